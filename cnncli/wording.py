@@ -1,0 +1,91 @@
+"""The words of messages: a value as its user wrote it, the nearest name, a list of options."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+_LONGEST_QUOTE = 60
+
+
+def printable(text: str) -> str:
+    """Text that cannot harm a terminal: control and formatting characters are shown as escapes."""
+    return "".join(
+        character if unicodedata.category(character)[0] != "C" else character.encode("unicode_escape").decode()
+        for character in text
+    )
+
+
+def shortened(text: str, length: int = _LONGEST_QUOTE) -> str:
+    """At most `length` characters, made printable, with an ellipsis where something was left out."""
+    text = printable(text)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def described(value: Any) -> str:
+    """A value and its kind as a message quotes them: `'32' (text)`, `1.5`, `a list`."""
+    if isinstance(value, str):
+        return f"'{shortened(value)}' (text)"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, (list, tuple)):
+        text = str(list(value))
+        return text if len(text) <= _LONGEST_QUOTE and text.isprintable() else "a list"
+    return shortened(str(value))
+
+
+def nearest(word: str, options: Iterable[str]) -> str | None:
+    """The option that was most probably meant, or None.
+
+    Upper and lower case count little; of two equally near options the one in the word's own case wins. A word all of
+    whose parts stand in an option (`sparse_crossentropy`) means that option, if it is the only one.
+    """
+    by_lower: dict[str, list[str]] = {}
+    for option in options:
+        by_lower.setdefault(_normal(option), []).append(option)
+    match = difflib.get_close_matches(_normal(word), by_lower, n=1, cutoff=0.7)
+    parts = set(_parts(word))
+    holding = {key for key, same in by_lower.items() if len(parts) > 1 and parts <= set(_parts(same[0]))}
+    if len(holding) == 1 and (not match or _normal(word) != match[0]):
+        match = list(holding)
+    if not match:
+        return None
+    return min(by_lower[match[0]], key=lambda option: option[0].isupper() != word[:1].isupper())
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """A hint with the nearest option, or with the options themselves when none is near and they are few."""
+    options = list(dict.fromkeys(options))
+    if match := nearest(word, options):
+        return f"did you mean `{match}`?"
+    if 0 < len(options) <= 16:
+        return "one of: " + ", ".join(options)
+    return ""
+
+
+def counted(count: int, singular: str, plural: str | None = None) -> str:
+    """`1 image`, `2,000 images`."""
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def listed(words: Iterable[str], most: int = 5) -> str:
+    """Words joined by commas, cut after `most` with the number left out."""
+    words = [printable(word) for word in words]
+    shown = ", ".join(words[:most])
+    return shown if len(words) <= most else f"{shown} and {len(words) - most:,} more"
+
+
+def _parts(word: str) -> list[str]:
+    """`SparseCrossentropy` and `sparse_crossentropy` as `sparse`, `crossentropy`."""
+    return [part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[0-9]+", word)]
+
+
+def _normal(word: str) -> str:
+    return re.sub(r"[_\-\s]", "", word).lower()
