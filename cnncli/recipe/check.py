@@ -1,0 +1,387 @@
+"""Rules across the sections of a recipe; one function a rule, each of which says what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from cnncli.errors import Problem
+from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
+from cnncli.recipe.nodes import Mapping, Path, place_of
+from cnncli.recipe.objects import KerasObject, Unknown
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.structure import INPUT
+from cnncli.wording import did_you_mean, listed
+
+# The number of classes of the data sets that have a name.
+_BUILTIN_CLASSES = {"mnist": 10, "mnist-sample": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100}
+
+_PROBABILITIES = {"softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid"}
+# Text identifiers of losses -> the class that they stand for, as far as rules need it.
+LOSS_CLASSES = {
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
+    "binary_crossentropy": "BinaryCrossentropy",
+    "bce": "BinaryCrossentropy",
+    "BCE": "BinaryCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
+    "mean_squared_error": "MeanSquaredError",
+    "mse": "MeanSquaredError",
+    "MSE": "MeanSquaredError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "mae": "MeanAbsoluteError",
+    "MAE": "MeanAbsoluteError",
+}
+_BINARY_LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
+_MULTICLASS_LOSSES = {
+    "CategoricalCrossentropy",
+    "SparseCategoricalCrossentropy",
+    "CategoricalFocalCrossentropy",
+}
+_REGRESSION_LOSSES = {"MeanSquaredError", "MeanAbsoluteError"}
+
+Rule = Callable[[Recipe], Iterator[Problem]]
+_ERRORS: list[Rule] = []
+_WARNINGS: list[Rule] = []
+# Rules that do not look at the network, so that a mistake there does not hide what they find.
+_WITHOUT_NETWORK: list[Rule] = []
+
+
+def _error(rule: Rule) -> Rule:
+    _ERRORS.append(rule)
+    return rule
+
+
+def _error_without_network(rule: Rule) -> Rule:
+    _WITHOUT_NETWORK.append(rule)
+    return _error(rule)
+
+
+def _warning(rule: Rule) -> Rule:
+    _WARNINGS.append(rule)
+    return rule
+
+
+def check(recipe: Recipe, root: Mapping) -> Iterator[tuple[Problem, bool]]:
+    """Every rule's findings.
+
+    Args:
+        recipe: the typed recipe.
+        root: its tree, for the rules that tell two places.
+
+    Yields:
+        A problem that names its key by `path`, and whether it is only a warning.
+    """
+    for problem in _duplicate_names(recipe, root):
+        yield problem, False
+    for rules, is_warning in ((_ERRORS, False), (_WARNINGS, True)):
+        for rule in rules:
+            for problem in rule(recipe):
+                yield problem, is_warning
+
+
+def check_without_network(recipe: Recipe) -> Iterator[Problem]:
+    """The errors that can be told while the network itself is wrong."""
+    for rule in _WITHOUT_NETWORK:
+        yield from rule(recipe)
+
+
+def loss_class(loss: KerasObject) -> str:
+    """The class of a loss, also where it is written as a text identifier."""
+    return LOSS_CLASSES.get(loss.name, loss.entry.canonical)
+
+
+def default_loss(recipe: Recipe) -> KerasObject | None:
+    """The crossentropy that fits the last layer: what `train.loss` is when the recipe does not say it."""
+    activation, units = output_activation(recipe.model.layers), output_units(recipe.model.layers)
+    if activation == "sigmoid" and (units == 1 or not isinstance(units, int)):
+        return KerasObject("losses", "binary_crossentropy")
+    if activation == "softmax":
+        return KerasObject("losses", "sparse_categorical_crossentropy")
+    return None
+
+
+def declared_classes(recipe: Recipe) -> int | None:
+    """The number of classes, where the recipe alone tells it."""
+    builtin = recipe.data.source.builtin
+    return recipe.data.classes or (_BUILTIN_CLASSES[builtin] if builtin else None)
+
+
+def _layer_path(recipe: Recipe, index: int, *parts: str) -> Path:
+    return ("model", "layers", index, recipe.model.layers[index].name, *parts)
+
+
+def _duplicate_names(recipe: Recipe, root: Mapping) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for index, layer in enumerate(recipe.model.layers):
+        name = name_of(layer)
+        if name in first:
+            line = place_of(root, _layer_path(recipe, first[name], "name")).line
+            hint = f"first given on line {line}" if line else ""
+            yield Problem(f"two layers are named `{name}`", hint, path=_layer_path(recipe, index, "name"))
+        first.setdefault(name, index)
+
+
+@_error
+def _slash_in_name(recipe: Recipe) -> Iterator[Problem]:
+    for index, layer in enumerate(recipe.model.layers):
+        if "/" in name_of(layer):
+            yield Problem(
+                f"a layer's name cannot contain `/`, got `{name_of(layer)}`",
+                "use `_`",
+                path=_layer_path(recipe, index, "name"),
+            )
+
+
+@_error
+def _unknown_inputs(recipe: Recipe) -> Iterator[Problem]:
+    """`from` names layers that stand before."""
+    earlier: list[str] = [INPUT]
+    later = [name_of(layer) for layer in recipe.model.layers]
+    for index, layer in enumerate(recipe.model.layers):
+        for name in layer.inputs:
+            if name in earlier or _has_application(recipe):
+                continue
+            path = _layer_path(recipe, index, "from")
+            if name in later:
+                yield Problem(f"`{name}` comes after this layer", "a layer takes those before it", path=path)
+            else:
+                yield Problem(f"no layer is named `{name}`", did_you_mean(name, earlier), path=path)
+        earlier.append(name_of(layer))
+
+
+@_error
+def _unknown_layers_in_sections(recipe: Recipe) -> Iterator[Problem]:
+    """`visualize` and `expect.shapes` name layers of the network."""
+    known = [*(name_of(layer) for layer in recipe.model.layers), *(group.name for group in recipe.model.groups)]
+    wanted: list[tuple[str, Path]] = [(name, ("expect", "shapes", name)) for name in recipe.expect.shapes]
+    for index, picture in enumerate(recipe.visualize):
+        kind = "filters" if picture.filters else "feature_maps"
+        section = picture.filters or picture.feature_maps
+        for number, name in enumerate((section.layers if section else None) or []):
+            wanted.append((name, ("visualize", index, kind, "layers", number)))
+    for name, path in wanted:
+        # The layers inside an application have names of their own, which only Keras knows.
+        if name not in known and not _has_application(recipe):
+            yield Problem(f"no layer is named `{name}`", did_you_mean(name, known), path=path)
+
+
+def _has_application(recipe: Recipe) -> bool:
+    return any(layer.kind == "applications" for layer in recipe.model.layers)
+
+
+def metric_names(recipe: Recipe) -> list[str]:
+    """The columns of the history without `val_`: `loss` and the metrics, as Keras names them."""
+    return ["loss", *(_metric_name(metric) for metric in recipe.train.metrics)]
+
+
+def _metric_name(metric: KerasObject) -> str:
+    if metric.is_identifier:
+        return metric.name
+    default = (metric.entry.arguments or {}).get("name")
+    name = metric.args.get("name") or (default.default if default and isinstance(default.default, str) else None)
+    return str(name or snake_case(metric.entry.canonical))
+
+
+@_error_without_network
+def _unknown_monitor(recipe: Recipe) -> Iterator[Problem]:
+    """A callback watches a number that there is; Keras only warns, and the callback then does nothing."""
+    names = metric_names(recipe)
+    known = [*names, *(f"val_{name}" for name in names), "learning_rate"]
+    for index, callback in enumerate(recipe.train.callbacks):
+        monitor = callback.args.get("monitor")
+        if isinstance(monitor, str) and monitor not in known:
+            yield Problem(
+                f"{callback.name}: nothing called `{monitor}` is measured",
+                did_you_mean(monitor, known) or f"one of: {listed(known, 20)}",
+                path=("train", "callbacks", index, callback.name, "monitor"),
+            )
+
+
+@_error_without_network
+def _unknown_expected_metric(recipe: Recipe) -> Iterator[Problem]:
+    names = metric_names(recipe)
+    known = [f"{prefix}{name}" for prefix in ("test_", "val_", "") for name in names]
+    for name in recipe.expect.metrics:
+        if name not in known:
+            hint = did_you_mean(name, known) or f"one of: {listed(known, 20)}"
+            yield Problem(f"nothing called `{name}` is measured", hint, path=("expect", "metrics", name))
+
+
+@_error
+def _loss_and_last_layer(recipe: Recipe) -> Iterator[Problem]:
+    """The loss fits what the last layer gives; Keras takes any pair without a word."""
+    layers, train = recipe.model.layers, recipe.train
+    activation, units = output_activation(layers), output_units(layers)
+    last: Path = _layer_path(recipe, len(layers) - 1)
+    if train.loss is None:
+        if activation is not None and default_loss(recipe) is None:
+            yield Problem("`loss` is missing in `train`: no loss follows from the last layer", path=("train",))
+        return
+    name = loss_class(train.loss)
+    if activation is None or name not in _BINARY_LOSSES | _MULTICLASS_LOSSES:
+        return
+    wanted = "sigmoid" if name in _BINARY_LOSSES else "softmax"
+    from_logits = bool(train.loss.args.get("from_logits"))
+    if not from_logits and activation not in _PROBABILITIES:
+        hint = f"add `activation: {wanted}`, or write `loss: {{{name}: {{from_logits: true}}}}`"
+        yield Problem(
+            f"{train.loss.name} wants probabilities, and the last layer's activation is {activation}", hint, path=last
+        )
+    elif from_logits and activation in _PROBABILITIES:
+        yield Problem(
+            f"`from_logits: true` wants a last layer without activation, not {activation}", path=("train", "loss")
+        )
+    elif name in _MULTICLASS_LOSSES and units == 1 and not isinstance(units, Unknown):
+        hint = "use `units: $classes` and softmax, or binary_crossentropy for two classes"
+        yield Problem(f"{train.loss.name} needs an output for every class, and the last layer has 1", hint, path=last)
+
+
+@_error
+def _binary_loss_and_classes(recipe: Recipe) -> Iterator[Problem]:
+    classes, units = declared_classes(recipe), output_units(recipe.model.layers)
+    loss = recipe.train.loss or default_loss(recipe)
+    if (
+        loss
+        and loss_class(loss) in _BINARY_LOSSES
+        and units == 1
+        and not isinstance(units, Unknown)
+        and (classes or 0) > 2
+    ):
+        hint = "use `units: $classes`, softmax and sparse_categorical_crossentropy"
+        yield Problem(
+            f"{loss.name} with one output tells 2 classes apart, and the data has {classes}",
+            hint,
+            path=("train", "loss"),
+        )
+
+
+@_error
+def _outputs_and_classes(recipe: Recipe) -> Iterator[Problem]:
+    classes, units = declared_classes(recipe), output_units(recipe.model.layers)
+    loss = recipe.train.loss or default_loss(recipe)
+    if (
+        not loss
+        or not classes
+        or units is None
+        or isinstance(units, Unknown)
+        or loss_class(loss) not in _MULTICLASS_LOSSES
+    ):
+        return
+    exact = not loss_class(loss).startswith("Sparse")
+    if units < classes or (exact and units != classes):
+        last = recipe.model.layers[-1]
+        message = f"the labels need {classes} outputs, and layer `{name_of(last)}` has {units}"
+        yield Problem(message, "use `units: $classes`", path=_layer_path(recipe, len(recipe.model.layers) - 1))
+
+
+@_error
+def _metrics_and_loss(recipe: Recipe) -> Iterator[Problem]:
+    """A metric that wants labels in one form, with a loss that takes them in another."""
+    loss = recipe.train.loss or default_loss(recipe)
+    sparse = loss is not None and loss_class(loss) == "SparseCategoricalCrossentropy"
+    one_hot = loss is not None and loss_class(loss) in ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
+    for index, metric in enumerate(recipe.train.metrics):
+        name = snake_case(metric.name)
+        path = ("train", "metrics", index)
+        other = name.removeprefix("sparse_") if one_hot else f"sparse_{name}"
+        if (one_hot and name.startswith("sparse_")) or (
+            sparse and name in ("top_k_categorical_accuracy", "categorical_accuracy", "categorical_crossentropy")
+        ):
+            assert loss is not None
+            form = "one-hot vectors" if one_hot else "class numbers"
+            yield Problem(
+                f"{metric.name} does not fit {loss.name}, whose labels are {form}",
+                f"use {_like(metric.name, other)}",
+                path=path,
+            )
+
+
+def _like(name: str, other: str) -> str:
+    """`other` in CapWords if `name` is."""
+    return other if name[0].islower() else "".join(word.capitalize() for word in other.split("_"))
+
+
+@_error
+def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
+    folder, shape = recipe.data.source.image_folder, recipe.model.input
+    if folder is None or shape is None:
+        return
+    channels = {"rgb": 3, "grayscale": 1, None: None}[folder.color]
+    if len(shape) != 3 or shape[2] not in (1, 3):
+        hint = "[height, width, 3] for colour, [height, width, 1] for gray"
+        yield Problem(f"`input`: images have three numbers, got {list(shape)}", hint, path=("model", "input"))
+    elif folder.image_size and folder.image_size != shape[:2]:
+        message = f"`input` is {list(shape)}, and `image_size` is {folder.image_size}"
+        yield Problem(message, "leave one of them out, or make them equal", path=("model", "input"))
+    elif channels and channels != shape[2]:
+        yield Problem(
+            f"`input` has {shape[2]} channels, and `color: {folder.color}` gives {channels}", path=("model", "input")
+        )
+
+
+@_error
+def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
+    folder = recipe.data.source.image_folder
+    if folder and folder.image_size is None and recipe.model.input is None:
+        yield Problem(
+            "`image_size` is missing",
+            "`image_size: [224, 224]`, or `model.input: [224, 224, 3]`",
+            path=("data", "source", "image_folder"),
+        )
+
+
+@_warning
+def _large_learning_rate(recipe: Recipe) -> Iterator[Problem]:
+    rate: Any = recipe.train.optimizer.args.get("learning_rate")
+    if isinstance(rate, (int, float)) and rate > 1:
+        yield Problem(
+            f"a learning rate of {rate:g} is very large",
+            "0.001 is a usual start for Adam, 0.1 for SGD",
+            path=("train", "optimizer", recipe.train.optimizer.name, "learning_rate"),
+        )
+
+
+@_warning
+def _patience_and_epochs(recipe: Recipe) -> Iterator[Problem]:
+    for index, callback in enumerate(recipe.train.callbacks):
+        patience = callback.args.get("patience")
+        if isinstance(patience, int) and patience >= recipe.train.epochs:
+            yield Problem(
+                f"{callback.name}: a patience of {patience} cannot run out in {recipe.train.epochs} epochs",
+                path=("train", "callbacks", index, callback.name, "patience"),
+            )
+
+
+@_warning
+def _smallest_learning_rate(recipe: Recipe) -> Iterator[Problem]:
+    rate = recipe.train.optimizer.args.get("learning_rate")
+    for index, callback in enumerate(recipe.train.callbacks):
+        smallest = callback.args.get("min_lr")
+        if isinstance(rate, (int, float)) and isinstance(smallest, (int, float)) and smallest >= rate:
+            yield Problem(
+                f"{callback.name}: `min_lr` {smallest:g} is not below the learning rate {rate:g}, so nothing is reduced",
+                path=("train", "callbacks", index, callback.name, "min_lr"),
+            )
+
+
+@_warning
+def _rescaling_before_application(recipe: Recipe) -> Iterator[Problem]:
+    if recipe.model.layers[0].kind != "applications":
+        return
+    for index, layer in enumerate(recipe.data.prepare):
+        if layer.name in ("Rescaling", "Normalization"):
+            yield Problem(
+                f"{recipe.model.layers[0].name} brings its own preprocessing; with {layer.name} it is done twice",
+                "leave it out",
+                path=("data", "prepare", index),
+            )
+
+
+@_warning
+def _regression_loss(recipe: Recipe) -> Iterator[Problem]:
+    loss = recipe.train.loss
+    if loss and loss_class(loss) in _REGRESSION_LOSSES and output_activation(recipe.model.layers) == "softmax":
+        hint = "sparse_categorical_crossentropy is the usual one"
+        yield Problem(f"{loss.name} on class probabilities learns slowly", hint, path=("train", "loss"))

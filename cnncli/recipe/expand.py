@@ -1,0 +1,115 @@
+"""`vars`, `blocks`, `$name` and structure -> the recipe with every value in its place and its layers in one flat list.
+
+Each value keeps the place where it was written, and inside a block also the place of the call that led there, so that a
+mistake in it can still be told at its line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Names
+from dataclasses import dataclass
+from typing import Any
+
+from cnncli.errors import Problem
+from cnncli.recipe.layers import Group
+from cnncli.recipe.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
+from cnncli.recipe.objects import Unknown
+from cnncli.recipe.structure import Blocks, Flattener
+from cnncli.recipe.substitution import Substitution, kind_of
+from cnncli.wording import shortened
+
+# Free text, in which a dollar sign is a dollar sign.
+_VERBATIM = {"about"}
+_RESOLVED_HERE = {"vars", "blocks"}
+
+
+@dataclass(frozen=True)
+class Expansion:
+    """A recipe without `vars`, `blocks` and structure.
+
+    Attributes:
+        root: the recipe; `model.layers` is one flat list, in which what a layer takes is said by `from` where it is not the
+            layer before.
+        groups: what a name of a block or group stands for in that list.
+        problems: what was wrong on the way.
+    """
+
+    root: Mapping
+    groups: tuple[Group, ...]
+    problems: list[Problem]
+
+
+def expand(root: Mapping, *, classes: int | None = None) -> Expansion:
+    """Replace what stands for a value by the value, and write structure out as layers.
+
+    Args:
+        root: the recipe as written, after `extends` and `--set`.
+        classes: the value of `$classes`; None while the data has not been read.
+    """
+    problems: list[Problem] = []
+    substitution = Substitution(problems)
+    known = next((n for n in (classes, _declared_classes(root)) if n is not None), Unknown(2))
+    names: dict[str, Any] = {"classes": known}
+    if (entry := root.entry("vars")) is not None:
+        names |= _read_vars(entry, names, substitution)
+    blocks = Blocks.read(root.get("blocks"), problems)
+    groups: tuple[Group, ...] = ()
+    entries: list[Entry] = []
+    for entry in root.entries:
+        if entry.key in _RESOLVED_HERE:
+            continue
+        value = entry.value
+        if entry.key == "model" and isinstance(value, Mapping):
+            value, groups = _expand_model(value, names, blocks, substitution)
+        elif entry.key not in _VERBATIM:
+            value = substitution.replace(value, names, (entry.key,))
+        entries.append(Entry(entry.key, entry.key_place, value))
+    return Expansion(Mapping(tuple(entries), root.place), groups, problems)
+
+
+def _expand_model(
+    model: Mapping, names: Names[str, Any], blocks: Blocks, substitution: Substitution
+) -> tuple[Mapping, tuple[Group, ...]]:
+    groups: tuple[Group, ...] = ()
+    entries: list[Entry] = []
+    for entry in model.entries:
+        if entry.key == "layers" and isinstance(entry.value, Sequence):
+            flattener = Flattener(blocks, substitution)
+            value: Node = flattener.flatten(entry.value, names)
+            groups = tuple(flattener.groups)
+        else:
+            value = substitution.replace(entry.value, names, ("model", entry.key))
+        entries.append(Entry(entry.key, entry.key_place, value))
+    return Mapping(tuple(entries), model.place), groups
+
+
+def _declared_classes(root: Mapping) -> int | None:
+    """`data.classes`, where the recipe says it as a plain number."""
+    data = root.get("data")
+    node = data.get("classes") if isinstance(data, Mapping) else None
+    value = node.value if isinstance(node, Scalar) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _read_vars(entry: Entry, names: Names[str, Any], substitution: Substitution) -> dict[str, Any]:
+    """The values of `vars`, each of which may use those before it."""
+    problems = substitution.problems
+    if not isinstance(entry.value, Mapping):
+        message = f"`vars` is a mapping of names to values, got {kind_of(entry.value)}"
+        problems.append(Problem(message, place=entry.value.place, path=("vars",)))
+        return {}
+    values: dict[str, Any] = {}
+    for row in entry.value.entries:
+        path = ("vars", row.key)
+        if not row.key.isidentifier():
+            message, hint = (
+                f"`{shortened(row.key)}` cannot be a name",
+                "a name has letters, digits and _, and begins with a letter",
+            )
+            problems.append(Problem(message, hint, row.key_place, path))
+        elif row.key == "classes":
+            hint = "declare the number with `data.classes`"
+            problems.append(Problem("`$classes` comes from the data", hint, row.key_place, path))
+        else:
+            values[row.key] = plain(substitution.replace(row.value, {**names, **values}, path))
+    return values

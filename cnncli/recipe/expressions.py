@@ -1,0 +1,239 @@
+"""`$name` and `$(expression)`: text that stands for a value, evaluated over a closed list of syntax nodes.
+
+There are no calls, no attributes and no names but those given, so an expression can compute and nothing else. Numbers,
+texts and lists are bounded, so it cannot take time or memory either.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cnncli.recipe.objects import Unknown
+from cnncli.wording import described, did_you_mean, shortened
+
+_LONGEST_EXPRESSION = 500
+_LARGEST_NUMBER = 10**15
+_LARGEST_EXPONENT = 64
+_LONGEST_VALUE = 1000
+_NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Not: operator.not_,
+}
+
+
+class ExpressionError(ValueError):
+    """An expression cannot be evaluated.
+
+    Args:
+        message: what is wrong with it.
+        hint: what to do.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def substitute(text: str, names: Mapping[str, Any]) -> Any:
+    """Replace every `$name` and `$(expression)` in a text.
+
+    A text that is a single `$name` or `$(expression)` becomes its value and keeps the value's type; otherwise the values
+    are written into the text. `$$` is a dollar sign.
+
+    Args:
+        text: a scalar of a recipe.
+        names: the values that may be named.
+
+    Raises:
+        ExpressionError: an unknown name, a syntax that is not part of the language, or a failing computation.
+    """
+    if "$" not in text:
+        return text
+    pieces: list[Any] = []
+    position = 0
+    while position < len(text):
+        dollar = text.find("$", position)
+        if dollar < 0:
+            pieces.append(text[position:])
+            break
+        if dollar > position:
+            pieces.append(text[position:dollar])
+        value, position = _one(text, dollar, names)
+        pieces.append(value)
+    if len(pieces) == 1:
+        return pieces[0]
+    for piece in pieces:
+        if isinstance(piece, (list, dict)):
+            raise ExpressionError(f"{described(piece)} cannot stand inside a text")
+    return "".join(str(piece) for piece in pieces)
+
+
+def _one(text: str, dollar: int, names: Mapping[str, Any]) -> tuple[Any, int]:
+    """The value of what begins at a dollar sign, and where it ends."""
+    if text.startswith("$$", dollar):
+        return "$", dollar + 2
+    if text.startswith("$(", dollar):
+        end = _closing(text, dollar + 1)
+        return evaluate(text[dollar + 2 : end], names), end + 1
+    match = _NAME.match(text, dollar)
+    if match:
+        return _named(match.group(1), names), match.end()
+    hint = "write `$name` or `$(expression)`; a dollar sign itself is `$$`"
+    raise ExpressionError(f"`{shortened(text[dollar:])}` is not a name or an expression", hint)
+
+
+def _closing(text: str, opening: int) -> int:
+    depth, quote = 0, ""
+    for index in range(opening, len(text)):
+        character = text[index]
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+            if depth == 0:
+                return index
+    raise ExpressionError(f"`{shortened(text[opening - 1 :])}` has no closing bracket")
+
+
+def _named(name: str, names: Mapping[str, Any]) -> Any:
+    if name not in names:
+        raise ExpressionError(f"unknown name `${name}`", did_you_mean(name, names) or "define it in `vars`")
+    return names[name]
+
+
+def evaluate(source: str, names: Mapping[str, Any]) -> Any:
+    """Compute an expression.
+
+    Args:
+        source: the text between `$(` and `)`.
+        names: the values that may be named.
+
+    Raises:
+        ExpressionError: see `substitute`.
+    """
+    if len(source) > _LONGEST_EXPRESSION:
+        raise ExpressionError(f"the expression is longer than {_LONGEST_EXPRESSION} characters")
+    try:
+        tree = ast.parse(source.strip(), mode="eval")
+        return _compute(tree.body, names)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, ExpressionError):
+            raise
+        raise ExpressionError(f"`{shortened(source.strip())}` is not an expression") from error
+    except ZeroDivisionError as error:
+        raise ExpressionError(f"`{shortened(source.strip())}` divides by zero") from error
+    except (TypeError, OverflowError) as error:
+        raise ExpressionError(f"`{shortened(source.strip())}` cannot be computed: {error}") from error
+    except (IndexError, KeyError) as error:
+        raise ExpressionError(f"`{shortened(source.strip())}` looks for an item that is not there") from error
+
+
+def _compute(node: ast.expr, names: Mapping[str, Any]) -> Any:
+    match node:
+        case ast.Constant(value=bool() | int() | float() | str() | None):
+            return _bounded(node.value)
+        case ast.Name():
+            return _named(node.id, names)
+        case ast.List() | ast.Tuple():
+            return _bounded([_compute(item, names) for item in node.elts])
+        case ast.UnaryOp():
+            return _unary(node, names)
+        case ast.BinOp() if type(node.op) in _BINARY:
+            return _binary(node, names)
+        case ast.BoolOp():
+            return _boolean(node, names)
+        case ast.Compare():
+            return _compare(node, names)
+        case ast.IfExp():
+            return _compute(node.body if _compute(node.test, names) else node.orelse, names)
+        case ast.Subscript():
+            return _compute(node.value, names)[_compute(node.slice, names)]
+        case ast.Call():
+            raise ExpressionError("an expression has no calls", "it has numbers, texts, names, lists and operators")
+        case ast.Attribute():
+            raise ExpressionError("an expression has no attributes")
+    raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
+
+
+def _unary(node: ast.UnaryOp, names: Mapping[str, Any]) -> Any:
+    if type(node.op) not in _UNARY:
+        raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
+    value = _compute(node.operand, names)
+    result = _UNARY[type(node.op)](value)
+    return Unknown(result) if isinstance(value, Unknown) and not isinstance(result, bool) else result
+
+
+def _binary(node: ast.BinOp, names: Mapping[str, Any]) -> Any:
+    left, right = _compute(node.left, names), _compute(node.right, names)
+    if isinstance(node.op, ast.Pow) and isinstance(right, (int, float)) and abs(right) > _LARGEST_EXPONENT:
+        raise ExpressionError(f"an exponent of {described(right)} is too large (at most {_LARGEST_EXPONENT})")
+    if isinstance(node.op, ast.Mult) and any(isinstance(side, (str, list)) for side in (left, right)):
+        size = len(left) * right if isinstance(left, (str, list)) else left * len(right)
+        if size > _LONGEST_VALUE:
+            raise ExpressionError(f"the result would have more than {_LONGEST_VALUE} items")
+    if isinstance(node.op, ast.Mod) and isinstance(left, str):
+        raise ExpressionError("`%` takes numbers")  # text formatting can make a text of any size
+    result = _bounded(_BINARY[type(node.op)](left, right))
+    unknown = isinstance(left, Unknown) or isinstance(right, Unknown)
+    return Unknown(result) if unknown and isinstance(result, int) else result
+
+
+def _boolean(node: ast.BoolOp, names: Mapping[str, Any]) -> Any:
+    stop = isinstance(node.op, ast.Or)
+    value: Any = not stop
+    for operand in node.values:
+        value = _compute(operand, names)
+        if bool(value) is stop:
+            return value
+    return value
+
+
+def _compare(node: ast.Compare, names: Mapping[str, Any]) -> bool:
+    left = _compute(node.left, names)
+    for comparison, operand in zip(node.ops, node.comparators, strict=True):
+        if type(comparison) not in _COMPARISONS:
+            raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression", "use == and !=")
+        right = _compute(operand, names)
+        if not _COMPARISONS[type(comparison)](left, right):
+            return False
+        left = right
+    return True
+
+
+def _bounded(value: Any) -> Any:
+    if isinstance(value, (str, list)) and len(value) > _LONGEST_VALUE:
+        raise ExpressionError(f"the result has more than {_LONGEST_VALUE} items")
+    if isinstance(value, complex):
+        raise ExpressionError("the result is not a real number")
+    if isinstance(value, (int, float)) and math.isfinite(value) and abs(value) > _LARGEST_NUMBER:
+        raise ExpressionError(f"a number in an expression is at most {_LARGEST_NUMBER:.0e}")
+    return value

@@ -1,0 +1,83 @@
+"""The layers of a network as a recipe lists them: their names, and what the last one gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cnncli.recipe.objects import KerasObject
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A run of layers in the flat list that has a name: a block's call, or a `group`.
+
+    Attributes:
+        name: what `from`, `freeze` and `expect.shapes` call it; of the shapes it is the one that leaves its last layer.
+        start, end: the layers are `layers[start:end]`.
+    """
+
+    name: str
+    start: int
+    end: int
+
+
+def nested(layers: Sequence[KerasObject], groups: Sequence[Group]) -> list[Any]:
+    """The flat list as YAML would hold it: groups as `group: {name, layers}`; it expands to the same list and groups."""
+    return _nested(layers, list(groups), 0, len(layers))
+
+
+def _nested(layers: Sequence[KerasObject], groups: list[Group], start: int, end: int) -> list[Any]:
+    items: list[Any] = []
+    at = start
+    while at < end:
+        # Groups are kept from the outside in, so the first that begins here holds the others.
+        group = next((g for g in groups if g.start == at and g.end <= end), None)
+        if group is None:
+            items.append(layers[at].as_data())
+            at += 1
+        else:
+            inner = [other for other in groups if other is not group]
+            items.append({"group": {"name": group.name, "layers": _nested(layers, inner, group.start, group.end)}})
+            at = group.end
+    return items
+
+
+def name_of(layer: KerasObject) -> str:
+    """A layer's own name; empty when it has none yet."""
+    name = layer.args.get("name")
+    if name is None and layer.kind == "applications":
+        argument = (layer.entry.arguments or {}).get("name")
+        name = argument.default if argument and not argument.required else None
+    return str(name) if name is not None else ""
+
+
+def snake_case(name: str) -> str:
+    """`BatchNormalization` as Keras names such a layer: `batch_normalization` (`keras.utils.naming.to_snake_case`)."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def output_activation(layers: Sequence[KerasObject]) -> str | None:
+    """The activation that the network ends with: `softmax`, `linear`, …; None when it cannot be told from the recipe."""
+    last = layers[-1]
+    if last.name == "Softmax":
+        return "softmax"
+    if "activation" in (last.entry.arguments or {}):
+        activation: Any = last.args.get("activation")
+        return activation.name if isinstance(activation, KerasObject) else "linear"
+    return None
+
+
+def output_units(layers: Sequence[KerasObject]) -> int | None:
+    """The units of the last Dense layer when nothing but an activation follows it; may be `Unknown`."""
+    for layer in reversed(layers):
+        if layer.entry.canonical == "Dense":
+            units = layer.args["units"]
+            return units if isinstance(units, int) else None
+        if layer.entry.canonical not in ("Activation", "Softmax"):
+            return None
+    return None

@@ -1,0 +1,168 @@
+"""A recipe's file and the `--set` of the command line -> a checked Recipe; every problem is collected and told once."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from cnncli.errors import CnncliError, Place, Problem, RecipeError
+from cnncli.recipe import check, overrides, sentences, shipped, source
+from cnncli.recipe.expand import expand
+from cnncli.recipe.extends import extend
+from cnncli.recipe.nodes import Mapping, Path, place_of, plain
+from cnncli.recipe.schema import Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedRecipe:
+    """A checked recipe, and what is needed to tell the place of anything in it.
+
+    Attributes:
+        recipe: the recipe with everything filled in that is known so far.
+        file: the file as the user named it.
+        content: its bytes as they were read; the file is not read again.
+        settings: what `--set` said.
+        written: the tree as written, after `--set`.
+        root: the tree after `vars` and expressions; the places are found in it.
+        warnings: what is not wrong but worth a word.
+    """
+
+    recipe: Recipe
+    file: str
+    content: bytes
+    settings: tuple[str, ...]
+    written: Mapping
+    root: Mapping
+    warnings: tuple[Problem, ...]
+
+    def place(self, path: Path, *, key: bool = False) -> Place:
+        """Where a key or its value was written, or the nearest thing above it."""
+        return place_of(self.root, path, key=key)
+
+    def locate(self, problems: Iterable[Problem]) -> list[Problem]:
+        """Give the problems that name a key of the recipe the place of that key."""
+        return [problem.at(self.place(problem.path)) if problem.path else problem for problem in problems]
+
+    def located(self, error: CnncliError) -> CnncliError:
+        """The same error with places in the recipe."""
+        return type(error)(self.locate(error.problems), details=error.details)
+
+    def resolve(self, *, classes: int | None = None, steps_per_epoch: int | None = None) -> LoadedRecipe:
+        """The recipe again, now that more is known.
+
+        Args:
+            classes: how many classes the data has: the value of `$classes`.
+            steps_per_epoch: what `5 epochs` of a schedule is counted in.
+
+        Raises:
+            RecipeError: with all problems.
+        """
+        return _resolve(
+            self.written, self.file, self.content, self.settings, classes=classes, steps_per_epoch=steps_per_epoch
+        )
+
+
+def load(recipe: str, settings: Sequence[str] = ()) -> LoadedRecipe:
+    """Read and check a recipe.
+
+    Args:
+        recipe: a file, or the name of a shipped recipe.
+        settings: `key=value`, as given with `--set`.
+
+    Raises:
+        RecipeError: with all problems, sorted by place.
+    """
+    path, shown = shipped.locate(recipe)
+    content = source.read_bytes(path, shown_as=shown)
+    return load_bytes(content, shown, settings)
+
+
+def load_bytes(content: bytes, file: str, settings: Sequence[str] = ()) -> LoadedRecipe:
+    """The same for a recipe that is already in memory; `file` is what messages call it."""
+    root = overrides.apply(extend(source.parse(content, file), file), settings)
+    return _resolve(root, file, content, tuple(settings))
+
+
+def _resolve(
+    written: Mapping,
+    file: str,
+    content: bytes,
+    settings: tuple[str, ...],
+    *,
+    classes: int | None = None,
+    steps_per_epoch: int | None = None,
+) -> LoadedRecipe:
+    expansion = expand(written, classes=classes)
+    root, problems = expansion.root, expansion.problems
+    context: dict[str, Any] = {"steps_per_epoch": steps_per_epoch}
+    data = plain(root)
+    data.setdefault("name", _name_of(file))
+    if isinstance(data.get("model"), dict):
+        if "groups" in data["model"]:
+            hint = "a group of layers is an item of `layers`: `- group: {name: stem, layers: […]}`"
+            place = place_of(root, ("model", "groups"), key=True)
+            problems.append(Problem("unknown key `groups` in `model`", hint, place, ("model", "groups")))
+        data["model"]["groups"] = list(expansion.groups)
+    try:
+        recipe = Recipe.model_validate(data, context=context)
+    except ValidationError as error:
+        errors = error.errors()
+        problems += sentences.problems(errors, root)
+        problems += [p.at(place_of(root, p.path)) for p in _found_beside(data, errors, context)]
+        raise RecipeError(_sorted(problems)) from None
+    warnings: list[Problem] = []
+    for problem, is_warning in check.check(recipe, root):
+        (warnings if is_warning else problems).append(problem.at(place_of(root, problem.path)))
+    if problems:
+        raise RecipeError(_sorted(problems))
+    return LoadedRecipe(recipe, file, content, settings, written, root, tuple(_sorted(warnings)))
+
+
+def _found_beside(data: dict[str, Any], errors: list[ErrorDetails], context: dict[str, Any]) -> list[Problem]:
+    """What the rules find in a recipe whose wrong values are left out, so that one kind of mistake hides no other."""
+    data = copy.deepcopy(data)
+    # A stand-in for a network that may be wrong; only rules that do not look at it are asked.
+    data["model"] = {"layers": ["Flatten"]}
+    for error in sorted(errors, key=lambda error: [str(part).zfill(6) for part in error["loc"]], reverse=True):
+        if error["loc"][0] != "model":
+            _leave_out(data, error["loc"])
+    try:
+        recipe = Recipe.model_validate(data, context=context)
+    except ValidationError:
+        return []
+    return list(check.check_without_network(recipe))
+
+
+def _leave_out(data: Any, path: Path) -> None:
+    """Delete the value at a path, or what of the path there is."""
+    *above, last = path
+    for part in above:
+        try:
+            data = data[part]
+        except (KeyError, IndexError, TypeError):
+            return
+    try:
+        del data[last]
+    except (KeyError, IndexError, TypeError):
+        return
+
+
+def _name_of(file: str) -> str:
+    """The recipe's name where it does not say one: the file's, as far as it can name a folder."""
+    stem = "".join(c if c.isascii() and (c.isalnum() or c in "._-") else "-" for c in FilePath(file).stem)
+    return stem.lstrip("._-")[:64] or "recipe"
+
+
+def _sorted(problems: Iterable[Problem]) -> list[Problem]:
+    # A mistake in a block is told once, at its first call, however often the block is called.
+    unique: dict[Any, Problem] = {}
+    for problem in problems:
+        place = problem.place and (problem.place.file, problem.place.line, problem.place.column)
+        unique.setdefault((place, problem.message), problem)
+    return sorted(unique.values(), key=lambda p: (p.place.line, p.place.column) if p.place else (0, 0))

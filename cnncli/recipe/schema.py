@@ -1,0 +1,321 @@
+"""The sections of a recipe as typed models: every key with its limits, its default and what it means."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
+from pydantic.json_schema import SkipJsonSchema
+from pydantic_core import PydanticCustomError, core_schema
+
+from cnncli.recipe.layers import Group, nested
+from cnncli.recipe.objects import KerasObject, read
+
+LARGEST_SEED = 2**32 - 1
+BUILTIN_DATA_SETS = ("mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample")
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
+class Section(BaseModel):
+    """A mapping of the recipe: strict types, no keys but its own."""
+
+    model_config = ConfigDict(
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True
+    )
+
+
+class _OfKind:
+    """Marks a field that takes a Keras object of one kind."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        written = core_schema.plain_serializer_function_ser_schema(lambda found: found.as_data())
+        return core_schema.with_info_plain_validator_function(self._validate, serialization=written)
+
+    def _validate(self, value: Any, info: core_schema.ValidationInfo) -> KerasObject:
+        if isinstance(value, KerasObject):
+            return value
+        steps_per_epoch = (info.context or {}).get("steps_per_epoch")
+        found, faults = read(value, self.kind, steps_per_epoch=steps_per_epoch)
+        if found is None:
+            raise PydanticCustomError("keras_object", "not usable", {"faults": faults})
+        return found
+
+
+Layer = Annotated[KerasObject, _OfKind("layers")]
+Optimizer = Annotated[KerasObject, _OfKind("optimizers")]
+Loss = Annotated[KerasObject, _OfKind("losses")]
+Metric = Annotated[KerasObject, _OfKind("metrics")]
+Callback = Annotated[KerasObject, _OfKind("callbacks")]
+
+_SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
+_DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*([a-z]+?)s?$")
+
+
+def _read_duration(value: Any) -> Any:
+    """`20 min` as seconds."""
+    match = _DURATION.match(value) if isinstance(value, str) else None
+    if match and (unit := _SECONDS.get(match.group(2))):
+        return float(match.group(1)) * unit
+    raise PydanticCustomError("duration", "expected a time with its unit, such as 90 s, 20 min or 2 h")
+
+
+Duration = Annotated[
+    float, BeforeValidator(lambda value: value if isinstance(value, float) else _read_duration(value)),
+    PlainSerializer(lambda seconds: f"{seconds:g} s"), Field(gt=0),
+]  # fmt: skip
+Count = Annotated[int, Field(ge=1)]
+Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
+
+
+def _read_part(value: Any) -> Any:
+    if (
+        isinstance(value, (int, float))
+        and not isinstance(value, bool)
+        and (value >= 1) == isinstance(value, int)
+        and value > 0
+    ):
+        return value
+    raise PydanticCustomError("part", "expected a share between 0 and 1, or a number of examples ≥ 1")
+
+
+Part = Annotated[Any, BeforeValidator(_read_part), Field(json_schema_extra={"type": "number", "exclusiveMinimum": 0})]
+
+
+def _read_class_weight(value: Any) -> Any:
+    if value is None or value == "balanced":
+        return value
+    if (
+        isinstance(value, dict)
+        and value
+        and all(
+            isinstance(weight, (int, float)) and not isinstance(weight, bool) and weight > 0
+            for weight in value.values()
+        )
+    ):
+        return {name: float(weight) for name, weight in value.items()}
+    raise PydanticCustomError("class_weight", "expected `balanced`, or a mapping of class names to weights > 0")
+
+
+# ---- data --------------------------------------------------------------------------------------------------------------
+
+
+class ImageFolder(Section):
+    """A folder with one folder of images a class, or with `train/`, `val/` or `validation/`, and `test/` that hold such."""
+
+    path: str = Field(min_length=1, description="the folder, counted from where the command is run")
+    image_size: Size | None = Field(
+        None, description="[height, width] that every image gets; left out: `model.input`'s"
+    )
+    resize: Literal["pad", "crop", "stretch"] = Field(
+        "stretch", description="how another shape of image gets there: black borders, cut centrally, or distorted"
+    )
+    color: Literal["rgb", "grayscale"] | None = Field(None, description="left out: what `model.input` says, else rgb")
+    exif: Literal["apply", "ignore"] = Field("apply", description="turn photos as their camera says")
+
+
+class Npz(Section):
+    """A NumPy archive with `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or with `x`, `y`."""
+
+    path: str = Field(min_length=1, description="the file, counted from where the command is run")
+
+
+class Idx(Section):
+    """A folder with MNIST's own four files, `train-images-idx3-ubyte` and so on, gzipped or not."""
+
+    path: str = Field(min_length=1, description="the folder, counted from where the command is run")
+
+
+class Source(Section):
+    """Where the data comes from: exactly one of these."""
+
+    builtin: Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"] | None = None
+    image_folder: ImageFolder | None = None
+    npz: Npz | None = None
+    idx: Idx | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Source:
+        given = [name for name in type(self).model_fields if getattr(self, name) is not None]
+        if len(given) != 1:
+            got = " and ".join(given) or "none"
+            raise PydanticCustomError("one_source", f"one source of data, got {got}")
+        return self
+
+    @property
+    def kind(self) -> str:
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+
+def _source_as_data(source: Source) -> Any:
+    if source.builtin:
+        return source.builtin
+    return {source.kind: getattr(source, source.kind).model_dump(exclude_none=True)}
+
+
+class Split(Section):
+    """How examples are set aside where the data does not bring its own parts."""
+
+    validation: Part = Field(0.1, description="a share of the training examples, or a number of them")
+    test: Part = Field(0.1, description="the same, where the data has no test part")
+    stratify: bool = Field(True, description="keep every class's share in each part")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="which examples: the same seed, the same parts")
+
+
+class Data(Section):
+    """The examples, and what is done to them before they reach the network."""
+
+    source: Annotated[
+        Source,
+        BeforeValidator(lambda value: {"builtin": value} if isinstance(value, str) else value),
+        PlainSerializer(_source_as_data),
+    ]
+    offline: Literal["mnist-sample"] | None = Field(None, description="what to use when a download is not possible")
+    split: Split = Field(default_factory=lambda: Split())
+    prepare: list[Layer] = Field([], description="layers for every split; they are saved inside the model")
+    augment: list[Layer] = Field([], description="layers for the training split alone; they are not saved")
+    class_weight: Annotated[Any, BeforeValidator(_read_class_weight)] = Field(
+        None, description="how much an example of each class counts in the loss"
+    )
+    classes: Annotated[int, Field(ge=2)] | None = Field(None, description="their number; checked against the data")
+    limit: Count | None = Field(None, description="use that many training examples, with every class's share kept")
+    on_bad_image: Literal["error", "skip"] = Field("error", description="what to do with a file that cannot be decoded")
+    allow_leakage: bool = Field(False, description="go on when the same image stands in two splits")
+
+
+# ---- model -------------------------------------------------------------------------------------------------------------
+
+
+class Model(Section):
+    """The network, layer by layer."""
+
+    input: Annotated[list[Count], Field(min_length=1, max_length=4)] | None = Field(
+        None, description="the shape of one example, [height, width, channels]; left out: the data's"
+    )
+    layers: Annotated[list[Layer], Field(min_length=1)]
+    groups: Annotated[list[Group], SkipJsonSchema()] = []
+
+    @model_serializer(mode="wrap")
+    def _with_groups(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        data["layers"] = nested(self.layers, self.groups)
+        del data["groups"]
+        return data
+
+
+# ---- train -------------------------------------------------------------------------------------------------------------
+
+
+class Train(Section):
+    """How the network is trained."""
+
+    epochs: Count = Field(10, description="how often every training example is seen")
+    batch_size: Count = Field(32, description="examples in one step")
+    optimizer: Optimizer = Field(default_factory=lambda: KerasObject("optimizers", "adam"))
+    loss: Loss | None = Field(None, description="left out: the crossentropy that fits the last layer")
+    metrics: list[Metric] = Field(default_factory=lambda: [KerasObject("metrics", "accuracy")])
+    callbacks: list[Callback] = []
+    freeze: list[str] = Field([], description="layers that do not learn: of a layer or an application, globs allowed")
+    unfreeze: list[str] = Field([], description="exceptions from `freeze`")
+    seed: int | None = Field(
+        None,
+        ge=0,
+        le=LARGEST_SEED,
+        description="of the first weights, order, dropout and augmentation; left out: one is chosen and kept",
+    )
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
+        "auto", description="auto: bfloat16 where the hardware multiplies it natively, else float32"
+    )
+    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: the first GPU when there is one")
+    max_time: Duration | None = Field(None, description="stop after the epoch in which this time is over")
+
+
+# ---- evaluate, visualize, expect ---------------------------------------------------------------------------------------
+
+
+class Evaluate(Section):
+    """How the trained network is scored."""
+
+    split: Literal["test", "validation"] = Field("test", description="on which part")
+    batch_size: Count | None = Field(None, description="examples at a time; left out: `train.batch_size`")
+
+
+class Filters(Section):
+    """The kernels of convolutions as pictures."""
+
+    layers: list[str] | None = Field(None, description="names; left out: the first convolution")
+    per_filter: bool = Field(False, description="stretch each filter's own values from black to white, not the layer's")
+
+
+class FeatureMaps(Section):
+    """What each filter of chosen layers gives for test images."""
+
+    layers: list[str] | None = Field(None, description="names; left out: the first convolution")
+    samples: Count = Field(4, description="how many test images")
+
+
+class Picture(Section):
+    """One item of `visualize`: exactly one of these."""
+
+    filters: Filters | None = None
+    feature_maps: FeatureMaps | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Picture:
+        if (self.filters is None) == (self.feature_maps is None):
+            raise PydanticCustomError("one_picture", "one kind of picture an item: filters or feature_maps")
+        return self
+
+
+def _read_picture(value: Any) -> Any:
+    if isinstance(value, str):
+        return {value: {}}
+    if isinstance(value, dict):
+        return {key: {} if item is None else item for key, item in value.items()}
+    return value
+
+
+def _read_comparison(value: Any) -> Any:
+    if isinstance(value, str) and re.match(r"^\s*(>=|<=|>|<|==)\s*-?\d+(\.\d+)?(e-?\d+)?\s*$", value):
+        return value
+    raise PydanticCustomError("comparison", 'expected a comparison such as ">= 0.98"')
+
+
+class Expect(Section):
+    """What must hold; a broken expectation ends with exit code 1."""
+
+    params: Annotated[int, Field(ge=0)] | None = Field(None, description="parameters of the network")
+    trainable_params: Annotated[int, Field(ge=0)] | None = Field(None, description="those that training changes")
+    shapes: dict[str, list[int]] = Field({}, description="by layer: the shape that leaves it, without the batch")
+    metrics: dict[str, Annotated[str, BeforeValidator(_read_comparison)]] = Field(
+        {}, description='`{test_accuracy: ">= 0.98"}`; a metric with test_, val_ or no prefix (training)'
+    )
+    max_minutes: Annotated[float, Field(gt=0)] | None = Field(None, description="the whole run takes at most so long")
+
+
+class Recipe(Section):
+    """One experiment: the data, the network, how it is trained, what is drawn, and what is expected of it."""
+
+    version: Literal[1] = Field(1, description="of the language")
+    name: str = Field(
+        "recipe", pattern=NAME_PATTERN, description="names the folder of its runs; left out: the file's name"
+    )
+    about: str = Field("", description="a line or two for people")
+    data: Data = Field(description="where the examples come from, as in `data: {source: mnist}`")
+    model: Model = Field(description="the network, as in `model: {layers: [Flatten, Dense: 10]}`")
+    train: Train = Field(default_factory=lambda: Train())
+    evaluate: Evaluate = Field(default_factory=lambda: Evaluate())
+    visualize: list[Annotated[Picture, BeforeValidator(_read_picture)]] = []
+    expect: Expect = Field(default_factory=lambda: Expect())

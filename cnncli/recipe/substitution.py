@@ -1,0 +1,74 @@
+"""`$name` and `$(expression)` in a tree of nodes -> their values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Names
+from dataclasses import replace
+from typing import Any
+
+from cnncli.errors import Place, Problem
+from cnncli.recipe.expressions import ExpressionError, substitute
+from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
+from cnncli.recipe.objects import Broken
+
+
+class Substitution:
+    """Replaces texts in a tree.
+
+    Args:
+        problems: where mistakes are collected.
+    """
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+
+    def replace(self, node: Node, names: Names[str, Any], path: Path = (), *, caller: Place | None = None) -> Node:
+        """The node with every text in it substituted.
+
+        Args:
+            node: a part of the recipe.
+            names: the values that may be named.
+            path: where it stands, for the problems.
+            caller: the place of the call, when the node is part of a block's body.
+        """
+        place = from_call(node.place, caller)
+        if isinstance(node, Mapping):
+            entries = (
+                Entry(
+                    entry.key,
+                    from_call(entry.key_place, caller),
+                    self.replace(entry.value, names, (*path, entry.key), caller=caller),
+                )
+                for entry in node.entries
+            )
+            return Mapping(tuple(entries), place)
+        if isinstance(node, Sequence):
+            items = (self.replace(item, names, (*path, index), caller=caller) for index, item in enumerate(node.items))
+            return Sequence(tuple(items), place)
+        if not isinstance(node.value, str):
+            return replace(node, place=place)
+        try:
+            value = substitute(node.value, names)
+        except ExpressionError as error:
+            self.problems.append(Problem(str(error), error.hint, place, path))
+            return Scalar(Broken(2), place)
+        return as_node(value, place, quoted=node.quoted)
+
+
+def from_call(place: Place, caller: Place | None) -> Place:
+    """A place inside a block's body, with the call that led there."""
+    return place if caller is None else replace(place, called_from=caller)
+
+
+def as_node(value: Any, place: Place, *, quoted: bool = False) -> Node:
+    """A computed value as a node; all of it stands at one place."""
+    if isinstance(value, dict):
+        return Mapping(tuple(Entry(key, place, as_node(item, place)) for key, item in value.items()), place)
+    if isinstance(value, (list, tuple)):
+        return Sequence(tuple(as_node(item, place) for item in value), place)
+    return Scalar(value, place, quoted)
+
+
+def kind_of(node: Node) -> str:
+    """What a node is, for a message."""
+    return {Mapping: "a mapping", Sequence: "a list"}.get(type(node), "a single value")

@@ -1,0 +1,74 @@
+"""`$name` and `$(expression)`."""
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnncli.recipe.expressions import ExpressionError, evaluate, substitute
+from cnncli.recipe.objects import Unknown
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$n", 3),
+        ("$(n)", 3),
+        ("$(2 * n)", 6),
+        ("$(1 / 4)", 0.25),
+        ("$(7 // 2)", 3),
+        ("$(2 ** 5)", 32),
+        ("$(-n % 2)", 1),
+        ("$(2 if n > 2 and not n == 4 else 1)", 2),
+        ("$([1, n][1])", 3),
+        ("$(1 < n <= 3)", True),
+        ("$(word + 's')", "cats"),
+        ("block_$n", "block_3"),
+        ("$(n)x$word", "3xcat"),
+        ("$$5", "$5"),
+        ("plain", "plain"),
+    ],
+)
+def test_text_becomes_value(text, value):
+    result = substitute(text, {"n": 3, "word": "cat"})
+
+    assert result == value
+    assert type(result) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("$m", "unknown name `$m`"),
+        ("$(1 / 0)", "`1 / 0` divides by zero"),
+        ("$(n", "`$(n` has no closing bracket"),
+        ("$(len(n))", "an expression has no calls"),
+        ("$(n.real)", "an expression has no attributes"),
+        ("$(lambda: 1)", "`lambda: 1` is not part of an expression"),
+        ("$([i for i in n])", "`[i for i in n]` is not part of an expression"),
+        ("$(9 ** 65)", "an exponent of 65 is too large (at most 64)"),
+        ("$('a' * 10000)", "the result would have more than 1000 items"),
+        ("$('%100000d' % 1)", "`%` takes numbers"),
+        ("$((-1) ** 0.5)", "the result is not a real number"),
+        ("$(n is n)", "`n is n` is not part of an expression"),
+        ("${n}", "`${n}` is not a name or an expression"),
+        ("$(10 ** 16)", "a number in an expression is at most 1e+15"),
+    ],
+)
+def test_what_is_not_an_expression_is_told(text, message):
+    with pytest.raises(ExpressionError) as caught:
+        substitute(text, {"n": 3})
+
+    assert str(caught.value) == message
+
+
+def test_what_is_computed_from_an_unknown_number_is_unknown():
+    assert isinstance(evaluate("2 * classes + 1", {"classes": Unknown(2)}), Unknown)
+    assert not isinstance(evaluate("classes > 1", {"classes": Unknown(2)}), Unknown)
+
+
+@given(st.text(max_size=60))
+def test_any_text_gives_a_value_or_an_expression_error(text):
+    with contextlib.suppress(ExpressionError):
+        assert len(str(evaluate(text, {"n": 3, "word": "cat", "list": [1, 2]}))) < 10_000

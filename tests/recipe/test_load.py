@@ -1,0 +1,149 @@
+"""A recipe's file -> a checked Recipe."""
+
+import time
+
+import pytest
+import yaml
+
+from cnncli.errors import RecipeError
+from cnncli.recipe import shipped
+from cnncli.recipe.check import default_loss
+from cnncli.recipe.load import load, load_bytes
+from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.write import to_yaml
+
+SMALL = b"""
+data: {source: mnist-sample}
+model:
+  layers:
+    - Flatten
+    - Dense: {units: $classes, activation: softmax}
+"""
+
+
+def small(more: str = "", **known):
+    return load_bytes(SMALL + more.encode(), "small.yaml").resolve(**known)
+
+
+def messages(content: str, settings=()):
+    with pytest.raises(RecipeError) as caught:
+        load_bytes(content.encode(), "recipe.yaml", settings)
+    return [str(problem).splitlines()[0] for problem in caught.value.problems]
+
+
+def test_shipped_recipes_load():
+    names = shipped.names()
+
+    assert len(names) >= 5
+    for name in names:
+        assert load(name).recipe.name == name
+
+
+def test_name_comes_from_the_file_when_it_is_not_said():
+    assert small().recipe.name == "small"
+
+
+def test_file_that_cannot_name_a_folder_gives_a_safe_name():
+    assert load_bytes(SMALL, "/tmp/my recipe (1).yaml").recipe.name == "my-recipe--1-"
+
+
+def test_defaults_are_those_of_the_reference():
+    train = small().recipe.train
+
+    assert (train.epochs, train.batch_size, train.precision, train.device) == (10, 32, "auto", "auto")
+    assert train.optimizer == KerasObject("optimizers", "adam")
+
+
+def test_layers_get_the_names_that_keras_would_give():
+    recipe = load("mnist").recipe
+
+    names = [layer.args["name"] for layer in recipe.model.layers]
+    assert names == ["conv2d", "max_pooling2d", "conv2d_1", "max_pooling2d_1", "flatten", "dense", "dense_1"]
+
+
+def test_classes_are_filled_in_when_they_are_known():
+    loaded = load_bytes(SMALL.replace(b"mnist-sample", b"{npz: {path: a.npz}}"), "small.yaml")
+
+    assert loaded.resolve(classes=7).recipe.model.layers[-1].args["units"] == 7
+
+
+def test_loss_follows_from_the_last_layer():
+    assert default_loss(small().recipe).name == "sparse_categorical_crossentropy"
+    binary = SMALL.replace(b"units: $classes, activation: softmax", b"units: 1, activation: sigmoid")
+    two_classes = binary.replace(b"source: mnist-sample", b"source: {npz: {path: a.npz}}")
+    assert default_loss(load_bytes(two_classes, "b.yaml").recipe).name == "binary_crossentropy"
+
+
+def test_set_changes_a_value_and_is_the_place_of_its_mistake():
+    assert load("mnist", ["train.epochs=3"]).recipe.train.epochs == 3
+    with pytest.raises(RecipeError) as caught:
+        load("mnist", ["train.epochs=three"])
+    assert str(caught.value) == "--set train.epochs=three: `epochs`: expected an integer, got 'three' (text)"
+
+
+def test_set_replaces_a_builtin_source_by_a_file():
+    recipe = load("mnist", ["data.source.npz.path=digits.npz"]).recipe
+
+    assert recipe.data.source.npz.path == "digits.npz"
+    assert recipe.data.source.builtin is None
+
+
+def test_vars_are_used_in_order_and_keep_their_type():
+    content = SMALL.replace(b"data:", b"vars: {width: 8, wide: $(2 * width), act: relu}\ndata:")
+    content = content.replace(b"    - Flatten\n", b"    - Flatten\n    - Dense: {units: $wide, activation: $act}\n")
+
+    assert load_bytes(content, "v.yaml").recipe.model.layers[1].args["units"] == 16
+
+
+def test_mistakes_in_the_network_do_not_hide_those_elsewhere():
+    content = """
+data: {source: mnist}
+model: {layers: [Flaten, Dense: {units: 10, activation: softmax}]}
+train: {callbacks: [EarlyStopping: {monitor: val_los}]}
+"""
+    assert messages(content) == [
+        "recipe.yaml:3:18: unknown layer `Flaten`",
+        "recipe.yaml:4:46: EarlyStopping: nothing called `val_los` is measured",
+    ]
+
+
+def test_warnings_do_not_stop():
+    loaded = small(
+        "train: {optimizer: {SGD: {learning_rate: 2.0}}, epochs: 2, callbacks: [EarlyStopping: {patience: 5}]}\n"
+    )
+
+    assert [str(warning).splitlines()[0] for warning in loaded.warnings] == [
+        "small.yaml:7:42: a learning rate of 2 is very large",
+        "small.yaml:7:98: EarlyStopping: a patience of 5 cannot run out in 2 epochs",
+    ]
+
+
+@pytest.mark.parametrize("name", shipped.names())
+def test_resolved_recipe_loads_back_equal(name):
+    recipe = load(name).resolve(classes=10, steps_per_epoch=57).recipe
+
+    again = load_bytes(to_yaml(recipe).encode(), "resolved.yaml").recipe
+
+    assert again == recipe
+    assert to_yaml(again) == to_yaml(recipe)
+
+
+def test_resolved_recipe_keeps_dollar_signs_and_texts_that_look_like_numbers():
+    content = SMALL.replace(b"mnist-sample", b"{npz: {path: 'a$$b 1e-3 no.npz'}}")
+    recipe = load_bytes(b"name: '1e-3'\nabout: 'costs $5: yes'\n" + content, "r.yaml").resolve(classes=3).recipe
+
+    assert recipe.data.source.npz.path == "a$b 1e-3 no.npz"
+    assert load_bytes(to_yaml(recipe).encode(), "r.yaml").recipe == recipe
+
+
+def test_resolved_recipe_is_yaml_that_others_read():
+    recipe = load("lenet5").resolve(classes=10).recipe
+
+    assert yaml.safe_load(to_yaml(recipe))["model"]["layers"][0]["Conv2D"]["filters"] == 6
+
+
+def test_loading_the_longest_recipe_takes_a_fraction_of_a_second():
+    longest = max(shipped.names(), key=lambda name: len(load(name).content))
+    started = time.process_time()
+    load(longest)
+    assert time.process_time() - started < 0.5
