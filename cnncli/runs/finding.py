@@ -1,0 +1,129 @@
+"""Find the run that a user means."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from datetime import datetime, timezone
+from difflib import get_close_matches
+from pathlib import Path
+
+from cnncli.errors import OutputError
+from cnncli.runs.lock import LOCK_FILES
+from cnncli.runs.record import MODEL, RECORD, RunSummary, summarise
+
+_LISTED = 8
+_FIRST_RUN = "train one with: cnncli train mnist"
+_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
+
+
+def find(outputs: Path, run: str | None = None, *, require_model: bool = False) -> Path:
+    """Find a run's folder.
+
+    Of several runs the newest by its record's start is taken, and of those the newest with a model, if any has one.
+
+    Args:
+        outputs: the output folder.
+        run: a run's folder; a recipe's folder or name (`outputs/mnist`, `mnist`); a run's name (`first`,
+            `mnist/first`); None for the newest run of all.
+        require_model: refuse when the run has no `model.keras`, and say so rather than take an older run.
+
+    Raises:
+        OutputError: nothing is there, the name is unknown (with the nearest one that is) or means several runs.
+    """
+    if run is None:
+        candidates, what = list_runs(outputs), f"the newest run in {outputs}/"
+        if not candidates:
+            raise OutputError(f"no runs in {outputs}/ yet", hint=_FIRST_RUN)
+    else:
+        candidates, what = _named(outputs, run), f"the newest run of {run!r}"
+    newest = candidates[0]
+    if require_model and not newest.has_model:
+        raise _no_model(candidates, what)
+    return next((summary for summary in candidates if summary.has_model), newest).path
+
+
+def list_runs(outputs: Path) -> list[RunSummary]:
+    """Summarise every run in the output folder, the newest first, broken ones too; nothing there is an empty list."""
+    return _newest_first(run for recipe in _folders(outputs) for run in _runs_in(recipe))
+
+
+def _named(outputs: Path, run: str) -> list[RunSummary]:
+    """The runs that a text means, the newest first: as a path, else below the output folder, else by run name."""
+    for place in (Path(run), outputs / run) if run.strip() else ():
+        if _is_run(place):
+            return [summarise(place)]
+        if runs := _runs_in(place) or [found for recipe in _folders(place) for found in _runs_in(recipe)]:
+            return _newest_first(runs)
+    everything = list_runs(outputs)
+    same_name = [summary for summary in everything if summary.name == run]
+    if len(same_name) > 1:
+        names = [f"{summary.recipe}/{summary.name}" for summary in same_name]
+        raise OutputError(f"{run!r} is the name of {len(names)} runs", hint=f"say which: {' or '.join(names)}")
+    if same_name:
+        return same_name
+    raise _unknown(outputs, run, everything)
+
+
+def _unknown(outputs: Path, run: str, everything: list[RunSummary]) -> OutputError:
+    file = Path(run)
+    if run and os.path.isfile(file):
+        inside = f"did you mean {file.parent}?" if _is_run(file.parent) else "a run is a folder"
+        return OutputError(f"{run} is a file, not a run's folder", hint=inside)
+    if run and os.path.isdir(file):
+        return OutputError(f"{run} is not a run's folder: it has no {RECORD}", hint=_listing(everything) or _FIRST_RUN)
+    if not everything:
+        return OutputError(f"no run {run!r}: there are no runs in {outputs}/ yet", hint=_FIRST_RUN)
+    return OutputError(
+        f"no run or recipe {run!r} in {outputs}/", hint=_nearest(outputs, run, everything) or _listing(everything)
+    )
+
+
+def _nearest(outputs: Path, run: str, everything: list[RunSummary]) -> str:
+    names = _names(everything)
+    names += [summary.name for summary in everything]
+    asked = run.removeprefix(f"{outputs}{os.sep}").strip("/").lower()
+    known = {name.lower(): name for name in names}
+    nearest = get_close_matches(asked, known, n=1)
+    return f"did you mean {known[nearest[0]]}?" if nearest else ""
+
+
+def _listing(everything: list[RunSummary]) -> str:
+    names = _names(everything)
+    more = f" and {len(names) - _LISTED} more (cnncli runs)" if len(names) > _LISTED else ""
+    return f"there are: {', '.join(names[:_LISTED])}{more}" if names else ""
+
+
+def _names(everything: list[RunSummary]) -> list[str]:
+    recipes = dict.fromkeys(summary.recipe for summary in everything)
+    return [*recipes, *(f"{summary.recipe}/{summary.name}" for summary in everything)]
+
+
+def _no_model(candidates: list[RunSummary], what: str) -> OutputError:
+    newest = candidates[0]
+    subject = f"{what}, {newest.path}," if len(candidates) > 1 else str(newest.path)
+    why = newest.problem if newest.status == "broken" else f"its status is {newest.status}"
+    other = next((summary.path for summary in candidates if summary.has_model), None)
+    hint = f"the newest one with a model: {other}" if other else "train it again, or name another run of: cnncli runs"
+    return OutputError(f"{subject} has no {MODEL} ({why})", hint=hint)
+
+
+def _newest_first(runs: Iterable[Path]) -> list[RunSummary]:
+    return sorted(map(summarise, runs), key=lambda summary: (summary.started or _LONG_AGO, summary.name), reverse=True)
+
+
+def _runs_in(folder: Path) -> list[Path]:
+    return [place for place in _folders(folder) if _is_run(place)]
+
+
+def _is_run(folder: Path) -> bool:
+    """A record, or a lock: the process was killed before its record stood."""
+    return any(os.path.isfile(folder / name) for name in (RECORD, LOCK_FILES[0]))
+
+
+def _folders(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [folder / entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+    except (OSError, ValueError):
+        return []

@@ -1,0 +1,133 @@
+"""Where a run happens: versions, processor and memory, and nothing about the person."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from cnncli import __version__
+
+_PROC = Path("/proc")
+_CGROUP = Path("/sys/fs/cgroup")
+
+_NO_LIMIT = 1 << 60  # version 1 of control groups writes a huge number
+
+_PACKAGES: dict[str, tuple[str, ...]] = {
+    "keras": ("keras",),
+    "tensorflow": ("tensorflow", "tensorflow-cpu", "tf-nightly"),
+    "numpy": ("numpy",),
+}
+# What decides speed, and the last bits of a result. x86, then ARM.
+_FLAGS = (
+    *("sse4_2", "avx", "avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni"),
+    *("amx_tile", "amx_int8", "amx_bf16"),
+    *("asimd", "sve", "sve2", "bf16", "i8mm"),
+)
+
+
+def environment() -> dict[str, Any]:
+    """Describe the program and the machine for a run's record.
+
+    Left out on purpose: the host's name, the user's name, environment variables.
+
+    Returns:
+        `versions`, `os`, `machine`, `cpu` (`model`, `flags`), `cores` (`machine`, `allowed`, `quota`), `memory_bytes`
+        (of the machine, or of its control group where that is less). What cannot be found out is None.
+    """
+    return {
+        "versions": versions(),
+        "os": platform.platform(),
+        "machine": platform.machine(),
+        "cpu": _cpu(),
+        "cores": {"machine": os.cpu_count(), "allowed": _allowed_cores(), "quota": _core_quota()},
+        "memory_bytes": _memory_bytes(),
+    }
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of cnncli, Python and the packages that compute, without importing them."""
+    return {
+        "cnncli": __version__,
+        "python": platform.python_version(),
+        **{name: _installed(candidates) for name, candidates in _PACKAGES.items()},
+    }
+
+
+def _installed(candidates: tuple[str, ...]) -> str | None:
+    for name in candidates:
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return None
+
+
+def _cpu() -> dict[str, Any]:
+    said: dict[str, str] = {}
+    for line in _text(_PROC / "cpuinfo").splitlines():
+        key, _, value = line.partition(":")
+        said.setdefault(key.strip(), value.strip())  # the first core stands for all
+    model = said.get("model name") or said.get("Model") or platform.processor() or None
+    flags = set((said.get("flags") or said.get("Features") or "").split())
+    return {"model": model, "flags": [flag for flag in _FLAGS if flag in flags]}
+
+
+def _allowed_cores() -> int | None:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
+def _core_quota() -> float | None:
+    """How many cores' worth of time the control group may use; None without a limit."""
+    quotas = []
+    for group in _groups("cpu"):
+        quota, _, period = _text(group / "cpu.max").strip().partition(" ")  # version 2: "150000 100000" or "max 100000"
+        if not period:
+            quota, period = _text(group / "cpu.cfs_quota_us").strip(), _text(group / "cpu.cfs_period_us").strip()
+        if quota.isdigit() and period.isdigit() and int(period):  # version 1 writes -1 for no limit
+            quotas.append(int(quota) / int(period))
+    return min(quotas, default=None)
+
+
+def _memory_bytes() -> int | None:
+    limits = [_physical_bytes()]
+    for group in _groups("memory"):
+        limits += [_number(group / name) for name in ("memory.max", "memory.limit_in_bytes")]
+    return min((limit for limit in limits if limit and limit < _NO_LIMIT), default=None)
+
+
+def _physical_bytes() -> int | None:
+    for line in _text(_PROC / "meminfo").splitlines():
+        key, _, value = line.partition(":")
+        if key == "MemTotal" and value.split()[0].isdigit():
+            return int(value.split()[0]) * 1024
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _groups(controller: str) -> Iterator[Path]:
+    """The folders of this process's control group and all above it: every one of them limits it."""
+    for line in _text(_PROC / "self" / "cgroup").splitlines():
+        _, controllers, inside = [*line.split(":", 2), "", ""][:3]
+        if controllers and controller not in controllers.split(","):
+            continue
+        root = _CGROUP / controllers if controllers else _CGROUP  # version 2 has no controllers here
+        place = root / inside.strip("/")
+        yield from (folder for folder in (place, *place.parents) if folder.is_relative_to(root))
+
+
+def _number(path: Path) -> int | None:
+    text = _text(path).strip()
+    return int(text) if text.isdigit() else None
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,208 @@
+"""Read a run's record, whatever state it is in."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from cnncli.errors import OutputError
+from cnncli.runs.lock import LOCK_FILES, holder_of
+from cnncli.runs.storage import TEMPORARY, storage_error
+
+RECORD = "run.json"
+SCHEMA_VERSION = 1
+STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
+MODEL = "model.keras"
+
+# Where a record keeps its results, and which number stands for all of them: the first that is there.
+_RESULTS = ("best", "metrics", "test")
+_HEADLINES = ("val_accuracy", "accuracy", "val_loss", "loss")
+_LARGEST_RECORD = 64 * 1024 * 1024
+_STAMP = re.compile(r"(\d{8}-\d{6})-[0-9a-f]{6}")
+_NO_ARTEFACTS = {RECORD, "run.log", *LOCK_FILES}
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """One run as a list shows it, complete or not.
+
+    Attributes:
+        path: the run's folder.
+        recipe: the recipe's name.
+        name: the run's name.
+        status: one of `STATUSES`, or `broken` when the record cannot be read. A run whose process is gone without a
+            word is `interrupted`, although its record still says `running`.
+        started: UTC; from the run's name when the record does not tell, else None.
+        ended: UTC, None while it runs and when it was killed.
+        record: what the record says; empty when broken.
+        problem: why it is broken, else empty.
+        has_model: `model.keras` is there.
+    """
+
+    path: Path
+    recipe: str
+    name: str
+    status: str
+    started: datetime | None = None
+    ended: datetime | None = None
+    record: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    has_model: bool = False
+
+    @property
+    def headline(self) -> str:
+        """The number that stands for the run, `val_accuracy 0.91`; empty when it has none."""
+        for name in _HEADLINES:
+            for place in _RESULTS:
+                results = self.record.get(place)
+                value = results.get(name) if isinstance(results, Mapping) else None
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    return f"{name} {value:.4g}"
+        return ""
+
+    def __str__(self) -> str:
+        """State, time and result in a few words: `finished 2026-11-21 23:05 UTC, val_accuracy 0.91`."""
+        state = "finished" if self.status == "completed" else self.status
+        if self.ended:
+            state += f" {_minute(self.ended)}"
+        elif self.started:
+            state += f", started {_minute(self.started)}"
+        return f"{state}, {self.headline}" if self.headline else state
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """Read the record of a run's folder.
+
+    Raises:
+        OutputError: it is missing, cut short, written by something else, or by a newer cnncli.
+    """
+    file = path / RECORD
+    if not os.path.isdir(path):
+        raise OutputError(f"no such run: {path}", hint="list the runs with: cnncli runs")
+    content = _regular_content(file)
+    try:
+        record = json.loads(content.decode(), parse_constant=lambda _: None)
+    except json.JSONDecodeError as error:
+        raise _damaged(file, f"its JSON breaks at line {error.lineno}") from error
+    except (ValueError, RecursionError) as error:  # not UTF-8, a 5000-digit number, nested a thousand deep
+        raise _damaged(file, "not JSON text") from error
+    if not isinstance(record, dict) or not isinstance(record.get("schema_version"), int) or "status" not in record:
+        raise OutputError(f"{file} is not the record of a run", hint="cnncli did not write it; move it away")
+    if record["schema_version"] > SCHEMA_VERSION:
+        raise OutputError(
+            f"{file} is from a newer cnncli (schema {record['schema_version']}, this one reads up to {SCHEMA_VERSION})",
+            hint="update with: pip install --upgrade cnncli",
+        )
+    if record["status"] not in STATUSES:
+        raise _damaged(file, f"unknown status {record['status']!r}")
+    return record
+
+
+def summarise(path: Path) -> RunSummary:
+    """Summarise a run's folder in any state; never raises for what is in it."""
+    recipe, name = path.absolute().parent.name, path.name
+    has_model = os.path.isfile(path / MODEL)
+    from_name = _from_name(name)
+    try:
+        record = read_record(path)
+    except OutputError as error:
+        problem = error.problems[0].message
+        return RunSummary(path, recipe, name, "broken", from_name, problem=problem, has_model=has_model)
+    status = record["status"]
+    if status == "running" and holder_of(path) is None:
+        status = "interrupted"
+    return RunSummary(
+        path,
+        recipe,
+        name,
+        status,
+        _instant(record.get("started")) or from_name,
+        None if record["status"] == "running" else _instant(record.get("ended")),
+        record,
+        has_model=has_model,
+    )
+
+
+def artefacts(path: Path) -> list[dict[str, Any]]:
+    """List the files of a run's folder: path within it, bytes, SHA-256; without its record, log, lock and links.
+
+    Raises:
+        OutputError: a file cannot be read.
+    """
+    found = []
+    for folder, _, names in os.walk(path, onerror=_raise_unreadable):
+        for file in (Path(folder, name) for name in names):
+            inside = file.relative_to(path).as_posix()
+            if inside in _NO_ARTEFACTS or TEMPORARY.search(inside) or file.is_symlink() or not file.is_file():
+                continue
+            found.append({"path": inside, **_size_and_hash(file)})
+    return sorted(found, key=lambda artefact: str(artefact["path"]))
+
+
+def _raise_unreadable(error: OSError) -> None:
+    raise storage_error("read", Path(error.filename), error) from error
+
+
+def _size_and_hash(file: Path) -> dict[str, Any]:
+    digest, size = hashlib.sha256(), 0
+    try:
+        with file.open("rb") as stream:
+            while block := stream.read(1 << 20):
+                digest.update(block)
+                size += len(block)
+    except OSError as error:
+        raise storage_error("read", file, error) from error
+    return {"bytes": size, "sha256": digest.hexdigest()}
+
+
+def _regular_content(file: Path) -> bytes:
+    try:
+        descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        raise OutputError(
+            f"{file.parent} is not a run's folder: it has no {RECORD}", hint="list the runs with: cnncli runs"
+        ) from None
+    except OSError as error:
+        raise storage_error("read", file, error) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _damaged(file, "it is not a regular file")
+    try:
+        with os.fdopen(descriptor, "rb") as stream:
+            return stream.read(_LARGEST_RECORD)
+    except OSError as error:
+        raise storage_error("read", file, error) from error
+
+
+def _damaged(file: Path, why: str) -> OutputError:
+    return OutputError(
+        f"{file} is damaged: {why}", hint="the run's other files may be good; train again for a whole record"
+    )
+
+
+def _from_name(name: str) -> datetime | None:
+    stamp = _STAMP.fullmatch(name)
+    try:
+        return datetime.strptime(stamp[1], "%Y%m%d-%H%M%S").replace(tzinfo=timezone.utc) if stamp else None
+    except ValueError:
+        return None
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        instant = datetime.fromisoformat(text.replace("Z", "+00:00"))  # Python 3.10 does not know the Z
+        return instant.replace(tzinfo=instant.tzinfo or timezone.utc).astimezone(timezone.utc)
+    except (AttributeError, TypeError, ValueError, OverflowError):
+        return None
+
+
+def _minute(instant: datetime) -> str:
+    return f"{instant:%Y-%m-%d %H:%M} UTC"
