@@ -1,0 +1,155 @@
+"""Examples and the parts that they come in: what everything after the data reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import images
+from cnncli.data.threads import in_threads
+from cnncli.errors import DataError, Problem
+from cnncli.wording import printable
+
+Indexes = NDArray[np.integer] | Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFiles:
+    """Images that stay in their files until they are needed, for folders that do not fit into memory.
+
+    Attributes:
+        paths: one file an image.
+        height, width, resize, color, exif: what every image becomes; see `images.Form`.
+    """
+
+    paths: tuple[str, ...]
+    height: int
+    width: int
+    resize: Literal["pad", "crop", "stretch"]
+    color: Literal["rgb", "grayscale"]
+    exif: Literal["apply", "ignore"]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(count, height, width, channels), as the array of all images would have it."""
+        return (len(self.paths), *self.form.shape)
+
+    @property
+    def form(self) -> images.Form:
+        return images.Form(self.height, self.width, self.resize, self.color, self.exif)
+
+    def take(self, indices: Indexes) -> ImageFiles:
+        return replace(self, paths=tuple(self.paths[index] for index in indices))
+
+    def decode(self, indices: Indexes) -> NDArray[np.uint8]:
+        """Read some of the images, several at a time.
+
+        Args:
+            indices: int (k,), which images, in the order wanted.
+
+        Returns:
+            uint8 (k, height, width, channels), 0 to 255.
+
+        Raises:
+            DataError: a file that could be read when the data was loaded has gone or changed.
+        """
+        form = self.form
+        pixels = np.empty((len(indices), *form.shape), np.uint8)
+
+        def read(item: tuple[int, int]) -> None:
+            number, index = item
+            pixels[number] = _read(self.paths[index], form)
+
+        for _ in in_threads(read, enumerate(int(index) for index in indices)):
+            pass
+        return pixels
+
+
+def _read(path: str, form: images.Form) -> NDArray[np.uint8]:
+    try:
+        return images.decode(images.read(path), form).pixels
+    except images.BadImage as error:
+        message = f"{printable(path)} could be read when the data was loaded, and now cannot: {error}"
+        raise DataError(Problem(message, "leave the data alone while it is in use")) from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Inputs with their labels.
+
+    Attributes:
+        inputs: uint8 in 0 to 255 or float32, (count, height, width, channels), (count, length, channels) or
+            (count, depth, height, width, channels); or `ImageFiles` that have the first of these shapes.
+        labels: int32 (count,), index into the class names.
+    """
+
+    inputs: NDArray[Any] | ImageFiles
+    labels: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: Indexes) -> Examples:
+        """The examples at these places, in this order."""
+        indices = np.asarray(indices, np.int64)
+        inputs = self.inputs.take(indices) if isinstance(self.inputs, ImageFiles) else self.inputs[indices]
+        return Examples(inputs, self.labels[indices])
+
+
+class Part(NamedTuple):
+    """One of the three parts, by name."""
+
+    name: str
+    examples: Examples
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Splits:
+    """A data set ready to be used.
+
+    Attributes:
+        train, validation, test: none of them empty.
+        class_names: by label.
+        input_shape: of one example, (height, width, channels) for images.
+        source: what is really used, for people: "mnist-sample, packaged: 8,000 + 2,000 digits".
+        notes: what is not wrong but worth a word, each said once.
+        fingerprint: SHA-256 (hex) of the data as it was found, whatever the split.
+        skipped: bad images that were left out, as paths inside the folder.
+    """
+
+    train: Examples
+    validation: Examples
+    test: Examples
+    class_names: tuple[str, ...]
+    input_shape: tuple[int, ...]
+    source: str
+    notes: tuple[Problem, ...]
+    fingerprint: str
+    skipped: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, Part, Part]:
+        return Part("train", self.train), Part("validation", self.validation), Part("test", self.test)
+
+    def as_json(self) -> dict[str, Any]:
+        """What a run's record says about its data."""
+        return {
+            "source": self.source,
+            "fingerprint": self.fingerprint,
+            "class_names": list(self.class_names),
+            "input_shape": list(self.input_shape),
+            "counts": {part.name: self._counts(part.examples) for part in self.parts},
+            "skipped": [printable(path) for path in self.skipped],
+        }
+
+    def _counts(self, examples: Examples) -> list[int]:
+        """How many of each class, in the order of `class_names`."""
+        counts: list[int] = np.bincount(examples.labels, minlength=len(self.class_names)).tolist()
+        return counts

@@ -1,0 +1,219 @@
+"""The bytes of an image file -> pixels of the wanted size."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import warnings
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401  # the last, imported, is what reads WebP
+
+from cnncli.data.image_header import BadImage, orientation, read_header, refuse_damaged_png
+from cnncli.wording import shortened
+
+__all__ = ["BadImage", "Decoded", "Form", "decode", "read"]
+
+MOST_PIXELS = 64_000_000
+_MOST_BYTES = 512 << 20  # of a file; the largest image that is allowed needs no more, even uncompressed
+
+# Pillow warns on stderr about much that is told here in other words, or that does not matter.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What every image becomes.
+
+    Attributes:
+        height, width: in pixels.
+        resize: `pad` fits the whole image in, centred, with black borders; `crop` covers the area and cuts the middle
+            out; `stretch` distorts. All of them bilinear with antialiasing.
+        color: `rgb` (3 channels) or `grayscale` (1).
+        exif: `apply` turns and mirrors an image as its EXIF orientation says.
+    """
+
+    height: int
+    width: int
+    resize: Literal["pad", "crop", "stretch"] = "stretch"
+    color: Literal["rgb", "grayscale"] = "rgb"
+    exif: Literal["apply", "ignore"] = "apply"
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(height, width, channels)."""
+        return self.height, self.width, 3 if self.color == "rgb" else 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """An image ready for use, and what was found on the way.
+
+    Attributes:
+        pixels: uint8 (height, width, channels), 0 to 255.
+        format: by content, as Pillow calls it: `JPEG`.
+        width, height: of the image in the file, upright.
+        oddities: what was converted: `CMYK`, `palette`, `1-bit`, `16-bit`, `transparent`, `animated`.
+    """
+
+    pixels: NDArray[np.uint8]
+    format: str
+    width: int
+    height: int
+    oddities: tuple[str, ...]
+
+
+def read(path: str) -> bytes:
+    """Read an image file whole, without blocking on what is no regular file.
+
+    Raises:
+        BadImage: it cannot be read.
+    """
+    try:
+        status = os.stat(path)
+    except OSError as error:
+        reason = "a link that leads nowhere" if os.path.islink(path) else _os_reason(error)
+        raise BadImage(reason) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise BadImage("not a regular file")
+    if status.st_size > _MOST_BYTES:
+        raise BadImage(f"{status.st_size >> 20:,} MB large; the limit for one image file is {_MOST_BYTES >> 20} MB")
+    try:
+        with open(path, "rb") as file:
+            return file.read(_MOST_BYTES)
+    except OSError as error:
+        raise BadImage(_os_reason(error)) from error
+
+
+def decode(content: bytes, form: Form) -> Decoded:
+    """Decode an image and bring it into the wanted form.
+
+    Colours are taken as they stand in the file, colour profiles are left aside. Transparent images are laid on black,
+    as borders are black. 16-bit grey is scaled from its whole range, not from the values that occur. Of an animation
+    the first frame is used. A JPEG much larger than wanted is decoded at half, a quarter or an eighth of its size,
+    never below twice the wanted one.
+
+    Raises:
+        BadImage: it is no image, it is damaged, or it has more than 64 megapixels; such a one is not decoded.
+    """
+    header = read_header(content)
+    _refuse_huge(header.width, header.height)
+    if header.format == "PNG":
+        refuse_damaged_png(content)
+    try:
+        with Image.open(io.BytesIO(content), formats=(header.format,)) as image:
+            _refuse_huge(*image.size)  # what Pillow found may differ from what the header said
+            turn = orientation(_exif(image)) if form.exif == "apply" else 1
+            size = image.size[::-1] if turn in _TURNED else image.size
+            oddities = ["animated"] if header.format != "JPEG" and getattr(image, "is_animated", False) else []
+            image.draft("L" if form.color == "grayscale" and image.mode == "RGB" else None, _draft_size(form, turn))
+            flat, converted = _flattened(image, "RGB" if form.color == "rgb" else "L")
+            flat.load()
+    except (BadImage, MemoryError):
+        raise
+    except UnidentifiedImageError as error:
+        raise BadImage(f"damaged: it begins as {header.format} and cannot be read as such") from error
+    except Exception as error:  # Pillow's decoders raise about anything on broken bytes
+        raise BadImage(_decoder_reason(error)) from error
+    upright = flat.transpose(_TRANSPOSE[turn]) if turn in _TRANSPOSE else flat
+    pixels = np.asarray(_RESIZE[form.resize](upright, form)).reshape(form.shape)
+    return Decoded(pixels, header.format, *size, (*oddities, *converted))
+
+
+_TRANSPOSE = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_TURNED = (5, 6, 7, 8)  # those that exchange width and height
+_MODE_NAMES = {
+    "CMYK": "CMYK",
+    "P": "palette",
+    "PA": "palette",
+    "1": "1-bit",
+    "I": "16-bit",
+    "I;16": "16-bit",
+    "I;16B": "16-bit",
+}
+_REDUCING_GAP = (
+    3.0  # shrink in whole steps first, as long as three times the wanted size is left: faster, and looks the same
+)
+
+
+def _refuse_huge(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        megapixels = f"{width * height / 1e6:,.0f} megapixels ({width:,}x{height:,})"
+        raise BadImage(f"{megapixels}; the limit is {MOST_PIXELS // 1_000_000}")
+
+
+def _exif(image: Image.Image) -> bytes:
+    exif = image.info.get("exif", b"")
+    return exif if isinstance(exif, bytes) else b""
+
+
+def _draft_size(form: Form, turn: int) -> tuple[int, int]:
+    size = (2 * form.width, 2 * form.height)
+    return size[::-1] if turn in _TURNED else size
+
+
+def _flattened(image: Image.Image, mode: Literal["RGB", "L"]) -> tuple[Image.Image, list[str]]:
+    """The image in one of two modes, and what had to be converted on the way there."""
+    oddities = [_MODE_NAMES[image.mode]] if image.mode in _MODE_NAMES else []
+    if image.mode.startswith("I"):
+        grey = np.clip(np.asarray(image).astype(np.int32), 0, 0xFFFF)
+        image = Image.fromarray(((grey * 255 + 0x7FFF) // 0xFFFF).astype(np.uint8))
+    elif image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
+        image = image.convert("RGBA")
+        darkest, _ = image.getchannel("A").getextrema()
+        if darkest != 255:
+            oddities.append("transparent")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
+    return (image if image.mode == mode else image.convert(mode)), oddities
+
+
+def _stretched(image: Image.Image, form: Form) -> Image.Image:
+    return _resized(image, form.width, form.height, (0, 0, *image.size))
+
+
+def _cropped(image: Image.Image, form: Form) -> Image.Image:
+    width, height = image.size
+    scale = min(width / form.width, height / form.height)  # pixels of the file for one of the result
+    cut_width, cut_height = scale * form.width, scale * form.height
+    left, top = max(0.0, (width - cut_width) / 2), max(0.0, (height - cut_height) / 2)
+    right, bottom = min(width, left + cut_width), min(height, top + cut_height)  # not a hair outside, by rounding
+    return _resized(image, form.width, form.height, (left, top, right, bottom))
+
+
+def _padded(image: Image.Image, form: Form) -> Image.Image:
+    width, height = image.size
+    scale = min(form.width / width, form.height / height)
+    inner_width = min(form.width, max(1, round(width * scale)))
+    inner_height = min(form.height, max(1, round(height * scale)))
+    inner = _resized(image, inner_width, inner_height, (0, 0, width, height))
+    canvas = Image.new(image.mode, (form.width, form.height))
+    canvas.paste(inner, ((form.width - inner_width) // 2, (form.height - inner_height) // 2))
+    return canvas
+
+
+_RESIZE = {"stretch": _stretched, "crop": _cropped, "pad": _padded}
+
+
+def _resized(image: Image.Image, width: int, height: int, box: tuple[float, float, float, float]) -> Image.Image:
+    return image.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=_REDUCING_GAP)
+
+
+def _decoder_reason(error: Exception) -> str:
+    said = shortened(str(error), 100)
+    return f"damaged or cut off: {said[:1].lower() + said[1:]}" if said else "damaged or cut off"
+
+
+def _os_reason(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,281 @@
+"""A recipe's `data` -> Splits; and data given on the command line -> examples for a trained model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import shapes
+from cnncli.data.examples import Examples, ImageFiles, Splits
+from cnncli.data.shapes import Shape
+from cnncli.data.sources.arrays import idx_files, read_idx, read_npz
+from cnncli.data.sources.builtin import read_builtin
+from cnncli.data.sources.found import Found, Progress
+from cnncli.data.sources.image_folder import read_image_folder, read_image_folder_for_model
+from cnncli.data.sources.paths import existing_file
+from cnncli.data.splits import limit, split
+from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, ImageFolder, Source
+from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
+
+_IMBALANCE = 20  # the largest class is so many times the smallest: worth a word
+_SCALING_LAYERS = ("Rescaling", "Normalization", "BatchNormalization")
+
+
+def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | None = None) -> Splits:
+    """Read the data of a recipe and set validation and test examples aside where it does not bring them.
+
+    Sizes in `data.split` count from the examples that they are taken from: all of them, or the training part where the
+    data brings one of the other two. `data.limit` counts training examples, after that.
+
+    Args:
+        data: the recipe's section.
+        input_shape: `model.input`, where the recipe says it.
+        progress: told what is being done, how much of it is done, how much there is: ("reading images", 12, 398).
+
+    Raises:
+        DataError: the data is missing or broken, or does not fit the recipe; with every problem found.
+        NetworkError: a download is needed and not possible.
+        ResourceError: the data does not fit into memory.
+    """
+    found = _read(data, input_shape, progress)
+    _refuse_wrong_classes(data, found.class_names)
+    examples = found.parts["train"]
+    shape = tuple(examples.inputs.shape[1:])
+    if input_shape is not None and not shapes.fits(shape, input_shape):
+        problem = shapes.mismatch(shape, input_shape, whose="`model.input` is", path=("model", "input"))
+        raise DataError(replace(problem, hint="\n".join(filter(None, [problem.hint, f"the data: {found.source}"]))))
+    parts = _set_aside(data, found)
+    if data.limit is not None:
+        train = parts["train"]
+        kept = limit(train.labels, data.limit, seed=data.split.seed, class_names=found.class_names)
+        parts["train"] = train.take(kept)
+    return Splits(
+        train=parts["train"],
+        validation=parts["validation"],
+        test=parts["test"],
+        class_names=found.class_names,
+        input_shape=shape,
+        source=found.source,
+        notes=(*found.notes, *_remarks(data, parts["train"], found.class_names)),
+        fingerprint=found.fingerprint,
+        skipped=found.skipped,
+    )
+
+
+def parse_source(text: str) -> Source:
+    """The source that `--data` names: a built-in data set, an `.npz` file, a folder of images or of IDX files.
+
+    Raises:
+        DataError: it is none of these.
+    """
+    if text in BUILTIN_DATA_SETS:  # a folder of that name is `./mnist`
+        return Source.model_validate({"builtin": text})
+    if os.path.isdir(text):
+        return Source.model_validate({"idx" if idx_files(Path(text)) else "image_folder": {"path": text}})
+    try:
+        path = existing_file(text)
+    except DataError as error:
+        raise DataError(_no_source(text, error)) from error
+    with path.open("rb") as file:
+        if file.read(2) == b"PK" or path.suffix.lower() in (".npz", ".npy"):
+            return Source.model_validate({"npz": {"path": text}})
+    raise DataError(Problem(f"{printable(text)} is no data that can be read", f"data can be {_KINDS}"))
+
+
+def load_for_model(
+    source: Source,
+    *,
+    input_shape: Shape,
+    class_names: Sequence[str],
+    image_settings: ImageFolder | None = None,
+    progress: Progress | None = None,
+) -> tuple[Examples, tuple[Problem, ...]]:
+    """Read other data for a trained model: its test part, or all of it where it has none.
+
+    Args:
+        source: where it is.
+        input_shape: of one example, as the model takes it.
+        class_names: the model's. Class folders and built-in data sets are matched by name, labels in arrays by number.
+        image_settings: how the model's own images were read, when they came from a folder; its path does not count.
+        progress: as for `load`.
+
+    Returns:
+        The examples, their labels in the model's order, and what is worth a word.
+
+    Raises:
+        DataError, NetworkError, ResourceError: as `load`; also for classes that the model does not know.
+    """
+    try:
+        found = _read_for_model(source, input_shape, class_names, image_settings, progress)
+        examples = _joined(list(found.parts.values()))
+        shape = examples.inputs.shape[1:]
+        if not shapes.fits(shape, input_shape):
+            raise DataError(shapes.mismatch(shape, input_shape, whose="model expects"))
+    except CnncliError as error:  # no key of a recipe is to blame here
+        raise type(error)((replace(problem, path=()) for problem in error.problems), details=error.details) from error
+    return examples, found.notes
+
+
+_KINDS = f"""one of
+  a built-in data set: {", ".join(BUILTIN_DATA_SETS)}
+  an .npz file
+  a folder with a folder of images for each class
+  a folder with MNIST's four files"""
+
+
+def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> Found:
+    source = data.source
+    if source.image_folder:
+        return read_image_folder(
+            source.image_folder,
+            input_shape=input_shape,
+            on_bad_image=data.on_bad_image,
+            allow_leakage=data.allow_leakage,
+            progress=progress,
+        )
+    if source.npz:
+        return read_npz(source.npz, input_shape=input_shape)
+    if source.idx:
+        return read_idx(source.idx, input_shape=input_shape)
+    assert source.builtin
+    return read_builtin(source.builtin, offline=data.offline, progress=progress)
+
+
+def _read_for_model(
+    source: Source,
+    input_shape: Shape,
+    class_names: Sequence[str],
+    image_settings: ImageFolder | None,
+    progress: Progress | None,
+) -> Found:
+    if source.image_folder:
+        settings = (image_settings or source.image_folder).model_copy(update={"path": source.image_folder.path})
+        return read_image_folder_for_model(
+            settings, input_shape=input_shape, model_classes=class_names, progress=progress
+        )
+    if source.npz:
+        return read_npz(source.npz, input_shape=input_shape, model_classes=class_names)
+    if source.idx:
+        return read_idx(source.idx, input_shape=input_shape, model_classes=class_names)
+    assert source.builtin
+    return read_builtin(source.builtin, model_classes=class_names, progress=progress)
+
+
+def _refuse_wrong_classes(data: Data, class_names: Sequence[str]) -> None:
+    problems = []
+    if data.classes is not None and data.classes != len(class_names):
+        shown = listed(map(shortened, class_names), 10)
+        problems.append(
+            Problem(
+                f"`classes` is {data.classes}, the data has {len(class_names)}",
+                f"they are {shown}",
+                path=("data", "classes"),
+            )
+        )
+    if isinstance(data.class_weight, dict):
+        problems += _wrong_weights(data.class_weight, class_names)
+    if problems:
+        raise DataError(problems)
+
+
+def _wrong_weights(weights: Mapping[str, float], class_names: Sequence[str]) -> list[Problem]:
+    """Weights for classes that there are not, and classes without one; a misspelt name is one problem, not two."""
+    path = ("data", "class_weight")
+    missing = [name for name in class_names if name not in weights]
+    problems = []
+    for name in weights:
+        if name not in class_names:
+            hint = did_you_mean(name, map(shortened, missing or class_names))
+            problems.append(Problem(f"no class is called `{shortened(name)}`", hint, path=(*path, name)))
+            missing = [other for other in missing if other != nearest(name, missing)]
+    if missing:
+        named = listed((f"`{shortened(name)}`" for name in missing), 5)
+        problems.append(Problem(f"no weight is given for {named}", "1 is the weight that changes nothing", path=path))
+    return problems
+
+
+def _set_aside(data: Data, found: Found) -> dict[str, Examples]:
+    """All three parts; those that the data does not bring are taken from its training part."""
+    train = found.parts["train"]
+    missing = [part for part in ("validation", "test") if part not in found.parts]
+    if not missing:
+        return dict(found.parts)
+    twins = found.twins.get("train", np.arange(len(train)))
+    originals = np.unique(twins)  # copies go where the first of them goes: in two parts they would be a leak
+    indices = split(
+        train.labels[originals],
+        validation=data.split.validation if "validation" in missing else None,
+        test=data.split.test if "test" in missing else None,
+        stratify=data.split.stratify,
+        seed=data.split.seed,
+        class_names=found.class_names,
+    )
+    chosen = {"train": indices.train, "validation": indices.validation, "test": indices.test}
+    taken = {part: train.take(_with_copies(originals[chosen[part]], twins)) for part in ("train", *missing)}
+    return {**found.parts, **taken}
+
+
+def _with_copies(indices: NDArray[np.int64], twins: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.flatnonzero(np.isin(twins, indices))
+
+
+def _remarks(data: Data, train: Examples, class_names: Sequence[str]) -> list[Problem]:
+    notes = []
+    counts = np.bincount(train.labels, minlength=len(class_names))
+    most, least = int(counts.argmax()), int(counts.argmin())
+    if data.class_weight is None and counts[most] > _IMBALANCE * counts[least]:
+        message = (
+            f"class `{shortened(class_names[most])}` has {counted(int(counts[most]), 'training example')}, "
+            f"`{shortened(class_names[least])}` has {int(counts[least]):,}"
+        )
+        notes.append(
+            Problem(message, "`class_weight: balanced` in `data` lets every class count the same", path=("data",))
+        )
+    prepare: Sequence[Any] = data.prepare
+    if _unscaled(train) and not any(layer.name in _SCALING_LAYERS for layer in prepare):
+        message = "the inputs are floats from 0 to 255; networks learn from small numbers"
+        hint = "`prepare: [Rescaling: {scale: $(1 / 255)}]` in `data`, unless the network scales them itself"
+        notes.append(Problem(message, hint, path=("data", "prepare")))
+    return notes
+
+
+def _unscaled(examples: Examples) -> bool:
+    inputs = examples.inputs
+    if isinstance(inputs, ImageFiles) or inputs.dtype == np.uint8:
+        return False
+    return bool(inputs.min() >= 0 and _SMALL < inputs.max() <= 255)
+
+
+_SMALL = 100  # what is scaled to 0 to 1, or to mean 0 and variance 1, never gets there
+
+
+def _joined(parts: Sequence[Examples]) -> Examples:
+    """Several parts as one."""
+    if len(parts) == 1:
+        return parts[0]
+    labels = np.concatenate([part.labels for part in parts])
+    arrays: list[NDArray[Any]] = []
+    paths: list[str] = []
+    for part in parts:
+        if isinstance(part.inputs, ImageFiles):
+            paths += part.inputs.paths
+        else:
+            arrays.append(part.inputs)
+    first = parts[0].inputs
+    return Examples(
+        replace(first, paths=tuple(paths)) if isinstance(first, ImageFiles) else np.concatenate(arrays), labels
+    )
+
+
+def _no_source(text: str, error: DataError) -> Problem:
+    problem = error.problems[0]
+    near = nearest(text, BUILTIN_DATA_SETS)
+    first = [f"did you mean `{near}`?"] if near else []
+    return Problem(problem.message, "\n".join([*first, *problem.hint.splitlines(), f"data can be {_KINDS}"]))

@@ -1,0 +1,76 @@
+"""Examples -> batches in TensorFlow's input pipeline."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from cnncli.data.examples import Examples, ImageFiles
+
+
+class Batches:
+    """Batches of one split.
+
+    Args:
+        examples: the split.
+        batch_size: the last batch of an epoch may be smaller.
+        encoding: how labels leave: `integer` int32 (batch,), `one_hot` float32 (batch, classes), `column` float32 (batch, 1).
+        class_count: for `one_hot`.
+        seed: for a full shuffle in every epoch; None keeps the order.
+
+    The order is a pure function of (seed, epoch): set `epoch` before the dataset is iterated. Keras' own shuffle gives the
+    same order in every epoch once the random seed is set.
+    """
+
+    def __init__(
+        self, examples: Examples, *, batch_size: int, encoding: str, class_count: int, seed: int | None = None
+    ) -> None:
+        self.count = len(examples)
+        self.batch_size = batch_size
+        self.steps = math.ceil(self.count / batch_size)
+        self.seed = seed
+        self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
+        self._inputs = examples.inputs
+        self._labels = encode(examples.labels, encoding, class_count)
+
+    def dataset(self) -> tf.data.Dataset:
+        """The batches: inputs (batch, *shape) uint8 or float32, labels as encoded."""
+        with tf.device("CPU"):
+            order = tf.data.Dataset.range(1).flat_map(lambda _: tf.data.Dataset.from_tensor_slices(self._order()))
+            batches = order.batch(self.batch_size).map(self._gather(), num_parallel_calls=tf.data.AUTOTUNE)
+            return batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(tf.data.AUTOTUNE)
+
+    def _order(self) -> tf.Tensor:
+        indices = tf.range(self.count, dtype=tf.int64)
+        if self.seed is None:
+            return indices
+        return tf.random.experimental.stateless_shuffle(
+            indices, seed=tf.stack([tf.cast(self.seed, tf.int64), self.epoch])
+        )
+
+    def _gather(self) -> Any:
+        labels = tf.constant(self._labels)
+        inputs = self._inputs
+        if isinstance(inputs, ImageFiles):
+            shape = inputs.shape[1:]
+
+            def read(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+                images = tf.numpy_function(inputs.decode, [indices], tf.uint8)
+                return tf.ensure_shape(images, (None, *shape)), tf.gather(labels, indices)
+
+            return read
+        array = tf.constant(np.ascontiguousarray(inputs))
+        return lambda indices: (tf.gather(array, indices), tf.gather(labels, indices))
+
+
+def encode(labels: np.ndarray, encoding: str, class_count: int) -> np.ndarray:
+    """Class numbers int32 (count,) in the form that a loss takes; see `Batches`."""
+    if encoding == "one_hot":
+        one_hot: np.ndarray = np.eye(class_count, dtype=np.float32)[labels]
+        return one_hot
+    if encoding == "column":
+        return labels.astype(np.float32)[:, None]
+    return labels.astype(np.int32)

@@ -1,0 +1,281 @@
+"""Arrays in files, NumPy archives and IDX folders, checked and brought into one form."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import shapes
+from cnncli.data.examples import Examples
+from cnncli.data.fingerprint import of_parts
+from cnncli.data.labels import read_labels, refuse_gaps, refuse_out_of_range
+from cnncli.data.shapes import Shape
+from cnncli.data.sources import idx, npz
+from cnncli.data.sources.found import Found, problems_at, sizes
+from cnncli.data.sources.paths import contents, existing_file, existing_folder
+from cnncli.errors import DataError, Problem
+from cnncli.recipe.schema import Idx, Npz
+from cnncli.wording import counted, listed, printable
+
+_CHUNK_VALUES = 1 << 22  # looked at in one go
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The names of the inputs and the labels of one part, as the file calls them."""
+
+    inputs: str
+    labels: str
+
+
+def read_npz(settings: Npz, *, input_shape: Shape | None = None, model_classes: Sequence[str] | None = None) -> Found:
+    """Read a NumPy archive: `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or `x`, `y`.
+
+    Args:
+        settings: the recipe's.
+        input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
+        model_classes: the classes of a trained model: the labels must be among them, and of the parts only `test` is
+            read, or all of them when there is no `test`. None: the data is for training.
+
+    Raises:
+        DataError: everything wrong with the arrays that are read, at once.
+    """
+    with problems_at("data", "source", "npz", "path"):
+        path = existing_file(settings.path)
+        names = npz.names(path)
+        pairs = _needed(_pairs(path, names, for_training=model_classes is None), model_classes)
+        arrays = npz.read(path, [name for pair in pairs.values() for name in (pair.inputs, pair.labels)])
+        return _found(printable(settings.path), pairs, arrays, input_shape, model_classes)
+
+
+def read_idx(settings: Idx, *, input_shape: Shape | None = None, model_classes: Sequence[str] | None = None) -> Found:
+    """Read a folder with MNIST's own four files, gzipped or not; the test part may be missing.
+
+    Args, Raises: as `read_npz`.
+    """
+    with problems_at("data", "source", "idx", "path"):
+        folder = existing_folder(settings.path)
+        files = idx_files(folder)
+        pairs = _needed(_idx_pairs(settings.path, folder, files, for_training=model_classes is None), model_classes)
+        arrays: dict[str, NDArray[Any]] = {}
+        problems: list[Problem] = []
+        for name in (name for pair in pairs.values() for name in (pair.inputs, pair.labels)):
+            try:
+                arrays[name] = idx.read(files[name])
+            except DataError as error:
+                problems += error.problems
+        if problems:
+            raise DataError(problems)
+        return _found(printable(settings.path), pairs, arrays, input_shape, model_classes)
+
+
+def idx_files(folder: Path) -> dict[str, Path]:
+    """MNIST's files in a folder, by the beginning of their names: `train-images`, `t10k-labels` and so on."""
+    files: dict[str, Path] = {}
+    for entry in sorted(os.listdir(folder), reverse=True):  # the file that is not gzipped comes last, and counts
+        if (match := _IDX_NAME.fullmatch(entry)) and (folder / entry).is_file():
+            files[match.group(1)] = folder / entry
+    return files
+
+
+_IDX_NAME = re.compile(r"((?:train|t10k)-(?:images|labels))[-.]idx\d-ubyte(?:\.gz)?")
+_IDX_PAIRS = {"train": Pair("train-images", "train-labels"), "test": Pair("t10k-images", "t10k-labels")}
+_NPZ_PAIRS = {
+    "train": Pair("x_train", "y_train"),
+    "validation": Pair("x_val", "y_val"),
+    "test": Pair("x_test", "y_test"),
+}
+_NPZ_ONE = Pair("x", "y")
+
+
+def _pairs(path: Path, names: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
+    """The parts of an archive by the names of its arrays."""
+    pairs = {part: pair for part, pair in _NPZ_PAIRS.items() if pair.inputs in names or pair.labels in names}
+    if not pairs and (_NPZ_ONE.inputs in names or _NPZ_ONE.labels in names):
+        pairs = {"train": _NPZ_ONE}
+    if for_training or not pairs:
+        pairs.setdefault("train", _NPZ_PAIRS["train"])
+    missing = [name for pair in pairs.values() for name in (pair.inputs, pair.labels) if name not in names]
+    if not missing:
+        return {part: pairs[part] for part in _NPZ_PAIRS if part in pairs}
+    known = [name for pair in _NPZ_PAIRS.values() for name in (pair.inputs, pair.labels)]
+    lines = [f"it holds: {listed(names, 10) or 'nothing'}", f"the names are {', '.join(known)}; or x, y alone"]
+    raise DataError(Problem(f"{printable(path.name)} has no {_listed_or(missing)}", "\n".join(lines)))
+
+
+def _idx_pairs(text: str, folder: Path, files: Mapping[str, Path], *, for_training: bool) -> dict[str, Pair]:
+    pairs = {part: pair for part, pair in _IDX_PAIRS.items() if pair.inputs in files or pair.labels in files}
+    if for_training or not pairs:
+        pairs = {"train": _IDX_PAIRS["train"], **pairs}
+    missing = [
+        f"{name}-idx{dimensions}-ubyte"
+        for pair in pairs.values()
+        for name, dimensions in ((pair.inputs, 3), (pair.labels, 1))
+        if name not in files
+    ]
+    if not missing:
+        return pairs
+    hint = f"it holds {contents(folder)}\nthe names are MNIST's own, with or without .gz"
+    raise DataError(Problem(f"{printable(text)} has no {_listed_or(missing)}", hint))
+
+
+def _needed(pairs: dict[str, Pair], model_classes: Sequence[str] | None) -> dict[str, Pair]:
+    """For a trained model the test part alone, where there is one."""
+    return {"test": pairs["test"]} if model_classes is not None and "test" in pairs else pairs
+
+
+def _found(
+    source: str,
+    pairs: Mapping[str, Pair],
+    arrays: Mapping[str, NDArray[Any]],
+    input_shape: Shape | None,
+    model_classes: Sequence[str] | None,
+) -> Found:
+    problems: list[Problem] = []
+    parts: dict[str, Examples] = {}
+    for part, pair in pairs.items():
+        try:
+            parts[part] = _examples(pair, arrays, input_shape)
+        except DataError as error:
+            problems += error.problems
+    if not problems:
+        problems += _shape_problems(pairs, parts)
+    if problems:
+        raise DataError(problems)
+    if model_classes is None:
+        class_count, whose = refuse_gaps(parts["train"].labels, pairs["train"].labels), pairs["train"].labels
+        class_names: Sequence[str] = [str(number) for number in range(class_count)]
+    else:
+        class_count, whose, class_names = len(model_classes), "the model", model_classes
+    notes: list[Problem] = []
+    for part, pair in pairs.items():
+        labels = parts[part].labels
+        refuse_out_of_range(labels, pair.labels, class_count, whose)
+        if part != "train" and model_classes is None:
+            notes += _missing_classes(pair.labels, labels, class_count)
+    return Found(
+        parts=parts,
+        class_names=tuple(class_names),
+        source=f"{source}: {sizes(parts)} examples",
+        fingerprint=of_parts(parts, class_names),
+        notes=tuple(notes),
+    )
+
+
+def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape | None) -> Examples:
+    raw_inputs, raw_labels = arrays[pair.inputs], arrays[pair.labels]
+    problems: list[Problem] = []
+    inputs = labels = None
+    try:
+        inputs = read_inputs(pair.inputs, raw_inputs, input_shape)
+    except DataError as error:
+        problems += error.problems
+    try:
+        labels = read_labels(pair.labels, raw_labels)
+    except DataError as error:
+        problems += error.problems
+    if raw_inputs.ndim and raw_labels.ndim and len(raw_inputs) != len(raw_labels):
+        examples, given = counted(len(raw_inputs), "example"), counted(len(raw_labels), "label")
+        message = f"{pair.inputs} has {examples}, {pair.labels} has {given}"
+        problems.append(Problem(message, "one label for each example, in the same order"))
+    if problems or inputs is None or labels is None:
+        raise DataError(problems)
+    return Examples(inputs, labels)
+
+
+def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None) -> NDArray[Any]:
+    """Check examples and bring them into one of two types.
+
+    Args:
+        name: how messages call the array.
+        array: (count, ...) of any numbers; (count, height, width) are images without their channel axis.
+        input_shape: of the network, where it is known; decides whether a channel axis is missing.
+
+    Returns:
+        uint8 as it was, anything else as float32, finite; (count, height, width, channels) for images.
+
+    Raises:
+        DataError: no numbers, no examples, NaN or infinite values.
+    """
+    if array.dtype.kind not in "biuf":
+        kind = "text" if array.dtype.kind in "US" else f"the type {array.dtype}"
+        raise DataError(Problem(f"{name} holds {kind}; expected numbers"))
+    if not 2 <= array.ndim <= _MOST_DIMENSIONS:
+        raise DataError(Problem(f"{name} has the shape {array.shape}; expected (count, height, width, channels)"))
+    if not array.size:
+        raise DataError(Problem(f"{name} is empty: its shape is {array.shape}"))
+    if _lacks_channels(array.shape[1:], input_shape):
+        array = array[..., None]  # (count, height, width, 1)
+    return array if array.dtype == np.uint8 else _finite(name, array)
+
+
+_MOST_DIMENSIONS = 5
+
+
+def _lacks_channels(shape: Sequence[int], input_shape: Shape | None) -> bool:
+    if input_shape is not None and shapes.fits((*shape, 1), input_shape):
+        return True
+    return len(shape) == 2 and (input_shape is None or len(input_shape) == 3)
+
+
+def _finite(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
+    """The array as float32, without a copy where it is that already."""
+    result = array if array.dtype == np.float32 else np.empty(array.shape, np.float32)
+    rows = max(1, _CHUNK_VALUES // max(1, array[0].size))
+    kinds: dict[str, Callable[[NDArray[Any]], NDArray[np.bool_]]] = {"NaN": np.isnan, "infinite": np.isinf}
+    counts = dict.fromkeys(kinds, 0)
+    first: dict[str, int] = {}
+    for begin in range(0, len(array), rows):
+        chunk = result[begin : begin + rows]
+        if result is not array:
+            with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is told
+                chunk[...] = array[begin : begin + rows]
+        if np.isfinite(chunk).all():
+            continue
+        for kind, test in kinds.items():
+            found = test(chunk)
+            if found.any():
+                counts[kind] += int(found.sum())
+                first.setdefault(kind, begin + int(np.flatnonzero(found.reshape(len(chunk), -1).any(axis=1))[0]))
+    problems = [
+        Problem(
+            f"{name} has {counts[kind]:,} {kind}{'' if kind == 'NaN' else ' values'}, first at index {index:,}",
+            _NOT_FINITE,
+        )
+        for kind, index in first.items()
+    ]
+    if problems:
+        raise DataError(problems)
+    return result
+
+
+_NOT_FINITE = "one of them makes the whole loss NaN: leave those examples out, or put numbers there"
+
+
+def _shape_problems(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) -> list[Problem]:
+    """All parts hold examples of one shape and type."""
+    (first, examples), *others = parts.items()
+    shape, name = examples.inputs.shape[1:], pairs[first].inputs
+    return [
+        Problem(f"{pairs[part].inputs} is {shapes.written(other.inputs.shape[1:])}, {name} is {shapes.written(shape)}")
+        for part, other in others
+        if other.inputs.shape[1:] != shape
+    ]
+
+
+def _missing_classes(name: str, labels: NDArray[np.int32], class_count: int) -> list[Problem]:
+    missing = [str(number) for number in np.setdiff1d(np.arange(class_count), labels)]
+    if not missing:
+        return []
+    return [Problem(f"{name} has no example of class {listed(missing, 5)}", "nothing is measured there for them")]
+
+
+def _listed_or(words: Sequence[str]) -> str:
+    return " and no ".join(words)

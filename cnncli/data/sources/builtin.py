@@ -1,0 +1,340 @@
+"""The data sets that have a name: Keras' own, from Keras' own cache, and the sample that ships with the package."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import tarfile
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.classes import match
+from cnncli.data.examples import Examples
+from cnncli.data.fingerprint import of_parts
+from cnncli.data.sources import idx, npz
+from cnncli.data.sources.download import DownloadFailed, fetch
+from cnncli.data.sources.found import Found, Progress, sizes
+from cnncli.errors import DataError, NetworkError, Problem
+from cnncli.wording import printable
+
+SAMPLE = "mnist-sample"
+_SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
+_DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")  # the package dataset-fashion-mnist
+_PATH = ("data", "source")
+
+Arrays = dict[str, NDArray[np.uint8]]  # x_train, y_train, x_test, y_test
+
+
+@dataclass(frozen=True, slots=True)
+class CachedFile:
+    """A file in Keras' cache.
+
+    Attributes:
+        name: inside `~/.keras/datasets`, as Keras' own loader calls it.
+        url: from where Keras loads it.
+        sha256: as Keras checks it; empty where Keras checks nothing, and the content alone tells.
+        shape: of the array in it, where there is no SHA-256.
+    """
+
+    name: str
+    url: str
+    sha256: str = ""
+    shape: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DataSet:
+    """A data set that Keras offers.
+
+    Attributes:
+        files: what Keras' loader downloads.
+        read: paths of those files -> arrays and class names.
+        noun: what an example is called.
+    """
+
+    files: tuple[CachedFile, ...]
+    read: Callable[[Sequence[Path]], tuple[Arrays, tuple[str, ...]]]
+    noun: str = "images"
+
+
+def read_builtin(
+    name: str,
+    *,
+    offline: str | None = None,
+    model_classes: Sequence[str] | None = None,
+    progress: Progress | None = None,
+) -> Found:
+    """Read a data set by name, from this machine when it is here, else from the network.
+
+    Args:
+        name: `mnist`, `fashion_mnist`, `cifar10`, `cifar100` or `mnist-sample`.
+        offline: `mnist-sample`: what to use, with a note, when a download is not possible.
+        model_classes: the classes of a trained model: labels follow their order, and only the test part is kept.
+        progress: told about downloads.
+
+    Raises:
+        NetworkError: the data is not here and cannot be downloaded.
+        DataError: its classes are not the model's.
+    """
+    notes: tuple[Problem, ...] = ()
+    if name == SAMPLE:
+        arrays, class_names = _mnist([_SAMPLE_FILE])
+        source, noun = f"{SAMPLE}, packaged", "digits"
+    else:
+        data_set = DATA_SETS[name]
+        try:
+            paths, notes = _files(name, data_set, progress)
+        except NetworkError as error:
+            if offline != SAMPLE:
+                raise
+            found = read_builtin(SAMPLE, model_classes=model_classes)
+            return replace(found, notes=(_instead(name, error), *found.notes))
+        arrays, class_names = data_set.read(paths)
+        source, noun = f"{name}, {_shown(paths[0].parent if len(paths) > 1 else paths[0])}", data_set.noun
+    return _found(arrays, class_names, f"{source}: {{}} {noun}", notes, model_classes)
+
+
+def _found(
+    arrays: Arrays,
+    class_names: tuple[str, ...],
+    source: str,
+    notes: tuple[Problem, ...],
+    model_classes: Sequence[str] | None,
+) -> Found:
+    parts = {part: _examples(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")}
+    source = source.format(sizes(parts))
+    if model_classes is not None:
+        matched = match(class_names, model_classes)
+        test = parts["test"]
+        parts = {"test": Examples(test.inputs, matched.numbers[test.labels])}
+        class_names, notes = tuple(model_classes), (*notes, *matched.notes)
+    return Found(
+        parts=parts, class_names=class_names, source=source, fingerprint=of_parts(parts, class_names), notes=notes
+    )
+
+
+def _examples(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Examples:
+    images = images[..., None] if images.ndim == 3 else images  # (count, height, width, channels)
+    return Examples(np.ascontiguousarray(images), labels.astype(np.int32))
+
+
+def _instead(name: str, error: NetworkError) -> Problem:
+    sample = (
+        "the packaged sample (10,000 of its digits)" if name == "mnist" else "mnist-sample, 10,000 digits, in its place"
+    )
+    reason = "\n".join([error.problems[0].message, *error.problems[0].hint.splitlines()[:1]])
+    return Problem(f"{name} could not be downloaded: using {sample}", reason, path=("data", "offline"))
+
+
+# Finding the files.
+
+
+def _files(name: str, data_set: DataSet, progress: Progress | None) -> tuple[list[Path], tuple[Problem, ...]]:
+    """Where the data set's files are, downloaded where necessary; and a note for each that had to be replaced."""
+    faults: list[str] = []
+    for paths in _places(name, data_set):
+        wrong = [f"{_shown(path)} {fault}" for path, fault in _faults(paths, data_set) if fault]
+        if not wrong and all(map(os.path.isfile, paths)):
+            return paths, ()
+        faults += wrong
+    folder = _cache_folders()[-1]
+    paths = [folder / file.name for file in data_set.files]
+    for path, file in zip(paths, data_set.files, strict=True):
+        if os.path.isfile(path) and not _fault(path, file):
+            continue
+        try:
+            fetch(file.url, path, fault=partial(_fault, file=file), progress=progress, name=file.url.rpartition("/")[2])
+        except DownloadFailed as error:
+            raise NetworkError(_unavailable(name, path, file, faults, error)) from error
+    return paths, tuple(Problem(f"{fault}: it was downloaded again", path=_PATH) for fault in faults)
+
+
+def _places(name: str, data_set: DataSet) -> list[list[Path]]:
+    """Where the files may be, the first choice first."""
+    places = [[folder / file.name for file in data_set.files] for folder in _cache_folders()]
+    if name == "fashion_mnist":
+        places.append([_DEBIAN_FASHION / Path(file.name).name for file in data_set.files])
+    return places
+
+
+def _cache_folders() -> list[Path]:
+    """The folders in which Keras looks for data; the last one is where it puts them."""
+    home = Path(os.path.expanduser("~"))
+    keras = Path(os.environ["KERAS_HOME"]) if "KERAS_HOME" in os.environ else home / ".keras"
+    above = next(folder for folder in (keras, *keras.absolute().parents) if os.path.exists(folder))
+    folders = [keras / "datasets"]
+    if not os.access(above, os.W_OK):
+        folders.append(Path("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()) / ".keras" / "datasets")
+    return folders
+
+
+def _faults(paths: Sequence[Path], data_set: DataSet) -> list[tuple[Path, str | None]]:
+    """What is wrong with those of the files that are there."""
+    return [
+        (path, _fault(path, file)) for path, file in zip(paths, data_set.files, strict=True) if os.path.isfile(path)
+    ]
+
+
+def _fault(path: Path, file: CachedFile) -> str | None:
+    """What is wrong with a file, as it stands after its name."""
+    if file.sha256:
+        try:
+            found = _sha256(path)
+        except OSError as error:
+            return f"cannot be read ({(error.strerror or str(error)).lower()})"
+        return (
+            None
+            if found == file.sha256
+            else f"is incomplete or another file (sha256 {found[:12]}…, not {file.sha256[:12]}…)"
+        )
+    try:
+        shape = idx.read(path).shape
+    except DataError as error:
+        return f"is incomplete or another file ({error.problems[0].message})"
+    return None if shape == file.shape else f"is another file (its shape is {shape}, not {file.shape})"
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _unavailable(name: str, path: Path, file: CachedFile, faults: Sequence[str], error: DownloadFailed) -> Problem:
+    prefix = "offline: " if error.offline else ""
+    here = f"{faults[0]}, and {name} cannot be downloaded" if faults else f"{name} is not here and cannot be downloaded"
+    checksum = f" (sha256 {file.sha256})" if file.sha256 else ""
+    way_out = f", or add `offline: {SAMPLE}` to `data`" if name == "mnist" else ""
+    hint = f"{error}\nput {file.url} at {_shown(path)}{checksum}{way_out}"
+    return Problem(prefix + here, hint, path=_PATH)
+
+
+def _shown(path: Path) -> str:
+    """A path with `~` for the home folder."""
+    home = os.path.expanduser("~")
+    text = str(path)
+    return printable("~" + text[len(home) :] if text.startswith(home + os.sep) else text)
+
+
+# Reading them.
+
+
+def _mnist(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:
+    return npz.read(paths[0], ("x_train", "y_train", "x_test", "y_test")), tuple("0123456789")
+
+
+def _fashion_mnist(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:
+    names = ("y_train", "x_train", "y_test", "x_test")
+    return {name: idx.read(path) for name, path in zip(names, paths, strict=True)}, _FASHION_CLASSES
+
+
+_FASHION_CLASSES = (
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+)
+
+
+def _cifar10(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:
+    train = tuple(f"data_batch_{number}" for number in range(1, 6))
+    return _cifar(paths[0], train, ("test_batch",), "batches.meta", b"labels", b"label_names")
+
+
+def _cifar100(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:
+    return _cifar(paths[0], ("train",), ("test",), "meta", b"fine_labels", b"fine_label_names")
+
+
+def _cifar(
+    path: Path, train: Sequence[str], test: Sequence[str], meta: str, labels_key: bytes, names_key: bytes
+) -> tuple[Arrays, tuple[str, ...]]:
+    """Read Toronto's archive without unpacking it; Keras unpacks it when Keras wants it."""
+    batches: dict[str, dict[bytes, Any]] = {}
+    with tarfile.open(path, "r:gz") as archive:
+        for member in archive:
+            name = member.name.rpartition("/")[2]
+            if member.isfile() and name in (*train, *test, meta) and (file := archive.extractfile(member)):
+                batches[name] = _ArraysOnly(file, encoding="bytes").load()
+    arrays: Arrays = {}
+    for part, names in (("train", train), ("test", test)):
+        flat = np.concatenate([batches[name][b"data"] for name in names])  # (count, 3 * 32 * 32), channels first
+        arrays[f"x_{part}"] = flat.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # (count, 32, 32, 3)
+        arrays[f"y_{part}"] = np.concatenate([batches[name][labels_key] for name in names])
+    return arrays, tuple(name.decode() for name in batches[meta][names_key])
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Toronto's batches are pickles; nothing but NumPy arrays may come out of them."""
+
+    _ALLOWED: ClassVar[dict[str, Any]] = {
+        "numpy.ndarray": np.ndarray,
+        "numpy.dtype": np.dtype,
+        "numpy.core.multiarray._reconstruct": np.empty(0).__reduce__()[0],
+    }
+
+    def find_class(self, module: str, name: str) -> Any:
+        try:
+            return self._ALLOWED[f"{module}.{name}"]
+        except KeyError:
+            raise pickle.UnpicklingError(f"{module}.{name} has no place in a data set") from None
+
+
+_KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
+_TORONTO = "https://www.cs.toronto.edu/~kriz/"
+
+
+def _fashion_file(name: str, shape: tuple[int, ...]) -> CachedFile:
+    return CachedFile(f"fashion-mnist/{name}", _KERAS_FILES + name, shape=shape)
+
+
+# Names, addresses and checksums are those of Keras' own loaders; a test compares them with the installed Keras.
+DATA_SETS = {
+    "mnist": DataSet(
+        files=(
+            CachedFile(
+                "mnist.npz",
+                _KERAS_FILES + "mnist.npz",
+                "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+            ),
+        ),
+        read=_mnist,
+        noun="digits",
+    ),
+    "fashion_mnist": DataSet(
+        files=(
+            _fashion_file("train-labels-idx1-ubyte.gz", (60_000,)),
+            _fashion_file("train-images-idx3-ubyte.gz", (60_000, 28, 28)),
+            _fashion_file("t10k-labels-idx1-ubyte.gz", (10_000,)),
+            _fashion_file("t10k-images-idx3-ubyte.gz", (10_000, 28, 28)),
+        ),
+        read=_fashion_mnist,
+    ),
+    "cifar10": DataSet(
+        files=(
+            CachedFile(
+                "cifar-10-batches-py-target_archive",
+                _TORONTO + "cifar-10-python.tar.gz",
+                "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
+            ),
+        ),
+        read=_cifar10,
+    ),
+    "cifar100": DataSet(
+        files=(
+            CachedFile(
+                "cifar-100-python-target_archive",
+                _TORONTO + "cifar-100-python.tar.gz",
+                "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
+            ),
+        ),
+        read=_cifar100,
+    ),
+}

@@ -1,0 +1,267 @@
+"""Which image files lie in a folder, in which part and class; nothing is opened but what has no image's name."""
+
+from __future__ import annotations
+
+import os
+import stat
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cnncli.data.image_header import image_format
+from cnncli.data.sources.paths import cannot_read, contents, is_folder, listed_folder
+from cnncli.errors import DataError, Problem
+from cnncli.wording import counted, listed, printable, shortened
+
+# Folder names that stand for a part, in the order in which parts are told.
+PART_NAMES = {"train": "train", "val": "validation", "validation": "validation", "valid": "validation", "test": "test"}
+# By these endings a file is taken for an image, and is bad when it is none.
+IMAGE_SUFFIXES = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".png": "PNG",
+    ".bmp": "BMP",
+    ".dib": "BMP",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+}
+# Images too, of formats that are not read: leaving them out without a word would be worse than an error.
+_OTHER_IMAGE_SUFFIXES = {".tif", ".tiff", ".heic", ".heif", ".avif", ".svg", ".jp2", ".jxl", ".psd", ".dng", ".ico"}
+_JUNK = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFile:
+    """A file that is an image, or says so.
+
+    Attributes:
+        path: to open it.
+        relative: inside the data's folder, with `/`.
+        part, class_name: to which it belongs.
+    """
+
+    path: str
+    relative: str
+    part: str
+    class_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The folder as far as it matters.
+
+    Attributes:
+        files: sorted by the bytes of `relative`, by part.
+        class_names: by part, sorted by their bytes; classes without an image too.
+        folders: by part, the folder's own name: `val`; empty where there are no such folders.
+        notes: what was left aside.
+    """
+
+    files: dict[str, list[ImageFile]]
+    class_names: dict[str, list[str]]
+    folders: dict[str, str]
+    notes: tuple[Problem, ...]
+
+
+def read_tree(root: str) -> Tree:
+    """List a folder of images.
+
+    It holds a folder for each class, or `train`, `val` (or `validation`, `valid`) and `test` that do. Below a class's
+    folder files count at any depth. Hidden files and what operating systems leave behind do not count.
+
+    Raises:
+        DataError: there are no class folders, or no images at all.
+    """
+    folders, loose = _split_entries(root)
+    aside = _Aside(os.path.realpath(root))
+    if part_folders := _part_folders(root, folders):
+        _refuse_two_validations(part_folders)
+        others = [name for name in folders if name not in part_folders]
+        if others:
+            aside.notes.append(_ignored_folders(others, part_folders))
+        parts = {PART_NAMES[name]: name for name in part_folders}
+        parts = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
+    else:
+        parts = {"train": ""}
+    files: dict[str, list[ImageFile]] = {}
+    class_names: dict[str, list[str]] = {}
+    for part, folder in parts.items():
+        inside = os.path.join(root, folder) if folder else root
+        classes, part_loose = _split_entries(inside) if folder else (folders, loose)
+        if not classes:
+            raise DataError(_no_class_folders(inside))
+        aside.loose += [f"{folder}/{name}" if folder else name for name in part_loose]
+        _refuse_unreadable_names(classes)
+        class_names[part] = classes
+        files[part] = [
+            ImageFile(path, relative, part, name)
+            for name in classes
+            for path, relative in _images(os.path.join(inside, name), f"{folder}/{name}" if folder else name, aside)
+        ]
+        files[part].sort(key=lambda file: os.fsencode(file.relative))
+    if not any(files.values()):
+        raise DataError(_no_images(root))
+    folders_by_part = {part: folder for part, folder in parts.items() if folder}
+    return Tree(files, class_names, folders_by_part, tuple(aside.told(class_names)))
+
+
+@dataclass(slots=True)
+class _Aside:
+    """What was seen and is not used, collected to be told once each."""
+
+    real_root: str
+    notes: list[Problem] = field(default_factory=list)
+    loose: list[str] = field(default_factory=list)
+    not_images: list[str] = field(default_factory=list)
+    leaving: list[str] = field(default_factory=list)
+    loops: list[str] = field(default_factory=list)
+
+    def look_at_link(self, path: str, relative: str) -> None:
+        real = os.path.realpath(path)
+        if os.path.exists(real) and not Path(real).is_relative_to(self.real_root):
+            self.leaving.append(f"{relative} -> {real}")
+
+    def told(self, class_names: dict[str, list[str]]) -> Iterator[Problem]:
+        yield from self.notes
+        rows = (
+            (
+                self.loose,
+                "{} in no class folder, not used: {}",
+                "an image's class is the folder that it lies in",
+                "file",
+            ),
+            (self.not_images, "{} no image, not used: {}", "", "file"),
+            (self.leaving, "{} out of the folder: {}", "what it leads to is used, and may change unseen", "link"),
+            (self.loops, "{} back into a folder above, not followed: {}", "", "link"),
+        )
+        for names, sentence, hint, noun in rows:
+            if names:
+                verb = _VERBS[noun][len(names) > 1]
+                yield Problem(sentence.format(f"{counted(len(names), noun)} {verb}", listed(names, _MOST_NAMED)), hint)
+        every = dict.fromkeys(name for names in class_names.values() for name in names)
+        yield from _alike(list(every))
+
+
+_VERBS = {"file": ("is", "are"), "link": ("leads", "lead")}
+
+
+def _split_entries(folder: str) -> tuple[list[str], list[str]]:
+    """The names of the folders and of the other things in a folder, without what does not count."""
+    folders: list[str] = []
+    others: list[str] = []
+    for entry in listed_folder(folder):
+        if not _is_junk(entry.name):
+            (folders if is_folder(entry) else others).append(entry.name)
+    return folders, others
+
+
+def _is_junk(name: str) -> bool:
+    return name.startswith(".") or name.lower() in _JUNK
+
+
+def _part_folders(root: str, folders: list[str]) -> list[str]:
+    """Those of the folders that are parts; none when they are classes: a class may well be called `train`."""
+    named = [name for name in folders if name in PART_NAMES]
+    if named and len(named) == len(folders):
+        return named
+    return [name for name in named if _split_entries(os.path.join(root, name))[0]]
+
+
+def _images(folder: str, relative: str, aside: _Aside) -> Iterator[tuple[str, str]]:
+    """Every image below a class's folder, as (path, relative path)."""
+    if os.path.islink(folder):
+        aside.look_at_link(folder, relative)
+    waiting = [(folder, relative, frozenset({_identity(folder)}))]
+    while waiting:
+        folder, relative, above = waiting.pop()
+        for entry in listed_folder(folder):
+            name = f"{relative}/{entry.name}"
+            if _is_junk(entry.name):
+                continue
+            if is_folder(entry):
+                identity = _identity(entry.path)
+                if identity in above:
+                    aside.loops.append(name)
+                    continue
+                waiting.append((entry.path, name, above | {identity}))
+            elif _looks_like_image(entry):
+                yield entry.path, name
+            else:
+                aside.not_images.append(name)
+                continue
+            if entry.is_symlink():
+                aside.look_at_link(entry.path, name)
+
+
+def _identity(folder: str) -> tuple[int, int]:
+    try:
+        status = os.stat(folder)
+    except OSError as error:
+        raise cannot_read(folder, error) from error
+    return status.st_dev, status.st_ino
+
+
+def _looks_like_image(entry: os.DirEntry[str]) -> bool:
+    suffix = os.path.splitext(entry.name)[1].lower()
+    if suffix in IMAGE_SUFFIXES or suffix in _OTHER_IMAGE_SUFFIXES:
+        return True
+    try:
+        if not stat.S_ISREG(entry.stat().st_mode):
+            return False
+        with open(entry.path, "rb") as file:
+            return image_format(file.read(32)) is not None
+    except OSError:
+        return False
+
+
+def _refuse_two_validations(part_folders: list[str]) -> None:
+    validations = [name for name in part_folders if PART_NAMES[name] == "validation"]
+    if len(validations) > 1:
+        raise DataError(
+            f"both {' and '.join(f'{name}/' for name in validations)} are there: one of them is the validation part"
+        )
+
+
+def _refuse_unreadable_names(classes: list[str]) -> None:
+    problems = []
+    for name in classes:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            hint = "rename the folder: class names go into files that are UTF-8"
+            problems.append(Problem(f"the name of class folder `{shortened(name)}` is not UTF-8", hint))
+    if problems:
+        raise DataError(problems)
+
+
+def _ignored_folders(others: list[str], part_folders: list[str]) -> Problem:
+    noun = "the folder" if len(others) == 1 else "the folders"
+    named = listed((f"{name}/" for name in others), _MOST_NAMED)
+    return Problem(f"{noun} {named} beside {part_folders[0]}/ {_VERBS['file'][len(others) > 1]} not used")
+
+
+def _no_class_folders(folder: str) -> Problem:
+    hint = f"it holds {contents(folder)}\neach class needs a folder of its own: {printable(folder)}/cats/1.jpg"
+    return Problem(f"no class folders in {printable(folder)}", hint)
+
+
+def _no_images(root: str) -> Problem:
+    return Problem(f"no images in {printable(root)}", f"it holds {contents(root)}")
+
+
+def _alike(names: list[str]) -> Iterator[Problem]:
+    """Names that are one and the same where upper and lower case, or the way accents are written, do not count."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        groups.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(name)
+    for group in groups.values():
+        if len(group) > 1:
+            named = " and ".join(f"`{shortened(name)}`" for name in group)
+            yield Problem(
+                f"classes {named} differ only in upper and lower case",
+                "on many disks they are one folder; rename one of them",
+            )

@@ -1,0 +1,246 @@
+"""A folder of images -> examples."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import images
+from cnncli.data.classes import match
+from cnncli.data.examples import Examples, ImageFiles
+from cnncli.data.fingerprint import of_files
+from cnncli.data.shapes import Shape, written
+from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
+from cnncli.data.sources.found import PARTS, Found, Progress, problems_at, sizes
+from cnncli.data.sources.image_remarks import duplicates, remarks
+from cnncli.data.sources.image_scan import Bad, Scan, Usable, scan
+from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
+from cnncli.errors import DataError, Problem
+from cnncli.recipe.schema import ImageFolder
+from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
+
+_MOST_LISTED = 20
+_PATH = ("data", "source", "image_folder")
+
+
+def read_image_folder(
+    settings: ImageFolder,
+    *,
+    input_shape: Shape | None = None,
+    on_bad_image: Literal["error", "skip"] = "error",
+    allow_leakage: bool = False,
+    progress: Progress | None = None,
+) -> Found:
+    """Read class folders, or `train/`, `val/` and `test/` with class folders inside, for training.
+
+    Images become one uint8 array when that fits into a quarter of the free memory; else they stay in their files,
+    which have been decoded once all the same to find the bad ones.
+
+    Args:
+        settings: the recipe's.
+        input_shape: of the network: (height, width, channels), for what `settings` leaves open.
+        on_bad_image: what to do about files that cannot be decoded.
+        allow_leakage: go on when one image lies in two parts.
+        progress: told ("reading images", count, all).
+
+    Raises:
+        DataError: the folder, its classes or its files are not in order; every bad file is told at once.
+    """
+    form = form_of(settings, input_shape)
+    with problems_at(*_PATH, "path"):
+        tree = read_tree(os.path.abspath(existing_folder(settings.path)))
+        class_names = _classes(settings.path, tree)
+        notes = list(tree.notes)
+        seen = scan([file for files in tree.files.values() for file in files], form, progress=progress)
+        if seen.bad and on_bad_image == "error":
+            raise _bad_images(seen, "mend or remove them, or leave them out: `on_bad_image: skip` in `data`")
+        if seen.bad:
+            notes.append(Problem(f"{counted(len(seen.bad), 'image')} left out", "\n".join(_reasons(seen.bad))))
+            _refuse_empty_classes(tree, (each.file for each in seen.usable))
+        notes += duplicates(seen.usable, tree, allow_leakage=allow_leakage)
+        notes += remarks(seen.usable, form)
+    numbers = {name: number for number, name in enumerate(class_names)}
+    return _found(settings.path, seen, form, numbers, class_names, notes)
+
+
+def read_image_folder_for_model(
+    settings: ImageFolder, *, input_shape: Shape, model_classes: Sequence[str], progress: Progress | None = None
+) -> Found:
+    """Read the images of `test/`, or all of them where there is no `test/`, for a trained model.
+
+    Args:
+        settings: how the model's own images were read, with the path of these.
+        model_classes: labels follow their order; class folders are matched by name.
+
+    Raises:
+        DataError: as `read_image_folder`; also for a class that the model does not know.
+    """
+    form = form_of(settings, input_shape)
+    with problems_at(*_PATH, "path"):
+        tree = read_tree(os.path.abspath(existing_folder(settings.path)))
+        files = tree.files.get("test") or [file for files in tree.files.values() for file in files]
+        names = list(dict.fromkeys(file.class_name for file in files))
+        matched = match(names, model_classes)
+        seen = scan(files, form, progress=progress)
+        if seen.bad:
+            raise _bad_images(seen, "mend or remove them")
+    numbers = dict(zip(names, matched.numbers.tolist(), strict=True))
+    notes = [*tree.notes, *matched.notes, *remarks(seen.usable, form)]
+    return _found(settings.path, seen, form, numbers, model_classes, notes)
+
+
+def form_of(settings: ImageFolder, input_shape: Shape | None) -> images.Form:
+    """What every image becomes: `image_size` and `color`, or the network's input where they are left out.
+
+    Raises:
+        DataError: neither says it, or the two disagree.
+    """
+    height, width, channels = _as_image_shape(input_shape)
+    if settings.image_size:
+        size = tuple(settings.image_size)
+        if (height is not None and height != size[0]) or (width is not None and width != size[1]):
+            message = f"`image_size` is {written(size)}, the network takes {height}x{width}"
+            raise DataError(
+                Problem(message, "leave `image_size` out: it follows `model.input`", path=(*_PATH, "image_size"))
+            )
+        height, width = size
+    if height is None or width is None:
+        hint = "`image_size: [224, 224]` here, or `input: [224, 224, 3]` in `model`"
+        raise DataError(Problem("no size is given for the images", hint, path=_PATH))
+    color = settings.color or ("grayscale" if channels == 1 else "rgb")
+    form = images.Form(height, width, settings.resize, color, settings.exif)
+    if channels is not None and channels != form.shape[2]:
+        if settings.color is None:
+            message = f"images have 1 or 3 channels, the network takes {channels}"
+            raise DataError(Problem(message, path=("model", "input")))
+        message = f"`color: {color}` gives {counted(form.shape[2], 'channel')}, the network takes {channels}"
+        raise DataError(Problem(message, "leave `color` out: it follows `model.input`", path=(*_PATH, "color")))
+    return form
+
+
+def _as_image_shape(shape: Shape | None) -> tuple[int | None, int | None, int | None]:
+    if shape is None:
+        return None, None, None
+    if len(shape) != 3:
+        message = f"images are height x width x channels, the network takes {written(shape)}"
+        raise DataError(Problem(message, path=("model", "input")))
+    height, width, channels = shape
+    return height, width, channels
+
+
+# The classes.
+
+
+def _classes(text: str, tree: Tree) -> list[str]:
+    """The names of the classes, the same in every part."""
+    if "train" not in tree.files:
+        folders = " and ".join(f"{name}/" for name in tree.folders.values())
+        raise DataError(f"{printable(text)} has {folders} and no train/")
+    names = tree.class_names["train"]
+    if len(names) == 1:
+        raise DataError(_one_class(os.path.join(text, tree.folders.get("train", ""), names[0]), names[0]))
+    problems = [
+        problem
+        for part, folder in tree.folders.items()
+        for problem in _differing(folder, tree.class_names[part], names)
+    ]
+    if problems:
+        raise DataError(problems)
+    _refuse_empty_classes(tree, (file for files in tree.files.values() for file in files))
+    return names
+
+
+def _one_class(folder: str, name: str) -> Problem:
+    hint = f"`{shortened(name)}` holds {contents(folder)}"
+    if any(is_folder(entry) for entry in listed_folder(folder)):
+        hint += f"\ndid you mean `{printable(folder)}`?"
+    return Problem(f"one class only: `{shortened(name)}`", hint)
+
+
+def _differing(folder: str, names: Sequence[str], train_names: Sequence[str]) -> Iterator[Problem]:
+    """How the classes of another part differ from those of train/; a misspelt one is one problem, not two."""
+    extra = [name for name in names if name not in train_names]
+    missing = [name for name in train_names if name not in names]
+    for name in extra:
+        hint = did_you_mean(name, map(shortened, missing or train_names))
+        yield Problem(f"{folder}/ has a class that train/ lacks: `{shortened(name)}`", hint)
+        missing = [other for other in missing if other != nearest(name, missing)]
+    if missing:
+        noun = "class" if len(missing) == 1 else "classes"
+        named = listed(f"`{shortened(name)}`" for name in missing)
+        yield Problem(f"{folder}/ lacks the {noun} {named}", "every part needs images of every class")
+
+
+def _refuse_empty_classes(tree: Tree, files: Iterable[ImageFile]) -> None:
+    present = {(file.part, file.class_name) for file in files}
+    empty = [
+        f"{tree.folders[part]}/{name}/" if part in tree.folders else f"{name}/"
+        for part, names in tree.class_names.items()
+        for name in names
+        if (part, name) not in present
+    ]
+    if empty:
+        hint = "add images, or remove the folder"
+        raise DataError(Problem(f"no image in {shortened(folder)} that can be used", hint) for folder in empty)
+
+
+# The images.
+
+
+def _bad_images(seen: Scan, way_out: str) -> DataError:
+    message = f"{len(seen.bad):,} of {counted(len(seen.bad) + len(seen.usable), 'image')} cannot be used"
+    every = [{"file": printable(bad.file.relative), "reason": bad.reason} for bad in seen.bad]
+    return DataError(Problem(message, "\n".join([*_reasons(seen.bad), way_out])), details={"bad_images": every})
+
+
+def _reasons(bad: Sequence[Bad]) -> list[str]:
+    shown = [f"{printable(each.file.relative)}: {each.reason}" for each in bad[:_MOST_LISTED]]
+    return shown if len(bad) <= _MOST_LISTED else [*shown, f"and {len(bad) - _MOST_LISTED:,} more"]
+
+
+def _found(
+    text: str,
+    seen: Scan,
+    form: images.Form,
+    numbers: Mapping[str, int],
+    class_names: Sequence[str],
+    notes: Iterable[Problem],
+) -> Found:
+    parts: dict[str, Examples] = {}
+    twins: dict[str, NDArray[np.int64]] = {}
+    begin = 0
+    for part in PARTS:
+        mine = [each for each in seen.usable if each.file.part == part]
+        if mine:
+            parts[part] = _examples(mine, seen, begin, form, numbers)
+            twins[part] = _twins(mine)
+            begin += len(mine)
+    counts = f"{sizes(parts)} images, {counted(len(class_names), 'class', 'classes')}"
+    return Found(
+        parts=parts,
+        class_names=tuple(class_names),
+        source=f"image folder {printable(text)}: {counts}",
+        fingerprint=of_files((each.file.relative, each.byte_count, each.sha256) for each in seen.usable),
+        notes=tuple(notes),
+        skipped=tuple(bad.file.relative for bad in seen.bad),
+        twins=twins,
+    )
+
+
+def _examples(
+    mine: Sequence[Usable], seen: Scan, begin: int, form: images.Form, numbers: Mapping[str, int]
+) -> Examples:
+    labels = np.array([numbers[each.file.class_name] for each in mine], np.int32)
+    if seen.pixels is not None:
+        return Examples(seen.pixels[begin : begin + len(mine)], labels)
+    paths = tuple(each.file.path for each in mine)
+    return Examples(ImageFiles(paths, form.height, form.width, form.resize, form.color, form.exif), labels)
+
+
+def _twins(mine: Sequence[Usable]) -> NDArray[np.int64]:
+    first: dict[str, int] = {}
+    return np.array([first.setdefault(each.sha256, number) for number, each in enumerate(mine)], np.int64)
