@@ -1,0 +1,113 @@
+"""Score a trained model later: on a split of its run's data, or on other data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnncli import runs
+from cnncli.data.examples import Examples
+from cnncli.data.load import load, load_for_model, parse_source
+from cnncli.data.pipeline import Batches, encode
+from cnncli.errors import DataError, ModelFileError, Problem
+from cnncli.evaluation import evaluate as scoring
+from cnncli.evaluation.models import TrainedModel, default_loss, open_model
+from cnncli.recipe.objects import KerasObject
+from cnncli.training import devices
+from cnncli.training.labels import encoding_of
+
+
+@dataclass(frozen=True)
+class Again:
+    """A later evaluation: what `evaluate --json` prints, what was scored on what, and what is worth a word."""
+
+    result: dict[str, Any]
+    what: str
+    notes: tuple[Problem, ...]
+
+
+def evaluate_again(
+    run_or_file: str | None, *, outputs: Path, split: str, data: str | None, device: str | None
+) -> Again:
+    """Score a run or a model file.
+
+    Args:
+        run_or_file: a run, a `.keras` file, or None for the newest run.
+        outputs: the folder of all runs.
+        split: `test`, `validation` or `train` of the run's own data.
+        data: other data instead: a built-in name or a path.
+        device: `auto`, `cpu` or `gpu`; None is `auto`.
+
+    Raises:
+        DataError: the data does not fit the model.
+    """
+    devices.choose(device or "auto", cpu_name="CPU")
+    trained = open_model(run_or_file, outputs=outputs)
+    if data is not None:
+        examples, notes = _other_data(trained, data)
+        where = data
+    else:
+        examples, notes = _own_data(trained, split)
+        where = f"{split} split"
+    class_names = trained.class_names or tuple(str(index) for index in range(_output_count(trained)))
+    loss, metrics, batch_size = _how(trained)
+    encoding = encoding_of(loss, outputs=_output_count(trained), class_count=len(class_names))
+    scored = scoring.evaluate(
+        trained.model,
+        Batches(examples, batch_size=batch_size, encoding=encoding, class_count=len(class_names)),
+        examples.labels,
+        loss=loss,
+        metrics=metrics,
+        encoded_labels=encode(examples.labels, encoding, len(class_names)),
+        class_names=class_names,
+    )
+    result = {"run": trained.name, "split": data or split, **scoring.as_json(scored)}
+    return Again(result, f"{trained.name} on {where}", tuple(notes))
+
+
+def _output_count(trained: TrainedModel) -> int:
+    outputs = trained.model.output_shape
+    if not (isinstance(outputs, tuple) and len(outputs) == 2 and isinstance(outputs[1], int)):
+        raise ModelFileError(f"{trained.name} does not classify: its output has the shape {outputs}")
+    return outputs[1]
+
+
+def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...]]:
+    source = parse_source(data)
+    settings = trained.recipe.recipe.data.source.image_folder if trained.recipe else None
+    count = _output_count(trained)
+    names = trained.class_names or tuple(str(index) for index in range(max(count, 2)))
+    return load_for_model(
+        source, input_shape=trained.input_shape, class_names=names, image_settings=settings
+    )  # fmt: skip
+
+
+def _own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem, ...]]:
+    """The run's own split, checked to be what it was."""
+    if trained.recipe is None or trained.run is None:
+        raise DataError(
+            f"{trained.name} is a file: what data to score it on is not known",
+            hint="name it: --data mnist, --data photos/test, --data digits.npz",
+        )
+    recipe = trained.recipe.recipe
+    splits = load(recipe.data, input_shape=recipe.model.input)
+    recorded = runs.read_record(trained.run).get("data", {}).get("fingerprint")
+    notes = list(splits.notes)
+    if recorded and recorded != splits.fingerprint:
+        notes.append(
+            Problem(
+                "the data is not what it was when the run was trained", "the splits may hold other examples than then"
+            )
+        )
+    examples: Examples = getattr(splits, split)
+    return examples, tuple(notes)
+
+
+def _how(trained: TrainedModel) -> tuple[KerasObject, list[KerasObject], int]:
+    """Loss, metrics and batch size: the run's, or what a model file suggests."""
+    if trained.recipe is None:
+        return default_loss(trained.model), [KerasObject("metrics", "accuracy")], 128
+    train = trained.recipe.recipe.train
+    assert train.loss is not None
+    return train.loss, list(train.metrics), trained.recipe.recipe.evaluate.batch_size or train.batch_size

@@ -1,0 +1,129 @@
+"""A run or a `.keras` file -> its model and what has to be known beside it."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from cnncli import runs
+from cnncli.errors import ModelFileError, OutputError
+from cnncli.recipe.load import LoadedRecipe, load_bytes
+from cnncli.recipe.objects import KerasObject, read
+from cnncli.wording import printable
+
+MODEL_FILE = "model.keras"
+_MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A trained model.
+
+    Attributes:
+        model: raw examples -> outputs.
+        name: how messages and pictures call it: the run's folder or the file.
+        run: the run's folder; None for a file from elsewhere.
+        class_names: None for a file from elsewhere.
+        recipe: the run's resolved recipe; None for a file from elsewhere.
+    """
+
+    model: keras.Model
+    name: str
+    run: Path | None = None
+    class_names: tuple[str, ...] | None = None
+    recipe: LoadedRecipe | None = None
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return tuple(self.model.input_shape[1:])
+
+
+def open_model(run_or_file: str | None, *, outputs: Path) -> TrainedModel:
+    """Open what RUN or MODEL on the command line means.
+
+    Args:
+        run_or_file: a run's folder or name, a `.keras` file, or None for the newest run.
+        outputs: the folder of all runs.
+
+    Raises:
+        OutputError: no such run.
+        ModelFileError: the model's file is missing, cut short or not a model.
+    """
+    if run_or_file is not None and _is_model_file(run_or_file):
+        path = Path(run_or_file)
+        # A run's own model.keras, named by its file, is still that run's.
+        if path.name == MODEL_FILE and (path.parent / runs.RECORD).is_file():
+            return _open_run(path.parent)
+        return TrainedModel(load_model(path), str(path))
+    return _open_run(runs.find(outputs, run_or_file, require_model=True))
+
+
+def _is_model_file(text: str) -> bool:
+    path = Path(text)
+    if "://" in text:
+        raise ModelFileError(f"a model is a local .keras file, got {printable(text)}", hint="download it first")
+    if path.suffix in (".h5", ".hdf5"):
+        raise ModelFileError(
+            f"{printable(text)} is an HDF5 model, which can hold code",
+            hint="open it in the Keras that you trust it in, and save it as .keras",
+        )
+    return path.suffix == ".keras" or path.is_file()
+
+
+def _open_run(path: Path) -> TrainedModel:
+    record = runs.read_record(path)
+    resolved = path / "resolved.yaml"
+    try:
+        recipe = load_bytes(resolved.read_bytes(), str(resolved))
+        class_names = tuple(str(name) for name in record["class_names"])
+    except (OSError, KeyError) as error:
+        raise OutputError(f"{path} is not complete: {error}", hint="train it again") from error
+    return TrainedModel(load_model(path / MODEL_FILE), str(path), path, class_names, recipe)
+
+
+def load_model(path: Path) -> keras.Model:
+    """Read a `.keras` file.
+
+    Raises:
+        ModelFileError: it is missing, cut short, or not a model; nothing in it that is code is run.
+    """
+    shown = printable(str(path))
+    if not os.path.lexists(path):
+        raise ModelFileError(f"model not found: {shown}")
+    if not path.is_file():
+        raise ModelFileError(f"{shown} is not a regular file")
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except PermissionError as error:
+        raise ModelFileError(f"cannot read {shown}: permission denied") from error
+    except (zipfile.BadZipFile, OSError) as error:
+        begins_well = path.open("rb").read(2) == b"PK"
+        what = f"is cut short ({path.stat().st_size:,} bytes)" if begins_well else "is not a .keras model"
+        raise ModelFileError(f"{shown} {what}", hint="save or copy it again") from error
+    if not set(names) >= _MEMBERS:
+        missing = ", ".join(sorted(_MEMBERS - set(names)))
+        raise ModelFileError(f"{shown} is not a .keras model: {missing} is missing in it")
+    try:
+        return keras.models.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        reason = printable(str(error).strip().splitlines()[0][:300]) if str(error).strip() else type(error).__name__
+        raise ModelFileError(f"Keras cannot open {shown}: {reason}") from error
+
+
+def default_loss(model: keras.Model) -> KerasObject:
+    """The loss of a model of which nothing else is known, by its last activation."""
+    activation: Any = getattr(model.layers[-1], "activation", None)
+    name = getattr(activation, "__name__", "")
+    if name == "sigmoid":
+        return KerasObject("losses", "binary_crossentropy")
+    if name == "softmax":
+        return KerasObject("losses", "sparse_categorical_crossentropy")
+    found, _ = read({"SparseCategoricalCrossentropy": {"from_logits": True}}, "losses")
+    assert found is not None
+    return found

@@ -1,0 +1,114 @@
+"""The pictures of a finished run: curves, confusion matrix, filters, and what `visualize` asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnncli.data.examples import Splits
+from cnncli.errors import CnncliError
+from cnncli.evaluation.evaluate import Evaluation
+from cnncli.figures import kernels
+from cnncli.figures.confusion import draw_confusion
+from cnncli.figures.curves import draw_curves
+from cnncli.figures.feature_maps import draw_feature_maps
+from cnncli.figures.save import save
+from cnncli.network.build import Network
+from cnncli.recipe.schema import FeatureMaps, Recipe
+from cnncli.training.fit import Fitted
+
+_NOT_CURVES = ("epoch", "seconds")
+
+
+def draw_all(
+    folder: Path, recipe: Recipe, network: Network, fitted: Fitted, scored: Evaluation, splits: Splits
+) -> list[Path]:
+    """Draw what every run gets and what its recipe asks for.
+
+    Args:
+        folder: `figures/` of the run.
+
+    Returns:
+        The files, in the order in which they were drawn.
+    """
+    files = _curves(folder, recipe, fitted)
+    confusion = np.asarray(scored.scores.confusion)
+    title = f"{recipe.name}: {recipe.evaluate.split} split"
+    files += save(draw_confusion(confusion, splits.class_names, title=title), folder / "confusion.png")
+    asked = [picture.filters for picture in recipe.visualize if picture.filters]
+    if asked:
+        for filters in asked:
+            files += kernels.draw_layers(network.model, filters.layers, folder, per_filter=filters.per_filter)
+    elif kernels.convolutions(network.model):
+        files += kernels.draw_layers(network.model, None, folder)
+    for picture in recipe.visualize:
+        if picture.feature_maps:
+            files += _feature_maps(folder, recipe.name, network.model, picture.feature_maps, splits)
+    return files
+
+
+def check_layers(recipe: Recipe, model: keras.Model) -> None:
+    """See, before training, that every layer that `visualize` names is there.
+
+    Raises:
+        RecipeError: it is not; its problem names the key.
+    """
+    from dataclasses import replace
+
+    for index, picture in enumerate(recipe.visualize):
+        kind = "filters" if picture.filters else "feature_maps"
+        names = (picture.filters or picture.feature_maps).layers or []  # type: ignore[union-attr]
+        find: Callable[[Any, str], Any] = kernels.find if picture.filters else _find_layer
+        for number, name in enumerate(names):
+            try:
+                find(model, name)
+            except CnncliError as error:
+                path = ("visualize", index, kind, "layers", number)
+                raise type(error)([replace(problem, path=path) for problem in error.problems]) from error
+
+
+def _curves(folder: Path, recipe: Recipe, fitted: Fitted) -> list[Path]:
+    names = [name for name in fitted.history[0] if name not in _NOT_CURVES]
+    history = {name: [row.get(name, float("nan")) for row in fitted.history] for name in names}
+    return save(draw_curves(history, title=recipe.name, best_epoch=fitted.best_epoch), folder / "curves.png")
+
+
+def _feature_maps(folder: Path, recipe_name: str, model: keras.Model, asked: FeatureMaps, splits: Splits) -> list[Path]:
+    """One sheet an image and a layer: the first test images of different classes."""
+    chosen = _one_of_each_class(splits.test.labels, asked.samples)
+    names = asked.layers or kernels.convolutions(model)[:1]
+    images = splits.test.take(chosen)
+    pixels = images.inputs if isinstance(images.inputs, np.ndarray) else images.inputs.decode(np.arange(len(chosen)))
+    viewer = keras.Model(model.inputs, [_find_layer(model, name).output for name in names])
+    outputs = viewer.predict(pixels, verbose=0)
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    files = []
+    for name, maps in zip(names, outputs, strict=True):
+        if maps.ndim != 4:
+            continue  # only maps over height and width can be shown as pictures
+        for number, index in enumerate(chosen):
+            true = splits.class_names[splits.test.labels[index]]
+            figure = draw_feature_maps(
+                pixels[number],
+                maps[number].astype(np.float32),
+                layer_name=name,
+                title=f"{recipe_name}: {true}, of the test split",
+            )
+            files += save(figure, folder / f"feature-maps-{name}-{number + 1}.png")
+    return files
+
+
+def _one_of_each_class(labels: np.ndarray, count: int) -> np.ndarray:
+    """Indices of the first examples, going round the classes."""
+    rank = np.zeros(len(labels), dtype=np.int64)
+    for label in np.unique(labels):
+        rank[labels == label] = np.arange(np.sum(labels == label))
+    return np.lexsort((labels, rank))[:count]
+
+
+def _find_layer(model: keras.Model, name: str) -> Any:
+    return kernels.find_among(model, name, [layer.name for layer in model.layers], "layer")

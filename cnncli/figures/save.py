@@ -1,0 +1,60 @@
+"""Write a figure to disk: whole or not at all, and the same numbers give the same bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from cnncli.errors import OutputError
+from cnncli.figures.style import look
+
+# What matplotlib would write beside the picture: its version, and the time of day in an SVG.
+_METADATA: dict[str, dict[str, Any]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+}
+FORMATS = tuple(_METADATA)
+
+
+def save(figure: Figure, path: str | os.PathLike[str], *, formats: Sequence[str] = ("png",)) -> list[Path]:
+    """Save a figure once per format and return the files.
+
+    Each file is written under a temporary name in the same folder and then renamed, so that a full disk or a kill
+    leaves the picture that was there.
+
+    Args:
+        path: where to, in a folder that exists; an ending `.png` or `.svg` is replaced by each format's own, any other
+            dot belongs to the name (`filters-block1.conv1`).
+        formats: "png" (150 dots per inch), "svg", or both.
+
+    Raises:
+        OutputError: a file cannot be written.
+        ValueError: an unknown format.
+    """
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown:
+        raise ValueError(f"formats are among {', '.join(FORMATS)}; received: {', '.join(unknown)}")
+    path = Path(path)
+    stem = path.stem if path.suffix.lower().lstrip(".") in FORMATS else path.name
+    return [_write(figure, path.with_name(f"{stem}.{name}"), name) for name in formats]
+
+
+def _write(figure: Figure, path: Path, kind: str) -> Path:
+    temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
+    try:
+        with look(), temporary.open("wb") as file:
+            figure.savefig(file, format=kind, metadata=_METADATA[kind])
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot write the picture: {error.strerror or error}") from error
+    finally:
+        with suppress(OSError):
+            temporary.unlink()
+    return path
