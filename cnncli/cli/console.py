@@ -1,0 +1,143 @@
+"""What the user sees: results on stdout, everything else on stderr; nothing that came from a user is markup."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from cnncli.errors import CnncliError, Problem
+from cnncli.wording import printable
+
+
+def stderr() -> Console:
+    return Console(stderr=True, soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+def stdout() -> Console:
+    return Console(soft_wrap=True, markup=False, highlight=False, emoji=False)
+
+
+def is_terminal() -> bool:
+    """Whether stderr can redraw itself."""
+    return stderr().is_terminal and not stderr().is_dumb_terminal
+
+
+def print_json(value: Any) -> None:
+    """One JSON document on stdout; NaN and infinity are null."""
+    from cnncli.runs import plain
+
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+
+
+def say(text: str | Text = "") -> None:
+    """A line on stderr."""
+    stderr().print(text)
+
+
+def say_pairs(pairs: Iterable[tuple[str, str]]) -> None:
+    """Aligned lines on stderr: a word in bold, then what there is to say."""
+    for word, text in pairs:
+        line = Text(f"{word:<10} ", style="bold")
+        line.append(printable(text), style="not bold")
+        say(line)
+
+
+def show_note(problem: Problem) -> None:
+    """A warning on stderr."""
+    _show_problem(problem, "note", "yellow")
+
+
+def show_error(error: CnncliError, *, as_json: bool) -> None:
+    """Every problem of an error: on stderr, or as JSON on stdout."""
+    if as_json:
+        print_json(error_as_json(error))
+        return
+    for problem in error.problems:
+        _show_problem(problem, "error", "red")
+    if len(error.problems) > 1:
+        say(Text(f"{len(error.problems)} problems", style="bold"))
+
+
+def error_as_json(error: CnncliError) -> dict[str, Any]:
+    """The form of an error that `--json` prints."""
+    problems = [problem.as_json() for problem in error.problems]
+    return {"error": {"code": error.code, "exit": error.exit_code, "problems": problems, **error.details}}
+
+
+def show_usage(message: str, hint: str, *, as_json: bool) -> None:
+    """A wrong command line."""
+    problem = Problem(message, hint)
+    if as_json:
+        print_json({"error": {"code": "usage", "exit": 2, "problems": [problem.as_json()]}})
+    else:
+        _show_problem(problem, "error", "red")
+
+
+def show_stop(signal_name: str, exit_code: int, *, as_json: bool) -> None:
+    """The user or the system stopped the program."""
+    if as_json:
+        problem = Problem(f"stopped by {signal_name}")
+        print_json({"error": {"code": "stopped", "exit": exit_code, "problems": [problem.as_json()]}})
+    else:
+        say(Text(f"stopped by {signal_name}", style="bold"))
+
+
+def show_bug(path: str, *, as_json: bool) -> None:
+    """A mistake of ours."""
+    problem = Problem("this is a bug in cnncli", f"what happened is in {path}: send it with your report")
+    if as_json:
+        print_json({"error": {"code": "internal", "exit": 70, "problems": [problem.as_json()]}})
+    else:
+        _show_problem(problem, "error", "red")
+
+
+def _show_problem(problem: Problem, word: str, style: str) -> None:
+    first, *rest = str(problem).splitlines()
+    if problem.place is not None and problem.place.line:
+        # file:line:col first, so that editors and terminals can jump there.
+        say(Text(printable(first), style=f"bold {style}" if word == "error" else style))
+    else:
+        line = Text(f"{word}: ", style=f"bold {style}")
+        line.append(printable(first), style=f"not bold {style}" if word == "error" else "default not bold")
+        say(line)
+    for row in rest:
+        say(Text(printable(row), style="dim"))
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 1) -> Table:
+    """A table of results.
+
+    Args:
+        columns: their titles.
+        rows: the cells; numbers are written with four digits.
+        left: how many of the first columns are words.
+    """
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for index, column in enumerate(columns):
+        made.add_column(Text(column), justify="left" if index < left else "right", no_wrap=index >= left)
+    for row in rows:
+        made.add_row(*(Text(cell(value)) for value in row))
+    return made
+
+
+def cell(value: Any) -> str:
+    """A value as a table shows it."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return printable(str(value))
+
+
+def metrics_line(numbers: Mapping[str, Any]) -> str:
+    """`loss 0.0312  accuracy 0.9912`."""
+    return "  ".join(f"{name} {cell(value)}" for name, value in numbers.items())

@@ -1,0 +1,270 @@
+"""What a training run shows while it goes on: a live view on a terminal, a line an epoch elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from cnncli.cli import console
+from cnncli.cli.native import Log
+from cnncli.errors import Problem
+from cnncli.wording import counted, printable
+
+if TYPE_CHECKING:
+    from cnncli.experiment import Plan
+    from cnncli.recipe.load import LoadedRecipe
+
+_BARS = " ▁▂▃▄▅▆▇█"
+_STAGES = {
+    "data": "reading the data",
+    "build": "building the network",
+    "fit": "training",
+    "evaluate": "evaluating",
+    "figures": "drawing",
+}
+
+
+def make_spectator(*, quiet: bool, verbose: bool) -> Spectator:
+    """The view that fits where stderr goes."""
+    if quiet:
+        return Spectator(quiet=True)
+    return LiveView() if console.is_terminal() else Lines(verbose=verbose)
+
+
+class Spectator:
+    """Says nothing while a run goes on, but its warnings; the other views build on it."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self.quiet = quiet
+        self.log: Log | None = None
+
+    def __enter__(self) -> Spectator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def starting(self, loaded: LoadedRecipe, log: Log) -> None:
+        """The recipe is read; TensorFlow, which takes seconds, is not yet imported."""
+        self.log = log
+
+    def stage(self, name: str) -> None:
+        pass
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        pass
+
+    def note(self, problem: Problem) -> None:
+        self.write_log(f"note: {problem}")
+        if not self.quiet:
+            console.show_note(problem)
+
+    def ready(self, plan: Plan) -> None:
+        for word, text in describe(plan):
+            self.write_log(f"{word}: {text}")
+
+    def run_made(self, path: Path) -> None:
+        if self.log:
+            self.log.move_to(path / "run.log")
+
+    def epoch_begins(self, epoch: int) -> None:
+        pass
+
+    def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        pass
+
+    def epoch_ended(self, epoch: int, row: Mapping[str, float]) -> None:
+        self.write_log(f"epoch {epoch}: {row}")
+
+    def write_log(self, text: str) -> None:
+        if self.log:
+            self.log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n")
+
+
+def describe(plan: Plan) -> list[tuple[str, str]]:
+    """The first lines of a run: what will be used, and why."""
+    splits, budget = plan.splits, plan.budget
+    frozen = budget.params - budget.trainable_params
+    learning = "all of them learn" if not frozen else f"{budget.trainable_params:,} learn, {frozen:,} are fixed"
+    parts = [f"{len(splits.train):,} training", f"{len(splits.validation):,} validation", f"{len(splits.test):,} test"]
+    return [
+        ("Recipe", f"{plan.recipe.name} ({plan.loaded.file})"),
+        ("Data", splits.source),
+        (
+            "",
+            f"{', '.join(parts)}; {counted(len(splits.class_names), 'class', 'classes')}; {_shape(splits.input_shape)}",
+        ),
+        ("Network", f"{budget.params:,} parameters, {learning}"),
+        ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
+        ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
+    ]
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return "x".join(map(str, shape))
+
+
+class Lines(Spectator):
+    """Plain lines, for a pipe or a file: one an epoch."""
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        super().__init__()
+        self.verbose = verbose
+        self.epochs = 0
+
+    def stage(self, name: str) -> None:
+        if self.verbose:
+            console.say(_STAGES[name])
+
+    def ready(self, plan: Plan) -> None:
+        super().ready(plan)
+        self.epochs = plan.recipe.train.epochs
+        console.say_pairs(describe(plan))
+
+    def run_made(self, path: Path) -> None:
+        super().run_made(path)
+        console.say_pairs([("Run", str(path))])
+
+    def epoch_ended(self, epoch: int, row: Mapping[str, float]) -> None:
+        super().epoch_ended(epoch, row)
+        console.say(epoch_line(epoch, self.epochs, row))
+
+
+def epoch_line(epoch: int, epochs: int, row: Mapping[str, float]) -> str:
+    """`epoch  3/10  loss 0.1012  accuracy 0.9702  val_loss 0.0903  1.9 s`."""
+    numbers = {name: value for name, value in row.items() if name not in ("epoch", "seconds", "learning_rate")}
+    return f"epoch {epoch:>{len(str(epochs))}}/{epochs}  {console.metrics_line(numbers)}  {row['seconds']:.1f} s"
+
+
+class LiveView(Spectator):
+    """A view that redraws itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plan: Plan | None = None
+        self.what = "starting TensorFlow"
+        self.progress: tuple[int, int] | None = None
+        self.rows: list[Mapping[str, float]] = []
+        self.epoch = 0
+        self.step = 0
+        self.logs: Mapping[str, float] = {}
+        self.fit_started = 0.0
+        self.epoch_started = 0.0
+        self.training_seconds = 0.0
+        self.console = console.stderr()
+        self.live = Live(self, console=self.console, refresh_per_second=8, transient=True)
+
+    def __enter__(self) -> Spectator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.live.stop()
+
+    def starting(self, loaded: LoadedRecipe, log: Log) -> None:
+        super().starting(loaded, log)
+        self.console = console.stderr()  # stderr has moved to where the log does not reach it
+        self.live = Live(self, console=self.console, refresh_per_second=8, transient=True)
+        self.live.start()
+
+    def stage(self, name: str) -> None:
+        self.what, self.progress = _STAGES[name], None
+        if name == "fit":
+            self.fit_started = time.monotonic()
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        self.what, self.progress = what, (done, total)
+
+    def note(self, problem: Problem) -> None:
+        self.write_log(f"note: {problem}")
+        first, *rest = str(problem).splitlines()
+        self.console.print(Text(first, style="yellow"))
+        for line in rest:
+            self.console.print(Text(line, style="dim"))
+
+    def ready(self, plan: Plan) -> None:
+        super().ready(plan)
+        self.plan = plan
+        for word, text in describe(plan):
+            self.console.print(Text.assemble((f"{word:<10} ", "bold"), printable(text)))
+
+    def run_made(self, path: Path) -> None:
+        super().run_made(path)
+        self.console.print(Text.assemble((f"{'Run':<10} ", "bold"), printable(str(path))))
+
+    def epoch_begins(self, epoch: int) -> None:
+        self.epoch, self.step, self.epoch_started = epoch, 0, time.monotonic()
+
+    def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        self.step, self.logs = step, logs
+
+    def epoch_ended(self, epoch: int, row: Mapping[str, float]) -> None:
+        super().epoch_ended(epoch, row)
+        self.rows.append(row)
+        self.training_seconds += row["seconds"]
+        assert self.plan is not None
+        self.console.print(Text(epoch_line(epoch, self.plan.recipe.train.epochs, row)))
+
+    def __rich__(self) -> RenderableType:
+        """The changing part, drawn eight times a second."""
+        if self.plan is None or not self.epoch or self.what != _STAGES["fit"]:
+            return self._activity()
+        plan = self.plan
+        epochs, steps = plan.recipe.train.epochs, plan.steps_per_epoch
+        done = (self.epoch - 1) * steps + self.step
+        elapsed = time.monotonic() - self.fit_started
+        left = elapsed / done * (epochs * steps - done) if done else 0.0
+        speed = self.step * plan.batch_size / max(time.monotonic() - self.epoch_started, 1e-9)
+        line = Text()
+        line.append(f"epoch {self.epoch}/{epochs}", style="bold")
+        line.append(f"  step {self.step}/{steps}  {speed:,.0f} images/s  {clock(left)} left")
+        if self.logs:
+            line.append(f"\n{console.metrics_line({name: float(value) for name, value in self.logs.items()})}")
+        parts: list[RenderableType] = [
+            ProgressBar(total=epochs * steps, completed=done, width=min(60, self.console.width)),
+            line,
+        ]
+        if len(self.rows) > 1:
+            parts.append(self._curves())
+        return Group(*parts)
+
+    def _activity(self) -> RenderableType:
+        text = Text(f"{self.what} …", style="dim")
+        if self.progress is None or not self.progress[1]:
+            return text
+        done, total = self.progress
+        return Group(text, ProgressBar(total=total, completed=done, width=min(60, self.console.width)))
+
+    def _curves(self) -> RenderableType:
+        grid = Table.grid(padding=(0, 2))
+        names = [name for name in self.rows[0] if name not in ("epoch", "seconds", "learning_rate")]
+        for name in names:
+            values = [row.get(name, float("nan")) for row in self.rows]
+            grid.add_row(
+                Text(name, style="bold"), Text(sparkline(values), style="cyan"), Text(console.cell(values[-1]))
+            )
+        return grid
+
+
+def sparkline(values: Sequence[float], width: int = 40) -> str:
+    """The last values as a row of bars from the lowest to the highest."""
+    shown: list[Any] = [value for value in values if value == value][-width:]
+    if not shown:
+        return ""
+    low, high = min(shown), max(shown)
+    span = (high - low) or 1.0
+    return "".join(_BARS[1 + round((value - low) / span * (len(_BARS) - 2))] for value in shown)
+
+
+def clock(seconds: float) -> str:
+    """`1:05`, `2:03:04`."""
+    minutes, second = divmod(int(seconds + 0.5), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -1,0 +1,86 @@
+"""TensorFlow's own chatter: it goes to a log, not between our lines."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class Log:
+    """Where a command's log goes: a temporary file at first, the run's once there is one."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile(mode="w+b", prefix="cnncli-")  # noqa: SIM115
+        self._stream = io.TextIOWrapper(os.fdopen(os.dup(self._file.fileno()), "wb"), "utf-8", errors="replace")
+        self._redirected: int | None = None
+
+    def write(self, text: str) -> None:
+        self._stream.write(text)
+        self._stream.flush()
+
+    def flush(self) -> None:
+        self._stream.flush()
+
+    def redirect(self, descriptor: int) -> None:
+        """Send what native code writes to a file descriptor here."""
+        self._redirected = descriptor
+        os.dup2(self._file.fileno(), descriptor)
+
+    def move_to(self, path: Path) -> None:
+        """Go on in a file, with all that was logged before."""
+        target = open(path, "a+b")  # noqa: SIM115
+        self._stream.flush()
+        self._file.seek(0)
+        shutil.copyfileobj(self._file, target)
+        target.flush()
+        self._file = target
+        self._stream = io.TextIOWrapper(os.fdopen(os.dup(target.fileno()), "wb"), "utf-8", errors="replace")
+        if self._redirected is not None:
+            os.dup2(target.fileno(), self._redirected)
+
+
+@contextmanager
+def captured() -> Iterator[Log]:
+    """Keep everything that TensorFlow and its libraries print away from the user.
+
+    stderr itself goes on working: Python's stream is moved to a copy of the descriptor, and the descriptor that native
+    code writes to leads into the log.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")
+    log = Log()
+    python_stderr = sys.stderr
+    real = _descriptor(python_stderr)
+    copy = os.dup(2) if real == 2 else None
+    if copy is not None:
+        sys.stderr.flush()
+        stream = io.TextIOWrapper(
+            os.fdopen(copy, "wb", closefd=False), sys.stderr.encoding, errors="backslashreplace", line_buffering=True
+        )
+        sys.stderr = stream
+        log.redirect(2)
+    logging.basicConfig(stream=log, level=logging.WARNING, force=True, format="%(asctime)s %(name)s: %(message)s")  # type: ignore[call-overload]
+    logging.captureWarnings(True)
+    try:
+        yield log
+    finally:
+        if copy is not None:
+            sys.stderr.flush()
+            os.dup2(copy, 2)
+            sys.stderr = python_stderr
+            os.close(copy)
+        logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+        logging.captureWarnings(False)
+
+
+def _descriptor(stream: object) -> int | None:
+    try:
+        return stream.fileno()  # type: ignore[attr-defined,no-any-return]
+    except (AttributeError, OSError, ValueError):
+        return None

@@ -1,0 +1,110 @@
+"""`cnncli train`: a recipe becomes a trained network in a run's folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cnncli.cli import console, native, options
+from cnncli.cli.live import make_spectator
+from cnncli.errors import ExpectationError
+
+if TYPE_CHECKING:
+    from cnncli.experiment import Finished
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        epilog="Example: cnncli train mnist --set train.epochs=3",
+        short_help="Train a recipe's network, evaluate it, draw what it learned.",
+    )(train)
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A recipe's file, or the name of a shipped recipe.")],
+    settings: options.Set = None,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="NAME", help="The run's name; left out: the time.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", help="Train for N epochs.")] = None,
+    device: options.Device = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, train nothing, write nothing.")] = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Train a recipe's network, evaluate it on the test split, and draw what it learned.
+
+    Everything is left in a folder of its own: the model, every number, the pictures, and the recipe itself.
+    """
+    from cnncli.recipe.load import load
+    from cnncli.runs import check_name
+
+    options.check_device(device)
+    changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
+    loaded = load(recipe, changes)
+    if run is not None:
+        check_name(run)
+    spectator = make_spectator(quiet=quiet or as_json, verbose=verbose)
+    with native.captured() as log:
+        spectator.starting(loaded, log)
+        from cnncli import experiment
+
+        choices = experiment.Options(Path(output), run, device, tuple(sys.argv))
+        with spectator:
+            planned = experiment.make_plan(loaded, choices, spectator)
+            if dry_run:
+                spectator.ready(planned)
+                finished = None
+            else:
+                finished = experiment.run(planned, choices, spectator)
+        broken = ExpectationError(finished.broken) if finished and finished.broken else None
+        _report(finished, broken, as_json=as_json, quiet=quiet)
+        if broken and as_json:
+            raise typer.Exit(broken.exit_code)
+        if broken:
+            raise broken
+
+
+def _report(finished: Finished | None, broken: ExpectationError | None, *, as_json: bool, quiet: bool) -> None:
+    if finished is None:
+        if as_json:
+            console.print_json({"status": "checked"})
+        elif not quiet:
+            console.say("Everything is in order; nothing was trained and nothing written.")
+        return
+    if as_json:
+        console.print_json({**finished.summary, **(console.error_as_json(broken) if broken else {})})
+        return
+    summary = finished.summary
+    split = "test" if "test" in summary else "validation"
+    out = console.stdout()
+    out.print(console.table(["", *summary[split]], [[f"{split} split", *summary[split].values()]]))
+    if quiet:
+        return
+    console.say()
+    console.say_pairs(_where(finished, summary))
+
+
+def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]:
+    path = finished.path
+    best = summary["best"]
+    seconds = summary["seconds"]
+    return [
+        (
+            "Best",
+            f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {console.cell(best.get(best['monitor']))}",
+        ),
+        (
+            "Time",
+            f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s at {summary['images_per_second']:,.0f} images/s",
+        ),
+        ("Model", f"{path / 'model.keras'}"),
+        ("Pictures", f"{path / 'figures'}: " + ", ".join(file.name for file in finished.figures)),
+        ("Next", f"cnncli evaluate {path}"),
+        ("", f"cnncli visualize-filters {path}"),
+    ]

@@ -1,0 +1,61 @@
+"""`cnncli validate`: every mistake of a recipe at once, without training."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cnncli.cli import console, native, options
+
+if TYPE_CHECKING:
+    from cnncli.recipe.load import LoadedRecipe
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(epilog="Example: cnncli validate lenet5 --static", short_help="Check a recipe: every mistake at once.")(
+        validate
+    )
+
+
+def validate(
+    recipe: Annotated[str, typer.Argument(help="A recipe's file, or the name of a shipped recipe.")],
+    settings: options.Set = None,
+    static: Annotated[
+        bool, typer.Option("--static", help="Check the language alone; TensorFlow is not started.")
+    ] = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Check a recipe without its data: names, arguments, types and references, then every layer's shapes."""
+    from cnncli.recipe.load import load
+
+    loaded = load(recipe, settings or [])
+    if not quiet and not as_json:
+        for warning in loaded.warnings:
+            console.show_note(warning)
+    result: dict[str, Any] = {"recipe": loaded.recipe.name, "valid": True, "stage": "static"}
+    if not static:
+        with native.captured():
+            result |= {"stage": "shapes", **_shapes(loaded)}
+    result["warnings"] = [warning.as_json() for warning in loaded.warnings]
+    if as_json:
+        console.print_json(result)
+    elif not quiet:
+        console.stdout().print(_sentence(result))
+
+
+def _shapes(loaded: LoadedRecipe) -> dict[str, Any]:
+    from cnncli.network.checks import check_shapes
+
+    checked = check_shapes(loaded)
+    return {"params": checked.params, "trainable_params": checked.trainable_params, "checked": checked.what}
+
+
+def _sentence(result: dict[str, Any]) -> str:
+    if result["stage"] == "static":
+        return f"{result['recipe']}: no mistakes in the language (shapes are checked without --static)"
+    if result["params"] is None:
+        return f"{result['recipe']}: no mistakes in the language; {result['checked']}"
+    return f"{result['recipe']}: no mistakes; {result['params']:,} parameters, {result['trainable_params']:,} of them learn"

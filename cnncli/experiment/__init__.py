@@ -1,0 +1,7 @@
+"""One experiment from its recipe to a finished run's folder."""
+
+from cnncli.experiment.plan import Options, Plan, make_plan
+from cnncli.experiment.run import Finished, run
+from cnncli.experiment.spectator import Spectator
+
+__all__ = ["Finished", "Options", "Plan", "Spectator", "make_plan", "run"]

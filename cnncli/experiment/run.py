@@ -1,0 +1,228 @@
+"""A plan -> a finished run's folder: train, evaluate, draw, record."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from cnncli import runs
+from cnncli.data.examples import Splits
+from cnncli.data.pipeline import Batches, encode
+from cnncli.errors import DivergedError, Problem
+from cnncli.evaluation import evaluate as evaluation
+from cnncli.experiment.expectations import broken_expectations
+from cnncli.experiment.plan import Options, Plan, placed_in
+from cnncli.experiment.spectator import Spectator, timed
+from cnncli.figures import of_run
+from cnncli.network.build import Network, build
+from cnncli.network.checks import freeze
+from cnncli.recipe import write
+from cnncli.training.fit import Fitted, compile_network, fit
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run.
+
+    Attributes:
+        path: its folder.
+        summary: what `train --json` prints.
+        figures: the pictures, in the order in which they were drawn.
+        broken: the recipe's expectations that do not hold.
+    """
+
+    path: Path
+    summary: dict[str, Any]
+    figures: tuple[Path, ...]
+    broken: tuple[Problem, ...]
+
+
+def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
+    """Train, evaluate and draw, and leave all of it in a run's folder.
+
+    Raises:
+        DivergedError: the run's record says so too.
+    """
+    recipe, started = planned.recipe, time.monotonic()
+    spectator.ready(planned)
+    with runs.create(options.outputs, recipe.name, run_name=options.run_name) as folder:
+        spectator.run_made(folder.path)
+        folder.write("recipe.yaml", planned.loaded.content)
+        folder.write("resolved.yaml", write.to_yaml(recipe))
+        folder.update_record(**_identity(planned, options))
+        try:
+            return _train(planned, folder, spectator, started)
+        except DivergedError as error:
+            folder.write_history(error.details.pop("history"))
+            folder.finish("diverged", error=str(error))
+            raise
+        except KeyboardInterrupt:
+            folder.finish("interrupted")
+            raise
+        except BaseException as error:
+            folder.finish("failed", error=f"{type(error).__name__}: {error}"[:1000])
+            raise
+
+
+def _train(planned: Plan, folder: runs.Run, spectator: Spectator, started: float) -> Finished:
+    recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
+    assert recipe.train.seed is not None
+    with placed_in(planned.loaded), timed(seconds, "build", spectator):
+        keras.utils.set_random_seed(recipe.train.seed)
+        network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
+        freeze(network, recipe)
+        compile_network(network, recipe, planned.loss)
+    with timed(seconds, "fit", spectator):
+        fitted = fit(
+            network,
+            recipe,
+            _batches(planned, "train", seed=recipe.train.seed),
+            _batches(planned, "validation"),
+            observer=_Recording(spectator, folder),
+            class_weight=_class_weight(planned),
+        )
+        with runs.replacing(folder.file("model.keras")) as temporary:
+            network.model.save(temporary)
+    with timed(seconds, "evaluate", spectator):
+        scored = _evaluate(planned, network)
+        result = evaluation.as_json(scored)
+        folder.write_json("evaluation.json", {"split": recipe.evaluate.split, **result})
+        folder.write("predictions.csv", _predictions(planned, scored))
+    with timed(seconds, "figures", spectator):
+        figures = of_run.draw_all(folder.file("figures/all").parent, recipe, network, fitted, scored, splits)
+    seconds["total"] = sum(seconds.values())
+    summary = _summary(planned, folder, fitted, result, seconds)
+    measured = {f"{recipe.evaluate.split}_{name}": value for name, value in result["metrics"].items()}
+    measured |= {**fitted.history[fitted.best_epoch - 1], f"{recipe.evaluate.split}_loss": result["loss"]}
+    broken = planned.loaded.locate(broken_expectations(recipe.expect, measured, time.monotonic() - started))
+    if broken and _stands_in(planned.splits):
+        spectator.note(Problem("the recipe's expectations are not met; they are about the data that could not be had"))
+        broken = []
+    record = {key: value for key, value in summary.items() if key not in ("run", "status")}
+    folder.finish("completed", **record, broken_expectations=[str(p) for p in broken])
+    return Finished(folder.path, summary, tuple(figures), tuple(broken))
+
+
+class _Recording:
+    """Passes on what happens to the spectator, and keeps the history on disk after every epoch."""
+
+    def __init__(self, spectator: Spectator, folder: runs.Run) -> None:
+        self.spectator = spectator
+        self.folder = folder
+        self.rows: list[Mapping[str, float]] = []
+        self.epoch_begins = spectator.epoch_begins
+        self.step_done = spectator.step_done
+
+    def epoch_ended(self, epoch: int, row: Mapping[str, float]) -> None:
+        self.rows.append(row)
+        self.folder.write_history(self.rows)
+        self.spectator.epoch_ended(epoch, row)
+
+
+def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
+    batch_size = planned.batch_size if split in ("train", "validation") else planned.recipe.evaluate.batch_size
+    return Batches(
+        getattr(planned.splits, split),
+        batch_size=batch_size or planned.batch_size,
+        encoding=planned.encoding,
+        class_count=len(planned.splits.class_names),
+        seed=seed,
+    )
+
+
+def _class_weight(planned: Plan) -> dict[int, float] | None:
+    """Class number -> weight. `balanced` is scikit-learn's: count / (classes * count of the class)."""
+    wanted, names = planned.recipe.data.class_weight, planned.splits.class_names
+    if wanted is None:
+        return None
+    if wanted == "balanced":
+        counts = np.bincount(planned.splits.train.labels, minlength=len(names))
+        return {index: float(counts.sum() / (len(names) * max(count, 1))) for index, count in enumerate(counts)}
+    return {index: wanted.get(name, 1.0) for index, name in enumerate(names)}
+
+
+def _evaluate(planned: Plan, network: Network) -> evaluation.Evaluation:
+    split = planned.recipe.evaluate.split
+    examples = getattr(planned.splits, split)
+    return evaluation.evaluate(
+        network.model,
+        _batches(planned, split),
+        examples.labels,
+        loss=planned.loss,
+        metrics=planned.recipe.train.metrics,
+        encoded_labels=encode(examples.labels, planned.encoding, len(planned.splits.class_names)),
+        class_names=planned.splits.class_names,
+    )
+
+
+def _predictions(planned: Plan, scored: evaluation.Evaluation) -> str:
+    """predictions.csv: a row an example of the evaluated split."""
+    names = planned.splits.class_names
+    labels = getattr(planned.splits, planned.recipe.evaluate.split).labels
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["example", "true", "predicted", *(f"output_{i}" for i in range(scored.outputs.shape[1]))])
+    for index, (label, predicted, outputs) in enumerate(zip(labels, scored.predicted, scored.outputs, strict=True)):
+        table.writerow([index, names[label], names[predicted], *(f"{value:.6g}" for value in outputs)])
+    return text.getvalue()
+
+
+def _identity(planned: Plan, options: Options) -> dict[str, Any]:
+    """Who, what and where, for run.json."""
+    return {
+        "command_line": list(options.command_line),
+        "recipe_sha256": hashlib.sha256(planned.loaded.content).hexdigest(),
+        "settings": list(planned.loaded.settings),
+        "seed": planned.recipe.train.seed,
+        "data": planned.splits.as_json(),
+        "class_names": list(planned.splits.class_names),
+        "input_shape": list(planned.splits.input_shape),
+        "loss": planned.loss.as_data(),
+        "encoding": planned.encoding,
+        "device": {"kind": planned.device.kind, "name": planned.device.name, "reason": planned.device.reason},
+        "precision": {"policy": planned.precision.policy, "reason": planned.precision.reason},
+        "params": planned.budget.params,
+        "trainable_params": planned.budget.trainable_params,
+        "threads": {
+            "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
+            "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
+        },
+        "environment": runs.environment(),
+        "git": runs.git_state(Path(planned.loaded.file).parent),
+    }
+
+
+def _summary(
+    planned: Plan, folder: runs.Run, fitted: Fitted, result: Mapping[str, Any], seconds: Mapping[str, float]
+) -> dict[str, Any]:
+    """What `train --json` prints."""
+    best = fitted.history[fitted.best_epoch - 1]
+    return {
+        "run": str(folder.path),
+        "status": "completed",
+        "epochs": len(fitted.history),
+        "stopped": fitted.stopped or None,
+        planned.recipe.evaluate.split: {"loss": result["loss"], **result["metrics"]},
+        "best": {**best, "monitor": fitted.monitor},
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "images_per_second": round(fitted.images_per_second, 1),
+        "precision": planned.precision.policy,
+        "device": f"{planned.device.kind}: {planned.device.name}",
+        "params": planned.budget.params,
+        "trainable_params": planned.budget.trainable_params,
+    }
+
+
+def _stands_in(splits: Splits) -> bool:
+    """Whether the packaged sample was used in the place of data that could not be had."""
+    return any(note.path == ("data", "offline") for note in splits.notes)

@@ -1,0 +1,144 @@
+"""Applications (VGG16, ResNet50, …) as layers: inlined under their own names, after their own preprocessing."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+import keras
+
+from cnncli.errors import ModelFileError, NetworkError, Problem
+from cnncli.network.objects import make
+from cnncli.recipe.nodes import Path
+from cnncli.recipe.objects import KerasObject
+from cnncli.wording import shortened
+
+# The arguments that make an application a network of its own; inlined it is part of the recipe's.
+_OWN_NETWORK = ("input_tensor", "input_shape")
+
+
+@dataclass(frozen=True)
+class Inlined:
+    """An application within a network.
+
+    Attributes:
+        output: the tensor that leaves it.
+        layer_names: its layers in order.
+        outputs: layer name -> tensor, so that a later `from` reaches inside.
+    """
+
+    output: Any
+    layer_names: tuple[str, ...]
+    outputs: dict[str, Any]
+
+
+def inline(item: KerasObject, tensor: Any, *, policy: str, load_weights: bool, path: Path) -> Inlined:
+    """Put an application after a tensor.
+
+    Its layers become layers of the recipe's network, not of a model within it: filters, feature maps, Grad-CAM and freezing
+    reach `block5_conv3` by name.
+
+    Args:
+        item: the application as the recipe names it.
+        tensor: images (batch, height, width, 3) in [0, 255].
+        policy: Keras' dtype policy for its layers.
+        load_weights: read its weights (`weights: imagenet`, or a file); without it they are as initialised.
+        path: where it stands in the recipe.
+
+    Raises:
+        ModelFileError: the weights' file is missing or does not fit.
+        NetworkError: the weights have to be downloaded, and that is not possible.
+    """
+    weights = item.args.get("weights", (item.entry.arguments or {})["weights"].default)
+    arguments = {"weights": None, "input_tensor": _preprocessed(item, tensor), "name": item.args.get("name")}
+    before = {layer.name for layer in _layers_before(arguments["input_tensor"])}
+    with _dtype_policy(policy):
+        application = make(item, **arguments)
+    names = tuple(layer.name for layer in application.layers if layer.name not in before)
+    if weights is not None:
+        file = _local_file(str(weights), path) if weights != "imagenet" else None
+        if load_weights:
+            _copy_weights(_with_weights(item, tensor.shape[1:], file, path), application)
+    outputs = {name: application.get_layer(name).output for name in names}
+    return Inlined(application.output, names, outputs)
+
+
+def _preprocessed(item: KerasObject, tensor: Any) -> Any:
+    """The images as the application saw them when it was trained (its module's `preprocess_input`)."""
+    function = getattr(keras.applications, item.name)
+    return sys.modules[function.__module__].preprocess_input(tensor)
+
+
+def _layers_before(tensor: Any) -> list[Any]:
+    return keras.Model(keras.utils.get_source_inputs(tensor), tensor).layers  # type: ignore[no-any-return]
+
+
+@contextlib.contextmanager
+def _dtype_policy(policy: str) -> Iterator[None]:
+    """Keras' global dtype policy within a `with`: applications take it from there alone."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _local_file(weights: str, path: Path) -> FilePath:
+    where = (*path, "weights")
+    file = FilePath(weights)
+    if "://" in weights:
+        raise ModelFileError(
+            Problem(
+                f"weights are `imagenet`, null or a local file, got `{shortened(weights)}`",
+                "download it first",
+                path=where,
+            )
+        )
+    if not file.is_file():
+        hint = "weights: imagenet, null, or a .weights.h5 file, counted from where the command is run"
+        raise ModelFileError(Problem(f"weights not found: {shortened(str(file.absolute()), 200)}", hint, path=where))
+    if not file.name.endswith(".h5"):
+        raise ModelFileError(Problem(f"weights are a .weights.h5 file, got `{shortened(file.name)}`", path=where))
+    return file
+
+
+def _with_weights(item: KerasObject, shape: Any, file: FilePath | None, path: Path) -> keras.Model:
+    """The application alone, with its weights.
+
+    A weights' file numbers its layers within the network that it was saved from, so it is read into such a network.
+    """
+    where = (*path, "weights")
+    own = {"input_shape": tuple(shape)}
+    if file is None:
+        try:
+            return make(item, weights="imagenet", **own)
+        except Exception as error:
+            # Keras' download fails with a bare Exception; a wrong input shape is a ValueError.
+            if isinstance(error, (ValueError, TypeError)):
+                raise
+            raise NetworkError(
+                Problem(
+                    f"offline: the ImageNet weights of {item.name} are not here and cannot be downloaded",
+                    "put Keras' file into ~/.keras/models, or name one: weights: path/to/file.weights.h5",
+                    path=where,
+                ),
+                details={"reason": shortened(str(error), 300)},
+            ) from error
+    application = make(item, weights=None, **own)
+    try:
+        application.load_weights(str(file))
+    except (ValueError, OSError, KeyError) as error:
+        message = f"{shortened(file.name)} does not fit {item.name}: {shortened(str(error).splitlines()[0], 200)}"
+        raise ModelFileError(Problem(message, "were they saved with the same include_top?", path=where)) from error
+    return application
+
+
+def _copy_weights(source: keras.Model, target: keras.Model) -> None:
+    for layer in source.layers:
+        if layer.weights:
+            target.get_layer(layer.name).set_weights(layer.get_weights())

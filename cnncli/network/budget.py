@@ -1,0 +1,97 @@
+"""How much memory training will take, counted before any of it is taken."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import keras
+
+from cnncli.errors import Problem, ResourceError
+from cnncli.network.build import Network
+
+_BYTES = 4  # float32; mixed precision keeps its weights so, and its activations in half of it
+# Adam and its kin keep two numbers a weight; the gradient is a third, the weight itself the first.
+_NUMBERS_PER_TRAINED_WEIGHT = 4
+# Activations are kept for the backward pass, and their gradients exist beside them.
+_NUMBERS_PER_ACTIVATION = 2
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What training a network takes.
+
+    Attributes:
+        params: all parameters; `trainable_params` those that learn.
+        activations: numbers that one example's layer outputs hold together.
+        largest: the layers that hold the most, as (name, numbers for one example or of weights, what).
+    """
+
+    params: int
+    trainable_params: int
+    activations: int
+    largest: tuple[tuple[str, int], ...]
+
+    def bytes(self, batch_size: int) -> int:
+        weights = self.params * _BYTES + self.trainable_params * _BYTES * (_NUMBERS_PER_TRAINED_WEIGHT - 1)
+        return weights + self.activations * _NUMBERS_PER_ACTIVATION * _BYTES * batch_size
+
+
+def measure(network: Network, *, batch_size: int) -> Budget:
+    """Count a network's parameters and activations; works without its weights existing."""
+    model = network.model
+    sizes = {layer.name: (_output_size(layer), sum(_size(w) for w in layer.weights)) for layer in model.layers}
+    weight = {
+        name: activations * batch_size * _NUMBERS_PER_ACTIVATION + weights * _NUMBERS_PER_TRAINED_WEIGHT
+        for name, (activations, weights) in sizes.items()
+    }
+    largest = sorted(weight.items(), key=lambda item: -item[1])[:3]
+    return Budget(
+        params=model.count_params(),
+        trainable_params=sum(_size(w) for w in model.trainable_variables),
+        activations=sum(activations for activations, _ in sizes.values()),
+        largest=tuple((name, numbers * _BYTES) for name, numbers in largest),
+    )
+
+
+def check(budget: Budget, *, batch_size: int, available: int, device: str) -> None:
+    """Refuse a network that cannot fit.
+
+    Args:
+        available: bytes that the device has.
+        device: what to call it.
+
+    Raises:
+        ResourceError: names the three largest layers and a batch size that fits.
+    """
+    needed = budget.bytes(batch_size)
+    if needed <= available:
+        return
+    largest = ", ".join(f"{name} ({gigabytes(size)})" for name, size in budget.largest)
+    per_example = budget.bytes(1) - budget.bytes(0)
+    fitting = int((available - budget.bytes(0)) // per_example) if per_example else 0
+    if fitting >= 1:
+        hint = f"train.batch_size: {2 ** int(math.log2(fitting))} would fit"
+    else:
+        hint = "no batch size fits: a smaller input, fewer filters or a smaller Dense layer after Flatten"
+    raise ResourceError(
+        Problem(
+            f"training needs about {gigabytes(needed)}, and {device} has {gigabytes(available)}",
+            f"the largest layers: {largest}\n{hint}",
+            path=("train", "batch_size") if fitting >= 1 else ("model", "layers"),
+        )
+    )
+
+
+def gigabytes(size: int) -> str:
+    """`1.5 GB`; `20 MB` below one."""
+    return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
+
+
+def _output_size(layer: keras.layers.Layer) -> int:
+    outputs = layer.output if isinstance(layer.output, (list, tuple)) else [layer.output]
+    return sum(math.prod(size or 1 for size in output.shape[1:]) for output in outputs)
+
+
+def _size(variable: keras.Variable) -> int:
+    return math.prod(variable.shape)

@@ -1,0 +1,245 @@
+"""Recipe.data and Recipe.model -> keras.Model; what Keras does not like is told at its layer's line."""
+
+from __future__ import annotations
+
+import contextlib
+import fnmatch
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from cnncli.errors import CnncliError, Problem, RecipeError
+from cnncli.network import applications
+from cnncli.network.objects import make
+from cnncli.network.windows import window_problem
+from cnncli.recipe.layers import name_of
+from cnncli.recipe.nodes import Path
+from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.structure import INPUT
+from cnncli.wording import did_you_mean, shortened
+
+
+@dataclass(frozen=True)
+class Network:
+    """A built network.
+
+    Attributes:
+        model: raw examples -> outputs; the layers of `data.prepare` are inside.
+        training_model: the same with `data.augment` before it; shares every layer and weight with `model`. It is `model`
+            itself when there is nothing to augment.
+        groups: name of a block's call, group, application or shortcut in the recipe -> names of its Keras layers.
+        from_layer: the same names -> the Keras layer whose output leaves it.
+    """
+
+    model: keras.Model
+    training_model: keras.Model
+    groups: dict[str, tuple[str, ...]]
+    from_layer: dict[str, str]
+
+    def output_shape(self, name: str) -> tuple[int | None, ...]:
+        """The shape without the batch that leaves a layer or application of the recipe."""
+        layer = self.model.get_layer(self.from_layer.get(name, name))
+        return tuple(layer.output.shape[1:])
+
+
+def build(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32", load_weights: bool = True) -> Network:
+    """Build the network of a recipe.
+
+    Args:
+        recipe: the recipe, with `$classes` known where the network uses it.
+        input_shape: of one raw example, such as (28, 28, 1).
+        policy: Keras' dtype policy for the layers; `data.prepare` and the last layer stay in float32.
+        load_weights: read the weights of applications; without it they are as initialised.
+
+    Raises:
+        RecipeError: a layer that Keras refuses, at its place.
+        ModelFileError, NetworkError: weights of an application that cannot be had.
+    """
+    layers = _make_all(recipe, policy)
+    inputs = keras.Input(tuple(input_shape), name="input")
+    prepared = _chain(recipe, "prepare", inputs)
+    connector = _Connector(recipe, prepared, policy, load_weights)
+    model = _model(inputs, connector.connect(layers), recipe.name)
+    training_model = model
+    if recipe.data.augment:
+        raw = keras.Input(tuple(input_shape), name="raw")
+        training_model = _model(raw, model(_chain(recipe, "augment", raw)), f"{recipe.name}_training")
+    return Network(model, training_model, connector.groups, connector.from_layer)
+
+
+def build_symbolically(recipe: Recipe, *, input_shape: Sequence[int]) -> Network:
+    """The same with shapes and parameter counts but without the weights themselves: no memory is taken."""
+    with keras.StatelessScope(initialize_variables=False):
+        return build(recipe, input_shape=input_shape, load_weights=False)
+
+
+def layers_matching(network: Network, patterns: Sequence[str]) -> list[str]:
+    """The names of the layers that names and globs mean; an application's name means all of its layers.
+
+    Raises:
+        RecipeError: a pattern that matches nothing; its problem has no place, and the pattern's index as its path.
+    """
+    names = [layer.name for layer in network.model.layers]
+    found: dict[str, None] = {}
+    for index, pattern in enumerate(patterns):
+        matches = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
+        matches += [
+            n for group, members in network.groups.items() if fnmatch.fnmatchcase(group, pattern) for n in members
+        ]
+        if not matches:
+            hint = did_you_mean(pattern, [*network.groups, *names])
+            raise RecipeError(Problem(f"no layer is named `{shortened(pattern)}`", hint, path=(index,)))
+        found |= dict.fromkeys(matches)
+    return list(found)
+
+
+def _make_all(recipe: Recipe, policy: str) -> list[Any]:
+    """Every layer, not yet connected, so that all wrong arguments are told together."""
+    problems: list[Problem] = []
+    made: list[Any] = []
+    last = len(recipe.model.layers) - 1
+    for index, layer in enumerate(recipe.model.layers):
+        dtype = "float32" if index == last else policy
+        more = {} if "dtype" in layer.args else {"dtype": dtype}
+        if layer.kind != "layers":
+            made.append(None)  # applications and shortcuts are made when what comes in is known
+            continue
+        with _told(problems, layer, ("model", "layers", index)):
+            made.append(make(layer, **more))
+    if problems:
+        raise RecipeError(problems)
+    return made
+
+
+def _chain(recipe: Recipe, section: str, tensor: Any) -> Any:
+    """The layers of `data.prepare` or `data.augment`, one after the other."""
+    for index, layer in enumerate(getattr(recipe.data, section)):
+        problems: list[Problem] = []
+        with _told(problems, layer, ("data", section, index), tensor.shape):
+            tensor = make(layer, dtype="float32")(tensor)
+        if problems:
+            raise RecipeError(problems)
+    return tensor
+
+
+class _Connector:
+    """Calls every layer on what comes before it, or on what its `from` names."""
+
+    def __init__(self, recipe: Recipe, prepared: Any, policy: str, load_weights: bool) -> None:
+        self.recipe = recipe
+        self.policy = policy
+        self.load_weights = load_weights
+        self.tensor = prepared
+        self.by_name: dict[str, Any] = {INPUT: prepared}
+        self.groups: dict[str, tuple[str, ...]] = {}
+        self.from_layer: dict[str, str] = {}
+
+    def connect(self, layers: list[Any]) -> Any:
+        """The output of the network whose layers these are."""
+        for index, (item, layer) in enumerate(zip(self.recipe.model.layers, layers, strict=True)):
+            path: Path = ("model", "layers", index)
+            sources = [self._source(name, path, item) for name in item.inputs] if item.inputs else [self.tensor]
+            problems: list[Problem] = []
+            with _told(problems, item, path, *(source.shape for source in sources)):
+                self.tensor = self._call(item, layer, sources, path)
+            if problems:
+                raise RecipeError(problems)
+            self.by_name[name_of(item)] = self.tensor
+        self._name_groups()
+        return self.tensor
+
+    def _source(self, name: str, path: Path, item: KerasObject) -> Any:
+        if name not in self.by_name:
+            hint = did_you_mean(name, self.by_name)
+            raise RecipeError(
+                Problem(f"no layer before this one is named `{name}`", hint, path=(*path, item.name, "from"))
+            )
+        return self.by_name[name]
+
+    def _call(self, item: KerasObject, layer: Any, sources: list[Any], path: Path) -> Any:
+        came_in = sources[0] if len(sources) == 1 else sources
+        if item.kind == "applications":
+            inlined = applications.inline(
+                item, came_in, policy=self.policy, load_weights=self.load_weights, path=(*path, item.name)
+            )
+            self.groups[name_of(item)] = inlined.layer_names
+            self.from_layer[name_of(item)] = inlined.layer_names[-1]
+            self.by_name |= inlined.outputs
+            return inlined.output
+        if item.kind == "structure":
+            return self._shortcut(item, came_in)
+        if problem := window_problem(layer, came_in):
+            raise RecipeError(Problem(problem[0], problem[1], path=(*path, item.name)))
+        return layer(came_in)
+
+    def _shortcut(self, item: KerasObject, tensor: Any) -> Any:
+        """The tensor itself where it has the shape that it is added to, else a projection (He et al., 2015, option B)."""
+        name, wanted = name_of(item), self.by_name[item.args["like"]].shape
+        if tuple(tensor.shape) == tuple(wanted):
+            return tensor
+        space = zip(tensor.shape[1:-1], wanted[1:-1], strict=True)
+        strides = [max(1, round(came / goes)) if came and goes else 1 for came, goes in space]
+        convolution = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}[len(strides)]
+        project = convolution(
+            wanted[-1],
+            1,
+            strides=strides,
+            padding="same",
+            use_bias=False,
+            kernel_initializer="he_normal",
+            dtype=self.policy,
+            name=f"{name}_conv",
+        )
+        normalise = keras.layers.BatchNormalization(dtype=self.policy, name=f"{name}_bn")
+        self.groups[name] = (project.name, normalise.name)
+        self.from_layer[name] = normalise.name
+        return normalise(project(tensor))
+
+    def _name_groups(self) -> None:
+        """The recipe's groups by name, with the Keras layers that stand for their items."""
+        layers = self.recipe.model.layers
+        for group in self.recipe.model.groups:
+            members: list[str] = []
+            for item in layers[group.start : group.end]:
+                name = name_of(item)
+                if item.kind == "layers":
+                    members.append(name)
+                else:
+                    members += self.groups.get(name, ())
+            self.groups[group.name] = tuple(members)
+            last = name_of(layers[group.end - 1])
+            self.from_layer[group.name] = self.from_layer.get(last, last)
+
+
+def _model(inputs: Any, outputs: Any, name: str) -> keras.Model:
+    return keras.Model(inputs, outputs, name=name.replace("-", "_").replace(".", "_"))
+
+
+@contextlib.contextmanager
+def _told(problems: list[Problem], layer: KerasObject, path: Path, *shapes: Any) -> Iterator[None]:
+    """Turn what Keras raises for a layer into a problem at that layer's place."""
+    try:
+        yield
+    except CnncliError:
+        raise
+    except Exception as error:
+        message = f"{layer.name}: {_first_sentence(error)}"
+        hint = "came in: " + " and ".join(shape_text(shape[1:]) for shape in shapes) if shapes else ""
+        problems.append(Problem(message, hint, path=(*path, layer.name)))
+
+
+def _first_sentence(error: Exception) -> str:
+    """Keras' own explanation without its examples, tracebacks and addresses."""
+    text = inspect.cleandoc(str(error)).replace("\n", " ").strip()
+    end = text.find(". ")
+    text = text[: end if end > 0 else None].rstrip(".")
+    return shortened(text, 300) or type(error).__name__
+
+
+def shape_text(shape: Sequence[int | None]) -> str:
+    """`28x28x1`; an open length is `?`."""
+    return "x".join("?" if size is None else str(size) for size in shape) or "a single number"

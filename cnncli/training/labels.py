@@ -1,0 +1,47 @@
+"""How labels are written down for a loss: the encoding follows the loss."""
+
+from __future__ import annotations
+
+from cnncli.errors import DataError, Problem
+from cnncli.recipe.check import loss_class
+from cnncli.recipe.objects import KerasObject
+
+_INTEGERS = {"SparseCategoricalCrossentropy"}
+
+
+def encoding_of(loss: KerasObject, *, outputs: int, class_count: int) -> str:
+    """Choose the encoding.
+
+    Args:
+        loss: the recipe's.
+        outputs: how many numbers the network gives an example.
+        class_count: how many classes the data has.
+
+    Returns:
+        `integer`, `one_hot` or `column`; see `cnncli.data.pipeline.Batches`.
+
+    Raises:
+        DataError: the network's outputs do not fit the classes.
+    """
+    if loss_class(loss) in _INTEGERS:
+        if outputs < class_count:
+            raise _misfit(outputs, class_count)
+        return "integer"
+    if outputs == 1:
+        if class_count > 2:
+            raise DataError(
+                Problem(
+                    f"one output tells 2 classes apart, and the data has {class_count}",
+                    "use `units: $classes`, softmax and sparse_categorical_crossentropy",
+                    path=("model", "layers"),
+                )
+            )
+        return "column"
+    if outputs != class_count:
+        raise _misfit(outputs, class_count)
+    return "one_hot"
+
+
+def _misfit(outputs: int, class_count: int) -> DataError:
+    message = f"the labels need {class_count} outputs, and the network has {outputs}"
+    return DataError(Problem(message, "use `units: $classes` in the last layer", path=("model", "layers")))

@@ -1,0 +1,54 @@
+"""In which number format a network is computed, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from cnncli.training.devices import Device
+
+
+@dataclass(frozen=True)
+class Precision:
+    """A number format.
+
+    Attributes:
+        policy: Keras' dtype policy: `float32`, `mixed_bfloat16` or `mixed_float16`.
+        reason: why it was taken.
+        warning: what is wrong with the choice; empty when nothing is.
+    """
+
+    policy: str
+    reason: str
+    warning: str = ""
+
+
+def choose(wanted: str, device: Device, *, cpu_flags: Iterable[str]) -> Precision:
+    """Take the precision that a recipe asks for; `auto` is bfloat16 where the hardware multiplies it natively.
+
+    Args:
+        wanted: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16`.
+        device: where the network runs.
+        cpu_flags: the processor's, as the kernel names them.
+    """
+    native, reason = _bfloat16(device, set(cpu_flags))
+    if wanted == "auto":
+        return Precision("mixed_bfloat16" if native else "float32", reason)
+    slow = wanted != "float32" and not native and device.kind == "cpu"
+    slow = slow or (wanted == "mixed_float16" and device.kind == "cpu")
+    return Precision(wanted, "asked for", f"{wanted} is slow on this processor: {reason}" if slow else "")
+
+
+def _bfloat16(device: Device, cpu_flags: set[str]) -> tuple[bool, str]:
+    """Whether the device multiplies bfloat16 natively, and how that is known."""
+    if device.kind == "gpu":
+        capability = device.compute_capability
+        if capability is None:
+            return False, "the GPU does not tell its compute capability"
+        text = f"compute capability {capability[0]}.{capability[1]}"
+        return (
+            (True, f"the GPU has bfloat16 units ({text})") if capability >= (8, 0) else (False, f"{text} is below 8.0")
+        )
+    if "amx_bf16" in cpu_flags:
+        return True, "the processor has AMX bfloat16 units"
+    return False, "the processor has no AMX bfloat16 units"
