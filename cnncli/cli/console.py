@@ -20,6 +20,11 @@ def stderr() -> Console:
     return Console(stderr=True, soft_wrap=True, markup=False, highlight=False, emoji=False)
 
 
+def redrawing() -> Console:
+    """stderr for a view that redraws itself: it has to know where lines end."""
+    return Console(stderr=True, markup=False, highlight=False, emoji=False)
+
+
 def stdout() -> Console:
     return Console(soft_wrap=True, markup=False, highlight=False, emoji=False)
 
@@ -139,5 +144,6 @@ def cell(value: Any) -> str:
 
 
 def metrics_line(numbers: Mapping[str, Any]) -> str:
-    """`loss 0.0312  accuracy 0.9912`."""
-    return "  ".join(f"{name} {cell(value)}" for name, value in numbers.items())
+    """`loss 0.0312  accuracy 0.9912`: the loss first, whatever Keras' order."""
+    names = sorted(numbers, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
+    return "  ".join(f"{name} {cell(numbers[name])}" for name in names)

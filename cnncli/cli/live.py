@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cnncli.experiment import Plan
     from cnncli.recipe.load import LoadedRecipe
 
+_NOT_METRICS = ("epoch", "phase", "seconds", "learning_rate")
 _BARS = " ▁▂▃▄▅▆▇█"
 _STAGES = {
     "data": "reading the data",
@@ -81,7 +82,7 @@ class Spectator:
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         pass
 
-    def epoch_ended(self, epoch: int, row: Mapping[str, float]) -> None:
+    def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         self.write_log(f"epoch {epoch}: {row}")
 
     def write_log(self, text: str) -> None:
@@ -91,9 +92,7 @@ class Spectator:
 
 def describe(plan: Plan) -> list[tuple[str, str]]:
     """The first lines of a run: what will be used, and why."""
-    splits, budget = plan.splits, plan.budget
-    frozen = budget.params - budget.trainable_params
-    learning = "all of them learn" if not frozen else f"{budget.trainable_params:,} learn, {frozen:,} are fixed"
+    splits = plan.splits
     parts = [f"{len(splits.train):,} training", f"{len(splits.validation):,} validation", f"{len(splits.test):,} test"]
     return [
         ("Recipe", f"{plan.recipe.name} ({plan.loaded.file})"),
@@ -102,10 +101,21 @@ def describe(plan: Plan) -> list[tuple[str, str]]:
             "",
             f"{', '.join(parts)}; {counted(len(splits.class_names), 'class', 'classes')}; {_shape(splits.input_shape)}",
         ),
-        ("Network", f"{budget.params:,} parameters, {learning}"),
+        ("Network", f"{plan.budget.params:,} parameters, {_learning(plan)}"),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
         ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
     ]
+
+
+def _learning(plan: Plan) -> str:
+    """How many parameters learn, in each phase."""
+    from cnncli.recipe.phases import phases_of
+
+    if plan.recipe.train.phases:
+        counts = zip(phases_of(plan.recipe), plan.learning_params, strict=True)
+        return "of which learn: " + ", then ".join(f"{count:,} ({phase.name})" for phase, count in counts)
+    frozen = plan.budget.params - plan.budget.trainable_params
+    return "all of them learn" if not frozen else f"{plan.budget.trainable_params:,} learn, {frozen:,} are fixed"
 
 
 def _shape(shape: Sequence[int]) -> str:
@@ -126,22 +136,23 @@ class Lines(Spectator):
 
     def ready(self, plan: Plan) -> None:
         super().ready(plan)
-        self.epochs = plan.recipe.train.epochs
+        self.epochs = plan.epochs
         console.say_pairs(describe(plan))
 
     def run_made(self, path: Path) -> None:
         super().run_made(path)
         console.say_pairs([("Run", str(path))])
 
-    def epoch_ended(self, epoch: int, row: Mapping[str, float]) -> None:
+    def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         super().epoch_ended(epoch, row)
         console.say(epoch_line(epoch, self.epochs, row))
 
 
-def epoch_line(epoch: int, epochs: int, row: Mapping[str, float]) -> str:
+def epoch_line(epoch: int, epochs: int, row: Mapping[str, Any]) -> str:
     """`epoch  3/10  loss 0.1012  accuracy 0.9702  val_loss 0.0903  1.9 s`."""
-    numbers = {name: value for name, value in row.items() if name not in ("epoch", "seconds", "learning_rate")}
-    return f"epoch {epoch:>{len(str(epochs))}}/{epochs}  {console.metrics_line(numbers)}  {row['seconds']:.1f} s"
+    numbers = {name: value for name, value in row.items() if name not in _NOT_METRICS}
+    phase = f"{row['phase']}  " if "phase" in row else ""
+    return f"epoch {epoch:>{len(str(epochs))}}/{epochs}  {phase}{console.metrics_line(numbers)}  {row['seconds']:.1f} s"
 
 
 class LiveView(Spectator):
@@ -152,14 +163,14 @@ class LiveView(Spectator):
         self.plan: Plan | None = None
         self.what = "starting TensorFlow"
         self.progress: tuple[int, int] | None = None
-        self.rows: list[Mapping[str, float]] = []
+        self.rows: list[Mapping[str, Any]] = []
         self.epoch = 0
         self.step = 0
         self.logs: Mapping[str, float] = {}
         self.fit_started = 0.0
         self.epoch_started = 0.0
         self.training_seconds = 0.0
-        self.console = console.stderr()
+        self.console = console.redrawing()
         self.live = Live(self, console=self.console, refresh_per_second=8, transient=True)
 
     def __enter__(self) -> Spectator:
@@ -170,7 +181,7 @@ class LiveView(Spectator):
 
     def starting(self, loaded: LoadedRecipe, log: Log) -> None:
         super().starting(loaded, log)
-        self.console = console.stderr()  # stderr has moved to where the log does not reach it
+        self.console = console.redrawing()  # stderr has moved to where the log does not reach it
         self.live = Live(self, console=self.console, refresh_per_second=8, transient=True)
         self.live.start()
 
@@ -185,52 +196,55 @@ class LiveView(Spectator):
     def note(self, problem: Problem) -> None:
         self.write_log(f"note: {problem}")
         first, *rest = str(problem).splitlines()
-        self.console.print(Text(first, style="yellow"))
+        self._print(Text(first, style="yellow"))
         for line in rest:
-            self.console.print(Text(line, style="dim"))
+            self._print(Text(line, style="dim"))
 
     def ready(self, plan: Plan) -> None:
         super().ready(plan)
         self.plan = plan
         for word, text in describe(plan):
-            self.console.print(Text.assemble((f"{word:<10} ", "bold"), printable(text)))
+            self._print(Text.assemble((f"{word:<10} ", "bold"), printable(text)))
 
     def run_made(self, path: Path) -> None:
         super().run_made(path)
-        self.console.print(Text.assemble((f"{'Run':<10} ", "bold"), printable(str(path))))
+        self._print(Text.assemble((f"{'Run':<10} ", "bold"), printable(str(path))))
 
     def epoch_begins(self, epoch: int) -> None:
-        self.epoch, self.step, self.epoch_started = epoch, 0, time.monotonic()
+        self.epoch, self.step, self.logs, self.epoch_started = epoch, 0, {}, time.monotonic()
 
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         self.step, self.logs = step, logs
 
-    def epoch_ended(self, epoch: int, row: Mapping[str, float]) -> None:
+    def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         super().epoch_ended(epoch, row)
         self.rows.append(row)
         self.training_seconds += row["seconds"]
         assert self.plan is not None
-        self.console.print(Text(epoch_line(epoch, self.plan.recipe.train.epochs, row)))
+        self._print(Text(epoch_line(epoch, self.plan.epochs, row)))
+
+    def _print(self, text: Text) -> None:
+        """A line that stays, above the part that changes; the terminal breaks it where it must."""
+        self.console.print(text, soft_wrap=True)
 
     def __rich__(self) -> RenderableType:
         """The changing part, drawn eight times a second."""
         if self.plan is None or not self.epoch or self.what != _STAGES["fit"]:
             return self._activity()
         plan = self.plan
-        epochs, steps = plan.recipe.train.epochs, plan.steps_per_epoch
+        epochs, steps = plan.epochs, plan.steps_per_epoch
         done = (self.epoch - 1) * steps + self.step
         elapsed = time.monotonic() - self.fit_started
         left = elapsed / done * (epochs * steps - done) if done else 0.0
         speed = self.step * plan.batch_size / max(time.monotonic() - self.epoch_started, 1e-9)
         line = Text()
         line.append(f"epoch {self.epoch}/{epochs}", style="bold")
-        line.append(f"  step {self.step}/{steps}  {speed:,.0f} images/s  {clock(left)} left")
+        line.append(f"  step {self.step}/{steps}")
+        if self.step:
+            line.append(f"  {speed:,.0f} images/s  {clock(left)} left")
         if self.logs:
             line.append(f"\n{console.metrics_line({name: float(value) for name, value in self.logs.items()})}")
-        parts: list[RenderableType] = [
-            ProgressBar(total=epochs * steps, completed=done, width=min(60, self.console.width)),
-            line,
-        ]
+        parts: list[RenderableType] = [self._bar(done, epochs * steps), line]
         if len(self.rows) > 1:
             parts.append(self._curves())
         return Group(*parts)
@@ -240,11 +254,16 @@ class LiveView(Spectator):
         if self.progress is None or not self.progress[1]:
             return text
         done, total = self.progress
-        return Group(text, ProgressBar(total=total, completed=done, width=min(60, self.console.width)))
+        return Group(text, self._bar(done, total))
+
+    def _bar(self, done: int, total: int) -> RenderableType:
+        row = Table.grid()
+        row.add_row(ProgressBar(total=total, completed=done, width=min(60, self.console.width)))
+        return row
 
     def _curves(self) -> RenderableType:
         grid = Table.grid(padding=(0, 2))
-        names = [name for name in self.rows[0] if name not in ("epoch", "seconds", "learning_rate")]
+        names = [name for name in self.rows[0] if name not in _NOT_METRICS]
         for name in names:
             values = [row.get(name, float("nan")) for row in self.rows]
             grid.add_row(

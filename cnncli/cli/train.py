@@ -11,6 +11,7 @@ import typer
 from cnncli.cli import console, native, options
 from cnncli.cli.live import make_spectator
 from cnncli.errors import ExpectationError
+from cnncli.wording import counted
 
 if TYPE_CHECKING:
     from cnncli.experiment import Finished
@@ -104,7 +105,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
             f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s at {summary['images_per_second']:,.0f} images/s",
         ),
         ("Model", f"{path / 'model.keras'}"),
-        ("Pictures", f"{path / 'figures'}: " + ", ".join(file.name for file in finished.figures)),
+        ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
         ("Next", f"cnncli evaluate {path}"),
         ("", f"cnncli visualize-filters {path}"),
     ]

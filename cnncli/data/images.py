@@ -166,7 +166,8 @@ def _draft_size(form: Form, turn: int) -> tuple[int, int]:
 
 def _flattened(image: Image.Image, mode: Literal["RGB", "L"]) -> tuple[Image.Image, list[str]]:
     """The image in one of two modes, and what had to be converted on the way there."""
-    oddities = [_MODE_NAMES[image.mode]] if image.mode in _MODE_NAMES else []
+    odd = image.mode in _MODE_NAMES and image.format != "GIF"  # a GIF has a palette, and nobody wonders
+    oddities = [_MODE_NAMES[image.mode]] if odd else []
     if image.mode.startswith("I"):
         grey = np.clip(np.asarray(image).astype(np.int32), 0, 0xFFFF)
         image = Image.fromarray(((grey * 255 + 0x7FFF) // 0xFFFF).astype(np.uint8))

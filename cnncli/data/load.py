@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from cnncli.data.sources.arrays import idx_files, read_idx, read_npz
 from cnncli.data.sources.builtin import read_builtin
 from cnncli.data.sources.found import Found, Progress
 from cnncli.data.sources.image_folder import read_image_folder, read_image_folder_for_model
-from cnncli.data.sources.paths import existing_file
+from cnncli.data.sources.paths import cannot_read, existing_file
 from cnncli.data.splits import limit, split
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, ImageFolder, Source
@@ -83,9 +84,13 @@ def parse_source(text: str) -> Source:
         path = existing_file(text)
     except DataError as error:
         raise DataError(_no_source(text, error)) from error
-    with path.open("rb") as file:
-        if file.read(2) == b"PK" or path.suffix.lower() in (".npz", ".npy"):
-            return Source.model_validate({"npz": {"path": text}})
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(2)
+    except OSError as error:
+        raise cannot_read(text, error) from error
+    if beginning == b"PK" or path.suffix.lower() in (".npz", ".npy"):
+        return Source.model_validate({"npz": {"path": text}})
     raise DataError(Problem(f"{printable(text)} is no data that can be read", f"data can be {_KINDS}"))
 
 
@@ -138,6 +143,7 @@ def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> F
             input_shape=input_shape,
             on_bad_image=data.on_bad_image,
             allow_leakage=data.allow_leakage,
+            check_classes=partial(_refuse_wrong_classes, data),
             progress=progress,
         )
     if source.npz:

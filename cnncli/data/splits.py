@@ -140,7 +140,7 @@ def _refuse_impossible(sizes: dict[str, int], classes: _Classes) -> None:
     problems = [
         Problem(
             f"{part} gets {counted(size, 'example')} of {count:,}, fewer than the {kinds} classes",
-            f"a larger `{part}`: each class needs one example in it",
+            f"`{part}: {kinds}` or more: each class needs one example in it",
             path=(*_PATH, part),
         )
         for part, size in sizes.items()

@@ -17,10 +17,11 @@ from cnncli.experiment.spectator import Spectator, timed
 from cnncli.figures import of_run
 from cnncli.network import budget
 from cnncli.network.build import build_symbolically
-from cnncli.network.checks import check_expected, freeze
+from cnncli.network.checks import check_expected, learning_params
 from cnncli.recipe.check import default_loss
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.phases import epochs_of
 from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.training import devices, precision
 from cnncli.training.labels import encoding_of
@@ -45,13 +46,20 @@ class Options:
 
 @dataclass(frozen=True)
 class Plan:
-    """What will be trained, on what, and why so; everything is checked and nothing is written yet."""
+    """What will be trained, on what, and why so; everything is checked and nothing is written yet.
+
+    Attributes:
+        learning_params: for each phase, how many parameters learn in it.
+        encoding: of the labels; see `cnncli.data.pipeline.Batches`.
+        seconds: what it took so far, by stage.
+    """
 
     loaded: LoadedRecipe
     splits: Splits
     device: devices.Device
     precision: precision.Precision
     budget: budget.Budget
+    learning_params: tuple[int, ...]
     loss: KerasObject
     encoding: str
     steps_per_epoch: int
@@ -61,6 +69,10 @@ class Plan:
     @property
     def recipe(self) -> Recipe:
         return self.loaded.recipe
+
+    @property
+    def epochs(self) -> int:
+        return epochs_of(self.recipe)
 
 
 def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> Plan:
@@ -85,8 +97,8 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     loaded = _filled_in(loaded.resolve(classes=len(splits.class_names), steps_per_epoch=steps_per_epoch), splits)
     with placed_in(loaded):
         symbolic = build_symbolically(loaded.recipe, input_shape=splits.input_shape)
-        freeze(symbolic, loaded.recipe)
-        counted = budget.measure(symbolic, batch_size=recipe.train.batch_size)
+        learning = learning_params(symbolic, loaded.recipe)
+        counted = budget.measure(symbolic, batch_size=recipe.train.batch_size, trainable_params=max(learning))
         of_run.check_layers(loaded.recipe, symbolic.model)
         check_expected(loaded.recipe, symbolic, counted)
         budget.check(
@@ -100,7 +112,17 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         outputs = symbolic.model.output_shape[-1]
         encoding = encoding_of(loss, outputs=outputs, class_count=len(splits.class_names))
     return Plan(
-        loaded, splits, device, chosen, counted, loss, encoding, steps_per_epoch, recipe.train.batch_size, seconds
+        loaded,
+        splits,
+        device,
+        chosen,
+        counted,
+        tuple(learning),
+        loss,
+        encoding,
+        steps_per_epoch,
+        recipe.train.batch_size,
+        seconds,
     )
 
 

@@ -25,9 +25,8 @@ from cnncli.experiment.plan import Options, Plan, placed_in
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.figures import of_run
 from cnncli.network.build import Network, build
-from cnncli.network.checks import freeze
 from cnncli.recipe import write
-from cnncli.training.fit import Fitted, compile_network, fit
+from cnncli.training.fit import Fitted, fit
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,11 @@ def _train(planned: Plan, folder: runs.Run, spectator: Spectator, started: float
     with placed_in(planned.loaded), timed(seconds, "build", spectator):
         keras.utils.set_random_seed(recipe.train.seed)
         network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
-        freeze(network, recipe)
-        compile_network(network, recipe, planned.loss)
     with timed(seconds, "fit", spectator):
         fitted = fit(
             network,
             recipe,
+            planned.loss,
             _batches(planned, "train", seed=recipe.train.seed),
             _batches(planned, "validation"),
             observer=_Recording(spectator, folder),
@@ -119,11 +117,11 @@ class _Recording:
     def __init__(self, spectator: Spectator, folder: runs.Run) -> None:
         self.spectator = spectator
         self.folder = folder
-        self.rows: list[Mapping[str, float]] = []
+        self.rows: list[Mapping[str, Any]] = []
         self.epoch_begins = spectator.epoch_begins
         self.step_done = spectator.step_done
 
-    def epoch_ended(self, epoch: int, row: Mapping[str, float]) -> None:
+    def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         self.rows.append(row)
         self.folder.write_history(self.rows)
         self.spectator.epoch_ended(epoch, row)
@@ -203,7 +201,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
 
 
 def _summary(
-    planned: Plan, folder: runs.Run, fitted: Fitted, result: Mapping[str, Any], seconds: Mapping[str, float]
+    planned: Plan, folder: runs.Run, fitted: Fitted, result: Mapping[str, Any], seconds: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What `train --json` prints."""
     best = fitted.history[fitted.best_epoch - 1]

@@ -21,7 +21,7 @@ from cnncli.network.build import Network
 from cnncli.recipe.schema import FeatureMaps, Recipe
 from cnncli.training.fit import Fitted
 
-_NOT_CURVES = ("epoch", "seconds")
+_NOT_CURVES = ("epoch", "phase", "seconds")
 
 
 def draw_all(
@@ -74,7 +74,12 @@ def check_layers(recipe: Recipe, model: keras.Model) -> None:
 def _curves(folder: Path, recipe: Recipe, fitted: Fitted) -> list[Path]:
     names = [name for name in fitted.history[0] if name not in _NOT_CURVES]
     history = {name: [row.get(name, float("nan")) for row in fitted.history] for name in names}
-    return save(draw_curves(history, title=recipe.name, best_epoch=fitted.best_epoch), folder / "curves.png")
+    phases: dict[str, int] = {}
+    for row in fitted.history:
+        phases.setdefault(row.get("phase", ""), row["epoch"])
+    marks = [(epoch, name) for name, epoch in phases.items() if name]
+    figure = draw_curves(history, title=recipe.name, best_epoch=fitted.best_epoch, phases=marks)
+    return save(figure, folder / "curves.png")
 
 
 def _feature_maps(folder: Path, recipe_name: str, model: keras.Model, asked: FeatureMaps, splits: Splits) -> list[Path]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
@@ -131,8 +132,11 @@ def _with_weights(item: KerasObject, shape: Any, file: FilePath | None, path: Pa
             ) from error
     application = make(item, weights=None, **own)
     try:
-        application.load_weights(str(file))
-    except (ValueError, OSError, KeyError) as error:
+        with warnings.catch_warnings():
+            # Keras only warns of what it does not find in the file, and leaves it as initialised.
+            warnings.simplefilter("error", UserWarning)
+            application.load_weights(str(file))
+    except (ValueError, OSError, KeyError, UserWarning) as error:
         message = f"{shortened(file.name)} does not fit {item.name}: {shortened(str(error).splitlines()[0], 200)}"
         raise ModelFileError(Problem(message, "were they saved with the same include_top?", path=where)) from error
     return application

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import keras
@@ -37,10 +38,14 @@ class Budget:
         return weights + self.activations * _NUMBERS_PER_ACTIVATION * _BYTES * batch_size
 
 
-def measure(network: Network, *, batch_size: int) -> Budget:
-    """Count a network's parameters and activations; works without its weights existing."""
+def measure(network: Network, *, batch_size: int, trainable_params: int | None = None) -> Budget:
+    """Count a network's parameters and activations; works without its weights existing.
+
+    Args:
+        trainable_params: in the phase in which most learn; None counts those that learn now.
+    """
     model = network.model
-    sizes = {layer.name: (_output_size(layer), sum(_size(w) for w in layer.weights)) for layer in model.layers}
+    sizes = {layer.name: (_output_size(layer), _count(layer.weights)) for layer in model.layers}
     weight = {
         name: activations * batch_size * _NUMBERS_PER_ACTIVATION + weights * _NUMBERS_PER_TRAINED_WEIGHT
         for name, (activations, weights) in sizes.items()
@@ -48,7 +53,7 @@ def measure(network: Network, *, batch_size: int) -> Budget:
     largest = sorted(weight.items(), key=lambda item: -item[1])[:3]
     return Budget(
         params=model.count_params(),
-        trainable_params=sum(_size(w) for w in model.trainable_variables),
+        trainable_params=_count(model.trainable_variables) if trainable_params is None else trainable_params,
         activations=sum(activations for activations, _ in sizes.values()),
         largest=tuple((name, numbers * _BYTES) for name, numbers in largest),
     )
@@ -91,6 +96,10 @@ def gigabytes(size: int) -> str:
 def _output_size(layer: keras.layers.Layer) -> int:
     outputs = layer.output if isinstance(layer.output, (list, tuple)) else [layer.output]
     return sum(math.prod(size or 1 for size in output.shape[1:]) for output in outputs)
+
+
+def _count(variables: Iterable[keras.Variable]) -> int:
+    return sum(_size(variable) for variable in variables)
 
 
 def _size(variable: keras.Variable) -> int:

@@ -33,12 +33,14 @@ class Network:
             itself when there is nothing to augment.
         groups: name of a block's call, group, application or shortcut in the recipe -> names of its Keras layers.
         from_layer: the same names -> the Keras layer whose output leaves it.
+        applications: which of the groups are applications.
     """
 
     model: keras.Model
     training_model: keras.Model
     groups: dict[str, tuple[str, ...]]
     from_layer: dict[str, str]
+    applications: tuple[str, ...]
 
     def output_shape(self, name: str) -> tuple[int | None, ...]:
         """The shape without the batch that leaves a layer or application of the recipe."""
@@ -68,7 +70,11 @@ def build(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32"
     if recipe.data.augment:
         raw = keras.Input(tuple(input_shape), name="raw")
         training_model = _model(raw, model(_chain(recipe, "augment", raw)), f"{recipe.name}_training")
-    return Network(model, training_model, connector.groups, connector.from_layer)
+    return Network(model, training_model, connector.groups, connector.from_layer, tuple(_applications(recipe)))
+
+
+def _applications(recipe: Recipe) -> Iterator[str]:
+    return (name_of(layer) for layer in recipe.model.layers if layer.kind == "applications")
 
 
 def build_symbolically(recipe: Recipe, *, input_shape: Sequence[int]) -> Network:

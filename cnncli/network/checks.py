@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+
+import keras
 
 from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError
 from cnncli.network import budget
 from cnncli.network.build import Network, build_symbolically, layers_matching
 from cnncli.recipe.check import declared_classes
+from cnncli.recipe.layers import name_of
 from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 
 # The shape of one example of the data sets that have a name.
@@ -50,8 +55,8 @@ def check_shapes(loaded: LoadedRecipe) -> Checked:
     try:
         loaded = loaded.resolve(classes=classes)
         network = build_symbolically(loaded.recipe, input_shape=shape)
-        freeze(network, loaded.recipe)
-        counted = budget.measure(network, batch_size=loaded.recipe.train.batch_size)
+        learning = learning_params(network, loaded.recipe)
+        counted = budget.measure(network, batch_size=loaded.recipe.train.batch_size, trainable_params=max(learning))
         # Without the number of classes the last layer has a placeholder's size.
         known = classes is not None or "$classes" not in loaded.content.decode("utf-8", "replace")
         check_expected(loaded.recipe, network, counted if known else None)
@@ -74,19 +79,52 @@ def input_shape(recipe: Recipe) -> tuple[int, ...] | None:
     return None
 
 
-def freeze(network: Network, recipe: Recipe) -> None:
-    """Let the layers learn that the recipe lets learn.
+def freeze(network: Network, recipe: Recipe, phase: TrainingPhase) -> None:
+    """Let those layers learn that a phase lets learn.
+
+    The BatchNormalization layers of an application that is frozen in some phase stay in inference mode when a later one
+    unfreezes it by a glob or as a whole: their statistics are those of far more images than a fine-tuning sees. Named
+    one by one they learn.
 
     Raises:
-        RecipeError: `freeze` or `unfreeze` names a layer that is not there.
+        RecipeError: `freeze` or `unfreeze` names a layer that is not there; told at the key.
     """
-    for trainable, key in ((False, "freeze"), (True, "unfreeze")):
-        try:
-            names = layers_matching(network, getattr(recipe.train, key))
-        except RecipeError as error:
-            raise RecipeError([replace(p, path=("train", key, *p.path)) for p in error.problems]) from error
-        for name in names:
-            network.model.get_layer(name).trainable = trainable
+    frozen = _names(network, phase, "freeze")
+    unfrozen = _names(network, phase, "unfreeze") - (_kept_statistics(network, recipe) - set(phase.unfreeze))
+    said = {name_of(layer): layer.args.get("trainable", True) for layer in recipe.model.layers}
+    kept = _kept_statistics(network, recipe)
+    for layer in network.model.layers:
+        learns = bool(said.get(layer.name, True)) and layer.name not in frozen and layer.name not in kept
+        layer.trainable = learns or layer.name in unfrozen
+
+
+def _names(network: Network, phase: TrainingPhase, key: str) -> set[str]:
+    try:
+        return set(layers_matching(network, getattr(phase, key)))
+    except RecipeError as error:
+        raise RecipeError([replace(p, path=(*phase.path, key, *p.path)) for p in error.problems]) from error
+
+
+def _kept_statistics(network: Network, recipe: Recipe) -> set[str]:
+    """The BatchNormalization layers of applications that are frozen in some phase."""
+    frozen = {name for phase in phases_of(recipe) for name in layers_matching(network, phase.freeze)}
+    inside = {name for application in network.applications for name in network.groups[application]}
+    return {
+        layer.name
+        for layer in network.model.layers
+        if isinstance(layer, keras.layers.BatchNormalization) and layer.name in frozen & inside
+    }
+
+
+def learning_params(network: Network, recipe: Recipe) -> list[int]:
+    """For each phase, how many parameters learn in it; leaves the network as the first phase has it."""
+    phases = phases_of(recipe)
+    counts = []
+    for phase in phases:
+        freeze(network, recipe, phase)
+        counts.append(sum(math.prod(variable.shape) for variable in network.model.trainable_variables))
+    freeze(network, recipe, phases[0])
+    return counts
 
 
 def check_expected(recipe: Recipe, network: Network, counted: budget.Budget | None) -> None:

@@ -125,7 +125,7 @@ def _identifiers(kind: str) -> set[str]:
 def _read_class(kind: str, name: str, cls: type) -> dict[str, Any]:
     if cls.__name__ != name and hasattr(_MODULES[kind], cls.__name__):
         return {"alias_of": cls.__name__}
-    entry = _entry(cls, (inspect.getdoc(cls) or "") + "\n\n" + (inspect.getdoc(cls.__init__) or ""))
+    entry = _entry(cls, (inspect.getdoc(cls) or "") + "\n\n" + (inspect.getdoc(_constructor(cls)) or ""))
     if name in _BASE_CLASSES:
         entry["abstract"] = True
     takes_more = any(parameter.kind is parameter.VAR_KEYWORD for parameter in _signature(cls))
@@ -151,8 +151,11 @@ def _entry(thing: Any, doc: str) -> dict[str, Any]:
 
 def _signature(thing: Any) -> list[inspect.Parameter]:
     # Keras wraps `__new__` of its classes, so that `signature(cls)` shows `*args, **kwargs`.
-    function = getattr(thing, "__init__") if inspect.isclass(thing) else thing  # noqa: B009
-    return list(inspect.signature(function).parameters.values())
+    return list(inspect.signature(_constructor(thing) if inspect.isclass(thing) else thing).parameters.values())
+
+
+def _constructor(cls: Any) -> Any:
+    return cls.__init__
 
 
 def _argument(parameter: inspect.Parameter, doc: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from cnncli.errors import Problem
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
 from cnncli.recipe.nodes import Mapping, Path, place_of
 from cnncli.recipe.objects import KerasObject, Unknown
+from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.structure import INPUT
 from cnncli.wording import did_you_mean, listed
@@ -189,14 +190,23 @@ def _unknown_monitor(recipe: Recipe) -> Iterator[Problem]:
     """A callback watches a number that there is; Keras only warns, and the callback then does nothing."""
     names = metric_names(recipe)
     known = [*names, *(f"val_{name}" for name in names), "learning_rate"]
-    for index, callback in enumerate(recipe.train.callbacks):
+    for callback, path, _ in _callbacks(recipe):
         monitor = callback.args.get("monitor")
         if isinstance(monitor, str) and monitor not in known:
             yield Problem(
                 f"{callback.name}: nothing called `{monitor}` is measured",
                 did_you_mean(monitor, known) or f"one of: {listed(known, 20)}",
-                path=("train", "callbacks", index, callback.name, "monitor"),
+                path=(*path, "monitor"),
             )
+
+
+def _callbacks(recipe: Recipe) -> Iterator[tuple[KerasObject, Path, TrainingPhase]]:
+    """Every callback as written, where it stands, and the phase that it watches."""
+    written = [phase.callbacks for phase in recipe.train.phases] or [recipe.train.callbacks]
+    for phase, own in zip(phases_of(recipe), written, strict=True):
+        if own is not None:
+            for index, callback in enumerate(phase.callbacks):
+                yield callback, (*phase.path, "callbacks", index, callback.name), phase
 
 
 @_error_without_network
@@ -334,36 +344,34 @@ def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
 
 @_warning
 def _large_learning_rate(recipe: Recipe) -> Iterator[Problem]:
-    rate: Any = recipe.train.optimizer.args.get("learning_rate")
-    if isinstance(rate, (int, float)) and rate > 1:
-        yield Problem(
-            f"a learning rate of {rate:g} is very large",
-            "0.001 is a usual start for Adam, 0.1 for SGD",
-            path=("train", "optimizer", recipe.train.optimizer.name, "learning_rate"),
-        )
+    for phase in phases_of(recipe):
+        rate: Any = phase.optimizer.args.get("learning_rate")
+        if isinstance(rate, (int, float)) and rate > 1:
+            yield Problem(
+                f"a learning rate of {rate:g} is very large",
+                "0.001 is a usual start for Adam, 0.1 for SGD",
+                path=(*phase.path, "optimizer", phase.optimizer.name, "learning_rate"),
+            )
 
 
 @_warning
 def _patience_and_epochs(recipe: Recipe) -> Iterator[Problem]:
-    for index, callback in enumerate(recipe.train.callbacks):
+    for callback, path, phase in _callbacks(recipe):
         patience = callback.args.get("patience")
-        if isinstance(patience, int) and patience >= recipe.train.epochs:
-            yield Problem(
-                f"{callback.name}: a patience of {patience} cannot run out in {recipe.train.epochs} epochs",
-                path=("train", "callbacks", index, callback.name, "patience"),
-            )
+        if isinstance(patience, int) and patience >= phase.epochs:
+            message = f"{callback.name}: a patience of {patience} cannot run out in {phase.epochs} epochs"
+            yield Problem(message, path=(*path, "patience"))
 
 
 @_warning
 def _smallest_learning_rate(recipe: Recipe) -> Iterator[Problem]:
-    rate = recipe.train.optimizer.args.get("learning_rate")
-    for index, callback in enumerate(recipe.train.callbacks):
-        smallest = callback.args.get("min_lr")
+    for callback, path, phase in _callbacks(recipe):
+        rate, smallest = phase.optimizer.args.get("learning_rate"), callback.args.get("min_lr")
         if isinstance(rate, (int, float)) and isinstance(smallest, (int, float)) and smallest >= rate:
-            yield Problem(
-                f"{callback.name}: `min_lr` {smallest:g} is not below the learning rate {rate:g}, so nothing is reduced",
-                path=("train", "callbacks", index, callback.name, "min_lr"),
+            message = (
+                f"{callback.name}: `min_lr` {smallest:g} is not below the learning rate {rate:g}, so nothing is reduced"
             )
+            yield Problem(message, path=(*path, "min_lr"))
 
 
 @_warning

@@ -41,9 +41,9 @@ class LoadedRecipe:
     root: Mapping
     warnings: tuple[Problem, ...]
 
-    def place(self, path: Path, *, key: bool = False) -> Place:
-        """Where a key or its value was written, or the nearest thing above it."""
-        return place_of(self.root, path, key=key)
+    def place(self, path: Path) -> Place:
+        """Where the value at a path was written, or the nearest thing above it; of a Keras object where its name is."""
+        return _place(self.root, path)
 
     def locate(self, problems: Iterable[Problem]) -> list[Problem]:
         """Give the problems that name a key of the recipe the place of that key."""
@@ -114,14 +114,19 @@ def _resolve(
     except ValidationError as error:
         errors = error.errors()
         problems += sentences.problems(errors, root)
-        problems += [p.at(place_of(root, p.path)) for p in _found_beside(data, errors, context)]
+        problems += [p.at(_place(root, p.path)) for p in _found_beside(data, errors, context)]
         raise RecipeError(_sorted(problems)) from None
     warnings: list[Problem] = []
     for problem, is_warning in check.check(recipe, root):
-        (warnings if is_warning else problems).append(problem.at(place_of(root, problem.path)))
+        (warnings if is_warning else problems).append(problem.at(_place(root, problem.path)))
     if problems:
         raise RecipeError(_sorted(problems))
     return LoadedRecipe(recipe, file, content, settings, written, root, tuple(_sorted(warnings)))
+
+
+def _place(root: Mapping, path: Path) -> Place:
+    names_object = bool(path) and isinstance(path[-1], str) and path[-1][:1].isupper()
+    return place_of(root, path, key=names_object)
 
 
 def _found_beside(data: dict[str, Any], errors: list[ErrorDetails], context: dict[str, Any]) -> list[Problem]:

@@ -218,6 +218,19 @@ class Model(Section):
 # ---- train -------------------------------------------------------------------------------------------------------------
 
 
+class Phase(Section):
+    """A stage of the training; what it does not say is as in `train`."""
+
+    name: str = Field("", description="for people: `head`, `finetune`")
+    epochs: Count | None = Field(None, description="how often every training example is seen in this phase")
+    freeze: list[str] | None = Field(
+        None, description="layers that do not learn: of a layer, a block or an application"
+    )
+    unfreeze: list[str] | None = Field(None, description="exceptions from `freeze`")
+    optimizer: Optimizer | None = None
+    callbacks: list[Callback] | None = None
+
+
 class Train(Section):
     """How the network is trained."""
 
@@ -229,6 +242,7 @@ class Train(Section):
     callbacks: list[Callback] = []
     freeze: list[str] = Field([], description="layers that do not learn: of a layer or an application, globs allowed")
     unfreeze: list[str] = Field([], description="exceptions from `freeze`")
+    phases: list[Phase] = Field([], description="stages, one after the other, each with its own optimizer")
     seed: int | None = Field(
         None,
         ge=0,

@@ -1,4 +1,4 @@
-"""Train a built network on its splits."""
+"""Train a built network on its splits, phase by phase."""
 
 from __future__ import annotations
 
@@ -9,22 +9,29 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import keras
+import numpy as np
 
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError
 from cnncli.network.build import Network
+from cnncli.network.checks import freeze
 from cnncli.network.objects import make, make_optimizer
+from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.phases import TrainingPhase, epochs_of, phases_of
 from cnncli.recipe.schema import Recipe
 
 
 class Observer(Protocol):
-    """Who watches a training run."""
+    """Who watches a training."""
 
-    def epoch_begins(self, epoch: int) -> None: ...
+    def epoch_begins(self, epoch: int) -> None:
+        """Epochs count from 1, over all phases."""
 
-    def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None: ...
+    def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        """A step counts from 1; `logs` are the means of the epoch so far."""
 
-    def epoch_ended(self, epoch: int, row: Mapping[str, float]) -> None: ...
+    def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
+        """A row of the history."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +39,8 @@ class Fitted:
     """What training gave; the network holds the best weights.
 
     Attributes:
-        history: a row an epoch: `epoch` from 1, `loss` and the metrics, their `val_` forms, `learning_rate`, `seconds`.
+        history: a row an epoch: `epoch` from 1, `phase` where there are several, `loss` and the metrics, their `val_`
+            forms, `learning_rate`, `seconds`.
         best_epoch: from 1; the epoch whose weights the network has now.
         monitor: what decided it.
         stopped: why training ended before its last epoch; empty when it did not.
@@ -40,7 +48,7 @@ class Fitted:
         images_per_second: training examples seen, over the time without validation's share.
     """
 
-    history: list[dict[str, float]]
+    history: list[dict[str, Any]]
     best_epoch: int
     monitor: str
     stopped: str
@@ -48,71 +56,76 @@ class Fitted:
     images_per_second: float
 
 
-def compile_network(network: Network, recipe: Recipe, loss: Any) -> None:
-    """Give the network its optimizer, loss and metrics, and freeze what the recipe freezes."""
-    model = network.training_model
-    metrics = [make(metric) for metric in recipe.train.metrics]
-    # XLA on a processor is slower than without, up to four times on small networks.
-    model.compile(optimizer=make_optimizer(recipe.train.optimizer), loss=make(loss), metrics=metrics, jit_compile=False)
-
-
 def fit(
     network: Network,
     recipe: Recipe,
+    loss: KerasObject,
     train: Batches,
-    validation: Batches | None,
+    validation: Batches,
     *,
     observer: Observer,
     class_weight: Mapping[int, float] | None = None,
 ) -> Fitted:
-    """Train a compiled network and give it back with its best weights.
+    """Train a network through all phases and give it its best weights.
 
     Args:
-        network: compiled; see `compile_network`.
-        recipe: epochs, callbacks, `max_time`.
+        network: built; it is compiled here, for each phase anew.
+        recipe: phases, metrics, `max_time`.
+        loss: the recipe's, or the one that follows from its last layer.
         train: shuffled batches.
-        validation: batches in order; None when there are none.
+        validation: batches in order.
         observer: told of every step and epoch.
         class_weight: class number -> weight of its examples in the loss.
 
     Raises:
         DivergedError: the loss is no longer finite; says epoch, step and learning rate.
     """
-    model = network.training_model
-    user_callbacks = [make(callback) for callback in recipe.train.callbacks]
-    monitor, mode = _monitor(recipe, validation is not None)
-    best = keras.callbacks.EarlyStopping(
-        monitor=monitor, mode=mode, patience=2**31, restore_best_weights=True, min_delta=0
-    )
+    model, started = network.training_model, time.monotonic()
+    best = _Best(network.model, *_monitor(recipe))
     watcher = _Watcher(train, observer, recipe.train.max_time)
-    started = time.monotonic()
-    model.fit(
-        train.dataset(),
-        validation_data=validation.dataset() if validation else None,
-        epochs=recipe.train.epochs,
-        callbacks=[*user_callbacks, best, watcher],
-        class_weight=dict(class_weight) if class_weight else None,
-        verbose=0,
-    )
+    stopped = ""
+    for phase in phases_of(recipe):
+        freeze(network, recipe, phase)
+        metrics = [make(metric) for metric in recipe.train.metrics]
+        # XLA on a processor is slower than without, up to four times on small networks.
+        model.compile(optimizer=make_optimizer(phase.optimizer), loss=make(loss), metrics=metrics, jit_compile=False)
+        watcher.phase = phase
+        first = len(watcher.rows)  # a phase that stopped early leaves no gap in the history
+        callbacks = [make(callback) for callback in phase.callbacks]
+        model.fit(
+            train.dataset(),
+            validation_data=validation.dataset(),
+            initial_epoch=first,
+            epochs=first + phase.epochs,
+            callbacks=[*callbacks, best, watcher],
+            class_weight=dict(class_weight) if class_weight else None,
+            verbose=0,
+        )
+        stopped = watcher.stopped or _stopped_by(callbacks)
+        if watcher.stopped:
+            break
+    best.restore()
     rows = watcher.rows
-    stopped = watcher.stopped or _stopped_by(user_callbacks)
-    training_seconds = watcher.training_seconds or 1e-9
     return Fitted(
         rows,
-        best.best_epoch + 1,
-        monitor,
-        stopped if len(rows) < recipe.train.epochs else "",
+        best.epoch,
+        best.monitor,
+        stopped if len(rows) < epochs_of(recipe) else "",
         time.monotonic() - started,
-        train.count * len(rows) / training_seconds,
+        train.count * len(rows) / max(watcher.training_seconds, 1e-9),
     )
 
 
-def _monitor(recipe: Recipe, validated: bool) -> tuple[str, str]:
-    """What the best epoch is judged by: what EarlyStopping watches, else the validation loss."""
-    for callback in recipe.train.callbacks:
+def _monitor(recipe: Recipe) -> tuple[str, str]:
+    """What the best epoch is judged by, and whether `min` or `max` is best: what EarlyStopping watches, else val_loss."""
+    callbacks = [callback for phase in phases_of(recipe) for callback in phase.callbacks]
+    for callback in callbacks:
         if callback.name == "EarlyStopping":
-            return str(callback.args.get("monitor", "val_loss")), str(callback.args.get("mode", "auto"))
-    return ("val_loss" if validated else "loss"), "min"
+            monitor = str(callback.args.get("monitor", "val_loss"))
+            mode = str(callback.args.get("mode", "auto"))
+            rises = any(word in monitor for word in ("acc", "auc", "precision", "recall", "f1", "iou", "r2"))
+            return monitor, mode if mode != "auto" else "max" if rises else "min"
+    return "val_loss", "min"
 
 
 def _stopped_by(callbacks: Sequence[Any]) -> str:
@@ -122,18 +135,42 @@ def _stopped_by(callbacks: Sequence[Any]) -> str:
     return ""
 
 
+class _Best(keras.callbacks.Callback):
+    """Keeps the weights of the best epoch of all phases; Keras' own callbacks begin anew with every phase."""
+
+    def __init__(self, network: keras.Model, monitor: str, mode: str) -> None:
+        super().__init__()
+        self.network = network
+        self.monitor = monitor
+        self.sign = 1.0 if mode == "min" else -1.0
+        self.value = math.inf
+        self.epoch = 0
+        self.weights: list[np.ndarray] = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        value = self.sign * float((logs or {}).get(self.monitor, math.inf))
+        if value < self.value or not self.weights:
+            self.value, self.epoch, self.weights = value, epoch + 1, self.network.get_weights()
+
+    def restore(self) -> None:
+        self.network.set_weights(self.weights)
+
+
 class _Watcher(keras.callbacks.Callback):
     """Keeps the history, tells the observer, and stops a run that has diverged or run out of time."""
+
+    phase: TrainingPhase
 
     def __init__(self, train: Batches, observer: Observer, max_seconds: float | None) -> None:
         super().__init__()
         self.train_batches = train
         self.observer = observer
         self.max_seconds = max_seconds
-        self.rows: list[dict[str, float]] = []
+        self.rows: list[dict[str, Any]] = []
         self.stopped = ""
         self.training_seconds = 0.0
-        self.started = time.monotonic()
+        self.started = self.epoch_started = self.steps_ended = time.monotonic()
+        self.epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.train_batches.epoch.assign(epoch)
@@ -150,7 +187,10 @@ class _Watcher(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         now = time.monotonic()
         self.training_seconds += self.steps_ended - self.epoch_started
-        row = {"epoch": epoch + 1, **{name: float(value) for name, value in (logs or {}).items()}}
+        # Keras sorts by name; people look for the loss first.
+        names = sorted(logs or {}, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
+        numbers = {name: float(logs[name]) for name in names if name != "learning_rate"}
+        row: dict[str, Any] = {"epoch": epoch + 1, **({"phase": self.phase.name} if self.phase.name else {}), **numbers}
         row["learning_rate"] = self._learning_rate()
         row["seconds"] = round(now - self.epoch_started, 3)
         self._check_finite(row.get("val_loss"), "validation", self.train_batches.steps)
@@ -166,9 +206,9 @@ class _Watcher(keras.callbacks.Callback):
     def _check_finite(self, loss: Any, where: str, step: int) -> None:
         if loss is None or math.isfinite(loss):
             return
-        rate = self._learning_rate()
+        epoch, rate = self.epoch + 1, self._learning_rate()
         raise DivergedError(
-            f"training diverged: the loss is {float(loss)} in epoch {self.epoch + 1}, {where}, at a learning rate of {rate:g}",
-            hint="try a smaller learning rate, scaled inputs (data.prepare: [Rescaling: ...]), or clipnorm in the optimizer",
-            details={"epoch": self.epoch + 1, "step": step, "learning_rate": rate, "history": self.rows},
+            f"training diverged: the loss is {float(loss)} in epoch {epoch}, {where}, at a learning rate of {rate:g}",
+            hint="try a smaller learning rate, inputs scaled with data.prepare, or clipnorm in the optimizer",
+            details={"epoch": epoch, "step": step, "learning_rate": rate, "history": self.rows},
         )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import subprocess
 import sys
@@ -42,6 +43,14 @@ def reason(content: bytes, form: Form = SMALL) -> str:
     with pytest.raises(BadImage) as caught:
         decode(content, form)
     return str(caught.value)
+
+
+def told(content: bytes) -> images.Decoded | str:
+    """The image, or why there is none; anything else is a bug."""
+    try:
+        return decode(content, SMALL)
+    except BadImage as error:
+        return str(error)
 
 
 # What every image becomes.
@@ -336,7 +345,12 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
 
 def png_that_says(width: int, height: int) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header) + png_chunk(b"IDAT", zlib.compress(b"")) + png_chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", zlib.compress(b""))
+        + png_chunk(b"IEND", b"")
+    )
 
 
 def test_image_of_more_than_64_megapixels_is_refused_without_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -405,33 +419,29 @@ SIGNATURES = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(SIGNATURES), st.binary(max_size=200))
 def test_any_bytes_are_an_image_or_a_bad_one(signature: bytes, rest: bytes) -> None:
-    try:
-        decoded = decode(signature + rest, SMALL)
-    except BadImage as error:
-        assert str(error)
-    else:
-        assert decoded.pixels.shape == (4, 4, 3)
+    outcome = told(signature + rest)
+
+    assert outcome if isinstance(outcome, str) else outcome.pixels.shape == (4, 4, 3)
 
 
 WHOLE = {format: encoded(smooth(40, 30), format) for format in ("JPEG", "PNG", "GIF", "BMP", "WEBP")}
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.sampled_from(sorted(WHOLE)), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8))
+@settings(max_examples=150, deadline=None)
+@given(
+    st.sampled_from(sorted(WHOLE)), st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), min_size=1, max_size=8)
+)
 def test_any_damage_gives_an_image_or_a_bad_one(format: str, damage: list[tuple[float, int]]) -> None:
     content = bytearray(WHOLE[format])
     for where, value in damage:
         content[int(where * (len(content) - 1))] = value
 
-    try:
-        decoded = decode(bytes(content), SMALL)
-    except BadImage as error:
-        assert str(error)
-    else:
-        assert decoded.pixels.shape == (4, 4, 3)
+    outcome = told(bytes(content))
+
+    assert outcome if isinstance(outcome, str) else outcome.pixels.shape == (4, 4, 3)
 
 
 def test_nothing_is_written_to_stderr(tmp_path: Path) -> None:
@@ -463,23 +473,21 @@ def test_nothing_is_written_to_stderr(tmp_path: Path) -> None:
 
 
 def test_file_that_is_no_regular_file_does_not_block(tmp_path: Path) -> None:
-    import os
-
     os.mkfifo(tmp_path / "pipe.png")
 
-    with pytest.raises(BadImage, match="^not a regular file$"):
+    with pytest.raises(BadImage, match=r"^not a regular file$"):
         images.read(str(tmp_path / "pipe.png"))
 
 
 def test_link_that_leads_nowhere_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.png").symlink_to("gone.png")
 
-    with pytest.raises(BadImage, match="^a link that leads nowhere$"):
+    with pytest.raises(BadImage, match=r"^a link that leads nowhere$"):
         images.read(str(tmp_path / "a.png"))
 
 
 def test_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(BadImage, match="^no such file or directory$"):
+    with pytest.raises(BadImage, match=r"^no such file or directory$"):
         images.read(str(tmp_path / "a.png"))
 
 
@@ -487,5 +495,5 @@ def test_monstrous_file_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / "a.bmp").open("wb") as file:
         file.truncate(600 << 20)  # takes no room on the disk
 
-    with pytest.raises(BadImage, match="^600 MB large; the limit for one image file is 512 MB$"):
+    with pytest.raises(BadImage, match=r"^600 MB large; the limit for one image file is 512 MB$"):
         images.read(str(tmp_path / "a.bmp"))

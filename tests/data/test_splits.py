@@ -166,7 +166,7 @@ def test_part_smaller_than_the_number_of_classes_is_refused() -> None:
 
     assert str(caught.value) == (
         "validation gets 5 examples of 100, fewer than the 10 classes\n"
-        "    a larger `validation`: each class needs one example in it"
+        "    `validation: 10` or more: each class needs one example in it"
     )
 
 
@@ -230,7 +230,5 @@ def test_limit_below_the_number_of_classes_is_refused() -> None:
     with pytest.raises(DataError) as caught:
         limit(np.arange(100) % 10, 5)
 
-    assert str(caught.value) == (
-        "5 examples cannot hold one of each of the 10 classes\n    `limit: 10` or more"
-    )
+    assert str(caught.value) == ("5 examples cannot hold one of each of the 10 classes\n    `limit: 10` or more")
     assert caught.value.problems[0].path == ("data", "limit")

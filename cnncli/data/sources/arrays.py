@@ -19,7 +19,7 @@ from cnncli.data.labels import read_labels, refuse_gaps, refuse_out_of_range
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.found import Found, problems_at, sizes
-from cnncli.data.sources.paths import contents, existing_file, existing_folder
+from cnncli.data.sources.paths import contents, existing_file, existing_folder, listed_folder
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.schema import Idx, Npz
 from cnncli.wording import counted, listed, printable
@@ -79,9 +79,9 @@ def read_idx(settings: Idx, *, input_shape: Shape | None = None, model_classes: 
 def idx_files(folder: Path) -> dict[str, Path]:
     """MNIST's files in a folder, by the beginning of their names: `train-images`, `t10k-labels` and so on."""
     files: dict[str, Path] = {}
-    for entry in sorted(os.listdir(folder), reverse=True):  # the file that is not gzipped comes last, and counts
-        if (match := _IDX_NAME.fullmatch(entry)) and (folder / entry).is_file():
-            files[match.group(1)] = folder / entry
+    for entry in reversed(listed_folder(str(folder))):  # the file that is not gzipped comes last, and counts
+        if (match := _IDX_NAME.fullmatch(entry.name)) and os.path.isfile(entry.path):
+            files[match.group(1)] = folder / entry.name
     return files
 
 
@@ -229,7 +229,7 @@ def _finite(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
     """The array as float32, without a copy where it is that already."""
     result = array if array.dtype == np.float32 else np.empty(array.shape, np.float32)
     rows = max(1, _CHUNK_VALUES // max(1, array[0].size))
-    kinds: dict[str, Callable[[NDArray[Any]], NDArray[np.bool_]]] = {"NaN": np.isnan, "infinite": np.isinf}
+    kinds: dict[str, Callable[[NDArray[Any]], NDArray[np.bool_]]] = {"NaN": np.isnan, "infinite value": np.isinf}
     counts = dict.fromkeys(kinds, 0)
     first: dict[str, int] = {}
     for begin in range(0, len(array), rows):
@@ -245,15 +245,16 @@ def _finite(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
                 counts[kind] += int(found.sum())
                 first.setdefault(kind, begin + int(np.flatnonzero(found.reshape(len(chunk), -1).any(axis=1))[0]))
     problems = [
-        Problem(
-            f"{name} has {counts[kind]:,} {kind}{'' if kind == 'NaN' else ' values'}, first at index {index:,}",
-            _NOT_FINITE,
-        )
+        Problem(f"{name} has {_times(counts[kind], kind)}, first at index {index:,}", _NOT_FINITE)
         for kind, index in first.items()
     ]
     if problems:
         raise DataError(problems)
     return result
+
+
+def _times(count: int, kind: str) -> str:
+    return f"{count:,} NaN" if kind == "NaN" else counted(count, kind)
 
 
 _NOT_FINITE = "one of them makes the whole loss NaN: leave those examples out, or put numbers there"

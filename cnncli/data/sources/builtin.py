@@ -87,7 +87,7 @@ def read_builtin(
     notes: tuple[Problem, ...] = ()
     if name == SAMPLE:
         arrays, class_names = _mnist([_SAMPLE_FILE])
-        source, noun = f"{SAMPLE}, packaged", "digits"
+        where, noun = "packaged", "digits"
     else:
         data_set = DATA_SETS[name]
         try:
@@ -98,19 +98,9 @@ def read_builtin(
             found = read_builtin(SAMPLE, model_classes=model_classes)
             return replace(found, notes=(_instead(name, error), *found.notes))
         arrays, class_names = data_set.read(paths)
-        source, noun = f"{name}, {_shown(paths[0].parent if len(paths) > 1 else paths[0])}", data_set.noun
-    return _found(arrays, class_names, f"{source}: {{}} {noun}", notes, model_classes)
-
-
-def _found(
-    arrays: Arrays,
-    class_names: tuple[str, ...],
-    source: str,
-    notes: tuple[Problem, ...],
-    model_classes: Sequence[str] | None,
-) -> Found:
+        where, noun = _shown(paths[0].parent if len(paths) > 1 else paths[0]), data_set.noun
     parts = {part: _examples(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")}
-    source = source.format(sizes(parts))
+    source = f"{name}, {where}: {sizes(parts)} {noun}"
     if model_classes is not None:
         matched = match(class_names, model_classes)
         test = parts["test"]

@@ -43,7 +43,7 @@ def fetch(
     """Download `url` to `target`; whatever was there stays until the new file is whole and right.
 
     Args:
-        fault: what is wrong with a downloaded file, None when it is right.
+        fault: what is wrong with a downloaded file, as it stands after its name; None when it is right.
         progress: told ("downloading <name>", bytes, bytes in all).
         name: how progress calls the file, by default as `target` is called.
 
@@ -61,7 +61,7 @@ def fetch(
             with os.fdopen(handle, "wb") as file:
                 _copy(response, file, target, progress, f"downloading {name or target.name}")
             if reason := fault(Path(temporary)):
-                raise DownloadFailed(f"what came is not the right file: {reason}")
+                raise DownloadFailed(f"what came {reason}")
             try:
                 os.chmod(temporary, 0o644)  # as any downloaded file; mkstemp lets its owner alone read it
                 os.replace(temporary, target)

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnncli.data.image_header import image_format
+from cnncli.data.sources.found import PARTS
 from cnncli.data.sources.paths import cannot_read, contents, is_folder, listed_folder
 from cnncli.errors import DataError, Problem
 from cnncli.wording import counted, listed, printable, shortened
@@ -76,37 +77,26 @@ def read_tree(root: str) -> Tree:
     Raises:
         DataError: there are no class folders, or no images at all.
     """
-    folders, loose = _split_entries(root)
     aside = _Aside(os.path.realpath(root))
-    if part_folders := _part_folders(root, folders):
-        _refuse_two_validations(part_folders)
-        others = [name for name in folders if name not in part_folders]
-        if others:
-            aside.notes.append(_ignored_folders(others, part_folders))
-        parts = {PART_NAMES[name]: name for name in part_folders}
-        parts = {part: parts[part] for part in ("train", "validation", "test") if part in parts}
-    else:
-        parts = {"train": ""}
+    folders = _parts(root, aside)
     files: dict[str, list[ImageFile]] = {}
     class_names: dict[str, list[str]] = {}
-    for part, folder in parts.items():
-        inside = os.path.join(root, folder) if folder else root
-        classes, part_loose = _split_entries(inside) if folder else (folders, loose)
-        if not classes:
+    for part, folder in (folders or {"train": ""}).items():
+        inside, prefix = (os.path.join(root, folder), f"{folder}/") if folder else (root, "")
+        class_names[part], loose = _split_entries(inside)
+        if not class_names[part]:
             raise DataError(_no_class_folders(inside))
-        aside.loose += [f"{folder}/{name}" if folder else name for name in part_loose]
-        _refuse_unreadable_names(classes)
-        class_names[part] = classes
+        _refuse_unreadable_names(class_names[part])
+        aside.loose += [prefix + name for name in loose]
         files[part] = [
             ImageFile(path, relative, part, name)
-            for name in classes
-            for path, relative in _images(os.path.join(inside, name), f"{folder}/{name}" if folder else name, aside)
+            for name in class_names[part]
+            for path, relative in _images(os.path.join(inside, name), prefix + name, aside)
         ]
         files[part].sort(key=lambda file: os.fsencode(file.relative))
     if not any(files.values()):
         raise DataError(_no_images(root))
-    folders_by_part = {part: folder for part, folder in parts.items() if folder}
-    return Tree(files, class_names, folders_by_part, tuple(aside.told(class_names)))
+    return Tree(files, class_names, folders, tuple(aside.told(class_names)))
 
 
 @dataclass(slots=True)
@@ -127,26 +117,35 @@ class _Aside:
 
     def told(self, class_names: dict[str, list[str]]) -> Iterator[Problem]:
         yield from self.notes
-        rows = (
-            (
-                self.loose,
-                "{} in no class folder, not used: {}",
-                "an image's class is the folder that it lies in",
-                "file",
-            ),
-            (self.not_images, "{} no image, not used: {}", "", "file"),
-            (self.leaving, "{} out of the folder: {}", "what it leads to is used, and may change unseen", "link"),
-            (self.loops, "{} back into a folder above, not followed: {}", "", "link"),
-        )
-        for names, sentence, hint, noun in rows:
+        for names, (one, more, rest, hint) in zip(
+            (self.loose, self.not_images, self.leaving, self.loops), _ASIDE_SENTENCES, strict=True
+        ):
             if names:
-                verb = _VERBS[noun][len(names) > 1]
-                yield Problem(sentence.format(f"{counted(len(names), noun)} {verb}", listed(names, _MOST_NAMED)), hint)
+                yield Problem(f"{counted(len(names), one, more)} {rest}: {listed(names, _MOST_NAMED)}", hint)
         every = dict.fromkeys(name for names in class_names.values() for name in names)
         yield from _alike(list(every))
 
 
-_VERBS = {"file": ("is", "are"), "link": ("leads", "lead")}
+_ASIDE_SENTENCES = (
+    ("file is", "files are", "in no class folder, not used", "an image's class is the folder that it lies in"),
+    ("file is", "files are", "no image, not used", ""),
+    ("link leads", "links lead", "out of the folder", "what it leads to is used, and may change unseen"),
+    ("link leads", "links lead", "back into a folder above, not followed", ""),
+)
+
+
+def _parts(root: str, aside: _Aside) -> dict[str, str]:
+    """The folders that are parts, by part; empty when the folders in `root` are classes."""
+    folders, _ = _split_entries(root)
+    part_folders = _part_folders(root, folders)
+    if not part_folders:
+        return {}
+    _refuse_two_validations(part_folders)
+    others = [name for name in folders if name not in part_folders]
+    if others:
+        aside.notes.append(_ignored_folders(others, part_folders))
+    by_part = {PART_NAMES[name]: name for name in part_folders}
+    return {part: by_part[part] for part in PARTS if part in by_part}
 
 
 def _split_entries(folder: str) -> tuple[list[str], list[str]]:
@@ -239,9 +238,8 @@ def _refuse_unreadable_names(classes: list[str]) -> None:
 
 
 def _ignored_folders(others: list[str], part_folders: list[str]) -> Problem:
-    noun = "the folder" if len(others) == 1 else "the folders"
     named = listed((f"{name}/" for name in others), _MOST_NAMED)
-    return Problem(f"{noun} {named} beside {part_folders[0]}/ {_VERBS['file'][len(others) > 1]} not used")
+    return Problem(f"not used, because it lies beside {part_folders[0]}/: {named}")
 
 
 def _no_class_folders(folder: str) -> Problem:

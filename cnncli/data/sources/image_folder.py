@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Literal
 
 import numpy as np
@@ -33,6 +33,7 @@ def read_image_folder(
     input_shape: Shape | None = None,
     on_bad_image: Literal["error", "skip"] = "error",
     allow_leakage: bool = False,
+    check_classes: Callable[[Sequence[str]], None] | None = None,
     progress: Progress | None = None,
 ) -> Found:
     """Read class folders, or `train/`, `val/` and `test/` with class folders inside, for training.
@@ -45,6 +46,7 @@ def read_image_folder(
         input_shape: of the network: (height, width, channels), for what `settings` leaves open.
         on_bad_image: what to do about files that cannot be decoded.
         allow_leakage: go on when one image lies in two parts.
+        check_classes: told the classes before any image is read; may raise.
         progress: told ("reading images", count, all).
 
     Raises:
@@ -54,6 +56,8 @@ def read_image_folder(
     with problems_at(*_PATH, "path"):
         tree = read_tree(os.path.abspath(existing_folder(settings.path)))
         class_names = _classes(settings.path, tree)
+        if check_classes:
+            check_classes(class_names)
         notes = list(tree.notes)
         seen = scan([file for files in tree.files.values() for file in files], form, progress=progress)
         if seen.bad and on_bad_image == "error":

@@ -1,0 +1,509 @@
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from pictures import noise, save
+
+from cnncli.data.examples import Examples, ImageFiles, Splits
+from cnncli.data.load import load, load_for_model, parse_source
+from cnncli.data.sources import image_scan
+from cnncli.errors import DataError, NetworkError
+from cnncli.recipe.schema import Data, ImageFolder, Source
+
+MakeFolder = Callable[[Path, Mapping[str, int]], Path]
+
+
+def splits_of(source: Any, *, input_shape: Any = None, progress: Any = None, **keys: Any) -> Splits:
+    return load(Data.model_validate({"source": source, **keys}), input_shape=input_shape, progress=progress)
+
+
+def npz(tmp_path: Path, **arrays: Any) -> dict[str, Any]:
+    np.savez(tmp_path / "data.npz", **arrays)
+    return {"npz": {"path": str(tmp_path / "data.npz")}}
+
+
+def examples(count: int, classes: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    """Images of which number k is all k, and its class k % classes."""
+    images = np.repeat(np.arange(count, dtype=np.uint8), 16).reshape(count, 4, 4)
+    return images, np.arange(count) % classes
+
+
+def folder(path: Path, **keys: Any) -> dict[str, Any]:
+    return {"image_folder": {"path": str(path), "image_size": [6, 8], **keys}}
+
+
+def error(call: Callable[..., Any], *args: Any, **options: Any) -> str:
+    with pytest.raises(DataError) as caught:
+        call(*args, **options)
+    return str(caught.value)
+
+
+def sizes(splits: Splits) -> tuple[int, int, int]:
+    return len(splits.train), len(splits.validation), len(splits.test)
+
+
+# Parts.
+
+
+def test_one_part_becomes_three(tmp_path: Path) -> None:
+    x, y = examples(50)
+
+    splits = splits_of(npz(tmp_path, x=x, y=y), split={"validation": 0.2, "test": 5, "seed": 1})
+
+    assert sizes(splits) == (35, 10, 5)
+    seen = np.concatenate([part.examples.inputs[:, 0, 0, 0] for part in splits.parts])
+    assert sorted(seen.tolist()) == list(range(50))
+    for part in splits.parts:
+        assert np.array_equal(part.examples.inputs[:, 0, 0, 0] % 2, part.examples.labels)
+
+
+def test_test_part_of_the_data_is_used_as_it_is(tmp_path: Path) -> None:
+    x, y = examples(50)
+
+    splits = splits_of(npz(tmp_path, x_train=x, y_train=y, x_test=x[:7], y_test=y[:7]), split={"validation": 0.1})
+
+    assert sizes(splits) == (45, 5, 7)
+
+
+def test_validation_part_of_the_data_is_used_and_test_set_aside(tmp_path: Path) -> None:
+    x, y = examples(50)
+
+    splits = splits_of(npz(tmp_path, x_train=x, y_train=y, x_val=x[:7], y_val=y[:7]), split={"test": 0.2})
+
+    assert sizes(splits) == (40, 7, 10)
+
+
+def test_three_parts_are_used_as_they_are(tmp_path: Path) -> None:
+    x, y = examples(50)
+    parts = {"x_train": x, "y_train": y, "x_val": x[:4], "y_val": y[:4], "x_test": x[:6], "y_test": y[:6]}
+
+    splits = splits_of(npz(tmp_path, **parts))
+
+    assert sizes(splits) == (50, 4, 6)
+    assert np.array_equal(splits.test.inputs[..., 0], x[:6])
+
+
+def test_seed_decides_which_examples(tmp_path: Path) -> None:
+    x, y = examples(50)
+    source = npz(tmp_path, x=x, y=y)
+
+    first, same, other = (splits_of(source, split={"seed": seed}).test.inputs.tolist() for seed in (1, 1, 2))
+
+    assert first == same != other
+
+
+def test_split_that_is_impossible_names_the_class(tmp_path: Path) -> None:
+    x, _ = examples(20)
+
+    said = error(splits_of, npz(tmp_path, x=x, y=np.array([0] * 18 + [1] * 2)))
+
+    assert said.splitlines()[0] == "class `1` has 2 examples; train, validation and test need one each"
+
+
+def test_limit_counts_training_examples_with_their_shares(tmp_path: Path) -> None:
+    x, _ = examples(200)
+
+    splits = splits_of(
+        npz(tmp_path, x=x, y=np.repeat([0, 1], [150, 50])), limit=40, split={"validation": 20, "test": 20}
+    )
+
+    assert sizes(splits) == (40, 20, 20)
+    assert np.bincount(splits.train.labels).tolist() == [30, 10]
+
+
+def test_copies_of_an_image_stay_in_one_part(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"ants": 8, "bees": 8})
+    for kind in ("ants", "bees"):
+        for number in range(8):
+            shutil.copy(tmp_path / kind / f"{number}.png", tmp_path / kind / f"copy{number}.png")
+
+    splits = splits_of(folder(tmp_path), split={"validation": 0.25, "test": 0.25})
+
+    assert sizes(splits) == (16, 8, 8)
+    images = [{image.tobytes() for image in np.asarray(part.examples.inputs)} for part in splits.parts]
+    assert [len(part) for part in images] == [8, 4, 4]
+    assert not images[0] & images[1] | images[0] & images[2] | images[1] & images[2]
+
+
+def test_folder_that_does_not_fit_into_memory_is_split_as_one_that_does(
+    tmp_path: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_folder(tmp_path, {"ants": 10, "bees": 10})
+    in_memory = splits_of(folder(tmp_path), limit=8)
+    monkeypatch.setattr(image_scan, "available_bytes", lambda: 0)
+
+    in_files = splits_of(folder(tmp_path), limit=8)
+
+    assert isinstance(in_files.train.inputs, ImageFiles)
+    assert in_files.train.inputs.decode(range(8)).tolist() == in_memory.train.inputs.tolist()
+    assert in_files.fingerprint == in_memory.fingerprint
+    assert in_files.input_shape == (6, 8, 3)
+
+
+# What is told.
+
+
+def test_record_says_what_was_used(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(
+        tmp_path,
+        {"train/ants": 3, "train/[red]\x1b": 2, "val/ants": 1, "val/[red]\x1b": 1, "test/ants": 1, "test/[red]\x1b": 2},
+    )
+    (tmp_path / "train/ants/bad.png").write_bytes(b"")
+
+    record = splits_of(folder(tmp_path), on_bad_image="skip").as_json()
+
+    assert json.loads(json.dumps(record)) == {
+        "source": f"image folder {tmp_path}: 5 + 2 + 3 images, 2 classes",
+        "fingerprint": record["fingerprint"],
+        "class_names": ["[red]\x1b", "ants"],
+        "input_shape": [6, 8, 3],
+        "counts": {"train": [2, 3], "validation": [1, 1], "test": [2, 1]},
+        "skipped": ["train/ants/bad.png"],
+    }
+
+
+def test_fingerprint_is_of_the_data_and_not_of_the_split(tmp_path: Path) -> None:
+    x, y = examples(50)
+    source = npz(tmp_path, x=x, y=y)
+
+    assert splits_of(source, split={"seed": 1}).fingerprint == splits_of(source, split={"seed": 2}).fingerprint
+
+
+def test_progress_reaches_the_caller(tmp_path: Path, make_folder: MakeFolder) -> None:
+    told: list[tuple[str, int, int]] = []
+
+    splits_of(folder(make_folder(tmp_path, {"ants": 10, "bees": 10})), progress=lambda *news: told.append(news))
+
+    assert told == [("reading images", 20, 20)]
+
+
+def test_uneven_classes_are_told(tmp_path: Path) -> None:
+    x, _ = examples(200)
+    parts = {"x_train": x, "y_train": np.repeat([0, 1], [191, 9]), "x_test": x[188:194], "y_test": np.repeat([0, 1], 3)}
+
+    splits = splits_of(npz(tmp_path, **parts), split={"validation": 10})
+
+    # 191 and 9, less 9 and 1 for validation.
+    assert [str(note) for note in splits.notes] == [
+        "class `0` has 182 training examples, `1` has 8\n"
+        "    `class_weight: balanced` in `data` lets every class count the same"
+    ]
+    assert splits_of(npz(tmp_path, **parts), class_weight="balanced").notes == ()
+
+
+def test_classes_of_one_to_twenty_are_not_told(tmp_path: Path) -> None:
+    x, _ = examples(210)
+    y = np.repeat([0, 1], [200, 10])
+    parts = {
+        "x_train": x,
+        "y_train": y,
+        "x_val": x[195:205],
+        "y_val": y[195:205],
+        "x_test": x[195:205],
+        "y_test": y[195:205],
+    }
+
+    assert splits_of(npz(tmp_path, **parts)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("highest", "prepare", "told"),
+    [(255.0, [], 1), (255.0, [{"Rescaling": {"scale": 0.1}}], 0), (1.0, [], 0), (3.5, [], 0), (4000.0, [], 0)],
+)
+def test_floats_up_to_255_without_scaling_are_told(tmp_path: Path, highest: float, prepare: Any, told: int) -> None:
+    x, y = examples(50)
+
+    splits = splits_of(npz(tmp_path, x=x * np.float32(highest / 49), y=y), prepare=prepare)
+
+    assert len(splits.notes) == told
+    assert all(
+        note.message == "the inputs are floats from 0 to 255; networks learn from small numbers"
+        for note in splits.notes
+    )
+
+
+# What does not fit the recipe.
+
+
+def test_other_number_of_classes_than_declared_is_refused(tmp_path: Path) -> None:
+    x, y = examples(50, classes=3)
+
+    with pytest.raises(DataError) as caught:
+        splits_of(npz(tmp_path, x=x, y=y), classes=4)
+
+    assert str(caught.value) == "`classes` is 4, the data has 3\n    they are 0, 1, 2"
+    assert caught.value.problems[0].path == ("data", "classes")
+
+
+def test_other_shape_than_the_networks_is_refused() -> None:
+    with pytest.raises(DataError) as caught:
+        splits_of("mnist-sample", input_shape=[32, 32, 3])
+
+    assert str(caught.value) == (
+        "`model.input` is 32x32x3, the data is 28x28x1\n    the data: mnist-sample, packaged: 8,000 + 2,000 digits"
+    )
+    assert caught.value.problems[0].path == ("model", "input")
+
+
+@pytest.mark.parametrize(
+    ("shape", "hint"),
+    [
+        ((50, 3, 4, 5), "    the data has its channels first: `np.moveaxis(x, 1, -1)` puts them last"),
+        ((50, 60), "    the numbers are as many: `x.reshape(-1, 4, 5, 3)`, if they stand in that order"),
+    ],
+)
+def test_shape_that_can_be_mended_is_told_how(tmp_path: Path, shape: Any, hint: str) -> None:
+    said = error(splits_of, npz(tmp_path, x=np.zeros(shape), y=np.arange(50) % 2), input_shape=[4, 5, 3])
+
+    assert said.splitlines()[1] == hint
+
+
+def test_weight_for_a_class_that_there_is_not_is_refused(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"ants": 10, "bees": 10})
+
+    with pytest.raises(DataError) as caught:
+        splits_of(folder(tmp_path), class_weight={"ants": 1.0, "bee": 2.0})
+
+    assert str(caught.value) == "no class is called `bee`\n    did you mean `bees`?"
+    assert caught.value.problems[0].path == ("data", "class_weight", "bee")
+
+
+def test_class_without_a_weight_is_refused(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"ants": 10, "bees": 10})
+
+    said = error(splits_of, folder(tmp_path), class_weight={"ants": 1.0})
+
+    assert said == "no weight is given for `bees`\n    1 is the weight that changes nothing"
+
+
+def test_weights_for_all_classes_are_fine(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"ants": 10, "bees": 10})
+
+    assert splits_of(folder(tmp_path), class_weight={"ants": 1.0, "bees": 3.0}).notes == ()
+
+
+def test_settings_for_images_and_leaks_reach_the_folder(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"train/a": 10, "train/b": 10, "val/a": 1, "val/b": 1})
+    shutil.copy(tmp_path / "train/a/0.png", tmp_path / "val/a/0.png")
+    source = {"image_folder": {"path": str(tmp_path)}}
+
+    assert error(splits_of, source, input_shape=[5, 7, 1]).startswith("1 image lies in two of train/ and val/")
+    assert splits_of(source, input_shape=[5, 7, 1], allow_leakage=True).input_shape == (5, 7, 1)
+
+
+def test_data_that_is_not_here_and_not_replaced_is_a_network_error() -> None:
+    with pytest.raises(NetworkError):
+        splits_of("cifar100")
+
+
+def test_sample_in_place_of_the_data_is_told() -> None:
+    splits = splits_of("mnist", offline="mnist-sample")
+
+    assert sizes(splits) == (7200, 800, 2000)
+    assert splits.notes[0].message.startswith("mnist could not be downloaded: using the packaged sample")
+
+
+# A source on the command line.
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"])
+def test_built_in_name_is_a_source(name: str) -> None:
+    assert parse_source(name) == Source.model_validate({"builtin": name})
+
+
+def test_archive_is_a_source(tmp_path: Path) -> None:
+    x, y = examples(4)
+    path = npz(tmp_path, x=x, y=y)["npz"]["path"]
+
+    assert parse_source(path) == Source.model_validate({"npz": {"path": path}})
+
+
+def test_folder_of_images_is_a_source(tmp_path: Path) -> None:
+    assert parse_source(str(tmp_path)) == Source.model_validate({"image_folder": {"path": str(tmp_path)}})
+
+
+def test_folder_with_mnists_files_is_a_source(tmp_path: Path) -> None:
+    (tmp_path / "t10k-images-idx3-ubyte.gz").write_bytes(b"")
+
+    assert parse_source(str(tmp_path)) == Source.model_validate({"idx": {"path": str(tmp_path)}})
+
+
+def test_misspelt_source_suggests_the_built_in_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    assert error(parse_source, "fashion-mnst") == (
+        "no such file: fashion-mnst\n"
+        "    did you mean `fashion_mnist`?\n"
+        f"    looked for {tmp_path}/fashion-mnst, from {tmp_path}\n"
+        "    data can be one of\n"
+        "      a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample\n"
+        "      an .npz file\n"
+        "      a folder with a folder of images for each class\n"
+        "      a folder with MNIST's four files"
+    )
+
+
+def test_file_of_another_kind_is_no_source(tmp_path: Path) -> None:
+    (tmp_path / "a.h5").write_bytes(b"\x89HDF")
+
+    assert error(parse_source, str(tmp_path / "a.h5")).splitlines()[0] == f"{tmp_path}/a.h5 is no data that can be read"
+
+
+def test_pipe_is_no_source(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    assert error(parse_source, str(tmp_path / "pipe")).splitlines()[0] == f"{tmp_path}/pipe is not a regular file"
+
+
+# Data for a trained model.
+
+
+def for_model(source: Any, *, shape: Any = (4, 4, 1), names: Any = ("0", "1"), **options: Any) -> Examples:
+    source = Source.model_validate({"builtin": source} if isinstance(source, str) else source)
+    return load_for_model(source, input_shape=shape, class_names=names, **options)[0]
+
+
+def test_all_of_the_data_is_used_where_it_has_no_test_part(tmp_path: Path) -> None:
+    x, y = examples(10)
+
+    found = for_model(npz(tmp_path, x_train=x, y_train=y, x_val=x[:3], y_val=y[:3]))
+
+    assert found.inputs[:, 0, 0, 0].tolist() == [*range(10), 0, 1, 2]
+    assert found.labels.tolist() == [*(y.tolist()), 0, 1, 0]
+
+
+def test_all_of_a_folder_in_files_is_used(
+    tmp_path: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_folder(tmp_path, {"train/0": 1, "train/1": 1, "val/1": 1})
+    monkeypatch.setattr(image_scan, "available_bytes", lambda: 0)
+
+    found = for_model(folder(tmp_path), shape=(6, 8, 3))
+
+    assert isinstance(found.inputs, ImageFiles)
+    assert [os.path.relpath(path, tmp_path) for path in found.inputs.paths] == [
+        "train/0/0.png",
+        "train/1/0.png",
+        "val/1/0.png",
+    ]
+    assert found.labels.tolist() == [0, 1, 1]
+
+
+def test_test_part_of_a_built_in_set_is_used() -> None:
+    assert len(for_model("mnist-sample", shape=(28, 28, 1), names=tuple("0123456789"))) == 2000
+
+
+def test_other_shape_than_the_models_is_refused() -> None:
+    said = error(for_model, "mnist-sample", shape=(32, 32, 3), names=tuple("0123456789"))
+
+    assert said == "model expects 32x32x3, the data is 28x28x1"
+
+
+def test_model_of_any_size_takes_any_size() -> None:
+    assert len(for_model("mnist-sample", shape=(None, None, 1), names=tuple("0123456789"))) == 2000
+
+
+def test_images_become_what_the_models_own_were(tmp_path: Path, make_folder: MakeFolder) -> None:
+    save(tmp_path / "ants/0.png", noise(20, 10, seed=1))
+    own = ImageFolder.model_validate({"path": "gone", "image_size": [10, 10], "resize": "crop", "color": "grayscale"})
+
+    found = for_model(
+        {"image_folder": {"path": str(tmp_path)}}, shape=(10, 10, 1), names=("ants", "bees"), image_settings=own
+    )
+
+    whole = np.asarray(noise(20, 10, seed=1).convert("L"))
+    assert found.inputs[0, ..., 0].tolist() == whole[:, 5:15].tolist()
+
+
+def test_images_follow_the_models_shape_where_it_had_no_folder(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"0": 2})
+
+    assert for_model({"image_folder": {"path": str(tmp_path)}}, shape=(9, 5, 1)).inputs.shape == (2, 9, 5, 1)
+
+
+def test_what_is_missing_is_a_note(tmp_path: Path, make_folder: MakeFolder) -> None:
+    source = Source.model_validate(folder(make_folder(tmp_path, {"ants": 1})))
+
+    _, notes = load_for_model(source, input_shape=(6, 8, 3), class_names=("ants", "bees"))
+
+    assert [note.message for note in notes] == ["the data has no example of class `bees`"]
+
+
+def test_errors_about_other_data_name_no_key_of_the_recipe(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        for_model({"npz": {"path": str(tmp_path / "gone.npz")}})
+
+    assert [problem.path for problem in caught.value.problems] == [()]
+
+
+# Examples.
+
+
+def test_image_that_changed_since_it_was_loaded_is_named(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"ants": 2})
+    files = ImageFiles((str(tmp_path / "ants/0.png"), str(tmp_path / "ants/1.png")), 6, 8, "pad", "rgb", "apply")
+    (tmp_path / "ants/1.png").write_text("<html>")
+
+    assert files.decode([0]).shape == (1, 6, 8, 3)
+    assert error(files.decode, np.array([0, 1])) == (
+        f"{tmp_path}/ants/1.png could be read when the data was loaded, and now cannot: an HTML page, not an image\n"
+        "    leave the data alone while it is in use"
+    )
+
+
+def test_images_are_decoded_in_the_order_asked_for(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"ants": 5})
+    files = ImageFiles(tuple(str(tmp_path / f"ants/{n}.png") for n in range(5)), 6, 8, "pad", "rgb", "apply")
+
+    some = files.decode(np.array([3, 0, 3]))
+
+    assert np.array_equal(some[0], some[2])
+    assert np.array_equal(some[1], files.decode([0])[0])
+    assert files.take([3, 0]).decode([0]).tolist() == some[:1].tolist()
+
+
+def test_taken_examples_keep_their_labels() -> None:
+    taken = Examples(np.arange(4)[:, None], np.array([5, 6, 7, 8], np.int32)).take([2, 0])
+
+    assert (taken.inputs.tolist(), taken.labels.tolist(), len(taken)) == ([[2], [0]], [7, 5], 2)
+
+
+def test_loading_data_needs_neither_tensorflow_nor_keras() -> None:
+    program = (
+        "import sys\n"
+        "from cnncli.data.load import load\n"
+        "from cnncli.recipe.schema import Data\n"
+        "load(Data.model_validate({'source': 'mnist-sample'}))\n"
+        "print([name for name in ('tensorflow', 'keras') if name in sys.modules])\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_number_of_classes_is_compared_before_any_image_is_read(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"ants": 1, "bees": 1})
+    (tmp_path / "ants/bad.png").write_bytes(b"")
+
+    assert error(splits_of, folder(tmp_path), classes=3) == "`classes` is 3, the data has 2\n    they are ants, bees"
+
+
+def test_file_that_cannot_be_opened_is_no_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.npz").write_bytes(b"PK")
+
+    def denied(*_: Any, **__: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+
+    assert error(parse_source, str(tmp_path / "a.npz")) == f"cannot read {tmp_path}/a.npz: permission denied"

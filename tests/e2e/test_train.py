@@ -1,0 +1,265 @@
+"""Real runs of the real command on the packaged digits."""
+
+import csv
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnncli.recipe.load import load_bytes
+
+RUN = "outputs/small/first"
+
+
+@pytest.fixture(scope="module")
+def folder(trained):
+    return trained.folder / RUN
+
+
+@pytest.fixture(scope="module")
+def record(folder):
+    return json.loads((folder / "run.json").read_text())
+
+
+def test_run_leaves_everything_in_its_folder(folder):
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+
+    assert files - {".lock"} == {
+        "recipe.yaml",
+        "resolved.yaml",
+        "run.json",
+        "run.log",
+        "history.csv",
+        "history.json",
+        "model.keras",
+        "evaluation.json",
+        "predictions.csv",
+        "figures/curves.png",
+        "figures/confusion.png",
+        "figures/filters-first.png",
+        "figures/filters-first.svg",
+        "figures/filters-second.png",
+        "figures/filters-second.svg",
+        "figures/feature-maps-first-1.png",
+    }
+
+
+def test_recipe_is_kept_byte_for_byte(folder, trained):
+    assert (folder / "recipe.yaml").read_bytes() == (trained.folder / "small.yaml").read_bytes()
+
+
+def test_resolved_recipe_holds_every_value_and_loads(folder):
+    recipe = load_bytes((folder / "resolved.yaml").read_bytes(), "resolved.yaml").recipe
+
+    assert recipe.model.layers[-1].args["units"] == 10
+    assert recipe.model.input == [28, 28, 1]
+    assert recipe.train.loss.name == "sparse_categorical_crossentropy"
+    assert recipe.train.seed == 7
+
+
+def test_record_says_who_what_and_where(record):
+    assert record["status"] == "completed"
+    assert record["seed"] == 7
+    assert record["precision"] in ("float32", "mixed_bfloat16")
+    assert record["environment"]["versions"]["keras"]
+    assert record["data"]["counts"]["train"][0] > 100
+    assert record["params"] == 4458 + 0 * record["trainable_params"] or record["params"] > 0
+    names = {artefact["path"] for artefact in record["artefacts"]}
+    assert {"model.keras", "history.csv", "figures/curves.png"} <= names
+    assert "HOME" not in json.dumps(record)
+
+
+def test_history_has_a_row_an_epoch(folder):
+    with (folder / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+
+    assert [row["epoch"] for row in rows] == ["1", "2", "3"]
+    assert {"loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"} <= set(rows[0])
+    assert float(rows[2]["loss"]) < float(rows[0]["loss"])
+
+
+def test_network_learned_digits(folder):
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+
+    assert evaluation["split"] == "test"
+    assert evaluation["count"] == 2000
+    assert evaluation["metrics"]["accuracy"] > 0.85
+    assert sum(map(sum, evaluation["confusion"])) == 2000
+    assert [row["class"] for row in evaluation["per_class"]] == [str(digit) for digit in range(10)]
+
+
+def test_predictions_agree_with_the_evaluation(folder):
+    with (folder / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    right = sum(row["true"] == row["predicted"] for row in rows)
+    evaluation = json.loads((folder / "evaluation.json").read_text())
+
+    assert len(rows) == 2000
+    assert right / 2000 == pytest.approx(evaluation["metrics"]["accuracy"], abs=1e-6)
+    assert sum(float(rows[0][f"output_{i}"]) for i in range(10)) == pytest.approx(1, abs=1e-3)
+
+
+def test_pictures_are_pictures(folder):
+    pictures = sorted((folder / "figures").glob("*.png"))
+
+    assert len(pictures) == 5
+    for path in pictures:
+        with Image.open(path) as image:
+            image.load()
+            assert min(image.size) > 200
+
+
+def test_saved_model_opens_in_plain_keras_and_takes_raw_images(folder, tmp_path):
+    """A fresh process that knows nothing of cnncli gives the same predictions on raw digits."""
+    sample = "import cnncli.data.samples" and folder.parents[2]
+    program = f"""
+import keras, numpy as np, sys
+from pathlib import Path
+import importlib.util
+package = Path(importlib.util.find_spec("cnncli").origin).parent
+images = np.load(package / "data" / "samples" / "mnist-sample.npz")["x_test"][..., None]
+model = keras.models.load_model({str(folder / "model.keras")!r}, compile=False)
+assert "cnncli" not in sys.modules
+np.save({str(tmp_path / "outputs.npy")!r}, model.predict(images, batch_size=64, verbose=0))
+"""
+    assert sample
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
+    outputs = np.load(tmp_path / "outputs.npy")
+    with (folder / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    expected = np.array([[float(row[f"output_{i}"]) for i in range(10)] for row in rows])
+
+    np.testing.assert_allclose(outputs, expected, atol=2e-5)
+
+
+def test_same_seed_gives_the_same_run(trained):
+    again = trained("train", "small.yaml", "--run", "again")
+    first, second = (trained.folder / "outputs/small" / name for name in ("first", "again"))
+
+    assert again.exit_code == 0
+    rows = [json.loads((run / "history.json").read_text()) for run in (first, second)]
+    for row in (*rows[0], *rows[1]):
+        del row["seconds"]
+    assert rows[0] == rows[1]
+    assert (first / "predictions.csv").read_bytes() == (second / "predictions.csv").read_bytes()
+
+
+def test_train_json_is_one_document_and_nothing_else_is_said(trained):
+    done = trained("train", "small.yaml", "--run", "json", "--epochs", "1", "--json")
+
+    assert done.exit_code == 0
+    assert done.stderr == ""
+    summary = done.json
+    assert summary["status"] == "completed"
+    assert summary["epochs"] == 1
+    assert set(summary["seconds"]) == {"total", "data", "build", "fit", "evaluate", "figures"}
+    assert {"run", "test", "best", "images_per_second", "precision", "device", "params"} <= set(summary)
+
+
+def test_plain_lines_say_what_is_used_and_one_line_an_epoch(trained):
+    done = trained("train", "small.yaml", "--run", "lines", "--epochs", "2", "--device", "cpu")
+
+    text = done.stderr
+    for word in ("Recipe     small", "Data       mnist-sample, packaged", "Device     CPU", "Precision  ", "Network    "):
+        assert word in text
+    assert sum(line.startswith("epoch ") for line in text.splitlines()) == 2
+    assert "cnncli evaluate outputs/small/lines" in text
+    assert "accuracy" in done.stdout
+    assert "tensorflow" not in text.lower()
+
+
+def test_dry_run_trains_and_writes_nothing(trained):
+    done = trained("train", "small.yaml", "--run", "dry", "--dry-run")
+
+    assert done.exit_code == 0
+    assert not (trained.folder / "outputs/small/dry").exists()
+
+
+def test_run_that_exists_is_not_touched(trained):
+    record = trained.folder / RUN / "run.json"
+    before = record.read_bytes()
+    done = trained("train", "small.yaml", "--run", "first")
+
+    assert done.exit_code == 6
+    assert "run exists" in done.stderr
+    assert record.read_bytes() == before
+
+
+def test_offline_mnist_uses_the_packaged_sample_and_says_so(trained):
+    done = trained("train", "mnist", "--dry-run")
+
+    assert done.exit_code == 0
+    assert "mnist could not be downloaded: using the packaged sample" in done.stderr
+
+
+def test_offline_without_a_stand_in_is_exit_9(trained):
+    done = trained("train", "mnist", "--set", "data.offline=null", "--set", "data.source=cifar10")
+
+    assert done.exit_code == 9
+    assert "offline" in done.stderr
+    assert not (trained.folder / "outputs/mnist").exists()
+
+
+def test_diverged_training_is_exit_7_and_says_where(trained):
+    changes = ["train.optimizer={SGD: {learning_rate: 1e6}}", "data.prepare=[]", "train.precision=float32"]
+    done = trained("train", "small.yaml", "--run", "diverged", *(f"--set={change}" for change in changes))
+
+    assert done.exit_code == 7, done.stderr
+    assert "training diverged: the loss is nan in epoch 1, step " in done.stderr
+    assert "at a learning rate of 1e+06" in done.stderr
+    record = json.loads((trained.folder / "outputs/small/diverged/run.json").read_text())
+    assert record["status"] == "diverged"
+
+
+def test_expectation_that_is_not_met_is_exit_1_and_the_run_is_kept(trained):
+    done = trained("train", "small.yaml", "--run", "expecting", "--epochs", "1", "--set", "expect.metrics={test_accuracy: '>= 0.9999'}")
+
+    assert done.exit_code == 1
+    assert "expected test_accuracy >= 0.9999, got 0." in done.stderr
+    assert (trained.folder / "outputs/small/expecting/model.keras").is_file()
+
+
+def test_gpu_without_one_is_exit_8_and_says_what_is_missing(trained):
+    done = trained("train", "small.yaml", "--device", "gpu", "--run", "gpu")
+    if done.exit_code == 0:
+        pytest.skip("this machine has a GPU")
+
+    assert done.exit_code == 8
+    assert "no GPU can be used: " in done.stderr
+
+
+def test_network_that_cannot_fit_is_exit_8_before_anything_is_allocated(trained):
+    done = trained("train", "small.yaml", "--run", "huge", "--set", "model.layers=[Flatten, Dense: 30000000, Dense: {units: 10, activation: softmax}]", "--set", "visualize=[]")
+
+    assert done.exit_code == 8, done.stderr
+    assert "training needs about" in done.stderr
+    assert not (trained.folder / "outputs/small/huge").exists()
+
+
+def test_stopped_by_sigterm_is_exit_143_and_recorded(trained):
+    import os
+    import signal
+    import time
+
+    environment = {**os.environ, "HOME": str(trained.folder)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "cnncli", "train", "small.yaml", "--run", "stopped", "--epochs", "500"],
+        cwd=trained.folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    history = trained.folder / "outputs/small/stopped/history.csv"
+    deadline = time.monotonic() + 120
+    while not history.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    process.send_signal(signal.SIGTERM)
+    _, stderr = process.communicate(timeout=60)
+
+    assert process.returncode == 143, stderr
+    record = json.loads((trained.folder / "outputs/small/stopped/run.json").read_text())
+    assert record["status"] == "interrupted"
