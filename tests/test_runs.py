@@ -455,7 +455,12 @@ def test_without_locks_a_file_takes_their_place(outputs: Path) -> None:
 @pytest.mark.usefixtures("no_flock")
 @pytest.mark.parametrize(
     ("changed", "is_free"),
-    [({"pid": 2**22 + 5}, True), ({"boot": "an earlier start"}, True), ({"host": "elsewhere"}, False), ({}, False)],
+    [
+        ({"pid": 2**22 + 5}, True),
+        ({"boot": "an earlier start"}, True),
+        ({"host": "elsewhere", "pid": 2**22 + 5}, False),
+        ({}, False),
+    ],
 )
 def test_without_locks_only_a_dead_process_of_this_machine_is_passed_over(
     outputs: Path, changed: dict[str, Any], is_free: bool

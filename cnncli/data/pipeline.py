@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,8 @@ class Batches:
     Args:
         examples: the split.
         batch_size: the last batch of an epoch may be smaller.
-        encoding: how labels leave: `integer` int32 (batch,), `one_hot` float32 (batch, classes), `column` float32 (batch, 1).
+        encodings: how labels leave, by output: `integer` int32 (batch,), `one_hot` float32 (batch, classes), `column`
+            float32 (batch, 1). Of several outputs each gets its own, in a dict by name.
         class_count: for `one_hot`.
         seed: for a full shuffle in every epoch; None keeps the order.
 
@@ -26,7 +28,13 @@ class Batches:
     """
 
     def __init__(
-        self, examples: Examples, *, batch_size: int, encoding: str, class_count: int, seed: int | None = None
+        self,
+        examples: Examples,
+        *,
+        batch_size: int,
+        encodings: Mapping[str, str],
+        class_count: int,
+        seed: int | None = None,
     ) -> None:
         self.count = len(examples)
         self.batch_size = batch_size
@@ -34,7 +42,7 @@ class Batches:
         self.seed = seed
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
         self._inputs = examples.inputs
-        self._labels = encode(examples.labels, encoding, class_count)
+        self._labels = {name: encode(examples.labels, form, class_count) for name, form in encodings.items()}
 
     def dataset(self) -> tf.data.Dataset:
         """The batches: inputs (batch, *shape) uint8 or float32, labels as encoded."""
@@ -52,18 +60,23 @@ class Batches:
         )
 
     def _gather(self) -> Any:
-        labels = tf.constant(self._labels)
+        labels = {name: tf.constant(values) for name, values in self._labels.items()}
         inputs = self._inputs
+
+        def labels_at(indices: tf.Tensor) -> Any:
+            found = {name: tf.gather(values, indices) for name, values in labels.items()}
+            return found if len(found) > 1 else next(iter(found.values()))
+
         if isinstance(inputs, ImageFiles):
             shape = inputs.shape[1:]
 
-            def read(indices: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            def read(indices: tf.Tensor) -> tuple[tf.Tensor, Any]:
                 images = tf.numpy_function(inputs.decode, [indices], tf.uint8)
-                return tf.ensure_shape(images, (None, *shape)), tf.gather(labels, indices)
+                return tf.ensure_shape(images, (None, *shape)), labels_at(indices)
 
             return read
         array = tf.constant(np.ascontiguousarray(inputs))
-        return lambda indices: (tf.gather(array, indices), tf.gather(labels, indices))
+        return lambda indices: (tf.gather(array, indices), labels_at(indices))
 
 
 def encode(labels: np.ndarray, encoding: str, class_count: int) -> np.ndarray:

@@ -9,13 +9,12 @@ from typing import Any
 from cnncli import runs
 from cnncli.data.examples import Examples
 from cnncli.data.load import load, load_for_model, parse_source
-from cnncli.data.pipeline import Batches, encode
 from cnncli.errors import DataError, ModelFileError, Problem
 from cnncli.evaluation import evaluate as scoring
 from cnncli.evaluation.models import TrainedModel, default_loss, open_model
 from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.outputs import outputs_of
 from cnncli.training import devices
-from cnncli.training.labels import encoding_of
 
 
 @dataclass(frozen=True)
@@ -52,15 +51,8 @@ def evaluate_again(
         where = f"{split} split"
     class_names = trained.class_names or tuple(str(index) for index in range(_output_count(trained)))
     loss, metrics, batch_size = _how(trained)
-    encoding = encoding_of(loss, outputs=_output_count(trained), class_count=len(class_names))
     scored = scoring.evaluate(
-        trained.model,
-        Batches(examples, batch_size=batch_size, encoding=encoding, class_count=len(class_names)),
-        examples.labels,
-        loss=loss,
-        metrics=metrics,
-        encoded_labels=encode(examples.labels, encoding, len(class_names)),
-        class_names=class_names,
+        trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics, class_names=class_names
     )
     result = {"run": trained.name, "split": data or split, **scoring.as_json(scored)}
     return Again(result, f"{trained.name} on {where}", tuple(notes))
@@ -108,6 +100,6 @@ def _how(trained: TrainedModel) -> tuple[KerasObject, list[KerasObject], int]:
     """Loss, metrics and batch size: the run's, or what a model file suggests."""
     if trained.recipe is None:
         return default_loss(trained.model), [KerasObject("metrics", "accuracy")], 128
-    train = trained.recipe.recipe.train
-    assert train.loss is not None
-    return train.loss, list(train.metrics), trained.recipe.recipe.evaluate.batch_size or train.batch_size
+    recipe = trained.recipe.recipe
+    loss = outputs_of(recipe)[0].loss or default_loss(trained.model)
+    return loss, list(recipe.train.metrics), recipe.evaluate.batch_size or recipe.train.batch_size

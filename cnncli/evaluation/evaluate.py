@@ -10,10 +10,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from cnncli.data.pipeline import Batches
+from cnncli.data.examples import Examples
+from cnncli.data.pipeline import Batches, encode
 from cnncli.evaluation.scores import Scores, classification_scores, predicted_classes
 from cnncli.network.objects import make
 from cnncli.recipe.objects import KerasObject
+from cnncli.training.labels import encoding_of
 
 
 @dataclass(frozen=True)
@@ -37,24 +39,27 @@ class Evaluation:
 
 def evaluate(
     model: keras.Model,
-    batches: Batches,
-    labels: np.ndarray,
+    examples: Examples,
     *,
+    batch_size: int,
     loss: KerasObject,
     metrics: Sequence[KerasObject],
-    encoded_labels: np.ndarray,
     class_names: Sequence[str],
 ) -> Evaluation:
     """Run a model once over examples and score what it gives.
 
     Args:
-        model: raw examples -> outputs.
-        batches: the examples in order.
-        labels: int32 (count,), index into `class_names`.
-        encoded_labels: the same as the loss takes them.
+        model: raw examples -> outputs (batch, outputs).
+        examples: with labels that are indices into `class_names`.
+
+    Raises:
+        DataError: the model's outputs do not fit the classes.
     """
+    count = len(class_names)
+    encoding = encoding_of(loss, outputs=model.output_shape[-1], class_count=count)
+    batches = Batches(examples, batch_size=batch_size, encodings={"": encoding}, class_count=count)
     outputs = np.asarray(model.predict(batches.dataset(), verbose=0), dtype=np.float32)
-    numbers = _keras_numbers(outputs, encoded_labels, loss, metrics, batches.batch_size)
+    numbers = _keras_numbers(outputs, encode(examples.labels, encoding, count), loss, metrics, batch_size)
     numbers["loss"] += float(sum(keras.ops.convert_to_numpy(term) for term in model.losses))
     if loss.args.get("from_logits"):
         outputs = _probabilities(outputs)
@@ -62,7 +67,7 @@ def evaluate(
     return Evaluation(
         loss=numbers.pop("loss"),
         metrics=numbers,
-        scores=classification_scores(labels, predicted, class_names),
+        scores=classification_scores(examples.labels, predicted, class_names),
         outputs=outputs,
         predicted=predicted,
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from cnncli import runs
 from cnncli.data.examples import Splits
@@ -16,11 +17,10 @@ from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.figures import of_run
 from cnncli.network import budget
-from cnncli.network.build import build_symbolically
+from cnncli.network.build import Network, build_symbolically
 from cnncli.network.checks import check_expected, learning_params
-from cnncli.recipe.check import default_loss
 from cnncli.recipe.load import LoadedRecipe
-from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.recipe.phases import epochs_of
 from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.training import devices, precision
@@ -50,7 +50,8 @@ class Plan:
 
     Attributes:
         learning_params: for each phase, how many parameters learn in it.
-        encoding: of the labels; see `cnncli.data.pipeline.Batches`.
+        outputs: of the network; the first is the main one.
+        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
         seconds: what it took so far, by stage.
     """
 
@@ -60,8 +61,8 @@ class Plan:
     precision: precision.Precision
     budget: budget.Budget
     learning_params: tuple[int, ...]
-    loss: KerasObject
-    encoding: str
+    outputs: tuple[Output, ...]
+    encodings: dict[str, str]
     steps_per_epoch: int
     batch_size: int
     seconds: dict[str, float]
@@ -99,7 +100,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         symbolic = build_symbolically(loaded.recipe, input_shape=splits.input_shape)
         learning = learning_params(symbolic, loaded.recipe)
         counted = budget.measure(symbolic, batch_size=recipe.train.batch_size, trainable_params=max(learning))
-        of_run.check_layers(loaded.recipe, symbolic.model)
+        of_run.check_layers(loaded.recipe, symbolic.full_model)
         check_expected(loaded.recipe, symbolic, counted)
         budget.check(
             counted,
@@ -107,10 +108,8 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
             available=environment.get("memory_bytes") or 1 << 62,
             device="this machine",
         )
-        loss = loaded.recipe.train.loss
-        assert loss is not None
-        outputs = symbolic.model.output_shape[-1]
-        encoding = encoding_of(loss, outputs=outputs, class_count=len(splits.class_names))
+        outputs = tuple(outputs_of(loaded.recipe))
+        encodings = {output.name: _encoding(output, symbolic, splits) for output in outputs}
     return Plan(
         loaded,
         splits,
@@ -118,8 +117,8 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         chosen,
         counted,
         tuple(learning),
-        loss,
-        encoding,
+        outputs,
+        encodings,
         steps_per_epoch,
         recipe.train.batch_size,
         seconds,
@@ -129,16 +128,24 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
 def _filled_in(loaded: LoadedRecipe, splits: Splits) -> LoadedRecipe:
     """The recipe with what the data and chance decide: input shape, loss, seed."""
     recipe = loaded.recipe
-    train = {"seed": recipe.train.seed, "loss": recipe.train.loss or default_loss(recipe)}
-    if train["seed"] is None:
-        train["seed"] = secrets.randbelow(LARGEST_SEED)
-    if train["loss"] is None:
-        raise loaded.located(RecipeError(Problem("`loss` is missing in `train`", path=("train",))))
+    losses = {output.name: output.loss for output in outputs_of(recipe)}
+    missing = [name for name, loss in losses.items() if loss is None]
+    if missing:
+        message = f"`loss` is missing in `train`: none follows from layer `{missing[0]}`"
+        raise loaded.located(RecipeError(Problem(message, path=("train",))))
+    train: dict[str, Any] = {"loss": losses if recipe.model.outputs else next(iter(losses.values()))}
+    train["seed"] = secrets.randbelow(LARGEST_SEED) if recipe.train.seed is None else recipe.train.seed
     update = {
         "train": recipe.train.model_copy(update=train),
         "model": recipe.model.model_copy(update={"input": list(splits.input_shape)}),
     }
     return replace(loaded, recipe=recipe.model_copy(update=update))
+
+
+def _encoding(output: Output, network: Network, splits: Splits) -> str:
+    assert output.loss is not None
+    units = network.output_shape(output.name)[-1]
+    return encoding_of(output.loss, outputs=units or 0, class_count=len(splits.class_names))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from cnncli import runs
 from cnncli.data.examples import Splits
-from cnncli.data.pipeline import Batches, encode
+from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, Problem
 from cnncli.evaluation import evaluate as evaluation
 from cnncli.experiment.expectations import broken_expectations
@@ -26,6 +26,7 @@ from cnncli.experiment.spectator import Spectator, timed
 from cnncli.figures import of_run
 from cnncli.network.build import Network, build
 from cnncli.recipe import write
+from cnncli.recipe.objects import as_data
 from cnncli.training.fit import Fitted, fit
 
 
@@ -83,7 +84,6 @@ def _train(planned: Plan, folder: runs.Run, spectator: Spectator, started: float
         fitted = fit(
             network,
             recipe,
-            planned.loss,
             _batches(planned, "train", seed=recipe.train.seed),
             _batches(planned, "validation"),
             observer=_Recording(spectator, folder),
@@ -128,11 +128,10 @@ class _Recording:
 
 
 def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
-    batch_size = planned.batch_size if split in ("train", "validation") else planned.recipe.evaluate.batch_size
     return Batches(
         getattr(planned.splits, split),
-        batch_size=batch_size or planned.batch_size,
-        encoding=planned.encoding,
+        batch_size=planned.batch_size,
+        encodings=planned.encodings,
         class_count=len(planned.splits.class_names),
         seed=seed,
     )
@@ -150,15 +149,16 @@ def _class_weight(planned: Plan) -> dict[int, float] | None:
 
 
 def _evaluate(planned: Plan, network: Network) -> evaluation.Evaluation:
-    split = planned.recipe.evaluate.split
-    examples = getattr(planned.splits, split)
+    """Score the main output on the split that the recipe names."""
+    recipe = planned.recipe
+    [main, *_] = planned.outputs
+    assert main.loss is not None
     return evaluation.evaluate(
         network.model,
-        _batches(planned, split),
-        examples.labels,
-        loss=planned.loss,
-        metrics=planned.recipe.train.metrics,
-        encoded_labels=encode(examples.labels, planned.encoding, len(planned.splits.class_names)),
+        getattr(planned.splits, recipe.evaluate.split),
+        batch_size=recipe.evaluate.batch_size or planned.batch_size,
+        loss=main.loss,
+        metrics=recipe.train.metrics,
         class_names=planned.splits.class_names,
     )
 
@@ -185,8 +185,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "data": planned.splits.as_json(),
         "class_names": list(planned.splits.class_names),
         "input_shape": list(planned.splits.input_shape),
-        "loss": planned.loss.as_data(),
-        "encoding": planned.encoding,
+        "outputs": {output.name: as_data(output.loss) for output in planned.outputs},
         "device": {"kind": planned.device.kind, "name": planned.device.name, "reason": planned.device.reason},
         "precision": {"policy": planned.precision.policy, "reason": planned.precision.reason},
         "params": planned.budget.params,

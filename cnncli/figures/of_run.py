@@ -42,12 +42,12 @@ def draw_all(
     asked = [picture.filters for picture in recipe.visualize if picture.filters]
     if asked:
         for filters in asked:
-            files += kernels.draw_layers(network.model, filters.layers, folder, per_filter=filters.per_filter)
-    elif kernels.convolutions(network.model):
-        files += kernels.draw_layers(network.model, None, folder)
+            files += kernels.draw_layers(network.full_model, filters.layers, folder, per_filter=filters.per_filter)
+    elif kernels.convolutions(network.full_model):
+        files += kernels.draw_layers(network.full_model, None, folder)
     for picture in recipe.visualize:
         if picture.feature_maps:
-            files += _feature_maps(folder, recipe.name, network.model, picture.feature_maps, splits)
+            files += _feature_maps(folder, recipe.name, network.full_model, picture.feature_maps, splits)
     return files
 
 

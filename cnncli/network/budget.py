@@ -44,7 +44,7 @@ def measure(network: Network, *, batch_size: int, trainable_params: int | None =
     Args:
         trainable_params: in the phase in which most learn; None counts those that learn now.
     """
-    model = network.model
+    model = network.full_model
     sizes = {layer.name: (_output_size(layer), _count(layer.weights)) for layer in model.layers}
     weight = {
         name: activations * batch_size * _NUMBERS_PER_ACTIVATION + weights * _NUMBERS_PER_TRAINED_WEIGHT

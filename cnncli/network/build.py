@@ -18,6 +18,7 @@ from cnncli.network.windows import window_problem
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.structure import INPUT
 from cnncli.wording import did_you_mean, shortened
@@ -28,15 +29,16 @@ class Network:
     """A built network.
 
     Attributes:
-        model: raw examples -> outputs; the layers of `data.prepare` are inside.
-        training_model: the same with `data.augment` before it; shares every layer and weight with `model`. It is `model`
-            itself when there is nothing to augment.
+        model: raw examples -> the main output; the layers of `data.prepare` are inside. This is what is saved and used.
+        full_model: the same with every output, as a dict by name where there are several.
+        training_model: `full_model` with `data.augment` before it; all three share their layers and weights.
         groups: name of a block's call, group, application or shortcut in the recipe -> names of its Keras layers.
         from_layer: the same names -> the Keras layer whose output leaves it.
         applications: which of the groups are applications.
     """
 
     model: keras.Model
+    full_model: keras.Model
     training_model: keras.Model
     groups: dict[str, tuple[str, ...]]
     from_layer: dict[str, str]
@@ -44,7 +46,7 @@ class Network:
 
     def output_shape(self, name: str) -> tuple[int | None, ...]:
         """The shape without the batch that leaves a layer or application of the recipe."""
-        layer = self.model.get_layer(self.from_layer.get(name, name))
+        layer = self.full_model.get_layer(self.from_layer.get(name, name))
         return tuple(layer.output.shape[1:])
 
 
@@ -65,12 +67,16 @@ def build(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32"
     inputs = keras.Input(tuple(input_shape), name="input")
     prepared = _chain(recipe, "prepare", inputs)
     connector = _Connector(recipe, prepared, policy, load_weights)
-    model = _model(inputs, connector.connect(layers), recipe.name)
-    training_model = model
+    outputs = connector.connect(layers)
+    model = full_model = training_model = _model(inputs, next(iter(outputs.values())), recipe.name)
+    if len(outputs) > 1:
+        full_model = training_model = _model(inputs, outputs, f"{recipe.name}_with_all_outputs")
     if recipe.data.augment:
         raw = keras.Input(tuple(input_shape), name="raw")
-        training_model = _model(raw, model(_chain(recipe, "augment", raw)), f"{recipe.name}_training")
-    return Network(model, training_model, connector.groups, connector.from_layer, tuple(_applications(recipe)))
+        training_model = _model(raw, full_model(_chain(recipe, "augment", raw)), f"{recipe.name}_training")
+    return Network(
+        model, full_model, training_model, connector.groups, connector.from_layer, tuple(_applications(recipe))
+    )
 
 
 def _applications(recipe: Recipe) -> Iterator[str]:
@@ -89,7 +95,7 @@ def layers_matching(network: Network, patterns: Sequence[str]) -> list[str]:
     Raises:
         RecipeError: a pattern that matches nothing; its problem has no place, and the pattern's index as its path.
     """
-    names = [layer.name for layer in network.model.layers]
+    names = [layer.name for layer in network.full_model.layers]
     found: dict[str, None] = {}
     for index, pattern in enumerate(patterns):
         matches = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
@@ -107,9 +113,9 @@ def _make_all(recipe: Recipe, policy: str) -> list[Any]:
     """Every layer, not yet connected, so that all wrong arguments are told together."""
     problems: list[Problem] = []
     made: list[Any] = []
-    last = len(recipe.model.layers) - 1
+    last = {output.index for output in outputs_of(recipe)}
     for index, layer in enumerate(recipe.model.layers):
-        dtype = "float32" if index == last else policy
+        dtype = "float32" if index in last else policy
         more = {} if "dtype" in layer.args else {"dtype": dtype}
         if layer.kind != "layers":
             made.append(None)  # applications and shortcuts are made when what comes in is known
@@ -144,8 +150,8 @@ class _Connector:
         self.groups: dict[str, tuple[str, ...]] = {}
         self.from_layer: dict[str, str] = {}
 
-    def connect(self, layers: list[Any]) -> Any:
-        """The output of the network whose layers these are."""
+    def connect(self, layers: list[Any]) -> dict[str, Any]:
+        """The outputs of the network whose layers these are, by name."""
         for index, (item, layer) in enumerate(zip(self.recipe.model.layers, layers, strict=True)):
             path: Path = ("model", "layers", index)
             sources = [self._source(name, path, item) for name in item.inputs] if item.inputs else [self.tensor]
@@ -156,7 +162,15 @@ class _Connector:
                 raise RecipeError(problems)
             self.by_name[name_of(item)] = self.tensor
         self._name_groups()
-        return self.tensor
+        return {output.name: self._output(output) for output in outputs_of(self.recipe)}
+
+    def _output(self, output: Output) -> Any:
+        # The name of a group or application means the layer that leaves it.
+        name = self.from_layer.get(output.name, output.name)
+        if name not in self.by_name:
+            hint = did_you_mean(output.name, [*self.by_name, *self.from_layer])
+            raise RecipeError(Problem(f"no layer is named `{output.name}`", hint, path=output.path))
+        return self.by_name[name]
 
     def _source(self, name: str, path: Path, item: KerasObject) -> Any:
         if name not in self.by_name:

@@ -93,7 +93,7 @@ def freeze(network: Network, recipe: Recipe, phase: TrainingPhase) -> None:
     unfrozen = _names(network, phase, "unfreeze") - (_kept_statistics(network, recipe) - set(phase.unfreeze))
     said = {name_of(layer): layer.args.get("trainable", True) for layer in recipe.model.layers}
     kept = _kept_statistics(network, recipe)
-    for layer in network.model.layers:
+    for layer in network.full_model.layers:
         learns = bool(said.get(layer.name, True)) and layer.name not in frozen and layer.name not in kept
         layer.trainable = learns or layer.name in unfrozen
 
@@ -111,7 +111,7 @@ def _kept_statistics(network: Network, recipe: Recipe) -> set[str]:
     inside = {name for application in network.applications for name in network.groups[application]}
     return {
         layer.name
-        for layer in network.model.layers
+        for layer in network.full_model.layers
         if isinstance(layer, keras.layers.BatchNormalization) and layer.name in frozen & inside
     }
 
@@ -122,7 +122,7 @@ def learning_params(network: Network, recipe: Recipe) -> list[int]:
     counts = []
     for phase in phases:
         freeze(network, recipe, phase)
-        counts.append(sum(math.prod(variable.shape) for variable in network.model.trainable_variables))
+        counts.append(sum(math.prod(variable.shape) for variable in network.full_model.trainable_variables))
     freeze(network, recipe, phases[0])
     return counts
 

@@ -9,6 +9,7 @@ from cnncli.errors import Problem
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
 from cnncli.recipe.nodes import Mapping, Path, place_of
 from cnncli.recipe.objects import KerasObject, Unknown
+from cnncli.recipe.outputs import Output, loss_class, outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.structure import INPUT
@@ -18,22 +19,6 @@ from cnncli.wording import did_you_mean, listed
 _BUILTIN_CLASSES = {"mnist": 10, "mnist-sample": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100}
 
 _PROBABILITIES = {"softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid"}
-# Text identifiers of losses -> the class that they stand for, as far as rules need it.
-LOSS_CLASSES = {
-    "categorical_crossentropy": "CategoricalCrossentropy",
-    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
-    "binary_crossentropy": "BinaryCrossentropy",
-    "bce": "BinaryCrossentropy",
-    "BCE": "BinaryCrossentropy",
-    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
-    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
-    "mean_squared_error": "MeanSquaredError",
-    "mse": "MeanSquaredError",
-    "MSE": "MeanSquaredError",
-    "mean_absolute_error": "MeanAbsoluteError",
-    "mae": "MeanAbsoluteError",
-    "MAE": "MeanAbsoluteError",
-}
 _BINARY_LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
 _MULTICLASS_LOSSES = {
     "CategoricalCrossentropy",
@@ -86,21 +71,6 @@ def check_without_network(recipe: Recipe) -> Iterator[Problem]:
     """The errors that can be told while the network itself is wrong."""
     for rule in _WITHOUT_NETWORK:
         yield from rule(recipe)
-
-
-def loss_class(loss: KerasObject) -> str:
-    """The class of a loss, also where it is written as a text identifier."""
-    return LOSS_CLASSES.get(loss.name, loss.entry.canonical)
-
-
-def default_loss(recipe: Recipe) -> KerasObject | None:
-    """The crossentropy that fits the last layer: what `train.loss` is when the recipe does not say it."""
-    activation, units = output_activation(recipe.model.layers), output_units(recipe.model.layers)
-    if activation == "sigmoid" and (units == 1 or not isinstance(units, int)):
-        return KerasObject("losses", "binary_crossentropy")
-    if activation == "softmax":
-        return KerasObject("losses", "sparse_categorical_crossentropy")
-    return None
 
 
 def declared_classes(recipe: Recipe) -> int | None:
@@ -174,7 +144,11 @@ def _has_application(recipe: Recipe) -> bool:
 
 def metric_names(recipe: Recipe) -> list[str]:
     """The columns of the history without `val_`: `loss` and the metrics, as Keras names them."""
-    return ["loss", *(_metric_name(metric) for metric in recipe.train.metrics)]
+    own = [_metric_name(metric) for metric in recipe.train.metrics]
+    if len(recipe.model.outputs) < 2:
+        return ["loss", *own]
+    each = [f"{output}_{name}" for output in recipe.model.outputs for name in ["loss", *own]]
+    return ["loss", *each]
 
 
 def _metric_name(metric: KerasObject) -> str:
@@ -220,76 +194,82 @@ def _unknown_expected_metric(recipe: Recipe) -> Iterator[Problem]:
 
 
 @_error
-def _loss_and_last_layer(recipe: Recipe) -> Iterator[Problem]:
-    """The loss fits what the last layer gives; Keras takes any pair without a word."""
-    layers, train = recipe.model.layers, recipe.train
-    activation, units = output_activation(layers), output_units(layers)
-    last: Path = _layer_path(recipe, len(layers) - 1)
-    if train.loss is None:
-        if activation is not None and default_loss(recipe) is None:
-            yield Problem("`loss` is missing in `train`: no loss follows from the last layer", path=("train",))
-        return
-    name = loss_class(train.loss)
-    if activation is None or name not in _BINARY_LOSSES | _MULTICLASS_LOSSES:
-        return
-    wanted = "sigmoid" if name in _BINARY_LOSSES else "softmax"
-    from_logits = bool(train.loss.args.get("from_logits"))
-    if not from_logits and activation not in _PROBABILITIES:
-        hint = f"add `activation: {wanted}`, or write `loss: {{{name}: {{from_logits: true}}}}`"
-        yield Problem(
-            f"{train.loss.name} wants probabilities, and the last layer's activation is {activation}", hint, path=last
-        )
-    elif from_logits and activation in _PROBABILITIES:
-        yield Problem(
-            f"`from_logits: true` wants a last layer without activation, not {activation}", path=("train", "loss")
-        )
-    elif name in _MULTICLASS_LOSSES and units == 1 and not isinstance(units, Unknown):
-        hint = "use `units: $classes` and softmax, or binary_crossentropy for two classes"
-        yield Problem(f"{train.loss.name} needs an output for every class, and the last layer has 1", hint, path=last)
+def _outputs_are_layers(recipe: Recipe) -> Iterator[Problem]:
+    known = [*(name_of(layer) for layer in recipe.model.layers), *(group.name for group in recipe.model.groups)]
+    for output in outputs_of(recipe):
+        if output.index < 0 and not _has_application(recipe):
+            yield Problem(f"no layer is named `{output.name}`", did_you_mean(output.name, known), path=output.path)
+    outputs, losses = recipe.model.outputs, recipe.train.loss
+    named = [("loss", name) for name in losses] if isinstance(losses, dict) else []
+    for key, name in [*named, *(("loss_weights", name) for name in recipe.train.loss_weights)]:
+        if name not in outputs:
+            hint = did_you_mean(name, outputs) or "outputs are named in `model.outputs`"
+            yield Problem(f"no output is named `{name}`", hint, path=("train", key, name))
 
 
 @_error
-def _binary_loss_and_classes(recipe: Recipe) -> Iterator[Problem]:
-    classes, units = declared_classes(recipe), output_units(recipe.model.layers)
-    loss = recipe.train.loss or default_loss(recipe)
-    if (
-        loss
-        and loss_class(loss) in _BINARY_LOSSES
-        and units == 1
-        and not isinstance(units, Unknown)
-        and (classes or 0) > 2
-    ):
-        hint = "use `units: $classes`, softmax and sparse_categorical_crossentropy"
-        yield Problem(
-            f"{loss.name} with one output tells 2 classes apart, and the data has {classes}",
-            hint,
-            path=("train", "loss"),
-        )
+def _class_weight_and_outputs(recipe: Recipe) -> Iterator[Problem]:
+    if recipe.data.class_weight is not None and len(recipe.model.outputs) > 1:
+        message = "`class_weight` works with one output; Keras refuses it with several"
+        yield Problem(message, path=("data", "class_weight"))
+
+
+@_error
+def _loss_and_last_layer(recipe: Recipe) -> Iterator[Problem]:
+    """The loss fits what the last layer gives; Keras takes any pair without a word."""
+    for output in outputs_of(recipe):
+        if output.index >= 0:
+            yield from _loss_and_layer(recipe, output)
+
+
+def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
+    layers, loss = output.layers(recipe), output.loss
+    activation, units = output_activation(layers), output_units(layers)
+    if loss is None:
+        if activation is not None:
+            yield Problem("`loss` is missing in `train`: no loss follows from the last layer", path=("train",))
+        return
+    name = loss_class(loss)
+    if activation is None or name not in _BINARY_LOSSES | _MULTICLASS_LOSSES:
+        return
+    wanted = "sigmoid" if name in _BINARY_LOSSES else "softmax"
+    from_logits = bool(loss.args.get("from_logits"))
+    last = _layer_path(recipe, output.index)
+    if not from_logits and activation not in _PROBABILITIES:
+        hint = f"add `activation: {wanted}`, or write `loss: {{{name}: {{from_logits: true}}}}`"
+        message = f"{loss.name} wants probabilities, and the last layer's activation is {activation}"
+        yield Problem(message, hint, path=last)
+    elif from_logits and activation in _PROBABILITIES:
+        message = f"`from_logits: true` wants a last layer without activation, not {activation}"
+        yield Problem(message, path=output.loss_path)
+    elif name in _MULTICLASS_LOSSES and units == 1 and not isinstance(units, Unknown):
+        hint = "use `units: $classes` and softmax, or binary_crossentropy for two classes"
+        yield Problem(f"{loss.name} needs an output for every class, and the last layer has 1", hint, path=last)
 
 
 @_error
 def _outputs_and_classes(recipe: Recipe) -> Iterator[Problem]:
-    classes, units = declared_classes(recipe), output_units(recipe.model.layers)
-    loss = recipe.train.loss or default_loss(recipe)
-    if (
-        not loss
-        or not classes
-        or units is None
-        or isinstance(units, Unknown)
-        or loss_class(loss) not in _MULTICLASS_LOSSES
-    ):
-        return
-    exact = not loss_class(loss).startswith("Sparse")
-    if units < classes or (exact and units != classes):
-        last = recipe.model.layers[-1]
-        message = f"the labels need {classes} outputs, and layer `{name_of(last)}` has {units}"
-        yield Problem(message, "use `units: $classes`", path=_layer_path(recipe, len(recipe.model.layers) - 1))
+    """The last layer has as many outputs as there are classes, where both are known."""
+    classes = declared_classes(recipe)
+    for output in outputs_of(recipe):
+        units = output_units(output.layers(recipe)) if output.index >= 0 else None
+        if output.loss is None or not classes or units is None or isinstance(units, Unknown):
+            continue
+        kind = loss_class(output.loss)
+        if kind in _BINARY_LOSSES and units == 1 and classes > 2:
+            hint = "use `units: $classes`, softmax and sparse_categorical_crossentropy"
+            message = f"{output.loss.name} with one output tells 2 classes apart, and the data has {classes}"
+            yield Problem(message, hint, path=output.loss_path)
+        elif kind in _MULTICLASS_LOSSES and (units < classes or (not kind.startswith("Sparse") and units != classes)):
+            name = name_of(recipe.model.layers[output.index])
+            message = f"the labels need {classes} outputs, and layer `{name}` has {units}"
+            yield Problem(message, "use `units: $classes`", path=_layer_path(recipe, output.index))
 
 
 @_error
 def _metrics_and_loss(recipe: Recipe) -> Iterator[Problem]:
     """A metric that wants labels in one form, with a loss that takes them in another."""
-    loss = recipe.train.loss or default_loss(recipe)
+    loss = outputs_of(recipe)[0].loss
     sparse = loss is not None and loss_class(loss) == "SparseCategoricalCrossentropy"
     one_hot = loss is not None and loss_class(loss) in ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
     for index, metric in enumerate(recipe.train.metrics):
@@ -389,7 +369,8 @@ def _rescaling_before_application(recipe: Recipe) -> Iterator[Problem]:
 
 @_warning
 def _regression_loss(recipe: Recipe) -> Iterator[Problem]:
-    loss = recipe.train.loss
-    if loss and loss_class(loss) in _REGRESSION_LOSSES and output_activation(recipe.model.layers) == "softmax":
-        hint = "sparse_categorical_crossentropy is the usual one"
-        yield Problem(f"{loss.name} on class probabilities learns slowly", hint, path=("train", "loss"))
+    for output in outputs_of(recipe):
+        loss = output.loss
+        if loss and loss_class(loss) in _REGRESSION_LOSSES and output_activation(output.layers(recipe)) == "softmax":
+            hint = "sparse_categorical_crossentropy is the usual one"
+            yield Problem(f"{loss.name} on class probabilities learns slowly", hint, path=output.loss_path)

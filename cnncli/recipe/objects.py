@@ -140,6 +140,23 @@ _WANTED = {
     "number": "a number",
     "boolean": "true or false",
 }
+
+
+def limit_of(entry: Entry, argument: Argument) -> Limit | None:
+    """The numbers that an argument may take, where not every number of its type will do."""
+    return _LIMITS.get(f"{entry.canonical}.{argument.name}") or _LIMITS.get(argument.name)
+
+
+def may_be_null(argument: Argument) -> bool:
+    """Whether `null` may stand for an argument: it has a default, and a typed one's default is nothing itself."""
+    return not argument.required and (argument.default in (None, "", [], "None") or not argument.type)
+
+
+def takes_epochs(argument: Argument) -> bool:
+    """Whether an argument counts steps, so that it may be said in epochs."""
+    return argument.type in ("integer", "number") and "steps" in argument.name
+
+
 # What `residual: {shortcut: auto}` leaves in the flat list of layers until shapes are known.
 SHORTCUT = "shortcut"
 _SHORTCUT_ENTRY = Entry(
@@ -207,6 +224,8 @@ def as_data(value: Any) -> Any:
         return value.as_data()
     if isinstance(value, (list, tuple)):
         return [as_data(item) for item in value]
+    if isinstance(value, dict):
+        return {key: as_data(item) for key, item in value.items()}
     return value
 
 
@@ -351,7 +370,7 @@ class _Reader:
         if isinstance(value, Broken):
             return value
         if value is None:
-            if argument.required or (argument.default not in (None, "", [], "None") and argument.type):
+            if not may_be_null(argument):
                 self._expected(argument, value, where)
             return None
         if argument.kind:
@@ -389,14 +408,14 @@ class _Reader:
 
     def _epochs(self, argument: Argument, epochs: float, value: str, where: Path) -> Any:
         """`5 epochs` as a number of steps."""
-        if "steps" not in argument.name:
+        if not takes_epochs(argument):
             self._expected(argument, value, where)
             return value
         return Unknown(1) if self.steps_per_epoch is None else round(epochs * self.steps_per_epoch)
 
     def _check_type(self, argument: Argument, value: Any, where: Path) -> None:
         numbers = list(_numbers(value))
-        limit = _LIMITS.get(f"{self.entry.canonical}.{argument.name}") or _LIMITS.get(argument.name)
+        limit = limit_of(self.entry, argument)
         fits = {
             "boolean": isinstance(value, bool),
             "integer": _is_integer(value) or (isinstance(value, list) and len(value) == 1 and _is_integer(value[0])),
@@ -407,7 +426,7 @@ class _Reader:
             self._expected(argument, value, where)
 
     def _expected(self, argument: Argument, value: Any, where: Path) -> None:
-        limit = _LIMITS.get(f"{self.entry.canonical}.{argument.name}") or _LIMITS.get(argument.name)
+        limit = limit_of(self.entry, argument)
         wanted = _WANTED[argument.type] if argument.type else "a value"
         if limit:
             wanted += f" {limit}" if str(limit)[0] in "≥>" else f", {str(limit).replace('x', argument.name)}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from dataclasses import replace
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -18,11 +19,14 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError, core_schema
 
+from cnncli.recipe import catalogue
 from cnncli.recipe.layers import Group, nested
-from cnncli.recipe.objects import KerasObject, read
+from cnncli.recipe.objects import Fault, KerasObject, as_data, read
 
 LARGEST_SEED = 2**32 - 1
-BUILTIN_DATA_SETS = ("mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample")
+BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
+BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
+KIND_OF_OBJECT = "x-keras"  # in a section's JSON Schema: here stands a Keras object of this kind
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
@@ -34,6 +38,18 @@ class Section(BaseModel):
     )
 
 
+def _exactly_one(schema: dict[str, Any]) -> None:
+    """In the JSON Schema of a section that is one of its keys."""
+    schema |= {"minProperties": 1, "maxProperties": 1}
+
+
+def _one_or_its_key(schema: dict[str, Any]) -> None:
+    """The same where the key alone will do: `- filters` is `- filters: {}`."""
+    mapping = {**schema, "minProperties": 1, "maxProperties": 1}
+    schema.clear()
+    schema["anyOf"] = [{"type": "string", "enum": list(mapping["properties"])}, mapping]
+
+
 class _OfKind:
     """Marks a field that takes a Keras object of one kind."""
 
@@ -41,8 +57,11 @@ class _OfKind:
         self.kind = kind
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        written = core_schema.plain_serializer_function_ser_schema(lambda found: found.as_data())
+        written = core_schema.plain_serializer_function_ser_schema(as_data)
         return core_schema.with_info_plain_validator_function(self._validate, serialization=written)
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        return {KIND_OF_OBJECT: self.kind}  # json_schema.py puts what the catalogue has in its place
 
     def _validate(self, value: Any, info: core_schema.ValidationInfo) -> KerasObject:
         if isinstance(value, KerasObject):
@@ -60,6 +79,36 @@ Loss = Annotated[KerasObject, _OfKind("losses")]
 Metric = Annotated[KerasObject, _OfKind("metrics")]
 Callback = Annotated[KerasObject, _OfKind("callbacks")]
 
+
+class _LossOrLosses(_OfKind):
+    """Marks the field that takes one loss, or a mapping of the outputs' names to theirs."""
+
+    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
+        loss = {KIND_OF_OBJECT: self.kind}
+        # An output may have any name but a loss's own; one in CapWords alone is read as a misspelt loss.
+        by_output = {"type": "object", "minProperties": 1, "additionalProperties": loss}
+        no_losses = {"propertyNames": {"not": {"enum": catalogue.names(self.kind)}}}
+        return {"anyOf": [loss, {**by_output, **no_losses}]}
+
+    def _validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
+        if not isinstance(value, dict) or any(catalogue.find("losses", str(name)) for name in value):
+            return super()._validate(value, info)
+        if len(value) == 1 and all(name[:1].isupper() for name in value):
+            return super()._validate(value, info)  # a misspelt loss, not an output
+        faults: list[Fault] = []
+        losses: dict[str, KerasObject] = {}
+        for name, item in value.items():
+            found, wrong = read(item, self.kind) if not isinstance(item, KerasObject) else (item, [])
+            faults += [replace(fault, path=(name, *fault.path)) for fault in wrong]
+            if found is not None:
+                losses[name] = found
+        if faults:
+            raise PydanticCustomError("keras_object", "not usable", {"faults": faults})
+        return losses
+
+
+Losses = Annotated[KerasObject | dict[str, KerasObject], _LossOrLosses("losses")]
+
 _SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*([a-z]+?)s?$")
 
@@ -73,7 +122,12 @@ def _read_duration(value: Any) -> Any:
 
 
 Duration = Annotated[
-    float, BeforeValidator(lambda value: value if isinstance(value, float) else _read_duration(value)),
+    float, BeforeValidator(
+        lambda value: value if isinstance(value, float) else _read_duration(value),
+        json_schema_input_type=Annotated[
+            str, Field(pattern=rf"^\d+(\.\d+)?\s*({'|'.join(_SECONDS)})s?$", examples=["90 s", "20 min", "2 h"])
+        ],
+    ),
     PlainSerializer(lambda seconds: f"{seconds:g} s"), Field(gt=0),
 ]  # fmt: skip
 Count = Annotated[int, Field(ge=1)]
@@ -91,7 +145,8 @@ def _read_part(value: Any) -> Any:
     raise PydanticCustomError("part", "expected a share between 0 and 1, or a number of examples ≥ 1")
 
 
-Part = Annotated[Any, BeforeValidator(_read_part), Field(json_schema_extra={"type": "number", "exclusiveMinimum": 0})]
+_Share = Annotated[float, Field(gt=0, lt=1)]
+Part = Annotated[Any, BeforeValidator(_read_part, json_schema_input_type=Count | _Share)]
 
 
 def _read_class_weight(value: Any) -> Any:
@@ -108,6 +163,11 @@ def _read_class_weight(value: Any) -> Any:
         return {name: float(weight) for name, weight in value.items()}
     raise PydanticCustomError("class_weight", "expected `balanced`, or a mapping of class names to weights > 0")
 
+
+_Weights = Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
+ClassWeight = Annotated[
+    Any, BeforeValidator(_read_class_weight, json_schema_input_type=Literal["balanced"] | _Weights | None)
+]
 
 # ---- data --------------------------------------------------------------------------------------------------------------
 
@@ -141,7 +201,9 @@ class Idx(Section):
 class Source(Section):
     """Where the data comes from: exactly one of these."""
 
-    builtin: Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"] | None = None
+    model_config = ConfigDict(json_schema_extra=_exactly_one)
+
+    builtin: BuiltinDataSet | None = None
     image_folder: ImageFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
@@ -179,16 +241,17 @@ class Data(Section):
 
     source: Annotated[
         Source,
-        BeforeValidator(lambda value: {"builtin": value} if isinstance(value, str) else value),
+        BeforeValidator(
+            lambda value: {"builtin": value} if isinstance(value, str) else value,
+            json_schema_input_type=BuiltinDataSet | Source,
+        ),
         PlainSerializer(_source_as_data),
     ]
     offline: Literal["mnist-sample"] | None = Field(None, description="what to use when a download is not possible")
     split: Split = Field(default_factory=lambda: Split())
     prepare: list[Layer] = Field([], description="layers for every split; they are saved inside the model")
     augment: list[Layer] = Field([], description="layers for the training split alone; they are not saved")
-    class_weight: Annotated[Any, BeforeValidator(_read_class_weight)] = Field(
-        None, description="how much an example of each class counts in the loss"
-    )
+    class_weight: ClassWeight = Field(None, description="how much an example of each class counts in the loss")
     classes: Annotated[int, Field(ge=2)] | None = Field(None, description="their number; checked against the data")
     limit: Count | None = Field(None, description="use that many training examples, with every class's share kept")
     on_bad_image: Literal["error", "skip"] = Field("error", description="what to do with a file that cannot be decoded")
@@ -205,6 +268,7 @@ class Model(Section):
         None, description="the shape of one example, [height, width, channels]; left out: the data's"
     )
     layers: Annotated[list[Layer], Field(min_length=1)]
+    outputs: Annotated[list[str], Field(description="layers whose outputs are trained; the first is the main one")] = []
     groups: Annotated[list[Group], SkipJsonSchema()] = []
 
     @model_serializer(mode="wrap")
@@ -237,7 +301,8 @@ class Train(Section):
     epochs: Count = Field(10, description="how often every training example is seen")
     batch_size: Count = Field(32, description="examples in one step")
     optimizer: Optimizer = Field(default_factory=lambda: KerasObject("optimizers", "adam"))
-    loss: Loss | None = Field(None, description="left out: the crossentropy that fits the last layer")
+    loss: Losses | None = Field(None, description="left out: the crossentropy that fits the last layer")
+    loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field({}, description="by output; 1 where left out")
     metrics: list[Metric] = Field(default_factory=lambda: [KerasObject("metrics", "accuracy")])
     callbacks: list[Callback] = []
     freeze: list[str] = Field([], description="layers that do not learn: of a layer or an application, globs allowed")
@@ -283,6 +348,8 @@ class FeatureMaps(Section):
 class Picture(Section):
     """One item of `visualize`: exactly one of these."""
 
+    model_config = ConfigDict(json_schema_extra=_one_or_its_key)
+
     filters: Filters | None = None
     feature_maps: FeatureMaps | None = None
 
@@ -301,10 +368,16 @@ def _read_picture(value: Any) -> Any:
     return value
 
 
+_COMPARISON = r"^\s*(>=|<=|>|<|==)\s*-?\d+(\.\d+)?(e-?\d+)?\s*$"
+
+
 def _read_comparison(value: Any) -> Any:
-    if isinstance(value, str) and re.match(r"^\s*(>=|<=|>|<|==)\s*-?\d+(\.\d+)?(e-?\d+)?\s*$", value):
+    if isinstance(value, str) and re.match(_COMPARISON, value):
         return value
     raise PydanticCustomError("comparison", 'expected a comparison such as ">= 0.98"')
+
+
+_Comparison = Annotated[str, Field(pattern=_COMPARISON)]
 
 
 class Expect(Section):
@@ -313,7 +386,7 @@ class Expect(Section):
     params: Annotated[int, Field(ge=0)] | None = Field(None, description="parameters of the network")
     trainable_params: Annotated[int, Field(ge=0)] | None = Field(None, description="those that training changes")
     shapes: dict[str, list[int]] = Field({}, description="by layer: the shape that leaves it, without the batch")
-    metrics: dict[str, Annotated[str, BeforeValidator(_read_comparison)]] = Field(
+    metrics: dict[str, Annotated[str, BeforeValidator(_read_comparison, json_schema_input_type=_Comparison)]] = Field(
         {}, description='`{test_accuracy: ">= 0.98"}`; a metric with test_, val_ or no prefix (training)'
     )
     max_minutes: Annotated[float, Field(gt=0)] | None = Field(None, description="the whole run takes at most so long")

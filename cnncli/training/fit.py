@@ -16,7 +16,7 @@ from cnncli.errors import DivergedError
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
 from cnncli.network.objects import make, make_optimizer
-from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, epochs_of, phases_of
 from cnncli.recipe.schema import Recipe
 
@@ -59,7 +59,6 @@ class Fitted:
 def fit(
     network: Network,
     recipe: Recipe,
-    loss: KerasObject,
     train: Batches,
     validation: Batches,
     *,
@@ -70,8 +69,7 @@ def fit(
 
     Args:
         network: built; it is compiled here, for each phase anew.
-        recipe: phases, metrics, `max_time`.
-        loss: the recipe's, or the one that follows from its last layer.
+        recipe: phases, losses, metrics, `max_time`.
         train: shuffled batches.
         validation: batches in order.
         observer: told of every step and epoch.
@@ -81,14 +79,13 @@ def fit(
         DivergedError: the loss is no longer finite; says epoch, step and learning rate.
     """
     model, started = network.training_model, time.monotonic()
-    best = _Best(network.model, *_monitor(recipe))
+    best = _Best(network.full_model, *_monitor(recipe))
     watcher = _Watcher(train, observer, recipe.train.max_time)
     stopped = ""
     for phase in phases_of(recipe):
         freeze(network, recipe, phase)
-        metrics = [make(metric) for metric in recipe.train.metrics]
         # XLA on a processor is slower than without, up to four times on small networks.
-        model.compile(optimizer=make_optimizer(phase.optimizer), loss=make(loss), metrics=metrics, jit_compile=False)
+        model.compile(optimizer=make_optimizer(phase.optimizer), jit_compile=False, **_losses_and_metrics(recipe))
         watcher.phase = phase
         first = len(watcher.rows)  # a phase that stopped early leaves no gap in the history
         callbacks = [make(callback) for callback in phase.callbacks]
@@ -114,6 +111,16 @@ def fit(
         time.monotonic() - started,
         train.count * len(rows) / max(watcher.training_seconds, 1e-9),
     )
+
+
+def _losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
+    """What `compile` takes: by name where there are several outputs."""
+    outputs = outputs_of(recipe)
+    losses = {output.name: make(output.loss) for output in outputs if output.loss is not None}
+    metrics = {output.name: [make(metric) for metric in recipe.train.metrics] for output in outputs}
+    if len(outputs) == 1:
+        return {"loss": losses[outputs[0].name], "metrics": metrics[outputs[0].name]}
+    return {"loss": losses, "metrics": metrics, "loss_weights": {output.name: output.weight for output in outputs}}
 
 
 def _monitor(recipe: Recipe) -> tuple[str, str]:

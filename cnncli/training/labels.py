@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cnncli.errors import DataError, Problem
-from cnncli.recipe.check import loss_class
 from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.outputs import loss_class
 
 _INTEGERS = {"SparseCategoricalCrossentropy"}
 

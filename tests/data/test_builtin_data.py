@@ -112,6 +112,7 @@ def test_names_addresses_and_checksums_are_those_of_the_installed_keras(name: st
         assert file.sha256 in loader
         assert ("file_hash" in loader) == bool(file.sha256)
         assert file.name.rpartition("/")[2].removesuffix("_archive") in loader
+        assert not file.shape or str(file.shape) in loader
     assert len(DATA_SETS[name].files) == loader.count("get_file(") * (4 if name == "fashion_mnist" else 1)
 
 

@@ -54,7 +54,7 @@ def test_what_is_not_finite_is_orange():
 
 
 def test_maps_of_one_value_share_a_scale():
-    figure = draw(maps=np.array([0.0, 3.0, 1.5]).reshape(1, 1, 3))
+    figure = draw(maps=np.array([1.0, 3.0, 2.0]).reshape(1, 1, 3))
     sheet = picture(figure, 1)
     assert (sheet == VIRIDIS_DARK).all(axis=-1).any()
     assert (sheet == VIRIDIS_BRIGHT).all(axis=-1).any()

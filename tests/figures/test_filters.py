@@ -111,6 +111,14 @@ def test_many_channels_are_rows_of_tiles_numbered_both_ways():
     assert "4 filters, 3 × 3, 5 input channels · numbers count from 0" in texts(figure)
 
 
+def test_rows_of_tiles_are_numbered_down_the_columns():
+    figure = draw_filters(np.random.default_rng(0).random((3, 3, 32, 64)), layer_name="conv")
+    places = [text.get_position() for text in figure.axes[0].texts if text.get_ha() == "right"]
+    assert len(places) == len(set(places)) == 64
+    assert places == sorted(places)  # by column, then by row
+    assert len({x for x, _ in places}) == 2
+
+
 def test_the_tiles_of_a_row_are_the_input_channels():
     kernel = np.zeros((1, 1, 2, 3))
     kernel[0, 0] = [[0.0, 0.2, 0.4], [0.6, 0.8, 1.0]]  # channel c, filter f: 0.6 c + 0.2 f

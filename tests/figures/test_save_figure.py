@@ -62,7 +62,10 @@ def test_a_sheet_is_saved_pixel_by_pixel(tmp_path):
     sheet = np.random.default_rng(0).integers(0, 256, (37, 53, 3), dtype=np.uint8)
     with look():
         figure = new_figure(1.23, 0.77)
-        show_sheet(figure, 0.1, 0.2, sheet)  # 15 and 30 pixels from the top left
+        axes = show_sheet(figure, 0.1, 0.2, sheet)  # 15 and 30 pixels from the top left
+    assert axes.images[0].get_interpolation() == "nearest"
+    # Data coordinates are the sheet's pixels, counted downwards; the page's count upwards.
+    assert axes.transData.transform((10, 5)) == pytest.approx((15 + 10, round(0.77 * 150) - 30 - 5))
     with Image.open(save(figure, tmp_path / "a")[0]) as image:
         pixels = np.asarray(image.convert("RGB"))
     np.testing.assert_array_equal(pixels[30:67, 15:68], sheet)

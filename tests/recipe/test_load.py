@@ -7,9 +7,9 @@ import yaml
 
 from cnncli.errors import RecipeError
 from cnncli.recipe import shipped
-from cnncli.recipe.check import default_loss
 from cnncli.recipe.load import load, load_bytes
 from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.write import to_yaml
 
 SMALL = b"""
@@ -68,10 +68,10 @@ def test_classes_are_filled_in_when_they_are_known():
 
 
 def test_loss_follows_from_the_last_layer():
-    assert default_loss(small().recipe).name == "sparse_categorical_crossentropy"
+    assert outputs_of(small().recipe)[0].loss.name == "sparse_categorical_crossentropy"
     binary = SMALL.replace(b"units: $classes, activation: softmax", b"units: 1, activation: sigmoid")
     two_classes = binary.replace(b"source: mnist-sample", b"source: {npz: {path: a.npz}}")
-    assert default_loss(load_bytes(two_classes, "b.yaml").recipe).name == "binary_crossentropy"
+    assert outputs_of(load_bytes(two_classes, "b.yaml").recipe)[0].loss.name == "binary_crossentropy"
 
 
 def test_set_changes_a_value_and_is_the_place_of_its_mistake():

@@ -1,0 +1,97 @@
+"""The outputs of a network and the loss of each: usually one, its last layer; several with auxiliary heads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnncli.recipe.layers import name_of, output_activation, output_units
+from cnncli.recipe.nodes import Path
+from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.schema import Model, Recipe
+
+# Text identifiers of losses -> the class that they stand for, as far as rules need it.
+_LOSS_CLASSES = {
+    "categorical_crossentropy": "CategoricalCrossentropy",
+    "sparse_categorical_crossentropy": "SparseCategoricalCrossentropy",
+    "binary_crossentropy": "BinaryCrossentropy",
+    "bce": "BinaryCrossentropy",
+    "BCE": "BinaryCrossentropy",
+    "categorical_focal_crossentropy": "CategoricalFocalCrossentropy",
+    "binary_focal_crossentropy": "BinaryFocalCrossentropy",
+    "mean_squared_error": "MeanSquaredError",
+    "mse": "MeanSquaredError",
+    "MSE": "MeanSquaredError",
+    "mean_absolute_error": "MeanAbsoluteError",
+    "mae": "MeanAbsoluteError",
+    "MAE": "MeanAbsoluteError",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One output of the network.
+
+    Attributes:
+        name: as `model.outputs` and `train.loss` call it; of the only output its layer's name.
+        index: which layer of `model.layers` gives it; -1 when no layer has the name.
+        loss: as the recipe says, or the crossentropy that fits the layer; None when there is neither.
+        weight: of its loss in the sum.
+        loss_path: where the loss stands in the recipe.
+        path: where the output is named in the recipe, or its layer.
+    """
+
+    name: str
+    index: int
+    loss: KerasObject | None
+    weight: float
+    loss_path: Path
+    path: Path
+
+    def layers(self, recipe: Recipe) -> list[KerasObject]:
+        """The flat list of layers up to this output."""
+        return list(recipe.model.layers[: self.index + 1])
+
+
+def outputs_of(recipe: Recipe) -> list[Output]:
+    """The outputs; the first is the main one, which is evaluated and saved."""
+    model, train = recipe.model, recipe.train
+    if not model.outputs:
+        index = len(model.layers) - 1
+        path: Path = ("model", "layers", index, model.layers[index].name)
+        given = train.loss if isinstance(train.loss, KerasObject) else None
+        loss = given or default_loss(model.layers)
+        return [Output(name_of(model.layers[index]), index, loss, 1.0, ("train", "loss"), path)]
+    outputs = []
+    for number, name in enumerate(model.outputs):
+        index = layer_index(model, name)
+        written = train.loss.get(name) if isinstance(train.loss, dict) else train.loss
+        loss = written or default_loss(model.layers[: index + 1])
+        loss_path: Path = ("train", "loss", name) if isinstance(train.loss, dict) else ("train", "loss")
+        weight = train.loss_weights.get(name, 1.0)
+        outputs.append(Output(name, index, loss, weight, loss_path, ("model", "outputs", number)))
+    return outputs
+
+
+def layer_index(model: Model, name: str) -> int:
+    """Which layer a layer's or a group's name means: its last one; -1 when there is none."""
+    for index, layer in enumerate(model.layers):
+        if name_of(layer) == name:
+            return index
+    return next((group.end - 1 for group in model.groups if group.name == name), -1)
+
+
+def loss_class(loss: KerasObject) -> str:
+    """The class of a loss, also where it is written as a text identifier."""
+    return _LOSS_CLASSES.get(loss.name, loss.entry.canonical)
+
+
+def default_loss(layers: list[KerasObject]) -> KerasObject | None:
+    """The crossentropy that fits the last of these layers: the loss where the recipe does not say one."""
+    if not layers:
+        return None
+    activation, units = output_activation(layers), output_units(layers)
+    if activation == "sigmoid" and (units == 1 or not isinstance(units, int)):
+        return KerasObject("losses", "binary_crossentropy")
+    if activation == "softmax":
+        return KerasObject("losses", "sparse_categorical_crossentropy")
+    return None
