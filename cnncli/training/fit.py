@@ -16,6 +16,7 @@ from cnncli.errors import DivergedError
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
 from cnncli.network.objects import make, make_optimizer
+from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, epochs_of, phases_of
 from cnncli.recipe.schema import Recipe
@@ -88,7 +89,7 @@ def fit(
         model.compile(optimizer=make_optimizer(phase.optimizer), jit_compile=False, **_losses_and_metrics(recipe))
         watcher.phase = phase
         first = len(watcher.rows)  # a phase that stopped early leaves no gap in the history
-        callbacks = [make(callback) for callback in phase.callbacks]
+        callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
         model.fit(
             train.dataset(),
             validation_data=validation.dataset(),
@@ -125,14 +126,21 @@ def _losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
 
 def _monitor(recipe: Recipe) -> tuple[str, str]:
     """What the best epoch is judged by, and whether `min` or `max` is best: what EarlyStopping watches, else val_loss."""
-    callbacks = [callback for phase in phases_of(recipe) for callback in phase.callbacks]
-    for callback in callbacks:
-        if callback.name == "EarlyStopping":
-            monitor = str(callback.args.get("monitor", "val_loss"))
-            mode = str(callback.args.get("mode", "auto"))
-            rises = any(word in monitor for word in ("acc", "auc", "precision", "recall", "f1", "iou", "r2"))
-            return monitor, mode if mode != "auto" else "max" if rises else "min"
+    for phase in phases_of(recipe):
+        for callback in phase.callbacks:
+            if callback.name == "EarlyStopping":
+                return str(callback.args.get("monitor", "val_loss")), _mode(callback)["mode"]
     return "val_loss", "min"
+
+
+def _mode(callback: KerasObject) -> dict[str, str]:
+    """Whether what a callback watches is best low or high; Keras cannot tell for one of several outputs."""
+    if "monitor" not in (callback.entry.arguments or {}):
+        return {}
+    mode = str(callback.args.get("mode", "auto"))
+    monitor = str(callback.args.get("monitor", "val_loss"))
+    rises = any(word in monitor for word in ("acc", "auc", "precision", "recall", "f1", "iou", "r2"))
+    return {"mode": mode if mode != "auto" else "max" if rises else "min"}
 
 
 def _stopped_by(callbacks: Sequence[Any]) -> str:
