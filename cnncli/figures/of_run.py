@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,15 @@ import numpy as np
 from cnncli.data.examples import Splits
 from cnncli.errors import CnncliError
 from cnncli.evaluation.evaluate import Evaluation
+from cnncli.evaluation.grad_cam import grad_cam, last_maps
 from cnncli.figures import kernels
 from cnncli.figures.confusion import draw_confusion
 from cnncli.figures.curves import draw_curves
 from cnncli.figures.feature_maps import draw_feature_maps
+from cnncli.figures.heat import draw_heat
 from cnncli.figures.save import save
 from cnncli.network.build import Network
-from cnncli.recipe.schema import FeatureMaps, Recipe
+from cnncli.recipe.schema import FeatureMaps, GradCam, Recipe
 from cnncli.training.fit import Fitted
 
 _NOT_CURVES = ("epoch", "phase", "seconds")
@@ -48,6 +51,8 @@ def draw_all(
     for picture in recipe.visualize:
         if picture.feature_maps:
             files += _feature_maps(folder, recipe.name, network.full_model, picture.feature_maps, splits)
+        elif picture.grad_cam:
+            files += _grad_cam(folder, recipe.name, network.model, picture.grad_cam, scored, splits)
     return files
 
 
@@ -57,18 +62,36 @@ def check_layers(recipe: Recipe, model: keras.Model) -> None:
     Raises:
         RecipeError: it is not; its problem names the key.
     """
-    from dataclasses import replace
-
     for index, picture in enumerate(recipe.visualize):
-        kind = "filters" if picture.filters else "feature_maps"
-        names = (picture.filters or picture.feature_maps).layers or []  # type: ignore[union-attr]
         find: Callable[[Any, str], Any] = kernels.find if picture.filters else _find_layer
-        for number, name in enumerate(names):
+        for name, path in picture.layers:
             try:
                 find(model, name)
             except CnncliError as error:
-                path = ("visualize", index, kind, "layers", number)
-                raise type(error)([replace(problem, path=path) for problem in error.problems]) from error
+                where = ("visualize", index, *path)
+                raise type(error)([replace(problem, path=where) for problem in error.problems]) from error
+
+
+def _grad_cam(
+    folder: Path, name: str, model: keras.Model, asked: GradCam, scored: Evaluation, splits: Splits
+) -> list[Path]:
+    """One sheet: test images with the heat of the class that is predicted."""
+    layer = asked.layer or last_maps(model)
+    if layer is None or len(scored.outputs) != len(splits.test):
+        return []  # nothing with a place in the image, or another split was scored
+    chosen = _one_of_each_class(splits.test.labels, asked.samples)
+    pixels = _pixels(splits, chosen)
+    predicted = scored.predicted[chosen]
+    heat = grad_cam(model, layer, pixels, predicted)
+    captions = []
+    for index, label in zip(chosen, predicted, strict=True):
+        true, said = splits.class_names[splits.test.labels[index]], splits.class_names[label]
+        outputs = scored.outputs[index]
+        share = outputs[label] if len(outputs) > 1 else outputs[0] if label else 1 - outputs[0]
+        captions.append((f"{said}, {share:.0%}", f"is: {true}" + ("" if said == true else "  (wrong)")))
+    title = f"{name}: what speaks for the predicted class"
+    figure = draw_heat(pixels, heat, captions, title=title, subtitle=f"Grad-CAM at {layer}, images of the test split")
+    return save(figure, folder / f"grad-cam-{layer}.png")
 
 
 def _curves(folder: Path, recipe: Recipe, fitted: Fitted) -> list[Path]:
@@ -86,8 +109,7 @@ def _feature_maps(folder: Path, recipe_name: str, model: keras.Model, asked: Fea
     """One sheet an image and a layer: the first test images of different classes."""
     chosen = _one_of_each_class(splits.test.labels, asked.samples)
     names = asked.layers or kernels.convolutions(model)[:1]
-    images = splits.test.take(chosen)
-    pixels = images.inputs if isinstance(images.inputs, np.ndarray) else images.inputs.decode(np.arange(len(chosen)))
+    pixels = _pixels(splits, chosen)
     viewer = keras.Model(model.inputs, [_find_layer(model, name).output for name in names])
     outputs = viewer.predict(pixels, verbose=0)
     outputs = outputs if isinstance(outputs, list) else [outputs]
@@ -105,6 +127,12 @@ def _feature_maps(folder: Path, recipe_name: str, model: keras.Model, asked: Fea
             )
             files += save(figure, folder / f"feature-maps-{name}-{number + 1}.png")
     return files
+
+
+def _pixels(splits: Splits, chosen: np.ndarray) -> np.ndarray:
+    """Test examples as an array, wherever they lie."""
+    inputs = splits.test.take(chosen).inputs
+    return inputs if isinstance(inputs, np.ndarray) else inputs.decode(np.arange(len(chosen)))
 
 
 def _one_of_each_class(labels: np.ndarray, count: int) -> np.ndarray:

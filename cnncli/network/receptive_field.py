@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -17,7 +17,6 @@ from typing import Any
 import keras
 
 Shape = Sequence[int | None]
-_One = Fraction
 
 
 @dataclass(frozen=True)
@@ -79,9 +78,20 @@ def field_after(
         return None
     if any(field.whole for field in known):
         return WHOLE
-    name = type(layer).__name__
-    rule = next((rule for pattern, rule in _RULES if re.search(pattern, name)), _unmoved)
+    rule = next((rule for pattern, rule in _RULES if re.search(pattern, type(layer).__name__)), _unmoved)
     return rule(layer, known, inputs, output)
+
+
+def widest(fields: Sequence[Field | None]) -> Field | None:
+    """The field where branches meet pixel by pixel; None when one of them is not known."""
+    known = [field for field in fields if field is not None]
+    if not known or len(known) < len(fields):
+        return None
+    if any(field.whole for field in known):
+        return WHOLE
+    if len({len(field.size) for field in known}) > 1:
+        return None
+    return Field(tuple(max(sizes) for sizes in zip(*(field.size for field in known), strict=True)), known[0].stride)
 
 
 def _window(layer: Any, fields: Sequence[Field], inputs: Sequence[Shape], output: Shape) -> Field | None:
@@ -152,12 +162,13 @@ def _moved(layer: Any, fields: Sequence[Field], inputs: Sequence[Shape], output:
 
 def _unmoved(layer: Any, fields: Sequence[Field], inputs: Sequence[Shape], output: Shape) -> Field | None:
     """Each pixel for itself; of several inputs the widest field counts."""
-    if len({len(field.size) for field in fields}) > 1:
-        return None
-    size = tuple(max(sizes) for sizes in zip(*(field.size for field in fields), strict=True))
-    # An input of other lengths is stretched to the output's (broadcast), and the positions are those of the others.
+    # An input of other lengths is stretched to the output's (broadcast): the positions are those of the others.
     same = [f for f, shape in zip(fields, inputs, strict=True) if tuple(shape[1:-1]) == tuple(output[1:-1])]
-    return Field(size, (same or list(fields))[0].stride)
+    return widest([*same, *(field for field in fields if field not in same)]) if same else None
+
+
+def _unknown(layer: Any, fields: Sequence[Field], inputs: Sequence[Shape], output: Shape) -> Field | None:
+    return None
 
 
 def _network(layer: Any, fields: Sequence[Field], inputs: Sequence[Shape], output: Shape) -> Field | None:
@@ -168,6 +179,10 @@ def _network(layer: Any, fields: Sequence[Field], inputs: Sequence[Shape], outpu
     return field
 
 
+def _wrapped(layer: Any, fields: Sequence[Field], inputs: Sequence[Shape], output: Shape) -> Field | None:
+    return field_after(layer.layer, fields, inputs, output)
+
+
 def _each(value: int | Sequence[int], count: int) -> tuple[int, ...]:
     return (value,) * count if isinstance(value, int) else tuple(value)
 
@@ -176,7 +191,7 @@ def _each(value: int | Sequence[int], count: int) -> tuple[int, ...]:
 _TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4, "lanczos3": 6, "lanczos5": 10}
 _Rule = Callable[[Any, Sequence[Field], Sequence[Shape], Shape], Field | None]
 # The first pattern that a layer's class matches.
-_RULES: Mapping[str, _Rule] | tuple[tuple[str, _Rule], ...] = (
+_RULES: tuple[tuple[str, _Rule], ...] = (
     (r"^Global.*Pool|Attention|LSTM|GRU|RNN|^Bidirectional", _everything),
     (r"^Adaptive.*Pooling|^Resizing$", _resizing),
     (r"^Conv\w*Transpose$", _transposed),
@@ -184,6 +199,8 @@ _RULES: Mapping[str, _Rule] | tuple[tuple[str, _Rule], ...] = (
     (r"^UpSampling", _upsampling),
     (r"^(ZeroPadding|Cropping)|^(CenterCrop|RandomCrop)$", _moved),
     (r"^(Einsum)?Dense$", _dense),
-    (r"^(Flatten|Reshape|Permute|RepeatVector)$", _flattened),
+    (r"^(Flatten|Reshape)$", _flattened),
     (r"^Sequential$", _network),
+    (r"^SpectralNormalization$", _wrapped),
+    (r"^(Functional|Model|Permute|RepeatVector|TimeDistributed)$", _unknown),
 )

@@ -128,10 +128,7 @@ def _unknown_layers_in_sections(recipe: Recipe) -> Iterator[Problem]:
     known = [*(name_of(layer) for layer in recipe.model.layers), *(group.name for group in recipe.model.groups)]
     wanted: list[tuple[str, Path]] = [(name, ("expect", "shapes", name)) for name in recipe.expect.shapes]
     for index, picture in enumerate(recipe.visualize):
-        kind = "filters" if picture.filters else "feature_maps"
-        section = picture.filters or picture.feature_maps
-        for number, name in enumerate((section.layers if section else None) or []):
-            wanted.append((name, ("visualize", index, kind, "layers", number)))
+        wanted += [(name, ("visualize", index, *path)) for name, path in picture.layers]
     for name, path in wanted:
         # The layers inside an application have names of their own, which only Keras knows.
         if name not in known and not _has_application(recipe):

@@ -152,6 +152,11 @@ def may_be_null(argument: Argument) -> bool:
     return not argument.required and (argument.default in (None, "", [], "None") or not argument.type)
 
 
+def places_of(kind: str) -> tuple[str, ...]:
+    """The kinds of the catalogue in which the names of a kind are looked up: a layer may be an application."""
+    return ("layers", "applications") if kind == "layers" else (kind,)
+
+
 def takes_epochs(argument: Argument) -> bool:
     """Whether an argument counts steps, so that it may be said in epochs."""
     return argument.type in ("integer", "number") and "steps" in argument.name
@@ -281,7 +286,7 @@ def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]
     noun, on_key = NOUNS[kind], bool(path)
     if kind == "layers" and name == SHORTCUT:
         return _SHORTCUT_ENTRY, None
-    places = ("layers", "applications") if kind == "layers" else (kind,)
+    places = places_of(kind)
     entry = next((entry for place in places if (entry := catalogue.find(place, name))), None)
     if entry and entry.refused:
         return None, Fault(path, f"{noun} `{name}` cannot be used in a recipe: {entry.refused}", on_key=on_key)

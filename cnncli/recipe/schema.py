@@ -345,6 +345,13 @@ class FeatureMaps(Section):
     samples: Count = Field(4, description="how many test images")
 
 
+class GradCam(Section):
+    """Where in test images the network sees what speaks for the class that it predicts (Selvaraju et al., 2017)."""
+
+    layer: str | None = Field(None, description="whose maps; left out: the last layer with weights that gives maps")
+    samples: Count = Field(12, description="how many test images")
+
+
 class Picture(Section):
     """One item of `visualize`: exactly one of these."""
 
@@ -352,12 +359,26 @@ class Picture(Section):
 
     filters: Filters | None = None
     feature_maps: FeatureMaps | None = None
+    grad_cam: GradCam | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Picture:
-        if (self.filters is None) == (self.feature_maps is None):
-            raise PydanticCustomError("one_picture", "one kind of picture an item: filters or feature_maps")
+        if sum(getattr(self, name) is not None for name in type(self).model_fields) != 1:
+            kinds = ", ".join(type(self).model_fields)
+            raise PydanticCustomError("one_picture", "one kind of picture an item: {kinds}", {"kinds": kinds})
         return self
+
+    @property
+    def kind(self) -> str:
+        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def layers(self) -> list[tuple[str, tuple[str | int, ...]]]:
+        """The layers that it names, each with where it stands within the item."""
+        if self.grad_cam:
+            return [(self.grad_cam.layer, ("grad_cam", "layer"))] if self.grad_cam.layer else []
+        named = getattr(self, self.kind).layers or []
+        return [(name, (self.kind, "layers", index)) for index, name in enumerate(named)]
 
 
 def _read_picture(value: Any) -> Any:

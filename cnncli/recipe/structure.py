@@ -23,7 +23,7 @@ from cnncli.wording import described, did_you_mean, listed, shortened
 INPUT = "input"  # the network's input, as `from` names it
 STRUCTURES = ("repeat", "branches", "residual", "group")
 _MOST_LAYERS = 5000
-_MOST_TIMES = 1000
+MOST_TIMES = 1000
 _DEEPEST = 40
 _PATH: Path = ("model", "layers")
 # Python keywords, so no Keras argument can have these names.
@@ -397,9 +397,9 @@ class Flattener:
             times = plain(self._replaced(parts["times"], scope))
             if isinstance(times, Broken):
                 return None
-            if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= _MOST_TIMES:
+            if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= MOST_TIMES:
                 place = from_call(parts["times"].place, scope.caller)
-                self._wrong(f"`times`: expected an integer from 0 to {_MOST_TIMES}, got {described(times)}", place)
+                self._wrong(f"`times`: expected an integer from 0 to {MOST_TIMES}, got {described(times)}", place)
                 return None
             return [{} for _ in range(times)]
         node = self._replaced(parts["over"], scope)
@@ -413,8 +413,8 @@ class Flattener:
             got = ", ".join(f"{name} has {length}" for name, length in lengths.items())
             self._wrong(f"the lists of `over` are not of one length: {got}", node.place)
             return None
-        if max(lengths.values()) > _MOST_TIMES:
-            self._wrong(f"`over`: at most {_MOST_TIMES} rounds", node.place)
+        if max(lengths.values()) > MOST_TIMES:
+            self._wrong(f"`over`: at most {MOST_TIMES} rounds", node.place)
             return None
         return [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
 

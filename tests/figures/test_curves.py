@@ -88,6 +88,12 @@ def test_one_epoch_is_a_point():
     assert axes.get_xticks().tolist() == [1]
 
 
+@pytest.mark.parametrize(("epochs", "points"), [(12, 12), (13, 0)])
+def test_few_epochs_are_points_on_the_line(epochs, points):
+    axes = draw_curves({"loss": np.linspace(1, 0.5, epochs)}, title="t").axes[0]
+    assert sum(len(line.get_xdata()) for line in axes.lines if line.get_marker() == "o") == points
+
+
 def test_holes_stay_holes_and_a_lonely_value_is_a_point():
     loss = [3.0, math.nan, 2.0, 1.5, math.inf, None, *[1.0] * 10]
     axes = draw_curves({"loss": loss}, title="t").axes[0]

@@ -1,0 +1,103 @@
+"""A network's summary -> its rows: groups closed into one, or opened down to a depth."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cnncli.network.multiply_adds import total
+from cnncli.network.receptive_field import Field
+from cnncli.network.summary import GroupSummary, LayerSummary, Shape, Summary
+
+ALL = 1 << 30  # deeper than anything is nested
+
+
+@dataclass(frozen=True)
+class Row:
+    """A layer, or a group of layers seen as one.
+
+    Attributes:
+        name: of the layer; of a closed group its own.
+        kind: the class of a layer; of a closed group the block's or application's name, which may be empty.
+        detail: of a layer, as in `LayerSummary`.
+        layer_count: how many layers it stands for.
+        output_shape, field: of what leaves it.
+        params, trainable_params, multiply_adds, activations: sums.
+        inputs: the rows that it takes, by index; each comes before it.
+        within: the opened groups around it, from the outside in.
+    """
+
+    name: str
+    kind: str
+    detail: str
+    layer_count: int
+    output_shape: Shape
+    params: int
+    trainable_params: int
+    multiply_adds: int | None
+    field: Field | None
+    activations: int
+    inputs: tuple[int, ...]
+    within: tuple[str, ...]
+
+    @property
+    def is_group(self) -> bool:
+        return self.layer_count > 1
+
+
+def rows(summary: Summary, depth: int = 0) -> tuple[Row, ...]:
+    """List a network with its groups opened down to a depth.
+
+    A group of a single layer is that layer; closed, it goes by the group's name, by which `from` and `freeze` know it.
+
+    Args:
+        depth: 0 closes every group, 1 opens the outermost, `ALL` opens all.
+    """
+    groups = {group.name: group for group in summary.groups}
+    parts: list[tuple[GroupSummary | None, list[LayerSummary]]] = []
+    part_of_group: dict[str, int] = {}
+    part_of_layer: dict[str, int] = {}
+    for layer in summary.layers:
+        closed = groups[layer.groups[depth]] if len(layer.groups) > depth else None
+        index = part_of_group.setdefault(closed.name, len(parts)) if closed else len(parts)
+        if index == len(parts):
+            parts.append((closed, []))
+        parts[index][1].append(layer)
+        part_of_layer[layer.name] = index
+    made = []
+    for index, (closed, layers) in enumerate(parts):
+        taken = dict.fromkeys(part_of_layer[source] for layer in layers for source in layer.inputs)
+        inputs = tuple(source for source in taken if source != index)
+        # A heading over a single layer would say what the layer says.
+        within = tuple(name for name in layers[0].groups[:depth] if len(groups[name].layers) > 1)
+        made.append(_row(closed, layers, inputs, within))
+    return tuple(made)
+
+
+def without_prefix(name: str, within: Sequence[str]) -> str:
+    """A layer's name inside an opened group, without the name of the group that it begins with."""
+    for group in reversed(within):
+        if name.startswith(f"{group}_"):
+            return name[len(group) + 1 :]
+    return name
+
+
+def _row(
+    closed: GroupSummary | None, layers: list[LayerSummary], inputs: tuple[int, ...], within: tuple[str, ...]
+) -> Row:
+    last = next((layer for layer in layers if closed and layer.name == closed.last), layers[-1])
+    single = len(layers) == 1
+    return Row(
+        name=closed.name if closed else last.name,
+        kind=closed.kind if closed and not single else last.kind,
+        detail=last.detail if single else "",
+        layer_count=len(layers),
+        output_shape=last.output_shape,
+        params=sum(layer.params for layer in layers),
+        trainable_params=sum(layer.trainable_params for layer in layers),
+        multiply_adds=total(layer.multiply_adds for layer in layers),
+        field=last.field,
+        activations=sum(layer.activations for layer in layers),
+        inputs=inputs,
+        within=within,
+    )
