@@ -150,6 +150,18 @@ class NetworkError(CnncliError):
     exit_code, code = 9, "network"
 
 
+class Stopped(BaseException):
+    """The process was asked to stop: by Ctrl-C, or by another signal.
+
+    Args:
+        number: of the signal; the exit code is 128 more.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+
 EXIT_CODES: dict[int, str] = {
     0: "fine",
     1: "an expectation of the recipe was not met",

@@ -16,20 +16,12 @@ from typer.core import TyperGroup
 
 from cnncli import __version__
 from cnncli.cli import console
-from cnncli.errors import CnncliError
+from cnncli.errors import CnncliError, Stopped
 
 # Typer brings its own copy of Click and gives no public name to the error of a wrong command line.
 _WrongCommandLine: type[Any] = typer.BadParameter.__mro__[1]
 
-_SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
-
-
-class Stopped(KeyboardInterrupt):
-    """The process was asked to stop by a signal other than Ctrl-C's."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.number = number
+_SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 class Boundary(TyperGroup):
@@ -56,7 +48,7 @@ def _run(command: Any, arguments: list[str]) -> int:
         return error.exit_code
     except _WrongCommandLine as error:
         return _wrong_command_line(error, as_json)
-    except (KeyboardInterrupt, typer.Abort) as stop:
+    except (Stopped, KeyboardInterrupt, typer.Abort) as stop:
         number = stop.number if isinstance(stop, Stopped) else signal.SIGINT
         console.show_stop(signal.Signals(number).name, 128 + number, as_json=as_json)
         return 128 + number
@@ -90,7 +82,7 @@ def _write_bug(arguments: list[str]) -> str:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP end a command as Ctrl-C does, so that a run can close its folder."""
+    """Signals end a command by an exception, so that a run can close its folder."""
 
     def stop(number: int, _: Any) -> None:
         raise Stopped(number)

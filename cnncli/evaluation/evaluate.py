@@ -9,9 +9,10 @@ from typing import Any
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from cnncli.data.examples import Examples
-from cnncli.data.pipeline import Batches, encode
+from cnncli.data.pipeline import Batches
 from cnncli.evaluation.scores import Scores, classification_scores, predicted_classes
 from cnncli.network.objects import make
 from cnncli.recipe.objects import KerasObject
@@ -58,9 +59,7 @@ def evaluate(
     count = len(class_names)
     encoding = encoding_of(loss, outputs=model.output_shape[-1], class_count=count)
     batches = Batches(examples, batch_size=batch_size, encodings={"": encoding}, class_count=count)
-    outputs = np.asarray(model.predict(batches.dataset(), verbose=0), dtype=np.float32)
-    numbers = _keras_numbers(outputs, encode(examples.labels, encoding, count), loss, metrics, batch_size)
-    numbers["loss"] += float(sum(keras.ops.convert_to_numpy(term) for term in model.losses))
+    numbers, outputs = _run_once(model, batches, loss, metrics)
     if loss.args.get("from_logits"):
         outputs = _probabilities(outputs)
     predicted = predicted_classes(outputs)
@@ -79,15 +78,25 @@ def _probabilities(logits: np.ndarray) -> np.ndarray:
     return np.asarray(keras.ops.convert_to_numpy(activation(logits)), dtype=np.float32)
 
 
-def _keras_numbers(
-    outputs: np.ndarray, labels: np.ndarray, loss: KerasObject, metrics: Sequence[KerasObject], batch_size: int
-) -> dict[str, float]:
-    """Loss and metrics of outputs that are already there: a network that does nothing, scored by Keras itself."""
-    inputs = keras.Input(outputs.shape[1:])
-    nothing = keras.Model(inputs, keras.layers.Identity(dtype="float32")(inputs))
-    nothing.compile(loss=make(loss), metrics=[make(metric) for metric in metrics], jit_compile=False)
-    numbers = nothing.evaluate(outputs, labels, batch_size=batch_size, verbose=0, return_dict=True)
-    return {name: float(value) for name, value in numbers.items()}
+def _run_once(
+    model: keras.Model, batches: Batches, loss: KerasObject, metrics: Sequence[KerasObject]
+) -> tuple[dict[str, float], np.ndarray]:
+    """Loss and metrics as `evaluate` of Keras gives them, and the outputs that `predict` would give, in one pass."""
+    scorer = keras.Model(model.inputs, model.outputs[0])  # the model itself stays compiled as it is
+    scorer.compile(loss=make(loss), metrics=[make(metric) for metric in metrics], jit_compile=False)
+    mean_loss = keras.metrics.Mean(name="loss")
+
+    @tf.function(reduce_retracing=True)
+    def step(inputs: Any, labels: Any) -> Any:
+        outputs = scorer(inputs, training=False)
+        # Within one graph Keras finds the logits before a softmax; from probabilities alone a sure answer's loss is cut.
+        mean_loss.update_state(scorer.compute_loss(inputs, labels, outputs, training=False), tf.shape(outputs)[0])
+        scorer.compute_metrics(inputs, labels, outputs)
+        return outputs
+
+    outputs = [step(inputs, labels).numpy() for inputs, labels in batches.dataset()]
+    numbers = {name: float(value) for name, value in scorer.get_metrics_result().items() if name != "loss"}
+    return {"loss": float(mean_loss.result()), **numbers}, np.concatenate(outputs).astype(np.float32)
 
 
 def as_json(evaluation: Evaluation) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import tensorflow as tf
 from cnncli import runs
 from cnncli.data.examples import Splits
 from cnncli.data.pipeline import Batches
-from cnncli.errors import DivergedError, Problem
+from cnncli.errors import DivergedError, Problem, Stopped
 from cnncli.evaluation import evaluate as evaluation
 from cnncli.experiment.expectations import broken_expectations
 from cnncli.experiment.plan import Options, Plan, placed_in
@@ -66,7 +66,7 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
             folder.write_history(error.details.pop("history"))
             folder.finish("diverged", error=str(error))
             raise
-        except KeyboardInterrupt:
+        except (Stopped, KeyboardInterrupt):
             folder.finish("interrupted")
             raise
         except BaseException as error:

@@ -97,6 +97,7 @@ def fit(
             epochs=first + phase.epochs,
             callbacks=[*callbacks, best, watcher],
             class_weight=dict(class_weight) if class_weight else None,
+            shuffle=False,  # the batches come shuffled
             verbose=0,
         )
         stopped = watcher.stopped or _stopped_by(callbacks)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from cnncli.errors import DataError, Problem
+from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import loss_class
 
-_INTEGERS = {"SparseCategoricalCrossentropy"}
+_INTEGERS = {"SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy", "Circle"}
 
 
-def encoding_of(loss: KerasObject, *, outputs: int, class_count: int) -> str:
+def encoding_of(
+    loss: KerasObject, *, outputs: int, class_count: int, layer: str = "", path: Path = ("model", "layers")
+) -> str:
     """Choose the encoding.
 
     Args:
         loss: the recipe's.
         outputs: how many numbers the network gives an example.
         class_count: how many classes the data has.
+        layer: the name of the layer that gives them, for the message.
+        path: where that layer stands in the recipe.
 
     Returns:
         `integer`, `one_hot` or `column`; see `cnncli.data.pipeline.Batches`.
@@ -25,23 +30,20 @@ def encoding_of(loss: KerasObject, *, outputs: int, class_count: int) -> str:
     """
     if loss_class(loss) in _INTEGERS:
         if outputs < class_count:
-            raise _misfit(outputs, class_count)
+            raise _misfit(outputs, class_count, layer, path)
         return "integer"
     if outputs == 1:
         if class_count > 2:
-            raise DataError(
-                Problem(
-                    f"one output tells 2 classes apart, and the data has {class_count}",
-                    "use `units: $classes`, softmax and sparse_categorical_crossentropy",
-                    path=("model", "layers"),
-                )
-            )
+            hint = "use `units: $classes`, softmax and sparse_categorical_crossentropy"
+            message = f"{loss.name} with one output tells 2 classes apart, and the data has {class_count}"
+            raise DataError(Problem(message, hint, path=path))
         return "column"
     if outputs != class_count:
-        raise _misfit(outputs, class_count)
+        raise _misfit(outputs, class_count, layer, path)
     return "one_hot"
 
 
-def _misfit(outputs: int, class_count: int) -> DataError:
-    message = f"the labels need {class_count} outputs, and the network has {outputs}"
-    return DataError(Problem(message, "use `units: $classes` in the last layer", path=("model", "layers")))
+def _misfit(outputs: int, class_count: int, layer: str, path: Path) -> DataError:
+    who = f"layer `{layer}`" if layer else "the network"
+    message = f"the labels need {class_count} outputs, and {who} has {outputs}"
+    return DataError(Problem(message, "use `units: $classes` in the last layer", path=path))

@@ -1,6 +1,7 @@
 """Errors become messages and exit codes, in one place."""
 
 import json
+import signal
 
 import pytest
 from typer.testing import CliRunner
@@ -20,6 +21,7 @@ from cnncli.errors import (
     Problem,
     RecipeError,
     ResourceError,
+    Stopped,
     UsageError,
 )
 
@@ -99,8 +101,12 @@ def test_bug_shows_no_traceback_but_leaves_it_in_a_file(monkeypatch, tmp_path):
     assert "KeyError: 'a bug'" in file.read_text()
 
 
-def test_ctrl_c_is_exit_130(monkeypatch):
-    assert invoke_raising(monkeypatch, KeyboardInterrupt()).exit_code == 130
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_signal_ends_with_its_exit_code(monkeypatch, number, code):
+    done = invoke_raising(monkeypatch, Stopped(number))
+
+    assert done.exit_code == code
+    assert f"stopped by {number.name}" in done.stderr
 
 
 @pytest.mark.parametrize("text", ["[/foo]", "[red]x[/red]", "\x1b[31mred", "😀", "a\nb"])

@@ -28,8 +28,9 @@ def test_evaluate_repeats_the_runs_own_numbers(trained):
     assert done.json["split"] == "test"
 
 
-def test_evaluate_without_argument_takes_the_newest_run(trained):
-    done = trained("evaluate", "--split", "validation")
+def test_evaluate_without_argument_takes_the_newest_run(trained, cnncli):
+    shutil.copytree(trained.folder / RUN, cnncli.folder / RUN)
+    done = cnncli("evaluate", "--split", "validation")
 
     assert done.exit_code == 0, done.stderr
     assert "on validation split: 800 examples" in done.stdout
@@ -136,4 +137,7 @@ def test_unknown_layer_is_told_with_the_nearest(trained, tmp_path):
 def test_list_layers_draws_nothing(trained):
     done = trained("visualize-filters", RUN, "--list-layers")
 
-    assert done.stdout.splitlines()[1:] == ["first   Conv2D: 8 filters 5x5x1", "second  Conv2D: 12 filters 3x3x8"]
+    assert [line.rstrip() for line in done.stdout.splitlines()[1:]] == [
+        "first   Conv2D: 8 filters 5x5x1",
+        "second  Conv2D: 12 filters 3x3x8",
+    ]

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 
@@ -163,7 +164,13 @@ def test_plain_lines_say_what_is_used_and_one_line_an_epoch(trained):
     done = trained("train", "small.yaml", "--run", "lines", "--epochs", "2", "--device", "cpu")
 
     text = done.stderr
-    for word in ("Recipe     small", "Data       mnist-sample, packaged", "Device     CPU", "Precision  ", "Network    "):
+    for word in (
+        "Recipe     small",
+        "Data       mnist-sample, packaged",
+        "Device     CPU",
+        "Precision  ",
+        "Network    ",
+    ):
         assert word in text
     assert sum(line.startswith("epoch ") for line in text.splitlines()) == 2
     assert "cnncli evaluate outputs/small/lines" in text
@@ -204,18 +211,27 @@ def test_offline_without_a_stand_in_is_exit_9(trained):
 
 
 def test_diverged_training_is_exit_7_and_says_where(trained):
-    changes = ["train.optimizer={SGD: {learning_rate: 1e6}}", "data.prepare=[]", "train.precision=float32"]
+    changes = ["train.optimizer={SGD: {learning_rate: 1e30}}", "data.prepare=[]", "train.precision=float32"]
     done = trained("train", "small.yaml", "--run", "diverged", *(f"--set={change}" for change in changes))
 
     assert done.exit_code == 7, done.stderr
-    assert "training diverged: the loss is nan in epoch 1, step " in done.stderr
-    assert "at a learning rate of 1e+06" in done.stderr
+    assert re.search(r"training diverged: the loss is (nan|inf) in epoch 1, step \d+ of 63", done.stderr)
+    assert "at a learning rate of 1e+30" in done.stderr
     record = json.loads((trained.folder / "outputs/small/diverged/run.json").read_text())
     assert record["status"] == "diverged"
 
 
 def test_expectation_that_is_not_met_is_exit_1_and_the_run_is_kept(trained):
-    done = trained("train", "small.yaml", "--run", "expecting", "--epochs", "1", "--set", "expect.metrics={test_accuracy: '>= 0.9999'}")
+    done = trained(
+        "train",
+        "small.yaml",
+        "--run",
+        "expecting",
+        "--epochs",
+        "1",
+        "--set",
+        "expect.metrics={test_accuracy: '>= 0.9999'}",
+    )
 
     assert done.exit_code == 1
     assert "expected test_accuracy >= 0.9999, got 0." in done.stderr
@@ -232,7 +248,16 @@ def test_gpu_without_one_is_exit_8_and_says_what_is_missing(trained):
 
 
 def test_network_that_cannot_fit_is_exit_8_before_anything_is_allocated(trained):
-    done = trained("train", "small.yaml", "--run", "huge", "--set", "model.layers=[Flatten, Dense: 30000000, Dense: {units: 10, activation: softmax}]", "--set", "visualize=[]")
+    done = trained(
+        "train",
+        "small.yaml",
+        "--run",
+        "huge",
+        "--set",
+        "model.layers=[Flatten, Dense: 30000000, Dense: {units: 10, activation: softmax}]",
+        "--set",
+        "visualize=[]",
+    )
 
     assert done.exit_code == 8, done.stderr
     assert "training needs about" in done.stderr

@@ -1,0 +1,77 @@
+"""Whether a network can learn so many classes: what leaves it, the labels, the losses and metrics, the pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnncli.errors import Problem, RecipeError
+from cnncli.figures import of_run
+from cnncli.network.build import Network, shape_text
+from cnncli.recipe.outputs import Output, outputs_of
+from cnncli.recipe.schema import Recipe
+from cnncli.training.labels import encoding_of
+from cnncli.training.trial import try_scores
+
+
+@dataclass(frozen=True)
+class Feasible:
+    """What training needs to know of a network's outputs.
+
+    Attributes:
+        outputs: the first is the main one.
+        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
+    """
+
+    outputs: tuple[Output, ...]
+    encodings: dict[str, str]
+
+
+def check_feasible(recipe: Recipe, network: Network, class_count: int) -> Feasible:
+    """Check everything about outputs that is known without data.
+
+    Args:
+        network: of the recipe; may be symbolic.
+        class_count: how many classes the data has.
+
+    Raises:
+        RecipeError: no loss, an output that is no row of numbers, a loss or metric that Keras cannot compute, or
+            a layer that cannot be drawn.
+        DataError: too few outputs for the classes, or too many.
+    """
+    of_run.check_layers(recipe, network.full_model)
+    outputs = outputs_of(recipe)
+    _refuse_missing_loss(outputs)
+    _refuse_maps(outputs, network)
+    encodings = {output.name: _encoding(output, network, class_count) for output in outputs}
+    try_scores(recipe, network, encodings, class_count)
+    return Feasible(tuple(outputs), encodings)
+
+
+def gives_rows(recipe: Recipe, network: Network) -> bool:
+    """Whether every output is a row of numbers for each example, as classes need it, and not a map."""
+    return all(len(network.output_shape(output.name)) == 1 for output in outputs_of(recipe))
+
+
+def _refuse_missing_loss(outputs: list[Output]) -> None:
+    missing = next((output for output in outputs if output.loss is None), None)
+    if missing:
+        message = f"`loss` is missing in `train`: none follows from layer `{missing.name}`"
+        raise RecipeError(Problem(message, path=("train",)))
+
+
+def _refuse_maps(outputs: list[Output], network: Network) -> None:
+    problems = []
+    for output in outputs:
+        shape = network.output_shape(output.name)
+        if len(shape) != 1:
+            message = f"{shape_text(shape)} leaves layer `{output.name}`, and classes need one row of numbers"
+            hint = "put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"
+            problems.append(Problem(message, hint, path=output.path))
+    if problems:
+        raise RecipeError(problems)
+
+
+def _encoding(output: Output, network: Network, class_count: int) -> str:
+    assert output.loss is not None
+    units = network.output_shape(output.name)[-1] or 0
+    return encoding_of(output.loss, outputs=units, class_count=class_count, layer=output.name, path=output.path)

@@ -1,0 +1,116 @@
+"""Every shipped recipe trains: a few steps on small data, through the real command in this process."""
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from cnncli.cli.app import app
+from cnncli.network import checks
+from cnncli.network.build import build
+from cnncli.recipe import shipped
+from cnncli.recipe.load import load
+
+runner = CliRunner()
+SPLIT = "data.split={validation: 4, test: 4}"
+# Recipe -> what makes it small; the published networks keep their layers and get a smaller image where they can.
+IMAGES = "data.source.image_folder.path=photos"
+SMALL = "data.source.image_folder={path: photos, image_size: [64, 64]}"
+CHANGES = {
+    "mnist": ["data.source=mnist-sample", "data.limit=128"],
+    "lenet5": ["data.source=mnist-sample", "data.limit=128"],
+    "alexnet": [IMAGES, SPLIT, "train.batch_size=4"],
+    "alexnet-small": ["data.limit=128"],
+    "vgg16-transfer": [SMALL, "model.input=[64, 64, 3]", SPLIT, "model.layers.0.VGG16.weights=null"],
+    "vgg16": [SMALL, "model.input=[64, 64, 3]", SPLIT],
+    "googlenet": [SMALL, "model.input=[64, 64, 3]", SPLIT],
+    "googlenet-aux": [IMAGES, SPLIT, "train.batch_size=4"],
+    "resnet18": [SMALL, "model.input=[64, 64, 3]", SPLIT],
+    "resnet50": [SMALL, "model.input=[64, 64, 3]", SPLIT],
+    "resnet20-cifar10": ["data.source={npz: {path: pictures.npz}}", SPLIT],
+    "mobilenet-like": ["data.source={npz: {path: pictures.npz}}", SPLIT],
+    "densenet-like": ["data.source={npz: {path: pictures.npz}}", SPLIT],
+    "binary-cnn": [IMAGES, SPLIT],
+    "conv1d-signal": [SPLIT],
+    "conv3d-volume": [SPLIT],
+}
+WITHOUT_DATA = {"unet-small"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    made = tmp_path_factory.mktemp("recipes")
+    random = np.random.default_rng(0)
+    for label in ("ants", "bees"):
+        (made / "photos" / label).mkdir(parents=True)
+        for number in range(12):
+            pixels = random.integers(0, 256, (90, 100, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(made / "photos" / label / f"{number}.jpg")
+    labels = np.arange(40) % 2
+    np.savez(
+        made / "pictures.npz", x=random.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8), y=np.arange(40) % 10 % 4
+    )
+    np.savez(made / "signals.npz", x=random.normal(size=(40, 64, 100)).astype(np.float32), y=labels)
+    np.savez(made / "volumes.npz", x=random.random((24, 32, 32, 32, 1), dtype=np.float32), y=np.arange(24) % 2)
+    return made
+
+
+def test_every_shipped_recipe_is_here():
+    assert set(CHANGES) | WITHOUT_DATA == set(shipped.names())
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_recipe_trains(name, folder, monkeypatch):
+    monkeypatch.chdir(folder)
+    changes = [*CHANGES[name], "expect={}", "train.epochs=1"]
+    done = runner.invoke(app, ["train", name, "--run", name, "--json", *(f"--set={change}" for change in changes)])
+
+    assert done.exit_code == 0, done.stdout
+    assert (folder / "outputs" / name / name / "model.keras").is_file()
+
+
+def test_u_net_trains_on_masks_in_plain_keras():
+    recipe = load("unet-small").recipe
+    model = build(recipe, input_shape=(128, 128, 3)).model
+    images = np.random.default_rng(0).random((4, 128, 128, 3), dtype=np.float32)
+    model.compile("adam", "binary_crossentropy")
+
+    assert model.fit(images, (images[..., :1] > 0.5).astype(np.float32), verbose=0).history["loss"][0] > 0
+    assert isinstance(model.get_layer("mask"), keras.layers.Conv2D)
+
+
+# Worked out from the papers' tables; published by the papers or by the frameworks' own documentation.
+PUBLISHED = {
+    "alexnet": (62_378_344, 62_378_344),
+    "googlenet": (6_998_552, 6_998_552),
+    "resnet18": (None, 11_689_512),
+    "resnet50": (None, 25_557_032),
+    "vgg16": (138_357_544, 138_357_544),
+    "resnet20-cifar10": (None, 272_474),
+}
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_network_has_its_published_parameters_at_1000_classes(name):
+    changes = [] if name == "resnet20-cifar10" else ["data.classes=1000"]
+    checked = checks.check_shapes(load(name, changes))
+    params, trainable = PUBLISHED[name]
+
+    assert checked.trainable_params == trainable
+    assert params in (None, checked.params)
+
+
+@pytest.mark.parametrize("name", shipped.names())
+def test_recipe_keeps_what_it_expects_of_its_network(name):
+    recipe = load(name)
+    changes = (
+        ["data.classes=7"]
+        if recipe.recipe.data.source.builtin is None and name not in ("conv1d-signal", "binary-cnn", "unet-small")
+        else []
+    )
+
+    checked = checks.check_shapes(load(name, changes))
+
+    assert checked.params
+    assert recipe.recipe.expect.params or recipe.recipe.expect.trainable_params

@@ -1,0 +1,88 @@
+"""The evaluation of a model equals Keras' own."""
+
+import keras
+import numpy as np
+import pytest
+
+from cnncli.data.examples import Examples
+from cnncli.evaluation.evaluate import as_json, evaluate
+from cnncli.recipe.objects import KerasObject, read
+
+NAMES = ("a", "b", "c")
+
+
+def examples(count=50, classes=3):
+    random = np.random.default_rng(0)
+    return Examples(random.random((count, 4), dtype=np.float32), random.integers(0, classes, count).astype(np.int32))
+
+
+def model(units=3, activation="softmax", scale=1.0):
+    keras.utils.set_random_seed(1)
+    made = keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(units, activation=activation, kernel_regularizer="l2", name="out")]
+    )
+    made.set_weights([weights * scale for weights in made.get_weights()])
+    return made
+
+
+@pytest.mark.parametrize("scale", [1.0, 100.0], ids=["usual", "very sure"])
+@pytest.mark.parametrize(
+    ("loss", "encode"),
+    [
+        ("sparse_categorical_crossentropy", lambda labels: labels),
+        ("categorical_crossentropy", lambda labels: np.eye(3, dtype=np.float32)[labels]),
+    ],
+)
+def test_loss_and_metrics_are_those_of_keras(loss, encode, scale):
+    made, data = model(scale=scale), examples()
+    found = evaluate(
+        made,
+        data,
+        batch_size=16,
+        loss=KerasObject("losses", loss),
+        metrics=[KerasObject("metrics", "accuracy")],
+        class_names=NAMES,
+    )
+
+    made.compile(loss=loss, metrics=["accuracy"])
+    expected = made.evaluate(data.inputs, encode(data.labels), batch_size=16, verbose=0, return_dict=True)
+    assert found.loss == pytest.approx(expected["loss"], rel=1e-5)
+    assert found.metrics["accuracy"] == pytest.approx(expected["accuracy"])
+    np.testing.assert_allclose(found.outputs, made.predict(data.inputs, verbose=0), rtol=1e-5)
+    assert found.scores.accuracy == pytest.approx(expected["accuracy"])
+
+
+def test_logits_become_probabilities():
+    loss, _ = read({"SparseCategoricalCrossentropy": {"from_logits": True}}, "losses")
+    found = evaluate(model(activation=None), examples(), batch_size=16, loss=loss, metrics=[], class_names=NAMES)
+
+    np.testing.assert_allclose(found.outputs.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_one_output_tells_two_classes_apart():
+    found = evaluate(
+        model(units=1, activation="sigmoid"),
+        examples(classes=2),
+        batch_size=16,
+        loss=KerasObject("losses", "binary_crossentropy"),
+        metrics=[KerasObject("metrics", "accuracy")],
+        class_names=("no", "yes"),
+    )
+
+    assert found.outputs.shape == (50, 1)
+    assert found.scores.accuracy == pytest.approx(found.metrics["accuracy"])
+
+
+def test_json_has_no_nan():
+    found = evaluate(
+        model(),
+        examples(),
+        batch_size=16,
+        loss=KerasObject("losses", "sparse_categorical_crossentropy"),
+        metrics=[],
+        class_names=NAMES,
+    )
+    object.__setattr__(found, "loss", float("nan"))
+
+    assert as_json(found)["loss"] is None
+    assert as_json(found)["count"] == 50
