@@ -50,7 +50,8 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
     by_lower: dict[str, list[str]] = {}
     for option in options:
         by_lower.setdefault(_normal(option), []).append(option)
-    match = difflib.get_close_matches(_normal(word), by_lower, n=1, cutoff=0.7)
+    cutoff = 0.7 if len(word) > 3 else 0.66  # two letters exchanged are much of a short word: `cta`, `cat`
+    match = difflib.get_close_matches(_normal(word), by_lower, n=1, cutoff=cutoff)
     parts = set(_parts(word))
     holding = {key for key, same in by_lower.items() if len(parts) > 1 and parts <= set(_parts(same[0]))}
     if len(holding) == 1 and (not match or _normal(word) != match[0]):

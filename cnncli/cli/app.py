@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cnncli import __version__
-from cnncli.cli import evaluate, filters, train, validate
+from cnncli.cli import evaluate, filters, layers, recipes, schema, show, summary, train, validate
 from cnncli.cli.boundary import Boundary
 from cnncli.errors import EXIT_CODES
 
@@ -44,3 +44,8 @@ train.add_to(app)
 evaluate.add_to(app)
 filters.add_to(app)
 validate.add_to(app)
+summary.add_to(app)
+show.add_to(app)
+recipes.add_to(app)
+layers.add_to(app)
+schema.add_to(app)

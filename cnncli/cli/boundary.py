@@ -16,7 +16,7 @@ from typer.core import TyperGroup
 
 from cnncli import __version__
 from cnncli.cli import console
-from cnncli.errors import CnncliError, Stopped
+from cnncli.errors import CnncliError, ResourceError, Stopped
 
 # Typer brings its own copy of Click and gives no public name to the error of a wrong command line.
 _WrongCommandLine: type[Any] = typer.BadParameter.__mro__[1]
@@ -52,6 +52,10 @@ def _run(command: Any, arguments: list[str]) -> int:
         number = stop.number if isinstance(stop, Stopped) else signal.SIGINT
         console.show_stop(signal.Signals(number).name, 128 + number, as_json=as_json)
         return 128 + number
+    except MemoryError:
+        hint = "a smaller batch_size, smaller images or fewer of them (`limit`) need less"
+        console.show_error(ResourceError("there is not enough memory", hint=hint), as_json=as_json)
+        return ResourceError.exit_code
     except BrokenPipeError:
         # Who read our output has had enough of it (`| head`); Python would complain again when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -67,9 +71,21 @@ def _wrong_command_line(error: Any, as_json: bool) -> int:
         print(error.format_message(), file=sys.stdout)  # noqa: T201
         return 0
     hint = f"see: {context.command_path} --help" if context else ""
-    message = error.format_message().strip().rstrip(".")
+    message = _usage_message(error)
     console.show_usage(message, hint, as_json=as_json)
     return 2
+
+
+_WANTED = {"integer": "expected an integer", "float": "expected a number"}
+
+
+def _usage_message(error: Any) -> str:
+    if type(error) is typer.BadParameter and error.param is not None:
+        option: Any = error.param
+        where = error.param_hint or "/".join(option.opts)
+        wanted = _WANTED.get(option.type.name, error.message)
+        return f"{where}: {wanted}".rstrip(".")
+    return str(error.format_message()).strip().rstrip(".")
 
 
 def _write_bug(arguments: list[str]) -> str:

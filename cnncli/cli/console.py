@@ -15,6 +15,8 @@ from rich.text import Text
 from cnncli.errors import CnncliError, Problem
 from cnncli.wording import printable
 
+_MOST_SHOWN = 30  # problems: more would push the first ones, which often cause the others, out of sight
+
 
 def stderr() -> Console:
     return Console(stderr=True, soft_wrap=True, markup=False, highlight=False, emoji=False)
@@ -64,10 +66,12 @@ def show_error(error: CnncliError, *, as_json: bool) -> None:
     if as_json:
         print_json(error_as_json(error))
         return
-    for problem in error.problems:
+    for problem in error.problems[:_MOST_SHOWN]:
         _show_problem(problem, "error", "red")
+    left = len(error.problems) - _MOST_SHOWN
     if len(error.problems) > 1:
-        say(Text(f"{len(error.problems)} problems", style="bold"))
+        shown = f", of which {left:,} are not shown (--json has all)" if left > 0 else ""
+        say(Text(f"{len(error.problems):,} problems{shown}", style="bold"))
 
 
 def error_as_json(error: CnncliError) -> dict[str, Any]:

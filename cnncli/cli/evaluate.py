@@ -33,8 +33,7 @@ def evaluate(
     verbose: options.Verbose = False,
 ) -> None:
     """Score a trained model: loss, every metric, and precision, recall and F1 of every class."""
-    if split not in ("test", "validation", "train"):
-        raise typer.BadParameter(f"'{split}' is not one of test, validation, train", param_hint="--split")
+    options.check_choice("--split", split, ("test", "validation", "train"))
     options.check_device(device)
     with native.captured():
         from cnncli.evaluation.again import evaluate_again
@@ -44,7 +43,7 @@ def evaluate(
         for note in done.notes:
             console.show_note(note)
     if as_json:
-        console.print_json(done.result)
+        console.print_json({**done.result, "notes": [note.as_json() for note in done.notes]})
     else:
         _show(done.result, done.what, quiet=quiet)
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from cnncli.errors import Place, Problem, UsageError
+from cnncli.wording import did_you_mean, shortened
 
 Set = Annotated[
     list[str] | None,
@@ -28,5 +32,18 @@ DEFAULT_OUTPUTS = Path("outputs")
 
 def check_device(device: str | None) -> None:
     """Refuse a device that there is no word for."""
-    if device not in (None, "auto", "cpu", "gpu"):
-        raise typer.BadParameter(f"'{device}' is not one of auto, cpu, gpu", param_hint="--device")
+    if device is not None:
+        check_choice("--device", device, ("auto", "cpu", "gpu"))
+
+
+def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
+    """Refuse what an option does not take.
+
+    Raises:
+        UsageError: with the nearest choice, and all of them.
+    """
+    if value in choices:
+        return
+    hints = [did_you_mean(value, choices), f"one of: {', '.join(choices)}"]
+    hint = "\n".join(dict.fromkeys(hints))
+    raise UsageError(Problem(f"unknown choice `{shortened(value)}`", hint, Place(option)))

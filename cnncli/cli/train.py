@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,11 +11,12 @@ import typer
 
 from cnncli.cli import console, native, options
 from cnncli.cli.live import make_spectator
-from cnncli.errors import ExpectationError
+from cnncli.errors import ExpectationError, Place, Problem, UsageError
 from cnncli.wording import counted
 
 if TYPE_CHECKING:
     from cnncli.experiment import Finished
+    from cnncli.recipe.load import LoadedRecipe
 
 
 def add_to(app: typer.Typer) -> None:
@@ -43,13 +45,17 @@ def train(
     Everything is left in a folder of its own: the model, every number, the pictures, and the recipe itself.
     """
     from cnncli.recipe.load import load
-    from cnncli.runs import check_name
+    from cnncli.runs import check_name, refuse_taken
 
     options.check_device(device)
+    _check_epochs(epochs)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
     loaded = load(recipe, changes)
+    _check_epochs(epochs, loaded)
     if run is not None:
         check_name(run)
+    if not dry_run:
+        refuse_taken(output, loaded.recipe.name, run)
     spectator = make_spectator(quiet=quiet or as_json, verbose=verbose)
     with native.captured() as log:
         spectator.starting(loaded, log)
@@ -64,22 +70,41 @@ def train(
             else:
                 finished = experiment.run(planned, choices, spectator)
         broken = ExpectationError(finished.broken) if finished and finished.broken else None
-        _report(finished, broken, as_json=as_json, quiet=quiet)
+        _report(finished, planned.notes, broken, as_json=as_json, quiet=quiet)
         if broken and as_json:
             raise typer.Exit(broken.exit_code)
         if broken:
             raise broken
 
 
-def _report(finished: Finished | None, broken: ExpectationError | None, *, as_json: bool, quiet: bool) -> None:
+def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None) -> None:
+    """Refuse `--epochs` where it cannot mean anything.
+
+    Raises:
+        UsageError: there is no such number, or every phase of the recipe says its own.
+    """
+    if epochs is None:
+        return
+    if epochs < 1:
+        raise UsageError(Problem(f"expected an integer ≥ 1, got {epochs}", place=Place("--epochs")))
+    phases = loaded.recipe.train.phases if loaded else []
+    if phases and all(phase.epochs for phase in phases):
+        hint = f"change one of them: --set train.phases.0.epochs={epochs}"
+        raise UsageError(Problem("every phase of the recipe says its own epochs", hint, Place("--epochs")))
+
+
+def _report(
+    finished: Finished | None, notes: Sequence[Problem], broken: ExpectationError | None, *, as_json: bool, quiet: bool
+) -> None:
+    told = {"notes": [note.as_json() for note in notes]}
     if finished is None:
         if as_json:
-            console.print_json({"status": "checked"})
+            console.print_json({"status": "checked", **told})
         elif not quiet:
             console.say("Everything is in order; nothing was trained and nothing written.")
         return
     if as_json:
-        console.print_json({**finished.summary, **(console.error_as_json(broken) if broken else {})})
+        console.print_json({**finished.summary, **told, **(console.error_as_json(broken) if broken else {})})
         return
     summary = finished.summary
     split = "test" if "test" in summary else "validation"

@@ -47,10 +47,16 @@ def validate(
 
 
 def _shapes(loaded: LoadedRecipe) -> dict[str, Any]:
-    from cnncli.network.checks import check_shapes
+    from cnncli.experiment import check_without_data
 
-    checked = check_shapes(loaded)
-    return {"params": checked.params, "trainable_params": checked.trainable_params, "checked": checked.what}
+    checked = check_without_data(loaded)
+    if checked is None:
+        what = "its shapes depend on the data: give `model.input` to have them checked"
+        return {"params": None, "trainable_params": None, "checked": what}
+    what = "every shape fits"
+    if not checked.is_complete:
+        what += "; its parameters depend on the number of classes (`data.classes`)"
+    return {"params": checked.params, "trainable_params": checked.trainable_params, "checked": what}
 
 
 def _sentence(result: dict[str, Any]) -> str:

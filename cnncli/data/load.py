@@ -26,7 +26,6 @@ from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, ImageFolder, Source
 from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
 
 _IMBALANCE = 20  # the largest class is so many times the smallest: worth a word
-_SCALING_LAYERS = ("Rescaling", "Normalization", "BatchNormalization")
 
 
 def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | None = None) -> Splits:
@@ -244,22 +243,7 @@ def _remarks(data: Data, train: Examples, class_names: Sequence[str]) -> list[Pr
         notes.append(
             Problem(message, "`class_weight: balanced` in `data` lets every class count the same", path=("data",))
         )
-    prepare: Sequence[Any] = data.prepare
-    if _unscaled(train) and not any(layer.name in _SCALING_LAYERS for layer in prepare):
-        message = "the inputs are floats from 0 to 255; networks learn from small numbers"
-        hint = "`prepare: [Rescaling: {scale: $(1 / 255)}]` in `data`, unless the network scales them itself"
-        notes.append(Problem(message, hint, path=("data", "prepare")))
     return notes
-
-
-def _unscaled(examples: Examples) -> bool:
-    inputs = examples.inputs
-    if isinstance(inputs, ImageFiles) or inputs.dtype == np.uint8:
-        return False
-    return bool(inputs.min() >= 0 and _SMALL < inputs.max() <= 255)
-
-
-_SMALL = 100  # what is scaled to 0 to 1, or to mean 0 and variance 1, never gets there
 
 
 def _joined(parts: Sequence[Examples]) -> Examples:

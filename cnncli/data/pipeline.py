@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from cnncli.data.examples import Examples, ImageFiles
+from cnncli.errors import CnncliError
 
 
 class Batches:
@@ -42,7 +44,18 @@ class Batches:
         self.seed = seed
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
         self._inputs = examples.inputs
+        self._failure: CnncliError | None = None
         self._labels = {name: encode(examples.labels, form, class_count) for name, form in encodings.items()}
+
+    @contextmanager
+    def failing_as_itself(self) -> Iterator[None]:
+        """Let a file that can no longer be read end training as the error that it is, not as TensorFlow's."""
+        try:
+            yield
+        except tf.errors.OpError as error:
+            if self._failure is not None:
+                raise self._failure from error
+            raise
 
     def dataset(self) -> tf.data.Dataset:
         """The batches: inputs (batch, *shape) uint8 or float32, labels as encoded."""
@@ -70,8 +83,15 @@ class Batches:
         if isinstance(inputs, ImageFiles):
             shape = inputs.shape[1:]
 
+            def decode(indices: np.ndarray) -> np.ndarray:
+                try:
+                    return inputs.decode(indices)
+                except CnncliError as error:
+                    self._failure = error  # TensorFlow passes on the text alone
+                    raise
+
             def read(indices: tf.Tensor) -> tuple[tf.Tensor, Any]:
-                images = tf.numpy_function(inputs.decode, [indices], tf.uint8)
+                images = tf.numpy_function(decode, [indices], tf.uint8)
                 return tf.ensure_shape(images, (None, *shape)), labels_at(indices)
 
             return read

@@ -86,7 +86,7 @@ def _run_once(
     scorer.compile(loss=make(loss), metrics=[make(metric) for metric in metrics], jit_compile=False)
     mean_loss = keras.metrics.Mean(name="loss")
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(inputs: Any, labels: Any) -> Any:
         outputs = scorer(inputs, training=False)
         # Within one graph Keras finds the logits before a softmax; from probabilities alone a sure answer's loss is cut.
@@ -94,7 +94,8 @@ def _run_once(
         scorer.compute_metrics(inputs, labels, outputs)
         return outputs
 
-    outputs = [step(inputs, labels).numpy() for inputs, labels in batches.dataset()]
+    with batches.failing_as_itself():
+        outputs = [step(inputs, labels).numpy() for inputs, labels in batches.dataset()]
     numbers = {name: float(value) for name, value in scorer.get_metrics_result().items() if name != "loss"}
     return {"loss": float(mean_loss.result()), **numbers}, np.concatenate(outputs).astype(np.float32)
 

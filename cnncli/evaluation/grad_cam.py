@@ -36,14 +36,15 @@ def grad_cam(model: keras.Model, layer_name: str, images: np.ndarray, classes: n
     gradients = tf.cast(tape.gradient(wanted, maps), tf.float32)
     weights = tf.reduce_mean(gradients, axis=(1, 2))  # (count, maps)
     heat = tf.nn.relu(tf.einsum("nhwk,nk->nhw", tf.cast(maps, tf.float32), weights)).numpy()
-    largest = heat.max(axis=(1, 2), keepdims=True)
-    return np.divide(heat, largest, out=np.zeros_like(heat), where=largest > 0)  # type: ignore[no-any-return]
+    largest = np.max(heat, axis=(1, 2), keepdims=True)
+    scaled: np.ndarray = np.divide(heat, largest, out=np.zeros_like(heat), where=largest > 0)
+    return scaled
 
 
 def last_maps(model: keras.Model) -> str | None:
     """The last layer whose output is (batch, height, width, maps) with more than one place; None when there is none."""
     for layer in reversed(model.layers):
-        shape = getattr(layer.output, "shape", ())
+        shape: Any = getattr(layer.output, "shape", ())
         if len(shape) == 4 and (shape[1] or 0) * (shape[2] or 0) > 1 and layer.weights:
             return str(layer.name)
     return None

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,13 @@ from typing import Any
 import keras
 
 from cnncli import runs
-from cnncli.errors import ModelFileError, OutputError
+from cnncli.errors import ModelFileError, OutputError, RecipeError
+from cnncli.evaluation import model_file
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.objects import KerasObject, read
-from cnncli.wording import printable
+from cnncli.wording import printable, shortened
 
 MODEL_FILE = "model.keras"
-_MEMBERS = {"metadata.json", "config.json", "model.weights.h5"}
 
 
 @dataclass(frozen=True)
@@ -81,39 +80,43 @@ def _open_run(path: Path) -> TrainedModel:
     try:
         recipe = load_bytes(resolved.read_bytes(), str(resolved))
         class_names = tuple(str(name) for name in record["class_names"])
+    except FileNotFoundError as error:
+        raise OutputError(f"{path} is not complete: {resolved.name} is missing", hint=_TRAIN_AGAIN) from error
+    except RecipeError as error:
+        reason = error.problems[0]
+        raise OutputError(f"{resolved} is damaged: {reason.message}", hint=_TRAIN_AGAIN) from error
     except (OSError, KeyError) as error:
-        raise OutputError(f"{path} is not complete: {error}", hint="train it again") from error
-    return TrainedModel(load_model(path / MODEL_FILE), str(path), path, class_names, recipe)
+        raise OutputError(f"{path} is not complete: {error}", hint=_TRAIN_AGAIN) from error
+    file = path / MODEL_FILE
+    return TrainedModel(load_model(file, wanted_bytes=_recorded_bytes(record)), str(path), path, class_names, recipe)
 
 
-def load_model(path: Path) -> keras.Model:
+_TRAIN_AGAIN = "train it again"
+
+
+def _recorded_bytes(record: Mapping[str, Any]) -> int | None:
+    """How large the run's model was when the run ended."""
+    sizes = (artefact.get("bytes") for artefact in record.get("artefacts", []) if artefact.get("path") == MODEL_FILE)
+    return next(sizes, None)
+
+
+def load_model(path: Path, *, wanted_bytes: int | None = None) -> keras.Model:
     """Read a `.keras` file.
+
+    Args:
+        wanted_bytes: how large it was when it was written, where that is known.
 
     Raises:
         ModelFileError: it is missing, cut short, or not a model; nothing in it that is code is run.
+        ResourceError: it does not fit into memory.
     """
-    shown = printable(str(path))
-    if not os.path.lexists(path):
-        raise ModelFileError(f"model not found: {shown}")
-    if not path.is_file():
-        raise ModelFileError(f"{shown} is not a regular file")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-    except PermissionError as error:
-        raise ModelFileError(f"cannot read {shown}: permission denied") from error
-    except (zipfile.BadZipFile, OSError) as error:
-        begins_well = path.open("rb").read(2) == b"PK"
-        what = f"is cut short ({path.stat().st_size:,} bytes)" if begins_well else "is not a .keras model"
-        raise ModelFileError(f"{shown} {what}", hint="save or copy it again") from error
-    if not set(names) >= _MEMBERS:
-        missing = ", ".join(sorted(_MEMBERS - set(names)))
-        raise ModelFileError(f"{shown} is not a .keras model: {missing} is missing in it")
+    model_file.check(path, wanted_bytes=wanted_bytes)
     try:
         return keras.models.load_model(path, compile=False, safe_mode=True)
     except Exception as error:
-        reason = printable(str(error).strip().splitlines()[0][:300]) if str(error).strip() else type(error).__name__
-        raise ModelFileError(f"Keras cannot open {shown}: {reason}") from error
+        said = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
+        reason = shortened(said, 300) if said else type(error).__name__
+        raise ModelFileError(f"Keras cannot open {printable(str(path))}: {reason}") from error
 
 
 def default_loss(model: keras.Model) -> KerasObject:

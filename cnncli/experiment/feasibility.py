@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cnncli.errors import Problem, RecipeError
+from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.figures import of_run
 from cnncli.network.build import Network, shape_text
+from cnncli.network.checks import Checked, check_shapes
+from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output, outputs_of
-from cnncli.recipe.schema import Recipe
 from cnncli.training.labels import encoding_of
-from cnncli.training.trial import try_scores
+from cnncli.training.trial import try_parts, try_scores
 
 
 @dataclass(frozen=True)
@@ -26,11 +29,25 @@ class Feasible:
     encodings: dict[str, str]
 
 
-def check_feasible(recipe: Recipe, network: Network, class_count: int) -> Feasible:
-    """Check everything about outputs that is known without data.
+def check_without_data(loaded: LoadedRecipe) -> Checked | None:
+    """Check a recipe's network and its outputs with what the recipe alone tells; None when it does not tell the input.
+
+    A network whose outputs are maps is checked as far as its shapes: no labels for it are known.
+
+    Raises:
+        RecipeError: as `check_network` and `check_feasible`, each problem at its place.
+        ExpectationError: as `check_network`.
+    """
+    checked = check_shapes(loaded)
+    if checked and checked.class_count and _gives_rows(checked):
+        check_feasible(checked, checked.class_count)
+    return checked
+
+
+def check_feasible(checked: Checked, class_count: int) -> Feasible:
+    """Check everything about a network's outputs that is known without data.
 
     Args:
-        network: of the recipe; may be symbolic.
         class_count: how many classes the data has.
 
     Raises:
@@ -38,18 +55,31 @@ def check_feasible(recipe: Recipe, network: Network, class_count: int) -> Feasib
             a layer that cannot be drawn.
         DataError: too few outputs for the classes, or too many.
     """
-    of_run.check_layers(recipe, network.full_model)
-    outputs = outputs_of(recipe)
-    _refuse_missing_loss(outputs)
-    _refuse_maps(outputs, network)
-    encodings = {output.name: _encoding(output, network, class_count) for output in outputs}
-    try_scores(recipe, network, encodings, class_count)
+    recipe, network = checked.loaded.recipe, checked.network
+    with placed_in(checked.loaded):
+        of_run.check_layers(recipe, network.full_model)
+        outputs = outputs_of(recipe)
+        _refuse_missing_loss(outputs)
+        _refuse_maps(outputs, network)
+        encodings = {output.name: _encoding(output, network, class_count) for output in outputs}
+        try_parts(recipe)
+        try_scores(recipe, network, encodings, class_count)
     return Feasible(tuple(outputs), encodings)
 
 
-def gives_rows(recipe: Recipe, network: Network) -> bool:
+@contextmanager
+def placed_in(loaded: LoadedRecipe) -> Iterator[None]:
+    """Give the problems of an error their places in the recipe."""
+    try:
+        yield
+    except CnncliError as error:
+        raise loaded.located(error) from error
+
+
+def _gives_rows(checked: Checked) -> bool:
     """Whether every output is a row of numbers for each example, as classes need it, and not a map."""
-    return all(len(network.output_shape(output.name)) == 1 for output in outputs_of(recipe))
+    outputs = outputs_of(checked.loaded.recipe)
+    return all(len(checked.network.output_shape(output.name)) == 1 for output in outputs)
 
 
 def _refuse_missing_loss(outputs: list[Output]) -> None:

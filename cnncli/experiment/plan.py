@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,18 +12,17 @@ from typing import Any
 from cnncli import runs
 from cnncli.data.examples import Splits
 from cnncli.data.load import load as load_data
-from cnncli.errors import CnncliError, Problem, RecipeError
+from cnncli.errors import Place, Problem, ResourceError
+from cnncli.experiment.feasibility import check_feasible, check_without_data, placed_in
+from cnncli.experiment.remarks import remarks
 from cnncli.experiment.spectator import Spectator, timed
-from cnncli.figures import of_run
 from cnncli.network import budget
-from cnncli.network.build import Network, build_symbolically
-from cnncli.network.checks import check_expected, learning_params
+from cnncli.network.checks import Checked, check_network
 from cnncli.recipe.load import LoadedRecipe
-from cnncli.recipe.outputs import Output, outputs_of
+from cnncli.recipe.outputs import Output
 from cnncli.recipe.phases import epochs_of
 from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.training import devices, precision
-from cnncli.training.labels import encoding_of
 
 
 @dataclass(frozen=True)
@@ -53,6 +51,7 @@ class Plan:
         outputs: of the network; the first is the main one.
         encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
         seconds: what it took so far, by stage.
+        notes: what is not wrong but worth a word.
     """
 
     loaded: LoadedRecipe
@@ -66,6 +65,7 @@ class Plan:
     steps_per_epoch: int
     batch_size: int
     seconds: dict[str, float]
+    notes: tuple[Problem, ...]
 
     @property
     def recipe(self) -> Recipe:
@@ -79,60 +79,72 @@ class Plan:
 def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> Plan:
     """Read the data and check everything that can be checked before training; nothing is written.
 
+    What the recipe alone tells is checked before the data is read, which may take minutes.
+
     Raises:
         CnncliError: with the place in the recipe, where it has one.
     """
     seconds: dict[str, float] = {}
     environment = runs.environment()
     cpu = environment["cpu"]
+    memory = environment.get("memory_bytes") or 1 << 62
+    device = _device(loaded, options, cpu.get("model") or "CPU")
+    chosen = precision.choose(loaded.recipe.train.precision, device, cpu_flags=cpu.get("flags") or ())
+    with timed(seconds, "build", spectator):
+        checked = check_without_data(loaded)
+        if checked:
+            _check_memory(checked, memory)
     with placed_in(loaded), timed(seconds, "data", spectator):
-        recipe = loaded.recipe
-        device = devices.choose(options.device or recipe.train.device, cpu_name=cpu.get("model") or "CPU")
-        chosen = precision.choose(recipe.train.precision, device, cpu_flags=cpu.get("flags") or ())
-        splits = load_data(recipe.data, input_shape=recipe.model.input, progress=spectator.loading)
-    for note in [*loaded.warnings, *loaded.locate(splits.notes)]:
-        spectator.note(note)
+        splits = load_data(loaded.recipe.data, input_shape=loaded.recipe.model.input, progress=spectator.loading)
+    steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
+    warnings = loaded.warnings
+    loaded = loaded.resolve(classes=len(splits.class_names), steps_per_epoch=steps_per_epoch)
+    with timed(seconds, "build", spectator):
+        if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, len(splits.class_names)):
+            checked = check_network(loaded, input_shape=splits.input_shape, class_count=len(splits.class_names))
+            _check_memory(checked, memory)
+        feasible = check_feasible(replace(checked, loaded=loaded), len(splits.class_names))
+    notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits)]
     if chosen.warning:
-        spectator.note(Problem(chosen.warning, place=loaded.place(("train", "precision"))))
-    steps_per_epoch = math.ceil(len(splits.train) / recipe.train.batch_size)
-    loaded = _filled_in(loaded.resolve(classes=len(splits.class_names), steps_per_epoch=steps_per_epoch), splits)
-    with placed_in(loaded):
-        symbolic = build_symbolically(loaded.recipe, input_shape=splits.input_shape)
-        learning = learning_params(symbolic, loaded.recipe)
-        counted = budget.measure(symbolic, batch_size=recipe.train.batch_size, trainable_params=max(learning))
-        of_run.check_layers(loaded.recipe, symbolic.full_model)
-        check_expected(loaded.recipe, symbolic, counted)
-        budget.check(
-            counted,
-            batch_size=recipe.train.batch_size,
-            available=environment.get("memory_bytes") or 1 << 62,
-            device="this machine",
-        )
-        outputs = tuple(outputs_of(loaded.recipe))
-        encodings = {output.name: _encoding(output, symbolic, splits) for output in outputs}
+        notes.append(Problem(chosen.warning, chosen.hint, path=("train", "precision")))
+    notes = loaded.locate(notes)
+    for note in notes:
+        spectator.note(note)
     return Plan(
-        loaded,
+        _filled_in(loaded, splits, feasible.outputs),
         splits,
         device,
         chosen,
-        counted,
-        tuple(learning),
-        outputs,
-        encodings,
+        checked.budget,
+        checked.learning_params,
+        feasible.outputs,
+        feasible.encodings,
         steps_per_epoch,
-        recipe.train.batch_size,
+        loaded.recipe.train.batch_size,
         seconds,
+        tuple(notes),
     )
 
 
-def _filled_in(loaded: LoadedRecipe, splits: Splits) -> LoadedRecipe:
+def _device(loaded: LoadedRecipe, options: Options, cpu_name: str) -> devices.Device:
+    """The device that the command line asks for, or else the recipe."""
+    try:
+        return devices.choose(options.device or loaded.recipe.train.device, cpu_name=cpu_name)
+    except ResourceError as error:
+        place = Place(f"--device {options.device}") if options.device else loaded.place(("train", "device"))
+        raise ResourceError(problem.at(place) for problem in error.problems) from error
+
+
+def _check_memory(checked: Checked, memory: int) -> None:
+    with placed_in(checked.loaded):
+        batch_size = checked.loaded.recipe.train.batch_size
+        budget.check(checked.budget, batch_size=batch_size, available=memory, device="this machine")
+
+
+def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) -> LoadedRecipe:
     """The recipe with what the data and chance decide: input shape, loss, seed."""
     recipe = loaded.recipe
-    losses = {output.name: output.loss for output in outputs_of(recipe)}
-    missing = [name for name, loss in losses.items() if loss is None]
-    if missing:
-        message = f"`loss` is missing in `train`: none follows from layer `{missing[0]}`"
-        raise loaded.located(RecipeError(Problem(message, path=("train",))))
+    losses = {output.name: output.loss for output in outputs}
     train: dict[str, Any] = {"loss": losses if recipe.model.outputs else next(iter(losses.values()))}
     train["seed"] = secrets.randbelow(LARGEST_SEED) if recipe.train.seed is None else recipe.train.seed
     update = {
@@ -140,18 +152,3 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits) -> LoadedRecipe:
         "model": recipe.model.model_copy(update={"input": list(splits.input_shape)}),
     }
     return replace(loaded, recipe=recipe.model_copy(update=update))
-
-
-def _encoding(output: Output, network: Network, splits: Splits) -> str:
-    assert output.loss is not None
-    units = network.output_shape(output.name)[-1]
-    return encoding_of(output.loss, outputs=units or 0, class_count=len(splits.class_names))
-
-
-@contextmanager
-def placed_in(loaded: LoadedRecipe) -> Iterator[None]:
-    """Give the problems of an error their places in the recipe."""
-    try:
-        yield
-    except CnncliError as error:
-        raise loaded.located(error) from error

@@ -7,6 +7,7 @@ import hashlib
 import io
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,18 @@ import tensorflow as tf
 from cnncli import runs
 from cnncli.data.examples import Splits
 from cnncli.data.pipeline import Batches
-from cnncli.errors import DivergedError, Problem, Stopped
+from cnncli.errors import DivergedError, OutputError, Problem, Stopped
 from cnncli.evaluation import evaluate as evaluation
 from cnncli.experiment.expectations import broken_expectations
-from cnncli.experiment.plan import Options, Plan, placed_in
+from cnncli.experiment.feasibility import placed_in
+from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.figures import of_run
 from cnncli.network.build import Network, build
 from cnncli.recipe import write
 from cnncli.recipe.objects import as_data
 from cnncli.training.fit import Fitted, fit
+from cnncli.training.memory import told_when_exhausted
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
         folder.write("resolved.yaml", write.to_yaml(recipe))
         folder.update_record(**_identity(planned, options))
         try:
-            return _train(planned, folder, spectator, started)
+            with placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
+                return _train(planned, folder, spectator, started)
         except DivergedError as error:
             folder.write_history(error.details.pop("history"))
             folder.finish("diverged", error=str(error))
@@ -70,14 +74,15 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
             folder.finish("interrupted")
             raise
         except BaseException as error:
-            folder.finish("failed", error=f"{type(error).__name__}: {error}"[:1000])
+            with suppress(OutputError):  # a full disk is what may have ended the run
+                folder.finish("failed", error=f"{type(error).__name__}: {error}"[:1000])
             raise
 
 
 def _train(planned: Plan, folder: runs.Run, spectator: Spectator, started: float) -> Finished:
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
     assert recipe.train.seed is not None
-    with placed_in(planned.loaded), timed(seconds, "build", spectator):
+    with timed(seconds, "build", spectator):
         keras.utils.set_random_seed(recipe.train.seed)
         network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
     with timed(seconds, "fit", spectator):
@@ -183,6 +188,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "settings": list(planned.loaded.settings),
         "seed": planned.recipe.train.seed,
         "data": planned.splits.as_json(),
+        "notes": [str(note) for note in planned.notes],
         "class_names": list(planned.splits.class_names),
         "input_shape": list(planned.splits.input_shape),
         "outputs": {output.name: as_data(output.loss) for output in planned.outputs},

@@ -9,11 +9,12 @@ from typing import Any
 import keras
 import numpy as np
 
-from cnncli.errors import ModelFileError, RecipeError
+from cnncli.errors import ModelFileError, Problem, RecipeError
 from cnncli.figures.filters import draw_filters
-from cnncli.figures.save import save
+from cnncli.figures.save import make_folder, save
 from cnncli.wording import did_you_mean, listed, shortened
 
+NO_CONVOLUTION = "the network has no convolution, so there is nothing to draw"
 _CONVOLUTIONS = tuple(
     getattr(keras.layers, name)
     for name in ("Conv1D", "Conv2D", "Conv3D", "Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose")
@@ -62,17 +63,20 @@ def draw_layers(
 
     Args:
         layers: names; None for the first convolution.
+        folder: made when it is missing.
 
     Raises:
         ModelFileError: the model has no convolution.
-        RecipeError: a name that no convolution has; with the nearest one.
+        RecipeError: names that no convolution has, each with the nearest one.
+        OutputError: the folder or a picture cannot be written.
     """
     there = convolutions(model)
     if not there:
-        raise ModelFileError("the model has no convolution, so there are no filters to draw")
+        raise ModelFileError(NO_CONVOLUTION)
+    wanted = _found(model, layers or there[:1])
+    make_folder(folder)
     files: list[Path] = []
-    found = [find(model, name) for name in layers or there[:1]]
-    for layer in found:
+    for layer in wanted:
         kernel, depthwise = kernel_of(layer)
         figure = draw_filters(
             kernel, layer_name=layer.name, normalise="filter" if per_filter else "layer", depthwise=depthwise
@@ -100,3 +104,17 @@ def find_among(model: keras.Model, name: str, there: Sequence[str], noun: str) -
         hint = did_you_mean(name, there) or f"there are: {listed(there, 12)}"
         raise RecipeError(f"no {noun} is named `{shortened(name)}`", hint=hint)
     return model.get_layer(name)
+
+
+def _found(model: keras.Model, names: Sequence[str]) -> list[Any]:
+    """The convolutions of several names; everything wrong with them is told at once."""
+    found: list[Any] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            found.append(find(model, name))
+        except RecipeError as error:
+            problems += error.problems
+    if problems:
+        raise RecipeError(problems)
+    return found

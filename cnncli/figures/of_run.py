@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from cnncli.data.examples import Splits
-from cnncli.errors import CnncliError
+from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.evaluation.evaluate import Evaluation
 from cnncli.evaluation.grad_cam import grad_cam, last_maps
 from cnncli.figures import kernels
@@ -56,6 +56,10 @@ def draw_all(
     return files
 
 
+# What to do where there is no first convolution to take.
+_NAME_LAYERS = {"filters": "leave it out", "feature_maps": "name the layers: `feature_maps: {layers: […]}`"}
+
+
 def check_layers(recipe: Recipe, model: keras.Model) -> None:
     """See, before training, that every layer that `visualize` names is there.
 
@@ -63,6 +67,8 @@ def check_layers(recipe: Recipe, model: keras.Model) -> None:
         RecipeError: it is not; its problem names the key.
     """
     for index, picture in enumerate(recipe.visualize):
+        if not picture.layers and not picture.grad_cam and not kernels.convolutions(model):
+            raise RecipeError(Problem(kernels.NO_CONVOLUTION, _NAME_LAYERS[picture.kind], path=("visualize", index)))
         find: Callable[[Any, str], Any] = kernels.find if picture.filters else _find_layer
         for name, path in picture.layers:
             try:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from cnncli.errors import OutputError
 from cnncli.figures.style import look
+from cnncli.runs.storage import storage_error
 
 # What matplotlib would write beside the picture: its version, and the time of day in an SVG.
 _METADATA: dict[str, dict[str, Any]] = {
@@ -44,6 +45,20 @@ def save(figure: Figure, path: str | os.PathLike[str], *, formats: Sequence[str]
     return [_write(figure, path.with_name(f"{stem}.{name}"), name) for name in formats]
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder for pictures, and those above it.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise OutputError(f"{folder} is a file, not a folder") from error
+    except OSError as error:
+        raise OutputError(storage_error("make", folder, error).problems[0].message) from error
+
+
 def _write(figure: Figure, path: Path, kind: str) -> Path:
     temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     try:
@@ -53,7 +68,7 @@ def _write(figure: Figure, path: Path, kind: str) -> Path:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        raise OutputError(f"{path}: cannot write the picture: {error.strerror or error}") from error
+        raise OutputError(storage_error("write", path, error).problems[0].message) from error
     finally:
         with suppress(OSError):
             temporary.unlink()

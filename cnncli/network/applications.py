@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import sys
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import keras
 
 from cnncli.errors import ModelFileError, NetworkError, Problem
-from cnncli.network.objects import make
+from cnncli.network.objects import dtype_policy, make
 from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject
 from cnncli.wording import shortened
@@ -57,13 +55,13 @@ def inline(item: KerasObject, tensor: Any, *, policy: str, load_weights: bool, p
     weights = item.args.get("weights", (item.entry.arguments or {})["weights"].default)
     arguments = {"weights": None, "input_tensor": _preprocessed(item, tensor), "name": item.args.get("name")}
     before = {layer.name for layer in _layers_before(arguments["input_tensor"])}
-    with _dtype_policy(policy):
+    with dtype_policy(policy):
         application = make(item, **arguments)
     names = tuple(layer.name for layer in application.layers if layer.name not in before)
     if weights is not None:
         file = _local_file(str(weights), path) if weights != "imagenet" else None
         if load_weights:
-            _copy_weights(_with_weights(item, tensor.shape[1:], file, path), application)
+            _copy_weights(_with_weights(item, tensor.shape[1:], file, path), [application.get_layer(n) for n in names])
     outputs = {name: application.get_layer(name).output for name in names}
     return Inlined(application.output, names, outputs)
 
@@ -76,17 +74,6 @@ def _preprocessed(item: KerasObject, tensor: Any) -> Any:
 
 def _layers_before(tensor: Any) -> list[Any]:
     return keras.Model(keras.utils.get_source_inputs(tensor), tensor).layers  # type: ignore[no-any-return]
-
-
-@contextlib.contextmanager
-def _dtype_policy(policy: str) -> Iterator[None]:
-    """Keras' global dtype policy within a `with`: applications take it from there alone."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy)
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def _local_file(weights: str, path: Path) -> FilePath:
@@ -142,7 +129,8 @@ def _with_weights(item: KerasObject, shape: Any, file: FilePath | None, path: Pa
     return application
 
 
-def _copy_weights(source: keras.Model, target: keras.Model) -> None:
-    for layer in source.layers:
-        if layer.weights:
-            target.get_layer(layer.name).set_weights(layer.get_weights())
+def _copy_weights(source: keras.Model, layers: list[Any]) -> None:
+    # In their order: those to which the application gives no name are numbered otherwise (EfficientNet's normalization).
+    own = [layer for layer in source.layers if not isinstance(layer, keras.layers.InputLayer)]
+    for layer, target in zip(own, layers, strict=True):
+        target.set_weights(layer.get_weights())

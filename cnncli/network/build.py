@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import fnmatch
 import inspect
+import itertools
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +15,7 @@ import keras
 
 from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.network import applications
-from cnncli.network.objects import make
+from cnncli.network.objects import dtype_policy, make, names_counted_anew, shapes_alone
 from cnncli.network.windows import window_problem
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.nodes import Path
@@ -22,6 +24,8 @@ from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.structure import INPUT
 from cnncli.wording import did_you_mean, shortened
+
+_RAW = "raw"  # the input of the network that augments
 
 
 @dataclass(frozen=True)
@@ -63,8 +67,13 @@ def build(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32"
         RecipeError: a layer that Keras refuses, at its place.
         ModelFileError, NetworkError: weights of an application that cannot be had.
     """
+    with names_counted_anew([INPUT, _RAW, _model_name(recipe.name), *map(name_of, recipe.model.layers)]):
+        return _build(recipe, input_shape, policy, load_weights)
+
+
+def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights: bool) -> Network:
     layers = _make_all(recipe, policy)
-    inputs = keras.Input(tuple(input_shape), name="input")
+    inputs = keras.Input(tuple(input_shape), name=INPUT)
     prepared = _chain(recipe, "prepare", inputs)
     connector = _Connector(recipe, prepared, policy, load_weights)
     outputs = connector.connect(layers)
@@ -72,8 +81,14 @@ def build(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32"
     if len(outputs) > 1:
         full_model = training_model = _model(inputs, outputs, f"{recipe.name}_with_all_outputs")
     if recipe.data.augment:
-        raw = keras.Input(tuple(input_shape), name="raw")
-        training_model = _model(raw, full_model(_chain(recipe, "augment", raw)), f"{recipe.name}_training")
+        raw = keras.Input(tuple(input_shape), name=_RAW)
+        augmented = _chain(recipe, "augment", raw)
+        if augmented.shape != raw.shape:
+            path = ("data", "augment", len(recipe.data.augment) - 1)
+            before, after = shape_text(raw.shape[1:]), shape_text(augmented.shape[1:])
+            hint = "what leaves it goes into the network"
+            raise RecipeError(Problem(f"`augment` makes {after} of {before}", hint, path=path))
+        training_model = _model(raw, full_model(augmented), f"{recipe.name}_training")
     return Network(
         model, full_model, training_model, connector.groups, connector.from_layer, tuple(_applications(recipe))
     )
@@ -85,7 +100,7 @@ def _applications(recipe: Recipe) -> Iterator[str]:
 
 def build_symbolically(recipe: Recipe, *, input_shape: Sequence[int]) -> Network:
     """The same with shapes and parameter counts but without the weights themselves: no memory is taken."""
-    with keras.StatelessScope(initialize_variables=False):
+    with shapes_alone():
         return build(recipe, input_shape=input_shape, load_weights=False)
 
 
@@ -115,13 +130,12 @@ def _make_all(recipe: Recipe, policy: str) -> list[Any]:
     made: list[Any] = []
     last = {output.index for output in outputs_of(recipe)}
     for index, layer in enumerate(recipe.model.layers):
-        dtype = "float32" if index in last else policy
-        more = {} if "dtype" in layer.args else {"dtype": dtype}
         if layer.kind != "layers":
             made.append(None)  # applications and shortcuts are made when what comes in is known
             continue
-        with _told(problems, layer, ("model", "layers", index)):
-            made.append(make(layer, **more))
+        path = ("model", "layers", index)
+        with _told(problems, layer, path), dtype_policy("float32" if index in last else policy):
+            made.append(make(layer))
     if problems:
         raise RecipeError(problems)
     return made
@@ -129,10 +143,15 @@ def _make_all(recipe: Recipe, policy: str) -> list[Any]:
 
 def _chain(recipe: Recipe, section: str, tensor: Any) -> Any:
     """The layers of `data.prepare` or `data.augment`, one after the other."""
+    names = {INPUT, _RAW, *map(name_of, recipe.model.layers)}
     for index, layer in enumerate(getattr(recipe.data, section)):
         problems: list[Problem] = []
-        with _told(problems, layer, ("data", section, index), tensor.shape):
-            tensor = make(layer, dtype="float32")(tensor)
+        path: Path = ("data", section, index)
+        if (name := layer.args.get("name")) in names:
+            raise RecipeError(Problem(f"two layers are named `{name}`", path=(*path, layer.name, "name")))
+        names |= {name} - {None}
+        with _told(problems, layer, path, tensor.shape), dtype_policy("float32"):
+            tensor = _called(layer, make(layer), [tensor], path)
         if problems:
             raise RecipeError(problems)
     return tensor
@@ -154,6 +173,8 @@ class _Connector:
         """The outputs of the network whose layers these are, by name."""
         for index, (item, layer) in enumerate(zip(self.recipe.model.layers, layers, strict=True)):
             path: Path = ("model", "layers", index)
+            if name_of(item) in self.by_name:
+                raise RecipeError(Problem(f"two layers are named `{name_of(item)}`", path=(*path, item.name, "name")))
             sources = [self._source(name, path, item) for name in item.inputs] if item.inputs else [self.tensor]
             problems: list[Problem] = []
             with _told(problems, item, path, *(source.shape for source in sources)):
@@ -186,21 +207,27 @@ class _Connector:
             inlined = applications.inline(
                 item, came_in, policy=self.policy, load_weights=self.load_weights, path=(*path, item.name)
             )
+            if twice := next((name for name in inlined.layer_names if name in self.by_name), None):
+                message = f"{item.name} brings a layer named `{twice}`, and there is one"
+                raise RecipeError(Problem(message, path=(*path, item.name)))
             self.groups[name_of(item)] = inlined.layer_names
             self.from_layer[name_of(item)] = inlined.layer_names[-1]
             self.by_name |= inlined.outputs
             return inlined.output
         if item.kind == "structure":
-            return self._shortcut(item, came_in)
+            return self._shortcut(item, came_in, path)
         if problem := window_problem(layer, came_in):
             raise RecipeError(Problem(problem[0], problem[1], path=(*path, item.name)))
-        return layer(came_in)
+        return _called(item, layer, sources, path)
 
-    def _shortcut(self, item: KerasObject, tensor: Any) -> Any:
+    def _shortcut(self, item: KerasObject, tensor: Any, path: Path) -> Any:
         """The tensor itself where it has the shape that it is added to, else a projection (He et al., 2015, option B)."""
-        name, wanted = name_of(item), self.by_name[item.args["like"]].shape
+        name, wanted = name_of(item), self._source(item.args["like"], path, item).shape
         if tuple(tensor.shape) == tuple(wanted):
             return tensor
+        if len(tensor.shape) != len(wanted) or not 3 <= len(wanted) <= 5:
+            message = f"`auto` cannot bring {shape_text(tensor.shape[1:])} to {shape_text(wanted[1:])}"
+            raise RecipeError(Problem(message, "give the shortcut as a list of layers", path=(*path, item.name)))
         space = zip(tensor.shape[1:-1], wanted[1:-1], strict=True)
         strides = [max(1, round(came / goes)) if came and goes else 1 for came, goes in space]
         convolution = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}[len(strides)]
@@ -235,8 +262,74 @@ class _Connector:
             self.from_layer[group.name] = self.from_layer.get(last, last)
 
 
+def _called(item: KerasObject, layer: Any, sources: list[Any], path: Path) -> Any:
+    """What a layer gives for what comes in.
+
+    The tensors are what the layer's `call` takes, in its order (`query, value` of MultiHeadAttention); its last one gets
+    all that are left, as a list where they are several (`inputs` of Add).
+    """
+    where = (*path, item.name)
+    takes = _tensors_of(layer)
+    required = [parameter.name for parameter in takes if parameter.default is parameter.empty]
+    if len(sources) < len(required):
+        hint = f"name them: `from: [{', '.join(required)}]`"
+        if hasattr(layer, "state_size"):
+            hint = f"it is one step of a recurrent layer: `- RNN: {{cell: {{{item.name}: …}}}}`"
+        names = " and ".join(f"`{name}`" for name in required)
+        raise RecipeError(Problem(f"{item.name} takes {names}, and one tensor came in", hint, path=where))
+    if _takes_text(layer) and sources[0].dtype != "string":
+        raise RecipeError(Problem(f"{item.name} takes text, and numbers came in", path=where))
+    if _gives_its_input(layer, sources):
+        layer = keras.layers.Pipeline([layer], name=layer.name)
+    last = sources[len(takes) - 1 :]
+    tensors = [*sources[: len(takes) - 1], *([last[0] if len(last) == 1 else last] if last else [])]
+    # Some layers take all but the first by name alone.
+    output = layer(
+        tensors[0], **{parameter.name: tensor for parameter, tensor in zip(takes[1:], tensors[1:], strict=False)}
+    )
+    if not isinstance(output, keras.KerasTensor):
+        count = len(keras.tree.flatten(output))
+        hint = "leave `return_state` out" if item.args.get("return_state") else ""
+        raise RecipeError(
+            Problem(f"{item.name} gives {count} tensors; a layer of a recipe gives one", hint, path=where)
+        )
+    return output
+
+
+def _tensors_of(layer: Any) -> list[inspect.Parameter]:
+    """The parameters of a layer's `call` that take tensors: those before masks and flags."""
+    parameters = inspect.signature(layer.call).parameters.values()
+    return list(
+        itertools.takewhile(
+            lambda parameter: (
+                not (
+                    parameter.name == "training"
+                    or parameter.name.endswith("mask")
+                    or isinstance(parameter.default, bool)
+                )
+            ),
+            parameters,
+        )
+    )
+
+
+def _gives_its_input(layer: Any, sources: list[Any]) -> bool:
+    """Whether a layer names its input itself as its output, which Keras takes for a cycle (Equalization of Keras 3.15)."""
+    says = "compute_output_spec" in vars(type(layer)) and len(sources) == 1
+    return says and layer.compute_output_spec(sources[0]) is sources[0]
+
+
+def _takes_text(layer: Any) -> bool:
+    reads = getattr(layer, "vocabulary_dtype", layer.compute_dtype)
+    return bool(reads == "string") and not getattr(layer, "invert", False)
+
+
 def _model(inputs: Any, outputs: Any, name: str) -> keras.Model:
-    return keras.Model(inputs, outputs, name=name.replace("-", "_").replace(".", "_"))
+    return keras.Model(inputs, outputs, name=_model_name(name))
+
+
+def _model_name(name: str) -> str:
+    return name.replace("-", "_").replace(".", "_")
 
 
 @contextlib.contextmanager
@@ -247,14 +340,16 @@ def _told(problems: list[Problem], layer: KerasObject, path: Path, *shapes: Any)
     except CnncliError:
         raise
     except Exception as error:
-        message = f"{layer.name}: {_first_sentence(error)}"
+        message = f"{layer.name}: {first_sentence(error)}"
         hint = "came in: " + " and ".join(shape_text(shape[1:]) for shape in shapes) if shapes else ""
         problems.append(Problem(message, hint, path=(*path, layer.name)))
 
 
-def _first_sentence(error: Exception) -> str:
+def first_sentence(error: Exception) -> str:
     """Keras' own explanation without its examples, tracebacks and addresses."""
-    text = inspect.cleandoc(str(error)).replace("\n", " ").strip()
+    # Within a layer's `call`: the error's own text is the second paragraph, in bold.
+    inner = re.match(r"Exception encountered when calling .*?\n\n\x1b\[1m(.*?)\x1b\[0m", str(error), re.DOTALL)
+    text = inspect.cleandoc(inner.group(1) if inner else str(error)).replace("\n", " ").strip()
     end = text.find(". ")
     text = text[: end if end > 0 else None].rstrip(".")
     return shortened(text, 300) or type(error).__name__

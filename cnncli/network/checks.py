@@ -10,61 +10,80 @@ import keras
 from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError
 from cnncli.network import budget
 from cnncli.network.build import Network, build_symbolically, layers_matching
-from cnncli.recipe.check import declared_classes
+from cnncli.recipe.check import BUILTIN_SHAPES, declared_classes
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 
-# The shape of one example of the data sets that have a name.
-_BUILTIN_SHAPES = {
-    "mnist": (28, 28, 1),
-    "mnist-sample": (28, 28, 1),
-    "fashion_mnist": (28, 28, 1),
-    "cifar10": (32, 32, 3),
-    "cifar100": (32, 32, 3),
-}
-
 
 @dataclass(frozen=True)
 class Checked:
-    """What was checked.
+    """A network that Keras has built symbolically.
 
     Attributes:
-        params: of the network; None when its input's shape is not known without the data.
-        trainable_params: those that training changes.
-        what: in words.
+        loaded: its recipe, with what was known then.
+        input_shape: of one raw example.
+        class_count: None where the recipe alone does not tell it.
+        network: takes no memory.
+        budget: as it will be; without the number of classes the last layer has a placeholder's size.
+        learning_params: for each phase, how many parameters learn in it.
+        is_complete: every number is final.
     """
 
-    params: int | None
-    trainable_params: int | None
-    what: str
+    loaded: LoadedRecipe
+    input_shape: tuple[int, ...]
+    class_count: int | None
+    network: Network
+    budget: budget.Budget
+    learning_params: tuple[int, ...]
+    is_complete: bool
+
+    @property
+    def params(self) -> int | None:
+        """All parameters; None while the number of classes decides."""
+        return self.budget.params if self.is_complete else None
+
+    @property
+    def trainable_params(self) -> int | None:
+        """Those that training changes; None likewise."""
+        return self.budget.trainable_params if self.is_complete else None
 
 
-def check_shapes(loaded: LoadedRecipe) -> Checked:
+def check_shapes(loaded: LoadedRecipe) -> Checked | None:
+    """Let Keras build the network of a recipe symbolically, with what the recipe alone tells; None when that is too little.
+
+    Raises: as `check_network`.
+    """
+    shape = input_shape(loaded.recipe)
+    if shape is None:
+        return None
+    classes = declared_classes(loaded.recipe)
+    try:
+        loaded = loaded.resolve(classes=classes)
+    except CnncliError as error:
+        raise loaded.located(error) from error
+    return check_network(loaded, input_shape=shape, class_count=classes)
+
+
+def check_network(loaded: LoadedRecipe, *, input_shape: tuple[int, ...], class_count: int | None) -> Checked:
     """Let Keras build the network of a recipe symbolically.
 
     Raises:
         RecipeError: a layer that does not fit, at its place.
         ExpectationError: `expect.params`, `expect.trainable_params` or `expect.shapes` does not hold.
     """
-    shape = input_shape(loaded.recipe)
-    if shape is None:
-        return Checked(None, None, "its shapes depend on the data: give `model.input` to have them checked")
-    classes = declared_classes(loaded.recipe)
+    recipe = loaded.recipe
     try:
-        loaded = loaded.resolve(classes=classes)
-        network = build_symbolically(loaded.recipe, input_shape=shape)
-        learning = learning_params(network, loaded.recipe)
-        counted = budget.measure(network, batch_size=loaded.recipe.train.batch_size, trainable_params=max(learning))
+        network = build_symbolically(recipe, input_shape=input_shape)
+        learning = learning_params(network, recipe)
+        counted = budget.measure(network, batch_size=recipe.train.batch_size, trainable_params=max(learning))
         # Without the number of classes the last layer has a placeholder's size.
-        known = classes is not None or "$classes" not in loaded.content.decode("utf-8", "replace")
-        check_expected(loaded.recipe, network, counted if known else None)
+        known = class_count is not None or "$classes" not in loaded.content.decode("utf-8", "replace")
+        check_expected(recipe, network, counted if known else None)
     except CnncliError as error:
         raise loaded.located(error) from error
-    if not known:
-        return Checked(None, None, "every shape fits; its parameters depend on the number of classes (`data.classes`)")
-    return Checked(counted.params, counted.trainable_params, "every shape fits")
+    return Checked(loaded, input_shape, class_count, network, counted, tuple(learning), known)
 
 
 def input_shape(recipe: Recipe) -> tuple[int, ...] | None:
@@ -73,7 +92,7 @@ def input_shape(recipe: Recipe) -> tuple[int, ...] | None:
     if recipe.model.input:
         return tuple(recipe.model.input)
     if source.builtin:
-        return _BUILTIN_SHAPES[source.builtin]
+        return BUILTIN_SHAPES[source.builtin]
     if source.image_folder and source.image_folder.image_size:
         return (*source.image_folder.image_size, 1 if source.image_folder.color == "grayscale" else 3)
     return None

@@ -53,7 +53,7 @@ _BASE_CLASSES = {
     "Constraint",
 }
 # `compile` understands these texts in addition to the names of metrics.
-_METRIC_SHORTHANDS = ("accuracy", "acc", "crossentropy", "ce")
+_METRIC_SHORTHANDS = ("accuracy", "acc")
 
 # What the name of an argument says about the object that it takes.
 _ARGUMENT_KINDS = (
@@ -117,9 +117,22 @@ def _identifiers(kind: str) -> set[str]:
     names = {
         name
         for name, thing in table.items()
-        if name and (name.isupper() or not name[0].isupper()) and thing.__name__ not in unusable
+        if name
+        and (name.isupper() or not name[0].isupper())
+        and thing.__name__ not in unusable
+        and _is_complete(kind, name)
     }
     return names | set(_METRIC_SHORTHANDS if kind == "metrics" else ())
+
+
+def _is_complete(kind: str, name: str) -> bool:
+    """Whether the text alone makes the object: `mean_io_u` does not, which needs a number of classes."""
+    try:
+        found = _MODULES[kind].get(name)
+    except (TypeError, KeyError):
+        return False
+    # An activation is called with a tensor and nothing else.
+    return kind != "activations" or [p.default for p in _signature(found)].count(inspect.Parameter.empty) == 1
 
 
 def _read_class(kind: str, name: str, cls: type) -> dict[str, Any]:
@@ -169,6 +182,8 @@ def _argument(parameter: inspect.Parameter, doc: str) -> dict[str, Any]:
         argument["type"] = "boolean"
     elif found := next((name for pattern, name in _TYPES if pattern.search(doc)), None):
         argument["type"] = found
+    elif parameter.name.endswith("steps"):
+        argument["type"] = "integer"
     elif choices := _choices(doc, parameter.default):
         argument["choices"] = choices
     if doc:

@@ -2,7 +2,8 @@
 
 The field is the theoretical one: the width of the window in the input, counted beyond the border too, so that it can be larger
 than the image. It is the same as in Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks"
-(Distill, 2019): through a window of width k over positions j apart it grows by (k - 1) * j. Where branches meet, the widest counts.
+(Distill, 2019): through a window of width k over positions j apart it grows by (k - 1) * j. Where branches meet, the widest
+counts.
 """
 
 from __future__ import annotations

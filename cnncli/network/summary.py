@@ -12,6 +12,7 @@ import keras
 from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.network import budget, checks
 from cnncli.network.build import Network, build_symbolically
+from cnncli.network.graph import Graph
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
 from cnncli.recipe.check import declared_classes
@@ -21,6 +22,8 @@ from cnncli.recipe.nodes import Mapping as MappingNode
 from cnncli.recipe.nodes import Node, Scalar
 from cnncli.recipe.nodes import Sequence as SequenceNode
 from cnncli.recipe.objects import KerasObject, Unknown
+from cnncli.recipe.outputs import outputs_of
+from cnncli.recipe.phases import phases_of
 from cnncli.recipe.schema import Recipe
 
 BYTES = 4  # of a number in float32
@@ -29,14 +32,14 @@ Shape = tuple[int | None, ...]
 
 @dataclass(frozen=True)
 class LayerSummary:
-    """One Keras layer.
+    """One Keras layer, or an operation without weights that brings several together where Keras has no layer for it.
 
     Attributes:
         name: as Keras has it.
         kind: its class, `Conv2D`.
         detail: what of its arguments one wants to see, `3×3, stride 2, relu`; may be empty.
         output_shape: of one example, without the batch.
-        params, trainable_params: all weights, and those that learn after `train.freeze`.
+        params, trainable_params: all weights, and those that learn in some phase, after `freeze`.
         multiply_adds: for one example; None where there is no agreed way to count.
         field: what of the network's input one output number depends on; None where it is not known.
         activations: numbers that leave it for one example.
@@ -75,6 +78,14 @@ class GroupSummary:
 
 
 @dataclass(frozen=True)
+class PhaseSummary:
+    """How much learns in one phase of the training; its name is empty where there are no phases."""
+
+    name: str
+    trainable_params: int
+
+
+@dataclass(frozen=True)
 class Summary:
     """A network in numbers; all of them hold for float32.
 
@@ -84,6 +95,8 @@ class Summary:
         batch_size: that the memory is counted for.
         layers: in the order of the recipe; the input first.
         groups: outer ones before those within.
+        outputs: the layers that the network ends with; the main one first.
+        phases: at least one.
         training_bytes: weights, gradients, what the optimizer keeps, and activations with their gradients (`network.budget`).
         placeholders: layers whose size depends on the number of classes, which is not known; they are counted with 2.
     """
@@ -93,6 +106,8 @@ class Summary:
     batch_size: int
     layers: tuple[LayerSummary, ...]
     groups: tuple[GroupSummary, ...]
+    outputs: tuple[str, ...]
+    phases: tuple[PhaseSummary, ...]
     training_bytes: int
     placeholders: tuple[str, ...] = ()
 
@@ -102,7 +117,8 @@ class Summary:
 
     @property
     def trainable_params(self) -> int:
-        return sum(layer.trainable_params for layer in self.layers)
+        """In the phase in which most learn."""
+        return max(phase.trainable_params for phase in self.phases)
 
     @property
     def multiply_adds(self) -> int:
@@ -121,7 +137,11 @@ class Summary:
     @property
     def activation_bytes(self) -> int:
         """Of all layers' outputs together, for one batch."""
-        return sum(layer.activations for layer in self.layers) * BYTES * self.batch_size
+        return self.bytes_of(sum(layer.activations for layer in self.layers))
+
+    def bytes_of(self, activations: int) -> int:
+        """The memory of some numbers of one example, for one batch."""
+        return activations * BYTES * self.batch_size
 
 
 def summarise(loaded: LoadedRecipe, *, batch_size: int | None = None) -> Summary:
@@ -147,10 +167,9 @@ def summarise(loaded: LoadedRecipe, *, batch_size: int | None = None) -> Summary
     try:
         loaded = loaded.resolve(classes=declared_classes(loaded.recipe))
         network = build_symbolically(loaded.recipe, input_shape=shape)
-        checks.freeze(network, loaded.recipe)
+        return measure(network, loaded.recipe, batch_size=batch_size, blocks=_blocks_called(loaded))
     except CnncliError as error:
         raise loaded.located(error) from error
-    return measure(network, loaded.recipe, batch_size=batch_size, blocks=_blocks_called(loaded))
 
 
 def measure(
@@ -162,47 +181,69 @@ def measure(
         recipe: the one that it was built from.
         batch_size: for the memory; left out: the recipe's.
         blocks: name of a group -> the block that it is a call of, as far as it is known.
+
+    Raises:
+        RecipeError: `freeze` or `unfreeze` names a layer that is not there.
     """
     batch_size = batch_size or recipe.train.batch_size
-    graph = _Graph(network.model)
-    order = _in_recipe_order(network, recipe, graph)
-    groups = _groups(network, recipe, order, blocks or {})
+    graph = Graph(network.full_model)
+    order = graph.in_recipe_order(recipe, network.groups)
+    groups = _groups(network, recipe, graph, order, blocks or {})
+    learning, phases = _learning(network, recipe)
+    counted = budget.measure(network, batch_size=batch_size, trainable_params=max(p.trainable_params for p in phases))
     fields: dict[str, Field | None] = {}
     layers = []
     for name in order:
-        layer = network.model.get_layer(name)
-        layers.append(_measured(layer, graph, fields, tuple(group.name for group in groups if name in group.layers)))
+        around = tuple(group.name for group in groups if name in group.layers)
+        layers.append(_measured(name, graph, fields, trainable_params=learning.get(name, 0), groups=around))
     return Summary(
         name=recipe.name,
         input_shape=tuple(network.model.input_shape[1:]),
         batch_size=batch_size,
         layers=tuple(layers),
         groups=groups,
-        training_bytes=budget.measure(network, batch_size=batch_size).bytes(batch_size),
+        outputs=tuple(network.from_layer.get(output.name, output.name) for output in outputs_of(recipe)),
+        phases=phases,
+        training_bytes=counted.bytes(batch_size),
         placeholders=tuple(name_of(item) for item in recipe.model.layers if _has_unknown(list(item.args.values()))),
     )
 
 
+def _learning(network: Network, recipe: Recipe) -> tuple[dict[str, int], tuple[PhaseSummary, ...]]:
+    """By layer, how many of its weights learn in some phase; and how many of all learn in each."""
+    most: dict[str, int] = {}
+    phases = []
+    for phase in phases_of(recipe):
+        checks.freeze(network, recipe, phase)
+        learning = {layer.name: _count(layer.trainable_weights) for layer in network.full_model.layers}
+        most = {name: max(count, most.get(name, 0)) for name, count in learning.items()}
+        phases.append(PhaseSummary(phase.name, sum(learning.values())))
+    return most, tuple(phases)
+
+
 def _measured(
-    layer: keras.layers.Layer, graph: _Graph, fields: dict[str, Field | None], groups: tuple[str, ...]
+    name: str, graph: Graph, fields: dict[str, Field | None], *, trainable_params: int, groups: tuple[str, ...]
 ) -> LayerSummary:
     """One layer's numbers; its receptive field is added to `fields`."""
+    layer = graph.parts[name]
+    is_layer = isinstance(layer, keras.layers.Layer)
     inputs, outputs = graph.inputs(layer), keras.tree.flatten(layer.output)
     shapes = [tuple(tensor.shape) for tensor in inputs]
     output_shape = tuple(outputs[0].shape)
-    if inputs:
-        field = field_after(layer, [graph.field(tensor, fields) for tensor in inputs], shapes, output_shape)
-    else:
+    if not inputs:
         field = field_of_input(output_shape)
-    fields[layer.name] = field
+    else:
+        came_in = [graph.field(tensor, fields) for tensor in inputs]
+        field = field_after(layer, came_in, shapes, output_shape) if is_layer else widest(came_in)
+    fields[name] = field
     return LayerSummary(
-        name=layer.name,
+        name=name,
         kind=type(layer).__name__,
-        detail=_detail(layer),
+        detail=_detail(layer) if is_layer else "",
         output_shape=output_shape[1:],
-        params=sum(math.prod(weight.shape) for weight in layer.weights),
-        trainable_params=sum(math.prod(weight.shape) for weight in layer.trainable_weights),
-        multiply_adds=multiply_adds(layer, shapes, output_shape),
+        params=_count(layer.weights) if is_layer else 0,
+        trainable_params=trainable_params,
+        multiply_adds=multiply_adds(layer, shapes, output_shape) if is_layer else 0,
         field=field,
         activations=sum(math.prod(length or 1 for length in tensor.shape[1:]) for tensor in outputs),
         inputs=graph.sources(layer),
@@ -210,67 +251,29 @@ def _measured(
     )
 
 
-class _Graph:
-    """Which layers a layer takes, also where operations without a name stand between them.
-
-    An application's preprocessing, and the additions of some, are operations of Keras and no layers.
-    """
-
-    def __init__(self, model: keras.Model) -> None:
-        self._makers = {
-            id(tensor): operation for operation in model.operations for tensor in keras.tree.flatten(operation.output)
-        }
-
-    def inputs(self, operation: Any) -> list[Any]:
-        """The tensors that a layer or operation takes; none for the network's input."""
-        if isinstance(operation, keras.layers.InputLayer):
-            return []
-        return list(keras.tree.flatten(operation.input))
-
-    def sources(self, operation: Any) -> tuple[str, ...]:
-        """The names of the layers that it takes, each once."""
-        found: dict[str, None] = {}
-        for tensor in self.inputs(operation):
-            maker = self._makers[id(tensor)]
-            is_layer = isinstance(maker, keras.layers.Layer)
-            found |= dict.fromkeys([maker.name] if is_layer else self.sources(maker))
-        return tuple(found)
-
-    def field(self, tensor: Any, fields: Mapping[str, Field | None]) -> Field | None:
-        """The receptive field of a tensor; operations between layers look at each pixel for itself."""
-        maker = self._makers[id(tensor)]
-        if isinstance(maker, keras.layers.Layer):
-            return fields[maker.name]
-        return widest([self.field(came_in, fields) for came_in in self.inputs(maker)])
-
-
-def _in_recipe_order(network: Network, recipe: Recipe, graph: _Graph) -> list[str]:
-    """The names of the network's layers as the recipe lists them: branch after branch, where Keras sorts by depth."""
-    names = [layer.name for layer in network.model.layers]
-    place: dict[str, float] = {}
-    for index, item in enumerate(recipe.model.layers):
-        made = (name_of(item),) if item.kind == "layers" else network.groups.get(name_of(item), ())
-        place |= dict.fromkeys(made, float(index))
-    # What `data.prepare` adds stands before the first layer that takes it.
-    for name in reversed(names):
-        for source in graph.sources(network.model.get_layer(name)):
-            if source not in place or place[source] % 1:
-                place[source] = min(place.get(source, math.inf), math.floor(place[name]) - 0.5)
-    return sorted(names, key=lambda name: place[name])
+def _count(weights: Sequence[keras.Variable]) -> int:
+    return sum(math.prod(weight.shape) for weight in weights)
 
 
 def _groups(
-    network: Network, recipe: Recipe, order: Sequence[str], blocks: Mapping[str, str]
+    network: Network, recipe: Recipe, graph: Graph, order: Sequence[str], blocks: Mapping[str, str]
 ) -> tuple[GroupSummary, ...]:
     """The groups that have layers in the network, outer ones before those within."""
     applications = {name_of(item): item.name for item in recipe.model.layers if item.kind != "layers"}
     found = []
     for name, members in network.groups.items():
-        layers = tuple(layer for layer in order if layer in set(members))
+        inside = {layer for layer in members if layer in graph.parts}
+        for part in order:
+            # An operation belongs to a group when all that it takes does.
+            if not isinstance(graph.parts[part], keras.layers.Layer) and inside.issuperset(
+                graph.sources(graph.parts[part])
+            ):
+                inside.add(part)
+        layers = tuple(part for part in order if part in inside)
         if layers:
             last = network.from_layer.get(name, layers[-1])
             kind = applications.get(name) or blocks.get(name, "")
-            found.append(GroupSummary(name, kind, layers, last if last in layers else layers[-1]))
+            found.append(GroupSummary(name, kind, layers, last if last in inside else layers[-1]))
     # Where a group and an application have the same layers, the group is the outer one.
     return tuple(sorted(found, key=lambda group: (-len(group.layers), group.name in applications)))
 
@@ -291,7 +294,7 @@ def _blocks_called(loaded: LoadedRecipe) -> dict[str, str]:
     for index, group in enumerate(groups):
         # The calls that lead to a layer, from the outside in, are the groups around it, unless one of them is a `group`.
         around = [other for other in groups[: index + 1] if _holds(other, group)]
-        calls = []
+        calls: list[set[str]] = []
         caller = layers.items[group.start].place.called_from
         while caller is not None:
             calls.insert(0, keys.get((caller.file, caller.line, caller.column), set()))
@@ -333,13 +336,19 @@ def _detail(layer: Any) -> str:
     shown_activation = getattr(activation, "__name__", "linear") if not hasattr(layer, "cell") else "linear"
     parts = (
         ("", _sides(window or getattr(layer, "size", None))),
-        ("stride ", _short(getattr(layer, "strides", None)) if window else ""),
+        ("stride ", _stride(layer) if window else ""),
         ("dilation ", _short(getattr(layer, "dilation_rate", None))),
         ("groups ", str(groups) if groups != 1 else ""),
         ("rate ", f"{layer.rate:g}" if isinstance(layer, keras.layers.Dropout) else ""),
         ("", shown_activation if shown_activation != "linear" else ""),
     )
     return ", ".join(f"{word}{text}" for word, text in parts if text)
+
+
+def _stride(layer: Any) -> str:
+    """The stride where one has to be told: of pooling, whose default is its size, always."""
+    strides = getattr(layer, "strides", None)
+    return _short(strides) or ("1" if strides and hasattr(layer, "pool_size") else "")
 
 
 def _sides(value: Any) -> str:

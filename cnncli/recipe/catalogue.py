@@ -18,6 +18,8 @@ REQUIRED = object()
 _CODE = "it runs code, and a recipe holds none"
 _PATHS = "it writes files of its own choosing"
 _ABSTRACT = "it is a base class and does nothing by itself"
+_LABELS = "it mixes the labels too, and a recipe's layers see the images alone"
+_NO_SCORE = "it takes one series of numbers, not labels and predictions"
 _RUN = "cnncli does this in every run"
 REFUSED: dict[str, dict[str, str]] = {
     "layers": {
@@ -29,6 +31,9 @@ REFUSED: dict[str, dict[str, str]] = {
         "Input": "the network's input is `model.input`",
         "InputLayer": "the network's input is `model.input`",
         "InputSpec": "it is not a layer",
+        "MixUp": _LABELS,
+        "CutMix": _LABELS,
+        "MaxNumBoundingBoxes": "it takes bounding boxes, and an example of a recipe has none",
     },
     "optimizers": {
         "OptimizerMap": "it takes Python functions",
@@ -48,7 +53,13 @@ REFUSED: dict[str, dict[str, str]] = {
         "History": "every run writes history.csv and history.json",
         "ProgbarLogger": "every run shows its progress",
     },
-    "metrics": {"MeanMetricWrapper": "it takes a Python function"},
+    "metrics": {
+        "MeanMetricWrapper": "it takes a Python function",
+        "Mean": _NO_SCORE,
+        "Sum": _NO_SCORE,
+        "f1_score": "it gives a number for every class; `F1Score: {average: macro}` gives one",
+        "f_beta_score": "it gives a number for every class; `FBetaScore: {average: macro}` gives one",
+    },
 }
 
 

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from cnncli.errors import Problem
+from cnncli.errors import Problem, RecipeError
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
+from cnncli.recipe.metrics import metric_name, metric_names
 from cnncli.recipe.nodes import Mapping, Path, place_of
 from cnncli.recipe.objects import KerasObject, Unknown
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.structure import INPUT
+from cnncli.runs.names import check_name
 from cnncli.wording import did_you_mean, listed
 
-# The number of classes of the data sets that have a name.
+# Of the data sets that have a name: the number of classes, and the shape of one example.
 _BUILTIN_CLASSES = {"mnist": 10, "mnist-sample": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100}
+BUILTIN_SHAPES = {
+    "mnist": (28, 28, 1),
+    "mnist-sample": (28, 28, 1),
+    "fashion_mnist": (28, 28, 1),
+    "cifar10": (32, 32, 3),
+    "cifar100": (32, 32, 3),
+}
 
 _PROBABILITIES = {"softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid"}
 _BINARY_LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
@@ -25,7 +35,10 @@ _MULTICLASS_LOSSES = {
     "SparseCategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
 }
-_REGRESSION_LOSSES = {"MeanSquaredError", "MeanAbsoluteError"}
+_REGRESSION_LOSSES = {
+    *("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError"),
+    *("Huber", "LogCosh", "Poisson"),
+}
 
 Rule = Callable[[Recipe], Iterator[Problem]]
 _ERRORS: list[Rule] = []
@@ -139,21 +152,15 @@ def _has_application(recipe: Recipe) -> bool:
     return any(layer.kind == "applications" for layer in recipe.model.layers)
 
 
-def metric_names(recipe: Recipe) -> list[str]:
-    """The columns of the history without `val_`: `loss` and the metrics, as Keras names them."""
-    own = [_metric_name(metric) for metric in recipe.train.metrics]
-    if len(recipe.model.outputs) < 2:
-        return ["loss", *own]
-    each = [f"{output}_{name}" for output in recipe.model.outputs for name in ["loss", *own]]
-    return ["loss", *each]
-
-
-def _metric_name(metric: KerasObject) -> str:
-    if metric.is_identifier:
-        return metric.name
-    default = (metric.entry.arguments or {}).get("name")
-    name = metric.args.get("name") or (default.default if default and isinstance(default.default, str) else None)
-    return str(name or snake_case(metric.entry.canonical))
+@_error_without_network
+def _same_metric_twice(recipe: Recipe) -> Iterator[Problem]:
+    """Keras counts the second one's name on, and the history would not be the same in every process."""
+    first: dict[str, int] = {}
+    for index, metric in enumerate(recipe.train.metrics):
+        name = metric_name(metric)
+        if first.setdefault(name, index) != index:
+            hint = f"a name tells them apart: `{metric.name}: {{name: …}}`"
+            yield Problem(f"two metrics are named `{name}`", hint, path=("train", "metrics", index))
 
 
 @_error_without_network
@@ -224,7 +231,11 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
     activation, units = output_activation(layers), output_units(layers)
     if loss is None:
         if activation is not None:
-            yield Problem("`loss` is missing in `train`: no loss follows from the last layer", path=("train",))
+            message = (
+                f"`loss` is missing in `train`: none follows from the last layer, whose activation is {activation}"
+            )
+            hint = "for classes `activation: softmax` is the usual one, and the loss follows from it"
+            yield Problem(message, hint, path=("train",))
         return
     name = loss_class(loss)
     if activation is None or name not in _BINARY_LOSSES | _MULTICLASS_LOSSES:
@@ -288,6 +299,24 @@ def _metrics_and_loss(recipe: Recipe) -> Iterator[Problem]:
 def _like(name: str, other: str) -> str:
     """`other` in CapWords if `name` is."""
     return other if name[0].islower() else "".join(word.capitalize() for word in other.split("_"))
+
+
+@_error_without_network
+def _name_of_a_folder(recipe: Recipe) -> Iterator[Problem]:
+    """The recipe's name becomes a folder; on Windows some names are those of devices."""
+    try:
+        check_name(recipe.name, "recipe")
+    except RecipeError as error:
+        yield from (replace(problem, path=("name",)) for problem in error.problems)
+
+
+@_error
+def _input_and_builtin(recipe: Recipe) -> Iterator[Problem]:
+    builtin, shape = recipe.data.source.builtin, recipe.model.input
+    if builtin and shape is not None and tuple(shape) != BUILTIN_SHAPES[builtin]:
+        own = list(BUILTIN_SHAPES[builtin])
+        message = f"`input` is {list(shape)}, and an image of {builtin} is {own}"
+        yield Problem(message, f"leave `input` out, or write {own}", path=("model", "input"))
 
 
 @_error
@@ -367,7 +396,6 @@ def _rescaling_before_application(recipe: Recipe) -> Iterator[Problem]:
 @_warning
 def _regression_loss(recipe: Recipe) -> Iterator[Problem]:
     for output in outputs_of(recipe):
-        loss = output.loss
-        if loss and loss_class(loss) in _REGRESSION_LOSSES and output_activation(output.layers(recipe)) == "softmax":
-            hint = "sparse_categorical_crossentropy is the usual one"
-            yield Problem(f"{loss.name} on class probabilities learns slowly", hint, path=output.loss_path)
+        if output.loss and loss_class(output.loss) in _REGRESSION_LOSSES:
+            hint = "for classes sparse_categorical_crossentropy after softmax is the usual one, and learns faster"
+            yield Problem(f"{output.loss.name} is a loss for quantities", hint, path=output.loss_path)

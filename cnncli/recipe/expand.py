@@ -10,7 +10,7 @@ from collections.abc import Mapping as Names
 from dataclasses import dataclass
 from typing import Any
 
-from cnncli.errors import Problem
+from cnncli.errors import Place, Problem
 from cnncli.recipe.layers import Group
 from cnncli.recipe.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
 from cnncli.recipe.objects import Unknown
@@ -32,11 +32,13 @@ class Expansion:
             layer before.
         groups: what a name of a block or group stands for in that list.
         problems: what was wrong on the way.
+        open_places: where layers or values cannot be written out before the number of classes is known.
     """
 
     root: Mapping
     groups: tuple[Group, ...]
     problems: list[Problem]
+    open_places: tuple[Place, ...]
 
 
 def expand(root: Mapping, *, classes: int | None = None) -> Expansion:
@@ -64,7 +66,7 @@ def expand(root: Mapping, *, classes: int | None = None) -> Expansion:
         elif entry.key not in _VERBATIM:
             value = substitution.replace(value, names, (entry.key,))
         entries.append(Entry(entry.key, entry.key_place, value))
-    return Expansion(Mapping(tuple(entries), root.place), groups, problems)
+    return Expansion(Mapping(tuple(entries), root.place), groups, problems, tuple(substitution.open_places))
 
 
 def _expand_model(

@@ -7,13 +7,14 @@ texts and lists are bounded, so it cannot take time or memory either.
 from __future__ import annotations
 
 import ast
+import copy
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from cnncli.recipe.objects import Unknown
+from cnncli.recipe.objects import Deferred, Unknown, UnknownNumber, UnknownText
 from cnncli.wording import described, did_you_mean, shortened
 
 _LONGEST_EXPRESSION = 500
@@ -31,6 +32,8 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Mod: operator.mod,
     ast.Pow: operator.pow,
 }
+# bool is an int, and cannot say that it is not known yet.
+_DEFERRED: tuple[tuple[type, Any], ...] = ((bool, None), (int, Unknown), (float, UnknownNumber), (str, UnknownText))
 _COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
@@ -61,6 +64,34 @@ class ExpressionError(ValueError):
         self.hint = hint
 
 
+class Names(Mapping[str, Any]):
+    """The values that may be named, and whether what came of them is still open.
+
+    Attributes:
+        deferred_count: how often a value was read that is not known yet.
+        is_open: a result depends on such a value and cannot say how: true or false, or a list of unknown length.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        self.deferred_count = 0
+        self.is_open = False
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._values[name]
+        self.deferred_count += isinstance(value, Deferred)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+
 def substitute(text: str, names: Mapping[str, Any]) -> Any:
     """Replace every `$name` and `$(expression)` in a text.
 
@@ -69,13 +100,14 @@ def substitute(text: str, names: Mapping[str, Any]) -> Any:
 
     Args:
         text: a scalar of a recipe.
-        names: the values that may be named.
+        names: the values that may be named; `Names` for whoever has to know whether the result is open.
 
     Raises:
         ExpressionError: an unknown name, a syntax that is not part of the language, or a failing computation.
     """
     if "$" not in text:
         return text
+    names = names if isinstance(names, Names) else Names(names)
     pieces: list[Any] = []
     position = 0
     while position < len(text):
@@ -92,10 +124,17 @@ def substitute(text: str, names: Mapping[str, Any]) -> Any:
     for piece in pieces:
         if isinstance(piece, (list, dict)):
             raise ExpressionError(f"{described(piece)} cannot stand inside a text")
-    return "".join(str(piece) for piece in pieces)
+    joined = "".join(str(piece.stand_in if isinstance(piece, Deferred) else piece) for piece in pieces)
+    if not any(isinstance(piece, Deferred) for piece in pieces):
+        return joined
+    return UnknownText(joined, written="".join(_as_written(piece) for piece in pieces))
 
 
-def _one(text: str, dollar: int, names: Mapping[str, Any]) -> tuple[Any, int]:
+def _as_written(value: Any) -> str:
+    return value.written if isinstance(value, Deferred) else str(value).replace("$", "$$")
+
+
+def _one(text: str, dollar: int, names: Names) -> tuple[Any, int]:
     """The value of what begins at a dollar sign, and where it ends."""
     if text.startswith("$$", dollar):
         return "$", dollar + 2
@@ -125,6 +164,11 @@ def _closing(text: str, opening: int) -> int:
 
 
 def _named(name: str, names: Mapping[str, Any]) -> Any:
+    """The value of a name.
+
+    Raises:
+        ExpressionError: there is none.
+    """
     if name not in names:
         raise ExpressionError(f"unknown name `${name}`", did_you_mean(name, names) or "define it in `vars`")
     return names[name]
@@ -140,11 +184,12 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
     Raises:
         ExpressionError: see `substitute`.
     """
+    names = names if isinstance(names, Names) else Names(names)
     if len(source) > _LONGEST_EXPRESSION:
         raise ExpressionError(f"the expression is longer than {_LONGEST_EXPRESSION} characters")
     try:
         tree = ast.parse(source.strip(), mode="eval")
-        return _compute(tree.body, names)
+        return _evaluate(tree.body, names)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, ExpressionError):
             raise
@@ -155,6 +200,42 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
         raise ExpressionError(f"`{shortened(source.strip())}` cannot be computed: {error}") from error
     except (IndexError, KeyError) as error:
         raise ExpressionError(f"`{shortened(source.strip())}` looks for an item that is not there") from error
+
+
+def _evaluate(node: ast.expr, names: Names) -> Any:
+    """The value of a syntax node; where it is not known yet, with the expression that it stands for."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return _bounded([_evaluate(item, names) for item in node.elts])
+    before = names.deferred_count
+    value = _compute(node, names)
+    if names.deferred_count == before or isinstance(node, ast.Name):
+        return value
+    expression = _expression(node, names)
+    deferred = next((made for kind, made in _DEFERRED if isinstance(value, kind)), None)
+    if deferred is None or not expression:
+        names.is_open = True
+        return value
+    return deferred(value, expression)
+
+
+def _expression(node: ast.expr, names: Names) -> str:
+    """An expression in terms of what is not known yet alone: every other name is replaced by its value."""
+    values = {part.id: names[part.id] for part in ast.walk(node) if isinstance(part, ast.Name)}
+    texts = {name: value.expression if isinstance(value, Deferred) else repr(value) for name, value in values.items()}
+    if not all(texts.values()):
+        return ""
+    text = ast.unparse(_Replacement(texts).visit(copy.deepcopy(node)))
+    return text if len(text) <= _LONGEST_EXPRESSION else ""
+
+
+class _Replacement(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.parse(self._texts[node.id], mode="eval").body
 
 
 def _compute(node: ast.expr, names: Mapping[str, Any]) -> Any:
@@ -188,8 +269,7 @@ def _unary(node: ast.UnaryOp, names: Mapping[str, Any]) -> Any:
     if type(node.op) not in _UNARY:
         raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
     value = _compute(node.operand, names)
-    result = _UNARY[type(node.op)](value)
-    return Unknown(result) if isinstance(value, Unknown) and not isinstance(result, bool) else result
+    return _UNARY[type(node.op)](value)
 
 
 def _binary(node: ast.BinOp, names: Mapping[str, Any]) -> Any:
@@ -202,9 +282,7 @@ def _binary(node: ast.BinOp, names: Mapping[str, Any]) -> Any:
             raise ExpressionError(f"the result would have more than {_LONGEST_VALUE} items")
     if isinstance(node.op, ast.Mod) and isinstance(left, str):
         raise ExpressionError("`%` takes numbers")  # text formatting can make a text of any size
-    result = _bounded(_BINARY[type(node.op)](left, right))
-    unknown = isinstance(left, Unknown) or isinstance(right, Unknown)
-    return Unknown(result) if unknown and isinstance(result, int) else result
+    return _bounded(_BINARY[type(node.op)](left, right))
 
 
 def _boolean(node: ast.BoolOp, names: Mapping[str, Any]) -> Any:

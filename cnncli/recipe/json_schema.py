@@ -15,19 +15,35 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
+from pathlib import Path as FilePath
 from typing import Any
 
 from pydantic import BaseModel
 
 from cnncli.recipe import catalogue
 from cnncli.recipe.catalogue import Argument, Entry
-from cnncli.recipe.objects import NOUNS, Limit, as_data, limit_of, may_be_null, places_of, takes_epochs
+from cnncli.recipe.objects import (
+    NOUNS,
+    Limit,
+    as_data,
+    limit_of,
+    may_be_null,
+    needed_of,
+    places_of,
+    takes_epochs,
+    takes_list_of_one,
+    takes_mapping,
+    takes_only_list,
+)
 from cnncli.recipe.schema import KIND_OF_OBJECT, Recipe, Section
 from cnncli.recipe.structure import MOST_TIMES, STRUCTURES
 
 Schema = dict[str, Any]
+FILE_NAME = "recipe.schema.json"
+_MODELINE = "# yaml-language-server: $schema="
 
+_TITLE = "A recipe of cnncli"
 _DRAFT = "http://json-schema.org/draft-07/schema#"
 # A text that is one `$name` or `$(expression)` and so stands for any value; and one that has such in it somewhere.
 _VALUE = r"\$([A-Za-z_]\w*|\([\s\S]*\))$"
@@ -37,6 +53,8 @@ _EPOCHS = r"\d+(\.\d+)?\s*epochs?$"
 _LETTER = r"A-Za-z_\u0080-\uffff"
 _NAME = rf"^[{_LETTER}][0-9{_LETTER}]*$"
 _BLOCK_NAME = rf"^(?!({'|'.join(STRUCTURES)})$)[a-z\u0080-\uffff][0-9{_LETTER}]*$"
+_NULL = {"type": "null"}
+_ANNOTATIONS = ("description", "default")
 _SHORTEST_SHARED = 60  # characters of JSON; a reference takes about as many
 
 
@@ -53,16 +71,15 @@ def recipe_schema() -> Schema:
     for kind in catalogue.kinds():
         if kind != "applications":  # they stand where layers stand
             definitions |= _of_kind(kind)
-    required = _required_from_above(root, sections)
-    definitions |= sections
     _share(definitions)
+    sections["recipe"] = root
+    definitions |= sections | _incomplete("recipe", sections)
     return {
         "$schema": _DRAFT,
-        "title": "A recipe of cnncli",
-        **root,
-        # A child of `extends` may leave to its parent what every other recipe has to say.
+        "title": _TITLE,
         "if": {"required": ["extends"]},
-        "else": required,
+        "then": _ref("recipe.incomplete"),
+        "else": _ref("recipe"),
         "definitions": definitions,
     }
 
@@ -72,6 +89,41 @@ def as_text(schema: Schema) -> str:
     rows = [f"{json.dumps(key)}: {_line(value)}" for key, value in schema.items() if key != "definitions"]
     definitions = [f"{json.dumps(key)}: {_line(value)}" for key, value in schema["definitions"].items()]
     return "{\n" + ",\n".join(rows) + ',\n"definitions": {\n' + ",\n".join(definitions) + "\n}\n}\n"
+
+
+def is_one(path: FilePath) -> bool:
+    """Whether a file holds a schema that this module wrote, today or once."""
+    try:
+        beginning = path.read_bytes()[:500] if path.is_file() else b""
+    except OSError:
+        return False
+    return _DRAFT.encode() in beginning and _TITLE.encode() in beginning
+
+
+def modeline(path: str) -> str:
+    """The first line of a recipe that leads an editor to the schema.
+
+    Args:
+        path: of the schema, counted from the recipe.
+    """
+    return f"{_MODELINE}{path}"
+
+
+def led_to(recipe: bytes, path: str | None) -> bytes:
+    """A shipped recipe with its first line leading an editor to a schema elsewhere.
+
+    A shipped recipe names the schema of its checkout. In a copy that path leads nowhere, and one into an installed package
+    would tell of its user's folders and break with the next environment; so a copy names a schema that lies beside it, or
+    none.
+
+    Args:
+        recipe: the file.
+        path: of the schema, counted from the copy; None where there is none.
+    """
+    first, newline, rest = recipe.partition(b"\n")
+    if not first.startswith(_MODELINE.encode()):
+        return recipe
+    return (modeline(path).encode() + newline if path else b"") + rest
 
 
 def _line(value: Any) -> str:
@@ -106,6 +158,9 @@ def _opened(schema: Schema) -> Schema:
         return {**_ref(schema.pop(KIND_OF_OBJECT)), **schema}
     if "$ref" in schema:
         return schema
+    if "$ref" in schema.get("anyOf", [{}])[0] and schema["anyOf"][1:] == [_NULL]:
+        [section, _] = schema.pop("anyOf")  # a section or null, said so that its keys are offered
+        return {"type": ["object", "string", "null"], "if": {"not": _NULL}, "then": section, **schema}
     if "anyOf" in schema:
         return {**_any_of([_opened(choice) for choice in schema.pop("anyOf")]), **schema}
     if "const" in schema or "enum" in schema:
@@ -115,22 +170,33 @@ def _opened(schema: Schema) -> Schema:
     for key in ("properties", "patternProperties"):
         if key in schema:
             schema[key] = {name: _opened(value) for name, value in schema[key].items()}
-    for key in ("items", "additionalProperties"):
+    for key in ("items", "additionalProperties", "then"):
         if isinstance(schema.get(key), dict):
             schema[key] = _opened(schema[key])
     if schema.get("type") == "string" and "pattern" in schema:
         schema["pattern"] = f"{schema['pattern']}|{_HAS_VALUE}"
-    elif schema.get("type") not in ("string", "null"):
+    elif isinstance(schema["type"], str) and schema["type"] not in ("string", "null"):
         schema = {**schema, "type": [schema["type"], "string"], "pattern": _STANDS_FOR_VALUE}
-    return schema
+    return _unobtrusive(schema) if "default" in schema else schema
+
+
+def _unobtrusive(schema: Schema) -> Schema:
+    """The same values under an `anyOf`.
+
+    yaml-language-server writes every argument of a plain type that has a default into the text, as soon as the name of
+    its layer is completed, and a list where an argument may be one. Under an `anyOf` it waits to be asked.
+    """
+    if not schema.keys() & {"type", "pattern"}:
+        return dict(schema)
+    annotations = {key: schema[key] for key in _ANNOTATIONS if key in schema}
+    return {"anyOf": [{key: value for key, value in schema.items() if key not in annotations}], **annotations}
 
 
 def _any_of(choices: list[Schema]) -> Schema:
     """One of several; `null` becomes one more type where that says the same."""
-    nothing = {"type": "null"}
     flat = [inner for choice in choices for inner in (choice["anyOf"] if choice.keys() == {"anyOf"} else [choice])]
     flat = [choice for index, choice in enumerate(flat) if choice not in flat[:index]]
-    if len(flat) == 2 and flat[1] == nothing and "type" in flat[0]:
+    if len(flat) == 2 and flat[1] == _NULL and "type" in flat[0]:
         return {**flat[0], "type": [*_types(flat[0]), "null"]}
     return {"anyOf": flat}
 
@@ -140,21 +206,30 @@ def _types(schema: Schema) -> list[str]:
     return list(found) if isinstance(found, list) else [found]
 
 
-def _required_from_above(schema: Schema, sections: dict[str, Schema]) -> Schema:
-    """Take the required keys out of a section and of those in it, and give them as a schema of their own.
+def _incomplete(name: str, sections: dict[str, Schema]) -> Schema:
+    """A section, and those in it, as a child of `extends` may write them: what they need may stand in the parent.
 
-    Sections in lists keep theirs: a list of a child replaces its parent's, so it has to be complete.
+    Sections in lists stay as they are: a child's list takes the place of its parent's.
     """
-    found: Schema = {}
-    if required := schema.pop("required", None):
-        found["required"] = required
-    below = {}
-    for name, value in schema["properties"].items():
-        for choice in value.get("anyOf", [value]):
-            section = sections.get(choice.get("$ref", "").removeprefix("#/definitions/"))
-            if section and "properties" in section and (inner := _required_from_above(section, sections)):
-                below[name] = inner
-    return {**found, "properties": below} if below else found
+    section = {key: value for key, value in sections[name].items() if key != "required"}
+    properties = dict(section["properties"])
+    definitions: Schema = {}
+    for key, value in properties.items():
+        for choice in value.get("anyOf", [value.get("then", value)]):
+            inner = choice.get("$ref", "").removeprefix("#/definitions/")
+            if inner in sections and (found := _incomplete(inner, sections)):
+                definitions |= found
+                properties[key] = _referring(value, inner, f"{inner}.incomplete")
+    if not definitions and "required" not in sections[name]:
+        return {}
+    return {**definitions, f"{name}.incomplete": {**section, "properties": properties}}
+
+
+def _referring(schema: Schema, old: str, new: str) -> Schema:
+    """A schema that refers to another definition than before."""
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_ref(new) if choice == _ref(old) else choice for choice in schema["anyOf"]]}
+    return {**schema, "then": _ref(new)} if "then" in schema else {**schema, **_ref(new)}
 
 
 # ---- Keras objects -----------------------------------------------------------------------------------------------------
@@ -208,7 +283,7 @@ def _arguments_of(entry: Entry) -> Schema:
 
 def _bare_names(entries: list[Entry]) -> list[str]:
     """The names that can stand alone: those that need no arguments."""
-    return [e.name for e in entries if not any(argument.required for argument in (e.arguments or {}).values())]
+    return [entry.name for entry in entries if not needed_of(entry)]
 
 
 def _arguments(entry: Entry) -> Schema:
@@ -217,38 +292,46 @@ def _arguments(entry: Entry) -> Schema:
     properties = {name: _described(entry, argument) for name, argument in arguments.items()}
     if entry.kind in places_of("layers"):
         properties |= {"from": _ref("from"), "if": _ref("if")}
-    required = [argument.name for argument in arguments.values() if argument.required]
+    required = needed_of(entry)
     mapping: Schema = {"properties": properties, "additionalProperties": False}
     if required:
         mapping["required"] = required
     nothing = [] if required else ["null"]
     about = {"description": entry.doc} if entry.doc else {}
     first = next((_argument(entry, argument) for argument in arguments.values()), {"type": "object"})
-    if first.keys() & {"anyOf", "$ref"}:
-        bare = [{**first, "type": ["string", "array"]}] if "anyOf" in first else [{"type": "string", "allOf": [first]}]
-        return {**about, "anyOf": [{"type": ["object", *nothing], **mapping}, *bare]}
-    bare_types = [name for name in _types(first) if name not in ("object", "null")] if first else _ANY_BARE
+    if first.keys() & {"anyOf", "$ref"}:  # a Keras object or a choice; a mapping would be taken for the arguments
+        kind = next(argument.kind for argument in arguments.values())
+        types = {"schedules": ["number", "string"], "layers": ["string", "array"]}.get(kind, ["string"])
+        by_itself = {"if": {"type": types}, "then": first}
+        return {**about, "type": ["object", *types, *nothing], **mapping, **by_itself}
+    bare_types = [name for name in _types(first) if name not in ("object", "null")]
     bare_value = {key: value for key, value in first.items() if key not in ("type", "properties")}
     return {**about, "type": ["object", *bare_types, *nothing], **mapping, **bare_value}
 
 
-_ANY_BARE = ["string", "number", "boolean", "array"]
 _LAYER_NAME = {"type": ["string", "null"], "pattern": "^[^/]+$"}
 
 
 def _described(entry: Entry, argument: Argument) -> Schema:
     """The schema of an argument with its meaning and its default."""
-    schema = dict(_argument(entry, argument))
+    schema = _unobtrusive(_argument(entry, argument))
     if argument.doc:
         schema["description"] = argument.doc
     if not argument.required and argument.default is not None:
-        schema["default"] = argument.default
+        schema["default"] = _default(argument)
     return schema
+
+
+def _default(argument: Argument) -> Any:
+    """An argument's default; `[1, 1]` as 1, which is what people write."""
+    value = argument.default
+    numbers = value if argument.type == "integers" and isinstance(value, list) else [value]
+    return numbers[0] if all(number == numbers[0] for number in numbers) else value
 
 
 def _argument(entry: Entry, argument: Argument) -> Schema:
     """The values that an argument takes."""
-    nothing = [{"type": "null"}] if may_be_null(argument) else []
+    nothing = [_NULL] if may_be_null(argument) else []
     if argument.name == "name" and entry.kind in places_of("layers"):
         return _LAYER_NAME
     if argument.kind == "schedules":
@@ -261,9 +344,19 @@ def _argument(entry: Entry, argument: Argument) -> Schema:
     if argument.choices:
         return {"anyOf": [{"enum": list(argument.choices)}, {"type": "string", "pattern": _HAS_VALUE}, *nothing]}
     if not argument.type:
-        return {}
+        return _untyped(argument)
     schema = _typed(entry, argument)
     return {**schema, "type": [*_types(schema), "null"]} if nothing else schema
+
+
+def _untyped(argument: Argument) -> Schema:
+    """What Keras' documentation gives no type: anything but a mapping, in which Keras would look for an object."""
+    types = ["string", "number", "boolean", "array", "null"]
+    if takes_only_list(argument):
+        return {"type": ["array", "string"], "pattern": _STANDS_FOR_VALUE}
+    if argument.required:
+        types.remove("null")
+    return {"type": [*types, "object"] if takes_mapping(argument) else types}
 
 
 def _typed(entry: Entry, argument: Argument) -> Schema:
@@ -271,8 +364,8 @@ def _typed(entry: Entry, argument: Argument) -> Schema:
     if argument.type == "boolean":
         return {"type": ["boolean", "string"], "pattern": _STANDS_FOR_VALUE}
     if argument.type == "integer":
-        schema = _numbers("integer", limit, lists=1)
-        schema["maxItems"] = 1  # Keras takes `[3]` for 3
+        schema = _numbers("integer", limit, lists=int(takes_list_of_one(argument)))
+        schema |= {"maxItems": 1} if "items" in schema else {}
     else:
         schema = _numbers(argument.type.removesuffix("s"), limit, lists=2)
     if takes_epochs(argument):
@@ -433,28 +526,37 @@ _SECTIONS_OF_THE_LANGUAGE: Schema = {
 
 
 def _share(definitions: Schema) -> None:
-    """Give arguments that are the same in several classes one definition, to which those refer."""
-    texts = Counter(_line(value) for _, properties in _argument_tables(definitions) for value in properties.values())
-    names: dict[str, str] = {}
+    """Give what is the same in several classes one definition, to which they refer: arguments, then values alone."""
     taken: Counter[str] = Counter()
+    tables = [definition["properties"] for name, definition in definitions.items() if "." in name]
+    arguments = _shared(tables, lambda argument: argument, taken)
+    values = _shared([arguments, *tables], _value, taken)
+    definitions |= arguments | values
+
+
+def _value(argument: Schema) -> Schema:
+    """What an argument may be, without what is said about it."""
+    return {key: value for key, value in argument.items() if key not in _ANNOTATIONS}
+
+
+def _shared(tables: list[dict[str, Schema]], part: Callable[[Schema], Schema], taken: Counter[str]) -> Schema:
+    """Put references where a part of an argument comes again.
+
+    Returns:
+        What they refer to, by names that are counted in `taken`: `filters.1`, `filters.2`, ….
+    """
+    counts = Counter(_line(part(argument)) for table in tables for argument in table.values())
+    names: dict[str, str] = {}
     shared: Schema = {}
-    for _, properties in _argument_tables(definitions):
-        for name, value in properties.items():
-            text = _line(value)
-            if texts[text] < 2 or len(text) < _SHORTEST_SHARED:
+    for table in tables:
+        for key, argument in table.items():
+            text = _line(part(argument))
+            if counts[text] < 2 or len(text) < _SHORTEST_SHARED:
                 continue
             if text not in names:
-                taken[name] += 1
-                names[text] = f"{name}.{taken[name]}"
-                shared[names[text]] = value
-            properties[name] = _ref(names[text])
-    definitions |= shared
-
-
-def _argument_tables(definitions: Schema) -> Iterator[tuple[str, Schema]]:
-    """The arguments of every class."""
-    for name, definition in definitions.items():
-        if "." in name:
-            for schema in (definition, *definition.get("anyOf", ())):
-                if "properties" in schema:
-                    yield name, schema["properties"]
+                base = key.split(".")[0]
+                taken[base] += 1
+                names[text] = f"{base}.{taken[base]}"
+                shared[names[text]] = part(argument)
+            table[key] = {**_ref(names[text]), **{k: v for k, v in argument.items() if k not in part(argument)}}
+    return shared

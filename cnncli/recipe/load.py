@@ -15,6 +15,7 @@ from cnncli.errors import CnncliError, Place, Problem, RecipeError
 from cnncli.recipe import check, overrides, sentences, shipped, source
 from cnncli.recipe.expand import expand
 from cnncli.recipe.extends import extend
+from cnncli.recipe.mistaken import refuse_other_things
 from cnncli.recipe.nodes import Mapping, Path, place_of, plain
 from cnncli.recipe.schema import Recipe
 
@@ -31,6 +32,7 @@ class LoadedRecipe:
         written: the tree as written, after `--set`.
         root: the tree after `vars` and expressions; the places are found in it.
         warnings: what is not wrong but worth a word.
+        open_places: where it cannot be written out before the number of classes is known.
     """
 
     recipe: Recipe
@@ -40,6 +42,7 @@ class LoadedRecipe:
     written: Mapping
     root: Mapping
     warnings: tuple[Problem, ...]
+    open_places: tuple[Place, ...]
 
     def place(self, path: Path) -> Place:
         """Where the value at a path was written, or the nearest thing above it; of a Keras object where its name is."""
@@ -79,14 +82,29 @@ def load(recipe: str, settings: Sequence[str] = ()) -> LoadedRecipe:
         RecipeError: with all problems, sorted by place.
     """
     path, shown = shipped.locate(recipe)
+    refuse_other_things(path, shown)
     content = source.read_bytes(path, shown_as=shown)
     return load_bytes(content, shown, settings)
 
 
 def load_bytes(content: bytes, file: str, settings: Sequence[str] = ()) -> LoadedRecipe:
     """The same for a recipe that is already in memory; `file` is what messages call it."""
-    root = overrides.apply(extend(source.parse(content, file), file), settings)
-    return _resolve(root, file, content, tuple(settings))
+    return _resolve(_read(content, file, settings), file, content, tuple(settings))
+
+
+def read(recipe: str, settings: Sequence[str] = ()) -> Mapping:
+    """The tree of a recipe as written, after `extends` and `--set`, not checked any further.
+
+    Raises:
+        RecipeError: it cannot be read.
+    """
+    path, shown = shipped.locate(recipe)
+    refuse_other_things(path, shown)
+    return _read(source.read_bytes(path, shown_as=shown), shown, settings)
+
+
+def _read(content: bytes, file: str, settings: Sequence[str]) -> Mapping:
+    return overrides.apply(extend(source.parse(content, file), file), settings)
 
 
 def _resolve(
@@ -121,7 +139,8 @@ def _resolve(
         (warnings if is_warning else problems).append(problem.at(_place(root, problem.path)))
     if problems:
         raise RecipeError(_sorted(problems))
-    return LoadedRecipe(recipe, file, content, settings, written, root, tuple(_sorted(warnings)))
+    sorted_warnings = tuple(_sorted(warnings))
+    return LoadedRecipe(recipe, file, content, settings, written, root, sorted_warnings, expansion.open_places)
 
 
 def _place(root: Mapping, path: Path) -> Place:

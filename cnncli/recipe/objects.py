@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 from cnncli.recipe import catalogue
 from cnncli.recipe.catalogue import Argument, Entry
@@ -49,6 +49,7 @@ _FOREIGN_NAMES = {
     "BCEWithLogitsLoss": "BinaryCrossentropy",
     "CrossEntropyLoss": "SparseCategoricalCrossentropy",
     "cross_entropy": "sparse_categorical_crossentropy",
+    "crossentropy": "sparse_categorical_crossentropy",
     "MSELoss": "MeanSquaredError",
     "CosineAnnealingLR": "CosineDecay",
 }
@@ -111,6 +112,7 @@ _LIMITS = {
     "depth_multiplier": _COUNT,
     "num_heads": _COUNT,
     "key_dim": _COUNT,
+    "GroupNormalization.groups": Limit(low=-1),  # -1: a group a channel
     "rate": _DROPPED_SHARE,
     "dropout": _DROPPED_SHARE,
     "recurrent_dropout": _DROPPED_SHARE,
@@ -128,12 +130,31 @@ _LIMITS = {
     "l1": Limit(low=0),
     "l2": Limit(low=0),
     "epsilon": Limit(low=0),
+    "MinMaxNorm.rate": _SHARE,
     "SGD.momentum": _SHARE,
     "RMSprop.momentum": _SHARE,
     "ReduceLROnPlateau.factor": Limit(low=0, high=1, low_excluded=True, high_excluded=True),
     "SparseTopKCategoricalAccuracy.k": _COUNT,
     "TopKCategoricalAccuracy.k": _COUNT,
 }
+_ADAPTED = "a recipe says what Keras would find with `adapt`"
+_BY_CLASS = "left out, it gives a number for every class, and the history holds one: `average: macro`"
+# What Keras does not require and a recipe does, and why.
+_REQUIRED: dict[str, tuple[tuple[str, ...], str]] = {
+    "Normalization": (("mean", "variance"), _ADAPTED),
+    "Discretization": (("bin_boundaries",), _ADAPTED),
+    "StringLookup": (("vocabulary",), _ADAPTED),
+    "IntegerLookup": (("vocabulary",), _ADAPTED),
+    "TextVectorization": (("vocabulary",), _ADAPTED),
+    "F1Score": (("average",), _BY_CLASS),
+    "FBetaScore": (("average",), _BY_CLASS),
+}
+# Keras reads a text as the name of a file.
+_LISTS = ("vocabulary",)
+# Of layers over one dimension Keras takes the one number as a list too.
+_WINDOWS = ("kernel_size", "pool_size", "strides", "dilation_rate")
+# The arguments without a kind of their own that are mappings; in all others Keras would read one as a serialized object.
+_MAPPINGS = ("renorm_clipping",)
 _WANTED = {
     "integer": "an integer",
     "integers": "an integer or a list of integers",
@@ -152,9 +173,41 @@ def may_be_null(argument: Argument) -> bool:
     return not argument.required and (argument.default in (None, "", [], "None") or not argument.type)
 
 
+def needed_of(entry: Entry) -> list[str]:
+    """The arguments that a recipe has to give: those that Keras requires, and those that a recipe does."""
+    more, _ = _REQUIRED.get(entry.canonical, ((), ""))
+    return [
+        argument.name for argument in (entry.arguments or {}).values() if argument.required or argument.name in more
+    ]
+
+
+def takes_list_of_one(argument: Argument) -> bool:
+    """Whether `[3]` is 3, as for the windows of layers over one dimension."""
+    return argument.type == "integer" and argument.name in _WINDOWS
+
+
+def takes_mapping(argument: Argument) -> bool:
+    """Whether a mapping may stand for an argument that takes no Keras object."""
+    return argument.name in _MAPPINGS
+
+
+def takes_only_list(argument: Argument) -> bool:
+    """Whether an argument that Keras gives no type must not be a text."""
+    return argument.name in _LISTS
+
+
 def places_of(kind: str) -> tuple[str, ...]:
     """The kinds of the catalogue in which the names of a kind are looked up: a layer may be an application."""
     return ("layers", "applications") if kind == "layers" else (kind,)
+
+
+def wanted_of(entry: Entry, argument: Argument) -> str:
+    """What an argument takes, in words: `an integer ≥ 1`."""
+    limit = limit_of(entry, argument)
+    wanted = "a list" if takes_only_list(argument) else _WANTED.get(argument.type, "a value")
+    if limit and argument.type:
+        wanted += f" {limit}" if str(limit)[0] in "≥>" else f", {str(limit).replace('x', argument.name)}"
+    return wanted
 
 
 def takes_epochs(argument: Argument) -> bool:
@@ -171,16 +224,75 @@ _SHORTCUT_ENTRY = Entry(
     doc="The layer in `from` itself where its shape is that of `like`, else a 1x1 Conv2D and BatchNormalization.",
     arguments={"like": Argument("like"), "name": Argument("name", default=None)},
 )
+# The kinds that take `from`; it is no argument.
+_FROM = ("layers", "applications", "structure")
 _EPOCHS = re.compile(r"^(\d+(?:\.\d+)?)\s*epochs?$")
 
 
-class Unknown(int):
-    """A whole number that is not known yet, such as `$classes` before the data is read; only its type counts."""
+class Deferred:
+    """A value that is computed from what is not known yet, such as `$classes` before the data is read.
+
+    What it is equal to only stands in for its type.
+
+    Attributes:
+        written: what a recipe has to say to mean it: `$classes`, `$(2 * classes)`, `5 epochs`.
+        expression: the same for use within an expression; empty where none can say it.
+    """
+
+    written: str
+    expression: str
+
+    @property
+    def stand_in(self) -> Any:
+        """What it is equal to, as a plain value."""
+        raise NotImplementedError
 
     def __repr__(self) -> str:
-        return "$classes"
+        return self.written
 
     __str__ = __repr__
+
+
+class Unknown(Deferred, int):
+    """A whole number that is not known yet; by itself the number of classes."""
+
+    def __new__(cls, value: int, expression: str = "classes", written: str = "") -> Unknown:
+        return _deferred(int.__new__(cls, value), expression, written)
+
+    @property
+    def stand_in(self) -> int:
+        return int(self)
+
+
+class UnknownNumber(Deferred, float):
+    """A number that is not known yet."""
+
+    def __new__(cls, value: float, expression: str = "", written: str = "") -> UnknownNumber:
+        return _deferred(float.__new__(cls, value), expression, written)
+
+    @property
+    def stand_in(self) -> float:
+        return float(self)
+
+
+class UnknownText(Deferred, str):
+    """A text that is not known yet."""
+
+    def __new__(cls, value: str, expression: str = "", written: str = "") -> UnknownText:
+        return _deferred(str.__new__(cls, str.__str__(value)), expression, written)
+
+    @property
+    def stand_in(self) -> str:
+        return str.__str__(self)
+
+
+_Made = TypeVar("_Made", bound=Deferred)
+
+
+def _deferred(made: _Made, expression: str, written: str) -> _Made:
+    made.expression = expression
+    made.written = written or (f"${expression}" if expression.isidentifier() else f"$({expression})")
+    return made
 
 
 class Broken(Unknown):
@@ -207,7 +319,7 @@ class KerasObject:
     def entry(self) -> Entry:
         if self.kind == _SHORTCUT_ENTRY.kind:
             return _SHORTCUT_ENTRY
-        entry = catalogue.find(self.kind, self.name)
+        entry = catalogue.find(self.kind, str.__str__(self.name))
         assert entry is not None, self.name
         return entry
 
@@ -275,10 +387,12 @@ def read(value: Any, kind: str, *, steps_per_epoch: int | None = None) -> tuple[
         return None, [Fault((others[0],), f"one {noun} an item, got {listed(value)}", hint, on_key=True)]
     else:
         return None, [Fault((), f"expected {_article(noun)}, got {described(value)}")]
-    entry, fault = _find(name, kind, path)
+    # The catalogue keeps what it was asked for: a text that only stands in must not get there.
+    entry, fault = _find(str.__str__(name), kind, path)
     if entry is None:
         return None, [fault] if fault else []
-    return _Reader(entry, path, steps_per_epoch).read(given)
+    found, faults = _Reader(entry, path, steps_per_epoch).read(given)
+    return (replace(found, name=name) if found and isinstance(name, Deferred) else found), faults
 
 
 def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]:
@@ -293,8 +407,7 @@ def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]
     if entry:
         return entry, None
     options = [option for place in places for option in catalogue.names(place)]
-    foreign = _FOREIGN_NAMES.get(name)
-    hint = f"did you mean `{foreign}`?" if foreign in options else did_you_mean(name, options)
+    hint = suggestion(name, options)
     called = re.match(r"\s*(\w+)\s*\(", name)
     if called and (meant := nearest(called.group(1), options)):
         hint = f"write `{meant}: {{argument: value}}`; a recipe holds no code"
@@ -303,6 +416,12 @@ def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]
             f"`cnncli layers --kind {kind}` lists what there is" if kind != "layers" else "`cnncli layers` lists them"
         )
     return None, Fault(path, f"unknown {noun} `{shortened(name)}`", hint, on_key=on_key)
+
+
+def suggestion(name: str, options: Collection[str]) -> str:
+    """A hint for an unknown name: what it is called in Keras, or what is spelt alike."""
+    foreign = _FOREIGN_NAMES.get(name)
+    return f"did you mean `{foreign}`?" if foreign in options else did_you_mean(name, options)
 
 
 class _Reader:
@@ -328,12 +447,16 @@ class _Reader:
         # A required argument under a near name (`kernal_size`) is one mistake, not two.
         misspelt = {nearest(name, self.arguments) for name in args if name not in self.arguments}
         misspelt |= {_FOREIGN_ARGUMENTS.get(name) for name in args}
+        misspelt |= {first.name for first in list(self.arguments.values())[:1] if any(_is_for(first, n) for n in args)}
         missing = [
             a.name for a in self.arguments.values() if a.required and a.name not in args and a.name not in misspelt
         ]
-        if missing:
-            needs = " and ".join(f"`{name}`" for name in missing)
-            self.faults.append(Fault(self.path, f"{self.entry.name} needs {needs}", on_key=bool(self.path)))
+        wanted, why = _REQUIRED.get(self.entry.canonical, ((), ""))
+        more = [name for name in wanted if args.get(name) is None and name not in misspelt]
+        if missing or more:
+            needs = " and ".join(f"`{name}`" for name in [*missing, *more])
+            hint = why if more else ""
+            self.faults.append(Fault(self.path, f"{self.entry.name} needs {needs}", hint, on_key=bool(self.path)))
         if self.faults:
             return None, self.faults
         return KerasObject(self.entry.kind, self.entry.name, values, inputs), self.faults
@@ -347,8 +470,9 @@ class _Reader:
             self.faults.append(Fault(self.path, f"`{self.entry.name}` takes no arguments", hint, on_key=True))
             return {}, (), True
         if isinstance(given, dict):
-            inputs = self._inputs(given.get("from")) if "from" in given else ()
-            return {key: value for key, value in given.items() if key != "from"}, inputs, True
+            if "from" not in given or self.entry.kind not in _FROM:
+                return given, (), True
+            return {key: value for key, value in given.items() if key != "from"}, self._inputs(given["from"]), True
         first = next(iter(self.arguments), None)
         if first is None:
             self.faults.append(Fault(self.path, f"{self.entry.name} has no arguments, got {described(given)}"))
@@ -367,6 +491,9 @@ class _Reader:
     def _unknown(self, name: str, where: Path) -> None:
         meant = _FOREIGN_ARGUMENTS.get(name)
         hint = f"did you mean `{meant}`?" if meant in self.arguments else did_you_mean(name, self.arguments)
+        first = next(iter(self.arguments.values()), None)
+        if first and _is_for(first, name):
+            hint = f"write `{self.entry.name}: {{{first.name}: {{{name}: …}}}}`; a mapping holds arguments by name"
         if not hint:
             hint = f"its arguments: {listed(self.arguments, most=40)}"
         self.faults.append(Fault(where, f"{self.entry.name} has no argument `{shortened(name)}`", hint, on_key=True))
@@ -380,6 +507,11 @@ class _Reader:
             return None
         if argument.kind:
             return self._nested(argument, value, where)
+        if (isinstance(value, dict) and not takes_mapping(argument)) or (
+            isinstance(value, str) and takes_only_list(argument)
+        ):
+            self._expected(argument, value, where)
+            return value
         if argument.type in ("integer", "number") and isinstance(value, str) and (epochs := _EPOCHS.match(value)):
             return self._epochs(argument, float(epochs.group(1)), value, where)
         if argument.type:
@@ -408,6 +540,10 @@ class _Reader:
         if argument.kind == "layers" and isinstance(value, list):
             return [self._nested(argument, item, (*where, index)) for index, item in enumerate(value)]
         nested, faults = read(value, argument.kind, steps_per_epoch=self.steps_per_epoch)
+        if nested and (problem := _not_within(nested)):
+            faults = [
+                Fault((nested.name,) if isinstance(value, dict) else (), *problem, on_key=isinstance(value, dict))
+            ]
         self.faults += [Fault((*where, *fault.path), fault.message, fault.hint, fault.on_key) for fault in faults]
         return nested
 
@@ -416,30 +552,50 @@ class _Reader:
         if not takes_epochs(argument):
             self._expected(argument, value, where)
             return value
-        return Unknown(1) if self.steps_per_epoch is None else round(epochs * self.steps_per_epoch)
+        if self.steps_per_epoch is None:
+            return Unknown(1, expression="", written=value)
+        return round(epochs * self.steps_per_epoch)
 
     def _check_type(self, argument: Argument, value: Any, where: Path) -> None:
         numbers = list(_numbers(value))
         limit = limit_of(self.entry, argument)
         fits = {
             "boolean": isinstance(value, bool),
-            "integer": _is_integer(value) or (isinstance(value, list) and len(value) == 1 and _is_integer(value[0])),
+            "integer": _is_integer(value) or (takes_list_of_one(argument) and _is_one_integer(value)),
             "integers": bool(numbers) and all(map(_is_integer, numbers)),
             "number": bool(numbers) and all(isinstance(n, (int, float)) and not isinstance(n, bool) for n in numbers),
         }[argument.type]
-        if not fits or (limit and not all(isinstance(n, Unknown) or limit.holds(n) for n in numbers)):
+        if not fits or (limit and not all(isinstance(n, Deferred) or limit.holds(n) for n in numbers)):
             self._expected(argument, value, where)
 
     def _expected(self, argument: Argument, value: Any, where: Path) -> None:
-        limit = limit_of(self.entry, argument)
-        wanted = _WANTED[argument.type] if argument.type else "a value"
-        if limit:
-            wanted += f" {limit}" if str(limit)[0] in "≥>" else f", {str(limit).replace('x', argument.name)}"
+        wanted = wanted_of(self.entry, argument)
         self.faults.append(Fault(where, f"{self._label(argument)}: expected {wanted}, got {described(value)}"))
+
+
+def _is_for(argument: Argument, name: str) -> bool:
+    """Whether a name is that of an object which an argument takes, as in `TimeDistributed: {Dense: 10}`."""
+    return bool(argument.kind) and name[:1].isupper() and catalogue.find(argument.kind, name) is not None
+
+
+def _not_within(item: KerasObject) -> tuple[str, str] | None:
+    """Why an item cannot be an argument of another: a message and a hint."""
+    if item.inputs:
+        return (
+            f"{item.name} stands within another layer, and takes nothing by `from`",
+            "write `from` in the outer layer",
+        )
+    if item.kind in ("applications", "structure"):
+        return f"{item.name} cannot stand within another layer", "make it an item of `layers`"
+    return None
 
 
 def _is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_one_integer(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == 1 and _is_integer(value[0])
 
 
 def _numbers(value: Any) -> Iterator[Any]:

@@ -24,6 +24,16 @@ _LOSS_CLASSES = {
     "mean_absolute_error": "MeanAbsoluteError",
     "mae": "MeanAbsoluteError",
     "MAE": "MeanAbsoluteError",
+    "circle": "Circle",
+    "mean_absolute_percentage_error": "MeanAbsolutePercentageError",
+    "mape": "MeanAbsolutePercentageError",
+    "MAPE": "MeanAbsolutePercentageError",
+    "mean_squared_logarithmic_error": "MeanSquaredLogarithmicError",
+    "msle": "MeanSquaredLogarithmicError",
+    "MSLE": "MeanSquaredLogarithmicError",
+    "huber": "Huber",
+    "log_cosh": "LogCosh",
+    "poisson": "Poisson",
 }
 
 

@@ -21,7 +21,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from cnncli.recipe import catalogue
 from cnncli.recipe.layers import Group, nested
-from cnncli.recipe.objects import Fault, KerasObject, as_data, read
+from cnncli.recipe.objects import Deferred, Fault, KerasObject, as_data, read
 
 LARGEST_SEED = 2**32 - 1
 BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
@@ -37,6 +37,25 @@ class Section(BaseModel):
         strict=True, extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True
     )
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _keep_deferred(cls, data: Any, handler: Any) -> Any:
+        """pydantic makes plain numbers and texts of values that are not known yet; keep what they stand for."""
+        section = handler(data)
+        for name in cls.model_fields.keys() & (data.keys() if isinstance(data, dict) else ()):
+            section.__dict__[name] = _with_deferred(section.__dict__[name], data[name])
+        return section
+
+
+def _with_deferred(value: Any, given: Any) -> Any:
+    if isinstance(given, Deferred) and isinstance(value, (int, float, str)):
+        return given
+    if isinstance(value, list) and isinstance(given, list):
+        return [_with_deferred(*pair) for pair in zip(value, given, strict=True)]
+    if isinstance(value, dict) and isinstance(given, dict):
+        return {key: _with_deferred(item, given.get(key)) for key, item in value.items()}
+    return value
+
 
 def _exactly_one(schema: dict[str, Any]) -> None:
     """In the JSON Schema of a section that is one of its keys."""
@@ -45,9 +64,9 @@ def _exactly_one(schema: dict[str, Any]) -> None:
 
 def _one_or_its_key(schema: dict[str, Any]) -> None:
     """The same where the key alone will do: `- filters` is `- filters: {}`."""
-    mapping = {**schema, "minProperties": 1, "maxProperties": 1}
-    schema.clear()
-    schema["anyOf"] = [{"type": "string", "enum": list(mapping["properties"])}, mapping]
+    _exactly_one(schema)
+    schema["type"] = ["object", "string"]
+    schema |= {"if": {"type": "string"}, "then": {"enum": list(schema["properties"])}}
 
 
 class _OfKind:
@@ -73,7 +92,23 @@ class _OfKind:
         return found
 
 
+class _InChain(_OfKind):
+    """Marks a layer of a chain: it takes the one before it, and cannot say otherwise."""
+
+    def _validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
+        found = super()._validate(value, info)
+        if found.kind != "layers":
+            fault = Fault((), f"{found.name} cannot stand here", "make it an item of `model.layers`")
+            raise PydanticCustomError("keras_object", "not usable", {"faults": [fault]})
+        if found.inputs:
+            hint = "`from` is for the layers of `model`"
+            fault = Fault((found.name, "from"), f"{found.name} takes what is before it here", hint, on_key=True)
+            raise PydanticCustomError("keras_object", "not usable", {"faults": [fault]})
+        return found
+
+
 Layer = Annotated[KerasObject, _OfKind("layers")]
+Step = Annotated[KerasObject, _InChain("layers")]
 Optimizer = Annotated[KerasObject, _OfKind("optimizers")]
 Loss = Annotated[KerasObject, _OfKind("losses")]
 Metric = Annotated[KerasObject, _OfKind("metrics")]
@@ -249,8 +284,8 @@ class Data(Section):
     ]
     offline: Literal["mnist-sample"] | None = Field(None, description="what to use when a download is not possible")
     split: Split = Field(default_factory=lambda: Split())
-    prepare: list[Layer] = Field([], description="layers for every split; they are saved inside the model")
-    augment: list[Layer] = Field([], description="layers for the training split alone; they are not saved")
+    prepare: list[Step] = Field([], description="layers for every split; they are saved inside the model")
+    augment: list[Step] = Field([], description="layers for the training split alone; they are not saved")
     class_weight: ClassWeight = Field(None, description="how much an example of each class counts in the loss")
     classes: Annotated[int, Field(ge=2)] | None = Field(None, description="their number; checked against the data")
     limit: Count | None = Field(None, description="use that many training examples, with every class's share kept")

@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from cnncli.errors import UsageError
+from cnncli.recipe import source
+from cnncli.recipe.nodes import plain
+from cnncli.wording import did_you_mean, listed, shortened
 
 # In an installed package the recipes lie inside it; in a checkout they lie beside it, as everyone expects to find them.
 _PLACES = (Path(__file__).parents[1] / "recipes", Path(__file__).parents[2] / "recipes")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A recipe that comes with the package, as a list shows it.
+
+    Attributes:
+        params: what it expects the network's parameters to be: a number, an expression of `$classes`, or nothing.
+    """
+
+    name: str
+    about: str
+    params: int | str | None
 
 
 def folder() -> Path:
@@ -28,3 +48,26 @@ def locate(recipe: str) -> tuple[Path, str]:
     if path.exists() or path.is_symlink() or recipe not in names():
         return path, recipe
     return folder() / f"{recipe}.yaml", f"{recipe}.yaml"
+
+
+def read(name: str) -> bytes:
+    """The file of a shipped recipe.
+
+    Raises:
+        UsageError: none is so named.
+    """
+    known = names()
+    if name not in known:
+        hint = did_you_mean(name, known) or f"there are {listed(known, most=40)}"
+        raise UsageError(f"no shipped recipe is named `{shortened(name)}`", hint=hint)
+    return (folder() / f"{name}.yaml").read_bytes()
+
+
+def list_all() -> list[Shipped]:
+    """Every shipped recipe."""
+    return [_described(name) for name in names()]
+
+
+def _described(name: str) -> Shipped:
+    recipe: dict[str, Any] = plain(source.parse(read(name), f"{name}.yaml"))
+    return Shipped(name, recipe.get("about", ""), recipe.get("expect", {}).get("params"))

@@ -241,7 +241,7 @@ def _no_recipe(text: Text, root: Node | None) -> Problem:
     if root is None or (isinstance(root, Scalar) and root.value is None):
         return text.problem(0, "recipe is empty", "run `cnncli init`, or begin with: cnncli recipes copy mnist")
     hint = "its sections are `data:`, `model:`, `train:`, …"
-    if isinstance(root, Scalar) and not root.quoted:
+    if isinstance(root, Scalar):
         hint = colon_hint(text.whole_line(root.place.line)) or hint
     return Problem(f"a recipe is a mapping of sections, and this is {_kind(root)}", hint, root.place)
 
@@ -333,7 +333,7 @@ class _Tree:
         if self.depth + len(self.stack) >= MAX_DEPTH:
             self.stop(start, f"nested too deeply (max {MAX_DEPTH})")
         last = event.end_mark.index - 1  # a tag or an anchor may stand before the bracket
-        bracket = last if event.flow_style and last >= start and self.text.char(last) in "[{" else None
+        bracket = last if self.text.char(last) in "[{" else None
         self.stack.append(_Open(start, bracket, isinstance(event, yaml.MappingStartEvent)))
 
     def on_end(self, _: Any) -> None:

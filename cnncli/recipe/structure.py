@@ -16,7 +16,7 @@ from cnncli.errors import Place, Problem
 from cnncli.recipe import catalogue
 from cnncli.recipe.layers import Group, snake_case
 from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
-from cnncli.recipe.objects import SHORTCUT, Broken, Unknown
+from cnncli.recipe.objects import SHORTCUT, Broken, Deferred
 from cnncli.recipe.substitution import Substitution, as_node, from_call, kind_of
 from cnncli.wording import described, did_you_mean, listed, shortened
 
@@ -186,6 +186,8 @@ class Flattener:
             "group": self._group,
         }
         entry = Entry(name, key_place, body if body is not None else Scalar(None, key_place))
+        if name in structures or name in self.blocks:
+            self._check_single_source(entry, scope)
         if name in structures:
             structures[name](entry, scope)
         elif name in self.blocks:
@@ -239,8 +241,7 @@ class Flattener:
         """The layer's name in the flat list, and where it was written."""
         if given:
             return given, entry.key_place
-        written = entry.value.get("name") if isinstance(entry.value, Mapping) else None
-        if isinstance(written, Scalar) and isinstance(written.value, str):
+        if (written := self._written_name(entry, scope)) is not None:
             return self._name_of(written, scope), from_call(written.place, scope.caller)
         if found and found.kind == "applications":
             argument = (found.arguments or {}).get("name")
@@ -250,10 +251,24 @@ class Flattener:
             return self._counted(base, scope), entry.key_place
         return self._counted(snake_case(found.canonical if found else entry.key), scope), entry.key_place
 
+    def _written_name(self, entry: Entry, scope: _Scope) -> Scalar | None:
+        """What `name` says; None when it says nothing."""
+        written = entry.value.get("name") if isinstance(entry.value, Mapping) else None
+        if written is None or (isinstance(written, Scalar) and written.value is None):
+            return None
+        if isinstance(written, Scalar) and isinstance(written.value, str):
+            return written
+        place = from_call(written.place, scope.caller)
+        hint = f'quote it: name: "{written.value}"' if isinstance(written, Scalar) else ""
+        self._wrong(f"`name`: expected a text, got {described(plain(written))}", place, hint)
+        return None
+
     def _name_of(self, written: Scalar, scope: _Scope) -> str:
         """A written name within its scope. One that uses a variable tells its rounds apart by itself."""
-        value = self._replaced(written, scope)
-        text = str(value.value) if isinstance(value, Scalar) else ""
+        node = self._replaced(written, scope)
+        value = node.value if isinstance(node, Scalar) else ""
+        self._note_if_deferred(value, written)
+        text = str(value.stand_in if isinstance(value, Deferred) else value)
         return f"{scope.prefix}{text}{'' if '$' in written.value else scope.suffix}"
 
     def _counted(self, base: str, scope: _Scope) -> str:
@@ -295,6 +310,11 @@ class Flattener:
                     return self._known[candidate]
         return name
 
+    def _note_if_deferred(self, value: Any, node: Node | None) -> None:
+        """Remember that the list of layers itself depends on what is not known yet."""
+        if isinstance(value, Deferred) and not isinstance(value, Broken) and node is not None:
+            self.substitution.open_places.append(node.place)
+
     def _if_and_from(self, body: Node | None, scope: _Scope) -> tuple[bool, str | None]:
         """Whether an item stays, and what a single `from` name means."""
         if not isinstance(body, Mapping):
@@ -304,13 +324,23 @@ class Flattener:
             value = plain(self._replaced(condition, scope))
             if not isinstance(value, (bool, int)):
                 self._wrong(f"`if`: expected true or false, got {described(value)}", condition.place)
-            elif not value and not isinstance(value, Unknown):
+                return True, None
+            self._note_if_deferred(value, condition)
+            if not value and not isinstance(value, Deferred):
                 return False, None
         source = body.get("from")
         if isinstance(source, Scalar) and isinstance(source.value, str):
             name = plain(self._replaced(source, scope))
             return True, self._resolve(name, scope) if isinstance(name, str) else None
         return True, None
+
+    def _check_single_source(self, entry: Entry, scope: _Scope) -> None:
+        """Only a layer can take several others: what is written out begins with one."""
+        source = entry.value.get("from") if isinstance(entry.value, Mapping) else None
+        if source is not None and not (isinstance(source, Scalar) and isinstance(source.value, str)):
+            place, got = from_call(source.place, scope.caller), described(plain(source))
+            hint = "merge them first: `- Concatenate: {from: [a, b]}`" if isinstance(source, Sequence) else ""
+            self._wrong(f"`from`: expected the name of one layer, got {got}", place, hint)
 
     def _replaced(self, node: Node, scope: _Scope) -> Node:
         return self.substitution.replace(node, scope.names, _PATH, caller=scope.caller)
@@ -325,8 +355,7 @@ class Flattener:
         values = self._arguments(block, entry, scope)
         if values is None:
             return
-        written = entry.value.get("name") if isinstance(entry.value, Mapping) else None
-        if isinstance(written, Scalar) and isinstance(written.value, str):
+        if (written := self._written_name(entry, scope)) is not None:
             name = self._name_of(written, scope)
             if name in self._known:
                 place = from_call(written.place, scope.caller)
@@ -395,6 +424,7 @@ class Flattener:
             return None
         if "times" in parts:
             times = plain(self._replaced(parts["times"], scope))
+            self._note_if_deferred(times, parts["times"])
             if isinstance(times, Broken):
                 return None
             if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= MOST_TIMES:
@@ -449,8 +479,8 @@ class Flattener:
             self._wrong(f"`merge` is a Keras merging layer, got {described(plain(node))}", place, hint)
             return
         place = from_call(head.place, scope.caller)
-        written = entry.value.get("name") if isinstance(entry.value, Mapping) else None
-        name = self._name_of(written, scope) if isinstance(written, Scalar) else ""
+        written = self._written_name(entry, scope)
+        name = self._name_of(written, scope) if written else ""
         merging = Entry(head.value, place, body if body is not None else Scalar(None, place))
         self._layer(merging, scope, sources, name)
 
@@ -471,6 +501,7 @@ class Flattener:
             side = self._current
         else:
             kind = plain(self._replaced(shortcut, scope)) if shortcut else "identity"
+            self._note_if_deferred(kind, shortcut)
             if kind not in ("identity", "auto"):
                 assert shortcut is not None
                 place = from_call(shortcut.place, scope.caller)
@@ -479,25 +510,27 @@ class Flattener:
                 return
             side = start if kind == "identity" else self._shortcut(entry, start, end, scope)
         place = entry.key_place
-        written = entry.value.get("name") if isinstance(entry.value, Mapping) else None
-        name = self._name_of(written, scope) if isinstance(written, Scalar) else ""
+        written = self._written_name(entry, scope)
+        name = self._name_of(written, scope) if written else ""
         self._layer(Entry("Add", place, Scalar(None, place)), scope, [end, side], name)
 
     def _shortcut(self, entry: Entry, start: str | None, end: str | None, scope: _Scope) -> str:
         """The item that becomes an identity or a projection once shapes are known."""
         place, name = entry.key_place, self._counted(SHORTCUT, scope)
-        arguments = {"name": name, "from": start or INPUT, "like": end or INPUT}
+        arguments = {"like": end or INPUT, "name": name, "from": start or INPUT}
         self._append(Mapping((Entry(SHORTCUT, place, as_node(arguments, place)),), place))
         self._known[name] = self._previous = name
         return name
 
     def _group(self, entry: Entry, scope: _Scope) -> None:
         parts = self._parts(entry, scope, ("layers",), needed=("layers",))
-        written = entry.value.get("name") if isinstance(entry.value, Mapping) else None
         if parts is None or not isinstance(parts["layers"], Sequence):
             return
-        if not isinstance(written, Scalar) or not isinstance(written.value, str):
-            self._wrong("`group` needs a `name`", entry.key_place)
+        before = len(self.problems)
+        written = self._written_name(entry, scope)
+        if written is None:
+            if len(self.problems) == before:
+                self._wrong("`group` needs a `name`", entry.key_place)
             return
         with self._as_group(self._name_of(written, scope)):
             self._items(parts["layers"].items, replace(scope, depth=scope.depth + 1))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Names
+from collections.abc import Mapping as Values
 from dataclasses import replace
 from typing import Any
 
 from cnncli.errors import Place, Problem
-from cnncli.recipe.expressions import ExpressionError, substitute
+from cnncli.recipe.expressions import ExpressionError, Names, substitute
 from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 from cnncli.recipe.objects import Broken
 
@@ -17,12 +17,16 @@ class Substitution:
 
     Args:
         problems: where mistakes are collected.
+
+    Attributes:
+        open_places: where something depends on what is not known yet in a way that a value cannot tell.
     """
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = problems
+        self.open_places: list[Place] = []
 
-    def replace(self, node: Node, names: Names[str, Any], path: Path = (), *, caller: Place | None = None) -> Node:
+    def replace(self, node: Node, names: Values[str, Any], path: Path = (), *, caller: Place | None = None) -> Node:
         """The node with every text in it substituted.
 
         Args:
@@ -47,11 +51,14 @@ class Substitution:
             return Sequence(tuple(items), place)
         if not isinstance(node.value, str):
             return replace(node, place=place)
+        watched = Names(names)
         try:
-            value = substitute(node.value, names)
+            value = substitute(node.value, watched)
         except ExpressionError as error:
             self.problems.append(Problem(str(error), error.hint, place, path))
             return Scalar(Broken(2), place)
+        if watched.is_open:
+            self.open_places.append(place)
         return as_node(value, place, quoted=node.quoted)
 
 

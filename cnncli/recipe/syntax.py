@@ -84,8 +84,7 @@ class _Failure:
 
     @property
     def at_end(self) -> bool:
-        """No more of the document comes."""
-        return self.at >= len(self.text.content) or self.text.content.startswith(("---", "..."), self.at)
+        return self.at >= len(self.text.content)
 
     @property
     def is_first_in_line(self) -> bool:
@@ -94,11 +93,11 @@ class _Failure:
     def line_above(self) -> int | None:
         """The last line before that of `at` with something on it."""
         above = range(self.text.line(self.at) - 1, 0, -1)
-        return next((line for line in above if self.text.indent(line) is not None), None)
+        return next((line for line in above if self.text.has_content(line)), None)
 
     def columns(self, *lines: int | None) -> str:
         """`line 3 begins at column 5, line 2 at column 1`, each line once."""
-        columns = {line: (self.text.indent(line) or 0) + 1 for line in lines if line}
+        columns = {line: self.text.indent(line) + 1 for line in lines if line}
         begins = ", ".join(f"line {line} at column {column}" for line, column in columns.items())
         return begins.replace(" at ", " begins at ", 1)
 
@@ -145,7 +144,7 @@ def _impossible_character(failure: _Failure) -> Problem | None:
 
 def _open_quote(failure: _Failure) -> Problem | None:
     text, start = failure.text, failure.context
-    if not failure.in_scanner or start is None or text.char(start) not in ("'", '"'):
+    if start is None or text.char(start) not in ("'", '"'):
         return None
     if _CLOSED_QUOTE.match(text.content, start):
         return None
@@ -163,7 +162,7 @@ def _open_bracket(failure: _Failure) -> Problem | None:
     text, opened = failure.text, failure.progress.brackets[-1]
     bracket, upper = text.char(opened), text.line(opened)
     inside = range(upper + 1, text.line(failure.at) + 1)
-    outdented = next((line for line in inside if _is_outdented(text, line, text.indent(upper) or 0)), None)
+    outdented = next((line for line in inside if _is_outdented(text, line, text.indent(upper))), None)
     if outdented:
         lines = f"opened on line {upper}, and line {outdented} comes before its `{_CLOSERS[bracket]}`"
     elif failure.at_end:
@@ -176,7 +175,7 @@ def _open_bracket(failure: _Failure) -> Problem | None:
 
 def _is_outdented(text: Text, line: int, indent: int) -> bool:
     own = text.indent(line)
-    return own is not None and own <= indent and text.whole_line(line)[own] not in "]}"
+    return text.has_content(line) and own <= indent and text.whole_line(line)[own] not in "]}"
 
 
 def _first_character(failure: _Failure) -> Problem | None:
@@ -220,7 +219,7 @@ def _in_brackets(failure: _Failure) -> Problem | None:
         index = text.starts[text.line(at) - 1] + key.start(1)
         lines = f"at the end of line {failure.line_above()}"
         return text.problem(index, f"a comma is missing before `{shown(key[1])}`", lines=lines)
-    got = shown(here if here in "[]{}:?'\"" else text.token(at) or here)
+    got = shown(text.token(at) or here)
     hint = f"quote the text that `{got}` belongs to" if here in ":?[{" else ""
     return text.problem(at, f"expected `,` or `{_CLOSERS[bracket]}`, got `{got}`", hint, lines=lines)
 
@@ -238,12 +237,12 @@ def _directive(failure: _Failure) -> Problem | None:
 def _after_recipe(failure: _Failure) -> Problem | None:
     """A line behind a top level that is complete, or one that ends it before it begins."""
     text, at = failure.text, failure.at
-    if not failure.in_scanner and text.content.startswith("...", at):
+    if text.content.startswith("...", at):
         return text.problem(at, "`...` stands before any content", "delete it, or quote it if it is text")
     if failure.in_scanner or failure.context is not None or not failure.is_first_in_line:
         return None
     line, above = text.line(at), failure.line_above()
-    if above and (text.indent(above) or 0) > text.column(at) - 1:
+    if above and text.indent(above) > text.column(at) - 1:
         return text.problem(at, _NO_SUCH_INDENT, lines=failure.columns(line, above))
     rest = shown(text.line_after(at))
     return text.problem(at, f"`{rest}` comes after the end of the recipe", "one document per recipe")
@@ -272,7 +271,7 @@ def _long_key(failure: _Failure) -> Problem | None:
     text = failure.text
     start = text.starts[text.line(failure.at) - 1] if failure.context is None else failure.context
     colon = re.search(r":( |$)", text.whole_line(text.line(start))[text.column(start) - 1 :])
-    if not failure.in_scanner or not colon or colon.start() <= 1024:
+    if not colon or colon.start() <= 1024:
         return None
     return text.problem(start, "a key longer than 1,024 characters")
 
@@ -283,7 +282,7 @@ _BARE_WORD = re.compile(r" *((?:- +)*)([\w.-]+) *(?: #.*)?")
 def _second_colon(failure: _Failure) -> Problem | None:
     """`a: b: c`, or a line's first key where there can be none."""
     text, before = failure.text, failure.text.line_before(failure.at)
-    if failure.here != ":" or not failure.in_scanner or failure.context is not None:
+    if not failure.in_scanner or failure.context is not None:
         return None
     if value := re.search(r": +(?=\S)", before):
         start = failure.at - len(before) + value.end()
@@ -295,12 +294,12 @@ def _under_value(failure: _Failure) -> Problem:
     """A key under a line that has a value already, or would have none: a lone word, or `epochs:3`."""
     text, line, above = failure.text, failure.text.line(failure.at), failure.line_above()
     if above and (hint := colon_hint(text.whole_line(above))):
-        index = text.starts[above - 1] + (text.indent(above) or 0)
+        index = text.starts[above - 1] + text.indent(above)
         return text.problem(index, f"no space after the colon of `{shown(text.line_after(index))}`", hint)
     if above and (bare := _BARE_WORD.fullmatch(text.whole_line(above))):
         index = text.starts[above - 1] + bare.start(2)
         return text.problem(index, f"no colon after `{shown(bare[2])}`", f"write `{bare[1]}{shown(bare[2])}:`")
-    start = text.starts[line - 1] + (text.indent(line) or 0)
+    start = text.starts[line - 1] + text.indent(line)
     message = f"`{shown(text.token(start))}` stands under a line that has its value already"
     return text.problem(start, message, "check the indentation of both", lines=failure.columns(line, above))
 
@@ -319,29 +318,32 @@ def _key_without_colon(failure: _Failure) -> Problem | None:
 def _after_value(failure: _Failure) -> Problem | None:
     """Something on the line behind a value that is complete: `"a" b`, `[1] b`."""
     text = failure.text
-    if failure.in_scanner or failure.is_first_in_line:
+    if failure.is_first_in_line:
         return None
     start, end = failure.progress.last_quoted
     if text.line(start) < text.line(end) and not text.content[end : failure.at].strip(" "):
         lines = f"opened on line {text.line(start)}, and closed only by the quote on line {text.line(end)}"
         return text.problem(start, f"the quote `{text.char(start)}` is not closed on its line", lines=lines)
     rest = shown(text.line_after(failure.at))
-    return text.problem(failure.at, f"`{rest}` comes after the end of the value", "quote the whole value")
+    hint = "quote the whole value"
+    if text.char(failure.at - 1) == "'":
+        hint = "an apostrophe in single quotes is written twice; or use double quotes"
+    return text.problem(failure.at, f"`{rest}` comes after the end of the value", hint)
 
 
 def _missing_key(failure: _Failure) -> Problem | None:
-    if failure.in_scanner or failure.here != ":":
+    if failure.here != ":":
         return None
     return failure.text.problem(failure.at, "a key is missing before `:`")
 
 
 def _indentation(failure: _Failure) -> Problem | None:
     text, at, context = failure.text, failure.at, failure.context
-    if failure.in_scanner or context is None:
+    if context is None:
         return None
     if text.column(at) != text.column(context):
         line, above = text.line(at), failure.line_above()
-        if above and text.column(at) > (text.indent(above) or 0):
+        if above and text.column(at) > text.indent(above):
             return _under_value(failure)
         lines = failure.columns(line, above, text.line(context))
         return text.problem(at, _NO_SUCH_INDENT, lines=lines)

@@ -82,11 +82,14 @@ class Text:
         rest = self.whole_line(self.line(index))[self.column(index) - 1 :]
         return re.sub(r"[ \t]+#.*", "", rest).strip()
 
-    def indent(self, line: int) -> int | None:
-        """How many spaces a line begins with; None when it is empty or a comment."""
+    def indent(self, line: int) -> int:
+        """How many spaces a line begins with."""
         whole = self.whole_line(line)
-        content = whole.lstrip(" ")
-        return None if not content or content[0] == "#" else len(whole) - len(content)
+        return len(whole) - len(whole.lstrip(" "))
+
+    def has_content(self, line: int) -> bool:
+        """Whether a line is more than spaces or a comment."""
+        return re.match(r" *(#|$)", self.whole_line(line)) is None
 
     def last_line(self, index: int) -> int:
         """The line of the last thing written before `index`."""

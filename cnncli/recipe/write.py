@@ -1,4 +1,4 @@
-"""A Recipe -> YAML with everything filled in, which loads back to an equal recipe."""
+"""A Recipe -> YAML with everything filled in, which loads back to an equal recipe; or a tree as it was written."""
 
 from __future__ import annotations
 
@@ -8,25 +8,41 @@ from typing import Any
 
 import yaml
 
+from cnncli.recipe.objects import Deferred
 from cnncli.recipe.schema import Recipe
 
 # Texts that are safe without quotes; everything else gets them.
-_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*")
+_PLAIN = re.compile(r"[$]?[A-Za-z_][A-Za-z0-9_./-]*")
 _RESERVED = {"null", "true", "false"}
 
 
 def to_yaml(recipe: Recipe) -> str:
-    """Write a recipe with every key, `vars` and expressions replaced by their values."""
-    data = _escaped(recipe.model_dump(exclude_none=True))
+    """Write a recipe with every key, `vars` and expressions replaced by their values.
+
+    What is not known yet stays an expression in terms of `$classes` alone, or a number of epochs.
+    """
+    return as_yaml(as_written(recipe))
+
+
+def as_written(recipe: Recipe) -> dict[str, Any]:
+    """A recipe with everything filled in, as plain data that reads back equal."""
+    data = recipe.model_dump(exclude_none=True)
+    return {key: item if key == "about" else _as_written(item) for key, item in data.items()}
+
+
+def as_yaml(data: Any) -> str:
+    """Plain data as YAML that our own and every other YAML 1.2 reader reads back as it was."""
     return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
 
 
-def _escaped(value: Any) -> Any:
-    """A dollar sign in a text is doubled: alone it would begin a name."""
+def _as_written(value: Any) -> Any:
+    """A dollar sign in a text is doubled, since alone it would begin a name; in what is not known yet it begins one."""
+    if isinstance(value, Deferred):
+        return value.written
     if isinstance(value, dict):
-        return {key: item if key == "about" else _escaped(item) for key, item in value.items()}
+        return {key: _as_written(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_escaped(item) for item in value]
+        return [_as_written(item) for item in value]
     return value.replace("$", "$$") if isinstance(value, str) else value
 
 
@@ -43,8 +59,13 @@ def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
 
 
 def _number(dumper: yaml.SafeDumper, value: float) -> yaml.ScalarNode:
-    assert math.isfinite(value)
-    return dumper.represent_scalar("tag:yaml.org,2002:float", repr(value))
+    if not math.isfinite(value):  # an argument whose type Keras does not tell may be so
+        text = ".nan" if math.isnan(value) else ".inf" if value > 0 else "-.inf"
+    else:
+        text = repr(value)
+        # PyYAML (YAML 1.1) would put a tag before `1e-05`, which has no point.
+        text = text if "." in text else text.replace("e", ".0e")
+    return dumper.represent_scalar("tag:yaml.org,2002:float", text)
 
 
 _Dumper.add_representer(str, _text)

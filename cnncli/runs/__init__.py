@@ -16,7 +16,7 @@ from cnncli.runs.machine import environment
 from cnncli.runs.names import NAME_PATTERN, check_name
 from cnncli.runs.record import RECORD, SCHEMA_VERSION, STATUSES, RunSummary, read_record, summarise
 from cnncli.runs.repository import git_state
-from cnncli.runs.run import Run, create, reopen
+from cnncli.runs.run import Run, create, refuse_taken, reopen
 from cnncli.runs.storage import replacing, write_atomically
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "list_runs",
     "plain",
     "read_record",
+    "refuse_taken",
     "reopen",
     "replacing",
     "summarise",

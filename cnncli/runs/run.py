@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import secrets
@@ -141,6 +142,28 @@ def create(outputs: Path, recipe_name: str, *, run_name: str | None = None) -> R
     return run
 
 
+def refuse_taken(outputs: Path, recipe_name: str, run_name: str | None = None) -> None:
+    """Tell before the work begins what `create` would refuse after it; nothing is made.
+
+    Raises:
+        OutputError: the run exists or is in use, or its folder could not be made or written.
+    """
+    folder = outputs / recipe_name
+    for place in (outputs, folder):
+        if os.path.lexists(place) and not os.path.isdir(place):
+            raise _not_a_folder(place)
+    if run_name is not None and os.path.lexists(folder / run_name):
+        raise _exists(folder / run_name)
+    existing = next(place for place in (folder, outputs, *outputs.absolute().parents) if os.path.isdir(place))
+    if not os.access(existing, os.W_OK | os.X_OK):
+        reason = errno.EROFS if _is_read_only(existing) else errno.EACCES
+        raise storage_error("make", folder / (run_name or ""), OSError(reason, ""))
+
+
+def _is_read_only(folder: Path) -> bool:
+    return hasattr(os, "statvfs") and bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
+
+
 def reopen(path: Path) -> Run:
     """Lock the folder of an earlier run to go on with it; its record stays as it is until `update_record`.
 
@@ -172,8 +195,7 @@ def _make_recipe_folder(outputs: Path, recipe_name: str) -> Path:
         try:
             place.mkdir(parents=True, exist_ok=True)
         except FileExistsError as error:
-            kind = "a link that leads nowhere" if place.is_symlink() else "a file, not a folder"
-            raise OutputError(f"{place} is {kind}", hint="give another folder with --output DIR") from error
+            raise _not_a_folder(place) from error
         except OSError as error:
             raise storage_error("make", place, error) from error
     if folder.resolve().parent != outputs.resolve():
@@ -182,6 +204,11 @@ def _make_recipe_folder(outputs: Path, recipe_name: str) -> Path:
             hint="remove the link, or give another folder with --output DIR",
         )
     return folder
+
+
+def _not_a_folder(place: Path) -> OutputError:
+    kind = "a link that leads nowhere" if place.is_symlink() else "a file, not a folder"
+    return OutputError(f"{place} is {kind}", hint="give another folder with --output DIR")
 
 
 def _make_run_folder(recipe_folder: Path, run_name: str | None, started: datetime) -> Path:

@@ -90,16 +90,17 @@ def fit(
         watcher.phase = phase
         first = len(watcher.rows)  # a phase that stopped early leaves no gap in the history
         callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
-        model.fit(
-            train.dataset(),
-            validation_data=validation.dataset(),
-            initial_epoch=first,
-            epochs=first + phase.epochs,
-            callbacks=[*callbacks, best, watcher],
-            class_weight=dict(class_weight) if class_weight else None,
-            shuffle=False,  # the batches come shuffled
-            verbose=0,
-        )
+        with train.failing_as_itself(), validation.failing_as_itself():
+            model.fit(
+                train.dataset(),
+                validation_data=validation.dataset(),
+                initial_epoch=first,
+                epochs=first + phase.epochs,
+                callbacks=[*callbacks, best, watcher],
+                class_weight=dict(class_weight) if class_weight else None,
+                shuffle=False,  # the batches come shuffled
+                verbose=0,
+            )
         stopped = watcher.stopped or _stopped_by(callbacks)
         if watcher.stopped:
             break

@@ -15,12 +15,13 @@ class Precision:
     Attributes:
         policy: Keras' dtype policy: `float32`, `mixed_bfloat16` or `mixed_float16`.
         reason: why it was taken.
-        warning: what is wrong with the choice; empty when nothing is.
+        warning: what is wrong with the choice; empty when nothing is. `hint` says what to do.
     """
 
     policy: str
     reason: str
     warning: str = ""
+    hint: str = ""
 
 
 def choose(wanted: str, device: Device, *, cpu_flags: Iterable[str]) -> Precision:
@@ -34,9 +35,16 @@ def choose(wanted: str, device: Device, *, cpu_flags: Iterable[str]) -> Precisio
     native, reason = _bfloat16(device, set(cpu_flags))
     if wanted == "auto":
         return Precision("mixed_bfloat16" if native else "float32", reason)
-    slow = wanted != "float32" and not native and device.kind == "cpu"
-    slow = slow or (wanted == "mixed_float16" and device.kind == "cpu")
-    return Precision(wanted, "asked for", f"{wanted} is slow on this processor: {reason}" if slow else "")
+    best = "mixed_bfloat16" if native else "float32"
+    hint = f"`precision: auto` takes {best} here: {reason}"
+    if device.kind == "cpu" and wanted == "mixed_float16":
+        return Precision(wanted, "asked for", "mixed_float16 is made for GPUs, and slow on a processor", hint)
+    if wanted == "mixed_bfloat16" and not native:
+        return Precision(wanted, "asked for", f"{wanted} is slow on this {_NOUNS[device.kind]}", hint)
+    return Precision(wanted, "asked for")
+
+
+_NOUNS = {"cpu": "processor", "gpu": "GPU"}
 
 
 def _bfloat16(device: Device, cpu_flags: set[str]) -> tuple[bool, str]:

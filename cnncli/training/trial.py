@@ -1,4 +1,4 @@
-"""Losses and metrics tried on made-up outputs before anything is trained: Keras finds out in the first step alone."""
+"""What a training is made of, made and tried before it begins: Keras itself finds out in the first step."""
 
 from __future__ import annotations
 
@@ -11,15 +11,35 @@ import numpy as np
 from cnncli.data.pipeline import encode
 from cnncli.errors import Problem, RecipeError
 from cnncli.network.build import Network, first_sentence
-from cnncli.network.objects import make
+from cnncli.network.objects import make, make_optimizer
 from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
+from cnncli.recipe.phases import phases_of
 from cnncli.recipe.schema import Recipe
 
 # How labels are called in a message, by encoding; and the loss that has them so, where classes are told apart.
 _FORMS = {"integer": "class numbers", "one_hot": "one-hot vectors", "column": "a column of 0 and 1"}
 _LOSS_WITH = {"integer": "sparse_categorical_crossentropy", "one_hot": "categorical_crossentropy"}
+
+
+def try_parts(recipe: Recipe) -> None:
+    """Make every optimizer and callback of a recipe once.
+
+    Raises:
+        RecipeError: Keras refuses some; each is told at its place.
+    """
+    problems: list[Problem] = []
+    for phase in phases_of(recipe):
+        parts: list[tuple[KerasObject, Path]] = [(phase.optimizer, (*phase.path, "optimizer"))]
+        parts += [(callback, (*phase.path, "callbacks", index)) for index, callback in enumerate(phase.callbacks)]
+        for part, path in parts:
+            try:
+                make_optimizer(part) if part.kind == "optimizers" else make(part)
+            except Exception as error:  # whatever Keras raises
+                problems.append(Problem(f"{part.name}: {first_sentence(error)}", path=path))
+    if problems:
+        raise RecipeError(problems)
 
 
 def try_scores(recipe: Recipe, network: Network, encodings: Mapping[str, str], class_count: int) -> None:

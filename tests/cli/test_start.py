@@ -10,11 +10,24 @@ import pytest
 import cnncli as package
 
 # Only these may import TensorFlow; everything else answers without it.
-COMMANDS = [["--help"], ["--version"], ["train", "--help"], ["validate", "--static", "mnist"]]
+COMMANDS = [
+    ["--help"],
+    ["--version"],
+    ["train", "--help"],
+    ["validate", "--static", "mnist"],
+    ["show", "lenet5"],
+    ["show", "resnet20-cifar10", "--resolved"],
+    ["recipes"],
+    ["recipes", "show", "mnist"],
+    ["recipes", "copy", "mnist"],
+    ["layers"],
+    ["layers", "Conv2D"],
+    ["schema"],
+]
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
-def test_command_answers_without_importing_tensorflow(arguments):
+def test_command_answers_without_importing_tensorflow(arguments, tmp_path):
     program = f"""
 import sys
 from cnncli.cli.app import app
@@ -23,7 +36,7 @@ heavy = [name for name in ("tensorflow", "keras", "numpy", "matplotlib", "sklear
 assert not heavy, heavy
 sys.exit(code or 0)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr
 
@@ -49,7 +62,9 @@ def test_help_lists_commands_and_exit_codes(cnncli):
         assert word in text
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "visualize-filters", "validate"])
+@pytest.mark.parametrize(
+    "command", ["train", "evaluate", "visualize-filters", "validate", "show", "recipes", "layers", "schema"]
+)
 def test_every_command_has_help_with_an_example(cnncli, command):
     done = cnncli(command, "--help", COLUMNS="200")
 

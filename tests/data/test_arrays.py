@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cnncli.data import fingerprint
 from cnncli.data.sources import arrays, idx, npz
 from cnncli.data.sources.arrays import read_idx, read_inputs, read_npz
 from cnncli.data.sources.found import Found
@@ -101,6 +102,14 @@ def test_compressed_and_fortran_ordered_arrays_are_read(tmp_path: Path) -> None:
     assert isinstance(inputs, np.ndarray)
     assert np.array_equal(inputs, images)
     assert inputs.flags.c_contiguous
+
+
+def test_array_larger_than_a_chunk_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(npz, "_CHUNK", 7)
+
+    inputs = read(saved(tmp_path, x=IMAGES, y=LABELS)).parts["train"].inputs
+
+    assert np.array_equal(np.asarray(inputs)[..., 0], IMAGES)
 
 
 def test_missing_arrays_are_named_with_those_that_there_are(tmp_path: Path) -> None:
@@ -538,6 +547,16 @@ def test_fingerprint_depends_on_content_alone(tmp_path: Path) -> None:
     assert len(first) == 64
 
 
+def test_fingerprint_does_not_depend_on_how_much_is_hashed_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = saved(tmp_path, x=IMAGES, y=LABELS)
+    before = read(path).fingerprint
+    monkeypatch.setattr(fingerprint, "_CHUNK", 40)
+
+    assert read(path).fingerprint == before
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -594,6 +613,33 @@ def test_mnists_four_files_are_read(tmp_path: Path, packed: bool, names: str) ->
     assert np.array_equal(found.parts["test"].inputs[..., 0], IMAGES)
     assert found.parts["train"].labels.tolist() == LABELS.tolist()
     assert found.source == f"{tmp_path}/mnist: 6 + 6 examples"
+
+
+def test_test_files_alone_are_read_for_a_model(tmp_path: Path) -> None:
+    mnist_folder(tmp_path)
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(b"")
+
+    found = read_folder(tmp_path, model_classes=["a", "b", "c"])
+
+    assert (list(found.parts), found.class_names) == (["test"], ("a", "b", "c"))
+
+
+def test_idx_file_larger_than_a_chunk_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(idx, "_CHUNK", 7)
+    (tmp_path / "x").write_bytes(idx_bytes(IMAGES))
+
+    assert np.array_equal(idx.read(tmp_path / "x"), IMAGES)
+
+
+def test_idx_file_that_cannot_be_opened_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "x").write_bytes(b"")
+
+    def denied(*_: Any, **__: Any) -> Any:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", denied)
+
+    assert problems(idx.read, tmp_path / "x") == ["x cannot be read: permission denied"]
 
 
 def test_test_files_may_be_missing(tmp_path: Path) -> None:

@@ -5,10 +5,13 @@ import hashlib
 import importlib.util
 import io
 import pickle
+import socket
+import ssl
 import struct
 import tarfile
 import threading
 import time
+import urllib.error
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -51,7 +54,12 @@ class Answers(BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.whole)))
         self.end_headers()
-        self.wfile.write(self.whole[: len(self.whole) // 2] if self.path == "/half" else self.whole)
+        self.wfile.write(self.whole[: len(self.whole) // 2] if self.path in ("/half", "/reset") else self.whole)
+        if self.path == "/reset":
+            self.wfile.flush()
+            self.close_connection = True
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
 
     def log_message(self, *_: Any) -> None:
         pass
@@ -213,6 +221,52 @@ def test_download_that_fails_leaves_nothing_behind(
 
     assert str(caught.value).splitlines()[:2] == ["mnist is not here and cannot be downloaded", f"    {reason}"]
     assert not cache().exists() or not list(cache().iterdir())
+
+
+def test_connection_that_breaks_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    mnist_at(monkeypatch, f"{server}/reset")
+
+    with pytest.raises(NetworkError, match=r"\n    the download broke off after 0\.\d of 0\.\d MB\n"):
+        read_builtin("mnist")
+
+    assert not cache().exists() or not list(cache().iterdir())
+
+
+def test_server_that_cannot_be_trusted_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def untrusted(*_: Any, **__: Any) -> Any:
+        error = ssl.SSLCertVerificationError(1, "[SSL: CERTIFICATE_VERIFY_FAILED]")
+        error.verify_message = "self-signed certificate"
+        raise urllib.error.URLError(error)
+
+    monkeypatch.setattr(download.urllib.request, "urlopen", untrusted)
+
+    with pytest.raises(NetworkError) as caught:
+        read_builtin("mnist")
+
+    assert str(caught.value).splitlines()[:2] == [
+        "mnist is not here and cannot be downloaded",
+        "    storage.googleapis.com cannot be trusted: self-signed certificate",
+    ]
+
+
+def test_endless_download_ends(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    monkeypatch.setattr(download, "_MOST_BYTES", 1000)
+    mnist_at(monkeypatch, f"{server}/mnist.npz")
+
+    with pytest.raises(NetworkError, match="more than 0 MB came"):
+        read_builtin("mnist")
+
+    assert not list(cache().iterdir())
+
+
+def test_cache_that_cannot_be_written_is_an_output_error(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+    mnist_at(monkeypatch, f"{server}/mnist.npz")
+    (Path.home() / ".keras").write_text("a file where a folder should be")
+
+    with pytest.raises(OutputError) as caught:
+        read_builtin("mnist")
+
+    assert str(caught.value) == f"cannot write {cache()}/mnist.npz: not a directory"
 
 
 def test_download_with_another_checksum_is_thrown_away(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
@@ -433,24 +487,28 @@ def cifar10_archive(**replaced: bytes) -> bytes:
         "batches.meta": python2_dict({b"label_names": python2_list([text(name) for name in names])}),
         "readme.html": b"<html>",
     } | {name.replace("__", "."): content for name, content in replaced.items()}
+    return tar_of("cifar-10-batches-py", members)
+
+
+def tar_of(folder: str, members: dict[str, bytes]) -> bytes:
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w:gz") as archive:
         for name, content in members.items():
-            info = tarfile.TarInfo(f"cifar-10-batches-py/{name}")
+            info = tarfile.TarInfo(f"{folder}/{name}")
             info.size = len(content)
             archive.addfile(info, io.BytesIO(content))
     return file.getvalue()
 
 
-def put_cifar10(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
-    file = replace(DATA_SETS["cifar10"].files[0], sha256=hashlib.sha256(content).hexdigest())
-    monkeypatch.setitem(DATA_SETS, "cifar10", replace(DATA_SETS["cifar10"], files=(file,)))
+def put_archive(monkeypatch: pytest.MonkeyPatch, name: str, content: bytes) -> None:
+    file = replace(DATA_SETS[name].files[0], sha256=hashlib.sha256(content).hexdigest())
+    monkeypatch.setitem(DATA_SETS, name, replace(DATA_SETS[name], files=(file,)))
     cache().mkdir(parents=True)
-    (cache() / "cifar-10-batches-py-target_archive").write_bytes(content)
+    (cache() / file.name).write_bytes(content)
 
 
 def test_cifar10_is_read_out_of_its_archive(monkeypatch: pytest.MonkeyPatch) -> None:
-    put_cifar10(monkeypatch, cifar10_archive())
+    put_archive(monkeypatch, "cifar10", cifar10_archive())
 
     found = read_builtin("cifar10")
 
@@ -464,9 +522,28 @@ def test_cifar10_is_read_out_of_its_archive(monkeypatch: pytest.MonkeyPatch) -> 
     assert found.source == "cifar10, ~/.keras/datasets/cifar-10-batches-py-target_archive: 20 + 10 images"
 
 
+def test_cifar100_is_read_with_its_fine_classes(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [text(f"kind{index}".encode()) for index in range(10)]
+    coarse = python2_list([text(b"all")])
+    content = tar_of(
+        "cifar-100-python",
+        {
+            "train": batch(0, 20, b"fine_labels"),
+            "test": batch(50, 10, b"fine_labels"),
+            "meta": python2_dict({b"fine_label_names": python2_list(names), b"coarse_label_names": coarse}),
+        },
+    )
+    put_archive(monkeypatch, "cifar100", content)
+
+    found = read_builtin("cifar100")
+
+    assert [part.inputs.shape for part in found.parts.values()] == [(20, 32, 32, 3), (10, 32, 32, 3)]
+    assert found.class_names == tuple(f"kind{index}" for index in range(10))
+
+
 def test_nothing_in_a_cifar_archive_is_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     attack = b"cos\nsystem\n(" + text(f"touch {tmp_path}/ran".encode()) + b"tR."
-    put_cifar10(monkeypatch, cifar10_archive(batches__meta=attack))
+    put_archive(monkeypatch, "cifar10", cifar10_archive(batches__meta=attack))
 
     with pytest.raises(pickle.UnpicklingError, match=r"os\.system has no place in a data set"):
         read_builtin("cifar10")

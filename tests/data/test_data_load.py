@@ -215,22 +215,6 @@ def test_classes_of_one_to_twenty_are_not_told(tmp_path: Path) -> None:
     assert splits_of(npz(tmp_path, **parts)).notes == ()
 
 
-@pytest.mark.parametrize(
-    ("highest", "prepare", "told"),
-    [(255.0, [], 1), (255.0, [{"Rescaling": {"scale": 0.1}}], 0), (1.0, [], 0), (3.5, [], 0), (4000.0, [], 0)],
-)
-def test_floats_up_to_255_without_scaling_are_told(tmp_path: Path, highest: float, prepare: Any, told: int) -> None:
-    x, y = examples(50)
-
-    splits = splits_of(npz(tmp_path, x=x * np.float32(highest / 49), y=y), prepare=prepare)
-
-    assert len(splits.notes) == told
-    assert all(
-        note.message == "the inputs are floats from 0 to 255; networks learn from small numbers"
-        for note in splits.notes
-    )
-
-
 # What does not fit the recipe.
 
 

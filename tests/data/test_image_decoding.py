@@ -303,6 +303,20 @@ def test_header_tells_format_and_size(format: str, options: dict[str, Any]) -> N
     assert read_header(encoded(smooth(301, 107), format, **options)) == Header(format, 301, 107)
 
 
+def test_header_of_a_jpeg_is_found_behind_other_segments() -> None:
+    # Fill bytes before a marker, a marker without content, a table (C4 is no size), then the size.
+    table = b"\xff\xff\xff\xc4\0\x05abc"
+    size = b"\xff\xc2\0\x11\x08" + struct.pack(">HH", 300, 500)
+
+    assert read_header(b"\xff\xd8" + b"\xff\x01" + b"\xff\xd7" + table + size) == Header("JPEG", 500, 300)
+
+
+def test_header_of_a_webp_larger_than_16_bits_tell() -> None:
+    sizes = (70_000 - 1).to_bytes(3, "little") + (80_000 - 1).to_bytes(3, "little")
+
+    assert read_header(b"RIFF\0\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0" + sizes) == Header("WEBP", 70_000, 80_000)
+
+
 def test_header_of_a_bmp_whose_rows_run_from_the_top() -> None:
     content = bytearray(encoded(smooth(31, 17), "BMP"))
     content[22:26] = struct.pack("<i", -17)

@@ -510,6 +510,14 @@ def test_image_in_two_parts_can_be_allowed(tmp_path: Path, make_folder: MakeFold
     assert found.notes[1].message == "6 images lie in two classes: one of the two is wrong"
 
 
+def test_five_pairs_are_all_that_there_are(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"ants": 5, "bees": 1})
+    for number in range(5):
+        shutil.copy(tmp_path / f"ants/{number}.png", tmp_path / f"bees/x{number}.png")
+
+    assert read(tmp_path).notes[0].hint.splitlines() == [f"ants/{n}.png = bees/x{n}.png" for n in range(5)]
+
+
 def test_image_in_two_classes_is_told(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"ants": 2, "bees": 1})
     shutil.copy(tmp_path / "ants/0.png", tmp_path / "bees/same.png")
@@ -579,6 +587,12 @@ def test_colour_is_rgb_where_nothing_says_otherwise() -> None:
             {},
             [28, 28, 3],
             "`image_size` is 6x8, the network takes 28x28",
+            ("data", "source", "image_folder", "image_size"),
+        ),
+        (
+            {},
+            [6, 9, 3],
+            "`image_size` is 6x8, the network takes 6x9",
             ("data", "source", "image_folder", "image_size"),
         ),
         (

@@ -127,6 +127,16 @@ def test_a_small_class_gives_one_although_less_is_due() -> None:
     assert np.bincount(labels[parts.train]).tolist() == [79, 1]
 
 
+def test_what_small_classes_have_no_room_for_goes_to_the_large_one() -> None:
+    # 80 of 106 among 3, 3 and 100 is 2.3, 2.3 and 75.5, but a class of 3 can give one to each part only.
+    labels = np.repeat([0, 1, 2], [3, 3, 100])
+
+    parts = split(labels, validation=80, test=10, seed=0)
+
+    assert np.bincount(labels[parts.validation]).tolist() == [1, 1, 78]
+    assert np.bincount(labels[parts.test]).tolist() == [1, 1, 8]
+
+
 def test_a_part_that_is_not_asked_for_is_empty() -> None:
     parts = split(np.arange(10) % 2, test=0.2, seed=0)
 

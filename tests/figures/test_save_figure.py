@@ -79,20 +79,20 @@ def test_a_failing_write_leaves_the_old_picture(tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OutputError, match="cannot write the picture: No space left on device"):
+    with pytest.raises(OutputError, match=r"cannot write .*curves.png: no space left on /"):
         save(curves(), path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_missing_folder_is_said(tmp_path):
-    with pytest.raises(OutputError, match="No such file or directory"):
+    with pytest.raises(OutputError, match="its folder does not exist"):
         save(curves(), tmp_path / "nowhere" / "a.png")
 
 
 def test_a_file_in_place_of_the_folder_is_said(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="Not a directory"):
+    with pytest.raises(OutputError, match="a part of the path is a file, not a folder"):
         save(curves(), tmp_path / "file" / "a.png")
 
 

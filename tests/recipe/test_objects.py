@@ -113,3 +113,70 @@ def test_alias_has_the_arguments_of_its_class():
 
     assert alias.canonical == "MaxPooling2D"
     assert alias.arguments == original.arguments
+
+
+def test_layer_in_the_place_of_the_arguments_is_told_how_it_is_written():
+    _, [fault] = read({"TimeDistributed": {"Dense": 10}}, "layers")
+
+    assert fault.message == "TimeDistributed has no argument `Dense`"
+    assert fault.hint == "write `TimeDistributed: {layer: {Dense: …}}`; a mapping holds arguments by name"
+
+
+@pytest.mark.parametrize(
+    ("layer", "message"),
+    [
+        ({"Dense": {"units": 3, "from": "a"}}, "Dense stands within another layer, and takes nothing by `from`"),
+        ({"VGG16": {"weights": None}}, "VGG16 cannot stand within another layer"),
+        ("VGG16", "VGG16 cannot stand within another layer"),
+        ({"shortcut": {"like": "a"}}, "shortcut cannot stand within another layer"),
+        ("LSTM", "LSTM needs `units`"),
+    ],
+)
+def test_what_cannot_stand_within_a_layer_is_told(layer, message):
+    assert faults({"TimeDistributed": {"layer": layer}}) == [message]
+
+
+def test_from_belongs_to_layers_alone():
+    assert faults({"Adam": {"from": "a"}}, "optimizers") == ["Adam has no argument `from`"]
+
+
+@pytest.mark.parametrize("name", ["StringLookup", "IntegerLookup", "TextVectorization"])
+def test_vocabulary_is_a_list_and_never_a_file(name):
+    assert faults({name: {"vocabulary": "words.txt"}}) == [
+        f"{name}: `vocabulary`: expected a list, got 'words.txt' (text)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ("Normalization", "Normalization needs `mean` and `variance`"),
+        ({"Normalization": {"mean": 0.1}}, "Normalization needs `variance`"),
+        ({"Discretization": {"num_bins": 3}}, "Discretization needs `bin_boundaries`"),
+        ({"IntegerLookup": {"vocabulary": None}}, "IntegerLookup needs `vocabulary`"),
+    ],
+)
+def test_what_keras_would_adapt_to_data_is_said_by_the_recipe(item, message):
+    assert faults(item) == [message]
+
+
+def test_score_is_one_number():
+    assert faults("F1Score", "metrics") == ["F1Score needs `average`"]
+    assert faults("f1_score", "metrics") == [
+        "metric `f1_score` cannot be used in a recipe: it gives a number for every class; "
+        "`F1Score: {average: macro}` gives one"
+    ]
+
+
+def test_mapping_is_never_a_serialized_object():
+    item = {"class_name": "system", "module": "os", "config": {"command": "ls"}}
+
+    assert faults({"Dense": {"units": 3, "dtype": item}}) == ["Dense: `dtype`: expected a value, got a mapping"]
+    assert faults({"BatchNormalization": {"renorm": True, "renorm_clipping": {"rmax": 3.0}}}) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("metrics", "mean_io_u"), ("activations", "threshold"), ("initializers", "constant")]
+)
+def test_text_that_needs_arguments_is_no_identifier(kind, name):
+    assert catalogue.find(kind, name) is None

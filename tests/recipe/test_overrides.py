@@ -201,6 +201,7 @@ LAYERS = "    counted from 0: model.layers.0 is `Conv2D`, model.layers.2 is `Den
         ("a={b: 1, b: 2}", f"`b` is given twice\n{QUOTED_FORM}"),
         ("a=b: c: d", f'`: ` inside a value\n    quote the value: "c: d"\n{QUOTED_FORM}'),
         ("a=>= 0.9", f'text cannot begin with `>`\n    quote it: ">= 0.9"\n{QUOTED_FORM}'),
+        ("a={b: >3}", f'text cannot begin with `>`\n    quote it: ">3"\n{QUOTED_FORM}'),
         ("a=%d", f'text cannot begin with `%`\n    quote it: "%d"\n{QUOTED_FORM}'),
         ("a=#5", f'`#5` holds no value\n    quote it: "#5"\n{QUOTED_FORM}'),
         ("a=!!str 5", f"tags are not allowed: `!!str`\n{PLAIN}\n{QUOTED_FORM}"),
@@ -243,8 +244,11 @@ def test_all_bad_settings_are_told_in_their_order() -> None:
     ]
 
 
+VALUES = st.text(max_size=8) | st.lists(st.sampled_from(list("ab01.={}[]:, '\"#&*!|>%-\\$()\n\t"))).map("".join)
+
+
 @settings(deadline=None, max_examples=100)
-@given(st.text(max_size=12) | st.lists(st.sampled_from(list("ab01.={}[]:, '\"#&*!|>%-\\$()\n\t"))).map("".join))
+@given(st.builds("{}={}".format, st.sampled_from(["a", "a.b", "train.epochs.x", "model.layers.1", "a..b"]), VALUES))
 def test_any_setting_is_applied_or_told_without_line_and_column(setting: str) -> None:
     try:
         changed = apply(ROOT, [setting])

@@ -87,7 +87,7 @@ def test_nan_is_a_number(written: str) -> None:
         *("no", "on", "yes", "off", "y", "tRUE", "nULL"),
         *("1_000", "1:30", "2024-05-01", "3a", "1e", "1e3x", "0b1", "0o8", "-0x1F", ".inF", "+.nan", "."),
         *("=", "a#b", "http://x.org/y", "5 epochs", "block5_*"),
-        *("$n", "$(1 / 255)", "$(2 if stage > 0 and block == 0 else 1)", "$(max(1, a[0]))"),
+        *("$n", "$(1 / 255)", "$(1 / 255", "$(2 if stage > 0 and block == 0 else 1)", "$(max(1, a[0]))"),
     ],
 )
 def test_everything_else_is_text(written: str) -> None:
@@ -124,6 +124,11 @@ def test_variables_and_expressions_stand_in_brackets(written: str, value: object
 
 def test_keys_that_only_look_like_numbers_are_text() -> None:
     assert load("{3a: 1, 1e: 2, no: 3, 1_0: 4}") == {"3a": 1, "1e": 2, "no": 3, "1_0": 4}
+
+
+def test_keys_in_brackets_may_hold_a_colon() -> None:
+    assert load('{"b:3": , c:3: 4}') == {"b:3": None, "c:3": 4}
+    assert load("b:3:\n") == {"b:3": None}
 
 
 def test_quoted_keys_may_look_like_anything() -> None:
@@ -258,6 +263,12 @@ epochs:3
 r.yaml:1:1: a recipe is a mapping of sections, and this is text
     put a space after the colon: epochs: 3
 
+### quoted text with a colon
+"epochs:3"
+--->
+r.yaml:1:1: a recipe is a mapping of sections, and this is text
+    its sections are `data:`, `model:`, `train:`, …
+
 ### NUL
 a: b\x00
 --->
@@ -331,6 +342,12 @@ a: 1
 r.yaml:2:1: zero width no-break space U+FEFF outside quotes
     replace it by an ordinary space, or quote the text
 
+### NBSP behind a quoted value
+a: "x"\xa0
+--->
+r.yaml:1:7: no-break space U+00A0 outside quotes
+    replace it by an ordinary space, or quote the text
+
 ### tab as indentation
 train:
 \tepochs: 3
@@ -363,6 +380,48 @@ a: {b: [1, 2}
 --->
 r.yaml:1:13: expected `,` or `]`, got `}`
     `[` was opened on line 1
+
+### wrong closing bracket
+a: [}]
+--->
+r.yaml:1:5: expected `,` or `]`, got `}`
+    `[` was opened on line 1
+
+### wrong closing bracket on a line of its own
+a: [
+}
+--->
+r.yaml:2:1: expected `,` or `]`, got `}`
+    `[` was opened on line 1
+
+### no comma
+a: ["b" c-d]
+--->
+r.yaml:1:9: expected `,` or `]`, got `c-d`
+    `[` was opened on line 1
+
+### brace behind text
+a: [b {c: 1}]
+--->
+r.yaml:1:7: expected `,` or `]`, got `{`
+    `[` was opened on line 1
+    quote the text that `{` belongs to
+
+### bracket behind a dollar
+a: [
+  b$[c]]
+--->
+r.yaml:2:5: expected `,` or `]`, got `[`
+    `[` was opened on line 1
+    quote the text that `[` belongs to
+
+### bracket behind a word on a line of its own
+a: [
+  b [c]]
+--->
+r.yaml:2:5: expected `,` or `]`, got `[`
+    `[` was opened on line 1
+    quote the text that `[` belongs to
 
 ### bracket open into the next section
 model:
@@ -428,6 +487,13 @@ a: ]
 r.yaml:1:4: `]` closes nothing
     quote text that holds it
 
+### closing bracket alone on its line
+a: 1
+]
+--->
+r.yaml:2:1: `]` closes nothing
+    quote text that holds it
+
 ### no key in brackets
 a: {: 1}
 --->
@@ -484,6 +550,12 @@ c: 2
 r.yaml:2:4: the quote `"` is not closed
     opened on line 2, and still open on line 3
 
+### quote open behind a backslash
+a: "x\\
+--->
+r.yaml:1:4: the quote `"` is not closed
+    opened on line 1, and still open on line 1
+
 ### quote closed by the next
 a: "x
 b: "y"
@@ -495,6 +567,26 @@ r.yaml:1:4: the quote `"` is not closed on its line
 a: 'it's'
 --->
 r.yaml:1:8: `s'` comes after the end of the value
+    an apostrophe in single quotes is written twice; or use double quotes
+
+### apostrophe behind a backslash in single quotes
+"a": 'it\\'s'
+--->
+r.yaml:1:11: `s'` comes after the end of the value
+    an apostrophe in single quotes is written twice; or use double quotes
+
+### text behind quotes, below quotes of two lines
+a: "x
+  y"
+b: [1] c
+--->
+r.yaml:3:8: `c` comes after the end of the value
+    quote the whole value
+
+### alias behind a list
+[1] *b
+--->
+r.yaml:1:5: `*b` comes after the end of the value
     quote the whole value
 
 ### path in double quotes
@@ -544,6 +636,19 @@ a: {b: >= 0.97, c: 1}
 --->
 r.yaml:1:8: text cannot begin with `>`
     quote it: ">= 0.97"
+
+### greater before a brace
+a: {b: >3}
+--->
+r.yaml:1:8: text cannot begin with `>`
+    quote it: ">3"
+
+### at in brackets of two lines
+a: [b,
+  @c, d]
+--->
+r.yaml:2:3: text cannot begin with `@`
+    quote it: "@c"
 
 ### star
 a: *.png
@@ -598,6 +703,14 @@ c: 2
 r.yaml:2:1: `b` has no `:` and value
     write `key: value`; in a list begin the line with `- `
 
+### no colon behind a backslash
+a: 1
+b\\
+c: 2
+--->
+r.yaml:2:1: `b\\` has no `:` and value
+    write `key: value`; in a list begin the line with `- `
+
 ### no key
 a: 1
 : 2
@@ -629,10 +742,12 @@ r.yaml:2:3: `b` stands under a line that has its value already
 
 ### right of a value with a comment
 a: 1  # x
+
+# y
   b: 2
 --->
-r.yaml:2:3: `b` stands under a line that has its value already
-    line 2 begins at column 3, line 1 at column 1
+r.yaml:4:3: `b` stands under a line that has its value already
+    line 4 begins at column 3, line 1 at column 1
     check the indentation of both
 
 ### arguments under a bare layer
@@ -787,6 +902,22 @@ r.yaml:1:10: anchors are not allowed: `&x`
 a: [*x]
 --->
 r.yaml:1:5: aliases are not allowed: `*x`
+    `vars`, `blocks` and `extends` do what anchors would
+    quote text that begins with `*`
+
+### alias as the whole recipe
+*x
+--->
+r.yaml:1:1: aliases are not allowed: `*x`
+    `vars`, `blocks` and `extends` do what anchors would
+    quote text that begins with `*`
+
+### alias as a key behind a merge key
+{<<: 1, *x : 2}
+--->
+r.yaml:1:2: merge keys are not allowed: `<<`
+    `vars`, `blocks` and `extends` do what anchors would
+r.yaml:1:9: aliases are not allowed: `*x`
     `vars`, `blocks` and `extends` do what anchors would
     quote text that begins with `*`
 
@@ -1034,14 +1165,14 @@ def alias_bomb() -> str:
     ],
 )
 def test_bombs_are_refused_at_once(text: str) -> None:
-    assert seconds(lambda: told(text)) < 0.05  # measured: 2 to 8 ms
+    assert seconds(lambda: told(text)) < 0.05  # measured: 3 to 8 ms
 
 
 def test_long_recipe_is_read_fast() -> None:
     section = "  - Conv2D: {filters: $n, kernel_size: 5}  # as in the paper\n"
     content = "".join(f"s{n}:\n{section * 9}" for n in range(20)).encode()
     assert content.count(b"\n") == 200
-    assert seconds(lambda: parse(content, "r.yaml")) < 0.2  # measured: 30 ms
+    assert seconds(lambda: parse(content, "r.yaml")) < 0.2  # measured: 56 ms
 
 
 # A value that stands in no file.
@@ -1085,6 +1216,7 @@ def test_file_is_read_byte_for_byte(tmp_path: Path) -> None:
         ("lenet5.v2", "lenet5.v2.yaml"),
         ("mnist.yaml", "recipes/mnist.yaml"),
         ("mnist", "recipes/mnist.yaml"),
+        ("deep/mnist", "deep/recipes/mnist.yaml"),
         ("minst.yaml", "mnist.yaml"),
         ("runs/mnist.yaml", "recipes/mnist.yaml"),
         ("minst.yaml", "recipes/mnist.yaml"),
@@ -1094,7 +1226,7 @@ def test_missing_recipe_suggests_the_nearest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, asked: str, there: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "recipes").mkdir()
+    (tmp_path / there).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / there).write_text("a: 1")
     assert unreadable(Path(asked)) == f"recipe not found: {asked}\n    did you mean `{there}`?"
 

@@ -3,10 +3,11 @@
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
-from cnncli.data.examples import Examples
+from cnncli.data.examples import Examples, ImageFiles
 from cnncli.data.pipeline import Batches
-from cnncli.errors import RecipeError
+from cnncli.errors import DataError, RecipeError
 from cnncli.network.build import build
 from cnncli.network.checks import freeze, learning_params
 from cnncli.recipe.load import load_bytes
@@ -213,3 +214,17 @@ def test_unknown_layer_to_freeze_is_told_at_its_place():
         freeze(network, recipe, phases_of(recipe)[0])
     assert caught.value.problems[0].path == ("train", "freeze", 0)
     assert caught.value.problems[0].hint == "did you mean `conv`?"
+
+
+def test_image_that_goes_away_while_training_is_told_as_what_it_is(tmp_path):
+    for number in range(12):
+        Image.new("L", (6, 6), number * 20).save(tmp_path / f"{number}.png")
+    files = ImageFiles(tuple(str(tmp_path / f"{n}.png") for n in range(12)), 6, 6, "stretch", "grayscale", "apply")
+    data = Examples(files, (np.arange(12) % 3).astype(np.int32))
+    made = Batches(data, batch_size=8, encodings={"": "integer"}, class_count=3, seed=1)
+    recipe = load_bytes((HEAD + "train: {epochs: 2, batch_size: 8}\n").encode(), "r.yaml").recipe
+    network = build(recipe, input_shape=(6, 6, 1))
+    (tmp_path / "7.png").unlink()
+
+    with pytest.raises(DataError, match=r"7\.png could be read when the data was loaded"):
+        fit(network, recipe, made, batches(), observer=Silent())

@@ -1,0 +1,133 @@
+"""`cnncli recipes`: the recipes that come with cnncli; to read, and to copy as a beginning of one's own."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from cnncli.cli import console, lines, options
+from cnncli.errors import OutputError
+from cnncli.wording import printable
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of a shipped recipe.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    recipes = typer.Typer(invoke_without_command=True)
+    recipes.callback(epilog="Example: cnncli recipes copy lenet5")(_recipes)
+    recipes.command("list", epilog="Example: cnncli recipes list --json")(list_)
+    recipes.command("show", epilog="Example: cnncli recipes show lenet5")(show)
+    recipes.command("copy", epilog="Example: cnncli recipes copy lenet5 mine.yaml")(copy)
+    app.add_typer(recipes, name="recipes", short_help="List, show and copy the recipes that come with cnncli.")
+
+
+def _recipes(
+    context: typer.Context,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """List, show and copy the recipes that come with cnncli."""
+    if context.invoked_subcommand is None:
+        list_(as_json, quiet, verbose)
+
+
+def list_(as_json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = False) -> None:
+    """List the recipes that come with cnncli: what each is, and its parameters where it says them."""
+    from cnncli.recipe import shipped
+
+    found = shipped.list_all()
+    if as_json:
+        console.print_json({"recipes": [{"name": r.name, "about": r.about, "params": r.params} for r in found]})
+        return
+    lines.show(_table([(r.name, _count(r.params), r.about) for r in found]))
+    if not quiet:
+        console.say()
+        console.say_pairs([("Next", "cnncli recipes show NAME"), ("", "cnncli recipes copy NAME")])
+
+
+def _count(params: Any) -> str:
+    """Parameters as a table shows them; an expression depends on the data."""
+    return f"{params:,}" if isinstance(params, int) else "" if params is None else "varies"
+
+
+def _table(rows: list[tuple[str, str, str]]) -> Iterator[Text]:
+    """Names, parameters, and what they are: beside them, or on lines of their own where the terminal is narrow."""
+    names, counts = max(len(row[0]) for row in rows), max(len("parameters"), *(len(row[1]) for row in rows))
+    beside = names + counts + 4
+    is_narrow = lines.width() < beside + 30
+    yield Text(f"{'recipe':<{names}}  {'parameters':>{counts}}{'' if is_narrow else '  what it is'}", style="bold")
+    for name, count, about in rows:
+        beginning = Text(f"{name:<{names}}  {count:>{counts}}")
+        told = list(lines.wrapped(about, indent=2 if is_narrow else beside))
+        if told and not is_narrow:
+            beginning.append(told.pop(0).plain[len(beginning) :])
+        yield from [beginning, *told]
+
+
+def show(
+    name: Name, as_json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = False
+) -> None:
+    """Print a recipe as it is."""
+    from cnncli.recipe import shipped
+
+    text = shipped.read(name).decode("utf-8")
+    if as_json:
+        console.print_json({"name": name, "text": text})
+    else:
+        sys.stdout.write(text)
+
+
+def copy(
+    name: Name,
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="Where to; a folder, or left out: NAME.yaml there or here.")
+    ] = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Copy a recipe, as the beginning of one's own; a file that is there already stays as it is."""
+    from cnncli.recipe import json_schema, shipped
+
+    content = shipped.read(name)
+    to = file if file is not None else Path()
+    to = to / f"{name}.yaml" if to.is_dir() else to
+    has_schema = json_schema.is_one(to.with_name(json_schema.FILE_NAME))
+    _write_new(json_schema.led_to(content, json_schema.FILE_NAME if has_schema else None), to)
+    if as_json:
+        console.print_json({"name": name, "file": str(to)})
+        return
+    console.stdout().print(printable(str(to)))
+    if quiet:
+        return
+    pairs = [("Next", f"cnncli validate {shlex.quote(str(to))}"), ("", f"cnncli train {shlex.quote(str(to))}")]
+    if not has_schema:
+        schema = shlex.quote(str(to.with_name(json_schema.FILE_NAME)))
+        advice = f"cnncli schema --output {schema}, and as the recipe's first line:"
+        pairs += [("In editors", advice), ("", json_schema.modeline(json_schema.FILE_NAME))]
+    console.say_pairs(pairs)
+
+
+def _write_new(content: bytes, path: Path) -> None:
+    """Write a file that is not there yet.
+
+    Raises:
+        OutputError: it is there, or cannot be written.
+    """
+    from cnncli.runs.storage import storage_error
+
+    try:
+        with path.open("xb") as file:
+            file.write(content)
+    except FileExistsError as error:
+        raise OutputError(f"{path} is there already", hint="give another FILE") from error
+    except OSError as error:
+        told = storage_error("write", path, error).problems[0].message
+        raise OutputError(told, hint="give another FILE") from error

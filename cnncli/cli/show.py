@@ -1,0 +1,86 @@
+"""`cnncli show`: a recipe as it is, or with everything filled in."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cnncli.cli import console, options
+from cnncli.errors import Problem, RecipeError
+
+if TYPE_CHECKING:
+    from cnncli.recipe.load import LoadedRecipe
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        epilog="Example: cnncli show resnet20-cifar10 --resolved --set vars.n=9",
+        short_help="Show a recipe as it is, or with everything filled in.",
+    )(show)
+
+
+def show(
+    recipe: Annotated[str, typer.Argument(help="A recipe's file, or the name of a shipped recipe.")],
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Check it, and fill in every default, variable, block and repetition.")
+    ] = False,
+    settings: options.Set = None,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Show a recipe as it is; with --set, with its parents and the changes in it; with --resolved, written out in full.
+
+    What only the data will tell stays as it is written: $classes, and steps that are said in epochs.
+    """
+    from cnncli.recipe import write
+
+    if resolved:
+        data = write.as_written(_resolved(recipe, settings or []).recipe)
+    elif settings or as_json:
+        data = _written(recipe, settings or [])
+    else:
+        _copy(recipe)
+        return
+    if as_json:
+        console.print_json(data)
+    else:
+        sys.stdout.write(write.as_yaml(data))
+
+
+def _copy(recipe: str) -> None:
+    """The file itself, comments and all."""
+    from cnncli.recipe import shipped, source
+
+    path, name = shipped.locate(recipe)
+    content = source.read_bytes(path, shown_as=name).decode("utf-8", "replace")
+    sys.stdout.write(content if content.endswith("\n") else f"{content}\n")
+
+
+def _written(recipe: str, settings: list[str]) -> Any:
+    """The tree as written, after `extends` and `--set`."""
+    from cnncli.recipe import load
+    from cnncli.recipe.nodes import plain
+
+    return plain(load.read(recipe, settings))
+
+
+def _resolved(recipe: str, settings: list[str]) -> LoadedRecipe:
+    """The recipe with everything filled in that can be known without its data.
+
+    Raises:
+        RecipeError: it is wrong, or its layers depend on the number of classes, which only the data will tell.
+    """
+    from cnncli.recipe.check import declared_classes
+    from cnncli.recipe.load import load
+
+    loaded = load(recipe, settings)
+    if (classes := declared_classes(loaded.recipe)) is not None:
+        loaded = loaded.resolve(classes=classes)
+    hint = "declare the number: --set data.classes=10"
+    message = "what stands here depends on `$classes`, which only the data will tell"
+    if problems := [Problem(message, hint, place) for place in loaded.open_places]:
+        raise RecipeError(problems)
+    return loaded

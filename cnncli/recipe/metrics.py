@@ -1,0 +1,25 @@
+"""What the numbers of a training are called: the columns of the history."""
+
+from __future__ import annotations
+
+from cnncli.recipe.layers import snake_case
+from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.schema import Recipe
+
+
+def metric_names(recipe: Recipe) -> list[str]:
+    """The columns of the history without `val_`: `loss` and the metrics, as Keras names them."""
+    own = [metric_name(metric) for metric in recipe.train.metrics]
+    if len(recipe.model.outputs) < 2:
+        return ["loss", *own]
+    each = [f"{output}_{name}" for output in recipe.model.outputs for name in ["loss", *own]]
+    return ["loss", *each]
+
+
+def metric_name(metric: KerasObject) -> str:
+    """The name that a metric has, or that Keras gives the first one of its class in a process."""
+    if metric.is_identifier:
+        return metric.name
+    default = (metric.entry.arguments or {}).get("name")
+    name = metric.args.get("name") or (default.default if default and isinstance(default.default, str) else None)
+    return str(name or snake_case(metric.entry.canonical))

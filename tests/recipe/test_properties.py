@@ -1,0 +1,120 @@
+"""Whatever happens to a recipe's text: it loads, or every problem has its place; in well under a second.
+
+`benchmarks/mutate_recipes.py` does the same for every prefix and for as many changes as one likes.
+"""
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cnncli.errors import Problem, RecipeError
+from cnncli.recipe import shipped
+from cnncli.recipe.load import load_bytes
+from cnncli.recipe.write import to_yaml
+
+NAMES = shipped.names()
+TEXTS = {name: shipped.read(name).decode("utf-8") for name in NAMES}
+# They use all of the language and are read in a few milliseconds.
+RECIPES = st.sampled_from(["lenet5", "mnist", "alexnet-small", "resnet20-cifar10", "densenet-like", "googlenet-aux"])
+MEANINGFUL = "\n\t \"'#$%&()*+,-./019:;<=>?@[\\]^_`{|}~!aAeEnNxyé\u00a0\u200b\ufeff\x00\x1b"
+CHARACTERS = st.one_of(st.sampled_from(MEANINGFUL), st.characters(exclude_categories=["Cs"]))
+# Seeded: the same examples in every run.
+sampled = settings(derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), max_examples=60)
+
+
+def check(text: str) -> None:
+    """Load a text; it must not take a second, and nothing but problems with places may come of it."""
+    started = time.process_time()
+    problems = problems_of(text)
+    assert time.process_time() - started < 1
+    assert all(problem.place is not None and problem.place.line >= 1 and problem.message for problem in problems), (
+        problems
+    )
+
+
+def problems_of(text: str) -> tuple[Problem, ...]:
+    """What is wrong with a recipe; nothing when it loads."""
+    try:
+        load_bytes(text.encode("utf-8"), "r.yaml")
+    except RecipeError as error:
+        return error.problems
+    return ()
+
+
+def test_there_are_recipes():
+    assert len(NAMES) >= 5
+    assert min(map(len, TEXTS.values())) > 400
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_beginning_of_a_recipe_loads_or_tells_its_problems(name):
+    text = TEXTS[name]
+    # Where a line has just begun, is half written, or ends: at ten lines spread over the file.
+    ends = [index for index, character in enumerate(text) if character == "\n"][:: max(1, text.count("\n") // 10)]
+    for end in ends:
+        for cut in (end - 7, end, end + 3):
+            check(text[: max(cut, 0)])
+
+
+@sampled
+@given(name=RECIPES, position=st.floats(0, 1, exclude_max=True), character=CHARACTERS)
+def test_replaced_character(name, position, character):
+    text = TEXTS[name]
+    index = int(position * len(text))
+    check(text[:index] + character + text[index + 1 :])
+
+
+@sampled
+@given(name=RECIPES, position=st.floats(0, 1, exclude_max=True), character=CHARACTERS)
+def test_added_character(name, position, character):
+    text = TEXTS[name]
+    index = int(position * len(text))
+    check(text[:index] + character + text[index:])
+
+
+@sampled
+@given(name=RECIPES, position=st.floats(0, 1, exclude_max=True), count=st.integers(1, 40))
+def test_removed_characters(name, position, count):
+    text = TEXTS[name]
+    index = int(position * len(text))
+    check(text[:index] + text[index + count :])
+
+
+@sampled
+@given(name=RECIPES, first=st.floats(0, 1, exclude_max=True), second=st.floats(0, 1, exclude_max=True))
+def test_swapped_lines(name, first, second):
+    lines = TEXTS[name].splitlines(keepends=True)
+    one, other = int(first * len(lines)), int(second * len(lines))
+    lines[one], lines[other] = lines[other], lines[one]
+    check("".join(lines))
+
+
+VALUES = (
+    "null ~ -1 0 1e400 .nan .inf 1.5 yes true '' [] {} [[]] $n $classes $(1/classes) $(classes>2) $(-classes) Conv2D a/b 💥"
+).split() + ["{a: 1}", "5 epochs", "$([1] * classes)", "9" * 400]
+KEYS = (
+    "data data.source data.split data.split.validation data.prepare data.class_weight model.input model.layers "
+    "model.layers.0 model.layers.1 model.outputs train train.optimizer train.loss train.loss_weights train.metrics "
+    "train.callbacks train.epochs train.phases train.max_time visualize expect expect.shapes expect.params name about "
+    "vars vars.n blocks blocks.b version extends"
+).split()
+
+
+@sampled
+@given(
+    name=RECIPES,
+    changes=st.lists(st.tuples(st.sampled_from(KEYS), st.sampled_from(VALUES)), min_size=1, max_size=3),
+)
+def test_any_value_anywhere_is_taken_or_told(name, changes):
+    try:
+        loaded = load_bytes(TEXTS[name].encode("utf-8"), "r.yaml", [f"{key}={value}" for key, value in changes])
+    except RecipeError as error:
+        problems = error.problems
+    else:
+        # What is taken can be written down, and means the same again.
+        problems = ()
+        again = load_bytes(to_yaml(loaded.recipe).encode("utf-8"), "r.yaml")
+        assert to_yaml(again.recipe) == to_yaml(loaded.recipe)
+    assert all(problem.place is not None for problem in problems)
