@@ -34,6 +34,10 @@ _ELEMENTWISE = (
 )
 
 
+class _OpenLength(Exception):
+    """A length of a shape is not known."""
+
+
 def multiply_adds(layer: keras.layers.Layer, inputs: Sequence[Shape], output: Shape) -> int | None:
     """Count the multiply-adds of a layer for one example.
 
@@ -52,9 +56,10 @@ def multiply_adds(layer: keras.layers.Layer, inputs: Sequence[Shape], output: Sh
     count = next((count for kinds, count in _COUNTS if isinstance(layer, kinds)), None)
     if count is None:
         return None if layer.weights and type(layer).__name__ not in _ELEMENTWISE else 0
-    if any(length is None for shape in (*inputs, output) for length in shape[1:]):
+    try:
+        return count(layer, inputs, output)
+    except _OpenLength:
         return None
-    return count(layer, inputs, output)
 
 
 def total(counts: Iterable[int | None]) -> int | None:
@@ -81,19 +86,17 @@ def _dense(layer: Any, _: Sequence[Shape], output: Shape) -> int:
     return _product(output[1:-1]) * _product(layer.kernel.shape)
 
 
-def _einsum(layer: Any, inputs: Sequence[Shape], output: Shape) -> int | None:
+def _einsum(layer: Any, inputs: Sequence[Shape], _: Shape) -> int | None:
     """The product of the lengths of all indices: each combination is one multiply-add."""
-    came_in, rest = layer.equation.replace(" ", "").split(",")
-    kernel, goes_out = rest.split("->")
-    lengths: dict[str, int] = {}
-    for letters, shape in ((came_in, inputs[0]), (kernel, layer.kernel.shape), (goes_out, output)):
+    came_in, kernel = layer.equation.replace(" ", "").split("->")[0].split(",")
+    lengths: dict[str, int | None] = {}
+    for letters, shape in ((came_in, (1, *inputs[0][1:])), (kernel, layer.kernel.shape)):
         before, dots, after = letters.partition("...")
-        if not dots and len(letters) != len(shape):
-            return None
         middle = len(shape) - len(before) - len(after)
-        named = [*before, *(f"...{number}" for number in range(middle)), *after]
-        lengths |= {letter: 1 if length is None else int(length) for letter, length in zip(named, shape, strict=True)}
-    return math.prod(lengths.values())
+        if middle and not dots:
+            return None
+        lengths |= dict(zip([*before, *(f"...{number}" for number in range(middle)), *after], shape, strict=True))
+    return _product(list(lengths.values()))
 
 
 def _recurrent(layer: Any, inputs: Sequence[Shape], _: Shape) -> int | None:
@@ -166,6 +169,8 @@ def _steps(shape: Shape) -> int:
 
 
 def _product(lengths: Sequence[int | None]) -> int:
+    if None in lengths:
+        raise _OpenLength
     return math.prod(int(length) for length in lengths if length is not None)
 
 

@@ -323,7 +323,9 @@ blocks:
           paths:
             - [conv: {filters: 2, kernel_size: 1}]
             - [conv: {filters: 3, kernel_size: 1}, conv: {filters: 4, kernel_size: 3}]
-            - [group: {name: last, layers: [MaxPooling2D: {pool_size: 3, strides: 1, padding: same}, conv: {filters: 2, kernel_size: 1}]}]
+            - - group:
+                  name: last
+                  layers: [MaxPooling2D: {pool_size: 3, strides: 1, padding: same}, conv: {filters: 2, kernel_size: 1}]
 """
 MIXED = "- conv: {name: stem, filters: 4, kernel_size: 3}\n- mixed: {name: a}\n- mixed"
 
