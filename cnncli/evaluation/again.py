@@ -68,6 +68,8 @@ def _output_count(trained: TrainedModel) -> int:
 def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...]]:
     source = parse_source(data)
     settings = trained.recipe.recipe.data.source.image_folder if trained.recipe else None
+    if len(trained.model.inputs) != 1:
+        raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
     count = _output_count(trained)
     names = trained.class_names or tuple(str(index) for index in range(max(count, 2)))
     return load_for_model(

@@ -25,6 +25,10 @@ from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.training import devices, precision
 
 
+_KEPT = 3  # models and checkpoints on disk at the same time
+_BYTES = 4  # float32
+
+
 @dataclass(frozen=True)
 class Options:
     """What the command line adds to a recipe.
@@ -104,6 +108,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
             checked = check_network(loaded, input_shape=splits.input_shape, class_count=len(splits.class_names))
             _check_memory(checked, memory)
         feasible = check_feasible(replace(checked, loaded=loaded), len(splits.class_names))
+    runs.refuse_full_disk(options.outputs, _KEPT * _BYTES * checked.budget.params)
     notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits)]
     if chosen.warning:
         notes.append(Problem(chosen.warning, chosen.hint, path=("train", "precision")))

@@ -17,7 +17,7 @@ from cnncli.runs.names import NAME_PATTERN, check_name
 from cnncli.runs.record import RECORD, SCHEMA_VERSION, STATUSES, RunSummary, read_record, summarise
 from cnncli.runs.repository import git_state
 from cnncli.runs.run import Run, create, refuse_taken, reopen
-from cnncli.runs.storage import replacing, write_atomically
+from cnncli.runs.storage import refuse_full_disk, replacing, write_atomically
 
 __all__ = [
     "NAME_PATTERN",
@@ -36,6 +36,7 @@ __all__ = [
     "list_runs",
     "plain",
     "read_record",
+    "refuse_full_disk",
     "refuse_taken",
     "reopen",
     "replacing",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -75,6 +76,19 @@ def storage_error(action: str, path: Path, error: OSError) -> OutputError:
     mount = _mount_of(path) if "{mount}" in reason else ""
     hint = "" if action == "read" else hint
     return OutputError(f"cannot {action} {path}: {reason.format(mount=mount)}", hint=hint)
+
+
+def refuse_full_disk(folder: Path, needed: int) -> None:
+    """Tell before the work begins that a folder, which need not exist yet, has no room for so many bytes.
+
+    Raises:
+        OutputError: with what is free.
+    """
+    existing = next(place for place in (folder, *folder.absolute().parents) if os.path.isdir(place))
+    free = shutil.disk_usage(existing).free
+    if free < needed:
+        message = f"{folder} needs room for {needed / 1e6:,.0f} MB, and {free / 1e6:,.0f} MB are free on {_mount_of(existing)}"
+        raise OutputError(message, hint=f"free some space there, or {_OTHER_FOLDER}")
 
 
 def sync_folder(folder: Path) -> None:
