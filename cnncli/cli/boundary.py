@@ -76,15 +76,10 @@ def _wrong_command_line(error: Any, as_json: bool) -> int:
     return 2
 
 
-_WANTED = {"integer": "expected an integer", "float": "expected a number"}
-
-
 def _usage_message(error: Any) -> str:
     if type(error) is typer.BadParameter and error.param is not None:
-        option: Any = error.param
-        where = error.param_hint or "/".join(option.opts)
-        wanted = _WANTED.get(option.type.name, error.message)
-        return f"{where}: {wanted}".rstrip(".")
+        where, said = error.param_hint or "/".join(error.param.opts), str(error.message).rstrip(".")
+        return f"{where}: {said[:1].lower()}{said[1:]}"
     return str(error.format_message()).strip().rstrip(".")
 
 

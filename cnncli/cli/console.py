@@ -130,7 +130,7 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 
     """
     made = Table(box=None, pad_edge=False, header_style="bold")
     for index, column in enumerate(columns):
-        made.add_column(Text(column), justify="left" if index < left else "right", no_wrap=index >= left)
+        made.add_column(Text(printable(column)), justify="left" if index < left else "right", no_wrap=index >= left)
     for row in rows:
         made.add_row(*(Text(cell(value)) for value in row))
     return made

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from cnncli.recipe.catalogue import Entry
 
 _WIDEST_NAME = 24
-# What to look up next; of other kinds the first name.
-_FIRST = {"layers": "Conv2D", "optimizers": "Adam", "callbacks": "EarlyStopping", "applications": "VGG16"}
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,9 +53,8 @@ def layers(
         return
     lines.show(_list(kind))
     if not quiet:
-        first = _FIRST.get(kind) or next(iter(catalogue.names(kind)))
         others = [f"{other} ({count})" for other, count in browse.counts().items() if other != kind]
-        console.say_pairs([("Next", f"cnncli layers {first}"), ("--kind", ", ".join(others))])
+        console.say_pairs([("Next", f"cnncli layers {browse.first(kind)}"), ("--kind", ", ".join(others))])
 
 
 def _list(kind: str) -> Iterator[Text]:
@@ -94,7 +91,7 @@ def _about(entry: Entry) -> Iterator[Text]:
     yield Text()
     yield from lines.wrapped(browse.example_line(entry), indent=4, hanging=8, style="bold")
     yield Text()
-    yield from lines.wrapped(f"It stands in {browse.place(entry)}.")
+    yield from lines.wrapped(f"It stands in {browse.place_of_kind(entry.kind)}.")
     if entry.identifier:
         return
     arguments, needed = list((entry.arguments or {}).values()), needed_of(entry)

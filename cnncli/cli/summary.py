@@ -104,7 +104,7 @@ def as_data(found: Summary) -> dict[str, Any]:
         "placeholders": found.placeholders,
         "outputs": found.outputs,
         "layers": [_layer_as_data(layer, found) for layer in found.layers],
-        "groups": [_group_as_data(group) for group in found.groups],
+        "groups": [_group_as_data(group, found) for group in found.groups],
     }
 
 
@@ -130,8 +130,19 @@ def _field_as_data(field: Field | None) -> Any:
     return {"size": field.pixels, "stride": [float(step) for step in field.stride]}
 
 
-def _group_as_data(group: GroupSummary) -> dict[str, Any]:
-    return {"name": group.name, "class": group.kind or None, "layers": group.layers, "last": group.last}
+def _group_as_data(group: GroupSummary, found: Summary) -> dict[str, Any]:
+    layers = [layer for layer in found.layers if layer.name in set(group.layers)]
+    counts = [layer.multiply_adds for layer in layers]
+    return {
+        "name": group.name,
+        "class": group.kind or None,
+        "output_shape": next(layer.output_shape for layer in layers if layer.name == group.last),
+        "params": sum(layer.params for layer in layers),
+        "trainable_params": sum(layer.trainable_params for layer in layers),
+        "multiply_adds": None if None in counts else sum(count or 0 for count in counts),
+        "activation_bytes": found.bytes_of(sum(layer.activations for layer in layers)),
+        "layers": group.layers,
+    }
 
 
 def _draw(found: Summary, shown: Sequence[Row], path: Path) -> Path:

@@ -54,7 +54,7 @@ _FORMS = (
     _BRIEF,
     replace(_BRIEF, memory=False),
     _BARE,
-    *(replace(_BARE, longest=length) for length in range(40, 10, -2)),
+    *(replace(_BARE, longest=length, sources=max(10, length // 2)) for length in range(40, 10, -2)),
 )
 
 
@@ -155,10 +155,16 @@ def _names(shown: Sequence[Row], form: _Form) -> list[_Column]:
     widest = max((name.cell_len for name, has in zip(names, beside, strict=True) if has), default=0)
     room = form.longest - widest - 2
     both = [
-        name + Text(" " * (widest - name.cell_len + 2)) + Text(shortened(kind, room), style="dim") if has else name
+        name + Text(" " * (widest - name.cell_len + 2)) + Text(_in_room(kind, room), style="dim") if has else name
         for name, kind, has in zip(names, classes, beside, strict=True)
     ]
     return [_Column("layer", both, right=False)]
+
+
+def _in_room(kind: str, room: int) -> str:
+    """A class, or of `inception, 8 layers` the part that fits."""
+    parts = [kind, kind.rpartition(", ")[2], kind.partition(", ")[0]]
+    return next((part for part in parts if len(part) <= room), shortened(kind, room))
 
 
 def _name(name: str, within: Sequence[str], form: _Form) -> str:

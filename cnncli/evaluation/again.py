@@ -49,13 +49,18 @@ def evaluate_again(
     else:
         examples, notes = _own_data(trained, split)
         where = f"{split} split"
-    class_names = trained.class_names or tuple(str(index) for index in range(_output_count(trained)))
+    class_names = _class_names(trained)
     loss, metrics, batch_size = _how(trained)
     scored = scoring.evaluate(
         trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics, class_names=class_names
     )
     result = {"run": trained.name, "split": data or split, **scoring.as_json(scored)}
     return Again(result, f"{trained.name} on {where}", tuple(notes))
+
+
+def _class_names(trained: TrainedModel) -> tuple[str, ...]:
+    """The run's, or numbers: of a file nothing else is known. One output tells two classes apart."""
+    return trained.class_names or tuple(str(index) for index in range(max(_output_count(trained), 2)))
 
 
 def _output_count(trained: TrainedModel) -> int:
@@ -70,8 +75,7 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
     settings = trained.recipe.recipe.data.source.image_folder if trained.recipe else None
     if len(trained.model.inputs) != 1:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
-    count = _output_count(trained)
-    names = trained.class_names or tuple(str(index) for index in range(max(count, 2)))
+    names = _class_names(trained)
     return load_for_model(
         source, input_shape=trained.input_shape, class_names=names, image_settings=settings
     )  # fmt: skip

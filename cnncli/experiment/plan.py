@@ -24,7 +24,6 @@ from cnncli.recipe.phases import epochs_of
 from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.training import devices, precision
 
-
 _KEPT = 3  # models and checkpoints on disk at the same time
 _BYTES = 4  # float32
 

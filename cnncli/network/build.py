@@ -275,42 +275,34 @@ def _called(item: KerasObject, layer: Any, sources: list[Any], path: Path) -> An
         hint = f"name them: `from: [{', '.join(required)}]`"
         if hasattr(layer, "state_size"):
             hint = f"it is one step of a recurrent layer: `- RNN: {{cell: {{{item.name}: …}}}}`"
-        names = " and ".join(f"`{name}`" for name in required)
-        raise RecipeError(Problem(f"{item.name} takes {names}, and one tensor came in", hint, path=where))
+        needs = " and ".join(f"`{name}`" for name in required)
+        raise RecipeError(Problem(f"{item.name} takes {needs}, and one tensor came in", hint, path=where))
     if _takes_text(layer) and sources[0].dtype != "string":
         raise RecipeError(Problem(f"{item.name} takes text, and numbers came in", path=where))
     if _gives_its_input(layer, sources):
         layer = keras.layers.Pipeline([layer], name=layer.name)
-    last = sources[len(takes) - 1 :]
-    tensors = [*sources[: len(takes) - 1], *([last[0] if len(last) == 1 else last] if last else [])]
+    tensors = sources[: len(takes) - 1]
+    if left := sources[len(takes) - 1 :]:
+        tensors = [*tensors, left[0] if len(left) == 1 else left]
+    names = [parameter.name for parameter in takes]
     # Some layers take all but the first by name alone.
-    output = layer(
-        tensors[0], **{parameter.name: tensor for parameter, tensor in zip(takes[1:], tensors[1:], strict=False)}
-    )
+    output = layer(tensors[0], **dict(zip(names[1:], tensors[1:], strict=False)))
     if not isinstance(output, keras.KerasTensor):
         count = len(keras.tree.flatten(output))
         hint = "leave `return_state` out" if item.args.get("return_state") else ""
-        raise RecipeError(
-            Problem(f"{item.name} gives {count} tensors; a layer of a recipe gives one", hint, path=where)
-        )
+        message = f"{item.name} gives {count} tensors; a layer of a recipe gives one"
+        raise RecipeError(Problem(message, hint, path=where))
     return output
 
 
 def _tensors_of(layer: Any) -> list[inspect.Parameter]:
     """The parameters of a layer's `call` that take tensors: those before masks and flags."""
-    parameters = inspect.signature(layer.call).parameters.values()
-    return list(
-        itertools.takewhile(
-            lambda parameter: (
-                not (
-                    parameter.name == "training"
-                    or parameter.name.endswith("mask")
-                    or isinstance(parameter.default, bool)
-                )
-            ),
-            parameters,
-        )
-    )
+    return list(itertools.takewhile(_is_tensor, inspect.signature(layer.call).parameters.values()))
+
+
+def _is_tensor(parameter: inspect.Parameter) -> bool:
+    is_flag = parameter.name == "training" or isinstance(parameter.default, bool)
+    return not is_flag and not parameter.name.endswith("mask")
 
 
 def _gives_its_input(layer: Any, sources: list[Any]) -> bool:

@@ -50,6 +50,20 @@ _PLACES = {
     "constraints": ("- Dense: {{units: 10, kernel_constraint: {}}}", "a layer's arguments that end in `_constraint`"),
     "activations": ("- Dense: {{units: 10, activation: {}}}", "a layer's `activation`"),
 }
+# What people look up first; of other kinds the first name.
+_FIRST = {
+    "layers": "Conv2D",
+    "optimizers": "Adam",
+    "schedules": "CosineDecay",
+    "losses": "sparse_categorical_crossentropy",
+    "metrics": "accuracy",
+    "callbacks": "EarlyStopping",
+    "initializers": "he_normal",
+    "regularizers": "L2",
+    "constraints": "MaxNorm",
+    "applications": "VGG16",
+    "activations": "relu",
+}
 # A value for each argument that a recipe has to give, as an example gives it; by `Class.argument` where the name says too little.
 _SAMPLES: dict[str, Any] = {
     "activation": "relu",
@@ -185,9 +199,9 @@ def aliases(entry: Entry) -> list[str]:
     ]
 
 
-def place(entry: Entry) -> str:
-    """Where a recipe may name it."""
-    return _PLACES[entry.kind][1]
+def place_of_kind(kind: str) -> str:
+    """Where a recipe may name an object of a kind."""
+    return _PLACES[kind][1]
 
 
 def takes(entry: Entry, argument: Argument) -> str:
@@ -221,6 +235,17 @@ def example(entry: Entry) -> Any:
     return {entry.name: args}
 
 
+def first(kind: str) -> str:
+    """The name of a kind that people look up first."""
+    return _FIRST.get(kind) or catalogue.names(kind)[0]
+
+
+def first_line(kind: str) -> str:
+    """The line of a recipe with that name in it."""
+    [entry] = look_up(first(kind), kind)
+    return example_line(entry)
+
+
 def example_line(entry: Entry) -> str:
     """The line of a recipe with an example in its place: `optimizer: {Adam: {learning_rate: 0.001}}`."""
     item, template = example(entry), _PLACES[entry.kind][0]
@@ -252,7 +277,7 @@ def as_json(entry: Entry) -> dict[str, Any]:
         **found,
         "identifier": entry.identifier,
         "aliases": aliases(entry),
-        "place": place(entry),
+        "place": place_of_kind(entry.kind),
         "example": example_line(entry),
         "arguments": arguments,
     }
@@ -286,6 +311,9 @@ def list_as_json(kind: str) -> dict[str, Any]:
 
 def counts() -> dict[str, int]:
     """How many classes and functions each kind has, without refused names and aliases; of activations the texts."""
-    return {
-        kind: sum(len(entries) for _, entries in grouped(kind)) or len(identifiers(kind)) for kind in catalogue.kinds()
-    }
+    return {kind: class_count(kind) or len(identifiers(kind)) for kind in catalogue.kinds()}
+
+
+def class_count(kind: str) -> int:
+    """How many classes and functions a kind has, without refused names and aliases."""
+    return sum(len(entries) for _, entries in grouped(kind))

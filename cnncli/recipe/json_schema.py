@@ -91,6 +91,11 @@ def as_text(schema: Schema) -> str:
     return "{\n" + ",\n".join(rows) + ',\n"definitions": {\n' + ",\n".join(definitions) + "\n}\n}\n"
 
 
+def structure() -> Schema:
+    """The schemas of what the language adds to Keras: `repeat`, `branches`, `residual`, `group`, and a block."""
+    return {name: _STRUCTURE[name] for name in (*STRUCTURES, "block")}
+
+
 def is_one(path: FilePath) -> bool:
     """Whether a file holds a schema that this module wrote, today or once."""
     try:

@@ -144,14 +144,14 @@ class _LossOrLosses(_OfKind):
 
 Losses = Annotated[KerasObject | dict[str, KerasObject], _LossOrLosses("losses")]
 
-_SECONDS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
+UNITS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
 _DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*([a-z]+?)s?$")
 
 
 def _read_duration(value: Any) -> Any:
     """`20 min` as seconds."""
     match = _DURATION.match(value) if isinstance(value, str) else None
-    if match and (unit := _SECONDS.get(match.group(2))):
+    if match and (unit := UNITS.get(match.group(2))):
         return float(match.group(1)) * unit
     raise PydanticCustomError("duration", "expected a time with its unit, such as 90 s, 20 min or 2 h")
 
@@ -160,7 +160,7 @@ Duration = Annotated[
     float, BeforeValidator(
         lambda value: value if isinstance(value, float) else _read_duration(value),
         json_schema_input_type=Annotated[
-            str, Field(pattern=rf"^\d+(\.\d+)?\s*({'|'.join(_SECONDS)})s?$", examples=["90 s", "20 min", "2 h"])
+            str, Field(pattern=rf"^\d+(\.\d+)?\s*({'|'.join(UNITS)})s?$", examples=["90 s", "20 min", "2 h"])
         ],
     ),
     PlainSerializer(lambda seconds: f"{seconds:g} s"), Field(gt=0),
@@ -238,7 +238,7 @@ class Source(Section):
 
     model_config = ConfigDict(json_schema_extra=_exactly_one)
 
-    builtin: BuiltinDataSet | None = None
+    builtin: BuiltinDataSet | None = Field(None, description="a data set by name; `source: mnist` says the same")
     image_folder: ImageFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
@@ -302,7 +302,9 @@ class Model(Section):
     input: Annotated[list[Count], Field(min_length=1, max_length=4)] | None = Field(
         None, description="the shape of one example, [height, width, channels]; left out: the data's"
     )
-    layers: Annotated[list[Layer], Field(min_length=1)]
+    layers: Annotated[
+        list[Layer], Field(min_length=1, description="in order, each a Keras layer, structure, or a block")
+    ]
     outputs: Annotated[list[str], Field(description="layers whose outputs are trained; the first is the main one")] = []
     groups: Annotated[list[Group], SkipJsonSchema()] = []
 
@@ -326,8 +328,8 @@ class Phase(Section):
         None, description="layers that do not learn: of a layer, a block or an application"
     )
     unfreeze: list[str] | None = Field(None, description="exceptions from `freeze`")
-    optimizer: Optimizer | None = None
-    callbacks: list[Callback] | None = None
+    optimizer: Optimizer | None = Field(None, description="with a learning rate of its own")
+    callbacks: list[Callback] | None = Field(None, description="they begin anew in every phase")
 
 
 class Train(Section):
@@ -335,11 +337,15 @@ class Train(Section):
 
     epochs: Count = Field(10, description="how often every training example is seen")
     batch_size: Count = Field(32, description="examples in one step")
-    optimizer: Optimizer = Field(default_factory=lambda: KerasObject("optimizers", "adam"))
+    optimizer: Optimizer = Field(
+        default_factory=lambda: KerasObject("optimizers", "adam"), description="by name, or with its arguments"
+    )
     loss: Losses | None = Field(None, description="left out: the crossentropy that fits the last layer")
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field({}, description="by output; 1 where left out")
-    metrics: list[Metric] = Field(default_factory=lambda: [KerasObject("metrics", "accuracy")])
-    callbacks: list[Callback] = []
+    metrics: list[Metric] = Field(
+        default_factory=lambda: [KerasObject("metrics", "accuracy")], description="what is measured beside the loss"
+    )
+    callbacks: list[Callback] = Field([], description="what watches the training: EarlyStopping, ReduceLROnPlateau, …")
     freeze: list[str] = Field([], description="layers that do not learn: of a layer or an application, globs allowed")
     unfreeze: list[str] = Field([], description="exceptions from `freeze`")
     phases: list[Phase] = Field([], description="stages, one after the other, each with its own optimizer")
@@ -460,5 +466,7 @@ class Recipe(Section):
     model: Model = Field(description="the network, as in `model: {layers: [Flatten, Dense: 10]}`")
     train: Train = Field(default_factory=lambda: Train())
     evaluate: Evaluate = Field(default_factory=lambda: Evaluate())
-    visualize: list[Annotated[Picture, BeforeValidator(_read_picture)]] = []
+    visualize: list[Annotated[Picture, BeforeValidator(_read_picture)]] = Field(
+        [], description="pictures that are drawn at the end of a run"
+    )
     expect: Expect = Field(default_factory=lambda: Expect())

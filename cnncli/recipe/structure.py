@@ -22,7 +22,7 @@ from cnncli.wording import described, did_you_mean, listed, shortened
 
 INPUT = "input"  # the network's input, as `from` names it
 STRUCTURES = ("repeat", "branches", "residual", "group")
-_MOST_LAYERS = 5000
+MOST_LAYERS = 5000
 MOST_TIMES = 1000
 _DEEPEST = 40
 _PATH: Path = ("model", "layers")
@@ -157,7 +157,7 @@ class Flattener:
         try:
             self._items(layers.items, _Scope(names))
         except _TooMuch:
-            self._wrong(f"the network has more than {_MOST_LAYERS:,} layers", layers.place)
+            self._wrong(f"the network has more than {MOST_LAYERS:,} layers", layers.place)
         return Sequence(tuple(self._layers), layers.place)
 
     def _wrong(self, message: str, place: Place, hint: str = "") -> None:
@@ -233,7 +233,7 @@ class Flattener:
         self._current = self._previous = own
 
     def _append(self, node: Node) -> None:
-        if len(self._layers) >= _MOST_LAYERS:
+        if len(self._layers) >= MOST_LAYERS:
             raise _TooMuch
         self._layers.append(node)
 

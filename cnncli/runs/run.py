@@ -155,7 +155,8 @@ def refuse_taken(outputs: Path, recipe_name: str, run_name: str | None = None) -
     if run_name is not None and os.path.lexists(folder / run_name):
         raise _exists(folder / run_name)
     existing = next(place for place in (folder, outputs, *outputs.absolute().parents) if os.path.isdir(place))
-    if not os.access(existing, os.W_OK | os.X_OK):
+    as_effective_user = os.access in os.supports_effective_ids
+    if not os.access(existing, os.W_OK | os.X_OK, effective_ids=as_effective_user):
         reason = errno.EROFS if _is_read_only(existing) else errno.EACCES
         raise storage_error("make", folder / (run_name or ""), OSError(reason, ""))
 

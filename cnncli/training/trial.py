@@ -24,22 +24,25 @@ _LOSS_WITH = {"integer": "sparse_categorical_crossentropy", "one_hot": "categori
 
 
 def try_parts(recipe: Recipe) -> None:
-    """Make every optimizer and callback of a recipe once.
+    """Make every optimizer, callback, loss and metric of a recipe once.
 
     Raises:
         RecipeError: Keras refuses some; each is told at its place.
     """
-    problems: list[Problem] = []
+    parts: list[tuple[KerasObject | None, Path]] = [(output.loss, output.loss_path) for output in outputs_of(recipe)]
+    parts += [(metric, ("train", "metrics", index)) for index, metric in enumerate(recipe.train.metrics)]
     for phase in phases_of(recipe):
-        parts: list[tuple[KerasObject, Path]] = [(phase.optimizer, (*phase.path, "optimizer"))]
+        parts.append((phase.optimizer, (*phase.path, "optimizer")))
         parts += [(callback, (*phase.path, "callbacks", index)) for index, callback in enumerate(phase.callbacks)]
-        for part, path in parts:
-            try:
-                make_optimizer(part) if part.kind == "optimizers" else make(part)
-            except Exception as error:  # whatever Keras raises
-                problems.append(Problem(f"{part.name}: {first_sentence(error)}", path=path))
+    problems: list[Problem] = []
+    for part, path in parts:
+        assert part is not None
+        try:
+            make_optimizer(part) if part.kind == "optimizers" else make(part)
+        except Exception as error:  # whatever Keras raises
+            problems.append(Problem(f"{part.name}: {first_sentence(error)}", path=(*path, part.name)))
     if problems:
-        raise RecipeError(problems)
+        raise RecipeError(dict.fromkeys(problems))
 
 
 def try_scores(recipe: Recipe, network: Network, encodings: Mapping[str, str], class_count: int) -> None:

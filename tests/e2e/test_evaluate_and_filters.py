@@ -85,7 +85,7 @@ def test_model_file_alone_needs_data(trained, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "model not found: "), (b"", "is not a .keras model"), (b"PK\x03\x04half", "is cut short (8 bytes)")],
+    [(None, "model not found: "), (b"", "is empty (0 bytes)"), (b"PK\x03\x04half", "is cut short: 8 bytes")],
     ids=["missing", "empty", "cut short"],
 )
 def test_broken_model_file_is_exit_5(trained, tmp_path, content, message):

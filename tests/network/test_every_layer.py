@@ -260,6 +260,10 @@ def test_every_exported_layer_is_in_the_catalogue():
     assert len(_AUGMENTING) > 20
     assert [name for name in _EXPORTED if catalogue.find("layers", name) is None] == []
     assert [name for name in CASES if name not in _USABLE] == []
+    assert " ".join(_REFUSED) == (
+        "CutMix FlaxLayer InputLayer InputSpec JaxLayer Lambda Layer MaxNumBoundingBoxes MixUp TFSMLayer TorchModuleWrapper"
+        " Wrapper"
+    )
 
 
 @pytest.mark.parametrize("name", [name for name in _USABLE if name not in _OF_TEXT + _NOT_IN_PYTHON])
@@ -408,8 +412,11 @@ def test_recurrent_layer_takes_its_first_state_by_from():
 
 
 def test_prepared_layers_get_names_that_the_network_has_not():
-    data = "data: {source: {npz: {path: a.npz}}, prepare: [Rescaling: 2, Rescaling: 3]}"
-    text = f"{data}\nmodel: {{input: [4], layers: [Rescaling: 4, Dense: {{name: rescaling_2, units: 3}}]}}\ntrain: {{loss: mse}}\n"
+    text = """
+        data: {source: {npz: {path: a.npz}}, prepare: [Rescaling: 2, Rescaling: 3]}
+        model: {input: [4], layers: [Rescaling: 4, Dense: {name: rescaling_2, units: 3}]}
+        train: {loss: mean_squared_error}
+    """
     recipe = load_bytes(text.encode(), "r.yaml").recipe
 
     names = [[layer.name for layer in build(recipe, input_shape=(4,)).model.layers] for _ in range(2)]

@@ -270,12 +270,12 @@ def networks(draw: Any, depth: int = 2, *, keeps_size: bool = False, in_over: bo
     """Nodes that take any number of channels, so that they can stand anywhere."""
     kinds = ["convolution", "in_place", "conv"]
     if not keeps_size:
-        kinds += ["pool", "split", "strided"]
+        kinds += ["strided", "split", "pool"]
     if depth:
-        kinds += ["repeat", "over", "branches", "merge", "residual", "auto", "shortcut", "skip"]
+        kinds += ["auto", "repeat", "over", "branches", "merge", "skip", "residual", "shortcut"]
     inner = {"depth": depth - 1, "in_over": in_over}
     nodes: list[Any] = []
-    for kind in draw(st.lists(st.sampled_from(kinds), min_size=1, max_size=3)):
+    for kind in draw(st.lists(st.sampled_from(kinds), min_size=1 + depth // 2, max_size=1 + depth, unique=True)):
         if kind == "convolution":
             nodes.append(draw(any_convolution(in_over)))
         elif kind == "in_place":
@@ -294,10 +294,10 @@ def networks(draw: Any, depth: int = 2, *, keeps_size: bool = False, in_over: bo
             nodes.append(Block("bottleneck", {"inner": number(2), "outer": draw(values(in_over))[0], **strides}))
         elif kind == "repeat":
             body = draw(networks(keeps_size=keeps_size, **inner))
-            nodes.append(Repeat(body, times=draw(st.integers(0, 3))))
+            nodes.append(Repeat(body, times=draw(st.integers(0, 2))))
         elif kind == "over":
             body = draw(networks(depth=depth - 1, keeps_size=keeps_size, in_over=True))
-            nodes.append(Repeat(body, over=tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=3)))))
+            nodes.append(Repeat(body, over=tuple(draw(st.lists(st.integers(1, 4), min_size=1, max_size=2)))))
         elif kind == "branches":
             paths = draw(st.lists(networks(keeps_size=True, **inner), min_size=1, max_size=3))
             nodes.append(Branches("Concatenate", [*paths, draw(st.sampled_from([[], [Layer("ReLU")]]))]))

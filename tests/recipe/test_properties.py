@@ -91,15 +91,17 @@ def test_swapped_lines(name, first, second):
     check("".join(lines))
 
 
-VALUES = (
-    "null ~ -1 0 1e400 .nan .inf 1.5 yes true '' [] {} [[]] $n $classes $(1/classes) $(classes>2) $(-classes) Conv2D a/b 💥"
-).split() + ["{a: 1}", "5 epochs", "$([1] * classes)", "9" * 400]
-KEYS = (
-    "data data.source data.split data.split.validation data.prepare data.class_weight model.input model.layers "
-    "model.layers.0 model.layers.1 model.outputs train train.optimizer train.loss train.loss_weights train.metrics "
-    "train.callbacks train.epochs train.phases train.max_time visualize expect expect.shapes expect.params name about "
-    "vars vars.n blocks blocks.b version extends"
-).split()
+VALUES = [
+    "null", "~", "-1", "0", "1e400", ".nan", ".inf", "1.5", "yes", "true", "''", "[]", "{}", "[[]]", "{a: 1}", "5 epochs",
+    "$n", "$classes", "$(1 / classes)", "$(classes > 2)", "$(-classes)", "$([1] * classes)", "Conv2D", "a/b", "💥", "9" * 400,
+]  # fmt: skip
+KEYS = [
+    "data", "data.source", "data.split", "data.split.validation", "data.prepare", "data.class_weight",
+    "model.input", "model.layers", "model.layers.0", "model.layers.1", "model.outputs",
+    "train", "train.optimizer", "train.loss", "train.loss_weights", "train.metrics", "train.callbacks", "train.epochs",
+    "train.phases", "train.max_time", "visualize", "expect", "expect.shapes", "expect.params",
+    "name", "about", "vars", "vars.n", "blocks", "blocks.b", "version", "extends",
+]  # fmt: skip
 
 
 @sampled

@@ -1,0 +1,56 @@
+"""What is worth a word about a recipe and its data together."""
+
+import numpy as np
+import pytest
+
+from cnncli.data.examples import Examples, ImageFiles, Splits
+from cnncli.experiment.remarks import remarks
+from cnncli.recipe.load import load_bytes
+
+RECIPE = """\
+data: {{source: {{npz: {{path: x.npz}}}}, prepare: [{prepare}]}}
+model: {{layers: [{layers}, Flatten, Dense: {{units: 2, activation: softmax}}]}}
+"""
+CONVOLUTION = "Conv2D: {filters: 2, kernel_size: 3}"
+
+
+def splits_of(inputs):
+    examples = Examples(inputs, np.zeros(len(inputs), np.int32))
+    return Splits(examples, examples, examples, ("a", "b"), tuple(inputs.shape[1:]), "x", (), "")
+
+
+def told(inputs, layers=CONVOLUTION, prepare=""):
+    recipe = load_bytes(RECIPE.format(layers=layers, prepare=prepare).encode(), "r.yaml").recipe
+    return len(remarks(recipe, splits_of(inputs)))
+
+
+def images(highest, dtype=np.float32):
+    return np.linspace(0, highest, 4 * 8 * 8, dtype=np.float64).reshape(4, 8, 8, 1).astype(dtype)
+
+
+@pytest.mark.parametrize(("highest", "count"), [(255.0, 1), (1.0, 0), (3.5, 0), (4000.0, 0)])
+def test_inputs_up_to_255_are_told_by_their_range(highest, count):
+    assert told(images(highest)) == count
+
+
+def test_photos_are_told_whether_in_memory_or_in_files():
+    assert told(images(255, np.uint8)) == 1
+    assert told(ImageFiles(("a.png",), 8, 8, "pad", "rgb", "apply")) == 1
+
+
+@pytest.mark.parametrize(
+    ("layers", "prepare"),
+    [
+        (CONVOLUTION, "Rescaling: 0.1"),
+        (f"Rescaling: 0.1, {CONVOLUTION}", ""),
+        (f"{CONVOLUTION}, BatchNormalization", ""),
+        ("VGG16: {weights: null, include_top: false}", ""),
+    ],
+    ids=["prepared", "rescaled first", "normalized behind the first kernel", "an application"],
+)
+def test_network_that_scales_its_inputs_is_left_alone(layers, prepare):
+    assert told(images(255), layers, prepare) == 0
+
+
+def test_normalization_far_behind_does_not_count():
+    assert told(images(255), f"{CONVOLUTION}, ReLU, BatchNormalization") == 1
