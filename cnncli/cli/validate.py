@@ -51,7 +51,7 @@ def _shapes(loaded: LoadedRecipe) -> dict[str, Any]:
 
     checked = check_without_data(loaded)
     if checked is None:
-        what = "its shapes depend on the data: give `model.input` to have them checked"
+        what = "its shapes depend on the data: `model.input` and `data.classes` let them be checked"
         return {"params": None, "trainable_params": None, "checked": what}
     what = "every shape fits"
     if not checked.is_complete:

@@ -55,19 +55,47 @@ def check_shapes(loaded: LoadedRecipe) -> Checked | None:
 
     Raises: as `check_network`.
     """
-    shape = input_shape(loaded.recipe)
+    shape, classes = input_shape(loaded.recipe), declared_classes(loaded.recipe)
     if shape is None:
         return None
-    classes = declared_classes(loaded.recipe)
+    if classes is not None:
+        return check_network(_resolved(loaded, classes), input_shape=shape, class_count=classes)
+    one, other = (_resolved(loaded, count) for count in _STAND_INS)
+    is_complete = one.recipe.model == other.recipe.model
     try:
-        loaded = loaded.resolve(classes=classes)
+        return check_network(one, input_shape=shape, class_count=None, is_complete=is_complete)
+    except (RecipeError, ExpectationError) as error:
+        # What is wrong with one number of classes and not, or not so, with another says nothing about the data's.
+        if is_complete or _problems(other, shape) == error.problems:
+            raise
+        return None
+
+
+_STAND_INS = (2, 11)  # numbers of classes
+
+
+def _resolved(loaded: LoadedRecipe, classes: int) -> LoadedRecipe:
+    try:
+        return loaded.resolve(classes=classes)
     except CnncliError as error:
         raise loaded.located(error) from error
-    return check_network(loaded, input_shape=shape, class_count=classes)
 
 
-def check_network(loaded: LoadedRecipe, *, input_shape: tuple[int, ...], class_count: int | None) -> Checked:
+def _problems(loaded: LoadedRecipe, shape: tuple[int, ...]) -> tuple[Problem, ...]:
+    try:
+        check_network(loaded, input_shape=shape, class_count=None, is_complete=False)
+    except CnncliError as error:
+        return error.problems
+    return ()
+
+
+def check_network(
+    loaded: LoadedRecipe, *, input_shape: tuple[int, ...], class_count: int | None, is_complete: bool = True
+) -> Checked:
     """Let Keras build the network of a recipe symbolically.
+
+    Args:
+        is_complete: the recipe holds no number that only stands in for the number of classes.
 
     Raises:
         RecipeError: a layer that does not fit, at its place.
@@ -78,12 +106,10 @@ def check_network(loaded: LoadedRecipe, *, input_shape: tuple[int, ...], class_c
         network = build_symbolically(recipe, input_shape=input_shape)
         learning = learning_params(network, recipe)
         counted = budget.measure(network, batch_size=recipe.train.batch_size, trainable_params=max(learning))
-        # Without the number of classes the last layer has a placeholder's size.
-        known = class_count is not None or "$classes" not in loaded.content.decode("utf-8", "replace")
-        check_expected(recipe, network, counted if known else None)
+        check_expected(recipe, network, counted if is_complete else None)
     except CnncliError as error:
         raise loaded.located(error) from error
-    return Checked(loaded, input_shape, class_count, network, counted, tuple(learning), known)
+    return Checked(loaded, input_shape, class_count, network, counted, tuple(learning), is_complete)
 
 
 def input_shape(recipe: Recipe) -> tuple[int, ...] | None:

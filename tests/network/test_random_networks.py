@@ -6,6 +6,7 @@ of each other beyond the arguments.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -154,10 +155,10 @@ class Block:
 
 @dataclass(frozen=True)
 class Skip:
-    """What goes in is concatenated with what comes out of the body, by `from`; its names are `number`ed."""
+    """What goes in is concatenated with what comes out of the body, by `from`; its names have its number."""
 
     body: list[Any]
-    number: int
+    number: int = field(default_factory=itertools.count().__next__)
 
     def written(self) -> Any:
         start, merged = f"start_{self.number}", {"from": [f"end_{self.number}", f"start_{self.number}"]}
@@ -318,8 +319,8 @@ def networks(draw: Any, depth: int = 2, *, keeps_size: bool = False, in_over: bo
             side = [convolution(filters, kernel_size=1)]
             nodes.append(Residual([*body, convolution(filters)], side))
         else:
-            # Named layers are told apart by their round, so a skip may stand in a `repeat` too.
-            nodes.append(Skip(draw(networks(keeps_size=True, **inner)), draw(st.integers(0, 10**6))))
+            # Names are told apart by their round, so a skip may stand in a `repeat` too.
+            nodes.append(Skip(draw(networks(keeps_size=True, **inner))))
     return nodes
 
 
