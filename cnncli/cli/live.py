@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +102,7 @@ def describe(plan: Plan) -> list[tuple[str, str]]:
             f"{', '.join(parts)}; {counted(len(splits.class_names), 'class', 'classes')}; {_shape(splits.input_shape)}",
         ),
         ("Network", f"{plan.budget.params:,} parameters, {_learning(plan)}"),
+        *_frozen(plan),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
         ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
     ]
@@ -116,6 +117,20 @@ def _learning(plan: Plan) -> str:
         return "of which learn: " + ", then ".join(f"{count:,} ({phase.name})" for phase, count in counts)
     frozen = plan.budget.params - plan.budget.trainable_params
     return "all of them learn" if not frozen else f"{plan.budget.trainable_params:,} learn, {frozen:,} are fixed"
+
+
+def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Where a part of the network is frozen: in which phases it is computed once, and where not, why."""
+    from cnncli.recipe.phases import phases_of
+
+    for phase, features in zip(phases_of(plan.recipe), plan.features, strict=True):
+        which = f" ({phase.name})" if phase.name else ""
+        if features.cut:
+            copies = f", for {features.copies} augmented passes" if plan.recipe.data.augment else ""
+            yield "Frozen", f"all up to {features.cut.name} is computed once{copies}{which}"
+        elif features.reason:
+            way_out = "`augment_copies: 4` in `data` computes 4 augmented passes once"
+            yield "Frozen", f"computed in every epoch, as {features.reason}; {way_out}{which}"
 
 
 def _shape(shape: Sequence[int]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +37,7 @@ def train(
     epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", help="Train for N epochs.")] = None,
     device: options.Device = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, train nothing, write nothing.")] = False,
+    profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -44,6 +46,7 @@ def train(
 
     Everything is left in a folder of its own: the model, every number, the pictures, and the recipe itself.
     """
+    started = time.monotonic()
     from cnncli.recipe.load import load
     from cnncli.runs import check_name, refuse_taken
 
@@ -61,7 +64,7 @@ def train(
         spectator.starting(loaded, log)
         from cnncli import experiment
 
-        choices = experiment.Options(Path(output), run, device, tuple(sys.argv))
+        choices = experiment.Options(Path(output), run, device, tuple(sys.argv), started, profile)
         with spectator:
             planned = experiment.make_plan(loaded, choices, spectator)
             if dry_run:
@@ -70,7 +73,7 @@ def train(
             else:
                 finished = experiment.run(planned, choices, spectator)
         broken = ExpectationError(finished.broken) if finished and finished.broken else None
-        _report(finished, planned.notes, broken, as_json=as_json, quiet=quiet)
+        _report(finished, planned.notes, broken, as_json=as_json, quiet=quiet, profile=profile)
         if broken and as_json:
             raise typer.Exit(broken.exit_code)
         if broken:
@@ -94,7 +97,13 @@ def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None) -> Non
 
 
 def _report(
-    finished: Finished | None, notes: Sequence[Problem], broken: ExpectationError | None, *, as_json: bool, quiet: bool
+    finished: Finished | None,
+    notes: Sequence[Problem],
+    broken: ExpectationError | None,
+    *,
+    as_json: bool,
+    quiet: bool,
+    profile: bool,
 ) -> None:
     told = {"notes": [note.as_json() for note in notes]}
     if finished is None:
@@ -104,7 +113,10 @@ def _report(
             console.say("Everything is in order; nothing was trained and nothing written.")
         return
     if as_json:
-        console.print_json({**finished.summary, **told, **(console.error_as_json(broken) if broken else {})})
+        profiled = {"profile": finished.profile.as_json()} if profile else {}
+        console.print_json(
+            {**finished.summary, **profiled, **told, **(console.error_as_json(broken) if broken else {})}
+        )
         return
     summary = finished.summary
     split = "test" if "test" in summary else "validation"
@@ -113,7 +125,24 @@ def _report(
     if quiet:
         return
     console.say()
+    if profile:
+        _show_profile(finished)
     console.say_pairs(_where(finished, summary))
+
+
+def _show_profile(finished: Finished) -> None:
+    from cnncli.experiment.profile import TITLES
+
+    profile = finished.profile
+    total = profile.seconds["total"]
+    rows = [(TITLES[name], f"{value:.2f}", f"{value / total:.0%}") for name, value in profile.seconds.items()]
+    console.stderr().print(console.table(["time", "seconds", "share"], rows))
+    if profile.step_ms is not None:
+        read = f", of which the input pipeline alone takes {profile.input_ms:.2f} ms" if profile.input_ms else ""
+        console.say(f"One step takes {profile.step_ms:.2f} ms{read}.")
+    if profile.hint:
+        console.say(profile.hint)
+    console.say()
 
 
 def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]:

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
+from cnncli.data.stored import Indexes, Inputs
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
 from cnncli.wording import printable
-
-Indexes = NDArray[np.integer] | Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +44,17 @@ class ImageFiles:
     def form(self) -> images.Form:
         return images.Form(self.height, self.width, self.resize, self.color, self.exif)
 
+    @property
+    def dtype(self) -> np.dtype[np.uint8]:
+        return np.dtype(np.uint8)
+
     def take(self, indices: Indexes) -> ImageFiles:
         return replace(self, paths=tuple(self.paths[index] for index in indices))
 
-    def decode(self, indices: Indexes) -> NDArray[np.uint8]:
+    def and_then(self, others: Sequence[ImageFiles]) -> ImageFiles:
+        return replace(self, paths=(*self.paths, *(path for other in others for path in other.paths)))
+
+    def read(self, indices: Indexes) -> NDArray[np.uint8]:
         """Read some of the images, several at a time.
 
         Args:
@@ -86,11 +92,11 @@ class Examples:
 
     Attributes:
         inputs: uint8 in 0 to 255 or float32, (count, height, width, channels), (count, length, channels) or
-            (count, depth, height, width, channels); or `ImageFiles` that have the first of these shapes.
+            (count, depth, height, width, channels); or images that stay in files (`ImageFiles`, `RowFile`).
         labels: int32 (count,), index into the class names.
     """
 
-    inputs: NDArray[Any] | ImageFiles
+    inputs: Inputs
     labels: NDArray[np.int32]
 
     def __len__(self) -> int:
@@ -99,7 +105,7 @@ class Examples:
     def take(self, indices: Indexes) -> Examples:
         """The examples at these places, in this order."""
         indices = np.asarray(indices, np.int64)
-        inputs = self.inputs.take(indices) if isinstance(self.inputs, ImageFiles) else self.inputs[indices]
+        inputs = self.inputs[indices] if isinstance(self.inputs, np.ndarray) else self.inputs.take(indices)
         return Examples(inputs, self.labels[indices])
 
 

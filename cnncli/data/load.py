@@ -7,13 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import shapes
-from cnncli.data.examples import Examples, ImageFiles, Splits
+from cnncli.data.examples import Examples, Splits
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.arrays import idx_files, read_idx, read_npz
 from cnncli.data.sources.builtin import read_builtin
@@ -251,17 +250,10 @@ def _joined(parts: Sequence[Examples]) -> Examples:
     if len(parts) == 1:
         return parts[0]
     labels = np.concatenate([part.labels for part in parts])
-    arrays: list[NDArray[Any]] = []
-    paths: list[str] = []
-    for part in parts:
-        if isinstance(part.inputs, ImageFiles):
-            paths += part.inputs.paths
-        else:
-            arrays.append(part.inputs)
-    first = parts[0].inputs
-    return Examples(
-        replace(first, paths=tuple(paths)) if isinstance(first, ImageFiles) else np.concatenate(arrays), labels
-    )
+    first, *others = (part.inputs for part in parts)  # of one source, and so of one kind
+    if isinstance(first, np.ndarray):
+        return Examples(np.concatenate([part.inputs for part in parts]), labels)
+    return Examples(first.and_then(others), labels)
 
 
 def _no_source(text: str, error: DataError) -> Problem:

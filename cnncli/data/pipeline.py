@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from cnncli.data.examples import Examples, ImageFiles
+from cnncli.data.examples import Examples
+from cnncli.data.stored import Inputs
 from cnncli.errors import CnncliError
 
 
@@ -44,7 +46,8 @@ class Batches:
         self.seed = seed
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
         self._inputs = examples.inputs
-        self._failure: CnncliError | None = None
+        self._copies = 1
+        self._failure: list[CnncliError] = []  # one for all that are made of this one
         self._labels = {name: encode(examples.labels, form, class_count) for name, form in encodings.items()}
 
     @contextmanager
@@ -53,12 +56,29 @@ class Batches:
         try:
             yield
         except tf.errors.OpError as error:
-            if self._failure is not None:
-                raise self._failure from error
+            if self._failure:
+                raise self._failure[0] from error
             raise
 
+    def in_order(self) -> Batches:
+        """The same examples in their own order."""
+        found = copy(self)
+        found.seed = None
+        return found
+
+    def of(self, inputs: Inputs) -> Batches:
+        """The same labels in the same order, with other inputs.
+
+        Args:
+            inputs: (count, …), or (k * count, …) for k copies of every example: each epoch takes the next copy.
+        """
+        assert len(inputs) % self.count == 0
+        found = copy(self)
+        found._inputs, found._copies = inputs, len(inputs) // self.count
+        return found
+
     def dataset(self) -> tf.data.Dataset:
-        """The batches: inputs (batch, *shape) uint8 or float32, labels as encoded."""
+        """The batches: inputs (batch, *shape) of the examples' type, labels as encoded."""
         with tf.device("CPU"):
             order = tf.data.Dataset.range(1).flat_map(lambda _: tf.data.Dataset.from_tensor_slices(self._order()))
             batches = order.batch(self.batch_size).map(self._gather(), num_parallel_calls=tf.data.AUTOTUNE)
@@ -74,29 +94,33 @@ class Batches:
 
     def _gather(self) -> Any:
         labels = {name: tf.constant(values) for name, values in self._labels.items()}
-        inputs = self._inputs
+        inputs_at = self._inputs_at()
 
-        def labels_at(indices: tf.Tensor) -> Any:
+        def batch(indices: tf.Tensor) -> tuple[tf.Tensor, Any]:
             found = {name: tf.gather(values, indices) for name, values in labels.items()}
-            return found if len(found) > 1 else next(iter(found.values()))
+            first = self.epoch % self._copies * self.count
+            return inputs_at(indices + first), found if len(found) > 1 else next(iter(found.values()))
 
-        if isinstance(inputs, ImageFiles):
-            shape = inputs.shape[1:]
+        return batch
 
-            def decode(indices: np.ndarray) -> np.ndarray:
-                try:
-                    return inputs.decode(indices)
-                except CnncliError as error:
-                    self._failure = error  # TensorFlow passes on the text alone
-                    raise
+    def _inputs_at(self) -> Callable[[tf.Tensor], tf.Tensor]:
+        inputs = self._inputs
+        if isinstance(inputs, np.ndarray):
+            array = tf.constant(np.ascontiguousarray(inputs))
+            return lambda indices: tf.gather(array, indices)
+        dtype = tf.as_dtype(inputs.dtype)
 
-            def read(indices: tf.Tensor) -> tuple[tf.Tensor, Any]:
-                images = tf.numpy_function(decode, [indices], tf.uint8)
-                return tf.ensure_shape(images, (None, *shape)), labels_at(indices)
+        def read(indices: np.ndarray) -> np.ndarray:
+            try:
+                return inputs.read(indices)
+            except CnncliError as error:
+                self._failure[:] = [error]  # TensorFlow passes on the text alone
+                raise
 
-            return read
-        array = tf.constant(np.ascontiguousarray(inputs))
-        return lambda indices: (tf.gather(array, indices), labels_at(indices))
+        def stored(indices: tf.Tensor) -> tf.Tensor:
+            return tf.ensure_shape(tf.numpy_function(read, [indices], dtype), (None, *inputs.shape[1:]))
+
+        return stored
 
 
 def encode(labels: np.ndarray, encoding: str, class_count: int) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.phases import epochs_of
 from cnncli.recipe.schema import LARGEST_SEED, Recipe
-from cnncli.training import devices, precision
+from cnncli.training import devices, features, precision
 
 _KEPT = 3  # models and checkpoints on disk at the same time
 _BYTES = 4  # float32
@@ -37,12 +38,16 @@ class Options:
         run_name: of this run; None for a time and a random id.
         device: `auto`, `cpu` or `gpu`; None leaves it to the recipe.
         command_line: for the record.
+        started: `time.monotonic()` when the command began; None: now.
+        profile: look closer at where the time goes.
     """
 
     outputs: Path
     run_name: str | None = None
     device: str | None = None
     command_line: tuple[str, ...] = ()
+    started: float | None = None
+    profile: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +56,7 @@ class Plan:
 
     Attributes:
         learning_params: for each phase, how many parameters learn in it.
+        features: for each phase, whether it trains on what its frozen part gives, computed once.
         outputs: of the network; the first is the main one.
         encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
         seconds: what it took so far, by stage.
@@ -63,6 +69,7 @@ class Plan:
     precision: precision.Precision
     budget: budget.Budget
     learning_params: tuple[int, ...]
+    features: tuple[features.Plan, ...]
     outputs: tuple[Output, ...]
     encodings: dict[str, str]
     steps_per_epoch: int
@@ -87,7 +94,8 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     Raises:
         CnncliError: with the place in the recipe, where it has one.
     """
-    seconds: dict[str, float] = {}
+    now = time.monotonic()
+    seconds: dict[str, float] = {"import": now - (options.started or now)}
     environment = runs.environment()
     cpu = environment["cpu"]
     memory = environment.get("memory_bytes") or 1 << 62
@@ -108,7 +116,11 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
             _check_memory(checked, memory)
         feasible = check_feasible(replace(checked, loaded=loaded), len(splits.class_names))
     runs.refuse_full_disk(options.outputs, _KEPT * _BYTES * checked.budget.params)
+    planned_features = features.plan_all(checked.network, loaded.recipe)
     notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits)]
+    if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
+        message = "`augment_copies` does nothing: there is no frozen part that is computed once"
+        notes.append(Problem(message, path=("data", "augment_copies")))
     if chosen.warning:
         notes.append(Problem(chosen.warning, chosen.hint, path=("train", "precision")))
     notes = loaded.locate(notes)
@@ -121,6 +133,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         chosen,
         checked.budget,
         checked.learning_params,
+        planned_features,
         feasible.outputs,
         feasible.encodings,
         steps_per_epoch,

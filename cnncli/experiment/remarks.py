@@ -6,7 +6,7 @@ from itertools import islice
 
 import numpy as np
 
-from cnncli.data.examples import Examples, ImageFiles, Splits
+from cnncli.data.examples import Examples, Splits
 from cnncli.errors import Problem
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.schema import Recipe
@@ -30,7 +30,7 @@ def remarks(recipe: Recipe, splits: Splits) -> list[Problem]:
 
 def _goes_up_to_255(examples: Examples) -> bool:
     inputs = examples.inputs
-    if isinstance(inputs, ImageFiles):
+    if not isinstance(inputs, np.ndarray):  # images in files
         return True
     some = inputs[:: max(1, len(inputs) // _LOOKED_AT)]
     return bool(np.min(some) >= 0 and _SMALL < np.max(some) <= 255)

@@ -8,7 +8,7 @@ import io
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from cnncli.evaluation import evaluate as evaluation
 from cnncli.experiment.expectations import broken_expectations
 from cnncli.experiment.feasibility import placed_in
 from cnncli.experiment.plan import Options, Plan
+from cnncli.experiment.profile import Profile, profile
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.figures import of_run
 from cnncli.network.build import Network, build
@@ -42,12 +43,14 @@ class Finished:
         summary: what `train --json` prints.
         figures: the pictures, in the order in which they were drawn.
         broken: the recipe's expectations that do not hold.
+        profile: where the time went.
     """
 
     path: Path
     summary: dict[str, Any]
     figures: tuple[Path, ...]
     broken: tuple[Problem, ...]
+    profile: Profile
 
 
 def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
@@ -65,7 +68,7 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
         folder.update_record(**_identity(planned, options))
         try:
             with placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
-                return _train(planned, folder, spectator, started)
+                return _train(planned, folder, spectator, options, started)
         except DivergedError as error:
             folder.write_history(error.details.pop("history"))
             folder.finish("diverged", error=str(error))
@@ -79,17 +82,18 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
             raise
 
 
-def _train(planned: Plan, folder: runs.Run, spectator: Spectator, started: float) -> Finished:
+def _train(planned: Plan, folder: runs.Run, spectator: Spectator, options: Options, started: float) -> Finished:
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
     assert recipe.train.seed is not None
     with timed(seconds, "build", spectator):
         keras.utils.set_random_seed(recipe.train.seed)
         network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
     with timed(seconds, "fit", spectator):
+        train = _batches(planned, "train", seed=recipe.train.seed)
         fitted = fit(
             network,
             recipe,
-            _batches(planned, "train", seed=recipe.train.seed),
+            train,
             _batches(planned, "validation"),
             observer=_Recording(spectator, folder),
             class_weight=_class_weight(planned),
@@ -105,6 +109,7 @@ def _train(planned: Plan, folder: runs.Run, spectator: Spectator, started: float
         figures = of_run.draw_all(folder.file("figures/all").parent, recipe, network, fitted, scored, splits)
     seconds["total"] = sum(seconds.values())
     summary = _summary(planned, folder, fitted, result, seconds)
+    profiled = profile(seconds, fitted, train, measure_input=options.profile)
     measured = {f"{recipe.evaluate.split}_{name}": value for name, value in result["metrics"].items()}
     measured |= {**fitted.history[fitted.best_epoch - 1], f"{recipe.evaluate.split}_loss": result["loss"]}
     broken = planned.loaded.locate(broken_expectations(recipe.expect, measured, time.monotonic() - started))
@@ -112,8 +117,10 @@ def _train(planned: Plan, folder: runs.Run, spectator: Spectator, started: float
         spectator.note(Problem("the recipe's expectations are not met; they are about the data that could not be had"))
         broken = []
     record = {key: value for key, value in summary.items() if key not in ("run", "status")}
+    record["profile"] = profiled.as_json()
+    record["phases"] = [asdict(phase) for phase in fitted.phases]
     folder.finish("completed", **record, broken_expectations=[str(p) for p in broken])
-    return Finished(folder.path, summary, tuple(figures), tuple(broken))
+    return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled)
 
 
 class _Recording:
@@ -125,6 +132,7 @@ class _Recording:
         self.rows: list[Mapping[str, Any]] = []
         self.epoch_begins = spectator.epoch_begins
         self.step_done = spectator.step_done
+        self.loading = spectator.loading
 
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         self.rows.append(row)

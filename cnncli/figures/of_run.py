@@ -138,7 +138,7 @@ def _feature_maps(folder: Path, recipe_name: str, model: keras.Model, asked: Fea
 def _pixels(splits: Splits, chosen: np.ndarray) -> np.ndarray:
     """Test examples as an array, wherever they lie."""
     inputs = splits.test.take(chosen).inputs
-    return inputs if isinstance(inputs, np.ndarray) else inputs.decode(np.arange(len(chosen)))
+    return inputs if isinstance(inputs, np.ndarray) else inputs.read(np.arange(len(chosen)))
 
 
 def _one_of_each_class(labels: np.ndarray, count: int) -> np.ndarray:

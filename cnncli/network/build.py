@@ -36,6 +36,7 @@ class Network:
         model: raw examples -> the main output; the layers of `data.prepare` are inside. This is what is saved and used.
         full_model: the same with every output, as a dict by name where there are several.
         training_model: `full_model` with `data.augment` before it; all three share their layers and weights.
+        augmentation: the layers of `data.augment` alone, raw examples -> raw examples; None where there are none.
         groups: name of a block's call, group, application or shortcut in the recipe -> names of its Keras layers.
         from_layer: the same names -> the Keras layer whose output leaves it.
         applications: which of the groups are applications.
@@ -44,6 +45,7 @@ class Network:
     model: keras.Model
     full_model: keras.Model
     training_model: keras.Model
+    augmentation: keras.Model | None
     groups: dict[str, tuple[str, ...]]
     from_layer: dict[str, str]
     applications: tuple[str, ...]
@@ -80,6 +82,7 @@ def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights
     model = full_model = training_model = _model(inputs, next(iter(outputs.values())), recipe.name)
     if len(outputs) > 1:
         full_model = training_model = _model(inputs, outputs, f"{recipe.name}_with_all_outputs")
+    augmentation = None
     if recipe.data.augment:
         raw = keras.Input(tuple(input_shape), name=_RAW)
         augmented = _chain(recipe, "augment", raw)
@@ -88,10 +91,10 @@ def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights
             before, after = shape_text(raw.shape[1:]), shape_text(augmented.shape[1:])
             hint = "what leaves it goes into the network"
             raise RecipeError(Problem(f"`augment` makes {after} of {before}", hint, path=path))
+        augmentation = _model(raw, augmented, f"{recipe.name}_augmentation")
         training_model = _model(raw, full_model(augmented), f"{recipe.name}_training")
-    return Network(
-        model, full_model, training_model, connector.groups, connector.from_layer, tuple(_applications(recipe))
-    )
+    groups, from_layer = connector.groups, connector.from_layer
+    return Network(model, full_model, training_model, augmentation, groups, from_layer, tuple(_applications(recipe)))
 
 
 def _applications(recipe: Recipe) -> Iterator[str]:

@@ -286,6 +286,10 @@ class Data(Section):
     split: Split = Field(default_factory=lambda: Split())
     prepare: list[Step] = Field([], description="layers for every split; they are saved inside the model")
     augment: list[Step] = Field([], description="layers for the training split alone; they are not saved")
+    augment_copies: Count | None = Field(
+        None,
+        description="where a part of the network is frozen: compute it for so many augmented passes, not every epoch",
+    )
     class_weight: ClassWeight = Field(None, description="how much an example of each class counts in the loss")
     classes: Annotated[int, Field(ge=2)] | None = Field(None, description="their number; checked against the data")
     limit: Count | None = Field(None, description="use that many training examples, with every class's share kept")
@@ -357,6 +361,12 @@ class Train(Section):
     )
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
         "auto", description="auto: bfloat16 where the hardware multiplies it natively, else float32"
+    )
+    reuse_features: bool = Field(
+        True, description="compute what a frozen part of the network gives once, not every epoch"
+    )
+    steps_per_execution: Count | None = Field(
+        None, description="steps before the progress is looked at; left out: more where a step is short"
     )
     device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: the first GPU when there is one")
     max_time: Duration | None = Field(None, description="stop after the epoch in which this time is over")

@@ -124,7 +124,7 @@ def holder_of(folder: Path) -> Holder | None:
     except OSError:
         return None
     try:
-        free = _try_lock(descriptor, exclusive=False)
+        free = try_lock(descriptor, exclusive=False)
         if free is None:
             return _live_owner(folder)
         return None if free else _read(descriptor)
@@ -147,7 +147,7 @@ if sys.platform == "win32":
 
     _FAR = 0x7FFFFFFF  # beyond the text, which others read
 
-    def _try_lock(descriptor: int, *, exclusive: bool) -> bool | None:
+    def try_lock(descriptor: int, *, exclusive: bool) -> bool | None:
         os.lseek(descriptor, _FAR, os.SEEK_SET)
         try:
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
@@ -164,7 +164,7 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _try_lock(descriptor: int, *, exclusive: bool) -> bool | None:
+    def try_lock(descriptor: int, *, exclusive: bool) -> bool | None:
         """True: taken; False: someone else has it; None: this file system knows no locks."""
         kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
         try:
@@ -183,7 +183,7 @@ else:
 
 def _lock_patiently(descriptor: int) -> bool | None:
     give_up = time.monotonic() + _PATIENCE_SECONDS
-    while (taken := _try_lock(descriptor, exclusive=True)) is False and time.monotonic() < give_up:
+    while (taken := try_lock(descriptor, exclusive=True)) is False and time.monotonic() < give_up:
         time.sleep(0.02)
     return taken
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,6 +21,10 @@ from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, epochs_of, phases_of
 from cnncli.recipe.schema import Recipe
+from cnncli.training import features
+from cnncli.training.steps import forward_multiply_adds, steps_per_execution
+
+_TRAINING = ("frozen_part", "first_step", "steps")  # what training examples take, of all that is timed
 
 
 class Observer(Protocol):
@@ -34,6 +39,9 @@ class Observer(Protocol):
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         """A row of the history."""
 
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Before the first epoch of a phase: so many of the examples went through the frozen part."""
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -47,6 +55,9 @@ class Fitted:
         stopped: why training ended before its last epoch; empty when it did not.
         seconds: of training and validation.
         images_per_second: training examples seen, over the time without validation's share.
+        phases: how each phase that began was computed.
+        later_steps: how many steps of the optimizer `times["steps"]` is the time of.
+        times: seconds by what they went to: `frozen_part`, `first_step`, `steps`, `validation`, `between`.
     """
 
     history: list[dict[str, Any]]
@@ -55,6 +66,24 @@ class Fitted:
     stopped: str
     seconds: float
     images_per_second: float
+    phases: tuple[PhaseReport, ...]
+    later_steps: int
+    times: dict[str, float]
+
+
+@dataclass(frozen=True)
+class PhaseReport:
+    """How a phase was computed.
+
+    Attributes:
+        name: of the phase; empty where there is one only.
+        features_after: the layer behind which training began, as all before it was computed once; empty when it was not.
+        steps_per_execution: steps before Python is asked again.
+    """
+
+    name: str
+    features_after: str
+    steps_per_execution: int
 
 
 def fit(
@@ -79,21 +108,28 @@ def fit(
     Raises:
         DivergedError: the loss is no longer finite; says epoch, step and learning rate.
     """
-    model, started = network.training_model, time.monotonic()
+    started = time.monotonic()
     best = _Best(network.full_model, *_monitor(recipe))
     watcher = _Watcher(train, observer, recipe.train.max_time)
-    stopped = ""
+    stopped, reports = "", []
     for phase in phases_of(recipe):
         freeze(network, recipe, phase)
-        # XLA on a processor is slower than without, up to four times on small networks.
-        model.compile(optimizer=make_optimizer(phase.optimizer), jit_compile=False, **_losses_and_metrics(recipe))
-        watcher.phase = phase
-        first = len(watcher.rows)  # a phase that stopped early leaves no gap in the history
-        callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
         with train.failing_as_itself(), validation.failing_as_itself():
-            model.fit(
-                train.dataset(),
-                validation_data=validation.dataset(),
+            work = _work(network, recipe, phase, train, validation, watcher)
+            reports.append(work.report)
+            # XLA on a processor is slower than without, up to four times on small networks.
+            work.model.compile(
+                optimizer=make_optimizer(phase.optimizer),
+                jit_compile=False,
+                steps_per_execution=work.report.steps_per_execution,
+                **_losses_and_metrics(recipe),
+            )
+            watcher.phase = phase
+            first = len(watcher.rows)  # a phase that stopped early leaves no gap in the history
+            callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
+            work.model.fit(
+                work.train.dataset(),
+                validation_data=work.validation.dataset(),
                 initial_epoch=first,
                 epochs=first + phase.epochs,
                 callbacks=[*callbacks, best, watcher],
@@ -112,8 +148,42 @@ def fit(
         best.monitor,
         stopped if len(rows) < epochs_of(recipe) else "",
         time.monotonic() - started,
-        train.count * len(rows) / max(watcher.training_seconds, 1e-9),
+        train.count * len(rows) / max(sum(watcher.times[name] for name in _TRAINING), 1e-9),
+        tuple(reports),
+        watcher.later_steps,
+        watcher.times,
     )
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What Keras fits in a phase."""
+
+    model: keras.Model
+    train: Batches
+    validation: Batches
+    report: PhaseReport
+
+
+def _work(
+    network: Network, recipe: Recipe, phase: TrainingPhase, train: Batches, validation: Batches, watcher: _Watcher
+) -> _Work:
+    """The whole network on raw examples, or what is behind its frozen part on features that are computed here, once."""
+    planned = features.plan(network, recipe, phase)
+    cut, computed = planned.cut, None
+    if cut:
+        with watcher.timing("frozen_part"):
+            computed = features.compute(network, planned, train, validation, watcher.observer.loading)
+    behind = cut if computed else None
+    wanted = recipe.train.steps_per_execution or steps_per_execution(
+        forward_multiply_adds(network, without=behind.layers if behind else ()),
+        batch_size=train.batch_size,
+        steps=train.steps,
+    )
+    report = PhaseReport(phase.name, behind.name if behind else "", min(wanted, train.steps))
+    if behind and computed:
+        return _Work(behind.behind(network), *computed, report)
+    return _Work(network.training_model, train, validation, report)
 
 
 def _losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
@@ -185,25 +255,52 @@ class _Watcher(keras.callbacks.Callback):
         self.max_seconds = max_seconds
         self.rows: list[dict[str, Any]] = []
         self.stopped = ""
-        self.training_seconds = 0.0
-        self.started = self.epoch_started = self.steps_ended = time.monotonic()
+        self.times = dict.fromkeys((*_TRAINING, "validation", "between"), 0.0)
+        self.started = self.epoch_started = self.mark = time.monotonic()
         self.epoch = 0
+        self.step = self.later_steps = 0
+        self.is_first_step = True
+
+    @contextmanager
+    def timing(self, name: str) -> Iterator[None]:
+        """Count the time within a `with` under a name."""
+        started = time.monotonic()
+        yield
+        self.times[name] += time.monotonic() - started
+
+    def _count(self, name: str) -> None:
+        """Count the time since the last call under a name."""
+        now = time.monotonic()
+        self.times[name] += now - self.mark
+        self.mark = now
+
+    def on_train_begin(self, logs: Any = None) -> None:
+        self.mark, self.is_first_step = time.monotonic(), True
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         self.train_batches.epoch.assign(epoch)
-        self.epoch = epoch
+        self.epoch, self.step = epoch, 0
         self.epoch_started = time.monotonic()
+        self._count("between")
         self.observer.epoch_begins(epoch + 1)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        self._count("first_step" if self.is_first_step else "steps")
         logs = logs or {}
-        self.steps_ended = time.monotonic()
-        self._check_finite(logs.get("loss"), f"step {batch + 1} of {self.train_batches.steps}", batch + 1)
-        self.observer.step_done(self.epoch + 1, batch + 1, logs)
+        step = min(batch + 1, self.train_batches.steps)  # the last of those that were executed together
+        self.later_steps += 0 if self.is_first_step else step - self.step
+        self.is_first_step, self.step = False, step
+        self._check_finite(logs.get("loss"), f"step {step} of {self.train_batches.steps}", step)
+        self.observer.step_done(self.epoch + 1, step, logs)
+
+    def on_test_begin(self, logs: Any = None) -> None:
+        self._count("between")
+
+    def on_test_end(self, logs: Any = None) -> None:
+        self._count("validation")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         now = time.monotonic()
-        self.training_seconds += self.steps_ended - self.epoch_started
         # Keras sorts by name; people look for the loss first.
         names = sorted(logs or {}, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
         numbers = {name: float(logs[name]) for name in names if name != "learning_rate"}
@@ -213,6 +310,7 @@ class _Watcher(keras.callbacks.Callback):
         self._check_finite(row.get("val_loss"), "validation", self.train_batches.steps)
         self.rows.append(row)
         self.observer.epoch_ended(epoch + 1, row)
+        self._count("between")
         if self.max_seconds is not None and now - self.started >= self.max_seconds and not self.model.stop_training:
             self.model.stop_training = True
             self.stopped = f"max_time of {self.max_seconds:g} s is over"

@@ -19,7 +19,8 @@ MakeFolder = Callable[[Path, Mapping[str, int]], Path]
 def _away_from_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("HOME", str(home))
-    monkeypatch.delenv("KERAS_HOME", raising=False)
+    for name in ("KERAS_HOME", "XDG_CACHE_HOME", "CNNCLI_CACHE"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(builtin, "_DEBIAN_FASHION", home / "no-such-folder")
     look_up = socket.getaddrinfo
 

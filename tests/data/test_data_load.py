@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 import pytest
 from pictures import noise, save
+from PIL import Image
 
+from cnncli.data import cache
 from cnncli.data.examples import Examples, ImageFiles, Splits
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.sources import image_scan
+from cnncli.data.stored import RowFile
 from cnncli.errors import DataError, NetworkError
 from cnncli.recipe.schema import Data, ImageFolder, Source
 
@@ -134,17 +137,25 @@ def test_copies_of_an_image_stay_in_one_part(tmp_path: Path, make_folder: MakeFo
     assert not images[0] & images[1] | images[0] & images[2] | images[1] & images[2]
 
 
+def out_of_memory(patch: pytest.MonkeyPatch, place: type) -> None:
+    """Images do not fit into memory; and where they shall stay in their files, not into the cache either."""
+    patch.setattr(image_scan, "available_bytes", lambda: 0)
+    if place is ImageFiles:
+        patch.setattr(cache, "start_writing", lambda *_: None)
+
+
+@pytest.mark.parametrize("place", [ImageFiles, RowFile], ids=["in their files", "in the cache"])
 def test_folder_that_does_not_fit_into_memory_is_split_as_one_that_does(
-    tmp_path: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, place: type
 ) -> None:
     make_folder(tmp_path, {"ants": 10, "bees": 10})
     in_memory = splits_of(folder(tmp_path), limit=8)
-    monkeypatch.setattr(image_scan, "available_bytes", lambda: 0)
+    out_of_memory(monkeypatch, place)
 
     in_files = splits_of(folder(tmp_path), limit=8)
 
-    assert isinstance(in_files.train.inputs, ImageFiles)
-    assert in_files.train.inputs.decode(range(8)).tolist() == in_memory.train.inputs.tolist()
+    assert isinstance(in_files.train.inputs, place)
+    assert in_files.train.inputs.read(range(8)).tolist() == in_memory.train.inputs.tolist()
     assert in_files.fingerprint == in_memory.fingerprint
     assert in_files.input_shape == (6, 8, 3)
 
@@ -365,20 +376,18 @@ def test_all_of_the_data_is_used_where_it_has_no_test_part(tmp_path: Path) -> No
     assert found.labels.tolist() == [*(y.tolist()), 0, 1, 0]
 
 
+@pytest.mark.parametrize("place", [ImageFiles, RowFile], ids=["in their files", "in the cache"])
 def test_all_of_a_folder_in_files_is_used(
-    tmp_path: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, place: type
 ) -> None:
     make_folder(tmp_path, {"train/0": 1, "train/1": 1, "val/1": 1})
-    monkeypatch.setattr(image_scan, "available_bytes", lambda: 0)
+    out_of_memory(monkeypatch, place)
 
     found = for_model(folder(tmp_path), shape=(6, 8, 3))
 
-    assert isinstance(found.inputs, ImageFiles)
-    assert [os.path.relpath(path, tmp_path) for path in found.inputs.paths] == [
-        "train/0/0.png",
-        "train/1/0.png",
-        "val/1/0.png",
-    ]
+    assert isinstance(found.inputs, place)
+    images = [np.asarray(Image.open(tmp_path / name)) for name in ("train/0/0.png", "train/1/0.png", "val/1/0.png")]
+    assert found.inputs.read(range(3)).tolist() == np.stack(images).tolist()
     assert found.labels.tolist() == [0, 1, 1]
 
 
@@ -437,8 +446,8 @@ def test_image_that_changed_since_it_was_loaded_is_named(tmp_path: Path, make_fo
     files = ImageFiles((str(tmp_path / "ants/0.png"), str(tmp_path / "ants/1.png")), 6, 8, "pad", "rgb", "apply")
     (tmp_path / "ants/1.png").write_text("<html>")
 
-    assert files.decode([0]).shape == (1, 6, 8, 3)
-    assert error(files.decode, np.array([0, 1])) == (
+    assert files.read([0]).shape == (1, 6, 8, 3)
+    assert error(files.read, np.array([0, 1])) == (
         f"{tmp_path}/ants/1.png could be read when the data was loaded, and now cannot: an HTML page, not an image\n"
         "    leave the data alone while it is in use"
     )
@@ -448,11 +457,11 @@ def test_images_are_decoded_in_the_order_asked_for(tmp_path: Path, make_folder: 
     make_folder(tmp_path, {"ants": 5})
     files = ImageFiles(tuple(str(tmp_path / f"ants/{n}.png") for n in range(5)), 6, 8, "pad", "rgb", "apply")
 
-    some = files.decode(np.array([3, 0, 3]))
+    some = files.read(np.array([3, 0, 3]))
 
     assert np.array_equal(some[0], some[2])
-    assert np.array_equal(some[1], files.decode([0])[0])
-    assert files.take([3, 0]).decode([0]).tolist() == some[:1].tolist()
+    assert np.array_equal(some[1], files.read([0])[0])
+    assert files.take([3, 0]).read([0]).tolist() == some[:1].tolist()
 
 
 def test_taken_examples_keep_their_labels() -> None:

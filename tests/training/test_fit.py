@@ -28,6 +28,9 @@ model:
 
 
 class Silent:
+    def loading(self, what, done, total):
+        pass
+
     def epoch_begins(self, epoch):
         pass
 

@@ -38,8 +38,8 @@ def read_image_folder(
 ) -> Found:
     """Read class folders, or `train/`, `val/` and `test/` with class folders inside, for training.
 
-    Images become one uint8 array when that fits into a quarter of the free memory; else they stay in their files,
-    which have been decoded once all the same to find the bad ones.
+    Images become one uint8 array when that fits into a quarter of the free memory, else a file of the cache. Where there is
+    no room for that either they stay in their files, which have been decoded once all the same to find the bad ones.
 
     Args:
         settings: the recipe's.
@@ -239,8 +239,10 @@ def _examples(
     mine: Sequence[Usable], seen: Scan, begin: int, form: images.Form, numbers: Mapping[str, int]
 ) -> Examples:
     labels = np.array([numbers[each.file.class_name] for each in mine], np.int32)
-    if seen.pixels is not None:
+    if isinstance(seen.pixels, np.ndarray):
         return Examples(seen.pixels[begin : begin + len(mine)], labels)
+    if seen.pixels is not None:
+        return Examples(seen.pixels.take(np.arange(begin, begin + len(mine))), labels)
     paths = tuple(each.file.path for each in mine)
     return Examples(ImageFiles(paths, form.height, form.width, form.resize, form.color, form.exif), labels)
 

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, TypeVar
 
 import numpy as np
+import PIL
 from numpy.typing import NDArray
 
-from cnncli.data import images
+from cnncli.data import cache, images
 from cnncli.data.memory import available_bytes
 from cnncli.data.sources.folder_tree import ImageFile
 from cnncli.data.sources.found import Progress
+from cnncli.data.stored import RowFile
 from cnncli.data.threads import in_threads
 
 MEMORY_SHARE = 0.25  # of what is free: parts are copied out of the whole once, and the network needs the rest
 _CHUNK = 32  # files that a thread takes at a time
+
+_Any = TypeVar("_Any")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +40,11 @@ class Usable:
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """A file that cannot be used; the reason stands after its name."""
+    """A file that cannot be used; the reason stands after its name. `sha256` is empty where it cannot even be read."""
 
     file: ImageFile
     reason: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,47 +52,125 @@ class Scan:
     """What became of the files, in their order.
 
     Attributes:
-        pixels: of the usable ones, uint8 (count, height, width, channels); None when they do not fit into memory.
+        pixels: of the usable ones, uint8 (count, height, width, channels): in memory, or in a file of the cache where they
+            do not fit; None when there is no room there either.
     """
 
     usable: list[Usable]
     bad: list[Bad]
-    pixels: NDArray[np.uint8] | None
+    pixels: NDArray[np.uint8] | RowFile | None
 
 
 def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | None = None) -> Scan:
-    """Read and decode every file.
+    """Read and decode every file; those that do not fit into memory are looked for in the cache first.
 
     Args:
         form: what the images become.
         progress: told ("reading images", count, all).
     """
-    height, width, channels = form.shape
-    fits = len(files) * height * width * channels <= MEMORY_SHARE * available_bytes()
-    pixels = np.empty((len(files), height, width, channels), np.uint8) if fits else None
+    told = _Progress(progress, len(files))
+    if len(files) * math.prod(form.shape) <= MEMORY_SHARE * available_bytes():
+        pixels = np.empty((len(files), *form.shape), np.uint8)
+        return _sorted_out(_look_at_all(files, form, pixels, told), pixels)
+    if cache.holds_any(len(files), form.shape):
+        digests = [
+            digest for some in in_threads(_digests, _chunks(files)) for digest in told.about(some, "hashing images")
+        ]
+        if found := cache.find(_key(digests, form), len(files), form.shape):
+            return _sorted_out(list(map(_seen, files, found.facts)), found.rows)
+    writing = cache.start_writing(len(files), form.shape)
+    try:
+        seen = _look_at_all(files, form, writing, told)
+    except OSError:  # the disk is full after all
+        return _sorted_out(_look_at_all(files, form, None, told), None)
+    if writing is None:
+        return _sorted_out(seen, None)
+    return _sorted_out(seen, writing.keep(_key(map(_digest, seen), form), list(map(_facts, seen))).rows)
 
+
+Pixels = NDArray[np.uint8] | cache.Writing | None  # where an image's pixels are put, by its row
+
+
+def _look_at_all(files: Sequence[ImageFile], form: images.Form, pixels: Pixels, told: _Progress) -> list[Usable | Bad]:
     def look(begin: int) -> list[Usable | Bad]:
-        return [_look(files[number], form, pixels, number) for number in range(begin, min(begin + _CHUNK, len(files)))]
+        return [_look(files[row], form, pixels, row) for row in range(begin, min(begin + _CHUNK, len(files)))]
 
-    seen: list[Usable | Bad] = []
-    for some in in_threads(look, range(0, len(files), _CHUNK)):
-        seen += some
-        if progress:
-            progress("reading images", len(seen), len(files))
+    some_seen = in_threads(look, range(0, len(files), _CHUNK))
+    return [each for some in some_seen for each in told.about(some, "reading images")]
+
+
+def _look(file: ImageFile, form: images.Form, pixels: Pixels, row: int) -> Usable | Bad:
+    try:
+        content = images.read(file.path)
+    except images.BadImage as error:
+        return Bad(file, str(error))
+    digest = hashlib.sha256(content).hexdigest()
+    try:
+        image = images.decode(content, form)
+    except images.BadImage as error:
+        return Bad(file, str(error), digest)
+    if pixels is not None:
+        pixels[row] = image.pixels
+    return Usable(file, digest, len(content), image.format, image.width, image.height, image.oddities)
+
+
+def _sorted_out(seen: list[Usable | Bad], pixels: NDArray[np.uint8] | RowFile | None) -> Scan:
     usable = [each for each in seen if isinstance(each, Usable)]
     bad = [each for each in seen if isinstance(each, Bad)]
-    if pixels is not None and bad:
-        pixels = pixels[[number for number, each in enumerate(seen) if isinstance(each, Usable)]]
+    if bad and pixels is not None:
+        good = np.array([row for row, each in enumerate(seen) if isinstance(each, Usable)], np.int64)
+        pixels = pixels[good] if isinstance(pixels, np.ndarray) else pixels.take(good)
     return Scan(usable, bad, pixels)
 
 
-def _look(file: ImageFile, form: images.Form, pixels: NDArray[np.uint8] | None, row: int) -> Usable | Bad:
-    try:
-        content = images.read(file.path)
-        image = images.decode(content, form)
-    except images.BadImage as error:
-        return Bad(file, str(error))
-    if pixels is not None:
-        pixels[row] = image.pixels
-    digest = hashlib.sha256(content).hexdigest()
-    return Usable(file, digest, len(content), image.format, image.width, image.height, image.oddities)
+# What the cache keeps of an image, and by what it is found.
+
+
+def _key(digests: Iterable[str], form: images.Form) -> str:
+    return cache.key_of(digests, asdict(form), PIL.__version__, images.MOST_PIXELS)
+
+
+def _digests(files: Sequence[ImageFile]) -> list[str]:
+    found = []
+    for file in files:
+        try:
+            found.append(hashlib.sha256(images.read(file.path)).hexdigest())
+        except images.BadImage:
+            found.append("")
+    return found
+
+
+def _digest(seen: Usable | Bad) -> str:
+    return seen.sha256
+
+
+def _facts(seen: Usable | Bad) -> list[Any]:
+    if isinstance(seen, Bad):
+        return [seen.reason, seen.sha256]
+    return [seen.sha256, seen.byte_count, seen.format, seen.width, seen.height, *seen.oddities]
+
+
+def _seen(file: ImageFile, facts: list[Any]) -> Usable | Bad:
+    if len(facts) == 2:
+        return Bad(file, *facts)
+    sha256, byte_count, kind, width, height, *oddities = facts
+    return Usable(file, sha256, byte_count, kind, width, height, tuple(oddities))
+
+
+def _chunks(files: Sequence[ImageFile]) -> Iterator[Sequence[ImageFile]]:
+    return (files[begin : begin + _CHUNK] for begin in range(0, len(files), _CHUNK))
+
+
+class _Progress:
+    """Tells how many files were gone through."""
+
+    def __init__(self, progress: Progress | None, total: int) -> None:
+        self._progress = progress
+        self._total = total
+        self._done: dict[str, int] = {}
+
+    def about(self, some: list[_Any], what: str) -> list[_Any]:
+        self._done[what] = self._done.get(what, 0) + len(some)
+        if self._progress:
+            self._progress(what, self._done[what], self._total)
+        return some

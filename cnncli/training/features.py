@@ -1,0 +1,138 @@
+"""What the frozen part of a network gives, computed once: it is the same in every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from cnncli.data import cache
+from cnncli.data.memory import available_bytes
+from cnncli.data.pipeline import Batches
+from cnncli.data.stored import Inputs, RowFile, make_row_file, write_rows
+from cnncli.network.build import Network
+from cnncli.network.checks import freeze
+from cnncli.network.frozen import Cut, find_cut
+from cnncli.recipe.phases import TrainingPhase, phases_of
+from cnncli.recipe.schema import Recipe
+
+MEMORY_SHARE = 0.25  # of what is free
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Whether a phase trains on features that are computed once.
+
+    Attributes:
+        cut: where; None when it does not.
+        copies: how many augmented passes over the training examples; 1 without augmentation.
+        reason: why it does not, where one would expect it to; else empty.
+    """
+
+    cut: Cut | None
+    copies: int = 1
+    reason: str = ""
+
+
+def plan(network: Network, recipe: Recipe, phase: TrainingPhase) -> Plan:
+    """Decide for a phase whose layers are frozen now as it wants them (`network.checks.freeze`).
+
+    Features pay when the phase has several epochs, and are right when nothing random stands before them.
+    """
+    cut = find_cut(network) if phase.epochs > 1 and recipe.train.reuse_features else None
+    if cut is None:
+        return Plan(None)
+    if not recipe.data.augment:
+        return Plan(cut)
+    if recipe.data.augment_copies is None:
+        return Plan(None, reason="`augment` is random")
+    return Plan(cut, min(recipe.data.augment_copies, phase.epochs))
+
+
+def plan_all(network: Network, recipe: Recipe) -> tuple[Plan, ...]:
+    """For every phase; leaves the network as the first phase has it.
+
+    Args:
+        network: may be symbolic.
+    """
+    phases = phases_of(recipe)
+    plans = []
+    for phase in phases:
+        freeze(network, recipe, phase)
+        plans.append(plan(network, recipe, phase))
+    freeze(network, recipe, phases[0])
+    return tuple(plans)
+
+
+def compute(
+    network: Network, planned: Plan, train: Batches, validation: Batches, progress: Progress
+) -> tuple[Batches, Batches] | None:
+    """Both splits as the frozen part gives them.
+
+    Args:
+        train, validation: of raw examples.
+        progress: told ("computing frozen features", count, all).
+
+    Returns:
+        Batches of features with the labels and the order of the raw ones; in memory where they take less than a quarter of
+        what is free, else in a file that goes away with the process. None where there is no room for that either.
+    """
+    cut = planned.cut
+    assert cut is not None
+    parts = [(train, planned.copies), (validation, 1)]
+    total = sum(part.count * copies for part, copies in parts)
+    room = _Room(cut, total)
+    if not room.is_enough:
+        return None
+    frozen = cut.before(network)
+    computed = []
+    done = 0
+    for part, copies in parts:
+        features = room.for_rows(copies * part.count)
+        row = 0
+        for _ in range(copies):
+            call = _compiled(frozen, network.augmentation if part is train else None)
+            for inputs, _labels in part.in_order().dataset():
+                values = call(inputs).numpy()
+                _put(features, row, values)
+                row += len(values)
+                done += len(values)
+                progress("computing frozen features", done, total)
+        computed.append(part.of(features))
+    return computed[0], computed[1]
+
+
+class _Room:
+    """Where features go: the memory, or a file."""
+
+    def __init__(self, cut: Cut, count: int) -> None:
+        self._shape = tuple(cut.tensor.shape[1:])
+        self._dtype: np.dtype[Any] = np.dtype(tf.as_dtype(cut.tensor.dtype).as_numpy_dtype)
+        self._in_memory = count * cut.bytes <= MEMORY_SHARE * available_bytes()
+        self.is_enough = self._in_memory or cache.has_room(count * cut.bytes)
+
+    def for_rows(self, count: int) -> Inputs:
+        if self._in_memory:
+            return np.empty((count, *self._shape), self._dtype)
+        return make_row_file(cache.folder(), count, self._shape, self._dtype)
+
+
+def _put(features: Inputs, row: int, values: np.ndarray) -> None:
+    if isinstance(features, RowFile):
+        write_rows(features, row, values)
+    else:
+        assert isinstance(features, np.ndarray)
+        features[row : row + len(values)] = values
+
+
+def _compiled(frozen: keras.Model, augmentation: keras.Model | None) -> Any:
+    def call(inputs: tf.Tensor) -> tf.Tensor:
+        return frozen(augmentation(inputs, training=True) if augmentation else inputs, training=False)
+
+    return tf.function(call, reduce_retracing=True)

@@ -1,0 +1,46 @@
+"""How many steps of the optimizer the device runs before Python is asked again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+import keras
+
+from cnncli.network.build import Network
+from cnncli.network.multiply_adds import multiply_adds
+
+# Between two steps Keras runs its callbacks, which takes about a millisecond: much beside a step of LeNet-5, nothing beside
+# one of VGG16. Within one execution nobody can look on or stop the run, so it is to end within about a quarter of a second
+# on a processor that does 20e9 multiply-adds a second.
+_WORK = 5e9
+_MOST = 32
+_PASSES = 3  # forward, and backward to the weights and to the inputs
+
+
+def steps_per_execution(multiply_adds: int, *, batch_size: int, steps: int) -> int:
+    """A power of two, from how much a step computes; the same on every machine, as it may change the last bits.
+
+    Args:
+        multiply_adds: of one example, forward.
+        steps: of an epoch.
+    """
+    fitting = min(_WORK / max(_PASSES * multiply_adds * batch_size, 1), _MOST, steps)
+    return 1 << int(math.log2(max(fitting, 1)))
+
+
+def forward_multiply_adds(network: Network, *, without: Iterable[str] = ()) -> int:
+    """Of one example; layers that cannot be counted count as nothing.
+
+    Args:
+        without: names of layers that are left out.
+    """
+    left_out = set(without)
+    layers = [layer for layer in network.full_model.layers if layer.name not in left_out]
+    return sum(_of(layer) or 0 for layer in layers if not isinstance(layer, keras.layers.InputLayer))
+
+
+def _of(layer: keras.layers.Layer) -> int | None:
+    shapes = [tensor.shape for tensor in keras.tree.flatten(layer.input)]
+    outputs = keras.tree.flatten(layer.output)
+    return multiply_adds(layer, shapes, outputs[0].shape)

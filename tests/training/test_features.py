@@ -1,0 +1,221 @@
+"""The frozen part computed once: where a network is cut, that nothing changes by it, and where the features go."""
+
+import keras
+import numpy as np
+import pytest
+
+from cnncli.data import cache
+from cnncli.data.examples import Examples
+from cnncli.data.pipeline import Batches
+from cnncli.network.build import build, build_symbolically
+from cnncli.network.checks import freeze
+from cnncli.network.frozen import find_cut
+from cnncli.recipe.load import load_bytes
+from cnncli.recipe.phases import phases_of
+from cnncli.training import features
+from cnncli.training.fit import fit
+
+HEAD = """
+data: {source: {npz: {path: a.npz}}, classes: 3}
+model:
+  input: [6, 6, 1]
+  layers:
+    - Conv2D: {name: conv, filters: 4, kernel_size: 3, activation: relu}
+    - BatchNormalization: {name: norm}
+    - MaxPooling2D: {name: pool, pool_size: 2}
+    - Flatten: {name: flat}
+    - Dropout: {name: drop, rate: 0.1}
+    - Dense: {name: out, units: 3, activation: softmax}
+"""
+FROZEN = "train: {seed: 1, epochs: 3, batch_size: 8, freeze: [conv, norm], optimizer: {Adam: {learning_rate: 0.01}}}\n"
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("CNNCLI_CACHE", str(tmp_path / "cache"))
+
+
+class Recorder:
+    """Keeps what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def loading(self, what, done, total):
+        self.told.append((what, done, total))
+
+    def epoch_begins(self, epoch):
+        pass
+
+    def step_done(self, epoch, step, logs):
+        pass
+
+    def epoch_ended(self, epoch, row):
+        pass
+
+
+def batches(seed=None):
+    random = np.random.default_rng(5)
+    labels = (np.arange(30) % 3).astype(np.int32)
+    images = random.random((30, 6, 6, 1), dtype=np.float32) + labels[:, None, None, None]
+    data = Examples(images.astype(np.float32), labels)
+    return Batches(data, batch_size=8, encodings={"": "integer"}, class_count=3, seed=seed)
+
+
+def train(text, *, policy="float32"):
+    recipe = load_bytes(text.encode(), "r.yaml").recipe
+    keras.utils.set_random_seed(1)
+    network = build(recipe, input_shape=(6, 6, 1), policy=policy)
+    observer = Recorder()
+    fitted = fit(network, recipe, batches(3), batches(), observer=observer)
+    return network, fitted, observer
+
+
+def cut_of(layers, *, frozen, shape=(6, 6, 1)):
+    head = "data: {source: {npz: {path: a.npz}}, classes: 3}\nmodel:\n  layers:\n"
+    body = "".join(f"    - {layer}\n" for layer in layers)
+    recipe = load_bytes(f"{head}{body}train: {{freeze: [{', '.join(frozen)}]}}\n".encode(), "r.yaml").recipe
+    network = build_symbolically(recipe, input_shape=shape)
+    freeze(network, recipe, phases_of(recipe)[0])
+    return find_cut(network)
+
+
+CONV = "Conv2D: {name: %s, filters: 4, kernel_size: 3, padding: same}"
+OUT = ("Flatten: {name: flat}", "Dense: {name: out, units: 3, activation: softmax}")
+
+
+def test_cut_is_behind_the_last_frozen_layer_where_the_least_is_kept():
+    cut = cut_of([CONV % "a", CONV % "b", "MaxPooling2D: {name: pool, pool_size: 2}", *OUT], frozen=["a", "b"])
+
+    assert (cut.name, cut.bytes) == ("flat", 3 * 3 * 4 * 4)
+    assert cut.layers[1:] == ("a", "b", "pool", "flat")
+
+
+def test_a_layer_that_makes_more_of_it_comes_after_the_cut():
+    assert cut_of([CONV % "a", "UpSampling2D: 2", CONV % "b", *OUT], frozen=["a"]).name == "a"
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [CONV % "a", *OUT],
+        ["Dropout: 0.5", CONV % "frozen", *OUT],
+        ["RandomFlip: horizontal", CONV % "frozen", *OUT],
+        [CONV % "a", CONV % "frozen", *OUT],
+        ["Flatten", "Dense: {name: out, units: 3, activation: softmax}"],
+    ],
+    ids=["nothing is frozen", "Dropout before", "augmentation before", "a layer that learns before", "no such layer"],
+)
+def test_there_is_no_cut(layers):
+    names = [name for name in ["frozen"] if any(name in layer for layer in layers)]
+
+    assert cut_of(layers, frozen=names) is None
+
+
+def test_statistics_that_are_kept_while_training_are_not_cut_off():
+    layers = [CONV % "a", "BatchNormalization: {name: norm}", *OUT]
+
+    assert cut_of(layers, frozen=["a"]).name == "a"
+    assert cut_of(layers, frozen=["a", "norm"]).name == "flat"
+
+
+def test_cut_goes_through_no_skip():
+    skip = [
+        "Flatten: {name: flat}",
+        "Concatenate: {from: [flat, late]}",
+        "Dense: {name: out, units: 3, activation: softmax}",
+    ]
+    layers = [CONV % "a", CONV % "b", "Flatten: {name: late}", "Flatten: {name: flat, from: a}", *skip[1:]]
+
+    assert cut_of(layers, frozen=["a"]).name == "a"
+    both = cut_of(layers, frozen=["a", "b"])  # two ways lead on behind `a`; they meet in the concatenation
+    assert both.layers[-1] == "concatenate"
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_training_on_features_ends_as_training_on_examples_does(policy):
+    once, fitted, observer = train(HEAD + FROZEN, policy=policy)
+    always, expected, unused = train(HEAD + FROZEN.replace("{seed", "{reuse_features: false, seed"), policy=policy)
+
+    assert fitted.phases[0].features_after == "flat"
+    assert expected.phases[0].features_after == ""
+    assert observer.told[-1] == ("computing frozen features", 60, 60)
+    assert not unused.told
+    tolerance = 1e-5 if policy == "float32" else 2e-2
+    for one, other in zip(once.full_model.get_weights(), always.full_model.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=tolerance, atol=tolerance)
+    for row, wanted in zip(fitted.history, expected.history, strict=True):
+        assert row["loss"] == pytest.approx(wanted["loss"], rel=tolerance)
+        assert row["val_loss"] == pytest.approx(wanted["val_loss"], rel=tolerance)
+
+
+def test_each_phase_has_a_cut_of_its_own():
+    phases = (
+        FROZEN.replace("epochs: 3, ", "")
+        .replace("freeze: [conv, norm], ", "")
+        .replace("}}}", "}}, phases: [{freeze: [conv, norm], epochs: 2}, {freeze: [conv], epochs: 2}, {epochs: 1}]}")
+    )
+    _, fitted, _ = train(HEAD + phases)
+
+    assert [phase.features_after for phase in fitted.phases] == ["flat", "conv", ""]
+    assert [row["epoch"] for row in fitted.history] == [1, 2, 3, 4, 5]
+
+
+def test_one_epoch_is_not_worth_it():
+    _, fitted, _ = train(HEAD + FROZEN.replace("epochs: 3", "epochs: 1"))
+
+    assert fitted.phases[0].features_after == ""
+
+
+AUGMENTED = HEAD.replace("classes: 3}", "classes: 3, augment: [RandomFlip: {mode: horizontal, seed: 4}]MORE}")
+
+
+def test_with_augmentation_the_frozen_part_is_computed_in_every_epoch_unless_copies_are_asked_for():
+    _, fitted, observer = train(AUGMENTED.replace("MORE", "") + FROZEN)
+    assert fitted.phases[0].features_after == ""
+
+    _, fitted, observer = train(AUGMENTED.replace("MORE", ", augment_copies: 2") + FROZEN)
+    assert fitted.phases[0].features_after == "flat"
+    assert observer.told[-1] == ("computing frozen features", 90, 90)
+
+
+def test_copies_differ_and_the_epochs_take_turns():
+    recipe = load_bytes((AUGMENTED.replace("MORE", ", augment_copies: 2") + FROZEN).encode(), "r.yaml").recipe
+    network = build(recipe, input_shape=(6, 6, 1))
+    [phase] = phases_of(recipe)
+    freeze(network, recipe, phase)
+    train_batches, validation = features.compute(
+        network, features.plan(network, recipe, phase), batches(), batches(), lambda *_: None
+    )
+
+    def epoch(number):
+        train_batches.epoch.assign(number)
+        return np.concatenate([values.numpy() for values, _ in train_batches.dataset()])
+
+    assert epoch(0).shape == (30, 16)
+    assert not np.array_equal(epoch(0), epoch(1))
+    np.testing.assert_array_equal(epoch(0), epoch(2))
+    plain = np.concatenate([values.numpy() for values, _ in validation.dataset()])
+    flipped = [not np.allclose(one, other) for one, other in zip(epoch(0), plain, strict=True)]
+    assert 5 < sum(flipped) < 25  # the copies are augmented, the validation is not
+
+
+def test_features_that_do_not_fit_into_memory_go_to_a_file(monkeypatch):
+    in_memory, _, _ = train(HEAD + FROZEN)
+    monkeypatch.setattr(features, "available_bytes", lambda: 0)
+    in_file, fitted, _ = train(HEAD + FROZEN)
+
+    assert fitted.phases[0].features_after == "flat"
+    for one, other in zip(in_memory.full_model.get_weights(), in_file.full_model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert list(cache.folder().iterdir()) == []
+
+
+def test_features_without_room_anywhere_are_computed_in_every_epoch(monkeypatch):
+    monkeypatch.setattr(features, "available_bytes", lambda: 0)
+    monkeypatch.setattr(cache, "has_room", lambda _: False)
+
+    _, fitted, observer = train(HEAD + FROZEN)
+
+    assert fitted.phases[0].features_after == ""
+    assert not observer.told
