@@ -1,0 +1,109 @@
+"""`python -m benchmarks.speed`: make the data, time the workloads, print the tables."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import benchmarks.speed
+import cnncli
+from benchmarks.speed import child, machine, table
+from benchmarks.speed.harness import alternate
+from benchmarks.speed.table import Measured
+from benchmarks.speed.workloads import WORKLOADS, Settings
+
+_MAKE_DATA = Path(__file__).with_name("make_data.py")
+# Reads from disk, once and untimed, what every process loads, and lets Matplotlib look for fonts.
+_WARM_UP = "import keras, tensorflow, matplotlib.pyplot, sklearn.metrics"
+
+
+def main() -> int:
+    options = _parsed()
+    with tempfile.TemporaryDirectory(prefix="cnncli-speed-") as temporary:
+        try:
+            _time(options, Path(temporary))
+        except child.ChildFailed as error:
+            print(error, file=sys.stderr)
+            return 1
+    return 0
+
+
+def _parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.speed",
+        description=benchmarks.speed.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("workloads", nargs="*", metavar="WORKLOAD", help=f"{', '.join(WORKLOADS)}; left out: all")
+    parser.add_argument("--runs", type=int, default=3, help="of each side")
+    parser.add_argument("--seeds", type=int, help="how many of them have a seed of their own; left out: all")
+    parser.add_argument("--photos", type=Path, metavar="DIR", help="for vgg16: photos, a folder a class")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="for vgg16: its weights without the top")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="keep every measurement there")
+    parser.add_argument("--quick", action="store_true", help="next to no data, one epoch, one run")
+    options = parser.parse_args()
+    if unknown := [name for name in options.workloads if name not in WORKLOADS]:
+        parser.error(f"no such workload: {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
+    if options.runs < 1 or (options.seeds is not None and options.seeds < 1):
+        parser.error("--runs and --seeds are at least 1")
+    if "vgg16" in options.workloads and not (options.photos and options.weights):
+        parser.error("vgg16 needs --photos and --weights")
+    return options
+
+
+def _time(options: argparse.Namespace, folder: Path) -> None:
+    names = options.workloads or [name for name in WORKLOADS if name != "vgg16" or (options.photos and options.weights)]
+    runs = 1 if options.quick else options.runs
+    settings = _make_data(names, options, folder)
+    described = machine.describe()
+    child.run([sys.executable, "-c", _WARM_UP], folder)
+    print(f"{table.machine_lines(described)}", flush=True)
+    kept: dict[str, Any] = {"machine": described, "quick": options.quick, "workloads": []}
+    for name in names:
+        workload = WORKLOADS[name](settings)
+        print(f"{workload.title}:", file=sys.stderr, flush=True)
+        measured = alternate(workload, folder, runs=runs, seed_count=options.seeds or runs, tell=_tell)
+        print(f"\n{workload.title}\n\n{table.as_markdown(measured, compared=workload.compared)}", flush=True)
+        kept["workloads"].append(
+            {"name": name, "title": workload.title, "measured": [asdict(each) for each in measured]}
+        )
+        if options.json:
+            options.json.write_text(json.dumps(kept, indent=2) + "\n", encoding="utf-8")
+
+
+def _make_data(names: Sequence[str], options: argparse.Namespace, folder: Path) -> Settings:
+    """Write what the workloads need, in processes that are gone before anything is timed."""
+    packaged = Path(cnncli.__file__).parent / "data" / "samples" / "mnist-sample.npz"
+    digits, images, photos = packaged, folder / "images", folder / "photos"
+    if options.quick:
+        digits = folder / "digits.npz"
+        _make("digits", packaged, digits, "--train", 500, "--test", 100)
+    if any(name.startswith("image-folder") for name in names):
+        _make("images", packaged, images, *(("--train", 400, "--test", 200) if options.quick else ()))
+    if "vgg16" in names:
+        few = ("--most", 10) if options.quick else ()
+        _make("photos", options.photos.resolve(), photos, *few)
+    weights = options.weights.resolve() if options.weights else None
+    return Settings(digits, images, photos if "vgg16" in names else None, weights, options.quick)
+
+
+def _make(kind: str, source: Path, path: Path, *arguments: object) -> None:
+    said = [kind, str(path), "--of", str(source), *map(str, arguments)]
+    child.run([sys.executable, str(_MAKE_DATA), *said], path.parent)
+
+
+def _tell(measured: Measured) -> None:
+    fit = "" if measured.fit_seconds is None else f", fit {measured.fit_seconds:.1f} s"
+    accuracy = "" if measured.accuracy is None else f", accuracy {measured.accuracy:.4f}"
+    costs = f"{measured.wall_seconds:.1f} s{fit}, {measured.peak_bytes / 2**20:,.0f} MiB{accuracy}"
+    print(f"  run {measured.run}, seed {measured.seed}: {measured.side}: {costs}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
