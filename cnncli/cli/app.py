@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cnncli import __version__
-from cnncli.cli import evaluate, filters, layers, recipes, schema, show, summary, train, validate
+from cnncli.cli import doctor, evaluate, filters, layers, recipes, schema, show, summary, train, validate
 from cnncli.cli.boundary import Boundary
 from cnncli.errors import EXIT_CODES
 
@@ -49,3 +49,4 @@ show.add_to(app)
 recipes.add_to(app)
 layers.add_to(app)
 schema.add_to(app)
+doctor.add_to(app)

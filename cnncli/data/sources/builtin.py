@@ -147,6 +147,18 @@ def _files(name: str, data_set: DataSet, progress: Progress | None) -> tuple[lis
     return paths, tuple(Problem(f"{fault}: it was downloaded again", path=_PATH) for fault in faults)
 
 
+def on_this_machine() -> dict[str, Path | None]:
+    """By name of a data set, the folder in which all of its files are; None where it would have to be downloaded.
+
+    The files are not looked into.
+    """
+    found: dict[str, Path | None] = {}
+    for name, data_set in DATA_SETS.items():
+        there = (paths for paths in _places(name, data_set) if all(map(os.path.isfile, paths)))
+        found[name] = next((paths[0].parent for paths in there), None)
+    return found
+
+
 def _places(name: str, data_set: DataSet) -> list[list[Path]]:
     """Where the files may be, the first choice first."""
     places = [[folder / file.name for file in data_set.files] for folder in _cache_folders()]

@@ -1,0 +1,38 @@
+"""`cnncli doctor` on this machine, whatever it is."""
+
+import json
+
+from typer.testing import CliRunner
+
+from cnncli.cli.app import app
+
+
+def test_doctor_says_what_auto_takes_and_why(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CNNCLI_CACHE", str(tmp_path / "cache"))
+    done = CliRunner().invoke(app, ["doctor", "--json"])
+
+    assert done.exit_code == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["device"]["kind"] == ("gpu" if found["devices"] else "cpu")
+    assert (found["no_gpu"] is None) == bool(found["devices"])
+    if found["device"]["kind"] == "cpu":
+        has_amx = "amx_bf16" in found["environment"]["cpu"]["flags"]
+        assert found["precision"]["policy"] == ("mixed_bfloat16" if has_amx else "float32")
+    assert found["folders"]["outputs"]["writable"]
+    assert found["folders"]["cache"]["files"] == 0
+    assert set(found["data"]) == {"mnist", "fashion_mnist", "cifar10", "cifar100"}
+    assert list(tmp_path.iterdir()) == []
+
+    text = CliRunner().invoke(app, ["doctor"])
+    assert text.exit_code == 0
+    assert found["precision"]["reason"] in " ".join(text.stdout.split())
+
+
+def test_doctor_where_nothing_can_be_written_is_exit_6(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = CliRunner().invoke(app, ["doctor", "--output", str(tmp_path / "file" / "outputs")])
+
+    assert done.exit_code == 6
+    assert "cannot be written" in done.stdout
+    assert "name another folder with --output" in done.stderr
