@@ -67,6 +67,8 @@ def test_record_says_who_what_and_where(record):
     assert record["precision"] in ("float32", "mixed_bfloat16")
     assert record["environment"]["versions"]["keras"]
     assert record["data"]["counts"]["train"][0] > 100
+    assert [set(phase) for phase in record["phases"]] == [{"name", "features_after", "steps_per_execution"}]
+    assert record["profile"]["seconds"]["total"] == pytest.approx(record["seconds"]["total"], abs=0.01)
     assert record["params"] == 208 + 876 + 3010  # 5x5x1x8+8, 3x3x8x12+12, 5x5x12x10+10
     names = {artefact["path"] for artefact in record["artefacts"]}
     assert {"model.keras", "history.csv", "figures/curves.png"} <= names
@@ -149,19 +151,22 @@ def test_same_seed_gives_the_same_run(trained):
 
 
 def test_train_json_is_one_document_and_nothing_else_is_said(trained):
-    done = trained("train", "small.yaml", "--run", "json", "--epochs", "1", "--json")
+    done = trained("train", "small.yaml", "--run", "json", "--epochs", "1", "--json", "--profile")
 
     assert done.exit_code == 0
     assert done.stderr == ""
     summary = done.json
     assert summary["status"] == "completed"
     assert summary["epochs"] == 1
-    assert set(summary["seconds"]) == {"total", "data", "build", "fit", "evaluate", "figures"}
+    assert set(summary["seconds"]) == {"total", "import", "data", "build", "fit", "evaluate", "figures"}
+    assert summary["profile"]["seconds"]["first_step"] > 0
+    assert summary["profile"]["input_ms"] > 0
     assert {"run", "test", "best", "images_per_second", "precision", "device", "params"} <= set(summary)
 
 
 def test_plain_lines_say_what_is_used_and_one_line_an_epoch(trained):
-    done = trained("train", "small.yaml", "--run", "lines", "--epochs", "2", "--device", "cpu")
+    freeze = ("--set", "train.freeze=[first]", "--set", "data.augment_copies=2")
+    done = trained("train", "small.yaml", "--run", "lines", "--epochs", "2", "--device", "cpu", "--profile", *freeze)
 
     text = done.stderr
     for word in (
@@ -170,6 +175,9 @@ def test_plain_lines_say_what_is_used_and_one_line_an_epoch(trained):
         "Device     CPU",
         "Precision  ",
         "Network    ",
+        "Frozen     all up to first is computed once, for 2 augmented passes",
+        "  the frozen part, once",
+        "One step takes ",
     ):
         assert word in text
     assert sum(line.startswith("epoch ") for line in text.splitlines()) == 2
