@@ -43,7 +43,8 @@ def visualize_filters(
     """Draw every filter of a convolution: PNG and SVG, each filter with its number."""
     with native.captured():
         from cnncli.evaluation.models import open_model
-        from cnncli.figures import kernels
+        from cnncli.figures.kernels import draw_layers
+        from cnncli.network import kernels
 
         trained = open_model(run_or_model, outputs=Path(output))
         if list_layers:
@@ -53,7 +54,7 @@ def visualize_filters(
         else:
             folder = to or (trained.run / "figures" if trained.run else Path(trained.name).parent)
             formats = ("png", "svg") if svg else ("png",)
-            drawn = kernels.draw_layers(trained.model, layer, folder, per_filter=per_filter, formats=formats)
+            drawn = draw_layers(trained.model, layer, folder, per_filter=per_filter, formats=formats)
     if list_layers:
         if as_json:
             console.print_json({"model": trained.name, "layers": dict(found)})

@@ -15,7 +15,7 @@ _MOST_STEPS, _MOST_SECONDS = 200, 5.0
 
 # What each part is, for people; those of `fit` are indented.
 TITLES = {
-    "import": "starting Python and TensorFlow",
+    "import": "starting up",
     "data": "reading the data",
     "build": "building and checking the network",
     "fit": "training",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import importlib
 import io
+import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -26,7 +28,6 @@ from cnncli.experiment.feasibility import placed_in
 from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.profile import Profile, profile
 from cnncli.experiment.spectator import Spectator, timed
-from cnncli.figures import of_run
 from cnncli.network.build import Network, build
 from cnncli.recipe import write
 from cnncli.recipe.objects import as_data
@@ -88,6 +89,7 @@ def _train(planned: Plan, folder: runs.Run, spectator: Spectator, options: Optio
     with timed(seconds, "build", spectator):
         keras.utils.set_random_seed(recipe.train.seed)
         network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
+    _import_what_comes_later()
     with timed(seconds, "fit", spectator):
         train = _batches(planned, "train", seed=recipe.train.seed)
         fitted = fit(
@@ -106,6 +108,8 @@ def _train(planned: Plan, folder: runs.Run, spectator: Spectator, options: Optio
         folder.write_json("evaluation.json", {"split": recipe.evaluate.split, **result})
         folder.write("predictions.csv", _predictions(planned, scored))
     with timed(seconds, "figures", spectator):
+        from cnncli.figures import of_run
+
         figures = of_run.draw_all(folder.file("figures/all").parent, recipe, network, fitted, scored, splits)
     seconds["total"] = sum(seconds.values())
     summary = _summary(planned, folder, fitted, result, seconds)
@@ -121,6 +125,17 @@ def _train(planned: Plan, folder: runs.Run, spectator: Spectator, options: Optio
     record["phases"] = [asdict(phase) for phase in fitted.phases]
     folder.finish("completed", **record, broken_expectations=[str(p) for p in broken])
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled)
+
+
+def _import_what_comes_later() -> None:
+    """Import beside the training what scoring and drawing need, which takes about a second otherwise."""
+
+    def load() -> None:
+        for name in ("sklearn.metrics", "cnncli.figures.of_run"):
+            with suppress(Exception):  # it is told when it is needed
+                importlib.import_module(name)
+
+    threading.Thread(target=load, name="imports", daemon=True).start()
 
 
 class _Recording:

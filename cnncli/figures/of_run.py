@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
 from cnncli.data.examples import Splits
-from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.evaluation.evaluate import Evaluation
 from cnncli.evaluation.grad_cam import grad_cam, last_maps
-from cnncli.figures import kernels
 from cnncli.figures.confusion import draw_confusion
 from cnncli.figures.curves import draw_curves
 from cnncli.figures.feature_maps import draw_feature_maps
 from cnncli.figures.heat import draw_heat
+from cnncli.figures.kernels import draw_layers
 from cnncli.figures.save import save
 from cnncli.network.build import Network
+from cnncli.network.kernels import convolutions, find_layer
 from cnncli.recipe.schema import FeatureMaps, GradCam, Recipe
 from cnncli.training.fit import Fitted
 
@@ -45,37 +42,15 @@ def draw_all(
     asked = [picture.filters for picture in recipe.visualize if picture.filters]
     if asked:
         for filters in asked:
-            files += kernels.draw_layers(network.full_model, filters.layers, folder, per_filter=filters.per_filter)
-    elif kernels.convolutions(network.full_model):
-        files += kernels.draw_layers(network.full_model, None, folder)
+            files += draw_layers(network.full_model, filters.layers, folder, per_filter=filters.per_filter)
+    elif convolutions(network.full_model):
+        files += draw_layers(network.full_model, None, folder)
     for picture in recipe.visualize:
         if picture.feature_maps:
             files += _feature_maps(folder, recipe.name, network.full_model, picture.feature_maps, splits)
         elif picture.grad_cam:
             files += _grad_cam(folder, recipe.name, network.model, picture.grad_cam, scored, splits)
     return files
-
-
-# What to do where there is no first convolution to take.
-_NAME_LAYERS = {"filters": "leave it out", "feature_maps": "name the layers: `feature_maps: {layers: […]}`"}
-
-
-def check_layers(recipe: Recipe, model: keras.Model) -> None:
-    """See, before training, that every layer that `visualize` names is there.
-
-    Raises:
-        RecipeError: it is not; its problem names the key.
-    """
-    for index, picture in enumerate(recipe.visualize):
-        if not picture.layers and not picture.grad_cam and not kernels.convolutions(model):
-            raise RecipeError(Problem(kernels.NO_CONVOLUTION, _NAME_LAYERS[picture.kind], path=("visualize", index)))
-        find: Callable[[Any, str], Any] = kernels.find if picture.filters else _find_layer
-        for name, path in picture.layers:
-            try:
-                find(model, name)
-            except CnncliError as error:
-                where = ("visualize", index, *path)
-                raise type(error)([replace(problem, path=where) for problem in error.problems]) from error
 
 
 def _grad_cam(
@@ -114,9 +89,9 @@ def _curves(folder: Path, recipe: Recipe, fitted: Fitted) -> list[Path]:
 def _feature_maps(folder: Path, recipe_name: str, model: keras.Model, asked: FeatureMaps, splits: Splits) -> list[Path]:
     """One sheet an image and a layer: the first test images of different classes."""
     chosen = _one_of_each_class(splits.test.labels, asked.samples)
-    names = asked.layers or kernels.convolutions(model)[:1]
+    names = asked.layers or convolutions(model)[:1]
     pixels = _pixels(splits, chosen)
-    viewer = keras.Model(model.inputs, [_find_layer(model, name).output for name in names])
+    viewer = keras.Model(model.inputs, [find_layer(model, name).output for name in names])
     outputs = viewer.predict(pixels, verbose=0)
     outputs = outputs if isinstance(outputs, list) else [outputs]
     files = []
@@ -147,7 +122,3 @@ def _one_of_each_class(labels: np.ndarray, count: int) -> np.ndarray:
     for label in np.unique(labels):
         rank[labels == label] = np.arange(np.sum(labels == label))
     return np.lexsort((labels, rank))[:count]
-
-
-def _find_layer(model: keras.Model, name: str) -> Any:
-    return kernels.find_among(model, name, [layer.name for layer in model.layers], "layer")
