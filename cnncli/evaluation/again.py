@@ -11,6 +11,7 @@ from cnncli.data.examples import Examples
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.errors import DataError, ModelFileError, Problem
 from cnncli.evaluation import evaluate as scoring
+from cnncli.evaluation import size
 from cnncli.evaluation.models import TrainedModel, default_loss, open_model
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
@@ -75,6 +76,8 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
     settings = trained.recipe.recipe.data.source.image_folder if trained.recipe else None
     if len(trained.model.inputs) != 1:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
+    if trained.model.inputs[0].dtype == "string":
+        raise ModelFileError(f"{trained.name} takes text, and data is numbers")
     names = _class_names(trained)
     return load_for_model(
         source, input_shape=trained.input_shape, class_names=names, image_settings=settings
@@ -105,7 +108,8 @@ def _own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Proble
 def _how(trained: TrainedModel) -> tuple[KerasObject, list[KerasObject], int]:
     """Loss, metrics and batch size: the run's, or what a model file suggests."""
     if trained.recipe is None:
-        return default_loss(trained.model), [KerasObject("metrics", "accuracy")], 128
+        batch_size = size.batch_size_for(trained.model)
+        return default_loss(trained.model), [KerasObject("metrics", "accuracy")], batch_size
     recipe = trained.recipe.recipe
     loss = outputs_of(recipe)[0].loss or default_loss(trained.model)
     return loss, list(recipe.train.metrics), recipe.evaluate.batch_size or recipe.train.batch_size

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,12 +10,12 @@ import keras
 
 from cnncli import runs
 from cnncli.errors import ModelFileError, OutputError, RecipeError
-from cnncli.evaluation import model_file
+from cnncli.evaluation import model_file, run_model
+from cnncli.evaluation.screening.archive import HDF5_HINT
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.objects import KerasObject, read
-from cnncli.wording import printable, shortened
-
-MODEL_FILE = "model.keras"
+from cnncli.runs.record import MODEL
+from cnncli.wording import printable
 
 
 @dataclass(frozen=True)
@@ -51,14 +50,16 @@ def open_model(run_or_file: str | None, *, outputs: Path) -> TrainedModel:
 
     Raises:
         OutputError: no such run.
-        ModelFileError: the model's file is missing, cut short or not a model.
+        ModelFileError: the model's file is missing, cut short, no model, holds more than a network, or does not fit the
+            run's recipe.
+        ResourceError: it does not fit into memory.
     """
     if run_or_file is not None and _is_model_file(run_or_file):
         path = Path(run_or_file)
         # A run's own model.keras, named by its file, is still that run's.
-        if path.name == MODEL_FILE and (path.parent / runs.RECORD).is_file():
+        if path.name == MODEL and (path.parent / runs.RECORD).is_file():
             return _open_run(path.parent)
-        return TrainedModel(load_model(path), str(path))
+        return TrainedModel(model_file.open_file(path), str(path))
     return _open_run(runs.find(outputs, run_or_file, require_model=True))
 
 
@@ -66,11 +67,8 @@ def _is_model_file(text: str) -> bool:
     path = Path(text)
     if "://" in text:
         raise ModelFileError(f"a model is a local .keras file, got {printable(text)}", hint="download it first")
-    if path.suffix in (".h5", ".hdf5"):
-        raise ModelFileError(
-            f"{printable(text)} is an HDF5 model, which can hold code",
-            hint="open it in the Keras that you trust it in, and save it as .keras",
-        )
+    if path.suffix.lower() in (".h5", ".hdf5"):
+        raise ModelFileError(f"{printable(text)} is an HDF5 model, which can hold code", hint=HDF5_HINT)
     return path.suffix == ".keras" or path.is_file()
 
 
@@ -83,40 +81,21 @@ def _open_run(path: Path) -> TrainedModel:
     except FileNotFoundError as error:
         raise OutputError(f"{path} is not complete: {resolved.name} is missing", hint=_TRAIN_AGAIN) from error
     except RecipeError as error:
-        reason = error.problems[0]
-        raise OutputError(f"{resolved} is damaged: {reason.message}", hint=_TRAIN_AGAIN) from error
+        raise _damaged(resolved, error) from error
     except (OSError, KeyError) as error:
         raise OutputError(f"{path} is not complete: {error}", hint=_TRAIN_AGAIN) from error
-    file = path / MODEL_FILE
-    return TrainedModel(load_model(file, wanted_bytes=_recorded_bytes(record)), str(path), path, class_names, recipe)
+    try:
+        model = run_model.open_run(path, recipe.recipe, record)
+    except RecipeError as error:
+        raise _damaged(resolved, error) from error
+    return TrainedModel(model, str(path), path, class_names, recipe)
+
+
+def _damaged(resolved: Path, error: RecipeError) -> OutputError:
+    return OutputError(f"{resolved} is damaged: {error.problems[0].message}", hint=_TRAIN_AGAIN)
 
 
 _TRAIN_AGAIN = "train it again"
-
-
-def _recorded_bytes(record: Mapping[str, Any]) -> int | None:
-    """How large the run's model was when the run ended."""
-    sizes = (artefact.get("bytes") for artefact in record.get("artefacts", []) if artefact.get("path") == MODEL_FILE)
-    return next(sizes, None)
-
-
-def load_model(path: Path, *, wanted_bytes: int | None = None) -> keras.Model:
-    """Read a `.keras` file.
-
-    Args:
-        wanted_bytes: how large it was when it was written, where that is known.
-
-    Raises:
-        ModelFileError: it is missing, cut short, or not a model; nothing in it that is code is run.
-        ResourceError: it does not fit into memory.
-    """
-    model_file.check(path, wanted_bytes=wanted_bytes)
-    try:
-        return keras.models.load_model(path, compile=False, safe_mode=True)
-    except Exception as error:
-        said = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
-        reason = shortened(said, 300) if said else type(error).__name__
-        raise ModelFileError(f"Keras cannot open {printable(str(path))}: {reason}") from error
 
 
 def default_loss(model: keras.Model) -> KerasObject:

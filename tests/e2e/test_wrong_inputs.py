@@ -7,7 +7,6 @@ One row an input, by its number in the design's table; `+` is what else a tired 
     89                                      csv, which does not exist yet
     105 (every call of a save)              tests/test_runs.py, by fault injection; here the whole command on a full disk
     107                                     signals: tests/e2e/test_train.py
-    E3                                      a run's model is read from model.keras alone, so recipe and weights cannot differ
     7, 9, 13, 17 and their kin              here one form of each; tests/recipe/test_source.py has the others
     72                                      cannot be detected
 """
@@ -255,6 +254,13 @@ def with_extra_member(folder: Path) -> None:
         archive.writestr("../../evil.txt", "x")
 
 
+def with_other_filters(folder: Path) -> None:
+    resolved = folder / "outputs/small/first/resolved.yaml"
+    text = resolved.read_text()
+    assert "filters: 4" in text
+    resolved.write_text(text.replace("filters: 4", "filters: 5"))
+
+
 def with_nan_weights(folder: Path) -> None:
     import keras
 
@@ -277,6 +283,11 @@ def other_network(build: Callable[[Any], Any]) -> Make:
 def two_inputs(keras: Any) -> Any:
     inputs = [keras.Input((4,)), keras.Input((4,))]
     return keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Add()(inputs)))
+
+
+def text_in(keras: Any) -> Any:
+    inputs = keras.Input((1,), dtype="string")
+    return keras.Model(inputs, keras.layers.StringLookup(vocabulary=["a", "b"], output_mode="one_hot")(inputs))
 
 
 def map_out(keras: Any) -> Any:
@@ -826,11 +837,16 @@ MODELS = [
     Row("E1", "a config that is no JSON", model(lambda content: b"{", "config.json"), EVALUATE_FILE, 5,
         f"error: m.keras is damaged: its config.json is not JSON\n{SAVE_AGAIN}"),
     Row("E1", "weights cut off", model(lambda content: content[:50_000], "model.weights.h5"), EVALUATE_FILE, 5,
-        f"error: Keras cannot open m.keras: {ANY}"),
+        f"error: m.keras is damaged: its model.weights.h5 is not an HDF5 file, or cut short\n{SAVE_AGAIN}"),
     Row("E1", "a recipe in the place of the model", nothing, "evaluate small.yaml", 5,
         "error: small.yaml is a recipe, not a trained model\n    train it with: cnncli train small.yaml"),
     Row("E1", "a pipe in the place of the model", lambda f: os.mkfifo(f / "m.keras"), EVALUATE_FILE, 5,
         "error: m.keras is not a regular file"),
+    Row("E3", "weights of another network than the run's recipe", with_other_filters, EVALUATE, 5,
+        f"error: the weights in {MODEL} do not fit outputs/small/first/resolved.yaml\n"
+        "    `c1` kernel: expected float32 3x3x1x5, found float32 3x3x1x4 (layers/conv2d/vars/0)\n"
+        "    `c1` bias: expected float32 5, found float32 4 (layers/conv2d/vars/1)\n"
+        "    `dense` kernel: expected float32 845x10, found float32 676x10 (layers/dense/vars/0)"),
     Row("E4", "a Lambda in a model", config(b'"Flatten"', b'"Lambda"'), EVALUATE_FILE, 5,
         f"error: m.keras holds the layer `Lambda`\n{OWN_LAYERS}"),
     Row("E4", "a layer that loads a program", config(b'"Flatten"', b'"TFSMLayer"'), EVALUATE_FILE, 5,
@@ -870,6 +886,8 @@ MODELS = [
         "    its weights or the data hold NaN or infinity: lower the learning_rate, or look at the data"),
     Row("+", "a network with two inputs", other_network(two_inputs), EVALUATE_FILE, 5,
         "error: m.keras takes 2 inputs, and data is one"),
+    Row("+", "a network that takes text", other_network(text_in), EVALUATE_FILE, 5,
+        "error: m.keras takes text, and data is numbers"),
     Row("+", "a network that does not classify", other_network(map_out), EVALUATE_FILE, 5,
         "error: m.keras does not classify: its output has the shape (None, 28, 28, 1)"),
     Row("+", "a model file without data", model(), "evaluate m.keras", 4,
@@ -1054,7 +1072,7 @@ def test_table_is_complete() -> None:
     careful = (38, 41, 44, 45, 47, 48, 50, 51, 55, 59, 61, 62, 68, 69, 70, 73, 74, 77, 82, 84, 86, 88, 90, 92, 97, 102)
 
     assert len({name_of(row) for row in ROWS}) == len(ROWS) > 200
-    assert {row.number for row in ROWS} >= {*map(str, careful), "103", "110", "E1", "E4", "E6", "E13"}
+    assert {row.number for row in ROWS} >= {*map(str, careful), "103", "110", "E1", "E3", "E4", "E6", "E13"}
     assert {row.exit_code for row in ROWS} == set(range(10)) < set(EXIT_CODES)
 
 

@@ -1,0 +1,81 @@
+"""A run's folder -> its trained model: the network of `resolved.yaml` with the arrays of `model.keras`.
+
+No Keras config is read: what the run's recipe describes is what is opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from cnncli.errors import OutputError
+from cnncli.evaluation import size, weights
+from cnncli.evaluation.screening import archive
+from cnncli.evaluation.screening.arrays import stored_arrays
+from cnncli.network.build import build, build_symbolically
+from cnncli.recipe.schema import Recipe
+from cnncli.runs.record import MODEL as MODEL_FILE
+from cnncli.wording import printable
+
+_POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
+
+
+def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Model:
+    """Rebuild a run's network and give it its trained weights.
+
+    Args:
+        path: the run's folder.
+        recipe: its resolved recipe.
+        record: its `run.json`.
+
+    Returns:
+        The model, not compiled: raw examples -> the main output.
+
+    Raises:
+        ModelFileError: `model.keras` is missing, cut short, no model, or its weights do not fit the recipe.
+        ResourceError: it does not fit into memory.
+        RecipeError: the recipe describes no network.
+        OutputError: the record does not say what the network was computed in.
+    """
+    file = path / MODEL_FILE
+    shown, described_by = printable(str(file)), printable(str(path / "resolved.yaml"))
+    recipe, shape = _without_pretrained_weights(recipe), recipe.model.input
+    if shape is None:
+        raise OutputError(f"{described_by} is damaged: `model.input` is missing", hint="train it again")
+    contents = archive.read(file, wanted_bytes=_recorded_bytes(record))
+    with stored_arrays(contents.weights, shown) as arrays:
+        without_values = build_symbolically(recipe, input_shape=shape).model
+        weights.check(without_values, arrays, shown=shown, described_by=described_by)
+        size.check_outputs(without_values, shown=shown)
+        model = build(recipe, input_shape=shape, policy=_policy(path, record), load_weights=False).model
+        weights.load(model, arrays, shown=shown, described_by=described_by)
+    return model
+
+
+def _without_pretrained_weights(recipe: Recipe) -> Recipe:
+    """The file that an application's weights came from is not needed again, and may be gone."""
+    layers = [
+        replace(layer, args={**layer.args, "weights": None}) if layer.kind == "applications" else layer
+        for layer in recipe.model.layers
+    ]
+    return recipe.model_copy(update={"model": recipe.model.model_copy(update={"layers": layers})})
+
+
+def _policy(path: Path, record: Mapping[str, Any]) -> str:
+    """Keras' dtype policy of the run, which `precision: auto` took by the hardware."""
+    said = record.get("precision")
+    policy = said.get("policy") if isinstance(said, Mapping) else said  # with its reason until the run has ended
+    if policy not in _POLICIES:
+        raise OutputError(f"{path / 'run.json'} is damaged: it has no `precision`", hint="train it again")
+    return str(policy)
+
+
+def _recorded_bytes(record: Mapping[str, Any]) -> int | None:
+    """How large the run's model was when the run ended."""
+    sizes = (artefact.get("bytes") for artefact in record.get("artefacts", []) if artefact.get("path") == MODEL_FILE)
+    size_then = next(sizes, None)
+    return size_then if isinstance(size_then, int) else None
