@@ -155,11 +155,15 @@ class Stopped(BaseException):
 
     Args:
         number: of the signal; the exit code is 128 more.
+
+    Attributes:
+        hint: what to do to go on; empty where there is nothing to go on with.
     """
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
         self.number = number
+        self.hint = ""
 
 
 EXIT_CODES: dict[int, str] = {

@@ -398,7 +398,7 @@ def test_looking_who_holds_the_lock_does_not_disturb_who_takes_it(outputs: Path)
     folder = put_run(outputs, "mnist/a")
     (folder / ".lock").touch()
     looker = os.open(folder / ".lock", os.O_RDONLY)
-    lock_module._try_lock(looker, exclusive=False)
+    lock_module.try_lock(looker, exclusive=False)
     closes = iter([False, True])
 
     def sleep(_: float) -> None:
@@ -533,11 +533,24 @@ def test_failing_lock_is_told(outputs: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert runs.holder_of(folder) is None
 
 
+@pytest.mark.parametrize("pid", ["1e999", "NaN", "[]", '"me"', "9" * 5000])
+def test_lock_file_that_says_nothing_useful_is_still_held(outputs: Path, pid: str) -> None:
+    with runs.create(outputs, "mnist", run_name="a") as run:
+        (run.path / ".lock").write_text(f'{{"pid": {pid}, "host": "h", "since": "now"}}')
+        assert runs.holder_of(run.path) == runs.Holder()
+    assert runs.holder_of(run.path) is None
+
+
+def test_number_that_no_float_can_hold_is_no_headline(outputs: Path) -> None:
+    folder = put_run(outputs, "mnist/a", metrics={"accuracy": 10**400, "loss": 0.5})
+    assert str(runs.summarise(folder)) == "finished, started 2026-11-21 10:00 UTC, loss 0.5"
+
+
 def test_two_who_look_at_once_see_a_free_lock(outputs: Path) -> None:
     folder = put_run(outputs, "mnist/a")
     (folder / ".lock").touch()
     with open(folder / ".lock") as looker:
-        lock_module._try_lock(looker.fileno(), exclusive=False)
+        lock_module.try_lock(looker.fileno(), exclusive=False)
         assert runs.holder_of(folder) is None
 
 

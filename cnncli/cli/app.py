@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cnncli import __version__
-from cnncli.cli import doctor, evaluate, filters, layers, recipes, schema, show, summary, train, validate
+from cnncli.cli import doctor, evaluate, filters, layers, recipes, runs, schema, show, summary, train, validate
 from cnncli.cli.boundary import Boundary
 from cnncli.errors import EXIT_CODES
 
@@ -43,6 +43,7 @@ def _options(
 train.add_to(app)
 evaluate.add_to(app)
 filters.add_to(app)
+runs.add_to(app)
 validate.add_to(app)
 summary.add_to(app)
 show.add_to(app)

@@ -50,7 +50,8 @@ def _run(command: Any, arguments: list[str]) -> int:
         return _wrong_command_line(error, as_json)
     except (Stopped, KeyboardInterrupt, typer.Abort) as stop:
         number = stop.number if isinstance(stop, Stopped) else signal.SIGINT
-        console.show_stop(signal.Signals(number).name, 128 + number, as_json=as_json)
+        hint = stop.hint if isinstance(stop, Stopped) else ""
+        console.show_stop(signal.Signals(number).name, 128 + number, hint, as_json=as_json)
         return 128 + number
     except MemoryError:
         hint = "a smaller batch_size, smaller images or fewer of them (`limit`) need less"

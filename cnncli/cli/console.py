@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -31,6 +31,12 @@ def stdout() -> Console:
     return Console(soft_wrap=True, markup=False, highlight=False, emoji=False)
 
 
+def stdout_columns() -> int | None:
+    """The columns that stdout is limited to; None where it is a pipe or a file, which takes lines of any length."""
+    is_limited = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
+    return stdout().width if is_limited else None
+
+
 def is_terminal() -> bool:
     """Whether stderr can redraw itself."""
     return stderr().is_terminal and not stderr().is_dumb_terminal
@@ -38,9 +44,9 @@ def is_terminal() -> bool:
 
 def print_json(value: Any) -> None:
     """One JSON document on stdout; NaN and infinity are null."""
-    from cnncli.runs import plain
+    from cnncli.runs import to_json
 
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(to_json(value))
 
 
 def say(text: str | Text = "") -> None:
@@ -89,13 +95,15 @@ def show_usage(message: str, hint: str, *, as_json: bool) -> None:
         _show_problem(problem, "error", "red")
 
 
-def show_stop(signal_name: str, exit_code: int, *, as_json: bool) -> None:
+def show_stop(signal_name: str, exit_code: int, hint: str = "", *, as_json: bool) -> None:
     """The user or the system stopped the program."""
     if as_json:
-        problem = Problem(f"stopped by {signal_name}")
+        problem = Problem(f"stopped by {signal_name}", hint)
         print_json({"error": {"code": "stopped", "exit": exit_code, "problems": [problem.as_json()]}})
     else:
         say(Text(f"stopped by {signal_name}", style="bold"))
+        if hint:
+            say(Text(printable(hint), style="dim"))
 
 
 def show_bug(path: str, *, as_json: bool) -> None:

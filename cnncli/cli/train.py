@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ import typer
 
 from cnncli.cli import console, native, options
 from cnncli.cli.live import make_spectator
-from cnncli.errors import ExpectationError, Place, Problem, UsageError
+from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.wording import counted
 
 if TYPE_CHECKING:
@@ -28,13 +29,22 @@ def add_to(app: typer.Typer) -> None:
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A recipe's file, or the name of a shipped recipe.")],
+    recipe: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="RECIPE|RUN", help="A recipe's file, or the name of a shipped recipe; with --resume a run."
+        ),
+    ] = None,
     settings: options.Set = None,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     run: Annotated[
         str | None, typer.Option("--run", metavar="NAME", help="The run's name; left out: the time.")
     ] = None,
     epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", help="Train for N epochs.")] = None,
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Go on with RUN, or with the newest run that was stopped; --epochs extends it."),
+    ] = False,
     device: options.Device = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, train nothing, write nothing.")] = False,
     profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
@@ -47,24 +57,25 @@ def train(
     Everything is left in a folder of its own: the model, every number, the pictures, and the recipe itself.
     """
     started = time.monotonic()
-    from cnncli.recipe.load import load
-    from cnncli.runs import check_name, refuse_taken
-
     options.check_device(device)
     _check_epochs(epochs)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
-    loaded = load(recipe, changes)
+    if resume:
+        going_on = _run_to_resume(Path(output), recipe, changes, run)
+        if going_on.is_finished and not changes:
+            _say_finished(going_on, as_json=as_json, quiet=quiet)
+            return
+        loaded = going_on.loaded
+    else:
+        going_on, loaded = None, _load(recipe, changes, Path(output), run, is_dry=dry_run)
     _check_epochs(epochs, loaded)
-    if run is not None:
-        check_name(run)
-    if not dry_run:
-        refuse_taken(output, loaded.recipe.name, run)
     spectator = make_spectator(quiet=quiet or as_json, verbose=verbose)
     with native.captured() as log:
         spectator.starting(loaded, log)
         from cnncli import experiment
 
-        choices = experiment.Options(Path(output), run, device, tuple(sys.argv), started, profile)
+        resumed = going_on.path if going_on else None
+        choices = experiment.Options(Path(output), run, device, tuple(sys.argv), started, profile, resumed)
         with spectator:
             planned = experiment.make_plan(loaded, choices, spectator)
             if dry_run:
@@ -78,6 +89,75 @@ def train(
             raise typer.Exit(broken.exit_code)
         if broken:
             raise broken
+
+
+def _load(recipe: str | None, changes: Sequence[str], outputs: Path, run: str | None, *, is_dry: bool) -> LoadedRecipe:
+    """A recipe for a new run.
+
+    Raises:
+        UsageError: no recipe is named.
+    """
+    from cnncli.recipe.load import load
+    from cnncli.runs import check_name, refuse_taken
+
+    if recipe is None:
+        raise UsageError(
+            "no recipe is named", hint="for example: cnncli train mnist; `cnncli recipes` lists what there is"
+        )
+    loaded = load(recipe, changes)
+    if run is not None:
+        check_name(run)
+    if not is_dry:
+        refuse_taken(outputs, loaded.recipe.name, run)
+    return loaded
+
+
+@dataclass(frozen=True)
+class _GoingOn:
+    """A run to go on with."""
+
+    path: Path
+    loaded: LoadedRecipe
+    is_finished: bool
+
+
+def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_name: str | None) -> _GoingOn:
+    """Find the run and its own recipe.
+
+    Raises:
+        UsageError: something else than the epochs is to be changed.
+        OutputError: there is no such run, or none that was stopped.
+    """
+    from cnncli import runs
+    from cnncli.recipe.load import load
+
+    if run_name is not None:
+        raise UsageError(Problem("a run that goes on keeps its name", "name the run as RUN", Place("--run")))
+    if other := [change for change in changes if not change.startswith("train.epochs=")]:
+        place = Place(f"--set {other[0]}")
+        raise UsageError(
+            Problem("a run goes on as it began; only train.epochs can be changed", "begin a new run", place)
+        )
+    if run is None:
+        stopped = [each for each in runs.list_runs(outputs) if each.status in ("interrupted", "failed")]
+        if not stopped:
+            raise OutputError(f"no run in {outputs} was stopped", hint="name the run: cnncli train --resume RUN")
+        path = stopped[0].path
+    else:
+        path = runs.find(outputs, run)
+    record = runs.read_record(path)
+    said = record.get("precision")
+    policy = said.get("policy") if isinstance(said, dict) else said
+    kept = [f"train.precision={policy}"] if policy else []  # `auto` may take another one here
+    loaded = load(str(path / "resolved.yaml"), [*kept, *changes])
+    return _GoingOn(path, loaded, record.get("status") == "completed")
+
+
+def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        console.print_json({"run": str(going_on.path), "status": "completed"})
+    elif not quiet:
+        console.say(f"{going_on.path} is already finished; --epochs N would extend it.")
 
 
 def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None) -> None:

@@ -77,12 +77,22 @@ class Batches:
         found._inputs, found._copies = inputs, len(inputs) // self.count
         return found
 
-    def dataset(self) -> tf.data.Dataset:
-        """The batches: inputs (batch, *shape) of the examples' type, labels as encoded."""
+    def dataset(self, *, first_step: int = 0) -> tf.data.Dataset:
+        """The batches: inputs (batch, *shape) of the examples' type, labels as encoded.
+
+        Args:
+            first_step: how many batches of the epoch are left out at its beginning.
+        """
+
+        def indices(_: tf.Tensor) -> tf.data.Dataset:
+            return tf.data.Dataset.from_tensor_slices(self._order()[first_step * self.batch_size :])
+
         with tf.device("CPU"):
-            order = tf.data.Dataset.range(1).flat_map(lambda _: tf.data.Dataset.from_tensor_slices(self._order()))
+            order = tf.data.Dataset.range(1).flat_map(indices)
             batches = order.batch(self.batch_size).map(self._gather(), num_parallel_calls=tf.data.AUTOTUNE)
-            return batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(tf.data.AUTOTUNE)
+            return batches.apply(tf.data.experimental.assert_cardinality(self.steps - first_step)).prefetch(
+                tf.data.AUTOTUNE
+            )
 
     def _order(self) -> tf.Tensor:
         indices = tf.range(self.count, dtype=tf.int64)

@@ -40,6 +40,7 @@ class Options:
         command_line: for the record.
         started: `time.monotonic()` when the command began; None: now.
         profile: look closer at where the time goes.
+        resume: the folder of a run to go on with; its recipe is the one that is planned.
     """
 
     outputs: Path
@@ -48,6 +49,7 @@ class Options:
     command_line: tuple[str, ...] = ()
     started: float | None = None
     profile: bool = False
+    resume: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ import importlib
 import io
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,23 @@ from cnncli.experiment.expectations import broken_expectations
 from cnncli.experiment.feasibility import placed_in
 from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.profile import Profile, profile
+from cnncli.experiment.resume import (
+    RESOLVED,
+    changed_environment,
+    read_beginning,
+    refuse_changed_data,
+    refuse_changed_recipe,
+    sha256_of,
+)
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.network.build import Network, build
 from cnncli.recipe import write
 from cnncli.recipe.objects import as_data
+from cnncli.runs import commits
 from cnncli.training.fit import Fitted, fit
+from cnncli.training.keeping import Checkpoints
 from cnncli.training.memory import told_when_exhausted
+from cnncli.training.state import State
 
 
 @dataclass(frozen=True)
@@ -60,21 +72,21 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
     Raises:
         DivergedError: the run's record says so too.
     """
-    recipe, started = planned.recipe, time.monotonic()
+    started = time.monotonic()
     spectator.ready(planned)
-    with runs.create(options.outputs, recipe.name, run_name=options.run_name) as folder:
-        spectator.run_made(folder.path)
-        folder.write("recipe.yaml", planned.loaded.content)
-        folder.write("resolved.yaml", write.to_yaml(recipe))
-        folder.update_record(**_identity(planned, options))
+    with _folder(planned, options, spectator) as (folder, checkpoints):
         try:
             with placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
-                return _train(planned, folder, spectator, options, started)
+                return _train(planned, folder, spectator, options, checkpoints, started)
         except DivergedError as error:
             folder.write_history(error.details.pop("history"))
             folder.finish("diverged", error=str(error))
             raise
-        except (Stopped, KeyboardInterrupt):
+        except Stopped as stop:
+            folder.finish("interrupted")
+            stop.hint = f"go on with: cnncli train --resume {folder.path}"
+            raise
+        except KeyboardInterrupt:
             folder.finish("interrupted")
             raise
         except BaseException as error:
@@ -83,7 +95,55 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
             raise
 
 
-def _train(planned: Plan, folder: runs.Run, spectator: Spectator, options: Options, started: float) -> Finished:
+@contextmanager
+def _folder(planned: Plan, options: Options, spectator: Spectator) -> Iterator[tuple[runs.Run, Checkpoints]]:
+    """The run's folder, new or that of the run to go on with, and where its training begins."""
+    recipe = planned.recipe
+    resolved = write.to_yaml(recipe)
+    digest = sha256_of(resolved.encode())
+    wanted = recipe.train.checkpoint
+    if options.resume is None:
+        with runs.create(options.outputs, recipe.name, run_name=options.run_name) as folder:
+            spectator.run_made(folder.path)
+            folder.write("recipe.yaml", planned.loaded.content)
+            folder.write(RESOLVED, resolved)
+            folder.update_record(**_identity(planned, options), resolved_sha256=[digest])
+            yield folder, Checkpoints(folder.path / commits.FOLDER, wanted.every_seconds, wanted.every_steps)
+        return
+    with runs.reopen(options.resume) as folder:
+        spectator.run_made(folder.path)
+        refuse_changed_recipe(folder.path, folder.record)
+        with placed_in(planned.loaded):
+            refuse_changed_data(planned.splits, folder.record)
+        beginning = read_beginning(folder.path)
+        notes = [*beginning.notes, *changed_environment(folder.record, runs.environment())]
+        for note in notes:
+            spectator.note(note)
+        if beginning.state is not None and digest not in folder.record["resolved_sha256"]:
+            beginning.state.values["is_stopping"] = False  # there are more epochs now
+        resumed = {
+            "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "epochs_before": len(beginning.state.values["watcher"]["rows"]) if beginning.state else 0,
+            "command_line": list(options.command_line),
+            "notes": [str(note) for note in notes],
+        }
+        folder.update_record(
+            status="running",
+            ended=None,
+            resumes=[*folder.record.get("resumes", ()), resumed],
+            resolved_sha256=list(dict.fromkeys([*folder.record["resolved_sha256"], digest])),
+        )
+        folder.write(RESOLVED, resolved)
+        every = (wanted.every_seconds, wanted.every_steps)
+        yield (
+            folder,
+            Checkpoints(folder.path / commits.FOLDER, *every, resume=beginning.state, number=beginning.number),
+        )
+
+
+def _train(
+    planned: Plan, folder: runs.Run, spectator: Spectator, options: Options, checkpoints: Checkpoints, started: float
+) -> Finished:
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
     assert recipe.train.seed is not None
     with timed(seconds, "build", spectator):
@@ -97,8 +157,9 @@ def _train(planned: Plan, folder: runs.Run, spectator: Spectator, options: Optio
             recipe,
             train,
             _batches(planned, "validation"),
-            observer=_Recording(spectator, folder),
+            observer=_Recording(spectator, folder, checkpoints.resume),
             class_weight=_class_weight(planned),
+            checkpoints=checkpoints,
         )
         with runs.replacing(folder.file("model.keras")) as temporary:
             network.model.save(temporary)
@@ -141,10 +202,10 @@ def _import_what_comes_later() -> None:
 class _Recording:
     """Passes on what happens to the spectator, and keeps the history on disk after every epoch."""
 
-    def __init__(self, spectator: Spectator, folder: runs.Run) -> None:
+    def __init__(self, spectator: Spectator, folder: runs.Run, resume: State | None) -> None:
         self.spectator = spectator
         self.folder = folder
-        self.rows: list[Mapping[str, Any]] = []
+        self.rows: list[Mapping[str, Any]] = list(resume.values["watcher"]["rows"]) if resume else []
         self.epoch_begins = spectator.epoch_begins
         self.step_done = spectator.step_done
         self.loading = spectator.loading

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cnncli.errors import Problem
-from cnncli.training.fit import Observer
+from cnncli.training.watching import Observer
 
 if TYPE_CHECKING:
     from cnncli.experiment.plan import Plan

@@ -323,6 +323,13 @@ class Model(Section):
 # ---- train -------------------------------------------------------------------------------------------------------------
 
 
+class Checkpoint(Section):
+    """When the state of the training is kept, beside the end of every epoch."""
+
+    every_seconds: Annotated[float, Field(gt=0)] = Field(60.0, description="within an epoch, by time")
+    every_steps: Count | None = Field(None, description="within an epoch, by steps of the optimizer")
+
+
 class Phase(Section):
     """A stage of the training; what it does not say is as in `train`."""
 
@@ -369,6 +376,7 @@ class Train(Section):
         None, description="steps before the progress is looked at; left out: more where a step is short"
     )
     device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: the first GPU when there is one")
+    checkpoint: Checkpoint = Field(default_factory=lambda: Checkpoint())
     max_time: Duration | None = Field(None, description="stop after the epoch in which this time is over")
 
 

@@ -8,9 +8,10 @@ from datetime import datetime, timezone
 from difflib import get_close_matches
 from pathlib import Path
 
-from cnncli.errors import OutputError
+from cnncli.errors import OutputError, Problem
 from cnncli.runs.lock import LOCK_FILES
-from cnncli.runs.record import MODEL, RECORD, RunSummary, summarise
+from cnncli.runs.record import MODEL, RECORD, RunSummary, is_closed, summarise
+from cnncli.runs.storage import storage_error
 
 _LISTED = 8
 _FIRST_RUN = "train one with: cnncli train mnist"
@@ -44,8 +45,36 @@ def find(outputs: Path, run: str | None = None, *, require_model: bool = False) 
 
 
 def list_runs(outputs: Path) -> list[RunSummary]:
-    """Summarise every run in the output folder, the newest first, broken ones too; nothing there is an empty list."""
-    return _newest_first(run for recipe in _folders(outputs) for run in _runs_in(recipe))
+    """Summarise every run in the output folder, the newest first, broken ones too; nothing there is an empty list.
+
+    A run that links lead to as well (`latest`) is there once, under its own name.
+    """
+    places: dict[str, list[Path]] = {}
+    for run in (run for recipe in _folders(outputs) for run in _runs_in(recipe)):
+        places.setdefault(os.path.realpath(run), []).append(run)
+    return _newest_first(min(same, key=_link_count) for same in places.values())
+
+
+def holds_runs(folder: Path) -> bool:
+    """Whether a folder is that of a recipe: runs stand directly in it."""
+    return bool(_runs_in(folder))
+
+
+def unreadable(outputs: Path) -> list[Problem]:
+    """Tell which folders, the output folder or a recipe's, cannot be listed, so that their runs are not seen."""
+    problems: list[Problem] = []
+    for folder in (outputs, *_folders(outputs)):
+        try:
+            os.scandir(folder).close()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            problems += storage_error("read", folder, error).problems
+    return problems
+
+
+def _link_count(run: Path) -> tuple[int, str]:
+    return os.path.islink(run) + os.path.islink(run.parent), str(run)
 
 
 def _named(outputs: Path, run: str) -> list[RunSummary]:
@@ -118,12 +147,19 @@ def _runs_in(folder: Path) -> list[Path]:
 
 def _is_run(folder: Path) -> bool:
     """A record, or a lock: the process was killed before its record stood."""
-    return any(os.path.isfile(folder / name) for name in (RECORD, LOCK_FILES[0]))
+    return any(os.path.isfile(folder / name) for name in (RECORD, LOCK_FILES[0])) or is_closed(folder / RECORD)
 
 
 def _folders(folder: Path) -> list[Path]:
     try:
         with os.scandir(folder) as entries:
-            return [folder / entry.name for entry in entries if entry.is_dir() and not entry.name.startswith(".")]
+            return [folder / entry.name for entry in entries if not entry.name.startswith(".") and _is_folder(entry)]
     except (OSError, ValueError):
         return []
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False

@@ -227,7 +227,7 @@ def _is_gone(holder: Holder) -> bool:
         return True
     try:
         os.kill(holder.pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, OverflowError):  # no process has a number of 30 digits
         return True
     except OSError:
         return False
@@ -247,7 +247,7 @@ def _read(descriptor: int) -> Holder:
     try:
         said = json.loads(os.read(descriptor, _LONGEST))
         return Holder(int(said["pid"]), str(said["host"]), str(said["since"]), str(said.get("boot", "")))
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, OverflowError):
         return Holder()
 
 

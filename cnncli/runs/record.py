@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import re
 import stat
@@ -64,7 +65,7 @@ class RunSummary:
             for place in _RESULTS:
                 results = self.record.get(place)
                 value = results.get(name) if isinstance(results, Mapping) else None
-                if isinstance(value, int | float) and not isinstance(value, bool):
+                if is_number(value):
                     return f"{name} {value:.4g}"
         return ""
 
@@ -85,9 +86,9 @@ def read_record(path: Path) -> dict[str, Any]:
         OutputError: it is missing, cut short, written by something else, or by a newer cnncli.
     """
     file = path / RECORD
-    if not os.path.isdir(path):
+    if not os.path.isdir(path) and not is_closed(file):
         raise OutputError(f"no such run: {path}", hint="list the runs with: cnncli runs")
-    content = _regular_content(file)
+    content = regular_content(file)
     try:
         record = json.loads(content.decode(), parse_constant=lambda _: None)
     except json.JSONDecodeError as error:
@@ -115,6 +116,10 @@ def summarise(path: Path) -> RunSummary:
         record = read_record(path)
     except OutputError as error:
         problem = error.problems[0].message
+        if not os.path.lexists(path / RECORD) and os.path.isfile(path / LOCK_FILES[0]):
+            if holder_of(path) is not None:  # its record is about to be written
+                return RunSummary(path, recipe, name, "running", from_name, has_model=has_model)
+            problem = f"{path / RECORD} is missing: the run ended before it was written, or it was deleted"
         return RunSummary(path, recipe, name, "broken", from_name, problem=problem, has_model=has_model)
     status = record["status"]
     if status == "running" and holder_of(path) is None:
@@ -129,6 +134,25 @@ def summarise(path: Path) -> RunSummary:
         record,
         has_model=has_model,
     )
+
+
+def is_closed(file: Path) -> bool:
+    """Whether a folder above a file may not be looked into, so that nothing is known of the file."""
+    try:
+        os.stat(file)
+    except PermissionError:
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
+
+
+def is_number(value: Any) -> bool:
+    """Whether a value of a record is a number that a float can hold: no bool, infinity, or integer of 400 digits."""
+    try:
+        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def artefacts(path: Path) -> list[dict[str, Any]]:
@@ -163,7 +187,12 @@ def _size_and_hash(file: Path) -> dict[str, Any]:
     return {"bytes": size, "sha256": digest.hexdigest()}
 
 
-def _regular_content(file: Path) -> bytes:
+def regular_content(file: Path) -> bytes:
+    """Read a file of a run's folder; a FIFO or a device in its place is not waited for.
+
+    Raises:
+        OutputError: it is missing, cannot be read, or is no regular file.
+    """
     try:
         descriptor = os.open(file, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:

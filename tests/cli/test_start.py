@@ -23,6 +23,7 @@ COMMANDS = [
     ["layers"],
     ["layers", "Conv2D"],
     ["schema"],
+    ["runs"],
 ]
 
 
@@ -63,7 +64,7 @@ def test_help_lists_commands_and_exit_codes(cnncli):
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "evaluate", "visualize-filters", "validate", "show", "recipes", "layers", "schema"]
+    "command", ["train", "evaluate", "visualize-filters", "validate", "show", "recipes", "layers", "schema", "runs"]
 )
 def test_every_command_has_help_with_an_example(cnncli, command):
     done = cnncli(command, "--help", COLUMNS="200")

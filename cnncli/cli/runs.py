@@ -1,0 +1,243 @@
+"""`cnncli runs`: the runs there are, what they reached, and what became of the others."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.cells import cell_len
+from rich.text import Text
+
+from cnncli.cli import console, lines, options
+from cnncli.cli.live import clock
+from cnncli.wording import counted, did_you_mean, printable, shortened
+
+if TYPE_CHECKING:
+    from cnncli.runs.listing import ListedRun
+
+_TITLES = ("run", "status", "date (UTC)", "data", "parameters", "epochs", "best", "test", "time")
+_RIGHT = {"parameters", "epochs", "time"}
+_STYLES = {
+    "running": "cyan",
+    "completed": "green",
+    "interrupted": "yellow",
+    "diverged": "red",
+    "failed": "red",
+    "broken": "red",
+}
+_BETWEEN = "  "
+_SOURCE_WIDTHS = (30, 14)  # columns of the data: where there is room, and where there is less
+_LONGEST_RESULT = 40
+_HELD = "\u00a0"  # textwrap breaks no line at it
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        epilog="Example: cnncli runs --recipe mnist --sort test --limit 5", short_help="List the runs, newest first."
+    )(runs)
+
+
+def runs(
+    sort: Annotated[
+        str,
+        typer.Option(
+            metavar="KEY",
+            help="By date, run, recipe, status, data, parameters, epochs, best, test or time: "
+            "the newest, A, the largest, the best first.",
+        ),
+    ] = "date",
+    status: Annotated[
+        str | None,
+        typer.Option(metavar="STATUS", help="Only those: running, completed, interrupted, diverged, failed or broken."),
+    ] = None,
+    recipe: Annotated[str | None, typer.Option(metavar="NAME", help="Only the runs of this recipe.")] = None,
+    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the first N.")] = None,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """List the runs, newest first: what each is, what it reached, and what is wrong with it.
+
+    A run whose process is gone is `interrupted`; one whose record cannot be read is `broken`. --verbose tells more of each.
+    """
+    from cnncli.runs import finding, listing
+
+    options.check_choice("--sort", sort, tuple(listing.SORT_KEYS))
+    if status is not None:
+        options.check_choice("--status", status, listing.LISTED_STATUSES)
+    everything = listing.listing(output)
+    found = [run for run in everything if status in (None, run.summary.status) and recipe in (None, run.summary.recipe)]
+    shown = listing.sort(found, sort)[:limit]
+    notes = finding.unreadable(output)
+    if as_json:
+        console.print_json({"runs": [run.as_json() for run in shown], "notes": [note.as_json() for note in notes]})
+        return
+    if shown:
+        lines.show(_lines(shown, verbose=verbose))
+    if quiet:
+        return
+    for note in notes:
+        console.show_note(note)
+    if shown:
+        _tell_next(shown, len(found))
+    else:
+        _tell_nothing(output, everything, status, recipe)
+
+
+def _tell_next(shown: Sequence[ListedRun], count: int) -> None:
+    console.say()
+    if len(shown) < count:
+        console.say(f"{len(shown):,} of {counted(count, 'run')}")
+    best = next((run for run in shown if run.summary.has_model), None)
+    following = f"cnncli evaluate {shlex.quote(str(best.summary.path))}" if best else "cnncli train mnist"
+    console.say_pairs([("Next", following)])
+
+
+def _tell_nothing(output: Path, everything: Sequence[ListedRun], status: str | None, recipe: str | None) -> None:
+    """Why there is no row, and what to do."""
+    from cnncli.runs import finding
+
+    if not everything:
+        console.say(printable(f"no runs in {output}/ yet"))
+        place = output.absolute()
+        whole = f"cnncli runs --output {shlex.quote(str(place.parent))} --recipe {shlex.quote(place.name)}"
+        console.say_pairs([("Next", whole if finding.holds_runs(output) else "cnncli train mnist")])
+        return
+    of = f" of {shortened(recipe)}" if recipe is not None else ""
+    console.say(
+        printable(f"no {status or ''} runs{of} in {output}/, and {counted(len(everything), 'other')}").replace(
+            "  ", " "
+        )
+    )
+    recipes = dict.fromkeys(run.summary.recipe for run in everything)
+    hint = did_you_mean(recipe, recipes) if recipe is not None and recipe not in recipes else ""
+    console.say_pairs([("Next", hint or "cnncli runs")])
+
+
+def _lines(shown: Sequence[ListedRun], *, verbose: bool) -> Iterator[Text]:
+    """A table where there is room for it (a pipe has any), else a few lines a run."""
+    room = console.stdout_columns()
+    for source_width in _SOURCE_WIDTHS:
+        rows = [_cells(run, source_width) for run in shown]
+        widths = _widths(rows)
+        if room is None or sum(widths) + len(_BETWEEN) * (len(widths) - 1) <= room:
+            yield Text(_aligned(_TITLES, widths), style="bold")
+            made = (_row(run, row, widths, room) for run, row in zip(shown, rows, strict=True))
+            break
+    else:
+        made = (_stacked(run, widths[:3]) for run in shown)
+    for run, told in zip(shown, made, strict=True):
+        yield from told
+        if verbose:
+            yield from _details(run)
+
+
+def _cells(run: ListedRun, source_width: int) -> list[str]:
+    """The texts of a row; of a broken run there is only what is wrong, in the place of the data and all that follows."""
+    summary = run.summary
+    first = [
+        printable(run.label),
+        summary.status,
+        f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else console.cell(None),
+    ]
+    if summary.status == "broken":
+        return [*first, printable(run.problem)]
+    return [
+        *first,
+        shortened(run.short_source, source_width) if run.short_source is not None else console.cell(None),
+        console.cell(run.params),
+        console.cell(run.epochs),
+        _result(run.decided),
+        _result(run.score),
+        clock(run.total_seconds) if run.total_seconds is not None else console.cell(None),
+    ]
+
+
+def _result(result: tuple[str, float] | None) -> str:
+    if result is None:
+        return console.cell(None)
+    name, value = result
+    return f"{shortened(name, _LONGEST_RESULT)} {shortened(console.cell(value), _LONGEST_RESULT)}"
+
+
+def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
+    """The columns' widths; a broken run's problem is in none of them."""
+    widths = [cell_len(title) for title in _TITLES]
+    for row in rows:
+        whole = row if len(row) == len(_TITLES) else row[:3]
+        widths[: len(whole)] = map(max, widths, map(cell_len, whole))
+    return widths
+
+
+def _aligned(cells: Iterable[str], widths: Sequence[int]) -> str:
+    """Cells beside each other, as wide as their columns."""
+    padded = []
+    for cell, width, title in zip(cells, widths, _TITLES, strict=False):  # a broken run has fewer
+        space = " " * (width - cell_len(cell))
+        padded.append(space + cell if title in _RIGHT else cell + space)
+    return _BETWEEN.join(padded).rstrip()
+
+
+def _row(run: ListedRun, cells: Sequence[str], widths: Sequence[int], room: int | None) -> Iterator[Text]:
+    """A line of the table."""
+    text = _aligned(cells, widths)
+    if room is not None and cell_len(text) > room:  # a problem's text
+        text = shortened(text, room)
+    yield _colored(Text(text), run.summary.status, _begin_of_status(cells[0], widths))
+
+
+def _begin_of_status(label: str, widths: Sequence[int]) -> int:
+    """The index of the first character of the second column."""
+    return len(label) + widths[0] - cell_len(label) + len(_BETWEEN)
+
+
+def _stacked(run: ListedRun, widths: Sequence[int]) -> Iterator[Text]:
+    """A run on as many lines as it needs: its name, which is never broken, its state, and what is known."""
+    label, status, date = _cells(run, _SOURCE_WIDTHS[0])[:3]
+    facts = [printable(run.problem)] if status == "broken" else [_held(fact) for fact in _facts(run)]
+    if sum(widths) + len(_BETWEEN) * 2 <= lines.width():
+        head = _colored(Text(_aligned([label, status, date], widths)), status, _begin_of_status(label, widths))
+    else:
+        head = Text(label)
+        facts = [status, *([_held(date)] if run.summary.started else []), *facts]
+    head.stylize("bold", 0, len(label))
+    yield head
+    for number, line in enumerate(lines.wrapped(_BETWEEN.join(facts), indent=2)):
+        told = Text(line.plain.replace(_HELD, " "))
+        yield _colored(told, status, 2) if facts[0] == status and not number else told
+
+
+def _facts(run: ListedRun) -> Iterator[str]:
+    """What is known of a run, each with its name."""
+    if run.short_source is not None:
+        yield shortened(run.short_source, _SOURCE_WIDTHS[0])
+    if run.params is not None:
+        yield counted(run.params, "parameter")
+    if run.epochs is not None:
+        yield counted(run.epochs, "epoch")
+    if run.decided is not None:
+        yield f"best {_result(run.decided)}"
+    if run.score is not None:
+        yield f"test {_result(run.score)}" if run.test else _result(run.score)
+    if run.total_seconds is not None:
+        yield clock(run.total_seconds)
+
+
+def _held(fact: str) -> str:
+    """A text that is not broken where it fits in a line."""
+    return fact.replace(" ", _HELD) if len(fact) + 2 <= lines.width() else fact
+
+
+def _colored(line: Text, status: str, begins: int) -> Text:
+    line.stylize(_STYLES[status], begins, begins + len(status))
+    return line
+
+
+def _details(run: ListedRun) -> Iterator[Text]:
+    yield Text(f"  {printable(str(run.summary.path))}", style="dim")
+    if run.problem and run.summary.status != "broken":
+        yield from lines.wrapped(run.problem, indent=2, style="dim")

@@ -1,0 +1,125 @@
+"""The complete state of a training on disk, committed as one: wholly there or not at all.
+
+A commit is two files in `checkpoints/`: the arrays, and a JSON text that names them with their SHA-256. The text is moved
+into place last, and it is what makes the commit. The last two are kept, so that a bad newest one has one before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnncli.runs.storage import replacing, storage_error, write_atomically
+
+FOLDER = "checkpoints"
+_KEPT = 2
+_NAME = re.compile(r"(\d{10})\.json")
+_CHUNK = 1 << 22
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit that is whole.
+
+    Attributes:
+        number: steps of the optimizer until then.
+        state: what was committed beside the arrays.
+        arrays: the file that `save` wrote.
+        bad: newer commits that are not whole, and why.
+    """
+
+    number: int
+    state: dict[str, Any]
+    arrays: Path
+    bad: tuple[str, ...] = ()
+
+
+def write(folder: Path, number: int, state: Mapping[str, Any], save: Callable[[Path], None]) -> None:
+    """Commit a state; those before the last two are removed.
+
+    Args:
+        folder: `checkpoints/` of a run whose lock the caller holds.
+        number: steps of the optimizer so far; a commit of the same number is replaced.
+        state: as JSON can hold it; floats come back with their exact value.
+        save: writes the arrays to a path that ends in `.npz`.
+
+    Raises:
+        OutputError: the commit could not be written; those before are whole.
+    """
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise storage_error("make", folder, error) from error
+    arrays, text = folder / f"{number:010}.npz", folder / f"{number:010}.json"
+    with replacing(arrays) as temporary:
+        save(temporary)
+        digest, size = _sha256(temporary), temporary.stat().st_size
+    said = {"arrays": arrays.name, "bytes": size, "sha256": digest, "state": dict(state)}
+    write_atomically(text, json.dumps(said, indent=1) + "\n")  # NaN and infinity stay what they are
+    for old in _numbers(folder)[_KEPT:]:
+        _remove(folder, old)
+    _remove_orphans(folder)
+
+
+def newest(folder: Path) -> Commit | None:
+    """The newest commit that is whole; None where there is none."""
+    bad: list[str] = []
+    for number in _numbers(folder):
+        try:
+            state = _read(folder, number)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            bad.append(f"{folder / f'{number:010}.json'}: {error}")
+        else:
+            return Commit(number, state, folder / f"{number:010}.npz", tuple(bad))
+    return None
+
+
+def _read(folder: Path, number: int) -> dict[str, Any]:
+    said = json.loads((folder / f"{number:010}.json").read_text(encoding="utf-8"))
+    arrays = folder / f"{number:010}.npz"
+    if arrays.stat().st_size != said["bytes"]:
+        raise ValueError(f"{arrays.name} has {arrays.stat().st_size:,} bytes, not {said['bytes']:,}")
+    if _sha256(arrays) != said["sha256"]:
+        raise ValueError(f"{arrays.name} is not what was written")
+    state = said["state"]
+    if not isinstance(state, dict):
+        raise ValueError("its state is not a mapping")
+    return state
+
+
+def _numbers(folder: Path) -> list[int]:
+    """The commits there are, newest first."""
+    try:
+        names = [path.name for path in folder.iterdir()]
+    except OSError:
+        return []
+    return sorted((int(found[1]) for name in names if (found := _NAME.fullmatch(name))), reverse=True)
+
+
+def _remove(folder: Path, number: int) -> None:
+    """The text first: arrays without one are no commit."""
+    for suffix in ("json", "npz"):
+        with suppress(OSError):
+            (folder / f"{number:010}.{suffix}").unlink()
+
+
+def _remove_orphans(folder: Path) -> None:
+    kept = {f"{number:010}" for number in _numbers(folder)}
+    for path in folder.glob("*.npz"):
+        if path.stem not in kept:
+            with suppress(OSError):
+                path.unlink()
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(_CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

@@ -1,0 +1,224 @@
+"""What a list of runs tells of each: its data, size, results and time, as far as they are known.
+
+Every value of a record is checked, as anyone may have written it; what is not of its kind is unknown.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from cnncli.errors import OutputError
+from cnncli.runs.finding import list_runs
+from cnncli.runs.record import MODEL, STATUSES, RunSummary, is_number, regular_content, summarise
+
+LISTED_STATUSES = (*STATUSES, "broken")
+
+_LARGEST_COUNT = 2**63
+# Keras' own words, by which it tells whether more is better.
+_RISING = ("acc", "auc", "precision", "recall", "f1", "iou", "r2")
+_KILLED = "its process ended without a word: it was killed, or the machine went down"
+
+
+@dataclass(frozen=True, slots=True)
+class ListedRun:
+    """One run of a list; None is what is not known.
+
+    Attributes:
+        summary: its place, state and times.
+        source: what its data was, `mnist-sample, packaged: 8,000 + 2,000 digits`.
+        params: of the network.
+        epochs: how many are done.
+        best: the best epoch's row of the history, with `monitor`, the name of what decided.
+        test: the scores on the test split, by name.
+        validation: those on the validation split, when the recipe evaluates on it.
+        total_seconds: so far, when it is running; with the pauses, when it did not end by itself.
+        problem: why it is broken, failed, diverged or was interrupted; empty when nothing is known to be wrong.
+    """
+
+    summary: RunSummary
+    source: str | None
+    params: int | None
+    epochs: int | None
+    best: Mapping[str, Any] | None
+    test: Mapping[str, Any] | None
+    validation: Mapping[str, Any] | None
+    total_seconds: float | None
+    problem: str
+
+    @property
+    def label(self) -> str:
+        """`mnist/first`, by which every command knows it."""
+        return f"{self.summary.recipe}/{self.summary.name}"
+
+    @property
+    def short_source(self) -> str | None:
+        """The data's name alone: `mnist-sample`, `photos`."""
+        if self.source is None:
+            return None
+        what = self.source.rpartition(": ")[0] or self.source
+        named = re.match(r"([\w-]+), ", what)
+        return named[1] if named else re.split(r"[/\\]", what.rstrip("/\\"))[-1].removeprefix("image folder ")
+
+    @property
+    def decided(self) -> tuple[str, float] | None:
+        """What decided which epoch is the best, and its value there: `("val_loss", 0.0363)`."""
+        best = self.best or {}
+        monitor = best.get("monitor")
+        if isinstance(monitor, str) and is_number(best.get(monitor)):
+            return monitor, best[monitor]
+        return None
+
+    @property
+    def score(self) -> tuple[str, float] | None:
+        """The accuracy on the test split, or else the first metric; of the validation split as `validation …`."""
+        for split, scores in (("", self.test), ("validation ", self.validation)):
+            names = [name for name, value in (scores or {}).items() if is_number(value)]
+            if scores and names:
+                name = min(names, key=lambda name: (name != "accuracy", "accuracy" not in name, name == "loss"))
+                return f"{split}{name}", scores[name]
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """The form that `--json` prints; the names are those of `train --json`."""
+        run = self.summary
+        return {
+            "run": str(run.path),
+            "recipe": run.recipe,
+            "name": run.name,
+            "status": run.status,
+            "started": run.started,
+            "ended": run.ended,
+            "data": self.source,
+            "params": self.params,
+            "epochs": self.epochs,
+            "best": self.best,
+            "test": self.test,
+            "validation": self.validation,
+            "total_seconds": self.total_seconds,
+            "model": str(run.path / MODEL) if run.has_model else None,
+            "problem": self.problem or None,
+        }
+
+
+def listing(outputs: Path) -> list[ListedRun]:
+    """List every run in the output folder, the newest first; a folder that is not there has none.
+
+    Raises:
+        OutputError: the output folder is something else than a folder.
+    """
+    if os.path.lexists(outputs) and not os.path.isdir(outputs):
+        raise OutputError(f"{outputs} is not a folder", hint="give the folder of all runs with --output DIR")
+    return [listed(summary) for summary in list_runs(outputs)]
+
+
+def listed(run: RunSummary | Path) -> ListedRun:
+    """Tell what is known of a run; never raises for what is in its folder."""
+    summary = summarise(run) if isinstance(run, Path) else run
+    record = summary.record
+    data = record.get("data")
+    source = data.get("source") if isinstance(data, Mapping) else None
+    epochs = _count(record.get("epochs"))
+    return ListedRun(
+        summary,
+        source if isinstance(source, str) and source else None,
+        _count(record.get("params")),
+        epochs if epochs is not None or not record else _epochs_in(summary.path / "history.json"),
+        _row(record.get("best")),
+        _row(record.get("test")),
+        _row(record.get("validation")),
+        _total_seconds(summary),
+        _problem(summary),
+    )
+
+
+def _by_date(_: ListedRun) -> Any:
+    return 0  # they are listed so, and sorting keeps the order of equals
+
+
+def _best_first(result: tuple[str, float] | None) -> Any:
+    """Results of one name beside each other, the best of them first."""
+    if result is None:
+        return None
+    name, value = result
+    return name, -value if any(word in name.lower() for word in _RISING) else value
+
+
+def _largest_first(value: float | None) -> Any:
+    return None if value is None else -value
+
+
+# Key -> what is compared; the smallest is first, None is last.
+SORT_KEYS: dict[str, Callable[[ListedRun], Any]] = {
+    "date": _by_date,
+    "run": lambda run: (run.summary.recipe.lower(), run.summary.name.lower()),
+    "recipe": lambda run: run.summary.recipe.lower(),
+    "status": lambda run: LISTED_STATUSES.index(run.summary.status),
+    "data": lambda run: run.short_source.lower() if run.short_source is not None else None,
+    "parameters": lambda run: _largest_first(run.params),
+    "epochs": lambda run: _largest_first(run.epochs),
+    "best": lambda run: _best_first(run.decided),
+    "test": lambda run: _best_first(run.score),
+    "time": lambda run: _largest_first(run.total_seconds),
+}
+
+
+def sort(runs: Iterable[ListedRun], key: str) -> list[ListedRun]:
+    """Sort a list of runs: dates newest first, texts from A to Z, counts and times largest first, results best first.
+
+    Args:
+        key: of `SORT_KEYS`. What is not known comes last; equals stay in their order.
+    """
+    measure = SORT_KEYS[key]
+
+    def place(run: ListedRun) -> tuple[bool, Any]:
+        measured = measure(run)
+        return measured is None, measured
+
+    return sorted(runs, key=place)
+
+
+def _count(value: Any) -> int | None:
+    whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST_COUNT
+    return value if whole else None
+
+
+def _row(value: Any) -> dict[str, Any] | None:
+    """The numbers and texts of a mapping, None when there are none."""
+    if not isinstance(value, Mapping):
+        return None
+    return {name: item for name, item in value.items() if isinstance(item, str) or is_number(item)} or None
+
+
+def _epochs_in(history: Path) -> int | None:
+    """How many epochs a history tells of: a run that has not ended by itself says it only there."""
+    with suppress(OutputError, ValueError, RecursionError):
+        rows = json.loads(regular_content(history))
+        return len(rows) if isinstance(rows, list) else None
+    return None
+
+
+def _total_seconds(summary: RunSummary) -> float | None:
+    measured = summary.record.get("seconds")
+    total: Any = measured.get("total") if isinstance(measured, Mapping) else None
+    if summary.status == "running" and summary.started:
+        total = (datetime.now(timezone.utc) - summary.started).total_seconds()
+    elif not is_number(total) and summary.started and summary.ended:
+        total = (summary.ended - summary.started).total_seconds()
+    return total if is_number(total) and 0 <= total < _LARGEST_COUNT else None  # clocks are set back too
+
+
+def _problem(summary: RunSummary) -> str:
+    if summary.status == "broken":
+        return summary.problem.replace(f"{summary.path}{os.sep}", "")
+    if summary.status == "interrupted" and summary.record.get("status") == "running":
+        return _KILLED
+    error = summary.record.get("error")
+    return error if isinstance(error, str) and summary.status != "completed" else ""

@@ -1,0 +1,116 @@
+"""The complete state of a training between two steps, out of Keras and back into it.
+
+Keras' own files do not hold it: they leave out the random state of Dropout and of augmentation, and its callbacks forget
+their counters whenever `fit` begins.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnncli.errors import ModelFileError
+
+
+@dataclass
+class State:
+    """A state.
+
+    Attributes:
+        values: numbers, texts, lists and mappings, as JSON holds them.
+        arrays: by name.
+    """
+
+    values: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def save(self, path: Path) -> None:
+        """Write the arrays to a `.npz`."""
+        with open(path, "wb") as file:
+            np.savez(file, **self.arrays)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, values: Mapping[str, Any], path: Path) -> State:
+        """Read a state that `save` wrote.
+
+        Raises:
+            ModelFileError: the arrays cannot be read.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as archive:
+                return cls(dict(values), {name: archive[name] for name in archive.files})
+        except (OSError, ValueError, EOFError) as error:
+            raise ModelFileError(f"{path} cannot be read: {error}") from error
+
+    def put(self, name: str, variables: Sequence[Any]) -> None:
+        """Keep the values of variables under a name."""
+        for number, variable in enumerate(variables):
+            self.arrays[f"{name}/{number}"] = np.array(keras.ops.convert_to_numpy(variable), copy=True)
+        self.values[name] = len(variables)
+
+    def give(self, name: str, variables: Sequence[Any]) -> None:
+        """Assign what `put` kept; a state that does not fit is an error, where Keras only warns.
+
+        Raises:
+            ModelFileError: other variables than those that were kept.
+        """
+        kept = [self.arrays.get(f"{name}/{number}") for number in range(self.values.get(name, 0))]
+        shapes = [None if array is None else tuple(array.shape) for array in kept]
+        if shapes != [tuple(variable.shape) for variable in variables]:
+            raise ModelFileError(
+                f"the kept state does not fit the network: its {name} are other ones",
+                hint="the recipe or a library changed since; begin a new run",
+            )
+        for variable, array in zip(variables, kept, strict=True):
+            variable.assign(array)
+
+    def put_list(self, name: str, arrays: Sequence[np.ndarray] | None) -> None:
+        """Keep arrays, or that there are none."""
+        self.values[name] = None if arrays is None else len(arrays)
+        self.arrays |= {f"{name}/{number}": np.asarray(array) for number, array in enumerate(arrays or ())}
+
+    def list_of(self, name: str) -> list[np.ndarray] | None:
+        """What `put_list` kept."""
+        count = self.values[name]
+        return None if count is None else [self.arrays[f"{name}/{number}"] for number in range(count)]
+
+
+def put_callback(state: State, name: str, callback: keras.callbacks.Callback) -> None:
+    """Keep what a callback of Keras has counted and seen so far; what it was made with the recipe says."""
+    plain: dict[str, Any] = {}
+    lists: list[str] = []
+    for key, value in _own(callback).items():
+        if isinstance(value, list) and value and all(isinstance(each, np.ndarray) for each in value):
+            state.put_list(f"{name}/{key}", value)
+            lists.append(key)
+        elif value is None or isinstance(value, bool | int | float | str):
+            plain[key] = value
+        elif isinstance(value, np.generic):
+            plain[key] = value.item()
+    state.values[name] = {"class": type(callback).__name__, "plain": plain, "lists": lists}
+
+
+def give_callback(state: State, name: str, callback: keras.callbacks.Callback) -> None:
+    """Give a callback what `put_callback` kept."""
+    kept = state.values[name]
+    if kept["class"] != type(callback).__name__:
+        raise ModelFileError(
+            f"the kept state is of {kept['class']}, and the recipe has {type(callback).__name__} there"
+        )
+    for key, value in kept["plain"].items():
+        setattr(callback, key, value)
+    for key in kept["lists"]:
+        setattr(callback, key, state.list_of(f"{name}/{key}"))
+
+
+def _own(callback: keras.callbacks.Callback) -> dict[str, Any]:
+    """A callback's attributes without what it was made with, such as `patience`."""
+    made_with = inspect.signature(type(callback).__init__).parameters
+    skipped = {*made_with, "params", "validation_data"}
+    return {key: value for key, value in vars(callback).items() if key not in skipped and not key.startswith("_")}

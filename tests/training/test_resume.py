@@ -1,0 +1,160 @@
+"""A training that is stopped anywhere and goes on ends bit for bit as one that was never stopped."""
+
+import os
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from cnncli.data.examples import Examples
+from cnncli.data.pipeline import Batches
+from cnncli.errors import ModelFileError, Stopped
+from cnncli.network.build import build
+from cnncli.recipe.load import load_bytes
+from cnncli.runs import commits
+from cnncli.training.fit import fit
+from cnncli.training.keeping import Checkpoints
+from cnncli.training.state import State
+
+# Everything that has a state: Dropout, BatchNormalization, augmentation, a schedule, momentum, callbacks, phases.
+RECIPE = """
+data:
+  source: {npz: {path: a.npz}}
+  classes: 3
+  augment: [RandomTranslation: {height_factor: 0.2, width_factor: 0.2}]
+model:
+  input: [6, 6, 1]
+  layers:
+    - Conv2D: {name: conv, filters: 4, kernel_size: 3, activation: relu}
+    - BatchNormalization: {name: norm}
+    - Flatten
+    - Dropout: 0.3
+    - Dense: {name: out, units: 3, activation: softmax}
+train:
+  seed: 1
+  batch_size: 8
+  steps_per_execution: KK
+  phases:
+    - name: head
+      epochs: 3
+      freeze: [conv, norm]
+      optimizer: {SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 0.1, decay_steps: 12}}, momentum: 0.9}}
+    - name: all
+      epochs: 6
+      optimizer: {Adam: {learning_rate: 0.02}}
+      callbacks:
+        - ReduceLROnPlateau: {monitor: loss, patience: 1, min_delta: 0.2, factor: 0.5}
+        - EarlyStopping: {monitor: val_loss, patience: 2, min_delta: 0.05, restore_best_weights: true}
+"""
+PLAIN = RECIPE
+COPIES = RECIPE.replace("width_factor: 0.2}]", "width_factor: 0.2}]\n  augment_copies: 2")
+
+
+class Stopping:
+    """Sends a signal after so many steps."""
+
+    def __init__(self, after=None, number=signal.SIGTERM):
+        self.after, self.number, self.steps = after, number, 0
+
+    def loading(self, what, done, total):
+        pass
+
+    def epoch_begins(self, epoch):
+        pass
+
+    def step_done(self, epoch, step, logs):
+        self.steps += 1
+        if self.steps == self.after:
+            os.kill(os.getpid(), self.number)
+
+    def epoch_ended(self, epoch, row):
+        pass
+
+
+def batches(seed=None):
+    random = np.random.default_rng(5)
+    labels = (np.arange(36) % 3).astype(np.int32)
+    images = random.random((36, 6, 6, 1), dtype=np.float32) + 0.3 * labels[:, None, None, None]
+    data = Examples(images.astype(np.float32), labels)
+    return Batches(data, batch_size=8, encodings={"": "integer"}, class_count=3, seed=seed)
+
+
+def train(text, folder=None, *, resume=None, number=0, after=None, **more):
+    recipe = load_bytes(text.encode(), "r.yaml").recipe
+    keras.utils.set_random_seed(1)
+    network = build(recipe, input_shape=(6, 6, 1))
+    checkpoints = Checkpoints(folder, resume=resume, number=number, **more)
+    fitted = fit(network, recipe, batches(3), batches(), observer=Stopping(after), checkpoints=checkpoints)
+    return network, fitted
+
+
+def result(network, fitted):
+    rows = [{name: value for name, value in row.items() if name != "seconds"} for row in fitted.history]
+    return rows, fitted.best_epoch, fitted.stopped, [weights.tobytes() for weights in network.full_model.get_weights()]
+
+
+def through_stops(text, folder, every):
+    """Stopped after every so many steps, and gone on each time."""
+    resume, number, stops = None, 0, 0
+    while True:
+        try:
+            return result(*train(text, folder, resume=resume, number=number, after=every)), stops
+        except Stopped:
+            stops += 1
+        commit = commits.newest(folder)
+        assert not commit.bad
+        resume, number = State.load(commit.state, commit.arrays), commit.number
+
+
+@pytest.mark.parametrize(
+    ("text", "steps_per_execution", "every"),
+    [(PLAIN, 1, 8), (PLAIN, 2, 3), (COPIES, 1, 7)],
+    ids=["step by step", "two steps an execution", "on features of two copies"],
+)
+def test_stopped_and_gone_on_is_as_never_stopped(tmp_path, text, every, steps_per_execution):
+    text = text.replace("KK", str(steps_per_execution))
+    whole = result(*train(text))
+    assert 3 < len(whole[0]) < 9, "the test wants EarlyStopping to end the second phase"
+
+    found, stops = through_stops(text, tmp_path / "checkpoints", every)
+
+    assert stops > 1
+    assert found == whole
+
+
+def test_commits_are_made_by_steps_and_the_last_two_are_kept(tmp_path):
+    text = PLAIN.replace("KK", "1")
+    whole = result(*train(text))
+    train(text, tmp_path, every_steps=1)
+    assert len(list(tmp_path.glob("*.json"))) == len(list(tmp_path.glob("*.npz"))) == 2
+
+    number = commits.newest(tmp_path).number
+    (tmp_path / f"{number:010}.npz").write_bytes(b"torn")
+    commit = commits.newest(tmp_path)
+    assert commit.number == number - 1
+    assert len(commit.bad) == 1
+    found = train(text, tmp_path, resume=State.load(commit.state, commit.arrays), number=number)
+    assert result(*found) == whole
+
+
+def test_state_of_another_network_is_refused(tmp_path):
+    text = PLAIN.replace("KK", "1")
+    train(text, tmp_path)
+    commit = commits.newest(tmp_path)
+    with pytest.raises(ModelFileError, match="the kept state does not fit the network: its model are other ones"):
+        train(text.replace("filters: 4", "filters: 5"), resume=State.load(commit.state, commit.arrays))
+
+
+def test_second_signal_does_not_wait_for_the_step(tmp_path):
+    class Twice(Stopping):
+        def step_done(self, epoch, step, logs):
+            os.kill(os.getpid(), signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+            raise AssertionError("the second signal ends it at once")
+
+    recipe = load_bytes(PLAIN.replace("KK", "1").encode(), "r.yaml").recipe
+    network = build(recipe, input_shape=(6, 6, 1))
+    with pytest.raises(Stopped):
+        fit(network, recipe, batches(3), batches(), observer=Twice(), checkpoints=Checkpoints(tmp_path))
+    assert commits.newest(tmp_path) is None
