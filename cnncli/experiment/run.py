@@ -149,7 +149,6 @@ def _train(
     with timed(seconds, "build", spectator):
         keras.utils.set_random_seed(recipe.train.seed)
         network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
-    _import_what_comes_later()
     with timed(seconds, "fit", spectator):
         train = _batches(planned, "train", seed=recipe.train.seed)
         fitted = fit(
@@ -207,8 +206,14 @@ class _Recording:
         self.folder = folder
         self.rows: list[Mapping[str, Any]] = list(resume.values["watcher"]["rows"]) if resume else []
         self.epoch_begins = spectator.epoch_begins
-        self.step_done = spectator.step_done
+        self.has_stepped = False
         self.loading = spectator.loading
+
+    def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        if not self.has_stepped:
+            self.has_stepped = True
+            _import_what_comes_later()  # before the first step Keras traces the network, which is Python's work too
+        self.spectator.step_done(epoch, step, logs)
 
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         self.rows.append(row)

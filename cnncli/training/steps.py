@@ -11,9 +11,9 @@ from cnncli.network.build import Network
 from cnncli.network.multiply_adds import multiply_adds
 
 # Between two steps Keras runs its callbacks, which takes about a millisecond: much beside a step of LeNet-5, nothing beside
-# one of VGG16. Within one execution nobody can look on or stop the run, so it is to end within about a quarter of a second
+# one of VGG16. Within one execution nobody can look on or stop the run, so it is to end within about a second
 # on a processor that does 20e9 multiply-adds a second.
-_WORK = 5e9
+_WORK = 20e9
 _MOST = 32
 _PASSES = 3  # forward, and backward to the weights and to the inputs
 

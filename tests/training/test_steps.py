@@ -11,8 +11,8 @@ from cnncli.training.steps import forward_multiply_adds, steps_per_execution
     ("multiply_adds", "batch_size", "steps", "expected"),
     [
         (0, 32, 1000, 32),  # at most
-        (416_520, 128, 57, 16),  # LeNet-5: 160e6 a step
-        (2_600_000, 128, 57, 4),
+        (416_520, 128, 57, 32),  # LeNet-5: 160e6 a step
+        (2_600_000, 128, 57, 16),
         (15_000_000_000, 32, 8, 1),  # VGG16
         (0, 32, 3, 2),  # never more than an epoch has
         (0, 32, 1, 1),
