@@ -99,7 +99,11 @@ class Writing:
         write_rows(self.rows, row, pixels[None])
 
     def keep(self, key: str, facts: list[Any]) -> CachedImages:
-        """Give the file its name; every run finds it from now on."""
+        """Give the file its name; every run finds it from now on.
+
+        Raises:
+            OSError: it could not; `rows` can be read all the same.
+        """
         content = json.dumps(facts).encode()
         descriptor = self.rows.file.fileno()
         end = self.rows.offset_of(len(self.rows))
@@ -120,6 +124,9 @@ def start_writing(count: int, row_shape: Sequence[int]) -> Writing | None:
             return None
         descriptor, name = tempfile.mkstemp(prefix="images-", suffix=_PART, dir=folder())
         try_lock(descriptor, exclusive=True)
+        if not os.path.exists(name):  # another process took it for a leftover before it was locked
+            os.close(descriptor)
+            return None
         return Writing(FileIO(descriptor, "r+"), Path(name), count, row_shape)
     except OSError:
         return None

@@ -25,7 +25,7 @@ from cnncli.recipe.phases import epochs_of
 from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.training import devices, features, precision
 
-_KEPT = 3  # models and checkpoints on disk at the same time
+_COMMITS = 3  # on disk at the same time: the last two, and the one that is written
 _BYTES = 4  # float32
 
 
@@ -117,7 +117,9 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
             checked = check_network(loaded, input_shape=splits.input_shape, class_count=len(splits.class_names))
             _check_memory(checked, memory)
         feasible = check_feasible(replace(checked, loaded=loaded), len(splits.class_names))
-    runs.refuse_full_disk(options.outputs, _KEPT * _BYTES * checked.budget.params)
+    runs.refuse_full_disk(
+        options.outputs, _BYTES * _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)
+    )
     planned_features = features.plan_all(checked.network, loaded.recipe)
     notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits)]
     if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
@@ -152,6 +154,12 @@ def _device(loaded: LoadedRecipe, options: Options, cpu_name: str) -> devices.De
     except ResourceError as error:
         place = Place(f"--device {options.device}") if options.device else loaded.place(("train", "device"))
         raise ResourceError(problem.at(place) for problem in error.problems) from error
+
+
+def _numbers_on_disk(counted: budget.Budget, *, keeps_state: bool) -> int:
+    """Of the model, and of commits: weights, two numbers of the optimizer for each that learns, and the best weights twice."""
+    commit = (3 * counted.params + 2 * counted.trainable_params) if keeps_state else 0
+    return counted.params + _COMMITS * commit
 
 
 def _check_memory(checked: Checked, memory: int) -> None:

@@ -9,11 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from cnncli.data.examples import Splits
-from cnncli.errors import DataError, Problem, RecipeError
+from cnncli.errors import DataError, ModelFileError, Problem, RecipeError, UsageError
 from cnncli.runs import commits
 from cnncli.training.state import State
 
 RESOLVED = "resolved.yaml"
+# Of a run's record: what a run that goes on will say anew.
+RESULTS = ("error", "artefacts", "best", "stopped", "seconds", "profile", "test", "validation", "broken_expectations")
+
+_OTHER_BITS = "it goes on, but may not end with the very same bits"
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Beginning:
 
     Attributes:
         state: the newest that is whole; None where the run was stopped before its first commit.
-        number: of the newest commit that is there, whole or not.
+        number: of the newest commit.
         notes: what is not as it was.
     """
 
@@ -39,14 +43,22 @@ def sha256_of(content: bytes) -> str:
 def read_beginning(folder: Path) -> Beginning:
     """Read the newest state of a run that is whole.
 
+    Newer ones that are not whole are removed: the caller holds the run's lock.
+
     Raises:
-        ModelFileError: it cannot be read.
+        ModelFileError: there are commits, and none can be read.
     """
-    commit = commits.newest(folder / commits.FOLDER)
-    if commit is None:
+    place = folder / commits.FOLDER
+    found = commits.newest(place)
+    if found.commit is None:
+        if found.bad:
+            hint = "\n".join([*found.bad, "begin a new run"])
+            raise ModelFileError(f"no commit in {place} is whole", hint=hint)
         return Beginning(None, 0, ())
-    notes = tuple(Problem(f"a commit is not whole, and the one before it is taken: {reason}") for reason in commit.bad)
-    return Beginning(State.load(commit.state, commit.arrays), commit.number + len(commit.bad), notes)
+    state = State.load(found.commit.state, found.commit.arrays)
+    commits.remove_newer(place, found.commit.number)
+    notes = tuple(Problem(f"a commit is not whole, and the one before it is taken: {reason}") for reason in found.bad)
+    return Beginning(state, found.number, notes)
 
 
 def refuse_changed_recipe(folder: Path, record: Mapping[str, Any]) -> None:
@@ -80,10 +92,32 @@ def refuse_changed_data(splits: Splits, record: Mapping[str, Any]) -> None:
     raise DataError(Problem("the data is not what the run began with", hint, path=("data", "source")))
 
 
-def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any]) -> list[Problem]:
-    """Notes on what may change the last bits: versions, the processor, its cores."""
+def refuse_fewer_epochs(state: State | None, epochs: int) -> None:
+    """Compare the epochs that are wanted with those that are done.
+
+    Raises:
+        UsageError: more are done.
+    """
+    done = len(state.values["watcher"]["rows"]) if state else 0
+    if epochs < done:
+        raise UsageError(
+            f"the run has had {done} epochs; {epochs} are less", hint=f"--epochs {done + 1} or more extends it"
+        )
+
+
+def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any], device: str) -> list[Problem]:
+    """Notes on what may change the last bits: versions, the processor, its cores, the device.
+
+    Args:
+        now: `runs.environment()`.
+        device: `cpu: AMD EPYC 9654`.
+    """
     was = record.get("environment") or {}
     notes = []
+    began = record.get("device")
+    began = f"{began.get('kind')}: {began.get('name')}" if isinstance(began, Mapping) else began
+    if began and began != device:
+        notes.append(Problem(f"another device than the run began with: {began} -> {device}", _OTHER_BITS))
     for name, key in (("versions", "versions"), ("processor", "cpu"), ("cores", "cores")):
         then, today = was.get(key), now.get(key)
         if then == today:
@@ -93,5 +127,5 @@ def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any]) -> li
         else:
             parts = [f"{then} -> {today}"]
         message = f"other {name} than the run began with: {', '.join(parts)}"
-        notes.append(Problem(message, "it goes on, but may not end with the very same bits"))
+        notes.append(Problem(message, _OTHER_BITS))
     return notes

@@ -30,10 +30,12 @@ from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.profile import Profile, profile
 from cnncli.experiment.resume import (
     RESOLVED,
+    RESULTS,
     changed_environment,
     read_beginning,
     refuse_changed_data,
     refuse_changed_recipe,
+    refuse_fewer_epochs,
     sha256_of,
 )
 from cnncli.experiment.spectator import Spectator, timed
@@ -86,7 +88,8 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
             raise
         except Stopped as stop:
             folder.finish("interrupted")
-            stop.hint = f"go on with: cnncli train --resume {folder.path}"
+            if planned.recipe.train.checkpoint.keep:
+                stop.hint = f"go on with: cnncli train --resume {folder.path}"
             raise
         except KeyboardInterrupt:
             folder.finish("interrupted")
@@ -104,13 +107,14 @@ def _folder(planned: Plan, options: Options, spectator: Spectator) -> Iterator[t
     resolved = write.to_yaml(recipe)
     digest = sha256_of(resolved.encode())
     wanted = recipe.train.checkpoint
+    every = (wanted.every_seconds, wanted.every_steps)
     if options.resume is None:
         with runs.create(options.outputs, recipe.name, run_name=options.run_name) as folder:
             spectator.run_made(folder.path)
             folder.write("recipe.yaml", planned.loaded.content)
             folder.write(RESOLVED, resolved)
             folder.update_record(**_identity(planned, options), resolved_sha256=[digest])
-            yield folder, Checkpoints(folder.path / commits.FOLDER, wanted.every_seconds, wanted.every_steps)
+            yield folder, Checkpoints(folder.path / commits.FOLDER if wanted.keep else None, *every)
         return
     with runs.reopen(options.resume) as folder:
         spectator.run_made(folder.path)
@@ -118,11 +122,13 @@ def _folder(planned: Plan, options: Options, spectator: Spectator) -> Iterator[t
         with placed_in(planned.loaded):
             refuse_changed_data(planned.splits, folder.record)
         beginning = read_beginning(folder.path)
-        notes = [*beginning.notes, *changed_environment(folder.record, runs.environment())]
+        refuse_fewer_epochs(beginning.state, planned.epochs)
+        device = f"{planned.device.kind}: {planned.device.name}"
+        notes = [*beginning.notes, *changed_environment(folder.record, runs.environment(), device)]
         for note in notes:
             spectator.note(note)
-        if beginning.state is not None and digest not in folder.record["resolved_sha256"]:
-            beginning.state.values["is_stopping"] = False  # there are more epochs now
+        for name in RESULTS:
+            folder.record.pop(name, None)
         resumed = {
             "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "epochs_before": len(beginning.state.values["watcher"]["rows"]) if beginning.state else 0,
@@ -136,11 +142,8 @@ def _folder(planned: Plan, options: Options, spectator: Spectator) -> Iterator[t
             resolved_sha256=list(dict.fromkeys([*folder.record["resolved_sha256"], digest])),
         )
         folder.write(RESOLVED, resolved)
-        every = (wanted.every_seconds, wanted.every_steps)
-        yield (
-            folder,
-            Checkpoints(folder.path / commits.FOLDER, *every, resume=beginning.state, number=beginning.number),
-        )
+        place = folder.path / commits.FOLDER if wanted.keep else None
+        yield folder, Checkpoints(place, *every, resume=beginning.state, number=beginning.number)
 
 
 def _train(

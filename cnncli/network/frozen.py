@@ -12,6 +12,9 @@ import tensorflow as tf
 
 from cnncli.network.build import Network
 
+# They take `training` for quantised weights alone.
+_SAME_WHILE_TRAINING = (keras.layers.Dense, keras.layers.EinsumDense)
+
 
 @dataclass(frozen=True)
 class Cut:
@@ -85,6 +88,8 @@ def _gives_the_same(operation: Any) -> bool:
         return True
     if operation.trainable_weights or operation.activity_regularizer is not None:
         return False
+    if isinstance(operation, _SAME_WHILE_TRAINING):
+        return True
     # What may do otherwise while training takes `training`: random layers, and those that keep statistics.
     is_frozen = isinstance(operation, keras.layers.BatchNormalization) and not operation.trainable
     return is_frozen or "training" not in inspect.signature(operation.call).parameters

@@ -326,6 +326,7 @@ class Model(Section):
 class Checkpoint(Section):
     """When the state of the training is kept, beside the end of every epoch."""
 
+    keep: bool = Field(True, description="false: nothing is kept, and a run that is stopped cannot go on")
     every_seconds: Annotated[float, Field(gt=0)] = Field(60.0, description="within an epoch, by time")
     every_steps: Count | None = Field(None, description="within an epoch, by steps of the optimizer")
 

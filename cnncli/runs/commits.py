@@ -31,13 +31,26 @@ class Commit:
         number: steps of the optimizer until then.
         state: what was committed beside the arrays.
         arrays: the file that `save` wrote.
-        bad: newer commits that are not whole, and why.
     """
 
     number: int
     state: dict[str, Any]
     arrays: Path
-    bad: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Newest:
+    """What there is to go on from.
+
+    Attributes:
+        commit: the newest one that is whole; None where there is none.
+        bad: newer ones that are not whole, and why.
+        number: of the newest, whole or not; 0 where there is none.
+    """
+
+    commit: Commit | None
+    bad: tuple[str, ...]
+    number: int
 
 
 def write(folder: Path, number: int, state: Mapping[str, Any], save: Callable[[Path], None]) -> None:
@@ -67,17 +80,25 @@ def write(folder: Path, number: int, state: Mapping[str, Any], save: Callable[[P
     _remove_orphans(folder)
 
 
-def newest(folder: Path) -> Commit | None:
-    """The newest commit that is whole; None where there is none."""
+def newest(folder: Path) -> Newest:
+    """Find the newest commit that is whole; nothing is changed."""
+    numbers = _numbers(folder)
     bad: list[str] = []
-    for number in _numbers(folder):
+    commit = None
+    for number in numbers:
         try:
-            state = _read(folder, number)
+            commit = Commit(number, _read(folder, number), folder / f"{number:010}.npz")
+            break
         except (OSError, ValueError, KeyError, TypeError) as error:
             bad.append(f"{folder / f'{number:010}.json'}: {error}")
-        else:
-            return Commit(number, state, folder / f"{number:010}.npz", tuple(bad))
-    return None
+    return Newest(commit, tuple(bad), max(numbers, default=0))
+
+
+def remove_newer(folder: Path, number: int) -> None:
+    """Remove the commits after one; for who goes on from it, so that they do not count as the last two."""
+    for other in _numbers(folder):
+        if other > number:
+            _remove(folder, other)
 
 
 def _read(folder: Path, number: int) -> dict[str, Any]:

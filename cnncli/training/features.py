@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,6 +90,19 @@ def compute(
     room = _Room(cut, total)
     if not room.is_enough:
         return None
+    seeds = network.augmentation.variables if network.augmentation else []
+    before = [keras.ops.convert_to_numpy(seed) for seed in seeds]
+    try:
+        return _computed(network, cut, parts, room, progress, total)
+    except OSError:  # the disk is full after all
+        for seed, value in zip(seeds, before, strict=True):
+            seed.assign(value)
+        return None
+
+
+def _computed(
+    network: Network, cut: Cut, parts: Sequence[tuple[Batches, int]], room: _Room, progress: Progress, total: int
+) -> tuple[Batches, Batches]:
     frozen = cut.before(network)
     computed = []
     done = 0
@@ -97,7 +110,7 @@ def compute(
         features = room.for_rows(copies * part.count)
         row = 0
         for _ in range(copies):
-            call = _compiled(frozen, network.augmentation if part is train else None)
+            call = _compiled(frozen, network.augmentation if part is parts[0][0] else None)
             for inputs, _labels in part.in_order().dataset():
                 values = call(inputs).numpy()
                 _put(features, row, values)

@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from cnncli.data.pipeline import Batches
+from cnncli.errors import ResourceError
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
 from cnncli.network.objects import make, make_optimizer
@@ -107,10 +108,12 @@ def fit(
         for index, phase in enumerate(phases_of(recipe)):
             if state is not None and index < state.values["phase"]:
                 continue
+            pending.stop_if_asked()
             freeze(network, recipe, phase)
             first = len(watcher.rows) if state is None else state.values["first"]
             keeper.begin_phase(index, first, state)  # a phase that stopped early leaves no gap in the history
-            work = _work(network, recipe, phase, train, validation, watcher, keeper)
+            kept = watcher.reports[index] if index < len(watcher.reports) else None
+            work = _work(network, recipe, phase, train, validation, watcher, keeper, kept)
             watcher.reports[index:] = [asdict(work.report)]
             # XLA on a processor is slower than without, up to four times on small networks.
             work.model.compile(
@@ -122,10 +125,13 @@ def fit(
             watcher.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
             _fit_phase(work, first + phase.epochs, [*callbacks, best, watcher, keeper], class_weight, state)
-            state = None
+            if state is not None:
+                state.arrays.clear()  # a copy of all weights
+                state = None
             stopped = watcher.stopped or _stopped_by(callbacks)
             if watcher.stopped:
                 break
+        pending.stop_if_asked()
     best.restore()
     rows = watcher.rows
     return Fitted(
@@ -134,7 +140,7 @@ def fit(
         best.monitor,
         stopped if len(rows) < epochs_of(recipe) else "",
         time.monotonic() - started,
-        train.count * len(rows) / max(sum(watcher.times[name] for name in TRAINING), 1e-9),
+        train.count * (len(rows) - watcher.rows_before) / max(sum(watcher.times[name] for name in TRAINING), 1e-9),
         tuple(PhaseReport(**report) for report in watcher.reports),
         watcher.later_steps,
         watcher.times,
@@ -156,6 +162,9 @@ def _fit_phase(
     """
     *kerases, _, watcher, keeper = callbacks
     epoch = state.values["epoch"] if state else len(watcher.rows)
+    is_stopping = state is not None and state.values["is_stopping"]
+    if state is not None and last > state.values["last"]:  # there are more epochs now
+        is_stopping, watcher.stopped, watcher.started = False, "", time.monotonic()
 
     def fit(begin: int, end: int, given: State | None, step: int = 0) -> None:
         keeper.watch(kerases, last, given, wants_epoch_end=step > 0)
@@ -181,7 +190,7 @@ def _fit_phase(
         if work.model.stop_training or epoch + 1 == last:
             return
         epoch, state = epoch + 1, keeper.epoch_end
-    fit(epoch, epoch if state is not None and state.values["is_stopping"] else last, state)
+    fit(epoch, epoch if is_stopping else last, state)
 
 
 @dataclass(frozen=True)
@@ -202,10 +211,17 @@ def _work(
     validation: Batches,
     watcher: Watcher,
     keeper: Keeper,
+    kept: Mapping[str, Any] | None,
 ) -> _Work:
-    """The whole network on raw examples, or what is behind its frozen part on features that are computed here, once."""
+    """The whole network on raw examples, or what is behind its frozen part on features that are computed here, once.
+
+    Args:
+        kept: the report of this phase, where it began in an earlier process: it goes on in the same way.
+    """
     planned = features.plan(network, recipe, phase)
     cut, computed = planned.cut, None
+    if kept is not None and not kept["features_after"]:
+        cut = None
     if cut:
 
         def progress(what: str, done: int, total: int) -> None:
@@ -215,10 +231,20 @@ def _work(
         with watcher.timing("frozen_part"):
             computed = features.compute(network, planned, train, validation, progress)
     behind = cut if computed else None
-    wanted = recipe.train.steps_per_execution or steps_per_execution(
-        forward_multiply_adds(network, without=behind.layers if behind else ()),
-        batch_size=train.batch_size,
-        steps=train.steps,
+    if kept is not None and kept["features_after"] != (behind.name if behind else ""):
+        raise ResourceError(
+            f"the run trained on features after {kept['features_after']}, and there is no room for them now",
+            hint="free some memory, or some space for the cache (see: cnncli doctor)",
+        )
+    wanted = (
+        kept["steps_per_execution"]
+        if kept
+        else recipe.train.steps_per_execution
+        or steps_per_execution(
+            forward_multiply_adds(network, without=behind.layers if behind else ()),
+            batch_size=train.batch_size,
+            steps=train.steps,
+        )
     )
     report = PhaseReport(phase.name, behind.name if behind else "", min(wanted, train.steps))
     if behind and computed:

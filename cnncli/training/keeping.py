@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ class Checkpoints:
         folder: `checkpoints/` of the run; None keeps nothing.
         every_seconds: within an epoch.
         every_steps: within an epoch; None: by time alone.
-        identity: of the run, kept in every commit; whoever goes on compares it.
         resume: the state to go on from; None begins anew.
         number: of the newest commit that is there.
     """
@@ -36,7 +35,6 @@ class Checkpoints:
     folder: Path | None = None
     every_seconds: float = 60.0
     every_steps: int | None = None
-    identity: Mapping[str, Any] = field(default_factory=dict)
     resume: State | None = None
     number: int = 0
 
@@ -73,9 +71,8 @@ class Keeper(keras.callbacks.Callback):
         best.value, best.epoch = state.values["best"]["value"], state.values["best"]["epoch"]
         best.weights = state.list_of("best_weights") or []
         kept = state.values["watcher"]
-        watcher.rows, watcher.stopped, watcher.later_steps = kept["rows"], kept["stopped"], kept["later_steps"]
-        watcher.reports = kept["reports"]
-        watcher.times |= kept["times"]
+        watcher.rows, watcher.stopped, watcher.reports = list(kept["rows"]), kept["stopped"], list(kept["reports"])
+        watcher.rows_before = len(watcher.rows)
         watcher.started = time.monotonic() - kept["elapsed"]
 
     def begin_phase(self, phase: int, first: int, state: State | None) -> None:
@@ -109,6 +106,8 @@ class Keeper(keras.callbacks.Callback):
         self._wants_epoch_end = wants_epoch_end
 
     def on_train_begin(self, logs: Any = None) -> None:
+        for callback in self._callbacks:  # the rest of an epoch is a `fit` of its own, and not the last one
+            callback.set_params({**self.params, "epochs": self._last_epoch})
         given = self._given
         if given is None:
             return
@@ -130,16 +129,19 @@ class Keeper(keras.callbacks.Callback):
         steps = self._steps_since * max(self.model.steps_per_execution, 1)
         every_steps, now = self._checkpoints.every_steps, time.monotonic()
         is_due = now - self._last >= self._checkpoints.every_seconds or (every_steps and steps >= every_steps)
-        if is_due or self._pending.number:
+        if self._checkpoints.folder is not None and (is_due or self._pending.number):
             self._commit(self._state(watcher.epoch, watcher.step))
         self._pending.stop_if_asked()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         is_recent = time.monotonic() - self._last < self._cost / _SHARE
         must = self.model.stop_training or epoch + 1 == self._last_epoch or self._pending.number
-        if must or not is_recent or self._wants_epoch_end:  # it is a copy of all weights
-            self.epoch_end = self._state(epoch + 1, 0)
-            self._commit(self.epoch_end)
+        is_due = self._checkpoints.folder is not None and (must or not is_recent)
+        if is_due or self._wants_epoch_end:
+            state = self._state(epoch + 1, 0)
+            self.epoch_end = state if self._wants_epoch_end else None  # it is a copy of all weights
+            if is_due:
+                self._commit(state)
         self._pending.stop_if_asked()
 
     def stop_if_asked(self) -> None:
@@ -148,8 +150,7 @@ class Keeper(keras.callbacks.Callback):
 
     def _commit(self, state: State) -> None:
         folder = self._checkpoints.folder
-        if folder is None:
-            return
+        assert folder is not None
         started = time.monotonic()
         self._number += 1
         commits.write(folder, self._number, state.values, state.save)
@@ -161,11 +162,11 @@ class Keeper(keras.callbacks.Callback):
         state = State({**self._seeds.values}, {**self._seeds.arrays})
         best, watcher = self._best, self._watcher
         state.values |= {
-            "identity": dict(self._checkpoints.identity),
             "phase": self._phase,
             "first": self._first,
             "epoch": epoch,
             "step": step,
+            "last": self._last_epoch,
             "is_stopping": bool(self.model.stop_training),
             "best": {"value": best.value, "epoch": best.epoch},
             "watcher": watcher.kept(),

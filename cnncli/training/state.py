@@ -113,4 +113,5 @@ def _own(callback: keras.callbacks.Callback) -> dict[str, Any]:
     """A callback's attributes without what it was made with, such as `patience`."""
     made_with = inspect.signature(type(callback).__init__).parameters
     skipped = {*made_with, "params", "validation_data"}
-    return {key: value for key, value in vars(callback).items() if key not in skipped and not key.startswith("_")}
+    hidden = {key for key, value in vars(callback).items() if key.startswith("_") and not isinstance(value, bool)}
+    return {key: value for key, value in vars(callback).items() if key not in skipped | hidden}

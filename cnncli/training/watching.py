@@ -66,6 +66,7 @@ class Watcher(keras.callbacks.Callback):
         self.observer = observer
         self.max_seconds = max_seconds
         self.rows: list[dict[str, Any]] = []
+        self.rows_before = 0  # of an earlier process
         self.reports: list[dict[str, Any]] = []  # of each phase that began, how it is computed
         self.stopped = ""
         self.times = dict.fromkeys((*TRAINING, "validation", "between"), 0.0)
@@ -80,8 +81,6 @@ class Watcher(keras.callbacks.Callback):
             "rows": list(self.rows),
             "reports": list(self.reports),
             "stopped": self.stopped,
-            "later_steps": self.later_steps,
-            "times": dict(self.times),
             "elapsed": time.monotonic() - self.started,
         }
 

@@ -85,10 +85,15 @@ def result(folder: Path, run: str) -> dict[str, object]:
     }
 
 
-def until_it_trains(folder: Path, run: str, process: subprocess.Popen[str]) -> None:
-    """Wait for the first commit."""
+def newest(folder: Path, run: str) -> int:
+    """The number of the newest commit; 0 where there is none."""
     commits = folder / "outputs/whole" / run / "checkpoints"
-    while process.poll() is None and not list(commits.glob("*.json")):
+    return max((int(path.stem) for path in commits.glob("*.json")), default=0)
+
+
+def until_it_trains(folder: Path, run: str, process: subprocess.Popen[str], after: int = 0) -> None:
+    """Wait for a commit after that number."""
+    while process.poll() is None and newest(folder, run) <= after:
         time.sleep(0.02)
 
 
@@ -117,18 +122,16 @@ def test_signal_ends_the_step_commits_and_says_how_to_go_on(place, name):
 def test_killed_at_random_moments_it_ends_as_never_killed(place):
     moments = random.Random(4)
     process = start(place, "train", "recipe.yaml", "--run", "killed")
-    for kill in range(4):
-        if kill:
-            process = start(place, "train", "--resume", "outputs/whole/killed")
-        until_it_trains(place, "killed", process)
-        try:
-            process.wait(timeout=(5 if kill else 0) + moments.uniform(0, 2))
-        except subprocess.TimeoutExpired:
-            process.kill()
+    for _ in range(4):
+        until_it_trains(place, "killed", process, newest(place, "killed"))
+        time.sleep(moments.uniform(0, 0.3))
+        process.kill()
         process.communicate()
-    done = run_to_its_end(place, "train", "--resume", "outputs/whole/killed")
+        assert process.returncode == -signal.SIGKILL, "it was to be killed while it trains"
+        process = start(place, "train", "--resume", "outputs/whole/killed")
+    _, stderr = process.communicate(timeout=120)
 
-    assert done.returncode == 0, done.stderr
+    assert process.returncode == 0, stderr
     assert result(place, "killed") == result(place, "whole")
 
 
@@ -184,6 +187,17 @@ def test_other_data_is_refused_with_the_difference(copied):
     assert "source: other digits then, mnist-sample, packaged" in done.stderr
 
 
+def test_no_whole_commit_is_exit_5_and_the_commits_stay(copied):
+    set_status(copied, "interrupted")
+    for path in (copied / "checkpoints").glob("*.npz"):
+        path.write_bytes(b"torn")
+    done = call("outputs/whole/whole")
+
+    assert done.exit_code == 5
+    assert "is whole" in done.stderr
+    assert len(list((copied / "checkpoints").glob("*.json"))) == 2
+
+
 def set_status(folder: Path, status: str, **more: object) -> None:
     record = json.loads((folder / "run.json").read_text())
     (folder / "run.json").write_text(json.dumps({**record, "status": status, **more}))
@@ -208,3 +222,7 @@ def test_run_is_extended_by_more_epochs(tmp_path):
     resumed = json.loads((tmp_path / "outputs/whole/first/run.json").read_text())["resumes"]
     assert [each["epochs_before"] for each in resumed] == [2]
     assert os.path.exists(tmp_path / "outputs/whole/first/checkpoints")
+
+    less = run_to_its_end(tmp_path, "train", "--resume", "whole/first", "--epochs", "3")
+    assert less.returncode == 2
+    assert "the run has had 4 epochs; 3 are less" in less.stderr

@@ -80,6 +80,13 @@ def batches(seed=None):
     return Batches(data, batch_size=8, encodings={"": "integer"}, class_count=3, seed=seed)
 
 
+def newest(folder):
+    """The newest state and its number."""
+    found = commits.newest(folder)
+    assert not found.bad
+    return State.load(found.commit.state, found.commit.arrays), found.number
+
+
 def train(text, folder=None, *, resume=None, number=0, after=None, **more):
     recipe = load_bytes(text.encode(), "r.yaml").recipe
     keras.utils.set_random_seed(1)
@@ -102,9 +109,7 @@ def through_stops(text, folder, every):
             return result(*train(text, folder, resume=resume, number=number, after=every)), stops
         except Stopped:
             stops += 1
-        commit = commits.newest(folder)
-        assert not commit.bad
-        resume, number = State.load(commit.state, commit.arrays), commit.number
+        resume, number = newest(folder)
 
 
 @pytest.mark.parametrize(
@@ -131,19 +136,24 @@ def test_commits_are_made_by_steps_and_the_last_two_are_kept(tmp_path):
 
     number = commits.newest(tmp_path).number
     (tmp_path / f"{number:010}.npz").write_bytes(b"torn")
-    commit = commits.newest(tmp_path)
-    assert commit.number == number - 1
-    assert len(commit.bad) == 1
-    found = train(text, tmp_path, resume=State.load(commit.state, commit.arrays), number=number)
-    assert result(*found) == whole
+    found = commits.newest(tmp_path)
+    assert (found.commit.number, found.number, len(found.bad)) == (number - 1, number, 1)
+    commits.remove_newer(tmp_path, found.commit.number)
+    resume, _ = newest(tmp_path)
+    assert result(*train(text, tmp_path, resume=resume, number=number)) == whole
+
+    for path in tmp_path.glob("*.npz"):
+        path.write_bytes(b"torn")
+    found = commits.newest(tmp_path)
+    assert found.commit is None
+    assert len(found.bad) == 2
 
 
 def test_state_of_another_network_is_refused(tmp_path):
     text = PLAIN.replace("KK", "1")
     train(text, tmp_path)
-    commit = commits.newest(tmp_path)
     with pytest.raises(ModelFileError, match="the kept state does not fit the network: its model are other ones"):
-        train(text.replace("filters: 4", "filters: 5"), resume=State.load(commit.state, commit.arrays))
+        train(text.replace("filters: 4", "filters: 5"), resume=newest(tmp_path)[0])
 
 
 def test_second_signal_does_not_wait_for_the_step(tmp_path):
@@ -157,4 +167,42 @@ def test_second_signal_does_not_wait_for_the_step(tmp_path):
     network = build(recipe, input_shape=(6, 6, 1))
     with pytest.raises(Stopped):
         fit(network, recipe, batches(3), batches(), observer=Twice(), checkpoints=Checkpoints(tmp_path))
-    assert commits.newest(tmp_path) is None
+    assert commits.newest(tmp_path).commit is None
+
+
+def test_run_that_had_stopped_early_goes_on_to_its_end_and_no_further(tmp_path):
+    text = PLAIN.replace("KK", "1")
+    whole = result(*train(text, tmp_path))
+
+    assert result(*train(text, tmp_path, resume=newest(tmp_path)[0])) == whole
+
+
+def test_run_that_had_stopped_early_goes_on_when_it_is_extended(tmp_path):
+    text = PLAIN.replace("KK", "1")
+    _, whole = train(text, tmp_path)
+    _, extended = train(text.replace("epochs: 6", "epochs: 9"), tmp_path, resume=newest(tmp_path)[0])
+
+    assert len(extended.history) > len(whole.history)
+    assert extended.history[: len(whole.history)] == whole.history
+
+
+def test_phase_that_had_no_features_goes_on_without_them(tmp_path):
+    text = COPIES.replace("KK", "1").replace("      epochs: 3\n", "      epochs: 1\n")
+    text = text[: text.index("    - name: all")]
+    _, first = train(text, tmp_path)
+    assert first.phases[0].features_after == ""  # one epoch is not worth it
+    longer = text.replace("      epochs: 1\n", "      epochs: 3\n")
+    _, extended = train(longer, tmp_path, resume=newest(tmp_path)[0])
+
+    assert [phase.features_after for phase in extended.phases] == [""]
+    assert len(extended.history) == 3
+
+
+def test_averaged_weights_that_are_swapped_in_at_the_end_of_epochs_survive(tmp_path):
+    text = PLAIN.replace("KK", "1").replace("{learning_rate: 0.02}", "{learning_rate: 0.02, use_ema: true}")
+    text = text.replace("      callbacks:\n", "      callbacks:\n        - SwapEMAWeights: {swap_on_epoch: true}\n")
+    whole = result(*train(text))
+    found, stops = through_stops(text, tmp_path / "checkpoints", 8)
+
+    assert stops > 1
+    assert found == whole

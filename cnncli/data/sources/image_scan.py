@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -85,7 +86,9 @@ def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | 
         return _sorted_out(_look_at_all(files, form, None, told), None)
     if writing is None:
         return _sorted_out(seen, None)
-    return _sorted_out(seen, writing.keep(_key(map(_digest, seen), form), list(map(_facts, seen))).rows)
+    with suppress(OSError):  # then the file has no name, and serves this run alone
+        writing.keep(_key(map(_digest, seen), form), list(map(_facts, seen)))
+    return _sorted_out(seen, writing.rows)
 
 
 Pixels = NDArray[np.uint8] | cache.Writing | None  # where an image's pixels are put, by its row
