@@ -111,10 +111,17 @@ def test_signal_ends_the_step_commits_and_says_how_to_go_on(place, name):
     record = json.loads((place / f"outputs/whole/{name}/run.json").read_text())
     assert record["status"] == "interrupted"
 
-    again = run_to_its_end(place, "train", "--resume", f"outputs/whole/{name}")
+
+def test_stopped_run_goes_on_to_the_same_end(place):
+    process = start(place, "train", "recipe.yaml", "--run", "stopped")
+    until_it_trains(place, "stopped", process)
+    process.terminate()
+    process.communicate(timeout=60)
+    again = run_to_its_end(place, "train", "--resume", "outputs/whole/stopped")
+
     assert again.returncode == 0, again.stderr
-    assert result(place, name) == result(place, "whole")
-    record = json.loads((place / f"outputs/whole/{name}/run.json").read_text())
+    assert result(place, "stopped") == result(place, "whole")
+    record = json.loads((place / "outputs/whole/stopped/run.json").read_text())
     assert record["status"] == "completed"
     assert len(record["resumes"]) == 1
 
@@ -122,7 +129,7 @@ def test_signal_ends_the_step_commits_and_says_how_to_go_on(place, name):
 def test_killed_at_random_moments_it_ends_as_never_killed(place):
     moments = random.Random(4)
     process = start(place, "train", "recipe.yaml", "--run", "killed")
-    for _ in range(4):
+    for _ in range(3):
         until_it_trains(place, "killed", process, newest(place, "killed"))
         time.sleep(moments.uniform(0, 0.3))
         process.kill()
