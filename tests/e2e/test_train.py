@@ -28,7 +28,9 @@ def record(folder):
 def test_run_leaves_everything_in_its_folder(folder):
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
 
-    assert files - {".lock"} == {
+    commits = {name for name in files if name.startswith("checkpoints/")}
+    assert {name.rpartition(".")[2] for name in commits} == {"json", "npz"}
+    assert files - commits - {".lock"} == {
         "recipe.yaml",
         "resolved.yaml",
         "run.json",

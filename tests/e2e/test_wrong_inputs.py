@@ -916,7 +916,8 @@ def a_file(name: str) -> Make:
 USAGE = [
     Row("+", "an unknown command", nothing, "trian x", 2,
         "error: No such command 'trian'. Did you mean 'train'?\n    see: cnncli --help"),
-    Row("+", "no recipe", nothing, "train", 2, f"error: {ANY}\n    see: cnncli train --help"),
+    Row("+", "no recipe", nothing, "train", 2,
+        "error: no recipe is named\n    for example: cnncli train mnist; `cnncli recipes` lists what there is"),
     Row("+", "an unknown option", recipe(), f"{TRAIN} --epoch 3", 2,
         f"error: No such option: --epoch{ANY}--epochs{ANY}\n    see: cnncli train --help"),
     Row("+", "--epochs 0", recipe(), f"{TRAIN} --epochs 0", 2, "error: --epochs: expected an integer ≥ 1, got 0"),
@@ -1234,7 +1235,14 @@ def test_real_command_says_the_same(row: Row, folder: Path) -> None:
     assert done.stdout == ""
 
 
-def test_disk_that_takes_no_large_file_leaves_the_good_ones(folder: Path, trained_folder: Path) -> None:
+@pytest.mark.parametrize(
+    ("setting", "file"),
+    [("train.checkpoint.keep=false", "model.keras"), ("train.checkpoint.keep=true", "checkpoints/0000000001.npz")],
+    ids=["the model", "a commit"],
+)
+def test_disk_that_takes_no_large_file_leaves_the_good_ones(
+    folder: Path, trained_folder: Path, setting: str, file: str
+) -> None:
     resource = pytest.importorskip("resource")
     shutil.copytree(trained_folder, folder, dirs_exist_ok=True)  # 105
     before = contents(folder)
@@ -1244,11 +1252,11 @@ def test_disk_that_takes_no_large_file_leaves_the_good_ones(folder: Path, traine
             resource.RLIMIT_FSIZE, (60_000, 60_000)
         )  # the model is larger, all that comes before smaller
 
-    done = real(folder, "train small.yaml --run second --quiet", preexec_fn=limited)
+    done = real(folder, f"train small.yaml --run second --quiet --set {setting}", preexec_fn=limited)
 
     assert done.returncode == 6, done.stderr
     assert done.stderr == (
-        "error: cannot write outputs/small/second/model.keras: the file would be larger than this process may write\n"
+        f"error: cannot write outputs/small/second/{file}: the file would be larger than this process may write\n"
         "    raise the limit: ulimit -f unlimited\n"
     )
     assert done.stdout == ""
