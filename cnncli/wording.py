@@ -90,3 +90,10 @@ def _parts(word: str) -> list[str]:
 
 def _normal(word: str) -> str:
     return re.sub(r"[_\-\s]", "", word).lower()
+
+
+def clock(seconds: float) -> str:
+    """`1:05`, `2:03:04`."""
+    minutes, second = divmod(int(seconds + 0.5), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

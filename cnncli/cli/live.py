@@ -16,7 +16,7 @@ from rich.text import Text
 from cnncli.cli import console
 from cnncli.cli.native import Log
 from cnncli.errors import Problem
-from cnncli.wording import counted, printable
+from cnncli.wording import clock, counted, printable
 
 if TYPE_CHECKING:
     from cnncli.experiment import Plan
@@ -295,10 +295,3 @@ def sparkline(values: Sequence[float], width: int = 40) -> str:
     low, high = min(shown), max(shown)
     span = (high - low) or 1.0
     return "".join(_BARS[1 + round((value - low) / span * (len(_BARS) - 2))] for value in shown)
-
-
-def clock(seconds: float) -> str:
-    """`1:05`, `2:03:04`."""
-    minutes, second = divmod(int(seconds + 0.5), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

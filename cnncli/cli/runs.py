@@ -12,8 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from cnncli.cli import console, lines, options
-from cnncli.cli.live import clock
-from cnncli.wording import counted, did_you_mean, printable, shortened
+from cnncli.wording import clock, counted, did_you_mean, printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.runs.listing import ListedRun

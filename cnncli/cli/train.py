@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnncli.cli import console, native, options
-from cnncli.cli.live import make_spectator
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.wording import counted
 
@@ -69,6 +68,8 @@ def train(
     else:
         going_on, loaded = None, _load(recipe, changes, Path(output), run, is_dry=dry_run)
     _check_epochs(epochs, loaded)
+    from cnncli.cli.live import make_spectator
+
     spectator = make_spectator(quiet=quiet or as_json, verbose=verbose)
     with native.captured() as log:
         spectator.starting(loaded, log)
