@@ -11,9 +11,9 @@ from keras.src.saving.serialization_lib import ObjectSharingScope
 
 from cnncli.errors import CnncliError, ModelFileError
 from cnncli.evaluation import size, weights
-from cnncli.evaluation.screening import archive, config
-from cnncli.evaluation.screening.arrays import stored_arrays
 from cnncli.network.objects import shapes_alone
+from cnncli.screening import archive, config
+from cnncli.screening.arrays import stored_arrays
 from cnncli.wording import printable, shortened
 
 

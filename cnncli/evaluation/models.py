@@ -11,10 +11,10 @@ import keras
 from cnncli import runs
 from cnncli.errors import ModelFileError, OutputError, RecipeError
 from cnncli.evaluation import model_file, run_model
-from cnncli.evaluation.screening.archive import HDF5_HINT
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.objects import KerasObject, read
 from cnncli.runs.record import MODEL
+from cnncli.screening.archive import HDF5_HINT
 from cnncli.wording import printable
 
 
@@ -69,7 +69,16 @@ def _is_model_file(text: str) -> bool:
         raise ModelFileError(f"a model is a local .keras file, got {printable(text)}", hint="download it first")
     if path.suffix.lower() in (".h5", ".hdf5"):
         raise ModelFileError(f"{printable(text)} is an HDF5 model, which can hold code", hint=HDF5_HINT)
+    if path.suffix.lower() in _DATA_SUFFIXES and path.is_file():
+        hint = f"score a run on it with: cnncli evaluate --data {printable(text)}"
+        raise ModelFileError(f"{printable(text)} is data, not a trained model", hint=hint)
+    if path.is_file() and (path.parent / runs.RECORD).is_file() and path.suffix != ".keras":
+        hint = f"name the run: {printable(str(path.parent))}"
+        raise ModelFileError(f"{printable(text)} is a file of a run, not a trained model", hint=hint)
     return path.suffix == ".keras" or path.is_file()
+
+
+_DATA_SUFFIXES = (".npz", ".npy", ".csv", ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".zip")
 
 
 def _open_run(path: Path) -> TrainedModel:
@@ -100,8 +109,9 @@ _TRAIN_AGAIN = "train it again"
 
 def default_loss(model: keras.Model) -> KerasObject:
     """The loss of a model of which nothing else is known, by its last activation."""
-    activation: Any = getattr(model.layers[-1], "activation", None)
-    name = getattr(activation, "__name__", "")
+    last = model.layers[-1]
+    activation: Any = getattr(last, "activation", None)
+    name = "softmax" if isinstance(last, keras.layers.Softmax) else getattr(activation, "__name__", "")
     if name == "sigmoid":
         return KerasObject("losses", "binary_crossentropy")
     if name == "softmax":

@@ -14,11 +14,11 @@ import keras
 
 from cnncli.errors import OutputError
 from cnncli.evaluation import size, weights
-from cnncli.evaluation.screening import archive
-from cnncli.evaluation.screening.arrays import stored_arrays
 from cnncli.network.build import build, build_symbolically
 from cnncli.recipe.schema import Recipe
 from cnncli.runs.record import MODEL as MODEL_FILE
+from cnncli.screening import archive
+from cnncli.screening.arrays import stored_arrays
 from cnncli.wording import printable
 
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")

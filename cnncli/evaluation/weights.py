@@ -16,7 +16,7 @@ import numpy as np
 from keras.src.saving import saving_lib
 
 from cnncli.errors import ModelFileError
-from cnncli.evaluation.screening.arrays import StoredArray
+from cnncli.screening.arrays import StoredArray
 from cnncli.wording import shortened
 
 _OF_TRAINING = "optimizer"  # a compiled model, also one within another, keeps its own there; nobody reads it here

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -14,6 +14,7 @@ from cnncli.errors import ModelFileError, NetworkError, Problem
 from cnncli.network.objects import dtype_policy, make
 from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject
+from cnncli.screening.arrays import stored_arrays
 from cnncli.wording import shortened
 
 # The arguments that make an application a network of its own; inlined it is part of the recipe's.
@@ -117,6 +118,11 @@ def _with_weights(item: KerasObject, shape: Any, file: FilePath | None, path: Pa
                 ),
                 details={"reason": shortened(str(error), 300)},
             ) from error
+    try:
+        with stored_arrays(file, shortened(str(file), 200), part="it"):
+            pass  # nothing in it leads elsewhere
+    except ModelFileError as error:
+        raise ModelFileError([replace(problem, path=where) for problem in error.problems]) from error
     application = make(item, weights=None, **own)
     try:
         with warnings.catch_warnings():

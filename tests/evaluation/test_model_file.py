@@ -15,7 +15,7 @@ from cnncli.errors import CnncliError, ModelFileError
 from cnncli.evaluation import size
 from cnncli.evaluation.model_file import open_file
 from cnncli.evaluation.models import open_model
-from cnncli.evaluation.screening import config
+from cnncli.screening import config
 
 
 def functional(shape, call):

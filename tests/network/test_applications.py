@@ -6,11 +6,12 @@ import re
 import sys
 from collections import Counter
 
+import h5py
 import keras
 import numpy as np
 import pytest
 
-from cnncli.errors import RecipeError
+from cnncli.errors import ModelFileError, RecipeError
 from cnncli.network.build import Network, build, build_symbolically
 from cnncli.network.objects import shapes_alone
 from cnncli.recipe.load import load_bytes
@@ -105,3 +106,24 @@ def test_application_beside_layers_of_the_names_that_keras_would_give_its_own():
 def test_layer_of_a_name_that_an_application_has_is_told(layers, message):
     with pytest.raises(RecipeError, match=message):
         build_symbolically(loaded(layers), input_shape=SHAPE)
+
+
+def test_weights_file_that_leads_to_another_file_is_refused_before_keras_sees_it(tmp_path):
+    with h5py.File(tmp_path / "secret.h5", "w") as secret:
+        secret["vars"] = np.zeros(3)
+    file = tmp_path / "own.weights.h5"
+    alone("MobileNetV2").save_weights(file)
+    with h5py.File(file, "a") as weights:
+        weights["layers/more"] = h5py.ExternalLink("secret.h5", "/vars")
+
+    with pytest.raises(ModelFileError, match="holds a link in its weights, `layers/more`") as caught:
+        network("MobileNetV2", str(file))
+
+    assert caught.value.problems[0].path == ("model", "layers", 0, "MobileNetV2", "weights")
+
+
+def test_weights_file_that_is_none_is_told(tmp_path):
+    file = tmp_path / "own.weights.h5"
+    file.write_bytes(b"<html>404</html>")
+    with pytest.raises(ModelFileError, match="it is not an HDF5 file, or cut short"):
+        network("MobileNetV2", str(file))

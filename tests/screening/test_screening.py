@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.hostile_files import CASES, Case, Place, members, network, write
 from cnncli.errors import ModelFileError
-from cnncli.evaluation.screening import archive, config
-from cnncli.evaluation.screening.arrays import stored_arrays
+from cnncli.screening import archive, config
+from cnncli.screening.arrays import stored_arrays
 
 
 @pytest.fixture
@@ -52,8 +52,6 @@ def test_harmless_file_gets_through(place: Place):
 
 
 def test_screening_imports_neither_keras_nor_tensorflow():
-    modules = "import sys, cnncli.evaluation.screening.archive, cnncli.evaluation.screening.config"
-    modules += (
-        ", cnncli.evaluation.screening.arrays; sys.exit(int('keras' in sys.modules or 'tensorflow' in sys.modules))"
-    )
+    modules = "import sys, cnncli.screening.archive, cnncli.screening.config"
+    modules += ", cnncli.screening.arrays; sys.exit(int('keras' in sys.modules or 'tensorflow' in sys.modules))"
     assert subprocess.run([sys.executable, "-c", modules], check=False).returncode == 0

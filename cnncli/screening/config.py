@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from cnncli.errors import ModelFileError
-from cnncli.evaluation.screening.refusal import damaged, refused
 from cnncli.recipe import catalogue
 from cnncli.recipe.objects import NOUNS
+from cnncli.screening.refusal import damaged, refused
 from cnncli.wording import shortened
 
 _DEEPEST = 100  # levels; ten networks within each other have 60

@@ -1,4 +1,4 @@
-"""The weights of a `.keras` file -> its arrays by name; nothing that HDF5 would fetch from elsewhere."""
+"""A file of weights -> its arrays by name; nothing that HDF5 would fetch from elsewhere."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -14,7 +15,7 @@ import ml_dtypes
 import numpy as np
 from h5py import h5d, h5g, h5o
 
-from cnncli.evaluation.screening.refusal import damaged, refused
+from cnncli.screening.refusal import damaged, refused
 from cnncli.wording import shortened
 
 _MOST_OBJECTS = 100_000  # EfficientNetV2L has 7,000
@@ -48,12 +49,15 @@ class StoredArray:
 
 
 @contextmanager
-def stored_arrays(weights: bytes, shown: str) -> Iterator[dict[str, StoredArray]]:
+def stored_arrays(
+    weights: bytes | Path, shown: str, *, part: str = "its model.weights.h5"
+) -> Iterator[dict[str, StoredArray]]:
     """Open an HDF5 file and list its arrays.
 
     Args:
-        weights: the file.
-        shown: the model file's name in messages.
+        weights: the file, or where it is.
+        shown: its name in messages, or that of the model file that it is a part of.
+        part: which part.
 
     Yields:
         Path (`layers/conv2d/vars/0`) -> array; they can be read within the `with`.
@@ -63,18 +67,19 @@ def stored_arrays(weights: bytes, shown: str) -> Iterator[dict[str, StoredArray]
             numbers, or larger than the file.
     """
     try:
-        file = h5py.File(io.BytesIO(weights), "r")
+        file = h5py.File(io.BytesIO(weights) if isinstance(weights, bytes) else weights, "r")
+        size = len(weights) if isinstance(weights, bytes) else weights.stat().st_size
     except (OSError, ValueError, RuntimeError, KeyError) as error:
-        raise damaged(shown, "its model.weights.h5 is not an HDF5 file, or cut short") from error
+        raise damaged(shown, f"{part} is not an HDF5 file, or cut short") from error
     with file:
         try:
             arrays = _listed(file.id, shown)
         except (OSError, ValueError, RuntimeError, KeyError, TypeError) as error:
-            message = f"its model.weights.h5 cannot be read ({shortened(str(error), 100)})"
+            message = f"{part} cannot be read ({shortened(str(error), 100)})"
             raise damaged(shown, message) from error
         claimed = sum(math.prod(array.shape) * array._dataset.dtype.itemsize for array in arrays.values())
-        if claimed > len(weights):
-            raise refused(shown, f"{len(weights):,} bytes of weights that say they are {claimed:,}", hint=_OWN_ARRAYS)
+        if claimed > size:
+            raise refused(shown, f"{size:,} bytes of weights that say they are {claimed:,}", hint=_OWN_ARRAYS)
         yield arrays
 
 

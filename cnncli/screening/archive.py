@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from cnncli.data.memory import available_bytes
 from cnncli.errors import ModelFileError, ResourceError
-from cnncli.evaluation.screening.refusal import SAVE_AGAIN, damaged, refused
+from cnncli.screening.refusal import SAVE_AGAIN, damaged, refused
 from cnncli.wording import listed, nearest, printable, shortened
 
 HDF5_HINT = "open it in the Keras that you trust it in, and save it as .keras"
