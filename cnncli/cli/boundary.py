@@ -7,7 +7,7 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -30,13 +30,13 @@ class Boundary(TyperGroup):
     def main(self, args: Sequence[str] | None = None, *more: Any, standalone_mode: bool = True, **extra: Any) -> Any:
         arguments = list(sys.argv[1:] if args is None else args)
         options = {**extra, "standalone_mode": False}
-        code = _run(lambda: super(Boundary, self).main(arguments, *more, **options), arguments)
+        code = _run(lambda: super(Boundary, self).main(arguments, *more, **options), arguments, self.commands)
         if standalone_mode:
             sys.exit(code)
         return code
 
 
-def _run(command: Any, arguments: list[str]) -> int:
+def _run(command: Any, arguments: list[str], commands: Collection[str]) -> int:
     as_json = "--json" in arguments
     try:
         with _signals():
@@ -47,7 +47,7 @@ def _run(command: Any, arguments: list[str]) -> int:
         console.show_error(error, as_json=as_json)
         return error.exit_code
     except _WrongCommandLine as error:
-        return _wrong_command_line(error, as_json)
+        return _wrong_command_line(error, arguments, commands, as_json=as_json)
     except (Stopped, KeyboardInterrupt, typer.Abort) as stop:
         number = stop.number if isinstance(stop, Stopped) else signal.SIGINT
         hint = stop.hint if isinstance(stop, Stopped) else ""
@@ -66,14 +66,15 @@ def _run(command: Any, arguments: list[str]) -> int:
         return 70
 
 
-def _wrong_command_line(error: Any, as_json: bool) -> int:
+def _wrong_command_line(error: Any, arguments: list[str], commands: Collection[str], *, as_json: bool) -> int:
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         print(error.format_message(), file=sys.stdout)  # noqa: T201
         return 0
-    hint = f"see: {context.command_path} --help" if context else ""
-    message = _usage_message(error)
-    console.show_usage(message, hint, as_json=as_json)
+    from cnncli.cli import mistaken
+
+    hints = [mistaken.hint(arguments, commands), f"see: {context.command_path} --help" if context else ""]
+    console.show_usage(_usage_message(error), "\n".join(filter(None, hints)), as_json=as_json)
     return 2
 
 

@@ -73,7 +73,7 @@ def _resolved(recipe: str, settings: list[str]) -> LoadedRecipe:
     Raises:
         RecipeError: it is wrong, or its layers depend on the number of classes, which only the data will tell.
     """
-    from cnncli.recipe.check import declared_classes
+    from cnncli.recipe.known_data import declared_classes
     from cnncli.recipe.load import load
 
     loaded = load(recipe, settings)

@@ -94,10 +94,12 @@ class Examples:
         inputs: uint8 in 0 to 255 or float32, (count, height, width, channels), (count, length, channels) or
             (count, depth, height, width, channels); or images that stay in files (`ImageFiles`, `RowFile`).
         labels: int32 (count,), index into the class names.
+        files: where each came from, as a path inside its folder; None where they are not files.
     """
 
     inputs: Inputs
     labels: NDArray[np.int32]
+    files: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -106,7 +108,8 @@ class Examples:
         """The examples at these places, in this order."""
         indices = np.asarray(indices, np.int64)
         inputs = self.inputs[indices] if isinstance(self.inputs, np.ndarray) else self.inputs.take(indices)
-        return Examples(inputs, self.labels[indices])
+        files = None if self.files is None else tuple(self.files[index] for index in indices)
+        return Examples(inputs, self.labels[indices], files)
 
 
 class Part(NamedTuple):

@@ -18,7 +18,7 @@ from cnncli.data.sources.arrays import idx_files, read_idx, read_npz
 from cnncli.data.sources.builtin import read_builtin
 from cnncli.data.sources.found import Found, Progress
 from cnncli.data.sources.image_folder import read_image_folder, read_image_folder_for_model
-from cnncli.data.sources.paths import cannot_read, existing_file
+from cnncli.data.sources.paths import ARCHIVES, cannot_read, existing_file
 from cnncli.data.splits import limit, split
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, ImageFolder, Source
@@ -82,6 +82,8 @@ def parse_source(text: str) -> Source:
         path = existing_file(text)
     except DataError as error:
         raise DataError(_no_source(text, error)) from error
+    if path.suffix.lower() in ARCHIVES:
+        raise DataError(Problem(f"{printable(text)} is an archive", "unpack it first, and name the folder"))
     try:
         with path.open("rb") as file:
             beginning = file.read(2)
@@ -145,9 +147,9 @@ def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> F
             progress=progress,
         )
     if source.npz:
-        return read_npz(source.npz, input_shape=input_shape)
+        return read_npz(source.npz, input_shape=input_shape, allow_leakage=data.allow_leakage)
     if source.idx:
-        return read_idx(source.idx, input_shape=input_shape)
+        return read_idx(source.idx, input_shape=input_shape, allow_leakage=data.allow_leakage)
     assert source.builtin
     return read_builtin(source.builtin, offline=data.offline, progress=progress)
 
@@ -250,10 +252,11 @@ def _joined(parts: Sequence[Examples]) -> Examples:
     if len(parts) == 1:
         return parts[0]
     labels = np.concatenate([part.labels for part in parts])
+    files = None if parts[0].files is None else tuple(file for part in parts for file in part.files or ())
     first, *others = (part.inputs for part in parts)  # of one source, and so of one kind
     if isinstance(first, np.ndarray):
-        return Examples(np.concatenate([part.inputs for part in parts]), labels)
-    return Examples(first.and_then(others), labels)
+        return Examples(np.concatenate([part.inputs for part in parts]), labels, files)
+    return Examples(first.and_then(others), labels, files)
 
 
 def _no_source(text: str, error: DataError) -> Problem:

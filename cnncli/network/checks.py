@@ -10,7 +10,7 @@ import keras
 from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError
 from cnncli.network import budget
 from cnncli.network.build import Network, build_symbolically, layers_matching
-from cnncli.recipe.check import BUILTIN_SHAPES, declared_classes
+from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.phases import TrainingPhase, phases_of

@@ -1,32 +1,22 @@
-"""Rules across the sections of a recipe; one function a rule, each of which says what it found."""
+"""Rules across the sections of a recipe; one function a rule, each of which says what it found.
+
+Here are those about the network and its outputs; those about data and training are beside.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator
 
-from cnncli.errors import Problem, RecipeError
+from cnncli.errors import Problem
+from cnncli.recipe import check_data, check_training, rules  # noqa: F401  # the first two bring their own rules
+from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
-from cnncli.recipe.metrics import metric_name, metric_names
 from cnncli.recipe.nodes import Mapping, Path, place_of
-from cnncli.recipe.objects import KerasObject, Unknown
+from cnncli.recipe.objects import Unknown
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
-from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.structure import INPUT
-from cnncli.runs.names import check_name
-from cnncli.wording import did_you_mean, listed
-
-# Of the data sets that have a name: the number of classes, and the shape of one example.
-_BUILTIN_CLASSES = {"mnist": 10, "mnist-sample": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100}
-BUILTIN_SHAPES = {
-    "mnist": (28, 28, 1),
-    "mnist-sample": (28, 28, 1),
-    "fashion_mnist": (28, 28, 1),
-    "cifar10": (32, 32, 3),
-    "cifar100": (32, 32, 3),
-}
+from cnncli.wording import did_you_mean
 
 _PROBABILITIES = {"softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid"}
 _BINARY_LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
@@ -39,27 +29,6 @@ _REGRESSION_LOSSES = {
     *("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError"),
     *("Huber", "LogCosh", "Poisson"),
 }
-
-Rule = Callable[[Recipe], Iterator[Problem]]
-_ERRORS: list[Rule] = []
-_WARNINGS: list[Rule] = []
-# Rules that do not look at the network, so that a mistake there does not hide what they find.
-_WITHOUT_NETWORK: list[Rule] = []
-
-
-def _error(rule: Rule) -> Rule:
-    _ERRORS.append(rule)
-    return rule
-
-
-def _error_without_network(rule: Rule) -> Rule:
-    _WITHOUT_NETWORK.append(rule)
-    return _error(rule)
-
-
-def _warning(rule: Rule) -> Rule:
-    _WARNINGS.append(rule)
-    return rule
 
 
 def check(recipe: Recipe, root: Mapping) -> Iterator[tuple[Problem, bool]]:
@@ -74,22 +43,16 @@ def check(recipe: Recipe, root: Mapping) -> Iterator[tuple[Problem, bool]]:
     """
     for problem in _duplicate_names(recipe, root):
         yield problem, False
-    for rules, is_warning in ((_ERRORS, False), (_WARNINGS, True)):
-        for rule in rules:
+    for some, is_warning in ((rules.ERRORS, False), (rules.WARNINGS, True)):
+        for rule in some:
             for problem in rule(recipe):
                 yield problem, is_warning
 
 
 def check_without_network(recipe: Recipe) -> Iterator[Problem]:
     """The errors that can be told while the network itself is wrong."""
-    for rule in _WITHOUT_NETWORK:
+    for rule in rules.WITHOUT_NETWORK:
         yield from rule(recipe)
-
-
-def declared_classes(recipe: Recipe) -> int | None:
-    """The number of classes, where the recipe alone tells it."""
-    builtin = recipe.data.source.builtin
-    return recipe.data.classes or (_BUILTIN_CLASSES[builtin] if builtin else None)
 
 
 def _layer_path(recipe: Recipe, index: int, *parts: str) -> Path:
@@ -107,7 +70,7 @@ def _duplicate_names(recipe: Recipe, root: Mapping) -> Iterator[Problem]:
         first.setdefault(name, index)
 
 
-@_error
+@rules.error
 def _slash_in_name(recipe: Recipe) -> Iterator[Problem]:
     for index, layer in enumerate(recipe.model.layers):
         if "/" in name_of(layer):
@@ -118,7 +81,7 @@ def _slash_in_name(recipe: Recipe) -> Iterator[Problem]:
             )
 
 
-@_error
+@rules.error
 def _unknown_inputs(recipe: Recipe) -> Iterator[Problem]:
     """`from` names layers that stand before."""
     earlier: list[str] = [INPUT]
@@ -135,7 +98,7 @@ def _unknown_inputs(recipe: Recipe) -> Iterator[Problem]:
         earlier.append(name_of(layer))
 
 
-@_error
+@rules.error
 def _unknown_layers_in_sections(recipe: Recipe) -> Iterator[Problem]:
     """`visualize` and `expect.shapes` name layers of the network."""
     known = [*(name_of(layer) for layer in recipe.model.layers), *(group.name for group in recipe.model.groups)]
@@ -152,52 +115,7 @@ def _has_application(recipe: Recipe) -> bool:
     return any(layer.kind == "applications" for layer in recipe.model.layers)
 
 
-@_error_without_network
-def _same_metric_twice(recipe: Recipe) -> Iterator[Problem]:
-    """Keras counts the second one's name on, and the history would not be the same in every process."""
-    first: dict[str, int] = {}
-    for index, metric in enumerate(recipe.train.metrics):
-        name = metric_name(metric)
-        if first.setdefault(name, index) != index:
-            hint = f"a name tells them apart: `{metric.name}: {{name: …}}`"
-            yield Problem(f"two metrics are named `{name}`", hint, path=("train", "metrics", index))
-
-
-@_error_without_network
-def _unknown_monitor(recipe: Recipe) -> Iterator[Problem]:
-    """A callback watches a number that there is; Keras only warns, and the callback then does nothing."""
-    names = metric_names(recipe)
-    known = [*names, *(f"val_{name}" for name in names), "learning_rate"]
-    for callback, path, _ in _callbacks(recipe):
-        monitor = callback.args.get("monitor")
-        if isinstance(monitor, str) and monitor not in known:
-            yield Problem(
-                f"{callback.name}: nothing called `{monitor}` is measured",
-                did_you_mean(monitor, known) or f"one of: {listed(known, 20)}",
-                path=(*path, "monitor"),
-            )
-
-
-def _callbacks(recipe: Recipe) -> Iterator[tuple[KerasObject, Path, TrainingPhase]]:
-    """Every callback as written, where it stands, and the phase that it watches."""
-    written = [phase.callbacks for phase in recipe.train.phases] or [recipe.train.callbacks]
-    for phase, own in zip(phases_of(recipe), written, strict=True):
-        if own is not None:
-            for index, callback in enumerate(phase.callbacks):
-                yield callback, (*phase.path, "callbacks", index, callback.name), phase
-
-
-@_error_without_network
-def _unknown_expected_metric(recipe: Recipe) -> Iterator[Problem]:
-    names = metric_names(recipe)
-    known = [f"{prefix}{name}" for prefix in ("test_", "val_", "") for name in names]
-    for name in recipe.expect.metrics:
-        if name not in known:
-            hint = did_you_mean(name, known) or f"one of: {listed(known, 20)}"
-            yield Problem(f"nothing called `{name}` is measured", hint, path=("expect", "metrics", name))
-
-
-@_error
+@rules.error
 def _outputs_are_layers(recipe: Recipe) -> Iterator[Problem]:
     known = [*(name_of(layer) for layer in recipe.model.layers), *(group.name for group in recipe.model.groups)]
     for output in outputs_of(recipe):
@@ -211,14 +129,7 @@ def _outputs_are_layers(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(f"no output is named `{name}`", hint, path=("train", key, name))
 
 
-@_error
-def _class_weight_and_outputs(recipe: Recipe) -> Iterator[Problem]:
-    if recipe.data.class_weight is not None and len(recipe.model.outputs) > 1:
-        message = "`class_weight` works with one output; Keras refuses it with several"
-        yield Problem(message, path=("data", "class_weight"))
-
-
-@_error
+@rules.error
 def _loss_and_last_layer(recipe: Recipe) -> Iterator[Problem]:
     """The loss fits what the last layer gives; Keras takes any pair without a word."""
     for output in outputs_of(recipe):
@@ -255,7 +166,7 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
         yield Problem(f"{loss.name} needs an output for every class, and the last layer has 1", hint, path=last)
 
 
-@_error
+@rules.error
 def _outputs_and_classes(recipe: Recipe) -> Iterator[Problem]:
     """The last layer has as many outputs as there are classes, where both are known."""
     classes = declared_classes(recipe)
@@ -274,7 +185,7 @@ def _outputs_and_classes(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, "use `units: $classes`", path=_layer_path(recipe, output.index))
 
 
-@_error
+@rules.error
 def _metrics_and_loss(recipe: Recipe) -> Iterator[Problem]:
     """A metric that wants labels in one form, with a loss that takes them in another."""
     loss = outputs_of(recipe)[0].loss
@@ -301,99 +212,7 @@ def _like(name: str, other: str) -> str:
     return other if name[0].islower() else "".join(word.capitalize() for word in other.split("_"))
 
 
-@_error_without_network
-def _name_of_a_folder(recipe: Recipe) -> Iterator[Problem]:
-    """The recipe's name becomes a folder; on Windows some names are those of devices."""
-    try:
-        check_name(recipe.name, "recipe")
-    except RecipeError as error:
-        yield from (replace(problem, path=("name",)) for problem in error.problems)
-
-
-@_error
-def _input_and_builtin(recipe: Recipe) -> Iterator[Problem]:
-    builtin, shape = recipe.data.source.builtin, recipe.model.input
-    if builtin and shape is not None and tuple(shape) != BUILTIN_SHAPES[builtin]:
-        own = list(BUILTIN_SHAPES[builtin])
-        message = f"`input` is {list(shape)}, and an image of {builtin} is {own}"
-        yield Problem(message, f"leave `input` out, or write {own}", path=("model", "input"))
-
-
-@_error
-def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
-    folder, shape = recipe.data.source.image_folder, recipe.model.input
-    if folder is None or shape is None:
-        return
-    channels = {"rgb": 3, "grayscale": 1, None: None}[folder.color]
-    if len(shape) != 3 or shape[2] not in (1, 3):
-        hint = "[height, width, 3] for colour, [height, width, 1] for gray"
-        yield Problem(f"`input`: images have three numbers, got {list(shape)}", hint, path=("model", "input"))
-    elif folder.image_size and folder.image_size != shape[:2]:
-        message = f"`input` is {list(shape)}, and `image_size` is {folder.image_size}"
-        yield Problem(message, "leave one of them out, or make them equal", path=("model", "input"))
-    elif channels and channels != shape[2]:
-        yield Problem(
-            f"`input` has {shape[2]} channels, and `color: {folder.color}` gives {channels}", path=("model", "input")
-        )
-
-
-@_error
-def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
-    folder = recipe.data.source.image_folder
-    if folder and folder.image_size is None and recipe.model.input is None:
-        yield Problem(
-            "`image_size` is missing",
-            "`image_size: [224, 224]`, or `model.input: [224, 224, 3]`",
-            path=("data", "source", "image_folder"),
-        )
-
-
-@_warning
-def _large_learning_rate(recipe: Recipe) -> Iterator[Problem]:
-    for phase in phases_of(recipe):
-        rate: Any = phase.optimizer.args.get("learning_rate")
-        if isinstance(rate, (int, float)) and rate > 1:
-            yield Problem(
-                f"a learning rate of {rate:g} is very large",
-                "0.001 is a usual start for Adam, 0.1 for SGD",
-                path=(*phase.path, "optimizer", phase.optimizer.name, "learning_rate"),
-            )
-
-
-@_warning
-def _patience_and_epochs(recipe: Recipe) -> Iterator[Problem]:
-    for callback, path, phase in _callbacks(recipe):
-        patience = callback.args.get("patience")
-        if isinstance(patience, int) and patience >= phase.epochs:
-            message = f"{callback.name}: a patience of {patience} cannot run out in {phase.epochs} epochs"
-            yield Problem(message, path=(*path, "patience"))
-
-
-@_warning
-def _smallest_learning_rate(recipe: Recipe) -> Iterator[Problem]:
-    for callback, path, phase in _callbacks(recipe):
-        rate, smallest = phase.optimizer.args.get("learning_rate"), callback.args.get("min_lr")
-        if isinstance(rate, (int, float)) and isinstance(smallest, (int, float)) and smallest >= rate:
-            message = (
-                f"{callback.name}: `min_lr` {smallest:g} is not below the learning rate {rate:g}, so nothing is reduced"
-            )
-            yield Problem(message, path=(*path, "min_lr"))
-
-
-@_warning
-def _rescaling_before_application(recipe: Recipe) -> Iterator[Problem]:
-    if recipe.model.layers[0].kind != "applications":
-        return
-    for index, layer in enumerate(recipe.data.prepare):
-        if layer.name in ("Rescaling", "Normalization"):
-            yield Problem(
-                f"{recipe.model.layers[0].name} brings its own preprocessing; with {layer.name} it is done twice",
-                "leave it out",
-                path=("data", "prepare", index),
-            )
-
-
-@_warning
+@rules.warning
 def _regression_loss(recipe: Recipe) -> Iterator[Problem]:
     for output in outputs_of(recipe):
         if output.loss and loss_class(output.loss) in _REGRESSION_LOSSES:

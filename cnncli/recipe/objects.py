@@ -226,6 +226,7 @@ _SHORTCUT_ENTRY = Entry(
 )
 # The kinds that take `from`; it is no argument.
 _FROM = ("layers", "applications", "structure")
+_DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)")
 _EPOCHS = re.compile(r"^(\d+(?:\.\d+)?)\s*epochs?$")
 
 
@@ -383,7 +384,7 @@ def read(value: Any, kind: str, *, steps_per_epoch: int | None = None) -> tuple[
         path = (name,)
     elif isinstance(value, dict) and value:
         first, *others = value
-        hint = f"write `{first}: {{{others[0]}: …}}`, or indent the arguments below `{first}`"
+        hint = _one_of(value, kind) or f"write `{first}: {{{others[0]}: …}}`, or indent the arguments below `{first}`"
         return None, [Fault((others[0],), f"one {noun} an item, got {listed(value)}", hint, on_key=True)]
     else:
         return None, [Fault((), f"expected {_article(noun)}, got {described(value)}")]
@@ -393,6 +394,24 @@ def read(value: Any, kind: str, *, steps_per_epoch: int | None = None) -> tuple[
         return None, [fault] if fault else []
     found, faults = _Reader(entry, path, steps_per_epoch).read(given)
     return (replace(found, name=name) if found and isinstance(name, Deferred) else found), faults
+
+
+NAMING_KEYS = ("type", "name", "class_name", "class", "kind", "layer")  # where other languages have an object's name
+
+
+def _one_of(value: dict[str, Any], kind: str) -> str:
+    """A hint for a mapping of several keys, where it says the name as another language would, or several names."""
+    options = [option for place in places_of(kind) for option in catalogue.names(place)]
+    for key in NAMING_KEYS:
+        written = value.get(key)
+        if isinstance(written, str) and (meant := nearest(written, options)):
+            # With arguments the class, not the text identifier: `adam` takes none.
+            meant = next((o for o in options if o[:1].isupper() and o.lower() == meant.replace("_", "").lower()), meant)
+            other = next(other for other in value if other != key)
+            return f"the name is the key: `{meant}: {{{_FOREIGN_ARGUMENTS.get(other, other)}: …}}`"
+    if all(name in options for name in value):
+        return f"choose one of them, as in `{next(iter(value))}: {{…}}`"
+    return ""
 
 
 def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]:
@@ -570,7 +589,10 @@ class _Reader:
 
     def _expected(self, argument: Argument, value: Any, where: Path) -> None:
         wanted = wanted_of(self.entry, argument)
-        self.faults.append(Fault(where, f"{self._label(argument)}: expected {wanted}, got {described(value)}"))
+        hint = ""
+        if isinstance(value, str) and (decimal := _DECIMAL_COMMA.fullmatch(value)):
+            hint = f"a decimal number has a point: {decimal[1]}.{decimal[2]}"
+        self.faults.append(Fault(where, f"{self._label(argument)}: expected {wanted}, got {described(value)}", hint))
 
 
 def _is_for(argument: Argument, name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Any, get_args
 
@@ -27,6 +28,14 @@ _FOREIGN_KEYS = {
     "dataset": "did you mean `data`?",
     "training": "did you mean `train`?",
     "layers": "it belongs in `model`",
+    "val": "did you mean `validation`?",
+    "valid": "did you mean `validation`?",
+    "dev": "did you mean `validation`?",
+}
+# The same for keys that have another meaning in another section.
+_FOREIGN_PATHS: dict[tuple[str, ...], str] = {
+    ("data", "split", "train"): "what `validation` and `test` leave is the training part; leave `train` out",
+    ("data", "split", "training"): "what `validation` and `test` leave is the training part; leave it out",
 }
 
 # One row a kind of message; `{got}` is the value that the user wrote, the rest comes from pydantic.
@@ -52,6 +61,7 @@ _SENTENCES = {
     "duration": "expected a time with its unit, such as 90 s, 20 min or 2 h, got {got}",
     "part": "expected a share between 0 and 1, or a number of examples ≥ 1, got {got}",
     "class_weight": "expected `balanced`, or a mapping of class names to weights > 0, got {got}",
+    "samples": "expected a number of examples ≥ 1, or one of {words}, got {got}",
     "comparison": 'expected a comparison such as ">= 0.98", got {got}',
     "string_pattern_mismatch": (
         "expected letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or digit, got {got}"
@@ -59,7 +69,7 @@ _SENTENCES = {
 }
 _HINTS = {"string_pattern_mismatch": f"the pattern: {NAME_PATTERN}"}
 # Messages of the schema's own rules that need nothing added.
-_COMPLETE = ("one_source", "one_picture")
+_COMPLETE = ("one_source", "one_picture", "one_target")
 
 
 def problems(errors: Iterable[ErrorDetails], root: Mapping) -> list[Problem]:
@@ -103,15 +113,47 @@ def _sentence(error: ErrorDetails, path: Path, root: Mapping) -> Problem:
     context = dict(error.get("ctx", {}))
     row = _SENTENCES.get(kind, error["msg"].replace("{", "").replace("}", "") + ", got {got}")
     message = row.format(got=described(error["input"]), **context)
-    hint = _HINTS.get(kind, "")
+    hint = _HINTS.get(kind, "") or _form_hint(kind, error["input"], path)
     if kind == "literal_error":
         choices = [str(choice).strip("'") for choice in _choices(context.get("expected", ""))]
         message = f"unknown choice {described(error['input'])}"
         hint = did_you_mean(str(error["input"]), choices)
         if hint.startswith("did"):
             hint += f" (one of: {', '.join(choices)})"
+        elif path[:2] == ("data", "source"):
+            hint += f"\n{_own_data(str(error['input']))}"
     key = _written_key(path, root)
     return Problem(f"`{key}`: {message}" if key else message, hint, place, path)
+
+
+def _form_hint(kind: str, value: Any, path: Path) -> str:
+    """How a value is written whose form is not the wanted one: a list without brackets, a section without its one key."""
+    key = str(path[-1])
+    if kind == "list_type" and isinstance(value, str) and (numbers := re.findall(r"\d+", value)):
+        return f"a list has brackets: `{key}: [{', '.join(numbers)}]`"
+    if kind == "list_type" and isinstance(value, dict):
+        return "each item begins with `- `"
+    if kind == "list_type" and value is not None:
+        return f"a list has brackets: `{key}: [{_quoted(value)}]`"
+    if kind in ("model_type", "model_attributes_type") and (section := _section(path)):
+        required = [name for name, field in section.model_fields.items() if field.is_required()]
+        if len(required) == 1 and isinstance(value, (str, list)) and value:
+            return f"write `{key}: {{{required[0]}: {_quoted(value)}}}`"
+    return ""
+
+
+def _quoted(value: Any) -> str:
+    """A value for an example in a hint; a long one is left out."""
+    text = str(value) if isinstance(value, (str, int, float)) else ""
+    return shortened(text, 40) if text else "…"
+
+
+def _own_data(written: str) -> str:
+    """What to write where a file or a folder stands in the place of a built-in name."""
+    name = shortened(written)
+    if written.lower().endswith(".npz"):
+        return f"a file of your own: `source: {{npz: {{path: {name}}}}}`"
+    return f"images of your own: `source: {{image_folder: {{path: {name}, image_size: [224, 224]}}}}`"
 
 
 def _written_key(path: Path, root: Mapping) -> str:
@@ -155,7 +197,9 @@ def _unknown_key(path: Path, root: Mapping) -> Problem:
     name = shortened(str(key))
     message = f"unknown key `{name}` in `{'.'.join(map(str, above))}`" if above else f"unknown section `{name}`"
     hint = f"did you mean `{match}`?" if (match := nearest(str(key), options)) else _FOREIGN_KEYS.get(str(key), "")
-    hint = hint or _elsewhere(str(key)) or did_you_mean(str(key), options)
+    hint = (
+        _FOREIGN_PATHS.get(tuple(map(str, path)), "") or hint or _elsewhere(str(key)) or did_you_mean(str(key), options)
+    )
     return Problem(message, hint, place_of(root, path, key=True), path)
 
 

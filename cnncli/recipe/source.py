@@ -28,6 +28,7 @@ from cnncli.recipe.text import (
     false_space,
     find_control,
     find_false_space,
+    other_dash,
     quote_hint,
     shown,
 )
@@ -114,7 +115,7 @@ _FILE_KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISCHR, "a device"),
     (stat.S_ISBLK, "a device"),
 )
-_RECIPE_SUFFIXES = (".yaml", ".yml")
+RECIPE_SUFFIXES = (".yaml", ".yml")
 
 
 def _read(path: pathlib.Path) -> bytes:
@@ -126,9 +127,9 @@ def _read(path: pathlib.Path) -> bytes:
 
 def _unreadable(path: pathlib.Path, name: str, error: OSError | ValueError) -> RecipeError:
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        near = _near(path)
+        other = near(path)
         return RecipeError(
-            f"recipe not found: {name}", hint=f"did you mean `{shown(near, limit=200)}`?" if near else ""
+            f"recipe not found: {name}", hint=f"did you mean `{shown(other, limit=200)}`?" if other else ""
         )
     if isinstance(error, PermissionError):
         return RecipeError(f"cannot read {name}: permission denied")
@@ -136,22 +137,26 @@ def _unreadable(path: pathlib.Path, name: str, error: OSError | ValueError) -> R
     return RecipeError(f"cannot read {name}: {reason.lower()}")
 
 
-def _near(path: pathlib.Path) -> str | None:
+def near(path: pathlib.Path) -> str | None:
     """Find the recipe that was probably meant: the same name elsewhere, or a name spelt almost alike."""
-    names = dict.fromkeys((path.name, *(stem + end for stem in (path.stem, path.name) for end in _RECIPE_SUFFIXES)))
+    names = dict.fromkeys((path.name, *(stem + end for stem in (path.stem, path.name) for end in RECIPE_SUFFIXES)))
     folders = dict.fromkeys((path.parent, path.parent / "recipes", pathlib.Path("recipes")))
     same = (str(folder / name) for folder in folders for name in names)
     alike = (str(folder / name) for folder in folders for name in _spelt_alike(path.name, folder))
     return next((candidate for candidate in (*same, *alike) if os.path.isfile(candidate)), None)
 
 
-def _spelt_alike(name: str, folder: pathlib.Path) -> list[str]:
+def recipes_in(folder: pathlib.Path) -> list[str]:
+    """The names of the files in a folder that may be recipes, sorted; none where it cannot be listed."""
     try:
         with os.scandir(folder) as entries:
-            names = [entry.name for entry in islice(entries, 10_000) if entry.name.endswith(_RECIPE_SUFFIXES)]
+            return sorted(entry.name for entry in islice(entries, 10_000) if entry.name.endswith(RECIPE_SUFFIXES))
     except (OSError, ValueError):
         return []
-    siblings = {pathlib.PurePath(sibling).stem: sibling for sibling in sorted(names)}
+
+
+def _spelt_alike(name: str, folder: pathlib.Path) -> list[str]:
+    siblings = {pathlib.PurePath(sibling).stem: sibling for sibling in recipes_in(folder)}
     return [siblings[stem] for stem in difflib.get_close_matches(pathlib.PurePath(name).stem, siblings)]
 
 
@@ -198,6 +203,7 @@ def _kind(node: Node) -> str:
 # From PyYAML's events to the tree.
 
 _ANCHORS_HINT = "`vars`, `blocks` and `extends` do what anchors would"
+_TUPLE = re.compile(r"\(\s*([-+\d.]+(?:\s*,\s*[-+\d.]+)*)\s*,?\s*\)")
 _DASH_ON_NEXT_LINE = re.compile(r"[\r\n] *(-) ")
 
 
@@ -378,6 +384,13 @@ class _Tree:
             self.problems.append(false_space(self.text, start + index))
         if dash := _DASH_ON_NEXT_LINE.search(written):
             self._report_dash(start, start + dash.start(1))
+        if wrong := other_dash(self.text, start):
+            self.explained = True
+            self.problems.append(wrong)
+        found = _TUPLE.match(self.text.content, start)
+        if found and "," in found[0] and (self.open_brackets() or found.end() == end):
+            self.explained = True
+            self.report(start, f"`{shown(found[0])}` is not a list", f"write [{shown(found[1])}], or quote it as text")
         if self.open_brackets() and "$(" in written and _expression_end(written) is None:
             self.explained = True
             message = f"`{shown(written)}` breaks off: inside brackets, `,` `[` `]` `{{` `}}` `?` end a value"
@@ -434,7 +447,7 @@ class _Tree:
     def _key(self, top: _Open, node: Node, index: int) -> Scalar | None:
         """The node as a key; None, with a problem told, when it cannot be one."""
         if not (isinstance(node, Scalar) and isinstance(node.value, str)):
-            self._report_key(node, index)
+            self._report_key(top, node, index)
             return None
         key = node.value
         if key == "<<" and not node.quoted:
@@ -445,10 +458,15 @@ class _Tree:
         top.first.setdefault(key, index)
         return node
 
-    def _report_key(self, node: Node, index: int) -> None:
+    def _report_key(self, top: _Open, node: Node, index: int) -> None:
         written = shown(self.text.token(index))
         if self.text.content.startswith("{{", index - 1):
             self.report(index, "a key must be text, and this is a mapping", "for the value of a variable write `$name`")
+        elif top.bracket is not None and (digits := re.search(r"\d+,$", self.text.content[top.bracket : index])):
+            first = digits[0][:-1]
+            message = f"`{shown(digits[0] + written)}` is read as two values"
+            hint = f"a decimal number has a point: {first}.{written}; a list has brackets: [{first}, {written}]"
+            self.report(index, message, hint)
         elif isinstance(node, Scalar) and written:
             self.report(index, f"a key must be text, and `{written}` is {_kind(node)}", quote_hint(written))
         elif isinstance(node, Scalar):

@@ -16,7 +16,7 @@ from cnncli.errors import Place, Problem
 from cnncli.recipe import catalogue
 from cnncli.recipe.layers import Group, snake_case
 from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
-from cnncli.recipe.objects import SHORTCUT, Broken, Deferred
+from cnncli.recipe.objects import NAMING_KEYS, SHORTCUT, Broken, Deferred
 from cnncli.recipe.substitution import Substitution, as_node, from_call, kind_of
 from cnncli.wording import described, did_you_mean, listed, shortened
 
@@ -194,6 +194,8 @@ class Flattener:
             self._call(self.blocks[name], entry, scope)
         elif name[:1].islower() and name.isidentifier() and name != SHORTCUT:
             hint = did_you_mean(name, [*self.blocks, *STRUCTURES, *catalogue.names("layers")])
+            if name in NAMING_KEYS and isinstance(body, Scalar) and isinstance(body.value, str):
+                hint = f"the name is the key: `- {shortened(body.value)}`, or `- {shortened(body.value)}: {{…}}`"
             self._wrong(
                 f"unknown block `{shortened(name)}`", key_place, hint or "define it in `blocks`; CapWords are Keras"
             )

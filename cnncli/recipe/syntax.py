@@ -20,6 +20,7 @@ from cnncli.recipe.text import (
     colon_hint,
     false_space,
     find_loose_false_space,
+    other_dash,
     quote_hint,
     shown,
 )
@@ -117,6 +118,26 @@ def _tab(failure: _Failure) -> Problem | None:
     if failure.here != "\t":
         return None
     return failure.text.problem(failure.at, "a tab where only spaces may stand", "use spaces, not tabs")
+
+
+_CONFLICT = re.compile(r"^(?:<{7}|={7}|>{7})(?= |$)", re.MULTILINE)
+
+
+def _merge_conflict(failure: _Failure) -> Problem | None:
+    """The lines that Git leaves where two versions do not fit together."""
+    found = _CONFLICT.search(failure.text.content)
+    if not found:
+        return None
+    return failure.text.problem(
+        found.start(), "an unfinished merge of two versions", "keep one of them, delete the marks"
+    )
+
+
+def _code_fence(failure: _Failure) -> Problem | None:
+    """What stands around a recipe in a text that it was copied from."""
+    if not failure.text.content.startswith("```", failure.at) or not failure.is_first_in_line:
+        return None
+    return failure.text.problem(failure.at, "a fence of a code block, and no part of the recipe", "delete the line")
 
 
 _ESCAPE_START = re.compile(r"\\.?\Z", re.DOTALL)
@@ -308,6 +329,8 @@ def _key_without_colon(failure: _Failure) -> Problem | None:
     text, start = failure.text, failure.context
     if not failure.in_scanner or start is None:
         return None
+    if wrong := other_dash(text, start):
+        return wrong
     line = text.line_after(start)
     if hint := colon_hint(line):
         return text.problem(start, f"no space after the colon of `{shown(line)}`", hint)
@@ -358,8 +381,10 @@ def _indentation(failure: _Failure) -> Problem | None:
 
 
 _RULES: tuple[_Rule, ...] = (
+    _merge_conflict,
     _false_space,
     _tab,
+    _code_fence,
     _escape,
     _open_quote,
     _open_bracket,

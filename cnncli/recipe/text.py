@@ -111,6 +111,7 @@ _NOT_IN_TEXT = re.compile(f"[{_CONTROL}\\x85\\u2028\\u2029]")  # the last three 
 _LOOKS_LIKE_SPACE = "[\\xa0\\u1680\\u2000-\\u200b\\u202f\\u205f\\u2060\\u3000\\ufeff]"
 _FALSE_SPACE = re.compile(_LOOKS_LIKE_SPACE)
 _COMMENT_OR_FALSE_SPACE = re.compile(rf"(?:^|[ \t])#[^\r\n]*|({_LOOKS_LIKE_SPACE})", re.MULTILINE)
+_OTHER_DASH = re.compile(r"[\u2010-\u2015\u2022\u2212\uff0d] ")
 _UNNAMED = {"Cs": "surrogate", "Cn": "noncharacter"}
 
 
@@ -171,6 +172,14 @@ def false_space(text: Text, index: int) -> Problem:
     """The problem with such a character."""
     hint = "replace it by an ordinary space, or quote the text"
     return text.problem(index, f"{character(text.char(index))} outside quotes", hint)
+
+
+def other_dash(text: Text, index: int) -> Problem | None:
+    """The problem with a dash or a bullet at `index` that a word processor made of a list's hyphen."""
+    if not _OTHER_DASH.match(text.content, index):
+        return None
+    message = f"{character(text.char(index))} where a list has its hyphen"
+    return text.problem(index, message, f"write `- {shown(text.line_after(index + 2))}`")
 
 
 def character(char: str) -> str:

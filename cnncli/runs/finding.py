@@ -34,6 +34,10 @@ def find(outputs: Path, run: str | None = None, *, require_model: bool = False) 
     """
     if run is None:
         candidates, what = list_runs(outputs), f"the newest run in {outputs}/"
+        if not candidates and os.path.lexists(outputs) and not os.path.isdir(outputs):
+            raise OutputError(
+                f"{outputs} is a file, not a folder", hint="give the folder of all runs with --output DIR"
+            )
         if not candidates:
             raise OutputError(f"no runs in {outputs}/ yet", hint=_FIRST_RUN)
     else:
@@ -97,8 +101,9 @@ def _named(outputs: Path, run: str) -> list[RunSummary]:
 def _unknown(outputs: Path, run: str, everything: list[RunSummary]) -> OutputError:
     file = Path(run)
     if run and os.path.isfile(file):
-        inside = f"did you mean {file.parent}?" if _is_run(file.parent) else "a run is a folder"
-        return OutputError(f"{run} is a file, not a run's folder", hint=inside)
+        meant = file.parent if _is_run(file.parent) else next((n for n in _names(everything) if n == file.stem), None)
+        hint = f"did you mean {meant}?" if meant else "a run is a folder"
+        return OutputError(f"{run} is a file, not a run's folder", hint=hint)
     if run and os.path.isdir(file):
         return OutputError(f"{run} is not a run's folder: it has no {RECORD}", hint=_listing(everything) or _FIRST_RUN)
     if not everything:

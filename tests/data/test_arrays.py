@@ -22,6 +22,7 @@ from cnncli.errors import DataError, ResourceError
 from cnncli.recipe.schema import Idx, Npz
 
 IMAGES = np.arange(6 * 4 * 4, dtype=np.uint8).reshape(6, 4, 4)
+TEST_IMAGES, VAL_IMAGES = IMAGES + np.uint8(100), 255 - IMAGES
 LABELS = np.array([0, 1, 0, 1, 0, 1])
 
 
@@ -68,7 +69,7 @@ def error(path: Path, **options: Any) -> str:
 
 
 def test_train_and_test_are_read(tmp_path: Path) -> None:
-    path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=IMAGES[:2], y_test=LABELS[:2])
+    path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=TEST_IMAGES[:2], y_test=LABELS[:2])
 
     found = read(path)
 
@@ -84,7 +85,8 @@ def test_train_and_test_are_read(tmp_path: Path) -> None:
 
 
 def test_validation_is_read(tmp_path: Path) -> None:
-    path = saved(tmp_path, x_test=IMAGES, y_test=LABELS, x_val=IMAGES, y_val=LABELS, x_train=IMAGES, y_train=LABELS)
+    parts = {"x_test": TEST_IMAGES, "y_test": LABELS, "x_val": VAL_IMAGES, "y_val": LABELS}
+    path = saved(tmp_path, **parts, x_train=IMAGES, y_train=LABELS)
 
     assert list(read(path).parts) == ["train", "validation", "test"]
 
@@ -495,17 +497,45 @@ def test_one_hot_labels_are_told_how_to_mend(tmp_path: Path) -> None:
 
 
 def test_label_in_test_that_training_does_not_know_is_refused(tmp_path: Path) -> None:
-    path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=IMAGES, y_test=LABELS * 7)
+    path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=TEST_IMAGES, y_test=LABELS * 7)
 
     assert problems(read, path) == ["y_test holds label 7 at index 1; y_train has 2 classes, 0 to 1"]
 
 
 def test_class_without_a_test_example_is_told(tmp_path: Path) -> None:
-    path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=IMAGES, y_test=LABELS * 0)
+    path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=TEST_IMAGES, y_test=LABELS * 0)
 
     assert [str(note) for note in read(path).notes] == [
         "y_test has no example of class 1\n    nothing is measured there for them"
     ]
+
+
+def test_arrays_that_are_not_used_are_told(tmp_path: Path) -> None:
+    path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_valid=TEST_IMAGES, y_valid=LABELS)
+
+    assert [str(note) for note in read(path).notes] == [
+        "2 arrays are not used: x_valid, y_valid\n    the names are x_train, y_train, x_val, y_val, x_test, y_test"
+    ]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_channels_before_height_and_width_are_refused(tmp_path: Path, channels: int) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (6, channels, 8, 8)).astype(np.uint8)
+    path = saved(tmp_path, x=images, y=LABELS)
+
+    assert error(path) == (
+        f"x has the shape (6, {channels}, 8, 8): its channels stand before height and width\n"
+        "    `np.moveaxis(x, 1, -1)` puts them last\n"
+        f"    if it is meant so, say it in `model`: `input: [{channels}, 8, 8]`"
+    )
+    assert read(path, input_shape=[channels, 8, 8]).parts["train"].inputs.shape == (6, channels, 8, 8)
+
+
+@pytest.mark.parametrize("shape", [(3, 8, 3), (3, 8, 12), (2, 8, 8), (1, 3, 3)])
+def test_other_shapes_may_begin_with_a_small_number(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (6, *shape)).astype(np.uint8)
+
+    assert read(saved(tmp_path, x=images, y=LABELS)).parts["train"].inputs.shape == (6, *shape)
 
 
 # For a trained model.
@@ -564,7 +594,7 @@ def test_fingerprint_does_not_depend_on_how_much_is_hashed_at_a_time(
         {"x": IMAGES, "y": 1 - LABELS},
         {"x": IMAGES.astype(np.float32), "y": LABELS},
         {"x": IMAGES.reshape(6, 2, 8), "y": LABELS},
-        {"x_train": IMAGES, "y_train": LABELS, "x_test": IMAGES, "y_test": LABELS},
+        {"x_train": IMAGES, "y_train": LABELS, "x_test": TEST_IMAGES, "y_test": LABELS},
     ],
 )
 def test_fingerprint_changes_with_the_content(tmp_path: Path, other: dict[str, np.ndarray]) -> None:
@@ -591,8 +621,8 @@ def idx_bytes(values: np.ndarray, code: int = 0x08) -> bytes:
 
 def mnist_folder(root: Path, *, packed: bool = False, names: str = "{}-{}-idx{}-ubyte") -> Path:
     root.mkdir(exist_ok=True)
-    for part in ("train", "t10k"):
-        for kind, values in (("images", IMAGES), ("labels", LABELS.astype(np.uint8))):
+    for part, images in (("train", IMAGES), ("t10k", TEST_IMAGES)):
+        for kind, values in (("images", images), ("labels", LABELS.astype(np.uint8))):
             content = idx_bytes(values)
             name = names.format(part, kind, values.ndim)
             path = root / (f"{name}.gz" if packed else name)
@@ -610,7 +640,7 @@ def test_mnists_four_files_are_read(tmp_path: Path, packed: bool, names: str) ->
     found = read_folder(mnist_folder(tmp_path / "mnist", packed=packed, names=names))
 
     assert list(found.parts) == ["train", "test"]
-    assert np.array_equal(found.parts["test"].inputs[..., 0], IMAGES)
+    assert np.array_equal(found.parts["test"].inputs[..., 0], TEST_IMAGES)
     assert found.parts["train"].labels.tolist() == LABELS.tolist()
     assert found.source == f"{tmp_path}/mnist: 6 + 6 examples"
 

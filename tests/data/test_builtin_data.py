@@ -24,7 +24,7 @@ import pytest
 from cnncli.data.sources import builtin, download
 from cnncli.data.sources.builtin import DATA_SETS, CachedFile, read_builtin
 from cnncli.errors import DataError, NetworkError, OutputError
-from cnncli.recipe.check import declared_classes
+from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.schema import Recipe
 
 DIGITS = np.arange(20 * 28 * 28, dtype=np.uint8).reshape(20, 28, 28)

@@ -137,6 +137,28 @@ def test_copies_of_an_image_stay_in_one_part(tmp_path: Path, make_folder: MakeFo
     assert not images[0] & images[1] | images[0] & images[2] | images[1] & images[2]
 
 
+def test_copies_in_an_archive_stay_in_one_part(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (16, 4, 4, 1)).astype(np.uint8)
+    source = npz(tmp_path, x=np.concatenate([images, images]), y=np.tile(np.arange(16) % 2, 2))
+
+    splits = splits_of(source, split={"validation": 0.25, "test": 0.25})
+
+    assert sizes(splits) == (16, 8, 8)
+    parts = [{image.tobytes() for image in np.asarray(part.examples.inputs)} for part in splits.parts]
+    assert not parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2]
+    assert [note.message for note in splits.notes] == ["16 images of x are there more than once"]
+
+
+def test_leak_between_arrays_can_be_allowed(tmp_path: Path) -> None:
+    images = np.random.default_rng(0).integers(0, 255, (16, 4, 4, 1)).astype(np.uint8)
+    labels = np.arange(16) % 2
+    source = npz(tmp_path, x_train=images, y_train=labels, x_test=images[:4], y_test=labels[:4])
+
+    with pytest.raises(DataError, match="4 images of x_test stand in x_train too"):
+        splits_of(source)
+    assert sizes(splits_of(source, allow_leakage=True))[2] == 4
+
+
 def out_of_memory(patch: pytest.MonkeyPatch, place: type) -> None:
     """Images do not fit into memory; and where they shall stay in their files, not into the cache either."""
     patch.setattr(image_scan, "available_bytes", lambda: 0)

@@ -376,7 +376,65 @@ def test_one_folder_too_high_is_suggested_away(tmp_path: Path, make_folder: Make
 def test_validation_without_train_is_refused(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"test/a": 1, "val/a": 1})
 
-    assert error(tmp_path) == f"{tmp_path} has val/ and test/ and no train/"
+    assert error(tmp_path) == f"{tmp_path} has val/ and test/ and no train/\n    it holds 2 folders (test, val)"
+
+
+@pytest.mark.parametrize(
+    "names", [("training", "valid", "testing"), ("Train", "Val", "Test"), ("TRAIN", "Validation", "Testing")]
+)
+def test_parts_in_other_words_are_parts(tmp_path: Path, make_folder: MakeFolder, names: tuple[str, ...]) -> None:
+    make_folder(tmp_path, {f"{part}/{kind}": 1 for part in names for kind in ("ants", "bees")})
+
+    found = read(tmp_path)
+
+    assert (list(found.parts), found.class_names) == (["train", "validation", "test"], ("ants", "bees"))
+
+
+def test_classes_may_be_called_like_parts_in_other_words(tmp_path: Path, make_folder: MakeFolder) -> None:
+    found = read(make_folder(tmp_path, {"Training": 1, "Testing": 1}))
+
+    assert (list(found.parts), found.class_names) == (["train"], ("Testing", "Training"))
+
+
+def test_parts_under_unknown_names_are_told(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {f"{part}/{kind}": 2 for part in ("trn", "dev") for kind in ("ants", "bees")})
+
+    assert notes(read(tmp_path)) == [
+        "dev/, trn/ are taken for classes, and hold the same folders: ants, bees\n"
+        "    if they are parts of the data, call them train/, val/ and test/"
+    ]
+
+
+def test_one_part_under_two_names_is_refused(tmp_path: Path, make_folder: MakeFolder) -> None:
+    make_folder(tmp_path, {"train/ants": 1, "Training/ants": 1})
+
+    assert error(tmp_path) == "both Training/ and train/ are there: one of them is the training part"
+
+
+@pytest.mark.parametrize("target", ["..", "../.."])
+def test_link_out_of_a_class_to_the_folders_around_it_is_not_followed(
+    tmp_path: Path, make_folder: MakeFolder, target: str
+) -> None:
+    make_folder(tmp_path, {f"{part}/{kind}": 1 for part in ("train", "val") for kind in ("ants", "bees")})
+    os.symlink(target, tmp_path / "train/ants/up")
+
+    found = read(tmp_path)
+
+    assert len(found.parts["train"]) == 2
+    assert notes(found) == ["1 link leads back into a folder above, not followed: train/ants/up"]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("photos.zip", "unpack it first, and name the folder"),
+        ("photos.npz", "an archive of arrays is read by `source: {npz: {path: …}}`"),
+    ],
+)
+def test_archive_in_the_place_of_the_folder_is_told_what_to_do(tmp_path: Path, name: str, hint: str) -> None:
+    (tmp_path / name).write_bytes(b"PK")
+
+    assert error(tmp_path / name).splitlines()[-1] == f"    {hint}"
 
 
 def test_two_validation_folders_are_refused(tmp_path: Path, make_folder: MakeFolder) -> None:

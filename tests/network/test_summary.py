@@ -11,7 +11,7 @@ from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.outline import ALL, rows, without_prefix
 from cnncli.network.summary import measure, summarise
 from cnncli.recipe import shipped
-from cnncli.recipe.check import declared_classes
+from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import load, load_bytes
 
 HEAD = "data: {source: {npz: {path: a.npz}}, classes: 10}\nmodel:\n  input: [32, 32, 3]\n  layers:\n"

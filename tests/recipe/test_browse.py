@@ -28,8 +28,8 @@ def test_every_example_line_loads(kind):
         layers = "    - ReLU: {name: left}\n    - ReLU: {name: right}\n"
         section = "" if line.startswith("- ") else f"train:\n  {line}\n"
         item = f"    {line}\n" if line.startswith("- ") else ""
-        # Which losses and metrics go together is beyond an example.
-        rules = ("wants probabilities", "does not fit")
+        # What goes together is beyond an example: losses and metrics, averaged weights and their optimizer.
+        rules = ("wants probabilities", "does not fit", "wants an optimizer")
         told = [
             text for text in complaints(f"{HEAD}{layers}{item}{TAIL}{section}") if not any(r in text for r in rules)
         ]

@@ -86,6 +86,7 @@ def test_resolved_recipe_keeps_to_the_schema(path):
 # What only the program can know: rules across sections, what names stand for, what comes out of an expression.
 BEYOND_A_SCHEMA = {
     "binary_loss_ten_classes",
+    "callbacks_that_cannot_work",
     "from_logits_and_softmax",
     "input_and_images",
     "learning_rate_nan",  # JSON has no NaN
@@ -94,9 +95,13 @@ BEYOND_A_SCHEMA = {
     "no_loss_follows",
     "too_few_outputs",
 }
+# Told while the text is read: no schema is asked.
+WITHOUT_A_TREE = {"code_fence", "en_dash", "merge_conflict", "tuples_and_decimal_commas"}
 
 
-@pytest.mark.parametrize("path", BAD_INPUTS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [path for path in BAD_INPUTS if path.stem not in WITHOUT_A_TREE], ids=lambda path: path.stem
+)
 def test_bad_input_is_refused_where_a_schema_can_see_the_mistake(path):
     found = mistakes(path.read_text(encoding="utf-8"))
 

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from cnncli.recipe import shipped
-from cnncli.recipe.check import declared_classes
 from cnncli.recipe.expressions import evaluate
+from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import load, load_bytes
 from cnncli.recipe.objects import Deferred, Unknown, UnknownNumber, UnknownText
 from cnncli.recipe.write import as_written, to_yaml

@@ -18,6 +18,7 @@ from cnncli.data.fingerprint import of_parts
 from cnncli.data.labels import read_labels, refuse_gaps, refuse_out_of_range
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz
+from cnncli.data.sources.copies import find_copies
 from cnncli.data.sources.found import Found, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_file, existing_folder, listed_folder
 from cnncli.errors import DataError, Problem
@@ -35,7 +36,13 @@ class Pair:
     labels: str
 
 
-def read_npz(settings: Npz, *, input_shape: Shape | None = None, model_classes: Sequence[str] | None = None) -> Found:
+def read_npz(
+    settings: Npz,
+    *,
+    input_shape: Shape | None = None,
+    model_classes: Sequence[str] | None = None,
+    allow_leakage: bool = False,
+) -> Found:
     """Read a NumPy archive: `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or `x`, `y`.
 
     Args:
@@ -43,6 +50,7 @@ def read_npz(settings: Npz, *, input_shape: Shape | None = None, model_classes: 
         input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
         model_classes: the classes of a trained model: the labels must be among them, and of the parts only `test` is
             read, or all of them when there is no `test`. None: the data is for training.
+        allow_leakage: go on when one image lies in two parts.
 
     Raises:
         DataError: everything wrong with the arrays that are read, at once.
@@ -52,10 +60,17 @@ def read_npz(settings: Npz, *, input_shape: Shape | None = None, model_classes: 
         names = npz.names(path)
         pairs = _needed(_pairs(path, names, for_training=model_classes is None), model_classes)
         arrays = npz.read(path, [name for pair in pairs.values() for name in (pair.inputs, pair.labels)])
-        return _found(printable(settings.path), pairs, arrays, input_shape, model_classes)
+        notes = _unused(names) if model_classes is None else []
+        return _found(printable(settings.path), pairs, arrays, input_shape, model_classes, allow_leakage, notes)
 
 
-def read_idx(settings: Idx, *, input_shape: Shape | None = None, model_classes: Sequence[str] | None = None) -> Found:
+def read_idx(
+    settings: Idx,
+    *,
+    input_shape: Shape | None = None,
+    model_classes: Sequence[str] | None = None,
+    allow_leakage: bool = False,
+) -> Found:
     """Read a folder with MNIST's own four files, gzipped or not; the test part may be missing.
 
     Args, Raises: as `read_npz`.
@@ -73,7 +88,7 @@ def read_idx(settings: Idx, *, input_shape: Shape | None = None, model_classes: 
                 problems += error.problems
         if problems:
             raise DataError(problems)
-        return _found(printable(settings.path), pairs, arrays, input_shape, model_classes)
+        return _found(printable(settings.path), pairs, arrays, input_shape, model_classes, allow_leakage)
 
 
 def idx_files(folder: Path) -> dict[str, Path]:
@@ -110,6 +125,16 @@ def _pairs(path: Path, names: Sequence[str], *, for_training: bool) -> dict[str,
     raise DataError(Problem(f"{printable(path.name)} has no {_listed_or(missing)}", "\n".join(lines)))
 
 
+def _unused(names: Sequence[str]) -> list[Problem]:
+    """Arrays of names that mean nothing here: a misspelt part would be missed without a word."""
+    known = [name for pair in (*_NPZ_PAIRS.values(), _NPZ_ONE) for name in (pair.inputs, pair.labels)]
+    unused = [name for name in names if name not in known]
+    if not unused:
+        return []
+    noun = "array is" if len(unused) == 1 else "arrays are"
+    return [Problem(f"{len(unused):,} {noun} not used: {listed(unused)}", f"the names are {', '.join(known[:-2])}")]
+
+
 def _idx_pairs(text: str, folder: Path, files: Mapping[str, Path], *, for_training: bool) -> dict[str, Pair]:
     pairs = {part: pair for part, pair in _IDX_PAIRS.items() if pair.inputs in files or pair.labels in files}
     if for_training or not pairs:
@@ -137,6 +162,8 @@ def _found(
     arrays: Mapping[str, NDArray[Any]],
     input_shape: Shape | None,
     model_classes: Sequence[str] | None,
+    allow_leakage: bool,
+    notes: Sequence[Problem] = (),
 ) -> Found:
     problems: list[Problem] = []
     parts: dict[str, Examples] = {}
@@ -147,6 +174,8 @@ def _found(
             problems += error.problems
     if not problems:
         problems += _shape_problems(pairs, parts)
+    if not problems and input_shape is None:
+        problems += _channels_first(pairs, parts)
     if problems:
         raise DataError(problems)
     if model_classes is None:
@@ -154,18 +183,24 @@ def _found(
         class_names: Sequence[str] = [str(number) for number in range(class_count)]
     else:
         class_count, whose, class_names = len(model_classes), "the model", model_classes
-    notes: list[Problem] = []
+    found_notes = list(notes)
+    twins: dict[str, NDArray[np.int64]] = {}
     for part, pair in pairs.items():
         labels = parts[part].labels
         refuse_out_of_range(labels, pair.labels, class_count, whose)
         if part != "train" and model_classes is None:
-            notes += _missing_classes(pair.labels, labels, class_count)
+            found_notes += _missing_classes(pair.labels, labels, class_count)
+    if model_classes is None:
+        named = {part: pair.inputs for part, pair in pairs.items()}
+        twins, copies = find_copies(parts, named, allow_leakage=allow_leakage)
+        found_notes += copies
     return Found(
         parts=parts,
         class_names=tuple(class_names),
         source=f"{source}: {sizes(parts)} examples",
         fingerprint=of_parts(parts, class_names),
-        notes=tuple(notes),
+        notes=tuple(found_notes),
+        twins=twins,
     )
 
 
@@ -269,6 +304,20 @@ def _shape_problems(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) ->
         for part, other in others
         if other.inputs.shape[1:] != shape
     ]
+
+
+def _channels_first(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) -> list[Problem]:
+    """Images as other frameworks have them: a convolution over them would run, and learn nothing of use."""
+    part, examples = next(iter(parts.items()))
+    name, shape = pairs[part].inputs, examples.inputs.shape
+    if len(shape) != 4 or shape[1] not in (1, 3) or shape[2] != shape[3] or shape[3] <= _MOST_CHANNELS:
+        return []
+    mend = f"`np.moveaxis({name}, 1, -1)` puts them last"
+    meant = f"if it is meant so, say it in `model`: `input: {list(shape[1:])}`"
+    return [Problem(f"{name} has the shape {shape}: its channels stand before height and width", f"{mend}\n{meant}")]
+
+
+_MOST_CHANNELS = 4
 
 
 def _missing_classes(name: str, labels: NDArray[np.int32], class_count: int) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,9 @@ from cnncli.errors import DataError, Problem
 from cnncli.wording import counted, listed, printable, shortened
 
 # Folder names that stand for a part, in the order in which parts are told.
-PART_NAMES = {"train": "train", "val": "validation", "validation": "validation", "valid": "validation", "test": "test"}
+_PART_NAMES = {"train": "train", "val": "validation", "validation": "validation", "valid": "validation", "test": "test"}
+# The same in other words; these, and capitals, count where the folder holds folders: a class may be called `Training`.
+_OTHER_PART_NAMES = {"training": "train", "testing": "test"}
 # By these endings a file is taken for an image, and is bad when it is none.
 IMAGE_SUFFIXES = {
     ".jpg": "JPEG",
@@ -71,7 +73,8 @@ class Tree:
 def read_tree(root: str) -> Tree:
     """List a folder of images.
 
-    It holds a folder for each class, or `train`, `val` (or `validation`, `valid`) and `test` that do. Below a class's
+    It holds a folder for each class, or `train`, `val` (or `validation`, `valid`) and `test` that do; `training`, `Train`
+    and the like are understood too. Below a class's
     folder files count at any depth. Hidden files and what operating systems leave behind do not count.
 
     Raises:
@@ -79,6 +82,8 @@ def read_tree(root: str) -> Tree:
     """
     aside = _Aside(os.path.realpath(root))
     folders = _parts(root, aside)
+    if not folders:
+        aside.notes += _taken_for_classes(root)
     files: dict[str, list[ImageFile]] = {}
     class_names: dict[str, list[str]] = {}
     for part, folder in (folders or {"train": ""}).items():
@@ -91,12 +96,26 @@ def read_tree(root: str) -> Tree:
         files[part] = [
             ImageFile(path, relative, part, name)
             for name in class_names[part]
-            for path, relative in _images(os.path.join(inside, name), prefix + name, aside)
+            for path, relative in _images(os.path.join(inside, name), prefix + name, aside, (root, inside))
         ]
         files[part].sort(key=lambda file: os.fsencode(file.relative))
     if not any(files.values()):
         raise DataError(_no_images(root))
     return Tree(files, class_names, folders, tuple(aside.told(class_names)))
+
+
+def images_below(folder: str) -> tuple[list[str], tuple[Problem, ...]]:
+    """Every image file in a folder and in those below it, whatever they are called.
+
+    Returns:
+        Their paths, beginning as `folder` does, sorted by their bytes; and what was left aside.
+
+    Raises:
+        DataError: a folder cannot be read.
+    """
+    aside = _Aside(os.path.realpath(folder))
+    paths = [path for path, _ in _images(folder, os.path.basename(os.path.abspath(folder)), aside)]
+    return sorted(paths, key=os.fsencode), tuple(aside.told({}))
 
 
 @dataclass(slots=True)
@@ -140,11 +159,11 @@ def _parts(root: str, aside: _Aside) -> dict[str, str]:
     part_folders = _part_folders(root, folders)
     if not part_folders:
         return {}
-    _refuse_two_validations(part_folders)
+    _refuse_two_of_a_part(part_folders)
     others = [name for name in folders if name not in part_folders]
     if others:
         aside.notes.append(_ignored_folders(others, part_folders))
-    by_part = {PART_NAMES[name]: name for name in part_folders}
+    by_part = {_part_of(name): name for name in part_folders}
     return {part: by_part[part] for part in PARTS if part in by_part}
 
 
@@ -164,17 +183,42 @@ def _is_junk(name: str) -> bool:
 
 def _part_folders(root: str, folders: list[str]) -> list[str]:
     """Those of the folders that are parts; none when they are classes: a class may well be called `train`."""
-    named = [name for name in folders if name in PART_NAMES]
-    if named and len(named) == len(folders):
+    named = [name for name in folders if _part_of(name)]
+    if named and len(named) == len(folders) and all(name in _PART_NAMES for name in named):
         return named
     return [name for name in named if _split_entries(os.path.join(root, name))[0]]
 
 
-def _images(folder: str, relative: str, aside: _Aside) -> Iterator[tuple[str, str]]:
-    """Every image below a class's folder, as (path, relative path)."""
+def _part_of(name: str) -> str:
+    """The part that a folder's name means; empty when it means none."""
+    word = name.lower()
+    return _PART_NAMES.get(word, "") or _OTHER_PART_NAMES.get(word, "")
+
+
+def _taken_for_classes(root: str) -> Iterator[Problem]:
+    """A few folders that hold the same folders may be parts under names that are not known as such."""
+    classes, _ = _split_entries(root)
+    if not 2 <= len(classes) <= _MOST_PARTS:
+        return
+    inside = [_split_entries(os.path.join(root, name)) for name in classes]
+    if any(files for _, files in inside) or len(inside[0][0]) < 2 or any(names != inside[0][0] for names, _ in inside):
+        return
+    message = f"{listed(f'{name}/' for name in classes)} are taken for classes, and hold the same folders: {listed(inside[0][0])}"
+    yield Problem(message, "if they are parts of the data, call them train/, val/ and test/")
+
+
+_MOST_PARTS = 4
+
+
+def _images(folder: str, relative: str, aside: _Aside, outer: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """Every image below a class's folder, as (path, relative path); links back to the `outer` folders are not followed."""
     if os.path.islink(folder):
         aside.look_at_link(folder, relative)
-    waiting = [(folder, relative, frozenset({_identity(folder)}))]
+    around = frozenset(map(_identity, outer))
+    if _identity(folder) in around:
+        aside.loops.append(relative)
+        return
+    waiting = [(folder, relative, around | {_identity(folder)})]
     while waiting:
         folder, relative, above = waiting.pop()
         for entry in listed_folder(folder):
@@ -217,12 +261,14 @@ def _looks_like_image(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _refuse_two_validations(part_folders: list[str]) -> None:
-    validations = [name for name in part_folders if PART_NAMES[name] == "validation"]
-    if len(validations) > 1:
-        raise DataError(
-            f"both {' and '.join(f'{name}/' for name in validations)} are there: one of them is the validation part"
-        )
+def _refuse_two_of_a_part(part_folders: list[str]) -> None:
+    by_part: dict[str, list[str]] = {}
+    for name in part_folders:
+        by_part.setdefault(_part_of(name), []).append(f"{name}/")
+    for part, names in by_part.items():
+        if len(names) > 1:
+            noun = "training" if part == "train" else part
+            raise DataError(f"both {' and '.join(names)} are there: one of them is the {noun} part")
 
 
 def _refuse_unreadable_names(classes: list[str]) -> None:

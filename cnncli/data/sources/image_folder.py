@@ -143,7 +143,8 @@ def _classes(text: str, tree: Tree) -> list[str]:
     """The names of the classes, the same in every part."""
     if "train" not in tree.files:
         folders = " and ".join(f"{name}/" for name in tree.folders.values())
-        raise DataError(f"{printable(text)} has {folders} and no train/")
+        hint = f"it holds {contents(text)}"
+        raise DataError(Problem(f"{printable(text)} has {folders} and no train/", hint))
     names = tree.class_names["train"]
     if len(names) == 1:
         raise DataError(_one_class(os.path.join(text, tree.folders.get("train", ""), names[0]), names[0]))
@@ -239,12 +240,13 @@ def _examples(
     mine: Sequence[Usable], seen: Scan, begin: int, form: images.Form, numbers: Mapping[str, int]
 ) -> Examples:
     labels = np.array([numbers[each.file.class_name] for each in mine], np.int32)
+    files = tuple(each.file.relative for each in mine)
     if isinstance(seen.pixels, np.ndarray):
-        return Examples(seen.pixels[begin : begin + len(mine)], labels)
+        return Examples(seen.pixels[begin : begin + len(mine)], labels, files)
     if seen.pixels is not None:
-        return Examples(seen.pixels.take(np.arange(begin, begin + len(mine))), labels)
+        return Examples(seen.pixels.take(np.arange(begin, begin + len(mine))), labels, files)
     paths = tuple(each.file.path for each in mine)
-    return Examples(ImageFiles(paths, form.height, form.width, form.resize, form.color, form.exif), labels)
+    return Examples(ImageFiles(paths, form.height, form.width, form.resize, form.color, form.exif), labels, files)
 
 
 def _twins(mine: Sequence[Usable]) -> NDArray[np.int64]:

@@ -81,13 +81,38 @@ def read(path: Path, wanted: Iterable[str]) -> dict[str, NDArray[Any]]:
                 problems += error.problems
         if problems:
             raise DataError(problems)
-        needed, free = sum(header.nbytes for header in headers.values()), available_bytes()
-        if needed > free:
-            message = f"its arrays need {needed / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free"
-            raise ResourceError(
-                Problem(message, "store uint8 instead of floats, or use an image folder: it is read as needed")
-            )
+        _refuse_too_large(sum(header.nbytes for header in headers.values()))
         return {name: _values(archive, members[name], name, header) for name, header in headers.items()}
+
+
+def read_single(path: Path) -> NDArray[Any]:
+    """Read a single array (`.npy`).
+
+    Raises:
+        DataError: it is no array, is damaged, or holds Python objects.
+        ResourceError: it does not fit into memory.
+    """
+    try:
+        with path.open("rb") as file:
+            header = _parsed(path.name, file.read(_MOST_HEADER + 12))
+            held = path.stat().st_size - header.begin
+            if held != header.nbytes:
+                shape = f"{header.dtype} {header.shape}"
+                raise DataError(_liar(path.name, f"{shape} takes {header.nbytes:,} bytes, it holds {held:,}"))
+            _refuse_too_large(header.nbytes)
+            file.seek(header.begin)
+            return _shaped(np.fromfile(file, np.uint8), header, path.name)
+    except (OSError, struct.error) as error:
+        raise DataError(_damaged(path.name, error)) from error
+
+
+def _refuse_too_large(needed: int) -> None:
+    free = available_bytes()
+    if needed > free:
+        message = f"its arrays need {needed / 1e9:,.1f} GB of memory, and {free / 1e9:,.1f} GB are free"
+        raise ResourceError(
+            Problem(message, "store uint8 instead of floats, or use an image folder: it is read as needed")
+        )
 
 
 def _opened(path: Path) -> zipfile.ZipFile:
@@ -183,6 +208,11 @@ def _values(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, header: 
         raise DataError(_damaged(name, error)) from error
     if filled != header.nbytes:
         raise DataError(_liar(name, f"{header.nbytes - filled:,} of {header.nbytes:,} bytes are missing"))
+    return _shaped(values, header, name)
+
+
+def _shaped(values: NDArray[np.uint8], header: _Array, name: str) -> NDArray[Any]:
+    """The bytes of an array as the numbers that its header says they are."""
     try:
         array = values.view(header.dtype).reshape(header.shape, order="F" if header.fortran_order else "C")
     except ValueError as error:  # more dimensions than NumPy has, or an empty array of an impossible shape

@@ -15,8 +15,19 @@ def existing_folder(text: str) -> Path:
     """Raises DataError, with the whole path, when there is no such folder."""
     path, mode = _looked_up(text, "folder")
     if not stat.S_ISDIR(mode):
-        raise DataError(Problem(f"{printable(text)} is a file, not a folder", _where(path)))
+        hints = [_where(path), _instead_of_folder(path)]
+        raise DataError(Problem(f"{printable(text)} is a file, not a folder", "\n".join(filter(None, hints))))
     return path
+
+
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+
+
+def _instead_of_folder(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix == ".npz":
+        return "an archive of arrays is read by `source: {npz: {path: …}}`"
+    return "unpack it first, and name the folder" if suffix in ARCHIVES else ""
 
 
 def existing_file(text: str) -> Path:

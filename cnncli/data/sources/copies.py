@@ -1,0 +1,130 @@
+"""Examples that stand in arrays more than once: in two parts, with two labels, or beside each other."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.examples import Examples
+from cnncli.errors import DataError, Problem
+from cnncli.wording import counted
+
+_MOST_PAIRS = 5
+_CHUNK_BYTES = 1 << 22  # looked at in one go
+_FEW = 0.001  # of a part: data sets that many use have some such copies themselves
+
+Twins = NDArray[np.int64]
+
+
+def find_copies(
+    parts: Mapping[str, Examples], names: Mapping[str, str], *, allow_leakage: bool
+) -> tuple[dict[str, Twins], list[Problem]]:
+    """Look for equal examples in arrays of images.
+
+    Rows of numbers may well be equal and mean nothing by it, and so may blank images; neither counts.
+
+    Args:
+        parts: by name, each (count, height, width, channels) or the like.
+        names: of the parts' arrays, for messages: `x_train`.
+        allow_leakage: go on when the same image stands in two parts.
+
+    Returns:
+        By part, for each example the first one of that part that is the same, or itself; and what is worth a word.
+
+    Raises:
+        DataError: more than one in a thousand of a part's images stand in another too: what is measured with them was
+            seen in training.
+    """
+    arrays = {part: examples.inputs for part, examples in parts.items() if len(examples.inputs.shape) > 2}
+    keys = _keys(arrays)
+    notes: list[Problem] = []
+    for one, other in combinations(arrays, 2):
+        notes += _shared(keys[one], keys[other], len(parts[other]), (names[one], names[other]), allow_leakage)
+    twins: dict[str, Twins] = {}
+    for part, own in keys.items():
+        twins[part] = _twins(own, len(parts[part]))
+        notes += _repeated(twins[part], parts[part].labels, names[part])
+    return twins, notes
+
+
+def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:
+    """By part, a SHA-256 of each example that may have a copy, by its index."""
+    hashes = {part: _hashes(array) for part, array in arrays.items()}
+    every = np.concatenate([*hashes.values(), np.empty(0, np.uint64)])
+    values, counts = np.unique(every, return_counts=True)
+    shared = values[counts > 1]
+    keys: dict[str, dict[int, bytes]] = {}
+    for part, array in arrays.items():
+        found = np.flatnonzero(np.isin(hashes[part], shared)).tolist()
+        keys[part] = {
+            index: hashlib.sha256(array[index].tobytes()).digest()
+            for index in found
+            if array[index].min() != array[index].max()
+        }
+    return keys
+
+
+def _hashes(array: NDArray[Any]) -> NDArray[np.uint64]:
+    """A quick number for each example, the same for equal ones; others may have the same too, though hardly ever."""
+    row_bytes = array[0].nbytes
+    words = -(-row_bytes // 8)
+    factors = np.random.default_rng(0).integers(1 << 63, size=words, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    rows = max(1, _CHUNK_BYTES // max(1, row_bytes))
+    found = np.empty(len(array), np.uint64)
+    for begin in range(0, len(array), rows):
+        chunk = np.ascontiguousarray(array[begin : begin + rows])
+        padded = np.zeros((len(chunk), 8 * words), np.uint8)
+        padded[:, :row_bytes] = chunk.reshape(len(chunk), -1).view(np.uint8)
+        found[begin : begin + rows] = (padded.view(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+    return found
+
+
+def _twins(keys: Mapping[int, bytes], count: int) -> Twins:
+    twins = np.arange(count, dtype=np.int64)
+    first: dict[bytes, int] = {}
+    for index, key in keys.items():
+        twins[index] = first.setdefault(key, index)
+    return twins
+
+
+def _shared(
+    one: Mapping[int, bytes], other: Mapping[int, bytes], count: int, names: tuple[str, str], allow_leakage: bool
+) -> Iterator[Problem]:
+    first: dict[bytes, int] = {}
+    for index, key in one.items():
+        first.setdefault(key, index)
+    pairs = [(first[key], index) for index, key in other.items() if key in first]
+    if not pairs:
+        return
+    message = (
+        f"{counted(len(pairs), 'image')} of {names[1]} {'stands' if len(pairs) == 1 else 'stand'} in {names[0]} too"
+    )
+    shown = [f"{names[0]}[{left}] = {names[1]}[{right}]" for left, right in pairs]
+    if len(pairs) > _FEW * count and not allow_leakage:
+        way_out = "remove them from one, or go on all the same: `allow_leakage: true` in `data`"
+        raise DataError(Problem(message, "\n".join([*_first(shown), way_out])))
+    yield Problem(message, "\n".join([*_first(shown), "what is measured with them comes out too good"]))
+
+
+def _repeated(twins: Twins, labels: NDArray[np.int32], name: str) -> Iterator[Problem]:
+    copies = np.flatnonzero(twins != np.arange(len(twins)))
+    wrong = copies[labels[copies] != labels[twins[copies]]]
+    if len(wrong):
+        pairs = [f"{name}[{twins[i]}] = {name}[{i}], labels {labels[twins[i]]} and {labels[i]}" for i in wrong]
+        message = f"{counted(len(wrong), 'image')} of {name} {'is' if len(wrong) == 1 else 'are'} there with two labels"
+        yield Problem(message, "\n".join([*_first(pairs), "one of the two is wrong"]))
+    if len(copies) > len(wrong):
+        same = np.setdiff1d(copies, wrong)
+        pairs = [f"{name}[{twins[i]}] = {name}[{i}]" for i in same]
+        message = f"{counted(len(same), 'image')} of {name} {'is' if len(same) == 1 else 'are'} there more than once"
+        yield Problem(message, "\n".join([*_first(pairs), "where parts are set aside, copies stay in one part"]))
+
+
+def _first(pairs: Sequence[str]) -> list[str]:
+    rest = [f"and {len(pairs) - _MOST_PAIRS:,} more"] if len(pairs) > _MOST_PAIRS else []
+    return [*pairs[:_MOST_PAIRS], *rest]

@@ -1,0 +1,33 @@
+"""What a rule across the sections of a recipe is, and where the rules are collected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from cnncli.errors import Problem
+from cnncli.recipe.schema import Recipe
+
+Rule = Callable[[Recipe], Iterator[Problem]]
+
+ERRORS: list[Rule] = []
+WARNINGS: list[Rule] = []
+# Rules that do not look at the network, so that a mistake there does not hide what they find.
+WITHOUT_NETWORK: list[Rule] = []
+
+
+def error(rule: Rule) -> Rule:
+    """What it finds is wrong."""
+    ERRORS.append(rule)
+    return rule
+
+
+def error_without_network(rule: Rule) -> Rule:
+    """The same, told also where the network itself is wrong."""
+    WITHOUT_NETWORK.append(rule)
+    return error(rule)
+
+
+def warning(rule: Rule) -> Rule:
+    """What it finds is not wrong, but worth a word."""
+    WARNINGS.append(rule)
+    return rule
