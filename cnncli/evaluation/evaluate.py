@@ -14,6 +14,7 @@ import tensorflow as tf
 from cnncli.data.examples import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.evaluation.scores import Scores, classification_scores, predicted_classes
+from cnncli.evaluation.trust import Trust, how_far_to_trust
 from cnncli.network.objects import make
 from cnncli.recipe.objects import KerasObject
 from cnncli.training.labels import encoding_of
@@ -26,7 +27,8 @@ class Evaluation:
     Attributes:
         loss: the mean loss, with the network's regularisation, as Keras gives it.
         metrics: the recipe's metrics by name, as Keras gives them.
-        scores: per class and together; None when the model does not classify.
+        scores: per class and together.
+        trust: what belongs beside the scores: intervals, calibration, curves, mistakes.
         outputs: float32 (count, outputs), probabilities; logits have become such.
         predicted: int64 (count,), the class of each.
     """
@@ -34,6 +36,7 @@ class Evaluation:
     loss: float
     metrics: dict[str, float]
     scores: Scores
+    trust: Trust
     outputs: np.ndarray
     predicted: np.ndarray
 
@@ -63,10 +66,12 @@ def evaluate(
     if loss.args.get("from_logits"):
         outputs = _probabilities(outputs)
     predicted = predicted_classes(outputs)
+    scores = classification_scores(examples.labels, predicted, class_names)
     return Evaluation(
         loss=numbers.pop("loss"),
         metrics=numbers,
-        scores=classification_scores(examples.labels, predicted, class_names),
+        scores=scores,
+        trust=how_far_to_trust(examples.labels, outputs, predicted, scores.confusion, class_names, files=examples.files),
         outputs=outputs,
         predicted=predicted,
     )
@@ -109,4 +114,5 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
         "loss": evaluation.loss if math.isfinite(evaluation.loss) else None,
         "metrics": finite,
         **scores,
+        **evaluation.trust.to_json(),
     }

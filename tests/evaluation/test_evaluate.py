@@ -1,11 +1,14 @@
 """The evaluation of a model equals Keras' own."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 
 from cnncli.data.examples import Examples
 from cnncli.evaluation.evaluate import as_json, evaluate
+from cnncli.evaluation.models import default_loss
 from cnncli.recipe.objects import KerasObject, read
 
 NAMES = ("a", "b", "c")
@@ -86,3 +89,46 @@ def test_json_has_no_nan():
 
     assert as_json(found)["loss"] is None
     assert as_json(found)["count"] == 50
+    json.dumps(as_json(found), allow_nan=False)
+
+
+def test_json_has_the_scores_and_how_far_to_trust_them():
+    found = evaluate(
+        model(units=1, activation="sigmoid"),
+        examples(classes=2),
+        batch_size=16,
+        loss=KerasObject("losses", "binary_crossentropy"),
+        metrics=[],
+        class_names=("no", "yes"),
+    )
+
+    assert list(as_json(found)) == [
+        "count", "loss", "metrics", "accuracy", "macro_precision", "macro_recall", "macro_f1", "per_class", "confusion",
+        "baseline", "top_k", "intervals", "calibration", "roc", "precision_recall", "thresholds", "best_threshold",
+        "most_confused", "most_wrong",
+    ]  # fmt: skip
+
+
+def test_wrong_predictions_name_their_files():
+    images = 60 * np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
+    paths = ("no/1.png", "no/2.png", "yes/1.png", "yes/2.png")
+    data = Examples(images, np.array([0, 0, 1, 1], np.int32), paths)
+    same = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")])
+    found = evaluate(
+        same,
+        data,
+        batch_size=2,
+        loss=KerasObject("losses", "binary_crossentropy"),
+        metrics=[],
+        class_names=("no", "yes"),
+    )
+
+    wrong = as_json(found)["most_wrong"]
+    assert wrong
+    assert all(row["file"] == paths[row["index"]] for row in wrong)
+
+
+@pytest.mark.parametrize("last", [keras.layers.Softmax(), keras.layers.Activation("softmax")])
+def test_model_that_ends_in_a_softmax_layer_gives_probabilities(last):
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), last])
+    assert default_loss(model) == KerasObject("losses", "sparse_categorical_crossentropy")

@@ -1,0 +1,110 @@
+"""What goes wrong: the classes that are confused most, and the examples that the network is surest and wrong about."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+MOST_CONFUSED = 10
+MOST_WRONG = 25
+
+
+@dataclass(frozen=True)
+class Confused:
+    """Examples of one class that are taken for another.
+
+    Attributes:
+        true, predicted: the classes' names.
+        count: how many examples.
+    """
+
+    true: str
+    predicted: str
+    count: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that `--json` prints."""
+        return {"true": self.true, "predicted": self.predicted, "count": self.count}
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """An example that is taken for another class.
+
+    Attributes:
+        index: which example of its split, from 0; that of `predictions.csv`.
+        file: where it came from, when it is known.
+        true, predicted: the classes' names.
+        probability: of the predicted class, as the network gives it; None where its outputs are no probabilities.
+    """
+
+    index: int
+    file: str | None
+    true: str
+    predicted: str
+    probability: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the form that `--json` prints."""
+        return {
+            "index": self.index,
+            "file": self.file,
+            "true": self.true,
+            "predicted": self.predicted,
+            "probability": self.probability,
+        }
+
+
+def most_confused(
+    confusion: ArrayLike, class_names: Sequence[str], *, most: int = MOST_CONFUSED
+) -> tuple[Confused, ...]:
+    """Return the largest cells off the diagonal, largest first; of equal ones in the order of the classes.
+
+    Args:
+        confusion: int (classes, classes), row = true class, column = predicted class.
+    """
+    wrong = np.array(confusion)
+    np.fill_diagonal(wrong, 0)
+    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
+    cells = [divmod(int(cell), len(wrong)) for cell in order]
+    return tuple(
+        Confused(class_names[true], class_names[predicted], int(wrong[true, predicted]))
+        for true, predicted in cells
+        if wrong[true, predicted]
+    )
+
+
+def most_wrong(
+    labels: NDArray[np.integer[Any]],
+    predicted: NDArray[np.integer[Any]],
+    scores: NDArray[np.floating[Any]],
+    class_names: Sequence[str],
+    *,
+    files: Sequence[str] | None = None,
+    are_probabilities: bool = True,
+    most: int = MOST_WRONG,
+) -> tuple[Wrong, ...]:
+    """Return the wrong predictions with the largest scores, largest first; of equal ones in the order of the examples.
+
+    Args:
+        labels, predicted: int (examples,), index into `class_names`.
+        scores: float (examples,), of the predicted class.
+        files: one an example, when the examples came from files.
+        are_probabilities: whether the scores are.
+    """
+    wrong = np.flatnonzero(labels != predicted)
+    chosen = wrong[np.argsort(-scores[wrong], kind="stable")[:most]]
+    return tuple(
+        Wrong(
+            index=index,
+            file=files[index] if files is not None else None,
+            true=class_names[labels[index]],
+            predicted=class_names[predicted[index]],
+            probability=float(scores[index]) if are_probabilities else None,
+        )
+        for index in map(int, chosen)
+    )
