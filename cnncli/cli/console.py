@@ -27,8 +27,14 @@ def redrawing() -> Console:
     return Console(stderr=True, markup=False, highlight=False, emoji=False)
 
 
+class _Stdout(Console):
+    def on_broken_pipe(self) -> None:
+        """Whoever reads has had enough: the boundary ends the program quietly, Rich would make it a failure."""
+        raise BrokenPipeError
+
+
 def stdout() -> Console:
-    return Console(soft_wrap=True, markup=False, highlight=False, emoji=False)
+    return _Stdout(soft_wrap=True, markup=False, highlight=False, emoji=False)
 
 
 def stdout_columns() -> int | None:

@@ -10,14 +10,21 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
 from cnncli.figures import style
+from cnncli.figures.scales import (
+    LEARNING_RATE,
+    VALIDATION_PREFIX,
+    as_floats,
+    is_logarithmic,
+    readable,
+    set_epochs,
+    set_scale,
+    size_in_inches,
+    stand_alone,
+)
 from cnncli.figures.text import fit_text, plain_text, text_width
-
-LEARNING_RATE = "learning_rate"
-VALIDATION_PREFIX = "val_"
 
 _COLUMNS = {1: 1, 2: 2, 3: 3, 4: 2, 5: 3, 6: 3, 7: 4, 8: 4, 9: 3}  # metrics -> panels in a row; 4 from 10 on
 _PLOT_SIZES = {1: (6.6, 3.4), 2: (4.4, 2.9), 3: (3.5, 2.5), 4: (2.7, 1.9)}  # panels in a row -> inches of each plot
@@ -28,8 +35,6 @@ _PHASE_ROOM = 0.19
 _EPOCH_ROOM = 0.5  # inches below a plot: numbers, the word "epoch"
 _RATE_HEIGHT = 0.8
 _LABEL_HEIGHT = 0.17
-_LOG_FROM = 50.0  # largest over smallest value from which a scale is logarithmic
-_NAMES = {"auc": "AUC", "mae": "MAE", "mse": "MSE", "lr": "Learning rate"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,7 @@ def draw_curves(
     Raises:
         ValueError: there is no epoch at all, or `best_epoch` is none of the epochs.
     """
-    series = {name: _as_floats(values) for name, values in history.items()}
+    series = {name: as_floats(values) for name, values in history.items()}
     epochs = max((len(values) for values in series.values()), default=0)
     if epochs == 0:
         raise ValueError("a history with at least one epoch is needed; received one without")
@@ -127,9 +132,9 @@ def _pair(name: str, series: dict[str, NDArray[np.float64]]) -> list[_Series]:
 
 def _draw_panel(axes: Axes, name: str, pair: list[_Series], time: _Time, heading_width: float) -> None:
     finite = np.concatenate([series.values[np.isfinite(series.values)] for series in pair])
-    logarithmic = _is_logarithmic(name, finite)
-    _set_epochs(axes, time)
-    _set_scale(axes, name, finite, logarithmic)
+    logarithmic = is_logarithmic(name, finite)
+    set_epochs(axes, time.epochs)
+    set_scale(axes, name, finite, logarithmic)
     for series in pair:
         _draw_series(axes, series, time)
     _draw_phases(axes, time)
@@ -141,95 +146,11 @@ def _draw_panel(axes: Axes, name: str, pair: list[_Series], time: _Time, heading
         axes.text(0.5, 0.5, "no finite value", transform=axes.transAxes, ha="center", va="center", color=style.MUTED)
 
 
-def _is_logarithmic(name: str, finite: NDArray[np.float64]) -> bool:
-    may_be = name == LEARNING_RATE or "loss" in name
-    return may_be and finite.size > 0 and finite.min() > 0 and finite.max() / finite.min() > _LOG_FROM
-
-
-def _set_epochs(axes: Axes, time: _Time) -> None:
-    pad = max(0.15, 0.02 * (time.epochs - 1))
-    axes.set_xlim(1 - pad, time.epochs + pad)
-    axes.xaxis.set_major_locator(FixedLocator(epoch_ticks(time.epochs)))
-    axes.set_xlabel("epoch", loc="right", labelpad=2)
-
-
-def epoch_ticks(epochs: int, most: int = 9) -> list[int]:
-    """Return whole epochs to write on an axis: 1, and then at most `most` round ones up to the last.
-
-    Example:
-        >>> epoch_ticks(30)
-        [1, 5, 10, 15, 20, 25, 30]
-    """
-    if epochs <= most + 1:
-        return list(range(1, epochs + 1))
-    step = next(
-        mantissa * 10**exponent
-        for exponent in range(20)
-        for mantissa in (1, 2, 5)
-        if mantissa * 10**exponent >= 5 and epochs // (mantissa * 10**exponent) <= most
-    )
-    return [1, *range(step, epochs + 1, step)]
-
-
-def _set_scale(axes: Axes, name: str, finite: NDArray[np.float64], logarithmic: bool) -> None:
-    if logarithmic:
-        axes.set_yscale("log")
-    axes.grid(axis="y")
-    axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 1.0)
-    limits = _log_limits(low, high) if logarithmic else _linear_limits(low, high, name)
-    ticks = _log_ticks(*limits) if logarithmic else _linear_ticks(*limits, most=3 if name == LEARNING_RATE else 5)
-    axes.set_ylim(limits)
-    axes.yaxis.set_minor_locator(NullLocator())
-    axes.set_yticks(ticks if finite.size else [], _tick_labels(ticks) if finite.size else [])
-
-
-def _linear_limits(low: float, high: float, name: str) -> tuple[float, float]:
-    pad = 0.07 * (high - low) or 0.05 * abs(high) or 0.5
-    floor, ceiling = low - pad, high + pad
-    if low >= 0:
-        floor = max(0.0, floor)
-        if high <= 1 and name != LEARNING_RATE and "loss" not in name:
-            ceiling = min(1.0, ceiling)  # a share: nothing above 1 can happen
-    return floor, ceiling
-
-
-def _log_limits(low: float, high: float) -> tuple[float, float]:
-    pad = (high / low) ** 0.07
-    return low / pad, high * pad
-
-
-def _linear_ticks(low: float, high: float, *, most: int) -> list[float]:
-    ticks = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
-    return [float(tick) for tick in ticks if low <= tick <= high]
-
-
-def _log_ticks(low: float, high: float) -> list[float]:
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    every = math.ceil(len(decades) / 7)
-    mantissas = (1, 2, 5) if len(decades) <= 4 else (1,)
-    ticks = [mantissa * 10.0**decade for decade in decades[::every] for mantissa in mantissas]
-    return [tick for tick in ticks if low <= tick <= high]
-
-
-def _tick_labels(ticks: list[float]) -> list[str]:
-    """Write ticks with the same number of decimals where they are evenly spaced and neither tiny nor huge."""
-    steps = np.diff(ticks)
-    even = steps.size > 0 and np.allclose(steps, steps[0])
-    if not even or steps[0] < 1e-4 or max(map(abs, ticks)) >= 1e5:
-        return [style.number_text(tick, 6) for tick in ticks]
-    decimals = next(
-        count for count in range(8) if np.allclose(np.round(ticks, count), ticks, rtol=0, atol=steps[0] / 100)
-    )
-    return [f"{tick:.{decimals}f}".replace("-", "−") for tick in ticks]
-
-
 def _draw_series(axes: Axes, series: _Series, time: _Time) -> None:
     x = np.arange(1, len(series.values) + 1)
     drawstyle = "default" if series.label else "steps-mid"  # a learning rate holds for its whole epoch
     axes.plot(x, series.values, color=series.colour, drawstyle=drawstyle, clip_on=False, zorder=3)
-    alone = _stand_alone(series.values) if time.epochs > 12 else np.isfinite(series.values)
+    alone = stand_alone(series.values) if time.epochs > 12 else np.isfinite(series.values)
     axes.plot(x[alone], series.values[alone], "o", color=series.colour, markersize=4.5, clip_on=False, zorder=3)
     best = time.best_epoch
     if best is not None and best <= len(series.values) and np.isfinite(series.values[best - 1]):
@@ -242,16 +163,9 @@ def _draw_series(axes: Axes, series: _Series, time: _Time) -> None:
         axes.plot([best], [series.values[best - 1]], "o", clip_on=False, zorder=4, **ring)
 
 
-def _stand_alone(values: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which finite values have no finite neighbour: a line would not show them."""
-    finite = np.concatenate([[False], np.isfinite(values), [False]])
-    alone: NDArray[np.bool_] = finite[1:-1] & ~finite[:-2] & ~finite[2:]
-    return alone
-
-
 def _draw_phases(axes: Axes, time: _Time) -> None:
     left, right = axes.get_xlim()
-    inches = _size_in_inches(axes)[0] / (right - left)
+    inches = size_in_inches(axes)[0] / (right - left)
     starts = [max(left, first - 0.5) for first, _ in time.phases]
     ends = [*starts[1:], right]
     for (_, name), start, end in zip(time.phases, starts, ends, strict=False):
@@ -266,7 +180,7 @@ def _draw_phases(axes: Axes, time: _Time) -> None:
 
 def _label_series(axes: Axes, pair: list[_Series]) -> None:
     """Write each curve's name at its end, moved apart where the ends are near each other."""
-    height = _size_in_inches(axes)[1]
+    height = size_in_inches(axes)[1]
     ends = []  # (inches above the axis, epoch, series)
     for series in pair:
         where = np.flatnonzero(np.isfinite(series.values))
@@ -297,7 +211,7 @@ def _write_heading(axes: Axes, name: str, pair: list[_Series], time: _Time, widt
     ]
     scale = ["log scale"] if logarithmic else []
     candidates = [[*values, *scale], [*values[:1], *scale], scale]
-    bold = fit_text(_readable(name), width, style.HEADING_SIZE, bold=True)
+    bold = fit_text(readable(name), width, style.HEADING_SIZE, bold=True)
     used = text_width(bold, style.HEADING_SIZE, bold=True) + 0.12
     raised = 6 + (_PHASE_ROOM * 72 if time.phases else 0)
     place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "annotation_clip": False}
@@ -317,20 +231,3 @@ def _subtitle(time: _Time) -> str:
     for (first, name), last in zip(time.phases, lasts, strict=False):
         parts.append(f"{name}: {first}–{last}" if last > first else f"{name}: {first}")
     return " · ".join(parts)
-
-
-def _readable(name: str) -> str:
-    plain = plain_text(name)
-    words = plain.replace("_", " ")
-    return _NAMES.get(plain.lower(), words[:1].upper() + words[1:])
-
-
-def _as_floats(values: Sequence[float | None]) -> NDArray[np.float64]:
-    floats = np.array([math.nan if value is None else float(value) for value in values], dtype=np.float64)
-    floats[~np.isfinite(floats)] = math.nan
-    return floats
-
-
-def _size_in_inches(axes: Axes) -> tuple[float, float]:
-    box = axes.get_window_extent()
-    return box.width / style.DPI, box.height / style.DPI

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from cnncli.figures.curves import draw_curves, epoch_ticks
+from cnncli.figures.curves import draw_curves
+from cnncli.figures.scales import epoch_ticks
 
 BLUE, ORANGE = "#0072B2", "#D55E00"
 HISTORY = {

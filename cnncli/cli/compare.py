@@ -1,0 +1,253 @@
+"""`cnncli compare`: several runs on the same test data, and whether their difference is more than chance."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shlex
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.cells import cell_len
+from rich.text import Text
+
+from cnncli.cli import console, lines, options
+from cnncli.errors import Problem, UsageError
+from cnncli.wording import clock, counted, printable, shortened
+
+if TYPE_CHECKING:
+    from cnncli.evaluation.compare import Comparison, Side
+    from cnncli.recipe.differences import Difference
+
+_BETWEEN = "  "
+_LONGEST_VALUE = 60
+_MOST_DIFFERENCES = 30
+_LONGEST_NAME = 100  # of the picture's file, without its ending
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        epilog="Example: cnncli compare mnist/first mnist/wider",
+        short_help="Compare runs on the same test data: which is better, and is it chance?",
+    )(compare)
+
+
+def compare(
+    runs: Annotated[
+        list[str],
+        typer.Argument(metavar="RUN", help="Runs' folders or names, two or more; a recipe's name is its newest run."),
+    ],
+    anyway: Annotated[
+        bool, typer.Option("--anyway", help="Show runs that were scored on different examples, without a test.")
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Where the picture of the curves goes; left out: the output folder."),
+    ] = None,
+    picture: Annotated[bool, typer.Option("--picture/--no-picture", help="Draw the curves of all runs.")] = True,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Compare runs that were scored on the same examples, the others with the first.
+
+    The difference in accuracy has a 95% bootstrap interval over the examples, and McNemar's test says whether it is shown.
+
+    The test is exact where fewer than 25 examples tell two runs apart, and has Edwards' correction elsewhere.
+
+    Of several comparisons the p-values are Holm's. Another seed trains other networks: the answer is about these.
+    """
+    from cnncli.evaluation.compare import compare as compare_runs
+
+    paths = _find(runs, output)
+    compared = compare_runs(paths, anyway=anyway)
+    drawn = _draw(compared, to or output) if picture else None
+    if as_json:
+        console.print_json({**compared.as_json(), "picture": str(drawn) if drawn else None})
+        return
+    if not quiet:
+        for note in compared.mismatches:
+            console.show_note(note)
+    lines.show(_report(compared, verbose=verbose))
+    if drawn and not quiet:
+        console.say()
+        console.say_pairs([("Curves", str(drawn))])
+
+
+def _find(runs: Sequence[str], outputs: Path) -> list[Path]:
+    from cnncli.runs import find
+
+    if len(runs) < 2:
+        hint = f"name another: cnncli compare {shlex.quote(runs[0])} RUN\nthe runs there are: cnncli runs"
+        raise UsageError(Problem("one run alone cannot be compared", hint))
+    paths = [find(outputs, run) for run in runs]
+    folders = [path.resolve() for path in paths]
+    for number, folder in enumerate(folders):
+        if folder in folders[:number]:
+            same = runs[folders.index(folder)]
+            message = f"{shortened(same)} and {shortened(runs[number])} are the same run, {paths[number]}"
+            raise UsageError(Problem(message, "a recipe's name is its newest run; cnncli runs lists them all"))
+    return paths
+
+
+# The picture.
+
+
+def _draw(compared: Comparison, folder: Path) -> Path | None:
+    """The curves of all runs; None where no run has any."""
+    if not any(side.run.history for side in compared.sides):
+        return None
+    from cnncli.figures.compared import RunCurves, draw_compared_curves
+    from cnncli.figures.save import make_folder, save
+
+    curves = [RunCurves(side.label, _detail(side), side.run.history, side.run.best_epoch) for side in compared.sides]
+    try:
+        figure = draw_compared_curves(curves, title=f"{counted(len(curves), 'run')} compared")
+    except ValueError:  # histories without a metric
+        return None
+    make_folder(folder)
+    [path] = save(figure, folder / f"{_file_name([side.label for side in compared.sides])}.png")
+    return path
+
+
+def _detail(side: Side) -> str:
+    low, high = side.accuracy_interval
+    parts = [f"{side.run.split} accuracy {side.accuracy:.4f} ({low:.4f} to {high:.4f})"]
+    if side.run.listed.params is not None:
+        parts.append(f"{side.run.listed.params:,} parameters")
+    if side.run.listed.total_seconds is not None:
+        parts.append(clock(side.run.listed.total_seconds))
+    return " · ".join(parts)
+
+
+def _file_name(labels: Sequence[str]) -> str:
+    """The same runs, the same file: it is written anew, not beside the old one."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(["compare", *labels]))
+    if len(name) <= _LONGEST_NAME:
+        return name
+    digest = hashlib.sha256("\n".join(labels).encode(errors="surrogateescape")).hexdigest()[:8]
+    return f"{name[: _LONGEST_NAME - 9]}-{digest}"
+
+
+# The report.
+
+
+def _report(compared: Comparison, *, verbose: bool) -> Iterator[Text]:
+    first = compared.sides[0].run
+    if not compared.mismatches:
+        what = f"{counted(len(first.true), 'example')} of the {first.split} split"
+        yield from _told(f"{what}: {first.listed.source}" if first.listed.source else what)
+        yield Text()
+    yield from _table(compared.sides)
+    for pair in compared.pairs:
+        yield Text()
+        yield from _told(pair.sentence)
+    for side, found in zip(compared.sides[1:], compared.recipe_differences, strict=True):
+        yield Text()
+        yield from _differing(compared.sides[0].label, side, found, verbose=verbose)
+
+
+def _told(text: str, *, indent: int = 0) -> Iterator[Text]:
+    """A text in lines that fit a terminal; elsewhere in one line, for whoever searches it."""
+    if console.stdout_columns() is None:
+        return iter([Text(" " * indent + printable(text))])
+    return lines.wrapped(text, indent=indent, hanging=indent + 2)
+
+
+def _table(sides: Sequence[Side]) -> Iterator[Text]:
+    """A column a run where there is room for it (a pipe has any), else a block of lines a run."""
+    facts = [_facts(side) for side in sides]
+    names = [name for name, _ in facts[0]]
+    room = console.stdout_columns()
+    titles = [printable(side.label) for side in sides]
+    first_width = max(map(len, names))
+    widths = [
+        max(cell_len(title), *(cell_len(text) for _, text in each)) for title, each in zip(titles, facts, strict=True)
+    ]
+    if room is None or first_width + sum(widths) + len(_BETWEEN) * len(widths) <= room:
+        yield Text(_aligned("", titles, first_width, widths), style="bold")
+        for row, name in enumerate(names):
+            yield Text(_aligned(name, [each[row][1] for each in facts], first_width, widths))
+        return
+    for number, (title, each) in enumerate(zip(titles, facts, strict=True)):
+        if number:
+            yield Text()
+        yield from lines.wrapped(title, style="bold")
+        for name, text in each:
+            yield from lines.wrapped(f"{name.strip():<{first_width}}{_BETWEEN}{text}", indent=2, hanging=4)
+
+
+def _aligned(name: str, cells: Sequence[str], first_width: int, widths: Sequence[int]) -> str:
+    padded = [" " * (width - cell_len(cell)) + cell for cell, width in zip(cells, widths, strict=True)]
+    return _BETWEEN.join([f"{name:<{first_width}}", *padded])
+
+
+def _facts(side: Side) -> list[tuple[str, str]]:
+    run = side.run
+    seconds = run.listed.total_seconds
+    epochs = f"{run.best_epoch} of {run.listed.epochs}" if run.best_epoch and run.listed.epochs else console.cell(None)
+    return [
+        ("accuracy", console.cell(side.accuracy)),
+        ("  95% interval", _interval(side.accuracy_interval)),
+        ("macro F1", console.cell(side.macro_f1)),
+        ("  95% interval", _interval(side.macro_f1_interval)),
+        ("loss", console.cell(run.scores.get("loss"))),
+        ("parameters", console.cell(run.listed.params)),
+        ("time", clock(seconds) if seconds is not None else console.cell(None)),
+        ("best epoch", epochs),
+        ("precision", console.cell(run.precision)),
+        ("device", shortened(run.device, 40) if run.device else console.cell(None)),
+    ]
+
+
+def _interval(interval: tuple[float, float]) -> str:
+    low, high = interval
+    return f"{low:.4f} to {high:.4f}"
+
+
+def _differing(first: str, side: Side, found: Sequence[Difference], *, verbose: bool) -> Iterator[Text]:
+    from cnncli.recipe.differences import ABSENT
+
+    if not side.run.recipe:
+        yield from _told(f"what differs in the recipe of {side.label} is not known: it cannot be read")
+        return
+    if not found:
+        yield from _told(f"{side.label} has the recipe of {first}")
+        return
+    yield from _told(f"{side.label} differs from {first} in its recipe:")
+    shown = found if verbose else found[:_MOST_DIFFERENCES]
+    for difference in shown:
+        key = difference.key + (f" ({difference.layer})" if difference.layer else "")
+        is_item = isinstance(difference.path[-1], int)
+        if difference.second is ABSENT and is_item:
+            change = f"without {_value(difference.first)}"
+        elif difference.first is ABSENT and is_item:
+            change = f"with {_value(difference.second)}"
+        else:
+            change = f"{_value(difference.first)} -> {_value(difference.second)}"
+        yield from _told(f"{key}: {change}", indent=2)
+    if len(shown) < len(found):
+        yield from _told(f"and {len(found) - len(shown):,} more (--verbose)", indent=2)
+
+
+def _value(value: Any) -> str:
+    """Plain data in one line, as a recipe would have it."""
+    from cnncli.recipe.differences import ABSENT
+
+    if value is ABSENT:
+        return "not set"
+    return shortened(_written(value, outermost=True), _LONGEST_VALUE)
+
+
+def _written(value: Any, *, outermost: bool = False) -> str:
+    if isinstance(value, dict):
+        inside = ", ".join(f"{key}: {_written(item)}" for key, item in value.items())
+        return inside if outermost and len(value) == 1 else f"{{{inside}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "null"}[value]
+    return str(value)

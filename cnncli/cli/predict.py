@@ -1,0 +1,181 @@
+"""`cnncli predict`: the classes that a trained model finds in files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnncli.cli import console, native, options
+from cnncli.cli.predictions import STDOUT, error_as_json, error_of, view_for
+from cnncli.errors import DataError, OutputError, Problem, UsageError
+from cnncli.wording import counted, printable, shortened
+
+if TYPE_CHECKING:
+    from cnncli.data.given import Bad
+    from cnncli.evaluation.predict import Predictions, Predictor
+
+_MOST_CLASSES = 6  # in the line that counts them
+_FILES = "images, folders of images, .npz, .npy or .csv files"
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        epilog="Example: cnncli predict mnist/first digit.png scans/ --top 3",
+        short_help="Say which classes a trained model finds in images, arrays or rows.",
+    )(predict)
+
+
+def predict(
+    arguments: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[RUN|MODEL] FILE",
+            help="A run's folder or name, or a .keras file; left out: the newest run. Then images, folders of images (with "
+            "those below them), .npz and .npy arrays, .csv files with an example's numbers in each row.",
+        ),
+    ],
+    top: Annotated[int, typer.Option(metavar="N", min=1, help="How many of the most probable classes.")] = 3,
+    to_csv: Annotated[
+        Path | None,
+        typer.Option(
+            "--csv", metavar="FILE", help="Write the predictions to a file, or with - to stdout, instead of a table."
+        ),
+    ] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", metavar="RUN|MODEL", help="The same as the first argument; then all arguments are files."
+        ),
+    ] = None,
+    batch_size: Annotated[
+        int | None, typer.Option("--batch-size", metavar="N", min=1, help="Examples at a time; left out: the run's.")
+    ] = None,
+    device: options.Device = None,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Predict classes: each file, what the network takes it for, how probable that is, and the next classes.
+
+    The first argument is RUN or MODEL if it ends in .keras, is a run's folder, or is the name of a run and of no file.
+
+    So a file that is called as a run is: write ./NAME. Images are read as those of the training were.
+
+    A file that cannot be read is told, the others are predicted, and the exit status is 4.
+    """
+    options.check_device(device)
+    run_or_model, files = (model, arguments) if model is not None else _split(arguments, output)
+    if as_json and to_csv == STDOUT:
+        raise UsageError(
+            Problem("either a table or a document can go to stdout, got both", "leave out --json or --csv -")
+        )
+    with native.captured():
+        from cnncli.data.given import look_up
+        from cnncli.evaluation.models import open_model
+        from cnncli.evaluation.predict import Predictor
+        from cnncli.training import devices
+
+        devices.choose(device or "auto", cpu_name="CPU")
+        given = look_up(files)
+        trained = open_model(run_or_model, outputs=output)
+        predictor = Predictor(trained)
+        if not (as_json or quiet):
+            _introduce(predictor, trained.name, is_newest=run_or_model is None, notes=given.notes)
+        head = {"model": trained.name, "top": top, "notes": [note.as_json() for note in given.notes]}
+        seen = _Seen(len(predictor.class_names))
+        with view_for(as_json, to_csv, predictor, head, given) as view:
+            for predictions in predictor.predict(given, top=top, batch_size=batch_size):
+                seen.add(predictions)
+                view.show(predictions)
+            view.end(seen.bad)
+    if as_json and to_csv is not None:
+        console.print_json({**head, **error_as_json(seen.bad), "count": sum(seen.counts), "csv": str(to_csv)})
+    if not (as_json or quiet):
+        _conclude(seen, predictor.class_names, to_csv)
+    if seen.bad and as_json:
+        raise typer.Exit(DataError.exit_code)  # the document has told it
+    if seen.bad:
+        raise error_of(seen.bad)
+
+
+def _split(arguments: Sequence[str], outputs: Path) -> tuple[str | None, Sequence[str]]:
+    """The run or model and the files.
+
+    Raises:
+        UsageError: there are no files.
+        DataError: the first argument is neither a run nor there.
+    """
+    first, *others = arguments
+    if not _is_run_or_model(first, outputs):
+        return None, arguments
+    if not others:
+        hint = f"name {_FILES}: cnncli predict {printable(first)} photo.jpg"
+        raise UsageError(Problem(f"`{shortened(first)}` is the model: no file to predict is named", hint))
+    return first, others
+
+
+def _is_run_or_model(text: str, outputs: Path) -> bool:
+    from cnncli.runs import RECORD, find
+    from cnncli.runs.finding import holds_runs
+
+    path = Path(text)
+    if "://" in text or path.suffix.lower() in (".keras", ".h5", ".hdf5"):
+        return True
+    if os.path.lexists(path):
+        return (path / RECORD).is_file() or holds_runs(path)
+    try:
+        find(outputs, text)
+    except OutputError as error:
+        raise DataError(_neither(text, error)) from error
+    return True
+
+
+def _neither(text: str, no_run: OutputError) -> Problem:
+    """What to do about a first argument that is nothing: it may have been meant as a file or as a run."""
+    from cnncli.data.sources.paths import existing_file
+
+    hints = []
+    try:
+        existing_file(text)
+    except DataError as no_file:
+        hints = no_file.problems[0].hint.splitlines()
+    hints += [*no_run.problems[0].hint.splitlines(), f"files can be {_FILES}"]
+    return Problem(f"no such file, and no run of that name: {printable(text)}", "\n".join(hints))
+
+
+class _Seen:
+    """What has been predicted so far, counted."""
+
+    def __init__(self, class_count: int) -> None:
+        self.counts = [0] * class_count
+        self.bad: list[Bad] = []
+
+    def add(self, predictions: Predictions) -> None:
+        self.bad += predictions.bad
+        for index in predictions.classes[:, 0].tolist():
+            self.counts[index] += 1
+
+
+def _introduce(predictor: Predictor, name: str, *, is_newest: bool, notes: Sequence[Problem]) -> None:
+    for note in notes:
+        console.show_note(note)
+    classes = counted(len(predictor.class_names), "class", "classes")
+    console.say_pairs([("Model", f"{name}{', the newest run' if is_newest else ''}: {classes}")])
+
+
+def _conclude(seen: _Seen, class_names: Sequence[str], to_csv: Path | None) -> None:
+    """How many of which class, where the table does not show it at a glance."""
+    count = sum(seen.counts)
+    order = sorted((index for index, found in enumerate(seen.counts) if found), key=lambda index: -seen.counts[index])
+    if count > 1:
+        told = [f"{shortened(class_names[index])} ({seen.counts[index]:,})" for index in order[:_MOST_CLASSES]]
+        if len(order) > _MOST_CLASSES:
+            told.append(f"{counted(len(order) - _MOST_CLASSES, 'other class', 'other classes')}")
+        console.say_pairs([("Found", f"{counted(count, 'example')}: {', '.join(told)}")])
+    if to_csv not in (None, STDOUT):
+        console.say_pairs([("Written", str(to_csv))])

@@ -1,0 +1,211 @@
+"""The ways of showing predictions: a table, one JSON document, a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from heapq import nlargest
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rich.cells import cell_len
+from rich.text import Text
+
+from cnncli.cli import console, lines
+from cnncli.errors import DataError, OutputError
+from cnncli.wording import printable
+
+if TYPE_CHECKING:
+    from cnncli.data.given import Bad, File, Given, Name
+    from cnncli.evaluation.predict import Predictions, Predictor
+
+STDOUT = Path("-")
+
+_BETWEEN = "  "
+_MEASURED = 20  # of the longest file names
+_WIDEST = 72  # of a column
+
+
+class View(Protocol):
+    def show(self, predictions: Predictions) -> None:
+        """Some more."""
+
+    def end(self, bad: Sequence[Bad]) -> None:
+        """These were all."""
+
+
+@contextmanager
+def view_for(
+    as_json: bool, to_csv: Path | None, predictor: Predictor, head: dict[str, Any], given: Given
+) -> Iterator[View]:
+    if to_csv is not None:
+        with _csv_file(to_csv) as file:
+            yield _Csv(file, predictor, int(head["top"]))
+    else:
+        yield _Json(predictor, head) if as_json else _Table(predictor, map(_about, given.files))
+
+
+def _about(file: File) -> str:
+    """About what the examples of a file will be called."""
+    return file.path if file.kind == "image" else f"{file.path}[0000]"
+
+
+class _Table:
+    """Lines for people, batch by batch as they come: a row an example, or two lines where the terminal is narrow."""
+
+    def __init__(self, predictor: Predictor, files: Iterable[str]) -> None:
+        self._names = [printable(name) for name in predictor.class_names]
+        self._titles = ["", "class", "probability" if predictor.gives_probabilities else "output", "then"]
+        # Wide enough from the first row on for nearly all that come; what is wider moves the rest of its row alone.
+        longest = nlargest(_MEASURED, (file for file in files if len(file) <= _WIDEST), key=len)
+        self._widths = [
+            max((cell_len(printable(file)) for file in longest), default=0),
+            min(_WIDEST, max(cell_len(name) for name in ["class", *self._names])),
+            *map(cell_len, self._titles[2:]),
+        ]
+        self._room = console.stdout_columns()
+        self._has_begun = False
+        self._is_stacked = False
+
+    def show(self, predictions: Predictions) -> None:
+        rows = [self._row(*each) for each in _each(predictions)]
+        if not rows:
+            return
+        texts = [self._aligned(row) for row in rows]
+        self._is_stacked |= self._room is not None and any(cell_len(text) > self._room for text in texts)
+        if not (self._has_begun or self._is_stacked):
+            lines.show([Text(self._aligned(self._titles), style="bold")])
+        self._has_begun = True
+        # A batch in one go: Rich takes its time for each thing that it prints.
+        lines.show([Text("\n".join(map(self._stacked, rows) if self._is_stacked else texts))])
+
+    def end(self, bad: Sequence[Bad]) -> None:
+        sys.stdout.flush()
+
+    def _row(self, name: Name, classes: Sequence[int], outputs: Sequence[float]) -> list[str]:
+        first, *others = zip(classes, outputs, strict=True)
+        then = ", ".join(f"{self._names[index]} {console.cell(value)}" for index, value in others)
+        return [str(name), self._names[first[0]], console.cell(first[1]), then]
+
+    def _aligned(self, row: Sequence[str]) -> str:
+        cells = [
+            " " * (width - cell_len(cell)) + cell if column == 2 else cell + " " * (width - cell_len(cell))
+            for column, (cell, width) in enumerate(zip(row, self._widths, strict=True))
+        ]
+        return _BETWEEN.join(cells).rstrip()
+
+    def _stacked(self, row: Sequence[str]) -> str:
+        name, found, value, then = row
+        return f"{name}\n  {found} {value}{f', {then}' if then else ''}"
+
+
+class _Json:
+    """One document; what is known of each example is kept small until then."""
+
+    def __init__(self, predictor: Predictor, head: dict[str, Any]) -> None:
+        self._names = predictor.class_names
+        self._word = "probability" if predictor.gives_probabilities else "output"
+        self._head = head
+        self._seen: list[Predictions] = []
+
+    def show(self, predictions: Predictions) -> None:
+        self._seen.append(predictions)
+
+    def end(self, bad: Sequence[Bad]) -> None:
+        from cnncli.runs import to_json
+
+        count = sum(len(predictions.names) for predictions in self._seen)
+        before, after = to_json({**self._head, **error_as_json(bad), "count": count, "predictions": []}).rsplit("[]", 1)
+        sys.stdout.write(f"{before}[")
+        comma = ""
+        for predictions in self._seen:
+            for each in _each(predictions):
+                sys.stdout.write(f"{comma}\n    {_one_line(self._item(*each))}")
+                comma = ","
+        sys.stdout.write("\n  ]" if comma else "]")
+        sys.stdout.write(after)
+
+    def _item(self, name: Name, classes: Sequence[int], outputs: Sequence[float]) -> dict[str, Any]:
+        top = [{"class": self._names[index], self._word: value} for index, value in zip(classes, outputs, strict=True)]
+        return {"file": name.file, "index": name.index, **top[0], "top": top}
+
+
+class _Csv:
+    """A row an example; those that cannot be used have a problem in the place of classes."""
+
+    def __init__(self, file: Any, predictor: Predictor, top: int) -> None:
+        from cnncli.evaluation.predictions import cell_text
+
+        self._text = cell_text
+        self._names = [cell_text(name) for name in predictor.class_names]
+        self._top = min(top, len(self._names))
+        word = "probability" if predictor.gives_probabilities else "output"
+        numbered = [title for number in range(2, self._top + 1) for title in (f"class_{number}", f"{word}_{number}")]
+        self._table = csv.writer(file, lineterminator="\n")
+        self._table.writerow(["file", "index", "class", word, *numbered, "problem"])
+
+    def show(self, predictions: Predictions) -> None:
+        for name, classes, outputs in _each(predictions):
+            found = [
+                cell
+                for index, value in zip(classes, outputs, strict=True)
+                for cell in (self._names[index], f"{value:.6g}")
+            ]
+            self._table.writerow([*self._name(name), *found, ""])
+        for bad in predictions.bad:
+            self._table.writerow([*self._name(bad.name), *[""] * (2 * self._top), self._text(bad.reason)])
+
+    def end(self, bad: Sequence[Bad]) -> None:
+        pass
+
+    def _name(self, name: Name) -> list[Any]:
+        return [self._text(name.file), "" if name.index is None else name.index]
+
+
+@contextmanager
+def _csv_file(path: Path) -> Iterator[Any]:
+    """A new file that is there when it is whole; or stdout."""
+    from cnncli.runs import replacing
+    from cnncli.runs.storage import storage_error
+
+    if path == STDOUT:
+        yield sys.stdout
+        return
+    if path.is_dir():
+        raise OutputError(
+            f"{path} is a folder, not a file", hint=f"name a file in it: --csv {path / 'predictions.csv'}"
+        )
+    with replacing(path) as temporary:
+        try:
+            file = temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="")
+        except OSError as error:
+            raise storage_error("write", path, error) from error
+        with file:
+            yield file
+
+
+def _each(predictions: Predictions) -> Iterator[tuple[Name, list[int], list[float]]]:
+    """Every example: its name, its classes and what speaks for each."""
+    return zip(predictions.names, predictions.classes.tolist(), predictions.outputs.tolist(), strict=True)
+
+
+def _one_line(item: dict[str, Any]) -> str:
+    text = json.dumps(item, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # a file name that is not UTF-8 arrives as lone surrogates
+        text = json.dumps(item, ensure_ascii=True)
+    return text
+
+
+def error_of(bad: Sequence[Bad]) -> DataError:
+    every = [{"file": each.name.file, "index": each.name.index, "reason": each.reason} for each in bad]
+    return DataError((each.problem for each in bad), details={"bad_files": every})
+
+
+def error_as_json(bad: Sequence[Bad]) -> dict[str, Any]:
+    """What a document says of what could not be used; nothing where there is nothing."""
+    return console.error_as_json(error_of(bad)) if bad else {}

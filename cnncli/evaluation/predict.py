@@ -1,0 +1,174 @@
+"""A trained model and files -> the classes that it finds in them, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from cnncli.data import images
+from cnncli.data.given import Bad, Given, Name
+from cnncli.data.sources.image_folder import form_of
+from cnncli.errors import DataError, ModelFileError, ResourceError
+from cnncli.evaluation import size
+from cnncli.evaluation.models import TrainedModel
+from cnncli.evaluation.scores import predicted_classes
+from cnncli.recipe.layers import output_activation
+from cnncli.recipe.outputs import outputs_of
+from cnncli.recipe.schema import ImageFolder
+
+_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid")
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """What is found in a batch.
+
+    Attributes:
+        names: one an example.
+        classes: int32 (examples, top), index into the class names, the most probable first.
+        outputs: float32 (examples, top), the probability of each, or what the network gives in its place.
+        bad: what could not be used.
+    """
+
+    names: list[Name]
+    classes: NDArray[np.int32]
+    outputs: NDArray[np.float32]
+    bad: list[Bad]
+
+
+class Predictor:
+    """A model made ready to predict.
+
+    Args:
+        trained: the model.
+
+    Attributes:
+        class_names: by the network's outputs; of a file from elsewhere their numbers. One output tells two classes apart.
+        gives_probabilities: whether outputs are probabilities, or have become such; not where the network ends without
+            softmax or sigmoid and was not trained on logits.
+        batch_size: the run's own, or one that fits into memory.
+
+    Raises:
+        ModelFileError: the model does not tell classes apart, or takes something else than numbers.
+    """
+
+    def __init__(self, trained: TrainedModel) -> None:
+        self._trained = trained
+        self._model = trained.model
+        self._count = self._checked_output_count()
+        self.class_names = self._names()
+        self._has_logits, self.gives_probabilities = self._kind_of_output()
+        self.batch_size = self._own_batch_size()
+        self._step = tf.function(self._outputs, reduce_retracing=True)
+
+    def predict(self, given: Given, *, top: int = 3, batch_size: int | None = None) -> Iterator[Predictions]:
+        """Predict the classes of examples; the next batch is read meanwhile, and no more are held.
+
+        Args:
+            given: the files.
+            top: how many of the most probable classes.
+            batch_size: None: as the model's own examples were scored.
+
+        Raises:
+            DataError: the network takes no images, and images were named.
+            DivergedError: the network gives NaN.
+            ResourceError: a batch does not fit into memory.
+        """
+        size = batch_size or self.batch_size
+        form = self._form() if given.has_images else None
+        if given.bad:
+            yield self._found([], np.empty((0, 1), np.float32), top, list(given.bad))
+        for batch in _one_ahead(given.batches(size, input_shape=self._trained.input_shape, form=form)):
+            outputs = self.outputs(batch.inputs) if batch.names else np.empty((0, self._count), np.float32)
+            yield self._found(batch.names, outputs, top, batch.bad)
+
+    def outputs(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+        """Give the model's outputs: probabilities, where they can be had.
+
+        Args:
+            inputs: (examples, *shape of one), uint8 in 0 to 255 or float32, as the data of the training was.
+
+        Returns:
+            float32 (examples, outputs).
+        """
+        try:
+            outputs = self._step(tf.constant(inputs)).numpy()
+        except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+            half = len(inputs) // 2
+            hint = f"try fewer: --batch-size {half}" if half else "a single one is too large for this machine"
+            raise ResourceError(f"a batch of {len(inputs)} did not fit into memory", hint=hint) from error
+        return np.asarray(outputs, np.float32)
+
+    def _outputs(self, inputs: tf.Tensor) -> tf.Tensor:
+        outputs = tf.cast(self._model(inputs, training=False), tf.float32)
+        if not self._has_logits:
+            return outputs
+        return keras.ops.sigmoid(outputs) if self._count == 1 else keras.ops.softmax(outputs)
+
+    def _found(self, names: list[Name], outputs: NDArray[np.float32], top: int, bad: list[Bad]) -> Predictions:
+        if names:
+            predicted_classes(outputs)  # raises where there is no largest
+        if outputs.shape[1] == 1:
+            outputs = np.hstack([1 - outputs, outputs])  # of class 0, of class 1
+        classes = np.argsort(-outputs, axis=1, kind="stable")[:, :top]  # the first of equal ones, as everywhere
+        return Predictions(names, classes.astype(np.int32), np.take_along_axis(outputs, classes, axis=1), bad)
+
+    def _checked_output_count(self) -> int:
+        model, name = self._model, self._trained.name
+        shape = model.output_shape
+        if not (isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[1], int)):
+            raise ModelFileError(f"{name} does not classify: its output has the shape {shape}")
+        if len(model.inputs) != 1:
+            raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a file is one")
+        if model.inputs[0].dtype == "string":
+            raise ModelFileError(f"{name} takes text, and what can be read are images and numbers")
+        return shape[1]
+
+    def _names(self) -> tuple[str, ...]:
+        count = max(self._count, 2)
+        names = self._trained.class_names or ()
+        return (*names[:count], *(str(index) for index in range(len(names), count)))
+
+    def _kind_of_output(self) -> tuple[bool, bool]:
+        """Whether the model gives logits, and whether there are probabilities in the end."""
+        if self._trained.recipe is None:
+            last = self._model.layers[-1]
+            activation = getattr(getattr(last, "activation", None), "__name__", "")
+            has_logits = not isinstance(last, keras.layers.Softmax) and activation not in _PROBABILITIES
+            return has_logits, True
+        recipe = self._trained.recipe.recipe
+        [main, *_] = outputs_of(recipe)
+        has_logits = bool(main.loss and main.loss.args.get("from_logits"))
+        return has_logits, has_logits or output_activation(main.layers(recipe)) in _PROBABILITIES
+
+    def _own_batch_size(self) -> int:
+        if self._trained.recipe is None:
+            return size.batch_size_for(self._model)
+        recipe = self._trained.recipe.recipe
+        return recipe.evaluate.batch_size or recipe.train.batch_size
+
+    def _form(self) -> images.Form:
+        """What images become: as those of the training did."""
+        settings = self._trained.recipe.recipe.data.source.image_folder if self._trained.recipe else None
+        try:
+            return form_of(settings or ImageFolder(path="."), self._trained.input_shape)
+        except DataError as error:  # no key of a recipe is to blame here
+            raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
+
+
+def _one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:
+    """The same items, each made while the one before it is in use."""
+    with ThreadPoolExecutor(1, "reading") as reader:
+        waiting = reader.submit(next, items, None)
+        while (item := waiting.result()) is not None:
+            waiting = reader.submit(next, items, None)
+            yield item
