@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,7 @@ from cnncli.wording import shortened
 
 if TYPE_CHECKING:
     from cnncli.network.outline import Row
-    from cnncli.network.receptive_field import Field
-    from cnncli.network.summary import GroupSummary, LayerSummary, Summary
+    from cnncli.network.summary import Summary
 
 _ENDINGS = (".svg", ".png")
 _CONVENTIONS = """\
@@ -69,6 +68,7 @@ def summary(
         from cnncli.cli.summary_table import show
         from cnncli.network.outline import ALL, rows
         from cnncli.network.summary import summarise
+        from cnncli.network.summary_json import as_data
 
         found = summarise(loaded, batch_size=batch_size)
         shown = rows(found, ALL if every_layer else depth)
@@ -85,64 +85,6 @@ def summary(
     if not quiet:
         console.say()
         console.say_pairs(_next(recipe, found, shown, drawn))
-
-
-def as_data(found: Summary) -> dict[str, Any]:
-    """The form that `--json` prints: every layer and group, and the totals."""
-    return {
-        "recipe": found.name,
-        "input_shape": found.input_shape,
-        "batch_size": found.batch_size,
-        "params": found.params,
-        "trainable_params": found.trainable_params,
-        "phases": [{"name": phase.name or None, "trainable_params": phase.trainable_params} for phase in found.phases],
-        "multiply_adds": found.multiply_adds,
-        "not_counted": found.not_counted,
-        "weight_bytes": found.weight_bytes,
-        "activation_bytes": found.activation_bytes,
-        "training_bytes": found.training_bytes,
-        "placeholders": found.placeholders,
-        "outputs": found.outputs,
-        "layers": [_layer_as_data(layer, found) for layer in found.layers],
-        "groups": [_group_as_data(group, found) for group in found.groups],
-    }
-
-
-def _layer_as_data(layer: LayerSummary, found: Summary) -> dict[str, Any]:
-    return {
-        "name": layer.name,
-        "class": layer.kind,
-        "detail": layer.detail,
-        "output_shape": layer.output_shape,
-        "params": layer.params,
-        "trainable_params": layer.trainable_params,
-        "multiply_adds": layer.multiply_adds,
-        "receptive_field": _field_as_data(layer.field),
-        "activation_bytes": found.bytes_of(layer.activations),
-        "inputs": layer.inputs,
-        "groups": layer.groups,
-    }
-
-
-def _field_as_data(field: Field | None) -> Any:
-    if field is None or field.whole:
-        return field and "all"
-    return {"size": field.pixels, "stride": [float(step) for step in field.stride]}
-
-
-def _group_as_data(group: GroupSummary, found: Summary) -> dict[str, Any]:
-    layers = [layer for layer in found.layers if layer.name in set(group.layers)]
-    counts = [layer.multiply_adds for layer in layers]
-    return {
-        "name": group.name,
-        "class": group.kind or None,
-        "output_shape": next(layer.output_shape for layer in layers if layer.name == group.last),
-        "params": sum(layer.params for layer in layers),
-        "trainable_params": sum(layer.trainable_params for layer in layers),
-        "multiply_adds": None if None in counts else sum(count or 0 for count in counts),
-        "activation_bytes": found.bytes_of(sum(layer.activations for layer in layers)),
-        "layers": group.layers,
-    }
 
 
 def _draw(found: Summary, shown: Sequence[Row], path: Path) -> Path:

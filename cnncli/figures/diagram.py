@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
@@ -14,6 +13,7 @@ from matplotlib.path import Path
 
 from cnncli.figures import style
 from cnncli.figures.folded import fold
+from cnncli.figures.kinds import KINDS, kind_of_class
 from cnncli.figures.layered import Frame, Layout, Point, Route, Sizes, lay_out
 from cnncli.figures.text import fit_text, plain_text, text_width
 from cnncli.network.outline import Row, without_prefix
@@ -31,26 +31,8 @@ _MOST_PIXELS = 60_000_000  # of a PNG: 240 MB while it is drawn
 _BESIDE_TITLE = 0.16  # between the chips of the legend
 
 # Kind of layer -> colour, in the order of the legend. Those of Okabe and Ito that style.py does not use yet are added.
-COLOURS = {
-    "convolution": style.BLUE,
-    "pooling": style.ORANGE,
-    "dense": style.GREEN,
-    "normalisation, activation": "#CC79A7",
-    "attention, recurrence": "#56B4E9",
-    "merging": "#E69F00",
-    "input, shape": "#9AA3AD",
-    "block": style.INK,
-}
-# The first pattern that a layer's class matches.
-_KINDS = (
-    (r"^(Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Dot)$", "merging"),
-    (r"Pool", "pooling"),
-    (r"Attention|LSTM|GRU|RNN|^Bidirectional$|^TimeDistributed$", "attention, recurrence"),
-    (r"Conv", "convolution"),
-    (r"Dense$|Embedding$", "dense"),
-    (r"^Normalization$", "input, shape"),
-    (r"Normalization|Dropout|LU$|^Activation|Softmax|Noise|LayerScale", "normalisation, activation"),
-)
+_COLOURS = (style.BLUE, style.ORANGE, style.GREEN, "#CC79A7", "#56B4E9", "#E69F00", "#9AA3AD", style.INK)
+COLOURS = dict(zip(KINDS, _COLOURS, strict=True))
 
 
 def draw_diagram(summary: Summary, rows: Sequence[Row]) -> Figure:
@@ -69,9 +51,7 @@ def draw_diagram(summary: Summary, rows: Sequence[Row]) -> Figure:
 
 def kind_of(row: Row) -> str:
     """Which of `COLOURS` a row has."""
-    if row.is_group or row.kind in ("Sequential", "Functional"):
-        return "block"
-    return next((kind for pattern, kind in _KINDS if re.search(pattern, row.kind)), "input, shape")
+    return kind_of_class(row.kind, is_group=row.is_group)
 
 
 def _draw_page(summary: Summary, rows: Sequence[Row]) -> Figure:

@@ -15,7 +15,7 @@ from cnncli.network.build import Network, build_symbolically
 from cnncli.network.graph import Graph
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
-from cnncli.recipe.check import declared_classes
+from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.layers import Group, name_of
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.nodes import Mapping as MappingNode
@@ -167,7 +167,7 @@ def summarise(loaded: LoadedRecipe, *, batch_size: int | None = None) -> Summary
     try:
         loaded = loaded.resolve(classes=declared_classes(loaded.recipe))
         network = build_symbolically(loaded.recipe, input_shape=shape)
-        return measure(network, loaded.recipe, batch_size=batch_size, blocks=_blocks_called(loaded))
+        return measure(network, loaded.recipe, batch_size=batch_size, blocks=blocks_called(loaded))
     except CnncliError as error:
         raise loaded.located(error) from error
 
@@ -278,7 +278,7 @@ def _groups(
     return tuple(sorted(found, key=lambda group: (-len(group.layers), group.name in applications)))
 
 
-def _blocks_called(loaded: LoadedRecipe) -> dict[str, str]:
+def blocks_called(loaded: LoadedRecipe) -> dict[str, str]:
     """Name of a group -> the block that it is a call of, where the places tell it."""
     groups = loaded.recipe.model.groups
     model = loaded.root.get("model")

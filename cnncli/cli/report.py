@@ -1,0 +1,68 @@
+"""`cnncli report`: one offline page of a run, or of several beside each other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnncli.cli import console, options
+from cnncli.errors import Place, Problem, UsageError
+from cnncli.wording import counted
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        epilog="Example: cnncli report mnist/first mnist/second --to compared.html",
+        short_help="Write a run's one-file offline page, or that of several runs.",
+    )(report)
+
+
+def report(
+    run: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[RUN]…", help="Runs' folders or names; left out: the newest run."),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to", metavar="FILE.html", help="Where the page goes; left out: report.html in the run's folder."
+        ),
+    ] = None,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Write one HTML file with all that is known of a run: scores, curves, pictures, network, recipe, record.
+
+    It needs nothing else, loads nothing, and can be sent as it is. Several runs become one page, with a comparison at its
+    top. A run of any state can be shown; what its folder does not have is left out.
+    """
+    from cnncli import report as reports
+    from cnncli import runs
+
+    _check_ending(to)
+    names: list[str | None] = [*run] if run else [None]
+    paths = list(dict.fromkeys(runs.find(output, name) for name in names))
+    made = reports.page([reports.read(path) for path in paths])
+    file = to if to is not None else (paths[0] if len(paths) == 1 else output) / reports.REPORT
+    runs.write_atomically(file, made.html)
+    size = len(made.html.encode())
+    if as_json:
+        told = {"report": str(file), "bytes": size, "runs": [str(path) for path in paths], "left_out": made.left_out}
+        console.print_json(told)
+        return
+    console.stdout().print(str(file))
+    if quiet:
+        return
+    for left_out in made.left_out:
+        console.show_note(Problem(f"not in the page: {left_out}"))
+    console.say(f"{counted(len(paths), 'run')}, {size / 1e6:.1f} MB; open it in any browser.")
+
+
+def _check_ending(to: Path | None) -> None:
+    if to is not None and to.suffix.lower() not in (".html", ".htm"):
+        problem = Problem(f"`{to}` does not end in .html", "the page is an HTML file", Place("--to"))
+        raise UsageError(problem)

@@ -1,0 +1,11 @@
+"""A run's folder -> one offline HTML page.
+
+Everything is read from the folder, so that a page can be made of any run at any time, without TensorFlow.
+
+    content = report.page([report.read(Path("outputs/mnist/first"))]).html
+"""
+
+from cnncli.report.material import Material, read
+from cnncli.report.page import REPORT, Page, page
+
+__all__ = ["REPORT", "Material", "Page", "page", "read"]

@@ -1,0 +1,134 @@
+"""What a run's folder holds for its report, whatever state it is in."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cnncli.errors import CnncliError, OutputError
+from cnncli.recipe.load import load
+from cnncli.recipe.schema import Recipe
+from cnncli.report import values
+from cnncli.runs.listing import ListedRun, listed
+from cnncli.runs.record import RECORD, regular_content, summarise
+
+_FIGURES = "figures"
+_LONGEST_RECIPE = 256 * 1024  # bytes, as the loader takes them
+_MOST_FIGURES = 500
+
+
+@dataclass(frozen=True)
+class Material:
+    """All of a run that its report shows; what the folder does not have is empty.
+
+    Attributes:
+        run: its place, state, times and results.
+        record: run.json, without the list of files.
+        history: a row an epoch.
+        evaluation: evaluation.json.
+        network: network.json.
+        recipe_text: recipe.yaml as it was written.
+        recipe: with everything filled in; None where it cannot be read.
+        figures: the PNG files, in the order of their names.
+        missing: what is not there, or cannot be read, in words.
+    """
+
+    run: ListedRun
+    record: Mapping[str, Any]
+    history: list[Mapping[str, Any]]
+    evaluation: Mapping[str, Any]
+    network: Mapping[str, Any]
+    recipe_text: str
+    recipe: Recipe | None
+    figures: tuple[Path, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def status(self) -> str:
+        return self.run.summary.status
+
+
+def read(path: Path, *, record: Mapping[str, Any] | None = None) -> Material:
+    """Read a run's folder; never raises for what is in it.
+
+    Args:
+        record: what run.json is about to say, for a run that is being finished; left out: what it says.
+    """
+    summary = summarise(path)
+    if record is not None:
+        ended = datetime.fromisoformat(record["ended"])
+        summary = replace(summary, record=record, status=str(record["status"]), ended=ended)
+    run = listed(summary)
+    missing: list[str] = []
+    if run.summary.status == "broken":
+        missing.append(f"{RECORD}: {run.problem}")
+    return Material(
+        run=run,
+        record={name: value for name, value in summary.record.items() if name != "artefacts"},
+        history=values.rows(_json(path / "history.json", "the course of the training", missing)),
+        evaluation=values.mapping(_json(path / "evaluation.json", "the evaluation", missing)),
+        network=values.mapping(_json(path / "network.json", "the network, layer by layer", missing)),
+        recipe_text=_text(path / "recipe.yaml", "the recipe", missing),
+        recipe=_recipe(path / "resolved.yaml"),
+        figures=_figures(path / _FIGURES, missing),
+        missing=tuple(missing),
+    )
+
+
+def _json(file: Path, what: str, missing: list[str]) -> Any:
+    content = _content(file, what, missing)
+    if content is None:
+        return None
+    try:
+        return json.loads(content.decode(), parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        missing.append(f"{what}: {file.name} is damaged")
+        return None
+
+
+def _text(file: Path, what: str, missing: list[str]) -> str:
+    content = _content(file, what, missing)
+    if content is None:
+        return ""
+    if len(content) > _LONGEST_RECIPE:
+        missing.append(f"{what}: {file.name} is larger than {_LONGEST_RECIPE // 1024} KB")
+        return ""
+    return content.decode(errors="replace").removeprefix("\ufeff")
+
+
+def _content(file: Path, what: str, missing: list[str]) -> bytes | None:
+    try:
+        return regular_content(file)
+    except OutputError as error:
+        there = os.path.lexists(file)
+        missing.append(f"{what}: {error.problems[0].message}" if there else f"{what}: there is no {file.name}")
+        return None
+
+
+def _recipe(file: Path) -> Recipe | None:
+    """The resolved recipe; its text is shown all the same where this version does not understand it."""
+    try:
+        return load(str(file)).recipe
+    except CnncliError:
+        return None
+
+
+def _figures(folder: Path, missing: list[str]) -> tuple[Path, ...]:
+    try:
+        names = sorted(entry.name for entry in os.scandir(folder) if entry.name.lower().endswith(".png"))
+    except FileNotFoundError:
+        missing.append("the pictures: there is no folder figures")
+        return ()
+    except OSError as error:
+        missing.append(f"the pictures: figures cannot be read ({error.strerror})")
+        return ()
+    if not names:
+        missing.append("the pictures: there are none in figures")
+    if len(names) > _MOST_FIGURES:
+        missing.append(f"{len(names) - _MOST_FIGURES:,} of {len(names):,} pictures: there are too many")
+    return tuple(folder / name for name in names[:_MOST_FIGURES])

@@ -1,0 +1,189 @@
+"""What is known of runs -> one HTML file that needs nothing else: no network, no other file."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from cnncli import __version__
+from cnncli.report import facts, history, network, pictures, scores, values
+from cnncli.report.material import Material
+from cnncli.runs import to_json
+from cnncli.wording import printable
+
+REPORT = "report.html"  # in a run's folder
+MOST_BYTES = 4_000_000  # of all pictures of a page
+_TEMPLATES = Path(__file__).parent / "templates"
+_MOST_LAYERS = 1000
+_LONGEST_RECORD = 200_000  # characters
+
+
+@dataclass(frozen=True)
+class Page:
+    """A report.
+
+    Attributes:
+        html: the whole file.
+        left_out: what is not shown, and why, in words.
+    """
+
+    html: str
+    left_out: tuple[str, ...]
+
+
+def page(runs: Sequence[Material]) -> Page:
+    """Make the report of one run, or of several in one page with a comparison at its top.
+
+    The same folders give the same page.
+
+    Args:
+        runs: at least one.
+    """
+    style, script = _part("page.css"), _part("page.js")
+    shown = [_run(material, number, MOST_BYTES // len(runs)) for number, material in enumerate(runs, 1)]
+    html = (
+        _environment()
+        .get_template("page.html")
+        .render(
+            title=runs[0].run.label if len(runs) == 1 else f"{len(runs)} runs",
+            policy=_policy(style, script),
+            style=Markup(style),  # ours, as the files in `templates` are
+            script=Markup(script),
+            runs=shown,
+            compared=_compared(runs) if len(runs) > 1 else None,
+            version=__version__,
+            plain=values,
+        )
+    )
+    return Page(html, tuple(note for run in shown for note in run["left_out"]))
+
+
+def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
+    """All that the template shows of one run."""
+    evaluation = material.evaluation
+    curves, matrix = history.curves(material), scores.matrix(evaluation)
+    roc = [chart for chart in (scores.roc(evaluation), scores.precision_recall(evaluation)) if chart]
+    calibration = scores.reliability(evaluation)
+    thresholds = scores.threshold_chart(evaluation)
+    drawn = {
+        "curves": curves,
+        "confusion": matrix,
+        "roc": roc,
+        "calibration": calibration,
+        "thresholds": thresholds,
+    }
+    album = pictures.gather(
+        material.figures, without=[kind for kind, made in drawn.items() if made], most_bytes=most_bytes
+    )
+    run, classes = material.run, scores.class_rows(evaluation)
+    layers = network.layers(material.network)
+    return {
+        "id": f"run-{number}",
+        "name": run.label,
+        "recipe_name": run.summary.recipe,
+        "about": material.recipe.about if material.recipe else "",
+        "status": material.status,
+        "state": facts.state(material),
+        "tiles": facts.tiles(material),
+        "facts": facts.facts(material),
+        "notes": facts.notes(material),
+        "curves": curves,
+        "epochs": history.epoch_table(material),
+        "split": values.text(evaluation.get("split")) or "test",
+        "numbers": facts.numbers(evaluation) if evaluation else [],
+        "matrix": matrix,
+        "most_confused": scores.most_confused(evaluation),
+        "classes": classes,
+        "has_areas": any(row.auc is not None for row in classes) and len(classes) > 2,
+        "calibration": calibration,
+        "roc": roc,
+        "threshold_chart": thresholds,
+        "thresholds": scores.thresholds(evaluation),
+        "most_wrong": scores.most_wrong(evaluation),
+        "album": album,
+        "drawing": network.draw(material.network),
+        "layers": layers[:_MOST_LAYERS],
+        "layers_left": max(0, len(layers) - _MOST_LAYERS),
+        "recipe_lines": material.recipe_text.expandtabs(8).splitlines(),
+        "record_lines": to_json(material.record)[:_LONGEST_RECORD].splitlines() if material.record else [],
+        "missing": material.missing,
+        "left_out": album.left_out,
+    }
+
+
+def _compared(runs: Sequence[Material]) -> dict[str, Any]:
+    """The table at the top of a page of several runs."""
+    rows = []
+    for number, material in enumerate(runs, 1):
+        run, result = material.run, facts.result(material.evaluation)
+        rows.append(
+            {
+                "id": f"run-{number}",
+                "name": run.label,
+                "status": material.status,
+                "data": run.short_source or values.MISSING,
+                "params": run.params,
+                "epochs": run.epochs,
+                "split": values.text(material.evaluation.get("split")) or "test",
+                "measure": result.name if result else values.MISSING,
+                "score": result.score if result else values.MISSING,
+                "interval": result.interval if result else "",
+                "loss": values.number(material.evaluation.get("loss")),
+                "seconds": run.total_seconds,
+            }
+        )
+    scored = [material for material in runs if material.evaluation]
+    examples = {
+        (
+            values.text(values.mapping(material.record.get("data")).get("fingerprint")),
+            values.text(material.evaluation.get("split")),
+        )
+        for material in scored
+    }
+    return {"rows": rows, "same_examples": len(examples) < 2, "charts": history.curves_together(runs)}
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _shown(value: Any) -> Any:
+    """What any expression of a template becomes before it is escaped: no character that hides, reorders or breaks."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return printable(value)
+    if value is None:
+        raise TypeError("a template shows nothing at all where it shows None")
+    return value
+
+
+def _part(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _policy(style: str, script: str) -> str:
+    """The Content-Security-Policy: pictures inside the page, this style and this script, and nothing else."""
+    return (
+        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(content: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

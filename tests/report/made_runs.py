@@ -1,0 +1,52 @@
+"""What a run's folder has in it: pictures, numbers of the real evaluation, a recipe, a small network."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from cnncli.evaluation.scores import classification_scores
+from cnncli.evaluation.trust import how_far_to_trust
+
+RECIPE = """\
+name: made
+about: {about}
+data: {{source: mnist-sample}}
+model: {{layers: [Flatten, {{Dense: {{units: 10, activation: softmax}}}}]}}
+train: {{epochs: 9}}
+"""
+BOXES = [
+    {"name": "input", "class": "InputLayer", "output_shape": [28, 28, 1], "params": 0, "inputs": []},
+    {"name": "C1", "class": "Conv2D", "detail": "5×5", "output_shape": [28, 28, 6], "params": 156, "inputs": [0]},
+    {"name": "block", "class": "conv_bn", "layer_count": 3, "output_shape": [28, 28, 6], "params": 40, "inputs": [1]},
+    {"name": "add", "class": "Add", "output_shape": [28, 28, 6], "params": 0, "inputs": [1, 2]},
+]
+LAYER = {"name": "C1", "class": "Conv2D", "detail": "5×5", "output_shape": [28, 28, 6], "params": 156}
+
+
+def png(width: int = 60, height: int = 40, *, noise: bool = False) -> bytes:
+    """A picture; one of noise cannot be made small."""
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 256, (height, width, 3), dtype=np.uint8) if noise else np.zeros((height, width, 3))
+    stream = io.BytesIO()
+    Image.fromarray(pixels.astype(np.uint8)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def evaluation(names: Sequence[str], *, count: int = 200, seed: int = 0) -> dict[str, Any]:
+    """evaluation.json of a network that is often right, with file names."""
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, len(names), count)
+    outputs = generator.gumbel(size=(count, len(names)))
+    outputs[np.arange(count), labels] += 2
+    outputs = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    predicted = outputs.argmax(axis=1)
+    scores = classification_scores(labels, predicted, names)
+    files = [f"photos/{names[label]}/{index}.png" for index, label in enumerate(labels)]
+    trust = how_far_to_trust(labels, outputs, predicted, scores.confusion, names, files=files)
+    found = {"split": "test", "loss": 0.25, "metrics": {"accuracy": scores.accuracy}}
+    return {**found, **scores.to_json(), **trust.to_json()}

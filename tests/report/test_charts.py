@@ -1,0 +1,164 @@
+"""Charts, tables and the network's drawing: places and words worked out by hand."""
+
+import pytest
+from made_runs import BOXES, LAYER
+
+from cnncli.report import charts, network, scores, values
+from cnncli.report.charts import BOTTOM, LEFT, RIGHT, TOP
+
+
+def test_line_goes_through_its_values_and_stops_where_one_is_missing():
+    chart = charts.over_epochs("Loss", [1, 2, 3, 4, 5], {"train": [1.0, 0.5, None, 0.25, 0.0]})
+
+    [line] = chart.lines
+    # The epochs are padded by 3% of 4 at both ends, the values by 6% of 1: 4.24 across, 1.12 upwards.
+    across, up = (RIGHT - LEFT) / 4.24, (BOTTOM - TOP) / 1.12
+    first = (round(LEFT + 0.12 * across, 1), round(BOTTOM - 1.06 * up, 1))
+    second = (round(LEFT + 1.12 * across, 1), round(BOTTOM - 0.56 * up, 1))
+    assert line.path.startswith(f"M{first[0]:g} {first[1]:g}L{second[0]:g} {second[1]:g}M")
+    assert line.path.count("M") == 2
+    assert line.dots == ()
+
+
+def test_value_that_stands_alone_is_a_dot():
+    chart = charts.over_epochs("Loss", [1, 2, 3], {"train": [1.0, None, 2.0]})
+
+    assert chart.lines[0].path == ""
+    assert len(chart.lines[0].dots) == 2
+
+
+def test_chart_tells_its_values_epoch_by_epoch():
+    chart = charts.over_epochs("Loss", [1, 2], {"train": [1.0, 0.5], "validation": [2.0, None]}, best=2)
+
+    assert [stop.text for stop in chart.stops] == [
+        "epoch 1: train 1, validation 2",
+        "epoch 2: train 0.5000, validation –",
+    ]
+    assert chart.about == "Loss over epochs 1 to 2: train from 1 to 0.5000, validation from 2 to –; the best is epoch 2"
+    assert [mark.text for mark in chart.marks] == ["best"]
+    assert chart.marks[0].at == chart.stops[1].at
+
+
+def test_scale_is_logarithmic_from_fiftyfold_on_and_says_so():
+    def chart(largest: float) -> charts.Chart:
+        return charts.over_epochs("Loss", [1, 2, 3], {"train": [largest, 0.1, 0.02]}, may_be_logarithmic=True)
+
+    assert chart(1.0).note == ""
+    assert chart(1.1).note == "logarithmic scale"
+    [line] = chart(2.0).lines
+    heights = [float(point.split()[1]) for point in line.path[1:].split("L")]
+    # From 2 to 0.1 are 1.30 decades, from 0.1 to 0.02 are 0.70.
+    assert (heights[1] - heights[0]) / (heights[2] - heights[1]) == pytest.approx(1.301 / 0.699, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "texts"),
+    [
+        (0.0, 1.0, ["0.0", "0.2", "0.4", "0.6", "0.8", "1.0"]),
+        (0.87, 0.99, ["0.875", "0.900", "0.925", "0.950", "0.975"]),
+        (-3.0, 7.0, ["-2", "0", "2", "4", "6"]),
+        (0.0, 1100.0, ["0", "250", "500", "750", "1,000"]),
+        (0.0, 0.001, ["0.0000", "0.0002", "0.0004", "0.0006", "0.0008", "0.0010"]),
+        (0.0, 0.0001, ["0", "2e-5", "4e-5", "6e-5", "8e-5", "1e-4"]),
+    ],
+)
+def test_axis_has_round_numbers(low, high, texts):
+    assert [text for _, text in charts._round_ticks(low, high)] == texts
+
+
+def test_name_of_a_phase_is_cut_where_there_is_no_room():
+    epochs = list(range(1, 31))
+    chart = charts.over_epochs("Loss", epochs, {"train": [1.0] * 30}, phases=[(1, "head"), (4, "x" * 90)])
+
+    first, second = chart.marks
+    assert (first.kind, first.at, second.kind) == ("first phase", LEFT, "phase")
+    assert first.text in ("head", "hea…", "")
+    assert second.text.endswith("…")
+
+
+def test_long_history_stays_small():
+    epochs = list(range(1, 20_001))
+    chart = charts.over_epochs("Loss", epochs, {"train": [1 / epoch for epoch in epochs]})
+
+    assert len(chart.lines[0].path) < 10_000
+    assert len(chart.stops) <= 300
+
+
+def test_confusion_is_coloured_by_the_share_of_its_row():
+    rows = [{"class": name} for name in ("a", "b")]
+    matrix = scores.matrix({"per_class": rows, "confusion": [[9, 1], [4, 0]]})
+
+    # Right: 9 of 10 is the fifth level of five, 0 of 4 none. Wrong: the root of 0.1 / 1 is 0.316, the second level.
+    levels = [[cell.level for cell in row] for row in matrix.rows]
+    assert levels == [[5, 2], [5, 0]]
+    assert matrix.rows[0][1].about == "a, predicted b: 1 of 10 (10.0%)"
+
+
+def test_matrix_of_many_classes_is_no_table():
+    def matrix(count: int) -> scores.Matrix | None:
+        rows = [{"class": str(number)} for number in range(count)]
+        return scores.matrix({"per_class": rows, "confusion": [[0] * count for _ in range(count)]})
+
+    assert matrix(30) is not None
+    assert matrix(31) is None
+
+
+def test_reliability_has_a_bar_a_bin_that_has_examples():
+    bins = [
+        {"low": 0.0, "high": 0.5, "count": 0, "confidence": None, "accuracy": None},
+        {"low": 0.5, "high": 1.0, "count": 8, "confidence": 0.75, "accuracy": 0.5},
+    ]
+    found = scores.reliability({"calibration": {"expected_calibration_error": 0.25, "bins": bins}})
+
+    right, often = found.charts
+    [bar] = right.bars
+    assert (bar.left, bar.width) == ((LEFT + RIGHT) / 2 + 1, (RIGHT - LEFT) / 2 - 2)
+    assert (bar.top, bar.height) == ((TOP + BOTTOM) / 2, (BOTTOM - TOP) / 2)
+    assert right.stops[0].text == "50% to 100% sure: 8 examples, on average 75.0% sure, right in 50.0%"
+    assert len(often.bars) == 1
+    assert (found.expected, found.largest) == (0.25, None)
+
+
+def test_of_many_classes_the_curves_of_the_hardest_are_drawn():
+    per_class = [{"class": f"c{n}", "auc": 1 - n / 100, "fpr": [0, 1], "tpr": [0, 1]} for n in range(8)]
+    chart = scores.roc({"roc": {"macro_auc": 0.965, "per_class": per_class}})
+
+    assert [line.name for line in chart.lines] == [f"c{n}, AUC {1 - n / 100:.4f}" for n in (7, 6, 5, 4, 3, 2)]
+    assert chart.lines[0].path == f"M{LEFT} {BOTTOM}L{RIGHT} {TOP}"
+    assert "the 6 hardest of 8 classes" in chart.about
+
+
+def test_network_is_drawn_with_its_boxes_lines_and_kinds():
+    drawing = network.draw({"boxes": BOXES})
+
+    assert [box.name for box in drawing.boxes] == ["input", "C1", "block", "add"]
+    assert [box.is_block for box in drawing.boxes] == [False, False, True, False]
+    assert [kind for _, kind in drawing.kinds] == ["convolution", "merging", "input, shape", "block"]
+    assert len(drawing.lines) == 4  # the sum takes two
+    assert drawing.boxes[1].about == "C1: Conv2D 5×5, output 28×28×6, 156 parameters"
+    assert drawing.boxes[1].params == "156"
+    for box in drawing.boxes:
+        assert 0 <= box.x <= drawing.width - box.width
+        assert 0 <= box.y <= drawing.height - box.height
+
+
+def test_network_of_very_many_boxes_is_a_table_alone():
+    boxes = [{"name": str(number), "class": "Dense", "inputs": [number - 1] if number else []} for number in range(130)]
+
+    assert network.draw({"boxes": boxes}) is None
+    assert [layer.name for layer in network.layers({"layers": [LAYER]})] == ["C1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.350686, "0.3507"), (0.00012345, "0.0001234"), (1234567.8, "1,234,568"), (3.0, "3"), (None, "–")],
+)
+def test_number_is_written_with_four_digits(value, text):
+    assert values.decimal(value) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(9.04, "9.0 s"), (65, "1:05 min"), (3700, "1:01:40 h"), (3599.7, "1:00:00 h"), (None, "–")]
+)
+def test_time_is_written_with_its_unit(seconds, text):
+    assert values.duration(seconds) == text
