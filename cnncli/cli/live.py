@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from rich.text import Text
 
 from cnncli.cli import console
 from cnncli.cli.native import Log
+from cnncli.cli.plot import plot
 from cnncli.errors import Problem
 from cnncli.wording import clock, counted, printable
 
@@ -23,6 +26,9 @@ if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
 
 _NOT_METRICS = ("epoch", "phase", "seconds", "learning_rate")
+_STOPPING = "stopping: the step in progress is ended and the state is kept; Ctrl-C once more stops at once"
+_PLOT_WIDTH, _PLOT_HEIGHT = 40, 8
+_LEAST_HEIGHT = 24  # lines of a terminal that has room for plots
 _BARS = " ▁▂▃▄▅▆▇█"
 _STAGES = {
     "data": "reading the data",
@@ -84,6 +90,9 @@ class Spectator:
 
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         self.write_log(f"epoch {epoch}: {row}")
+
+    def stopping(self, number: int) -> None:
+        """It is called within a signal's handler, where nothing may wait for a lock."""
 
     def write_log(self, text: str) -> None:
         if self.log:
@@ -162,6 +171,10 @@ class Lines(Spectator):
         super().epoch_ended(epoch, row)
         console.say(epoch_line(epoch, self.epochs, row))
 
+    def stopping(self, number: int) -> None:
+        with suppress(RuntimeError):  # the signal came in the middle of a line
+            console.say(_STOPPING)
+
 
 def epoch_line(epoch: int, epochs: int, row: Mapping[str, Any]) -> str:
     """`epoch  3/10  loss 0.1012  accuracy 0.9702  val_loss 0.0903  1.9 s`."""
@@ -184,7 +197,9 @@ class LiveView(Spectator):
         self.logs: Mapping[str, float] = {}
         self.fit_started = 0.0
         self.epoch_started = 0.0
-        self.training_seconds = 0.0
+        self.monitor, self.sign = "val_loss", 1.0
+        self.best: tuple[int, float] | None = None
+        self.is_stopping = False
         self.console = console.redrawing()
         self.live = Live(self, console=self.console, refresh_per_second=8, transient=True)
 
@@ -218,6 +233,10 @@ class LiveView(Spectator):
     def ready(self, plan: Plan) -> None:
         super().ready(plan)
         self.plan = plan
+        from cnncli.training.fit import monitored
+
+        self.monitor, mode = monitored(plan.recipe)
+        self.sign = 1.0 if mode == "min" else -1.0
         for word, text in describe(plan):
             self._print(Text.assemble((f"{word:<10} ", "bold"), printable(text)))
 
@@ -231,11 +250,16 @@ class LiveView(Spectator):
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         self.step, self.logs = step, logs
 
+    def stopping(self, number: int) -> None:
+        self.is_stopping = True  # the next drawing shows it
+
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         super().epoch_ended(epoch, row)
         self.rows.append(row)
-        self.training_seconds += row["seconds"]
         assert self.plan is not None
+        value = row.get(self.monitor)
+        if value is not None and (self.best is None or self.sign * value < self.sign * self.best[1]):
+            self.best = (epoch, value)
         self._print(Text(epoch_line(epoch, self.plan.epochs, row)))
 
     def _print(self, text: Text) -> None:
@@ -244,8 +268,11 @@ class LiveView(Spectator):
 
     def __rich__(self) -> RenderableType:
         """The changing part, drawn eight times a second."""
-        if self.plan is None or not self.epoch or self.what != _STAGES["fit"]:
-            return self._activity()
+        drawn = self._training() if self.plan and self.epoch and self.what == _STAGES["fit"] else self._activity()
+        return Group(drawn, Text(_STOPPING, style="yellow")) if self.is_stopping else drawn
+
+    def _training(self) -> RenderableType:
+        assert self.plan is not None
         plan = self.plan
         epochs, steps = plan.epochs, plan.steps_per_epoch
         done = (self.epoch - 1) * steps + self.step
@@ -260,7 +287,9 @@ class LiveView(Spectator):
         if self.logs:
             line.append(f"\n{console.metrics_line({name: float(value) for name, value in self.logs.items()})}")
         parts: list[RenderableType] = [self._bar(done, epochs * steps), line]
-        if len(self.rows) > 1:
+        if self.best:
+            parts.append(Text(f"best so far: epoch {self.best[0]}, {self.monitor} {console.cell(self.best[1])}"))
+        if len(self.rows) > 1 and self.console.encoding.startswith("utf"):
             parts.append(self._curves())
         return Group(*parts)
 
@@ -277,14 +306,29 @@ class LiveView(Spectator):
         return row
 
     def _curves(self) -> RenderableType:
+        """Training and validation in one frame: the loss, and the metrics beside it as far as there is room."""
+        names = [name for name in self.rows[0] if name not in _NOT_METRICS and not name.startswith("val_")]
+        curves = {name: self._by_epoch(name) for name in self.rows[0]}
+        width, height = self.console.size
+        count = min(len(names), max(1, width // _PLOT_WIDTH))
+        if height < _LEAST_HEIGHT or width < _PLOT_WIDTH:
+            grid = Table.grid(padding=(0, 2))
+            for name in (name for name in curves if name not in _NOT_METRICS):
+                grid.add_row(Text(name, style="bold"), Text(sparkline(curves[name]), style="cyan"))
+            return grid
         grid = Table.grid(padding=(0, 2))
-        names = [name for name in self.rows[0] if name not in _NOT_METRICS]
-        for name in names:
-            values = [row.get(name, float("nan")) for row in self.rows]
-            grid.add_row(
-                Text(name, style="bold"), Text(sparkline(values), style="cyan"), Text(console.cell(values[-1]))
-            )
+        assert self.plan is not None
+        pairs = [{key: curves[key] for key in (name, f"val_{name}") if key in curves} for name in names[:count]]
+        epochs = self.plan.epochs
+        grid.add_row(*(plot(pair, width=_PLOT_WIDTH - 2, height=_PLOT_HEIGHT, last=epochs) for pair in pairs))
         return grid
+
+    def _by_epoch(self, name: str) -> list[float]:
+        """A value for each epoch from the first; those of an earlier process are not known here."""
+        values = [math.nan] * self.rows[-1]["epoch"]
+        for row in self.rows:
+            values[row["epoch"] - 1] = row.get(name, math.nan)
+        return values
 
 
 def sparkline(values: Sequence[float], width: int = 40) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from cnncli.errors import CnncliError, Problem, RecipeError
-from cnncli.experiment.pictures import check_layers
+from cnncli.experiment.pictures import check_pictures
 from cnncli.network.build import Network, shape_text
 from cnncli.network.checks import Checked, check_shapes
 from cnncli.recipe.load import LoadedRecipe
@@ -57,7 +57,7 @@ def check_feasible(checked: Checked, class_count: int) -> Feasible:
     """
     recipe, network = checked.loaded.recipe, checked.network
     with placed_in(checked.loaded):
-        check_layers(recipe, network.full_model)
+        check_pictures(recipe, network)
         outputs = outputs_of(recipe)
         _refuse_missing_loss(outputs)
         _refuse_maps(outputs, network)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from cnncli.data.examples import Splits
 from cnncli.data.load import load as load_data
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.experiment.feasibility import check_feasible, check_without_data, placed_in
+from cnncli.experiment.pictures import check_classes
 from cnncli.experiment.remarks import remarks
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.network import budget
@@ -41,6 +42,7 @@ class Options:
         started: `time.monotonic()` when the command began; None: now.
         profile: look closer at where the time goes.
         resume: the folder of a run to go on with; its recipe is the one that is planned.
+        again: the folder of a run to do again; its recipe is the one that is planned.
     """
 
     outputs: Path
@@ -50,6 +52,12 @@ class Options:
     started: float | None = None
     profile: bool = False
     resume: Path | None = None
+    again: Path | None = None
+
+    @property
+    def earlier(self) -> Path | None:
+        """The run that this one is to be like, to the last bit."""
+        return self.resume or self.again
 
 
 @dataclass(frozen=True)
@@ -68,6 +76,7 @@ class Plan:
     loaded: LoadedRecipe
     splits: Splits
     device: devices.Device
+    threads: devices.Threads
     precision: precision.Precision
     budget: budget.Budget
     learning_params: tuple[int, ...]
@@ -100,13 +109,14 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     seconds: dict[str, float] = {"import": now - (options.started or now)}
     environment = runs.environment()
     cpu = environment["cpu"]
-    memory = environment.get("memory_bytes") or 1 << 62
     device = _device(loaded, options, cpu.get("model") or "CPU")
+    memory = _memory(device, environment)
+    threads = devices.use_threads(_recorded_threads(options.earlier))
     chosen = precision.choose(loaded.recipe.train.precision, device, cpu_flags=cpu.get("flags") or ())
     with timed(seconds, "build", spectator):
         checked = check_without_data(loaded)
         if checked:
-            _check_memory(checked, memory)
+            _check_memory(checked, *memory)
     with placed_in(loaded), timed(seconds, "data", spectator):
         splits = load_data(loaded.recipe.data, input_shape=loaded.recipe.model.input, progress=spectator.loading)
     steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
@@ -115,8 +125,10 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     with timed(seconds, "build", spectator):
         if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, len(splits.class_names)):
             checked = check_network(loaded, input_shape=splits.input_shape, class_count=len(splits.class_names))
-            _check_memory(checked, memory)
+            _check_memory(checked, *memory)
         feasible = check_feasible(replace(checked, loaded=loaded), len(splits.class_names))
+    with placed_in(loaded):
+        check_classes(loaded.recipe, splits.class_names)
     runs.refuse_full_disk(
         options.outputs, _BYTES * _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)
     )
@@ -134,6 +146,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         _filled_in(loaded, splits, feasible.outputs),
         splits,
         device,
+        threads,
         chosen,
         checked.budget,
         checked.learning_params,
@@ -145,6 +158,15 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         seconds,
         tuple(notes),
     )
+
+
+def _recorded_threads(earlier: Path | None) -> devices.Threads | None:
+    """The threads of an earlier run; None where there is none, or where its record does not say."""
+    said = runs.read_record(earlier).get("threads") if earlier else None
+    if not isinstance(said, Mapping):
+        return None
+    counts = [count for name in ("intra_op", "inter_op") if isinstance(count := said.get(name), int) and count > 0]
+    return devices.Threads(*counts) if len(counts) == 2 else None  # an old record says 0
 
 
 def _device(loaded: LoadedRecipe, options: Options, cpu_name: str) -> devices.Device:
@@ -162,10 +184,18 @@ def _numbers_on_disk(counted: budget.Budget, *, keeps_state: bool) -> int:
     return counted.params + _COMMITS * commit
 
 
-def _check_memory(checked: Checked, memory: int) -> None:
+def _memory(device: devices.Device, environment: Mapping[str, Any]) -> tuple[int, str]:
+    """How many bytes there are to train in, and of what: of the GPU, where its driver tells, else of the machine."""
+    sizes = [gpu["memory_bytes"] for gpu in environment["gpus"] if gpu["name"] == device.name and gpu["memory_bytes"]]
+    if device.kind == "gpu" and sizes:
+        return min(sizes), device.name
+    return environment.get("memory_bytes") or 1 << 62, "this machine"
+
+
+def _check_memory(checked: Checked, available: int, whose: str) -> None:
     with placed_in(checked.loaded):
         batch_size = checked.loaded.recipe.train.batch_size
-        budget.check(checked.budget, batch_size=batch_size, available=memory, device="this machine")
+        budget.check(checked.budget, batch_size=batch_size, available=available, device=whose)
 
 
 def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) -> LoadedRecipe:

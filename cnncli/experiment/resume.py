@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from cnncli.data.examples import Splits
 from cnncli.errors import DataError, ModelFileError, Problem, RecipeError, UsageError
+from cnncli.experiment.plan import Plan
 from cnncli.runs import commits
 from cnncli.training.state import State
 
@@ -17,7 +18,7 @@ RESOLVED = "resolved.yaml"
 # Of a run's record: what a run that goes on will say anew.
 RESULTS = ("error", "artefacts", "best", "stopped", "seconds", "profile", "test", "validation", "broken_expectations")
 
-_OTHER_BITS = "it goes on, but may not end with the very same bits"
+OTHER_BITS = "the last bits may come out otherwise"
 
 
 @dataclass(frozen=True)
@@ -105,20 +106,25 @@ def refuse_fewer_epochs(state: State | None, epochs: int) -> None:
         )
 
 
-def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any], device: str) -> list[Problem]:
-    """Notes on what may change the last bits: versions, the processor, its cores, the device.
+def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any], planned: Plan) -> list[Problem]:
+    """Notes on what may change the last bits: versions, the processor, the device, and threads that were not recorded.
 
     Args:
+        record: of the earlier run.
         now: `runs.environment()`.
-        device: `cpu: AMD EPYC 9654`.
+        planned: what is about to be trained, as the earlier run was.
     """
     was = record.get("environment") or {}
     notes = []
     began = record.get("device")
     began = f"{began.get('kind')}: {began.get('name')}" if isinstance(began, Mapping) else began
+    device = f"{planned.device.kind}: {planned.device.name}"
     if began and began != device:
-        notes.append(Problem(f"another device than the run began with: {began} -> {device}", _OTHER_BITS))
-    for name, key in (("versions", "versions"), ("processor", "cpu"), ("cores", "cores")):
+        notes.append(Problem(f"another device than the run began with: {began} -> {device}", OTHER_BITS))
+    compared = [("versions", "versions"), ("processor", "cpu")]
+    if record.get("threads") != asdict(planned.threads):
+        compared.append(("cores", "cores"))
+    for name, key in compared:
         then, today = was.get(key), now.get(key)
         if then == today:
             continue
@@ -126,6 +132,5 @@ def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any], devic
             parts = [f"{part} {then.get(part)} -> {today[part]}" for part in today if then.get(part) != today[part]]
         else:
             parts = [f"{then} -> {today}"]
-        message = f"other {name} than the run began with: {', '.join(parts)}"
-        notes.append(Problem(message, _OTHER_BITS))
+        notes.append(Problem(f"other {name} than the run began with: {', '.join(parts)}", OTHER_BITS))
     return notes

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+import shutil
+import subprocess
 from collections.abc import Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -36,7 +39,8 @@ def environment() -> dict[str, Any]:
 
     Returns:
         `versions`, `os`, `machine`, `cpu` (`model`, `flags`), `cores` (`machine`, `allowed`, `quota`), `memory_bytes`
-        (of the machine, or of its control group where that is less). What cannot be found out is None.
+        (of the machine, or of its control group where that is less), `gpus` (those of NVIDIA: `name`, `driver`,
+        `memory_bytes`). What cannot be found out is None.
     """
     return {
         "versions": versions(),
@@ -45,6 +49,7 @@ def environment() -> dict[str, Any]:
         "cpu": _cpu(),
         "cores": {"machine": os.cpu_count(), "allowed": _allowed_cores(), "quota": _core_quota()},
         "memory_bytes": _memory_bytes(),
+        "gpus": _gpus(),
     }
 
 
@@ -108,6 +113,24 @@ def _physical_bytes() -> int | None:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return None
+
+
+@cache
+def _gpus() -> list[dict[str, Any]]:
+    """What the driver's own tool says; it is asked once, as it takes up to a second."""
+    tool = shutil.which("nvidia-smi")
+    if tool is None:
+        return []
+    query = [tool, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader,nounits"]
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, timeout=10, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    rows = [[field.strip() for field in line.rsplit(",", 2)] for line in said.splitlines() if line.count(",") >= 2]
+    return [
+        {"name": name, "driver": driver, "memory_bytes": int(mebibytes) * 2**20 if mebibytes.isdigit() else None}
+        for name, driver, mebibytes in rows
+    ]
 
 
 def _groups(controller: str) -> Iterator[Path]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,44 @@ class Device:
     name: str
     reason: str
     compute_capability: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Threads:
+    """How many threads TensorFlow computes with; the last bits of a result depend on it.
+
+    Attributes:
+        intra_op: within one operation.
+        inter_op: operations at the same time.
+    """
+
+    intra_op: int
+    inter_op: int
+
+
+def use_threads(wanted: Threads | None) -> Threads:
+    """Let TensorFlow compute with so many threads, before it computes anything.
+
+    Args:
+        wanted: those of the run that goes on or is done again; None leaves it to TensorFlow, which takes one for each core
+            that this process may use.
+
+    Returns:
+        What it computes with.
+    """
+    if wanted and wanted != _threads():
+        with suppress(RuntimeError):  # TensorFlow has computed in this process before
+            tf.config.threading.set_intra_op_parallelism_threads(wanted.intra_op)
+            tf.config.threading.set_inter_op_parallelism_threads(wanted.inter_op)
+    return _threads()
+
+
+def _threads() -> Threads:
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    set_here = tf.config.threading  # 0: it is TensorFlow's to choose
+    return Threads(
+        set_here.get_intra_op_parallelism_threads() or cores, set_here.get_inter_op_parallelism_threads() or cores
+    )
 
 
 def choose(wanted: str, *, cpu_name: str) -> Device:

@@ -97,10 +97,10 @@ def fit(
     """
     checkpoints = checkpoints or Checkpoints()
     started = time.monotonic()
-    best = Best(network.full_model, *_monitor(recipe))
+    best = Best(network.full_model, *monitored(recipe))
     watcher = Watcher(train, observer, recipe.train.max_time)
     stopped = ""
-    with deferred() as pending, train.failing_as_itself(), validation.failing_as_itself():
+    with deferred(observer.stopping) as pending, train.failing_as_itself(), validation.failing_as_itself():
         keeper = Keeper(network, checkpoints, best, watcher, pending)
         state = checkpoints.resume
         if state is not None:
@@ -262,7 +262,7 @@ def _losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
     return {"loss": losses, "metrics": metrics, "loss_weights": {output.name: output.weight for output in outputs}}
 
 
-def _monitor(recipe: Recipe) -> tuple[str, str]:
+def monitored(recipe: Recipe) -> tuple[str, str]:
     """What the best epoch is judged by, and whether `min` or `max` is best: what EarlyStopping watches, else val_loss."""
     for phase in phases_of(recipe):
         for callback in phase.callbacks:

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 
 from cnncli.network.build import Network
-from cnncli.runs import commits
+from cnncli.runs import commits, refuse_full_disk
 from cnncli.training.signals import Pending
 from cnncli.training.state import State, give_callback, put_callback
 from cnncli.training.watching import Best, Watcher
@@ -153,6 +153,7 @@ class Keeper(keras.callbacks.Callback):
         assert folder is not None
         started = time.monotonic()
         self._number += 1
+        refuse_full_disk(folder, sum(array.nbytes for array in state.arrays.values()))
         commits.write(folder, self._number, state.values, state.save)
         self._last = time.monotonic()
         self._cost, self._steps_since = self._last - started, 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,14 +25,19 @@ class Pending:
 
 
 @contextmanager
-def deferred() -> Iterator[Pending]:
-    """Within a `with`, keep the first signal for later; the second one raises `Stopped` at once."""
+def deferred(tell: Callable[[int], None]) -> Iterator[Pending]:
+    """Within a `with`, keep the first signal for later; the second one raises `Stopped` at once.
+
+    Args:
+        tell: is called with the first signal's number.
+    """
     pending = Pending()
 
     def keep(number: int, _: Any) -> None:
         if pending.number:
             raise Stopped(number)
         pending.number = number
+        tell(number)
 
     try:
         before = {number: signal.signal(number, keep) for number in _SIGNALS}

@@ -33,6 +33,9 @@ class Observer(Protocol):
     def loading(self, what: str, done: int, total: int) -> None:
         """Before the first epoch of a phase: so many of the examples went through the frozen part."""
 
+    def stopping(self, number: int) -> None:
+        """A signal came: the step in progress is ended, or the validation, and the state is committed."""
+
 
 class Best(keras.callbacks.Callback):
     """Keeps the weights of the best epoch of all phases; Keras' own callbacks begin anew with every phase."""

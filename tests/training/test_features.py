@@ -41,6 +41,9 @@ class Recorder:
     def __init__(self):
         self.told = []
 
+    def stopping(self, number):
+        pass
+
     def loading(self, what, done, total):
         self.told.append((what, done, total))
 

@@ -28,6 +28,9 @@ model:
 
 
 class Silent:
+    def stopping(self, number):
+        pass
+
     def loading(self, what, done, total):
         pass
 

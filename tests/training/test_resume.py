@@ -56,6 +56,10 @@ class Stopping:
 
     def __init__(self, after=None, number=signal.SIGTERM):
         self.after, self.number, self.steps = after, number, 0
+        self.told = []
+
+    def stopping(self, number):
+        self.told.append((number, self.steps))
 
     def loading(self, what, done, total):
         pass
@@ -126,6 +130,14 @@ def test_stopped_and_gone_on_is_as_never_stopped(tmp_path, text, every, steps_pe
 
     assert stops > 1
     assert found == whole
+
+
+def test_who_watches_is_told_of_the_signal_at_once(tmp_path):
+    recipe = load_bytes(PLAIN.replace("KK", "1").encode(), "r.yaml").recipe
+    observer = Stopping(after=3)
+    with pytest.raises(Stopped):
+        fit(build(recipe, input_shape=(6, 6, 1)), recipe, batches(3), batches(), observer=observer)
+    assert observer.told == [(signal.SIGTERM, 3)]
 
 
 def test_commits_are_made_by_steps_and_the_last_two_are_kept(tmp_path):
