@@ -282,6 +282,23 @@ def test_create_on_a_full_disk_leaves_no_folder(outputs: Path, monkeypatch: pyte
     assert everything_in(outputs) == {"mnist": None}
 
 
+def test_record_of_a_new_run_comes_after_its_files(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved: list[str] = []
+    real = os.replace
+    monkeypatch.setattr(os, "replace", lambda source, target: (moved.append(Path(target).name), real(source, target)))
+    files = {"recipe.yaml": b"name: mnist\n", "resolved.yaml": "name: mnist\n"}
+    with runs.create(outputs, "mnist", run_name="a", files=files, fields={"seed": 7}) as run:
+        assert run.record["seed"] == runs.read_record(run.path)["seed"] == 7
+    assert moved == ["recipe.yaml", "resolved.yaml", "run.json"]
+
+
+def test_create_that_fails_at_the_record_takes_its_files_away(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "replace", failing_at(os.replace, 2))
+    with pytest.raises(OutputError, match=r"^cannot write outputs/mnist/a/run\.json: no space left on "):
+        runs.create(outputs, "mnist", run_name="a", files={"recipe.yaml": "name: mnist\n"})
+    assert everything_in(outputs) == {"mnist": None}
+
+
 def test_new_folder_is_made_durable(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", failing_at(os.fsync, 1))
     with pytest.raises(OutputError, match=r"^cannot make outputs/mnist/a: no space left on "):
@@ -392,6 +409,22 @@ def test_closing_frees_the_lock_and_forgets_the_host(outputs: Path) -> None:
     assert (run.path / ".lock").read_bytes() == b""
     run.close()
     runs.reopen(run.path).close()
+
+
+def test_lock_file_that_fails_to_close_at_the_end_is_passed_over(
+    outputs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = runs.create(outputs, "mnist", run_name="a")
+    real = os.close
+
+    def failing(descriptor: int) -> None:
+        real(descriptor)
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "close", failing)
+        run.close()
+    assert runs.holder_of(run.path) is None
 
 
 def test_looking_who_holds_the_lock_does_not_disturb_who_takes_it(outputs: Path) -> None:
@@ -1318,6 +1351,22 @@ def test_machine_without_proc_is_described_as_far_as_it_goes(system: Path) -> No
     described = runs.environment()
     assert described["cpu"]["flags"] == []
     assert described["memory_bytes"] > 2**20
+
+
+def test_gpus_are_as_the_tool_of_their_driver_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tool = tmp_path / "nvidia-smi"
+    tool.write_text("#!/bin/sh\necho 'NVIDIA H100 80GB HBM3, 580.1.2, 81559'\necho 'Odd, one, 1.0, [N/A]'\n")
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    machine._gpus.cache_clear()
+    assert runs.environment()["gpus"] == [
+        {"name": "NVIDIA H100 80GB HBM3", "driver": "580.1.2", "memory_bytes": 81559 * 2**20},
+        {"name": "Odd, one", "driver": "1.0", "memory_bytes": None},
+    ]
+    tool.write_text("#!/bin/sh\nexit 9\n")
+    machine._gpus.cache_clear()
+    assert runs.environment()["gpus"] == []
+    machine._gpus.cache_clear()
 
 
 def git(folder: Path, *arguments: str) -> None:

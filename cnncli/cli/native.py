@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
@@ -23,8 +23,9 @@ class Log:
         self._redirected: int | None = None
 
     def write(self, text: str) -> None:
-        self._stream.write(text)
-        self._stream.flush()
+        with suppress(OSError):
+            self._stream.write(text)
+            self._stream.flush()
 
     def flush(self) -> None:
         self._stream.flush()
@@ -35,12 +36,15 @@ class Log:
         os.dup2(self._file.fileno(), descriptor)
 
     def move_to(self, path: Path) -> None:
-        """Go on in a file, with all that was logged before."""
-        target = open(path, "a+b")  # noqa: SIM115
-        self._stream.flush()
-        self._file.seek(0)
-        shutil.copyfileobj(self._file, target)
-        target.flush()
+        """Go on in a file, with all that was logged before; where that cannot be written, in the temporary one."""
+        try:
+            target = open(path, "a+b")  # noqa: SIM115
+            self._stream.flush()
+            self._file.seek(0)
+            shutil.copyfileobj(self._file, target)
+            target.flush()
+        except OSError:  # a full disk: what a run needs more than its log will say so
+            return
         self._file = target
         self._stream = io.TextIOWrapper(os.fdopen(os.dup(target.fileno()), "wb"), "utf-8", errors="replace")
         if self._redirected is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -75,14 +76,24 @@ def write(folder: Path, number: int, state: Mapping[str, Any], save: Callable[[P
         digest, size = _sha256(temporary), temporary.stat().st_size
     said = {"arrays": arrays.name, "bytes": size, "sha256": digest, "state": dict(state)}
     write_atomically(text, json.dumps(said, indent=1) + "\n")  # NaN and infinity stay what they are
-    for old in _numbers(folder)[_KEPT:]:
-        _remove(folder, old)
-    _remove_orphans(folder)
+    _remove_old(folder)
+
+
+def exist(folder: Path) -> bool:
+    """Whether there is a commit, whole or not."""
+    return bool(_numbers(folder))
 
 
 def newest(folder: Path) -> Newest:
-    """Find the newest commit that is whole; nothing is changed."""
-    numbers = _numbers(folder)
+    """Find the newest commit that is whole; nothing is changed.
+
+    Raises:
+        OutputError: the folder cannot be listed, so that nobody knows.
+    """
+    try:
+        numbers = _numbers(folder)
+    except OSError as error:
+        raise storage_error("read", folder, error) from error
     bad: list[str] = []
     commit = None
     for number in numbers:
@@ -95,10 +106,17 @@ def newest(folder: Path) -> Newest:
 
 
 def remove_newer(folder: Path, number: int) -> None:
-    """Remove the commits after one; for who goes on from it, so that they do not count as the last two."""
-    for other in _numbers(folder):
-        if other > number:
-            _remove(folder, other)
+    """Remove the commits after one; for who goes on from it, so that they do not count as the last two.
+
+    Raises:
+        OutputError: one of them cannot be removed.
+    """
+    try:
+        for other in _numbers(folder):
+            if other > number:
+                _remove(folder, other)
+    except OSError as error:
+        raise storage_error("remove a commit of", folder, error) from error
 
 
 def _read(folder: Path, number: int) -> dict[str, Any]:
@@ -115,27 +133,30 @@ def _read(folder: Path, number: int) -> dict[str, Any]:
 
 
 def _numbers(folder: Path) -> list[int]:
-    """The commits there are, newest first."""
+    """The commits there are, newest first; none where there is no folder."""
     try:
-        names = [path.name for path in folder.iterdir()]
-    except OSError:
+        names = os.listdir(folder)
+    except FileNotFoundError:
         return []
     return sorted((int(found[1]) for name in names if (found := _NAME.fullmatch(name))), reverse=True)
 
 
-def _remove(folder: Path, number: int) -> None:
-    """The text first: arrays without one are no commit."""
-    for suffix in ("json", "npz"):
-        with suppress(OSError):
-            (folder / f"{number:010}.{suffix}").unlink()
-
-
-def _remove_orphans(folder: Path) -> None:
-    kept = {f"{number:010}" for number in _numbers(folder)}
-    for path in folder.glob("*.npz"):
-        if path.stem not in kept:
-            with suppress(OSError):
+def _remove_old(folder: Path) -> None:
+    """Remove the commits before the last two, and arrays without a text."""
+    with suppress(OSError):  # nothing, where it is not sure what there is; the next commit does it
+        numbers = _numbers(folder)
+        for old in numbers[_KEPT:]:
+            _remove(folder, old)
+        kept = {f"{number:010}" for number in numbers}
+        for path in folder.glob("*.npz"):
+            if path.stem not in kept:
                 path.unlink()
+
+
+def _remove(folder: Path, number: int) -> None:
+    """The text first: arrays without one are no commit, and a text without arrays would be a bad one."""
+    for suffix in ("json", "npz"):
+        (folder / f"{number:010}.{suffix}").unlink(missing_ok=True)
 
 
 def _sha256(path: Path) -> str:

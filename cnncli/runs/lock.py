@@ -66,9 +66,11 @@ class Lock:
         with suppress(OSError):
             os.ftruncate(descriptor, 0)
             _unlock(descriptor)
-        os.close(descriptor)
+        with suppress(OSError):  # all that matters is written by now, and the end of the process frees the lock too
+            os.close(descriptor)
         if self._is_file:
-            self._path.unlink(missing_ok=True)
+            with suppress(OSError):
+                self._path.unlink()
 
     def _forget(self) -> None:
         if self._descriptor is not None:

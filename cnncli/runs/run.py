@@ -7,7 +7,7 @@ import errno
 import io
 import os
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timezone
 from pathlib import Path
@@ -106,13 +106,22 @@ class Run:
         self.close()
 
 
-def create(outputs: Path, recipe_name: str, *, run_name: str | None = None) -> Run:
+def create(
+    outputs: Path,
+    recipe_name: str,
+    *,
+    run_name: str | None = None,
+    files: Mapping[str, bytes | str] | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> Run:
     """Make `outputs/<recipe name>/<run name>/`, lock it and start its record with the status `running`.
 
     Args:
         outputs: the output folder, made when missing.
         recipe_name: becomes the folder above the run.
         run_name: by default the UTC time and a random id, `20261121-230511-3fa9c1`.
+        files: name -> content. They are written before the record: whoever finds a record finds them too.
+        fields: more of the record.
 
     Raises:
         RecipeError: a name is not allowed.
@@ -128,6 +137,8 @@ def create(outputs: Path, recipe_name: str, *, run_name: str | None = None) -> R
         _sync_parent(folder)
         lock = take_lock(folder)
         run = Run(folder, lock, {})
+        for name, content in (files or {}).items():
+            run.write(name, content)
         run.update_record(
             schema_version=SCHEMA_VERSION,
             status="running",
@@ -135,9 +146,10 @@ def create(outputs: Path, recipe_name: str, *, run_name: str | None = None) -> R
             run=folder.name,
             started=started.isoformat(timespec="milliseconds"),
             ended=None,
+            **(fields or {}),
         )
     except BaseException:
-        _remove_new(folder, lock)
+        _remove_new(folder, lock, files or ())
         raise
     return run
 
@@ -154,7 +166,9 @@ def refuse_taken(outputs: Path, recipe_name: str, run_name: str | None = None) -
             raise _not_a_folder(place)
     if run_name is not None and os.path.lexists(folder / run_name):
         raise _exists(folder / run_name)
-    existing = next(place for place in (folder, outputs, *outputs.absolute().parents) if os.path.isdir(place))
+    existing = next(place for place in (folder, outputs, *outputs.absolute().parents) if os.path.lexists(place))
+    if not os.path.isdir(existing):
+        raise storage_error("make", outputs, OSError(errno.ENOTDIR, ""))
     as_effective_user = os.access in os.supports_effective_ids
     if not os.access(existing, os.W_OK | os.X_OK, effective_ids=as_effective_user):
         reason = errno.EROFS if _is_read_only(existing) else errno.EACCES
@@ -242,9 +256,9 @@ def _exists(folder: Path) -> OutputError:
     return OutputError(f"run exists ({summarise(folder)}): {folder}", hint="use another --run NAME")
 
 
-def _remove_new(folder: Path, lock: Lock | None) -> None:
+def _remove_new(folder: Path, lock: Lock | None, files: Iterable[str]) -> None:
     with suppress(OSError):
-        for name in (RECORD, *LOCK_FILES):
+        for name in (RECORD, *files, *LOCK_FILES):
             (folder / name).unlink(missing_ok=True)
         if lock is not None:
             lock.release()

@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import random
 import shutil
 import signal
 import subprocess
@@ -124,22 +123,6 @@ def test_stopped_run_goes_on_to_the_same_end(place):
     record = json.loads((place / "outputs/whole/stopped/run.json").read_text())
     assert record["status"] == "completed"
     assert len(record["resumes"]) == 1
-
-
-def test_killed_at_random_moments_it_ends_as_never_killed(place):
-    moments = random.Random(4)
-    process = start(place, "train", "recipe.yaml", "--run", "killed")
-    for _ in range(3):
-        until_it_trains(place, "killed", process, newest(place, "killed"))
-        time.sleep(moments.uniform(0, 0.3))
-        process.kill()
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL, "it was to be killed while it trains"
-        process = start(place, "train", "--resume", "outputs/whole/killed")
-    _, stderr = process.communicate(timeout=120)
-
-    assert process.returncode == 0, stderr
-    assert result(place, "killed") == result(place, "whole")
 
 
 @pytest.fixture

@@ -1,0 +1,126 @@
+"""The real command: killed at random moments, with a full disk, and twice in one folder."""
+
+from __future__ import annotations
+
+import itertools
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from benchmarks import kills
+from benchmarks.kills import Aim, Round, aim_at
+
+RUN = Path("outputs") / kills.NAME
+# What the kills are aimed at; the delays come by chance.
+AIMS = ("anywhere", "commit", "training", "commit", "file", "commit", "anywhere", "commit", "training", "commit")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A folder with the recipe, and how its run ended that nobody stopped."""
+
+    folder: Path
+    whole: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    folder = tmp_path_factory.mktemp("kills")
+    return Place(folder, kills.make_place(folder))
+
+
+def moments(seed: int) -> Iterator[Aim]:
+    """The ten, early enough that a run has room for all; then commits alone."""
+    generator = random.Random(seed)
+    for at in itertools.chain(AIMS, itertools.repeat("commit")):
+        aim = aim_at(at, generator)
+        yield Aim(at, min(aim.count, 3), aim.delay / 2)
+
+
+@pytest.mark.parametrize("seed", [20])
+def test_killed_at_ten_random_moments_it_ends_as_never_killed(place: Place, seed: int) -> None:
+    total, number, aims = Round(), 0, moments(seed)
+    while total.kills.total() < len(AIMS) or not total.caught["commit"]:
+        number += 1
+        left = max(len(AIMS) - total.kills.total(), 1)
+        done, path = kills.kill_until_it_ends(place.folder, f"killed-{number}", aims, left)
+        assert not done.failures
+        assert kills.different(kills.outcome(path), place.whole) == []
+        total.kills += done.kills
+        total.caught += done.caught
+        assert number < 5, f"it ended {number} times after {total.kills}, caught in {total.caught}"
+
+
+def start(folder: Path, *arguments: str, largest_file: int | None = None) -> subprocess.Popen[str]:
+    """The real command; every write beyond a limit fails, as on a full disk."""
+
+    def limit() -> None:
+        if largest_file is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
+
+    return subprocess.Popen(
+        [sys.executable, "-m", "cnncli", "train", *arguments],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit,
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def standing(place: Place) -> Iterator[subprocess.Popen[str]]:
+    """Trains `taken`, and stands still after its fourth commit."""
+    process = start(place.folder, "recipe.yaml", "--run", "taken")
+    fourth = place.folder / RUN / "taken/checkpoints" / f"{4:010}.json"
+    while process.poll() is None and not fourth.exists():
+        time.sleep(0.01)
+    assert process.poll() is None, "it was to train still"
+    process.send_signal(signal.SIGSTOP)
+    yield process
+    process.kill()
+    process.communicate()
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("arguments", [("recipe.yaml", "--run", "taken"), ("--resume", f"{RUN}/taken")])
+def test_second_process_in_a_run_s_folder_is_told_who_holds_it(
+    place: Place, standing: subprocess.Popen[str], arguments: tuple[str, ...]
+) -> None:
+    before = contents(place.folder / RUN / "taken")
+    second = start(place.folder, *arguments)
+    _, stderr = second.communicate(timeout=120)
+
+    assert second.returncode == 6, stderr
+    assert f"{RUN}/taken is in use by pid {standing.pid} on host " in stderr
+    assert contents(place.folder / RUN / "taken") == before
+
+
+@pytest.mark.usefixtures("standing")
+def test_full_disk_leaves_every_commit_and_the_run_goes_on_once_there_is_room(place: Place) -> None:
+    run = RUN / "full"
+    folder = place.folder / run
+    shutil.copytree(folder.with_name("taken"), folder)  # as if that one had been killed
+    before = contents(folder / "checkpoints")
+    smallest = min(len(content) for name, content in before.items() if name.endswith(".npz"))
+    full = start(place.folder, "--resume", str(run), largest_file=smallest // 2)
+    _, stderr = full.communicate(timeout=120)
+
+    assert full.returncode == 6, stderr
+    assert f"cannot write {run}/checkpoints/" in stderr
+    assert f"go on with: cnncli train --resume {run}" in stderr
+    assert contents(folder / "checkpoints") == before
+    assert kills.broken(folder, 4) == []
+
+    again = start(place.folder, "--resume", str(run))
+    _, stderr = again.communicate(timeout=300)
+    assert again.returncode == 0, stderr
+    assert kills.different(kills.outcome(folder), place.whole) == []
