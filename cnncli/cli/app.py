@@ -7,7 +7,26 @@ from typing import Annotated
 import typer
 
 from cnncli import __version__
-from cnncli.cli import doctor, evaluate, filters, layers, recipes, runs, schema, show, summary, train, validate
+from cnncli.cli import (
+    compare,
+    doctor,
+    evaluate,
+    feature_maps,
+    filters,
+    grad_cam,
+    layers,
+    maximize,
+    predict,
+    recipes,
+    report,
+    reproduce,
+    runs,
+    schema,
+    show,
+    summary,
+    train,
+    validate,
+)
 from cnncli.cli.boundary import Boundary
 from cnncli.errors import EXIT_CODES
 
@@ -42,8 +61,15 @@ def _options(
 
 train.add_to(app)
 evaluate.add_to(app)
+predict.add_to(app)
 filters.add_to(app)
+feature_maps.add_to(app)
+maximize.add_to(app)
+grad_cam.add_to(app)
+report.add_to(app)
 runs.add_to(app)
+compare.add_to(app)
+reproduce.add_to(app)
 validate.add_to(app)
 summary.add_to(app)
 show.add_to(app)

@@ -6,8 +6,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from cnncli.cli import console, native, options
+from cnncli.errors import Place, Problem, UsageError
+from cnncli.wording import printable, shortened
+
+_WORDS = 13  # letters of the first column
+_PAIRS = 5  # of classes; --json has more
 
 
 def add_to(app: typer.Typer) -> None:
@@ -20,11 +26,15 @@ def add_to(app: typer.Typer) -> None:
 def evaluate(
     run_or_model: options.RunOrModel = None,
     split: Annotated[
-        str, typer.Option("--split", metavar="test|validation|train", help="Which part of the run's own data.")
-    ] = "test",
+        str | None,
+        typer.Option("--split", metavar="test|validation|train", help="Which part of the run's own data; else test."),
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option("--data", metavar="SOURCE", help="Other data: a built-in name, an image folder, or an .npz file."),
+    ] = None,
+    figures: Annotated[
+        Path | None, typer.Option("--figures", metavar="DIR", help="Draw the pictures of it there, as PNG and SVG.")
     ] = None,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     device: options.Device = None,
@@ -32,20 +42,42 @@ def evaluate(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Score a trained model: loss, every metric, and precision, recall and F1 of every class."""
-    options.check_choice("--split", split, ("test", "validation", "train"))
+    """Score a trained model: loss, every metric, how far to trust them, and precision, recall and F1 of every class.
+
+    Nothing is written unless --figures names a folder: confusion matrix, ROC and precision-recall curves, calibration,
+    the most confident wrong predictions and, for two classes, every threshold.
+    """
+    if split is not None:
+        options.check_choice("--split", split, ("test", "validation", "train"))
+    if split is not None and data is not None:
+        hint = "--split is of the run's own data; of other data its test part counts, or all of it"
+        raise UsageError(Problem("either a part or other data, got both", hint, Place("--split")))
     options.check_device(device)
     with native.captured():
         from cnncli.evaluation.again import evaluate_again
 
-        done = evaluate_again(run_or_model, outputs=Path(output), split=split, data=data, device=device)
+        if figures:
+            from cnncli.figures.save import make_folder
+
+            make_folder(figures)
+        done = evaluate_again(run_or_model, outputs=Path(output), split=split or "test", data=data, device=device)
+        drawn: list[str] = []
+        if figures:
+            from cnncli.figures.of_evaluation import draw_evaluation
+
+            names = done.class_names
+            made = draw_evaluation(figures, done.scored, done.examples, names, title=done.what, formats=("png", "svg"))
+            drawn = [str(path) for path in made]
     if not (as_json or quiet):
         for note in done.notes:
             console.show_note(note)
     if as_json:
-        console.print_json({**done.result, "notes": [note.as_json() for note in done.notes]})
-    else:
-        _show(done.result, done.what, quiet=quiet)
+        pictures = {"figures": drawn} if figures else {}
+        console.print_json({**done.result, "notes": [note.as_json() for note in done.notes], **pictures})
+        return
+    _show(done.result, done.what, quiet=quiet)
+    for path in drawn:
+        console.stdout().print(printable(path))
 
 
 def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:
@@ -57,6 +89,9 @@ def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:
     if quiet:
         return
     out.print()
+    for word, text in _trust(result):
+        out.print(Text(f"{word:<{_WORDS}}{printable(text)}"))
+    out.print()
     rows = [[row["class"], row["precision"], row["recall"], row["f1"], row["support"]] for row in result["per_class"]]
     out.print(console.table(["class", "precision", "recall", "F1", "support"], rows))
     if len(result["per_class"]) <= 20:
@@ -64,3 +99,36 @@ def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:
         names = [row["class"] for row in result["per_class"]]
         rows = [[name, *counts] for name, counts in zip(names, result["confusion"], strict=True)]
         out.print(console.table(["", *names], rows))
+    if result["most_confused"]:
+        out.print("\nmost confused")
+        rows = [[pair["true"], pair["predicted"], pair["count"]] for pair in result["most_confused"][:_PAIRS]]
+        out.print(console.table(["true", "taken for", "count"], rows, left=2))
+
+
+def _trust(result: dict[str, Any]) -> list[tuple[str, str]]:
+    """A line each: what stands beside the accuracy."""
+    intervals, baseline, calibration = result["intervals"], result["baseline"], result["calibration"]
+    level = f"{intervals['level']:.0%}"
+    cell = console.cell
+    lines = [
+        ("accuracy", f"{cell(result['accuracy'])}, {level} interval {_interval(intervals['accuracy'])}"),
+        ("baseline", f"{cell(baseline['accuracy'])} by always saying {shortened(baseline['class'])}"),
+        ("macro F1", f"{cell(result['macro_f1'])}, {level} interval {_interval(intervals['macro_f1'])}"),
+    ]
+    if result["top_k"]:
+        lines.append(("among first", ", ".join(f"{k}: {cell(share)}" for k, share in result["top_k"].items())))
+    areas = f"{cell(result['roc']['macro_auc'])}"
+    precision = f"average precision {cell(result['precision_recall']['macro_average_precision'])}"
+    lines.append(("ROC AUC", f"{areas}, {precision}"))
+    if calibration:
+        largest = cell(calibration["maximum_calibration_error"])
+        lines.append(
+            ("calibration", f"expected error {cell(calibration['expected_calibration_error'])}, largest {largest}")
+        )
+    if best := result.get("best_threshold"):
+        lines.append(("threshold", f"best F1 {cell(best['f1'])} at {best['threshold']:.2f}, on these examples"))
+    return lines
+
+
+def _interval(bounds: list[float]) -> str:
+    return " to ".join(console.cell(bound) for bound in bounds)

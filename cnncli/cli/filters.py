@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from cnncli.cli import console, native, options
+from cnncli.cli import console, native, options, pictures
+from cnncli.wording import printable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,41 +29,61 @@ def visualize_filters(
         bool,
         typer.Option("--per-filter", help="Stretch each filter's own values from black to white, not the layer's."),
     ] = False,
+    strongest: Annotated[
+        int | None, typer.Option("--strongest", metavar="N", min=1, help="Only the N filters with the largest norms.")
+    ] = None,
+    change: Annotated[
+        bool, typer.Option("--change", help="Draw each filter as it was initialised, and beside it as it is.")
+    ] = False,
     list_layers: Annotated[
         bool, typer.Option("--list-layers", help="Show the convolutions there are, and draw nothing.")
     ] = False,
-    to: Annotated[
-        Path | None, typer.Option("--to", metavar="DIR", help="Where the pictures go; left out: the run's figures.")
-    ] = None,
-    svg: Annotated[bool, typer.Option("--svg/--no-svg", help="Write an SVG beside each PNG.")] = True,
+    to: options.PicturesTo = None,
+    svg: options.Svg = True,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Draw every filter of a convolution: PNG and SVG, each filter with its number."""
+    """Draw every filter of a convolution: PNG and SVG, each filter with its number.
+
+    Beside the pictures it says how the filters fare: dead (their answer is the same everywhere), near-duplicate (a cosine above
+    0.99), and untouched by training.
+    """
     with native.captured():
         from cnncli.evaluation.models import open_model
-        from cnncli.figures.kernels import draw_layers
+        from cnncli.figures.kernels import draw_layers, named_or_first
+        from cnncli.figures.of_network import Drawn
+        from cnncli.insight.asked import health_for, initial_of
         from cnncli.network import kernels
 
         trained = open_model(run_or_model, outputs=Path(output))
         if list_layers:
             found = [
-                (name, kernels.describe(trained.model.get_layer(name))) for name in kernels.convolutions(trained.model)
+                (name, kernels.describe(kernels.find(trained.model, name)))
+                for name in kernels.convolutions(trained.model)
             ]
         else:
-            folder = to or (trained.run / "figures" if trained.run else Path(trained.name).parent)
-            formats = ("png", "svg") if svg else ("png",)
-            drawn = draw_layers(trained.model, layer, folder, per_filter=per_filter, formats=formats)
+            names = [one.name for one in named_or_first(trained.model, layer)]
+            initial = initial_of(trained) if change else None
+            drawn = draw_layers(
+                trained.model,
+                names,
+                pictures.folder_for(trained, to),
+                per_filter=per_filter,
+                strongest=strongest,
+                initial=initial,
+                formats=pictures.formats(svg),
+            )
+            health, notes = health_for(trained, names, initial=initial)
     if list_layers:
         if as_json:
             console.print_json({"model": trained.name, "layers": dict(found)})
         else:
             console.stdout().print(console.table(["layer", "filters"], found, left=2))
         return
-    if as_json:
-        console.print_json({"model": trained.name, "figures": [str(path) for path in drawn]})
-        return
-    for path in drawn:
-        console.stdout().print(str(path))
+    details = tuple(one.as_json() for one in health)
+    pictures.show_drawn(trained, Drawn(tuple(drawn), details), word="health", notes=notes, as_json=as_json, quiet=quiet)
+    if not as_json:
+        for one in health:
+            console.stdout().print(printable(str(one)))

@@ -26,6 +26,26 @@ RunOrModel = Annotated[
     str | None,
     typer.Argument(metavar="[RUN|MODEL]", help="A run's folder or name, or a .keras file; left out: the newest run."),
 ]
+Layers = Annotated[
+    list[str] | None, typer.Option("--layer", metavar="NAME", help="A layer by its name. May be repeated.")
+]
+Images = Annotated[
+    list[Path] | None,
+    typer.Option("--image", metavar="FILE", help="An image instead of examples of the run's data. May be repeated."),
+]
+Samples = Annotated[
+    str | None,
+    typer.Option(
+        "--samples",
+        metavar="N|most_confused|most_wrong|one_per_class",
+        help="How many examples of the run's test split, or which.",
+    ),
+]
+ListLayers = Annotated[bool, typer.Option("--list-layers", help="Show the layers there are, and draw nothing.")]
+PicturesTo = Annotated[
+    Path | None, typer.Option("--to", metavar="DIR", help="Where the pictures go; left out: the run's figures.")
+]
+Svg = Annotated[bool, typer.Option("--svg/--no-svg", help="Write an SVG beside each PNG.")]
 
 DEFAULT_OUTPUTS = Path("outputs")
 
@@ -47,3 +67,24 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     hints = [did_you_mean(value, choices), f"one of: {', '.join(choices)}"]
     hint = "\n".join(dict.fromkeys(hints))
     raise UsageError(Problem(f"unknown choice `{shortened(value)}`", hint, Place(option)))
+
+
+def read_samples(text: str | None, images: Sequence[Path], *, default: int) -> int | str:
+    """What `--samples` says, and whether it goes with `--image`.
+
+    Raises:
+        UsageError: it is neither a number nor one of the words, or images are named as well.
+    """
+    from cnncli.recipe.schema import SAMPLES  # pydantic, which --help has no use for
+
+    if text is None:
+        return default
+    if images:
+        hint = "--image for files, --samples for examples of the run's data"
+        raise UsageError(Problem("either files or samples, got both", hint, Place("--samples")))
+    if text.isascii() and text.isdigit() and int(text) >= 1:
+        return int(text)
+    if text not in SAMPLES:
+        hint = "\n".join(filter(None, [did_you_mean(text, SAMPLES), f"a number, or one of: {', '.join(SAMPLES)}"]))
+        raise UsageError(Problem(f"unknown choice `{shortened(text)}`", hint, Place("--samples")))
+    return text

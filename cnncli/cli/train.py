@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnncli.cli import console, native, options
+from cnncli.cli.earlier import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.wording import counted
 
@@ -130,7 +131,6 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
         OutputError: there is no such run, or none that was stopped.
     """
     from cnncli import runs
-    from cnncli.recipe.load import load
 
     if run_name is not None:
         raise UsageError(Problem("a run that goes on keeps its name", "name the run as RUN", Place("--run")))
@@ -147,10 +147,7 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
     else:
         path = runs.find(outputs, run)
     record = runs.read_record(path)
-    said = record.get("precision")
-    policy = said.get("policy") if isinstance(said, dict) else said
-    kept = [f"train.precision={policy}"] if policy else []  # `auto` may take another one here
-    loaded = load(str(path / "resolved.yaml"), [*kept, *changes])
+    loaded = load_again(path, record, changes)
     return _GoingOn(path, loaded, record.get("status") == "completed")
 
 
@@ -241,6 +238,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ),
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
+        *([("Report", f"{path / 'report.html'}, opens in any browser")] if (path / "report.html").is_file() else []),
         ("Next", f"cnncli evaluate {path}"),
         ("", f"cnncli visualize-filters {path}"),
     ]

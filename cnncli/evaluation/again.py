@@ -20,11 +20,21 @@ from cnncli.training import devices
 
 @dataclass(frozen=True)
 class Again:
-    """A later evaluation: what `evaluate --json` prints, what was scored on what, and what is worth a word."""
+    """A later evaluation.
+
+    Attributes:
+        result: what `evaluate --json` prints.
+        what: what was scored on what.
+        notes: what is worth a word.
+        scored, examples, class_names: what the pictures show.
+    """
 
     result: dict[str, Any]
     what: str
     notes: tuple[Problem, ...]
+    scored: scoring.Evaluation
+    examples: Examples
+    class_names: tuple[str, ...]
 
 
 def evaluate_again(
@@ -48,7 +58,7 @@ def evaluate_again(
         examples, notes = _other_data(trained, data)
         where = data
     else:
-        examples, notes = _own_data(trained, split)
+        examples, notes = own_data(trained, split)
         where = f"{split} split"
     class_names = _class_names(trained)
     loss, metrics, batch_size = _how(trained)
@@ -56,7 +66,7 @@ def evaluate_again(
         trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics, class_names=class_names
     )
     result = {"run": trained.name, "split": data or split, **scoring.as_json(scored)}
-    return Again(result, f"{trained.name} on {where}", tuple(notes))
+    return Again(result, f"{trained.name} on {where}", tuple(notes), scored, examples, class_names)
 
 
 def _class_names(trained: TrainedModel) -> tuple[str, ...]:
@@ -84,8 +94,12 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
     )  # fmt: skip
 
 
-def _own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem, ...]]:
-    """The run's own split, checked to be what it was."""
+def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem, ...]]:
+    """The run's own split, checked to be what it was; and what is worth a word.
+
+    Raises:
+        DataError: the model is a file, of which no data is known; or the data cannot be read.
+    """
     if trained.recipe is None or trained.run is None:
         raise DataError(
             f"{trained.name} is a file: what data to score it on is not known",

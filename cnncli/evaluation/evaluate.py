@@ -71,7 +71,9 @@ def evaluate(
         loss=numbers.pop("loss"),
         metrics=numbers,
         scores=scores,
-        trust=how_far_to_trust(examples.labels, outputs, predicted, scores.confusion, class_names, files=examples.files),
+        trust=how_far_to_trust(
+            examples.labels, outputs, predicted, scores.confusion, class_names, files=examples.files
+        ),
         outputs=outputs,
         predicted=predicted,
     )

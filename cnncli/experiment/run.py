@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import importlib
-import io
 import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from cnncli import runs
 from cnncli.data.examples import Splits
 from cnncli.data.pipeline import Batches
-from cnncli.errors import DivergedError, OutputError, Problem, Stopped
+from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.evaluation import evaluate as evaluation
+from cnncli.evaluation.predictions import to_csv
 from cnncli.experiment.expectations import broken_expectations
 from cnncli.experiment.feasibility import placed_in
+from cnncli.experiment.page import leave_network, leave_report
 from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.profile import Profile, profile
 from cnncli.experiment.resume import (
@@ -48,6 +47,14 @@ from cnncli.training.keeping import Checkpoints
 from cnncli.training.memory import told_when_exhausted
 from cnncli.training.state import State
 
+_RECORDED_BEFORE = (
+    "run",
+    "status",
+    "precision",
+    "device",
+    "params",
+    "trainable_params",
+)  # with more than a summary says
 _SHARE = 0.03  # of the time, for writing the history where epochs are short
 
 
@@ -84,7 +91,7 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
                 return _train(planned, folder, spectator, options, checkpoints, started)
         except DivergedError as error:
             folder.write_history(error.details.pop("history"))
-            folder.finish("diverged", error=str(error))
+            _finish(folder, "diverged", spectator, error=str(error))
             raise
         except Stopped as stop:
             folder.finish("interrupted")
@@ -97,6 +104,11 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
         except BaseException as error:
             with suppress(OutputError):  # a full disk is what may have ended the run
                 folder.finish("failed", error=f"{type(error).__name__}: {error}"[:1000])
+            if isinstance(error, (OutputError, ResourceError)) and commits.exist(folder.path / commits.FOLDER):
+                way_on = f"the training so far is kept; go on with: cnncli train --resume {folder.path}"
+                *others, last = error.problems
+                told = replace(last, hint="\n".join(filter(None, [last.hint, way_on])))
+                raise type(error)([*others, told]) from error
             raise
 
 
@@ -109,24 +121,23 @@ def _folder(planned: Plan, options: Options, spectator: Spectator) -> Iterator[t
     wanted = recipe.train.checkpoint
     every = (wanted.every_seconds, wanted.every_steps)
     if options.resume is None:
-        with runs.create(options.outputs, recipe.name, run_name=options.run_name) as folder:
+        if options.again is not None:
+            refuse_changed_recipe(options.again, runs.read_record(options.again))
+            _compare_with_earlier(planned, runs.read_record(options.again), spectator)
+        files: dict[str, bytes | str] = {"recipe.yaml": planned.loaded.content, RESOLVED: resolved}
+        fields = {**_identity(planned, options), "resolved_sha256": [digest]}
+        with runs.create(options.outputs, recipe.name, run_name=options.run_name, files=files, fields=fields) as folder:
             spectator.run_made(folder.path)
-            folder.write("recipe.yaml", planned.loaded.content)
-            folder.write(RESOLVED, resolved)
-            folder.update_record(**_identity(planned, options), resolved_sha256=[digest])
             yield folder, Checkpoints(folder.path / commits.FOLDER if wanted.keep else None, *every)
         return
     with runs.reopen(options.resume) as folder:
         spectator.run_made(folder.path)
         refuse_changed_recipe(folder.path, folder.record)
-        with placed_in(planned.loaded):
-            refuse_changed_data(planned.splits, folder.record)
         beginning = read_beginning(folder.path)
         refuse_fewer_epochs(beginning.state, planned.epochs)
-        device = f"{planned.device.kind}: {planned.device.name}"
-        notes = [*beginning.notes, *changed_environment(folder.record, runs.environment(), device)]
-        for note in notes:
+        for note in beginning.notes:
             spectator.note(note)
+        notes = [*beginning.notes, *_compare_with_earlier(planned, folder.record, spectator)]
         for name in RESULTS:
             folder.record.pop(name, None)
         resumed = {
@@ -146,6 +157,16 @@ def _folder(planned: Plan, options: Options, spectator: Spectator) -> Iterator[t
         yield folder, Checkpoints(place, *every, resume=beginning.state, number=beginning.number)
 
 
+def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], spectator: Spectator) -> list[Problem]:
+    """Refuse other data than that of an earlier run, and tell what else may change the last bits."""
+    with placed_in(planned.loaded):
+        refuse_changed_data(planned.splits, record)
+    notes = changed_environment(record, runs.environment(), planned)
+    for note in notes:
+        spectator.note(note)
+    return notes
+
+
 def _train(
     planned: Plan, folder: runs.Run, spectator: Spectator, options: Options, checkpoints: Checkpoints, started: float
 ) -> Finished:
@@ -154,6 +175,7 @@ def _train(
     with timed(seconds, "build", spectator):
         keras.utils.set_random_seed(recipe.train.seed)
         network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
+        leave_network(folder, planned, network, spectator.note)
     with timed(seconds, "fit", spectator):
         train = _batches(planned, "train", seed=recipe.train.seed)
         recording = _Recording(spectator, folder, checkpoints.resume)
@@ -189,18 +211,25 @@ def _train(
     if broken and _stands_in(planned.splits):
         spectator.note(Problem("the recipe's expectations are not met; they are about the data that could not be had"))
         broken = []
-    record = {key: value for key, value in summary.items() if key not in ("run", "status")}
+    record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
     record["profile"] = profiled.as_json()
     record["phases"] = [asdict(phase) for phase in fitted.phases]
-    folder.finish("completed", **record, broken_expectations=[str(p) for p in broken])
+    _finish(folder, "completed", spectator, **record, broken_expectations=[str(p) for p in broken])
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled)
+
+
+def _finish(folder: runs.Run, status: str, spectator: Spectator, **fields: Any) -> None:
+    """Write the page with what the record is about to say, and then the record, which lists the page too."""
+    fields["ended"] = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    leave_report(folder, status, fields, spectator.note)
+    folder.finish(status, **fields)
 
 
 def _import_what_comes_later() -> None:
     """Import beside the training what scoring and drawing need, which takes about a second otherwise."""
 
     def load() -> None:
-        for name in ("sklearn.metrics", "cnncli.figures.of_run"):
+        for name in ("sklearn.metrics", "cnncli.figures.of_run", "cnncli.report"):
             with suppress(Exception):  # it is told when it is needed
                 importlib.import_module(name)
 
@@ -217,7 +246,7 @@ class _Recording:
         self.epoch_begins = spectator.epoch_begins
         self.has_stepped = False
         self.written, self.cost = 0.0, 0.0
-        self.loading = spectator.loading
+        self.loading, self.stopping = spectator.loading, spectator.stopping
 
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         if not self.has_stepped:
@@ -277,14 +306,9 @@ def _evaluate(planned: Plan, network: Network) -> evaluation.Evaluation:
 
 def _predictions(planned: Plan, scored: evaluation.Evaluation) -> str:
     """predictions.csv: a row an example of the evaluated split."""
+    examples = getattr(planned.splits, planned.recipe.evaluate.split)
     names = planned.splits.class_names
-    labels = getattr(planned.splits, planned.recipe.evaluate.split).labels
-    text = io.StringIO()
-    table = csv.writer(text, lineterminator="\n")
-    table.writerow(["example", "true", "predicted", *(f"output_{i}" for i in range(scored.outputs.shape[1]))])
-    for index, (label, predicted, outputs) in enumerate(zip(labels, scored.predicted, scored.outputs, strict=True)):
-        table.writerow([index, names[label], names[predicted], *(f"{value:.6g}" for value in outputs)])
-    return text.getvalue()
+    return to_csv(examples.labels, scored.predicted, scored.outputs, names, files=examples.files)
 
 
 def _identity(planned: Plan, options: Options) -> dict[str, Any]:
@@ -303,10 +327,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "precision": {"policy": planned.precision.policy, "reason": planned.precision.reason},
         "params": planned.budget.params,
         "trainable_params": planned.budget.trainable_params,
-        "threads": {
-            "intra_op": tf.config.threading.get_intra_op_parallelism_threads(),
-            "inter_op": tf.config.threading.get_inter_op_parallelism_threads(),
-        },
+        "threads": asdict(planned.threads),
         "environment": runs.environment(),
         "git": runs.git_state(Path(planned.loaded.file).parent),
     }

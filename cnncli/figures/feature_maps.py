@@ -46,6 +46,7 @@ def draw_feature_maps(
     layer_name: str,
     title: str,
     max_maps: int = 64,
+    sizes: tuple[str, str] | None = None,
 ) -> Figure:
     """Draw an image and beside it the maps that a layer makes of it, each with its number from 0.
 
@@ -59,6 +60,7 @@ def draw_feature_maps(
         layer_name: named below the title, any text.
         title: the heading, any text.
         max_maps: how many maps to draw at most; the picture says how many there are.
+        sizes: what to say of the image and of the maps instead of their height and width, for slices of volumes.
 
     Raises:
         ValueError: an array has other axes or an empty one, or `max_maps` is below 1.
@@ -71,10 +73,13 @@ def draw_feature_maps(
     if max_maps < 1:
         raise ValueError(f"max_maps is 1 or more; received {max_maps}")
     with style.look():
-        return _draw_page(image, maps, plain_text(layer_name), title, max_maps)
+        shown = sizes or (f"image, {image.shape[0]} × {image.shape[1]}", f"{maps.shape[0]} × {maps.shape[1]}")
+        return _draw_page(image, maps, plain_text(layer_name), title, max_maps, shown)
 
 
-def _draw_page(image: NDArray[Any], maps: NDArray[Any], layer_name: str, title: str, max_maps: int) -> Figure:
+def _draw_page(
+    image: NDArray[Any], maps: NDArray[Any], layer_name: str, title: str, max_maps: int, sizes: tuple[str, str]
+) -> Figure:
     height, width, total = maps.shape
     shown = np.ascontiguousarray(np.moveaxis(maps[..., :max_maps], -1, 0))  # (maps, height, width)
     single = height * width == 1
@@ -82,7 +87,7 @@ def _draw_page(image: NDArray[Any], maps: NDArray[Any], layer_name: str, title: 
     sheet = _compose_maps(shown, flat)
     picture = _image_pixels(image)
     count = f"{total} map{'s' * (total > 1)}" if total == len(shown) else f"first {len(shown)} of {total} maps"
-    subtitle = f"{layer_name}: {count} of {height} × {width} · numbers count from 0"
+    subtitle = f"{layer_name}: {count} of {sizes[1]} · numbers count from 0"
     notes = ["all maps on one scale" if single else "each map on a scale of its own"]
     if flat.any():
         notes.append(f"{flat.sum()} gray: the same everywhere")
@@ -100,8 +105,7 @@ def _draw_page(image: NDArray[Any], maps: NDArray[Any], layer_name: str, title: 
         max(sheet_left + sheet_width + style.MARGIN, least), top + max(left_height, sheet_height) + style.MARGIN
     )
     style.add_header(figure, title, subtitle)
-    size = f"{image.shape[0]} × {image.shape[1]}"
-    style.add_text(figure, style.MARGIN, top, f"image, {size}", color=style.MUTED)
+    style.add_text(figure, style.MARGIN, top, sizes[0], color=style.MUTED)
     show_sheet(figure, style.MARGIN, top + _CAPTION_HEIGHT, picture)
     axes = show_sheet(figure, sheet_left, top, sheet.image)
     _write_numbers(axes, sheet)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -57,6 +58,8 @@ class _Filters:
         inputs: how many input channels a filter has, and how many of them are in `tiles`, in words.
         how: what stands where, in words.
         zero: for one channel over one dimension, which is drawn as a curve: (filters,), where the weight 0 lies.
+        names: (filters,), what is written at each.
+        is_selection: they are not all of the layer's filters, or not each of them once; the title says which.
     """
 
     tiles: NDArray[np.float64]
@@ -65,6 +68,8 @@ class _Filters:
     inputs: str
     how: str
     zero: NDArray[np.float64] | None = None
+    names: tuple[str, ...] = ()
+    is_selection: bool = False
 
     @property
     def are_strips(self) -> bool:
@@ -79,6 +84,8 @@ def draw_filters(
     normalise: Normalise = "layer",
     max_filters: int | None = None,
     depthwise: bool = False,
+    names: Sequence[str] | None = None,
+    title: str | None = None,
 ) -> Figure:
     """Draw the filters of one layer, each with its number from 0 (filter n is `kernel[..., n]`).
 
@@ -96,10 +103,12 @@ def draw_filters(
         max_filters: how many filters to draw at most; by default 256 tiles or 64 rows of tiles.
         depthwise: the last axis is a multiplier: every channel has that many filters of its own, numbered in the order
             of the layer's output channels.
+        names: what to write at each filter instead of its number, where the kernel holds a selection.
+        title: the heading, any text; left out: `Filters of` the layer.
 
     Raises:
-        ValueError: the kernel's shape is none of these, has an empty axis, `normalise` is neither, or `max_filters` is
-            below 1.
+        ValueError: the kernel's shape is none of these, has an empty axis, `normalise` is neither, `max_filters` is
+            below 1, or the names are not as many as the filters.
     """
     kernel = np.asarray(kernel)
     multiplier = kernel.shape[-1] if depthwise and kernel.ndim else 0
@@ -111,12 +120,16 @@ def draw_filters(
         raise ValueError(f"max_filters is 1 or more; received {max_filters}")
     if depthwise:
         kernel = kernel.reshape(*kernel.shape[:-2], 1, -1)  # (…, 1, channels * multiplier)
+    if names is not None and len(names) != kernel.shape[-1]:
+        raise ValueError(f"a name for each of {kernel.shape[-1]} filters; received {len(names)}")
     weights = kernel.astype(np.float64)
     filters = _cut(weights, normalise, max_filters)
+    shown = tuple(names or map(str, range(len(filters.tiles))))[: len(filters.tiles)]
+    filters = replace(filters, names=shown, is_selection=names is not None)
     if multiplier:
         filters = replace(filters, inputs=f"depthwise, {multiplier} per input channel")
     with style.look():
-        return _draw_page(filters, weights, plain_text(layer_name), normalise)
+        return _draw_page(filters, weights, title or f"Filters of {plain_text(layer_name)}", normalise)
 
 
 def _cut(kernel: NDArray[np.float64], normalise: Normalise, max_filters: int | None) -> _Filters:
@@ -181,11 +194,11 @@ def _range(kernel: NDArray[np.float64], axes: tuple[int, ...] | None = None) -> 
     return low, high
 
 
-def _draw_page(filters: _Filters, kernel: NDArray[np.float64], layer_name: str, normalise: Normalise) -> Figure:
+def _draw_page(filters: _Filters, kernel: NDArray[np.float64], title: str, normalise: Normalise) -> Figure:
     sheet, strip, scale = _compose(filters)
     ticks = [] if filters.zero is not None else _scale_ticks(kernel, normalise)
     notes = _notes(filters, kernel, normalise)
-    title, subtitle = f"Filters of {layer_name}", _subtitle(filters)
+    subtitle = _subtitle(filters)
     sheet_height, sheet_width = (pixels / style.DPI for pixels in sheet.image.shape[:2])
     notes_width = max((text_width(note, style.LABEL_SIZE) for note in notes), default=0.0)
     least = max(min(7.5, style.header_width(title, subtitle)), notes_width + 2 * style.MARGIN, 3.0)
@@ -223,7 +236,9 @@ def _compose(filters: _Filters) -> tuple[Sheet, Strip, int]:
     strip = Strip(groups, slices, height, width, gap, gap if slices == 1 else 3 * gap)
     page, spacing = _PAGE, Spacing(above=_band(count), right=10, below=9)
     if filters.are_strips:
-        page, spacing = _STRIP_PAGE, Spacing(left=46, right=28, below=2 * gap + 1)
+        longest = max((text_width(name, 8.0) for name in filters.names), default=0.0)
+        left = max(46, math.ceil(longest * style.DPI) + 14)
+        page, spacing = _STRIP_PAGE, Spacing(left=left, right=28, below=2 * gap + 1)
     smallest_tile = _SMALLEST_STRIP if filters.are_strips else _SMALLEST_TILE
     grid = choose_grid(count, strip.size, spacing, page=page, scales=_scales(height, width, smallest_tile))
     if filters.are_strips:
@@ -263,14 +278,14 @@ def _write_numbers(axes: Axes, filters: _Filters, sheet: Sheet) -> None:
     if filters.are_strips:
         size = min(8.0, (height + 0.03) * 72 * 0.8)
     else:
-        longest = text_width(str(count - 1), size)
+        longest = max(text_width(name, size) for name in filters.names)
         size = max(style.SMALLEST_SIZE - 0.5, size * min(1.0, (width + 0.06) / longest))
-    for number, (left, top) in enumerate(sheet.corners):
+    for name, (left, top) in zip(filters.names, sheet.corners, strict=True):
         if filters.are_strips:
             x, y, ha, va = left - 8, top + sheet.block[1] / 2, "right", "center_baseline"
         else:
             x, y, ha, va = left, top - 4, "left", "baseline"
-        axes.text(x, y, str(number), fontsize=size, color=style.MUTED, ha=ha, va=va)
+        axes.text(x, y, name, fontsize=size, color=style.MUTED, ha=ha, va=va)
 
 
 def _write_columns(axes: Axes, sheet: Sheet, strip: Strip, scale: int) -> None:
@@ -360,9 +375,9 @@ def _notes(filters: _Filters, kernel: NDArray[np.float64], normalise: Normalise)
 
 
 def _subtitle(filters: _Filters) -> str:
-    count = _counted(len(filters.tiles), filters.total, "filter")
+    count = "" if filters.is_selection else _counted(len(filters.tiles), filters.total, "filter") + ", "
     size = " × ".join(map(str, filters.window)) + (" long" if len(filters.window) == 1 else "")
-    return f"{count}, {size}, {filters.inputs} · numbers count from 0"
+    return f"{count}{size}, {filters.inputs} · numbers count from 0"
 
 
 def _counted(shown: int, total: int, word: str) -> str:

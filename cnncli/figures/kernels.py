@@ -6,10 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import keras
+import numpy as np
+from matplotlib.figure import Figure
 
 from cnncli.errors import ModelFileError
-from cnncli.figures.filters import draw_filters
+from cnncli.figures.filters import MOST_STRIPS, Normalise, draw_filters
 from cnncli.figures.save import make_folder, save
+from cnncli.figures.text import plain_text
+from cnncli.insight.filters import strongest as strongest_of
 from cnncli.network.kernels import NO_CONVOLUTION, convolutions, find_all, kernel_of
 
 
@@ -19,6 +23,8 @@ def draw_layers(
     folder: Path,
     *,
     per_filter: bool = False,
+    strongest: int | None = None,
+    initial: keras.Model | None = None,
     formats: Sequence[str] = ("png", "svg"),
 ) -> list[Path]:
     """Draw the filters of layers into `filters-<layer>.png` and so on.
@@ -26,22 +32,69 @@ def draw_layers(
     Args:
         layers: names; None for the first convolution.
         folder: made when it is missing.
+        strongest: only so many filters a layer, those with the largest norms, largest first.
+        initial: the same network before training: each filter is drawn as it was, and beside it as it is; the files are
+            `filters-<layer>-change.png` and so on.
 
     Raises:
         ModelFileError: the model has no convolution.
         RecipeError: names that no convolution has, each with the nearest one.
         OutputError: the folder or a picture cannot be written.
     """
-    there = convolutions(model)
-    if not there:
-        raise ModelFileError(NO_CONVOLUTION)
-    wanted = find_all(model, layers or there[:1])
+    wanted = named_or_first(model, layers)
     make_folder(folder)
     files: list[Path] = []
     for layer in wanted:
         kernel, depthwise = kernel_of(layer)
-        figure = draw_filters(
-            kernel, layer_name=layer.name, normalise="filter" if per_filter else "layer", depthwise=depthwise
-        )
-        files += save(figure, folder / f"filters-{layer.name}.png", formats=formats)
+        before = kernel_of(find_all(initial, [layer.name])[0])[0] if initial else None
+        normalise: Normalise = "filter" if per_filter else "layer"
+        figure = _draw(kernel, before, layer.name, depthwise, normalise, strongest)
+        ending = "-change" if initial else ""
+        files += save(figure, folder / f"filters-{layer.name}{ending}.png", formats=formats)
     return files
+
+
+def named_or_first(model: keras.Model, layers: Sequence[str] | None) -> list[keras.layers.Layer]:
+    """The convolutions of these names; of None the first.
+
+    Raises:
+        ModelFileError: the model has no convolution.
+        RecipeError: names that no convolution has, each with the nearest one.
+    """
+    there = convolutions(model)
+    if not there:
+        raise ModelFileError(NO_CONVOLUTION)
+    return find_all(model, layers or there[:1])
+
+
+def _draw(
+    kernel: np.ndarray,
+    before: np.ndarray | None,
+    name: str,
+    depthwise: bool,
+    normalise: Normalise,
+    strongest: int | None,
+) -> Figure:
+    if strongest is None and before is None:
+        return draw_filters(kernel, layer_name=name, normalise=normalise, depthwise=depthwise)
+    count = kernel.shape[-2] * kernel.shape[-1] if depthwise else kernel.shape[-1]
+    if strongest is not None:
+        numbers = strongest_of(kernel, depthwise, strongest)
+        which = f"{len(numbers)} strongest of the {count}"
+    else:
+        numbers = np.arange(min(count, MOST_STRIPS // 2))
+        which = f"{count}" if len(numbers) == count else f"first {len(numbers)} of the {count}"
+    title = f"The {which} filters of {plain_text(name)}"
+    shown = _numbered(kernel, depthwise)[..., numbers]
+    names = [str(number) for number in numbers]
+    if before is not None:
+        was = _numbered(before, depthwise)[..., numbers]
+        shown = np.stack([was, shown], axis=-1).reshape(*shown.shape[:-1], -1)  # (…, before and after in turn)
+        names = [f"{number} {when}" for number in names for when in ("start", "end")]
+        title += ", before and after training"
+    return draw_filters(shown, layer_name=name, normalise=normalise, names=names, title=title, max_filters=len(names))
+
+
+def _numbered(kernel: np.ndarray, depthwise: bool) -> np.ndarray:
+    """A kernel with its filters on the last axis: (*window, in, filters)."""
+    return kernel.reshape(*kernel.shape[:-2], 1, -1) if depthwise else kernel

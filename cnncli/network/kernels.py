@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from cnncli.errors import Problem, RecipeError
+from cnncli.network.opened import layers_of
 from cnncli.wording import did_you_mean, listed, shortened
 
 NO_CONVOLUTION = "the network has no convolution, so there is nothing to draw"
@@ -22,8 +23,8 @@ _DEPTHWISE = tuple(
 
 
 def convolutions(model: keras.Model) -> list[str]:
-    """The names of the layers that have filters, in order."""
-    return [layer.name for layer in model.layers if isinstance(layer, _CONVOLUTIONS + _DEPTHWISE)]
+    """The names of the layers that have filters, in order; also of those of a model within the model."""
+    return [layer.name for layer in layers_of(model) if isinstance(layer, _CONVOLUTIONS + _DEPTHWISE)]
 
 
 def describe(layer: Any) -> str:
@@ -63,7 +64,7 @@ def find_layer(model: keras.Model, name: str) -> Any:
     Raises:
         RecipeError: there is none; with the nearest one.
     """
-    return find_among(model, name, [layer.name for layer in model.layers], "layer")
+    return find_among(model, name, [layer.name for layer in layers_of(model)], "layer")
 
 
 def find_among(model: keras.Model, name: str, there: Sequence[str], noun: str) -> Any:
@@ -75,7 +76,7 @@ def find_among(model: keras.Model, name: str, there: Sequence[str], noun: str) -
     if name not in there:
         hint = did_you_mean(name, there) or f"there are: {listed(there, 12)}"
         raise RecipeError(f"no {noun} is named `{shortened(name)}`", hint=hint)
-    return model.get_layer(name)
+    return next(layer for layer in layers_of(model) if layer.name == name)
 
 
 def find_all(model: keras.Model, names: Sequence[str]) -> list[Any]:

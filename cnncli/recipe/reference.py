@@ -73,10 +73,11 @@ def _type(value: dict[str, Any]) -> str:
     if "$ref" in value:
         return f"[{value['$ref']}](#{value['$ref'].lower()})"
     if "anyOf" in value:
-        choices = [_type(choice) for choice in value["anyOf"] if choice.get("type") != "null"]
-        return " or ".join(dict.fromkeys(choices))
+        kinds = [_type(choice) for choice in value["anyOf"] if choice.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
     if "enum" in value or "const" in value:
-        return ", ".join(f"`{choice}`" for choice in value.get("enum", [value.get("const")]))
+        choices = value.get("enum", [value.get("const")])
+        return ", ".join(f"`{str(one).lower() if isinstance(one, bool) else one}`" for one in choices)
     if "examples" in value:
         return "time: " + ", ".join(f"`{example}`" for example in value["examples"])
     kind = value.get("type", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
@@ -22,6 +23,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from cnncli.recipe import catalogue
 from cnncli.recipe.layers import Group, nested
 from cnncli.recipe.objects import Deferred, Fault, KerasObject, as_data, read
+from cnncli.wording import described
 
 LARGEST_SEED = 2**32 - 1
 BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
@@ -187,16 +189,17 @@ Part = Annotated[Any, BeforeValidator(_read_part, json_schema_input_type=Count |
 def _read_class_weight(value: Any) -> Any:
     if value is None or value == "balanced":
         return value
-    if (
-        isinstance(value, dict)
-        and value
-        and all(
-            isinstance(weight, (int, float)) and not isinstance(weight, bool) and weight > 0
-            for weight in value.values()
-        )
-    ):
-        return {name: float(weight) for name, weight in value.items()}
-    raise PydanticCustomError("class_weight", "expected `balanced`, or a mapping of class names to weights > 0")
+    if not isinstance(value, dict) or not value:
+        raise PydanticCustomError("class_weight", "expected `balanced`, or a mapping of class names to weights > 0")
+    wrong = {name: weight for name, weight in value.items() if not _is_weight(weight)}
+    if wrong:
+        faults = [Fault((name,), f"expected a weight > 0, got {described(weight)}") for name, weight in wrong.items()]
+        raise PydanticCustomError("keras_object", "not usable", {"faults": faults})
+    return {name: float(weight) for name, weight in value.items()}
+
+
+def _is_weight(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
 
 
 _Weights = Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
@@ -391,25 +394,74 @@ class Evaluate(Section):
     batch_size: Count | None = Field(None, description="examples at a time; left out: `train.batch_size`")
 
 
+ByPrediction = Literal["most_confused", "most_wrong"]
+ByWord = Literal["most_confused", "most_wrong", "one_per_class"]
+BY_PREDICTION: tuple[str, ...] = get_args(ByPrediction)
+SAMPLES: tuple[str, ...] = get_args(ByWord)
+
+
+def _read_samples(value: Any) -> Any:
+    if value in SAMPLES or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
+        return value
+    raise PydanticCustomError(
+        "samples", "expected a number of examples ≥ 1, or one of {words}", {"words": ", ".join(SAMPLES)}
+    )
+
+
+Samples = Annotated[Any, BeforeValidator(_read_samples, json_schema_input_type=Count | ByWord)]
+_Index = Annotated[int, Field(ge=0)]
+# `true` without quotes is a truth value.
+_ClassName = Annotated[
+    str,
+    BeforeValidator(lambda value: "true" if value is True else value, json_schema_input_type=str | Literal[True]),
+]
+HeatMethod = Literal["grad-cam", "grad-cam++", "smoothgrad", "occlusion"]
+
+
 class Filters(Section):
     """The kernels of convolutions as pictures."""
 
     layers: list[str] | None = Field(None, description="names; left out: the first convolution")
     per_filter: bool = Field(False, description="stretch each filter's own values from black to white, not the layer's")
+    strongest: Count | None = Field(None, description="only so many filters a layer, those with the largest norms")
+    change: bool = Field(False, description="draw each filter as it was initialised, and beside it as it is")
 
 
 class FeatureMaps(Section):
-    """What each filter of chosen layers gives for test images."""
+    """What each filter of chosen layers gives for test examples."""
 
     layers: list[str] | None = Field(None, description="names; left out: the first convolution")
-    samples: Count = Field(4, description="how many test images")
+    samples: Samples = Field(4, description="how many test examples, or which")
+
+
+class Maximize(Section):
+    """The example that a filter or a class likes most, found by gradient ascent: of a layer's filters, or of classes."""
+
+    layer: str | None = Field(None, description="whose filters or units; left out: classes are shown")
+    filters: Annotated[list[_Index], Field(min_length=1)] | None = Field(
+        None, description="their numbers, from 0; left out: the first 16"
+    )
+    classes: Annotated[list[str], Field(min_length=1)] | None = Field(None, description="names; left out: the first 16")
+    steps: Count = Field(128, description="of the ascent")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="of the noise that it begins with")
+
+    @model_validator(mode="after")
+    def _filters_or_classes(self) -> Maximize:
+        if self.classes is not None and (self.layer is not None or self.filters is not None):
+            raise PydanticCustomError("one_target", "either the filters of a layer or classes, got both")
+        return self
 
 
 class GradCam(Section):
-    """Where in test images the network sees what speaks for the class that it predicts (Selvaraju et al., 2017)."""
+    """Where in test examples the network sees what speaks for a class."""
 
-    layer: str | None = Field(None, description="whose maps; left out: the last layer with weights that gives maps")
-    samples: Count = Field(12, description="how many test images")
+    layer: str | None = Field(None, description="whose maps; left out: the last that gives maps, before pooling")
+    method: HeatMethod = Field(
+        "grad-cam",
+        description="Selvaraju 2017, Chattopadhay 2018, Smilkov 2017 or Zeiler 2014; the last two take no layer",
+    )
+    class_name: _ClassName = Field("predicted", description="`predicted`, `true`, or the name of a class")
+    samples: Samples = Field(None, description="how many test examples, or which; left out: 12, 6 or 4, by method")
 
 
 class Picture(Section):
@@ -419,6 +471,7 @@ class Picture(Section):
 
     filters: Filters | None = None
     feature_maps: FeatureMaps | None = None
+    maximize: Maximize | None = None
     grad_cam: GradCam | None = None
 
     @model_validator(mode="after")
@@ -435,8 +488,9 @@ class Picture(Section):
     @property
     def layers(self) -> list[tuple[str, tuple[str | int, ...]]]:
         """The layers that it names, each with where it stands within the item."""
-        if self.grad_cam:
-            return [(self.grad_cam.layer, ("grad_cam", "layer"))] if self.grad_cam.layer else []
+        one = self.grad_cam or self.maximize
+        if one:
+            return [(one.layer, (self.kind, "layer"))] if one.layer else []
         named = getattr(self, self.kind).layers or []
         return [(name, (self.kind, "layers", index)) for index, name in enumerate(named)]
 

@@ -124,7 +124,7 @@ def fit(
             )
             watcher.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
-            _fit_phase(work, first + phase.epochs, [*callbacks, best, watcher, keeper], class_weight, state)
+            _fit_phase(work, first + phase.epochs, [best, *callbacks, watcher, keeper], class_weight, state)
             if state is not None:
                 state.arrays.clear()  # a copy of all weights
                 state = None
@@ -158,9 +158,9 @@ def _fit_phase(
 
     Args:
         last: the number of the epoch with which it ends at the latest, counted from 1 over all phases.
-        callbacks: Keras' own, then the three of ours.
+        callbacks: Keras' own between ours, the first and the last two.
     """
-    *kerases, _, watcher, keeper = callbacks
+    _, *kerases, watcher, keeper = callbacks
     epoch = state.values["epoch"] if state else len(watcher.rows)
     is_stopping = state is not None and state.values["is_stopping"]
     if state is not None and last > state.values["last"]:  # there are more epochs now

@@ -38,7 +38,11 @@ class Observer(Protocol):
 
 
 class Best(keras.callbacks.Callback):
-    """Keeps the weights of the best epoch of all phases; Keras' own callbacks begin anew with every phase."""
+    """Keeps the weights of the best epoch of all phases; Keras' own callbacks begin anew with every phase.
+
+    What validation measures belongs to the weights that it was measured on: SwapEMAWeights puts averages in their place
+    until validation ends. So this one looks there, and stands before Keras' own callbacks.
+    """
 
     def __init__(self, network: keras.Model, monitor: str, mode: str) -> None:
         super().__init__()
@@ -48,11 +52,23 @@ class Best(keras.callbacks.Callback):
         self.value = math.inf
         self.epoch = 0
         self.weights: list[np.ndarray] = []
+        self._now = 0
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        self._now = epoch + 1
+
+    def on_test_end(self, logs: Any = None) -> None:
+        if self.monitor.startswith("val_"):
+            self._look((logs or {}).get(self.monitor.removeprefix("val_")))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-        value = self.sign * float((logs or {}).get(self.monitor, math.inf))
+        if not self.monitor.startswith("val_"):
+            self._look((logs or {}).get(self.monitor))
+
+    def _look(self, measured: Any) -> None:
+        value = math.inf if measured is None else self.sign * float(measured)
         if value < self.value or not self.weights:
-            self.value, self.epoch, self.weights = value, epoch + 1, self.network.get_weights()
+            self.value, self.epoch, self.weights = value, self._now, self.network.get_weights()
 
     def restore(self) -> None:
         self.network.set_weights(self.weights)

@@ -64,7 +64,24 @@ def test_help_lists_commands_and_exit_codes(cnncli):
 
 
 @pytest.mark.parametrize(
-    "command", ["train", "evaluate", "visualize-filters", "validate", "show", "recipes", "layers", "schema", "runs"]
+    "command",
+    [
+        "train",
+        "evaluate",
+        "visualize-filters",
+        "feature-maps",
+        "maximize",
+        "grad-cam",
+        "predict",
+        "compare",
+        "validate",
+        "show",
+        "recipes",
+        "layers",
+        "schema",
+        "runs",
+        "reproduce",
+    ],
 )
 def test_every_command_has_help_with_an_example(cnncli, command):
     done = cnncli(command, "--help", COLUMNS="200")

@@ -26,6 +26,44 @@ def test_evaluate_repeats_the_runs_own_numbers(trained):
     assert done.json["confusion"] == own["confusion"]
     assert done.json["loss"] == pytest.approx(own["loss"], rel=1e-6)
     assert done.json["split"] == "test"
+    assert set(own) - {"split"} <= set(done.json)
+    assert done.json["intervals"] == own["intervals"]
+    assert "figures" not in done.json
+
+
+def test_evaluate_says_how_far_to_trust_the_accuracy(trained):
+    done = trained("evaluate", "small/first")
+    own = json.loads((trained.folder / RUN / "evaluation.json").read_text())
+    low, high = own["intervals"]["accuracy"]
+
+    assert f"accuracy     {own['accuracy']:.4f}, 95% interval {low:.4f} to {high:.4f}\n" in done.stdout
+    assert (
+        f"baseline     {own['baseline']['accuracy']:.4f} by always saying {own['baseline']['class']}\n" in done.stdout
+    )
+    for words in ("among first  3: 0.", "ROC AUC      0.", "calibration  expected error 0.", "most confused"):
+        assert words in done.stdout
+
+
+def test_evaluate_draws_only_where_it_is_told_to(trained, tmp_path):
+    run = trained.folder / RUN
+    before = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()}
+    done = trained("evaluate", "small/first", "--split", "validation", "--figures", str(tmp_path / "new"), "--json")
+
+    assert done.exit_code == 0, done.stderr
+    names = ("confusion", "roc", "calibration", "wrong")
+    assert done.json["figures"] == [str(tmp_path / f"new/{name}.{kind}") for name in names for kind in ("png", "svg")]
+    assert {path.name for path in (tmp_path / "new").iterdir()} == {
+        path.rpartition("/")[2] for path in done.json["figures"]
+    }
+    assert {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()} == before
+
+
+def test_figures_into_a_file_is_told(trained, tmp_path):
+    (tmp_path / "taken").write_text("")
+    done = trained("evaluate", "small/first", "--figures", str(tmp_path / "taken"))
+
+    assert done.exit_code == 6
+    assert "taken is a file, not a folder" in done.stderr
 
 
 def test_evaluate_without_argument_takes_the_newest_run(trained, cnncli):
@@ -124,6 +162,16 @@ def test_filters_of_named_layers_of_a_model_file(trained, tmp_path):
 
     assert done.json["figures"] == [str(tmp_path / "filters-second.png")]
     assert (tmp_path / "filters-second.png").is_file()
+
+
+def test_filters_say_how_they_fare_and_how_they_changed(trained, tmp_path):
+    done = trained("visualize-filters", RUN, "--change", "--strongest", "3", "--no-svg", "--to", str(tmp_path))
+
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        str(tmp_path / "filters-first-change.png"),
+        "first: 8 filters, none dead over 256 test examples, no near-duplicates, none untouched",
+    ]
 
 
 def test_unknown_layer_is_told_with_the_nearest(trained, tmp_path):

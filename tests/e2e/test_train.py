@@ -40,8 +40,13 @@ def test_run_leaves_everything_in_its_folder(folder):
         "model.keras",
         "evaluation.json",
         "predictions.csv",
+        "network.json",
+        "report.html",
         "figures/curves.png",
         "figures/confusion.png",
+        "figures/roc.png",
+        "figures/calibration.png",
+        "figures/wrong.png",
         "figures/filters-first.png",
         "figures/filters-first.svg",
         "figures/filters-second.png",
@@ -105,12 +110,18 @@ def test_predictions_agree_with_the_evaluation(folder):
     assert len(rows) == 2000
     assert right / 2000 == pytest.approx(evaluation["metrics"]["accuracy"], abs=1e-6)
     assert sum(float(rows[0][f"output_{i}"]) for i in range(10)) == pytest.approx(1, abs=1e-3)
+    surest = evaluation["most_wrong"][0]
+    row = rows[surest["index"]]
+    assert (row["true"], row["predicted"]) == (surest["true"], surest["predicted"])
+    assert float(row["probability"]) == pytest.approx(surest["probability"], rel=1e-5)
+    assert sum(each["count"] for each in evaluation["calibration"]["bins"]) == 2000
+    assert evaluation["intervals"]["accuracy"][0] < right / 2000 < evaluation["intervals"]["accuracy"][1]
 
 
 def test_pictures_are_pictures(folder):
     pictures = sorted((folder / "figures").glob("*.png"))
 
-    assert len(pictures) == 5
+    assert len(pictures) == 8
     for path in pictures:
         with Image.open(path) as image:
             image.load()
@@ -229,6 +240,8 @@ def test_diverged_training_is_exit_7_and_says_where(trained):
     assert "at a learning rate of 1e+30" in done.stderr
     record = json.loads((trained.folder / "outputs/small/diverged/run.json").read_text())
     assert record["status"] == "diverged"
+    page = (trained.folder / "outputs/small/diverged/report.html").read_text(encoding="utf-8")
+    assert f"Diverged on {record['ended'][:10]}" in page
 
 
 def test_expectation_that_is_not_met_is_exit_1_and_the_run_is_kept(trained):

@@ -8,6 +8,9 @@ from cnncli.figures.confusion import draw_confusion
 from cnncli.figures.curves import draw_curves
 from cnncli.figures.feature_maps import draw_feature_maps
 from cnncli.figures.filters import draw_filters
+from cnncli.figures.heat import draw_heat
+from cnncli.figures.maximized import draw_maximized
+from cnncli.figures.signals import draw_signal_heat, draw_signal_maps
 
 random = np.random.default_rng(0)
 LONG = "a very long name, longer than any page is wide, which goes on and on and on and on and on and on and on and on"
@@ -50,6 +53,36 @@ PAGES = {
     ),
     "maps, 64": lambda: draw_feature_maps(weights(28, 28, 1), weights(11, 11, 64), layer_name="conv", title=LONG),
     "maps, 2": lambda: draw_feature_maps(weights(30, 90, 3), np.zeros((9, 27, 2)), layer_name="conv", title="t"),
+    "filters, before and after": lambda: draw_filters(
+        weights(5, 5, 1, 6), layer_name="c", names=[f"{n} {w}" for n in (3, 117, 256) for w in ("start", "end")]
+    ),
+    "filters, before and after of 16 channels": lambda: draw_filters(
+        weights(3, 3, 16, 4), layer_name="c", names=["3 start", "3 end", "117 start", "117 end"], title=LONG
+    ),
+    "signal maps, 64": lambda: draw_signal_maps(weights(64, 100), weights(62, 64), layer_name="conv1d", title=LONG),
+    "signal maps, 3": lambda: draw_signal_maps(weights(200, 2), np.zeros((50, 3)), layer_name="conv1d", title="t"),
+    "signal heat, 1": lambda: draw_signal_heat(
+        weights(1, 64, 1), random.random((1, 9)), [(LONG, LONG)], title=LONG, subtitle="s"
+    ),
+    "signal heat, 6": lambda: draw_signal_heat(
+        weights(6, 64, 100), random.random((6, 9)), [("yes, 98%", "is: no  (wrong)")] * 6, title="t", subtitle="s"
+    ),
+    "heat, 5": lambda: draw_heat(
+        random.random((5, 28, 28, 1)), random.random((5, 7, 7)), [(LONG, LONG)] * 5, title=LONG, subtitle="s"
+    ),
+    "maximized, 16": lambda: draw_maximized(
+        random.random((16, 32, 32, 1)),
+        [(f"filter {n}", "0.1234, noise 0.0123") for n in range(16)],
+        title="t",
+        subtitle="s",
+    ),
+    "maximized, 1": lambda: draw_maximized(random.random((1, 9, 9, 4)), [(LONG, LONG)], title=LONG, subtitle="s"),
+    "maximized signals": lambda: draw_maximized(
+        random.random((5, 64, 2)), [(f"filter {n}", "1, noise 0.1") for n in range(5)], title="t", subtitle="s"
+    ),
+    "maximized volumes": lambda: draw_maximized(
+        random.random((3, 8, 8, 8, 1)), [(f"filter {n}", "1, noise 0.1") for n in range(3)], title="t", subtitle="s"
+    ),
     "maps, 150 of 1 x 1": lambda: draw_feature_maps(
         weights(9, 9, 3), weights(1, 1, 150), layer_name=LONG, title="t", max_maps=150
     ),

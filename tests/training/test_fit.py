@@ -119,6 +119,25 @@ def test_phases_are_one_history_each_with_its_own_optimizer():
     assert [round(row["learning_rate"], 4) for row in fitted.history] == [0.01, 0.01, 0.001, 0.001, 0.001]
 
 
+AVERAGED = """
+train:
+  seed: 1
+  batch_size: 8
+  epochs: 3
+  optimizer: {SGD: {learning_rate: 0.05, use_ema: true, ema_momentum: 0.7}}
+  callbacks: [SwapEMAWeights]
+"""
+
+
+def test_weights_that_are_kept_are_those_that_validation_measured():
+    network, fitted, _ = train(AVERAGED)
+
+    model = network.full_model
+    model.compile(loss="sparse_categorical_crossentropy", jit_compile=False)
+    loss, _ = model.evaluate(batches().dataset(), verbose=0)
+    assert loss == pytest.approx(fitted.history[fitted.best_epoch - 1]["val_loss"], rel=1e-4)
+
+
 def test_frozen_layers_do_not_change_and_their_statistics_neither():
     only_head = PHASES[: PHASES.index("    - {name: all")]
     network, _, before = train(only_head)

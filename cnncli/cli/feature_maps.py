@@ -1,0 +1,54 @@
+"""`cnncli feature-maps`: what each filter of chosen layers gives for chosen examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from cnncli.cli import native, options, pictures
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        "feature-maps",
+        epilog="Example: cnncli feature-maps lenet5 --layer C1 --layer C3 --samples most_wrong",
+        short_help="Draw what a layer makes of examples or images.",
+    )(feature_maps)
+
+
+def feature_maps(
+    run_or_model: options.RunOrModel = None,
+    layer: options.Layers = None,
+    image: options.Images = None,
+    samples: options.Samples = None,
+    list_layers: options.ListLayers = False,
+    to: options.PicturesTo = None,
+    svg: options.Svg = True,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Draw an example and every map that a layer makes of it, a sheet an example and layer.
+
+    The layer left out: the first convolution. The examples left out: four of the run's test split, of different classes.
+    """
+    wanted = options.read_samples(samples, image or [], default=4)
+    with native.captured():
+        from cnncli.evaluation.models import open_model
+        from cnncli.figures.of_network import draw_feature_maps_of
+        from cnncli.insight.asked import examples_for
+        from cnncli.insight.layers import layers_to_show, map_layers
+
+        trained = open_model(run_or_model, outputs=Path(output))
+        subject = pictures.subject_of(trained)
+        if not list_layers:
+            names = layers_to_show(subject.network, layer)
+            chosen, notes = examples_for(trained, image or [], wanted)
+            folder = pictures.folder_for(trained, to)
+            drawn = draw_feature_maps_of(subject, names, chosen, folder, formats=pictures.formats(svg))
+    if list_layers:
+        pictures.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
+        return
+    pictures.show_drawn(trained, drawn, word="examples", notes=notes, as_json=as_json, quiet=quiet)

@@ -1,0 +1,79 @@
+"""`cnncli grad-cam`: where in an example a network sees a class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnncli.cli import native, options, pictures
+
+_METHODS = ("grad-cam", "grad-cam++", "smoothgrad", "occlusion")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        "grad-cam",
+        epilog="Example: cnncli grad-cam vgg16-transfer --image bee.jpg --method grad-cam++ --class bees",
+        short_help="Draw where in examples or images a class is seen.",
+    )(grad_cam)
+
+
+def grad_cam(
+    run_or_model: options.RunOrModel = None,
+    layer: Annotated[
+        str | None,
+        typer.Option("--layer", metavar="NAME", help="Whose maps; left out: the last that gives maps, before pooling."),
+    ] = None,
+    method: Annotated[
+        str,
+        typer.Option("--method", metavar="|".join(_METHODS), help="The last two look at the example, not at a layer."),
+    ] = "grad-cam",
+    class_: Annotated[
+        str, typer.Option("--class", metavar="NAME|predicted|true", help="The class that is looked for.")
+    ] = "predicted",
+    image: options.Images = None,
+    samples: options.Samples = None,
+    list_layers: options.ListLayers = False,
+    to: options.PicturesTo = None,
+    svg: options.Svg = True,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Draw examples, and beside each the same under the heat of a class: all of them on one sheet.
+
+    Left out, the examples are of the run's test split: 12 of different classes, 6 with smoothgrad, 4 with occlusion.
+    """
+    options.check_choice("--method", method, _METHODS)
+    with native.captured():
+        from cnncli.evaluation.models import open_model
+        from cnncli.figures.of_network import draw_heat_of
+        from cnncli.insight.asked import examples_for
+        from cnncli.insight.heat import METHODS, layer_for
+        from cnncli.insight.layers import check_classifies, map_layers
+
+        wanted = options.read_samples(samples, image or [], default=METHODS[method][1])
+        trained = open_model(run_or_model, outputs=Path(output))
+        subject = pictures.subject_of(trained)
+        if not list_layers:
+            check_classifies(trained.model, trained.name)
+            layer = layer_for(subject.network, method, layer)
+            if class_ not in ("predicted", "true"):
+                subject.class_number(class_)
+            chosen, notes = examples_for(trained, image or [], wanted)
+            drawn = draw_heat_of(
+                subject,
+                chosen,
+                pictures.folder_for(trained, to),
+                method=method,
+                layer=layer,
+                class_name=class_,
+                formats=pictures.formats(svg),
+            )
+    if list_layers:
+        pictures.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
+        return
+    pictures.show_drawn(trained, drawn, word="examples", notes=notes, as_json=as_json, quiet=quiet)

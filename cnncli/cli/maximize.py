@@ -1,0 +1,76 @@
+"""`cnncli maximize`: the example that a filter or a class likes most."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnncli.cli import native, options, pictures
+from cnncli.errors import Place, Problem, UsageError
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(
+        epilog="Example: cnncli maximize lenet5 --layer C3 --filter 0 --filter 5",
+        short_help="Draw what a filter or a class likes most.",
+    )(maximize)
+
+
+def maximize(
+    run_or_model: options.RunOrModel = None,
+    layer: Annotated[
+        str | None, typer.Option("--layer", metavar="NAME", help="Whose filters or units; left out: classes are shown.")
+    ] = None,
+    filter_: Annotated[
+        list[int] | None,
+        typer.Option("--filter", metavar="N", min=0, help="From 0; left out: the first 16. May be repeated."),
+    ] = None,
+    class_: Annotated[
+        list[str] | None,
+        typer.Option("--class", metavar="NAME", help="A class; left out: the first 16. May be repeated."),
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", metavar="N", min=1, help="Of the gradient ascent.")] = 128,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Of the first noise.")] = 0,
+    list_layers: options.ListLayers = False,
+    to: options.PicturesTo = None,
+    svg: options.Svg = True,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Climb the gradient from gray noise to the example that excites a filter or a class most.
+
+    Below each picture stands how much it excites its target, and how much plain noise does.
+    """
+    if class_ and (layer or filter_):
+        hint = "--layer and --filter for filters, --class for classes"
+        raise UsageError(Problem("either the filters of a layer or classes, got both", hint, Place("--class")))
+    with native.captured():
+        from cnncli.evaluation.models import open_model
+        from cnncli.figures.of_network import draw_maximized_of, targets_of
+        from cnncli.insight.asked import value_range_of
+        from cnncli.insight.layers import check_classifies, map_layers
+
+        trained = open_model(run_or_model, outputs=Path(output))
+        subject = pictures.subject_of(trained)
+        if not list_layers:
+            if targets_of(subject, layer, filter_, class_)[0] is None:
+                check_classifies(trained.model, trained.name)
+            drawn = draw_maximized_of(
+                subject,
+                pictures.folder_for(trained, to),
+                layer=layer,
+                filters=filter_,
+                classes=class_,
+                steps=steps,
+                seed=seed,
+                value_range=value_range_of(trained),
+                formats=pictures.formats(svg),
+            )
+    if list_layers:
+        pictures.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
+        return
+    pictures.show_drawn(trained, drawn, word="targets", as_json=as_json, quiet=quiet)

@@ -1,0 +1,78 @@
+"""What the commands that draw a network say: the pictures, the layers there are, and what is worth a word."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnncli.cli import console
+from cnncli.errors import Problem
+
+if TYPE_CHECKING:
+    from cnncli.evaluation.models import TrainedModel
+    from cnncli.figures.of_network import Drawn, Subject
+    from cnncli.network.opened import Opened
+
+
+def folder_for(trained: TrainedModel, to: Path | None) -> Path:
+    """Where pictures go: the folder that is asked for, the run's figures, or the folder of the model's file."""
+    return to or (trained.run / "figures" if trained.run else Path(trained.name).parent)
+
+
+def formats(svg: bool) -> tuple[str, ...]:
+    return ("png", "svg") if svg else ("png",)
+
+
+def subject_of(trained: TrainedModel) -> Subject:
+    """The network of a command, ready to be looked at.
+
+    Raises:
+        ModelFileError: it takes something else than one signal, image or volume.
+    """
+    from cnncli.figures.of_network import Subject
+    from cnncli.insight.asked import class_names_of
+    from cnncli.insight.layers import check_input
+    from cnncli.network.opened import opened
+
+    check_input(trained.model, trained.name)
+    name = trained.recipe.recipe.name if trained.recipe else Path(trained.name).stem
+    return Subject(opened(trained.model), name, class_names_of(trained))
+
+
+def show_layers(name: str, network: Opened, names: Iterable[str], *, as_json: bool) -> None:
+    """Layers by name, with their kinds and what leaves them."""
+    from cnncli.insight.layers import describe
+
+    rows = [(layer, type(network.layers[layer]).__name__, describe(network, layer)) for layer in names]
+    if as_json:
+        console.print_json({"model": name, "layers": {layer: f"{kind}: {shape}" for layer, kind, shape in rows}})
+    else:
+        console.stdout().print(console.table(["layer", "kind", "gives"], rows, left=3))
+
+
+def show_drawn(
+    trained: TrainedModel,
+    drawn: Drawn,
+    *,
+    word: str,
+    notes: Sequence[Problem] = (),
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """The files on stdout, one a line; notes on stderr.
+
+    Args:
+        word: what the details are called in JSON.
+    """
+    figures = [str(path) for path in drawn.files]
+    if as_json:
+        details: dict[str, Any] = {word: list(drawn.details)} if drawn.details else {}
+        said = [note.as_json() for note in notes]
+        console.print_json({"model": trained.name, "figures": figures, **details, "notes": said})
+        return
+    if not quiet:
+        for note in notes:
+            console.show_note(note)
+    for path in figures:
+        console.stdout().print(path)

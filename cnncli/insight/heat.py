@@ -1,0 +1,60 @@
+"""The ways to see where in an example a class is, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cnncli.errors import ModelFileError
+from cnncli.insight.grad_cam import grad_cam
+from cnncli.insight.layers import NO_MAPS, find_maps, last_maps
+from cnncli.insight.occlusion import occlusion
+from cnncli.insight.saliency import smoothgrad
+from cnncli.network.opened import Opened
+
+# Each with what it is called in a picture, and how many examples are shown when nobody says: the last two run the network
+# dozens of times an example.
+METHODS = {
+    "grad-cam": ("Grad-CAM", 12),
+    "grad-cam++": ("Grad-CAM++", 12),
+    "smoothgrad": ("SmoothGrad", 6),
+    "occlusion": ("Occlusion", 4),
+}
+AT_A_LAYER = ("grad-cam", "grad-cam++")
+_OF_EXAMPLES: dict[str, Callable[[Opened, np.ndarray, np.ndarray], np.ndarray]] = {
+    "smoothgrad": smoothgrad,
+    "occlusion": occlusion,
+}
+
+
+def layer_for(network: Opened, method: str, layer: str | None) -> str | None:
+    """The layer whose maps a method takes; None for one that takes the example itself.
+
+    Raises:
+        RecipeError: no such layer, or it gives no maps.
+        ModelFileError: no layer is named and none of the model's gives maps.
+    """
+    if method not in AT_A_LAYER:
+        return None
+    found = find_maps(network, layer) if layer else last_maps(network)
+    if found is None:
+        raise ModelFileError(NO_MAPS, hint="occlusion and smoothgrad need none: --method occlusion")
+    return found
+
+
+def heat_of(network: Opened, method: str, layer: str | None, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Compute where in each example a class is.
+
+    Args:
+        method: of `METHODS`.
+        layer: from `layer_for`.
+        images: (count, *input shape), as the model takes them.
+        classes: int (count,).
+
+    Returns:
+        float32 (count, *places) in [0, 1]: the layer's places, or the example's own.
+    """
+    if layer is not None:
+        return grad_cam(network, layer, images, classes, plus_plus=method == "grad-cam++")
+    return _OF_EXAMPLES[method](network, images, classes)
