@@ -21,7 +21,26 @@ _SMALL = 100  # what is scaled to 0 to 1, or to mean 0 and variance 1, never get
 
 def remarks(recipe: Recipe, splits: Splits) -> list[Problem]:
     """Notes, each with the key of the recipe that it is about."""
-    if not _goes_up_to_255(splits.train) or _scales(recipe):
+    if not _goes_up_to_255(splits.train):
+        return []
+    return [*_narrow_augmentation(recipe), *_unscaled(recipe)]
+
+
+def _narrow_augmentation(recipe: Recipe) -> list[Problem]:
+    """Augmentation comes before `prepare`; one that is told of a smaller range cuts everything off above it."""
+    found = []
+    for index, layer in enumerate(recipe.data.augment):
+        limits = layer.args.get("value_range")
+        known = [limit for limit in limits if isinstance(limit, int | float)] if isinstance(limits, list | tuple) else []
+        if known and max(known) <= 1:
+            message = f"{layer.name} takes its images to be numbers up to {max(known):g}, and they go up to 255"
+            hint = "`augment` comes before `prepare`: value_range: [0, 255]"
+            found.append(Problem(message, hint, path=("data", "augment", index)))
+    return found
+
+
+def _unscaled(recipe: Recipe) -> list[Problem]:
+    if _scales(recipe):
         return []
     message = "the inputs are numbers from 0 to 255, and no layer scales them"
     hint = "networks learn from small numbers: `prepare: [Rescaling: {scale: $(1 / 255)}]` in `data`"

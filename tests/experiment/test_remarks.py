@@ -54,3 +54,14 @@ def test_network_that_scales_its_inputs_is_left_alone(layers, prepare):
 
 def test_normalization_far_behind_does_not_count():
     assert told(images(255), f"{CONVOLUTION}, ReLU, BatchNormalization") == 1
+
+
+@pytest.mark.parametrize(("value_range", "count"), [("[0, 1]", 1), ("[0, 255]", 0)])
+def test_augmentation_that_expects_a_smaller_range_than_the_data_has_is_told(value_range, count):
+    text = RECIPE.format(prepare="Rescaling: {scale: $(1 / 255)}", layers=CONVOLUTION)
+    augment = f"augment: [RandomFlip: horizontal, RandomContrast: {{factor: 0.2, value_range: {value_range}}}], prepare"
+    recipe = load_bytes(text.replace("prepare", augment, 1).encode(), "r.yaml").recipe
+
+    found = remarks(recipe, splits_of(images(255, np.uint8)))
+
+    assert [problem.path for problem in found] == [("data", "augment", 1)] * count
