@@ -28,10 +28,7 @@ _LONGEST_NAME = 100  # of the picture's file, without its ending
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli compare mnist/first mnist/wider",
-        short_help="Compare runs on the same test data: which is better, and is it chance?",
-    )(compare)
+    app.command(epilog="Example: cnncli compare mnist/first mnist/wider")(compare)
 
 
 def compare(

@@ -12,9 +12,7 @@ from cnncli.errors import OutputError
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(epilog="Example: cnncli doctor", short_help="Show what this machine can do, and what is missing.")(
-        doctor
-    )
+    app.command(epilog="Example: cnncli doctor")(doctor)
 
 
 def doctor(

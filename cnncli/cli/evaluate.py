@@ -17,10 +17,7 @@ _PAIRS = 5  # of classes; --json has more
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli evaluate mnist --data photos/test",
-        short_help="Score a trained model on its test split, or on other data.",
-    )(evaluate)
+    app.command(epilog="Example: cnncli evaluate mnist --data photos/test")(evaluate)
 
 
 def evaluate(

@@ -11,9 +11,7 @@ from cnncli.cli import native, options, pictures
 
 def add_to(app: typer.Typer) -> None:
     app.command(
-        "feature-maps",
-        epilog="Example: cnncli feature-maps lenet5 --layer C1 --layer C3 --samples most_wrong",
-        short_help="Draw what a layer makes of examples or images.",
+        "feature-maps", epilog="Example: cnncli feature-maps lenet5 --layer C1 --layer C3 --samples most_wrong"
     )(feature_maps)
 
 

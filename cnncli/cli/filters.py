@@ -12,11 +12,9 @@ from cnncli.wording import printable
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        "visualize-filters",
-        epilog="Example: cnncli visualize-filters lenet5 --layer C1 --layer C3",
-        short_help="Draw what the filters of a convolution look like.",
-    )(visualize_filters)
+    app.command("visualize-filters", epilog="Example: cnncli visualize-filters lenet5 --layer C1 --layer C3")(
+        visualize_filters
+    )
 
 
 def visualize_filters(

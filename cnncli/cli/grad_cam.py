@@ -14,9 +14,7 @@ _METHODS = ("grad-cam", "grad-cam++", "smoothgrad", "occlusion")
 
 def add_to(app: typer.Typer) -> None:
     app.command(
-        "grad-cam",
-        epilog="Example: cnncli grad-cam vgg16-transfer --image bee.jpg --method grad-cam++ --class bees",
-        short_help="Draw where in examples or images a class is seen.",
+        "grad-cam", epilog="Example: cnncli grad-cam vgg16-transfer --image bee.jpg --method grad-cam++ --class bees"
     )(grad_cam)
 
 

@@ -18,10 +18,7 @@ _WIDEST_NAME = 24
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli layers Conv2D",
-        short_help="Show what Keras offers, and the arguments of each.",
-    )(layers)
+    app.command(epilog="Example: cnncli layers Conv2D")(layers)
 
 
 def layers(

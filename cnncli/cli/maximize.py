@@ -12,10 +12,7 @@ from cnncli.errors import Place, Problem, UsageError
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli maximize lenet5 --layer C3 --filter 0 --filter 5",
-        short_help="Draw what a filter or a class likes most.",
-    )(maximize)
+    app.command(epilog="Example: cnncli maximize lenet5 --layer C3 --filter 0 --filter 5")(maximize)
 
 
 def maximize(

@@ -23,10 +23,7 @@ _FILES = "images, folders of images, .npz, .npy or .csv files"
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli predict mnist/first digit.png scans/ --top 3",
-        short_help="Say which classes a trained model finds in images, arrays or rows.",
-    )(predict)
+    app.command(epilog="Example: cnncli predict mnist/first digit.png scans/ --top 3")(predict)
 
 
 def predict(

@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
     recipes.command("list", epilog="Example: cnncli recipes list --json")(list_)
     recipes.command("show", epilog="Example: cnncli recipes show lenet5")(show)
     recipes.command("copy", epilog="Example: cnncli recipes copy lenet5 mine.yaml")(copy)
-    app.add_typer(recipes, name="recipes", short_help="List, show and copy the recipes that come with cnncli.")
+    app.add_typer(recipes, name="recipes")
 
 
 def _recipes(

@@ -13,10 +13,7 @@ from cnncli.wording import counted
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli report mnist/first mnist/second --to compared.html",
-        short_help="Write a run's one-file offline page, or that of several runs.",
-    )(report)
+    app.command(epilog="Example: cnncli report mnist/first mnist/second --to compared.html")(report)
 
 
 def report(

@@ -15,10 +15,7 @@ from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageEr
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli reproduce mnist/first",
-        short_help="Do a finished run again, and say how equal it came out.",
-    )(reproduce)
+    app.command(epilog="Example: cnncli reproduce mnist/first")(reproduce)
 
 
 def reproduce(

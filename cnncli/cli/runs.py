@@ -34,9 +34,7 @@ _HELD = "\u00a0"  # textwrap breaks no line at it
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli runs --recipe mnist --sort test --limit 5", short_help="List the runs, newest first."
-    )(runs)
+    app.command(epilog="Example: cnncli runs --recipe mnist --sort test --limit 5")(runs)
 
 
 def runs(

@@ -13,10 +13,7 @@ from cnncli.errors import OutputError
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli schema --output recipe.schema.json",
-        short_help="Print the JSON Schema of a recipe, for editors.",
-    )(schema)
+    app.command(epilog="Example: cnncli schema --output recipe.schema.json")(schema)
 
 
 def schema(

@@ -15,10 +15,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli show resnet20-cifar10 --resolved --set vars.n=9",
-        short_help="Show a recipe as it is, or with everything filled in.",
-    )(show)
+    app.command(epilog="Example: cnncli show resnet20-cifar10 --resolved --set vars.n=9")(show)
 
 
 def show(

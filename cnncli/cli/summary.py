@@ -26,10 +26,7 @@ memory: the layer's outputs for one batch in float32; mixed precision keeps them
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli summary lenet5 --diagram lenet5.svg",
-        short_help="Show a recipe's network: shapes, parameters, multiply-adds, memory.",
-    )(summary)
+    app.command(epilog="Example: cnncli summary lenet5 --diagram lenet5.svg")(summary)
 
 
 def summary(

@@ -22,10 +22,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(
-        epilog="Example: cnncli train mnist --set train.epochs=3",
-        short_help="Train a recipe's network, evaluate it, draw what it learned.",
-    )(train)
+    app.command(epilog="Example: cnncli train mnist --set train.epochs=3")(train)
 
 
 def train(

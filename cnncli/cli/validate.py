@@ -13,9 +13,7 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(epilog="Example: cnncli validate lenet5 --static", short_help="Check a recipe: every mistake at once.")(
-        validate
-    )
+    app.command(epilog="Example: cnncli validate lenet5 --static")(validate)
 
 
 def validate(
