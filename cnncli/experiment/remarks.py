@@ -31,7 +31,9 @@ def _narrow_augmentation(recipe: Recipe) -> list[Problem]:
     found = []
     for index, layer in enumerate(recipe.data.augment):
         limits = layer.args.get("value_range")
-        known = [limit for limit in limits if isinstance(limit, int | float)] if isinstance(limits, list | tuple) else []
+        known = (
+            [limit for limit in limits if isinstance(limit, int | float)] if isinstance(limits, list | tuple) else []
+        )
         if known and max(known) <= 1:
             message = f"{layer.name} takes its images to be numbers up to {max(known):g}, and they go up to 255"
             hint = "`augment` comes before `prepare`: value_range: [0, 255]"

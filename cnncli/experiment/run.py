@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -24,23 +23,12 @@ from cnncli.evaluation import evaluate as evaluation
 from cnncli.evaluation.predictions import to_csv
 from cnncli.experiment.expectations import broken_expectations
 from cnncli.experiment.feasibility import placed_in
+from cnncli.experiment.folder import open_folder
 from cnncli.experiment.page import leave_network, leave_report
 from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.profile import Profile, profile
-from cnncli.experiment.resume import (
-    RESOLVED,
-    RESULTS,
-    changed_environment,
-    read_beginning,
-    refuse_changed_data,
-    refuse_changed_recipe,
-    refuse_fewer_epochs,
-    sha256_of,
-)
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.network.build import Network, build
-from cnncli.recipe import write
-from cnncli.recipe.objects import as_data
 from cnncli.runs import commits
 from cnncli.training.fit import Fitted, fit
 from cnncli.training.keeping import Checkpoints
@@ -85,7 +73,7 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
     """
     started = time.monotonic()
     spectator.ready(planned)
-    with _folder(planned, options, spectator) as (folder, checkpoints):
+    with open_folder(planned, options, spectator) as (folder, checkpoints):
         try:
             with placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
                 return _train(planned, folder, spectator, options, checkpoints, started)
@@ -110,61 +98,6 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
                 told = replace(last, hint="\n".join(filter(None, [last.hint, way_on])))
                 raise type(error)([*others, told]) from error
             raise
-
-
-@contextmanager
-def _folder(planned: Plan, options: Options, spectator: Spectator) -> Iterator[tuple[runs.Run, Checkpoints]]:
-    """The run's folder, new or that of the run to go on with, and where its training begins."""
-    recipe = planned.recipe
-    resolved = write.to_yaml(recipe)
-    digest = sha256_of(resolved.encode())
-    wanted = recipe.train.checkpoint
-    every = (wanted.every_seconds, wanted.every_steps)
-    if options.resume is None:
-        if options.again is not None:
-            refuse_changed_recipe(options.again, runs.read_record(options.again))
-            _compare_with_earlier(planned, runs.read_record(options.again), spectator)
-        files: dict[str, bytes | str] = {"recipe.yaml": planned.loaded.content, RESOLVED: resolved}
-        fields = {**_identity(planned, options), "resolved_sha256": [digest]}
-        with runs.create(options.outputs, recipe.name, run_name=options.run_name, files=files, fields=fields) as folder:
-            spectator.run_made(folder.path)
-            yield folder, Checkpoints(folder.path / commits.FOLDER if wanted.keep else None, *every)
-        return
-    with runs.reopen(options.resume) as folder:
-        spectator.run_made(folder.path)
-        refuse_changed_recipe(folder.path, folder.record)
-        beginning = read_beginning(folder.path)
-        refuse_fewer_epochs(beginning.state, planned.epochs)
-        for note in beginning.notes:
-            spectator.note(note)
-        notes = [*beginning.notes, *_compare_with_earlier(planned, folder.record, spectator)]
-        for name in RESULTS:
-            folder.record.pop(name, None)
-        resumed = {
-            "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "epochs_before": len(beginning.state.values["watcher"]["rows"]) if beginning.state else 0,
-            "command_line": list(options.command_line),
-            "notes": [str(note) for note in notes],
-        }
-        folder.update_record(
-            status="running",
-            ended=None,
-            resumes=[*folder.record.get("resumes", ()), resumed],
-            resolved_sha256=list(dict.fromkeys([*folder.record["resolved_sha256"], digest])),
-        )
-        folder.write(RESOLVED, resolved)
-        place = folder.path / commits.FOLDER if wanted.keep else None
-        yield folder, Checkpoints(place, *every, resume=beginning.state, number=beginning.number)
-
-
-def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], spectator: Spectator) -> list[Problem]:
-    """Refuse other data than that of an earlier run, and tell what else may change the last bits."""
-    with placed_in(planned.loaded):
-        refuse_changed_data(planned.splits, record)
-    notes = changed_environment(record, runs.environment(), planned)
-    for note in notes:
-        spectator.note(note)
-    return notes
 
 
 def _train(
@@ -309,28 +242,6 @@ def _predictions(planned: Plan, scored: evaluation.Evaluation) -> str:
     examples = getattr(planned.splits, planned.recipe.evaluate.split)
     names = planned.splits.class_names
     return to_csv(examples.labels, scored.predicted, scored.outputs, names, files=examples.files)
-
-
-def _identity(planned: Plan, options: Options) -> dict[str, Any]:
-    """Who, what and where, for run.json."""
-    return {
-        "command_line": list(options.command_line),
-        "recipe_sha256": hashlib.sha256(planned.loaded.content).hexdigest(),
-        "settings": list(planned.loaded.settings),
-        "seed": planned.recipe.train.seed,
-        "data": planned.splits.as_json(),
-        "notes": [str(note) for note in planned.notes],
-        "class_names": list(planned.splits.class_names),
-        "input_shape": list(planned.splits.input_shape),
-        "outputs": {output.name: as_data(output.loss) for output in planned.outputs},
-        "device": {"kind": planned.device.kind, "name": planned.device.name, "reason": planned.device.reason},
-        "precision": {"policy": planned.precision.policy, "reason": planned.precision.reason},
-        "params": planned.budget.params,
-        "trainable_params": planned.budget.trainable_params,
-        "threads": asdict(planned.threads),
-        "environment": runs.environment(),
-        "git": runs.git_state(Path(planned.loaded.file).parent),
-    }
 
 
 def _summary(

@@ -71,7 +71,10 @@ def test_resolved_recipe_holds_every_value_and_loads(folder):
 def test_record_says_who_what_and_where(record):
     assert record["status"] == "completed"
     assert record["seed"] == 7
-    assert record["precision"] in ("float32", "mixed_bfloat16")
+    assert record["precision"]["policy"] in ("float32", "mixed_bfloat16")
+    assert record["precision"]["reason"]
+    assert record["device"]["reason"]
+    assert record["threads"]["intra_op"] >= 1
     assert record["environment"]["versions"]["keras"]
     assert record["data"]["counts"]["train"][0] > 100
     assert [set(phase) for phase in record["phases"]] == [{"name", "features_after", "steps_per_execution"}]

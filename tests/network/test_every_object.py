@@ -99,6 +99,8 @@ def found(kind: str, item: str) -> KerasObject:
         train = f"loss: {item}"
     else:
         train += f", {kind}: [{item}]" if kind in ("metrics", "callbacks") else f", optimizer: {item}"
+    if "SwapEMAWeights" in item:  # it is refused where nothing is averaged
+        train += ", optimizer: {Adam: {use_ema: true}}"
     text = f"data: {{source: {{npz: {{path: a.npz}}}}}}\nmodel: {{layers: [{layer}]}}\ntrain: {{{train}}}\n"
     recipe = load_bytes(text.encode(), "r.yaml").recipe
     return {
