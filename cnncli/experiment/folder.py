@@ -17,6 +17,7 @@ from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.resume import (
     RESOLVED,
     RESULTS,
+    Beginning,
     changed_environment,
     read_beginning,
     refuse_changed_data,
@@ -64,9 +65,10 @@ def open_folder(planned: Plan, options: Options, spectator: Spectator) -> Iterat
         refuse_changed_recipe(folder.path, folder.record)
         beginning = read_beginning(folder.path)
         refuse_fewer_epochs(beginning.state, planned.epochs)
-        for note in beginning.notes:
+        before = [*_killed(folder.record, beginning, planned.epochs), *beginning.notes]
+        for note in before:
             spectator.note(note)
-        notes = [*beginning.notes, *_compare_with_earlier(planned, folder.record, spectator)]
+        notes = [*before, *_compare_with_earlier(planned, folder.record, spectator)]
         for name in RESULTS:
             folder.record.pop(name, None)
         resumed = {
@@ -84,6 +86,16 @@ def open_folder(planned: Plan, options: Options, spectator: Spectator) -> Iterat
         folder.write(RESOLVED, resolved)
         place = folder.path / commits.FOLDER if wanted.keep else None
         yield folder, Checkpoints(place, *every, resume=beginning.state, number=beginning.number)
+
+
+def _killed(record: Mapping[str, Any], beginning: Beginning, epochs: int) -> list[Problem]:
+    """A note where the process before this one could not say how it ended."""
+    if record.get("status") != "running":
+        return []
+    values = beginning.state.values if beginning.state else {"epoch": 0, "step": 0}
+    where = f"epoch {values['epoch'] + 1}" + (f", after step {values['step']}" if values["step"] else "")
+    where = where if values["epoch"] < epochs else "the evaluation"
+    return [Problem(f"the process before this one ended without a word (killed?); going on with {where}")]
 
 
 def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], spectator: Spectator) -> list[Problem]:

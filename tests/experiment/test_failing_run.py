@@ -26,6 +26,10 @@ class FailingAt(Spectator):
     def __init__(self, step: int = 0, error: BaseException | None = None) -> None:
         super().__init__(quiet=True)
         self.step, self.error, self.steps = step, error, 0
+        self.notes = []
+
+    def note(self, problem):
+        self.notes.append(problem)
 
     def step_done(self, epoch, step, logs):
         self.steps += 1
@@ -51,8 +55,14 @@ def test_out_of_memory_names_a_batch_size_and_keeps_the_state(tmp_path):
     assert read_record(folder)["status"] == "failed"
     assert commits.newest(folder / "checkpoints").commit.state["step"] == 6
 
-    finished = train(tmp_path, FailingAt(), resume=folder)
+    record = folder / "run.json"
+    record.write_text(record.read_text().replace('"failed"', '"running"'))  # as a killed process leaves it
+    again = FailingAt()
+    finished = train(tmp_path, again, resume=folder)
     assert finished.summary["epochs"] == 2
+    killed = "the process before this one ended without a word (killed?); going on with epoch 1, after step 6"
+    assert [str(note) for note in again.notes] == [killed]
+    assert read_record(folder)["resumes"][0]["notes"] == [killed]
 
 
 def test_disk_without_room_for_a_commit_is_told_before_it_is_written(tmp_path, monkeypatch):
