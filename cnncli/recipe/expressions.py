@@ -11,6 +11,7 @@ import copy
 import math
 import operator
 import re
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -188,7 +189,9 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
     if len(source) > _LONGEST_EXPRESSION:
         raise ExpressionError(f"the expression is longer than {_LONGEST_EXPRESSION} characters")
     try:
-        tree = ast.parse(source.strip(), mode="eval")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # `1if x` would be Python's to remark on, beside our lines
+            tree = ast.parse(source.strip(), mode="eval")
         return _evaluate(tree.body, names)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, ExpressionError):

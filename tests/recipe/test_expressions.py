@@ -72,3 +72,10 @@ def test_what_is_computed_from_an_unknown_number_is_unknown():
 def test_any_text_gives_a_value_or_an_expression_error(text):
     with contextlib.suppress(ExpressionError):
         assert len(str(evaluate(text, {"n": 3, "word": "cat", "list": [1, 2]}))) < 10_000
+
+
+def test_python_has_nothing_to_remark_on_an_expression(recwarn):
+    with pytest.raises(ExpressionError):
+        evaluate("1if 1else 0x", {})
+    assert evaluate("2if 1 else 0", {}) == 2
+    assert not recwarn.list
