@@ -16,7 +16,7 @@ from PIL import Image
 from cnncli.errors import OutputError
 from cnncli.runs.record import regular_content
 
-_LARGE = 150_000  # bytes from which a picture is stored with fewer colours
+_LARGE = 150_000  # bytes from which a picture is stored as WebP
 _LARGEST = 500_000  # bytes of one picture in the page
 _WIDEST, _TALLEST = 1600, 3200  # pixels of a picture that is stored anew
 _NARROWEST = 500
@@ -106,11 +106,11 @@ def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: in
     room = most_bytes
     for file, kind, about in wanted:
         try:
-            content, size = _content(file)
+            content, form, size = _content(file)
         except (OutputError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             left_out.append(f"{file.name}: {_reason(error)}")
             continue
-        source = Markup("data:image/png;base64," + base64.b64encode(content).decode())  # letters, digits, +/=
+        source = Markup(f"data:image/{form};base64,{base64.b64encode(content).decode()}")  # letters, digits, +/=
         if len(source) > room:
             left_out.append(f"{file.name}: the page has no room left for its {len(content) / 1000:,.0f} KB")
             continue
@@ -120,8 +120,8 @@ def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: in
     return Album(tuple(shown), tuple(left_out))
 
 
-def _content(file: Path) -> tuple[bytes, tuple[int, int]]:
-    """A picture's bytes, made fewer where they are many, and its width and height."""
+def _content(file: Path) -> tuple[bytes, str, tuple[int, int]]:
+    """A picture's bytes, made fewer where they are many, what they are, and its width and height."""
     content = regular_content(file)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -131,28 +131,25 @@ def _content(file: Path) -> tuple[bytes, tuple[int, int]]:
             if len(content) > _LARGE:
                 return _smaller(image, content)
             image.verify()  # the checksums of its parts; much faster than decoding it
-            return content, image.size
+            return content, "png", image.size
 
 
-def _smaller(image: Image.Image, content: bytes) -> tuple[bytes, tuple[int, int]]:
-    """A picture in 256 colours, and as much smaller as it takes."""
-    shown = image.convert("RGBA")
-    paper = Image.new("RGBA", shown.size, "white")
-    shown = Image.alpha_composite(paper, shown).convert("RGB")
-    factor = min(1.0, _WIDEST / shown.width, _TALLEST / shown.height)
+def _smaller(image: Image.Image, content: bytes) -> tuple[bytes, str, tuple[int, int]]:
+    """A picture as WebP, and as much smaller as it takes."""
+    shown = Image.new("RGB", image.size, "white")
+    shown.paste(image, mask=image.getchannel("A") if "A" in image.getbands() else None)
+    factor = min(1.0, _WIDEST / image.width, _TALLEST / image.height)
     while True:
-        size = (max(1, round(shown.width * factor)), max(1, round(shown.height * factor)))
+        size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
         part = shown if size == shown.size else shown.resize(size, Image.Resampling.LANCZOS)
         stream = io.BytesIO()
-        part.quantize(256, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
-            stream, "PNG", optimize=True
-        )
+        part.save(stream, "WEBP", quality=85, method=2)  # the methods above 2 take longer and save little
         if len(stream.getvalue()) <= _LARGEST or size[0] <= _NARROWEST:
             break
         factor *= 0.75
     if len(stream.getvalue()) >= len(content):
-        return content, image.size
-    return stream.getvalue(), size
+        return content, "png", image.size
+    return stream.getvalue(), "webp", size
 
 
 def _reason(error: Exception) -> str:

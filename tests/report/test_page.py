@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import re
 import struct
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from made_runs import png
+from PIL import Image
 from reading import Read
 
 from cnncli import report, runs
@@ -56,7 +58,10 @@ def test_page_refers_to_nothing_outside_itself(make_run):
         e.attributes[name] for e in found.elements for name in ("src", "href", "xlink:href") if name in e.attributes
     ]
     assert sources
-    assert all(source.startswith(("data:image/png;base64,", "#")) or source == "data:," for source in sources)
+    assert all(
+        source.startswith(("data:image/png;base64,", "data:image/webp;base64,", "#")) or source == "data:,"
+        for source in sources
+    )
     assert not re.search(r"url\(|@import|https?:", found.one("style").text)
     assert not re.search(r"fetch|XMLHttp|import\(|https?:", found.one("script").text)
 
@@ -250,6 +255,21 @@ def test_small_picture_is_kept_as_it_is_and_what_is_none_is_left_out(make_run):
 
     assert Read(made.html).one("img").attributes["src"] == f"data:image/png;base64,{base64.b64encode(content).decode()}"
     assert made.left_out == tuple(f"{name}.png: it is not a PNG picture, or damaged" for name in ("broken", "cut"))
+
+
+def test_large_picture_is_stored_as_webp_of_its_size_on_white_paper(make_run):
+    noise = Image.effect_noise((600, 400), 80).convert("RGBA")
+    noise.paste((0, 0, 0, 0), (0, 0, 100, 400))
+    stream = io.BytesIO()
+    noise.save(stream, "PNG")
+    made = report.page([report.read(make_run(pictures={"filters-C1.png": stream.getvalue()}))])
+
+    kind, content = Read(made.html).one("img").attributes["src"].split(",")
+    shown = Image.open(io.BytesIO(base64.b64decode(content)))
+    assert kind == "data:image/webp;base64"
+    assert shown.size == (600, 400)
+    assert min(shown.getpixel((40, 200))) > 240
+    assert len(content) < len(stream.getvalue()) / 2
 
 
 def test_picture_of_too_many_pixels_is_not_decoded(make_run):
