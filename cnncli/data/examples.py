@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.stored import Indexes, Inputs
+from cnncli.data.stored import Indexes, Inputs, take
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
 from cnncli.wording import printable
@@ -92,7 +92,8 @@ class Examples:
 
     Attributes:
         inputs: uint8 in 0 to 255 or float32, (count, height, width, channels), (count, length, channels) or
-            (count, depth, height, width, channels); or images that stay in files (`ImageFiles`, `RowFile`).
+            (count, depth, height, width, channels); or what is read from elsewhere when it is needed
+            (`ImageFiles`, `RowFile`, `ArrayRows`).
         labels: int32 (count,), index into the class names.
         files: where each came from, as a path inside its folder; None where they are not files.
     """
@@ -107,9 +108,8 @@ class Examples:
     def take(self, indices: Indexes) -> Examples:
         """The examples at these places, in this order."""
         indices = np.asarray(indices, np.int64)
-        inputs = self.inputs[indices] if isinstance(self.inputs, np.ndarray) else self.inputs.take(indices)
         files = None if self.files is None else tuple(self.files[index] for index in indices)
-        return Examples(inputs, self.labels[indices], files)
+        return Examples(take(self.inputs, indices), self.labels[indices], files)
 
 
 class Part(NamedTuple):

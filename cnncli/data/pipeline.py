@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnncli.data.examples import Examples
-from cnncli.data.stored import Inputs
+from cnncli.data.stored import Inputs, as_stored, may_be_copied
 from cnncli.errors import CnncliError
 
 
@@ -114,10 +114,10 @@ class Batches:
         return batch
 
     def _inputs_at(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        inputs = self._inputs
-        if isinstance(inputs, np.ndarray):
-            array = tf.constant(np.ascontiguousarray(inputs))
+        if may_be_copied(self._inputs):
+            array = tf.constant(np.ascontiguousarray(self._inputs))
             return lambda indices: tf.gather(array, indices)
+        inputs = as_stored(self._inputs)
         dtype = tf.as_dtype(inputs.dtype)
 
         def read(indices: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Arrays that do not stand in memory, but are read as they are needed."""
+"""Arrays of which no second copy is made: what is needed of them is read when it is, from a file or from memory."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Indexes = NDArray[np.integer] | Sequence[int]
+
+LARGE = 256 << 20  # bytes of an array from which a copy of it counts
 
 
 class Stored(Protocol):
@@ -44,6 +46,59 @@ class Stored(Protocol):
 
 
 Inputs = NDArray[Any] | Stored
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ArrayRows:
+    """Rows of an array in memory, which several splits share.
+
+    Attributes:
+        array: (any, *shape of one).
+        rows: int64 (count,): which rows of the array, in which order.
+    """
+
+    array: NDArray[Any]
+    rows: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self.rows), *self.array.shape[1:])
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.array.dtype
+
+    def take(self, indices: Indexes) -> ArrayRows:
+        return replace(self, rows=self.rows[np.asarray(indices, np.int64)])
+
+    def and_then(self, others: Sequence[ArrayRows]) -> ArrayRows:
+        """With more rows of the same array."""
+        return replace(self, rows=np.concatenate([self.rows, *(other.rows for other in others)]))
+
+    def read(self, indices: Indexes) -> NDArray[Any]:
+        found: NDArray[Any] = self.array[self.rows[np.asarray(indices, np.int64)]]
+        return found
+
+
+def take(inputs: Inputs, indices: Indexes) -> Inputs:
+    """Some of the inputs, in that order; of a large array without a copy."""
+    if not isinstance(inputs, np.ndarray):
+        return inputs.take(indices)
+    rows: NDArray[np.int64] = np.asarray(indices, np.int64)
+    return inputs[rows] if may_be_copied(inputs) else ArrayRows(inputs, rows)
+
+
+def may_be_copied(inputs: Inputs) -> bool:
+    """Whether they are an array of which a copy does not count."""
+    return isinstance(inputs, np.ndarray) and inputs.nbytes <= LARGE
+
+
+def as_stored(inputs: Inputs) -> Stored:
+    """An array as something that is read from, too."""
+    return ArrayRows(inputs, np.arange(len(inputs), dtype=np.int64)) if isinstance(inputs, np.ndarray) else inputs
 
 
 @dataclass(frozen=True, slots=True, eq=False)

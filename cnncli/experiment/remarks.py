@@ -7,6 +7,7 @@ from itertools import islice
 import numpy as np
 
 from cnncli.data.examples import Examples, Splits
+from cnncli.data.stored import ArrayRows, as_stored
 from cnncli.errors import Problem
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.schema import Recipe
@@ -51,9 +52,9 @@ def _unscaled(recipe: Recipe) -> list[Problem]:
 
 def _goes_up_to_255(examples: Examples) -> bool:
     inputs = examples.inputs
-    if not isinstance(inputs, np.ndarray):  # images in files
+    if not isinstance(inputs, np.ndarray | ArrayRows):  # images in files
         return True
-    some = inputs[:: max(1, len(inputs) // _LOOKED_AT)]
+    some = as_stored(inputs).read(np.arange(0, len(inputs), max(1, len(inputs) // _LOOKED_AT)))
     return bool(np.min(some) >= 0 and _SMALL < np.max(some) <= 255)
 
 

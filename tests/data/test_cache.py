@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from cnncli.data import cache, images
+from cnncli.data import cache, images, stored
 from cnncli.data.examples import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.data.sources import image_scan
 from cnncli.data.sources.folder_tree import ImageFile
-from cnncli.data.stored import RowFile, make_row_file, write_rows
+from cnncli.data.stored import ArrayRows, RowFile, make_row_file, write_rows
 
 FORM = images.Form(6, 8)
 
@@ -152,3 +152,26 @@ def test_batches_from_a_file_are_those_from_memory(tmp_path):
     for one, other in zip(batches(values), batches(rows), strict=True):
         np.testing.assert_array_equal(one, other)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_large_array_is_shared_by_its_parts_and_batches_are_those_of_a_small_one(monkeypatch):
+    values = np.random.default_rng(0).random((20, 5)).astype(np.float32)
+    whole = Examples(values, np.arange(20, dtype=np.int32) % 2)
+    order = np.random.default_rng(1).permutation(20)[:15]
+
+    def batches(examples: Examples) -> list[np.ndarray]:
+        made = Batches(examples, batch_size=6, encodings={"": "integer"}, class_count=2, seed=1)
+        return [batch.numpy() for batch, _ in made.dataset()]
+
+    copied = whole.take(order)
+    monkeypatch.setattr(stored, "LARGE", values.nbytes - 1)
+    shared = whole.take(order)
+
+    assert isinstance(shared.inputs, ArrayRows)
+    assert np.shares_memory(shared.inputs.array, values)
+    assert not np.shares_memory(copied.inputs, values)
+    np.testing.assert_array_equal(shared.take([3, 1]).inputs.read([0, 1]), copied.inputs[[3, 1]])
+    for one, other in zip(batches(copied), batches(shared), strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(batches(whole.take(np.arange(20))), batches(whole), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -17,7 +17,7 @@ from cnncli.data import cache, images
 from cnncli.data.memory import available_bytes
 from cnncli.data.sources.folder_tree import ImageFile
 from cnncli.data.sources.found import Progress
-from cnncli.data.stored import RowFile
+from cnncli.data.stored import Inputs, take
 from cnncli.data.threads import in_threads
 
 MEMORY_SHARE = 0.25  # of what is free: parts are copied out of the whole once, and the network needs the rest
@@ -59,7 +59,7 @@ class Scan:
 
     usable: list[Usable]
     bad: list[Bad]
-    pixels: NDArray[np.uint8] | RowFile | None
+    pixels: Inputs | None
 
 
 def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | None = None) -> Scan:
@@ -117,12 +117,12 @@ def _look(file: ImageFile, form: images.Form, pixels: Pixels, row: int) -> Usabl
     return Usable(file, digest, len(content), image.format, image.width, image.height, image.oddities)
 
 
-def _sorted_out(seen: list[Usable | Bad], pixels: NDArray[np.uint8] | RowFile | None) -> Scan:
+def _sorted_out(seen: list[Usable | Bad], pixels: Inputs | None) -> Scan:
     usable = [each for each in seen if isinstance(each, Usable)]
     bad = [each for each in seen if isinstance(each, Bad)]
     if bad and pixels is not None:
         good = np.array([row for row, each in enumerate(seen) if isinstance(each, Usable)], np.int64)
-        pixels = pixels[good] if isinstance(pixels, np.ndarray) else pixels.take(good)
+        pixels = take(pixels, good)
     return Scan(usable, bad, pixels)
 
 
