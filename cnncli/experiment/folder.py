@@ -52,8 +52,9 @@ def open_folder(planned: Plan, options: Options, spectator: Spectator) -> Iterat
     every = (wanted.every_seconds, wanted.every_steps)
     if options.resume is None:
         if options.again is not None:
-            refuse_changed_recipe(options.again, runs.read_record(options.again))
-            _compare_with_earlier(planned, runs.read_record(options.again), spectator)
+            record = runs.read_record(options.again)
+            refuse_changed_recipe(options.again, record)
+            _compare_with_earlier(planned, record, spectator)
         files: dict[str, bytes | str] = {"recipe.yaml": planned.loaded.content, RESOLVED: resolved}
         fields = {**_identity(planned, options), "resolved_sha256": [digest]}
         with runs.create(options.outputs, recipe.name, run_name=options.run_name, files=files, fields=fields) as folder:
