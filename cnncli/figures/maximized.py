@@ -45,8 +45,10 @@ def draw_maximized(
         height, width = (pixels / style.DPI for pixels in sheet.image.shape[:2])
         top = style.MARGIN + style.HEADER_HEIGHT
         page = max(width + 2 * style.MARGIN, min(9.0, style.header_width(title, subtitle)))
-        figure = style.new_figure(page, top + height + style.MARGIN)
+        note = _note(inputs)
+        figure = style.new_figure(page, top + height + style.MARGIN + (0.25 if note else 0))
         style.add_header(figure, title, subtitle)
+        style.add_text(figure, style.MARGIN, top + height + 0.08, note, color=style.MUTED)
         axes = show_sheet(figure, style.MARGIN, top, sheet.image)
         if is_curves:
             add_curves(axes, sheet, np.asarray(inputs, np.float64))
@@ -54,12 +56,19 @@ def draw_maximized(
     return figure
 
 
+def _note(inputs: NDArray[Any]) -> str:
+    """What lies where, in tiles of which that is not plain."""
+    if inputs.ndim == 5:
+        return "slices by depth, from left to right and from top to bottom"
+    return "position across, channels down" if inputs.ndim == 3 and inputs.shape[-1] > MOST_CURVES else ""
+
+
 def _as_images(inputs: NDArray[Any]) -> NDArray[np.float64]:
     """(targets, height, width, 1 or 3), each in [0, 1]."""
     if inputs.ndim == 3:
         images = inputs.swapaxes(1, 2)[..., None]  # channels down, position across
     elif inputs.ndim == 5:
-        images = np.stack([slices_of(gray_or_colour(volume)) for volume in inputs])
+        images = np.stack([slices_of(volume, line=volume.max()) for volume in map(gray_or_colour, inputs)])
     else:
         images = gray_or_colour(inputs)
     return to_unit(images, axes=(1, 2, 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +12,13 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.errors import DataError, RecipeError
+from cnncli.figures import style
 from cnncli.figures.feature_maps import draw_feature_maps
 from cnncli.figures.heat import draw_heat
+from cnncli.figures.map_tiles import LayerMaps
 from cnncli.figures.maximized import draw_maximized
 from cnncli.figures.save import make_folder, save
-from cnncli.figures.signals import draw_signal_heat, draw_signal_maps
+from cnncli.figures.signals import draw_signal_heat
 from cnncli.figures.style import number_text
 from cnncli.figures.volumes import enlarged, gray_or_colour, slices_of
 from cnncli.insight.examples import Chosen
@@ -66,49 +69,74 @@ class Drawn:
 
 
 def draw_feature_maps_of(
-    subject: Subject, layers: Sequence[str] | None, chosen: Chosen, folder: Path, *, formats: Sequence[str] = ("png",)
+    subject: Subject,
+    layers: Sequence[str] | None,
+    chosen: Chosen,
+    folder: Path,
+    *,
+    shares: np.ndarray | None = None,
+    stem: str = "feature_maps",
+    formats: Sequence[str] = ("png",),
 ) -> Drawn:
-    """Draw what each filter of layers gives for examples: `feature-maps-<layer>-<number>.png`, one an example and layer.
+    """Draw what layers make of examples, a sheet an example: `<stem>_<example>.png`, further sheets `…-2.png` and so on.
+
+    An example of a split is named by its number there, an image by its file's name.
 
     Args:
-        layers: names; None for the first convolution. A layer of units gives a map of one place each.
+        layers: names; None for the first convolution. They are drawn in the order of the network. A layer of units gives a
+            map of one place each.
         folder: made when it is missing.
+        shares: float (examples, classes), what the network says of each; None where it names no classes.
 
     Raises:
         RecipeError: no such layer, or one whose output is neither maps nor units.
     """
-    names = layers_to_show(subject.network, layers)
+    wanted = set(layers_to_show(subject.network, layers))
+    names = [name for name in subject.network.layers if name in wanted]
     outputs = feature_maps(subject.network, names, chosen.inputs)
+    kinds = [type(subject.network.layers[name]).__name__ for name in names]
     make_folder(folder)
+    details = _said(subject, chosen)
     files: list[Path] = []
-    for name, maps in zip(names, outputs, strict=True):
-        for number, (example, one) in enumerate(zip(chosen.inputs, maps, strict=True)):
-            figure = _map_sheet(example, one, name, f"{subject.name}: {_named(subject, chosen, number)}")
-            files += save(figure, folder / f"feature-maps-{_in_file(name)}-{number + 1}.png", formats=formats)
-    return Drawn(tuple(files), tuple(_said(subject, chosen)))
+    taken: set[str] = set()
+    for number, example in enumerate(chosen.inputs):
+        if shares is not None:
+            predicted = int(shares[number].argmax())
+            details[number] |= {
+                "predicted": subject.class_names[predicted],
+                "probability": float(shares[number, predicted]),
+            }
+        maps = [LayerMaps(name, kind, each[number]) for name, kind, each in zip(names, kinds, outputs, strict=True)]
+        title = f"{subject.name}: {chosen.names[number]}"
+        sheets = draw_feature_maps(example, maps, title=title, answer=_answer(details[number]))
+        for name, figure in zip(
+            _free_names(f"{stem}_{_in_file(chosen.keys[number])}", len(sheets), taken), sheets, strict=True
+        ):
+            files += save(figure, folder / f"{name}.png", formats=formats)
+    return Drawn(tuple(files), tuple(details))
 
 
-def _map_sheet(example: np.ndarray, maps: np.ndarray, layer: str, title: str) -> Figure:
-    if maps.ndim == 1:
-        maps = maps.reshape((1,) * (example.ndim - 1) + (-1,))  # units: one place each
-    if example.ndim == 2 and len(maps) > 1:
-        return draw_signal_maps(example, maps, layer_name=layer, title=title)
-    if example.ndim == 2:
-        image, maps = gray_or_colour(example.T[..., None]), maps[None]
-    elif example.ndim == 4:
-        sizes = tuple(" × ".join(map(str, one.shape[:-1])) for one in (example, maps))
-        image, maps = slices_of(gray_or_colour(example)), slices_of(maps)
-        said = (f"volume, {sizes[0]}, slices", f"{sizes[1]}, slices by depth")
-        return draw_feature_maps(image, maps, layer_name=layer, title=title, sizes=said)
-    else:
-        image = gray_or_colour(example)
-    return draw_feature_maps(image, maps, layer_name=layer, title=title)
+def _answer(said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The true and the predicted class, each with its colour."""
+    lines = [] if said["true"] is None else [(f"true class: {said['true']}", style.INK)]
+    if "predicted" in said:
+        right = said["true"] in (None, said["predicted"])
+        share = (
+            ">99.9%" if 0.9995 <= said["probability"] < 1 else f"{said['probability']:.1%}"
+        )  # never rounded up to all
+        lines.append((f"predicted: {said['predicted']}, {share}", style.BLUE if right else style.ORANGE))
+    return lines
 
 
-def _named(subject: Subject, chosen: Chosen, number: int) -> str:
-    if chosen.labels is None:
-        return chosen.names[number]
-    return f"{subject.class_names[int(chosen.labels[number])]}, {chosen.names[number]}"
+def _free_names(name: str, count: int, taken: set[str]) -> list[str]:
+    """The names of an example's sheets, none of which another example has: two folders may hold images of one name."""
+    for attempt in itertools.count(1):
+        base = name if attempt == 1 else f"{name}_{attempt}"
+        names = [base, *(f"{base}-{sheet}" for sheet in range(2, count + 1))]
+        if taken.isdisjoint(names):
+            break
+    taken.update(names)
+    return names
 
 
 def _said(subject: Subject, chosen: Chosen) -> list[dict[str, Any]]:
@@ -275,5 +303,5 @@ def targets_of(
     return layer, numbers, [f"filter {number}" for number in numbers]
 
 
-def _in_file(layer: str) -> str:
-    return layer.replace("/", "-")
+def _in_file(name: str) -> str:
+    return name.replace("/", "-")

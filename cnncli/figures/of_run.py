@@ -10,6 +10,7 @@ from cnncli.figures.curves import draw_curves
 from cnncli.figures.kernels import draw_layers
 from cnncli.figures.of_evaluation import draw_evaluation
 from cnncli.figures.save import save
+from cnncli.figures.style import look
 from cnncli.figures.visualize import draw_picture
 from cnncli.network.build import Network
 from cnncli.network.kernels import convolutions
@@ -30,14 +31,15 @@ def draw_all(
     Returns:
         The files, in the order in which they were drawn.
     """
-    files = _curves(folder, recipe, fitted)
     title = f"{recipe.name}: {recipe.evaluate.split} split"
     examples = getattr(splits, recipe.evaluate.split)
-    files += draw_evaluation(folder, scored, examples, splits.class_names, title=title)
-    if not any(picture.filters for picture in recipe.visualize) and convolutions(network.full_model):
-        files += draw_layers(network.full_model, None, folder)
-    for picture in recipe.visualize:
-        files += draw_picture(folder, recipe, network, scored.outputs, splits, picture)
+    with look():
+        files = _curves(folder, recipe, fitted)
+        files += draw_evaluation(folder, scored, examples, splits.class_names, title=title)
+        if not any(picture.filters for picture in recipe.visualize) and convolutions(network.full_model):
+            files += draw_layers(network.full_model, None, folder)
+        for picture in recipe.visualize:
+            files += draw_picture(folder, recipe, network, scored.outputs, splits, picture)
     return files
 
 

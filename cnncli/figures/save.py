@@ -8,18 +8,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from cnncli.errors import OutputError
 from cnncli.figures.style import look
 from cnncli.runs.storage import storage_error
 
-# What matplotlib would write beside the picture: its version, and the time of day in an SVG.
-_METADATA: dict[str, dict[str, Any]] = {
-    "png": {"Software": None},
-    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
-}
-FORMATS = tuple(_METADATA)
+FORMATS = ("png", "svg")
+# What matplotlib would write beside an SVG, the time of day among it.
+_METADATA: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 def save(figure: Figure, path: str | os.PathLike[str], *, formats: Sequence[str] = ("png",)) -> list[Path]:
@@ -63,7 +62,11 @@ def _write(figure: Figure, path: Path, kind: str) -> Path:
     temporary = path.with_name(f".{path.name}.tmp-{os.getpid()}")
     try:
         with look(), temporary.open("wb") as file:
-            figure.savefig(file, format=kind, metadata=_METADATA[kind])
+            if kind == "png":
+                # The default level takes twice the time for a tenth less.
+                _pixels(figure).save(file, "PNG", compress_level=1, dpi=(figure.dpi, figure.dpi))
+            else:
+                figure.savefig(file, format=kind, metadata=_METADATA)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -73,3 +76,10 @@ def _write(figure: Figure, path: Path, kind: str) -> Path:
         with suppress(OSError):
             temporary.unlink()
     return path
+
+
+def _pixels(figure: Figure) -> Image.Image:
+    """A page drawn on opaque paper; matplotlib would write its transparency too."""
+    canvas: Any = FigureCanvasAgg(figure)
+    canvas.draw()
+    return Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1).convert("RGB")

@@ -1,4 +1,4 @@
-"""Signals: curves over a position, with what a layer makes of them and where a class is in them."""
+"""Signals: curves over a position, alone, in tiles, and over where a class is in them."""
 
 from __future__ import annotations
 
@@ -15,67 +15,17 @@ from numpy.typing import NDArray
 
 from cnncli.figures import style
 from cnncli.figures.text import fit_text, plain_text
-from cnncli.figures.tiles import Sheet, Spacing, Strip, choose_grid, compose, show_sheet
+from cnncli.figures.tiles import Sheet, Spacing, Strip, choose_grid, compose
 from cnncli.figures.volumes import enlarged
 
 MOST_CURVES = 6  # channels; more are drawn as rows of gray
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, "#CC79A7", "#56B4E9", style.INK)
-_PAGE = (1500, 840)  # pixels for the tiles
+_ON_HEAT = tuple(style.INK if colour == style.ORANGE else colour for colour in _COLOURS[:-1])  # which is orange
 _TILE = (5, 3)  # width to height of a curve's tile
-_SIGNAL_WIDTH = 3.6  # inches
-_SIGNAL_HEIGHT = 1.9
-_ROW_WIDTH = 7.4
+_ROW_WIDTH = 7.4  # inches
 _ROW_HEIGHT = 1.05
 _CAPTION = 0.44
 _GUTTER = 0.55
-_NOTE_HEIGHT = 0.2
-
-
-def draw_signal_maps(
-    signal: NDArray[Any],
-    maps: NDArray[np.floating[Any]],
-    *,
-    layer_name: str,
-    title: str,
-    max_maps: int = 64,
-) -> Figure:
-    """Draw a signal and beside it what a layer makes of it: a curve a filter, each with its number from 0.
-
-    Every curve is scaled on its own; the gray line is 0. A curve that is the same everywhere is flat.
-
-    Args:
-        signal: (length, channels).
-        maps: float (map length, filters), the layer's output for this signal.
-        layer_name: named below the title, any text.
-        title: the heading, any text.
-        max_maps: how many to draw at most; the picture says how many there are.
-    """
-    length, total = maps.shape
-    shown = np.asarray(maps, np.float64).T[:max_maps]  # (maps, length)
-    count = f"{total} map{'s' * (total > 1)}" if total == len(shown) else f"first {len(shown)} of {total} maps"
-    subtitle = f"{plain_text(layer_name)}: {count}, {length} long · numbers count from 0"
-    notes = ["each curve on a scale of its own;", "gray line: 0"]
-    with style.look():
-        sheet = tile_sheet(len(shown), _PAGE)
-        top = style.MARGIN + style.HEADER_HEIGHT
-        sheet_height, sheet_width = (pixels / style.DPI for pixels in sheet.image.shape[:2])
-        sheet_left = style.MARGIN + _SIGNAL_WIDTH + _GUTTER
-        left_height = 0.2 + _SIGNAL_HEIGHT + 0.4 + _NOTE_HEIGHT * len(notes)
-        width = max(sheet_left + sheet_width + style.MARGIN, min(8.0, style.header_width(title, subtitle)))
-        figure = style.new_figure(width, top + max(sheet_height, left_height) + style.MARGIN)
-        style.add_header(figure, title, subtitle)
-        caption = f"signal, {signal.shape[0]} long, {signal.shape[1]} channel{'s' * (signal.shape[1] > 1)}"
-        style.add_text(figure, style.MARGIN, top, caption, color=style.MUTED)
-        axes = style.add_axes(figure, style.MARGIN + 0.02, top + 0.2, _SIGNAL_WIDTH, _SIGNAL_HEIGHT)
-        plot_signal(axes, signal)
-        for line, note in enumerate(notes):
-            y = top + 0.2 + _SIGNAL_HEIGHT + 0.3 + _NOTE_HEIGHT * line
-            style.add_text(figure, style.MARGIN, y, note, color=style.MUTED)
-        axes = show_sheet(figure, sheet_left, top, sheet.image)
-        add_curves(axes, sheet, shown[..., None])
-        for number, (left, tile_top) in enumerate(sheet.corners):
-            axes.text(left, tile_top - 4, str(number), fontsize=7.5, color=style.MUTED, va="baseline")
-    return figure
 
 
 def draw_signal_heat(
@@ -85,14 +35,16 @@ def draw_signal_heat(
     *,
     title: str,
     subtitle: str,
+    meaning: str = "speaks for the class",
 ) -> Figure:
-    """Draw each signal over its heat: the more orange, the more a position speaks for the class.
+    """Draw each signal over its heat, which is orange.
 
     Args:
         signals: (count, length, channels).
         heat: float (count, any length) in [0, 1].
         captions: two lines above each signal.
         title, subtitle: the heading, any text.
+        meaning: what a position with heat does.
     """
     columns = 1 if len(signals) <= 4 else 2
     rows = math.ceil(len(signals) / columns)
@@ -112,7 +64,9 @@ def draw_signal_heat(
             axes = style.add_axes(figure, left, row_top + _CAPTION, _ROW_WIDTH, _ROW_HEIGHT)
             background = enlarged(one, (len(signal),))[None]
             plot_signal(axes, signal, background=background)
-        note = "the more orange, the more it speaks for the class"
+        note = f"the more orange, the more it {meaning}"
+        if signals.shape[-1] > MOST_CURVES:
+            note = f"each row of gray is one of {signals.shape[-1]} channels; {note}"
         style.add_text(figure, style.MARGIN, top + rows * row_height, note, color=style.MUTED)
     return figure
 
@@ -138,8 +92,9 @@ def plot_signal(axes: Axes, signal: NDArray[Any], *, background: NDArray[np.floa
     if background is not None:
         area = (*extent, low - room, high + room)
         axes.imshow(background, cmap="Oranges", vmin=0, vmax=1.6, aspect="auto", extent=area)
+    colours = _COLOURS if background is None else _ON_HEAT
     for channel in range(channels):
-        axes.plot(positions, signal[:, channel], color=_COLOURS[channel], linewidth=1.2)
+        axes.plot(positions, signal[:, channel], color=colours[channel % len(colours)], linewidth=1.2)
     axes.set_xlim(*extent)
     axes.set_ylim(low - room, high + room)
 

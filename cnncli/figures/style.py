@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import matplotlib
@@ -75,12 +76,25 @@ _LOOK: dict[str, Any] = {
 }
 
 
+_is_set = ContextVar("_is_set", default=False)
+
+
 @contextmanager
 def look() -> Iterator[None]:
-    """Draw in the shared look, whatever the machine's own matplotlibrc says; nothing global changes."""
+    """Draw in the shared look, whatever the machine's own matplotlibrc says; nothing global changes.
+
+    Within another `look` nothing is left to do: to check some 300 settings takes as long as to draw a few words.
+    """
+    if _is_set.get():
+        yield
+        return
     settings: dict[Any, Any] = {**matplotlib.rcParamsDefault, **_LOOK, "font.family": list(font_families())}
     with matplotlib.rc_context({key: value for key, value in settings.items() if not key.startswith("backend")}):
-        yield
+        token = _is_set.set(True)
+        try:
+            yield
+        finally:
+            _is_set.reset(token)
 
 
 def new_figure(width: float, height: float) -> Figure:

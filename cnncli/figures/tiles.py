@@ -11,6 +11,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.image import AxesImage
+from matplotlib.transforms import IdentityTransform
 from numpy.typing import NDArray
 
 from cnncli.figures import style
@@ -202,9 +204,24 @@ def show_sheet(figure: Figure, left: float, top: float, image: Pixels) -> Axes:
     """
     height, width, _ = image.shape
     axes = style.add_axes(figure, left, top, width / style.DPI, height / style.DPI)
-    axes.imshow(image, interpolation="nearest", aspect="auto", extent=(0, width, height, 0))
+    axes.set(xlim=(0, width), ylim=(height, 0))
+    shown = _AsItIs(axes, interpolation="nearest", extent=(0, width, height, 0))
+    shown.set_data(image)
+    axes.add_image(shown)
     axes.set_axis_off()
     return axes
+
+
+class _AsItIs(AxesImage):
+    """An image that fills its axes and is drawn as it is, for matplotlib takes its time to resample one to its own size."""
+
+    def make_image(
+        self, renderer: Any, magnification: float = 1.0, unsampled: bool = False
+    ) -> tuple[Any, float, float, Any]:
+        pixels = np.asarray(self.get_array())
+        opaque = np.full((*pixels.shape[:2], 1), 255, np.uint8)
+        corner = self.axes.bbox
+        return np.concatenate([pixels, opaque], axis=-1)[::-1], corner.x0, corner.y0, IdentityTransform()
 
 
 def _cell(block: tuple[int, int], spacing: Spacing) -> tuple[int, int]:

@@ -9,16 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 MOST_SLICES = 9
+_LINES = 40  # a line between slices is so many times thinner than a slice is large
 
 
-def slices_of(volume: NDArray[Any], *, most: int = MOST_SLICES) -> NDArray[Any]:
+def slices_of(volume: NDArray[Any], *, most: int = MOST_SLICES, line: float | None = None) -> NDArray[Any]:
     """Lay out slices of a volume, evenly taken by depth, from left to right and from top to bottom.
 
     Args:
         volume: (depth, height, width, channels).
+        line: what stands between the slices, a thin line of this value; None for no line.
 
     Returns:
-        (rows * height, columns * width, channels); places for which there is no slice hold the smallest value.
+        (rows * height, columns * width, channels), and the lines; places for which there is no slice hold the smallest value.
     """
     depth, height, width, channels = volume.shape
     count = min(depth, most)
@@ -27,8 +29,13 @@ def slices_of(volume: NDArray[Any], *, most: int = MOST_SLICES) -> NDArray[Any]:
     rows = math.ceil(count / columns)
     sheet = np.full((rows * columns, height, width, channels), volume.min(), volume.dtype)
     sheet[:count] = taken
-    tiled = sheet.reshape(rows, columns, height, width, channels).transpose(0, 2, 1, 3, 4)
-    return tiled.reshape(rows * height, columns * width, channels)
+    gap = 0
+    if line is not None:
+        gap = math.ceil(max(height, width) / _LINES)
+        sheet = np.pad(sheet, ((0, 0), (0, gap), (0, gap), (0, 0)), constant_values=volume.dtype.type(line))
+    tiled = sheet.reshape(rows, columns, height + gap, width + gap, channels).transpose(0, 2, 1, 3, 4)
+    laid = tiled.reshape(rows * (height + gap), columns * (width + gap), channels)
+    return laid[: laid.shape[0] - gap, : laid.shape[1] - gap]
 
 
 def enlarged(values: NDArray[np.floating[Any]], shape: tuple[int, ...]) -> NDArray[np.float64]:

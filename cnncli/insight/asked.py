@@ -60,7 +60,7 @@ def value_range_of(trained: TrainedModel) -> tuple[float, float]:
         DataError: the run's data cannot be read.
     """
     if trained.recipe is None:
-        return likely_range(trained.model)
+        return likely_range(opened(trained.model).model)
     if trained.recipe.recipe.data.source.npz is None:
         return 0.0, 255.0
     examples, _ = own_data(trained, "train")

@@ -31,12 +31,21 @@ class Chosen:
         names: what each is: a file's name, or its number in the split.
         labels: the true class of each, int (count,); None where it is not known.
         source: where they come from, in words.
+        indices: of each in its split; None of image files.
     """
 
     inputs: np.ndarray
     names: tuple[str, ...]
     labels: np.ndarray | None
     source: str
+    indices: np.ndarray | None = None
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """What to call each in a file's name: its number in the split, or its own file's name without the ending."""
+        if self.indices is not None:
+            return tuple(map(str, self.indices))
+        return tuple(Path(name).stem for name in self.names)
 
 
 def from_files(paths: Sequence[Path], *, input_shape: Shape, settings: ImageFolder | None) -> Chosen:
@@ -87,6 +96,7 @@ def from_split(examples: Examples, split: str, samples: Samples, *, probabilitie
         tuple(f"example {index} of the {split} split" for index in indices),
         examples.labels[indices],
         f"examples of the {split} split{_WORDS.get(samples, '')}",
+        indices,
     )
 
 

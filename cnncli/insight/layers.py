@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import keras
+import numpy as np
 
 from cnncli.errors import ModelFileError, RecipeError
 from cnncli.network.opened import Opened
@@ -33,6 +34,22 @@ def check_input(model: keras.Model, name: str) -> None:
         size = "x".join("?" if side is None else str(side) for side in shape)
         message = f"{name} takes {model.inputs[0].dtype} of {size}: that is no signal, image or volume"
         raise ModelFileError(message, hint="pictures are made of what has a length, a height and width, or a depth too")
+
+
+def check_finite(model: keras.Model, name: str) -> None:
+    """Refuse a model with weights that are no numbers: whatever is drawn of it would be black.
+
+    Raises:
+        ModelFileError: some are NaN or infinite.
+    """
+    for variable in model.weights:
+        if variable.dtype.startswith(("float", "bfloat")):
+            values = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
+            bad = int(np.sum(~np.isfinite(values)))
+            if bad:
+                message = f"{name}: {bad:,} of {values.size:,} weights of {variable.path} are NaN or infinite"
+                hint = "the training diverged, or the file is damaged: train it again, with a smaller learning rate"
+                raise ModelFileError(message, hint=hint)
 
 
 def check_classifies(model: keras.Model, name: str) -> None:

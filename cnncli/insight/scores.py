@@ -29,14 +29,18 @@ class Head:
 def head_of(model: keras.Model) -> Head:
     """The scores of a model's classes without its last softmax or sigmoid, whose gradient vanishes where an answer is sure."""
     output = model.outputs[0]
-    last = next((x for x in reversed(model.operations) if keras.tree.flatten(x.output)[0] is output), None)
+    # A layer that was called more than once, as in an opened model, has other inputs in each of its calls.
+    last, call, _ = output._keras_history
+    if isinstance(last, keras.Model):  # as the model of a file may end, which nobody has opened
+        return Head(output, lambda given: tf.cast(given, tf.float32))
+    [before_it, *_] = last._inbound_nodes[call].input_tensors
     if isinstance(last, keras.layers.Dense):
-        return Head(last.input, lambda before: _dense(last, before))
+        return Head(before_it, lambda before: _dense(last, before))
     activation = getattr(getattr(last, "activation", None), "__name__", "")
     if isinstance(last, keras.layers.Softmax) or (
         isinstance(last, keras.layers.Activation) and activation in _SQUASHING
     ):
-        return Head(last.input, lambda before: tf.cast(before, tf.float32))
+        return Head(before_it, lambda before: tf.cast(before, tf.float32))
     return Head(output, lambda given: tf.cast(given, tf.float32))
 
 

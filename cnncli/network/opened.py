@@ -35,7 +35,7 @@ def opened(model: keras.Model) -> Opened:
 
     Of two layers of one name the inner one is called `model/layer`.
     """
-    if not any(_is_nested(layer) for layer in model.layers):
+    if not isinstance(model, keras.Sequential) and not any(_is_nested(layer) for layer in model.layers):
         return Opened(model, {x.name: x for x in model.layers}, {x.name: x.output for x in model.layers})
     layers: dict[str, Any] = {}
     tensors: dict[str, Any] = {}

@@ -36,8 +36,7 @@ _KINDS = (
     (rf"{_METHOD}-(?P<layer>.+)", "heat", "Where the network looked: {method} at {layer}"),
     (_METHOD, "heat", "Where the network looked: {method}"),
     (r"filters-(?P<layer>.+)", "filters", "Filters of layer {layer}"),
-    (r"feature-maps-(?P<layer>.+)-(?P<image>\d+)", "feature_maps", "Feature maps of layer {layer}, image {image}"),
-    (r"feature-maps-(?P<layer>.+)", "feature_maps", "Feature maps of layer {layer}"),
+    (r"feature_maps\d*_(?P<image>.+)", "feature_maps", "Feature maps of image {image}"),
     (r"maximize-classes", "maximize", "Images that each class answers to most"),
     (r"maximize-(?P<layer>.+)", "maximize", "Images that {layer} answers to most"),
 )

@@ -13,10 +13,13 @@ def test_feature_maps_of_the_first_convolution_by_default(trained, tmp_path):
     done = trained("feature-maps", RUN, "--samples", "2", "--to", str(tmp_path), "--json")
 
     assert done.exit_code == 0, done.stderr
+    numbers = [example["example"].split()[1] for example in done.json["examples"]]  # example 12 of the test split
     assert {path.name for path in tmp_path.iterdir()} == {
-        f"feature-maps-first-{number}.{kind}" for number in (1, 2) for kind in ("png", "svg")
+        f"feature_maps_{number}.{kind}" for number in numbers for kind in ("png", "svg")
     }
     assert [example["true"] for example in done.json["examples"]] == ["0", "1"]
+    assert all(example["predicted"] in "0123456789" for example in done.json["examples"])
+    assert all(0.1 <= example["probability"] <= 1 for example in done.json["examples"])
 
 
 def test_heat_of_an_image_of_ones_own(trained, tmp_path):
@@ -93,6 +96,7 @@ data: {limit: 600}
 visualize:
   - filters: {layers: [second], change: true, strongest: 4}
   - feature_maps: {samples: most_wrong, layers: [first]}
+  - feature_maps: {samples: 2, layers: [out, second]}
   - maximize: {classes: ["3"], steps: 4}
   - maximize: {layer: first, filters: [7, 0], steps: 4}
   - grad_cam: {method: grad-cam++, class_name: true, samples: most_confused}
@@ -108,9 +112,12 @@ def test_recipe_draws_at_the_end_what_the_commands_draw(trained):
     names = {path.name for path in (trained.folder / "outputs/pictured/p/figures").iterdir()}
     expected = {
         "filters-second-change.png", "maximize-classes.png", "maximize-first.png", "grad-cam++-second-true.png",
-        "smoothgrad-class-5.png", *(f"feature-maps-first-{number}.png" for number in range(1, 13)),
+        "smoothgrad-class-5.png",
     }  # fmt: skip
     assert expected <= names
+    # A sheet for each of the twelve most wrong, and two of the second item, which has files of its own.
+    assert len([name for name in names if name.startswith("feature_maps_")]) == 12
+    assert len([name for name in names if name.startswith("feature_maps2_")]) == 2
 
     # The first weights, made again from the seed, are those of the layer that did not learn, to the last bit.
     done = trained("visualize-filters", "pictured", "--layer", "first", "--layer", "second", "--json")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from cnncli.figures.confusion import draw_confusion, most_frequent_mistakes, row_shares
+from cnncli.figures.confusion import draw_confusion, row_shares
 
 MATRIX = np.array([[8, 2, 0], [0, 0, 0], [1, 3, 6]])
 NAMES = ["cat", "dog", "bird"]
@@ -118,12 +118,6 @@ def test_a_single_mistake_among_a_thousand_classes_shows():
     assert colours.shape == (250, 250, 3)  # 1000 / 330, rounded up: squares of 4 x 4
     assert colours[125, 4, 0] > colours[125, 4, 2]  # orange at (500 / 4, 17 / 4)
     assert any("largest of 4 × 4 cells" in text for text in texts(figure))
-
-
-def test_mistakes_come_largest_first():
-    assert most_frequent_mistakes(MATRIX) == [(2, 1, 3), (0, 1, 2), (2, 0, 1)]
-    assert most_frequent_mistakes(MATRIX, 1) == [(2, 1, 3)]
-    assert most_frequent_mistakes(np.eye(3, dtype=int)) == []
 
 
 def test_no_examples_at_all():

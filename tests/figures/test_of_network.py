@@ -6,7 +6,7 @@ import pytest
 from matplotlib.text import Text
 
 from cnncli.errors import DataError, RecipeError
-from cnncli.figures import of_network
+from cnncli.figures import of_network, style
 from cnncli.figures.of_network import Subject, draw_feature_maps_of, draw_heat_of, draw_maximized_of
 from cnncli.figures.volumes import enlarged, slices_of
 from cnncli.insight.examples import Chosen
@@ -29,7 +29,8 @@ def subject_of(shape):
 def chosen_of(shape, count=3):
     inputs = np.random.default_rng(0).random((count, *shape)).astype(np.float32)
     names = tuple(f"example {number} of the test split" for number in range(count))
-    return Chosen(inputs, names, np.arange(count, dtype=np.int32), "examples of the test split")
+    labels = np.arange(count, dtype=np.int32)
+    return Chosen(inputs, names, labels, "examples of the test split", np.arange(count) + 7)
 
 
 @pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
@@ -40,7 +41,7 @@ def test_every_kind_of_example_is_drawn(tmp_path, shape):
     heat = [draw_heat_of(subject, chosen, tmp_path, method=method) for method in ("grad-cam++", "smoothgrad")]
     best = draw_maximized_of(subject, tmp_path, layer="conv", filters=[3, 1], steps=3, value_range=(0, 1))
 
-    assert [path.name for path in maps.files] == ["feature-maps-conv-1.png", "feature-maps-out-1.png"]
+    assert [path.name for path in maps.files] == ["feature_maps_7.png"]
     assert [path.name for one in heat for path in one.files] == ["grad-cam++-conv.png", "smoothgrad.png"]
     assert [path.name for path in best.files] == ["maximize-conv.png"]
     assert [detail["filter"] for detail in best.details] == [3, 1]
@@ -58,6 +59,50 @@ def pages(monkeypatch):
 
 def texts(figure):
     return [text.get_text() for text in figure.findobj(Text)]
+
+
+def test_sheet_says_what_the_network_took_the_example_for(tmp_path, pages):
+    subject, chosen = subject_of((12, 12, 3)), chosen_of((12, 12, 3))
+    shares = np.array([[0.75, 0.25, 0], [0.875, 0.125, 0], [0, 0, 1]])
+
+    # Named against the order of the network, and one of them twice.
+    drawn = draw_feature_maps_of(subject, ["out", "conv", "out"], chosen, tmp_path, shares=shares)
+
+    assert [path.name for path in drawn.files] == ["feature_maps_7.png", "feature_maps_8.png", "feature_maps_9.png"]
+    right, wrong, _ = ({text.get_text(): text.get_color() for text in page.findobj(Text)} for page in pages)
+    assert right["true class: ant"] == wrong["true class: [/bee]"] == style.INK
+    assert right["predicted: ant, 75.0%"] == style.BLUE
+    assert wrong["predicted: ant, 87.5%"] == style.ORANGE
+    assert drawn.details[1] == {
+        "example": "example 1 of the test split", "true": "[/bee]", "predicted": "ant", "probability": 0.875,
+    }  # fmt: skip
+    assert [text for text in texts(pages[0]) if text in ("conv", "out")] == ["conv", "out"]
+
+
+def test_images_of_one_name_have_sheets_of_their_own(tmp_path):
+    inputs = np.zeros((3, 12, 12, 3), np.uint8)
+    chosen = Chosen(inputs, ("bee.jpg", "bee.png", "two bees.jpg"), None, "image files")
+
+    drawn = draw_feature_maps_of(subject_of((12, 12, 3)), None, chosen, tmp_path)
+
+    assert [path.name for path in drawn.files] == [
+        "feature_maps_bee.png", "feature_maps_bee_2.png", "feature_maps_two bees.png",
+    ]  # fmt: skip
+
+
+def test_further_sheets_are_numbered_and_no_image_takes_their_names(tmp_path):
+    inputs = keras.Input((24, 24, 1))
+    tensor = inputs
+    for number in range(14):
+        tensor = keras.layers.Conv2D(16, 3, padding="same", name=f"conv{number}")(tensor)
+    subject = Subject(opened(keras.Model(inputs, tensor)), "deep", ("a", "b"))
+    chosen = Chosen(np.zeros((2, 24, 24, 1), np.uint8), ("bee.jpg", "bee-2.jpg"), None, "image files")
+
+    drawn = draw_feature_maps_of(subject, [f"conv{number}" for number in range(14)], chosen, tmp_path)
+
+    assert [path.name for path in drawn.files] == [
+        "feature_maps_bee.png", "feature_maps_bee-2.png", "feature_maps_bee-2_2.png", "feature_maps_bee-2_2-2.png",
+    ]  # fmt: skip
 
 
 def test_caption_says_class_share_and_truth(tmp_path, pages):

@@ -9,8 +9,9 @@ from cnncli.figures.curves import draw_curves
 from cnncli.figures.feature_maps import draw_feature_maps
 from cnncli.figures.filters import draw_filters
 from cnncli.figures.heat import draw_heat
+from cnncli.figures.map_tiles import LayerMaps
 from cnncli.figures.maximized import draw_maximized
-from cnncli.figures.signals import draw_signal_heat, draw_signal_maps
+from cnncli.figures.signals import draw_signal_heat
 
 random = np.random.default_rng(0)
 LONG = "a very long name, longer than any page is wide, which goes on and on and on and on and on and on and on and on"
@@ -24,6 +25,13 @@ def history(metrics, epochs=20):
     names = ["loss", *(f"sparse_top_{number}_categorical_accuracy" for number in range(2, metrics + 1))]
     values = np.geomspace(5, 0.01, epochs)
     return {**dict.fromkeys(names, values), **{f"val_{name}": values * 1.01 for name in names}}
+
+
+def maps(example, *layers, title="t", answer=()):
+    [figure] = draw_feature_maps(
+        example, [LayerMaps(LONG, "Conv2D", each) for each in layers], title=title, answer=answer
+    )
+    return figure
 
 
 PAGES = {
@@ -51,16 +59,21 @@ PAGES = {
     "confusion, 200": lambda: draw_confusion(
         random.integers(0, 99, (200, 200)), [f"{i} {LONG}" for i in range(200)], title="t"
     ),
-    "maps, 64": lambda: draw_feature_maps(weights(28, 28, 1), weights(11, 11, 64), layer_name="conv", title=LONG),
-    "maps, 2": lambda: draw_feature_maps(weights(30, 90, 3), np.zeros((9, 27, 2)), layer_name="conv", title="t"),
+    "maps, 64": lambda: maps(weights(28, 28, 1), weights(11, 11, 64), title=LONG, answer=[(LONG, "black")] * 2),
+    "maps, 2": lambda: maps(weights(30, 90, 3), np.zeros((9, 27, 2))),
+    "maps, 13 layers": lambda: maps(
+        weights(30, 90, 3), *[weights(9, 9, 512)] * 13, answer=[("true class: a", "black")]
+    ),
+    "maps, tall": lambda: maps(weights(200, 8, 1), weights(200, 8, 1064)),
     "filters, before and after": lambda: draw_filters(
         weights(5, 5, 1, 6), layer_name="c", names=[f"{n} {w}" for n in (3, 117, 256) for w in ("start", "end")]
     ),
     "filters, before and after of 16 channels": lambda: draw_filters(
         weights(3, 3, 16, 4), layer_name="c", names=["3 start", "3 end", "117 start", "117 end"], title=LONG
     ),
-    "signal maps, 64": lambda: draw_signal_maps(weights(64, 100), weights(62, 64), layer_name="conv1d", title=LONG),
-    "signal maps, 3": lambda: draw_signal_maps(weights(200, 2), np.zeros((50, 3)), layer_name="conv1d", title="t"),
+    "signal maps, 64": lambda: maps(weights(64, 100), weights(62, 64), title=LONG, answer=[(LONG, "black")] * 2),
+    "signal maps, 3": lambda: maps(weights(200, 2), np.zeros((50, 3)), weights(3)),
+    "volume maps": lambda: maps(weights(8, 8, 8, 1), weights(6, 6, 6, 4)),
     "signal heat, 1": lambda: draw_signal_heat(
         weights(1, 64, 1), random.random((1, 9)), [(LONG, LONG)], title=LONG, subtitle="s"
     ),
@@ -83,9 +96,7 @@ PAGES = {
     "maximized volumes": lambda: draw_maximized(
         random.random((3, 8, 8, 8, 1)), [(f"filter {n}", "1, noise 0.1") for n in range(3)], title="t", subtitle="s"
     ),
-    "maps, 150 of 1 x 1": lambda: draw_feature_maps(
-        weights(9, 9, 3), weights(1, 1, 150), layer_name=LONG, title="t", max_maps=150
-    ),
+    "maps, 4096 units": lambda: maps(weights(9, 9, 3), weights(4096)),
 }
 
 

@@ -4,10 +4,13 @@ import keras
 import numpy as np
 import pytest
 
+from cnncli.evaluation.models import open_model
+from cnncli.insight.asked import value_range_of
 from cnncli.insight.feature_maps import feature_maps
 from cnncli.insight.grad_cam import grad_cam
 from cnncli.insight.layers import last_maps, map_layers
-from cnncli.insight.scores import probabilities
+from cnncli.insight.maximize import maximize
+from cnncli.insight.scores import head_of, probabilities
 from cnncli.network.kernels import convolutions, find
 from cnncli.network.opened import Opened, opened
 
@@ -30,6 +33,16 @@ def with_head(tensor, inner):
 def nested(inner):
     inputs = keras.Input((12, 12, 1))
     return keras.Model(inputs, with_head(keras.layers.Rescaling(2.0)(inputs), inner))
+
+
+def test_score_of_a_nested_model_is_the_one_before_its_softmax(nested):
+    network = opened(nested)
+    head = head_of(network.model)
+    scores = head.scores(network.until(head.tensor)(IMAGES)).numpy()
+
+    shares = nested.predict(IMAGES, verbose=0)
+    np.testing.assert_allclose(keras.ops.softmax(scores), shares, rtol=1e-4)
+    assert np.abs(scores.sum(axis=-1) - 1).max() > 1e-3  # shares themselves would sum to 1
 
 
 def test_feature_maps_inside_are_those_of_the_inner_model(nested, inner):
@@ -78,3 +91,19 @@ def test_two_models_with_layers_of_one_name_are_told_apart(inner):
     assert {"conv_a", "twin/conv_a"} <= found.tensors.keys()
     [one, other] = feature_maps(found, ["conv_a", "twin/conv_a"], IMAGES)
     assert not np.allclose(one, other)
+
+
+@pytest.mark.parametrize("is_nested", [False, True], ids=["of layers", "with a model inside"])
+def test_sequential_model_as_tutorials_write_it_is_seen_through(tmp_path, inner, is_nested):
+    body = [inner] if is_nested else [keras.layers.Conv2D(5, 3, name="conv_b")]
+    head = [keras.layers.GlobalAveragePooling2D(), keras.layers.Dense(3, activation="softmax")]
+    model = keras.Sequential([keras.Input((12, 12, 1)), keras.layers.Rescaling(1 / 255), *body, *head])
+    model.save(tmp_path / "own.keras")
+    trained = open_model(str(tmp_path / "own.keras"), outputs=tmp_path)
+    network = opened(trained.model)
+
+    assert head_of(network.model).tensor is not network.model.outputs[0]  # what is before the softmax
+    assert grad_cam(network, last_maps(network), IMAGES, np.zeros(3, int)).shape[0] == 3
+    assert maximize(network, None, [0, 2], value_range=value_range_of(trained), steps=2).inputs.shape == (2, 12, 12, 1)
+    assert value_range_of(trained) == (0, 255)
+    np.testing.assert_allclose(probabilities(trained.model, IMAGES), model.predict(IMAGES, verbose=0), rtol=1e-4)

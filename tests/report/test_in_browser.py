@@ -10,7 +10,7 @@ from cnncli import report
 def file(make_run, tmp_path):
     """The page of a run that has everything."""
     names = [f"class {number}" for number in range(10)]
-    pictures = {f"{name}.png": png(1500, 800) for name in ("filters-C1", "feature-maps-C1-1", "wrong")}
+    pictures = {f"{name}.png": png(1500, 800) for name in ("filters-C1", "feature_maps_1", "wrong")}
     folder = make_run(class_names=names, pictures=pictures, scored=evaluation(names))
     path = tmp_path / "report.html"
     path.write_text(report.page([report.read(folder)]).html, encoding="utf-8")

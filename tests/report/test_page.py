@@ -84,12 +84,18 @@ def test_policy_allows_this_style_and_this_script_alone(make_run):
 
 
 def test_every_picture_says_what_it_shows(make_run):
-    pictures = {"filters-C1.png": png(), "feature-maps-C1-2.png": png(), "new_kind.png": png()}
+    pictures = {
+        "filters-C1.png": png(),
+        "feature_maps_812.png": png(),
+        "feature_maps2_bee-2.png": png(),
+        "new_kind.png": png(),
+    }
     found = page(make_run(pictures=pictures))
 
     assert [picture.attributes["alt"] for picture in found.all("img")] == [
         "Filters of layer C1",
-        "Feature maps of layer C1, image 2",
+        "Feature maps of image bee-2",
+        "Feature maps of image 812",
         "new_kind",
     ]
     drawn = [svg for svg in found.all("svg") if "aria-hidden" not in svg.attributes]
