@@ -96,11 +96,13 @@ class Examples:
             (`ImageFiles`, `RowFile`, `ArrayRows`).
         labels: int32 (count,), index into the class names.
         files: where each came from, as a path inside its folder; None where they are not files.
+        sha256: of each one's file, hex; None where they are not files.
     """
 
     inputs: Inputs
     labels: NDArray[np.int32]
     files: tuple[str, ...] | None = None
+    sha256: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -108,8 +110,12 @@ class Examples:
     def take(self, indices: Indexes) -> Examples:
         """The examples at these places, in this order."""
         indices = np.asarray(indices, np.int64)
-        files = None if self.files is None else tuple(self.files[index] for index in indices)
-        return Examples(take(self.inputs, indices), self.labels[indices], files)
+        files, sha256 = _taken(self.files, indices), _taken(self.sha256, indices)
+        return Examples(take(self.inputs, indices), self.labels[indices], files, sha256)
+
+
+def _taken(texts: Sequence[str] | None, indices: Indexes) -> tuple[str, ...] | None:
+    return None if texts is None else tuple(texts[index] for index in indices)
 
 
 class Part(NamedTuple):

@@ -1,9 +1,10 @@
-"""The SHA-256 of a data set: the same data, the same fingerprint, on every machine."""
+"""The SHA-256 of a data set, or of some examples: the same data, the same fingerprint, on every machine."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.examples import Examples
+from cnncli.data.stored import Inputs
 
 _CHUNK = 1 << 24  # bytes
 
@@ -22,10 +24,7 @@ def of_parts(parts: Mapping[str, Examples], class_names: Sequence[str]) -> str:
     for part in sorted(parts):
         for array in (parts[part].inputs, parts[part].labels):
             assert isinstance(array, np.ndarray)  # files have the other fingerprint
-            little = array.dtype.newbyteorder("<")
-            digest.update(_line(part, little.str, list(array.shape)))
-            for chunk in _chunks(array):
-                digest.update(np.ascontiguousarray(chunk, dtype=little).data.cast("B"))
+            _add_array(digest, part, array)
     return digest.hexdigest()
 
 
@@ -37,9 +36,32 @@ def of_files(files: Iterable[tuple[str, int, str]]) -> str:
     return digest.hexdigest()
 
 
-def _chunks(array: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    rows = max(1, _CHUNK // max(1, array.nbytes // max(1, len(array))))
-    return (array[begin : begin + rows] for begin in range(0, len(array), rows))
+def of_examples(examples: Examples, class_names: Sequence[str]) -> str:
+    """Over the content and the class of every example, in their order.
+
+    Of files the bytes count, not where they lie, nor the size that images are brought to; of arrays type, shape and values.
+    """
+    digest = hashlib.sha256(_line("examples", [class_names[label] for label in examples.labels.tolist()]))
+    if examples.sha256 is not None:
+        digest.update(_line(list(examples.sha256)))
+    else:
+        _add_array(digest, "inputs", examples.inputs)
+    return digest.hexdigest()
+
+
+def _add_array(digest: Any, name: str, inputs: Inputs) -> None:
+    little = inputs.dtype.newbyteorder("<")
+    digest.update(_line(name, little.str, list(inputs.shape)))
+    for chunk in _chunks(inputs):
+        digest.update(np.ascontiguousarray(chunk, dtype=little).data.cast("B"))
+
+
+def _chunks(inputs: Inputs) -> Iterator[NDArray[Any]]:
+    row_bytes = math.prod(inputs.shape[1:]) * inputs.dtype.itemsize
+    rows = max(1, _CHUNK // max(1, row_bytes))
+    for begin in range(0, len(inputs), rows):
+        end = min(begin + rows, len(inputs))
+        yield inputs[begin:end] if isinstance(inputs, np.ndarray) else inputs.read(np.arange(begin, end))
 
 
 def _line(*values: Any) -> bytes:

@@ -232,13 +232,15 @@ def _mismatch(first: Side, other: Side) -> Iterator[Problem]:
 
 
 def _reasons(first: Recorded, other: Recorded) -> Iterator[str]:
+    if first.fingerprint is not None and first.fingerprint == other.fingerprint and first.true == other.true:
+        return
     if first.split != other.split:
         yield f"split: {first.split} there, {other.split} here"
-    if first.fingerprint is None or first.fingerprint != other.fingerprint:
+    if first.listed.source != other.listed.source:
         yield f"data: {_data(first)} there, {_data(other)} here"
-    elif first.split == other.split:
-        yield from _chosen_otherwise(first, other)
-        yield from _other_rows(first, other)
+    yield from _other_rows(first, other)
+    yield f"fingerprint of the examples: {_short(first)} there, {_short(other)} here"
+    yield from _other_settings(first, other)
 
 
 def _other_rows(first: Recorded, other: Recorded) -> Iterator[str]:
@@ -252,20 +254,10 @@ def _other_rows(first: Recorded, other: Recorded) -> Iterator[str]:
             return
 
 
-def _chosen_otherwise(first: Recorded, other: Recorded) -> Iterator[str]:
-    """Settings by which other examples of the same data may have been set aside, though the true classes agree.
-
-    Sorted by class, as images in folders are, other examples have the same classes in the same order.
-    """
-    if not (first.recipe and other.recipe):
-        yield "which examples were set aside is not known: resolved.yaml of one of them cannot be read"
-        return
-    mine, theirs = (_mapping(run.recipe.get("data")) for run in (first, other))
-    if first.split == "test" and isinstance(mine.get("source"), str) and isinstance(theirs.get("source"), str):
-        return  # every built-in data set brings its test part
-    settings = ("test", "stratify", "seed") if first.split == "test" else ("validation", "test", "stratify", "seed")
-    mine, theirs = _mapping(mine.get("split")), _mapping(theirs.get("split"))
-    for name in settings:
+def _other_settings(first: Recorded, other: Recorded) -> Iterator[str]:
+    """What differs in `data.split`, by which examples are set aside."""
+    mine, theirs = (_mapping(_mapping(run.recipe.get("data")).get("split")) for run in (first, other))
+    for name in ("validation", "test", "stratify", "seed"):
         if mine.get(name) != theirs.get(name):
             yield f"data.split.{name}: {mine.get(name)} there, {theirs.get(name)} here"
 
@@ -275,8 +267,11 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _data(run: Recorded) -> str:
-    fingerprint = f"fingerprint {run.fingerprint[:12]}" if run.fingerprint else "no fingerprint"
-    return f"{shortened(run.listed.source or 'unknown', 80)} ({fingerprint})"
+    return shortened(run.listed.source or "unknown", 80)
+
+
+def _short(run: Recorded) -> str:
+    return run.fingerprint[:12] if run.fingerprint else "not recorded"
 
 
 def _side(run: Recorded, label: str) -> Side:

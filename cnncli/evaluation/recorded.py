@@ -28,7 +28,7 @@ class Recorded:
     Attributes:
         listed: its place, size, times and results.
         split: on which it was scored: `test`, `validation` or `train`.
-        fingerprint: of its data; None when its record does not tell.
+        fingerprint: of the examples that it was scored on; None when it does not tell.
         scores: evaluation.json.
         true, predicted: class names, one an example, in the order of predictions.csv.
         history: the rows of history.json, one an epoch; empty where it cannot be read.
@@ -72,9 +72,8 @@ def read_run(path: Path) -> Recorded:
     run = listed(path)
     if run.summary.status == "broken":
         raise OutputError(f"{path} cannot be read: {run.problem}", hint="cnncli runs lists the others")
-    data = run.summary.record.get("data")
-    fingerprint = data.get("fingerprint") if isinstance(data, Mapping) else None
     scores = _scores(path, run.summary.status)
+    fingerprint = scores.get("examples_sha256")
     true, predicted = _predictions(path / "predictions.csv", scores["count"])
     return Recorded(
         listed=run,

@@ -17,6 +17,7 @@ import numpy as np
 
 from cnncli import runs
 from cnncli.data.examples import Splits
+from cnncli.data.fingerprint import of_examples
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.evaluation import evaluate as evaluation
@@ -129,7 +130,8 @@ def _train(
     with timed(seconds, "evaluate", spectator):
         scored = _evaluate(planned, network)
         result = evaluation.as_json(scored)
-        folder.write_json("evaluation.json", {"split": recipe.evaluate.split, **result})
+        scored_on = of_examples(getattr(splits, recipe.evaluate.split), splits.class_names)
+        folder.write_json("evaluation.json", {"split": recipe.evaluate.split, "examples_sha256": scored_on, **result})
         folder.write("predictions.csv", _predictions(planned, scored))
     with timed(seconds, "figures", spectator):
         from cnncli.figures import of_run

@@ -141,13 +141,7 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
             }
         )
     scored = [material for material in runs if material.evaluation]
-    examples = {
-        (
-            values.text(values.mapping(material.record.get("data")).get("fingerprint")),
-            values.text(material.evaluation.get("split")),
-        )
-        for material in scored
-    }
+    examples = {values.text(material.evaluation.get("examples_sha256")) for material in scored}
     return {"rows": rows, "same_examples": len(examples) < 2, "charts": history.curves_together(runs)}
 
 

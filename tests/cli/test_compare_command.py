@@ -39,11 +39,11 @@ def put(outputs, name, *, wrong=(), labels=LABELS, split="test", fingerprint="a"
     accuracy = float(np.mean(predicted == labels))
     with runs.create(outputs, "pets", run_name=name) as run:
         run.write("predictions.csv", to_csv(labels, predicted, outputs_of_it, names))
-        run.write_json("evaluation.json", {"split": split, "count": len(labels), "loss": 0.25, "accuracy": accuracy,
-                                           "macro_f1": accuracy, **(scores or {})})  # fmt: skip
+        run.write_json("evaluation.json", {"split": split, "examples_sha256": fingerprint, "count": len(labels), "loss": 0.25,
+                                           "accuracy": accuracy, "macro_f1": accuracy, **(scores or {})})  # fmt: skip
         run.write_history([{"epoch": 1, "loss": 0.9, "val_loss": 0.8}, {"epoch": 2, "loss": 0.5, "val_loss": 0.6}])
         run.write("resolved.yaml", as_yaml(recipe))
-        known = {"data": {"source": "p.npz: 9,000 + 1,000 examples", "fingerprint": fingerprint}, "params": 1234,
+        known = {"data": {"source": "p.npz: 9,000 + 1,000 examples"}, "params": 1234,
                  "epochs": 2, "best": {"epoch": 2, "monitor": "val_loss"}, "precision": "float32", "device": "cpu: Xeon",
                  "seconds": {"total": 65.0}}  # fmt: skip
         run.finish(status, **{**known, **fields})
@@ -236,36 +236,32 @@ def refusal(*arguments: str) -> str:
     return compared(*arguments, code=4).stderr
 
 
-def test_other_data_is_refused_by_its_fingerprint(outputs):
+def test_other_examples_are_refused_by_their_fingerprint_with_what_may_be_why(outputs):
     put(outputs, "a")
-    put(outputs, "b", fingerprint="b" * 64)
+    put(outputs, "b", split="validation", fingerprint="b" * 64, data={"source": "q.npz: 10 examples"},
+        recipe={**RECIPE, "data": {**RECIPE["data"], "split": {"test": 0.1, "seed": 1}}})  # fmt: skip
     told = refusal("a", "b")
 
     assert "pets/b was not scored on the examples of pets/a" in told
-    assert "(fingerprint aaaaaaaaaaaa) there" in told
-    assert "(fingerprint bbbbbbbbbbbb) here" in told
+    assert "split: test there, validation here" in told
+    assert "data: p.npz: 9,000 + 1,000 examples there, q.npz: 10 examples here" in told
+    assert "fingerprint of the examples: aaaaaaaaaaaa there, bbbbbbbbbbbb here" in told
+    assert "data.split.seed: 0 there, 1 here" in told
     assert "--anyway" in told
 
 
-def test_other_split_is_refused(outputs):
-    put(outputs, "a")
-    put(outputs, "b", split="validation")
-
-    assert "split: test there, validation here" in refusal("a", "b")
-
-
-def test_examples_set_aside_otherwise_are_refused_though_the_classes_agree(outputs):
-    put(outputs, "a")
-    put(outputs, "b", recipe={**RECIPE, "data": {**RECIPE["data"], "split": {"test": 0.1, "seed": 1}}})
-
-    assert "data.split.seed: 0 there, 1 here" in refusal("a", "b")
-
-
-def test_seed_of_a_split_does_not_count_where_the_data_brings_its_test_part(outputs):
-    for name, seed in (("a", 0), ("b", 1)):
-        put(outputs, name, recipe={"data": {"source": "mnist-sample", "split": {"seed": seed}}})
+def test_same_examples_are_compared_whatever_the_settings_by_which_they_were_found(outputs):
+    put(outputs, "a", wrong=range(30))
+    put(outputs, "b", data={"source": "more photos"}, recipe={"data": {"source": "x", "split": {"seed": 7}}})
 
     assert as_json("a", "b")["same_examples"]
+
+
+def test_run_that_does_not_tell_its_examples_is_refused(outputs):
+    put(outputs, "a", fingerprint=None)
+    put(outputs, "b", fingerprint=None)
+
+    assert "fingerprint of the examples: not recorded there, not recorded here" in refusal("a", "b")
 
 
 def test_other_true_classes_are_refused_with_the_first_example(outputs):
@@ -287,7 +283,7 @@ def test_other_count_is_refused(outputs):
 def test_refusal_is_one_document(outputs):
     put(outputs, "a")
     put(outputs, "b", fingerprint="b" * 64)
-    put(outputs, "c", split="train")
+    put(outputs, "c", fingerprint="c" * 64, split="train")
 
     error = as_json("a", "b", "c", code=4)["error"]
     assert (error["code"], len(error["problems"])) == ("data", 2)
@@ -330,8 +326,7 @@ def test_recipe_that_cannot_be_read_is_told(outputs):
     put(outputs, "a")
     (put(outputs, "b") / "resolved.yaml").write_text("data: [")
 
-    assert "which examples were set aside is not known" in refusal("a", "b")
-    assert "what differs in the recipe of pets/b is not known" in compared("a", "b", "--anyway").stdout
+    assert "what differs in the recipe of pets/b is not known" in compared("a", "b").stdout
 
 
 # The picture

@@ -14,8 +14,9 @@ import pytest
 from pictures import noise, save
 from PIL import Image
 
-from cnncli.data import cache
+from cnncli.data import cache, stored
 from cnncli.data.examples import Examples, ImageFiles, Splits
+from cnncli.data.fingerprint import of_examples
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.sources import image_scan
 from cnncli.data.stored import RowFile
@@ -209,6 +210,49 @@ def test_fingerprint_is_of_the_data_and_not_of_the_split(tmp_path: Path) -> None
     source = npz(tmp_path, x=x, y=y)
 
     assert splits_of(source, split={"seed": 1}).fingerprint == splits_of(source, split={"seed": 2}).fingerprint
+
+
+def scored_on(splits: Splits) -> str:
+    return of_examples(splits.test, splits.class_names)
+
+
+def test_examples_have_one_fingerprint_wherever_and_however_they_are_read(
+    tmp_path: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    classes = {f"{part}/{name}": 10 for part in ("train", "test") for name in ("ants", "bees")}
+    one = make_folder(tmp_path / "one", classes)
+    shutil.copytree(one, tmp_path / "two")
+    next((tmp_path / "two/train/ants").iterdir()).unlink()
+
+    first = scored_on(splits_of(folder(one)))
+    assert scored_on(splits_of(folder(one, image_size=[5, 9]), split={"validation": 0.4, "seed": 3})) == first
+    assert scored_on(splits_of(folder(tmp_path / "two"))) == first
+
+    x, y = examples(60)
+    in_memory = splits_of(npz(tmp_path, x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:]))
+    monkeypatch.setattr(stored, "LARGE", 1)  # a part is rows of an array that is not copied
+    rows = Examples(x[..., None], y.astype(np.int32)).take(range(40, 60))
+    assert not isinstance(rows.inputs, np.ndarray)
+    assert of_examples(rows, in_memory.class_names) == scored_on(in_memory)
+
+
+def test_fingerprint_of_examples_changes_with_content_class_and_order() -> None:
+    x, y = examples(6)
+    known = Examples(x, y.astype(np.int32))
+    names = ("ant", "bee", "fly")
+    changed = x.copy()
+    changed[5] += 1
+    others = [
+        of_examples(Examples(changed, known.labels), names),
+        of_examples(Examples(x, (known.labels + 1) % 2), names),
+        of_examples(known, ("ant", "wasp", "fly")),
+        of_examples(known.take([1, 0, 2, 3, 4, 5]), names),
+        of_examples(known.take(range(5)), names),
+        of_examples(Examples(x, known.labels, sha256=tuple("abcdef")), names),
+        of_examples(Examples(x, known.labels, sha256=tuple("abcdfe")), names),
+    ]
+
+    assert len({of_examples(known, names), *others}) == 8
 
 
 def test_progress_reaches_the_caller(tmp_path: Path, make_folder: MakeFolder) -> None:

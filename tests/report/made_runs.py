@@ -48,5 +48,5 @@ def evaluation(names: Sequence[str], *, count: int = 200, seed: int = 0) -> dict
     scores = classification_scores(labels, predicted, names)
     files = [f"photos/{names[label]}/{index}.png" for index, label in enumerate(labels)]
     trust = how_far_to_trust(labels, outputs, predicted, scores.confusion, names, files=files)
-    found = {"split": "test", "loss": 0.25, "metrics": {"accuracy": scores.accuracy}}
+    found = {"split": "test", "examples_sha256": "f", "loss": 0.25, "metrics": {"accuracy": scores.accuracy}}
     return {**found, **scores.to_json(), **trust.to_json()}

@@ -2,7 +2,6 @@
 
 from itertools import pairwise
 
-import pytest
 from made_runs import evaluation, png
 from reading import Read
 
@@ -128,10 +127,8 @@ def test_runs_are_compared_at_the_top(make_run):
     assert len(found.all("article")) == 2
 
 
-@pytest.mark.parametrize(
-    "other", [{"data": {"fingerprint": "other"}}, {"scored": {"split": "validation", "accuracy": 0.5}}]
-)
-def test_scores_on_other_examples_are_not_to_be_compared(make_run, other):
-    found = page(make_run("first"), make_run("second", **other))
+def test_scores_on_other_examples_are_not_to_be_compared(make_run):
+    other = {**evaluation(["cat", "dog", "eel"]), "examples_sha256": "other"}
+    found = page(make_run("first"), make_run("second", scored=other))
 
     assert "These runs were not scored on the same examples: their scores cannot be compared." in found.text

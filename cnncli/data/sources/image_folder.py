@@ -241,12 +241,14 @@ def _examples(
 ) -> Examples:
     labels = np.array([numbers[each.file.class_name] for each in mine], np.int32)
     files = tuple(each.file.relative for each in mine)
+    sha256 = tuple(each.sha256 for each in mine)
     if isinstance(seen.pixels, np.ndarray):
-        return Examples(seen.pixels[begin : begin + len(mine)], labels, files)
+        return Examples(seen.pixels[begin : begin + len(mine)], labels, files, sha256)
     if seen.pixels is not None:
-        return Examples(seen.pixels.take(np.arange(begin, begin + len(mine))), labels, files)
+        return Examples(seen.pixels.take(np.arange(begin, begin + len(mine))), labels, files, sha256)
     paths = tuple(each.file.path for each in mine)
-    return Examples(ImageFiles(paths, form.height, form.width, form.resize, form.color, form.exif), labels, files)
+    inputs = ImageFiles(paths, form.height, form.width, form.resize, form.color, form.exif)
+    return Examples(inputs, labels, files, sha256)
 
 
 def _twins(mine: Sequence[Usable]) -> NDArray[np.int64]:
