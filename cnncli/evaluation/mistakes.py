@@ -67,15 +67,17 @@ def most_confused(
     Args:
         confusion: int (classes, classes), row = true class, column = predicted class.
     """
+    cells = mistaken_cells(confusion, most=most)
+    return tuple(Confused(class_names[true], class_names[predicted], count) for true, predicted, count in cells)
+
+
+def mistaken_cells(confusion: ArrayLike, *, most: int = MOST_CONFUSED) -> list[tuple[int, int, int]]:
+    """Return (true class, predicted class, count) of the largest cells off the diagonal, as `most_confused` names them."""
     wrong = np.array(confusion)
     np.fill_diagonal(wrong, 0)
     order = np.argsort(-wrong, axis=None, kind="stable")[:most]
     cells = [divmod(int(cell), len(wrong)) for cell in order]
-    return tuple(
-        Confused(class_names[true], class_names[predicted], int(wrong[true, predicted]))
-        for true, predicted in cells
-        if wrong[true, predicted]
-    )
+    return [(true, predicted, int(wrong[true, predicted])) for true, predicted in cells if wrong[true, predicted]]
 
 
 def most_wrong(

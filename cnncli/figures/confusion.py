@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from cnncli.evaluation.mistakes import mistaken_cells
 from cnncli.figures import style
 from cnncli.figures.text import fit_text, plain_text, text_width
 from cnncli.figures.tiles import Pixels, to_pixels
@@ -65,15 +66,6 @@ def row_shares(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     return shares
 
 
-def most_frequent_mistakes(matrix: NDArray[np.int64], most: int = MISTAKES_LISTED) -> list[tuple[int, int, int]]:
-    """Return (true class, predicted class, count) of the largest cells off the diagonal, largest first."""
-    wrong = matrix.copy()
-    np.fill_diagonal(wrong, 0)
-    order = np.argsort(-wrong, axis=None, kind="stable")[:most]
-    cells = [(int(index) // len(matrix), int(index) % len(matrix)) for index in order]
-    return [(true, predicted, int(wrong[true, predicted])) for true, predicted in cells if wrong[true, predicted]]
-
-
 def _draw_page(matrix: NDArray[np.int64], names: list[str], title: str) -> Figure:
     count = len(names)
     named, counted = count <= MOST_WITH_NAMES, count <= MOST_WITH_COUNTS
@@ -86,7 +78,7 @@ def _draw_page(matrix: NDArray[np.int64], names: list[str], title: str) -> Figur
     left = style.MARGIN + 0.3 + longest + 0.1
     top = style.MARGIN + style.HEADER_HEIGHT + (0.26 if counted else 0.05)
     below = (0.2 if upright or not named else longest + 0.1) + 0.32
-    mistakes = [] if counted else most_frequent_mistakes(matrix)
+    mistakes = [] if counted else mistaken_cells(matrix, most=MISTAKES_LISTED)
     list_left = left + side + 0.45
     right = left + side + (_RECALL_ROOM if counted else 0.1)
     if mistakes:
