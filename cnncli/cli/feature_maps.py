@@ -32,6 +32,7 @@ def feature_maps(
 
     The layer left out: the first convolution. The examples left out: four of the run's test split, of different classes.
     """
+    options.check_no_image(run_or_model)
     wanted = options.read_samples(samples, image or [], default=4)
     with native.captured():
         from cnncli.evaluation.models import open_model

@@ -53,6 +53,7 @@ def visualize_filters(
         from cnncli.figures.kernels import draw_layers, named_or_first
         from cnncli.figures.of_network import Drawn
         from cnncli.insight.asked import health_for, initial_of
+        from cnncli.insight.layers import check_finite
         from cnncli.network import kernels
 
         trained = open_model(run_or_model, outputs=Path(output))
@@ -62,6 +63,7 @@ def visualize_filters(
                 for name in kernels.convolutions(trained.model)
             ]
         else:
+            check_finite(trained.model, trained.name)
             names = [one.name for one in named_or_first(trained.model, layer)]
             initial = initial_of(trained) if change else None
             drawn = draw_layers(

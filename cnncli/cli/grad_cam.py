@@ -46,6 +46,7 @@ def grad_cam(
     Left out, the examples are of the run's test split: 12 of different classes, 6 with smoothgrad, 4 with occlusion.
     """
     options.check_choice("--method", method, _METHODS)
+    options.check_no_image(run_or_model)
     with native.captured():
         from cnncli.evaluation.models import open_model
         from cnncli.figures.of_network import draw_heat_of

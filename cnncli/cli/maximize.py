@@ -45,6 +45,8 @@ def maximize(
     if class_ and (layer or filter_):
         hint = "--layer and --filter for filters, --class for classes"
         raise UsageError(Problem("either the filters of a layer or classes, got both", hint, Place("--class")))
+    filters = list(dict.fromkeys(filter_)) if filter_ else None
+    classes = list(dict.fromkeys(class_)) if class_ else None
     with native.captured():
         from cnncli.evaluation.models import open_model
         from cnncli.figures.of_network import draw_maximized_of, targets_of
@@ -54,14 +56,14 @@ def maximize(
         trained = open_model(run_or_model, outputs=Path(output))
         subject = pictures.subject_of(trained)
         if not list_layers:
-            if targets_of(subject, layer, filter_, class_)[0] is None:
+            if targets_of(subject, layer, filters, classes)[0] is None:
                 check_classifies(trained.model, trained.name)
             drawn = draw_maximized_of(
                 subject,
                 pictures.folder_for(trained, to),
                 layer=layer,
-                filters=filter_,
-                classes=class_,
+                filters=filters,
+                classes=classes,
                 steps=steps,
                 seed=seed,
                 value_range=value_range_of(trained),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.wording import did_you_mean, shortened
+from cnncli.wording import did_you_mean, nearest, printable, shortened
 
 Set = Annotated[
     list[str] | None,
@@ -69,22 +71,46 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     raise UsageError(Problem(f"unknown choice `{shortened(value)}`", hint, Place(option)))
 
 
+_IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
+
+
+def check_no_image(run_or_model: str | None) -> None:
+    """Refuse an image in the place of the run.
+
+    Raises:
+        UsageError: with where it belongs.
+    """
+    if run_or_model is not None and Path(run_or_model).suffix.lower() in _IMAGE_ENDINGS:
+        message = f"{shortened(run_or_model)} is an image, and the first argument is a run or a .keras file"
+        raise UsageError(
+            Problem(message, f"images are named by --image: --image {shlex.quote(printable(run_or_model))}")
+        )
+
+
+MOST_EXAMPLES = 100  # that are drawn at a time: on one sheet more could not be looked at
+
+
 def read_samples(text: str | None, images: Sequence[Path], *, default: int) -> int | str:
     """What `--samples` says, and whether it goes with `--image`.
 
     Raises:
-        UsageError: it is neither a number nor one of the words, or images are named as well.
+        UsageError: it is neither a number up to 100 nor one of the words, or images are named as well, or too many.
     """
     from cnncli.recipe.schema import SAMPLES  # pydantic, which --help has no use for
 
+    if len(images) > MOST_EXAMPLES:
+        message = f"{len(images):,} images are too many for one sheet"
+        raise UsageError(Problem(message, f"at most {MOST_EXAMPLES} at a time", Place("--image")))
     if text is None:
         return default
     if images:
         hint = "--image for files, --samples for examples of the run's data"
         raise UsageError(Problem("either files or samples, got both", hint, Place("--samples")))
-    if text.isascii() and text.isdigit() and int(text) >= 1:
-        return int(text)
-    if text not in SAMPLES:
-        hint = "\n".join(filter(None, [did_you_mean(text, SAMPLES), f"a number, or one of: {', '.join(SAMPLES)}"]))
-        raise UsageError(Problem(f"unknown choice `{shortened(text)}`", hint, Place("--samples")))
-    return text
+    number = int(text) if re.fullmatch("-?[0-9]{1,18}", text) else None
+    if text in SAMPLES or (number is not None and 1 <= number <= MOST_EXAMPLES):
+        return text if number is None else number
+    near = nearest(text, SAMPLES)
+    hints = [f"did you mean `{near}`?"] if near else []
+    hints.append(f"a number from 1 to {MOST_EXAMPLES}, or one of: {', '.join(SAMPLES)}")
+    message = f"unknown choice `{shortened(text)}`" if number is None else f"{number:,} examples cannot be drawn"
+    raise UsageError(Problem(message, "\n".join(hints), Place("--samples")))

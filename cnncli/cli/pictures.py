@@ -28,14 +28,15 @@ def subject_of(trained: TrainedModel) -> Subject:
     """The network of a command, ready to be looked at.
 
     Raises:
-        ModelFileError: it takes something else than one signal, image or volume.
+        ModelFileError: it takes something else than one signal, image or volume, or its weights are no numbers.
     """
     from cnncli.figures.of_network import Subject
     from cnncli.insight.asked import class_names_of
-    from cnncli.insight.layers import check_input
+    from cnncli.insight.layers import check_finite, check_input
     from cnncli.network.opened import opened
 
     check_input(trained.model, trained.name)
+    check_finite(trained.model, trained.name)
     name = trained.recipe.recipe.name if trained.recipe else Path(trained.name).stem
     return Subject(opened(trained.model), name, class_names_of(trained))
 

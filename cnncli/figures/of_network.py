@@ -188,10 +188,13 @@ def draw_heat_of(
         for number, said in enumerate(_said(subject, chosen))
     ]
     is_named = class_name not in ("predicted", "true")
-    title = f"{subject.name}: what speaks for {class_name if is_named else f'the {class_name} class'}"
+    meaning = "moves the score" if method == "smoothgrad" else "speaks for the class"
+    does = f"{meaning} of" if method == "smoothgrad" else "speaks for"
+    title = f"{subject.name}: what {does} {class_name if is_named else f'the {class_name} class'}"
     at_layer = f" at {layer}" if layer else ""
     subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
-    figure = _heat_sheet(chosen.inputs, heat, [_caption(one) for one in details], title, subtitle)
+    captions = [_caption(one) for one in details]
+    figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
     make_folder(folder)
     which = f"class-{subject.class_number(class_name)}" if is_named else "" if class_name == "predicted" else class_name
     stem = "-".join(filter(None, [method, _in_file(layer or ""), which]))
@@ -210,29 +213,35 @@ def _wanted_classes(subject: Subject, chosen: Chosen, class_name: str, predicted
 
 def _caption(said: Mapping[str, Any]) -> tuple[str, str]:
     """What the heat is of, and what the example is."""
-    parts = [] if said["class"] == said["predicted"] else [f"predicted: {said['predicted']}"]
+    is_predicted = said["class"] == said["predicted"]
+    parts = [] if is_predicted else [f"predicted: {said['predicted']}"]
     if said["true"] is None:
         parts.append(said["example"])
     else:
-        parts.append(f"is: {said['true']}" + ("" if said["true"] == said["predicted"] else "  (wrong)"))
+        parts.append(f"true class: {said['true']}" + ("" if said["true"] == said["predicted"] else " (wrong)"))
     if not said["has_heat"]:
         parts.append("no heat")
-    return f"{said['class']}, {said['probability']:.0%}", " · ".join(parts)
+    return f"{'predicted: ' * is_predicted}{said['class']}, {said['probability']:.0%}", " · ".join(parts)
 
 
 def _heat_sheet(
-    examples: np.ndarray, heat: np.ndarray, captions: Sequence[tuple[str, str]], title: str, subtitle: str
+    examples: np.ndarray,
+    heat: np.ndarray,
+    captions: Sequence[tuple[str, str]],
+    title: str,
+    subtitle: str,
+    meaning: str,
 ) -> Figure:
     if examples.ndim == 3:
-        return draw_signal_heat(examples, heat, captions, title=title, subtitle=subtitle)
+        return draw_signal_heat(examples, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
     if examples.ndim == 5:
         large = [enlarged(one, examples.shape[1:4]) for one in heat]
-        heat = np.stack([slices_of(one[..., None])[..., 0] for one in large])
-        images = np.stack([slices_of(gray_or_colour(volume)) for volume in examples])
+        heat = np.stack([slices_of(one[..., None], line=0)[..., 0] for one in large])
+        images = np.stack([slices_of(volume, line=volume.max()) for volume in map(gray_or_colour, examples)])
         subtitle += " · slices by depth"
     else:
         images = gray_or_colour(examples)
-    return draw_heat(images, heat, captions, title=title, subtitle=subtitle)
+    return draw_heat(images, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
 
 
 # ---- activation maximisation -------------------------------------------------------------------------------------------
@@ -266,13 +275,13 @@ def draw_maximized_of(
     found = maximize(subject.network, layer, targets, value_range=value_range, steps=steps, seed=seed)
     captions, details = [], []
     for name, target, activation, noise in zip(names, targets, found.activations, found.noise, strict=True):
-        captions.append((name, f"{number_text(float(activation), 3)}, noise {number_text(float(noise), 2)}"))
+        captions.append((name, f"{_plain_number(float(activation))}, noise {_plain_number(float(noise))}"))
         kind = "class" if layer is None else "filter"
         what = subject.class_names[target] if layer is None else target
         details.append({kind: what, "activation": float(activation), "noise": float(noise)})
     if layer is None:
         title = f"{subject.name}: what {counted(len(targets), 'class', 'classes')} like{'s' * (len(targets) == 1)} most"
-        reached = "score before the softmax"
+        reached = f"score before the {'sigmoid' if subject.network.model.output_shape[-1] == 1 else 'softmax'}"
     else:
         title = f"{subject.name}: what filters of {layer} like most"
         reached = "mean activation"
@@ -281,6 +290,13 @@ def draw_maximized_of(
     make_folder(folder)
     stem = f"maximize-{_in_file(layer)}" if layer else "maximize-classes"
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
+
+
+def _plain_number(value: float) -> str:
+    """`8,200`, `−12`, `0.35`: two or three digits that count, and no exponent where it can be helped."""
+    if not 100 <= abs(value) < 1e7:
+        return number_text(value, 2 if abs(value) < 1 else 3)
+    return f"{float(f'{value:.3g}'):,.0f}".replace("-", "−")
 
 
 def targets_of(

@@ -118,7 +118,7 @@ def test_caption_says_class_share_and_truth(tmp_path, pages):
         assert detail["predicted"] == subject.class_names[predicted[number]]
         assert detail["probability"] == pytest.approx(said[number, number], rel=1e-5)
     assert f"ant, {said[0, 0]:.0%}" in texts(figure)
-    assert any(text.startswith("[/bee], ") for text in texts(figure))
+    assert any(text.startswith("predicted: [/bee], ") for text in texts(figure))
     assert sum("(wrong)" in text for text in texts(figure)) == (predicted != [0, 1, 2]).sum() > 0
     assert "some: what speaks for the true class" in texts(figure)
     assert drawn.files[0].name == "grad-cam-conv-true.png"

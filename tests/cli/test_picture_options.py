@@ -1,0 +1,48 @@
+"""What the commands that draw refuse before they open anything."""
+
+from pathlib import Path
+
+import pytest
+
+from cnncli.cli import options
+from cnncli.errors import UsageError
+
+
+def told(call, *arguments, **more):
+    with pytest.raises(UsageError) as caught:
+        call(*arguments, **more)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("number", ["0", "-3", "101", "2000"])
+def test_number_of_samples_that_cannot_be_drawn_is_told_with_the_limits(number):
+    assert told(options.read_samples, number, [], default=4) == (
+        f"--samples: {int(number):,} examples cannot be drawn\n"
+        "    a number from 1 to 100, or one of: most_confused, most_wrong, one_per_class"
+    )
+
+
+@pytest.mark.parametrize("text", ["1.5", "9" * 30, "", "²"])
+def test_samples_that_are_no_number_list_the_words_once(text):
+    message = told(options.read_samples, text, [], default=4)
+
+    assert message.count("most_confused") == 1
+    assert "a number from 1 to 100" in message
+
+
+def test_samples_and_images_up_to_a_hundred_are_taken():
+    assert options.read_samples("100", [], default=4) == 100
+    assert options.read_samples(None, [Path("a.png")] * 100, default=4) == 4
+
+
+def test_more_images_than_fit_on_a_sheet_are_refused():
+    message = told(options.read_samples, None, [Path("a.png")] * 101, default=4)
+    assert message == "--image: 101 images are too many for one sheet\n    at most 100 at a time"
+
+
+def test_image_in_the_place_of_the_run_is_told_where_it_belongs():
+    message = told(options.check_no_image, "my bee.JPG")
+
+    assert message.endswith("images are named by --image: --image 'my bee.JPG'")
+    options.check_no_image("runs/a.keras")
+    options.check_no_image(None)
