@@ -286,8 +286,10 @@ def test_odd_class_names_go_through_a_whole_run(folder: Path, trained_folder: Pa
     with (run / "predictions.csv").open(newline="") as file:
         # a spreadsheet would compute the one that begins with "="
         assert {row["true"] for row in csv.DictReader(file)} == {name.replace("=cmd()", "'=cmd()") for name in names}
-    for figure in ("confusion.png", "feature-maps-c1-6.png"):
-        Image.open(run / "figures" / figure).verify()
+    maps = sorted((run / "figures").glob("feature_maps_*.png"))
+    assert len(maps) == 6
+    for figure in (run / "figures/confusion.png", *maps):
+        Image.open(figure).verify()
 
 
 def test_recipe_that_changes_while_it_runs_is_the_one_that_began(
