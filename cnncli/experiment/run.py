@@ -206,7 +206,7 @@ def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
         getattr(planned.splits, split),
         batch_size=planned.batch_size,
         encodings=planned.encodings,
-        class_count=len(planned.splits.class_names),
+        class_count=planned.splits.target_count,
         seed=seed,
     )
 
