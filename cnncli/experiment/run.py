@@ -19,8 +19,7 @@ from cnncli import runs
 from cnncli.data.examples import Splits
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
-from cnncli.evaluation import evaluate as evaluation
-from cnncli.evaluation.predictions import to_csv
+from cnncli.evaluation.task import Scored, Task, task_for
 from cnncli.experiment.expectations import broken_expectations
 from cnncli.experiment.feasibility import placed_in
 from cnncli.experiment.folder import open_folder
@@ -127,10 +126,11 @@ def _train(
         with runs.replacing(folder.file("model.keras")) as temporary:
             network.model.save(temporary)
     with timed(seconds, "evaluate", spectator):
-        scored = _evaluate(planned, network)
-        result = evaluation.as_json(scored)
+        task = task_for(splits.class_names, splits.numbers)
+        scored = _evaluate(planned, network, task)
+        result = task.as_json(scored)
         folder.write_json("evaluation.json", {"split": recipe.evaluate.split, **result})
-        folder.write("predictions.csv", _predictions(planned, scored))
+        folder.write("predictions.csv", task.to_csv(scored, getattr(splits, recipe.evaluate.split)))
     with timed(seconds, "figures", spectator):
         from cnncli.figures import of_run
 
@@ -222,26 +222,19 @@ def _class_weight(planned: Plan) -> dict[int, float] | None:
     return {index: wanted.get(name, 1.0) for index, name in enumerate(names)}
 
 
-def _evaluate(planned: Plan, network: Network) -> evaluation.Evaluation:
+def _evaluate(planned: Plan, network: Network, task: Task) -> Scored:
     """Score the main output on the split that the recipe names."""
     recipe = planned.recipe
     [main, *_] = planned.outputs
     assert main.loss is not None
-    return evaluation.evaluate(
+    scored: Scored = task.evaluate(
         network.model,
         getattr(planned.splits, recipe.evaluate.split),
         batch_size=recipe.evaluate.batch_size or planned.batch_size,
         loss=main.loss,
         metrics=recipe.train.metrics,
-        class_names=planned.splits.class_names,
     )
-
-
-def _predictions(planned: Plan, scored: evaluation.Evaluation) -> str:
-    """predictions.csv: a row an example of the evaluated split."""
-    examples = getattr(planned.splits, planned.recipe.evaluate.split)
-    names = planned.splits.class_names
-    return to_csv(examples.labels, scored.predicted, scored.outputs, names, files=examples.files)
+    return scored
 
 
 def _summary(
