@@ -29,6 +29,7 @@ def draw_heat(
     *,
     title: str,
     subtitle: str,
+    what: str = "the class",
 ) -> Figure:
     """Draw each image and beside it the same with its heat.
 
@@ -37,6 +38,7 @@ def draw_heat(
         heat: float (count, any height, any width) in [0, 1]; enlarged smoothly to the image.
         captions: two lines below each image.
         title, subtitle: the heading, any text.
+        what: the heat speaks for.
     """
     pairs = [_pair(image, one) for image, one in zip(images, heat, strict=True)]
     cell = 2 * _TILE + _GAP
@@ -61,7 +63,7 @@ def draw_heat(
                 color = style.INK if line == 0 else style.MUTED
                 shown = fit_text(plain_text(text), cell, style.LABEL_SIZE)
                 style.add_text(figure, left, row_top + tile_height + 0.05 + 0.17 * line, shown, color=color)
-        _draw_scale(figure, top + rows * row_height + 0.05)
+        _draw_scale(figure, top + rows * row_height + 0.05, what)
     return figure
 
 
@@ -84,8 +86,8 @@ def _as_rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
     return gray_or_rgb.astype(np.uint8)
 
 
-def _draw_scale(figure: Figure, top: float) -> None:
+def _draw_scale(figure: Figure, top: float, what: str) -> None:
     axes = style.add_axes(figure, style.MARGIN, top, _SCALE_WIDTH, 0.12)
     axes.imshow(np.linspace(0, 1, 256)[None], cmap="inferno", aspect="auto")
     axes.set_axis_off()
-    style.add_text(figure, style.MARGIN, top + 0.16, "speaks little for the class … most", color=style.MUTED)
+    style.add_text(figure, style.MARGIN, top + 0.16, f"speaks little for {what} … most", color=style.MUTED)

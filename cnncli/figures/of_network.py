@@ -23,7 +23,7 @@ from cnncli.insight.feature_maps import feature_maps
 from cnncli.insight.heat import METHODS, heat_of, layer_for
 from cnncli.insight.layers import MOST_TARGETS, count_of, layers_to_show
 from cnncli.insight.maximize import maximize
-from cnncli.insight.scores import probabilities
+from cnncli.insight.scores import ends_of, outputs_of, probabilities
 from cnncli.network.opened import Opened
 from cnncli.wording import counted, did_you_mean, shortened
 
@@ -42,6 +42,28 @@ class Subject:
     name: str
     class_names: tuple[str, ...]
 
+    @property
+    def what(self) -> str:
+        """What it is looked at for."""
+        return "class"
+
+    @property
+    def maximized_as(self) -> str:
+        """The file, without its ending, of what its classes like most."""
+        return "maximize-classes"
+
+    def told(self, label: Any) -> str:
+        """The label of an example in words."""
+        return self.class_names[int(label)]
+
+    def sign_of(self, label: int) -> int:
+        """By what the score that speaks for a label is to be multiplied to be the network's own."""
+        return 1
+
+    def said(self, inputs: np.ndarray) -> np.ndarray:
+        """What the network says of examples: float32 (count, classes), of which each row sums to 1."""
+        return probabilities(self.network.model, inputs)
+
     def class_number(self, name: str) -> int:
         """The label of a class.
 
@@ -52,6 +74,49 @@ class Subject:
             hint = did_you_mean(name, map(shortened, self.class_names))
             raise RecipeError(f"no class is named `{shortened(name)}`", hint=hint)
         return self.class_names.index(name)
+
+
+class NumberSubject(Subject):
+    """A network that gives quantities; in the place of classes stand the ends of `insight.scores.ends_of`."""
+
+    @property
+    def what(self) -> str:
+        return "number"
+
+    @property
+    def maximized_as(self) -> str:
+        return "maximize-numbers"
+
+    def told(self, label: Any) -> str:
+        return ", ".join(number_text(float(value)) for value in np.atleast_1d(label))
+
+    @property
+    def gives_one(self) -> bool:
+        """Whether it gives one number, which can be small or large."""
+        return self.class_names == ends_of(1)
+
+    def what_makes(self, ends: Sequence[str]) -> str:
+        """What a picture of some ends shows, in words."""
+        listed = " and ".join(ends) if len(ends) < 4 else "each number"
+        return f"what makes the number {listed}" if self.gives_one else f"what makes {listed} large"
+
+    def sign_of(self, label: int) -> int:
+        return -1 if self.gives_one and label == 0 else 1
+
+    def class_number(self, name: str) -> int:
+        if name not in self.class_names:
+            hint = f"one of: {', '.join(self.class_names)}"
+            raise RecipeError(f"the network gives numbers, and no class `{shortened(name)}`", hint=hint)
+        return self.class_names.index(name)
+
+    def said(self, inputs: np.ndarray) -> np.ndarray:
+        """The numbers that the network gives: float32 (count, k)."""
+        return outputs_of(self.network.model, inputs)
+
+
+def subject_for(network: Opened, name: str, class_names: tuple[str, ...], number_count: int) -> Subject:
+    """A network of classes, or where it gives so many numbers, of these."""
+    return NumberSubject(network, name, ends_of(number_count)) if number_count else Subject(network, name, class_names)
 
 
 @dataclass(frozen=True)
@@ -108,13 +173,13 @@ def _map_sheet(example: np.ndarray, maps: np.ndarray, layer: str, title: str) ->
 def _named(subject: Subject, chosen: Chosen, number: int) -> str:
     if chosen.labels is None:
         return chosen.names[number]
-    return f"{subject.class_names[int(chosen.labels[number])]}, {chosen.names[number]}"
+    return f"{subject.told(chosen.labels[number])}, {chosen.names[number]}"
 
 
 def _said(subject: Subject, chosen: Chosen) -> list[dict[str, Any]]:
     labels = [None] * len(chosen.names) if chosen.labels is None else chosen.labels
     return [
-        {"example": name, "true": None if label is None else subject.class_names[int(label)]}
+        {"example": name, "true": None if label is None else subject.told(label)}
         for name, label in zip(chosen.names, labels, strict=True)
     ]
 
@@ -145,7 +210,9 @@ def draw_heat_of(
         DataError: the true class is wanted, and of image files it is not known.
     """
     layer = layer_for(subject.network, method, layer)
-    shares = probabilities(subject.network.model, chosen.inputs)  # (count, classes)
+    shares = subject.said(chosen.inputs)  # (count, classes), or (count, k)
+    if isinstance(subject, NumberSubject):
+        return _draw_heat_of_number(subject, chosen, folder, method, layer, class_name, shares, formats)
     predicted = shares.argmax(axis=-1)
     wanted = _wanted_classes(subject, chosen, class_name, predicted)
     heat = heat_of(subject.network, method, layer, chosen.inputs, wanted)
@@ -167,6 +234,43 @@ def draw_heat_of(
     make_folder(folder)
     which = f"class-{subject.class_number(class_name)}" if is_named else "" if class_name == "predicted" else class_name
     stem = "-".join(filter(None, [method, _in_file(layer or ""), which]))
+    return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
+
+
+def _draw_heat_of_number(
+    subject: NumberSubject,
+    chosen: Chosen,
+    folder: Path,
+    method: str,
+    layer: str | None,
+    end: str,
+    given: np.ndarray,
+    formats: Sequence[str],
+) -> Drawn:
+    """The same for what makes a number large, or small: `end` is one of `ends_of`, `predicted` the number itself."""
+    name = ("large" if subject.gives_one else "number 0") if end == "predicted" else end
+    wanted = subject.class_number(name)
+    heat = heat_of(subject.network, method, layer, chosen.inputs, np.full(len(chosen.inputs), wanted), are_numbers=True)
+    true = [None] * len(given) if chosen.labels is None else chosen.labels.tolist()
+    rows = zip(chosen.names, true, given.tolist(), heat, strict=True)
+    details = [
+        {"example": example, "true": label, "predicted": said, "end": name, "has_heat": bool(its_heat.any())}
+        for example, label, said, its_heat in rows
+    ]
+    captions = [
+        (
+            subject.told(one["predicted"]),
+            (one["example"] if one["true"] is None else f"is: {subject.told(one['true'])}")
+            + ("" if one["has_heat"] else " · no heat"),
+        )
+        for one in details
+    ]
+    at_layer = f" at {layer}" if layer else ""
+    subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
+    title = f"{subject.name}: {subject.what_makes([name])}"
+    figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, what="it")
+    make_folder(folder)
+    stem = "-".join(filter(None, [method, _in_file(layer or ""), "" if end == "predicted" else f"end-{wanted}"]))
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
 
@@ -193,7 +297,12 @@ def _caption(said: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _heat_sheet(
-    examples: np.ndarray, heat: np.ndarray, captions: Sequence[tuple[str, str]], title: str, subtitle: str
+    examples: np.ndarray,
+    heat: np.ndarray,
+    captions: Sequence[tuple[str, str]],
+    title: str,
+    subtitle: str,
+    what: str = "the class",
 ) -> Figure:
     if examples.ndim == 3:
         return draw_signal_heat(examples, heat, captions, title=title, subtitle=subtitle)
@@ -204,7 +313,7 @@ def _heat_sheet(
         subtitle += " · slices by depth"
     else:
         images = gray_or_colour(examples)
-    return draw_heat(images, heat, captions, title=title, subtitle=subtitle)
+    return draw_heat(images, heat, captions, title=title, subtitle=subtitle, what=what)
 
 
 # ---- activation maximisation -------------------------------------------------------------------------------------------
@@ -224,6 +333,8 @@ def draw_maximized_of(
 ) -> Drawn:
     """Draw what filters of a layer, or classes, like most, as one sheet: `maximize-<layer>.png` or `maximize-classes.png`.
 
+    Of a network that gives quantities, what makes them small and large: `maximize-numbers.png`.
+
     Args:
         layer: whose filters or units; None for classes, or, where `filters` are named, the first convolution.
         filters: their numbers; None for the first 16.
@@ -237,12 +348,17 @@ def draw_maximized_of(
     layer, targets, names = targets_of(subject, layer, filters, classes)
     found = maximize(subject.network, layer, targets, value_range=value_range, steps=steps, seed=seed)
     captions, details = [], []
-    for name, target, activation, noise in zip(names, targets, found.activations, found.noise, strict=True):
+    signs = [subject.sign_of(target) if layer is None else 1 for target in targets]
+    reached_by = zip(names, targets, signs * found.activations, signs * found.noise, strict=True)
+    for name, target, activation, noise in reached_by:
         captions.append((name, f"{number_text(float(activation), 3)}, noise {number_text(float(noise), 2)}"))
-        kind = "class" if layer is None else "filter"
+        kind = subject.what if layer is None else "filter"
         what = subject.class_names[target] if layer is None else target
         details.append({kind: what, "activation": float(activation), "noise": float(noise)})
-    if layer is None:
+    if layer is None and isinstance(subject, NumberSubject):
+        title = f"{subject.name}: {subject.what_makes(names)}"
+        reached = "number, before the last activation"
+    elif layer is None:
         title = f"{subject.name}: what {counted(len(targets), 'class', 'classes')} like{'s' * (len(targets) == 1)} most"
         reached = "score before the softmax"
     else:
@@ -251,7 +367,7 @@ def draw_maximized_of(
     subtitle = f"Gradient ascent, {steps} steps, seed {seed} · below each name: the {reached}, and that of noise"
     figure = draw_maximized(found.inputs, captions, title=title, subtitle=subtitle)
     make_folder(folder)
-    stem = f"maximize-{_in_file(layer)}" if layer else "maximize-classes"
+    stem = f"maximize-{_in_file(layer)}" if layer else subject.maximized_as
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
 

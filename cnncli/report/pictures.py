@@ -41,6 +41,7 @@ _KINDS = (
     (r"filters-(?P<layer>.+)", "filters", "Filters of layer {layer}"),
     (r"feature-maps-(?P<layer>.+)-(?P<image>\d+)", "feature_maps", "Feature maps of layer {layer}, image {image}"),
     (r"feature-maps-(?P<layer>.+)", "feature_maps", "Feature maps of layer {layer}"),
+    (r"maximize-numbers", "maximize", "Images that make its numbers small or large"),
     (r"maximize-classes", "maximize", "Images that each class answers to most"),
     (r"maximize-(?P<layer>.+)", "maximize", "Images that {layer} answers to most"),
 )
