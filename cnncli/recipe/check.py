@@ -142,7 +142,8 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
             message = (
                 f"`loss` is missing in `train`: none follows from the last layer, whose activation is {activation}"
             )
-            hint = "for classes `activation: softmax` is the usual one, and the loss follows from it"
+            hint = "for classes `activation: softmax` is the usual one, and the loss follows from it\n"
+            hint += "for quantities say `targets: numbers` in `data`, and mean_squared_error does"
             yield Problem(message, hint, path=("train",))
         return
     name = loss_class(loss)
