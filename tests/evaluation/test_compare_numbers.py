@@ -85,7 +85,9 @@ def test_other_targets_are_no_comparison(make):
     with pytest.raises(DataError) as caught:
         compare([make("one", 1.0), make("two", 1.0, true=changed)])
 
-    assert f"true number of example 7: `{TRUE[7, 0]!s}` there, `{changed[7, 0]!s}` here" in caught.value.problems[0].hint
+    assert (
+        f"true number of example 7: `{TRUE[7, 0]!s}` there, `{changed[7, 0]!s}` here" in caught.value.problems[0].hint
+    )
 
 
 def test_numbers_and_classes_are_no_comparison_even_anyway(make, tmp_path):

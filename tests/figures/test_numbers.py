@@ -72,6 +72,7 @@ def test_many_numbers_and_examples_are_told_to_be_left_out():
     assert "number 5: R²" in texts(figure)
 
 
+@pytest.mark.filterwarnings("error")
 def test_predictions_without_any_error_can_be_drawn():
     targets = np.full((3, 1), 2.0, np.float32)
     scored = NumbersEvaluation(0.0, {}, number_scores(targets, targets, [2.0]), targets, targets)

@@ -77,6 +77,20 @@ def test_heat_lies_on_what_makes_the_number_large(two, method):
             assert heat[:, outside].max() < 0.5
 
 
+def test_occlusion_takes_each_number_for_itself(two):
+    """As odds of two classes, what both need equally would speak for neither."""
+    sums = two.network.model.get_layer("sums")
+    kernel, bias = sums.get_weights()
+    sums.set_weights([np.repeat(kernel[:, :1], 2, axis=1), bias])  # both are the sum of the left half
+    image = np.random.default_rng(0).uniform(1, 2, (1, 4, 4, 1)).astype(np.float32)
+    image[:, 1, 0, :] = 9
+
+    heat = heat_of(two.network, "occlusion", None, image, np.array([0]), are_numbers=True)[0]
+    sums.set_weights([kernel, bias])
+
+    assert heat[1, 0] == 1
+
+
 def test_heat_tells_the_numbers_and_not_classes(tmp_path, one):
     chosen = from_split(examples(), "test", 2)
 
