@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -74,6 +75,20 @@ def did_you_mean(word: str, options: Iterable[str]) -> str:
 def counted(count: int, singular: str, plural: str | None = None) -> str:
     """`1 image`, `2,000 images`."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
+
+
+def quantity(value: float | None) -> str:
+    """A quantity in any unit, with at least four of its digits: `12,346`, `7.190`, `0.0001235`.
+
+    Example:
+        >>> quantity(7.19), quantity(12345.6), quantity(None)
+        ('7.190', '12,346', '–')
+    """
+    if value is None or not math.isfinite(value):
+        return "–"
+    if 1000 <= abs(value) < 1e9:
+        return f"{value:,.0f}"
+    return f"{value:#.4g}".removesuffix(".")
 
 
 def listed(words: Iterable[str], most: int = 5) -> str:

@@ -15,10 +15,11 @@ from rich.text import Text
 
 from cnncli.cli import console, lines, options
 from cnncli.errors import Problem, UsageError
-from cnncli.wording import clock, counted, printable, shortened
+from cnncli.wording import clock, counted, printable, quantity, shortened
 
 if TYPE_CHECKING:
     from cnncli.evaluation.compare import Comparison, Side
+    from cnncli.evaluation.compare_numbers import NumberSide
     from cnncli.recipe.differences import Difference
 
 _BETWEEN = "  "
@@ -52,6 +53,8 @@ def compare(
     """Compare runs that were scored on the same examples, the others with the first.
 
     The difference in accuracy has a 95% bootstrap interval over the examples, and McNemar's test says whether it is shown.
+
+    Of runs that give numbers it is the mean absolute error, and a paired bootstrap.
 
     The test is exact where fewer than 25 examples tell two runs apart, and has Edwards' correction elsewhere.
 
@@ -110,9 +113,9 @@ def _draw(compared: Comparison, folder: Path) -> Path | None:
     return path
 
 
-def _detail(side: Side) -> str:
-    low, high = side.accuracy_interval
-    parts = [f"{side.run.split} accuracy {side.accuracy:.4f} ({low:.4f} to {high:.4f})"]
+def _detail(side: Side | NumberSide) -> str:
+    [(name, value, interval), *_] = side.measures
+    parts = [f"{side.run.split} {name} {_number(side, value)} ({_interval(side, interval)})"]
     if side.run.listed.params is not None:
         parts.append(f"{side.run.listed.params:,} parameters")
     if side.run.listed.total_seconds is not None:
@@ -154,7 +157,7 @@ def _told(text: str, *, indent: int = 0) -> Iterator[Text]:
     return lines.wrapped(text, indent=indent, hanging=indent + 2)
 
 
-def _table(sides: Sequence[Side]) -> Iterator[Text]:
+def _table(sides: Sequence[Side | NumberSide]) -> Iterator[Text]:
     """A column a run where there is room for it (a pipe has any), else a block of lines a run."""
     facts = [_facts(side) for side in sides]
     names = [name for name, _ in facts[0]]
@@ -182,15 +185,17 @@ def _aligned(name: str, cells: Sequence[str], first_width: int, widths: Sequence
     return _BETWEEN.join([f"{name:<{first_width}}", *padded])
 
 
-def _facts(side: Side) -> list[tuple[str, str]]:
+def _facts(side: Side | NumberSide) -> list[tuple[str, str]]:
     run = side.run
     seconds = run.listed.total_seconds
     epochs = f"{run.best_epoch} of {run.listed.epochs}" if run.best_epoch and run.listed.epochs else console.cell(None)
+    measured = [
+        row
+        for name, value, interval in side.measures
+        for row in ((name, _number(side, value)), ("  95% interval", _interval(side, interval)))
+    ]
     return [
-        ("accuracy", console.cell(side.accuracy)),
-        ("  95% interval", _interval(side.accuracy_interval)),
-        ("macro F1", console.cell(side.macro_f1)),
-        ("  95% interval", _interval(side.macro_f1_interval)),
+        *measured,
         ("loss", console.cell(run.scores.get("loss"))),
         ("parameters", console.cell(run.listed.params)),
         ("time", clock(seconds) if seconds is not None else console.cell(None)),
@@ -200,12 +205,15 @@ def _facts(side: Side) -> list[tuple[str, str]]:
     ]
 
 
-def _interval(interval: tuple[float, float]) -> str:
-    low, high = interval
-    return f"{low:.4f} to {high:.4f}"
+def _number(side: Side | NumberSide, value: float | None) -> str:
+    return quantity(value) if side.run.has_numbers else console.cell(value)
 
 
-def _differing(first: str, side: Side, found: Sequence[Difference], *, verbose: bool) -> Iterator[Text]:
+def _interval(side: Side | NumberSide, interval: tuple[float, float] | None) -> str:
+    return " to ".join(_number(side, bound) for bound in interval) if interval else console.cell(None)
+
+
+def _differing(first: str, side: Side | NumberSide, found: Sequence[Difference], *, verbose: bool) -> Iterator[Text]:
     from cnncli.recipe.differences import ABSENT
 
     if not side.run.recipe:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cnncli.cli import console, native, options
+from cnncli.cli import console, evaluate_numbers, native, options
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.wording import printable, shortened
 
@@ -43,6 +43,8 @@ def evaluate(
 
     Nothing is written unless --figures names a folder: confusion matrix, ROC and precision-recall curves, calibration,
     the most confident wrong predictions and, for two classes, every threshold.
+
+    A network that gives numbers has errors and R2 in their place, and is drawn over the true numbers.
     """
     if split is not None:
         options.check_choice("--split", split, ("test", "validation", "train"))
@@ -86,6 +88,9 @@ def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:
     if quiet:
         return
     out.print()
+    if result.get("targets") == "numbers":
+        evaluate_numbers.show(result)
+        return
     for word, text in _trust(result):
         out.print(Text(f"{word:<{_WORDS}}{printable(text)}"))
     out.print()

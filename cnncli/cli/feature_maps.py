@@ -39,7 +39,6 @@ def feature_maps(
         from cnncli.figures.of_network import draw_feature_maps_of
         from cnncli.insight.asked import examples_for
         from cnncli.insight.layers import layers_to_show, map_layers
-        from cnncli.insight.scores import probabilities
 
         trained = open_model(run_or_model, outputs=Path(output))
         subject = pictures.subject_of(trained)
@@ -47,8 +46,8 @@ def feature_maps(
             names = layers_to_show(subject.network, layer)
             chosen, notes = examples_for(trained, image or [], wanted)
             folder = pictures.folder_for(trained, to)
-            # A network that ends in maps, or in several parts, names no class.
-            says = probabilities(trained.model, chosen.inputs) if len(trained.model.outputs[0].shape) == 2 else None
+            # A network that ends in maps, or in several parts, says neither classes nor numbers.
+            says = subject.said(chosen.inputs) if len(trained.model.outputs[0].shape) == 2 else None
             drawn = draw_feature_maps_of(subject, names, chosen, folder, shares=says, formats=pictures.formats(svg))
     if list_layers:
         pictures.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)

@@ -102,14 +102,12 @@ class Spectator:
 def describe(plan: Plan) -> list[tuple[str, str]]:
     """The first lines of a run: what will be used, and why."""
     splits = plan.splits
+    labels = str(splits.numbers) if splits.numbers else counted(len(splits.class_names), "class", "classes")
     parts = [f"{len(splits.train):,} training", f"{len(splits.validation):,} validation", f"{len(splits.test):,} test"]
     return [
         ("Recipe", f"{plan.recipe.name} ({plan.loaded.file})"),
         ("Data", splits.source),
-        (
-            "",
-            f"{', '.join(parts)}; {counted(len(splits.class_names), 'class', 'classes')}; {_shape(splits.input_shape)}",
-        ),
+        ("", f"{', '.join(parts)}; {labels}; {_shape(splits.input_shape)}"),
         ("Network", f"{plan.budget.params:,} parameters, {_learning(plan)}"),
         *_frozen(plan),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),

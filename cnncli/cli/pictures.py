@@ -30,7 +30,7 @@ def subject_of(trained: TrainedModel) -> Subject:
     Raises:
         ModelFileError: it takes something else than one signal, image or volume, or its weights are no numbers.
     """
-    from cnncli.figures.of_network import Subject
+    from cnncli.figures.of_network import subject_for
     from cnncli.insight.asked import class_names_of
     from cnncli.insight.layers import check_finite, check_input
     from cnncli.network.opened import opened
@@ -38,7 +38,7 @@ def subject_of(trained: TrainedModel) -> Subject:
     check_input(trained.model, trained.name)
     check_finite(trained.model, trained.name)
     name = trained.recipe.recipe.name if trained.recipe else Path(trained.name).stem
-    return Subject(opened(trained.model), name, class_names_of(trained))
+    return subject_for(opened(trained.model), name, class_names_of(trained), len(trained.numbers or ()))
 
 
 def show_layers(name: str, network: Opened, names: Iterable[str], *, as_json: bool) -> None:

@@ -12,7 +12,7 @@ import typer
 from cnncli.cli import console, native, options
 from cnncli.cli.predictions import STDOUT, error_as_json, error_of, view_for
 from cnncli.errors import DataError, OutputError, Problem, UsageError
-from cnncli.wording import counted, printable, shortened
+from cnncli.wording import counted, printable, quantity, shortened
 
 if TYPE_CHECKING:
     from cnncli.data.given import Bad
@@ -59,6 +59,8 @@ def predict(
 ) -> None:
     """Predict classes: each file, what the network takes it for, how probable that is, and the next classes.
 
+    Of a network that gives numbers: each file, and its number.
+
     The first argument is RUN or MODEL if it ends in .keras, is a run's folder, or is the name of a run and of no file.
 
     So a file that is called as a run is: write ./NAME. Images are read as those of the training were.
@@ -84,16 +86,16 @@ def predict(
         if not (as_json or quiet):
             _introduce(predictor, trained.name, is_newest=run_or_model is None, notes=given.notes)
         head = {"model": trained.name, "top": top, "notes": [note.as_json() for note in given.notes]}
-        seen = _Seen(len(predictor.class_names))
+        seen = _SeenNumbers() if predictor.number_count else _Seen(predictor.class_names)
         with view_for(as_json, to_csv, predictor, head, given) as view:
             for predictions in predictor.predict(given, top=top, batch_size=batch_size):
                 seen.add(predictions)
                 view.show(predictions)
             view.end(seen.bad)
     if as_json and to_csv is not None:
-        console.print_json({**head, **error_as_json(seen.bad), "count": sum(seen.counts), "csv": str(to_csv)})
+        console.print_json({**head, **error_as_json(seen.bad), "count": seen.count, "csv": str(to_csv)})
     if not (as_json or quiet):
-        _conclude(seen, predictor.class_names, to_csv)
+        _conclude(seen, to_csv)
     if seen.bad and as_json:
         raise typer.Exit(DataError.exit_code)  # the document has told it
     if seen.bad:
@@ -148,31 +150,63 @@ def _neither(text: str, no_run: OutputError) -> Problem:
 class _Seen:
     """What has been predicted so far, counted."""
 
-    def __init__(self, class_count: int) -> None:
-        self.counts = [0] * class_count
+    def __init__(self, class_names: Sequence[str]) -> None:
+        self._names = class_names
+        self._counts = [0] * len(class_names)
         self.bad: list[Bad] = []
+
+    @property
+    def count(self) -> int:
+        return sum(self._counts)
 
     def add(self, predictions: Predictions) -> None:
         self.bad += predictions.bad
         for index in predictions.classes[:, 0].tolist():
-            self.counts[index] += 1
+            self._counts[index] += 1
+
+    def told(self) -> str:
+        """How many of which class."""
+        found = (index for index, count in enumerate(self._counts) if count)
+        order = sorted(found, key=lambda index: -self._counts[index])
+        told = [f"{shortened(self._names[index])} ({self._counts[index]:,})" for index in order[:_MOST_CLASSES]]
+        if len(order) > _MOST_CLASSES:
+            told.append(f"{counted(len(order) - _MOST_CLASSES, 'other class', 'other classes')}")
+        return ", ".join(told)
+
+
+class _SeenNumbers:
+    """The range of the numbers that have been predicted so far."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.bad: list[Bad] = []
+        self._ranges: list[tuple[float, float]] = []
+
+    def add(self, predictions: Predictions) -> None:
+        self.bad += predictions.bad
+        self.count += len(predictions.names)
+        columns = predictions.outputs.T.tolist() if predictions.names else []
+        known = self._ranges or [(column[0], column[0]) for column in columns]
+        if columns:
+            pairs = zip(known, columns, strict=True)
+            self._ranges = [(min(low, *column), max(high, *column)) for (low, high), column in pairs]
+
+    def told(self) -> str:
+        """From where to where."""
+        return "; ".join(f"{quantity(low)} to {quantity(high)}" for low, high in self._ranges)
 
 
 def _introduce(predictor: Predictor, name: str, *, is_newest: bool, notes: Sequence[Problem]) -> None:
     for note in notes:
         console.show_note(note)
     classes = counted(len(predictor.class_names), "class", "classes")
+    classes = counted(predictor.number_count, "number") if predictor.number_count else classes
     console.say_pairs([("Model", f"{name}{', the newest run' if is_newest else ''}: {classes}")])
 
 
-def _conclude(seen: _Seen, class_names: Sequence[str], to_csv: Path | None) -> None:
-    """How many of which class, where the table does not show it at a glance."""
-    count = sum(seen.counts)
-    order = sorted((index for index, found in enumerate(seen.counts) if found), key=lambda index: -seen.counts[index])
-    if count > 1:
-        told = [f"{shortened(class_names[index])} ({seen.counts[index]:,})" for index in order[:_MOST_CLASSES]]
-        if len(order) > _MOST_CLASSES:
-            told.append(f"{counted(len(order) - _MOST_CLASSES, 'other class', 'other classes')}")
-        console.say_pairs([("Found", f"{counted(count, 'example')}: {', '.join(told)}")])
+def _conclude(seen: _Seen | _SeenNumbers, to_csv: Path | None) -> None:
+    """What was found in all, where the table does not show it at a glance."""
+    if seen.count > 1:
+        console.say_pairs([("Found", f"{counted(seen.count, 'example')}: {seen.told()}")])
     if to_csv not in (None, STDOUT):
         console.say_pairs([("Written", str(to_csv))])

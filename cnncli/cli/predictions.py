@@ -16,7 +16,7 @@ from rich.text import Text
 
 from cnncli.cli import console, lines
 from cnncli.errors import DataError, OutputError
-from cnncli.wording import printable
+from cnncli.wording import printable, quantity
 
 if TYPE_CHECKING:
     from cnncli.data.given import Bad, File, Given, Name
@@ -27,6 +27,7 @@ STDOUT = Path("-")
 _BETWEEN = "  "
 _MEASURED = 20  # of the longest file names
 _WIDEST = 72  # of a column
+_NUMBER = 10  # letters of a column of numbers
 
 
 class View(Protocol):
@@ -41,11 +42,14 @@ class View(Protocol):
 def view_for(
     as_json: bool, to_csv: Path | None, predictor: Predictor, head: dict[str, Any], given: Given
 ) -> Iterator[View]:
+    has_numbers = bool(predictor.number_count)
     if to_csv is not None:
         with _csv_file(to_csv) as file:
-            yield _Csv(file, predictor, int(head["top"]))
+            yield (_NumberCsv if has_numbers else _Csv)(file, predictor, int(head["top"]))
+    elif as_json:
+        yield (_NumberJson if has_numbers else _Json)(predictor, head)
     else:
-        yield _Json(predictor, head) if as_json else _Table(predictor, map(_about, given.files))
+        yield (_NumberTable if has_numbers else _Table)(predictor, map(_about, given.files))
 
 
 def _about(file: File) -> str:
@@ -58,12 +62,12 @@ class _Table:
 
     def __init__(self, predictor: Predictor, files: Iterable[str]) -> None:
         self._names = [printable(name) for name in predictor.class_names]
-        self._titles = ["", "class", "probability" if predictor.gives_probabilities else "output", "then"]
+        self._titles = self._columns(predictor)
         # Wide enough from the first row on for nearly all that come; what is wider moves the rest of its row alone.
         longest = nlargest(_MEASURED, (file for file in files if len(file) <= _WIDEST), key=len)
         self._widths = [
             max((cell_len(printable(file)) for file in longest), default=0),
-            min(_WIDEST, max(cell_len(name) for name in ["class", *self._names])),
+            min(_WIDEST, max(cell_len(name) for name in [self._titles[1], *self._names])),
             *map(cell_len, self._titles[2:]),
         ]
         self._room = console.stdout_columns()
@@ -85,6 +89,9 @@ class _Table:
     def end(self, bad: Sequence[Bad]) -> None:
         sys.stdout.flush()
 
+    def _columns(self, predictor: Predictor) -> list[str]:
+        return ["", "class", "probability" if predictor.gives_probabilities else "output", "then"]
+
     def _row(self, name: Name, classes: Sequence[int], outputs: Sequence[float]) -> list[str]:
         first, *others = zip(classes, outputs, strict=True)
         then = ", ".join(f"{self._names[index]} {console.cell(value)}" for index, value in others)
@@ -100,6 +107,17 @@ class _Table:
     def _stacked(self, row: Sequence[str]) -> str:
         name, found, value, then = row
         return f"{name}\n  {found} {value}{f', {then}' if then else ''}"
+
+
+class _NumberTable(_Table):
+    """The same with numbers in the place of classes: the first, and those after it."""
+
+    def _columns(self, predictor: Predictor) -> list[str]:
+        return ["", "", f"{'value':>{_NUMBER}}", "then" if predictor.number_count > 1 else ""]
+
+    def _row(self, name: Name, classes: Sequence[int], outputs: Sequence[float]) -> list[str]:
+        first, *others = map(quantity, outputs)
+        return [str(name), "", first, ", ".join(others)]
 
 
 class _Json:
@@ -133,6 +151,12 @@ class _Json:
         return {"file": name.file, "index": name.index, **top[0], "top": top}
 
 
+class _NumberJson(_Json):
+    def _item(self, name: Name, classes: Sequence[int], outputs: Sequence[float]) -> dict[str, Any]:
+        said = {"value": outputs[0]} if len(outputs) == 1 else {"values": list(outputs)}
+        return {"file": name.file, "index": name.index, **said}
+
+
 class _Csv:
     """A row an example; those that cannot be used have a problem in the place of classes."""
 
@@ -141,28 +165,42 @@ class _Csv:
 
         self._text = cell_text
         self._names = [cell_text(name) for name in predictor.class_names]
-        self._top = min(top, len(self._names))
-        word = "probability" if predictor.gives_probabilities else "output"
-        numbered = [title for number in range(2, self._top + 1) for title in (f"class_{number}", f"{word}_{number}")]
+        self._titles = self._columns(predictor, min(top, len(self._names)))
         self._table = csv.writer(file, lineterminator="\n")
-        self._table.writerow(["file", "index", "class", word, *numbered, "problem"])
+        self._table.writerow(["file", "index", *self._titles, "problem"])
 
     def show(self, predictions: Predictions) -> None:
         for name, classes, outputs in _each(predictions):
-            found = [
-                cell
-                for index, value in zip(classes, outputs, strict=True)
-                for cell in (self._names[index], f"{value:.6g}")
-            ]
-            self._table.writerow([*self._name(name), *found, ""])
+            self._table.writerow([*self._name(name), *self._found(classes, outputs), ""])
         for bad in predictions.bad:
-            self._table.writerow([*self._name(bad.name), *[""] * (2 * self._top), self._text(bad.reason)])
+            self._table.writerow([*self._name(bad.name), *[""] * len(self._titles), self._text(bad.reason)])
+
+    def _columns(self, predictor: Predictor, top: int) -> list[str]:
+        word = "probability" if predictor.gives_probabilities else "output"
+        numbered = [title for number in range(2, top + 1) for title in (f"class_{number}", f"{word}_{number}")]
+        return ["class", word, *numbered]
+
+    def _found(self, classes: Sequence[int], outputs: Sequence[float]) -> list[str]:
+        pairs = zip(classes, outputs, strict=True)
+        return [cell for index, value in pairs for cell in (self._names[index], f"{value:.6g}")]
 
     def end(self, bad: Sequence[Bad]) -> None:
         pass
 
     def _name(self, name: Name) -> list[Any]:
         return [self._text(name.file), "" if name.index is None else name.index]
+
+
+class _NumberCsv(_Csv):
+    """The same with a column for each number, with the digits that tell it from any other in float32."""
+
+    def _columns(self, predictor: Predictor, top: int) -> list[str]:
+        return (
+            ["value"] if predictor.number_count == 1 else [f"value_{index}" for index in range(predictor.number_count)]
+        )
+
+    def _found(self, classes: Sequence[int], outputs: Sequence[float]) -> list[str]:
+        return [f"{value:.9g}" for value in outputs]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
+from cnncli.data.numbers import Numbers
 from cnncli.data.stored import Indexes, Inputs, take
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
@@ -94,13 +95,13 @@ class Examples:
         inputs: uint8 in 0 to 255 or float32, (count, height, width, channels), (count, length, channels) or
             (count, depth, height, width, channels); or what is read from elsewhere when it is needed
             (`ImageFiles`, `RowFile`, `ArrayRows`).
-        labels: int32 (count,), index into the class names.
+        labels: int32 (count,), index into the class names; or float32 (count, k), where labels are quantities.
         files: where each came from, as a path inside its folder; None where they are not files.
         sha256: of each one's file, hex; None where they are not files.
     """
 
     inputs: Inputs
-    labels: NDArray[np.int32]
+    labels: NDArray[Any]
     files: tuple[str, ...] | None = None
     sha256: tuple[str, ...] | None = None
 
@@ -131,7 +132,7 @@ class Splits:
 
     Attributes:
         train, validation, test: none of them empty.
-        class_names: by label.
+        class_names: by label; empty where labels are quantities.
         input_shape: of one example, (height, width, channels) for images.
         source: what is really used, for people: "mnist-sample, packaged: 8,000 + 2,000 digits".
         notes: what is not wrong but worth a word, each said once.
@@ -150,6 +151,16 @@ class Splits:
     skipped: tuple[str, ...] = ()
 
     @property
+    def numbers(self) -> Numbers | None:
+        """What is known of the training targets; None where labels are classes."""
+        return None if self.class_names else Numbers.of(self.train.labels)
+
+    @property
+    def target_count(self) -> int:
+        """How many classes there are, or how many numbers an example has."""
+        return len(self.class_names) or int(self.train.labels.shape[1])
+
+    @property
     def parts(self) -> tuple[Part, Part, Part]:
         return Part("train", self.train), Part("validation", self.validation), Part("test", self.test)
 
@@ -161,10 +172,13 @@ class Splits:
             "class_names": list(self.class_names),
             "input_shape": list(self.input_shape),
             "counts": {part.name: self._counts(part.examples) for part in self.parts},
+            **({"numbers": self.numbers.as_json()} if self.numbers else {}),
             "skipped": [printable(path) for path in self.skipped],
         }
 
     def _counts(self, examples: Examples) -> list[int]:
-        """How many of each class, in the order of `class_names`."""
+        """How many of each class, in the order of `class_names`; of numbers how many in all."""
+        if not self.class_names:
+            return [len(examples)]
         counts: list[int] = np.bincount(examples.labels, minlength=len(self.class_names)).tolist()
         return counts

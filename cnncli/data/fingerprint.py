@@ -37,11 +37,15 @@ def of_files(files: Iterable[tuple[str, int, str]]) -> str:
 
 
 def of_examples(examples: Examples, class_names: Sequence[str]) -> str:
-    """Over the content and the class of every example, in their order.
+    """Over the content of every example and its class, or its numbers, in their order.
 
     Of files the bytes count, not where they lie, nor the size that images are brought to; of arrays type, shape and values.
     """
-    digest = hashlib.sha256(_line("examples", [class_names[label] for label in examples.labels.tolist()]))
+    labels = examples.labels
+    is_class = labels.ndim == 1
+    digest = hashlib.sha256(_line("examples", [class_names[label] for label in labels.tolist()] if is_class else []))
+    if not is_class:
+        _add_array(digest, "numbers", labels)
     if examples.sha256 is not None:
         digest.update(_line(list(examples.sha256)))
     else:

@@ -14,6 +14,7 @@ from cnncli.wording import shortened
 _LARGEST = 2**31 - 1
 _MOST_NAMED = 5
 _EXPECTED = "labels are whole numbers 0, 1, 2, …, one for each example"
+_QUANTITIES = "if they are quantities and no classes, the recipe says so: `targets: numbers` in `data`"
 
 
 def read_labels(name: str, array: NDArray[Any]) -> NDArray[np.int32]:
@@ -86,25 +87,26 @@ def _wrong_shape(name: str, array: NDArray[Any]) -> Problem:
     if array.ndim == 2 and array.shape[1] > 1 and _is_one_hot(array):
         message = f"{name} is one-hot, shape {array.shape}; {_EXPECTED}"
         return Problem(message, f"store `np.argmax({name}, axis=1)`; the recipe's loss decides the encoding")
-    return Problem(f"{name} has the shape {array.shape}; {_EXPECTED}: shape (count,)")
+    return Problem(f"{name} has the shape {array.shape}; {_EXPECTED}: shape (count,)", _QUANTITIES)
 
 
 def _is_one_hot(array: NDArray[Any]) -> bool:
     return bool(np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all())
 
 
-def _first(name: str, array: NDArray[Any], wrong: NDArray[np.bool_]) -> Problem | None:
+def _first(name: str, array: NDArray[Any], wrong: NDArray[np.bool_], hint: str = "") -> Problem | None:
     indices = np.flatnonzero(wrong)
     if not len(indices):
         return None
     index = int(indices[0])
-    return Problem(f"{name} holds {array[index]} at index {index:,}; {_EXPECTED}")
+    return Problem(f"{name} holds {array[index]} at index {index:,}; {_EXPECTED}", hint)
 
 
 def _not_whole(name: str, array: NDArray[Any]) -> Problem | None:
     if array.dtype.kind != "f":
         return None
-    return _first(name, array, ~np.isfinite(array) | (array != np.floor(np.where(np.isfinite(array), array, 0))))
+    wrong = ~np.isfinite(array) | (array != np.floor(np.where(np.isfinite(array), array, 0)))
+    return _first(name, array, wrong, _QUANTITIES)
 
 
 def _negative(name: str, array: NDArray[Any]) -> Problem | None:

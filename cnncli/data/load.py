@@ -53,7 +53,7 @@ def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | N
     parts = _set_aside(data, found)
     if data.limit is not None:
         train = parts["train"]
-        kept = limit(train.labels, data.limit, seed=data.split.seed, class_names=found.class_names)
+        kept = limit(_strata(train), data.limit, seed=data.split.seed, class_names=found.class_names)
         parts["train"] = train.take(kept)
     return Splits(
         train=parts["train"],
@@ -99,6 +99,7 @@ def load_for_model(
     *,
     input_shape: Shape,
     class_names: Sequence[str],
+    number_count: int | None = None,
     image_settings: ImageFolder | None = None,
     progress: Progress | None = None,
 ) -> tuple[Examples, tuple[Problem, ...]]:
@@ -108,6 +109,7 @@ def load_for_model(
         source: where it is.
         input_shape: of one example, as the model takes it.
         class_names: the model's. Class folders and built-in data sets are matched by name, labels in arrays by number.
+        number_count: how many numbers the model gives, where they are quantities; then there are no classes.
         image_settings: how the model's own images were read, when they came from a folder; its path does not count.
         progress: as for `load`.
 
@@ -118,7 +120,10 @@ def load_for_model(
         DataError, NetworkError, ResourceError: as `load`; also for classes that the model does not know.
     """
     try:
-        found = _read_for_model(source, input_shape, class_names, image_settings, progress)
+        if number_count is not None:
+            found = _read_numbers(source, input_shape, number_count)
+        else:
+            found = _read_for_model(source, input_shape, class_names, image_settings, progress)
         examples = _joined(list(found.parts.values()))
         shape = examples.inputs.shape[1:]
         if not shapes.fits(shape, input_shape):
@@ -146,12 +151,22 @@ def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> F
             check_classes=partial(_refuse_wrong_classes, data),
             progress=progress,
         )
+    count = 0 if data.targets == "numbers" else None
     if source.npz:
-        return read_npz(source.npz, input_shape=input_shape, allow_leakage=data.allow_leakage)
+        return read_npz(source.npz, input_shape=input_shape, number_count=count, allow_leakage=data.allow_leakage)
     if source.idx:
-        return read_idx(source.idx, input_shape=input_shape, allow_leakage=data.allow_leakage)
+        return read_idx(source.idx, input_shape=input_shape, number_count=count, allow_leakage=data.allow_leakage)
     assert source.builtin
     return read_builtin(source.builtin, offline=data.offline, progress=progress)
+
+
+def _read_numbers(source: Source, input_shape: Shape, count: int) -> Found:
+    """Read other data for a model that gives numbers; only arrays hold such labels."""
+    if source.npz:
+        return read_npz(source.npz, input_shape=input_shape, number_count=count)
+    if source.idx:
+        return read_idx(source.idx, input_shape=input_shape, number_count=count)
+    raise DataError("the model gives numbers, and the labels of this data are classes", hint="--data photos.npz")
 
 
 def _read_for_model(
@@ -216,7 +231,7 @@ def _set_aside(data: Data, found: Found) -> dict[str, Examples]:
     twins = found.twins.get("train", np.arange(len(train)))
     originals = np.unique(twins)  # copies go where the first of them goes: in two parts they would be a leak
     indices = split(
-        train.labels[originals],
+        _strata(train)[originals],
         validation=data.split.validation if "validation" in missing else None,
         test=data.split.test if "test" in missing else None,
         stratify=data.split.stratify,
@@ -228,11 +243,19 @@ def _set_aside(data: Data, found: Found) -> dict[str, Examples]:
     return {**found.parts, **taken}
 
 
+def _strata(examples: Examples) -> NDArray[np.integer]:
+    """The class of each example; of numbers, which have none, the same for all."""
+    labels = examples.labels
+    return labels if labels.ndim == 1 else np.zeros(len(labels), np.int32)
+
+
 def _with_copies(indices: NDArray[np.int64], twins: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(np.isin(twins, indices))
 
 
 def _remarks(data: Data, train: Examples, class_names: Sequence[str]) -> list[Problem]:
+    if not class_names:
+        return []
     notes = []
     counts = np.bincount(train.labels, minlength=len(class_names))
     most, least = int(counts.argmax()), int(counts.argmin())

@@ -23,7 +23,7 @@ class Batches:
         examples: the split.
         batch_size: the last batch of an epoch may be smaller.
         encodings: how labels leave, by output: `integer` int32 (batch,), `one_hot` float32 (batch, classes), `column`
-            float32 (batch, 1). Of several outputs each gets its own, in a dict by name.
+            float32 (batch, 1); `numbers` float32 (batch, k). Of several outputs each gets its own, in a dict by name.
         class_count: for `one_hot`.
         seed: for a full shuffle in every epoch; None keeps the order.
 
@@ -134,7 +134,9 @@ class Batches:
 
 
 def encode(labels: np.ndarray, encoding: str, class_count: int) -> np.ndarray:
-    """Class numbers int32 (count,) in the form that a loss takes; see `Batches`."""
+    """Class numbers int32 (count,), or numbers float32 (count, k), in the form that a loss takes; see `Batches`."""
+    if encoding == "numbers":
+        return labels.astype(np.float32)
     if encoding == "one_hot":
         one_hot: np.ndarray = np.eye(class_count, dtype=np.float32)[labels]
         return one_hot

@@ -47,10 +47,11 @@ def split(
         test: likewise.
         stratify: keep every class's share in each part.
         seed: the same seed, the same parts.
-        class_names: how messages call the classes; by default their numbers.
+        class_names: how messages call the classes; by default their numbers. Empty: there are none, and all labels are
+            the same.
 
     Raises:
-        DataError: a part, train included, would lack a class.
+        DataError: a part, train included, would lack a class, or be empty.
 
     Example:
         >>> split(np.array([0, 0, 0, 0, 1, 1, 1, 1]), validation=0.25, test=2).validation.shape
@@ -62,8 +63,10 @@ def split(
         if wanted is not None
     }
     classes = _Classes.of(labels, class_names)
+    if class_names is not None and not class_names:
+        _refuse_empty(sizes, len(labels))
     _refuse_impossible(sizes, classes)
-    order = _order(len(labels), seed)
+    order = _order(len(labels), seed, class_names)
     if stratify:
         parts = _stratified(labels, order, sizes, classes)
     else:
@@ -94,7 +97,7 @@ def limit(
         problem = f"{counted(count, 'example')} cannot hold one of each of the {len(classes.names)} classes"
         raise DataError(Problem(problem, f"`limit: {len(classes.names)}` or more", path=("data", "limit")))
     taken = _apportion(count, classes.counts, room=classes.counts)
-    return _first_of_each(labels, _order(len(labels), seed), classes, [taken])[0]
+    return _first_of_each(labels, _order(len(labels), seed, class_names), classes, [taken])[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,8 +119,15 @@ def _size(wanted: float | int, count: int) -> int:
     return wanted if isinstance(wanted, int) else math.floor(wanted * count + 0.5)
 
 
-def _order(count: int, seed: int) -> NDArray[np.int64]:
-    return np.argsort(np.random.PCG64(seed).random_raw(count), kind="stable")
+def _order(count: int, seed: int, class_names: Sequence[str] | None) -> NDArray[np.int64]:
+    """The examples shuffled; where there are no classes by a stream of its own.
+
+    Targets that were made with `np.random.default_rng(0).uniform(…)` come from the very numbers of seed 0: sorted by
+    these, the smallest targets would all be set aside.
+    """
+    has_classes = class_names is None or len(class_names) > 0
+    random = np.random.PCG64(seed if has_classes else [seed, 1])
+    return np.argsort(random.random_raw(count), kind="stable")
 
 
 def _refuse_impossible(sizes: dict[str, int], classes: _Classes) -> None:
@@ -153,6 +163,25 @@ def _refuse_impossible(sizes: dict[str, int], classes: _Classes) -> None:
         message = (
             f"{takes} {verb} so many of {counted(count, 'example')} that {max(left, 0):,} are left for {kinds} classes"
         )
+        problems.append(Problem(message, f"a smaller {_listed_and([f'`{part}`' for part in sizes])}", path=_PATH))
+    if problems:
+        raise DataError(problems)
+
+
+def _refuse_empty(sizes: dict[str, int], count: int) -> None:
+    """Every part, train included, must have an example."""
+    problems = [
+        Problem(
+            f"{part} gets no example of {count:,}",
+            f"a larger share, or a number: `{part}: 1`",
+            path=(*_PATH, part),
+        )
+        for part, size in sizes.items()
+        if not size
+    ]
+    if sum(sizes.values()) >= count:
+        takes = _listed_and([f"{part} {size:,}" for part, size in sizes.items()])
+        message = f"of {counted(count, 'example')} none is left to train on: {takes}"
         problems.append(Problem(message, f"a smaller {_listed_and([f'`{part}`' for part in sizes])}", path=_PATH))
     if problems:
         raise DataError(problems)

@@ -10,9 +10,9 @@ from cnncli import runs
 from cnncli.data.examples import Examples
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.errors import DataError, ModelFileError, Problem
-from cnncli.evaluation import evaluate as scoring
 from cnncli.evaluation import size
 from cnncli.evaluation.models import TrainedModel, default_loss, open_model
+from cnncli.evaluation.task import Scored, task_for
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
 from cnncli.training import devices
@@ -32,7 +32,7 @@ class Again:
     result: dict[str, Any]
     what: str
     notes: tuple[Problem, ...]
-    scored: scoring.Evaluation
+    scored: Scored
     examples: Examples
     class_names: tuple[str, ...]
 
@@ -61,16 +61,17 @@ def evaluate_again(
         examples, notes = own_data(trained, split)
         where = f"{split} split"
     class_names = _class_names(trained)
+    task = task_for(class_names, trained.numbers)
     loss, metrics, batch_size = _how(trained)
-    scored = scoring.evaluate(
-        trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics, class_names=class_names
-    )
-    result = {"run": trained.name, "split": data or split, **scoring.as_json(scored)}
+    scored = task.evaluate(trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics)
+    result = {"run": trained.name, "split": data or split, **task.as_json(scored)}
     return Again(result, f"{trained.name} on {where}", tuple(notes), scored, examples, class_names)
 
 
 def _class_names(trained: TrainedModel) -> tuple[str, ...]:
     """The run's, or numbers: of a file nothing else is known. One output tells two classes apart."""
+    if trained.numbers:
+        return ()
     return trained.class_names or tuple(str(index) for index in range(max(_output_count(trained), 2)))
 
 
@@ -88,10 +89,13 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
     if trained.model.inputs[0].dtype == "string":
         raise ModelFileError(f"{trained.name} takes text, and data is numbers")
-    names = _class_names(trained)
     return load_for_model(
-        source, input_shape=trained.input_shape, class_names=names, image_settings=settings
-    )  # fmt: skip
+        source,
+        input_shape=trained.input_shape,
+        class_names=_class_names(trained),
+        number_count=len(trained.numbers) if trained.numbers else None,
+        image_settings=settings,
+    )
 
 
 def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem, ...]]:

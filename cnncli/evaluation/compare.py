@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import CnncliError, DataError, Problem
-from cnncli.evaluation import significance
+from cnncli.evaluation import compare_numbers, significance
+from cnncli.evaluation.compare_numbers import NumberPair, NumberSide
 from cnncli.evaluation.intervals import bootstrap_intervals
-from cnncli.evaluation.recorded import Recorded, read_run
-from cnncli.evaluation.significance import LEVEL, McNemar
+from cnncli.evaluation.recorded import Recorded, as_interval, read_run
+from cnncli.evaluation.significance import LEVEL, McNemar, p_text
 from cnncli.recipe.differences import ABSENT, Difference, differences
 from cnncli.runs.record import is_number
 from cnncli.wording import shortened
@@ -45,22 +46,20 @@ class Side:
         value = self.run.scores.get("macro_f1")
         return value if is_number(value) else None
 
+    @property
+    def measures(self) -> list[tuple[str, float | None, tuple[float, float] | None]]:
+        """What is compared: its name, its value and its interval; the first is the main one."""
+        return [
+            ("accuracy", self.accuracy, self.accuracy_interval),
+            ("macro F1", self.macro_f1, self.macro_f1_interval),
+        ]
+
     def as_json(self) -> dict[str, Any]:
-        listed = self.run.listed
         return {
-            "run": str(listed.summary.path),
-            "status": listed.summary.status,
             "accuracy": self.accuracy,
             "accuracy_interval": self.accuracy_interval,
             "macro_f1": self.macro_f1,
             "macro_f1_interval": self.macro_f1_interval,
-            "loss": self.run.scores.get("loss"),
-            "params": listed.params,
-            "epochs": listed.epochs,
-            "best_epoch": self.run.best_epoch,
-            "total_seconds": listed.total_seconds,
-            "precision": self.run.precision,
-            "device": self.run.device,
         }
 
 
@@ -153,9 +152,9 @@ class Comparison:
         recipe_differences: of each of the others to the first.
     """
 
-    sides: tuple[Side, ...]
+    sides: tuple[Side | NumberSide, ...]
     mismatches: tuple[Problem, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[Pair | NumberPair, ...]
     recipe_differences: tuple[tuple[Difference, ...], ...]
 
     def as_json(self) -> dict[str, Any]:
@@ -165,7 +164,7 @@ class Comparison:
             "split": first.split if not self.mismatches else None,
             "count": len(first.true) if not self.mismatches else None,
             "level": LEVEL,
-            "runs": [side.as_json() for side in self.sides],
+            "runs": [_side_as_json(side) for side in self.sides],
             "comparisons": [pair.as_json() for pair in self.pairs],
             "recipe_differences": [
                 {"run": str(side.run.listed.summary.path), "differences": [_as_json(each) for each in found]}
@@ -184,10 +183,13 @@ def compare(paths: Sequence[Path], *, anyway: bool = False) -> Comparison:
 
     Raises:
         OutputError: a run was not finished, or its files are damaged; all of them at once.
-        DataError: they were scored on different examples, with all that differs.
+        DataError: they were scored on different examples, with all that differs; or some give numbers and others classes.
     """
     runs = _read_all(paths)
-    sides = tuple(map(_side, runs, _labels(runs)))
+    labels = _labels(runs)
+    _refuse_mixed(runs, labels)
+    side, pairs = (compare_numbers.side, compare_numbers.pairs) if runs[0].has_numbers else (_side, _pairs)
+    sides: tuple[Any, ...] = tuple(map(side, runs, labels))
     first, *others = sides
     mismatches = tuple(problem for other in others for problem in _mismatch(first, other))
     if mismatches and not anyway:
@@ -196,14 +198,33 @@ def compare(paths: Sequence[Path], *, anyway: bool = False) -> Comparison:
     return Comparison(
         sides=sides,
         mismatches=mismatches,
-        pairs=() if mismatches else _pairs(first, others),
+        pairs=() if mismatches else pairs(first, others),
         recipe_differences=tuple(tuple(differences(first.run.recipe, other.run.recipe)) for other in others),
     )
 
 
-def p_text(p: float) -> str:
-    """`p = 0.017`, `p < 0.0001`."""
-    return f"p = {p:.2g}" if p >= 0.0001 else "p < 0.0001"
+def _refuse_mixed(runs: Sequence[Recorded], labels: Sequence[str]) -> None:
+    what = {True: "numbers", False: "classes"}
+    for run, label in zip(runs, labels, strict=True):
+        if run.has_numbers != runs[0].has_numbers:
+            gives, first = what[run.has_numbers], what[runs[0].has_numbers]
+            raise DataError(f"{label} gives {gives}, and {labels[0]} {first}: no score measures both")
+
+
+def _side_as_json(side: Side | NumberSide) -> dict[str, Any]:
+    listed = side.run.listed
+    return {
+        "run": str(listed.summary.path),
+        "status": listed.summary.status,
+        **side.as_json(),
+        "loss": side.run.scores.get("loss"),
+        "params": listed.params,
+        "epochs": listed.epochs,
+        "best_epoch": side.run.best_epoch,
+        "total_seconds": listed.total_seconds,
+        "precision": side.run.precision,
+        "device": side.run.device,
+    }
 
 
 def _read_all(paths: Sequence[Path]) -> list[Recorded]:
@@ -224,7 +245,7 @@ def _labels(runs: Sequence[Recorded]) -> list[str]:
     return labels if len(set(labels)) == len(labels) else [str(run.listed.summary.path) for run in runs]
 
 
-def _mismatch(first: Side, other: Side) -> Iterator[Problem]:
+def _mismatch(first: Side | NumberSide, other: Side | NumberSide) -> Iterator[Problem]:
     """Why two runs were not scored on the same examples, if they were not."""
     reasons = list(_reasons(first.run, other.run))
     if reasons:
@@ -250,7 +271,8 @@ def _other_rows(first: Recorded, other: Recorded) -> Iterator[str]:
     rows = enumerate(zip(first.true, other.true, strict=True))
     for row, (mine, theirs) in rows:
         if mine != theirs:
-            yield f"true class of example {row}: `{shortened(mine)}` there, `{shortened(theirs)}` here"
+            what = "number" if first.has_numbers else "class"
+            yield f"true {what} of example {row}: `{shortened(mine)}` there, `{shortened(theirs)}` here"
             return
 
 
@@ -276,7 +298,7 @@ def _short(run: Recorded) -> str:
 
 def _side(run: Recorded, label: str) -> Side:
     known = _mapping(run.scores.get("intervals"))
-    accuracy, macro_f1 = (_interval(known.get(name)) for name in ("accuracy", "macro_f1"))
+    accuracy, macro_f1 = (as_interval(known.get(name)) for name in ("accuracy", "macro_f1"))
     if accuracy is None or macro_f1 is None or known.get("level") != LEVEL:
         drawn = bootstrap_intervals(_confusion(run), level=LEVEL)
         accuracy, macro_f1 = drawn.accuracy, drawn.macro_f1
@@ -290,12 +312,6 @@ def _confusion(run: Recorded) -> NDArray[np.int64]:
     for pair in zip(run.true, run.predicted, strict=True):
         confusion[numbers[pair[0]], numbers[pair[1]]] += 1
     return confusion
-
-
-def _interval(value: Any) -> tuple[float, float] | None:
-    if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)):
-        return float(value[0]), float(value[1])
-    return None
 
 
 def _pairs(first: Side, others: Sequence[Side]) -> tuple[Pair, ...]:

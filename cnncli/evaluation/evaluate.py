@@ -62,7 +62,7 @@ def evaluate(
     count = len(class_names)
     encoding = encoding_of(loss, outputs=model.output_shape[-1], class_count=count)
     batches = Batches(examples, batch_size=batch_size, encodings={"": encoding}, class_count=count)
-    numbers, outputs = _run_once(model, batches, loss, metrics)
+    numbers, outputs = run_once(model, batches, loss, metrics)
     if loss.args.get("from_logits"):
         outputs = _probabilities(outputs)
     predicted = predicted_classes(outputs)
@@ -85,7 +85,7 @@ def _probabilities(logits: np.ndarray) -> np.ndarray:
     return np.asarray(keras.ops.convert_to_numpy(activation(logits)), dtype=np.float32)
 
 
-def _run_once(
+def run_once(
     model: keras.Model, batches: Batches, loss: KerasObject, metrics: Sequence[KerasObject]
 ) -> tuple[dict[str, float], np.ndarray]:
     """Loss and metrics as `evaluate` of Keras gives them, and the outputs that `predict` would give, in one pass."""

@@ -9,6 +9,7 @@ from typing import Any
 import keras
 
 from cnncli import runs
+from cnncli.data.numbers import Numbers
 from cnncli.errors import ModelFileError, OutputError, RecipeError
 from cnncli.evaluation import model_file, run_model
 from cnncli.recipe.load import LoadedRecipe, load_bytes
@@ -26,8 +27,9 @@ class TrainedModel:
         model: raw examples -> outputs.
         name: how messages and pictures call it: the run's folder or the file.
         run: the run's folder; None for a file from elsewhere.
-        class_names: None for a file from elsewhere.
+        class_names: None for a file from elsewhere; empty where the run's labels are quantities.
         recipe: the run's resolved recipe; None for a file from elsewhere.
+        numbers: of the training targets, where the run's labels are quantities.
     """
 
     model: keras.Model
@@ -35,6 +37,7 @@ class TrainedModel:
     run: Path | None = None
     class_names: tuple[str, ...] | None = None
     recipe: LoadedRecipe | None = None
+    numbers: Numbers | None = None
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -87,17 +90,19 @@ def _open_run(path: Path) -> TrainedModel:
     try:
         recipe = load_bytes(resolved.read_bytes(), str(resolved))
         class_names = tuple(str(name) for name in record["class_names"])
+        has_numbers = recipe.recipe.data.targets == "numbers"
+        numbers = Numbers.from_json(record["data"]["numbers"]) if has_numbers else None
     except FileNotFoundError as error:
         raise OutputError(f"{path} is not complete: {resolved.name} is missing", hint=_TRAIN_AGAIN) from error
     except RecipeError as error:
         raise _damaged(resolved, error) from error
-    except (OSError, KeyError) as error:
+    except (OSError, KeyError, TypeError, ValueError) as error:
         raise OutputError(f"{path} is not complete: {error}", hint=_TRAIN_AGAIN) from error
     try:
         model = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:
         raise _damaged(resolved, error) from error
-    return TrainedModel(model, str(path), path, class_names, recipe)
+    return TrainedModel(model, str(path), path, class_names, recipe, numbers)
 
 
 def _damaged(resolved: Path, error: RecipeError) -> OutputError:

@@ -1,4 +1,4 @@
-"""A trained model and files -> the classes that it finds in them, a batch at a time."""
+"""A trained model and files -> the classes that it finds in them, or the numbers that it gives, a batch at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cnncli.data import images
 from cnncli.data.given import Bad, Given, Name
 from cnncli.data.sources.image_folder import form_of
-from cnncli.errors import DataError, ModelFileError, ResourceError
+from cnncli.errors import DataError, DivergedError, ModelFileError, ResourceError
 from cnncli.evaluation import size
 from cnncli.evaluation.models import TrainedModel
 from cnncli.evaluation.scores import predicted_classes
@@ -35,7 +35,8 @@ class Predictions:
     Attributes:
         names: one an example.
         classes: int32 (examples, top), index into the class names, the most probable first.
-        outputs: float32 (examples, top), the probability of each, or what the network gives in its place.
+        outputs: float32 (examples, top), the probability of each, or what the network gives in its place; of a network
+            that gives numbers these, float32 (examples, k), with 0 to k - 1 in the place of classes.
         bad: what could not be used.
     """
 
@@ -53,6 +54,8 @@ class Predictor:
 
     Attributes:
         class_names: by the network's outputs; of a file from elsewhere their numbers. One output tells two classes apart.
+            Empty where it gives numbers.
+        number_count: how many numbers it gives; 0 where it tells classes apart.
         gives_probabilities: whether outputs are probabilities, or have become such; not where the network ends without
             softmax or sigmoid and was not trained on logits.
         batch_size: the run's own, or one that fits into memory.
@@ -65,7 +68,8 @@ class Predictor:
         self._trained = trained
         self._model = trained.model
         self._count = self._checked_output_count()
-        self.class_names = self._names()
+        self.number_count = len(trained.numbers or ())
+        self.class_names = () if self.number_count else self._names()
         self._has_logits, self.gives_probabilities = self._kind_of_output()
         self.batch_size = self._own_batch_size()
         self._step = tf.function(self._outputs, reduce_retracing=True)
@@ -115,6 +119,8 @@ class Predictor:
         return keras.ops.sigmoid(outputs) if self._count == 1 else keras.ops.softmax(outputs)
 
     def _found(self, names: list[Name], outputs: NDArray[np.float32], top: int, bad: list[Bad]) -> Predictions:
+        if self.number_count:
+            return _numbers(names, outputs, bad)
         if names:
             predicted_classes(outputs)  # raises where there is no largest
         if outputs.shape[1] == 1:
@@ -163,6 +169,14 @@ class Predictor:
             return form_of(settings or ImageFolder(path="."), self._trained.input_shape)
         except DataError as error:  # no key of a recipe is to blame here
             raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
+
+
+def _numbers(names: list[Name], outputs: NDArray[np.float32], bad: list[Bad]) -> Predictions:
+    broken = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if names and broken.size:
+        raise DivergedError(f"the network's output for {names[broken[0]]} is no finite number", hint="train it again")
+    numbered = np.arange(outputs.shape[1], dtype=np.int32)
+    return Predictions(names, np.broadcast_to(numbered, outputs.shape), outputs, bad)
 
 
 def _one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:

@@ -56,6 +56,30 @@ def to_csv(
     return "\n".join(lines) + "\n"
 
 
+def numbers_to_csv(
+    targets: NDArray[np.floating[Any]], outputs: NDArray[np.floating[Any]], *, files: Sequence[str] | None = None
+) -> str:
+    """Write a row an example of quantities.
+
+    Columns: `example`, its number in the split from 0; `true`, `predicted` and `error`, predicted minus true; `file`, when
+    the examples came from files. Of several numbers an example `true_0`, `predicted_0`, `error_0`, `true_1` and so on.
+    Each number has the digits that tell it from any other in float32.
+
+    Args:
+        targets, outputs: float32 (examples, k).
+        files: one an example.
+    """
+    width = targets.shape[1]
+    endings = [""] if width == 1 else [f"_{number}" for number in range(width)]
+    titles = [f"{word}{ending}" for ending in endings for word in ("true", "predicted", "error")]
+    rows = np.stack([targets, outputs, outputs - targets], axis=2, dtype=np.float32)  # (examples, k, 3)
+    lines = [",".join(["example", *titles, *(["file"] if files is not None else [])])]
+    for index, row in enumerate(rows.reshape(len(rows), -1)):
+        file = [_cell(files[index])] if files is not None else []
+        lines.append(",".join([str(index), *map(str, row), *file]))
+    return "\n".join(lines) + "\n"
+
+
 def cell_text(text: str) -> str:
     """Text as a cell that no spreadsheet takes for a formula.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from cnncli.runs.storage import storage_error
 from cnncli.wording import shortened
 
 _COLUMNS = ("example", "true", "predicted")
+_NUMBERED = re.compile(r"_\d+$")  # where an example has several numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,7 +32,8 @@ class Recorded:
         split: on which it was scored: `test`, `validation` or `train`.
         fingerprint: of the examples that it was scored on; None when it does not tell.
         scores: evaluation.json.
-        true, predicted: class names, one an example, in the order of predictions.csv.
+        true, predicted: class names, one an example, in the order of predictions.csv; of numbers the texts of all of an
+            example's, with spaces between them.
         history: the rows of history.json, one an epoch; empty where it cannot be read.
         recipe: resolved.yaml as plain data; empty where it cannot be read.
     """
@@ -43,6 +46,11 @@ class Recorded:
     predicted: tuple[str, ...]
     history: tuple[Mapping[str, Any], ...]
     recipe: Mapping[str, Any]
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether its labels are quantities, and not classes."""
+        return self.scores.get("targets") == "numbers"
 
     @property
     def right(self) -> tuple[bool, ...]:
@@ -96,13 +104,15 @@ def _scores(path: Path, status: str) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise _damaged(file, "no JSON text") from error
     count = scores.get("count") if isinstance(scores, dict) and isinstance(scores.get("split"), str) else None
-    if type(count) is not int or count < 1 or not is_number(scores.get("accuracy")):
-        raise _damaged(file, "it has no `split`, `count` or `accuracy` of a classification")
+    has_numbers = isinstance(scores, dict) and scores.get("targets") == "numbers"
+    main, task = ("mean_absolute_error", "regression") if has_numbers else ("accuracy", "classification")
+    if type(count) is not int or count < 1 or not is_number(scores.get(main)):
+        raise _damaged(file, f"it has no `split`, `count` or `{main}` of a {task}")
     return dict(scores)
 
 
 def _predictions(file: Path, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The true and the predicted class of every example."""
+    """The true and the predicted class of every example, or its numbers."""
     rows = list(_rows(file))
     if len(rows) != count:
         raise _damaged(file, f"evaluation.json counts {count:,} examples, it has {len(rows):,}")
@@ -117,17 +127,28 @@ def _rows(file: Path) -> Iterator[tuple[str, str]]:
         with file.open(encoding="utf-8", newline="") as stream:
             table = csv.reader(stream)
             titles = next(table, [])
-            if any(name not in titles for name in _COLUMNS):
+            places = [
+                [place for place, title in enumerate(titles) if _NUMBERED.sub("", title) == name] for name in _COLUMNS
+            ]
+            if not all(places) or len(places[1]) != len(places[2]):
                 raise _damaged(file, f"its first line does not name the columns {', '.join(_COLUMNS)}")
-            example, true, predicted = map(titles.index, _COLUMNS)
+            [example, *_], true, predicted = places
             for number, row in enumerate(table):
                 if len(row) != len(titles) or row[example] != str(number):
                     raise _damaged(file, f"line {table.line_num} is not that of example {number}")
-                yield names.setdefault(row[true], row[true]), names.setdefault(row[predicted], row[predicted])
+                actual, said = (" ".join([row[place] for place in some]) for some in (true, predicted))
+                yield names.setdefault(actual, actual), names.setdefault(said, said)
     except OSError as error:
         raise storage_error("read", file, error) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise _damaged(file, shortened(str(error))) from error
+
+
+def as_interval(value: Any) -> tuple[float, float] | None:
+    """An interval of evaluation.json; None where it is none."""
+    if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)):
+        return float(value[0]), float(value[1])
+    return None
 
 
 def _history(file: Path) -> tuple[Mapping[str, Any], ...]:

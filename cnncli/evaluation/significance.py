@@ -70,6 +70,11 @@ def difference_interval(first_only: int, second_only: int, count: int, *, seed: 
     return low, high
 
 
+def p_text(p: float) -> str:
+    """`p = 0.017`, `p < 0.0001`."""
+    return f"p = {p:.2g}" if p >= 0.0001 else "p < 0.0001"
+
+
 def holm(p_values: Sequence[float]) -> list[float]:
     """Adjust the p-values of several comparisons, each at least as large as before.
 

@@ -1,4 +1,4 @@
-"""Whether a network can learn so many classes: what leaves it, the labels, the losses and metrics, the pictures."""
+"""Whether a network can learn so many classes or numbers: what leaves it, the labels, the losses and metrics, the pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnncli.network.build import Network, shape_text
 from cnncli.network.checks import Checked, check_shapes
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output, outputs_of
-from cnncli.training.labels import encoding_of
+from cnncli.training.labels import encoding_of, encoding_of_numbers
 from cnncli.training.trial import try_parts, try_scores
 
 
@@ -32,38 +32,43 @@ class Feasible:
 def check_without_data(loaded: LoadedRecipe) -> Checked | None:
     """Check a recipe's network and its outputs with what the recipe alone tells; None when it does not tell the input.
 
-    A network whose outputs are maps is checked as far as its shapes: no labels for it are known.
+    A network whose outputs are maps is checked as far as its shapes: no labels for it are known. Of numbers the data is
+    taken to have as many as the network gives.
 
     Raises:
         RecipeError: as `check_network` and `check_feasible`, each problem at its place.
         ExpectationError: as `check_network`.
     """
     checked = check_shapes(loaded)
-    if checked and checked.class_count and _gives_rows(checked):
-        check_feasible(checked, checked.class_count)
+    if checked and _gives_rows(checked):
+        has_numbers = loaded.recipe.data.targets == "numbers"
+        count = _main_width(checked) if has_numbers else checked.class_count
+        if count:
+            check_feasible(checked, count)
     return checked
 
 
-def check_feasible(checked: Checked, class_count: int) -> Feasible:
+def check_feasible(checked: Checked, target_count: int) -> Feasible:
     """Check everything about a network's outputs that is known without data.
 
     Args:
-        class_count: how many classes the data has.
+        target_count: how many classes the data has, or how many numbers an example.
 
     Raises:
         RecipeError: no loss, an output that is no row of numbers, a loss or metric that Keras cannot compute, or
             a layer that cannot be drawn.
-        DataError: too few outputs for the classes, or too many.
+        DataError: too few outputs for the classes or numbers, or too many.
     """
     recipe, network = checked.loaded.recipe, checked.network
     with placed_in(checked.loaded):
         check_pictures(recipe, network)
         outputs = outputs_of(recipe)
         _refuse_missing_loss(outputs)
-        _refuse_maps(outputs, network)
-        encodings = {output.name: _encoding(output, network, class_count) for output in outputs}
+        _refuse_maps(outputs, network, recipe.data.targets)
+        encoding = _number_encoding if recipe.data.targets == "numbers" else _encoding
+        encodings = {output.name: encoding(output, network, target_count) for output in outputs}
         try_parts(recipe)
-        try_scores(recipe, network, encodings, class_count)
+        try_scores(recipe, network, encodings, target_count)
     return Feasible(tuple(outputs), encodings)
 
 
@@ -89,16 +94,26 @@ def _refuse_missing_loss(outputs: list[Output]) -> None:
         raise RecipeError(Problem(message, path=("train",)))
 
 
-def _refuse_maps(outputs: list[Output], network: Network) -> None:
+def _refuse_maps(outputs: list[Output], network: Network, needed: str) -> None:
     problems = []
     for output in outputs:
         shape = network.output_shape(output.name)
         if len(shape) != 1:
-            message = f"{shape_text(shape)} leaves layer `{output.name}`, and classes need one row of numbers"
+            message = f"{shape_text(shape)} leaves layer `{output.name}`, and {needed} need one row of numbers"
             hint = "put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"
             problems.append(Problem(message, hint, path=output.path))
     if problems:
         raise RecipeError(problems)
+
+
+def _main_width(checked: Checked) -> int:
+    [main, *_] = outputs_of(checked.loaded.recipe)
+    return checked.network.output_shape(main.name)[-1] or 0
+
+
+def _number_encoding(output: Output, network: Network, number_count: int) -> str:
+    units = network.output_shape(output.name)[-1] or 0
+    return encoding_of_numbers(outputs=units, number_count=number_count, layer=output.name, path=output.path)
 
 
 def _encoding(output: Output, network: Network, class_count: int) -> str:

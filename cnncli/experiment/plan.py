@@ -16,6 +16,7 @@ from cnncli.data.load import load as load_data
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.experiment.feasibility import check_feasible, check_without_data, placed_in
 from cnncli.experiment.pictures import check_classes
+from cnncli.experiment.range import check_range
 from cnncli.experiment.remarks import remarks
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.network import budget
@@ -121,14 +122,16 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         splits = load_data(loaded.recipe.data, input_shape=loaded.recipe.model.input, progress=spectator.loading)
     steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
     warnings = loaded.warnings
-    loaded = loaded.resolve(classes=len(splits.class_names), steps_per_epoch=steps_per_epoch)
+    class_count = len(splits.class_names) or None
+    loaded = loaded.resolve(classes=class_count, steps_per_epoch=steps_per_epoch)
     with timed(seconds, "build", spectator):
-        if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, len(splits.class_names)):
-            checked = check_network(loaded, input_shape=splits.input_shape, class_count=len(splits.class_names))
+        if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count):
+            checked = check_network(loaded, input_shape=splits.input_shape, class_count=class_count)
             _check_memory(checked, *memory)
-        feasible = check_feasible(replace(checked, loaded=loaded), len(splits.class_names))
+        feasible = check_feasible(replace(checked, loaded=loaded), splits.target_count)
     with placed_in(loaded):
         check_classes(loaded.recipe, splits.class_names)
+        check_range(loaded.recipe, feasible.outputs, splits)
     runs.refuse_full_disk(
         options.outputs, _BYTES * _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)
     )

@@ -20,8 +20,7 @@ from cnncli.data.examples import Splits
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
-from cnncli.evaluation import evaluate as evaluation
-from cnncli.evaluation.predictions import to_csv
+from cnncli.evaluation.task import Scored, Task, task_for
 from cnncli.experiment.expectations import broken_expectations
 from cnncli.experiment.feasibility import placed_in
 from cnncli.experiment.folder import open_folder
@@ -128,11 +127,13 @@ def _train(
         with runs.replacing(folder.file("model.keras")) as temporary:
             network.model.save(temporary)
     with timed(seconds, "evaluate", spectator):
-        scored = _evaluate(planned, network)
-        result = evaluation.as_json(scored)
-        scored_on = of_examples(getattr(splits, recipe.evaluate.split), splits.class_names)
+        task = task_for(splits.class_names, splits.numbers)
+        scored = _evaluate(planned, network, task)
+        result = task.as_json(scored)
+        examples = getattr(splits, recipe.evaluate.split)
+        scored_on = of_examples(examples, splits.class_names)
         folder.write_json("evaluation.json", {"split": recipe.evaluate.split, "examples_sha256": scored_on, **result})
-        folder.write("predictions.csv", _predictions(planned, scored))
+        folder.write("predictions.csv", task.to_csv(scored, examples))
     with timed(seconds, "figures", spectator):
         from cnncli.figures import of_run
 
@@ -208,7 +209,7 @@ def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
         getattr(planned.splits, split),
         batch_size=planned.batch_size,
         encodings=planned.encodings,
-        class_count=len(planned.splits.class_names),
+        class_count=planned.splits.target_count,
         seed=seed,
     )
 
@@ -224,26 +225,19 @@ def _class_weight(planned: Plan) -> dict[int, float] | None:
     return {index: wanted.get(name, 1.0) for index, name in enumerate(names)}
 
 
-def _evaluate(planned: Plan, network: Network) -> evaluation.Evaluation:
+def _evaluate(planned: Plan, network: Network, task: Task) -> Scored:
     """Score the main output on the split that the recipe names."""
     recipe = planned.recipe
     [main, *_] = planned.outputs
     assert main.loss is not None
-    return evaluation.evaluate(
+    scored: Scored = task.evaluate(
         network.model,
         getattr(planned.splits, recipe.evaluate.split),
         batch_size=recipe.evaluate.batch_size or planned.batch_size,
         loss=main.loss,
         metrics=recipe.train.metrics,
-        class_names=planned.splits.class_names,
     )
-
-
-def _predictions(planned: Plan, scored: evaluation.Evaluation) -> str:
-    """predictions.csv: a row an example of the evaluated split."""
-    examples = getattr(planned.splits, planned.recipe.evaluate.split)
-    names = planned.splits.class_names
-    return to_csv(examples.labels, scored.predicted, scored.outputs, names, files=examples.files)
+    return scored
 
 
 def _summary(

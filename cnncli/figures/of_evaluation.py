@@ -9,24 +9,27 @@ import numpy as np
 
 from cnncli.data.examples import Examples
 from cnncli.evaluation.evaluate import Evaluation
+from cnncli.evaluation.evaluate_numbers import NumbersEvaluation
 from cnncli.figures.calibration import draw_calibration
 from cnncli.figures.confusion import draw_confusion
+from cnncli.figures.numbers import draw_predicted, draw_residuals
 from cnncli.figures.roc import draw_roc
 from cnncli.figures.save import save
 from cnncli.figures.thresholds import draw_thresholds
+from cnncli.figures.worst import draw_worst
 from cnncli.figures.wrong import can_show, draw_wrong
 
 
 def draw_evaluation(
     folder: Path,
-    scored: Evaluation,
+    scored: Evaluation | NumbersEvaluation,
     examples: Examples,
     class_names: Sequence[str],
     *,
     title: str,
     formats: Sequence[str] = ("png",),
 ) -> list[Path]:
-    """Draw everything that an evaluation tells.
+    """Draw everything that an evaluation tells: of classes, or of numbers.
 
     Without probabilities there is no calibration, and without images or curves no sheet of wrong ones; thresholds are for
     two classes.
@@ -39,6 +42,8 @@ def draw_evaluation(
     Returns:
         The files, in the order in which they were drawn.
     """
+    if isinstance(scored, NumbersEvaluation):
+        return _draw_numbers(folder, scored, examples, title=title, formats=formats)
     trust = scored.trust
     files = save(
         draw_confusion(np.asarray(scored.scores.confusion), class_names, title=title),
@@ -61,6 +66,22 @@ def draw_evaluation(
             wrong_count=int(np.sum(examples.labels != scored.predicted)),
         )
         files += save(figure, folder / "wrong.png", formats=formats)
+    return files
+
+
+def _draw_numbers(
+    folder: Path, scored: NumbersEvaluation, examples: Examples, *, title: str, formats: Sequence[str]
+) -> list[Path]:
+    """Predicted against true, the errors, and the examples of the largest ones."""
+    files: list[Path] = []
+    for name, draw in (("predicted", draw_predicted), ("residuals", draw_residuals)):
+        figure = draw(scored.targets, scored.outputs, scored.scores, title=title)
+        files += save(figure, folder / f"{name}.png", formats=formats)
+    if can_show(examples.inputs.shape[1:]):
+        worst = scored.scores.worst
+        chosen = np.array([each.index for each in worst], np.int64)
+        figure = draw_worst(_read(examples, chosen), worst, title=title, count=len(examples))
+        files += save(figure, folder / "worst.png", formats=formats)
     return files
 
 

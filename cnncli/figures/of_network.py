@@ -26,7 +26,7 @@ from cnncli.insight.feature_maps import feature_maps
 from cnncli.insight.heat import METHODS, heat_of, layer_for
 from cnncli.insight.layers import MOST_TARGETS, count_of, layers_to_show
 from cnncli.insight.maximize import maximize
-from cnncli.insight.scores import probabilities
+from cnncli.insight.scores import ends_of, outputs_of, probabilities
 from cnncli.network.opened import Opened
 from cnncli.wording import counted, did_you_mean, shortened
 
@@ -45,6 +45,33 @@ class Subject:
     name: str
     class_names: tuple[str, ...]
 
+    @property
+    def what(self) -> str:
+        """What it is looked at for."""
+        return "class"
+
+    @property
+    def maximized_as(self) -> str:
+        """The file, without its ending, of what its classes like most."""
+        return "maximize-classes"
+
+    def told(self, label: Any) -> str:
+        """The label of an example in words."""
+        return self.class_names[int(label)]
+
+    def sign_of(self, label: int) -> int:
+        """By what the score that speaks for a label is to be multiplied to be the network's own."""
+        return 1
+
+    def said(self, inputs: np.ndarray) -> np.ndarray:
+        """What the network says of examples: float32 (count, classes), of which each row sums to 1."""
+        return probabilities(self.network.model, inputs)
+
+    def answer(self, said: np.ndarray) -> dict[str, Any]:
+        """What it says of an example, float32 (classes,), for people."""
+        predicted = int(said.argmax())
+        return {"predicted": self.class_names[predicted], "probability": float(said[predicted])}
+
     def class_number(self, name: str) -> int:
         """The label of a class.
 
@@ -55,6 +82,52 @@ class Subject:
             hint = did_you_mean(name, map(shortened, self.class_names))
             raise RecipeError(f"no class is named `{shortened(name)}`", hint=hint)
         return self.class_names.index(name)
+
+
+class NumberSubject(Subject):
+    """A network that gives quantities; in the place of classes stand the ends of `insight.scores.ends_of`."""
+
+    @property
+    def what(self) -> str:
+        return "number"
+
+    @property
+    def maximized_as(self) -> str:
+        return "maximize-numbers"
+
+    def told(self, label: Any) -> str:
+        return ", ".join(number_text(float(value)) for value in np.atleast_1d(label))
+
+    @property
+    def gives_one(self) -> bool:
+        """Whether it gives one number, which can be small or large."""
+        return self.class_names == ends_of(1)
+
+    def what_makes(self, ends: Sequence[str]) -> str:
+        """What a picture of some ends shows, in words."""
+        listed = " and ".join(ends) if len(ends) < 4 else "each number"
+        return f"what makes the number {listed}" if self.gives_one else f"what makes {listed} large"
+
+    def sign_of(self, label: int) -> int:
+        return -1 if self.gives_one and label == 0 else 1
+
+    def class_number(self, name: str) -> int:
+        if name not in self.class_names:
+            hint = f"one of: {', '.join(self.class_names)}"
+            raise RecipeError(f"the network gives numbers, and no class `{shortened(name)}`", hint=hint)
+        return self.class_names.index(name)
+
+    def answer(self, said: np.ndarray) -> dict[str, Any]:
+        return {"predicted": self.told(said)}
+
+    def said(self, inputs: np.ndarray) -> np.ndarray:
+        """The numbers that the network gives: float32 (count, k)."""
+        return outputs_of(self.network.model, inputs)
+
+
+def subject_for(network: Opened, name: str, class_names: tuple[str, ...], number_count: int) -> Subject:
+    """A network of classes, or where it gives so many numbers, of these."""
+    return NumberSubject(network, name, ends_of(number_count)) if number_count else Subject(network, name, class_names)
 
 
 @dataclass(frozen=True)
@@ -86,7 +159,7 @@ def draw_feature_maps_of(
         layers: names; None for the first convolution. They are drawn in the order of the network. A layer of units gives a
             map of one place each.
         folder: made when it is missing.
-        shares: float (examples, classes), what the network says of each; None where it names no classes.
+        shares: float (examples, classes) or (examples, k), what the network says of each; None where that is not known.
 
     Raises:
         RecipeError: no such layer, or one whose output is neither maps nor units.
@@ -101,14 +174,10 @@ def draw_feature_maps_of(
     taken: set[str] = set()
     for number, example in enumerate(chosen.inputs):
         if shares is not None:
-            predicted = int(shares[number].argmax())
-            details[number] |= {
-                "predicted": subject.class_names[predicted],
-                "probability": float(shares[number, predicted]),
-            }
+            details[number] |= subject.answer(shares[number])
         maps = [LayerMaps(name, kind, each[number]) for name, kind, each in zip(names, kinds, outputs, strict=True)]
         title = f"{subject.name}: {chosen.names[number]}"
-        sheets = draw_feature_maps(example, maps, title=title, answer=_answer(details[number]))
+        sheets = draw_feature_maps(example, maps, title=title, answer=_answer(subject, details[number]))
         for name, figure in zip(
             _free_names(f"{stem}_{_in_file(chosen.keys[number])}", len(sheets), taken), sheets, strict=True
         ):
@@ -116,15 +185,16 @@ def draw_feature_maps_of(
     return Drawn(tuple(files), tuple(details))
 
 
-def _answer(said: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The true and the predicted class, each with its colour."""
-    lines = [] if said["true"] is None else [(f"true class: {said['true']}", style.INK)]
-    if "predicted" in said:
+def _answer(subject: Subject, said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is true and what is predicted, each with its colour."""
+    lines = [] if said["true"] is None else [(f"true {subject.what}: {said['true']}", style.INK)]
+    if "probability" in said:
         right = said["true"] in (None, said["predicted"])
-        share = (
-            ">99.9%" if 0.9995 <= said["probability"] < 1 else f"{said['probability']:.1%}"
-        )  # never rounded up to all
-        lines.append((f"predicted: {said['predicted']}, {share}", style.BLUE if right else style.ORANGE))
+        share = said["probability"]
+        shown = ">99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"  # never rounded up to all
+        lines.append((f"predicted: {said['predicted']}, {shown}", style.BLUE if right else style.ORANGE))
+    elif "predicted" in said:
+        lines.append((f"predicted: {said['predicted']}", style.BLUE))
     return lines
 
 
@@ -142,7 +212,7 @@ def _free_names(name: str, count: int, taken: set[str]) -> list[str]:
 def _said(subject: Subject, chosen: Chosen) -> list[dict[str, Any]]:
     labels = [None] * len(chosen.names) if chosen.labels is None else chosen.labels
     return [
-        {"example": name, "true": None if label is None else subject.class_names[int(label)]}
+        {"example": name, "true": None if label is None else subject.told(label)}
         for name, label in zip(chosen.names, labels, strict=True)
     ]
 
@@ -173,7 +243,9 @@ def draw_heat_of(
         DataError: the true class is wanted, and of image files it is not known.
     """
     layer = layer_for(subject.network, method, layer)
-    shares = probabilities(subject.network.model, chosen.inputs)  # (count, classes)
+    shares = subject.said(chosen.inputs)  # (count, classes), or (count, k)
+    if isinstance(subject, NumberSubject):
+        return _draw_heat_of_number(subject, chosen, folder, method, layer, class_name, shares, formats)
     predicted = shares.argmax(axis=-1)
     wanted = _wanted_classes(subject, chosen, class_name, predicted)
     heat = heat_of(subject.network, method, layer, chosen.inputs, wanted)
@@ -198,6 +270,44 @@ def draw_heat_of(
     make_folder(folder)
     which = f"class-{subject.class_number(class_name)}" if is_named else "" if class_name == "predicted" else class_name
     stem = "-".join(filter(None, [method, _in_file(layer or ""), which]))
+    return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
+
+
+def _draw_heat_of_number(
+    subject: NumberSubject,
+    chosen: Chosen,
+    folder: Path,
+    method: str,
+    layer: str | None,
+    end: str,
+    given: np.ndarray,
+    formats: Sequence[str],
+) -> Drawn:
+    """The same for what makes a number large, or small: `end` is one of `ends_of`, `predicted` the number itself."""
+    name = ("large" if subject.gives_one else "number 0") if end == "predicted" else end
+    wanted = subject.class_number(name)
+    heat = heat_of(subject.network, method, layer, chosen.inputs, np.full(len(chosen.inputs), wanted), are_numbers=True)
+    true = [None] * len(given) if chosen.labels is None else chosen.labels.tolist()
+    rows = zip(chosen.names, true, given.tolist(), heat, strict=True)
+    details = [
+        {"example": example, "true": label, "predicted": said, "end": name, "has_heat": bool(its_heat.any())}
+        for example, label, said, its_heat in rows
+    ]
+    captions = [
+        (
+            subject.told(one["predicted"]),
+            (one["example"] if one["true"] is None else f"is: {subject.told(one['true'])}")
+            + ("" if one["has_heat"] else " · no heat"),
+        )
+        for one in details
+    ]
+    at_layer = f" at {layer}" if layer else ""
+    subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
+    title = f"{subject.name}: {subject.what_makes([name])}"
+    meaning = "moves it" if method == "smoothgrad" else "speaks for it"
+    figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
+    make_folder(folder)
+    stem = "-".join(filter(None, [method, _in_file(layer or ""), "" if end == "predicted" else f"end-{wanted}"]))
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
 
@@ -261,6 +371,8 @@ def draw_maximized_of(
 ) -> Drawn:
     """Draw what filters of a layer, or classes, like most, as one sheet: `maximize-<layer>.png` or `maximize-classes.png`.
 
+    Of a network that gives quantities, what makes them small and large: `maximize-numbers.png`.
+
     Args:
         layer: whose filters or units; None for classes, or, where `filters` are named, the first convolution.
         filters: their numbers; None for the first 16.
@@ -274,12 +386,17 @@ def draw_maximized_of(
     layer, targets, names = targets_of(subject, layer, filters, classes)
     found = maximize(subject.network, layer, targets, value_range=value_range, steps=steps, seed=seed)
     captions, details = [], []
-    for name, target, activation, noise in zip(names, targets, found.activations, found.noise, strict=True):
+    signs = [subject.sign_of(target) if layer is None else 1 for target in targets]
+    reached_by = zip(names, targets, signs * found.activations, signs * found.noise, strict=True)
+    for name, target, activation, noise in reached_by:
         captions.append((name, f"{_plain_number(float(activation))}, noise {_plain_number(float(noise))}"))
-        kind = "class" if layer is None else "filter"
+        kind = subject.what if layer is None else "filter"
         what = subject.class_names[target] if layer is None else target
         details.append({kind: what, "activation": float(activation), "noise": float(noise)})
-    if layer is None:
+    if layer is None and isinstance(subject, NumberSubject):
+        title = f"{subject.name}: {subject.what_makes(names)}"
+        reached = "number, before the last activation"
+    elif layer is None:
         title = f"{subject.name}: what {counted(len(targets), 'class', 'classes')} like{'s' * (len(targets) == 1)} most"
         reached = f"score before the {'sigmoid' if subject.network.model.output_shape[-1] == 1 else 'softmax'}"
     else:
@@ -288,7 +405,7 @@ def draw_maximized_of(
     subtitle = f"Gradient ascent, {steps} steps, seed {seed} · below each name: the {reached}, and that of noise"
     figure = draw_maximized(found.inputs, captions, title=title, subtitle=subtitle)
     make_folder(folder)
-    stem = f"maximize-{_in_file(layer)}" if layer else "maximize-classes"
+    stem = f"maximize-{_in_file(layer)}" if layer else subject.maximized_as
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
 

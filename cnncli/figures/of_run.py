@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cnncli.data.examples import Splits
-from cnncli.evaluation.evaluate import Evaluation
+from cnncli.evaluation.task import Scored
 from cnncli.figures.curves import draw_curves
 from cnncli.figures.kernels import draw_layers
 from cnncli.figures.of_evaluation import draw_evaluation
@@ -21,7 +21,7 @@ _NOT_CURVES = ("epoch", "phase", "seconds")
 
 
 def draw_all(
-    folder: Path, recipe: Recipe, network: Network, fitted: Fitted, scored: Evaluation, splits: Splits
+    folder: Path, recipe: Recipe, network: Network, fitted: Fitted, scored: Scored, splits: Splits
 ) -> list[Path]:
     """Draw what every run gets and what its recipe asks for.
 

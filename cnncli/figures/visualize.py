@@ -8,7 +8,7 @@ import numpy as np
 
 from cnncli.data.examples import Examples, Splits
 from cnncli.figures.kernels import draw_layers
-from cnncli.figures.of_network import Subject, draw_feature_maps_of, draw_heat_of, draw_maximized_of
+from cnncli.figures.of_network import draw_feature_maps_of, draw_heat_of, draw_maximized_of, subject_for
 from cnncli.insight.examples import from_split, range_of
 from cnncli.insight.heat import METHODS
 from cnncli.insight.initial import initial_model
@@ -35,17 +35,18 @@ def draw_picture(
         return _filters(folder, recipe, network, picture.filters)
     # Filters may lie in a part that only another output takes; what speaks for a class is the main one's.
     model = network.full_model if picture.feature_maps else network.model
-    subject = Subject(opened(model), recipe.name, splits.class_names)
+    count = 0 if splits.class_names else splits.target_count
+    subject = subject_for(opened(model), recipe.name, splits.class_names, count)
     if asked := picture.maximize:
         value_range = range_of(splits.train)
         return [*draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump()).files]
     examples: Examples = getattr(splits, recipe.evaluate.split)
-    shares = of_both_classes(outputs)
+    shares = outputs if count else of_both_classes(outputs)
     heat, maps = picture.grad_cam, picture.feature_maps
     samples = maps.samples if maps else None
     if heat:
         samples = heat.samples or METHODS[heat.method][1]
-    if samples in BY_PREDICTION and (shares.argmax(axis=-1) == examples.labels).all():
+    if not count and samples in BY_PREDICTION and (shares.argmax(axis=-1) == examples.labels).all():
         return []
     chosen = from_split(examples, recipe.evaluate.split, samples, probabilities=shares)
     if heat:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,8 @@ _GAP = 18
 _LEAST_WIDTH = 5.2  # inches
 _MOST_CHANNELS = 3  # of a curve; more could not be told apart
 _LONGEST_CURVE = 2000  # samples; of longer ones every so many are left out
+
+Caption = tuple[tuple[str, str, str], ...]  # the lines below an example: text, colour, weight
 
 
 def can_show(shape: Sequence[int | None]) -> bool:
@@ -48,11 +50,33 @@ def draw_wrong(examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str, co
     Raises:
         ValueError: examples of another shape, or not one for each of `wrong`.
     """
-    if len(examples) != len(wrong) or not can_show(examples.shape[1:]):
+    if len(examples) != len(wrong):
         raise ValueError(f"{len(wrong)} images or curves are needed; received shape {examples.shape}")
-    subtitle = _subtitle(len(wrong), count, wrong_count) + _left_out(examples)
+
+    def caption(number: int, width: float) -> Caption:
+        return _caption(wrong[number], width)
+
+    return draw_sheet(examples, caption, title=title, subtitle=_subtitle(len(wrong), count, wrong_count))
+
+
+def draw_sheet(
+    examples: NDArray[Any], caption: Callable[[int, float], Caption], *, title: str, subtitle: str
+) -> Figure:
+    """Draw a sheet of examples with three lines below each; see `draw_wrong`.
+
+    Args:
+        examples: as of `draw_wrong`.
+        caption: the number of an example and the width in inches that its lines have -> the lines.
+        title, subtitle: the heading, any text.
+
+    Raises:
+        ValueError: examples of another shape.
+    """
+    if not can_show(examples.shape[1:]):
+        raise ValueError(f"images or curves are needed; received shape {examples.shape}")
+    subtitle += _left_out(examples)
     with style.look():
-        if not len(wrong):
+        if not len(examples):
             figure = style.new_figure(
                 max(_LEAST_WIDTH, style.header_width("", subtitle)), 2 * style.MARGIN + style.HEADER_HEIGHT
             )
@@ -68,24 +92,29 @@ def draw_wrong(examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str, co
         figure = style.new_figure(page, top + sheet.image.shape[0] / style.DPI + captions + style.MARGIN)
         style.add_header(figure, title, subtitle)
         show_sheet(figure, style.MARGIN, top, sheet.image)
-        for (left, above), each in zip(sheet.corners, wrong, strict=True):
+        for number, (left, above) in enumerate(sheet.corners):
             place = style.MARGIN + left / style.DPI, top + (above + height + 8) / style.DPI
-            _write_caption(figure, *place, (width + _GAP / 2) / style.DPI, each)
+            for line, (text, colour, weight) in enumerate(caption(number, (width + _GAP / 2) / style.DPI)):
+                down = place[1] + line * _LINE / style.DPI
+                style.add_text(figure, place[0], down, text, color=colour, fontweight=weight)
     return figure
 
 
-def _write_caption(figure: Figure, left: float, top: float, width: float, wrong: Wrong) -> None:
+def _caption(wrong: Wrong, width: float) -> Caption:
     share = "" if wrong.probability is None else f", {_percent(wrong.probability)}"
     room = width - text_width(share, style.LABEL_SIZE, bold=True)  # the name is shortened, not the share
     said = fit_text(plain_text(wrong.predicted), room, style.LABEL_SIZE, bold=True) + share
-    where = f"example {wrong.index}" if wrong.file is None else plain_text(os.path.basename(wrong.file))
-    lines = (
+    return (
         (said, style.ORANGE, "bold"),
         (fit_text(f"is: {plain_text(wrong.true)}", width, style.LABEL_SIZE), style.INK, "normal"),
-        (fit_text(where, width, style.LABEL_SIZE), style.MUTED, "normal"),
+        where_line(wrong.index, wrong.file, width),
     )
-    for number, (text, colour, weight) in enumerate(lines):
-        style.add_text(figure, left, top + number * _LINE / style.DPI, text, color=colour, fontweight=weight)
+
+
+def where_line(index: int, file: str | None, width: float) -> tuple[str, str, str]:
+    """The last line of a caption: which example it is."""
+    where = f"example {index}" if file is None else plain_text(os.path.basename(file))
+    return fit_text(where, width, style.LABEL_SIZE), style.MUTED, "normal"
 
 
 def _percent(share: float) -> str:

@@ -13,11 +13,11 @@ from cnncli.data.examples import Examples
 from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
 from cnncli.evaluation.again import own_data
 from cnncli.evaluation.models import TrainedModel
-from cnncli.insight.examples import Chosen, choose, from_files, from_split, range_of, read
+from cnncli.insight.examples import Chosen, choose, choose_by_number, from_files, from_split, range_of, read
 from cnncli.insight.filters import Health, answers_of, flat, health
 from cnncli.insight.initial import initial_model
 from cnncli.insight.maximize import likely_range
-from cnncli.insight.scores import probabilities
+from cnncli.insight.scores import outputs_of, probabilities
 from cnncli.network.kernels import find, kernel_of
 from cnncli.network.opened import Opened, opened
 from cnncli.recipe.schema import BY_PREDICTION, Samples
@@ -43,7 +43,8 @@ def examples_for(trained: TrainedModel, files: Sequence[Path], samples: Samples)
         raise DataError(message, hint="name images: --image photo.jpg")
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
-    said = probabilities(trained.model, read(examples, np.arange(len(examples)))) if samples in BY_PREDICTION else None
+    said_by = outputs_of if trained.numbers else probabilities
+    said = said_by(trained.model, read(examples, np.arange(len(examples)))) if samples in BY_PREDICTION else None
     return from_split(examples, split, samples, probabilities=said), notes
 
 
@@ -132,7 +133,8 @@ def some_of(examples: Examples) -> np.ndarray:
     """Enough examples of every class to see which filters never answer: (count, *input shape)."""
     each = int(np.prod(examples.inputs.shape[1:]))
     count = max(16, min(_HEALTH_EXAMPLES, _HEALTH_NUMBERS // max(each, 1)))
-    return read(examples, choose(count, examples.labels))
+    by = choose_by_number if examples.labels.ndim > 1 else choose
+    return read(examples, by(count, examples.labels))
 
 
 def _unknown(message: str, error: Any) -> Problem:

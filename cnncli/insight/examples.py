@@ -14,6 +14,7 @@ from cnncli.data.examples import Examples
 from cnncli.data.shapes import Shape, written
 from cnncli.data.sources.image_folder import form_of
 from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.evaluation.number_scores import sizes_of_errors
 from cnncli.recipe.schema import BY_PREDICTION, ImageFolder, Samples
 from cnncli.wording import printable
 
@@ -29,7 +30,7 @@ class Chosen:
     Attributes:
         inputs: (count, *input shape), as the model takes them.
         names: what each is: a file's name, or its number in the split.
-        labels: the true class of each, int (count,); None where it is not known.
+        labels: the true class of each, int (count,), or its numbers, float32 (count, k); None where it is not known.
         source: where they come from, in words.
         indices: of each in its split; None of image files.
     """
@@ -82,12 +83,19 @@ def from_split(examples: Examples, split: str, samples: Samples, *, probabilitie
     Args:
         split: its name, in words.
         samples: how many, or which.
-        probabilities: float (examples, classes), what the network says of each; needed where `samples` is of `BY_PREDICTION`.
+        probabilities: float (examples, classes), what the network says of each, or (examples, k), the numbers that it
+            gives; needed where `samples` is of `BY_PREDICTION`.
 
     Raises:
-        DataError: those that the network gets wrong are wanted, and there is none.
+        DataError: those that the network gets wrong are wanted, and there is none; or they are wanted by class, and labels
+            are numbers.
     """
-    indices = choose(samples, examples.labels, probabilities=probabilities)
+    words = _WORDS
+    if examples.labels.ndim > 1:
+        words = {"most_wrong": " of the largest errors"}
+        indices = choose_by_number(samples, examples.labels, outputs=probabilities)
+    else:
+        indices = choose(samples, examples.labels, probabilities=probabilities)
     if len(indices) == 0:
         message = f"the network is right on all {len(examples):,} examples of the {split} split: there is none to show"
         raise DataError(message, hint="a number takes some of every class: --samples 12")
@@ -95,7 +103,7 @@ def from_split(examples: Examples, split: str, samples: Samples, *, probabilitie
         read(examples, indices),
         tuple(f"example {index} of the {split} split" for index in indices),
         examples.labels[indices],
-        f"examples of the {split} split{_WORDS.get(samples, '')}",
+        f"examples of the {split} split{words.get(samples, '')}",
         indices,
     )
 
@@ -130,6 +138,29 @@ def choose(samples: Samples, labels: np.ndarray, *, probabilities: np.ndarray | 
     pairs = labels[wrong].astype(np.int64) * probabilities.shape[-1] + predicted[wrong]
     _, pair, counts = np.unique(pairs, return_inverse=True, return_counts=True)
     return cast(np.ndarray, wrong[np.lexsort((pair, -counts[pair], _rank(pair)))][:MOST])
+
+
+def choose_by_number(samples: Samples, targets: np.ndarray, *, outputs: np.ndarray | None = None) -> np.ndarray:
+    """Which examples of quantities: their indices.
+
+    Args:
+        samples: a number: from the smallest target to the largest, in even steps through their order. `most_wrong`: the 12
+            of the largest errors.
+        targets: float (count, k); of several numbers the first orders the examples.
+        outputs: float (count, k), what the network gives; needed for `most_wrong`.
+
+    Raises:
+        DataError: they are wanted by class.
+    """
+    if isinstance(samples, int):
+        order = np.argsort(targets[:, 0], kind="stable")
+        places = np.linspace(0, len(order) - 1, min(samples, len(order)))
+        return cast(np.ndarray, order[np.round(places).astype(np.int64)])
+    if samples != "most_wrong":
+        hint = "a number takes some from the smallest target to the largest; most_wrong those of the largest errors"
+        raise DataError(f"{samples} chooses by class, and the labels are numbers", hint=hint)
+    assert outputs is not None
+    return np.argsort(-sizes_of_errors(targets, outputs), kind="stable")[:MOST]
 
 
 def _rank(groups: np.ndarray) -> np.ndarray:

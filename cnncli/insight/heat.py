@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
 from cnncli.errors import ModelFileError
@@ -11,6 +9,7 @@ from cnncli.insight.grad_cam import grad_cam
 from cnncli.insight.layers import NO_MAPS, find_maps, last_maps
 from cnncli.insight.occlusion import occlusion
 from cnncli.insight.saliency import smoothgrad
+from cnncli.insight.scores import log_odds, of_class
 from cnncli.network.opened import Opened
 
 # Each with what it is called in a picture, and how many examples are shown when nobody says: the last two run the network
@@ -22,10 +21,6 @@ METHODS = {
     "occlusion": ("Occlusion", 4),
 }
 AT_A_LAYER = ("grad-cam", "grad-cam++")
-_OF_EXAMPLES: dict[str, Callable[[Opened, np.ndarray, np.ndarray], np.ndarray]] = {
-    "smoothgrad": smoothgrad,
-    "occlusion": occlusion,
-}
 
 
 def layer_for(network: Opened, method: str, layer: str | None) -> str | None:
@@ -43,18 +38,29 @@ def layer_for(network: Opened, method: str, layer: str | None) -> str | None:
     return found
 
 
-def heat_of(network: Opened, method: str, layer: str | None, images: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """Compute where in each example a class is.
+def heat_of(
+    network: Opened,
+    method: str,
+    layer: str | None,
+    images: np.ndarray,
+    classes: np.ndarray,
+    *,
+    are_numbers: bool = False,
+) -> np.ndarray:
+    """Compute where in each example a class is, or what makes a number large.
 
     Args:
         method: of `METHODS`.
         layer: from `layer_for`.
         images: (count, *input shape), as the model takes them.
         classes: int (count,).
+        are_numbers: the outputs are quantities, each for itself, and not classes that exclude each other.
 
     Returns:
         float32 (count, *places) in [0, 1]: the layer's places, or the example's own.
     """
     if layer is not None:
         return grad_cam(network, layer, images, classes, plus_plus=method == "grad-cam++")
-    return _OF_EXAMPLES[method](network, images, classes)
+    if method == "occlusion":
+        return occlusion(network, images, classes, score=of_class if are_numbers else log_odds)
+    return smoothgrad(network, images, classes)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -22,6 +23,7 @@ def occlusion(
     *,
     patch: Sequence[int] | None = None,
     stride: Sequence[int] | None = None,
+    score: Callable[[Any, Any], Any] = log_odds,
 ) -> np.ndarray:
     """Cover a patch of each example, place by place, and see how much less the network then says of a class.
 
@@ -34,6 +36,7 @@ def occlusion(
         images: (count, *input shape), as the model takes them.
         classes: int (count,), the class that is meant.
         patch: its sides in places; left out: a sixth of the example's, at least 1.
+        score: (scores, classes) -> what is measured: `log_odds`, or `of_class` for outputs that are quantities.
         stride: how far from patch to patch; left out: half a patch.
 
     Returns:
@@ -49,7 +52,7 @@ def occlusion(
 
     def said(batch: np.ndarray, label: int) -> np.ndarray:
         scores = head.scores(until(as_input(batch), training=False))
-        odds: np.ndarray = log_odds(scores, np.full(len(batch), label)).numpy()
+        odds: np.ndarray = score(scores, np.full(len(batch), label)).numpy()
         return odds
 
     heat = np.zeros((len(images), *space), np.float32)

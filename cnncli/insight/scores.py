@@ -65,6 +65,14 @@ def of_class(scores: Any, classes: Any) -> Any:
     return tf.gather(scores, classes, batch_dims=1)
 
 
+def ends_of(number_count: int) -> tuple[str, ...]:
+    """What can be looked for in a network that gives quantities, in the place of classes.
+
+    Of one number its two ends, `small` and `large`, as `of_class` counts one output; of several each, in its largeness.
+    """
+    return ("small", "large") if number_count == 1 else tuple(f"number {index}" for index in range(number_count))
+
+
 def log_odds(scores: Any, classes: Any) -> Any:
     """The logarithm of p / (1 - p), p being the probability of one class an example; still told apart where p is 1.
 
@@ -103,6 +111,13 @@ def probabilities(model: keras.Model, images: np.ndarray, *, batch_size: int = 3
     shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
     share: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
     return share.astype(np.float32)
+
+
+def outputs_of(model: keras.Model, images: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
+    """The numbers that a model gives of images (count, *input shape): float32 (count, k)."""
+    batches = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    given = [np.asarray(model(as_input(batch), training=False), np.float32) for batch in batches]
+    return np.concatenate(given)
 
 
 def of_both_classes(outputs: np.ndarray) -> np.ndarray:

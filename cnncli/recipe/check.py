@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncli.errors import Problem
-from cnncli.recipe import check_data, check_training, rules  # noqa: F401  # the first two bring their own rules
+from cnncli.recipe import check_data, check_numbers, check_training, rules  # noqa: F401  # all but the last bring rules
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
 from cnncli.recipe.nodes import Mapping, Path, place_of
 from cnncli.recipe.objects import Unknown
-from cnncli.recipe.outputs import Output, loss_class, outputs_of
+from cnncli.recipe.outputs import REGRESSION_LOSSES, Output, loss_class, outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.structure import INPUT
 from cnncli.wording import did_you_mean
@@ -24,10 +24,6 @@ _MULTICLASS_LOSSES = {
     "CategoricalCrossentropy",
     "SparseCategoricalCrossentropy",
     "CategoricalFocalCrossentropy",
-}
-_REGRESSION_LOSSES = {
-    *("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError"),
-    *("Huber", "LogCosh", "Poisson"),
 }
 
 
@@ -130,6 +126,7 @@ def _outputs_are_layers(recipe: Recipe) -> Iterator[Problem]:
 
 
 @rules.error
+@rules.about_classes
 def _loss_and_last_layer(recipe: Recipe) -> Iterator[Problem]:
     """The loss fits what the last layer gives; Keras takes any pair without a word."""
     for output in outputs_of(recipe):
@@ -145,7 +142,8 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
             message = (
                 f"`loss` is missing in `train`: none follows from the last layer, whose activation is {activation}"
             )
-            hint = "for classes `activation: softmax` is the usual one, and the loss follows from it"
+            hint = "for classes `activation: softmax` is the usual one, and the loss follows from it\n"
+            hint += "for quantities say `targets: numbers` in `data`, and mean_squared_error does"
             yield Problem(message, hint, path=("train",))
         return
     name = loss_class(loss)
@@ -167,6 +165,7 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
 
 
 @rules.error
+@rules.about_classes
 def _outputs_and_classes(recipe: Recipe) -> Iterator[Problem]:
     """The last layer has as many outputs as there are classes, where both are known."""
     classes = declared_classes(recipe)
@@ -186,6 +185,7 @@ def _outputs_and_classes(recipe: Recipe) -> Iterator[Problem]:
 
 
 @rules.error
+@rules.about_classes
 def _metrics_and_loss(recipe: Recipe) -> Iterator[Problem]:
     """A metric that wants labels in one form, with a loss that takes them in another."""
     loss = outputs_of(recipe)[0].loss
@@ -213,8 +213,10 @@ def _like(name: str, other: str) -> str:
 
 
 @rules.warning
+@rules.about_classes
 def _regression_loss(recipe: Recipe) -> Iterator[Problem]:
     for output in outputs_of(recipe):
-        if output.loss and loss_class(output.loss) in _REGRESSION_LOSSES:
-            hint = "for classes sparse_categorical_crossentropy after softmax is the usual one, and learns faster"
+        if output.loss and loss_class(output.loss) in REGRESSION_LOSSES:
+            hint = "for classes sparse_categorical_crossentropy after softmax is the usual one, and learns faster\n"
+            hint += "if the labels are quantities, say so: `targets: numbers` in `data`"
             yield Problem(f"{output.loss.name} is a loss for quantities", hint, path=output.loss_path)

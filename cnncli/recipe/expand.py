@@ -46,12 +46,12 @@ def expand(root: Mapping, *, classes: int | None = None) -> Expansion:
 
     Args:
         root: the recipe as written, after `extends` and `--set`.
-        classes: the value of `$classes`; None while the data has not been read.
+        classes: the value of `$classes`; None while the data has not been read, or where there are none.
     """
     problems: list[Problem] = []
     substitution = Substitution(problems)
     known = next((n for n in (classes, _declared_classes(root)) if n is not None), Unknown(2))
-    names: dict[str, Any] = {"classes": known}
+    names: dict[str, Any] = {} if _has_numbers(root) else {"classes": known}
     if (entry := root.entry("vars")) is not None:
         names |= _read_vars(entry, names, substitution)
     blocks = Blocks.read(root.get("blocks"), problems)
@@ -91,6 +91,13 @@ def _declared_classes(root: Mapping) -> int | None:
     node = data.get("classes") if isinstance(data, Mapping) else None
     value = node.value if isinstance(node, Scalar) else None
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
+
+
+def _has_numbers(root: Mapping) -> bool:
+    """Whether labels are quantities, of which there are no classes."""
+    data = root.get("data")
+    node = data.get("targets") if isinstance(data, Mapping) else None
+    return isinstance(node, Scalar) and node.value == "numbers"
 
 
 def _read_vars(entry: Entry, names: Names[str, Any], substitution: Substitution) -> dict[str, Any]:

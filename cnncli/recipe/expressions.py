@@ -164,6 +164,9 @@ def _closing(text: str, opening: int) -> int:
     raise ExpressionError(f"`{shortened(text[opening - 1 :])}` has no closing bracket")
 
 
+_NO_CLASSES = "`targets: numbers` has no classes: write how many numbers an example has, as in `Dense: 1`"
+
+
 def _named(name: str, names: Mapping[str, Any]) -> Any:
     """The value of a name.
 
@@ -171,7 +174,8 @@ def _named(name: str, names: Mapping[str, Any]) -> Any:
         ExpressionError: there is none.
     """
     if name not in names:
-        raise ExpressionError(f"unknown name `${name}`", did_you_mean(name, names) or "define it in `vars`")
+        hint = _NO_CLASSES if name == "classes" else did_you_mean(name, names) or "define it in `vars`"
+        raise ExpressionError(f"unknown name `${name}`", hint)
     return names[name]
 
 

@@ -35,6 +35,11 @@ _LOSS_CLASSES = {
     "log_cosh": "LogCosh",
     "poisson": "Poisson",
 }
+# Those that measure how far a number is from another.
+REGRESSION_LOSSES = {
+    *("MeanSquaredError", "MeanAbsoluteError", "MeanAbsolutePercentageError", "MeanSquaredLogarithmicError"),
+    *("Huber", "LogCosh", "Poisson"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,8 @@ class Output:
     Attributes:
         name: as `model.outputs` and `train.loss` call it; of the only output its layer's name.
         index: which layer of `model.layers` gives it; -1 when no layer has the name.
-        loss: as the recipe says, or the crossentropy that fits the layer; None when there is neither.
+        loss: as the recipe says, or the crossentropy that fits the layer, or the mean squared error where labels are
+            quantities; None when there is none of them.
         weight: of its loss in the sum.
         loss_path: where the loss stands in the recipe.
         path: where the output is named in the recipe, or its layer.
@@ -69,13 +75,13 @@ def outputs_of(recipe: Recipe) -> list[Output]:
         index = len(model.layers) - 1
         path: Path = ("model", "layers", index, model.layers[index].name)
         given = train.loss if isinstance(train.loss, KerasObject) else None
-        loss = given or default_loss(model.layers)
+        loss = given or _default_loss(recipe, model.layers)
         return [Output(name_of(model.layers[index]), index, loss, 1.0, ("train", "loss"), path)]
     outputs = []
     for number, name in enumerate(model.outputs):
         index = layer_index(model, name)
         written = train.loss.get(name) if isinstance(train.loss, dict) else train.loss
-        loss = written or default_loss(model.layers[: index + 1])
+        loss = written or _default_loss(recipe, model.layers[: index + 1])
         loss_path: Path = ("train", "loss", name) if isinstance(train.loss, dict) else ("train", "loss")
         weight = train.loss_weights.get(name, 1.0)
         outputs.append(Output(name, index, loss, weight, loss_path, ("model", "outputs", number)))
@@ -93,6 +99,12 @@ def layer_index(model: Model, name: str) -> int:
 def loss_class(loss: KerasObject) -> str:
     """The class of a loss, also where it is written as a text identifier."""
     return _LOSS_CLASSES.get(loss.name, loss.entry.canonical)
+
+
+def _default_loss(recipe: Recipe, layers: list[KerasObject]) -> KerasObject | None:
+    if recipe.data.targets == "numbers":
+        return KerasObject("losses", "mean_squared_error")
+    return default_loss(layers)
 
 
 def default_loss(layers: list[KerasObject]) -> KerasObject | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import wraps
 
 from cnncli.errors import Problem
 from cnncli.recipe.schema import Recipe
@@ -25,6 +26,26 @@ def error_without_network(rule: Rule) -> Rule:
     """The same, told also where the network itself is wrong."""
     WITHOUT_NETWORK.append(rule)
     return error(rule)
+
+
+def about_classes(rule: Rule) -> Rule:
+    """It looks at recipes alone whose labels are classes."""
+
+    @wraps(rule)
+    def asked(recipe: Recipe) -> Iterator[Problem]:
+        return rule(recipe) if recipe.data.targets == "classes" else iter(())
+
+    return asked
+
+
+def about_numbers(rule: Rule) -> Rule:
+    """It looks at recipes alone whose labels are quantities."""
+
+    @wraps(rule)
+    def asked(recipe: Recipe) -> Iterator[Problem]:
+        return rule(recipe) if recipe.data.targets == "numbers" else iter(())
+
+    return asked
 
 
 def warning(rule: Rule) -> Rule:

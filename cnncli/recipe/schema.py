@@ -286,6 +286,9 @@ class Data(Section):
         PlainSerializer(_source_as_data),
     ]
     offline: Literal["mnist-sample"] | None = Field(None, description="what to use when a download is not possible")
+    targets: Literal["classes", "numbers"] = Field(
+        "classes", description="what labels are: class numbers, or quantities such as an age, one or several an example"
+    )
     split: Split = Field(default_factory=lambda: Split())
     prepare: list[Step] = Field([], description="layers for every split; they are saved inside the model")
     augment: list[Step] = Field([], description="layers for the training split alone; they are not saved")
@@ -298,6 +301,14 @@ class Data(Section):
     limit: Count | None = Field(None, description="use that many training examples, with every class's share kept")
     on_bad_image: Literal["error", "skip"] = Field("error", description="what to do with a file that cannot be decoded")
     allow_leakage: bool = Field(False, description="go on when the same image stands in two splits")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_have_no_classes(cls, data: Any) -> Any:
+        """Where labels are quantities, no class has a share that could be kept."""
+        if isinstance(data, dict) and data.get("targets") == "numbers" and isinstance(data.get("split", {}), dict):
+            return {**data, "split": {"stratify": False, **data.get("split", {})}}
+        return data
 
 
 # ---- model -------------------------------------------------------------------------------------------------------------
@@ -355,10 +366,14 @@ class Train(Section):
     optimizer: Optimizer = Field(
         default_factory=lambda: KerasObject("optimizers", "adam"), description="by name, or with its arguments"
     )
-    loss: Losses | None = Field(None, description="left out: the crossentropy that fits the last layer")
+    loss: Losses | None = Field(
+        None, description="left out: the crossentropy that fits the last layer; of numbers mean_squared_error"
+    )
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field({}, description="by output; 1 where left out")
     metrics: list[Metric] = Field(
-        default_factory=lambda: [KerasObject("metrics", "accuracy")], description="what is measured beside the loss"
+        default_factory=lambda: [KerasObject("metrics", "accuracy")],
+        description="what is measured beside the loss; left out where targets are numbers: "
+        "mean_absolute_error and root_mean_squared_error",
     )
     callbacks: list[Callback] = Field([], description="what watches the training: EarlyStopping, ReduceLROnPlateau, …")
     freeze: list[str] = Field([], description="layers that do not learn: of a layer or an application, globs allowed")
@@ -543,3 +558,12 @@ class Recipe(Section):
         [], description="pictures that are drawn at the end of a run"
     )
     expect: Expect = Field(default_factory=lambda: Expect())
+
+    @model_validator(mode="before")
+    @classmethod
+    def _metrics_of_numbers(cls, recipe: Any) -> Any:
+        """An accuracy says nothing of quantities: other metrics where none are named."""
+        data, train = (recipe.get("data"), recipe.get("train", {})) if isinstance(recipe, dict) else (None, None)
+        if isinstance(data, dict) and data.get("targets") == "numbers" and isinstance(train, dict):
+            return {**recipe, "train": {"metrics": ["mean_absolute_error", "root_mean_squared_error"], **train}}
+        return recipe

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cnncli import __version__
-from cnncli.report import facts, history, network, pictures, scores, values
+from cnncli.report import facts, history, network, pictures, quantities, scores, values
 from cnncli.report.material import Material
 from cnncli.runs import to_json
 from cnncli.wording import printable
@@ -108,6 +108,8 @@ def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
         "threshold_chart": thresholds,
         "thresholds": scores.thresholds(evaluation),
         "most_wrong": scores.most_wrong(evaluation),
+        "targets": quantities.per_target(evaluation),
+        "worst": quantities.worst(evaluation),
         "album": album,
         "drawing": network.draw(material.network),
         "layers": layers[:_MOST_LAYERS],

@@ -6,6 +6,7 @@ from cnncli.errors import DataError, Problem
 from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import loss_class
+from cnncli.wording import counted
 
 _INTEGERS = {"SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy", "Circle"}
 
@@ -41,6 +42,25 @@ def encoding_of(
     if outputs != class_count:
         raise _misfit(outputs, class_count, layer, path)
     return "one_hot"
+
+
+def encoding_of_numbers(*, outputs: int, number_count: int, layer: str, path: Path) -> str:
+    """Choose the encoding of labels that are quantities, `numbers`; see `cnncli.data.pipeline.Batches`.
+
+    Args:
+        outputs: how many numbers the network gives an example.
+        number_count: how many the data has for it.
+        layer, path: as for `encoding_of`.
+
+    Raises:
+        DataError: they are not as many.
+    """
+    if outputs != number_count:
+        message = (
+            f"the data has {counted(number_count, 'number')} for each example, and layer `{layer}` gives {outputs}"
+        )
+        raise DataError(Problem(message, f"`units: {number_count}` in the last layer", path=path))
+    return "numbers"
 
 
 def _misfit(outputs: int, class_count: int, layer: str, path: Path) -> DataError:

@@ -19,7 +19,12 @@ from cnncli.recipe.phases import phases_of
 from cnncli.recipe.schema import Recipe
 
 # How labels are called in a message, by encoding; and the loss that has them so, where classes are told apart.
-_FORMS = {"integer": "class numbers", "one_hot": "one-hot vectors", "column": "a column of 0 and 1"}
+_FORMS = {
+    "integer": "class numbers",
+    "one_hot": "one-hot vectors",
+    "column": "a column of 0 and 1",
+    "numbers": "quantities",
+}
 _LOSS_WITH = {"integer": "sparse_categorical_crossentropy", "one_hot": "categorical_crossentropy"}
 
 
@@ -72,6 +77,7 @@ def _of_output(recipe: Recipe, output: Output, width: int, encoding: str, class_
     if reason := _fault(output.loss, [], width, encoding, class_count):
         message = f"{name} cannot be computed from {width} outputs and labels that are {_FORMS[encoding]}: {reason}"
         hint = f"for {class_count} classes the usual one is {'binary' if width == 1 else 'sparse_categorical'}_crossentropy"
+        hint = "the usual one is mean_squared_error" if encoding == "numbers" else hint
         return [Problem(message, hint, path=output.loss_path)]
     problems = []
     for index, metric in enumerate(recipe.train.metrics):
@@ -96,7 +102,8 @@ def _fault(loss: KerasObject, metrics: Sequence[KerasObject], width: int, encodi
     """What Keras says to a loss and metrics, of outputs and labels as they will come; empty when all is well."""
     count = 5 if width == 3 else 3  # so that two axes that are exchanged do not fit by chance
     outputs = np.full((count, width), 1 / width, np.float32)  # (count, width), a row of probabilities each
-    labels = encode(np.arange(count) % class_count, encoding, class_count)
+    classes = np.arange(count) % class_count
+    labels = outputs if encoding == "numbers" else encode(classes, encoding, class_count)
     try:
         _compute(make(loss), [make(metric) for metric in metrics], outputs, labels)
     except Exception as error:  # whatever Keras and TensorFlow raise

@@ -93,6 +93,7 @@ BEYOND_A_SCHEMA = {
     "loss_and_last_layer",
     "metrics_and_labels",
     "no_loss_follows",
+    "numbers_and_classes",
     "too_few_outputs",
 }
 # Told while the text is read: no schema is asked.

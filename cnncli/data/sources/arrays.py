@@ -16,6 +16,7 @@ from cnncli.data import shapes
 from cnncli.data.examples import Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.labels import read_labels, refuse_gaps, refuse_out_of_range
+from cnncli.data.numbers import read_numbers, refuse_same, refuse_width
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.copies import find_copies
@@ -36,11 +37,27 @@ class Pair:
     labels: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What labels have to be: see `read_npz`."""
+
+    model_classes: Sequence[str] | None
+    number_count: int | None
+
+    @property
+    def for_training(self) -> bool:
+        return self.model_classes is None and not self.number_count
+
+    def read(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        return read_labels(name, array) if self.number_count is None else read_numbers(name, array)
+
+
 def read_npz(
     settings: Npz,
     *,
     input_shape: Shape | None = None,
     model_classes: Sequence[str] | None = None,
+    number_count: int | None = None,
     allow_leakage: bool = False,
 ) -> Found:
     """Read a NumPy archive: `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or `x`, `y`.
@@ -50,6 +67,8 @@ def read_npz(
         input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
         model_classes: the classes of a trained model: the labels must be among them, and of the parts only `test` is
             read, or all of them when there is no `test`. None: the data is for training.
+        number_count: where labels are quantities, how many of them an example has; 0: any number, the data is for
+            training. None: labels are classes.
         allow_leakage: go on when one image lies in two parts.
 
     Raises:
@@ -58,10 +77,11 @@ def read_npz(
     with problems_at("data", "source", "npz", "path"):
         path = existing_file(settings.path)
         names = npz.names(path)
-        pairs = _needed(_pairs(path, names, for_training=model_classes is None), model_classes)
+        wanted = _Wanted(model_classes, number_count)
+        pairs = _needed(_pairs(path, names, for_training=wanted.for_training), wanted)
         arrays = npz.read(path, [name for pair in pairs.values() for name in (pair.inputs, pair.labels)])
-        notes = _unused(names) if model_classes is None else []
-        return _found(printable(settings.path), pairs, arrays, input_shape, model_classes, allow_leakage, notes)
+        notes = _unused(names) if wanted.for_training else []
+        return _found(printable(settings.path), pairs, arrays, input_shape, wanted, allow_leakage, notes)
 
 
 def read_idx(
@@ -69,6 +89,7 @@ def read_idx(
     *,
     input_shape: Shape | None = None,
     model_classes: Sequence[str] | None = None,
+    number_count: int | None = None,
     allow_leakage: bool = False,
 ) -> Found:
     """Read a folder with MNIST's own four files, gzipped or not; the test part may be missing.
@@ -78,7 +99,8 @@ def read_idx(
     with problems_at("data", "source", "idx", "path"):
         folder = existing_folder(settings.path)
         files = idx_files(folder)
-        pairs = _needed(_idx_pairs(settings.path, folder, files, for_training=model_classes is None), model_classes)
+        wanted = _Wanted(model_classes, number_count)
+        pairs = _needed(_idx_pairs(settings.path, folder, files, for_training=wanted.for_training), wanted)
         arrays: dict[str, NDArray[Any]] = {}
         problems: list[Problem] = []
         for name in (name for pair in pairs.values() for name in (pair.inputs, pair.labels)):
@@ -88,7 +110,7 @@ def read_idx(
                 problems += error.problems
         if problems:
             raise DataError(problems)
-        return _found(printable(settings.path), pairs, arrays, input_shape, model_classes, allow_leakage)
+        return _found(printable(settings.path), pairs, arrays, input_shape, wanted, allow_leakage)
 
 
 def idx_files(folder: Path) -> dict[str, Path]:
@@ -151,9 +173,9 @@ def _idx_pairs(text: str, folder: Path, files: Mapping[str, Path], *, for_traini
     raise DataError(Problem(f"{printable(text)} has no {_listed_or(missing)}", hint))
 
 
-def _needed(pairs: dict[str, Pair], model_classes: Sequence[str] | None) -> dict[str, Pair]:
+def _needed(pairs: dict[str, Pair], wanted: _Wanted) -> dict[str, Pair]:
     """For a trained model the test part alone, where there is one."""
-    return {"test": pairs["test"]} if model_classes is not None and "test" in pairs else pairs
+    return {"test": pairs["test"]} if not wanted.for_training and "test" in pairs else pairs
 
 
 def _found(
@@ -161,7 +183,7 @@ def _found(
     pairs: Mapping[str, Pair],
     arrays: Mapping[str, NDArray[Any]],
     input_shape: Shape | None,
-    model_classes: Sequence[str] | None,
+    wanted: _Wanted,
     allow_leakage: bool,
     notes: Sequence[Problem] = (),
 ) -> Found:
@@ -169,7 +191,7 @@ def _found(
     parts: dict[str, Examples] = {}
     for part, pair in pairs.items():
         try:
-            parts[part] = _examples(pair, arrays, input_shape)
+            parts[part] = _examples(pair, arrays, input_shape, wanted)
         except DataError as error:
             problems += error.problems
     if not problems:
@@ -178,19 +200,10 @@ def _found(
         problems += _channels_first(pairs, parts)
     if problems:
         raise DataError(problems)
-    if model_classes is None:
-        class_count, whose = refuse_gaps(parts["train"].labels, pairs["train"].labels), pairs["train"].labels
-        class_names: Sequence[str] = [str(number) for number in range(class_count)]
-    else:
-        class_count, whose, class_names = len(model_classes), "the model", model_classes
-    found_notes = list(notes)
+    class_names, label_notes = _compare_labels(pairs, parts, wanted)
+    found_notes = [*notes, *label_notes]
     twins: dict[str, NDArray[np.int64]] = {}
-    for part, pair in pairs.items():
-        labels = parts[part].labels
-        refuse_out_of_range(labels, pair.labels, class_count, whose)
-        if part != "train" and model_classes is None:
-            found_notes += _missing_classes(pair.labels, labels, class_count)
-    if model_classes is None:
+    if wanted.for_training:
         named = {part: pair.inputs for part, pair in pairs.items()}
         twins, copies = find_copies(parts, named, allow_leakage=allow_leakage)
         found_notes += copies
@@ -204,7 +217,37 @@ def _found(
     )
 
 
-def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape | None) -> Examples:
+def _compare_labels(
+    pairs: Mapping[str, Pair], parts: Mapping[str, Examples], wanted: _Wanted
+) -> tuple[Sequence[str], list[Problem]]:
+    """Compare the labels of all parts with those that train, or with what the model knows.
+
+    Returns:
+        The names of the classes, none where labels are quantities; and what is worth a word.
+    """
+    labels = {pair.labels: parts[part].labels for part, pair in pairs.items()}
+    first = pairs["train"].labels if "train" in pairs else ""
+    if wanted.number_count is not None:
+        if not wanted.number_count:
+            refuse_same(labels[first], first)
+        width, whose = (wanted.number_count, "the model") if wanted.number_count else (labels[first].shape[1], first)
+        for name, targets in labels.items():
+            refuse_width(targets, name, width, whose)
+        return (), []
+    if wanted.model_classes is None:
+        class_count, whose = refuse_gaps(labels[first], first), first
+        class_names: Sequence[str] = [str(number) for number in range(class_count)]
+    else:
+        class_count, whose, class_names = len(wanted.model_classes), "the model", wanted.model_classes
+    notes: list[Problem] = []
+    for name, numbers in labels.items():
+        refuse_out_of_range(numbers, name, class_count, whose)
+        if name != first and wanted.for_training:
+            notes += _missing_classes(name, numbers, class_count)
+    return class_names, notes
+
+
+def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape | None, wanted: _Wanted) -> Examples:
     raw_inputs, raw_labels = arrays[pair.inputs], arrays[pair.labels]
     problems: list[Problem] = []
     inputs = labels = None
@@ -213,7 +256,7 @@ def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape
     except DataError as error:
         problems += error.problems
     try:
-        labels = read_labels(pair.labels, raw_labels)
+        labels = wanted.read(pair.labels, raw_labels)
     except DataError as error:
         problems += error.problems
     if raw_inputs.ndim and raw_labels.ndim and len(raw_inputs) != len(raw_labels):

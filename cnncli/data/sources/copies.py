@@ -111,9 +111,10 @@ def _shared(
     yield Problem(message, "\n".join([*_first(shown), "what is measured with them comes out too good"]))
 
 
-def _repeated(twins: Twins, labels: NDArray[np.int32], name: str) -> Iterator[Problem]:
+def _repeated(twins: Twins, labels: NDArray[Any], name: str) -> Iterator[Problem]:
     copies = np.flatnonzero(twins != np.arange(len(twins)))
-    wrong = copies[labels[copies] != labels[twins[copies]]]
+    differ = labels[copies] != labels[twins[copies]]
+    wrong = copies[differ.any(axis=tuple(range(1, differ.ndim)))]
     if len(wrong):
         pairs = [f"{name}[{twins[i]}] = {name}[{i}], labels {labels[twins[i]]} and {labels[i]}" for i in wrong]
         message = f"{counted(len(wrong), 'image')} of {name} {'is' if len(wrong) == 1 else 'are'} there with two labels"

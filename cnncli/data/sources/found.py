@@ -25,7 +25,7 @@ class Found:
 
     Attributes:
         parts: by name, `train`, `validation` and `test`, those that there are, in this order.
-        class_names: by label; the model's, where the data was read for one.
+        class_names: by label; the model's, where the data was read for one; empty where labels are quantities.
         source: for people.
         fingerprint: SHA-256, hex.
         notes: what is worth a word.

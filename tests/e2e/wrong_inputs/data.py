@@ -166,7 +166,8 @@ DATA = [
     Row("a negative label", labels(np.arange(60) - 1), PLAN, 4,
         f"recipe.yaml:2:24: y_train holds -1 at index 0; {LABELS}"),
     Row("half a label", labels(np.arange(60) % 3 + 0.5), PLAN, 4,
-        f"recipe.yaml:2:24: y_train holds 0.5 at index 0; {LABELS}"),
+        f"recipe.yaml:2:24: y_train holds 0.5 at index 0; {LABELS}\n"
+        "    if they are quantities and no classes, the recipe says so: `targets: numbers` in `data`"),
     Row("labels of letters", labels(list("abc") * 20), PLAN, 4,
         f"recipe.yaml:2:24: y_train holds text ('a' at index 0); {LABELS}\n"
         "    number the classes: `classes, y_train = np.unique(y_train, return_inverse=True)`"),

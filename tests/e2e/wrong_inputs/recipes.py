@@ -198,10 +198,12 @@ RECIPES = [
         "recipe.yaml:12:9: `from_logits: true` wants a last layer without activation, not softmax"),
     Row("a linear output and no loss", recipe((", activation: softmax", "")), STATIC, 3,
         "recipe.yaml:10:3: `loss` is missing in `train`: none follows from the last layer, whose activation is linear\n"
-        f"    {UNKNOWN_WAY}"),
+        f"    {UNKNOWN_WAY}\n"
+        "    for quantities say `targets: numbers` in `data`, and mean_squared_error does"),
     Row("mse for classes", loss("mse"), STATIC, 0,
         "recipe.yaml:12:9: mse is a loss for quantities\n"
-        "    for classes sparse_categorical_crossentropy after softmax is the usual one, and learns faster"),
+        "    for classes sparse_categorical_crossentropy after softmax is the usual one, and learns faster\n"
+        "    if the labels are quantities, say so: `targets: numbers` in `data`"),
     Row("a layer's name twice", recipe(("units:", "name: c1, units:")), STATIC, 3,
         "recipe.yaml:8:21: two layers are named `c1`\n    first given on line 6"),
     Row("a slash in a name", recipe(("name: c1", "name: a/b")), STATIC, 3,
