@@ -87,30 +87,27 @@ def check_no_image(run_or_model: str | None) -> None:
         )
 
 
-MOST_EXAMPLES = 100  # that are drawn at a time: on one sheet more could not be looked at
-
-
 def read_samples(text: str | None, images: Sequence[Path], *, default: int) -> int | str:
     """What `--samples` says, and whether it goes with `--image`.
 
     Raises:
         UsageError: it is neither a number up to 100 nor one of the words, or images are named as well, or too many.
     """
-    from cnncli.recipe.schema import SAMPLES  # pydantic, which --help has no use for
+    from cnncli.recipe.schema import MOST_SAMPLES, SAMPLES  # pydantic, which --help has no use for
 
-    if len(images) > MOST_EXAMPLES:
+    if len(images) > MOST_SAMPLES:
         message = f"{len(images):,} images are too many for one sheet"
-        raise UsageError(Problem(message, f"at most {MOST_EXAMPLES} at a time", Place("--image")))
+        raise UsageError(Problem(message, f"at most {MOST_SAMPLES} at a time", Place("--image")))
     if text is None:
         return default
     if images:
         hint = "--image for files, --samples for examples of the run's data"
         raise UsageError(Problem("either files or samples, got both", hint, Place("--samples")))
     number = int(text) if re.fullmatch("-?[0-9]{1,18}", text) else None
-    if text in SAMPLES or (number is not None and 1 <= number <= MOST_EXAMPLES):
+    if text in SAMPLES or (number is not None and 1 <= number <= MOST_SAMPLES):
         return text if number is None else number
     near = nearest(text, SAMPLES)
     hints = [f"did you mean `{near}`?"] if near else []
-    hints.append(f"a number from 1 to {MOST_EXAMPLES}, or one of: {', '.join(SAMPLES)}")
+    hints.append(f"a number from 1 to {MOST_SAMPLES}, or one of: {', '.join(SAMPLES)}")
     message = f"unknown choice `{shortened(text)}`" if number is None else f"{number:,} examples cannot be drawn"
     raise UsageError(Problem(message, "\n".join(hints), Place("--samples")))

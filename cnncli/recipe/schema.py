@@ -413,17 +413,18 @@ ByPrediction = Literal["most_confused", "most_wrong"]
 ByWord = Literal["most_confused", "most_wrong", "one_per_class"]
 BY_PREDICTION: tuple[str, ...] = get_args(ByPrediction)
 SAMPLES: tuple[str, ...] = get_args(ByWord)
+MOST_SAMPLES = 100  # that are drawn at a time: on one sheet more could not be looked at
 
 
 def _read_samples(value: Any) -> Any:
-    if value in SAMPLES or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
+    if value in SAMPLES or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_SAMPLES):
         return value
-    raise PydanticCustomError(
-        "samples", "expected a number of examples ≥ 1, or one of {words}", {"words": ", ".join(SAMPLES)}
-    )
+    told = {"most": str(MOST_SAMPLES), "words": ", ".join(SAMPLES)}
+    raise PydanticCustomError("samples", "expected 1 to {most} examples, or one of {words}", told)
 
 
-Samples = Annotated[Any, BeforeValidator(_read_samples, json_schema_input_type=Count | ByWord)]
+_SampleCount = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
+Samples = Annotated[Any, BeforeValidator(_read_samples, json_schema_input_type=_SampleCount | ByWord)]
 _Index = Annotated[int, Field(ge=0)]
 # `true` without quotes is a truth value.
 _ClassName = Annotated[

@@ -61,7 +61,7 @@ _SENTENCES = {
     "duration": "expected a time with its unit, such as 90 s, 20 min or 2 h, got {got}",
     "part": "expected a share between 0 and 1, or a number of examples ≥ 1, got {got}",
     "class_weight": "expected `balanced`, or a mapping of class names to weights > 0, got {got}",
-    "samples": "expected a number of examples ≥ 1, or one of {words}, got {got}",
+    "samples": "expected 1 to {most} examples, or one of {words}, got {got}",
     "comparison": 'expected a comparison such as ">= 0.98", got {got}',
     "string_pattern_mismatch": (
         "expected letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or digit, got {got}"
