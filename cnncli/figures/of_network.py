@@ -295,8 +295,8 @@ def _draw_heat_of_number(
     ]
     captions = [
         (
-            subject.told(one["predicted"]),
-            (one["example"] if one["true"] is None else f"is: {subject.told(one['true'])}")
+            f"predicted: {subject.told(one['predicted'])}",
+            (one["example"] if one["true"] is None else f"true: {subject.told(one['true'])}")
             + ("" if one["has_heat"] else " · no heat"),
         )
         for one in details

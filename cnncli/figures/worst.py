@@ -32,7 +32,7 @@ def draw_worst(examples: NDArray[Any], worst: Sequence[Worst], *, title: str, co
     def caption(number: int, width: float) -> Caption:
         each = worst[number]
         said = fit_text(_numbers(each.predicted), width, style.LABEL_SIZE, bold=True)
-        true = fit_text(f"is: {_numbers(each.true)}", width, style.LABEL_SIZE)
+        true = fit_text(f"true: {_numbers(each.true)}", width, style.LABEL_SIZE)
         return (said, style.ORANGE, "bold"), (true, style.INK, "normal"), where_line(each.index, each.file, width)
 
     total = f"{count:,}".replace(",", "\N{THIN SPACE}")

@@ -106,7 +106,7 @@ def _caption(wrong: Wrong, width: float) -> Caption:
     said = fit_text(plain_text(wrong.predicted), room, style.LABEL_SIZE, bold=True) + share
     return (
         (said, style.ORANGE, "bold"),
-        (fit_text(f"is: {plain_text(wrong.true)}", width, style.LABEL_SIZE), style.INK, "normal"),
+        (fit_text(f"true: {plain_text(wrong.true)}", width, style.LABEL_SIZE), style.INK, "normal"),
         where_line(wrong.index, wrong.file, width),
     )
 
