@@ -26,6 +26,7 @@ from cnncli.recipe.outputs import Output
 from cnncli.recipe.phases import epochs_of
 from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.training import devices, features, precision
+from cnncli.training.steps import forward_multiply_adds
 
 _COMMITS = 3  # on disk at the same time: the last two, and the one that is written
 _BYTES = 4  # float32
@@ -113,7 +114,6 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     device = _device(loaded, options, cpu.get("model") or "CPU")
     memory = _memory(device, environment)
     threads = devices.use_threads(_recorded_threads(options.earlier))
-    chosen = precision.choose(loaded.recipe.train.precision, device, cpu_flags=cpu.get("flags") or ())
     with timed(seconds, "build", spectator):
         checked = check_without_data(loaded)
         if checked:
@@ -132,6 +132,12 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     with placed_in(loaded):
         check_classes(loaded.recipe, splits.class_names)
         check_range(loaded.recipe, feasible.outputs, splits)
+    chosen = precision.choose(
+        loaded.recipe.train.precision,
+        device,
+        cpu_flags=cpu.get("flags") or (),
+        multiply_adds=forward_multiply_adds(checked.network),
+    )
     runs.refuse_full_disk(
         options.outputs, _BYTES * _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)
     )

@@ -386,7 +386,8 @@ class Train(Section):
         description="of the first weights, order, dropout and augmentation; left out: one is chosen and kept",
     )
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
-        "auto", description="auto: bfloat16 where the hardware multiplies it natively, else float32"
+        "auto",
+        description="auto: bfloat16 where the hardware multiplies it natively and the network gains by it, else float32",
     )
     reuse_features: bool = Field(
         True, description="compute what a frozen part of the network gives once, not every epoch"
