@@ -1,9 +1,9 @@
 """What answers at once: the program starts without TensorFlow."""
 
 import os
+import resource
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -42,14 +42,28 @@ sys.exit(code or 0)
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)
-def test_help_and_version_take_under_0_4_seconds_of_processor_time(arguments):
-    before = os.times()
-    subprocess.run([sys.executable, "-m", "cnncli", *arguments], capture_output=True, check=True)
-    after = os.times()
+def processor_seconds(*arguments: str) -> float:
+    """Of a Python process; the least of three, as a busy machine only adds to it."""
 
-    spent = (after.children_user - before.children_user) + (after.children_system - before.children_system)
-    assert spent < 0.4
+    def once() -> float:
+        before = processor_seconds_of_children()
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+        return processor_seconds_of_children() - before
+
+    return min(once() for _ in range(3))
+
+
+def processor_seconds_of_children() -> float:
+    """What a busy machine does not change much, as it does the time on the clock."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)
+def test_help_and_version_take_less_than_twice_the_import_of_what_draws_them(arguments):
+    libraries = processor_seconds("-c", "import typer, rich.console, rich.table, rich.panel, rich.markdown")
+
+    assert processor_seconds("-m", "cnncli", *arguments) < 2 * libraries  # it is 1.4 times; 0.2 s where that takes 0.15
 
 
 def test_version_is_that_of_the_package(cnncli):
@@ -98,10 +112,10 @@ def test_no_arguments_show_the_help(cnncli):
 
 def test_five_mistakes_are_told_in_under_a_second(cnncli):
     recipe = os.path.join(os.path.dirname(__file__), "..", "bad_inputs", "five_mistakes.yaml")
-    started = time.perf_counter()
+    before = processor_seconds_of_children()
     done = cnncli("validate", "--static", recipe)
-    seconds = time.perf_counter() - started
+    seconds = processor_seconds_of_children() - before
 
     assert done.exit_code == 3
     assert len([line for line in done.stderr.splitlines() if "five_mistakes.yaml:" in line]) == 5
-    assert seconds < 3  # it takes a third of one; the rest is for a busy machine
+    assert 0 < seconds < 3  # it takes a third to two thirds of one, by the machine's state
