@@ -26,7 +26,7 @@ from cnncli.recipe.outputs import Output
 from cnncli.recipe.phases import epochs_of
 from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.training import devices, features, precision
-from cnncli.training.steps import forward_multiply_adds
+from cnncli.training.steps import known_multiply_adds
 
 _COMMITS = 3  # on disk at the same time: the last two, and the one that is written
 _BYTES = 4  # float32
@@ -136,7 +136,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         loaded.recipe.train.precision,
         device,
         cpu_flags=cpu.get("flags") or (),
-        multiply_adds=forward_multiply_adds(checked.network),
+        multiply_adds=known_multiply_adds(checked.network),
     )
     runs.refuse_full_disk(
         options.outputs, _BYTES * _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)

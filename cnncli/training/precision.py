@@ -38,7 +38,7 @@ def choose(wanted: str, device: Device, *, cpu_flags: Iterable[str], multiply_ad
         wanted: `auto`, `float32`, `mixed_bfloat16` or `mixed_float16`.
         device: where the network runs.
         cpu_flags: the processor's, as the kernel names them.
-        multiply_adds: of one example, forward; None where no network is given.
+        multiply_adds: of one example, forward; None where that is not known, or no network is given.
     """
     native, reason = _bfloat16(device, set(cpu_flags))
     if wanted == "auto" and native and device.kind == "cpu" and multiply_adds is not None and multiply_adds < _WORTH:

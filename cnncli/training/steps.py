@@ -35,9 +35,18 @@ def forward_multiply_adds(network: Network, *, without: Iterable[str] = ()) -> i
     Args:
         without: names of layers that are left out.
     """
-    left_out = set(without)
+    return sum(count or 0 for count in _counts(network, set(without)))
+
+
+def known_multiply_adds(network: Network) -> int | None:
+    """The same of the whole network; None where a layer cannot be counted, so that nobody takes it for a small one."""
+    counts = _counts(network, set())
+    return None if None in counts else sum(filter(None, counts))
+
+
+def _counts(network: Network, left_out: set[str]) -> list[int | None]:
     layers = [layer for layer in network.full_model.layers if layer.name not in left_out]
-    return sum(_of(layer) or 0 for layer in layers if not isinstance(layer, keras.layers.InputLayer))
+    return [_of(layer) for layer in layers if not isinstance(layer, keras.layers.InputLayer)]
 
 
 def _of(layer: keras.layers.Layer) -> int | None:

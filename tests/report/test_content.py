@@ -127,6 +127,13 @@ def test_runs_are_compared_at_the_top(make_run):
     assert len(found.all("article")) == 2
 
 
+def test_scores_on_examples_that_nobody_knows_are_not_to_be_compared(make_run):
+    unknown = {name: value for name, value in evaluation(["cat", "dog", "eel"]).items() if name != "examples_sha256"}
+    found = page(make_run("first", scored=unknown), make_run("second", scored=unknown))
+
+    assert "These runs were not scored on the same examples: their scores cannot be compared." in found.text
+
+
 def test_scores_on_other_examples_are_not_to_be_compared(make_run):
     other = {**evaluation(["cat", "dog", "eel"]), "examples_sha256": "other"}
     found = page(make_run("first"), make_run("second", scored=other))

@@ -4,7 +4,8 @@ import pytest
 
 from cnncli.network.build import build_symbolically
 from cnncli.recipe.load import load_bytes
-from cnncli.training.steps import forward_multiply_adds, steps_per_execution
+from cnncli.training import steps
+from cnncli.training.steps import forward_multiply_adds, known_multiply_adds, steps_per_execution
 
 
 @pytest.mark.parametrize(
@@ -29,3 +30,14 @@ def test_multiply_adds_without_a_part():
 
     assert forward_multiply_adds(network) == 784 * 5 + 5 * 10
     assert forward_multiply_adds(network, without=["a"]) == 5 * 10
+
+
+def test_multiply_adds_are_not_known_where_a_layer_cannot_be_counted(monkeypatch):
+    layers = "[Flatten, Dense: {name: a, units: 5}, Dense: {name: b, units: 10, activation: softmax}]"
+    text = f"data: {{source: mnist}}\nmodel: {{layers: {layers}}}\n".encode()
+    network = build_symbolically(load_bytes(text, "r.yaml").recipe, input_shape=(28, 28, 1))
+    known = known_multiply_adds(network)
+    monkeypatch.setattr(steps, "_of", lambda layer: None if layer.name == "a" else 7)
+
+    assert known == 784 * 5 + 5 * 10
+    assert known_multiply_adds(network) is None
