@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cnncli.errors import Problem, RecipeError
+from cnncli.names import check_name
 from cnncli.recipe import rules
 from cnncli.recipe.known_data import BUILTIN_CLASSES, BUILTIN_SHAPES
 from cnncli.recipe.schema import Recipe
-from cnncli.runs.names import check_name
 
 
 @rules.error_without_network

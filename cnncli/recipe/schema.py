@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError, core_schema
 
+from cnncli.names import NAME_PATTERN
 from cnncli.recipe import catalogue
 from cnncli.recipe.layers import Group, nested
 from cnncli.recipe.objects import Deferred, Fault, KerasObject, as_data, read
@@ -29,14 +30,14 @@ LARGEST_SEED = 2**32 - 1
 BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
 KIND_OF_OBJECT = "x-keras"  # in a section's JSON Schema: here stands a Keras object of this kind
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
 class Section(BaseModel):
     """A mapping of the recipe: strict types, no keys but its own."""
 
+    # `defer_build`: only the whole recipe is validated, so only its validator is built.
     model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True
+        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True, defer_build=True
     )
 
     @model_validator(mode="wrap")

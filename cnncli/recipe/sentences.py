@@ -10,9 +10,10 @@ from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
 from cnncli.errors import Problem
+from cnncli.names import NAME_PATTERN
 from cnncli.recipe.nodes import Mapping, Node, Path, Sequence, place_of
 from cnncli.recipe.objects import Broken, Fault
-from cnncli.recipe.schema import NAME_PATTERN, Recipe
+from cnncli.recipe.schema import Recipe
 from cnncli.wording import described, did_you_mean, nearest, shortened
 
 # Keys that people bring from elsewhere, or look for in another section.

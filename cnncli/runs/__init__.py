@@ -9,11 +9,11 @@ here imports TensorFlow, and every mistake that a user can mend is an `OutputErr
         run.finish("completed", metrics={"val_accuracy": 0.99})
 """
 
+from cnncli.names import NAME_PATTERN, check_name
 from cnncli.runs.finding import find, list_runs
 from cnncli.runs.json_text import plain, to_json
 from cnncli.runs.lock import Holder, holder_of
 from cnncli.runs.machine import environment
-from cnncli.runs.names import NAME_PATTERN, check_name
 from cnncli.runs.record import RECORD, SCHEMA_VERSION, STATUSES, RunSummary, read_record, summarise
 from cnncli.runs.repository import git_state
 from cnncli.runs.run import Run, create, refuse_taken, reopen

@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import Any
 
 from cnncli.errors import OutputError
+from cnncli.names import check_name
 from cnncli.runs.json_text import plain, to_json
 from cnncli.runs.lock import LOCK_FILES, Lock, holder_of, in_use, take_lock
-from cnncli.runs.names import check_name
 from cnncli.runs.record import RECORD, SCHEMA_VERSION, STATUSES, artefacts, read_record, summarise
 from cnncli.runs.storage import remove_leftovers, storage_error, sync_folder, write_atomically
 

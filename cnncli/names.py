@@ -1,4 +1,4 @@
-"""Which names a run's folder may have."""
+"""Which names runs and recipes may have: each becomes the name of a folder."""
 
 from __future__ import annotations
 
