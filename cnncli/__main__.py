@@ -1,5 +1,6 @@
 """`python -m cnncli` and the console script."""
 
+import gc
 import logging
 import os
 import sys
@@ -11,6 +12,9 @@ from cnncli.cli.app import app
 
 def main() -> NoReturn:
     """Run a command and leave with its exit code."""
+    gc.set_threshold(
+        50_000
+    )  # with the default, 700, imports and tracing are interrupted hundreds of times, for nothing
     code = app(prog_name="cnncli", standalone_mode=False) or 0
     if "tensorflow" in sys.modules:
         _leave_at_once(code)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import logging
@@ -94,10 +95,28 @@ def _import_keras() -> None:
     hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
-        importlib.import_module("keras")
+        with _no_garbage():
+            importlib.import_module("keras")
     finally:
         for name in hidden:
             del sys.modules[name]
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Do not look for garbage among what is made here, now or later: it stays.
+
+    TensorFlow and Keras are some 450,000 objects. To look through them again and again is a fifth of their import, and slows
+    down whatever makes many objects afterwards, as tracing a network does.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was_enabled:
+            gc.enable()
 
 
 def _descriptor(stream: object) -> int | None:
