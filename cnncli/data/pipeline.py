@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +14,13 @@ import tensorflow as tf
 from cnncli.data.examples import Examples
 from cnncli.data.stored import Inputs, as_stored, may_be_copied
 from cnncli.errors import CnncliError
+
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+def _as_it_stands(function: _Function) -> _Function:
+    """Keep AutoGraph from parsing and compiling a function in which there is nothing for it to do."""
+    return cast(_Function, tf.autograph.experimental.do_not_convert(function))
 
 
 class Batches:
@@ -84,6 +91,7 @@ class Batches:
             first_step: how many batches of the epoch are left out at its beginning.
         """
 
+        @_as_it_stands
         def indices(_: tf.Tensor) -> tf.data.Dataset:
             return tf.data.Dataset.from_tensor_slices(self._order()[first_step * self.batch_size :])
 
@@ -106,6 +114,7 @@ class Batches:
         labels = {name: tf.constant(values) for name, values in self._labels.items()}
         inputs_at = self._inputs_at()
 
+        @_as_it_stands
         def batch(indices: tf.Tensor) -> tuple[tf.Tensor, Any]:
             found = {name: tf.gather(values, indices) for name, values in labels.items()}
             first = self.epoch % self._copies * self.count

@@ -93,7 +93,7 @@ def run_once(
     scorer.compile(loss=make(loss), metrics=[make(metric) for metric in metrics], jit_compile=False)
     mean_loss = keras.metrics.Mean(name="loss")
 
-    @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
+    @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
     def step(inputs: Any, labels: Any) -> Any:
         outputs = scorer(inputs, training=False)
         # Within one graph Keras finds the logits before a softmax; from probabilities alone a sure answer's loss is cut.

@@ -72,7 +72,7 @@ class Predictor:
         self.class_names = () if self.number_count else self._names()
         self._has_logits, self.gives_probabilities = self._kind_of_output()
         self.batch_size = self._own_batch_size()
-        self._step = tf.function(self._outputs, reduce_retracing=True)
+        self._step = tf.function(self._outputs, autograph=False, reduce_retracing=True)
 
     def predict(self, given: Given, *, top: int = 3, batch_size: int | None = None) -> Iterator[Predictions]:
         """Predict the classes of examples; the next batch is read meanwhile, and no more are held.

@@ -167,7 +167,7 @@ def _climb(
     images = tf.Variable(first.astype(np.float32))  # in [0, 1]
     reach = [max(1, side // 16) for side in canvas[:-1]]
 
-    @tf.function  # type: ignore[untyped-decorator]
+    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def step(shift: Any, size: Any, decay: Any, blur: Any) -> None:
         with tf.GradientTape() as tape:
             shifted = tf.roll(images, shift, axes)

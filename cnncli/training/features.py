@@ -148,4 +148,4 @@ def _compiled(frozen: keras.Model, augmentation: keras.Model | None) -> Any:
     def call(inputs: tf.Tensor) -> tf.Tensor:
         return frozen(augmentation(inputs, training=True) if augmentation else inputs, training=False)
 
-    return tf.function(call, reduce_retracing=True)
+    return tf.function(call, autograph=False, reduce_retracing=True)
