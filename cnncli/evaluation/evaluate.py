@@ -93,7 +93,10 @@ def run_once(
     scorer.compile(loss=make(loss), metrics=[make(metric) for metric in metrics], jit_compile=False)
     mean_loss = keras.metrics.Mean(name="loss")
 
-    @tf.function(autograph=False, reduce_retracing=True)  # type: ignore[untyped-decorator]
+    dataset = batches.dataset()
+
+    # One graph for batches of any size: to trace a network takes longer than to score a few batches.
+    @tf.function(input_signature=dataset.element_spec, autograph=False)  # type: ignore[untyped-decorator]
     def step(inputs: Any, labels: Any) -> Any:
         outputs = scorer(inputs, training=False)
         # Within one graph Keras finds the logits before a softmax; from probabilities alone a sure answer's loss is cut.
@@ -102,7 +105,7 @@ def run_once(
         return outputs
 
     with batches.failing_as_itself():
-        outputs = [step(inputs, labels).numpy() for inputs, labels in batches.dataset()]
+        outputs = [step(inputs, labels).numpy() for inputs, labels in dataset]
     numbers = {name: float(value) for name, value in scorer.get_metrics_result().items() if name != "loss"}
     return {"loss": float(mean_loss.result()), **numbers}, np.concatenate(outputs).astype(np.float32)
 

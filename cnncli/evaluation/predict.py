@@ -72,7 +72,7 @@ class Predictor:
         self.class_names = () if self.number_count else self._names()
         self._has_logits, self.gives_probabilities = self._kind_of_output()
         self.batch_size = self._own_batch_size()
-        self._step = tf.function(self._outputs, autograph=False, reduce_retracing=True)
+        self._step = tf.function(self._outputs, autograph=False)
 
     def predict(self, given: Given, *, top: int = 3, batch_size: int | None = None) -> Iterator[Predictions]:
         """Predict the classes of examples; the next batch is read meanwhile, and no more are held.
@@ -105,7 +105,9 @@ class Predictor:
             float32 (examples, outputs).
         """
         try:
-            outputs = self._step(tf.constant(inputs)).numpy()
+            # One graph for batches of any size: to trace a network takes longer than to compute a few batches.
+            step = self._step.get_concrete_function(tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype))
+            outputs = step(tf.constant(inputs)).numpy()
         except (tf.errors.ResourceExhaustedError, MemoryError) as error:
             half = len(inputs) // 2
             hint = f"try fewer: --batch-size {half}" if half else "a single one is too large for this machine"

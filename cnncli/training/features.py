@@ -104,13 +104,15 @@ def _computed(
     network: Network, cut: Cut, parts: Sequence[tuple[Batches, int]], room: _Room, progress: Progress, total: int
 ) -> tuple[Batches, Batches]:
     frozen = cut.before(network)
+    plain = _compiled(frozen, None, parts[0][0])
+    augmented = _compiled(frozen, network.augmentation, parts[0][0]) if network.augmentation else plain
     computed = []
     done = 0
     for part, copies in parts:
         features = room.for_rows(copies * part.count)
         row = 0
+        call = augmented if part is parts[0][0] else plain
         for _ in range(copies):
-            call = _compiled(frozen, network.augmentation if part is parts[0][0] else None)
             for inputs, _labels in part.in_order().dataset():
                 values = call(inputs).numpy()
                 _put(features, row, values)
@@ -144,8 +146,11 @@ def _put(features: Inputs, row: int, values: np.ndarray) -> None:
         features[row : row + len(values)] = values
 
 
-def _compiled(frozen: keras.Model, augmentation: keras.Model | None) -> Any:
+def _compiled(frozen: keras.Model, augmentation: keras.Model | None, examples: Batches) -> Any:
+    """One graph for batches of any size, as tracing a deep network takes as long as several batches."""
+
     def call(inputs: tf.Tensor) -> tf.Tensor:
         return frozen(augmentation(inputs, training=True) if augmentation else inputs, training=False)
 
-    return tf.function(call, autograph=False, reduce_retracing=True)
+    inputs, _labels = examples.dataset().element_spec
+    return tf.function(call, input_signature=[inputs], autograph=False)
