@@ -142,10 +142,18 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
                 "seconds": run.total_seconds,
             }
         )
+    return {"rows": rows, "caution": _caution(runs), "charts": history.curves_together(runs)}
+
+
+def _caution(runs: Sequence[Material]) -> str:
+    """Why the scores of some runs cannot be compared, if they cannot."""
     scored = [material for material in runs if material.evaluation]
     examples = {values.text(material.evaluation.get("examples_sha256")) for material in scored}
-    are_same = len(scored) < 2 or (len(examples) == 1 and "" not in examples)  # runs of long ago do not tell
-    return {"rows": rows, "same_examples": are_same, "charts": history.curves_together(runs)}
+    if len(examples - {""}) > 1:
+        return "These runs were not scored on the same examples: their scores cannot be compared."
+    if len(scored) > 1 and "" in examples:  # runs of long ago do not tell
+        return "Not all of these runs say on which examples they were scored: compare their scores only if you know."
+    return ""
 
 
 @cache
