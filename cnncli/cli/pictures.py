@@ -11,7 +11,8 @@ from cnncli.errors import Problem
 
 if TYPE_CHECKING:
     from cnncli.evaluation.models import TrainedModel
-    from cnncli.figures.of_network import Drawn, Subject
+    from cnncli.figures.of_network import Drawn
+    from cnncli.figures.subject import Subject
     from cnncli.network.opened import Opened
 
 
@@ -30,7 +31,7 @@ def subject_of(trained: TrainedModel) -> Subject:
     Raises:
         ModelFileError: it takes something else than one signal, image or volume, or its weights are no numbers.
     """
-    from cnncli.figures.of_network import subject_for
+    from cnncli.figures.subject import subject_for
     from cnncli.insight.asked import class_names_of
     from cnncli.insight.layers import check_finite, check_input
     from cnncli.network.opened import opened

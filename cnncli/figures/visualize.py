@@ -8,7 +8,8 @@ import numpy as np
 
 from cnncli.data.examples import Examples, Splits
 from cnncli.figures.kernels import draw_layers
-from cnncli.figures.of_network import draw_feature_maps_of, draw_heat_of, draw_maximized_of, subject_for
+from cnncli.figures.of_network import draw_feature_maps_of, draw_heat_of, draw_maximized_of
+from cnncli.figures.subject import subject_for
 from cnncli.insight.examples import from_split, range_of
 from cnncli.insight.heat import METHODS
 from cnncli.insight.initial import initial_model

@@ -7,7 +7,8 @@ from matplotlib.text import Text
 
 from cnncli.errors import DataError, RecipeError
 from cnncli.figures import of_network, style
-from cnncli.figures.of_network import Subject, draw_feature_maps_of, draw_heat_of, draw_maximized_of
+from cnncli.figures.of_network import draw_feature_maps_of, draw_heat_of, draw_maximized_of
+from cnncli.figures.subject import Subject
 from cnncli.figures.volumes import enlarged, slices_of
 from cnncli.insight.examples import Chosen
 from cnncli.network.opened import opened

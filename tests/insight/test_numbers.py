@@ -6,7 +6,8 @@ import pytest
 
 from cnncli.data.examples import Examples
 from cnncli.errors import DataError, RecipeError
-from cnncli.figures.of_network import draw_heat_of, draw_maximized_of, subject_for
+from cnncli.figures.of_network import draw_heat_of, draw_maximized_of
+from cnncli.figures.subject import subject_for
 from cnncli.insight.examples import choose_by_number, from_split
 from cnncli.insight.heat import heat_of
 from cnncli.network.opened import opened
