@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,28 +20,64 @@ _SAME_WHILE_TRAINING = (keras.layers.Dense, keras.layers.EinsumDense)
 
 @dataclass(frozen=True)
 class Cut:
-    """The one tensor through which everything goes that comes from the frozen part.
+    """The tensors through which everything goes that comes from the frozen part; mostly one.
 
     Attributes:
-        tensor: (batch, *shape), as Keras' symbol for it.
-        name: of the layer that it leaves.
+        tensors: each (batch, *shape), as Keras' symbols for them.
+        left: the names of the layers that they leave.
         layers: the names of the layers of the frozen part.
-        bytes: what it takes of one example.
     """
 
-    tensor: keras.KerasTensor
-    name: str
+    tensors: tuple[keras.KerasTensor, ...]
+    left: tuple[str, ...]
     layers: tuple[str, ...]
-    bytes: int
+
+    @property
+    def name(self) -> str:
+        """`a`, or `a, b and c`."""
+        *others, last = self.left
+        return f"{', '.join(others)} and {last}" if others else last
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of what is kept of an example: the tensor's, or (numbers,) of several, one after the other."""
+        if len(self.tensors) == 1:
+            return tuple(self.tensors[0].shape[1:])
+        return (sum(map(_size, self.tensors)),)
+
+    @property
+    def dtype(self) -> tf.DType:
+        """Of what is kept: the tensors', or float32, which holds every number of the shorter formats."""
+        dtypes = {tensor.dtype for tensor in self.tensors}
+        return tf.as_dtype(dtypes.pop() if len(dtypes) == 1 else "float32")
+
+    @property
+    def bytes(self) -> int:
+        """What is kept of an example takes."""
+        return sum(map(_size, self.tensors)) * int(self.dtype.size)
 
     def before(self, network: Network) -> keras.Model:
-        """Raw examples -> the tensor."""
-        return keras.Model(network.full_model.inputs, self.tensor, name="frozen_part")
+        """Raw examples -> what is kept, (batch, *shape)."""
+        kept = self.tensors[0]
+        if len(self.tensors) > 1:
+            rows = [keras.ops.reshape(tensor, (-1, _size(tensor))) for tensor in self.tensors]
+            kept = keras.ops.concatenate([keras.ops.cast(row, self.dtype.name) for row in rows], axis=-1)
+        return keras.Model(network.full_model.inputs, kept, name="frozen_part")
 
     def behind(self, network: Network) -> keras.Model:
-        """The tensor -> every output of `full_model`, with its layers and weights."""
+        """What is kept -> every output of `full_model`, with its layers and weights."""
         outputs = network.full_model.output
-        return keras.Model(self.tensor, outputs, name=f"{network.full_model.name}_behind_{self.name}")
+        name = f"{network.full_model.name}_behind_{'_'.join(self.left)}"
+        if len(self.tensors) == 1:
+            return keras.Model(self.tensors[0], outputs, name=name)
+        kept = keras.Input(self.shape, dtype=self.dtype.name)
+        parts, begin = [], 0
+        for tensor in self.tensors:
+            end = begin + _size(tensor)
+            part = keras.ops.reshape(kept[:, begin:end], (-1, *tensor.shape[1:]))
+            parts.append(keras.ops.cast(part, tensor.dtype))
+            begin = end
+        return keras.Model(kept, keras.Model(list(self.tensors), outputs)(parts), name=name)
 
 
 def find_cut(network: Network) -> Cut | None:
@@ -47,39 +85,54 @@ def find_cut(network: Network) -> Cut | None:
 
     A layer belongs to the frozen part when it gives the same for the same example in every epoch: nothing of it learns, it
     is not random, it keeps no statistics, and all that it takes is of the frozen part. Behind the last such layer with
-    weights, the smallest tensor is taken through which everything goes.
+    weights, the cut is where the least has to be kept.
 
     Returns:
-        None where no layer with weights is frozen, or where the frozen part has several ways out.
+        None where no layer with weights is frozen.
     """
     operations = network.full_model.operations  # each after those that it takes
-    makers = {id(tensor): operation for operation in operations for tensor in keras.tree.flatten(operation.output)}
-    last_use = {id(operation): place for place, operation in enumerate(operations)}
-    for place, operation in enumerate(operations):
-        last_use |= {id(makers[id(tensor)]): place for tensor in _inputs(operation)}
-    last_use |= {id(makers[id(tensor)]): len(operations) for tensor in keras.tree.flatten(network.full_model.output)}
+    users = Counter(key for operation in operations for key in _inputs(operation))
+    ends = {id(tensor) for tensor in keras.tree.flatten(network.full_model.output)}
     best: Cut | None = None
+    same: set[int] = set()  # the tensors of the frozen part
+    crossing: dict[int, tuple[keras.KerasTensor, str]] = {}  # those that are taken by what is not in it, so far
     layers: list[str] = []
-    used_until, has_new_weights = 0, False
-    for place, operation in enumerate(operations):
-        if not _gives_the_same(operation) or last_use[id(operation)] == len(operations):
-            break
-        is_only_way = used_until <= place  # nothing behind this operation takes what stands before it
-        used_until = max(used_until, last_use[id(operation)])
+    has_new_weights = False
+    for operation in operations:
+        taken = _inputs(operation)
+        given = {id(tensor): (tensor, operation.name) for tensor in keras.tree.flatten(operation.output)}
+        if not taken.keys() <= same or not ends.isdisjoint(given) or not _gives_the_same(operation):
+            continue
+        same |= given.keys()
+        users.subtract(taken.keys())
+        crossing = {key: value for key, value in (crossing | given).items() if users[key]}
         if isinstance(operation, keras.layers.Layer):
             layers.append(operation.name)
             has_new_weights |= bool(operation.weights)
-        tensors = keras.tree.flatten(operation.output)
-        if not is_only_way or len(tensors) != 1 or None in tensors[0].shape[1:] or not (has_new_weights or best):
+        if not (has_new_weights or best) or not _can_be_kept([tensor for tensor, _ in crossing.values()]):
             continue
-        size = math.prod(tensors[0].shape[1:]) * tf.as_dtype(tensors[0].dtype).size
-        if has_new_weights or best is None or size <= best.bytes:
-            best, has_new_weights = Cut(tensors[0], operation.name, tuple(layers), size), False
+        tensors, left = zip(*crossing.values(), strict=True)
+        cut = Cut(tensors, left, tuple(layers))
+        if has_new_weights or best is None or cut.bytes <= best.bytes:
+            best, has_new_weights = cut, False
     return best
 
 
-def _inputs(operation: Any) -> list[Any]:
-    return [] if isinstance(operation, keras.layers.InputLayer) else keras.tree.flatten(operation.input)
+def _can_be_kept(tensors: Sequence[keras.KerasTensor]) -> bool:
+    """Whether the numbers of tensors can stand one after the other."""
+    are_floats = all(keras.backend.is_float_dtype(tensor.dtype) for tensor in tensors)
+    return (len(tensors) == 1 or are_floats) and all(None not in tensor.shape[1:] for tensor in tensors)
+
+
+def _size(tensor: keras.KerasTensor) -> int:
+    """The numbers of an example."""
+    return math.prod(tensor.shape[1:])
+
+
+def _inputs(operation: Any) -> dict[int, keras.KerasTensor]:
+    """What an operation takes, by identity: Keras' symbols cannot be compared."""
+    tensors = [] if isinstance(operation, keras.layers.InputLayer) else keras.tree.flatten(operation.input)
+    return {id(tensor): tensor for tensor in tensors}
 
 
 def _gives_the_same(operation: Any) -> bool:

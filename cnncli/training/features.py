@@ -127,8 +127,8 @@ class _Room:
     """Where features go: the memory, or a file."""
 
     def __init__(self, cut: Cut, count: int) -> None:
-        self._shape = tuple(cut.tensor.shape[1:])
-        self._dtype: np.dtype[Any] = np.dtype(tf.as_dtype(cut.tensor.dtype).as_numpy_dtype)
+        self._shape = cut.shape
+        self._dtype: np.dtype[Any] = np.dtype(cut.dtype.as_numpy_dtype)
         self._in_memory = count * cut.bytes <= MEMORY_SHARE * available_bytes()
         self.is_enough = self._in_memory or cache.has_room(count * cut.bytes)
 

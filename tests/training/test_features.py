@@ -11,6 +11,7 @@ from cnncli.network.build import build, build_symbolically
 from cnncli.network.checks import freeze
 from cnncli.network.frozen import find_cut
 from cnncli.recipe.load import load_bytes
+from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import phases_of
 from cnncli.training import features
 from cnncli.training.fit import fit
@@ -57,12 +58,12 @@ class Recorder:
         pass
 
 
-def batches(seed=None):
+def batches(seed=None, outputs=("",)):
     random = np.random.default_rng(5)
     labels = (np.arange(30) % 3).astype(np.int32)
     images = random.random((30, 6, 6, 1), dtype=np.float32) + labels[:, None, None, None]
     data = Examples(images.astype(np.float32), labels)
-    return Batches(data, batch_size=8, encodings={"": "integer"}, class_count=3, seed=seed)
+    return Batches(data, batch_size=8, encodings=dict.fromkeys(outputs, "integer"), class_count=3, seed=seed)
 
 
 def train(text, *, policy="float32"):
@@ -70,15 +71,19 @@ def train(text, *, policy="float32"):
     keras.utils.set_random_seed(1)
     network = build(recipe, input_shape=(6, 6, 1), policy=policy)
     observer = Recorder()
-    fitted = fit(network, recipe, batches(3), batches(), observer=observer)
+    outputs = [output.name for output in outputs_of(recipe)]
+    fitted = fit(network, recipe, batches(3, outputs), batches(None, outputs), observer=observer)
     return network, fitted, observer
 
 
-def cut_of(layers, *, frozen, shape=(6, 6, 1)):
+def cut_of(layers, *, frozen, policy=None):
     head = "data: {source: {npz: {path: a.npz}}, classes: 3}\nmodel:\n  layers:\n"
     body = "".join(f"    - {layer}\n" for layer in layers)
     recipe = load_bytes(f"{head}{body}train: {{freeze: [{', '.join(frozen)}]}}\n".encode(), "r.yaml").recipe
-    network = build_symbolically(recipe, input_shape=shape)
+    shape = (6, 6, 1)
+    network = (
+        build(recipe, input_shape=shape, policy=policy) if policy else build_symbolically(recipe, input_shape=shape)
+    )
     freeze(network, recipe, phases_of(recipe)[0])
     return find_cut(network)
 
@@ -135,12 +140,62 @@ def test_cut_goes_through_no_skip():
     assert both.layers[-1] == "concatenate"
 
 
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_training_on_features_ends_as_training_on_examples_does(policy):
-    once, fitted, observer = train(HEAD + FROZEN, policy=policy)
-    always, expected, unused = train(HEAD + FROZEN.replace("{seed", "{reuse_features: false, seed"), policy=policy)
+TWO_WAYS_OUT = [
+    CONV % "a",
+    "MaxPooling2D: {name: pool, pool_size: 2}",
+    CONV % "b",
+    "Conv2D: {name: early, filters: 2, kernel_size: 3, from: a}",
+    "Flatten: {name: early_flat}",
+    "Flatten: {name: late_flat, from: b}",
+    "Concatenate: {from: [early_flat, late_flat]}",
+    "Dense: {name: out, units: 3, activation: softmax}",
+]
 
-    assert fitted.phases[0].features_after == "flat"
+
+def test_a_frozen_part_may_be_left_on_several_ways():
+    cut = cut_of(TWO_WAYS_OUT, frozen=["a", "b"])
+
+    assert cut.name == "a and late_flat"
+    assert cut.bytes == (6 * 6 * 4 + 3 * 3 * 4) * 4
+    assert "early" not in cut.layers
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+def test_ways_out_may_have_several_number_formats(policy):
+    own = "Conv2D: {name: own, filters: 4, kernel_size: 3, padding: same, from: input}"
+    cut = cut_of([CONV % "a", CONV % "b", own, "Add: {from: [b, own]}", *OUT], frozen=["a"], policy=policy)
+
+    assert (cut.name, cut.dtype.name) == ("input and a", "float32")
+
+
+TWO_OUTPUTS = """
+data: {source: {npz: {path: a.npz}}, classes: 3}
+model:
+  input: [6, 6, 1]
+  layers:
+    - Conv2D: {name: conv, filters: 4, kernel_size: 3, activation: relu}
+    - BatchNormalization: {name: norm}
+    - Flatten: {name: side_flat, from: conv}
+    - Dense: {name: side, units: 3, activation: softmax}
+    - Conv2D: {name: last, filters: 4, kernel_size: 3, from: norm}
+    - Flatten: {name: flat}
+    - Flatten: {name: raw, from: input}
+    - Dense: {name: own, units: 4, from: raw}
+    - Concatenate: {from: [flat, own]}
+    - Dense: {name: out, units: 3, activation: softmax}
+  outputs: [out, side]
+"""
+
+
+@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    ("network", "left"), [(HEAD, "flat"), (TWO_OUTPUTS, "norm, raw and side_flat")], ids=["one", "two"]
+)
+def test_training_on_features_ends_as_training_on_examples_does(network, left, policy):
+    once, fitted, observer = train(network + FROZEN, policy=policy)
+    always, expected, unused = train(network + FROZEN.replace("{seed", "{reuse_features: false, seed"), policy=policy)
+
+    assert fitted.phases[0].features_after == left
     assert expected.phases[0].features_after == ""
     assert observer.told[-1] == ("computing frozen features", 60, 60)
     assert not unused.told
