@@ -277,3 +277,12 @@ def test_features_without_room_anywhere_are_computed_in_every_epoch(monkeypatch)
 
     assert fitted.phases[0].features_after == ""
     assert not observer.told
+
+
+def test_the_frozen_part_is_traced_once_whatever_the_size_of_a_batch(monkeypatch):
+    made = []
+    real = features._compiled
+    monkeypatch.setattr(features, "_compiled", lambda *given: made.append(real(*given)) or made[-1])
+    train(HEAD + FROZEN)  # 30 examples in batches of 8: the last has 6
+
+    assert [call.experimental_get_tracing_count() for call in made] == [1]
