@@ -12,9 +12,8 @@ from cnncli.cli.app import app
 
 def main() -> NoReturn:
     """Run a command and leave with its exit code."""
-    gc.set_threshold(
-        50_000
-    )  # with the default, 700, imports and tracing are interrupted hundreds of times, for nothing
+    # With the default, 700, imports and tracing are interrupted hundreds of times to look for garbage that is not there.
+    gc.set_threshold(50_000)
     code = app(prog_name="cnncli", standalone_mode=False) or 0
     if "tensorflow" in sys.modules:
         _leave_at_once(code)

@@ -92,6 +92,8 @@ _NOT_NEEDED = ("sklearn", "matplotlib", "pandas")
 
 def _import_keras() -> None:
     """Import Keras without what it can do without. Whoever imports that later gets it as ever."""
+    if "keras" in sys.modules:
+        return
     hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:

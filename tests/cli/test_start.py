@@ -42,6 +42,20 @@ sys.exit(code or 0)
     assert done.returncode == 0, done.stderr
 
 
+def test_a_recipe_is_checked_without_what_is_on_disk_and_with_one_validator():
+    program = """
+import sys
+from cnncli.recipe import schema
+from cnncli.recipe.load import load
+load("mnist", [])
+assert "cnncli.runs" not in sys.modules and "socket" not in sys.modules
+assert schema.Recipe.__pydantic_complete__ and not schema.Train.__pydantic_complete__
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 def processor_seconds(*arguments: str) -> float:
     """Of a Python process; the least of three, as a busy machine only adds to it."""
 
