@@ -48,7 +48,7 @@ import sys
 from cnncli.recipe import schema
 from cnncli.recipe.load import load
 load("mnist", [])
-assert "cnncli.runs" not in sys.modules and "socket" not in sys.modules
+assert "cnncli.runs" not in sys.modules
 assert schema.Recipe.__pydantic_complete__ and not schema.Train.__pydantic_complete__
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
