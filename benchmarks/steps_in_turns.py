@@ -3,9 +3,10 @@
     python -m benchmarks.steps_in_turns mnist:float32 mnist:mixed_bfloat16 --rounds 25
 
 A side is `recipe:precision`, and what follows a comma is set in its environment:
-`lenet5:float32,TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD=1`. Each trains the recipe's network, built and compiled as
-`cnncli train` does it, on made-up examples. As all wait while one computes, a machine that is slow for a while is
-slow for every side, and the ratios say more than those of whole processes, one after the other.
+`lenet5:float32,TF_ONEDNN_THREADPOOL_USE_CALLER_THREAD=1`. Each trains the network of a recipe with one
+output, built and run as `cnncli train` does it, on made-up examples of ten classes with their crossentropy. As all wait
+while one computes, a machine that is slow for a while is slow for every side, and the ratios say more than those of
+whole processes, one after the other.
 """
 
 from __future__ import annotations

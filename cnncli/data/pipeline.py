@@ -57,6 +57,11 @@ class Batches:
         self._failure: list[CnncliError] = []  # one for all that are made of this one
         self._labels = {name: encode(examples.labels, form, class_count) for name, form in encodings.items()}
 
+    @property
+    def input_spec(self) -> tf.TensorSpec:
+        """What a batch of inputs is, of any size."""
+        return tf.TensorSpec((None, *self._inputs.shape[1:]), self._inputs.dtype)
+
     @contextmanager
     def failing_as_itself(self) -> Iterator[None]:
         """Let a file that can no longer be read end training as the error that it is, not as TensorFlow's."""

@@ -152,5 +152,4 @@ def _compiled(frozen: keras.Model, augmentation: keras.Model | None, examples: B
     def call(inputs: tf.Tensor) -> tf.Tensor:
         return frozen(augmentation(inputs, training=True) if augmentation else inputs, training=False)
 
-    inputs, _labels = examples.dataset().element_spec
-    return tf.function(call, input_signature=[inputs], autograph=False)
+    return tf.function(call, input_signature=[examples.input_spec], autograph=False)
