@@ -8,7 +8,8 @@ import pytest
 
 from cnncli.data.examples import Examples
 from cnncli.evaluation.evaluate import as_json, evaluate
-from cnncli.evaluation.models import default_loss
+from cnncli.evaluation.models import TrainedModel, default_loss
+from cnncli.evaluation.predict import Predictor
 from cnncli.recipe.objects import KerasObject, read
 
 NAMES = ("a", "b", "c")
@@ -132,3 +133,45 @@ def test_wrong_predictions_name_their_files():
 def test_model_that_ends_in_a_softmax_layer_gives_probabilities(last):
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), last])
     assert default_loss(model) == KerasObject("losses", "sparse_categorical_crossentropy")
+
+
+class Counting(keras.layers.Layer):
+    """Counts how often Python calls it, which in a graph is once a tracing."""
+
+    calls = 0
+
+    def call(self, inputs):
+        self.calls += 1
+        return inputs
+
+
+def counted_while(does):
+    """How often a network was traced while something was done with it."""
+    counting = Counting()
+    inputs = keras.Input((4,))
+    made = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(counting(inputs)))
+    before = counting.calls
+    does(made)
+    return counting.calls - before
+
+
+def test_a_smaller_last_batch_is_not_traced_anew():
+    loss = KerasObject("losses", "sparse_categorical_crossentropy")
+
+    def score(count):
+        return lambda made: evaluate(made, examples(count), batch_size=16, loss=loss, metrics=[], class_names=NAMES)
+
+    # 50 are three batches of 16 and one of 2; the scorer is a model of its own, whose making counts as well.
+    assert counted_while(score(50)) == counted_while(score(16))
+
+
+def test_prediction_of_fewer_examples_is_not_traced_anew():
+    def predict(*counts):
+        def does(made):
+            predictor = Predictor(TrainedModel(made, "some.keras"))
+            for count in counts:
+                predictor.outputs(np.zeros((count, 4), np.float32))
+
+        return does
+
+    assert counted_while(predict(16, 2, 7)) == counted_while(predict(16))
