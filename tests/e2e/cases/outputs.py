@@ -1,0 +1,7 @@
+"""Files that commands write, streams, encodings, places."""
+
+from __future__ import annotations
+
+from cases.making import Case
+
+CASES: list[Case] = []
