@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnncli.data import images
 from cnncli.data.numbers import Numbers
+from cnncli.data.scales import scale_of
 from cnncli.data.stored import Indexes, Inputs, take
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
@@ -171,6 +172,7 @@ class Splits:
             "fingerprint": self.fingerprint,
             "class_names": list(self.class_names),
             "input_shape": list(self.input_shape),
+            "input_range": scale_of(self.train.inputs).as_json(),
             "counts": {part.name: self._counts(part.examples) for part in self.parts},
             **({"numbers": self.numbers.as_json()} if self.numbers else {}),
             "skipped": [printable(path) for path in self.skipped],

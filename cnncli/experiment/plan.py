@@ -15,6 +15,7 @@ from cnncli.data.examples import Splits
 from cnncli.data.load import load as load_data
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.experiment.feasibility import check_feasible, check_without_data, placed_in
+from cnncli.experiment.first_input import check_first_input
 from cnncli.experiment.pictures import check_classes
 from cnncli.experiment.range import check_range
 from cnncli.experiment.remarks import remarks
@@ -132,6 +133,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     with placed_in(loaded):
         check_classes(loaded.recipe, splits.class_names)
         check_range(loaded.recipe, feasible.outputs, splits)
+        entering = check_first_input(loaded.recipe, checked.network, splits)
     chosen = precision.choose(
         loaded.recipe.train.precision,
         device,
@@ -142,7 +144,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         options.outputs, _BYTES * _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)
     )
     planned_features = features.plan_all(checked.network, loaded.recipe)
-    notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits)]
+    notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits), *entering]
     if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
         message = "`augment_copies` does nothing: there is no frozen part that is computed once"
         notes.append(Problem(message, path=("data", "augment_copies")))

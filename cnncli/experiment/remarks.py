@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from itertools import islice
 
-import numpy as np
-
-from cnncli.data.examples import Examples, Splits
-from cnncli.data.stored import ArrayRows, as_stored
+from cnncli.data.examples import Splits
+from cnncli.data.scales import Scale, scale_of
 from cnncli.errors import Problem
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.schema import Recipe
@@ -16,18 +14,18 @@ _NORMALIZING = (
     *("Rescaling", "Normalization", "BatchNormalization", "LayerNormalization", "GroupNormalization"),
     *("UnitNormalization", "RMSNormalization"),
 )
-_LOOKED_AT = 1000  # examples
 _SMALL = 100  # what is scaled to 0 to 1, or to mean 0 and variance 1, never gets there
 
 
 def remarks(recipe: Recipe, splits: Splits) -> list[Problem]:
     """Notes, each with the key of the recipe that it is about."""
-    if not _goes_up_to_255(splits.train):
+    scale = scale_of(splits.train.inputs)
+    if min(scale.largest, 5 * scale.typical) <= _SMALL:
         return []
-    return [*_narrow_augmentation(recipe), *_unscaled(recipe)]
+    return [*_narrow_augmentation(recipe, scale), *_unscaled(recipe, scale)]
 
 
-def _narrow_augmentation(recipe: Recipe) -> list[Problem]:
+def _narrow_augmentation(recipe: Recipe, scale: Scale) -> list[Problem]:
     """Augmentation comes before `prepare`; one that is told of a smaller range cuts everything off above it."""
     found = []
     for index, layer in enumerate(recipe.data.augment):
@@ -36,26 +34,20 @@ def _narrow_augmentation(recipe: Recipe) -> list[Problem]:
             [limit for limit in limits if isinstance(limit, int | float)] if isinstance(limits, list | tuple) else []
         )
         if known and max(known) <= 1:
-            message = f"{layer.name} takes its images to be numbers up to {max(known):g}, and they go up to 255"
-            hint = "`augment` comes before `prepare`: value_range: [0, 255]"
+            message = (
+                f"{layer.name} takes its images to be numbers up to {max(known):g}, and they go up to {scale.high:g}"
+            )
+            hint = f"`augment` comes before `prepare`: value_range: [{min(scale.low, 0):g}, {scale.high:g}]"
             found.append(Problem(message, hint, path=("data", "augment", index)))
     return found
 
 
-def _unscaled(recipe: Recipe) -> list[Problem]:
+def _unscaled(recipe: Recipe, scale: Scale) -> list[Problem]:
     if _scales(recipe):
         return []
-    message = "the inputs are numbers from 0 to 255, and no layer scales them"
-    hint = "networks learn from small numbers: `prepare: [Rescaling: {scale: $(1 / 255)}]` in `data`"
+    message = f"the inputs are numbers from {scale}, and no layer scales them"
+    hint = f"networks learn from small numbers: `prepare: [Rescaling: {{scale: $(1 / {scale.largest:.6g})}}]` in `data`"
     return [Problem(message, hint, path=("data", "prepare"))]
-
-
-def _goes_up_to_255(examples: Examples) -> bool:
-    inputs = examples.inputs
-    if not isinstance(inputs, np.ndarray | ArrayRows):  # images in files
-        return True
-    some = as_stored(inputs).read(np.arange(0, len(inputs), max(1, len(inputs) // _LOOKED_AT)))
-    return bool(np.min(some) >= 0 and _SMALL < np.max(some) <= 255)
 
 
 def _scales(recipe: Recipe) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data import shapes
+from cnncli.data import scales, shapes
 from cnncli.data.examples import Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.labels import read_labels, refuse_gaps, refuse_out_of_range
@@ -205,8 +205,15 @@ def _found(
     twins: dict[str, NDArray[np.int64]] = {}
     if wanted.for_training:
         named = {part: pair.inputs for part, pair in pairs.items()}
-        twins, copies = find_copies(parts, named, allow_leakage=allow_leakage)
-        found_notes += copies
+        part_scales = {part: scales.scale_of(examples.inputs) for part, examples in parts.items()}
+        problems += scales.different_parts({named[part]: scale for part, scale in part_scales.items()})
+        try:
+            twins, copies = find_copies(parts, named, allow_leakage=allow_leakage, in_one_scale=not problems)
+            found_notes += copies
+        except DataError as error:
+            problems += error.problems
+        if problems:
+            raise DataError(problems)
     return Found(
         parts=parts,
         class_names=tuple(class_names),

@@ -16,22 +16,25 @@ from cnncli.wording import counted
 
 _MOST_PAIRS = 5
 _CHUNK_BYTES = 1 << 22  # looked at in one go
+_MANY_NUMBERS = 64  # of a row: two rows of so many are hardly equal by chance
 _FEW = 0.001  # of a part: data sets that many use have some such copies themselves
 
 Twins = NDArray[np.int64]
 
 
 def find_copies(
-    parts: Mapping[str, Examples], names: Mapping[str, str], *, allow_leakage: bool
+    parts: Mapping[str, Examples], names: Mapping[str, str], *, allow_leakage: bool, in_one_scale: bool = True
 ) -> tuple[dict[str, Twins], list[Problem]]:
-    """Look for equal examples in arrays of images.
+    """Look for equal examples in arrays of images, or of rows of many numbers.
 
-    Rows of numbers may well be equal and mean nothing by it, and so may blank images; neither counts.
+    Short rows may well be equal by chance, and so may blank images; neither counts. Parts of two types or scales
+    (uint8 from 0 to 255, float32 from 0 to 1) are compared by what they show, whatever their scale.
 
     Args:
         parts: by name, each (count, height, width, channels) or the like.
         names: of the parts' arrays, for messages: `x_train`.
         allow_leakage: go on when the same image stands in two parts.
+        in_one_scale: whether equal examples have equal values in all parts of one type.
 
     Returns:
         By part, for each example the first one of that part that is the same, or itself; and what is worth a word.
@@ -40,7 +43,11 @@ def find_copies(
         DataError: more than one in a thousand of a part's images stand in another too: what is measured with them was
             seen in training.
     """
-    arrays = {part: examples.inputs for part, examples in parts.items() if len(examples.inputs.shape) > 2}
+    arrays: dict[str, Any] = {
+        part: examples.inputs for part, examples in parts.items() if _may_tell(examples.inputs.shape)
+    }
+    if not in_one_scale or len({array.dtype for array in arrays.values()}) > 1:
+        arrays = {part: _without_scale(array) for part, array in arrays.items()}
     keys = _keys(arrays)
     notes: list[Problem] = []
     for one, other in combinations(arrays, 2):
@@ -50,6 +57,28 @@ def find_copies(
         twins[part] = _twins(own, len(parts[part]))
         notes += _repeated(twins[part], parts[part].labels, names[part])
     return twins, notes
+
+
+def _may_tell(shape: Sequence[int]) -> bool:
+    """Whether examples of a shape that are equal are so by no chance."""
+    return len(shape) > 2 or shape[1] >= _MANY_NUMBERS
+
+
+def _without_scale(array: NDArray[Any]) -> NDArray[np.uint16]:
+    """Each example stretched to 0 to 1000: the same whether its values went from 0 to 255, 0 to 1 or -1 to 1.
+
+    With the offset no value of 256 grey levels lies where rounding in float32 decides.
+    """
+    found = np.empty(array.shape, np.uint16)
+    axes = tuple(range(1, array.ndim))
+    rows = max(1, _CHUNK_BYTES // max(1, array[0].nbytes))
+    for begin in range(0, len(array), rows):
+        chunk = np.asarray(array[begin : begin + rows], np.float64)
+        low = chunk.min(axis=axes, keepdims=True)
+        spread = chunk.max(axis=axes, keepdims=True) - low
+        stretched = np.divide(chunk - low, spread, out=np.zeros_like(chunk), where=spread > 0)
+        found[begin : begin + rows] = np.floor(stretched * 1000 + 1 / 510)
+    return found
 
 
 def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:

@@ -1,0 +1,135 @@
+"""The scale of input values: its range, how two scales are compared, and the warning where they differ."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.stored import ArrayRows, Inputs
+from cnncli.errors import Problem
+
+FACTOR = 20  # 0 to 255 and 0 to 1 differ by 255, 0 to 255 and standardised values by about 90
+_NEGATIVE_SHARE = 0.2  # -1 to 1 beside 0 to 1: of images at least so many values are below 0
+_FEW = 5  # examples
+_CHUNK_VALUES = 1 << 22
+_SAMPLE = 1000  # examples
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The scale of the raw input values of some examples.
+
+    Attributes:
+        low, high: the smallest and the largest value.
+        typical: the median of the absolute values that are not 0; 0 where there is none. A few outliers do not move it.
+        negative: the share of the values below 0.
+        count: examples.
+    """
+
+    low: float
+    high: float
+    typical: float
+    negative: float
+    count: int
+
+    @property
+    def largest(self) -> float:
+        """The largest absolute value."""
+        return max(abs(self.low), abs(self.high))
+
+    def __str__(self) -> str:
+        """`0 to 255`."""
+        return f"{self.low:.4g} to {self.high:.4g}"
+
+    def as_json(self) -> dict[str, float]:
+        return {
+            "low": self.low,
+            "high": self.high,
+            "typical": self.typical,
+            "negative": self.negative,
+            "count": self.count,
+        }
+
+    @classmethod
+    def from_json(cls, value: Any) -> Scale | None:
+        """The scale that `as_json` wrote; None for anything else."""
+        if not isinstance(value, Mapping):
+            return None
+        numbers = [value.get(name) for name in ("low", "high", "typical", "negative", "count")]
+        if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers):
+            return None
+        low, high, typical, negative, count = numbers
+        return cls(float(low), float(high), float(typical), float(negative), int(count))  # type: ignore[arg-type]
+
+
+OF_IMAGES = Scale(0.0, 255.0, 128.0, 0.0, 1000)  # of decoded image files, whatever one of them shows
+
+
+def scale_of(inputs: Inputs) -> Scale:
+    """Measure the scale of examples.
+
+    Args:
+        inputs: (count, *shape of one), finite numbers, at least one example. Image files are not read: `OF_IMAGES`.
+    """
+    if not isinstance(inputs, np.ndarray | ArrayRows):
+        return OF_IMAGES
+    low, high = np.inf, -np.inf
+    rows = max(1, _CHUNK_VALUES // max(1, int(np.prod(inputs.shape[1:]))))
+    for begin in range(0, len(inputs), rows):
+        chunk = _read(inputs, np.arange(begin, min(begin + rows, len(inputs))))
+        low, high = min(low, float(chunk.min())), max(high, float(chunk.max()))
+    some = _read(inputs, np.arange(0, len(inputs), -(-len(inputs) // _SAMPLE)))
+    sizes = np.abs(some[some != 0].astype(np.float64))
+    typical = float(np.median(sizes)) if sizes.size else 0.0
+    return Scale(low, high, typical, float(np.mean(some < 0)), len(inputs))
+
+
+def differ(one: Scale, other: Scale) -> bool:
+    """Whether two sets of examples cannot be of one scale.
+
+    They differ where both the typical and the largest absolute value are apart by a factor of 20 or more, so that neither
+    an outlier nor a set of dark images counts. They differ, too, where one has no value below 0 and the other at least a
+    fifth: pixels from 0 to 1 and from -1 to 1; of a few examples alone this says nothing. Values that are all 0 have no
+    scale.
+    """
+    if not one.typical or not other.typical:
+        return False
+    smaller, larger = sorted((one, other), key=lambda scale: scale.typical)
+    is_far = larger.typical >= FACTOR * smaller.typical and larger.largest >= FACTOR * smaller.largest
+    shares = sorted((one.negative, other.negative))
+    is_shifted = shares[0] == 0 and shares[1] >= _NEGATIVE_SHARE and min(one.count, other.count) >= _FEW
+    return is_far or is_shifted
+
+
+def different_parts(parts: Mapping[str, Scale]) -> list[Problem]:
+    """A problem for the first two parts of a data set that are in two scales; none where all are in one.
+
+    Args:
+        parts: the name of each part's array, as messages call it -> its scale.
+    """
+    for (one, first), (other, second) in itertools.combinations(parts.items(), 2):
+        if differ(first, second):
+            message = f"{one} holds values from {first}, {other} from {second}: they are in two scales"
+            return [Problem(message, "scale all parts in the same way: the network learns from one of them alone")]
+    return []
+
+
+def unlike_training(trained: Scale, given: Scale, what: str) -> Problem | None:
+    """The warning that examples are in another scale than those that a network was trained on; None where they are not.
+
+    Args:
+        what: the examples, as messages call them: `digits.npz`.
+    """
+    if not differ(trained, given):
+        return None
+    message = f"{what} holds values from {given}, and the network was trained on values from {trained}"
+    return Problem(message, "scale them as the training data was scaled: otherwise the results mean nothing")
+
+
+def _read(inputs: NDArray[Any] | ArrayRows, rows: NDArray[np.int64]) -> NDArray[Any]:
+    return inputs[rows] if isinstance(inputs, np.ndarray) else inputs.read(rows)

@@ -1,0 +1,142 @@
+"""Check what enters the first layers with weights: values that are not finite, constant, tiny or outside an Embedding."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.examples import Splits
+from cnncli.data.stored import as_stored
+from cnncli.errors import DataError, Problem
+from cnncli.network.build import Network
+from cnncli.network.entry import entering_values, entry_tensors
+from cnncli.recipe.layers import name_of
+from cnncli.recipe.schema import Recipe
+
+_EXAMPLES = 64
+_MOST_VALUES = 1 << 23  # of a batch that is looked at: of large photos fewer are taken
+_TINY = 0.02  # what goes up to 1 and is divided by 255 goes up to 0.004
+_SMALL_PIXELS = 2.0  # no image of 0 to 255 stays below
+_PREPARE = ("data", "prepare")
+
+
+def check_first_input(recipe: Recipe, network: Network, splits: Splits) -> list[Problem]:
+    """Run some training examples through `prepare` and all other layers before the first weights, and look at the result.
+
+    Args:
+        network: may be built symbolically.
+
+    Returns:
+        Remarks, each with the key of the recipe to change.
+
+    Raises:
+        DataError: the values are not finite, or an Embedding has no row for some of them.
+    """
+    tensors = entry_tensors(network.full_model)
+    layers = {name: network.full_model.get_layer(name) for name in tensors}
+    embeddings = {name for name, layer in layers.items() if isinstance(layer, keras.layers.Embedding)}
+    refuse_outside_embeddings(recipe, network, {part.name: part.examples.inputs for part in splits.parts})
+    batch = _some(splits)
+    for name, values in entering_values(network.full_model, tensors, batch).items():
+        if not np.isfinite(values).all():
+            message = f"NaN or infinity enters `{name}`: the layers before it make it of the data"
+            raise DataError(
+                Problem(message, "look at `prepare`: a scale, a mean or a variance may be wrong", path=_PREPARE)
+            )
+        if name not in embeddings:
+            return list(_remarks(recipe, name, values, batch))
+    return []
+
+
+def refuse_outside_embeddings(recipe: Recipe, network: Network, parts: dict[str, object]) -> None:
+    """Refuse examples with a number that an Embedding at the beginning of the network has no row for.
+
+    Args:
+        network: may be built symbolically.
+        parts: name of each part -> its inputs.
+
+    Raises:
+        DataError: at the layer, with the smallest or largest number.
+    """
+    problems = []
+    for name, tensor in entry_tensors(network.full_model).items():
+        layer = network.full_model.get_layer(name)
+        if not isinstance(layer, keras.layers.Embedding):
+            continue
+        lows, highs, is_whole = [], [], True
+        for inputs in parts.values():
+            for values in _all_values(network, name, tensor, inputs):
+                lows.append(float(values.min()))
+                highs.append(float(values.max()))
+                is_whole &= bool((values == np.floor(values)).all())
+        low, high = min(lows), max(highs)
+        path = _path_of(recipe, name)
+        if low < 0 or high >= layer.input_dim:
+            message = f"{low:,.6g} to {high:,.6g} enters `{name}`, which has rows for 0 to {layer.input_dim - 1:,}"
+            needed = f"`input_dim: {math.floor(high) + 1}`" if low >= 0 else "numbers from 0 on"
+            problems.append(Problem(message, f"{needed} would fit the data", path=path))
+        elif not is_whole:
+            message = f"numbers with decimals enter `{name}`, and an Embedding takes whole ones"
+            problems.append(Problem(message, "leave out the layers that scale them", path=path))
+    if problems:
+        raise DataError(problems)
+
+
+def _all_values(network: Network, name: str, tensor: object, inputs: object) -> Iterator[NDArray[np.float32]]:
+    stored = as_stored(inputs)  # type: ignore[arg-type]
+    rows = max(1, _MOST_VALUES // max(1, math.prod(stored.shape[1:])))
+    for begin in range(0, len(stored), rows):
+        batch = stored.read(np.arange(begin, min(begin + rows, len(stored))))
+        yield entering_values(network.full_model, {name: tensor}, batch)[name]
+
+
+def _some(splits: Splits) -> NDArray[np.generic]:
+    inputs = as_stored(splits.train.inputs)
+    count = max(2, min(_EXAMPLES, _MOST_VALUES // max(1, math.prod(inputs.shape[1:]))))
+    return inputs.read(np.unique(np.linspace(0, len(inputs) - 1, min(count, len(inputs))).astype(np.int64)))
+
+
+def _remarks(recipe: Recipe, name: str, values: NDArray[np.float32], batch: NDArray[np.generic]) -> Iterator[Problem]:
+    low, high, raw_low, raw_high = (float(end) for end in (values.min(), values.max(), batch.min(), batch.max()))
+    largest, raw_largest = max(abs(low), abs(high)), max(abs(raw_low), abs(raw_high))
+    application = _application_without_scaling(recipe)
+    if len(batch) > 1 and (values == values[:1]).all():
+        if (batch == batch[:1]).all():
+            message = f"all {len(batch)} training examples that were compared are equal"
+            yield Problem(message, "a network learns nothing from them", path=("data", "source"))
+        else:
+            message = f"the same values enter `{name}` for every example: {low:.4g} to {high:.4g}"
+            yield Problem(message, "look at the scale of the layers in `prepare`", path=_PREPARE)
+    elif application and raw_low >= 0 and raw_high <= _SMALL_PIXELS:
+        message = f"{application} expects pixels from 0 to 255, and the data goes from {raw_low:.4g} to {raw_high:.4g}"
+        yield Problem(message, "`prepare: [Rescaling: {scale: 255}]` brings it to that range", path=_PREPARE)
+    elif largest < _TINY and not application:
+        enters = f"values from {low:.2g} to {high:.2g} enter `{name}`"
+        scaling = next((index for index, layer in enumerate(recipe.data.prepare) if layer.name == "Rescaling"), None)
+        if scaling is not None and largest < raw_largest:
+            message = f"{enters}: the data goes from {raw_low:.4g} to {raw_high:.4g} before this layer"
+            yield Problem(message, "leave the layer out: the data is scaled already", path=(*_PREPARE, scaling))
+        else:
+            hint = "networks learn slowly from numbers this small: `prepare: [Rescaling: {scale: …}]` makes them larger"
+            yield Problem(enters, hint, path=_PREPARE)
+
+
+def _application_without_scaling(recipe: Recipe) -> str:
+    """The application that the raw examples enter; empty where there is none, or where a layer scales before it."""
+    for layer in [*recipe.data.prepare, *recipe.model.layers]:
+        if layer.kind == "applications":
+            return layer.name
+        if layer.name in ("Rescaling", "Normalization") or "kernel_initializer" in (layer.entry.arguments or {}):
+            return ""
+    return ""
+
+
+def _path_of(recipe: Recipe, name: str) -> tuple[str | int, ...]:
+    for index, layer in enumerate(recipe.model.layers):
+        if name_of(layer) == name:
+            return ("model", "layers", index, layer.name)
+    return ("model", "layers")
