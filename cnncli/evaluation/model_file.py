@@ -11,20 +11,21 @@ from keras.src.saving.serialization_lib import ObjectSharingScope
 
 from cnncli.errors import CnncliError, ModelFileError
 from cnncli.evaluation import size, weights
+from cnncli.evaluation.about import About, read_about
 from cnncli.network.objects import shapes_alone
 from cnncli.screening import archive, config
 from cnncli.screening.arrays import stored_arrays
 from cnncli.wording import printable, shortened
 
 
-def open_file(path: Path) -> keras.Model:
+def open_file(path: Path) -> tuple[keras.Model, About | None]:
     """Open a `.keras` file that anyone may have made.
 
     Args:
         path: as the user named it.
 
     Returns:
-        The model, not compiled: raw examples -> outputs.
+        The model, not compiled: raw examples -> outputs; and what the file says about it, where cnncli saved it.
 
     Raises:
         ModelFileError: it is missing, cut short, no model, or holds something that is no network of Keras' own layers.
@@ -38,9 +39,10 @@ def open_file(path: Path) -> keras.Model:
             without_values = _built(network, shown)
         size.check_weights(without_values, len(contents.weights), shown=shown)
         size.check_outputs(without_values, shown=shown)
+        about = read_about(contents.about, without_values, shown) if contents.about is not None else None
         model = _built(network, shown)
         weights.load(model, arrays, shown=shown, described_by="its own config.json")
-    return model
+    return model, about
 
 
 def _built(network: Mapping[str, Any], shown: str) -> keras.Model:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import keras
@@ -12,18 +12,12 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cnncli.data import images
 from cnncli.data.given import Bad, Given, Name
-from cnncli.data.sources.image_folder import form_of
-from cnncli.errors import DataError, DivergedError, ModelFileError, ResourceError
+from cnncli.errors import DivergedError, ModelFileError, ResourceError
 from cnncli.evaluation import size
+from cnncli.evaluation.about import PROBABILITIES
 from cnncli.evaluation.models import TrainedModel
 from cnncli.evaluation.scores import predicted_classes
-from cnncli.recipe.layers import output_activation
-from cnncli.recipe.outputs import outputs_of
-from cnncli.recipe.schema import ImageFolder
-
-_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid")
 
 _Item = TypeVar("_Item")
 
@@ -88,7 +82,7 @@ class Predictor:
             ResourceError: a batch does not fit into memory.
         """
         size = batch_size or self.batch_size
-        form = self._form() if given.has_images else None
+        form = self._trained.image_form if given.has_images else None
         if given.bad:
             yield self._found([], np.empty((0, 1), np.float32), top, list(given.bad))
         for batch in _one_ahead(given.batches(size, input_shape=self._trained.input_shape, form=form)):
@@ -148,29 +142,14 @@ class Predictor:
 
     def _kind_of_output(self) -> tuple[bool, bool]:
         """Whether the model gives logits, and whether there are probabilities in the end."""
-        if self._trained.recipe is None:
-            last = self._model.layers[-1]
-            activation = getattr(getattr(last, "activation", None), "__name__", "")
-            has_logits = not isinstance(last, keras.layers.Softmax) and activation not in _PROBABILITIES
-            return has_logits, True
-        recipe = self._trained.recipe.recipe
-        [main, *_] = outputs_of(recipe)
-        has_logits = bool(main.loss and main.loss.args.get("from_logits"))
-        return has_logits, has_logits or output_activation(main.layers(recipe)) in _PROBABILITIES
+        if about := self._trained.about:
+            return about.outputs == "logits", about.outputs in ("logits", "probabilities")
+        last = self._model.layers[-1]
+        activation = getattr(getattr(last, "activation", None), "__name__", "")
+        return not isinstance(last, keras.layers.Softmax) and activation not in PROBABILITIES, True
 
     def _own_batch_size(self) -> int:
-        if self._trained.recipe is None:
-            return size.batch_size_for(self._model)
-        recipe = self._trained.recipe.recipe
-        return recipe.evaluate.batch_size or recipe.train.batch_size
-
-    def _form(self) -> images.Form:
-        """What images become: as those of the training did."""
-        settings = self._trained.recipe.recipe.data.source.image_folder if self._trained.recipe else None
-        try:
-            return form_of(settings or ImageFolder(path="."), self._trained.input_shape)
-        except DataError as error:  # no key of a recipe is to blame here
-            raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
+        return about.batch_size if (about := self._trained.about) else size.batch_size_for(self._model)
 
 
 def _numbers(names: list[Name], outputs: NDArray[np.float32], bad: list[Bad]) -> Predictions:
