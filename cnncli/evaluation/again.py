@@ -62,7 +62,7 @@ def evaluate_again(
         where = f"{split} split"
     class_names = _class_names(trained)
     task = task_for(class_names, trained.numbers)
-    loss, metrics, batch_size = _how(trained)
+    loss, metrics, batch_size = _how(trained, examples)
     scored = task.evaluate(trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics)
     result = {"run": trained.name, "split": data or split, **task.as_json(scored)}
     return Again(result, f"{trained.name} on {where}", tuple(notes), scored, examples, class_names)
@@ -122,8 +122,13 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
     return examples, tuple(notes)
 
 
-def _how(trained: TrainedModel) -> tuple[KerasObject, list[KerasObject], int]:
+def _how(trained: TrainedModel, examples: Examples) -> tuple[KerasObject, list[KerasObject], int]:
     """Loss, metrics and batch size: the run's, or what the last layer suggests."""
+    shape = examples.inputs.shape[1:]
     if about := trained.about:
+        trained.check_memory(shape, min(about.batch_size, len(examples)))
         return about.loss_object, about.metric_objects, about.batch_size
-    return default_loss(trained.model), [KerasObject("metrics", "accuracy")], size.batch_size_for(trained.model)
+    trained.check_memory(shape, 1)
+    activations = trained.activations_of(shape)
+    batch_size = activations.batch_size() if activations else size.batch_size_for(trained.model)
+    return default_loss(trained.model), [KerasObject("metrics", "accuracy")], batch_size

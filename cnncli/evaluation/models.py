@@ -12,10 +12,12 @@ import keras
 from cnncli import runs
 from cnncli.data import images
 from cnncli.data.numbers import Numbers
+from cnncli.data.shapes import Shape
 from cnncli.data.sources.image_folder import form_of
 from cnncli.errors import DataError, ModelFileError, OutputError, Problem, RecipeError
 from cnncli.evaluation import model_file, run_model
 from cnncli.evaluation.about import About, describe
+from cnncli.evaluation.activations import Activations, measure
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.objects import KerasObject, read
 from cnncli.recipe.schema import ImageFolder
@@ -36,6 +38,7 @@ class TrainedModel:
         recipe: the run's resolved recipe; None for a file.
         numbers: of the training targets, where the labels are quantities.
         told: what the file says about its model; None for a run, and for a file that another program saved.
+        activations: what they take for one example; None for a run, and for a file whose network takes any size.
         input_range: the smallest and the largest raw input value of the training examples; None where it is not known.
     """
 
@@ -47,6 +50,7 @@ class TrainedModel:
     numbers: Numbers | None = None
     told: About | None = None
     input_range: tuple[float, float] | None = None
+    activations: Activations | None = None
 
     @property
     def about(self) -> About | None:
@@ -69,6 +73,26 @@ class TrainedModel:
             return form_of(ImageFolder(path="."), self.input_shape)
         except DataError as error:  # no key of a recipe is to blame here
             raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
+
+    def activations_of(self, input_shape: Shape) -> Activations | None:
+        """What the activations of an example of this shape take; None for a run, which was checked before its training.
+
+        Raises:
+            ModelFileError: the network cannot be computed on examples of this shape.
+        """
+        if self.recipe is not None:
+            return None
+        return self.activations or measure(self.model, input_shape, shown=self.name)
+
+    def check_memory(self, input_shape: Shape, batch_size: int, *, keeps_all: bool = False, hint: str = "") -> None:
+        """Refuse a batch that a model from elsewhere cannot compute in memory; see `Activations.check`.
+
+        Raises:
+            ResourceError: with the largest layers.
+            ModelFileError: the network cannot be computed on examples of this shape.
+        """
+        if found := self.activations_of(input_shape):
+            found.check(shown=self.name, batch_size=batch_size, keeps_all=keeps_all, hint=hint)
 
     @property
     def notes(self) -> tuple[Problem, ...]:
@@ -111,17 +135,19 @@ def open_model(run_or_file: str | None, *, outputs: Path) -> TrainedModel:
 
 
 def _open_file(path: Path) -> TrainedModel:
-    model, told = model_file.open_file(path)
+    opened = model_file.open_file(path)
+    told = opened.about
     if told is None:
-        return TrainedModel(model, str(path))
+        return TrainedModel(opened.model, str(path), activations=opened.activations)
     known = told.input_range
     return TrainedModel(
-        model,
+        opened.model,
         str(path),
         class_names=told.class_names,
         numbers=told.numbers,
         told=told,
         input_range=(known.low, known.high) if known else None,
+        activations=opened.activations,
     )
 
 

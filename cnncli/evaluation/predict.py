@@ -13,11 +13,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from cnncli.data.given import Bad, Given, Name
+from cnncli.data.shapes import Shape
 from cnncli.errors import DivergedError, ModelFileError, ResourceError
 from cnncli.evaluation import size
 from cnncli.evaluation.about import PROBABILITIES
 from cnncli.evaluation.models import TrainedModel
 from cnncli.evaluation.scores import predicted_classes
+from cnncli.network.build import first_sentence
 
 _Item = TypeVar("_Item")
 
@@ -66,6 +68,7 @@ class Predictor:
         self.class_names = () if self.number_count else self._names()
         self._has_logits, self.gives_probabilities = self._kind_of_output()
         self.batch_size = self._own_batch_size()
+        self._checked: dict[Shape, int] = {}
         self._step = tf.function(self._outputs, autograph=False)
 
     def predict(self, given: Given, *, top: int = 3, batch_size: int | None = None) -> Iterator[Predictions]:
@@ -80,9 +83,12 @@ class Predictor:
             DataError: the network takes no images, and images were named.
             DivergedError: the network gives NaN.
             ResourceError: a batch does not fit into memory.
+            ModelFileError: the model of a file cannot compute these examples.
         """
         size = batch_size or self.batch_size
         form = self._trained.image_form if given.has_images else None
+        if form:
+            self._check_memory(form.shape, min(size, len(given.files)))  # before so many are read
         if given.bad:
             yield self._found([], np.empty((0, 1), np.float32), top, list(given.bad))
         for batch in _one_ahead(given.batches(size, input_shape=self._trained.input_shape, form=form)):
@@ -98,6 +104,7 @@ class Predictor:
         Returns:
             float32 (examples, outputs).
         """
+        self._check_memory(inputs.shape[1:], len(inputs))
         try:
             # One graph for batches of any size: to trace a network takes longer than to compute a few batches.
             step = self._step.get_concrete_function(tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype))
@@ -106,6 +113,11 @@ class Predictor:
             half = len(inputs) // 2
             hint = f"try fewer: --batch-size {half}" if half else "a single one is too large for this machine"
             raise ResourceError(f"a batch of {len(inputs)} did not fit into memory", hint=hint) from error
+        except (tf.errors.OpError, ValueError, TypeError) as error:
+            if self._trained.recipe is not None:
+                raise
+            message = f"{self._trained.name} cannot be computed on these examples: {first_sentence(error)}"
+            raise ModelFileError(message) from error
         return np.asarray(outputs, np.float32)
 
     def _outputs(self, inputs: tf.Tensor) -> tf.Tensor:
@@ -149,7 +161,16 @@ class Predictor:
         return not isinstance(last, keras.layers.Softmax) and activation not in PROBABILITIES, True
 
     def _own_batch_size(self) -> int:
-        return about.batch_size if (about := self._trained.about) else size.batch_size_for(self._model)
+        if about := self._trained.about:
+            return about.batch_size
+        activations = self._trained.activations
+        return activations.batch_size() if activations else size.batch_size_for(self._model)
+
+    def _check_memory(self, input_shape: Shape, count: int) -> None:
+        """Refuse a batch that does not fit, once for every shape and larger batch."""
+        if count > self._checked.get(input_shape, 0):
+            self._trained.check_memory(input_shape, count, hint="try fewer with --batch-size")
+            self._checked[input_shape] = count
 
 
 def _numbers(names: list[Name], outputs: NDArray[np.float32], bad: list[Bad]) -> Predictions:

@@ -25,12 +25,14 @@ from cnncli.insight.examples import (
 )
 from cnncli.insight.filters import Health, answers_of, flat, health
 from cnncli.insight.initial import initial_model
-from cnncli.insight.maximize import likely_range
+from cnncli.insight.layers import MOST_TARGETS
+from cnncli.insight.maximize import LEAST_SIDE, likely_range
 from cnncli.insight.scores import outputs_of, probabilities
 from cnncli.network.kernels import find, kernel_of
 from cnncli.network.opened import Opened, opened
 from cnncli.recipe.schema import BY_PREDICTION, Samples
 
+_MOST_TOGETHER = 32  # examples that are computed at a time
 _HEALTH_EXAMPLES = 256
 _HEALTH_NUMBERS = 1 << 23  # that go in: of large photos fewer are looked at
 
@@ -46,7 +48,9 @@ def examples_for(trained: TrainedModel, files: Sequence[Path], samples: Samples)
     """
     if files:
         refuse_no_images(trained.input_shape)
-        return from_files(files, form=trained.image_form), trained.notes
+        form = trained.image_form
+        trained.check_memory(form.shape, min(len(files), _MOST_TOGETHER), keeps_all=True, hint="name fewer images")
+        return from_files(files, form=form), trained.notes
     if trained.recipe is None:
         message = f"{trained.name} is a file: what examples it was made for is not known"
         raise DataError(message, hint="name images: --image photo.jpg")
@@ -70,6 +74,7 @@ def value_range_of(trained: TrainedModel) -> tuple[float, float]:
         DataError: the run's data cannot be read.
     """
     if trained.recipe is None:
+        trained.check_memory(tuple(side or LEAST_SIDE for side in trained.input_shape), MOST_TARGETS, keeps_all=True)
         return trained.input_range or likely_range(opened(trained.model).model)
     if trained.recipe.recipe.data.source.npz is None:
         return 0.0, 255.0
