@@ -56,7 +56,8 @@ def maximize(
         trained = open_model(run_or_model, outputs=Path(output))
         subject = pictures.subject_of(trained)
         if not list_layers:
-            if targets_of(subject, layer, filters, classes)[0] is None:
+            shows_classes = targets_of(subject, layer, filters, classes)[0] is None
+            if shows_classes:
                 check_classifies(trained.model, trained.name)
             drawn = draw_maximized_of(
                 subject,
@@ -72,4 +73,5 @@ def maximize(
     if list_layers:
         pictures.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
         return
-    pictures.show_drawn(trained, drawn, word="targets", as_json=as_json, quiet=quiet)
+    notes = trained.notes if shows_classes else ()
+    pictures.show_drawn(trained, drawn, word="targets", notes=notes, as_json=as_json, quiet=quiet)

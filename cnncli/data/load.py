@@ -13,15 +13,16 @@ from numpy.typing import NDArray
 
 from cnncli.data import shapes
 from cnncli.data.examples import Examples, Splits
+from cnncli.data.images import Form
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.arrays import idx_files, read_idx, read_npz
 from cnncli.data.sources.builtin import read_builtin
 from cnncli.data.sources.found import Found, Progress
-from cnncli.data.sources.image_folder import read_image_folder, read_image_folder_for_model
+from cnncli.data.sources.image_folder import form_of, read_image_folder, read_image_folder_for_model
 from cnncli.data.sources.paths import ARCHIVES, cannot_read, existing_file
 from cnncli.data.splits import limit, split
 from cnncli.errors import CnncliError, DataError, Problem
-from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, ImageFolder, Source
+from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, Source
 from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
 
 _IMBALANCE = 20  # the largest class is so many times the smallest: worth a word
@@ -100,7 +101,7 @@ def load_for_model(
     input_shape: Shape,
     class_names: Sequence[str],
     number_count: int | None = None,
-    image_settings: ImageFolder | None = None,
+    form: Form | None = None,
     progress: Progress | None = None,
 ) -> tuple[Examples, tuple[Problem, ...]]:
     """Read other data for a trained model: its test part, or all of it where it has none.
@@ -110,7 +111,7 @@ def load_for_model(
         input_shape: of one example, as the model takes it.
         class_names: the model's. Class folders and built-in data sets are matched by name, labels in arrays by number.
         number_count: how many numbers the model gives, where they are quantities; then there are no classes.
-        image_settings: how the model's own images were read, when they came from a folder; its path does not count.
+        form: what images become; None: the size and colours that the model takes, stretched.
         progress: as for `load`.
 
     Returns:
@@ -123,7 +124,7 @@ def load_for_model(
         if number_count is not None:
             found = _read_numbers(source, input_shape, number_count)
         else:
-            found = _read_for_model(source, input_shape, class_names, image_settings, progress)
+            found = _read_for_model(source, input_shape, class_names, form, progress)
         examples = _joined(list(found.parts.values()))
         shape = examples.inputs.shape[1:]
         if not shapes.fits(shape, input_shape):
@@ -173,13 +174,13 @@ def _read_for_model(
     source: Source,
     input_shape: Shape,
     class_names: Sequence[str],
-    image_settings: ImageFolder | None,
+    form: Form | None,
     progress: Progress | None,
 ) -> Found:
     if source.image_folder:
-        settings = (image_settings or source.image_folder).model_copy(update={"path": source.image_folder.path})
+        form = form or form_of(source.image_folder, input_shape)
         return read_image_folder_for_model(
-            settings, input_shape=input_shape, model_classes=class_names, progress=progress
+            source.image_folder.path, form=form, model_classes=class_names, progress=progress
         )
     if source.npz:
         return read_npz(source.npz, input_shape=input_shape, model_classes=class_names)

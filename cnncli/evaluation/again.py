@@ -14,7 +14,6 @@ from cnncli.evaluation import size
 from cnncli.evaluation.models import TrainedModel, default_loss, open_model
 from cnncli.evaluation.task import Scored, task_for
 from cnncli.recipe.objects import KerasObject
-from cnncli.recipe.outputs import outputs_of
 from cnncli.training import devices
 
 
@@ -55,21 +54,22 @@ def evaluate_again(
     devices.choose(device or "auto", cpu_name="CPU")
     trained = open_model(run_or_file, outputs=outputs)
     if data is not None:
-        examples, notes = _other_data(trained, data)
+        examples, remarks = _other_data(trained, data)
+        notes = (*trained.notes, *remarks)
         where = data
     else:
         examples, notes = own_data(trained, split)
         where = f"{split} split"
     class_names = _class_names(trained)
     task = task_for(class_names, trained.numbers)
-    loss, metrics, batch_size = _how(trained)
+    loss, metrics, batch_size = _how(trained, examples)
     scored = task.evaluate(trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics)
     result = {"run": trained.name, "split": data or split, **task.as_json(scored)}
     return Again(result, f"{trained.name} on {where}", tuple(notes), scored, examples, class_names)
 
 
 def _class_names(trained: TrainedModel) -> tuple[str, ...]:
-    """The run's, or numbers: of a file nothing else is known. One output tells two classes apart."""
+    """The model's, or numbers where they are not known. One output tells two classes apart."""
     if trained.numbers:
         return ()
     return trained.class_names or tuple(str(index) for index in range(max(_output_count(trained), 2)))
@@ -84,7 +84,6 @@ def _output_count(trained: TrainedModel) -> int:
 
 def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...]]:
     source = parse_source(data)
-    settings = trained.recipe.recipe.data.source.image_folder if trained.recipe else None
     if len(trained.model.inputs) != 1:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
     if trained.model.inputs[0].dtype == "string":
@@ -94,7 +93,7 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
         input_shape=trained.input_shape,
         class_names=_class_names(trained),
         number_count=len(trained.numbers) if trained.numbers else None,
-        image_settings=settings,
+        form=trained.image_form if source.image_folder else None,
     )
 
 
@@ -123,11 +122,13 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
     return examples, tuple(notes)
 
 
-def _how(trained: TrainedModel) -> tuple[KerasObject, list[KerasObject], int]:
-    """Loss, metrics and batch size: the run's, or what a model file suggests."""
-    if trained.recipe is None:
-        batch_size = size.batch_size_for(trained.model)
-        return default_loss(trained.model), [KerasObject("metrics", "accuracy")], batch_size
-    recipe = trained.recipe.recipe
-    loss = outputs_of(recipe)[0].loss or default_loss(trained.model)
-    return loss, list(recipe.train.metrics), recipe.evaluate.batch_size or recipe.train.batch_size
+def _how(trained: TrainedModel, examples: Examples) -> tuple[KerasObject, list[KerasObject], int]:
+    """Loss, metrics and batch size: the run's, or what the last layer suggests."""
+    shape = examples.inputs.shape[1:]
+    if about := trained.about:
+        trained.check_memory(shape, min(about.batch_size, len(examples)))
+        return about.loss_object, about.metric_objects, about.batch_size
+    trained.check_memory(shape, 1)
+    activations = trained.activations_of(shape)
+    batch_size = activations.batch_size() if activations else size.batch_size_for(trained.model)
+    return default_loss(trained.model), [KerasObject("metrics", "accuracy")], batch_size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,24 +12,38 @@ from keras.src.saving.serialization_lib import ObjectSharingScope
 
 from cnncli.errors import CnncliError, ModelFileError
 from cnncli.evaluation import size, weights
+from cnncli.evaluation.about import About, read_about
+from cnncli.evaluation.activations import Activations, measure
 from cnncli.network.objects import shapes_alone
 from cnncli.screening import archive, config
 from cnncli.screening.arrays import stored_arrays
 from cnncli.wording import printable, shortened
 
 
-def open_file(path: Path) -> keras.Model:
+@dataclass(frozen=True)
+class OpenedFile:
+    """A model from elsewhere.
+
+    Attributes:
+        model: not compiled, raw examples -> outputs.
+        about: what the file says about it; None where another program than cnncli saved it.
+        activations: what they take for one example; None where the network takes examples of any size.
+    """
+
+    model: keras.Model
+    about: About | None
+    activations: Activations | None
+
+
+def open_file(path: Path) -> OpenedFile:
     """Open a `.keras` file that anyone may have made.
 
     Args:
         path: as the user named it.
 
-    Returns:
-        The model, not compiled: raw examples -> outputs.
-
     Raises:
         ModelFileError: it is missing, cut short, no model, or holds something that is no network of Keras' own layers.
-        ResourceError: it does not fit into memory.
+        ResourceError: its weights, or the activations of one example, do not fit into memory.
     """
     shown = printable(str(path))
     contents = archive.read(path)
@@ -38,9 +53,13 @@ def open_file(path: Path) -> keras.Model:
             without_values = _built(network, shown)
         size.check_weights(without_values, len(contents.weights), shown=shown)
         size.check_outputs(without_values, shown=shown)
+        about = read_about(contents.about, without_values, shown) if contents.about is not None else None
         model = _built(network, shown)
         weights.load(model, arrays, shown=shown, described_by="its own config.json")
-    return model
+    activations = measure(model, shown=shown)
+    if activations:
+        activations.check(shown=shown)
+    return OpenedFile(model, about, activations)
 
 
 def _built(network: Mapping[str, Any], shown: str) -> keras.Model:

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import keras
 
 from cnncli import runs
+from cnncli.data import images
 from cnncli.data.numbers import Numbers
-from cnncli.errors import ModelFileError, OutputError, RecipeError
+from cnncli.data.shapes import Shape
+from cnncli.data.sources.image_folder import form_of
+from cnncli.errors import DataError, ModelFileError, OutputError, Problem, RecipeError
 from cnncli.evaluation import model_file, run_model
+from cnncli.evaluation.about import About, describe
+from cnncli.evaluation.activations import Activations, measure
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.objects import KerasObject, read
+from cnncli.recipe.schema import ImageFolder
 from cnncli.runs.record import MODEL
 from cnncli.screening.archive import HDF5_HINT
 from cnncli.wording import printable
@@ -27,9 +34,12 @@ class TrainedModel:
         model: raw examples -> outputs.
         name: how messages and pictures call it: the run's folder or the file.
         run: the run's folder; None for a file from elsewhere.
-        class_names: None for a file from elsewhere; empty where the run's labels are quantities.
-        recipe: the run's resolved recipe; None for a file from elsewhere.
-        numbers: of the training targets, where the run's labels are quantities.
+        class_names: None for a file that does not tell them; empty where the labels are quantities.
+        recipe: the run's resolved recipe; None for a file.
+        numbers: of the training targets, where the labels are quantities.
+        told: what the file says about its model; None for a run, and for a file that another program saved.
+        activations: what they take for one example; None for a run, and for a file whose network takes any size.
+        input_range: the smallest and the largest raw input value of the training examples; None where it is not known.
     """
 
     model: keras.Model
@@ -38,6 +48,64 @@ class TrainedModel:
     class_names: tuple[str, ...] | None = None
     recipe: LoadedRecipe | None = None
     numbers: Numbers | None = None
+    told: About | None = None
+    input_range: tuple[float, float] | None = None
+    activations: Activations | None = None
+
+    @property
+    def about(self) -> About | None:
+        """What has to be known to use the model; None for a file that another program saved."""
+        if self.recipe is None:
+            return self.told
+        names, recipe = self.class_names or (), self.recipe.recipe
+        return describe(recipe, class_names=names, numbers=self.numbers, input_shape=self._example_shape)
+
+    @property
+    def image_form(self) -> images.Form:
+        """What an image file becomes: the same as the images of the training.
+
+        Raises:
+            DataError: the model takes no images.
+        """
+        if self.about and self.about.images:
+            return self.about.images
+        try:
+            return form_of(ImageFolder(path="."), self.input_shape)
+        except DataError as error:  # no key of a recipe is to blame here
+            raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
+
+    def activations_of(self, input_shape: Shape) -> Activations | None:
+        """What the activations of an example of this shape take; None for a run, which was checked before its training.
+
+        Raises:
+            ModelFileError: the network cannot be computed on examples of this shape.
+        """
+        if self.recipe is not None:
+            return None
+        return self.activations or measure(self.model, input_shape, shown=self.name)
+
+    def check_memory(self, input_shape: Shape, batch_size: int, *, keeps_all: bool = False, hint: str = "") -> None:
+        """Refuse a batch that a model from elsewhere cannot compute in memory; see `Activations.check`.
+
+        Raises:
+            ResourceError: with the largest layers.
+            ModelFileError: the network cannot be computed on examples of this shape.
+        """
+        if found := self.activations_of(input_shape):
+            found.check(shown=self.name, batch_size=batch_size, keeps_all=keeps_all, hint=hint)
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What is not known, and what is done instead."""
+        if self.about is not None:
+            return ()
+        what = f"{printable(self.name)} does not say what its classes are called or how images become its input"
+        return (Problem(f"{what}: classes are numbers, images are stretched"),)
+
+    @property
+    def _example_shape(self) -> tuple[int, ...]:
+        recorded = self.recipe.recipe.model.input if self.recipe else None
+        return tuple(length or 0 for length in recorded or self.input_shape)
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
@@ -62,8 +130,25 @@ def open_model(run_or_file: str | None, *, outputs: Path) -> TrainedModel:
         # A run's own model.keras, named by its file, is still that run's.
         if path.name == MODEL and (path.parent / runs.RECORD).is_file():
             return _open_run(path.parent)
-        return TrainedModel(model_file.open_file(path), str(path))
+        return _open_file(path)
     return _open_run(runs.find(outputs, run_or_file, require_model=True))
+
+
+def _open_file(path: Path) -> TrainedModel:
+    opened = model_file.open_file(path)
+    told = opened.about
+    if told is None:
+        return TrainedModel(opened.model, str(path), activations=opened.activations)
+    known = told.input_range
+    return TrainedModel(
+        opened.model,
+        str(path),
+        class_names=told.class_names,
+        numbers=told.numbers,
+        told=told,
+        input_range=(known.low, known.high) if known else None,
+        activations=opened.activations,
+    )
 
 
 def _is_model_file(text: str) -> bool:
@@ -102,7 +187,16 @@ def _open_run(path: Path) -> TrainedModel:
         model = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:
         raise _damaged(resolved, error) from error
-    return TrainedModel(model, str(path), path, class_names, recipe, numbers)
+    return TrainedModel(model, str(path), path, class_names, recipe, numbers, input_range=_input_range(record))
+
+
+def _input_range(record: Mapping[str, Any]) -> tuple[float, float] | None:
+    """The recorded range of the training examples; None in a record that does not tell it."""
+    found = record["data"].get("input_range") if isinstance(record.get("data"), Mapping) else None
+    try:
+        return (float(found["low"]), float(found["high"])) if found else None
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def _damaged(resolved: Path, error: RecipeError) -> OutputError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import keras
@@ -12,18 +12,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cnncli.data import images
 from cnncli.data.given import Bad, Given, Name
-from cnncli.data.sources.image_folder import form_of
-from cnncli.errors import DataError, DivergedError, ModelFileError, ResourceError
+from cnncli.data.shapes import Shape
+from cnncli.errors import DivergedError, ModelFileError, ResourceError
 from cnncli.evaluation import size
+from cnncli.evaluation.about import PROBABILITIES
 from cnncli.evaluation.models import TrainedModel
 from cnncli.evaluation.scores import predicted_classes
-from cnncli.recipe.layers import output_activation
-from cnncli.recipe.outputs import outputs_of
-from cnncli.recipe.schema import ImageFolder
-
-_PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid")
+from cnncli.network.build import first_sentence
 
 _Item = TypeVar("_Item")
 
@@ -72,6 +68,7 @@ class Predictor:
         self.class_names = () if self.number_count else self._names()
         self._has_logits, self.gives_probabilities = self._kind_of_output()
         self.batch_size = self._own_batch_size()
+        self._checked: dict[Shape, int] = {}
         self._step = tf.function(self._outputs, autograph=False)
 
     def predict(self, given: Given, *, top: int = 3, batch_size: int | None = None) -> Iterator[Predictions]:
@@ -86,9 +83,12 @@ class Predictor:
             DataError: the network takes no images, and images were named.
             DivergedError: the network gives NaN.
             ResourceError: a batch does not fit into memory.
+            ModelFileError: the model of a file cannot compute these examples.
         """
         size = batch_size or self.batch_size
-        form = self._form() if given.has_images else None
+        form = self._trained.image_form if given.has_images else None
+        if form:
+            self._check_memory(form.shape, min(size, len(given.files)))  # before so many are read
         if given.bad:
             yield self._found([], np.empty((0, 1), np.float32), top, list(given.bad))
         for batch in _one_ahead(given.batches(size, input_shape=self._trained.input_shape, form=form)):
@@ -104,6 +104,7 @@ class Predictor:
         Returns:
             float32 (examples, outputs).
         """
+        self._check_memory(inputs.shape[1:], len(inputs))
         try:
             # One graph for batches of any size: to trace a network takes longer than to compute a few batches.
             step = self._step.get_concrete_function(tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype))
@@ -112,6 +113,11 @@ class Predictor:
             half = len(inputs) // 2
             hint = f"try fewer: --batch-size {half}" if half else "a single one is too large for this machine"
             raise ResourceError(f"a batch of {len(inputs)} did not fit into memory", hint=hint) from error
+        except (tf.errors.OpError, ValueError, TypeError) as error:
+            if self._trained.recipe is not None:
+                raise
+            message = f"{self._trained.name} cannot be computed on these examples: {first_sentence(error)}"
+            raise ModelFileError(message) from error
         return np.asarray(outputs, np.float32)
 
     def _outputs(self, inputs: tf.Tensor) -> tf.Tensor:
@@ -148,29 +154,23 @@ class Predictor:
 
     def _kind_of_output(self) -> tuple[bool, bool]:
         """Whether the model gives logits, and whether there are probabilities in the end."""
-        if self._trained.recipe is None:
-            last = self._model.layers[-1]
-            activation = getattr(getattr(last, "activation", None), "__name__", "")
-            has_logits = not isinstance(last, keras.layers.Softmax) and activation not in _PROBABILITIES
-            return has_logits, True
-        recipe = self._trained.recipe.recipe
-        [main, *_] = outputs_of(recipe)
-        has_logits = bool(main.loss and main.loss.args.get("from_logits"))
-        return has_logits, has_logits or output_activation(main.layers(recipe)) in _PROBABILITIES
+        if about := self._trained.about:
+            return about.outputs == "logits", about.outputs in ("logits", "probabilities")
+        last = self._model.layers[-1]
+        activation = getattr(getattr(last, "activation", None), "__name__", "")
+        return not isinstance(last, keras.layers.Softmax) and activation not in PROBABILITIES, True
 
     def _own_batch_size(self) -> int:
-        if self._trained.recipe is None:
-            return size.batch_size_for(self._model)
-        recipe = self._trained.recipe.recipe
-        return recipe.evaluate.batch_size or recipe.train.batch_size
+        if about := self._trained.about:
+            return about.batch_size
+        activations = self._trained.activations
+        return activations.batch_size() if activations else size.batch_size_for(self._model)
 
-    def _form(self) -> images.Form:
-        """What images become: as those of the training did."""
-        settings = self._trained.recipe.recipe.data.source.image_folder if self._trained.recipe else None
-        try:
-            return form_of(settings or ImageFolder(path="."), self._trained.input_shape)
-        except DataError as error:  # no key of a recipe is to blame here
-            raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
+    def _check_memory(self, input_shape: Shape, count: int) -> None:
+        """Refuse a batch that does not fit, once for every shape and larger batch."""
+        if count > self._checked.get(input_shape, 0):
+            self._trained.check_memory(input_shape, count, hint="try fewer with --batch-size")
+            self._checked[input_shape] = count
 
 
 def _numbers(names: list[Name], outputs: NDArray[np.float32], bad: list[Bad]) -> Predictions:

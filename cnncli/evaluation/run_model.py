@@ -12,7 +12,7 @@ from typing import Any
 
 import keras
 
-from cnncli.errors import OutputError
+from cnncli.errors import ModelFileError, OutputError
 from cnncli.evaluation import size, weights
 from cnncli.network.build import build, build_symbolically
 from cnncli.recipe.schema import Recipe
@@ -21,6 +21,9 @@ from cnncli.screening import archive
 from cnncli.screening.arrays import stored_arrays
 from cnncli.wording import printable
 
+_ANOTHER = (
+    "to use this file, copy it out of the run's folder and name the copy\nto have the run's own model, train again"
+)
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -36,7 +39,8 @@ def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Mod
         The model, not compiled: raw examples -> the main output.
 
     Raises:
-        ModelFileError: `model.keras` is missing, cut short, no model, or its weights do not fit the recipe.
+        ModelFileError: `model.keras` is missing, cut short, no model, another one than the run wrote, or its weights do
+            not fit the recipe.
         ResourceError: it does not fit into memory.
         RecipeError: the recipe describes no network.
         OutputError: the record does not say what the network was computed in.
@@ -46,7 +50,15 @@ def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Mod
     recipe, shape = _without_pretrained_weights(recipe), recipe.model.input
     if shape is None:
         raise OutputError(f"{described_by} is damaged: `model.input` is missing", hint="train it again")
-    contents = archive.read(file, wanted_bytes=_recorded_bytes(record))
+    recorded = _recorded(record)
+    wanted_bytes, wanted_sha256 = recorded.get("bytes"), recorded.get("sha256")
+    contents = archive.read(
+        file,
+        wanted_bytes=wanted_bytes if isinstance(wanted_bytes, int) else None,
+        with_sha256=wanted_sha256 is not None,
+    )
+    if wanted_sha256 is not None and contents.sha256 != wanted_sha256:
+        raise ModelFileError(f"{shown} is not the model that this run wrote: its SHA-256 is another one", hint=_ANOTHER)
     with stored_arrays(contents.weights, shown) as arrays:
         without_values = build_symbolically(recipe, input_shape=shape).model
         weights.check(without_values, arrays, shown=shown, described_by=described_by)
@@ -74,8 +86,7 @@ def _policy(path: Path, record: Mapping[str, Any]) -> str:
     return str(policy)
 
 
-def _recorded_bytes(record: Mapping[str, Any]) -> int | None:
-    """How large the run's model was when the run ended."""
-    sizes = (artefact.get("bytes") for artefact in record.get("artefacts", []) if artefact.get("path") == MODEL_FILE)
-    size_then = next(sizes, None)
-    return size_then if isinstance(size_then, int) else None
+def _recorded(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Size and SHA-256 of the run's model when the run ended; empty where that is not known."""
+    of_model = (artefact for artefact in record.get("artefacts", []) if artefact.get("path") == MODEL_FILE)
+    return next(of_model, {})

@@ -15,6 +15,7 @@ from cnncli.wording import shortened
 
 _MADE_UP = "it is damaged, or made up"
 _BATCH_SIZE = 128
+_MOST_NAMED = 2
 _OUTPUTS_HELD = 4  # about so many of the largest are in memory at a time: what comes in, what goes out, and scratch
 
 
@@ -37,16 +38,18 @@ def check_weights(model: keras.Model, weight_bytes: int, *, shown: str) -> None:
 
 
 def check_outputs(model: keras.Model, *, shown: str) -> None:
-    """Refuse a network that no memory holds even for one example; works without weights.
+    """Refuse a network of which one layer alone does not fit into memory for one example; works without weights.
 
     Raises:
-        ResourceError: what one layer gives for one example is more than this machine's memory.
+        ResourceError: with the largest layers.
     """
-    largest, name = max(_outputs(model))
+    [(largest, name), *others] = sorted(set(_outputs(model)), reverse=True)
     free = available_bytes()
     if largest > free:
         gives = f"what `{shortened(name)}` in {shown} gives for one example takes {largest / 1e9:,.1f} GB"
-        raise ResourceError(f"{gives}, and {free / 1e9:,.1f} GB are free", hint=_MADE_UP)
+        next_ones = ", ".join(f"{shortened(other)} ({size / 1e9:,.1f} GB)" for size, other in others[:_MOST_NAMED])
+        hint = f"the next largest: {next_ones}\n{_MADE_UP}" if next_ones else _MADE_UP
+        raise ResourceError(f"{gives}, and {free / 1e9:,.1f} GB are free", hint=hint)
 
 
 def batch_size_for(model: keras.Model) -> int:

@@ -20,6 +20,7 @@ from cnncli.data.examples import Splits
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
+from cnncli.evaluation.about import About, describe, save
 from cnncli.evaluation.task import Scored, Task, task_for
 from cnncli.experiment.expectations import broken_expectations
 from cnncli.experiment.feasibility import placed_in
@@ -125,7 +126,7 @@ def _train(
         finally:
             recording.write()
         with runs.replacing(folder.file("model.keras")) as temporary:
-            network.model.save(temporary)
+            save(network.model, temporary, _about(planned))
     with timed(seconds, "evaluate", spectator):
         task = task_for(splits.class_names, splits.numbers)
         scored = _evaluate(planned, network, task)
@@ -152,6 +153,18 @@ def _train(
     record["phases"] = [asdict(phase) for phase in fitted.phases]
     _finish(folder, "completed", spectator, **record, broken_expectations=[str(p) for p in broken])
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled)
+
+
+def _about(planned: Plan) -> About:
+    """What a copy of the model has to know."""
+    splits = planned.splits
+    return describe(
+        planned.recipe,
+        class_names=splits.class_names,
+        numbers=splits.numbers,
+        input_shape=splits.input_shape,
+        input_range=splits.as_json().get("input_range"),
+    )
 
 
 def _finish(folder: runs.Run, status: str, spectator: Spectator, **fields: Any) -> None:

@@ -13,15 +13,26 @@ from cnncli.data.examples import Examples
 from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
 from cnncli.evaluation.again import own_data
 from cnncli.evaluation.models import TrainedModel
-from cnncli.insight.examples import Chosen, choose, choose_by_number, from_files, from_split, range_of, read
+from cnncli.insight.examples import (
+    Chosen,
+    choose,
+    choose_by_number,
+    from_files,
+    from_split,
+    range_of,
+    read,
+    refuse_no_images,
+)
 from cnncli.insight.filters import Health, answers_of, flat, health
 from cnncli.insight.initial import initial_model
-from cnncli.insight.maximize import likely_range
+from cnncli.insight.layers import MOST_TARGETS
+from cnncli.insight.maximize import LEAST_SIDE, likely_range
 from cnncli.insight.scores import outputs_of, probabilities
 from cnncli.network.kernels import find, kernel_of
 from cnncli.network.opened import Opened, opened
 from cnncli.recipe.schema import BY_PREDICTION, Samples
 
+_MOST_TOGETHER = 32  # examples that are computed at a time
 _HEALTH_EXAMPLES = 256
 _HEALTH_NUMBERS = 1 << 23  # that go in: of large photos fewer are looked at
 
@@ -35,9 +46,11 @@ def examples_for(trained: TrainedModel, files: Sequence[Path], samples: Samples)
     Raises:
         DataError: they cannot be read, or nothing tells which they are.
     """
-    settings = trained.recipe.recipe.data.source.image_folder if trained.recipe else None
     if files:
-        return from_files(files, input_shape=trained.input_shape, settings=settings), ()
+        refuse_no_images(trained.input_shape)
+        form = trained.image_form
+        trained.check_memory(form.shape, min(len(files), _MOST_TOGETHER), keeps_all=True, hint="name fewer images")
+        return from_files(files, form=form), trained.notes
     if trained.recipe is None:
         message = f"{trained.name} is a file: what examples it was made for is not known"
         raise DataError(message, hint="name images: --image photo.jpg")
@@ -49,7 +62,7 @@ def examples_for(trained: TrainedModel, files: Sequence[Path], samples: Samples)
 
 
 def class_names_of(trained: TrainedModel) -> tuple[str, ...]:
-    """The run's; of a file numbers, for nothing else is known. One output tells two classes apart."""
+    """The model's, or numbers where they are not known. One output tells two classes apart."""
     count = trained.model.outputs[0].shape[-1] or 0
     return trained.class_names or tuple(str(number) for number in range(max(int(count), 2)))
 
@@ -61,7 +74,8 @@ def value_range_of(trained: TrainedModel) -> tuple[float, float]:
         DataError: the run's data cannot be read.
     """
     if trained.recipe is None:
-        return likely_range(opened(trained.model).model)
+        trained.check_memory(tuple(side or LEAST_SIDE for side in trained.input_shape), MOST_TARGETS, keeps_all=True)
+        return trained.input_range or likely_range(opened(trained.model).model)
     if trained.recipe.recipe.data.source.npz is None:
         return 0.0, 255.0
     examples, _ = own_data(trained, "train")

@@ -12,10 +12,9 @@ import numpy as np
 from cnncli.data import images
 from cnncli.data.examples import Examples
 from cnncli.data.shapes import Shape, written
-from cnncli.data.sources.image_folder import form_of
-from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.errors import DataError, Problem
 from cnncli.evaluation.number_scores import sizes_of_errors
-from cnncli.recipe.schema import BY_PREDICTION, ImageFolder, Samples
+from cnncli.recipe.schema import BY_PREDICTION, Samples
 from cnncli.wording import printable
 
 MOST = 12  # of those that are chosen by a word
@@ -49,23 +48,22 @@ class Chosen:
         return tuple(Path(name).stem for name in self.names)
 
 
-def from_files(paths: Sequence[Path], *, input_shape: Shape, settings: ImageFolder | None) -> Chosen:
-    """Read image files as training reads images.
-
-    Args:
-        input_shape: (height, width, channels), as the model takes it.
-        settings: how the model's own images were read, when they came from a folder.
-
-    Raises:
-        DataError: the model takes no images, or a file cannot be read; every bad one is told.
-    """
+def refuse_no_images(input_shape: Shape) -> None:
+    """Raise DataError when a model takes something else than images (height, width, channels)."""
     if len(input_shape) != 3:
         hint = "leave --image out: examples of its own data are taken"
         raise DataError(f"the model takes {written(input_shape)}, which is no image", hint=hint)
-    try:
-        form = form_of(settings or ImageFolder(path="."), input_shape)
-    except CnncliError as error:  # no key of a recipe is to blame here
-        raise DataError(Problem(problem.message, problem.hint) for problem in error.problems) from error
+
+
+def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
+    """Read image files as training reads images.
+
+    Args:
+        form: what they become.
+
+    Raises:
+        DataError: a file cannot be read; every bad one is told.
+    """
     pixels, problems = [], []
     for path in paths:
         try:

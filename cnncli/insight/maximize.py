@@ -20,7 +20,7 @@ _NOISE_EXAMPLES = 16
 _SETTLED = 0.8  # the share of the steps after which there is no more jitter, blur and decay
 _FIRST_NOISE = 0.3  # its standard deviation, of a range of 1
 _LEAK = 0.02  # of a ReLU while climbing
-_LEAST_SIDE = 64  # of the canvas of a filter, where the network's input is larger
+LEAST_SIDE = 64  # of the canvas of a filter, where the network's input is larger
 _LEAST_PLACES = 8  # of a filter's map on that canvas
 # Layers that work on any size, so that a filter can be looked at on a smaller canvas than the network's own.
 _ANY_SIZE = ("Conv", "Pooling", "Normalization", "Activation", "ReLU", "Add", "Concatenate", "Rescaling", "ZeroPadding")
@@ -69,7 +69,7 @@ def maximize(
         The examples; for a filter on a canvas smaller than the network's input where its field allows it.
     """
     objective, run = _objective(network, layer)
-    canvas = tuple(side or _LEAST_SIDE for side in run.inputs[0].shape[1:])
+    canvas = tuple(side or LEAST_SIDE for side in run.inputs[0].shape[1:])
     random = np.random.default_rng(seed)
     low, high = value_range
     found, reached = [], []
@@ -138,7 +138,7 @@ def on_small_canvas(network: Opened, layer: str) -> keras.Model:
     if len(shape) != len(maps) or None in shape or not all(map(_takes_any_size, until.operations)):
         return until
     pairs = zip(shape[:-1], maps[:-1], strict=True)
-    small = [min(side, max(_LEAST_SIDE, _LEAST_PLACES * -(-side // max(places, 1)))) for side, places in pairs]
+    small = [min(side, max(LEAST_SIDE, _LEAST_PLACES * -(-side // max(places, 1)))) for side, places in pairs]
     if small == list(shape[:-1]):
         return until
     canvas = keras.Input((*small, shape[-1]))

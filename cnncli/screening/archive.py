@@ -1,14 +1,15 @@
-"""A `.keras` file -> the bytes of its config and of its weights, and no other member."""
+"""A `.keras` file -> the bytes of its config, of its weights and of what cnncli wrote about it, and no other member."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 import struct
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,8 +20,10 @@ from cnncli.wording import listed, nearest, printable, shortened
 
 HDF5_HINT = "open it in the Keras that you trust it in, and save it as .keras"
 
+ABOUT = "cnncli.json"  # written by cnncli; Keras ignores it
 _METADATA, _CONFIG, _WEIGHTS = "metadata.json", "config.json", "model.weights.h5"
-_MOST_BYTES = {_METADATA: 1 << 16, _CONFIG: 16 << 20}
+_WANTED = (_METADATA, _CONFIG, _WEIGHTS)
+_MOST_BYTES = {_METADATA: 1 << 16, _CONFIG: 16 << 20, ABOUT: 8 << 20}
 _MOST_RATIO, _SMALL = 100, 1 << 20  # Keras does not compress; text shrinks, and what is small is no bomb
 _MOST_DIRECTORY = 1 << 16  # bytes; of three members it has some 200
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -39,18 +42,23 @@ class Contents:
     Attributes:
         config: the network as JSON text.
         weights: an HDF5 file.
+        about: JSON text that cnncli wrote about the model; None where another program saved the file.
+        sha256: of the whole file, in hex; empty where nobody asked for it.
     """
 
     config: bytes
     weights: bytes
+    about: bytes | None = None
+    sha256: str = ""
 
 
-def read(path: Path, *, wanted_bytes: int | None = None) -> Contents:
+def read(path: Path, *, wanted_bytes: int | None = None, with_sha256: bool = False) -> Contents:
     """Read a `.keras` file whose structure is that of one that Keras wrote.
 
     Args:
         path: as the user named it.
         wanted_bytes: how large it was when it was written, where that is known.
+        with_sha256: compute the file's SHA-256 too.
 
     Raises:
         ModelFileError: it is missing, cut short, no model, or holds members that no model has.
@@ -65,9 +73,18 @@ def read(path: Path, *, wanted_bytes: int | None = None) -> Contents:
         with path.open("rb") as file:
             _check_kind(file, path, shown)
             _check_end(file, shown, wanted_bytes)
-            return _read_members(file, shown)
+            contents = _read_members(file, shown)
+            return replace(contents, sha256=_sha256(file)) if with_sha256 else contents
     except OSError as error:
         raise ModelFileError(f"cannot read {shown}: {(error.strerror or str(error)).lower()}") from error
+
+
+def _sha256(file: BinaryIO) -> str:
+    digest = hashlib.sha256()
+    file.seek(0)
+    while part := file.read(1 << 20):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _nearest(path: Path) -> str:
@@ -120,21 +137,22 @@ def _read_members(file: BinaryIO, shown: str) -> Contents:
             for member in members:
                 _check_member(member, shown)
             _check_memory(archive.getinfo(_WEIGHTS), shown)
-            return Contents(archive.read(_CONFIG), archive.read(_WEIGHTS))
+            about = archive.read(ABOUT) if ABOUT in archive.namelist() else None
+            return Contents(archive.read(_CONFIG), archive.read(_WEIGHTS), about)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, struct.error) as error:
         raise damaged(shown, f"its archive cannot be read ({shortened(str(error), 100)})") from error
 
 
 def _check_names(members: Sequence[zipfile.ZipInfo], shown: str) -> None:
-    wanted, names = (_METADATA, _CONFIG, _WEIGHTS), [member.orig_filename for member in members]
-    others = list(dict.fromkeys(name for name in names if name not in wanted))
+    names = [member.orig_filename for member in members]
+    others = list(dict.fromkeys(name for name in names if name not in (*_WANTED, ABOUT)))
     if others:
         hint = {"hint": _VOCABULARY_HINT} if any(name.startswith("assets/") for name in others) else {}
         raise refused(shown, f"{listed(f'`{shortened(name)}`' for name in others)}, which no model has", **hint)
-    if missing := [name for name in wanted if name not in names]:
+    if missing := [name for name in _WANTED if name not in names]:
         are = "is" if len(missing) == 1 else "are"
         raise ModelFileError(f"{shown} is not a .keras model: {listed(missing)} {are} missing in it")
-    if twice := [name for name in wanted if names.count(name) > 1]:
+    if twice := [name for name in (*_WANTED, ABOUT) if names.count(name) > 1]:
         raise refused(shown, f"`{twice[0]}` {names.count(twice[0])} times")
 
 

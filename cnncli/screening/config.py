@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
-from cnncli.errors import ModelFileError
 from cnncli.recipe import catalogue
 from cnncli.recipe.objects import NOUNS
 from cnncli.screening.refusal import damaged, refused
+from cnncli.screening.strict_json import parse
 from cnncli.wording import shortened
 
-_DEEPEST = 100  # levels; ten networks within each other have 60
 _MOST_OBJECTS = 100_000  # NASNetLarge has 8,000
-_LONGEST_NUMBER = 20  # digits
 _LONGEST_NAME = 200  # characters; a layer's name becomes the name of a picture
 
 _MODELS = {
@@ -62,7 +58,7 @@ def read(content: bytes, shown: str) -> dict[str, Any]:
     Raises:
         ModelFileError: it is no JSON, out of proportion, describes no network, or holds more than a network.
     """
-    config = _parsed(content, shown)
+    config = parse(content, shown, member="config.json")
     if not isinstance(config, dict) or _class_of(config) not in _MODELS:
         _check_objects(config, shown)  # a Python class of their own is worth a better word
         raise damaged(shown, "its config.json describes no network")
@@ -70,45 +66,11 @@ def read(content: bytes, shown: str) -> dict[str, Any]:
     return config
 
 
-def _parsed(content: bytes, shown: str) -> Any:
-    try:
-        return json.loads(content.decode(), parse_constant=_refuse, parse_float=_finite, parse_int=_short)
-    except RecursionError as error:
-        raise _too_deep(shown) from error
-    except _NoNumber as error:
-        raise refused(shown, f"the number {shortened(str(error), 30)}, which no network has") from error
-    except ValueError as error:
-        raise damaged(shown, "its config.json is not JSON") from error
-
-
-class _NoNumber(ValueError):
-    """A number that JSON does not know, or that is out of all proportion."""
-
-
-def _refuse(text: str) -> float:
-    raise _NoNumber(text)
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    return number if math.isfinite(number) else _refuse(text)
-
-
-def _short(text: str) -> int:
-    return int(text) if len(text) <= _LONGEST_NUMBER else int(_refuse(text))
-
-
-def _too_deep(shown: str) -> ModelFileError:
-    return damaged(shown, f"its config.json is nested more than {_DEEPEST} levels deep")
-
-
 def _check_objects(config: Any, shown: str) -> None:
     """Look at every mapping, however deep, and take the compile configs out."""
-    waiting, objects = [(config, 1)], 0
+    waiting, objects = [config], 0
     while waiting:
-        value, depth = waiting.pop()
-        if depth > _DEEPEST:
-            raise _too_deep(shown)
+        value = waiting.pop()
         if isinstance(value, dict):
             if "class_name" in value:
                 value.pop("compile_config", None)
@@ -117,9 +79,9 @@ def _check_objects(config: Any, shown: str) -> None:
                 raise refused(shown, f"more than {_MOST_OBJECTS:,} layers and other objects")
             if what := _strange(value):
                 raise refused(shown, what)
-            waiting += [(item, depth + 1) for item in value.values()]
+            waiting += value.values()
         elif isinstance(value, list):
-            waiting += [(item, depth + 1) for item in value]
+            waiting += value
 
 
 def _strange(found: Mapping[str, Any]) -> str:

@@ -17,11 +17,12 @@ from PIL import Image
 from cnncli.data import cache, stored
 from cnncli.data.examples import Examples, ImageFiles, Splits
 from cnncli.data.fingerprint import of_examples
+from cnncli.data.images import Form
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.sources import image_scan
 from cnncli.data.stored import RowFile
 from cnncli.errors import DataError, NetworkError
-from cnncli.recipe.schema import Data, ImageFolder, Source
+from cnncli.recipe.schema import Data, Source
 
 MakeFolder = Callable[[Path, Mapping[str, int]], Path]
 
@@ -473,11 +474,9 @@ def test_model_of_any_size_takes_any_size() -> None:
 
 def test_images_become_what_the_models_own_were(tmp_path: Path, make_folder: MakeFolder) -> None:
     save(tmp_path / "ants/0.png", noise(20, 10, seed=1))
-    own = ImageFolder.model_validate({"path": "gone", "image_size": [10, 10], "resize": "crop", "color": "grayscale"})
+    own = Form(10, 10, resize="crop", color="grayscale")
 
-    found = for_model(
-        {"image_folder": {"path": str(tmp_path)}}, shape=(10, 10, 1), names=("ants", "bees"), image_settings=own
-    )
+    found = for_model({"image_folder": {"path": str(tmp_path)}}, shape=(10, 10, 1), names=("ants", "bees"), form=own)
 
     whole = np.asarray(noise(20, 10, seed=1).convert("L"))
     assert found.inputs[0, ..., 0].tolist() == whole[:, 5:15].tolist()

@@ -15,6 +15,7 @@ from PIL import Image
 
 from cnncli.data import cache
 from cnncli.data.examples import ImageFiles
+from cnncli.data.images import Form
 from cnncli.data.sources import image_scan, paths
 from cnncli.data.sources.found import Found
 from cnncli.data.sources.image_folder import form_of, read_image_folder, read_image_folder_for_model
@@ -741,7 +742,7 @@ def test_fingerprint_changes_with_a_name_or_a_byte(tmp_path: Path, make_folder: 
 
 
 def read_for_model(path: Path, classes: list[str]) -> Found:
-    return read_image_folder_for_model(settings_for(path), input_shape=[6, 8, 3], model_classes=classes)
+    return read_image_folder_for_model(str(path), form=Form(6, 8), model_classes=classes)
 
 
 def test_labels_follow_the_models_order(tmp_path: Path, make_folder: MakeFolder) -> None:

@@ -5,9 +5,9 @@ import pytest
 from PIL import Image
 
 from cnncli.data.examples import Examples
+from cnncli.data.images import Form
 from cnncli.errors import DataError
-from cnncli.insight.examples import choose, from_files, from_split, range_of
-from cnncli.recipe.schema import ImageFolder
+from cnncli.insight.examples import choose, from_files, from_split, range_of, refuse_no_images
 
 LABELS = np.array([2, 0, 0, 1, 2, 1, 0, 2], np.int32)
 #                      right  0->1  0->1   1->2   right  right  0->2   2->0
@@ -52,7 +52,7 @@ def test_files_are_read_as_training_reads_them(tmp_path):
     photo = Image.new("RGB", (40, 20), (200, 100, 50))
     photo.save(tmp_path / "wide.png")
 
-    chosen = from_files([tmp_path / "wide.png"], input_shape=(8, 8, 3), settings=ImageFolder(path="x", resize="pad"))
+    chosen = from_files([tmp_path / "wide.png"], form=Form(8, 8, resize="pad"))
 
     assert chosen.inputs.dtype == np.uint8
     assert chosen.inputs[0, 0].max() == 0  # the border above
@@ -63,13 +63,13 @@ def test_files_are_read_as_training_reads_them(tmp_path):
 def test_every_bad_file_is_told(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
     with pytest.raises(DataError) as error:
-        from_files([tmp_path / "a.png", tmp_path / "b.png"], input_shape=(8, 8, 3), settings=None)
+        from_files([tmp_path / "a.png", tmp_path / "b.png"], form=Form(8, 8))
     assert [problem.message.split(": ")[0][-5:] for problem in error.value.problems] == ["a.png", "b.png"]
 
 
-def test_files_for_a_network_of_signals_are_refused(tmp_path):
+def test_files_for_a_network_of_signals_are_refused():
     with pytest.raises(DataError, match="the model takes 64x100, which is no image"):
-        from_files([tmp_path / "a.png"], input_shape=(64, 100), settings=None)
+        refuse_no_images((64, 100))
 
 
 def test_range_of_bytes_is_that_of_bytes():

@@ -72,20 +72,20 @@ def read_image_folder(
 
 
 def read_image_folder_for_model(
-    settings: ImageFolder, *, input_shape: Shape, model_classes: Sequence[str], progress: Progress | None = None
+    path: str, *, form: images.Form, model_classes: Sequence[str], progress: Progress | None = None
 ) -> Found:
     """Read the images of `test/`, or all of them where there is no `test/`, for a trained model.
 
     Args:
-        settings: how the model's own images were read, with the path of these.
+        path: of the folder.
+        form: what the model's own images became.
         model_classes: labels follow their order; class folders are matched by name.
 
     Raises:
         DataError: as `read_image_folder`; also for a class that the model does not know.
     """
-    form = form_of(settings, input_shape)
     with problems_at(*_PATH, "path"):
-        tree = read_tree(os.path.abspath(existing_folder(settings.path)))
+        tree = read_tree(os.path.abspath(existing_folder(path)))
         files = tree.files.get("test") or [file for files in tree.files.values() for file in files]
         names = list(dict.fromkeys(file.class_name for file in files))
         matched = match(names, model_classes)
@@ -94,7 +94,7 @@ def read_image_folder_for_model(
             raise _bad_images(seen, "mend or remove them")
     numbers = dict(zip(names, matched.numbers.tolist(), strict=True))
     notes = [*tree.notes, *matched.notes, *remarks(seen.usable, form)]
-    return _found(settings.path, seen, form, numbers, model_classes, notes)
+    return _found(path, seen, form, numbers, model_classes, notes)
 
 
 def form_of(settings: ImageFolder, input_shape: Shape | None) -> images.Form:
