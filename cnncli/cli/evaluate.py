@@ -33,6 +33,7 @@ def evaluate(
     figures: Annotated[
         Path | None, typer.Option("--figures", metavar="DIR", help="Draw the pictures of it there, as PNG and SVG.")
     ] = None,
+    strict: options.Strict = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     device: options.Device = None,
     as_json: options.Json = False,
@@ -59,7 +60,9 @@ def evaluate(
             from cnncli.figures.save import make_folder
 
             make_folder(figures)
-        done = evaluate_again(run_or_model, outputs=Path(output), split=split or "test", data=data, device=device)
+        done = evaluate_again(
+            run_or_model, outputs=Path(output), split=split or "test", data=data, device=device, strict=strict
+        )
         drawn: list[str] = []
         if figures:
             from cnncli.figures.of_evaluation import draw_evaluation

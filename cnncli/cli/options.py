@@ -58,6 +58,9 @@ def check_device(device: str | None) -> None:
         check_choice("--device", device, ("auto", "cpu", "gpu"))
 
 
+Strict = Annotated[bool, typer.Option("--strict", help="Treat warnings about the data as errors (exit status 4).")]
+
+
 def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     """Refuse what an option does not take.
 

@@ -51,6 +51,7 @@ def predict(
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", metavar="N", min=1, help="Examples at a time; left out: the run's.")
     ] = None,
+    strict: options.Strict = False,
     device: options.Device = None,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
@@ -77,13 +78,17 @@ def predict(
         from cnncli.data.given import look_up
         from cnncli.evaluation.models import open_model
         from cnncli.evaluation.predict import Predictor
+        from cnncli.evaluation.unlike_training import warnings_for_files
         from cnncli.training import devices
 
         devices.choose(device or "auto", cpu_name="CPU")
         given = look_up(files)
         trained = open_model(run_or_model, outputs=output)
         predictor = Predictor(trained)
-        notes = (*trained.notes, *given.notes)
+        warnings = warnings_for_files(trained, given)
+        if strict and warnings:
+            raise DataError(warnings)
+        notes = (*trained.notes, *given.notes, *warnings)
         if not (as_json or quiet):
             _introduce(predictor, trained.name, is_newest=run_or_model is None, notes=notes)
         head = {"model": trained.name, "top": top, "notes": [note.as_json() for note in notes]}

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from cnncli.data import images
 from cnncli.data.numbers import Numbers
-from cnncli.data.scales import scale_of
+from cnncli.data.scales import OF_IMAGES, Scale, scale_of
 from cnncli.data.stored import Indexes, Inputs, take
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
@@ -109,6 +109,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def scale(self) -> Scale:
+        """The scale of the input values; of image files that of all images, whatever these show."""
+        return OF_IMAGES if self.files is not None else scale_of(self.inputs)
+
     def take(self, indices: Indexes) -> Examples:
         """The examples at these places, in this order."""
         indices = np.asarray(indices, np.int64)
@@ -172,7 +177,7 @@ class Splits:
             "fingerprint": self.fingerprint,
             "class_names": list(self.class_names),
             "input_shape": list(self.input_shape),
-            "input_range": scale_of(self.train.inputs).as_json(),
+            "input_range": self.train.scale.as_json(),
             "counts": {part.name: self._counts(part.examples) for part in self.parts},
             **({"numbers": self.numbers.as_json()} if self.numbers else {}),
             "skipped": [printable(path) for path in self.skipped],

@@ -16,6 +16,7 @@ from cnncli.data.examples import Examples
 from cnncli.data.stored import Inputs
 
 _CHUNK = 1 << 24  # bytes
+_ROWS_BYTES = 1 << 22  # hashed in one go
 
 
 def of_parts(parts: Mapping[str, Examples], class_names: Sequence[str]) -> str:
@@ -51,6 +52,40 @@ def of_examples(examples: Examples, class_names: Sequence[str]) -> str:
     else:
         _add_array(digest, "inputs", examples.inputs)
     return digest.hexdigest()
+
+
+def of_set(*parts: Examples) -> str:
+    """Over the content of all examples, whatever their order and labels: the same examples, the same fingerprint.
+
+    Of files the bytes count; of arrays type, shape and values.
+    """
+    digest = hashlib.sha256(_line("set"))
+    if any(part.sha256 is not None for part in parts):
+        digest.update(_line(sorted(text for part in parts for text in part.sha256 or ())))
+        return digest.hexdigest()
+    digest.update(_line(parts[0].inputs.dtype.newbyteorder("<").str, list(parts[0].inputs.shape[1:])))
+    hashes = [row_hashes(chunk) for part in parts for chunk in _chunks(part.inputs)]
+    digest.update(np.sort(np.concatenate(hashes)).astype("<u8").data.cast("B"))
+    return digest.hexdigest()
+
+
+def row_hashes(array: NDArray[Any]) -> NDArray[np.uint64]:
+    """A quick number for each example, the same for equal ones; others may have the same too, though hardly ever.
+
+    Args:
+        array: (count, *shape of one), at least one example.
+    """
+    row_bytes = array[0].nbytes
+    words = -(-row_bytes // 8)
+    factors = np.random.default_rng(0).integers(1 << 63, size=words, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
+    rows = max(1, _ROWS_BYTES // max(1, row_bytes))
+    found = np.empty(len(array), np.uint64)
+    for begin in range(0, len(array), rows):
+        chunk = np.ascontiguousarray(array[begin : begin + rows])
+        padded = np.zeros((len(chunk), 8 * words), np.uint8)
+        padded[:, :row_bytes] = chunk.reshape(len(chunk), -1).view(np.uint8)
+        found[begin : begin + rows] = (padded.view(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
+    return found
 
 
 def _add_array(digest: Any, name: str, inputs: Inputs) -> None:

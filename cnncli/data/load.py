@@ -277,10 +277,11 @@ def _joined(parts: Sequence[Examples]) -> Examples:
         return parts[0]
     labels = np.concatenate([part.labels for part in parts])
     files = None if parts[0].files is None else tuple(file for part in parts for file in part.files or ())
+    sha256 = None if parts[0].sha256 is None else tuple(digest for part in parts for digest in part.sha256 or ())
     first, *others = (part.inputs for part in parts)  # of one source, and so of one kind
     if isinstance(first, np.ndarray):
-        return Examples(np.concatenate([part.inputs for part in parts]), labels, files)
-    return Examples(first.and_then(others), labels, files)
+        return Examples(np.concatenate([part.inputs for part in parts]), labels, files, sha256)
+    return Examples(first.and_then(others), labels, files, sha256)
 
 
 def _no_source(text: str, error: DataError) -> Problem:

@@ -7,7 +7,7 @@ which Keras ignores.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationErr
 import cnncli
 from cnncli.data.images import Form
 from cnncli.data.numbers import Numbers
+from cnncli.data.scales import Scale
 from cnncli.data.sources.image_folder import form_of
 from cnncli.errors import DataError, ModelFileError
 from cnncli.recipe.layers import output_activation
@@ -58,15 +59,6 @@ _ClassNames = Annotated[tuple[str, ...], PlainValidator(_class_names)]
 _Object = str | dict[str, Any]
 
 
-class InputRange(BaseModel):
-    """The smallest and the largest raw input value of the training examples."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    low: float
-    high: float
-
-
 class About(BaseModel):
     """What a model file says about its model.
 
@@ -80,7 +72,7 @@ class About(BaseModel):
         outputs: what the network gives: `probabilities`, `logits` (softmax or sigmoid makes probabilities of them), `scores`
             that cannot be read as probabilities, or `numbers`.
         input_shape: of one raw example, such as [28, 28, 1].
-        input_range: of the training examples; None where it is not known.
+        input_range: the scale of the raw training examples; None where it is not known.
         images: what an image file becomes before it enters the network; None where the network takes no images.
         loss, metrics: as a recipe writes them.
         batch_size: in which the run scored its examples; another one may change the last bits.
@@ -97,7 +89,7 @@ class About(BaseModel):
     numbers: Numbers | None = None
     outputs: _Outputs
     input_shape: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=4)]
-    input_range: InputRange | None = None
+    input_range: Scale | None = None
     images: Form | None = None
     loss: _Object
     metrics: Annotated[tuple[_Object, ...], Field(max_length=50)] = ()
@@ -139,7 +131,7 @@ class About(BaseModel):
         """JSON text, the same for the same values."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         values |= {"numbers": self.numbers and self.numbers.as_json(), "images": self.images and asdict(self.images)}
-        values |= {"input_range": self.input_range and self.input_range.model_dump()}
+        values |= {"input_range": self.input_range and self.input_range.as_json()}
         return to_json(values).encode()
 
 
@@ -170,7 +162,7 @@ def describe(
     class_names: Sequence[str],
     numbers: Numbers | None,
     input_shape: Sequence[int],
-    input_range: Mapping[str, float] | None = None,
+    input_range: Scale | None = None,
 ) -> About:
     """Collect what has to be known about a run's model.
 
@@ -178,7 +170,7 @@ def describe(
         recipe: with its loss known.
         class_names, numbers: of the training data; one of them is empty or None.
         input_shape: of one raw example.
-        input_range: `low` and `high` of the raw training examples, where they are known.
+        input_range: the scale of the raw training examples, where it is known.
     """
     [main, *_] = outputs_of(recipe)
     assert main.loss is not None
@@ -191,7 +183,7 @@ def describe(
         numbers=numbers,
         outputs=_outputs(recipe, has_numbers=numbers is not None),
         input_shape=tuple(input_shape),
-        input_range=InputRange(**input_range) if input_range else None,
+        input_range=input_range,
         images=_form(recipe, input_shape),
         loss=as_data(main.loss),
         metrics=tuple(as_data(metric) for metric in recipe.train.metrics),

@@ -13,8 +13,11 @@ from cnncli.errors import DataError, ModelFileError, Problem
 from cnncli.evaluation import size
 from cnncli.evaluation.models import TrainedModel, default_loss, open_model
 from cnncli.evaluation.task import Scored, task_for
+from cnncli.evaluation.unlike_training import warnings_for_examples
+from cnncli.network.entry import outside_embeddings
 from cnncli.recipe.objects import KerasObject
 from cnncli.training import devices
+from cnncli.wording import printable
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class Again:
 
 
 def evaluate_again(
-    run_or_file: str | None, *, outputs: Path, split: str, data: str | None, device: str | None
+    run_or_file: str | None, *, outputs: Path, split: str, data: str | None, device: str | None, strict: bool = False
 ) -> Again:
     """Score a run or a model file.
 
@@ -47,6 +50,7 @@ def evaluate_again(
         split: `test`, `validation` or `train` of the run's own data.
         data: other data instead: a built-in name or a path.
         device: `auto`, `cpu` or `gpu`; None is `auto`.
+        strict: take warnings about the examples for errors.
 
     Raises:
         DataError: the data does not fit the model.
@@ -60,12 +64,17 @@ def evaluate_again(
     else:
         examples, notes = own_data(trained, split)
         where = f"{split} split"
+    warnings = warnings_for_examples(trained, examples, f"the {where}" if data is None else printable(data))
+    if strict and warnings:
+        raise DataError(warnings)
+    if problems := outside_embeddings(trained.model, examples.inputs):
+        raise DataError(problem for _, problem in problems)
     class_names = _class_names(trained)
     task = task_for(class_names, trained.numbers)
     loss, metrics, batch_size = _how(trained, examples)
     scored = task.evaluate(trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics)
     result = {"run": trained.name, "split": data or split, **task.as_json(scored)}
-    return Again(result, f"{trained.name} on {where}", tuple(notes), scored, examples, class_names)
+    return Again(result, f"{trained.name} on {where}", (*notes, *warnings), scored, examples, class_names)
 
 
 def _class_names(trained: TrainedModel) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ import keras
 from cnncli import runs
 from cnncli.data import images
 from cnncli.data.numbers import Numbers
+from cnncli.data.scales import Scale
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.image_folder import form_of
 from cnncli.errors import DataError, ModelFileError, OutputError, Problem, RecipeError
@@ -39,7 +40,7 @@ class TrainedModel:
         numbers: of the training targets, where the labels are quantities.
         told: what the file says about its model; None for a run, and for a file that another program saved.
         activations: what they take for one example; None for a run, and for a file whose network takes any size.
-        input_range: the smallest and the largest raw input value of the training examples; None where it is not known.
+        scale: of the raw training examples; None where it is not known.
     """
 
     model: keras.Model
@@ -49,7 +50,7 @@ class TrainedModel:
     recipe: LoadedRecipe | None = None
     numbers: Numbers | None = None
     told: About | None = None
-    input_range: tuple[float, float] | None = None
+    scale: Scale | None = None
     activations: Activations | None = None
 
     @property
@@ -139,14 +140,13 @@ def _open_file(path: Path) -> TrainedModel:
     told = opened.about
     if told is None:
         return TrainedModel(opened.model, str(path), activations=opened.activations)
-    known = told.input_range
     return TrainedModel(
         opened.model,
         str(path),
         class_names=told.class_names,
         numbers=told.numbers,
         told=told,
-        input_range=(known.low, known.high) if known else None,
+        scale=told.input_range,
         activations=opened.activations,
     )
 
@@ -187,16 +187,13 @@ def _open_run(path: Path) -> TrainedModel:
         model = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:
         raise _damaged(resolved, error) from error
-    return TrainedModel(model, str(path), path, class_names, recipe, numbers, input_range=_input_range(record))
+    return TrainedModel(model, str(path), path, class_names, recipe, numbers, scale=_scale(record))
 
 
-def _input_range(record: Mapping[str, Any]) -> tuple[float, float] | None:
-    """The recorded range of the training examples; None in a record that does not tell it."""
-    found = record["data"].get("input_range") if isinstance(record.get("data"), Mapping) else None
-    try:
-        return (float(found["low"]), float(found["high"])) if found else None
-    except (KeyError, TypeError, ValueError):
-        return None
+def _scale(record: Mapping[str, Any]) -> Scale | None:
+    """The recorded scale of the training examples; None in a record without it."""
+    data = record.get("data")
+    return Scale.from_json(data.get("input_range")) if isinstance(data, Mapping) else None
 
 
 def _damaged(resolved: Path, error: RecipeError) -> OutputError:

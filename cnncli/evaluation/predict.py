@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import keras
@@ -12,14 +12,15 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cnncli.data.given import Bad, Given, Name
+from cnncli.data.given import Bad, Batch, Given, Name
 from cnncli.data.shapes import Shape
-from cnncli.errors import DivergedError, ModelFileError, ResourceError
+from cnncli.errors import DataError, DivergedError, ModelFileError, ResourceError
 from cnncli.evaluation import size
 from cnncli.evaluation.about import PROBABILITIES
 from cnncli.evaluation.models import TrainedModel
 from cnncli.evaluation.scores import predicted_classes
 from cnncli.network.build import first_sentence
+from cnncli.network.entry import outside_embeddings
 
 _Item = TypeVar("_Item")
 
@@ -92,8 +93,13 @@ class Predictor:
         if given.bad:
             yield self._found([], np.empty((0, 1), np.float32), top, list(given.bad))
         for batch in _one_ahead(given.batches(size, input_shape=self._trained.input_shape, form=form)):
+            self._refuse_outside_embeddings(batch)
             outputs = self.outputs(batch.inputs) if batch.names else np.empty((0, self._count), np.float32)
             yield self._found(batch.names, outputs, top, batch.bad)
+
+    def _refuse_outside_embeddings(self, batch: Batch) -> None:
+        if batch.names and (problems := outside_embeddings(self._model, batch.inputs)):
+            raise DataError(replace(problem, message=f"{batch.names[0]}: {problem.message}") for _, problem in problems)
 
     def outputs(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Give the model's outputs: probabilities, where they can be had.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ from cnncli.data.examples import Splits
 from cnncli.data.stored import as_stored
 from cnncli.errors import DataError, Problem
 from cnncli.network.build import Network
-from cnncli.network.entry import entering_values, entry_tensors
+from cnncli.network.entry import entering_values, entry_tensors, outside_embeddings
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.schema import Recipe
 
@@ -39,7 +40,9 @@ def check_first_input(recipe: Recipe, network: Network, splits: Splits) -> list[
     tensors = entry_tensors(network.full_model)
     layers = {name: network.full_model.get_layer(name) for name in tensors}
     embeddings = {name for name, layer in layers.items() if isinstance(layer, keras.layers.Embedding)}
-    refuse_outside_embeddings(recipe, network, {part.name: part.examples.inputs for part in splits.parts})
+    outside = outside_embeddings(network.full_model, *(part.examples.inputs for part in splits.parts))
+    if outside:
+        raise DataError(replace(problem, path=_path_of(recipe, name)) for name, problem in outside)
     batch = _some(splits)
     for name, values in entering_values(network.full_model, tensors, batch).items():
         if not np.isfinite(values).all():
@@ -50,48 +53,6 @@ def check_first_input(recipe: Recipe, network: Network, splits: Splits) -> list[
         if name not in embeddings:
             return list(_remarks(recipe, name, values, batch))
     return []
-
-
-def refuse_outside_embeddings(recipe: Recipe, network: Network, parts: dict[str, object]) -> None:
-    """Refuse examples with a number that an Embedding at the beginning of the network has no row for.
-
-    Args:
-        network: may be built symbolically.
-        parts: name of each part -> its inputs.
-
-    Raises:
-        DataError: at the layer, with the smallest or largest number.
-    """
-    problems = []
-    for name, tensor in entry_tensors(network.full_model).items():
-        layer = network.full_model.get_layer(name)
-        if not isinstance(layer, keras.layers.Embedding):
-            continue
-        lows, highs, is_whole = [], [], True
-        for inputs in parts.values():
-            for values in _all_values(network, name, tensor, inputs):
-                lows.append(float(values.min()))
-                highs.append(float(values.max()))
-                is_whole &= bool((values == np.floor(values)).all())
-        low, high = min(lows), max(highs)
-        path = _path_of(recipe, name)
-        if low < 0 or high >= layer.input_dim:
-            message = f"{low:,.6g} to {high:,.6g} enters `{name}`, which has rows for 0 to {layer.input_dim - 1:,}"
-            needed = f"`input_dim: {math.floor(high) + 1}`" if low >= 0 else "numbers from 0 on"
-            problems.append(Problem(message, f"{needed} would fit the data", path=path))
-        elif not is_whole:
-            message = f"numbers with decimals enter `{name}`, and an Embedding takes whole ones"
-            problems.append(Problem(message, "leave out the layers that scale them", path=path))
-    if problems:
-        raise DataError(problems)
-
-
-def _all_values(network: Network, name: str, tensor: object, inputs: object) -> Iterator[NDArray[np.float32]]:
-    stored = as_stored(inputs)  # type: ignore[arg-type]
-    rows = max(1, _MOST_VALUES // max(1, math.prod(stored.shape[1:])))
-    for begin in range(0, len(stored), rows):
-        batch = stored.read(np.arange(begin, min(begin + rows, len(stored))))
-        yield entering_values(network.full_model, {name: tensor}, batch)[name]
 
 
 def _some(splits: Splits) -> NDArray[np.generic]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import runs
+from cnncli.data.fingerprint import of_set
 from cnncli.errors import Problem
 from cnncli.experiment.feasibility import placed_in
 from cnncli.experiment.plan import Options, Plan
@@ -117,6 +118,10 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "settings": list(planned.loaded.settings),
         "seed": planned.recipe.train.seed,
         "data": planned.splits.as_json(),
+        "trained_on": {
+            "train": of_set(planned.splits.train),
+            "all": of_set(*(part.examples for part in planned.splits.parts)),
+        },
         "notes": [str(note) for note in planned.notes],
         "class_names": list(planned.splits.class_names),
         "input_shape": list(planned.splits.input_shape),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from cnncli.data.examples import Splits
-from cnncli.data.scales import Scale, scale_of
+from cnncli.data.scales import Scale
 from cnncli.errors import Problem
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.schema import Recipe
@@ -19,7 +19,7 @@ _SMALL = 100  # what is scaled to 0 to 1, or to mean 0 and variance 1, never get
 
 def remarks(recipe: Recipe, splits: Splits) -> list[Problem]:
     """Notes, each with the key of the recipe that it is about."""
-    scale = scale_of(splits.train.inputs)
+    scale = splits.train.scale
     if min(scale.largest, 5 * scale.typical) <= _SMALL:
         return []
     return [*_narrow_augmentation(recipe, scale), *_unscaled(recipe, scale)]

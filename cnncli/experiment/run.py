@@ -163,7 +163,7 @@ def _about(planned: Plan) -> About:
         class_names=splits.class_names,
         numbers=splits.numbers,
         input_shape=splits.input_shape,
-        input_range=splits.as_json().get("input_range"),
+        input_range=splits.train.scale,
     )
 
 

@@ -13,6 +13,7 @@ from cnncli.data.examples import Examples
 from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
 from cnncli.evaluation.again import own_data
 from cnncli.evaluation.models import TrainedModel
+from cnncli.evaluation.unlike_training import warnings_for_images
 from cnncli.insight.examples import (
     Chosen,
     choose,
@@ -50,7 +51,7 @@ def examples_for(trained: TrainedModel, files: Sequence[Path], samples: Samples)
         refuse_no_images(trained.input_shape)
         form = trained.image_form
         trained.check_memory(form.shape, min(len(files), _MOST_TOGETHER), keeps_all=True, hint="name fewer images")
-        return from_files(files, form=form), trained.notes
+        return from_files(files, form=form), (*trained.notes, *warnings_for_images(trained))
     if trained.recipe is None:
         message = f"{trained.name} is a file: what examples it was made for is not known"
         raise DataError(message, hint="name images: --image photo.jpg")
@@ -75,7 +76,8 @@ def value_range_of(trained: TrainedModel) -> tuple[float, float]:
     """
     if trained.recipe is None:
         trained.check_memory(tuple(side or LEAST_SIDE for side in trained.input_shape), MOST_TARGETS, keeps_all=True)
-        return trained.input_range or likely_range(opened(trained.model).model)
+        scale = trained.scale
+        return (scale.low, scale.high) if scale else likely_range(opened(trained.model).model)
     if trained.recipe.recipe.data.source.npz is None:
         return 0.0, 255.0
     examples, _ = own_data(trained, "train")

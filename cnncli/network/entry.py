@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import keras
 import numpy as np
 from numpy.typing import NDArray
+
+from cnncli.data.stored import Inputs, as_stored
+from cnncli.errors import Problem
+
+_MOST_VALUES = 1 << 23  # raw numbers looked at in one go
 
 
 def entry_tensors(model: keras.Model) -> dict[str, Any]:
@@ -23,7 +29,8 @@ def entry_tensors(model: keras.Model) -> dict[str, Any]:
     """
     known = {id(tensor) for tensor in model.inputs}
     found: dict[str, Any] = {}
-    for operation in model.operations:
+    functional = model if hasattr(model, "operations") else keras.Model(model.inputs, model.outputs)  # a Sequential
+    for operation in functional.operations:
         if isinstance(operation, keras.layers.InputLayer):
             continue
         taken = keras.tree.flatten(getattr(operation, "input", []))
@@ -54,3 +61,45 @@ def entering_values(model: keras.Model, tensors: Mapping[str, Any], batch: NDArr
     return {
         name: np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(value, "float32"))) for name, value in values.items()
     }
+
+
+def outside_embeddings(model: keras.Model, *inputs: Inputs) -> list[tuple[str, Problem]]:
+    """Find the Embeddings at the beginning of a network that have no row for some number of the examples.
+
+    Args:
+        model: raw examples -> outputs; may be built symbolically.
+        inputs: the raw examples, all of which are looked at.
+
+    Returns:
+        A layer's name and its problem, without a place.
+    """
+    found = []
+    for name, tensor in entry_tensors(model).items():
+        layer = model.get_layer(name)
+        if not isinstance(layer, keras.layers.Embedding):
+            continue
+        low, high, is_whole = math.inf, -math.inf, True
+        for batch in _batches(inputs):
+            values = entering_values(model, {name: tensor}, batch)[name]
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+            is_whole = is_whole and bool((values == np.floor(values)).all())
+        if low < 0 or high >= layer.input_dim:
+            message = f"numbers from {low:,.9g} to {high:,.9g} enter `{name}`, which has rows for 0 to {layer.input_dim - 1:,}"
+            hint = (
+                f"`input_dim: {math.floor(high) + 1}` fits the data"
+                if low >= 0
+                else "an Embedding takes numbers from 0 on"
+            )
+            found.append((name, Problem(message, hint)))
+        elif not is_whole:
+            message = f"numbers with decimals enter `{name}`, and an Embedding takes whole numbers"
+            found.append((name, Problem(message, "leave out the layers that scale them")))
+    return found
+
+
+def _batches(inputs: Iterable[Inputs]) -> Iterator[NDArray[Any]]:
+    for some in inputs:
+        stored = as_stored(some)
+        rows = max(1, _MOST_VALUES // max(1, math.prod(stored.shape[1:])))
+        for begin in range(0, len(stored), rows):
+            yield stored.read(np.arange(begin, min(begin + rows, len(stored))))

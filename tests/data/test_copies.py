@@ -113,7 +113,7 @@ def test_twins_are_those_that_comparing_bytes_finds(rows: list[bytes]) -> None:
 
 
 def test_different_images_of_one_quick_number_are_not_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "_hashes", lambda array: np.zeros(len(array), np.uint64))
+    monkeypatch.setattr(copies, "row_hashes", lambda array: np.zeros(len(array), np.uint64))
     images = noise(1, 5)
     images[4] = images[1]
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.examples import Examples
+from cnncli.data.fingerprint import row_hashes
 from cnncli.errors import DataError, Problem
 from cnncli.wording import counted
 
@@ -83,7 +84,7 @@ def _without_scale(array: NDArray[Any]) -> NDArray[np.uint16]:
 
 def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:
     """By part, a SHA-256 of each example that may have a copy, by its index."""
-    hashes = {part: _hashes(array) for part, array in arrays.items()}
+    hashes = {part: row_hashes(array) for part, array in arrays.items()}
     every = np.concatenate([*hashes.values(), np.empty(0, np.uint64)])
     values, counts = np.unique(every, return_counts=True)
     shared = values[counts > 1]
@@ -96,21 +97,6 @@ def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:
             if array[index].min() != array[index].max()
         }
     return keys
-
-
-def _hashes(array: NDArray[Any]) -> NDArray[np.uint64]:
-    """A quick number for each example, the same for equal ones; others may have the same too, though hardly ever."""
-    row_bytes = array[0].nbytes
-    words = -(-row_bytes // 8)
-    factors = np.random.default_rng(0).integers(1 << 63, size=words, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
-    rows = max(1, _CHUNK_BYTES // max(1, row_bytes))
-    found = np.empty(len(array), np.uint64)
-    for begin in range(0, len(array), rows):
-        chunk = np.ascontiguousarray(array[begin : begin + rows])
-        padded = np.zeros((len(chunk), 8 * words), np.uint8)
-        padded[:, :row_bytes] = chunk.reshape(len(chunk), -1).view(np.uint8)
-        found[begin : begin + rows] = (padded.view(np.uint64) * factors).sum(axis=1, dtype=np.uint64)
-    return found
 
 
 def _twins(keys: Mapping[int, bytes], count: int) -> Twins:
