@@ -426,9 +426,13 @@ def image_network(*layers: Any, shape: tuple[int, ...] = (10, 1, 1)) -> tuple[An
 _RESIZING = keras_object("Resizing", height=400_000, width=400_000)
 _CROP = keras_object("CenterCrop", height=4, width=4)
 _MEAN = keras_object("GlobalAveragePooling2D")
-_NESTED = keras_object(
-    "Sequential", "keras", layers=[keras_object("InputLayer", batch_shape=[None, 10, 1, 1]), _RESIZING, _CROP]
-)
+
+
+def nested_image_network(shape: tuple[int, ...]) -> dict[str, Any]:
+    begins = keras_object("InputLayer", batch_shape=[None, *shape], dtype="float32", name="inner_input")
+    return keras_object("Sequential", "keras", name="inner", layers=[begins, _RESIZING, _CROP])
+
+
 _PIPELINE = keras_object("Pipeline", layers=[_RESIZING, _CROP])
 HUGE = {
     "an image of 400,000 x 400,000": image_network(_RESIZING, _MEAN),
@@ -436,9 +440,11 @@ HUGE = {
     "a border of 100,000": image_network(keras_object("ZeroPadding2D", padding=100_000), _MEAN),
     "10^9 copies": (dense(), keras_object("RepeatVector", n=10**10), keras_object("GlobalAveragePooling1D")),
     "in a pipeline": image_network(_PIPELINE, _MEAN),
-    "in a network in a network": image_network(_NESTED, _MEAN),
+    "in a network in a network": image_network(nested_image_network((10, 1, 1)), _MEAN),
     "in a wrapper": image_network(
-        keras_object("TimeDistributed", layer=_PIPELINE), keras_object("GlobalAveragePooling3D"), shape=(2, 5, 1, 1)
+        keras_object("TimeDistributed", layer=nested_image_network((5, 1, 1))),
+        keras_object("GlobalAveragePooling3D"),
+        shape=(2, 5, 1, 1),
     ),
 }  # layers of a network whose activations no machine holds
 
@@ -520,6 +526,9 @@ CASES = [
     *(_case(f"activations: {name}", config(lambda place, made=made: network(*made)), "the largest layers", code=8,
             static=False) for name, made in HUGE.items()),
     # what cnncli itself writes into a model
+    _case("a wrapper that Keras cannot build", config(lambda place: network(*image_network(
+        keras_object("TimeDistributed", layer=_PIPELINE), keras_object("GlobalAveragePooling3D"), shape=(2, 5, 1, 1)))),
+          "does not say what its network takes", static=False),
     *(_case(f"cnncli.json: {name}", with_member("cnncli.json", content), says, static=False)
       for name, content, says in ABOUT),
     _case("cnncli.json: 20 MB", with_member("cnncli.json", b" " * (20 << 20)), "a cnncli.json of 20,97"),
