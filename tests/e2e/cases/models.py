@@ -232,6 +232,13 @@ CASES: list[Case] = [
         files=(about(batch_size=10**9),),
         says=("`batch_size`",),
     ),
+    Case(
+        "metrics in a file that do not fit its network",
+        ("evaluate m.keras --data u8.npz",),
+        exit_code=5,
+        files=(about(metrics=["Precision"]),),
+        says=("m.keras cannot be scored on this data: ",),
+    ),
     *(
         Case(
             f"an image of 600,000 x 600,000 within a network, {name}",
