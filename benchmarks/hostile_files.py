@@ -174,7 +174,7 @@ def with_build_config(place: Place) -> dict[str, Any]:
 def zip_bomb(member: str, size: int) -> Callable[[Place], None]:
     def make(place: Place) -> None:
         with zipfile.ZipFile(place.file, "w", zipfile.ZIP_DEFLATED) as archive:
-            for name, content in members().items():
+            for name, content in {**members(), member: b""}.items():
                 if name == member:
                     with archive.open(name, "w") as file:
                         for _ in range(size >> 20):
@@ -361,6 +361,94 @@ def recursive(layers: int) -> dict[str, Any]:
     return made
 
 
+def about(**changes: Any) -> bytes:
+    """A description of the harmless network as cnncli writes it, with some of its values changed."""
+    return json.dumps({
+        "format": 1, "cnncli": "0.1.0", "keras": "3.15.1", "recipe": "r", "task": "classes",
+        "class_names": list("0123456789"), "numbers": None, "outputs": "probabilities", "input_shape": [28, 28, 1],
+        "input_range": None, "images": {"height": 28, "width": 28, "resize": "stretch", "color": "grayscale", "exif": "apply"},
+        "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], "batch_size": 32, **changes,
+    }).encode()  # fmt: skip
+
+
+def twice_about(archive: zipfile.ZipFile) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for _ in range(2):
+            archive.writestr("cnncli.json", about())
+
+
+_DAMAGED = "the cnncli.json in"
+ABOUT = [
+    ("no text", b"\xff\xfe\x00", "is not JSON"),
+    ("cut short", about()[:40], "is not JSON"),
+    ("a list", b"[]", _DAMAGED),
+    ("a list of lists of lists", b"[" * 100_000, "levels deep"),
+    ("300 levels deep", about(loss=json.loads('{"a":' * 300 + "1" + "}" * 300)), "levels deep"),
+    ("NaN", about(batch_size=float("nan")), "the number NaN"),
+    ("a number of 5,000 digits", about().replace(b": 32", b": " + b"1" * 5000), "the number 1111"),
+    ("a key twice", b'{"format": 1, "format": 1}', "the key `format` twice"),
+    ("a newer format", about(format=2), "from a newer cnncli"),
+    ("an unknown key", about(more=1), "`more`"),
+    (
+        "an unknown key of the images",
+        about(images={"height": 28, "width": 28, "color": "grayscale", "more": 1}),
+        "more",
+    ),
+    ("eleven class names", about(class_names=[*"0123456789", "b"]), "`class_names` has 11"),
+    ("a class name twice", about(class_names=["a"] * 10), "stands there twice"),
+    ("numbers as class names", about(class_names=list(range(10))), "`class_names`"),
+    ("a class name of 10,000 letters", about(class_names=["a" * 10_000, *"123456789"]), "10,000 characters"),
+    (
+        "500,000 class names",
+        about(class_names=list(map(str, range(500_000)))),
+        "`class_names` has 500,000",
+    ),
+    ("another task", about(task="numbers"), "contradict each other"),
+    (
+        "other images",
+        about(images={"height": 60_000, "width": 60_000, "color": "grayscale"}),
+        "`images` have the shape",
+    ),
+    ("another input", about(input_shape=[32, 32, 3]), "`input_shape` is"),
+    ("code as loss", about(loss={"os.system": {"command": "true"}}), "none of Keras' losses"),
+    ("code as metric", about(metrics=["eval"]), "none of Keras' metrics"),
+    ("a metric of 10^12 numbers", about(metrics=[{"MeanIoU": {"num_classes": 10**6}}]), "`num_classes`"),
+    ("a huge batch", about(batch_size=10**9), "`batch_size`"),
+]  # each with a part of the message
+
+
+def image_network(*layers: Any, shape: tuple[int, ...] = (10, 1, 1)) -> tuple[Any, ...]:
+    """The ten numbers of the harmless network as an image, and layers without weights that follow."""
+    return (dense(), keras_object("Reshape", target_shape=list(shape)), *layers)
+
+
+_RESIZING = keras_object("Resizing", height=400_000, width=400_000)
+_CROP = keras_object("CenterCrop", height=4, width=4)
+_MEAN = keras_object("GlobalAveragePooling2D")
+
+
+def nested_image_network(shape: tuple[int, ...]) -> dict[str, Any]:
+    begins = keras_object("InputLayer", batch_shape=[None, *shape], dtype="float32", name="inner_input")
+    return keras_object("Sequential", "keras", name="inner", layers=[begins, _RESIZING, _CROP])
+
+
+_PIPELINE = keras_object("Pipeline", layers=[_RESIZING, _CROP])
+HUGE = {
+    "an image of 400,000 x 400,000": image_network(_RESIZING, _MEAN),
+    "pixels repeated 10,000 times": image_network(keras_object("UpSampling2D", size=[100_000, 10_000]), _MEAN),
+    "a border of 100,000": image_network(keras_object("ZeroPadding2D", padding=100_000), _MEAN),
+    "10^9 copies": (dense(), keras_object("RepeatVector", n=10**10), keras_object("GlobalAveragePooling1D")),
+    "in a pipeline": image_network(_PIPELINE, _MEAN),
+    "in a network in a network": image_network(nested_image_network((10, 1, 1)), _MEAN),
+    "in a wrapper": image_network(
+        keras_object("TimeDistributed", layer=nested_image_network((5, 1, 1))),
+        keras_object("GlobalAveragePooling3D"),
+        shape=(2, 5, 1, 1),
+    ),
+}  # layers of a network whose activations no machine holds
+
+
 def _case(name: str, make: Callable[[Place], Any], says: str, *, code: int = 5, static: bool = True) -> Case:
     return Case(name, make, code, says, static)
 
@@ -435,6 +523,17 @@ CASES = [
     _case("an image of 10^6 x 10^6", config(lambda place: network(
         keras_object("Reshape", target_shape=[28, 28, 1]), keras_object("Resizing", height=10**6, width=10**6),
         keras_object("GlobalAveragePooling2D"))), "gives for one example takes", code=8, static=False),
+    *(_case(f"activations: {name}", config(lambda place, made=made: network(*made)), "the largest layers", code=8,
+            static=False) for name, made in HUGE.items()),
+    # what cnncli itself writes into a model
+    _case("a wrapper that Keras cannot build", config(lambda place: network(*image_network(
+        keras_object("TimeDistributed", layer=_PIPELINE), keras_object("GlobalAveragePooling3D"), shape=(2, 5, 1, 1)))),
+          "does not say what its network takes", static=False),
+    *(_case(f"cnncli.json: {name}", with_member("cnncli.json", content), says, static=False)
+      for name, content, says in ABOUT),
+    _case("cnncli.json: 20 MB", with_member("cnncli.json", b" " * (20 << 20)), "a cnncli.json of 20,97"),
+    _case("cnncli.json: a zip bomb", zip_bomb("cnncli.json", 300 << 20), "a cnncli.json of"),
+    _case("cnncli.json: twice", lambda place: write(place, members(), twice_about), "`cnncli.json` 2 times"),
     _case("NaN", with_number("NaN"), "the number NaN"),
     _case("Infinity", with_number("-Infinity"), "the number -Infinity"),
     _case("1e999", with_number("1e999"), "the number 1e999"),

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import tensorflow as tf
 
 from cnncli import runs
 from cnncli.data.examples import Examples
@@ -14,6 +18,7 @@ from cnncli.evaluation import size
 from cnncli.evaluation.models import TrainedModel, default_loss, open_model
 from cnncli.evaluation.task import Scored, task_for
 from cnncli.evaluation.unlike_training import warnings_for_examples
+from cnncli.network.build import first_sentence
 from cnncli.network.entry import outside_embeddings
 from cnncli.recipe.objects import KerasObject
 from cnncli.training import devices
@@ -72,9 +77,21 @@ def evaluate_again(
     class_names = _class_names(trained)
     task = task_for(class_names, trained.numbers)
     loss, metrics, batch_size = _how(trained, examples)
-    scored = task.evaluate(trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics)
+    with _file_to_blame(trained):
+        scored = task.evaluate(trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics)
     result = {"run": trained.name, "split": data or split, **task.as_json(scored)}
     return Again(result, f"{trained.name} on {where}", (*notes, *warnings), scored, examples, class_names)
+
+
+@contextmanager
+def _file_to_blame(trained: TrainedModel) -> Iterator[None]:
+    """A file may hold a network, a loss and metrics that do not fit together; a run's were checked before its training."""
+    try:
+        yield
+    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+        if trained.recipe is not None:
+            raise
+        raise ModelFileError(f"{trained.name} cannot be scored on this data: {first_sentence(error)}") from error
 
 
 def _class_names(trained: TrainedModel) -> tuple[str, ...]:

@@ -47,8 +47,9 @@ def check_outputs(model: keras.Model, *, shown: str) -> None:
     free = available_bytes()
     if largest > free:
         gives = f"what `{shortened(name)}` in {shown} gives for one example takes {largest / 1e9:,.1f} GB"
-        next_ones = ", ".join(f"{shortened(other)} ({size / 1e9:,.1f} GB)" for size, other in others[:_MOST_NAMED])
-        hint = f"the next largest: {next_ones}\n{_MADE_UP}" if next_ones else _MADE_UP
+        named = [(largest, name), *others[:_MOST_NAMED]]
+        listing = ", ".join(f"{shortened(other)} ({size / 1e9:,.1f} GB)" for size, other in named)
+        hint = f"the largest layers, for 1 example: {listing}\n{_MADE_UP}"
         raise ResourceError(f"{gives}, and {free / 1e9:,.1f} GB are free", hint=hint)
 
 

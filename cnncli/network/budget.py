@@ -45,7 +45,8 @@ def measure(network: Network, *, batch_size: int, trainable_params: int | None =
         trainable_params: in the phase in which most learn; None counts those that learn now.
     """
     model = network.full_model
-    sizes = {layer.name: (_output_size(layer), _count(layer.weights)) for layer in model.layers}
+    augmenting = network.augmentation.layers if network.augmentation else ()
+    sizes = {layer.name: (_output_size(layer), _count(layer.weights)) for layer in (*model.layers, *augmenting)}
     weight = {
         name: activations * batch_size * _NUMBERS_PER_ACTIVATION + weights * _NUMBERS_PER_TRAINED_WEIGHT
         for name, (activations, weights) in sizes.items()
@@ -94,8 +95,13 @@ def gigabytes(size: int) -> str:
 
 
 def _output_size(layer: keras.layers.Layer) -> int:
+    """How many numbers leave a layer for one example; of a pipeline, what leaves each of its layers."""
     outputs = layer.output if isinstance(layer.output, (list, tuple)) else [layer.output]
-    return sum(math.prod(size or 1 for size in output.shape[1:]) for output in outputs)
+    shapes = [output.shape for output in outputs]
+    if isinstance(layer, keras.layers.Pipeline):
+        shape = layer.input.shape
+        shapes = [shape := inner.compute_output_shape(shape) for inner in layer.layers]
+    return sum(math.prod(size or 1 for size in shape[1:]) for shape in shapes)
 
 
 def _count(variables: Iterable[keras.Variable]) -> int:

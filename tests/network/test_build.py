@@ -135,6 +135,26 @@ def test_symbolic_network_takes_no_memory_for_weights():
         pass  # its end initialises what Keras has on its list: here that would be 4 TB
 
 
+@pytest.mark.parametrize(
+    "where",
+    [
+        "prepare: [Resizing: {height: 300, width: 400}, Resizing: {height: 12, width: 12}]",
+        "augment: [Resizing: {height: 300, width: 400}, Resizing: {height: 12, width: 12}]",
+        "prepare: [Pipeline: {layers: [{Resizing: {height: 300, width: 400}}, {Resizing: {height: 12, width: 12}}]}]",
+    ],
+    ids=["prepare", "augment", "within a pipeline"],
+)
+def test_budget_counts_what_comes_before_the_network(where):
+    head = HEAD.replace("classes: 10", f"classes: 10, {where}")
+    recipe = loaded("- Flatten\n- Dense: {units: 10, activation: softmax}", head=head).recipe
+
+    counted = budget.measure(build_symbolically(recipe, input_shape=(12, 12, 3)), batch_size=1)
+
+    # the large image, the small one, the input (twice with augmentation), Flatten and the output
+    large, small = 300 * 400 * 3, 12 * 12 * 3
+    assert counted.activations in (large + (3 + extra) * small + 10 for extra in (0, 1))
+
+
 def test_preparation_is_inside_the_model_and_augmentation_is_not():
     head = HEAD.replace("classes: 10", "classes: 10, prepare: [Rescaling: 0.5], augment: [RandomFlip: horizontal]")
     recipe = loaded("- Flatten\n- Dense: {units: 10, activation: softmax}", head=head).recipe

@@ -1,0 +1,100 @@
+"""The documented lines for plain Keras give what `predict` gives, in a process that cannot import cnncli."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from cnncli.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+RECIPE = """\
+name: photos
+data:
+  source: {image_folder: {path: photos, image_size: [24, 32], resize: %s, color: %s}}
+  prepare: [Rescaling: {scale: $(1 / 255)}]
+model:
+  layers:
+    - Conv2D: {filters: 4, kernel_size: 3, activation: relu}
+    - Flatten
+    - Dense: {units: $classes, activation: softmax}
+train: {epochs: 1, batch_size: 8, seed: 1, precision: %s}
+"""
+
+
+def lines(file: str, title: str) -> list[str]:
+    """The lines of a Python block that follows a comment, without empty ones."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    [block] = re.findall(rf"<!-- {title} -->\n```python\n(.*?)```", text, re.DOTALL)
+    return [line for line in str(block).splitlines() if line]
+
+
+def program(resize: str) -> str:
+    """The documented program; other ways to resize take the place of its fourth line."""
+    whole = lines("docs/using-models.md", "plain Keras")
+    if resize != "stretch":
+        whole[3:4] = lines("docs/using-models.md", f"plain Keras: {resize}")
+    return "\n".join(whole)
+
+
+def make_photos(folder: Path) -> None:
+    random = np.random.default_rng(0)
+    for name, value in (("bright", 200), ("dark café", 40)):
+        for number in range(10):
+            pixels = np.clip(random.normal(value, 40, (40, 50, 3)), 0, 255).astype(np.uint8)
+            file = folder / "photos" / name / f"{number}.png"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(file)
+    wide = np.clip(random.normal(100, 60, (61, 143, 3)), 0, 255).astype(np.uint8)
+    Image.fromarray(wide).save(folder / "photo.png")
+
+
+def cnncli(*arguments: str) -> str:
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("resize", "color", "precision"),
+    [("stretch", "rgb", "float32"), ("pad", "grayscale", "float32"), ("crop", "rgb", "mixed_bfloat16")],
+)
+def test_documented_lines_give_what_predict_gives(resize, color, precision, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    make_photos(tmp_path)
+    (tmp_path / "r.yaml").write_text(RECIPE % (resize, color, precision), encoding="utf-8")
+    cnncli("train", "r.yaml", "--run", "first", "--quiet")
+    run = tmp_path / "outputs/photos/first"
+    [expected] = json.loads(cnncli("predict", "first", "photo.png", "--json", "--top", "2"))["predictions"]
+    (tmp_path / "plain").mkdir()
+    for file in (run / "model.keras", tmp_path / "photo.png"):
+        (tmp_path / "plain" / file.name).write_bytes(file.read_bytes())
+    forbidden = "import sys\nsys.modules['cnncli'] = None\n"
+
+    done = subprocess.run(
+        [sys.executable, "-c", forbidden + program(resize)],
+        cwd=tmp_path / "plain",
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env={"PATH": "", "PYTHONIOENCODING": "utf-8", "TF_CPP_MIN_LOG_LEVEL": "3"},
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    found = ast.literal_eval(done.stdout.strip().splitlines()[-1])
+    assert found == pytest.approx({each["class"]: each["probability"] for each in expected["top"]}, abs=1e-5)
+
+
+def test_the_program_has_six_lines_and_the_readme_has_the_same():
+    assert len(lines("docs/using-models.md", "plain Keras")) == 6
+    assert lines("README.md", "plain Keras") == lines("docs/using-models.md", "plain Keras")
