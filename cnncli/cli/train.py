@@ -64,7 +64,7 @@ def train(
             return
         loaded = going_on.loaded
     else:
-        going_on, loaded = None, _load(recipe, changes, Path(output), run, is_dry=dry_run)
+        going_on, loaded = None, _load(recipe, changes, Path(output), run)
     _check_epochs(epochs, loaded)
     from cnncli.cli.live import make_spectator
 
@@ -79,6 +79,7 @@ def train(
             planned = experiment.make_plan(loaded, choices, spectator)
             if dry_run:
                 spectator.ready(planned)
+                experiment.build_network(planned, spectator)
                 finished = None
             else:
                 finished = experiment.run(planned, choices, spectator)
@@ -90,7 +91,7 @@ def train(
             raise broken
 
 
-def _load(recipe: str | None, changes: Sequence[str], outputs: Path, run: str | None, *, is_dry: bool) -> LoadedRecipe:
+def _load(recipe: str | None, changes: Sequence[str], outputs: Path, run: str | None) -> LoadedRecipe:
     """A recipe for a new run.
 
     Raises:
@@ -106,8 +107,7 @@ def _load(recipe: str | None, changes: Sequence[str], outputs: Path, run: str | 
     loaded = load(recipe, changes)
     if run is not None:
         check_name(run)
-    if not is_dry:
-        refuse_taken(outputs, loaded.recipe.name, run)
+    refuse_taken(outputs, loaded.recipe.name, run)
     return loaded
 
 

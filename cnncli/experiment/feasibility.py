@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
-from cnncli.errors import CnncliError, Problem, RecipeError
+from cnncli.errors import Problem, RecipeError
+from cnncli.experiment.available import Available, available_memory
+from cnncli.experiment.initial_values import check_initial_values
 from cnncli.experiment.pictures import check_pictures
+from cnncli.experiment.places import placed_in
 from cnncli.network.build import Network, shape_text
 from cnncli.network.checks import Checked, check_shapes
 from cnncli.recipe.load import LoadedRecipe
@@ -29,22 +30,35 @@ class Feasible:
     encodings: dict[str, str]
 
 
-def check_without_data(loaded: LoadedRecipe) -> Checked | None:
+def check_without_data(loaded: LoadedRecipe, available: Available | None = None) -> Checked | None:
     """Check a recipe's network and its outputs with what the recipe alone tells; None when it does not tell the input.
 
-    A network whose outputs are maps is checked as far as its shapes: no labels for it are known. Of numbers the data is
-    taken to have as many as the network gives.
+    Of numbers the data is taken to have as many as the network gives. Where the number of classes is not known, what
+    depends on it is not checked.
+
+    Args:
+        available: the memory to train in; None: that of this machine.
 
     Raises:
         RecipeError: as `check_network` and `check_feasible`, each problem at its place.
         ExpectationError: as `check_network`.
+        ResourceError: the network does not fit into memory.
     """
+    with placed_in(loaded):
+        check_initial_values(loaded.recipe)
     checked = check_shapes(loaded)
-    if checked and _gives_rows(checked):
-        has_numbers = loaded.recipe.data.targets == "numbers"
-        count = _main_width(checked) if has_numbers else checked.class_count
-        if count:
-            check_feasible(checked, count)
+    if checked is None:
+        return None
+    (available or available_memory()).check(checked)
+    recipe, network = checked.loaded.recipe, checked.network
+    with placed_in(checked.loaded):
+        check_pictures(recipe, network)
+        outputs = outputs_of(recipe)
+        _refuse_missing_loss(outputs)
+        _refuse_maps(outputs, network, recipe.data.targets)
+    count = _main_width(checked) if recipe.data.targets == "numbers" else checked.class_count
+    if count:
+        check_feasible(checked, count)
     return checked
 
 
@@ -70,21 +84,6 @@ def check_feasible(checked: Checked, target_count: int) -> Feasible:
         try_parts(recipe)
         try_scores(recipe, network, encodings, target_count)
     return Feasible(tuple(outputs), encodings)
-
-
-@contextmanager
-def placed_in(loaded: LoadedRecipe) -> Iterator[None]:
-    """Give the problems of an error their places in the recipe."""
-    try:
-        yield
-    except CnncliError as error:
-        raise loaded.located(error) from error
-
-
-def _gives_rows(checked: Checked) -> bool:
-    """Whether every output is a row of numbers for each example, as classes need it, and not a map."""
-    outputs = outputs_of(checked.loaded.recipe)
-    return all(len(checked.network.output_shape(output.name)) == 1 for output in outputs)
 
 
 def _refuse_missing_loss(outputs: list[Output]) -> None:

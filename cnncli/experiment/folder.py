@@ -13,7 +13,7 @@ from typing import Any
 from cnncli import runs
 from cnncli.data.fingerprint import of_set
 from cnncli.errors import Problem
-from cnncli.experiment.feasibility import placed_in
+from cnncli.experiment.places import placed_in
 from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.resume import (
     RESOLVED,

@@ -14,14 +14,16 @@ from cnncli import runs
 from cnncli.data.examples import Splits
 from cnncli.data.load import load as load_data
 from cnncli.errors import Place, Problem, ResourceError
-from cnncli.experiment.feasibility import check_feasible, check_without_data, placed_in
+from cnncli.experiment.available import available_memory
+from cnncli.experiment.feasibility import check_feasible, check_without_data
 from cnncli.experiment.first_input import check_first_input
 from cnncli.experiment.pictures import check_classes
+from cnncli.experiment.places import placed_in
 from cnncli.experiment.range import check_range
 from cnncli.experiment.remarks import remarks
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.network import budget
-from cnncli.network.checks import Checked, check_network
+from cnncli.network.checks import check_network
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.phases import epochs_of
@@ -31,6 +33,7 @@ from cnncli.training.steps import known_multiply_adds
 
 _COMMITS = 3  # on disk at the same time: the last two, and the one that is written
 _BYTES = 4  # float32
+_PICTURES_AND_REPORT = 20_000_000  # bytes
 
 
 @dataclass(frozen=True)
@@ -113,12 +116,10 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     environment = runs.environment()
     cpu = environment["cpu"]
     device = _device(loaded, options, cpu.get("model") or "CPU")
-    memory = _memory(device, environment)
+    memory = available_memory(device, environment)
     threads = devices.use_threads(_recorded_threads(options.earlier))
     with timed(seconds, "build", spectator):
-        checked = check_without_data(loaded)
-        if checked:
-            _check_memory(checked, *memory)
+        checked = check_without_data(loaded, memory)
     with placed_in(loaded), timed(seconds, "data", spectator):
         splits = load_data(loaded.recipe.data, input_shape=loaded.recipe.model.input, progress=spectator.loading)
     steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
@@ -128,7 +129,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     with timed(seconds, "build", spectator):
         if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count):
             checked = check_network(loaded, input_shape=splits.input_shape, class_count=class_count)
-            _check_memory(checked, *memory)
+            memory.check(checked)
         feasible = check_feasible(replace(checked, loaded=loaded), splits.target_count)
     with placed_in(loaded):
         check_classes(loaded.recipe, splits.class_names)
@@ -140,9 +141,8 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         cpu_flags=cpu.get("flags") or (),
         multiply_adds=known_multiply_adds(checked.network),
     )
-    runs.refuse_full_disk(
-        options.outputs, _BYTES * _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)
-    )
+    numbers = _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)
+    runs.refuse_full_disk(options.outputs, _BYTES * numbers + _PICTURES_AND_REPORT)
     planned_features = features.plan_all(checked.network, loaded.recipe)
     notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits), *entering]
     if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
@@ -193,20 +193,6 @@ def _numbers_on_disk(counted: budget.Budget, *, keeps_state: bool) -> int:
     """Of the model, and of commits: weights, two numbers of the optimizer for each that learns, and the best weights twice."""
     commit = (3 * counted.params + 2 * counted.trainable_params) if keeps_state else 0
     return counted.params + _COMMITS * commit
-
-
-def _memory(device: devices.Device, environment: Mapping[str, Any]) -> tuple[int, str]:
-    """How many bytes there are to train in, and of what: of the GPU, where its driver tells, else of the machine."""
-    sizes = [gpu["memory_bytes"] for gpu in environment["gpus"] if gpu["name"] == device.name and gpu["memory_bytes"]]
-    if device.kind == "gpu" and sizes:
-        return min(sizes), device.name
-    return environment.get("memory_bytes") or 1 << 62, "this machine"
-
-
-def _check_memory(checked: Checked, available: int, whose: str) -> None:
-    with placed_in(checked.loaded):
-        batch_size = checked.loaded.recipe.train.batch_size
-        budget.check(checked.budget, batch_size=batch_size, available=available, device=whose)
 
 
 def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) -> LoadedRecipe:

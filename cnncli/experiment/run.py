@@ -23,9 +23,10 @@ from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, St
 from cnncli.evaluation.about import About, describe, save
 from cnncli.evaluation.task import Scored, Task, task_for
 from cnncli.experiment.expectations import broken_expectations
-from cnncli.experiment.feasibility import placed_in
 from cnncli.experiment.folder import open_folder
+from cnncli.experiment.initial_values import check_first_loss
 from cnncli.experiment.page import leave_network, leave_report
+from cnncli.experiment.places import placed_in
 from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.profile import Profile, profile
 from cnncli.experiment.spectator import Spectator, timed
@@ -74,10 +75,11 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
     """
     started = time.monotonic()
     spectator.ready(planned)
+    network = build_network(planned, spectator)
     with open_folder(planned, options, spectator) as (folder, checkpoints):
         try:
             with placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
-                return _train(planned, folder, spectator, options, checkpoints, started)
+                return _train(planned, network, folder, spectator, options, checkpoints, started)
         except DivergedError as error:
             folder.write_history(error.details.pop("history"))
             _finish(folder, "diverged", spectator, error=str(error))
@@ -101,15 +103,35 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
             raise
 
 
+def build_network(planned: Plan, spectator: Spectator) -> Network:
+    """Build the network with its first weights, and compute the loss of a few examples; nothing is written.
+
+    Raises:
+        ModelFileError, NetworkError: the weights of an application cannot be had.
+        DivergedError: the first loss is not finite.
+        ResourceError: it does not fit into memory.
+    """
+    recipe, splits = planned.recipe, planned.splits
+    assert recipe.train.seed is not None
+    with timed(planned.seconds, "build", spectator), placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
+        keras.utils.set_random_seed(recipe.train.seed)
+        network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
+        check_first_loss(network, planned.outputs, planned.encodings, splits.train, splits.target_count)
+    return network
+
+
 def _train(
-    planned: Plan, folder: runs.Run, spectator: Spectator, options: Options, checkpoints: Checkpoints, started: float
+    planned: Plan,
+    network: Network,
+    folder: runs.Run,
+    spectator: Spectator,
+    options: Options,
+    checkpoints: Checkpoints,
+    started: float,
 ) -> Finished:
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
     assert recipe.train.seed is not None
-    with timed(seconds, "build", spectator):
-        keras.utils.set_random_seed(recipe.train.seed)
-        network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
-        leave_network(folder, planned, network, spectator.note)
+    leave_network(folder, planned, network, spectator.note)
     with timed(seconds, "fit", spectator):
         train = _batches(planned, "train", seed=recipe.train.seed)
         recording = _Recording(spectator, folder, checkpoints.resume)

@@ -60,12 +60,15 @@ def measure(network: Network, *, batch_size: int, trainable_params: int | None =
     )
 
 
-def check(budget: Budget, *, batch_size: int, available: int, device: str) -> None:
+def check(
+    budget: Budget, *, batch_size: int, available: int, device: str, path: tuple[str | int, ...] = ("model", "layers")
+) -> None:
     """Refuse a network that cannot fit.
 
     Args:
         available: bytes that the device has.
         device: what to call it.
+        path: of the largest layer in the recipe.
 
     Raises:
         ResourceError: names the three largest layers and a batch size that fits.
@@ -84,7 +87,7 @@ def check(budget: Budget, *, batch_size: int, available: int, device: str) -> No
         Problem(
             f"training needs about {gigabytes(needed)}, and {device} has {gigabytes(available)}",
             f"the largest layers: {largest}\n{hint}",
-            path=("train", "batch_size") if fitting >= 1 else ("model", "layers"),
+            path=("train", "batch_size") if fitting >= 1 else path,
         )
     )
 

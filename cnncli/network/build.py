@@ -345,9 +345,11 @@ def first_sentence(error: Exception) -> str:
     # Within a layer's `call`: the error's own text is the second paragraph, in bold.
     inner = re.match(r"Exception encountered when calling .*?\n\n\x1b\[1m(.*?)\x1b\[0m", str(error), re.DOTALL)
     text = inspect.cleandoc(inner.group(1) if inner else str(error)).replace("\n", " ").strip()
-    end = text.find(". ")
-    text = text[: end if end > 0 else None].rstrip(".")
-    return shortened(text, 300) or type(error).__name__
+    first, *others = text.split(". ")
+    rules = [
+        sentence for sentence in others[:2] if re.search(r"\bmust\b|\bReceived:? (?!input_shape|inputs)", sentence)
+    ]
+    return shortened(". ".join([first, *rules]).rstrip("."), 300) or type(error).__name__
 
 
 def shape_text(shape: Sequence[int | None]) -> str:

@@ -30,7 +30,7 @@ def encoding_of(
         DataError: the network's outputs do not fit the classes.
     """
     if loss_class(loss) in _INTEGERS:
-        if outputs < class_count:
+        if outputs != class_count:
             raise _misfit(outputs, class_count, layer, path)
         return "integer"
     if outputs == 1:
