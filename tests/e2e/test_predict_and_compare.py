@@ -194,11 +194,12 @@ def test_file_that_is_called_like_a_run_is_a_file(shapes):
         shutil.rmtree(shapes / "shapes")
 
 
-def test_model_file_alone_names_classes_by_number(shapes, tmp_path):
+def test_model_file_alone_names_its_classes(shapes, tmp_path):
     model = shutil.copy(shapes / "outputs/shapes/first/model.keras", tmp_path / "alone.keras")
     document = json.loads(predicted(str(model), "photos/test/=three/0.png", "--json").stdout)
 
-    assert {each["class"] for each in document["predictions"][0]["top"]} == {"0", "1", "2"}
+    assert {each["class"] for each in document["predictions"][0]["top"]} == {"=three", "[red] one", "two\x1b"}
+    assert document["notes"] == []
 
 
 def test_run_without_files_is_a_wrong_command_line():
