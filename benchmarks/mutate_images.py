@@ -366,7 +366,7 @@ def scan_folder(path: Path) -> dict[str, Any]:
     scanned = scan(files, form)
     failures, slowest = [], 0.0
     assert isinstance(scanned.pixels, np.ndarray)
-    again = ImageFiles(tuple(each.file.path for each in scanned.usable), 24, 24, form.resize, form.color, form.exif)
+    again = ImageFiles(tuple(each.file.path for each in scanned.usable), form)
     for row, each in enumerate(scanned.usable):
         started = time.process_time()
         pixels = again.read([row])[0]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
 from cnncli.data.numbers import Numbers
-from cnncli.data.scales import OF_IMAGES, Scale, scale_of
-from cnncli.data.stored import Indexes, Inputs, take
+from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
+from cnncli.data.stored import Indexes, Inputs, as_stored, take
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
 from cnncli.wording import printable
+
+_LOOKED_AT = 64  # images whose borders are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,11 @@ class ImageFiles:
 
     Attributes:
         paths: one file an image.
-        height, width, resize, color, exif: what every image becomes; see `images.Form`.
+        form: what every image becomes.
     """
 
     paths: tuple[str, ...]
-    height: int
-    width: int
-    resize: Literal["pad", "crop", "stretch"]
-    color: Literal["rgb", "grayscale"]
-    exif: Literal["apply", "ignore"]
+    form: images.Form
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -43,12 +41,8 @@ class ImageFiles:
         return (len(self.paths), *self.form.shape)
 
     @property
-    def form(self) -> images.Form:
-        return images.Form(self.height, self.width, self.resize, self.color, self.exif)
-
-    @property
-    def dtype(self) -> np.dtype[np.uint8]:
-        return np.dtype(np.uint8)
+    def dtype(self) -> np.dtype[Any]:
+        return self.form.dtype
 
     def take(self, indices: Indexes) -> ImageFiles:
         return replace(self, paths=tuple(self.paths[index] for index in indices))
@@ -56,20 +50,20 @@ class ImageFiles:
     def and_then(self, others: Sequence[ImageFiles]) -> ImageFiles:
         return replace(self, paths=(*self.paths, *(path for other in others for path in other.paths)))
 
-    def read(self, indices: Indexes) -> NDArray[np.uint8]:
+    def read(self, indices: Indexes) -> NDArray[Any]:
         """Read some of the images, several at a time.
 
         Args:
             indices: int (k,), which images, in the order wanted.
 
         Returns:
-            uint8 (k, height, width, channels), 0 to 255.
+            (k, height, width, channels) of the form's type, 0 to 255.
 
         Raises:
             DataError: a file that could be read when the data was loaded has gone or changed.
         """
         form = self.form
-        pixels = np.empty((len(indices), *form.shape), np.uint8)
+        pixels = np.empty((len(indices), *form.shape), form.dtype)
 
         def read(item: tuple[int, int]) -> None:
             number, index = item
@@ -80,7 +74,7 @@ class ImageFiles:
         return pixels
 
 
-def _read(path: str, form: images.Form) -> NDArray[np.uint8]:
+def _read(path: str, form: images.Form) -> NDArray[Any]:
     try:
         return images.decode(images.read(path), form).pixels
     except images.BadImage as error:
@@ -112,7 +106,10 @@ class Examples:
     @property
     def scale(self) -> Scale:
         """The scale of the input values; of image files that of all images, whatever these show."""
-        return OF_IMAGES if self.files is not None else scale_of(self.inputs)
+        if self.files is None:
+            return scale_of(self.inputs)
+        some = as_stored(self.inputs).read(np.linspace(0, len(self) - 1, min(len(self), _LOOKED_AT)).astype(np.int64))
+        return replace(OF_IMAGES, ground=ground_of(some, 0.0, 255.0))
 
     def take(self, indices: Indexes) -> Examples:
         """The examples at these places, in this order."""
@@ -144,6 +141,7 @@ class Splits:
         notes: what is not wrong but worth a word, each said once.
         fingerprint: SHA-256 (hex) of the data as it was found, whatever the split.
         skipped: bad images that were left out, as paths inside the folder.
+        form: what every image became, where they came from files.
     """
 
     train: Examples
@@ -155,6 +153,7 @@ class Splits:
     notes: tuple[Problem, ...]
     fingerprint: str
     skipped: tuple[str, ...] = ()
+    form: images.Form | None = None
 
     @property
     def numbers(self) -> Numbers | None:

@@ -180,7 +180,7 @@ def _bad(name: Name, error: CnncliError) -> Bad:
 
 
 def _image_batches(paths: Sequence[str], form: images.Form, size: int) -> Iterator[Batch]:
-    def read(path: str) -> NDArray[np.uint8] | Bad:
+    def read(path: str) -> NDArray[Any] | Bad:
         try:
             return images.decode(images.read(path), form).pixels
         except images.BadImage as error:
@@ -190,7 +190,7 @@ def _image_batches(paths: Sequence[str], form: images.Form, size: int) -> Iterat
         some = paths[begin : begin + size]
         seen = list(in_threads(read, some))
         good = [(Name(path), each) for path, each in zip(some, seen, strict=True) if not isinstance(each, Bad)]
-        pixels = np.stack([each for _, each in good]) if good else np.empty((0, *form.shape), np.uint8)
+        pixels = np.stack([each for _, each in good]) if good else np.empty((0, *form.shape), form.dtype)
         yield Batch([name for name, _ in good], pixels, [each for each in seen if isinstance(each, Bad)])
 
 

@@ -21,8 +21,10 @@ class Header:
     height: int
 
 
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP")
-READ_FORMATS = "JPEG, PNG, BMP, GIF and WebP are read"
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "AVIF")
+READ_FORMATS = "JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF are read"
+_CONVERT_HEIC = "convert it to JPEG or PNG first"
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 def read_header(content: bytes) -> Header:
@@ -104,13 +106,14 @@ _SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "GIF": lambda content: content[:6] in (b"GIF87a", b"GIF89a"),
     "WEBP": lambda content: content[:4] == b"RIFF" and content[8:12] == b"WEBP",
     "BMP": _is_bmp,
+    "TIFF": lambda content: content[:4] in (b"II*\0", b"MM\0*"),
+    "AVIF": lambda content: (
+        content[4:8] == b"ftyp" and (content[8:12] in (b"avif", b"avis") or _lists(content, b"avif"))
+    ),
 }
 _OTHER_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"II*\0", "a TIFF image"),
-    (0, b"MM\0*", "a TIFF image"),
-    (4, b"ftypavif", "an AVIF image"),
-    (4, b"ftypheic", "a HEIC image"),
-    (4, b"ftypmif1", "a HEIC image"),
+    (0, b"II+\0", "a BigTIFF image"),
+    (0, b"MM\0+", "a BigTIFF image"),
     (4, b"jP  \r\n", "a JPEG 2000 image"),
     (0, b"\0\0\1\0", "an icon file"),
     (0, b"8BPS", "a Photoshop file"),
@@ -119,6 +122,11 @@ _NOT_IMAGES: tuple[tuple[int, bytes, str], ...] = (
     (0, b"%PDF", "a PDF"),
     (0, b"PK\3\4", "a zip archive"),
     (0, b"\x1f\x8b", "a gzip archive"),
+    (128, b"DICM", "a DICOM file"),
+    (344, b"n+1\0", "a NIfTI volume"),
+    (0, b"\x89HDF\r\n", "an HDF5 file"),
+    (0, b"MATLAB 5.0", "a MATLAB file"),
+    (0, b"\x93NUMPY", "a NumPy array"),
     (4, b"ftyp", "a video"),
 )
 _MARKUP = (("<!doctype html", "an HTML page"), ("<html", "an HTML page"), ("<svg", "an SVG drawing"), ("<?xml", "XML"))
@@ -127,6 +135,8 @@ _MARKUP = (("<!doctype html", "an HTML page"), ("<html", "an HTML page"), ("<svg
 def _what_it_is(content: bytes) -> str:
     if not content:
         return "empty (0 bytes)"
+    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
+        return f"a HEIC image, which is not read; {_CONVERT_HEIC}"
     for offset, signature, name in _OTHER_SIGNATURES:
         if content[offset : offset + len(signature)] == signature:
             return f"{name}; {READ_FORMATS}"
@@ -139,6 +149,42 @@ def _what_it_is(content: bytes) -> str:
         return f"the beginning is that of no image; {READ_FORMATS}"
     start = text.lstrip("\ufeff \t\r\n").lower()
     return next((name for mark, name in _MARKUP if start.startswith(mark)), "text") + ", not an image"
+
+
+def _lists(content: bytes, brand: bytes) -> bool:
+    """Whether the first box of an ISO media file lists a brand among those that it is compatible with."""
+    length = int.from_bytes(content[:4], "big")
+    brands = content[16 : min(length, 256)]
+    return any(brands[begin : begin + 4] == brand for begin in range(0, len(brands), 4))
+
+
+def _tiff_size(content: bytes) -> tuple[int, int]:
+    order = "<" if content[:2] == b"II" else ">"
+    (directory,) = struct.unpack_from(order + "I", content, 4)
+    (count,) = struct.unpack_from(order + "H", content, directory)
+    found: dict[int, int] = {}
+    for entry in range(count):
+        tag, kind = struct.unpack_from(order + "HH", content, directory + 2 + 12 * entry)
+        if tag in (256, 257) and kind in (3, 4):  # ImageWidth, ImageLength, as SHORT or LONG
+            (found[tag],) = struct.unpack_from(
+                order + ("H" if kind == 3 else "I"), content, directory + 10 + 12 * entry
+            )
+    if len(found) < 2:
+        raise BadImage("damaged: a TIFF file without a size")
+    return found[256], found[257]
+
+
+def _avif_size(content: bytes) -> tuple[int, int]:
+    place = content.find(b"ispe")  # the box of the image's spatial extents
+    if place < 0:
+        raise BadImage("damaged: an AVIF file without a size")
+    width, height = struct.unpack_from(">II", content, place + 8)
+    return width, height
+
+
+def bits_per_value(content: bytes) -> int:
+    """16 for a PNG with 16 bits a channel, else 8."""
+    return 16 if content[:8] == b"\x89PNG\r\n\x1a\n" and content[24:25] == b"\x10" else 8
 
 
 def _jpeg_size(content: bytes) -> tuple[int, int]:
@@ -197,4 +243,6 @@ _SIZES: dict[str, Callable[[bytes], tuple[int, int]]] = {
     "GIF": _gif_size,
     "BMP": _bmp_size,
     "WEBP": _webp_size,
+    "TIFF": _tiff_size,
+    "AVIF": _avif_size,
 }

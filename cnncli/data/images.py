@@ -7,13 +7,14 @@ import os
 import stat
 import warnings
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError, WebPImagePlugin  # noqa: F401  # the last, imported, is what reads WebP
+from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin, features  # noqa: F401
 
-from cnncli.data.image_header import BadImage, orientation, read_header, refuse_damaged_png
+# The plugins, imported, are what reads TIFF and WebP.
+from cnncli.data.image_header import BadImage, bits_per_value, orientation, read_header, refuse_damaged_png
 from cnncli.wording import shortened
 
 __all__ = ["BadImage", "Decoded", "Form", "decode", "read"]
@@ -31,10 +32,14 @@ class Form:
 
     Attributes:
         height, width: in pixels.
-        resize: `pad` fits the whole image in, centred, with black borders; `crop` covers the area and cuts the middle
+        resize: `pad` fits the whole image in, centred, with borders of the background; `crop` covers the area and cuts the middle
             out; `stretch` distorts. All of them bilinear with antialiasing.
         color: `rgb` (3 channels) or `grayscale` (1).
         exif: `apply` turns and mirrors an image as its EXIF orientation says.
+        background: (red, green, blue), on which transparent images are laid.
+        depth: 8: pixels are uint8. 16: they are float32, still from 0 to 255, and 16-bit grey keeps all of its levels.
+        low, high: the grey values of a file that become 0 and 255; None: the whole range of its type.
+        invert: exchange dark and light.
     """
 
     height: int
@@ -42,6 +47,16 @@ class Form:
     resize: Literal["pad", "crop", "stretch"] = "stretch"
     color: Literal["rgb", "grayscale"] = "rgb"
     exif: Literal["apply", "ignore"] = "apply"
+    background: tuple[int, int, int] = (0, 0, 0)
+    depth: Literal[8, 16] = 8
+    low: float | None = None
+    high: float | None = None
+    invert: bool = False
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the pixels."""
+        return np.dtype(np.uint8 if self.depth == 8 else np.float32)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -54,16 +69,19 @@ class Decoded:
     """An image ready for use, and what was found on the way.
 
     Attributes:
-        pixels: uint8 (height, width, channels), 0 to 255.
+        pixels: (height, width, channels) of the form's type, 0 to 255.
         format: by content, as Pillow calls it: `JPEG`.
         width, height: of the image in the file, upright.
-        oddities: what was converted: `CMYK`, `palette`, `1-bit`, `16-bit`, `transparent`, `animated`.
+        mode: how colours are stored in the file, as Pillow calls it: `RGB`, `L`, `RGBA`.
+        oddities: what was converted: `CMYK`, `palette`, `1-bit`, `16-bit`, `transparent`, `animated`, …; and
+            `dark drawing` of a transparent image whose visible part is dark.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: NDArray[Any]
     format: str
     width: int
     height: int
+    mode: str
     oddities: tuple[str, ...]
 
 
@@ -92,10 +110,10 @@ def read(path: str) -> bytes:
 def decode(content: bytes, form: Form) -> Decoded:
     """Decode an image and bring it into the wanted form.
 
-    Colours are taken as they stand in the file, colour profiles are left aside. Transparent images are laid on black,
-    as borders are black. 16-bit grey is scaled from its whole range, not from the values that occur. Of an animation
-    the first frame is used. A JPEG much larger than wanted is decoded at half, a quarter or an eighth of its size,
-    never below twice the wanted one.
+    Colours are taken as they stand in the file, colour profiles are left aside. Transparent images are laid on the form's
+    background. Grey of more than 8 bits is scaled from its whole range, or from `low` and `high`, not from the values that
+    occur. Of an animation, and of a TIFF with several pages, the first frame is used. A JPEG much larger than wanted is
+    decoded at half, a quarter or an eighth of its size, never below twice the wanted one.
 
     Raises:
         BadImage: it is no image, it is damaged, or it has more than 64 megapixels; such a one is not decoded.
@@ -109,19 +127,25 @@ def decode(content: bytes, form: Form) -> Decoded:
             _refuse_huge(*image.size)  # what Pillow found may differ from what the header said
             turn = orientation(_exif(image)) if form.exif == "apply" else 1
             size = image.size[::-1] if turn in _TURNED else image.size
-            oddities = ["animated"] if header.format != "JPEG" and getattr(image, "is_animated", False) else []
+            several = header.format != "JPEG" and getattr(image, "is_animated", False)
+            oddities = ["multi-page" if header.format == "TIFF" else "animated"] if several else []
+            mode = image.mode
             image.draft("L" if form.color == "grayscale" and image.mode == "RGB" else None, _draft_size(form, turn))
-            flat, converted = _flattened(image, "RGB" if form.color == "rgb" else "L")
+            flat, converted = _flattened(image, form)
+            if bits_per_value(content) == 16 and mode in ("RGB", "RGBA"):
+                converted.append("16-bit color")
             flat.load()
     except (BadImage, MemoryError):
         raise
     except UnidentifiedImageError as error:
-        raise BadImage(f"damaged: it begins as {header.format} and cannot be read as such") from error
+        raise BadImage(f"damaged: it begins as {header.format} and cannot be read as one") from error
     except Exception as error:  # Pillow's decoders raise about anything on broken bytes
         raise BadImage(_decoder_reason(error)) from error
     upright = flat.transpose(_TRANSPOSE[turn]) if turn in _TRANSPOSE else flat
-    pixels = np.asarray(_RESIZE[form.resize](upright, form)).reshape(form.shape)
-    return Decoded(pixels, header.format, *size, (*oddities, *converted))
+    pixels = np.asarray(_RESIZE[form.resize](upright, form))
+    if pixels.ndim == 2:
+        pixels = np.repeat(pixels[..., None], form.shape[2], axis=2)  # (height, width, channels)
+    return Decoded(pixels.astype(form.dtype, copy=False), header.format, *size, mode, (*oddities, *converted))
 
 
 _TRANSPOSE = {
@@ -142,7 +166,10 @@ _MODE_NAMES = {
     "I": "16-bit",
     "I;16": "16-bit",
     "I;16B": "16-bit",
+    "I;16L": "16-bit",
+    "F": "32-bit",
 }
+_WHOLE_RANGE = 65535.0  # of 16 bits
 _REDUCING_GAP = (
     3.0  # shrink in whole steps first, as long as three times the wanted size is left: faster, and looks the same
 )
@@ -164,20 +191,59 @@ def _draft_size(form: Form, turn: int) -> tuple[int, int]:
     return size[::-1] if turn in _TURNED else size
 
 
-def _flattened(image: Image.Image, mode: Literal["RGB", "L"]) -> tuple[Image.Image, list[str]]:
-    """The image in one of two modes, and what had to be converted on the way there."""
+def _flattened(image: Image.Image, form: Form) -> tuple[Image.Image, list[str]]:
+    """The image in the mode of the form, `RGB` or `L`, or of more than 8 bits as `F`; and what had to be converted."""
+    mode = "RGB" if form.color == "rgb" else "L"
     odd = image.mode in _MODE_NAMES and image.format != "GIF"  # a GIF has a palette, and nobody wonders
     oddities = [_MODE_NAMES[image.mode]] if odd else []
-    if image.mode.startswith("I"):
-        grey = np.clip(np.asarray(image).astype(np.int32), 0, 0xFFFF)
-        image = Image.fromarray(((grey * 255 + 0x7FFF) // 0xFFFF).astype(np.uint8))
+    if image.mode.startswith("I") or image.mode == "F":
+        grey = _grey(image, form)  # 0 to 255
+        if form.depth == 16:
+            return Image.fromarray(255 - grey if form.invert else grey), oddities
+        image = Image.fromarray(np.floor(grey + 0.5).astype(np.uint8))
     elif image.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in image.info:
         image = image.convert("RGBA")
-        darkest, _ = image.getchannel("A").getextrema()
-        if darkest != 255:
+        alpha = image.getchannel("A")
+        if alpha.getextrema()[0] != 255:
             oddities.append("transparent")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, (0, 0, 0, 255)), image)
-    return (image if image.mode == mode else image.convert(mode)), oddities
+            if _is_dark(image, alpha):
+                oddities.append("dark drawing")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, (*form.background, 255)), image)
+    image = image if image.mode == mode else image.convert(mode)
+    if form.low is not None and form.high is not None and oddities[:1] != ["16-bit"]:
+        image = image.point(_stretch_table(form.low, form.high) * len(image.getbands()))
+    return (ImageOps.invert(image) if form.invert else image), oddities
+
+
+def _grey(image: Image.Image, form: Form) -> NDArray[np.float32]:
+    """Grey of more than 8 bits as float32 (height, width), 0 to 255.
+
+    Raises:
+        BadImage: the range of its values is not known.
+    """
+    values = np.asarray(image).astype(np.float64)
+    low, high = form.low, form.high
+    if low is None or high is None:
+        if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
+            found = f"{np.nanmin(values):.6g} to {np.nanmax(values):.6g}"
+            raise BadImage(
+                f"32-bit values ({found}): `range: [low, high]` in `image_folder` says which of them are black and white"
+            )
+        low, high = 0.0, _WHOLE_RANGE
+    scaled = (np.nan_to_num(values, nan=low) - low) * (255 / (high - low))
+    return np.clip(scaled, 0, 255).astype(np.float32)
+
+
+def _stretch_table(low: float, high: float) -> list[int]:
+    """For each of 256 grey values the one that it becomes when `low` becomes 0 and `high` 255."""
+    return [min(255, max(0, round((value - low) * 255 / (high - low)))) for value in range(256)]
+
+
+def _is_dark(image: Image.Image, alpha: Image.Image) -> bool:
+    """Whether the visible part of a transparent image is dark; invisible images are not."""
+    weights = np.asarray(alpha, np.float64)
+    total = weights.sum()
+    return bool(total > 0 and (np.asarray(image.convert("L"), np.float64) * weights).sum() / total < 128)
 
 
 def _stretched(image: Image.Image, form: Form) -> Image.Image:
@@ -199,7 +265,9 @@ def _padded(image: Image.Image, form: Form) -> Image.Image:
     inner_width = min(form.width, max(1, round(width * scale)))
     inner_height = min(form.height, max(1, round(height * scale)))
     inner = _resized(image, inner_width, inner_height, (0, 0, width, height))
-    canvas = Image.new(image.mode, (form.width, form.height))
+    color = form.background if not form.invert else tuple(255 - value for value in form.background)
+    grey = round(0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2])
+    canvas = Image.new(image.mode, (form.width, form.height), color if image.mode == "RGB" else grey)
     canvas.paste(inner, ((form.width - inner_width) // 2, (form.height - inner_height) // 2))
     return canvas
 

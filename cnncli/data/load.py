@@ -66,6 +66,7 @@ def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | N
         notes=(*found.notes, *_remarks(data, parts["train"], found.class_names)),
         fingerprint=found.fingerprint,
         skipped=found.skipped,
+        form=found.form,
     )
 
 

@@ -18,6 +18,8 @@ _NEGATIVE_SHARE = 0.2  # -1 to 1 beside 0 to 1: of images at least so many value
 _FEW = 5  # examples
 _CHUNK_VALUES = 1 << 22
 _SAMPLE = 1000  # examples
+_SMALLEST_SIDE = 8  # pixels, of an image that has a border to speak of
+_NEARLY, _MOSTLY = 0.1, 0.9  # of the range, of the border's pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Scale:
         typical: the median of the absolute values that are not 0; 0 where there is none. A few outliers do not move it.
         negative: the share of the values below 0.
         count: examples.
+        ground: of images whose borders all have nearly one value that value, from 0 (dark) to 1 (light); else None.
     """
 
     low: float
@@ -36,6 +39,7 @@ class Scale:
     typical: float
     negative: float
     count: int
+    ground: float | None = None
 
     @property
     def largest(self) -> float:
@@ -46,13 +50,14 @@ class Scale:
         """`0 to 255`."""
         return f"{self.low:.4g} to {self.high:.4g}"
 
-    def as_json(self) -> dict[str, float]:
+    def as_json(self) -> dict[str, float | None]:
         return {
             "low": self.low,
             "high": self.high,
             "typical": self.typical,
             "negative": self.negative,
             "count": self.count,
+            "ground": self.ground,
         }
 
     @classmethod
@@ -63,8 +68,10 @@ class Scale:
         numbers = [value.get(name) for name in ("low", "high", "typical", "negative", "count")]
         if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers):
             return None
+        ground = value.get("ground")
+        known = float(ground) if isinstance(ground, int | float) and not isinstance(ground, bool) else None
         low, high, typical, negative, count = numbers
-        return cls(float(low), float(high), float(typical), float(negative), int(count))  # type: ignore[arg-type]
+        return cls(float(low), float(high), float(typical), float(negative), int(count), known)  # type: ignore[arg-type]
 
 
 OF_IMAGES = Scale(0.0, 255.0, 128.0, 0.0, 1000)  # of decoded image files, whatever one of them shows
@@ -86,7 +93,22 @@ def scale_of(inputs: Inputs) -> Scale:
     some = _read(inputs, np.arange(0, len(inputs), -(-len(inputs) // _SAMPLE)))
     sizes = np.abs(some[some != 0].astype(np.float64))
     typical = float(np.median(sizes)) if sizes.size else 0.0
-    return Scale(low, high, typical, float(np.mean(some < 0)), len(inputs))
+    return Scale(low, high, typical, float(np.mean(some < 0)), len(inputs), ground_of(some, low, high))
+
+
+def ground_of(pixels: NDArray[Any], low: float, high: float) -> float | None:
+    """The value that the borders of images have nearly everywhere, from 0 (`low`) to 1 (`high`); None where they have none.
+
+    Args:
+        pixels: (count, height, width, channels); of other shapes there is none.
+    """
+    if pixels.ndim != 4 or pixels.shape[3] not in (1, 3) or min(pixels.shape[1:3]) < _SMALLEST_SIDE or high <= low:
+        return None
+    rows = pixels[:, [0, -1]].reshape(-1)
+    columns = pixels[:, 1:-1, [0, -1]].reshape(-1)
+    border = (np.concatenate([rows, columns]).astype(np.float64) - low) / (high - low)
+    middle = float(np.median(border))
+    return middle if np.mean(np.abs(border - middle) <= _NEARLY) >= _MOSTLY else None
 
 
 def differ(one: Scale, other: Scale) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -170,6 +171,18 @@ Duration = Annotated[
 ]  # fmt: skip
 Count = Annotated[int, Field(ge=1)]
 Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
+Rgb = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
+
+
+def _check_range(value: list[float]) -> list[float]:
+    if value[0] >= value[1]:
+        raise ValueError(f"expected [low, high] with low < high, got [{value[0]:g}, {value[1]:g}]")
+    return value
+
+
+Range = Annotated[
+    list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, max_length=2), AfterValidator(_check_range)
+]
 
 
 def _read_part(value: Any) -> Any:
@@ -223,6 +236,17 @@ class ImageFolder(Section):
     )
     color: Literal["rgb", "grayscale"] | None = Field(None, description="left out: what `model.input` says, else rgb")
     exif: Literal["apply", "ignore"] = Field("apply", description="turn photos as their camera says")
+    background: Literal["auto", "black", "white"] | Rgb = Field(
+        "auto",
+        description="behind transparent images: black, white or [r, g, b]; auto: white where most drawings are dark",
+    )
+    depth: Literal["auto", 8, 16] = Field(
+        "auto",
+        description="bits of grey that are kept; auto: 16, as floats from 0 to 255, where an image has more than 8",
+    )
+    range: Range | None = Field(
+        None, description="[low, high]: grey values of the files that become 0 and 255, as [0, 4095] of 12 bits"
+    )
 
 
 class Npz(Section):

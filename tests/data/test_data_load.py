@@ -197,7 +197,7 @@ def test_record_says_what_was_used(tmp_path: Path, make_folder: MakeFolder) -> N
     record = splits_of(folder(tmp_path), on_bad_image="skip").as_json()
 
     assert json.loads(json.dumps(record)) == {
-        "input_range": {"low": 0.0, "high": 255.0, "typical": 128.0, "negative": 0.0, "count": 1000},
+        "input_range": {"low": 0.0, "high": 255.0, "typical": 128.0, "negative": 0.0, "count": 1000, "ground": None},
         "source": f"image folder {tmp_path}: 5 + 2 + 3 images, 2 classes",
         "fingerprint": record["fingerprint"],
         "class_names": ["[red]\x1b", "ants"],
@@ -509,7 +509,7 @@ def test_errors_about_other_data_name_no_key_of_the_recipe(tmp_path: Path) -> No
 
 def test_image_that_changed_since_it_was_loaded_is_named(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"ants": 2})
-    files = ImageFiles((str(tmp_path / "ants/0.png"), str(tmp_path / "ants/1.png")), 6, 8, "pad", "rgb", "apply")
+    files = ImageFiles((str(tmp_path / "ants/0.png"), str(tmp_path / "ants/1.png")), Form(6, 8, "pad", "rgb"))
     (tmp_path / "ants/1.png").write_text("<html>")
 
     assert files.read([0]).shape == (1, 6, 8, 3)
@@ -521,7 +521,7 @@ def test_image_that_changed_since_it_was_loaded_is_named(tmp_path: Path, make_fo
 
 def test_images_are_decoded_in_the_order_asked_for(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"ants": 5})
-    files = ImageFiles(tuple(str(tmp_path / f"ants/{n}.png") for n in range(5)), 6, 8, "pad", "rgb", "apply")
+    files = ImageFiles(tuple(str(tmp_path / f"ants/{n}.png") for n in range(5)), Form(6, 8, "pad", "rgb"))
 
     some = files.read(np.array([3, 0, 3]))
 

@@ -339,9 +339,9 @@ def test_header_of_a_bmp_whose_rows_run_from_the_top() -> None:
         (b"%PDF-1.7", "a PDF, not an image"),
         (b"PK\3\4....", "a zip archive, not an image"),
         (b"\0\0\0\x18ftypmp42....", "a video, not an image"),
-        (b"\0\0\0\x18ftypheic....", "a HEIC image; JPEG, PNG, BMP, GIF and WebP are read"),
-        (b"II*\0\x08\0\0\0", "a TIFF image; JPEG, PNG, BMP, GIF and WebP are read"),
-        (b"\x01\x02\x00\x03", "the beginning is that of no image; JPEG, PNG, BMP, GIF and WebP are read"),
+        (b"\0\0\0\x18ftypheic....", "a HEIC image, which is not read; convert it to JPEG or PNG first"),
+        (b"II*\0\x08\0\0\0", "cut off within its header"),
+        (b"\x01\x02\x00\x03", "the beginning is that of no image; JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF are read"),
         (b"BMI of patients\n", "text, not an image"),
         (b"\x89PNG\r\n\x1a\n\0\0", "cut off within its header"),
         (b"\xff\xd8\xff\xe0\0\x10", "cut off within its header"),
@@ -419,7 +419,7 @@ def test_image_that_pillow_does_not_recognise_is_named_without_its_words() -> No
 
     damaged = whole[:33] + bytes(comment) + whole[33:]
 
-    assert reason(damaged) == "damaged: it begins as PNG and cannot be read as such"
+    assert reason(damaged) == "damaged: it begins as PNG and cannot be read as one"
 
 
 SIGNATURES = [

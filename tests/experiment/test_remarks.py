@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnncli.data.examples import Examples, ImageFiles, Splits
+from cnncli.data.images import Form
 from cnncli.experiment.remarks import remarks
 from cnncli.recipe.load import load_bytes
 
@@ -35,7 +36,7 @@ def test_large_inputs_are_told_by_their_range(highest, count):
 
 def test_photos_are_told_whether_in_memory_or_in_files():
     assert told(images(255, np.uint8)) == 1
-    assert told(ImageFiles(("a.png",), 8, 8, "pad", "rgb", "apply")) == 1
+    assert told(ImageFiles(("a.png",), Form(8, 8, "pad", "rgb"))) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from cnncli.data.examples import Examples, ImageFiles
+from cnncli.data.images import Form
 from cnncli.evaluation.evaluate import Evaluation
 from cnncli.evaluation.scores import classification_scores, predicted_classes
 from cnncli.evaluation.trust import how_far_to_trust
@@ -55,7 +56,7 @@ def test_images_that_stay_in_files_are_read(tmp_path):
     folder.mkdir()
     for number in range(4):
         Image.new("RGB", (6, 6), (10 * number, 0, 0)).save(folder / f"{number}.png")
-    inputs = ImageFiles(tuple(str(folder / f"{i}.png") for i in range(4)), 6, 6, "stretch", "rgb", "apply")
+    inputs = ImageFiles(tuple(str(folder / f"{i}.png") for i in range(4)), Form(6, 6, "stretch", "rgb"))
     (tmp_path / "figures").mkdir()
     outputs = np.array([[0.1, 0.9], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9]], np.float32)
     drawn = draw(tmp_path / "figures", inputs, outputs, ["a", "b"], formats=("png", "svg"))

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from cnncli.data.examples import Examples, ImageFiles
+from cnncli.data.images import Form
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DataError, RecipeError
 from cnncli.network.build import build
@@ -244,7 +245,7 @@ def test_unknown_layer_to_freeze_is_told_at_its_place():
 def test_image_that_goes_away_while_training_is_told_as_what_it_is(tmp_path):
     for number in range(12):
         Image.new("L", (6, 6), number * 20).save(tmp_path / f"{number}.png")
-    files = ImageFiles(tuple(str(tmp_path / f"{n}.png") for n in range(12)), 6, 6, "stretch", "grayscale", "apply")
+    files = ImageFiles(tuple(str(tmp_path / f"{n}.png") for n in range(12)), Form(6, 6, "stretch", "grayscale"))
     data = Examples(files, (np.arange(12) % 3).astype(np.int32))
     made = Batches(data, batch_size=8, encodings={"": "integer"}, class_count=3, seed=1)
     recipe = load_bytes((HEAD + "train: {epochs: 2, batch_size: 8}\n").encode(), "r.yaml").recipe

@@ -30,9 +30,12 @@ IMAGE_SUFFIXES = {
     ".dib": "BMP",
     ".gif": "GIF",
     ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".avif": "AVIF",
 }
 # Images too, of formats that are not read: leaving them out without a word would be worse than an error.
-_OTHER_IMAGE_SUFFIXES = {".tif", ".tiff", ".heic", ".heif", ".avif", ".svg", ".jp2", ".jxl", ".psd", ".dng", ".ico"}
+_OTHER_IMAGE_SUFFIXES = {".heic", ".heif", ".svg", ".jp2", ".jxl", ".psd", ".dng", ".ico"}
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}
 _MOST_NAMED = 5
 

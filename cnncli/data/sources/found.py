@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.examples import Examples
+from cnncli.data.images import Form
 from cnncli.errors import CnncliError, Problem
 
 # What is being done, how much of it is done, how much there is (0: not known): `("reading images", 12, 398)`.
@@ -30,6 +31,7 @@ class Found:
         fingerprint: SHA-256, hex.
         notes: what is worth a word.
         skipped: files left out.
+        form: what every image became, where they came from files.
         twins: by part, int64 (count,): for each example the first one in that part that is the same, or itself.
     """
 
@@ -39,6 +41,7 @@ class Found:
     fingerprint: str
     notes: tuple[Problem, ...] = ()
     skipped: tuple[str, ...] = ()
+    form: Form | None = None
     twins: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Literal
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,13 +17,14 @@ from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape, written
 from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
 from cnncli.data.sources.found import PARTS, Found, Progress, problems_at, sizes
-from cnncli.data.sources.image_remarks import duplicates, remarks
-from cnncli.data.sources.image_scan import Bad, Scan, Usable, scan
+from cnncli.data.sources.image_remarks import duplicates, looks_of, remarks
+from cnncli.data.sources.image_scan import DEEP, Bad, Scan, Usable, scan
 from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.schema import ImageFolder
 from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
 
+WHITE = (255, 255, 255)
 _MOST_LISTED = 20
 _PATH = ("data", "source", "image_folder")
 
@@ -59,7 +61,11 @@ def read_image_folder(
         if check_classes:
             check_classes(class_names)
         notes = list(tree.notes)
-        seen = scan([file for files in tree.files.values() for file in files], form, progress=progress)
+        files = [file for files in tree.files.values() for file in files]
+        seen = scan(files, form, progress=progress)
+        if (better := _settled(form, settings, seen.usable)) != form:  # what it was read as does not suit these images
+            form = better
+            seen = scan(files, form, progress=progress)
         if seen.bad and on_bad_image == "error":
             raise _bad_images(seen, "mend or remove them, or leave them out: `on_bad_image: skip` in `data`")
         if seen.bad:
@@ -116,7 +122,11 @@ def form_of(settings: ImageFolder, input_shape: Shape | None) -> images.Form:
         hint = "`image_size: [224, 224]` here, or `input: [224, 224, 3]` in `model`"
         raise DataError(Problem("no size is given for the images", hint, path=_PATH))
     color = settings.color or ("grayscale" if channels == 1 else "rgb")
-    form = images.Form(height, width, settings.resize, color, settings.exif)
+    low, high = settings.range or (None, None)
+    depth: Literal[8, 16] = 16 if settings.depth == 16 else 8
+    form = images.Form(
+        height, width, settings.resize, color, settings.exif, _rgb(settings.background), depth, low, high
+    )
     if channels is not None and channels != form.shape[2]:
         if settings.color is None:
             message = f"images have 1 or 3 channels, the network takes {channels}"
@@ -124,6 +134,25 @@ def form_of(settings: ImageFolder, input_shape: Shape | None) -> images.Form:
         message = f"`color: {color}` gives {counted(form.shape[2], 'channel')}, the network takes {channels}"
         raise DataError(Problem(message, "leave `color` out: it follows `model.input`", path=(*_PATH, "color")))
     return form
+
+
+def _settled(form: images.Form, settings: ImageFolder, used: Sequence[Usable]) -> images.Form:
+    """The form with what `auto` leaves to the images: white behind dark drawings, and 16 bits for 16-bit images."""
+    if settings.background == "auto":
+        transparent = [each for each in used if "transparent" in each.oddities]
+        dark = sum("dark drawing" in each.oddities for each in transparent)
+        if 2 * dark > len(transparent):
+            form = replace(form, background=WHITE)
+    if settings.depth == "auto" and any(oddity in DEEP for each in used for oddity in each.oddities):
+        form = replace(form, depth=16)
+    return form
+
+
+def _rgb(background: Any) -> tuple[int, int, int]:
+    if isinstance(background, list):
+        red, green, blue = background
+        return red, green, blue
+    return WHITE if background == "white" else (0, 0, 0)
 
 
 def _as_image_shape(shape: Shape | None) -> tuple[int | None, int | None, int | None]:
@@ -233,6 +262,7 @@ def _found(
         notes=tuple(notes),
         skipped=tuple(bad.file.relative for bad in seen.bad),
         twins=twins,
+        form=form,
     )
 
 
@@ -247,10 +277,9 @@ def _examples(
     if seen.pixels is not None:
         return Examples(seen.pixels.take(np.arange(begin, begin + len(mine))), labels, files, sha256)
     paths = tuple(each.file.path for each in mine)
-    inputs = ImageFiles(paths, form.height, form.width, form.resize, form.color, form.exif)
-    return Examples(inputs, labels, files, sha256)
+    return Examples(ImageFiles(paths, form), labels, files, sha256)
 
 
 def _twins(mine: Sequence[Usable]) -> NDArray[np.int64]:
     first: dict[str, int] = {}
-    return np.array([first.setdefault(each.sha256, number) for number, each in enumerate(mine)], np.int64)
+    return np.array([first.setdefault(looks_of(each), number) for number, each in enumerate(mine)], np.int64)

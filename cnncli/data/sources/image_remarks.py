@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,17 +19,19 @@ _MOST_PAIRS = 5
 _MOST_DISTORTION = 2.0
 _MOST_ENLARGEMENT = 2.0
 _SURPRISING_SHARE = 0.1
+_FEW_LEVELS = 16
+_SMALL_PART = 1 / 8  # of the range of 16 bits
 
 
 def duplicates(used: Sequence[Usable], tree: Tree, *, allow_leakage: bool) -> Iterator[Problem]:
-    """Files with the same bytes: in two parts, in two classes, or beside each other.
+    """Images that look the same, whatever files hold them: in two parts, in two classes, or beside each other.
 
     Raises:
         DataError: in two parts, unless that is allowed: what is measured there was seen in training.
     """
     groups: dict[str, list[Usable]] = {}
     for each in used:
-        groups.setdefault(each.sha256, []).append(each)
+        groups.setdefault(looks_of(each), []).append(each)
     same = [[each.file for each in group] for group in groups.values() if len(group) > 1]
     if leaks := _differing(same, lambda file: file.part):
         message = f"{counted(len(leaks), 'image lies', 'images lie')} in two of {_listed_folders(tree)}"
@@ -42,6 +45,11 @@ def duplicates(used: Sequence[Usable], tree: Tree, *, allow_leakage: bool) -> It
     if copies := _repeated(same):
         message = f"{counted(len(copies), 'image is', 'images are')} there more than once"
         yield Problem(message, "\n".join([*_first(copies), "where parts are set aside, copies stay in one part"]))
+
+
+def looks_of(image: Usable) -> str:
+    """The same for images that decode to the same pixels; for images of one value alone only where the files are equal."""
+    return image.pixels or image.sha256
 
 
 def _differing(groups: Iterable[Sequence[ImageFile]], key: Callable[[ImageFile], str]) -> list[str]:
@@ -88,8 +96,9 @@ def remarks(used: Sequence[Usable], form: Form) -> Iterator[Problem]:
     if converted:
         yield Problem(f"converted to {form.color}: {listed(converted)}")
     for oddity, sentence in _OWN_SENTENCES.items():
-        if count := counts[oddity]:
-            yield Problem(sentence.format(counted(count, f"{oddity} image")))
+        if sentence and (count := counts[oddity]):
+            on = _background(form) if oddity == "transparent" else ""
+            yield Problem(sentence.format(counted(count, f"{oddity} image")).replace("the background", on))
     misnamed = [
         f"{each.file.relative} ({each.format})"
         for each in used
@@ -100,13 +109,55 @@ def remarks(used: Sequence[Usable], form: Form) -> Iterator[Problem]:
             f"{counted(len(misnamed), 'image has', 'images have')} the ending of another format: {listed(misnamed)}"
         )
         yield Problem(message, "they are read by their content")
+    yield from _without_content(used)
+    yield from _few_levels(used)
     yield from _surprising_sizes(used, form)
 
 
+def _without_content(used: Sequence[Usable]) -> Iterator[Problem]:
+    """Images in which all pixels are alike: a network learns nothing from them."""
+    blank = [each for each in used if not each.pixels]
+    classes = len({each.file.class_name for each in blank})
+    if classes < 2:  # of one class alone it may be what tells it
+        return
+    message = f"{counted(len(blank), 'image')} of {classes:,} classes have one value at all pixels"
+    hint = f"for example {printable(blank[0].file.relative)}: {blank[0].low:g} everywhere"
+    if any("transparent" in each.oddities for each in blank):
+        hint += "\ntransparent images can be laid on another `background` in `image_folder`: white, or [r, g, b]"
+    yield Problem(message, hint, path=("data", "source", "image_folder"))
+
+
+def _few_levels(used: Sequence[Usable]) -> Iterator[Problem]:
+    """Images of more than 8 bits that fill a small part of their range."""
+    deep = [each for each in used if each.levels]
+    if not deep:
+        return
+    low, high = min(each.low for each in deep), max(each.high for each in deep)
+    poor = sum(each.levels < _FEW_LEVELS for each in deep)
+    path = ("data", "source", "image_folder")
+    if 2 * poor > len(deep):
+        message = (
+            f"{poor:,} of {counted(len(deep), 'image')} of more than 8 bits keep fewer than {_FEW_LEVELS} grey levels"
+        )
+        yield Problem(message, "`depth: 16` in `image_folder` keeps all, `range: [low, high]` spreads them", path=path)
+    elif high - low < 255 * _SMALL_PART and high > low:
+        message = f"{counted(len(deep), 'image')} of more than 8 bits use {(high - low) / 255:.1%} of their range"
+        ends = f"[{math.floor(low * 257):d}, {math.ceil(high * 257):d}]"
+        yield Problem(message, f"`range: {ends}` in `image_folder` spreads these values over 0 to 255", path=path)
+
+
 _OWN_SENTENCES = {
-    "transparent": "{}: laid on black",
+    "transparent": "{}: laid on the background",
     "animated": "{}: the first frame is used",
+    "multi-page": "{}: the first page is used",
+    "16-bit color": "{}: 8 bits of each channel are kept",
+    "dark drawing": "",
 }
+
+
+def _background(form: Form) -> str:
+    named = {(0, 0, 0): "black", (255, 255, 255): "white"}
+    return named.get(form.background, f"{list(form.background)}")
 
 
 def _surprising_sizes(used: Sequence[Usable], form: Form) -> Iterator[Problem]:

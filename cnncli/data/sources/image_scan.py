@@ -21,6 +21,8 @@ from cnncli.data.stored import Inputs, take
 from cnncli.data.threads import in_threads
 
 MEMORY_SHARE = 0.25  # of what is free: parts are copied out of the whole once, and the network needs the rest
+DEEP = ("16-bit", "32-bit")  # oddities of grey images with more than 8 bits
+_FACTS = 2  # version of what the cache keeps of an image
 _CHUNK = 32  # files that a thread takes at a time
 
 _Any = TypeVar("_Any")
@@ -28,7 +30,13 @@ _Any = TypeVar("_Any")
 
 @dataclass(frozen=True, slots=True)
 class Usable:
-    """A file that can be decoded, and what was seen of it; width and height are those of the image in it, upright."""
+    """A file that can be decoded, and what was seen of it.
+
+    Attributes:
+        width, height: of the image in it, upright.
+        pixels: digest of the decoded pixels, hex; empty where all of them are alike.
+        levels: how many values the pixels have, and `low` and `high` the smallest and largest; 0 for images of 8 bits.
+    """
 
     file: ImageFile
     sha256: str
@@ -36,6 +44,10 @@ class Usable:
     format: str
     width: int
     height: int
+    pixels: str
+    levels: int
+    low: float
+    high: float
     oddities: tuple[str, ...]
 
 
@@ -53,8 +65,8 @@ class Scan:
     """What became of the files, in their order.
 
     Attributes:
-        pixels: of the usable ones, uint8 (count, height, width, channels): in memory, or in a file of the cache where they
-            do not fit; None when there is no room there either.
+        pixels: of the usable ones, (count, height, width, channels) of the form's type: in memory, or in a file of the
+            cache where they do not fit; None when there is no room there either.
     """
 
     usable: list[Usable]
@@ -70,9 +82,11 @@ def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | 
         progress: told ("reading images", count, all).
     """
     told = _Progress(progress, len(files))
-    if len(files) * math.prod(form.shape) <= MEMORY_SHARE * available_bytes():
-        pixels = np.empty((len(files), *form.shape), np.uint8)
+    if len(files) * math.prod(form.shape) * form.dtype.itemsize <= MEMORY_SHARE * available_bytes():
+        pixels = np.empty((len(files), *form.shape), form.dtype)
         return _sorted_out(_look_at_all(files, form, pixels, told), pixels)
+    if form.depth == 16:  # the cache holds bytes
+        return _sorted_out(_look_at_all(files, form, None, told), None)
     if cache.holds_any(len(files), form.shape):
         digests = [
             digest for some in in_threads(_digests, _chunks(files)) for digest in told.about(some, "hashing images")
@@ -91,7 +105,7 @@ def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | 
     return _sorted_out(seen, writing.rows)
 
 
-Pixels = NDArray[np.uint8] | cache.Writing | None  # where an image's pixels are put, by its row
+Pixels = NDArray[Any] | cache.Writing | None  # where an image's pixels are put, by its row
 
 
 def _look_at_all(files: Sequence[ImageFile], form: images.Form, pixels: Pixels, told: _Progress) -> list[Usable | Bad]:
@@ -114,7 +128,16 @@ def _look(file: ImageFile, form: images.Form, pixels: Pixels, row: int) -> Usabl
         return Bad(file, str(error), digest)
     if pixels is not None:
         pixels[row] = image.pixels
-    return Usable(file, digest, len(content), image.format, image.width, image.height, image.oddities)
+    seen = _about(image)
+    return Usable(file, digest, len(content), image.format, image.width, image.height, *seen, image.oddities)
+
+
+def _about(image: images.Decoded) -> tuple[str, int, float, float]:
+    """Digest, number of levels, smallest and largest value of the pixels, as `Usable` has them."""
+    low, high = float(image.pixels.min()), float(image.pixels.max())
+    digest = hashlib.blake2b(np.ascontiguousarray(image.pixels).data, digest_size=16).hexdigest() if low < high else ""
+    is_deep = any(oddity in DEEP for oddity in image.oddities)
+    return digest, len(np.unique(image.pixels)) if is_deep else 0, low, high
 
 
 def _sorted_out(seen: list[Usable | Bad], pixels: Inputs | None) -> Scan:
@@ -130,7 +153,7 @@ def _sorted_out(seen: list[Usable | Bad], pixels: Inputs | None) -> Scan:
 
 
 def _key(digests: Iterable[str], form: images.Form) -> str:
-    return cache.key_of(digests, asdict(form), PIL.__version__, images.MOST_PIXELS)
+    return cache.key_of(digests, asdict(form), PIL.__version__, images.MOST_PIXELS, _FACTS)
 
 
 def _digests(files: Sequence[ImageFile]) -> list[str]:
@@ -150,14 +173,15 @@ def _digest(seen: Usable | Bad) -> str:
 def _facts(seen: Usable | Bad) -> list[Any]:
     if isinstance(seen, Bad):
         return [seen.reason, seen.sha256]
-    return [seen.sha256, seen.byte_count, seen.format, seen.width, seen.height, *seen.oddities]
+    about = [seen.pixels, seen.levels, seen.low, seen.high]
+    return [seen.sha256, seen.byte_count, seen.format, seen.width, seen.height, *about, *seen.oddities]
 
 
 def _seen(file: ImageFile, facts: list[Any]) -> Usable | Bad:
     if len(facts) == 2:
         return Bad(file, *facts)
-    sha256, byte_count, kind, width, height, *oddities = facts
-    return Usable(file, sha256, byte_count, kind, width, height, tuple(oddities))
+    sha256, byte_count, kind, width, height, pixels, levels, low, high, *oddities = facts
+    return Usable(file, sha256, byte_count, kind, width, height, pixels, levels, low, high, tuple(oddities))
 
 
 def _chunks(files: Sequence[ImageFile]) -> Iterator[Sequence[ImageFile]]:
