@@ -17,6 +17,7 @@ from cnncli.wording import counted, printable, quantity, shortened
 if TYPE_CHECKING:
     from cnncli.data.given import Bad
     from cnncli.evaluation.predict import Predictions, Predictor
+    from cnncli.runs.output_files import OutputFile
 
 _MOST_CLASSES = 6  # in the line that counts them
 _FILES = "images, folders of images, .npz, .npy or .csv files"
@@ -51,6 +52,7 @@ def predict(
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", metavar="N", min=1, help="Examples at a time; left out: the run's.")
     ] = None,
+    force: options.Force = False,
     device: options.Device = None,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
@@ -73,6 +75,7 @@ def predict(
         raise UsageError(
             Problem("either a table or a document can go to stdout, got both", "leave out --json or --csv -")
         )
+    csv_file = None if to_csv is None else _csv_file(to_csv, [*([run_or_model] if run_or_model else []), *files], force)
     with native.captured():
         from cnncli.data.given import look_up
         from cnncli.evaluation.models import open_model
@@ -87,19 +90,35 @@ def predict(
             _introduce(predictor, trained.name, is_newest=run_or_model is None, notes=given.notes)
         head = {"model": trained.name, "top": top, "notes": [note.as_json() for note in given.notes]}
         seen = _SeenNumbers() if predictor.number_count else _Seen(predictor.class_names)
-        with view_for(as_json, to_csv, predictor, head, given) as view:
+        with view_for(as_json, csv_file, predictor, head, given) as view:
             for predictions in predictor.predict(given, top=top, batch_size=batch_size):
                 seen.add(predictions)
                 view.show(predictions)
             view.end(seen.bad)
     if as_json and to_csv is not None:
-        console.print_json({**head, **error_as_json(seen.bad), "count": seen.count, "csv": str(to_csv)})
+        console.print_json(
+            {**head, **error_as_json(seen.bad), "count": seen.count, "csv": str(to_csv) if seen.count else None}
+        )
     if not (as_json or quiet):
         _conclude(seen, to_csv)
     if seen.bad and as_json:
         raise typer.Exit(DataError.exit_code)  # the document has told it
     if seen.bad:
         raise error_of(seen.bad)
+
+
+def _csv_file(path: Path, reads: Sequence[str], force: bool) -> OutputFile:
+    """The file of `--csv`.
+
+    Raises:
+        OutputError: it cannot or must not be written.
+    """
+    from cnncli.runs.output_files import OutputFile
+
+    file = OutputFile(path, "--csv", reads, force=force)
+    if path != STDOUT:
+        file.check()
+    return file
 
 
 def _split(arguments: Sequence[str], outputs: Path) -> tuple[str | None, Sequence[str]]:
@@ -208,5 +227,5 @@ def _conclude(seen: _Seen | _SeenNumbers, to_csv: Path | None) -> None:
     """What was found in all, where the table does not show it at a glance."""
     if seen.count > 1:
         console.say_pairs([("Found", f"{counted(seen.count, 'example')}: {seen.told()}")])
-    if to_csv not in (None, STDOUT):
+    if to_csv not in (None, STDOUT) and seen.count:
         console.say_pairs([("Written", str(to_csv))])
