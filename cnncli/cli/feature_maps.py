@@ -19,6 +19,7 @@ def feature_maps(
     run_or_model: options.RunOrModel = None,
     layer: options.Layers = None,
     image: options.Images = None,
+    invert: options.Invert = False,
     samples: options.Samples = None,
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
@@ -44,7 +45,7 @@ def feature_maps(
         subject = pictures.subject_of(trained)
         if not list_layers:
             names = layers_to_show(subject.network, layer)
-            chosen, notes = examples_for(trained, image or [], wanted)
+            chosen, notes = examples_for(trained, image or [], wanted, invert=invert)
             folder = pictures.folder_for(trained, to)
             # A network that ends in maps, or in several parts, says neither classes nor numbers.
             says = subject.said(chosen.inputs) if len(trained.model.outputs[0].shape) == 2 else None

@@ -32,6 +32,7 @@ def grad_cam(
         str, typer.Option("--class", metavar="NAME|predicted|true", help="The class that is looked for.")
     ] = "predicted",
     image: options.Images = None,
+    invert: options.Invert = False,
     samples: options.Samples = None,
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
@@ -62,7 +63,7 @@ def grad_cam(
             layer = layer_for(subject.network, method, layer)
             if class_ not in ("predicted", "true"):
                 subject.class_number(class_)
-            chosen, notes = examples_for(trained, image or [], wanted)
+            chosen, notes = examples_for(trained, image or [], wanted, invert=invert)
             drawn = draw_heat_of(
                 subject,
                 chosen,

@@ -48,6 +48,13 @@ PicturesTo = Annotated[
     Path | None, typer.Option("--to", metavar="DIR", help="Where the pictures go; left out: the run's figures.")
 ]
 Svg = Annotated[bool, typer.Option("--svg/--no-svg", help="Write an SVG beside each PNG.")]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force",
+        help="Overwrite a file that exists already; never one that the command reads, a model, a recipe, or a file of a run.",
+    ),
+]
 
 DEFAULT_OUTPUTS = Path("outputs")
 
@@ -58,6 +65,7 @@ def check_device(device: str | None) -> None:
         check_choice("--device", device, ("auto", "cpu", "gpu"))
 
 
+Invert = Annotated[bool, typer.Option("--invert", help="Exchange dark and light in image files.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Treat warnings about the data as errors (exit status 4).")]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,12 +12,13 @@ import typer
 
 from cnncli.cli import console, native, options
 from cnncli.cli.predictions import STDOUT, error_as_json, error_of, view_for
-from cnncli.errors import DataError, OutputError, Problem, UsageError
+from cnncli.errors import DataError, OutputError, Place, Problem, UsageError
 from cnncli.wording import counted, printable, quantity, shortened
 
 if TYPE_CHECKING:
     from cnncli.data.given import Bad
     from cnncli.evaluation.predict import Predictions, Predictor
+    from cnncli.runs.output_files import OutputFile
 
 _MOST_CLASSES = 6  # in the line that counts them
 _FILES = "images, folders of images, .npz, .npy or .csv files"
@@ -51,7 +53,12 @@ def predict(
     batch_size: Annotated[
         int | None, typer.Option("--batch-size", metavar="N", min=1, help="Examples at a time; left out: the run's.")
     ] = None,
+    invert: options.Invert = False,
+    show: Annotated[
+        Path | None, typer.Option("--show", metavar="FILE.png", help="Draw the images as the network gets them.")
+    ] = None,
     strict: options.Strict = False,
+    force: options.Force = False,
     device: options.Device = None,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
@@ -74,8 +81,12 @@ def predict(
         raise UsageError(
             Problem("either a table or a document can go to stdout, got both", "leave out --json or --csv -")
         )
+    reads = [*([run_or_model] if run_or_model else []), *files]
+    csv_file = None if to_csv is None else _output_file(to_csv, "--csv", reads, force)
+    show_file = None if show is None else _output_file(show, "--show", reads, force)
     with native.captured():
         from cnncli.data.given import look_up
+        from cnncli.evaluation.image_check import look_at
         from cnncli.evaluation.models import open_model
         from cnncli.evaluation.predict import Predictor
         from cnncli.evaluation.unlike_training import warnings_for_files
@@ -86,26 +97,54 @@ def predict(
         trained = open_model(run_or_model, outputs=output)
         predictor = Predictor(trained)
         warnings = warnings_for_files(trained, given)
+        form, looked = None, None
+        if given.has_images:
+            form = replace(trained.image_form, invert=invert)
+            looked = look_at(trained, [file.path for file in given.files if file.kind == "image"], form)
+            warnings += looked.warnings
+        elif invert or show:
+            raise UsageError(Problem("no image files are named", place=Place("--invert" if invert else "--show")))
         if strict and warnings:
             raise DataError(warnings)
         notes = (*trained.notes, *given.notes, *warnings)
+        steps = looked.steps if looked else ""
         if not (as_json or quiet):
-            _introduce(predictor, trained.name, is_newest=run_or_model is None, notes=notes)
-        head = {"model": trained.name, "top": top, "notes": [note.as_json() for note in notes]}
+            _introduce(predictor, trained.name, steps, is_newest=run_or_model is None, notes=notes)
+        if show_file and looked and looked.names:
+            from cnncli.figures.contact_sheet import to_png
+
+            show_file.write(to_png(looked.names, looked.pixels))
+        head = {"model": trained.name, "top": top, "notes": [note.as_json() for note in notes], "images": steps or None}
         seen = _SeenNumbers() if predictor.number_count else _Seen(predictor.class_names)
-        with view_for(as_json, to_csv, predictor, head, given) as view:
-            for predictions in predictor.predict(given, top=top, batch_size=batch_size):
+        with view_for(as_json, csv_file, predictor, head, given) as view:
+            for predictions in predictor.predict(given, top=top, batch_size=batch_size, form=form):
                 seen.add(predictions)
                 view.show(predictions)
             view.end(seen.bad)
     if as_json and to_csv is not None:
-        console.print_json({**head, **error_as_json(seen.bad), "count": seen.count, "csv": str(to_csv)})
+        console.print_json(
+            {**head, **error_as_json(seen.bad), "count": seen.count, "csv": str(to_csv) if seen.count else None}
+        )
     if not (as_json or quiet):
         _conclude(seen, to_csv)
     if seen.bad and as_json:
         raise typer.Exit(DataError.exit_code)  # the document has told it
     if seen.bad:
         raise error_of(seen.bad)
+
+
+def _output_file(path: Path, option: str, reads: Sequence[str], force: bool) -> OutputFile:
+    """The file of `--csv` or `--show`.
+
+    Raises:
+        OutputError: it cannot or must not be written.
+    """
+    from cnncli.runs.output_files import OutputFile
+
+    file = OutputFile(path, option, reads, force=force)
+    if path != STDOUT:
+        file.check()
+    return file
 
 
 def _split(arguments: Sequence[str], outputs: Path) -> tuple[str | None, Sequence[str]]:
@@ -202,17 +241,18 @@ class _SeenNumbers:
         return "; ".join(f"{quantity(low)} to {quantity(high)}" for low, high in self._ranges)
 
 
-def _introduce(predictor: Predictor, name: str, *, is_newest: bool, notes: Sequence[Problem]) -> None:
+def _introduce(predictor: Predictor, name: str, steps: str, *, is_newest: bool, notes: Sequence[Problem]) -> None:
     for note in notes:
         console.show_note(note)
     classes = counted(len(predictor.class_names), "class", "classes")
     classes = counted(predictor.number_count, "number") if predictor.number_count else classes
-    console.say_pairs([("Model", f"{name}{', the newest run' if is_newest else ''}: {classes}")])
+    images = [("Images", steps)] if steps else []
+    console.say_pairs([("Model", f"{name}{', the newest run' if is_newest else ''}: {classes}"), *images])
 
 
 def _conclude(seen: _Seen | _SeenNumbers, to_csv: Path | None) -> None:
     """What was found in all, where the table does not show it at a glance."""
     if seen.count > 1:
         console.say_pairs([("Found", f"{counted(seen.count, 'example')}: {seen.told()}")])
-    if to_csv not in (None, STDOUT):
+    if to_csv not in (None, STDOUT) and seen.count:
         console.say_pairs([("Written", str(to_csv))])

@@ -15,12 +15,13 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from cnncli.cli import console, lines
-from cnncli.errors import DataError, OutputError
+from cnncli.errors import DataError
 from cnncli.wording import printable, quantity
 
 if TYPE_CHECKING:
     from cnncli.data.given import Bad, File, Given, Name
     from cnncli.evaluation.predict import Predictions, Predictor
+    from cnncli.runs.output_files import OutputFile
 
 STDOUT = Path("-")
 
@@ -40,12 +41,24 @@ class View(Protocol):
 
 @contextmanager
 def view_for(
-    as_json: bool, to_csv: Path | None, predictor: Predictor, head: dict[str, Any], given: Given
+    as_json: bool, to_csv: OutputFile | None, predictor: Predictor, head: dict[str, Any], given: Given
 ) -> Iterator[View]:
     has_numbers = bool(predictor.number_count)
     if to_csv is not None:
-        with _csv_file(to_csv) as file:
-            yield (_NumberCsv if has_numbers else _Csv)(file, predictor, int(head["top"]))
+        make = _NumberCsv if has_numbers else _Csv
+        if to_csv.path == STDOUT:
+            yield make(sys.stdout, predictor, int(head["top"]))
+            return
+        from cnncli.runs.output_files import NothingToWrite, as_text
+
+        with to_csv.writing() as file:
+            text = as_text(file)
+            view = make(text, predictor, int(head["top"]))
+            yield view
+            text.flush()
+            text.detach()
+            if not view.has_predictions:
+                raise NothingToWrite
     elif as_json:
         yield (_NumberJson if has_numbers else _Json)(predictor, head)
     else:
@@ -163,6 +176,7 @@ class _Csv:
     def __init__(self, file: Any, predictor: Predictor, top: int) -> None:
         from cnncli.evaluation.predictions import cell_text
 
+        self.has_predictions = False
         self._text = cell_text
         self._names = [cell_text(name) for name in predictor.class_names]
         self._titles = self._columns(predictor, min(top, len(self._names)))
@@ -171,6 +185,7 @@ class _Csv:
 
     def show(self, predictions: Predictions) -> None:
         for name, classes, outputs in _each(predictions):
+            self.has_predictions = True
             self._table.writerow([*self._name(name), *self._found(classes, outputs), ""])
         for bad in predictions.bad:
             self._table.writerow([*self._name(bad.name), *[""] * len(self._titles), self._text(bad.reason)])
@@ -201,28 +216,6 @@ class _NumberCsv(_Csv):
 
     def _found(self, classes: Sequence[int], outputs: Sequence[float]) -> list[str]:
         return [f"{value:.9g}" for value in outputs]
-
-
-@contextmanager
-def _csv_file(path: Path) -> Iterator[Any]:
-    """A new file that is there when it is whole; or stdout."""
-    from cnncli.runs import replacing
-    from cnncli.runs.storage import storage_error
-
-    if path == STDOUT:
-        yield sys.stdout
-        return
-    if path.is_dir():
-        raise OutputError(
-            f"{path} is a folder, not a file", hint=f"name a file in it: --csv {path / 'predictions.csv'}"
-        )
-    with replacing(path) as temporary:
-        try:
-            file = temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="")
-        except OSError as error:
-            raise storage_error("write", path, error) from error
-        with file:
-            yield file
 
 
 def _each(predictions: Predictions) -> Iterator[tuple[Name, list[int], list[float]]]:

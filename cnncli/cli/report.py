@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cnncli.cli import console, options
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.wording import counted
+from cnncli.wording import counted, printable
+
+if TYPE_CHECKING:
+    from cnncli.runs.output_files import OutputFile
 
 
 def add_to(app: typer.Typer) -> None:
@@ -27,6 +31,7 @@ def report(
             "--to", metavar="FILE.html", help="Where the page goes; left out: report.html in the run's folder."
         ),
     ] = None,
+    force: options.Force = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -43,20 +48,41 @@ def report(
     _check_ending(to)
     names: list[str | None] = [*run] if run else [None]
     paths = list(dict.fromkeys(runs.find(output, name) for name in names))
+    file = _page_file(to, paths, output, force=force)
     made = reports.page([reports.read(path) for path in paths])
-    file = to if to is not None else (paths[0] if len(paths) == 1 else output) / reports.REPORT
-    runs.write_atomically(file, made.html)
+    file.write(made.html)
     size = len(made.html.encode())
     if as_json:
-        told = {"report": str(file), "bytes": size, "runs": [str(path) for path in paths], "left_out": made.left_out}
+        told = {
+            "report": str(file.path),
+            "bytes": size,
+            "runs": [str(path) for path in paths],
+            "left_out": made.left_out,
+        }
         console.print_json(told)
         return
-    console.stdout().print(str(file))
+    console.stdout().print(printable(str(file.path)))
     if quiet:
         return
     for left_out in made.left_out:
         console.show_note(Problem(f"not in the page: {left_out}"))
     console.say(f"{counted(len(paths), 'run')}, {size / 1e6:.1f} MB; open it in any browser.")
+
+
+def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: bool) -> OutputFile:
+    """Where the page goes: a run's own report.html is replaced, as is the page of several runs in the output folder.
+
+    Raises:
+        OutputError: it cannot or must not be written.
+    """
+    from cnncli.report import REPORT
+    from cnncli.runs.output_files import OutputFile
+
+    alone = paths[0] / REPORT if len(paths) == 1 else None
+    own = alone or output / REPORT
+    file = OutputFile(to or own, "--to" if to else "", own=[own] if alone or not to else [], force=force)
+    file.check()
+    return file
 
 
 def _check_ending(to: Path | None) -> None:

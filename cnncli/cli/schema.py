@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnncli.cli import console, options
-from cnncli.errors import OutputError
+from cnncli.wording import printable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -19,8 +19,9 @@ def add_to(app: typer.Typer) -> None:
 def schema(
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write it to a file; an older one is replaced."),
+        typer.Option("--output", "-o", metavar="FILE", help="Write it to a file; an older schema is replaced."),
     ] = None,
+    force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -30,29 +31,17 @@ def schema(
     Editors with yaml-language-server (VS Code's YAML extension, Neovim, Emacs, …) find it by a recipe's first line.
     """
     from cnncli.recipe import json_schema
+    from cnncli.runs.output_files import STDOUT, OutputFile
 
-    text = json_schema.as_text(json_schema.recipe_schema())
-    if output is None:
-        sys.stdout.write(text)
+    if output is None or output == STDOUT:
+        sys.stdout.write(json_schema.as_text(json_schema.recipe_schema()))
         return
-    _write(text, output)
+    file = OutputFile(output, "--output", own=[output] if json_schema.is_one(output) else [], force=force)
+    file.check()
+    file.write(json_schema.as_text(json_schema.recipe_schema()))
     if as_json:
         console.print_json({"schema": str(output)})
         return
-    console.stdout().print(str(output))
+    console.stdout().print(printable(str(output)))
     if not quiet:
         console.say_pairs([("Next", f"begin a recipe beside it with: {json_schema.modeline(output.name)}")])
-
-
-def _write(text: str, path: Path) -> None:
-    """Write the schema where there is nothing or an older schema.
-
-    Raises:
-        OutputError: something else stands there, or the file cannot be written.
-    """
-    from cnncli.recipe import json_schema
-    from cnncli.runs import write_atomically
-
-    if path.exists() and not json_schema.is_one(path):
-        raise OutputError(f"{path} is there already and is no schema of cnncli", hint="give another name")
-    write_atomically(path, text)

@@ -10,11 +10,12 @@ import typer
 
 from cnncli.cli import console, native, options
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.wording import shortened
+from cnncli.wording import printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.network.outline import Row
     from cnncli.network.summary import Summary
+    from cnncli.runs.output_files import OutputFile
 
 _ENDINGS = (".svg", ".png")
 _CONVENTIONS = """\
@@ -43,6 +44,7 @@ def summary(
     diagram: Annotated[
         Path | None, typer.Option("--diagram", metavar="FILE.svg|png", help="Draw the network as well.")
     ] = None,
+    force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
@@ -57,6 +59,7 @@ def summary(
         raise UsageError(Problem(message, "the ending says how it is drawn", Place("--diagram")))
     from cnncli.recipe.load import load
 
+    picture = _picture_file(diagram, recipe, force=force) if diagram else None
     loaded = load(recipe, settings or [])
     if not (quiet or as_json):
         for warning in loaded.warnings:
@@ -69,14 +72,14 @@ def summary(
 
         found = summarise(loaded, batch_size=batch_size)
         shown = rows(found, ALL if every_layer else depth)
-        drawn = _draw(found, shown, diagram) if diagram else None
+        drawn = _draw(found, shown, picture) if picture else None
     if as_json:
         warnings = [warning.as_json() for warning in loaded.warnings]
         console.print_json({**as_data(found), "diagram": drawn and str(drawn), "warnings": warnings})
         return
     show(found, shown, verbose=verbose)
     if drawn:
-        console.stdout().print(f"\n{drawn}")
+        console.stdout().print(f"\n{printable(str(drawn))}")
     if verbose:
         console.say(f"\n{_CONVENTIONS}")
     if not quiet:
@@ -84,12 +87,26 @@ def summary(
         console.say_pairs(_next(recipe, found, shown, drawn))
 
 
-def _draw(found: Summary, shown: Sequence[Row], path: Path) -> Path:
-    from cnncli.figures.diagram import draw_diagram
-    from cnncli.figures.save import save
+def _picture_file(path: Path, recipe: str, *, force: bool) -> OutputFile:
+    """The file of `--diagram`.
 
-    [file] = save(draw_diagram(found, shown), path, formats=[path.suffix.lower()[1:]])
+    Raises:
+        OutputError: it cannot or must not be written.
+    """
+    from cnncli.runs.output_files import OutputFile
+
+    file = OutputFile(path, "--diagram", [recipe], force=force)
+    file.check()
     return file
+
+
+def _draw(found: Summary, shown: Sequence[Row], file: OutputFile) -> Path:
+    from cnncli.figures.diagram import draw_diagram
+    from cnncli.figures.save import write
+
+    with file.writing() as stream:
+        write(draw_diagram(found, shown), stream, file.path.suffix.lower()[1:])
+    return file.path
 
 
 def _next(recipe: str, found: Summary, shown: Sequence[Row], drawn: Path | None) -> list[tuple[str, str]]:

@@ -7,7 +7,7 @@ which Keras ignores.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -59,6 +59,18 @@ _ClassNames = Annotated[tuple[str, ...], PlainValidator(_class_names)]
 _Object = str | dict[str, Any]
 
 
+_Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+class TrainedOn(BaseModel):
+    """Fingerprints of the examples of the training split, and of all splits together; see `fingerprint.of_set`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    train: _Digest
+    all: _Digest
+
+
 class About(BaseModel):
     """What a model file says about its model.
 
@@ -73,6 +85,7 @@ class About(BaseModel):
             that cannot be read as probabilities, or `numbers`.
         input_shape: of one raw example, such as [28, 28, 1].
         input_range: the scale of the raw training examples; None where it is not known.
+        trained_on: fingerprints of the examples that trained; None where they are not known.
         images: what an image file becomes before it enters the network; None where the network takes no images.
         loss, metrics: as a recipe writes them.
         batch_size: in which the run scored its examples; another one may change the last bits.
@@ -90,6 +103,7 @@ class About(BaseModel):
     outputs: _Outputs
     input_shape: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=4)]
     input_range: Scale | None = None
+    trained_on: TrainedOn | None = None
     images: Form | None = None
     loss: _Object
     metrics: Annotated[tuple[_Object, ...], Field(max_length=50)] = ()
@@ -131,6 +145,7 @@ class About(BaseModel):
         """JSON text, the same for the same values."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         values |= {"numbers": self.numbers and self.numbers.as_json(), "images": self.images and asdict(self.images)}
+        values |= {"trained_on": self.trained_on and self.trained_on.model_dump()}
         values |= {"input_range": self.input_range and self.input_range.as_json()}
         return to_json(values).encode()
 
@@ -163,6 +178,7 @@ def describe(
     numbers: Numbers | None,
     input_shape: Sequence[int],
     input_range: Scale | None = None,
+    trained_on: Mapping[str, str] | None = None,
 ) -> About:
     """Collect what has to be known about a run's model.
 
@@ -171,6 +187,7 @@ def describe(
         class_names, numbers: of the training data; one of them is empty or None.
         input_shape: of one raw example.
         input_range: the scale of the raw training examples, where it is known.
+        trained_on: fingerprints as `TrainedOn` has them, where they are known.
     """
     [main, *_] = outputs_of(recipe)
     assert main.loss is not None
@@ -184,6 +201,7 @@ def describe(
         outputs=_outputs(recipe, has_numbers=numbers is not None),
         input_shape=tuple(input_shape),
         input_range=input_range,
+        trained_on=TrainedOn(**trained_on) if trained_on else None,
         images=_form(recipe, input_shape),
         loss=as_data(main.loss),
         metrics=tuple(as_data(metric) for metric in recipe.train.metrics),

@@ -40,6 +40,7 @@ class TrainedModel:
         numbers: of the training targets, where the labels are quantities.
         told: what the file says about its model; None for a run, and for a file that another program saved.
         activations: what they take for one example; None for a run, and for a file whose network takes any size.
+        trained_on: fingerprints of the training examples and of all; None where they are not known.
         scale: of the raw training examples; None where it is not known.
     """
 
@@ -51,6 +52,7 @@ class TrainedModel:
     numbers: Numbers | None = None
     told: About | None = None
     scale: Scale | None = None
+    trained_on: Mapping[str, str] | None = None
     activations: Activations | None = None
 
     @property
@@ -147,6 +149,7 @@ def _open_file(path: Path) -> TrainedModel:
         numbers=told.numbers,
         told=told,
         scale=told.input_range,
+        trained_on=told.trained_on.model_dump() if told.trained_on else None,
         activations=opened.activations,
     )
 
@@ -187,7 +190,9 @@ def _open_run(path: Path) -> TrainedModel:
         model = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:
         raise _damaged(resolved, error) from error
-    return TrainedModel(model, str(path), path, class_names, recipe, numbers, scale=_scale(record))
+    return TrainedModel(
+        model, str(path), path, class_names, recipe, numbers, scale=_scale(record), trained_on=record.get("trained_on")
+    )
 
 
 def _scale(record: Mapping[str, Any]) -> Scale | None:

@@ -72,13 +72,16 @@ class Predictor:
         self._checked: dict[Shape, int] = {}
         self._step = tf.function(self._outputs, autograph=False)
 
-    def predict(self, given: Given, *, top: int = 3, batch_size: int | None = None) -> Iterator[Predictions]:
+    def predict(
+        self, given: Given, *, top: int = 3, batch_size: int | None = None, form: images.Form | None = None
+    ) -> Iterator[Predictions]:
         """Predict the classes of examples; the next batch is read meanwhile, and no more are held.
 
         Args:
             given: the files.
             top: how many of the most probable classes.
             batch_size: None: as the model's own examples were scored.
+            form: what images become; None: what those of the training became.
 
         Raises:
             DataError: the network takes no images, and images were named.
@@ -87,7 +90,7 @@ class Predictor:
             ModelFileError: the model of a file cannot compute these examples.
         """
         size = batch_size or self.batch_size
-        form = self._trained.image_form if given.has_images else None
+        form = (form or self._trained.image_form) if given.has_images else None
         if form:
             self._check_memory(form.shape, min(size, len(given.files)))  # before so many are read
         if given.bad:

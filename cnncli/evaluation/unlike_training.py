@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncli import runs
 from cnncli.data import scales
 from cnncli.data.examples import Examples
 from cnncli.data.fingerprint import of_set
@@ -56,8 +55,8 @@ def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
 
 
 def _trained_on(trained: TrainedModel, examples: Examples, what: str) -> Iterator[Problem]:
-    recorded = runs.read_record(trained.run).get("trained_on") if trained.run else None
-    if not isinstance(recorded, dict):
+    recorded = trained.trained_on
+    if not recorded:
         return
     digest = of_set(examples)
     hint = "the score says little about new examples: score the test split, or data that was set aside"

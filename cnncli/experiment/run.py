@@ -148,7 +148,7 @@ def _train(
         finally:
             recording.write()
         with runs.replacing(folder.file("model.keras")) as temporary:
-            save(network.model, temporary, _about(planned))
+            save(network.model, temporary, _about(planned, folder))
     with timed(seconds, "evaluate", spectator):
         task = task_for(splits.class_names, splits.numbers)
         scored = _evaluate(planned, network, task)
@@ -177,7 +177,7 @@ def _train(
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled)
 
 
-def _about(planned: Plan) -> About:
+def _about(planned: Plan, folder: runs.Run) -> About:
     """What a copy of the model has to know."""
     splits = planned.splits
     return describe(
@@ -186,6 +186,7 @@ def _about(planned: Plan) -> About:
         numbers=splits.numbers,
         input_shape=splits.input_shape,
         input_range=splits.train.scale,
+        trained_on=folder.record.get("trained_on"),
     )
 
 

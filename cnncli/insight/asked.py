@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import numpy as np
 from cnncli.data.examples import Examples
 from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
 from cnncli.evaluation.again import own_data
+from cnncli.evaluation.image_check import look_at
 from cnncli.evaluation.models import TrainedModel
 from cnncli.evaluation.unlike_training import warnings_for_images
 from cnncli.insight.examples import (
@@ -38,8 +40,13 @@ _HEALTH_EXAMPLES = 256
 _HEALTH_NUMBERS = 1 << 23  # that go in: of large photos fewer are looked at
 
 
-def examples_for(trained: TrainedModel, files: Sequence[Path], samples: Samples) -> tuple[Chosen, tuple[Problem, ...]]:
+def examples_for(
+    trained: TrainedModel, files: Sequence[Path], samples: Samples, *, invert: bool = False
+) -> tuple[Chosen, tuple[Problem, ...]]:
     """The examples to look at: image files where they are given, else some of the split that the run was scored on.
+
+    Args:
+        invert: exchange dark and light in the image files.
 
     Returns:
         The examples, and what is worth a word.
@@ -49,9 +56,13 @@ def examples_for(trained: TrainedModel, files: Sequence[Path], samples: Samples)
     """
     if files:
         refuse_no_images(trained.input_shape)
-        form = trained.image_form
+        form = replace(trained.image_form, invert=invert)
         trained.check_memory(form.shape, min(len(files), _MOST_TOGETHER), keeps_all=True, hint="name fewer images")
-        return from_files(files, form=form), (*trained.notes, *warnings_for_images(trained))
+        return from_files(files, form=form), (
+            *trained.notes,
+            *warnings_for_images(trained),
+            *look_at(trained, list(map(str, files)), form).warnings,
+        )
     if trained.recipe is None:
         message = f"{trained.name} is a file: what examples it was made for is not known"
         raise DataError(message, hint="name images: --image photo.jpg")

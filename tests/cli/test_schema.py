@@ -49,7 +49,7 @@ def test_older_schema_is_replaced_and_anything_else_is_not(folder):
     done = schema("--output", "other.json", code=6)
     assert len((folder / "old.json").read_text()) > 100_000
     assert (folder / "other.json").read_text() == "{}"
-    assert done.stderr == "error: other.json is there already and is no schema of cnncli\n    give another name\n"
+    assert done.stderr == "error: --output: other.json exists already; --force overwrites it\n"
 
 
 def test_folder_that_is_not_there_is_exit_6():

@@ -174,7 +174,7 @@ def test_converted_images_are_told_once_for_all(tmp_path: Path, make_folder: Mak
 
     assert notes(read(tmp_path)) == [
         "converted to rgb: 2 1-bit, 1 CMYK",
-        "1 transparent image: laid on black",
+        "1 transparent image: laid on white",
         "1 animated image: the first frame is used",
     ]
 
