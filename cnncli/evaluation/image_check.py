@@ -92,12 +92,11 @@ def _other_ground(
     known = trained.scale.ground if trained.scale else None
     if known is None or _DARK < known < _LIGHT:
         return []
-    grounds = [scales.ground_of(each[None], 0.0, 255.0) for each in pixels]
-    other = [
-        row
-        for row, ground in enumerate(grounds)
-        if ground is not None and (ground >= _LIGHT if known <= _DARK else ground <= _DARK)
-    ]
+    other = []
+    for row, each in enumerate(pixels):
+        ground = scales.ground_of(each[None], 0.0, 255.0)
+        if ground is not None and (ground >= _LIGHT if known <= _DARK else ground <= _DARK):
+            other.append(row)
     if not other:
         return []
     is_one = len(other) == 1

@@ -190,9 +190,8 @@ def _open_run(path: Path) -> TrainedModel:
         model = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:
         raise _damaged(resolved, error) from error
-    return TrainedModel(
-        model, str(path), path, class_names, recipe, numbers, scale=_scale(record), trained_on=record.get("trained_on")
-    )
+    scale, trained_on = _scale(record), record.get("trained_on")
+    return TrainedModel(model, str(path), path, class_names, recipe, numbers, scale=scale, trained_on=trained_on)
 
 
 def _scale(record: Mapping[str, Any]) -> Scale | None:

@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from cnncli.data import images
 from cnncli.data.given import Bad, Batch, Given, Name
 from cnncli.data.shapes import Shape
 from cnncli.errors import DataError, DivergedError, ModelFileError, ResourceError

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.evaluation.probabilities import are_probabilities, of_the_predicted
+from cnncli.wording import printable
 
 MOST_OUTPUTS = 100  # columns; with more classes only the predicted one's probability is written
 
@@ -81,13 +82,14 @@ def numbers_to_csv(
 
 
 def cell_text(text: str) -> str:
-    """Text as a cell that no spreadsheet takes for a formula.
+    """Text as a cell that no spreadsheet takes for a formula, with its control characters visible.
 
     Example:
         >>> cell_text("=1+1"), cell_text("-1"), cell_text("cat")
         ("'=1+1", '-1', 'cat')
     """
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    shown = printable(text)
+    return f"'{shown}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else shown
 
 
 def _cell(text: str) -> str:

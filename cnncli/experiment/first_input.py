@@ -51,7 +51,7 @@ def check_first_input(recipe: Recipe, network: Network, splits: Splits) -> list[
                 Problem(message, "look at `prepare`: a scale, a mean or a variance may be wrong", path=_PREPARE)
             )
         if name not in embeddings:
-            return list(_remarks(recipe, name, values, batch))
+            return list(_remarks(recipe, name, values, batch, splits.train.files is not None))
     return []
 
 
@@ -61,7 +61,9 @@ def _some(splits: Splits) -> NDArray[np.generic]:
     return inputs.read(np.unique(np.linspace(0, len(inputs) - 1, min(count, len(inputs))).astype(np.int64)))
 
 
-def _remarks(recipe: Recipe, name: str, values: NDArray[np.float32], batch: NDArray[np.generic]) -> Iterator[Problem]:
+def _remarks(
+    recipe: Recipe, name: str, values: NDArray[np.float32], batch: NDArray[np.generic], are_files: bool
+) -> Iterator[Problem]:
     low, high, raw_low, raw_high = (float(end) for end in (values.min(), values.max(), batch.min(), batch.max()))
     largest, raw_largest = max(abs(low), abs(high)), max(abs(raw_low), abs(raw_high))
     application = _application_without_scaling(recipe)
@@ -75,7 +77,7 @@ def _remarks(recipe: Recipe, name: str, values: NDArray[np.float32], batch: NDAr
     elif application and raw_low >= 0 and raw_high <= _SMALL_PIXELS:
         message = f"{application} expects pixels from 0 to 255, and the data goes from {raw_low:.4g} to {raw_high:.4g}"
         yield Problem(message, "`prepare: [Rescaling: {scale: 255}]` brings it to that range", path=_PREPARE)
-    elif largest < _TINY and not application:
+    elif largest < _TINY and not application and not are_files:
         enters = f"values from {low:.2g} to {high:.2g} enter `{name}`"
         scaling = next((index for index, layer in enumerate(recipe.data.prepare) if layer.name == "Rescaling"), None)
         if scaling is not None and largest < raw_largest:

@@ -40,11 +40,9 @@ def to_png(names: Sequence[str], pixels: NDArray[np.generic]) -> bytes:
         tile = Image.fromarray(np.clip(image, 0, 255).astype(np.uint8).squeeze())
         scale = _TILE / max(tile.size)
         wanted = (max(1, round(tile.width * scale)), max(1, round(tile.height * scale)))
-        sheet.paste(
-            tile.convert("RGB").resize(wanted, Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BILINEAR),
-            (left, top),
-        )
-        text = name if len(name) <= _LETTERS else f"…{name[1 - _LETTERS :]}"
+        how = Image.Resampling.NEAREST if scale > 1 else Image.Resampling.BILINEAR
+        sheet.paste(tile.convert("RGB").resize(wanted, how), (left, top))
+        text = name if len(name) <= _LETTERS else f"...{name[3 - _LETTERS :]}"
         draw.text((left, top + _TILE + 3), text.encode("latin-1", "replace").decode("latin-1"), fill=(40, 40, 40))
     file = io.BytesIO()
     sheet.save(file, "PNG")
