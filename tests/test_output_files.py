@@ -244,7 +244,7 @@ def test_folder_for_pictures_is_checked(here):
     (here / "pictures").mkdir()
     (here / "pictures" / "roc.png").write_bytes(b"old")
 
-    OutputFolder(Path("new/below")).check()
+    OutputFolder(Path("new/below")).check(["roc.png"])
     OutputFolder(run / "figures", own=[run / "figures"]).check(["roc.png"])
     assert "folder of a run" in refusal(OutputFolder(run / "figures", force=True))
     assert "folder of a run" in refusal(OutputFolder(run / "elsewhere", own=[run / "figures"]))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from cnncli.evaluation.compare import Comparison, Side
     from cnncli.evaluation.compare_numbers import NumberSide
     from cnncli.recipe.differences import Difference
+    from cnncli.runs.output_files import OutputFolder
 
 _BETWEEN = "  "
 _LONGEST_VALUE = 60
@@ -45,6 +46,7 @@ def compare(
         typer.Option("--to", metavar="DIR", help="Where the picture of the curves goes; left out: the output folder."),
     ] = None,
     picture: Annotated[bool, typer.Option("--picture/--no-picture", help="Draw the curves of all runs.")] = True,
+    force: options.Force = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -63,8 +65,9 @@ def compare(
     from cnncli.evaluation.compare import compare as compare_runs
 
     paths = _find(runs, output)
+    folder = _folder_for(to, output, force=force) if picture else None
     compared = compare_runs(paths, anyway=anyway)
-    drawn = _draw(compared, to or output) if picture else None
+    drawn = _draw(compared, folder) if folder else None
     if as_json:
         console.print_json({**compared.as_json(), "picture": str(drawn) if drawn else None})
         return
@@ -96,20 +99,35 @@ def _find(runs: Sequence[str], outputs: Path) -> list[Path]:
 # The picture.
 
 
-def _draw(compared: Comparison, folder: Path) -> Path | None:
+def _folder_for(to: Path | None, output: Path, *, force: bool) -> OutputFolder:
+    """Where the picture goes. In the output folder it replaces that of the same runs; elsewhere nothing without `force`.
+
+    Raises:
+        OutputError: it cannot or must not be written.
+    """
+    from cnncli.runs.output_files import OutputFolder
+
+    folder = OutputFolder(to, "--to", force=force) if to else OutputFolder(output, own=[output])
+    folder.check()
+    return folder
+
+
+def _draw(compared: Comparison, folder: OutputFolder) -> Path | None:
     """The curves of all runs; None where no run has any."""
     if not any(side.run.history for side in compared.sides):
         return None
     from cnncli.figures.compared import RunCurves, draw_compared_curves
-    from cnncli.figures.save import make_folder, save
+    from cnncli.figures.save import claim, make_folder, save
 
+    stem = _file_name([side.label for side in compared.sides])
+    claim(folder, [stem], ["png"])
     curves = [RunCurves(side.label, _detail(side), side.run.history, side.run.best_epoch) for side in compared.sides]
     try:
         figure = draw_compared_curves(curves, title=f"{counted(len(curves), 'run')} compared")
     except ValueError:  # histories without a metric
         return None
     make_folder(folder)
-    [path] = save(figure, folder / f"{_file_name([side.label for side in compared.sides])}.png")
+    [path] = save(figure, folder / f"{stem}.png")
     return path
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
-from cnncli.cli import console, evaluate_numbers, native, options
+from cnncli.cli import console, evaluate_numbers, inputs, native, options
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.wording import printable, shortened
 
+if TYPE_CHECKING:
+    from cnncli.runs.output_files import OutputFolder
+
 _WORDS = 13  # letters of the first column
+_FORMATS = ("png", "svg")
 _PAIRS = 5  # of classes; --json has more
 
 
@@ -34,6 +39,7 @@ def evaluate(
         Path | None, typer.Option("--figures", metavar="DIR", help="Draw the pictures of it there, as PNG and SVG.")
     ] = None,
     strict: options.Strict = False,
+    force: options.Force = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     device: options.Device = None,
     as_json: options.Json = False,
@@ -53,22 +59,28 @@ def evaluate(
         hint = "--split is of the run's own data; of other data its test part counts, or all of it"
         raise UsageError(Problem("either a part or other data, got both", hint, Place("--split")))
     options.check_device(device)
+    folder = _folder_for(figures, run_or_model, split, data, Path(output), force=force) if figures else None
     with native.captured():
         from cnncli.evaluation.again import evaluate_again
 
-        if figures:
-            from cnncli.figures.save import make_folder
-
-            make_folder(figures)
         done = evaluate_again(
             run_or_model, outputs=Path(output), split=split or "test", data=data, device=device, strict=strict
         )
         drawn: list[str] = []
-        if figures:
+        if folder:
             from cnncli.figures.of_evaluation import draw_evaluation
+            from cnncli.figures.save import make_folder
 
-            names = done.class_names
-            made = draw_evaluation(figures, done.scored, done.examples, names, title=done.what, formats=("png", "svg"))
+            make_folder(folder)
+            made = draw_evaluation(
+                folder,
+                done.scored,
+                done.examples,
+                done.class_names,
+                title=done.what,
+                formats=_FORMATS,
+                option=_option(split, data),
+            )
             drawn = [str(path) for path in made]
     if not (as_json or quiet):
         for note in done.notes:
@@ -80,6 +92,34 @@ def evaluate(
     _show(done.result, done.what, quiet=quiet)
     for path in drawn:
         console.stdout().print(printable(path))
+
+
+def _folder_for(
+    path: Path, run_or_model: str | None, split: str | None, data: str | None, outputs: Path, *, force: bool
+) -> OutputFolder:
+    """The folder of `--figures`, not made yet.
+
+    Raises:
+        OutputError: it cannot or must not be written, or holds pictures of the same names.
+    """
+    from cnncli.runs.output_files import OutputFolder
+
+    reads = [data] if data is not None else inputs.data_of_run(run_or_model, outputs)
+    folder = OutputFolder(path, "--figures", reads, force=force)
+    # Every evaluation draws one of them, and all the others beside it.
+    stems = [f"{name}--{option}" if (option := _option(split, data)) else name for name in ("confusion", "predicted")]
+    folder.check([f"{stem}.{ending}" for stem in stems for ending in _FORMATS])
+    return folder
+
+
+def _option(split: str | None, data: str | None) -> str:
+    """What other examples than those of the test split are called in the pictures' names."""
+    from cnncli.figures import naming
+
+    if data is None:
+        return "" if split in (None, "test") else str(split)
+    path = Path(data)
+    return naming.image(path) if os.path.exists(path) else naming.part(data)
 
 
 def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:

@@ -24,6 +24,7 @@ def feature_maps(
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,
+    force: options.Force = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -35,6 +36,7 @@ def feature_maps(
     """
     options.check_no_image(run_or_model)
     wanted = options.read_samples(samples, image or [], default=4)
+    pictures.check_folder(to, image or [], force=force)
     with native.captured():
         from cnncli.evaluation.models import open_model
         from cnncli.figures.of_network import draw_feature_maps_of
@@ -46,7 +48,7 @@ def feature_maps(
         if not list_layers:
             names = layers_to_show(subject.network, layer)
             chosen, notes = examples_for(trained, image or [], wanted, invert=invert)
-            folder = pictures.folder_for(trained, to)
+            folder = pictures.folder_for(trained, to, image or [], force=force)
             # A network that ends in maps, or in several parts, says neither classes nor numbers.
             says = subject.said(chosen.inputs) if len(trained.model.outputs[0].shape) == 2 else None
             drawn = draw_feature_maps_of(subject, names, chosen, folder, shares=says, formats=pictures.formats(svg))

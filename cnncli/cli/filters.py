@@ -38,6 +38,7 @@ def visualize_filters(
     ] = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,
+    force: options.Force = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -48,6 +49,7 @@ def visualize_filters(
     Beside the pictures it says how the filters fare: dead (their answer is the same everywhere), near-duplicate (a cosine above
     0.99), and untouched by training.
     """
+    pictures.check_folder(to, (), force=force)
     with native.captured():
         from cnncli.evaluation.models import open_model
         from cnncli.figures.kernels import draw_layers, named_or_first
@@ -69,7 +71,7 @@ def visualize_filters(
             drawn = draw_layers(
                 trained.model,
                 names,
-                pictures.folder_for(trained, to),
+                pictures.folder_for(trained, to, force=force),
                 per_filter=per_filter,
                 strongest=strongest,
                 initial=initial,

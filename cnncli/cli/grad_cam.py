@@ -37,6 +37,7 @@ def grad_cam(
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,
+    force: options.Force = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -48,6 +49,7 @@ def grad_cam(
     """
     options.check_choice("--method", method, _METHODS)
     options.check_no_image(run_or_model)
+    pictures.check_folder(to, image or [], force=force)
     with native.captured():
         from cnncli.evaluation.models import open_model
         from cnncli.figures.of_network import draw_heat_of
@@ -67,7 +69,7 @@ def grad_cam(
             drawn = draw_heat_of(
                 subject,
                 chosen,
-                pictures.folder_for(trained, to),
+                pictures.folder_for(trained, to, image or [], force=force),
                 method=method,
                 layer=layer,
                 class_name=class_,

@@ -33,6 +33,7 @@ def maximize(
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,
+    force: options.Force = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -47,6 +48,7 @@ def maximize(
         raise UsageError(Problem("either the filters of a layer or classes, got both", hint, Place("--class")))
     filters = list(dict.fromkeys(filter_)) if filter_ else None
     classes = list(dict.fromkeys(class_)) if class_ else None
+    pictures.check_folder(to, (), force=force)
     with native.captured():
         from cnncli.evaluation.models import open_model
         from cnncli.figures.of_network import draw_maximized_of, targets_of
@@ -61,7 +63,7 @@ def maximize(
                 check_classifies(trained.model, trained.name)
             drawn = draw_maximized_of(
                 subject,
-                pictures.folder_for(trained, to),
+                pictures.folder_for(trained, to, force=force),
                 layer=layer,
                 filters=filters,
                 classes=classes,

@@ -8,17 +8,44 @@ from typing import TYPE_CHECKING, Any
 
 from cnncli.cli import console
 from cnncli.errors import Problem
+from cnncli.wording import printable
 
 if TYPE_CHECKING:
     from cnncli.evaluation.models import TrainedModel
     from cnncli.figures.of_network import Drawn
     from cnncli.figures.subject import Subject
     from cnncli.network.opened import Opened
+    from cnncli.runs.output_files import OutputFolder
 
 
-def folder_for(trained: TrainedModel, to: Path | None) -> Path:
-    """Where pictures go: the folder that is asked for, the run's figures, or the folder of the model's file."""
-    return to or (trained.run / "figures" if trained.run else Path(trained.name).parent)
+def check_folder(to: Path | None, reads: Sequence[Path], *, force: bool) -> None:
+    """Refuse, before TensorFlow is imported, a `--to` that cannot be written; `folder_for` knows more.
+
+    Raises:
+        OutputError: with the path and the reason.
+    """
+    from cnncli.runs.output_files import OutputFolder, run_of
+
+    if to is not None and run_of(to) is None:
+        OutputFolder(to, "--to", reads, force=force).check()
+
+
+def folder_for(trained: TrainedModel, to: Path | None, reads: Sequence[Path] = (), *, force: bool) -> OutputFolder:
+    """Where pictures go: the folder that is asked for, the run's figures, or the folder of the model's file.
+
+    Pictures of the run's own figures are replaced: they answer the same question. Other files are kept without `force`.
+
+    Raises:
+        OutputError: the folder cannot or must not be written.
+    """
+    from cnncli.runs.output_files import OutputFolder
+
+    figures = trained.run / "figures" if trained.run else None
+    folder = to or figures or Path(trained.name).parent
+    own = [figures] if figures else []
+    made = OutputFolder(folder, "--to" if to else "", reads, own, force)
+    made.check()
+    return made
 
 
 def formats(svg: bool) -> tuple[str, ...]:
@@ -77,4 +104,4 @@ def show_drawn(
         for note in notes:
             console.show_note(note)
     for path in figures:
-        console.stdout().print(path)
+        console.stdout().print(printable(path))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, native, options
+from cnncli.cli import console, inputs, native, options
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.wording import printable, shortened
 
@@ -61,6 +62,9 @@ def summary(
 
     picture = _picture_file(diagram, recipe, force=force) if diagram else None
     loaded = load(recipe, settings or [])
+    if picture:
+        picture = replace(picture, reads=[*picture.reads, *inputs.data_of(loaded.recipe)])
+        picture.check()
     if not (quiet or as_json):
         for warning in loaded.warnings:
             console.show_note(warning)

@@ -10,8 +10,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.errors import ModelFileError
+from cnncli.figures import naming
 from cnncli.figures.filters import MOST_STRIPS, Normalise, draw_filters
-from cnncli.figures.save import make_folder, save
+from cnncli.figures.save import Folder, claim, make_folder, save
 from cnncli.figures.text import plain_text
 from cnncli.insight.filters import strongest as strongest_of
 from cnncli.network.kernels import NO_CONVOLUTION, convolutions, find_all, kernel_of
@@ -20,7 +21,7 @@ from cnncli.network.kernels import NO_CONVOLUTION, convolutions, find_all, kerne
 def draw_layers(
     model: keras.Model,
     layers: Sequence[str] | None,
-    folder: Path,
+    folder: Folder,
     *,
     per_filter: bool = False,
     strongest: int | None = None,
@@ -29,12 +30,13 @@ def draw_layers(
 ) -> list[Path]:
     """Draw the filters of layers into `filters-<layer>.png` and so on.
 
+    Whatever is not the default is an option of the name: `filters-C1--strongest-4--change.png`.
+
     Args:
         layers: names; None for the first convolution.
         folder: made when it is missing.
         strongest: only so many filters a layer, those with the largest norms, largest first.
-        initial: the same network before training: each filter is drawn as it was, and beside it as it is; the files are
-            `filters-<layer>-change.png` and so on.
+        initial: the same network before training: each filter is drawn as it was, and beside it as it is.
 
     Raises:
         ModelFileError: the model has no convolution.
@@ -42,15 +44,21 @@ def draw_layers(
         OutputError: the folder or a picture cannot be written.
     """
     wanted = named_or_first(model, layers)
+    options = [
+        "per-filter" if per_filter else "",
+        f"strongest-{strongest}" if strongest is not None else "",
+        "change" if initial else "",
+    ]
+    stems = [naming.stem(f"filters-{naming.part(layer.name)}", options) for layer in wanted]
+    claim(folder, stems, formats)
     make_folder(folder)
     files: list[Path] = []
-    for layer in wanted:
+    for layer, stem in zip(wanted, stems, strict=True):
         kernel, depthwise = kernel_of(layer)
         before = kernel_of(find_all(initial, [layer.name])[0])[0] if initial else None
         normalise: Normalise = "filter" if per_filter else "layer"
         figure = _draw(kernel, before, layer.name, depthwise, normalise, strongest)
-        ending = "-change" if initial else ""
-        files += save(figure, folder / f"filters-{layer.name}{ending}.png", formats=formats)
+        files += save(figure, folder / f"{stem}.png", formats=formats)
     return files
 
 

@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnncli.errors import DataError, RecipeError
-from cnncli.figures import style
+from cnncli.errors import CnncliError, DataError, RecipeError
+from cnncli.figures import naming, style
 from cnncli.figures.feature_maps import draw_feature_maps
 from cnncli.figures.heat import draw_heat
 from cnncli.figures.map_tiles import LayerMaps
 from cnncli.figures.maximized import draw_maximized
-from cnncli.figures.save import make_folder, save
+from cnncli.figures.save import Folder, claim, make_folder, save
 from cnncli.figures.signals import draw_signal_heat
 from cnncli.figures.style import number_text
 from cnncli.figures.subject import NumberSubject, Subject
@@ -28,6 +28,8 @@ from cnncli.insight.heat import METHODS, heat_of, layer_for
 from cnncli.insight.layers import MOST_TARGETS, count_of, layers_to_show
 from cnncli.insight.maximize import maximize
 from cnncli.wording import counted
+
+STEPS = 128  # of the gradient ascent
 
 
 @dataclass(frozen=True)
@@ -45,15 +47,15 @@ def draw_feature_maps_of(
     subject: Subject,
     layers: Sequence[str] | None,
     chosen: Chosen,
-    folder: Path,
+    folder: Folder,
     *,
     shares: np.ndarray | None = None,
-    stem: str = "feature_maps",
     formats: Sequence[str] = ("png",),
 ) -> Drawn:
-    """Draw what layers make of examples, a sheet an example: `<stem>_<example>.png`, further sheets `…-2.png` and so on.
+    """Draw what layers make of examples, a sheet an example: `feature_maps_<example>.png`, further sheets `…-2.png` and so on.
 
-    An example of a split is named by its number there, an image by its file's name.
+    An example of a split is named by its number there, an image by its file's name. Layers other than the default are
+    options of the name: `feature_maps_7--C1-C3.png`.
 
     Args:
         layers: names; None for the first convolution. They are drawn in the order of the network. A layer of units gives a
@@ -66,6 +68,10 @@ def draw_feature_maps_of(
     """
     wanted = set(layers_to_show(subject.network, layers))
     names = [name for name in subject.network.layers if name in wanted]
+    is_default = layers is None or names == _default_layers(subject)
+    options = [] if is_default else [naming.layers(names)]
+    stems = [naming.stem(f"feature_maps_{key}", options) for key in _keys(chosen)]
+    claim(folder, stems, formats)
     outputs = feature_maps(subject.network, names, chosen.inputs)
     kinds = [type(subject.network.layers[name]).__name__ for name in names]
     make_folder(folder)
@@ -78,11 +84,22 @@ def draw_feature_maps_of(
         maps = [LayerMaps(name, kind, each[number]) for name, kind, each in zip(names, kinds, outputs, strict=True)]
         title = f"{subject.name}: {chosen.names[number]}"
         sheets = draw_feature_maps(example, maps, title=title, answer=_answer(subject, details[number]))
-        for name, figure in zip(
-            _free_names(f"{stem}_{_in_file(chosen.keys[number])}", len(sheets), taken), sheets, strict=True
-        ):
+        for name, figure in zip(_free_names(stems[number], len(sheets), taken), sheets, strict=True):
             files += save(figure, folder / f"{name}.png", formats=formats)
     return Drawn(tuple(files), tuple(details))
+
+
+def _default_layers(subject: Subject) -> list[str] | None:
+    """The layers that are shown when none is named; None where there are none."""
+    try:
+        return list(layers_to_show(subject.network, None))
+    except CnncliError:
+        return None
+
+
+def _keys(chosen: Chosen) -> list[str]:
+    """What to call each example in a file's name."""
+    return [naming.image(path) for path in chosen.paths] or [naming.part(key) for key in chosen.keys]
 
 
 def _answer(subject: Subject, said: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -123,7 +140,7 @@ def _said(subject: Subject, chosen: Chosen) -> list[dict[str, Any]]:
 def draw_heat_of(
     subject: Subject,
     chosen: Chosen,
-    folder: Path,
+    folder: Folder,
     *,
     method: str = "grad-cam",
     layer: str | None = None,
@@ -131,6 +148,9 @@ def draw_heat_of(
     formats: Sequence[str] = ("png",),
 ) -> Drawn:
     """Draw examples and beside them where a class is in them, as one sheet: `<method>-<layer>.png`.
+
+    Another class than the predicted one, and other examples than the default, are options of the name:
+    `grad-cam-C3--true--most_wrong.png`.
 
     Args:
         method: of `cnncli.insight.heat.METHODS`.
@@ -143,9 +163,11 @@ def draw_heat_of(
         DataError: the true class is wanted, and of image files it is not known.
     """
     layer = layer_for(subject.network, method, layer)
+    stem = _heat_stem(subject, chosen, method, layer, class_name)
+    claim(folder, [stem], formats)
     shares = subject.said(chosen.inputs)  # (count, classes), or (count, k)
     if isinstance(subject, NumberSubject):
-        return _draw_heat_of_number(subject, chosen, folder, method, layer, class_name, shares, formats)
+        return _draw_heat_of_number(subject, chosen, folder, stem, method, layer, class_name, shares, formats)
     predicted = shares.argmax(axis=-1)
     wanted = _wanted_classes(subject, chosen, class_name, predicted)
     heat = heat_of(subject.network, method, layer, chosen.inputs, wanted)
@@ -168,15 +190,26 @@ def draw_heat_of(
     captions = [_caption(one) for one in details]
     figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
     make_folder(folder)
-    which = f"class-{subject.class_number(class_name)}" if is_named else "" if class_name == "predicted" else class_name
-    stem = "-".join(filter(None, [method, _in_file(layer or ""), which]))
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
+
+
+def _heat_stem(subject: Subject, chosen: Chosen, method: str, layer: str | None, class_name: str) -> str:
+    """The name of a sheet: method, layer, class and examples."""
+    which = "" if class_name == "predicted" else class_name
+    if which not in ("", "true"):
+        word = "end" if isinstance(subject, NumberSubject) else "class"
+        which = f"{word}-{subject.class_number(class_name)}"
+    examples = naming.images(chosen.paths) if chosen.paths else ""
+    if chosen.samples not in (None, METHODS[method][1]):
+        examples = f"{chosen.samples}-examples" if isinstance(chosen.samples, int) else str(chosen.samples)
+    return naming.stem(f"{method}-{naming.part(layer)}" if layer else method, [which, examples])
 
 
 def _draw_heat_of_number(
     subject: NumberSubject,
     chosen: Chosen,
-    folder: Path,
+    folder: Folder,
+    stem: str,
     method: str,
     layer: str | None,
     end: str,
@@ -207,7 +240,6 @@ def _draw_heat_of_number(
     meaning = "moves it" if method == "smoothgrad" else "speaks for it"
     figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
     make_folder(folder)
-    stem = "-".join(filter(None, [method, _in_file(layer or ""), "" if end == "predicted" else f"end-{wanted}"]))
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
 
@@ -259,19 +291,20 @@ def _heat_sheet(
 
 def draw_maximized_of(
     subject: Subject,
-    folder: Path,
+    folder: Folder,
     *,
     layer: str | None = None,
     filters: Sequence[int] | None = None,
     classes: Sequence[str] | None = None,
-    steps: int = 128,
+    steps: int = STEPS,
     seed: int = 0,
     value_range: tuple[float, float],
     formats: Sequence[str] = ("png",),
 ) -> Drawn:
     """Draw what filters of a layer, or classes, like most, as one sheet: `maximize-<layer>.png` or `maximize-classes.png`.
 
-    Of a network that gives quantities, what makes them small and large: `maximize-numbers.png`.
+    Of a network that gives quantities, what makes them small and large: `maximize-numbers.png`. Whatever is not the default
+    is an option of the name: `maximize-C3--filters-0-5--seed-1.png`.
 
     Args:
         layer: whose filters or units; None for classes, or, where `filters` are named, the first convolution.
@@ -284,6 +317,15 @@ def draw_maximized_of(
         RecipeError: no such layer, filter or class.
     """
     layer, targets, names = targets_of(subject, layer, filters, classes)
+    word = "filters" if layer else "classes"
+    by_default = targets_of(subject, layer, None, None)[1]
+    options = [
+        naming.numbers(word, targets) if targets != by_default else "",
+        f"steps-{steps}" if steps != STEPS else "",
+        f"seed-{seed}" if seed else "",
+    ]
+    stem = naming.stem(f"maximize-{naming.part(layer)}" if layer else subject.maximized_as, options)
+    claim(folder, [stem], formats)
     found = maximize(subject.network, layer, targets, value_range=value_range, steps=steps, seed=seed)
     captions, details = [], []
     signs = [subject.sign_of(target) if layer is None else 1 for target in targets]
@@ -305,7 +347,6 @@ def draw_maximized_of(
     subtitle = f"Gradient ascent, {steps} steps, seed {seed} · below each name: the {reached}, and that of noise"
     figure = draw_maximized(found.inputs, captions, title=title, subtitle=subtitle)
     make_folder(folder)
-    stem = f"maximize-{_in_file(layer)}" if layer else subject.maximized_as
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
 
@@ -334,7 +375,3 @@ def targets_of(
         if not 0 <= number < count:
             raise RecipeError(f"layer `{layer}` has no filter {number}", hint=f"they count from 0 to {count - 1}")
     return layer, numbers, [f"filter {number}" for number in numbers]
-
-
-def _in_file(name: str) -> str:
-    return name.replace("/", "-")

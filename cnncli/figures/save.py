@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -14,6 +15,7 @@ from PIL import Image
 
 from cnncli.errors import OutputError
 from cnncli.figures.style import look
+from cnncli.runs.output_files import OutputFile, OutputFolder, StrPath
 from cnncli.runs.storage import storage_error
 
 FORMATS = ("png", "svg")
@@ -21,7 +23,10 @@ FORMATS = ("png", "svg")
 _METADATA: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
-def save(figure: Figure, path: str | os.PathLike[str], *, formats: Sequence[str] = ("png",)) -> list[Path]:
+Folder = Path | OutputFolder
+
+
+def save(figure: Figure, path: StrPath | OutputFile, *, formats: Sequence[str] = ("png",)) -> list[Path]:
     """Save a figure once per format and return the files.
 
     Each file is written under a temporary name in the same folder and then renamed, so that a full disk or a kill
@@ -29,7 +34,7 @@ def save(figure: Figure, path: str | os.PathLike[str], *, formats: Sequence[str]
 
     Args:
         path: where to, in a folder that exists; an ending `.png` or `.svg` is replaced by each format's own, any other
-            dot belongs to the name (`filters-block1.conv1`).
+            dot belongs to the name (`filters-block1.conv1`). A path is replaced, an `OutputFile` follows its own rules.
         formats: "png" (150 dots per inch), "svg", or both.
 
     Raises:
@@ -39,9 +44,31 @@ def save(figure: Figure, path: str | os.PathLike[str], *, formats: Sequence[str]
     unknown = [name for name in formats if name not in FORMATS]
     if unknown:
         raise ValueError(f"formats are among {', '.join(FORMATS)}; received: {', '.join(unknown)}")
-    path = Path(path)
+    if isinstance(path, OutputFile):
+        files = [replace(path, path=each) for each in _paths(path.path, formats)]
+        return [_write_output(figure, file, name) for file, name in zip(files, formats, strict=True)]
+    return [_write(figure, each, name) for each, name in zip(_paths(Path(path), formats), formats, strict=True)]
+
+
+def claim(folder: Folder, stems: Iterable[str], formats: Sequence[str]) -> None:
+    """Refuse, before anything is drawn, pictures that would replace files of the user.
+
+    Raises:
+        OutputError: with the first of them.
+    """
+    if isinstance(folder, OutputFolder):
+        folder.check([f"{stem}.{name}" for stem in stems for name in formats])
+
+
+def _paths(path: Path, formats: Sequence[str]) -> list[Path]:
     stem = path.stem if path.suffix.lower().lstrip(".") in FORMATS else path.name
-    return [_write(figure, path.with_name(f"{stem}.{name}"), name) for name in formats]
+    return [path.with_name(f"{stem}.{name}") for name in formats]
+
+
+def _write_output(figure: Figure, file: OutputFile, kind: str) -> Path:
+    with file.writing() as stream:
+        write(figure, stream, kind)
+    return file.path
 
 
 def write(figure: Figure, file: IO[bytes], kind: str) -> None:
@@ -58,12 +85,13 @@ def write(figure: Figure, file: IO[bytes], kind: str) -> None:
             figure.savefig(file, format=kind, metadata=_METADATA)
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Folder) -> None:
     """Make a folder for pictures, and those above it.
 
     Raises:
         OutputError: it cannot be made.
     """
+    folder = folder.path if isinstance(folder, OutputFolder) else folder
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:

@@ -54,14 +54,7 @@ def draw_picture(
         return [*draw_heat_of(subject, chosen, folder, **heat.model_dump(exclude={"samples"})).files]
     layers = maps.layers if maps else None
     said = shares[chosen.indices]
-    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said, stem=_stem(recipe, picture)).files]
-
-
-def _stem(recipe: Recipe, picture: Picture) -> str:
-    """Of several items that draw feature maps each has files of its own: `feature_maps`, `feature_maps2`, …"""
-    same = [other for other in recipe.visualize if other.kind == picture.kind]
-    place = next(number for number, other in enumerate(same) if other is picture)
-    return "feature_maps" + (str(place + 1) if place else "")
+    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said).files]
 
 
 def _filters(folder: Path, recipe: Recipe, network: Network, asked: Filters) -> list[Path]:

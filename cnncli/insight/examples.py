@@ -32,6 +32,8 @@ class Chosen:
         labels: the true class of each, int (count,), or its numbers, float32 (count, k); None where it is not known.
         source: where they come from, in words.
         indices: of each in its split; None of image files.
+        paths: of image files; empty of examples of a split.
+        samples: how many examples of a split were asked for, or which.
     """
 
     inputs: np.ndarray
@@ -39,6 +41,8 @@ class Chosen:
     labels: np.ndarray | None
     source: str
     indices: np.ndarray | None = None
+    paths: tuple[Path, ...] = ()
+    samples: Samples = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -72,7 +76,7 @@ def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
             problems.append(Problem(f"{printable(str(path))}: {error}"))
     if problems:
         raise DataError(problems)
-    return Chosen(np.stack(pixels), tuple(path.name for path in paths), None, "image files")
+    return Chosen(np.stack(pixels), tuple(path.name for path in paths), None, "image files", paths=tuple(paths))
 
 
 def from_split(examples: Examples, split: str, samples: Samples, *, probabilities: np.ndarray | None = None) -> Chosen:
@@ -103,6 +107,7 @@ def from_split(examples: Examples, split: str, samples: Samples, *, probabilitie
         examples.labels[indices],
         f"examples of the {split} split{words.get(samples, '')}",
         indices,
+        samples=samples,
     )
 
 

@@ -21,6 +21,7 @@ _LARGEST = 500_000  # bytes of one picture in the page
 _WIDEST, _TALLEST = 1600, 3200  # pixels of a picture that is stored anew
 _NARROWEST = 500
 _SHOWN = 96 / 150  # pixels of the page for one of a picture
+_MOST = 100  # pictures of a run
 _MOST_PIXELS = 64_000_000  # that are decoded
 
 _METHODS = {"grad-cam++": "Grad-CAM++", "grad-cam": "Grad-CAM", "smoothgrad": "SmoothGrad", "occlusion": "occlusion"}
@@ -84,11 +85,13 @@ class Album:
 
 
 def kind_of(file: Path) -> tuple[str, str]:
-    """What a picture shows, by its file's name: a kind, and words."""
+    """What a picture shows, by its file's name: a kind, and words. What follows `--` says how it was drawn."""
+    base, *options = file.stem.split("--")
+    said = f" ({', '.join(option.replace('-', ' ') for option in options)})" if options else ""
     for pattern, kind, about in _KINDS:
-        if found := re.fullmatch(pattern, file.stem):
+        if found := re.fullmatch(pattern, base):
             words = found.groupdict()
-            return kind, about.format(**{**words, "method": _METHODS.get(words.get("method", ""), "")})
+            return kind, about.format(**{**words, "method": _METHODS.get(words.get("method", ""), "")}) + said
     return "other", file.stem
 
 
@@ -106,6 +109,9 @@ def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: in
     wanted.sort(key=lambda each: order.index(each[1]) if each[1] in order else len(order))
     shown: list[Picture] = []
     left_out: list[str] = []
+    if len(wanted) > _MOST:
+        left_out.append(f"{len(wanted) - _MOST:,} more pictures in its figures: a page shows {_MOST}")
+        wanted = wanted[:_MOST]
     room = most_bytes
     for file, kind, about in wanted:
         try:

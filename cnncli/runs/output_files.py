@@ -248,12 +248,15 @@ class OutputFolder:
         if not any(_is_same(self.path, own) or _is_inside(self.path, own) for own in self.own):
             _refuse_run(self.path, self.option)
         self._check_can_be_made()
-        for name in names:
+        for name in names if os.path.isdir(self.path) else ():
             self.file(name).check()
 
     def file(self, name: str) -> OutputFile:
         """A file in the folder."""
         return OutputFile(self.path / name, self.option, self.reads, self.own, self.force)
+
+    def __truediv__(self, name: str) -> OutputFile:
+        return self.file(name)
 
     def _check_can_be_made(self) -> None:
         try:

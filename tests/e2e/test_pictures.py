@@ -1,6 +1,8 @@
 """`cnncli feature-maps`, `maximize` and `grad-cam` on a real run, and the same at a run's end."""
 
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -30,7 +32,8 @@ def test_heat_of_an_image_of_ones_own(trained, tmp_path):
     )  # fmt: skip
 
     assert done.exit_code == 0, done.stderr
-    assert done.json["figures"] == [str(tmp_path / "new" / "occlusion-class-7.png")]
+    [figure] = done.json["figures"]
+    assert re.fullmatch(r"occlusion--class-7--gray\[b\]-[0-9a-f]{8}\.png", Path(figure).name)
     [example] = done.json["examples"]
     assert (example["example"], example["true"], example["class"]) == ("gray[b].png", None, "7")
     assert 0 <= example["probability"] <= 1
@@ -40,7 +43,7 @@ def test_heat_of_the_most_wrong_is_of_wrong_ones(trained, tmp_path):
     done = trained("grad-cam", RUN, "--samples", "most_wrong", "--to", str(tmp_path), "--json")
 
     assert done.exit_code == 0, done.stderr
-    assert (tmp_path / "grad-cam-second.png").is_file()
+    assert (tmp_path / "grad-cam-second--most_wrong.png").is_file()
     examples = done.json["examples"]
     assert len(examples) == 12
     assert all(example["true"] != example["predicted"] for example in examples)
@@ -111,13 +114,15 @@ def test_recipe_draws_at_the_end_what_the_commands_draw(trained):
     assert done.exit_code == 0, done.stderr
     names = {path.name for path in (trained.folder / "outputs/pictured/p/figures").iterdir()}
     expected = {
-        "filters-second-change.png", "maximize-classes.png", "maximize-first.png", "grad-cam++-second-true.png",
-        "smoothgrad-class-5.png",
+        "filters-second--strongest-4--change.png", "maximize-classes--classes-3--steps-4.png",
+        "maximize-first--filters-7-0--steps-4.png", "grad-cam++-second--true--most_confused.png",
+        "smoothgrad--class-5--one_per_class.png",
     }  # fmt: skip
     assert expected <= names
-    # A sheet for each of the twelve most wrong, and two of the second item, which has files of its own.
-    assert len([name for name in names if name.startswith("feature_maps_")]) == 12
-    assert len([name for name in names if name.startswith("feature_maps2_")]) == 2
+    # A sheet for each of the twelve most wrong, and two of the second item, which shows other layers.
+    maps = [name for name in names if name.startswith("feature_maps_")]
+    assert len([name for name in maps if "--" not in name]) == 12
+    assert len([name for name in maps if name.endswith("--second-out.png")]) == 2
 
     # The first weights, made again from the seed, are those of the layer that did not learn, to the last bit.
     done = trained("visualize-filters", "pictured", "--layer", "first", "--layer", "second", "--json")

@@ -42,9 +42,9 @@ def test_every_kind_of_example_is_drawn(tmp_path, shape):
     heat = [draw_heat_of(subject, chosen, tmp_path, method=method) for method in ("grad-cam++", "smoothgrad")]
     best = draw_maximized_of(subject, tmp_path, layer="conv", filters=[3, 1], steps=3, value_range=(0, 1))
 
-    assert [path.name for path in maps.files] == ["feature_maps_7.png"]
+    assert [path.name for path in maps.files] == ["feature_maps_7--conv-out.png"]
     assert [path.name for one in heat for path in one.files] == ["grad-cam++-conv.png", "smoothgrad.png"]
-    assert [path.name for path in best.files] == ["maximize-conv.png"]
+    assert [path.name for path in best.files] == ["maximize-conv--filters-3-1--steps-3.png"]
     assert [detail["filter"] for detail in best.details] == [3, 1]
     assert all(path.stat().st_size > 3000 for one in (maps, *heat, best) for path in one.files)
 
@@ -69,7 +69,7 @@ def test_sheet_says_what_the_network_took_the_example_for(tmp_path, pages):
     # Named against the order of the network, and one of them twice.
     drawn = draw_feature_maps_of(subject, ["out", "conv", "out"], chosen, tmp_path, shares=shares)
 
-    assert [path.name for path in drawn.files] == ["feature_maps_7.png", "feature_maps_8.png", "feature_maps_9.png"]
+    assert [path.name for path in drawn.files] == [f"feature_maps_{number}--conv-out.png" for number in (7, 8, 9)]
     right, wrong, _ = ({text.get_text(): text.get_color() for text in page.findobj(Text)} for page in pages)
     assert right["true class: ant"] == wrong["true class: [/bee]"] == style.INK
     assert right["predicted: ant, 75.0%"] == style.BLUE
@@ -101,8 +101,10 @@ def test_further_sheets_are_numbered_and_no_image_takes_their_names(tmp_path):
 
     drawn = draw_feature_maps_of(subject, [f"conv{number}" for number in range(14)], chosen, tmp_path)
 
+    layers = "conv0-and-13-more-2482f2b2"
     assert [path.name for path in drawn.files] == [
-        "feature_maps_bee.png", "feature_maps_bee-2.png", "feature_maps_bee-2_2.png", "feature_maps_bee-2_2-2.png",
+        f"feature_maps_bee--{layers}.png", f"feature_maps_bee--{layers}-2.png",
+        f"feature_maps_bee-2--{layers}.png", f"feature_maps_bee-2--{layers}-2.png",
     ]  # fmt: skip
 
 
@@ -122,14 +124,14 @@ def test_caption_says_class_share_and_truth(tmp_path, pages):
     assert any(text.startswith("predicted: [/bee], ") for text in texts(figure))
     assert sum("(wrong)" in text for text in texts(figure)) == (predicted != [0, 1, 2]).sum() > 0
     assert "some: what speaks for the true class" in texts(figure)
-    assert drawn.files[0].name == "grad-cam-conv-true.png"
+    assert drawn.files[0].name == "grad-cam-conv--true.png"
 
 
 def test_named_class_is_looked_for_in_all(tmp_path):
     drawn = draw_heat_of(subject_of((40, 2)), chosen_of((40, 2)), tmp_path, class_name="[/bee]")
 
     assert [detail["class"] for detail in drawn.details] == ["[/bee]"] * 3
-    assert drawn.files[0].name == "grad-cam-conv-class-1.png"
+    assert drawn.files[0].name == "grad-cam-conv--class-1.png"
 
 
 def test_true_class_of_a_file_is_not_known(tmp_path):
@@ -143,7 +145,7 @@ def test_classes_are_maximised_by_name(tmp_path, pages):
 
     assert [detail["class"] for detail in drawn.details] == ["[/bee]"]
     assert "some: what 1 class likes most" in texts(pages[0])
-    assert drawn.files[0].name == "maximize-classes.png"
+    assert drawn.files[0].name == "maximize-classes--classes-1--steps-2.png"
 
 
 @pytest.mark.parametrize(

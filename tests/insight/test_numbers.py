@@ -97,7 +97,7 @@ def test_heat_tells_the_numbers_and_not_classes(tmp_path, one):
 
     drawn = draw_heat_of(one, chosen, tmp_path, method="grad-cam", layer="maps")
 
-    assert [path.name for path in drawn.files] == ["grad-cam-maps.png"]
+    assert [path.name for path in drawn.files] == ["grad-cam-maps--2-examples.png"]
     assert [(each["true"], each["predicted"], each["end"]) for each in drawn.details] == [
         ([1.0], [8.0], "large"),  # eight places of 1
         ([9.0], [72.0], "large"),
@@ -107,7 +107,7 @@ def test_heat_tells_the_numbers_and_not_classes(tmp_path, one):
 def test_small_and_large_are_maximized_and_tell_the_number_itself(tmp_path, one):
     drawn = draw_maximized_of(one, tmp_path, steps=40, value_range=(0.0, 1.0))
 
-    assert [path.name for path in drawn.files] == ["maximize-numbers.png"]
+    assert [path.name for path in drawn.files] == ["maximize-numbers--steps-40.png"]
     small, large = drawn.details
     assert (small["number"], large["number"]) == ("small", "large")
     assert 0 <= small["activation"] < small["noise"] < large["activation"] <= 8

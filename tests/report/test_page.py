@@ -86,6 +86,7 @@ def test_policy_allows_this_style_and_this_script_alone(make_run):
 def test_every_picture_says_what_it_shows(make_run):
     pictures = {
         "filters-C1.png": png(),
+        "filters-C1--strongest-4--change.png": png(),
         "feature_maps_812.png": png(),
         "feature_maps2_bee-2.png": png(),
         "new_kind.png": png(),
@@ -93,6 +94,7 @@ def test_every_picture_says_what_it_shows(make_run):
     found = page(make_run(pictures=pictures))
 
     assert [picture.attributes["alt"] for picture in found.all("img")] == [
+        "Filters of layer C1 (strongest 4, change)",
         "Filters of layer C1",
         "Feature maps of image bee-2",
         "Feature maps of image 812",
@@ -252,6 +254,13 @@ def test_page_stays_small_whatever_the_pictures_are(make_run):
     assert len(shown) + len(made.left_out) == 12
     assert "the page has no room left" in made.left_out[0]
     assert made.left_out[0] in Read(made.html).text
+
+
+def test_page_shows_at_most_a_hundred_pictures(make_run):
+    made = report.page([report.read(make_run(pictures={f"filters-layer{n:03}.png": png() for n in range(103)}))])
+
+    assert len(Read(made.html).all("img")) == 100
+    assert made.left_out == ("3 more pictures in its figures: a page shows 100",)
 
 
 def test_small_picture_is_kept_as_it_is_and_what_is_none_is_left_out(make_run):

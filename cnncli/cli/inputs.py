@@ -1,0 +1,38 @@
+"""The files of data that a recipe or a run reads, so that no result is written over them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnncli.errors import CnncliError
+
+if TYPE_CHECKING:
+    from cnncli.recipe.schema import Recipe
+
+
+def data_of(recipe: Recipe) -> list[str]:
+    """The paths of a recipe's data: files and folders."""
+    return list(_texts(recipe.data.source.model_dump()))
+
+
+def data_of_run(run_or_model: str | None, outputs: Path) -> list[str]:
+    """The paths of a run's data; empty for a model file, and where the run cannot be read (opening it says why)."""
+    from cnncli import runs
+    from cnncli.recipe.load import load
+
+    if run_or_model is not None and Path(run_or_model).suffix.lower() in (".keras", ".h5", ".hdf5"):
+        return []
+    try:
+        return data_of(load(str(runs.find(outputs, run_or_model) / "resolved.yaml")).recipe)
+    except CnncliError:
+        return []
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)

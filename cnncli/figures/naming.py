@@ -1,0 +1,70 @@
+"""Names of picture files: the same question, the same name; another question, another name.
+
+A name is `<kind>-<layer>--<option>--<option>`, with the options that differ from the defaults: `grad-cam-C3--true.png`,
+`filters-C1--strongest-4.png`. `--` stands only before an option.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+_LONGEST = 40  # characters of one part
+_DIGEST = 8
+_MOST_NUMBERS = 8
+
+
+def stem(kind: str, options: Iterable[str] = ()) -> str:
+    """A file's name without its ending; empty options are left out.
+
+    Example:
+        >>> stem("grad-cam-C3", ["true", ""])
+        'grad-cam-C3--true'
+    """
+    return "--".join([kind, *filter(None, options)])
+
+
+def part(text: str) -> str:
+    """A layer, class or file in a name: letters, digits and `._+()[] -`, at most 40; a digest tells apart what is changed.
+
+    Example:
+        >>> part("block1.conv1"), part("a/b")
+        ('block1.conv1', 'a-b-c14cddc0')
+    """
+    kept = re.sub(r"[^\w.+()\[\] -]|(?<=-)-", "-", text, flags=re.ASCII)
+    kept = re.sub(r"-{2,}", "-", kept).lstrip(".")[:_LONGEST]
+    return text if kept == text and text else f"{kept.strip(' -')}-{digest([text])}".lstrip("-")
+
+
+def numbers(word: str, values: Sequence[int]) -> str:
+    """Some numbers as an option: `filters-0-5`; of many the first and a digest."""
+    listed = "-".join(map(str, values[:_MOST_NUMBERS]))
+    more = f"-and-{len(values) - _MOST_NUMBERS}-more-{digest(map(str, values))}" if len(values) > _MOST_NUMBERS else ""
+    return f"{word}-{listed}{more}"
+
+
+def layers(names: Sequence[str]) -> str:
+    """Some layers as an option: `C1-C3`; of many the first and a digest."""
+    listed = "-".join(map(part, names))
+    return listed if len(listed) <= _LONGEST else f"{part(names[0])}-and-{len(names) - 1}-more-{digest(names)}"
+
+
+def image(path: Path) -> str:
+    """An image file as an option: its name, and a digest of where it lies, for other folders have images of that name too."""
+    return f"{part(path.stem)}-{digest([str(path.absolute().resolve())])}"
+
+
+def images(paths: Sequence[Path]) -> str:
+    """Some image files as an option."""
+    if len(paths) == 1:
+        return image(paths[0])
+    where = digest(str(path.absolute().resolve()) for path in paths)
+    return f"{part(paths[0].stem)}-and-{len(paths) - 1}-more-{where}"
+
+
+def digest(texts: Iterable[str]) -> str:
+    """Eight hexadecimal digits that tell lists of texts apart."""
+    whole = "\0".join(texts).encode("utf-8", "surrogateescape")
+    return hashlib.sha256(whole).hexdigest()[:_DIGEST]
