@@ -30,6 +30,7 @@ from cnncli.insight.maximize import maximize
 from cnncli.wording import counted
 
 STEPS = 128  # of the gradient ascent
+_INVERTED = "inverted"  # an option of a picture's name
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ def draw_feature_maps_of(
     names = [name for name in subject.network.layers if name in wanted]
     is_default = layers is None or names == _default_layers(subject)
     options = [] if is_default else [naming.layers(names)]
+    options += [_INVERTED] if chosen.is_inverted else []
     stems = [naming.stem(f"feature_maps_{key}", options) for key in _keys(chosen)]
     claim(folder, stems, formats)
     outputs = feature_maps(subject.network, names, chosen.inputs)
@@ -202,7 +204,8 @@ def _heat_stem(subject: Subject, chosen: Chosen, method: str, layer: str | None,
     examples = naming.images(chosen.paths) if chosen.paths else ""
     if chosen.samples not in (None, METHODS[method][1]):
         examples = f"{chosen.samples}-examples" if isinstance(chosen.samples, int) else str(chosen.samples)
-    return naming.stem(f"{method}-{naming.part(layer)}" if layer else method, [which, examples])
+    inverted = _INVERTED if chosen.is_inverted else ""
+    return naming.stem(f"{method}-{naming.part(layer)}" if layer else method, [which, examples, inverted])
 
 
 def _draw_heat_of_number(

@@ -34,6 +34,7 @@ class Chosen:
         indices: of each in its split; None of image files.
         paths: of image files; empty of examples of a split.
         samples: how many examples of a split were asked for, or which.
+        is_inverted: whether dark and light were exchanged.
     """
 
     inputs: np.ndarray
@@ -43,6 +44,7 @@ class Chosen:
     indices: np.ndarray | None = None
     paths: tuple[Path, ...] = ()
     samples: Samples = None
+    is_inverted: bool = False
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -76,7 +78,14 @@ def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
             problems.append(Problem(f"{printable(str(path))}: {error}"))
     if problems:
         raise DataError(problems)
-    return Chosen(np.stack(pixels), tuple(path.name for path in paths), None, "image files", paths=tuple(paths))
+    return Chosen(
+        np.stack(pixels),
+        tuple(path.name for path in paths),
+        None,
+        "image files",
+        paths=tuple(paths),
+        is_inverted=form.invert,
+    )
 
 
 def from_split(examples: Examples, split: str, samples: Samples, *, probabilities: np.ndarray | None = None) -> Chosen:
