@@ -98,7 +98,10 @@ def _refuse_maps(outputs: list[Output], network: Network, needed: str) -> None:
     for output in outputs:
         shape = network.output_shape(output.name)
         if len(shape) != 1:
-            message = f"{shape_text(shape)} leaves layer `{output.name}`, and {needed} need one row of numbers"
+            # Without the last length: it may depend on the number of classes, which need not be known.
+            message = (
+                f"a map of {shape_text(shape[:-1])} leaves layer `{output.name}`, and {needed} need one row of numbers"
+            )
             hint = "put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"
             problems.append(Problem(message, hint, path=output.path))
     if problems:

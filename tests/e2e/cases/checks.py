@@ -2,6 +2,152 @@
 
 from __future__ import annotations
 
-from cases.making import Case
+from pathlib import Path
 
-CASES: list[Case] = []
+import numpy as np
+from PIL import Image
+
+from cases.making import ANY, U8, Case
+
+APPLICATION = """\
+data: {source: {image_folder: {path: photos, image_size: [32, 32]}}}
+model: {layers: [MobileNet: {weights: imagenet, include_top: false}, GlobalAveragePooling2D,
+        Dense: {units: $classes, activation: softmax}]}
+"""
+LAYERS = "layers: [Flatten, Dense: {units: $classes, activation: softmax}]"
+CONVOLUTION = "Conv2D: {name: c1, filters: 4, kernel_size: 3, strides: 2}"
+
+
+def photos(folder: Path) -> None:
+    random = np.random.default_rng(0)
+    for name in ("ants", "bees"):
+        (folder / "photos" / name).mkdir(parents=True)
+        for number in range(6):
+            pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / "photos" / name / f"{number}.png")
+
+
+def with_layers(layers: str, *, classes: bool = True, more: str = "") -> str:
+    """The recipe of all cases with other layers; it declares its classes, so that `validate` knows them."""
+    text = U8.replace(LAYERS, f"layers: [{layers}]") + more
+    return text.replace("data:\n", "data:\n  classes: 10\n", 1) if classes else text
+
+
+def everywhere(what: str, recipe: str, exit_code: int, *says: str) -> list[Case]:
+    """The same answer of validate, of a dry run and of training."""
+    commands = {"validate": "validate bad.yaml", "a dry run": "train bad.yaml --dry-run", "training": "train bad.yaml"}
+    return [
+        Case(f"{what}: {name}", (command,), exit_code, says, files=(("bad.yaml", recipe),), writes_nothing=True)
+        for name, command in commands.items()
+    ]
+
+
+CASES: list[Case] = [
+    *everywhere(
+        "more units than classes",
+        with_layers("Flatten, Dense: {units: 50, activation: softmax}"),
+        4,
+        f"bad.yaml:{ANY}: the labels need 10 outputs, and layer `dense` has 50",
+        "`units: $classes`",
+    ),
+    *everywhere(
+        "fewer units than classes",
+        with_layers("Flatten, Dense: {units: 3, activation: softmax}"),
+        3,
+        f"bad.yaml:{ANY}: the labels need 10 outputs, and layer `dense` has 3",
+    ),
+    *everywhere(
+        "a map before the labels",
+        with_layers(f"{CONVOLUTION}, Dense: {{units: $classes, activation: softmax}}", classes=False),
+        3,
+        "a map of 13x13 leaves layer `dense`, and classes need one row of numbers",
+        "`- Flatten`",
+    ),
+    *everywhere(
+        "a layer of 200,000,000 units",
+        with_layers(
+            "Flatten, Dense: {name: big, units: 200000000, activation: relu}, Dense: {units: 10, activation: softmax}"
+        ),
+        8,
+        f"bad.yaml:{ANY}: training needs about ",
+        "the largest layers: big (",
+    ),
+    *everywhere(
+        "an image of 60,000 x 60,000 within the network",
+        with_layers(
+            "Resizing: {height: 60000, width: 60000}, GlobalAveragePooling2D, Dense: {units: 10, activation: softmax}"
+        ),
+        8,
+        "the largest layers: resizing",
+    ),
+    *everywhere(
+        "first weights beyond float32",
+        with_layers("Flatten, Dense: {units: 10, activation: softmax, kernel_initializer: {Constant: 1e308}}"),
+        3,
+        f"bad.yaml:{ANY}: `value` is 1e+308, and float32 holds numbers up to 3.4e38",
+    ),
+    *everywhere(
+        "a permutation that is none",
+        with_layers("Permute: [2, 3], Flatten, Dense: {units: 10, activation: softmax}"),
+        3,
+        f"bad.yaml:{ANY}: Permute: ",
+        "must be consecutive and start from 1",
+    ),
+    Case(
+        "values that become infinite before the first weights",
+        ("train bad.yaml",),
+        4,
+        ("NaN or infinity enters `dense`",),
+        files=(
+            (
+                "bad.yaml",
+                with_layers("Rescaling: 1e30, Rescaling: 1e30, Flatten, Dense: {units: 10, activation: softmax}"),
+            ),
+        ),
+        writes_nothing=True,
+    ),
+    Case(
+        "activations that overflow before anything is trained",
+        ("train bad.yaml --dry-run",),
+        7,
+        ("is not finite, before anything is trained",),
+        files=(
+            (
+                "bad.yaml",
+                with_layers(
+                    "Flatten, Dense: {units: 8, activation: exponential, kernel_initializer: {Constant: 9.0}}, "
+                    "Dense: {units: 10, activation: softmax}"
+                ),
+            ),
+        ),
+        writes_nothing=True,
+    ),
+    Case(
+        "an output folder that is a device, in a dry run",
+        ("train u8.yaml --dry-run --output /dev/null",),
+        6,
+        ("/dev/null is a file, not a folder",),
+        writes_nothing=True,
+    ),
+    Case(
+        "an output folder that is a file, in a dry run",
+        ("train u8.yaml --dry-run --output u8.npz",),
+        6,
+        ("u8.npz is a file, not a folder",),
+        writes_nothing=True,
+    ),
+    Case(
+        "a run's name that is taken, in a dry run",
+        ("train u8.yaml --dry-run --run first",),
+        6,
+        ("outputs/u8/first",),
+        writes_nothing=True,
+    ),
+    Case(
+        "weights that cannot be downloaded, in a dry run",
+        ("train app.yaml --dry-run",),
+        9,
+        ("the ImageNet weights of MobileNet are not here and cannot be downloaded",),
+        files=(photos, ("app.yaml", APPLICATION)),
+    ),
+]
