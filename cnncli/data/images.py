@@ -208,11 +208,17 @@ def _flattened(image: Image.Image, form: Form) -> tuple[Image.Image, list[str]]:
             oddities.append("transparent")
             if _is_dark(image, alpha):
                 oddities.append("dark drawing")
-            image = Image.alpha_composite(Image.new("RGBA", image.size, (*form.background, 255)), image)
+            behind = _inverted(form.background) if form.invert else form.background  # it is inverted with the drawing
+            image = Image.alpha_composite(Image.new("RGBA", image.size, (*behind, 255)), image)
     image = image if image.mode == mode else image.convert(mode)
     if form.low is not None and form.high is not None and oddities[:1] != ["16-bit"]:
         image = image.point(_stretch_table(form.low, form.high) * len(image.getbands()))
     return (ImageOps.invert(image) if form.invert else image), oddities
+
+
+def _inverted(color: tuple[int, int, int]) -> tuple[int, int, int]:
+    red, green, blue = color
+    return 255 - red, 255 - green, 255 - blue
 
 
 def _grey(image: Image.Image, form: Form) -> NDArray[np.float32]:

@@ -77,7 +77,7 @@ def _steps(found: Sequence[tuple[str, images.Decoded]], form: images.Form) -> st
 
 
 def _blank(names: Sequence[str], pixels: NDArray[np.generic]) -> list[Problem]:
-    values = pixels.reshape(len(pixels), -1).astype(np.float32)
+    values = pixels.reshape(len(pixels), int(np.prod(pixels.shape[1:]))).astype(np.float32)
     blank = [row for row, each in enumerate(values) if each.max() - each.min() <= _ALIKE]
     if not blank:
         return []
@@ -94,6 +94,8 @@ def _other_ground(
         return []
     other = []
     for row, each in enumerate(pixels):
+        if float(each.max()) - float(each.min()) <= _ALIKE:
+            continue  # another warning says what it is
         ground = scales.ground_of(each[None], 0.0, 255.0)
         if ground is not None and (ground >= _LIGHT if known <= _DARK else ground <= _DARK):
             other.append(row)

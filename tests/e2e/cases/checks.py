@@ -22,7 +22,7 @@ def photos(folder: Path) -> None:
     random = np.random.default_rng(0)
     for name in ("ants", "bees"):
         (folder / "photos" / name).mkdir(parents=True)
-        for number in range(6):
+        for number in range(20):
             pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
             Image.fromarray(pixels).save(folder / "photos" / name / f"{number}.png")
 
