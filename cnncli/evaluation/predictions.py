@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.evaluation.probabilities import are_probabilities, of_the_predicted
+from cnncli.wording import printable
 
 MOST_OUTPUTS = 100  # columns; with more classes only the predicted one's probability is written
 
 _FORMULA = re.compile(r"\s*[=+\-@]|[\t\r\n]")
-_SPECIAL = re.compile(r'[,"\r\n]')
+_SPECIAL = re.compile(r'[,"]')
+_SURROGATE = re.compile("([\ud800-\udfff]+)")  # bytes of a file name that are not UTF-8
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 
 
@@ -33,7 +35,8 @@ def to_csv(
     outputs, `output_0` and so on, in the order of the class names (one for two classes: the second's).
 
     A name that a spreadsheet would take for a formula, as it begins with = + - @ or a tab or line break and is no number,
-    gets an apostrophe before it, by which a spreadsheet shows it as the text that it is (OWASP, "CSV injection").
+    gets an apostrophe before it, by which a spreadsheet shows it as the text that it is (OWASP, "CSV injection"). Control
+    and formatting characters in a name are escaped.
     run.json and evaluation.json have every name as it is.
 
     Args:
@@ -81,17 +84,21 @@ def numbers_to_csv(
 
 
 def cell_text(text: str) -> str:
-    """Text as a cell that no spreadsheet takes for a formula.
+    """Text as a cell that no spreadsheet takes for a formula, and that cannot change a terminal.
+
+    Control and formatting characters become escapes. Bytes of a file name that are not UTF-8 stay as they are.
 
     Example:
-        >>> cell_text("=1+1"), cell_text("-1"), cell_text("cat")
-        ("'=1+1", '-1', 'cat')
+        >>> cell_text("=1+1"), cell_text("-1"), cell_text("cat"), cell_text("\\x1b[31mred")
+        ("'=1+1", '-1', 'cat', '\\\\x1b[31mred')
     """
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    parts = _SURROGATE.split(text)  # the odd ones are surrogates
+    visible = "".join(part if index % 2 else printable(part) for index, part in enumerate(parts))
+    return f"'{visible}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else visible
 
 
 def _cell(text: str) -> str:
-    """Text as it stands in the file (RFC 4180); csv.writer leaves a carriage return bare, which csv.reader refuses."""
+    """Text as it stands in the file (RFC 4180)."""
     safe = cell_text(text).encode("utf-8", "backslashreplace").decode()  # a name that is no UTF-8 has lone surrogates
     quoted = safe.replace('"', '""')
     return f'"{quoted}"' if _SPECIAL.search(safe) else safe
