@@ -19,7 +19,7 @@ from cnncli.data.shapes import Shape
 from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import read_inputs
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, images_below
-from cnncli.data.sources.paths import cannot_read, contents, existing_file
+from cnncli.data.sources.paths import cannot_read, existing_file
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.wording import counted, listed, printable, shortened
@@ -127,8 +127,6 @@ def look_up(arguments: Sequence[str]) -> Given:
         try:
             if os.path.isdir(text):
                 paths, aside = images_below(text)
-                if not paths:
-                    raise DataError("no images in this folder", hint=f"it holds {contents(text)}")
                 files += [File(path, "image") for path in paths]
                 notes += aside
             else:

@@ -271,9 +271,9 @@ def _padded(image: Image.Image, form: Form) -> Image.Image:
     inner_width = min(form.width, max(1, round(width * scale)))
     inner_height = min(form.height, max(1, round(height * scale)))
     inner = _resized(image, inner_width, inner_height, (0, 0, width, height))
-    color = form.background if not form.invert else tuple(255 - value for value in form.background)
-    grey = round(0.299 * color[0] + 0.587 * color[1] + 0.114 * color[2])
-    canvas = Image.new(image.mode, (form.width, form.height), color if image.mode == "RGB" else grey)
+    red, green, blue = form.background
+    grey = round(0.299 * red + 0.587 * green + 0.114 * blue)
+    canvas = Image.new(image.mode, (form.width, form.height), form.background if image.mode == "RGB" else grey)
     canvas.paste(inner, ((form.width - inner_width) // 2, (form.height - inner_height) // 2))
     return canvas
 

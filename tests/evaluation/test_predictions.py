@@ -47,15 +47,29 @@ def test_scores_that_are_no_probabilities_are_not_called_so():
 )
 def test_what_a_spreadsheet_would_compute_is_text(name):
     rows = rows_of(to_csv(np.array([0]), np.array([1]), np.array([[0.4, 0.6]]), ["cat", name], files=[name]))
-    assert rows[0]["predicted"] == rows[0]["file"] == "'" + name
+    visible = name.replace("\t", "\\t").replace("\r", "\\r").replace("\n", "\\n")
+    assert rows[0]["predicted"] == rows[0]["file"] == "'" + visible
 
 
-@pytest.mark.parametrize(
-    "name", ["cat", "-1", "+1.5", "a=b", "", "naïve", "日本", "a, b", 'say "x"', "two\nlines", "a\rb"]
-)
+@pytest.mark.parametrize("name", ["cat", "-1", "+1.5", "a=b", "", "naïve", "日本", "a, b", 'say "x"'])
 def test_every_other_name_is_as_it_is(name):
     assert cell_text(name) == name
     assert rows_of(to_csv(np.array([0]), np.array([0]), np.array([[1.0, 0]]), [name, "b"]))[0]["true"] == name
+
+
+@pytest.mark.parametrize(
+    ("name", "visible"),
+    [
+        ("\x1b[31mred", "\\x1b[31mred"),  # an escape sequence
+        ("a\x9b31m", "a\\x9b31m"),  # the same in one character
+        ("two\nlines", "two\\nlines"),
+        ("a\rb", "a\\rb"),
+        ("gpj\u202e.png", "gpj\\u202e.png"),  # turns the direction of writing
+    ],
+)
+def test_control_characters_in_a_name_are_visible(name, visible):
+    rows = rows_of(to_csv(np.array([0]), np.array([0]), np.array([[1.0, 0]]), [name, "b"], files=[name]))
+    assert rows[0]["true"] == rows[0]["predicted"] == rows[0]["file"] == visible
 
 
 def test_a_file_name_that_is_no_utf_8_is_written_as_an_escape():

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from cnncli.data.image_header import image_format
 from cnncli.data.sources.found import PARTS
+from cnncli.data.sources.other_files import advice_for
 from cnncli.data.sources.paths import cannot_read, contents, is_folder, listed_folder
 from cnncli.errors import DataError, Problem
 from cnncli.wording import counted, listed, printable, shortened
@@ -103,7 +104,7 @@ def read_tree(root: str) -> Tree:
         ]
         files[part].sort(key=lambda file: os.fsencode(file.relative))
     if not any(files.values()):
-        raise DataError(_no_images(root))
+        raise DataError(_no_images(root, aside.not_images))
     return Tree(files, class_names, folders, tuple(aside.told(class_names)))
 
 
@@ -114,10 +115,13 @@ def images_below(folder: str) -> tuple[list[str], tuple[Problem, ...]]:
         Their paths, beginning as `folder` does, sorted by their bytes; and what was left aside.
 
     Raises:
-        DataError: a folder cannot be read.
+        DataError: a folder cannot be read, or there is no image.
     """
     aside = _Aside(os.path.realpath(folder))
     paths = [path for path, _ in _images(folder, os.path.basename(os.path.abspath(folder)), aside)]
+    if not paths:
+        hint = [f"it holds {contents(folder)}", *advice_for(aside.not_images)]
+        raise DataError("no images in this folder", hint="\n".join(hint))
     return sorted(paths, key=os.fsencode), tuple(aside.told({}))
 
 
@@ -143,9 +147,16 @@ class _Aside:
             (self.loose, self.not_images, self.leaving, self.loops), _ASIDE_SENTENCES, strict=True
         ):
             if names:
-                yield Problem(f"{counted(len(names), one, more)} {rest}: {listed(names, _MOST_NAMED)}", hint)
+                hints = [hint] if hint else advice_for(_without_lists(names)) if names is self.not_images else []
+                message = f"{counted(len(names), one, more)} {rest}: {listed(names, _MOST_NAMED)}"
+                yield Problem(message, "\n".join(hints))
         every = dict.fromkeys(name for names in class_names.values() for name in names)
         yield from _alike(list(every))
+
+
+def _without_lists(names: Sequence[str]) -> list[str]:
+    """The names without those of CSV files: beside images these hold lists, not images."""
+    return [name for name in names if not name.lower().endswith(".csv")]
 
 
 _ASIDE_SENTENCES = (
@@ -296,8 +307,9 @@ def _no_class_folders(folder: str) -> Problem:
     return Problem(f"no class folders in {printable(folder)}", hint)
 
 
-def _no_images(root: str) -> Problem:
-    return Problem(f"no images in {printable(root)}", f"it holds {contents(root)}")
+def _no_images(root: str, others: Sequence[str]) -> Problem:
+    hint = [f"it holds {contents(root)}", *advice_for(others)]
+    return Problem(f"no images in {printable(root)}", "\n".join(hint))
 
 
 def _alike(names: list[str]) -> Iterator[Problem]:
