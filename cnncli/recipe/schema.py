@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from cnncli.names import NAME_PATTERN
 from cnncli.recipe import catalogue
+from cnncli.recipe.growth import MOST_PROBLEMS
 from cnncli.recipe.layers import Group, nested
 from cnncli.recipe.objects import Deferred, Fault, KerasObject, as_data, read
 from cnncli.wording import described
@@ -88,9 +89,12 @@ class _OfKind:
     def _validate(self, value: Any, info: core_schema.ValidationInfo) -> KerasObject:
         if isinstance(value, KerasObject):
             return value
-        steps_per_epoch = (info.context or {}).get("steps_per_epoch")
-        found, faults = read(value, self.kind, steps_per_epoch=steps_per_epoch)
+        context = info.context if info.context is not None else {}
+        if context.get("faulty", 0) >= MOST_PROBLEMS:
+            return KerasObject(self.kind, "")  # the recipe is refused already, and there is enough to read
+        found, faults = read(value, self.kind, steps_per_epoch=context.get("steps_per_epoch"))
         if found is None:
+            context["faulty"] = context.get("faulty", 0) + 1
             raise PydanticCustomError("keras_object", "not usable", {"faults": faults})
         return found
 
@@ -100,6 +104,8 @@ class _InChain(_OfKind):
 
     def _validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
         found = super()._validate(value, info)
+        if not found.name:
+            return found
         if found.kind != "layers":
             fault = Fault((), f"{found.name} cannot stand here", "make it an item of `model.layers`")
             raise PydanticCustomError("keras_object", "not usable", {"faults": [fault]})
