@@ -22,7 +22,6 @@ from cnncli.recipe.mistaken import refuse_other_things
 from cnncli.recipe.nodes import Mapping, Path, place_of, plain
 from cnncli.recipe.schema import Recipe
 
-
 _QUOTED = re.compile(r"`[^`]*`|'[^']*'|[0-9]+")
 _ANY_MODEL = {"layers": ["Flatten"]}
 _MOST_ALIKE = 5  # mistakes of one kind that are told one by one

@@ -16,7 +16,7 @@ from cnncli.errors import Place, Problem
 from cnncli.recipe import catalogue
 from cnncli.recipe.layers import Group, snake_case
 from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
-from cnncli.recipe.objects import NAMING_KEYS, SHORTCUT, Broken, Deferred
+from cnncli.recipe.objects import NAMING_KEYS, SHORTCUT, Broken, Deferred, as_integers
 from cnncli.recipe.substitution import Substitution, as_node, from_call, kind_of
 from cnncli.wording import described, did_you_mean, listed, shortened
 
@@ -312,9 +312,7 @@ class Flattener:
         return written.place if written else entry.key_place
 
     def _resolve(self, name: str, scope: _Scope, place: Place) -> str | None:
-        """The layer that a name in `from` means: the nearest of that name, from the inside out; None is the input.
-
-        """
+        """The layer that a name in `from` means: the nearest of that name, from the inside out; None is the input."""
         if name == HERE:
             return scope.here
         for prefix, suffix in scope.searched:
@@ -328,7 +326,9 @@ class Flattener:
         """`input` means the network's, also where something else comes into the structure around it."""
         if scope.within and scope.here not in (None, INPUT):
             message = f"`input` is the input of the network, not that of this {scope.within}"
-            self.warnings.append(Problem(message, f"`from: {HERE}` names what comes into the {scope.within}", place, _PATH))
+            self.warnings.append(
+                Problem(message, f"`from: {HERE}` names what comes into the {scope.within}", place, _PATH)
+            )
 
     def _note_if_deferred(self, value: Any, node: Node | None) -> None:
         """Remember that the list of layers itself depends on what is not known yet."""
@@ -462,7 +462,7 @@ class Flattener:
             self._wrong("`repeat` needs `times` or `over`, one of them", entry.key_place)
             return None
         if "times" in parts:
-            times = plain(self._replaced(parts["times"], scope))
+            times = as_integers(plain(self._replaced(parts["times"], scope)))
             self._note_if_deferred(times, parts["times"])
             if isinstance(times, Broken):
                 return None

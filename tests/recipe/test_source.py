@@ -1018,7 +1018,9 @@ def test_refused_with_place_and_hint(text: str, expected: str) -> None:
         pytest.param("a: " + "9" * 5000, "1:4: a number of 5,000 characters (max 300)", id="long integer"),
         pytest.param("a: 0x" + "9" * 5000, "1:4: a number of 5,002 characters (max 300)", id="long hexadecimal"),
         pytest.param("a: " + "[" * 1000, "1:103: nested too deeply (max 100)", id="brackets"),
-        pytest.param("".join(" " * n + "a:\n" for n in range(150)), "101:101: nested too deeply (max 100)", id="blocks"),
+        pytest.param(
+            "".join(" " * n + "a:\n" for n in range(150)), "101:101: nested too deeply (max 100)", id="blocks"
+        ),
         pytest.param("a:\n" + "- " * 1000, "2:199: nested too deeply (max 100)", id="dashes"),
         pytest.param(
             "a: [" + "x," * 20_000 + "]",  # the mapping, its key and the list are three nodes
