@@ -228,6 +228,7 @@ _SHORTCUT_ENTRY = Entry(
 # The kinds that take `from`; it is no argument.
 _FROM = ("layers", "applications", "structure")
 _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)")
+_COMPUTATION = re.compile(r"[\d.\s]+([-+*/]{1,2}[\d.\s]+)+")
 _EPOCHS = re.compile(r"^(\d+(?:\.\d+)?)\s*epochs?$")
 
 
@@ -431,6 +432,8 @@ def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]
     called = re.match(r"\s*(\w+)\s*\(", name)
     if called and (meant := nearest(called.group(1), options)):
         hint = f"write `{meant}: {{argument: value}}`; a recipe holds no code"
+        if re.fullmatch(r"\s*\w+\s*\(\s*\)\s*", name):
+            hint = f"write `{meant}`, without brackets"
     if not hint:
         hint = (
             f"`cnncli layers --kind {kind}` lists what there is" if kind != "layers" else "`cnncli layers` lists them"
@@ -600,6 +603,8 @@ class _Reader:
         hint = ""
         if isinstance(value, str) and (decimal := _DECIMAL_COMMA.fullmatch(value)):
             hint = f"a decimal number has a point: {decimal[1]}.{decimal[2]}"
+        if isinstance(value, str) and _COMPUTATION.fullmatch(value):
+            hint = f"write `$({value.strip()})`: a value that is computed stands in `$(…)`"
         self.faults.append(Fault(where, f"{self._label(argument)}: expected {wanted}, got {described(value)}", hint))
 
 

@@ -58,7 +58,7 @@ CASES: list[Case] = [
     Case("a tower of powers", STATIC, 3, files=with_vars("a: $(9**9**9)"),
          says=("r.yaml:3:6: an exponent of 387420489 is too large (at most 64)",)),
     Case("rounds of rounds without a layer", STATIC, 3,
-         files=recipe("    - repeat: {times: 1000, layers: [repeat: {times: 1000, layers: [repeat: {times: 1000, layers: []}]}]}\n"),
+         files=recipe("    - " + "repeat: {times: 1000, layers: [" * 3 + "]}" * 3 + "\n"),
          says=("r.yaml:4:", "written out, the recipe has more than 250,000 values")),
     Case("structures within each other", STATIC, 3,
          files=recipe("    - " + "repeat: {times: 1, layers: [" * 21 + "ReLU" + "]}" * 21 + "\n"),
@@ -82,7 +82,7 @@ CASES: list[Case] = [
     # Names.
     Case("a name of the round around", VALIDATE, files=recipe(IN_ROUNDS), prints=("no mistakes",)),
     Case("`input` within a block", VALIDATE, files=recipe(GATED, GATE.replace("SOURCE", "input")),
-         says=("r.yaml:6:25: `input` is the input of the network, not that of this block", "`from: .`")),
+         says=("r.yaml:6:26: `input` is the input of the network, not that of this block", "`from: .`")),
     Case("the input of a block", VALIDATE, files=recipe(GATED, GATE.replace("SOURCE", ".")),
          prints=("no mistakes",), unsaid=("`input`",)),
     # Brackets.
