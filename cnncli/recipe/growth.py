@@ -9,7 +9,7 @@ from typing import Any
 
 from cnncli.errors import Problem
 
-MOST_VALUES = 250_000  # in the recipe as a whole, written out; 5,000 layers of ten arguments have 120,000
+MOST_VALUES = 100_000  # in the recipe as a whole, written out; 5,000 layers of five arguments have 60,000
 MOST_PROBLEMS = 50  # different ones; reading stops there
 LARGEST_VALUE = 10_000  # items in one value, with those of the lists and mappings in it
 DEEPEST_VALUE = 50  # lists and mappings within each other, in one value

@@ -59,7 +59,7 @@ CASES: list[Case] = [
          says=("r.yaml:3:6: an exponent of 387420489 is too large (at most 64)",)),
     Case("rounds of rounds without a layer", STATIC, 3,
          files=recipe("    - " + "repeat: {times: 1000, layers: [" * 3 + "]}" * 3 + "\n"),
-         says=("r.yaml:4:", "written out, the recipe has more than 250,000 values")),
+         says=("r.yaml:4:", "written out, the recipe has more than 100,000 values")),
     Case("structures within each other", STATIC, 3,
          files=recipe("    - " + "repeat: {times: 1, layers: [" * 21 + "ReLU" + "]}" * 21 + "\n"),
          says=("structures and blocks are nested too deeply (max 20)",)),
