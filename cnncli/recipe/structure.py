@@ -449,7 +449,7 @@ class Flattener:
             suffix = f"{scope.suffix}_{index}"
             inner = replace(
                 self._inside(scope, "round"),
-                names=ChainMap(own, scope.names),  # type: ignore[arg-type]
+                names=_over(own, scope.names),
                 suffix=suffix,
                 searched=((scope.prefix, suffix), *scope.searched),
             )
@@ -620,6 +620,12 @@ class Flattener:
         if layers is not None and not isinstance(layers, Sequence):
             self._wrong(f"`layers` is a list, got {kind_of(layers)}", from_call(layers.place, scope.caller))
         return None if len(self.problems) > before else parts
+
+
+def _over(own: dict[str, Any], names: Names[str, Any]) -> Names[str, Any]:
+    """The names with those of a round before them, in one flat chain."""
+    maps = names.maps if isinstance(names, ChainMap) else [names]
+    return ChainMap(own, *maps)  # type: ignore[arg-type]  # a Mapping below will do
 
 
 def _head_and_body(item: Node) -> tuple[Scalar | None, Node | None]:
