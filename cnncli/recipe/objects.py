@@ -227,6 +227,7 @@ _SHORTCUT_ENTRY = Entry(
 )
 # The kinds that take `from`; it is no argument.
 _FROM = ("layers", "applications", "structure")
+_MOST_FAULTS = 20  # of one object
 _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)")
 _COMPUTATION = re.compile(r"[\d.\s]+([-+*/]{1,2}[\d.\s]+)+")
 _EPOCHS = re.compile(r"^(\d+(?:\.\d+)?)\s*epochs?$")
@@ -461,6 +462,8 @@ class _Reader:
         args, inputs, prefix = self._by_name(given)
         values: dict[str, Any] = {}
         for name, value in args.items():
+            if len(self.faults) >= _MOST_FAULTS:
+                break
             argument = self.arguments.get(name)
             where = (*self.path, name) if prefix else self.path
             if argument is None:
