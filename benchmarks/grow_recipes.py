@@ -15,6 +15,7 @@ import random
 import resource
 import sys
 import time
+from itertools import pairwise
 from multiprocessing import Pool
 
 from cnncli.errors import RecipeError
@@ -28,7 +29,7 @@ def made(generator: random.Random) -> str:
     """A recipe that grows by its variables, its structure, or both."""
     names = [f"v{index}" for index in range(generator.randint(2, 60))]
     rows = ["  v0: " + generator.choice(["x", "[1, 2]", "{a: [1], b: x}", "3", "x" * 500, "[[[1]]]", "2.5"])]
-    for before, name in zip(names, names[1:], strict=False):
+    for before, name in pairwise(names):
         count = generator.choice([1, 2, 10, 100])
         rows.append(f"  {name}: " + generator.choice([
             f"${before}" * count,
