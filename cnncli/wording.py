@@ -7,9 +7,13 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 _LONGEST_QUOTE = 60
+_LONGEST_WORD = 100  # of a name that is compared with others
+_MOST_OPTIONS = 1000  # that a name is compared with
 
 
 def printable(text: str) -> str:
@@ -48,6 +52,11 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
     Upper and lower case count little; of two equally near options the one in the word's own case wins. A word all of
     whose parts stand in an option (`sparse_crossentropy`) means that option, if it is the only one.
     """
+    return _nearest(word[:_LONGEST_WORD], tuple(islice(options, _MOST_OPTIONS)))
+
+
+@lru_cache(maxsize=256)  # a mistake in a `repeat` asks the same in every round
+def _nearest(word: str, options: tuple[str, ...]) -> str | None:
     by_lower: dict[str, list[str]] = {}
     for option in options:
         by_lower.setdefault(_normal(option), []).append(option)
@@ -64,7 +73,7 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """A hint with the nearest option, or with the options themselves when none is near and they are few."""
-    options = list(dict.fromkeys(options))
+    options = list(dict.fromkeys(islice(options, _MOST_OPTIONS)))
     if match := nearest(word, options):
         return f"did you mean `{match}`?"
     if 0 < len(options) <= 16:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -163,7 +163,7 @@ def test_run_is_named_by_its_start_and_an_id(outputs: Path) -> None:
 def test_taken_random_id_is_drawn_again(outputs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ids = iter(["aaaaaa", "aaaaaa", "bbbbbb"])
     monkeypatch.setattr("secrets.token_hex", lambda _: next(ids))
-    started = datetime(2026, 11, 21, 23, 5, 11, tzinfo=timezone.utc)
+    started = datetime(2026, 11, 21, 23, 5, 11, tzinfo=UTC)
     outputs.mkdir()
     names = [_make_run_folder(outputs, None, started).name for _ in range(2)]
     assert names == ["20261121-230511-aaaaaa", "20261121-230511-bbbbbb"]
@@ -967,7 +967,7 @@ def test_history_of_no_epochs_has_its_header(run: runs.Run) -> None:
         (np.bool_(True), "true"),
         (True, "true"),
         (Path("a/b"), '"a/b"'),
-        (datetime(2026, 11, 21, tzinfo=timezone.utc), '"2026-11-21T00:00:00+00:00"'),
+        (datetime(2026, 11, 21, tzinfo=UTC), '"2026-11-21T00:00:00+00:00"'),
         ("žluť", '"žluť"'),
         ("caf\udce9.png", '"caf\\udce9.png"'),
     ],

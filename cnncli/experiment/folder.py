@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +74,7 @@ def open_folder(planned: Plan, options: Options, spectator: Spectator) -> Iterat
         for name in RESULTS:
             folder.record.pop(name, None)
         resumed = {
-            "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "epochs_before": len(beginning.state.values["watcher"]["rows"]) if beginning.state else 0,
             "command_line": list(options.command_line),
             "notes": [str(note) for note in notes],

@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -192,7 +192,7 @@ def _about(planned: Plan, folder: runs.Run) -> About:
 
 def _finish(folder: runs.Run, status: str, spectator: Spectator, **fields: Any) -> None:
     """Write the page with what the record is about to say, and then the record, which lists the page too."""
-    fields["ended"] = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    fields["ended"] = datetime.now(UTC).isoformat(timespec="milliseconds")
     leave_report(folder, status, fields, spectator.note)
     folder.finish(status, **fields)
 

@@ -7,6 +7,7 @@ import fnmatch
 import inspect
 import itertools
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -69,8 +70,18 @@ def build(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32"
         RecipeError: a layer that Keras refuses, at its place.
         ModelFileError, NetworkError: weights of an application that cannot be had.
     """
+    _allow_depth(len(recipe.model.layers))
     with names_counted_anew([INPUT, _RAW, _model_name(recipe.name), *map(name_of, recipe.model.layers)]):
         return _build(recipe, input_shape, policy, load_weights)
+
+
+def _allow_depth(layers: int) -> None:
+    """Let Python recurse as deep as Keras does: once a layer, from the outputs to the inputs, in every graph of them.
+
+    It stays so for the process: what saves, clones or traces the network follows the same path. A recipe's layers are
+    bounded, and calls between Python functions take no space on the stack of C.
+    """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 5 * layers))
 
 
 def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights: bool) -> Network:

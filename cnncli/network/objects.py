@@ -10,6 +10,7 @@ from typing import Any
 import keras
 from keras.src.backend.common import global_state
 
+from cnncli.recipe.catalogue import Argument
 from cnncli.recipe.metrics import metric_name
 from cnncli.recipe.objects import KerasObject
 
@@ -44,6 +45,12 @@ def make(found: KerasObject, **more: Any) -> Any:
     if found.is_identifier:
         return found.name
     arguments = {name: _value(value) for name, value in found.args.items()}
+    if found.kind in ("optimizers", "schedules"):  # a rate of 1 is a number like 0.5; some of them compute in its type
+        known = found.entry.arguments or {}
+        arguments = {
+            name: float(value) if _is_number(known[name]) and type(value) is int else value
+            for name, value in arguments.items()
+        }
     if found.kind == "metrics":
         arguments["name"] = metric_name(found)  # Keras counts on: the second Precision of a process is `precision_1`
     return getattr(_MODULES[found.kind], found.name)(**{**arguments, **more})
@@ -105,6 +112,10 @@ def _keras_global(name: str, value: Any) -> Iterator[None]:
 def make_optimizer(found: KerasObject) -> Any:
     """The optimizer, also where it is written as a text identifier."""
     return keras.optimizers.get(make(found))
+
+
+def _is_number(argument: Argument) -> bool:
+    return argument.type == "number" or argument.kind == "schedules"
 
 
 def _value(value: Any) -> Any:

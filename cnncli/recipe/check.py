@@ -6,9 +6,11 @@ Here are those about the network and its outputs; those about data and training 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from cnncli.errors import Problem
 from cnncli.recipe import check_data, check_numbers, check_training, rules  # noqa: F401  # all but the last bring rules
+from cnncli.recipe.growth import MOST_PROBLEMS
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
 from cnncli.recipe.nodes import Mapping, Path, place_of
@@ -37,18 +39,18 @@ def check(recipe: Recipe, root: Mapping) -> Iterator[tuple[Problem, bool]]:
     Yields:
         A problem that names its key by `path`, and whether it is only a warning.
     """
-    for problem in _duplicate_names(recipe, root):
+    for problem in islice(_duplicate_names(recipe, root), MOST_PROBLEMS):
         yield problem, False
     for some, is_warning in ((rules.ERRORS, False), (rules.WARNINGS, True)):
         for rule in some:
-            for problem in rule(recipe):
+            for problem in islice(rule(recipe), MOST_PROBLEMS):
                 yield problem, is_warning
 
 
 def check_without_network(recipe: Recipe) -> Iterator[Problem]:
     """The errors that can be told while the network itself is wrong."""
     for rule in rules.WITHOUT_NETWORK:
-        yield from rule(recipe)
+        yield from islice(rule(recipe), MOST_PROBLEMS)
 
 
 def _layer_path(recipe: Recipe, index: int, *parts: str) -> Path:
@@ -80,24 +82,25 @@ def _slash_in_name(recipe: Recipe) -> Iterator[Problem]:
 @rules.error
 def _unknown_inputs(recipe: Recipe) -> Iterator[Problem]:
     """`from` names layers that stand before."""
-    earlier: list[str] = [INPUT]
-    later = [name_of(layer) for layer in recipe.model.layers]
+    earlier = {INPUT: None}  # in order
+    later = {name_of(layer) for layer in recipe.model.layers}
+    has_application = _has_application(recipe)
     for index, layer in enumerate(recipe.model.layers):
         for name in layer.inputs:
-            if name in earlier or _has_application(recipe):
+            if name in earlier or has_application:
                 continue
             path = _layer_path(recipe, index, "from")
             if name in later:
                 yield Problem(f"`{name}` comes after this layer", "a layer takes those before it", path=path)
             else:
                 yield Problem(f"no layer is named `{name}`", did_you_mean(name, earlier), path=path)
-        earlier.append(name_of(layer))
+        earlier[name_of(layer)] = None
 
 
 @rules.error
 def _unknown_layers_in_sections(recipe: Recipe) -> Iterator[Problem]:
     """`visualize` and `expect.shapes` name layers of the network."""
-    known = [*(name_of(layer) for layer in recipe.model.layers), *(group.name for group in recipe.model.groups)]
+    known = dict.fromkeys(_names_of_layers_and_groups(recipe))
     wanted: list[tuple[str, Path]] = [(name, ("expect", "shapes", name)) for name in recipe.expect.shapes]
     for index, picture in enumerate(recipe.visualize):
         wanted += [(name, ("visualize", index, *path)) for name, path in picture.layers]
@@ -107,13 +110,17 @@ def _unknown_layers_in_sections(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(f"no layer is named `{name}`", did_you_mean(name, known), path=path)
 
 
+def _names_of_layers_and_groups(recipe: Recipe) -> list[str]:
+    return [*(name_of(layer) for layer in recipe.model.layers), *(group.name for group in recipe.model.groups)]
+
+
 def _has_application(recipe: Recipe) -> bool:
     return any(layer.kind == "applications" for layer in recipe.model.layers)
 
 
 @rules.error
 def _outputs_are_layers(recipe: Recipe) -> Iterator[Problem]:
-    known = [*(name_of(layer) for layer in recipe.model.layers), *(group.name for group in recipe.model.groups)]
+    known = dict.fromkeys(_names_of_layers_and_groups(recipe))
     for output in outputs_of(recipe):
         if output.index < 0 and not _has_application(recipe):
             yield Problem(f"no layer is named `{output.name}`", did_you_mean(output.name, known), path=output.path)

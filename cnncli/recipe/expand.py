@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnncli.errors import Place, Problem
+from cnncli.recipe.growth import Problems, Stopped, TooLarge, size_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
-from cnncli.recipe.objects import Unknown
+from cnncli.recipe.objects import Broken, Unknown
 from cnncli.recipe.structure import Blocks, Flattener
 from cnncli.recipe.substitution import Substitution, kind_of
 from cnncli.wording import shortened
@@ -32,12 +33,16 @@ class Expansion:
             layer before.
         groups: what a name of a block or group stands for in that list.
         problems: what was wrong on the way.
+        warnings: what is not wrong, but probably not meant.
+        is_whole: false where there was so much wrong, or so much to write out, that the rest was left out.
         open_places: where layers or values cannot be written out before the number of classes is known.
     """
 
     root: Mapping
     groups: tuple[Group, ...]
     problems: list[Problem]
+    warnings: list[Problem]
+    is_whole: bool
     open_places: tuple[Place, ...]
 
 
@@ -48,13 +53,26 @@ def expand(root: Mapping, *, classes: int | None = None) -> Expansion:
         root: the recipe as written, after `extends` and `--set`.
         classes: the value of `$classes`; None while the data has not been read, or where there are none.
     """
-    problems: list[Problem] = []
+    problems, warnings = Problems(), Problems()
     substitution = Substitution(problems)
+    try:
+        entries, groups = _expanded(root, classes, substitution, warnings)
+    except Stopped:
+        return Expansion(root, (), problems, [], False, ())
+    return Expansion(
+        Mapping(tuple(entries), root.place), groups, problems, warnings, True, tuple(substitution.open_places)
+    )
+
+
+def _expanded(
+    root: Mapping, classes: int | None, substitution: Substitution, warnings: Problems
+) -> tuple[list[Entry], tuple[Group, ...]]:
+    """The sections of the recipe, and its groups."""
     known = next((n for n in (classes, _declared_classes(root)) if n is not None), Unknown(2))
     names: dict[str, Any] = {} if _has_numbers(root) else {"classes": known}
     if (entry := root.entry("vars")) is not None:
         names |= _read_vars(entry, names, substitution)
-    blocks = Blocks.read(root.get("blocks"), problems)
+    blocks = Blocks.read(root.get("blocks"), substitution.problems)
     groups: tuple[Group, ...] = ()
     entries: list[Entry] = []
     for entry in root.entries:
@@ -62,21 +80,21 @@ def expand(root: Mapping, *, classes: int | None = None) -> Expansion:
             continue
         value = entry.value
         if entry.key == "model" and isinstance(value, Mapping):
-            value, groups = _expand_model(value, names, blocks, substitution)
+            value, groups = _expand_model(value, names, blocks, substitution, warnings)
         elif entry.key not in _VERBATIM:
             value = substitution.replace(value, names, (entry.key,))
         entries.append(Entry(entry.key, entry.key_place, value))
-    return Expansion(Mapping(tuple(entries), root.place), groups, problems, tuple(substitution.open_places))
+    return entries, groups
 
 
 def _expand_model(
-    model: Mapping, names: Names[str, Any], blocks: Blocks, substitution: Substitution
+    model: Mapping, names: Names[str, Any], blocks: Blocks, substitution: Substitution, warnings: Problems
 ) -> tuple[Mapping, tuple[Group, ...]]:
     groups: tuple[Group, ...] = ()
     entries: list[Entry] = []
     for entry in model.entries:
         if entry.key == "layers" and isinstance(entry.value, Sequence):
-            flattener = Flattener(blocks, substitution)
+            flattener = Flattener(blocks, substitution, warnings)
             value: Node = flattener.flatten(entry.value, names)
             groups = tuple(flattener.groups)
         else:
@@ -108,6 +126,7 @@ def _read_vars(entry: Entry, names: Names[str, Any], substitution: Substitution)
         problems.append(Problem(message, place=entry.value.place, path=("vars",)))
         return {}
     values: dict[str, Any] = {}
+    seen = dict(names)
     for row in entry.value.entries:
         path = ("vars", row.key)
         if not row.key.isidentifier():
@@ -120,5 +139,11 @@ def _read_vars(entry: Entry, names: Names[str, Any], substitution: Substitution)
             hint = "declare the number with `data.classes`"
             problems.append(Problem("`$classes` comes from the data", hint, row.key_place, path))
         else:
-            values[row.key] = plain(substitution.replace(row.value, {**names, **values}, path))
+            value = plain(substitution.replace(row.value, seen, path))
+            try:
+                size_of(value)
+            except TooLarge as error:
+                problems.append(Problem(f"`{row.key}`: {error}", "", row.value.place, path))
+                value = Broken(2)
+            values[row.key] = seen[row.key] = value
     return values

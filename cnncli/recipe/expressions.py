@@ -1,7 +1,7 @@
 """`$name` and `$(expression)`: text that stands for a value, evaluated over a closed list of syntax nodes.
 
 There are no calls, no attributes and no names but those given, so an expression can compute and nothing else. Numbers,
-texts and lists are bounded, so it cannot take time or memory either.
+texts and lists are bounded, so it cannot take time or memory either. A computed number without a fraction is an integer.
 """
 
 from __future__ import annotations
@@ -13,9 +13,11 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from cnncli.recipe.objects import Deferred, Unknown, UnknownNumber, UnknownText
+from cnncli.recipe.growth import LONGEST_TEXT, TooLarge, size_of
+from cnncli.recipe.objects import Broken, Deferred, Unknown, UnknownNumber, UnknownText
 from cnncli.wording import described, did_you_mean, shortened
 
 _LONGEST_EXPRESSION = 500
@@ -71,16 +73,22 @@ class Names(Mapping[str, Any]):
     Attributes:
         deferred_count: how often a value was read that is not known yet.
         is_open: a result depends on such a value and cannot say how: true or false, or a list of unknown length.
+        is_broken: a value was read whose own mistake is reported already.
+        work: how many items the values have that were read and computed.
     """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
         self._values = values
         self.deferred_count = 0
         self.is_open = False
+        self.is_broken = False
+        self.work = 0
 
     def __getitem__(self, name: str) -> Any:
         value = self._values[name]
+        self.work += size_of(value)
         self.deferred_count += isinstance(value, Deferred)
+        self.is_broken |= isinstance(value, Broken)
         return value
 
     def __iter__(self) -> Iterator[str]:
@@ -120,15 +128,24 @@ def substitute(text: str, names: Mapping[str, Any]) -> Any:
             pieces.append(text[position:dollar])
         value, position = _one(text, dollar, names)
         pieces.append(value)
+    if names.is_broken:
+        return Broken(2)
     if len(pieces) == 1:
         return pieces[0]
     for piece in pieces:
         if isinstance(piece, (list, dict)):
             raise ExpressionError(f"{described(piece)} cannot stand inside a text")
-    joined = "".join(str(piece.stand_in if isinstance(piece, Deferred) else piece) for piece in pieces)
+    joined = _joined([str(piece.stand_in if isinstance(piece, Deferred) else piece) for piece in pieces])
     if not any(isinstance(piece, Deferred) for piece in pieces):
         return joined
-    return UnknownText(joined, written="".join(_as_written(piece) for piece in pieces))
+    return UnknownText(joined, written=_joined([_as_written(piece) for piece in pieces]))
+
+
+def _joined(texts: list[str]) -> str:
+    """The texts as one; its length is known before it is built."""
+    if len(texts) > 1 and sum(map(len, texts)) > LONGEST_TEXT:
+        raise ExpressionError(f"the text has more than {LONGEST_TEXT:,} characters")
+    return "".join(texts)
 
 
 def _as_written(value: Any) -> str:
@@ -176,7 +193,10 @@ def _named(name: str, names: Mapping[str, Any]) -> Any:
     if name not in names:
         hint = _NO_CLASSES if name == "classes" else did_you_mean(name, names) or "define it in `vars`"
         raise ExpressionError(f"unknown name `${name}`", hint)
-    return names[name]
+    try:
+        return names[name]
+    except TooLarge as error:
+        raise ExpressionError(f"`${name}`: {error}") from error
 
 
 def evaluate(source: str, names: Mapping[str, Any]) -> Any:
@@ -193,10 +213,7 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
     if len(source) > _LONGEST_EXPRESSION:
         raise ExpressionError(f"the expression is longer than {_LONGEST_EXPRESSION} characters")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", SyntaxWarning)  # `1if x` would be Python's to remark on, beside our lines
-            tree = ast.parse(source.strip(), mode="eval")
-        return _evaluate(tree.body, names)
+        return _evaluate(_parsed(source.strip()), names)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, ExpressionError):
             raise
@@ -209,10 +226,18 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
         raise ExpressionError(f"`{shortened(source.strip())}` looks for an item that is not there") from error
 
 
+@lru_cache(maxsize=1024)
+def _parsed(source: str) -> ast.expr:
+    """The syntax tree of an expression; nobody changes it, so that the rounds of a `repeat` share it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # `1if x` would be Python's to remark on, beside our lines
+        return ast.parse(source, mode="eval").body
+
+
 def _evaluate(node: ast.expr, names: Names) -> Any:
     """The value of a syntax node; where it is not known yet, with the expression that it stands for."""
     if isinstance(node, (ast.List, ast.Tuple)):
-        return _bounded([_evaluate(item, names) for item in node.elts])
+        return _bounded([_evaluate(item, names) for item in node.elts], names)
     before = names.deferred_count
     value = _compute(node, names)
     if names.deferred_count == before or isinstance(node, ast.Name):
@@ -228,6 +253,8 @@ def _evaluate(node: ast.expr, names: Names) -> Any:
 def _expression(node: ast.expr, names: Names) -> str:
     """An expression in terms of what is not known yet alone: every other name is replaced by its value."""
     values = {part.id: names[part.id] for part in ast.walk(node) if isinstance(part, ast.Name)}
+    if any(isinstance(value, (list, dict, str)) and size_of(value) > _LONGEST_EXPRESSION for value in values.values()):
+        return ""
     texts = {name: value.expression if isinstance(value, Deferred) else repr(value) for name, value in values.items()}
     if not all(texts.values()):
         return ""
@@ -245,14 +272,14 @@ class _Replacement(ast.NodeTransformer):
         return ast.parse(self._texts[node.id], mode="eval").body
 
 
-def _compute(node: ast.expr, names: Mapping[str, Any]) -> Any:
+def _compute(node: ast.expr, names: Names) -> Any:
     match node:
         case ast.Constant(value=bool() | int() | float() | str() | None):
-            return _bounded(node.value)
+            return _bounded(node.value, names)
         case ast.Name():
             return _named(node.id, names)
         case ast.List() | ast.Tuple():
-            return _bounded([_compute(item, names) for item in node.elts])
+            return _bounded([_compute(item, names) for item in node.elts], names)
         case ast.UnaryOp():
             return _unary(node, names)
         case ast.BinOp() if type(node.op) in _BINARY:
@@ -264,7 +291,7 @@ def _compute(node: ast.expr, names: Mapping[str, Any]) -> Any:
         case ast.IfExp():
             return _compute(node.body if _compute(node.test, names) else node.orelse, names)
         case ast.Subscript():
-            return _compute(node.value, names)[_compute(node.slice, names)]
+            return _compute(node.value, names)[_whole(_compute(node.slice, names))]
         case ast.Call():
             raise ExpressionError("an expression has no calls", "it has numbers, texts, names, lists and operators")
         case ast.Attribute():
@@ -272,27 +299,28 @@ def _compute(node: ast.expr, names: Mapping[str, Any]) -> Any:
     raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
 
 
-def _unary(node: ast.UnaryOp, names: Mapping[str, Any]) -> Any:
+def _unary(node: ast.UnaryOp, names: Names) -> Any:
     if type(node.op) not in _UNARY:
         raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
     value = _compute(node.operand, names)
-    return _UNARY[type(node.op)](value)
+    return _whole(_UNARY[type(node.op)](value))
 
 
-def _binary(node: ast.BinOp, names: Mapping[str, Any]) -> Any:
+def _binary(node: ast.BinOp, names: Names) -> Any:
     left, right = _compute(node.left, names), _compute(node.right, names)
     if isinstance(node.op, ast.Pow) and isinstance(right, (int, float)) and abs(right) > _LARGEST_EXPONENT:
         raise ExpressionError(f"an exponent of {described(right)} is too large (at most {_LARGEST_EXPONENT})")
     if isinstance(node.op, ast.Mult) and any(isinstance(side, (str, list)) for side in (left, right)):
+        left, right = _whole(left), _whole(right)
         size = len(left) * right if isinstance(left, (str, list)) else left * len(right)
         if size > _LONGEST_VALUE:
             raise ExpressionError(f"the result would have more than {_LONGEST_VALUE} items")
     if isinstance(node.op, ast.Mod) and isinstance(left, str):
         raise ExpressionError("`%` takes numbers")  # text formatting can make a text of any size
-    return _bounded(_BINARY[type(node.op)](left, right))
+    return _bounded(_whole(_BINARY[type(node.op)](left, right)), names)
 
 
-def _boolean(node: ast.BoolOp, names: Mapping[str, Any]) -> Any:
+def _boolean(node: ast.BoolOp, names: Names) -> Any:
     stop = isinstance(node.op, ast.Or)
     value: Any = not stop
     for operand in node.values:
@@ -302,7 +330,7 @@ def _boolean(node: ast.BoolOp, names: Mapping[str, Any]) -> Any:
     return value
 
 
-def _compare(node: ast.Compare, names: Mapping[str, Any]) -> bool:
+def _compare(node: ast.Compare, names: Names) -> bool:
     left = _compute(node.left, names)
     for comparison, operand in zip(node.ops, node.comparators, strict=True):
         if type(comparison) not in _COMPARISONS:
@@ -314,11 +342,22 @@ def _compare(node: ast.Compare, names: Mapping[str, Any]) -> bool:
     return True
 
 
-def _bounded(value: Any) -> Any:
+def _whole(value: Any) -> Any:
+    """A float without a fraction as the integer that it is; other values as they are."""
+    is_whole = isinstance(value, float) and not isinstance(value, Deferred) and value.is_integer()
+    return int(value) if is_whole else value
+
+
+def _bounded(value: Any, names: Names) -> Any:
     if isinstance(value, (str, list)) and len(value) > _LONGEST_VALUE:
         raise ExpressionError(f"the result has more than {_LONGEST_VALUE} items")
     if isinstance(value, complex):
         raise ExpressionError("the result is not a real number")
     if isinstance(value, (int, float)) and math.isfinite(value) and abs(value) > _LARGEST_NUMBER:
         raise ExpressionError(f"a number in an expression is at most {_LARGEST_NUMBER:.0e}")
+    if isinstance(value, list):
+        try:
+            names.work += size_of(value)
+        except TooLarge as error:
+            raise ExpressionError(str(error)) from error
     return value

@@ -73,7 +73,8 @@ def merge(below: Mapping, above: Mapping, path: Path = ()) -> Mapping:
     """
     entries = {entry.key: entry for entry in below.entries}
     if path in _ONE_OF or _is_object(below) or _is_object(above):
-        entries = {key: entry for key, entry in entries.items() if key in above.keys()}  # noqa: SIM118
+        kept = set(above.keys())
+        entries = {key: entry for key, entry in entries.items() if key in kept}
     for entry in above.entries:
         old = entries.get(entry.key)
         if old is not None and isinstance(old.value, Mapping) and isinstance(entry.value, Mapping):

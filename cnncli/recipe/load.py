@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -15,9 +17,14 @@ from cnncli.errors import CnncliError, Place, Problem, RecipeError
 from cnncli.recipe import check, overrides, sentences, shipped, source
 from cnncli.recipe.expand import expand
 from cnncli.recipe.extends import extend
+from cnncli.recipe.growth import MOST_PROBLEMS
 from cnncli.recipe.mistaken import refuse_other_things
 from cnncli.recipe.nodes import Mapping, Path, place_of, plain
 from cnncli.recipe.schema import Recipe
+
+_QUOTED = re.compile(r"`[^`]*`|'[^']*'|[0-9]+")
+_ANY_MODEL = {"layers": ["Flatten"]}
+_MOST_ALIKE = 5  # mistakes of one kind that are told one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +125,8 @@ def _resolve(
 ) -> LoadedRecipe:
     expansion = expand(written, classes=classes)
     root, problems = expansion.root, expansion.problems
+    if not expansion.is_whole:
+        raise RecipeError(_sorted(problems))
     context: dict[str, Any] = {"steps_per_epoch": steps_per_epoch}
     data = plain(root)
     data.setdefault("name", _name_of(file))
@@ -128,13 +137,13 @@ def _resolve(
             problems.append(Problem("unknown key `groups` in `model`", hint, place, ("model", "groups")))
         data["model"]["groups"] = list(expansion.groups)
     try:
-        recipe = Recipe.model_validate(data, context=context)
+        recipe = Recipe.model_validate(data, context=dict(context))
     except ValidationError as error:
-        errors = error.errors()
+        errors = error.errors()[:MOST_PROBLEMS]
         problems += sentences.problems(errors, root)
         problems += [p.at(_place(root, p.path)) for p in _found_beside(data, errors, context)]
         raise RecipeError(_sorted(problems)) from None
-    warnings: list[Problem] = []
+    warnings = expansion.warnings
     for problem, is_warning in check.check(recipe, root):
         (warnings if is_warning else problems).append(problem.at(_place(root, problem.path)))
     if problems:
@@ -150,14 +159,13 @@ def _place(root: Mapping, path: Path) -> Place:
 
 def _found_beside(data: dict[str, Any], errors: list[ErrorDetails], context: dict[str, Any]) -> list[Problem]:
     """What the rules find in a recipe whose wrong values are left out, so that one kind of mistake hides no other."""
-    data = copy.deepcopy(data)
     # A stand-in for a network that may be wrong; only rules that do not look at it are asked.
-    data["model"] = {"layers": ["Flatten"]}
+    data = {**copy.deepcopy({key: value for key, value in data.items() if key != "model"}), "model": _ANY_MODEL}
     for error in sorted(errors, key=lambda error: [str(part).zfill(6) for part in error["loc"]], reverse=True):
         if error["loc"][0] != "model":
             _leave_out(data, error["loc"])
     try:
-        recipe = Recipe.model_validate(data, context=context)
+        recipe = Recipe.model_validate(data, context=dict(context))
     except ValidationError:
         return []
     return list(check.check_without_network(recipe))
@@ -189,4 +197,18 @@ def _sorted(problems: Iterable[Problem]) -> list[Problem]:
     for problem in problems:
         place = problem.place and (problem.place.file, problem.place.line, problem.place.column)
         unique.setdefault((place, problem.message), problem)
-    return sorted(unique.values(), key=lambda p: (p.place.line, p.place.column) if p.place else (0, 0))
+    in_order = sorted(unique.values(), key=lambda p: (p.place.line, p.place.column) if p.place else (0, 0))
+    return list(_first_of_each_kind(in_order))
+
+
+def _first_of_each_kind(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """The problems without those of which there are many alike; how many were left out is said once."""
+    kinds = [_QUOTED.sub("…", problem.message) for problem in problems]
+    counts, told = Counter(kinds), Counter[str]()
+    for kind, problem in zip(kinds, problems, strict=True):
+        told[kind] += 1
+        left_out = counts[kind] - _MOST_ALIKE
+        if left_out <= 1 or told[kind] <= _MOST_ALIKE:
+            yield problem
+        elif told[kind] == _MOST_ALIKE + 1:
+            yield replace(problem, message=f"{problem.message}, and {left_out - 1:,} more mistakes like this one")

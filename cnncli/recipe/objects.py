@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from cnncli.recipe import catalogue
 from cnncli.recipe.catalogue import Argument, Entry
+from cnncli.recipe.growth import LARGEST_INTEGER, LARGEST_SEED
 from cnncli.recipe.nodes import Path
 from cnncli.wording import described, did_you_mean, listed, nearest, shortened
 
@@ -226,7 +227,9 @@ _SHORTCUT_ENTRY = Entry(
 )
 # The kinds that take `from`; it is no argument.
 _FROM = ("layers", "applications", "structure")
+_MOST_FAULTS = 20  # of one object
 _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)")
+_COMPUTATION = re.compile(r"[\d.\s]+([-+*/]{1,2}[\d.\s]+)+")
 _EPOCHS = re.compile(r"^(\d+(?:\.\d+)?)\s*epochs?$")
 
 
@@ -430,6 +433,8 @@ def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]
     called = re.match(r"\s*(\w+)\s*\(", name)
     if called and (meant := nearest(called.group(1), options)):
         hint = f"write `{meant}: {{argument: value}}`; a recipe holds no code"
+        if re.fullmatch(r"\s*\w+\s*\(\s*\)\s*", name):
+            hint = f"write `{meant}`, without brackets"
     if not hint:
         hint = (
             f"`cnncli layers --kind {kind}` lists what there is" if kind != "layers" else "`cnncli layers` lists them"
@@ -457,6 +462,8 @@ class _Reader:
         args, inputs, prefix = self._by_name(given)
         values: dict[str, Any] = {}
         for name, value in args.items():
+            if len(self.faults) >= _MOST_FAULTS:
+                break
             argument = self.arguments.get(name)
             where = (*self.path, name) if prefix else self.path
             if argument is None:
@@ -531,9 +538,16 @@ class _Reader:
         ):
             self._expected(argument, value, where)
             return value
+        if argument.type in ("integer", "integers") or (self.entry.canonical, argument.name) in _NESTING:
+            value = as_integers(value)
         if argument.type in ("integer", "number") and isinstance(value, str) and (epochs := _EPOCHS.match(value)):
             return self._epochs(argument, float(epochs.group(1)), value, where)
-        if argument.type:
+        if (wrong := _wrong_integer(argument, value)) is not None:
+            message = f"{self._label(argument)}: an integer is at most {wrong[1]:,}, got {described(wrong[0])}"
+            self.faults.append(Fault(where, message))
+        elif nesting := _nesting_problem(self.entry, argument, value):
+            self.faults.append(Fault(where, f"{self._label(argument)}: {nesting[0]}", nesting[1]))
+        elif argument.type:
             self._check_type(argument, value, where)
         elif argument.choices and isinstance(value, str) and value.lower() not in argument.choices:
             self.faults.append(
@@ -592,7 +606,60 @@ class _Reader:
         hint = ""
         if isinstance(value, str) and (decimal := _DECIMAL_COMMA.fullmatch(value)):
             hint = f"a decimal number has a point: {decimal[1]}.{decimal[2]}"
+        if isinstance(value, str) and _COMPUTATION.fullmatch(value):
+            hint = f"write `$({value.strip()})`: a value that is computed stands in `$(…)`"
         self.faults.append(Fault(where, f"{self._label(argument)}: expected {wanted}, got {described(value)}", hint))
+
+
+def as_integers(value: Any) -> Any:
+    """Floats without a fraction as integers, also those in lists; other values as they are."""
+    if isinstance(value, list):
+        return [as_integers(item) for item in value]
+    if isinstance(value, UnknownNumber):  # whether it is whole shows once it is known
+        return Unknown(max(1, int(value)), value.expression, value.written)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _wrong_integer(argument: Argument, value: Any) -> tuple[int, int] | None:
+    """An integer that is too large, and the largest one; numbers with a fraction may be any."""
+    if argument.type == "number" or argument.kind:
+        return None
+    most = LARGEST_SEED if argument.name == "seed" else LARGEST_INTEGER
+    found = next((n for n in _numbers(value) if isinstance(n, int) and abs(n) > most), None)
+    return None if found is None else (found, most)
+
+
+# How many levels of lists an argument has at most, where its type or its documentation does not say.
+_NESTING = {
+    ("Reshape", "target_shape"): 1,
+    ("Permute", "dims"): 1,
+    **{(f"{name}{rank}D", argument): 2 if rank > 1 else 1
+       for name, argument in (("Cropping", "cropping"), ("ZeroPadding", "padding")) for rank in (1, 2, 3)},
+}  # fmt: skip
+_RANK = re.compile(r"([123])D(?:Transpose)?$")
+_OF_RANK = (*_WINDOWS, "size", "output_size", "output_padding")  # an integer, or one for every dimension
+
+
+def _nesting_problem(entry: Entry, argument: Argument, value: Any) -> tuple[str, str] | None:
+    """What is wrong with the brackets of a value, and how it is written; None where nothing is."""
+    rank = _RANK.search(entry.canonical) if argument.name in _OF_RANK else None
+    most = _NESTING.get((entry.canonical, argument.name)) or (1 if rank or argument.type == "integers" else 0)
+    if not most or not isinstance(value, list) or not value:
+        return None
+    levels = 0
+    inner: list[Any] | None = value
+    while inner is not None:
+        levels, inner = levels + 1, next((item for item in inner if isinstance(item, list)), None)
+    if levels > most:
+        flat = [number for number in _numbers(value) if _is_integer(number)]
+        wanted = "one level of brackets" if most == 1 else f"{most} levels of brackets"
+        hint = f"write `{argument.name}: {flat}`" if most == 1 and 0 < len(flat) <= 8 else ""
+        return f"expected {wanted}, got {levels}", hint
+    wanted_count = int(rank[1]) if rank else 0
+    if rank and len(value) != wanted_count and not (len(value) == 1 and takes_list_of_one(argument)):
+        count = "1 integer" if wanted_count == 1 else f"1 or {wanted_count} integers"
+        return f"expected {count}, got {described(value)}", ""
+    return None
 
 
 def _is_for(argument: Argument, name: str) -> bool:

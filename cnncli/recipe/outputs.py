@@ -77,9 +77,9 @@ def outputs_of(recipe: Recipe) -> list[Output]:
         given = train.loss if isinstance(train.loss, KerasObject) else None
         loss = given or _default_loss(recipe, model.layers)
         return [Output(name_of(model.layers[index]), index, loss, 1.0, ("train", "loss"), path)]
-    outputs = []
+    outputs, indexes = [], _layer_indexes(model)
     for number, name in enumerate(model.outputs):
-        index = layer_index(model, name)
+        index = indexes.get(name, -1)
         written = train.loss.get(name) if isinstance(train.loss, dict) else train.loss
         loss = written or _default_loss(recipe, model.layers[: index + 1])
         loss_path: Path = ("train", "loss", name) if isinstance(train.loss, dict) else ("train", "loss")
@@ -88,12 +88,10 @@ def outputs_of(recipe: Recipe) -> list[Output]:
     return outputs
 
 
-def layer_index(model: Model, name: str) -> int:
-    """Which layer a layer's or a group's name means: its last one; -1 when there is none."""
-    for index, layer in enumerate(model.layers):
-        if name_of(layer) == name:
-            return index
-    return next((group.end - 1 for group in model.groups if group.name == name), -1)
+def _layer_indexes(model: Model) -> dict[str, int]:
+    """By name of a layer or a group, the index of its last layer; a layer wins over a group of its name."""
+    groups = {group.name: group.end - 1 for group in reversed(model.groups)}
+    return groups | {name_of(layer): index for index, layer in reversed(list(enumerate(model.layers)))}
 
 
 def loss_class(loss: KerasObject) -> str:

@@ -14,10 +14,11 @@ from pydantic import BaseModel
 
 from cnncli.errors import RecipeError
 from cnncli.recipe import browse, catalogue, json_schema, schema, source
+from cnncli.recipe.growth import LARGEST_VALUE, LONGEST_TEXT, MOST_VALUES
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.objects import NOUNS, as_data
 from cnncli.recipe.schema import KIND_OF_OBJECT, Recipe, Section
-from cnncli.recipe.structure import MOST_LAYERS, MOST_TIMES, STRUCTURES
+from cnncli.recipe.structure import MOST_LAYERS, MOST_NESTED, MOST_TIMES, STRUCTURES
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "recipe-reference.md"
@@ -190,7 +191,11 @@ def _bounds(_: str) -> str:
     rows = [
         ("size of the file", f"{source.MAX_BYTES // 1024} KB"),
         ("keys and values", f"{source.MAX_NODES:,}"),
-        ("depth of nesting", str(source.MAX_DEPTH)),
+        ("lists and mappings within each other", str(source.MAX_DEPTH)),
+        ("structures and calls of blocks within each other", str(MOST_NESTED)),
+        ("values when the recipe is written out", f"{MOST_VALUES:,}"),
+        ("items of one computed value", f"{LARGEST_VALUE:,}"),
+        ("characters of one computed text", f"{LONGEST_TEXT:,}"),
         ("rounds of a `repeat`", f"{MOST_TIMES:,}"),
         ("layers in the network", f"{MOST_LAYERS:,}"),
     ]

@@ -23,11 +23,12 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from cnncli.names import NAME_PATTERN
 from cnncli.recipe import catalogue
+from cnncli.recipe.growth import LARGEST_INTEGER, MOST_PROBLEMS
+from cnncli.recipe.growth import LARGEST_SEED as LARGEST_SEED
 from cnncli.recipe.layers import Group, nested
-from cnncli.recipe.objects import Deferred, Fault, KerasObject, as_data, read
+from cnncli.recipe.objects import Deferred, Fault, KerasObject, as_data, as_integers, read
 from cnncli.wording import described
 
-LARGEST_SEED = 2**32 - 1
 BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
 KIND_OF_OBJECT = "x-keras"  # in a section's JSON Schema: here stands a Keras object of this kind
@@ -89,9 +90,12 @@ class _OfKind:
     def _validate(self, value: Any, info: core_schema.ValidationInfo) -> KerasObject:
         if isinstance(value, KerasObject):
             return value
-        steps_per_epoch = (info.context or {}).get("steps_per_epoch")
-        found, faults = read(value, self.kind, steps_per_epoch=steps_per_epoch)
+        context = info.context if info.context is not None else {}
+        if context.get("faulty", 0) >= MOST_PROBLEMS:
+            return KerasObject(self.kind, "")  # the recipe is refused already, and there is enough to read
+        found, faults = read(value, self.kind, steps_per_epoch=context.get("steps_per_epoch"))
         if found is None:
+            context["faulty"] = context.get("faulty", 0) + 1
             raise PydanticCustomError("keras_object", "not usable", {"faults": faults})
         return found
 
@@ -101,6 +105,8 @@ class _InChain(_OfKind):
 
     def _validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
         found = super()._validate(value, info)
+        if not found.name:
+            return found
         if found.kind != "layers":
             fault = Fault((), f"{found.name} cannot stand here", "make it an item of `model.layers`")
             raise PydanticCustomError("keras_object", "not usable", {"faults": [fault]})
@@ -169,7 +175,18 @@ Duration = Annotated[
     ),
     PlainSerializer(lambda seconds: f"{seconds:g} s"), Field(gt=0),
 ]  # fmt: skip
-Count = Annotated[int, Field(ge=1)]
+
+
+def _read_integer(value: Any) -> Any:
+    """A number without a fraction as the integer that it is."""
+    value = as_integers(value) if isinstance(value, float) else value
+    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+        raise PydanticCustomError("integer_too_large", "expected an integer of at most 2,147,483,647")
+    return value
+
+
+Count = Annotated[int, Field(ge=1), BeforeValidator(_read_integer)]
+_ClassCount = Annotated[int, Field(ge=2), BeforeValidator(_read_integer)]
 Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
 Rgb = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
 
@@ -322,7 +339,7 @@ class Data(Section):
         description="where a part of the network is frozen: compute it for so many augmented passes, not every epoch",
     )
     class_weight: ClassWeight = Field(None, description="how much an example of each class counts in the loss")
-    classes: Annotated[int, Field(ge=2)] | None = Field(None, description="their number; checked against the data")
+    classes: _ClassCount | None = Field(None, description="their number; checked against the data")
     limit: Count | None = Field(None, description="use that many training examples, with every class's share kept")
     on_bad_image: Literal["error", "skip"] = Field("error", description="what to do with a file that cannot be decoded")
     allow_leakage: bool = Field(False, description="go on when the same image stands in two splits")
@@ -451,7 +468,7 @@ def _read_samples(value: Any) -> Any:
 
 _SampleCount = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
 Samples = Annotated[Any, BeforeValidator(_read_samples, json_schema_input_type=_SampleCount | ByWord)]
-_Index = Annotated[int, Field(ge=0)]
+_Index = Annotated[int, Field(ge=0), BeforeValidator(_read_integer)]
 # `true` without quotes is a truth value.
 _ClassName = Annotated[
     str,

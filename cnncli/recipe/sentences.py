@@ -134,6 +134,8 @@ def _form_hint(kind: str, value: Any, path: Path) -> str:
         return f"a list has brackets: `{key}: [{', '.join(numbers)}]`"
     if kind == "list_type" and isinstance(value, dict):
         return "each item begins with `- `"
+    if kind == "list_type" and key == "image_size" and isinstance(value, int):
+        return f"height and width: `{key}: [{value}, {value}]`"
     if kind == "list_type" and value is not None:
         return f"a list has brackets: `{key}: [{_quoted(value)}]`"
     if kind in ("model_type", "model_attributes_type") and (section := _section(path)):

@@ -34,7 +34,7 @@ from cnncli.recipe.text import (
 )
 
 MAX_BYTES = 256 * 1024
-MAX_DEPTH = 20
+MAX_DEPTH = 100  # of YAML; a structure of the recipe takes four levels, and 20 of them may be nested
 MAX_NODES = 10_000
 MAX_NUMBER_LENGTH = 300  # a float holds integers of up to 308 digits, so that each of ours can become one
 
@@ -245,7 +245,9 @@ def _line_and_column(problem: Problem) -> tuple[int, int]:
 
 def _no_recipe(text: Text, root: Node | None) -> Problem:
     if root is None or (isinstance(root, Scalar) and root.value is None):
-        return text.problem(0, "recipe is empty", "run `cnncli init`, or begin with: cnncli recipes copy mnist")
+        return text.problem(
+            0, "recipe is empty", "begin with a copy of one that works: cnncli recipes copy mnist recipe.yaml"
+        )
     hint = "its sections are `data:`, `model:`, `train:`, …"
     if isinstance(root, Scalar):
         hint = colon_hint(text.whole_line(root.place.line)) or hint

@@ -5,7 +5,7 @@ In the flat list every layer has a name, and says with `from` what it takes wher
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import ChainMap, Counter, defaultdict
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Names
 from contextlib import contextmanager
@@ -16,15 +16,16 @@ from cnncli.errors import Place, Problem
 from cnncli.recipe import catalogue
 from cnncli.recipe.layers import Group, snake_case
 from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
-from cnncli.recipe.objects import NAMING_KEYS, SHORTCUT, Broken, Deferred
+from cnncli.recipe.objects import NAMING_KEYS, SHORTCUT, Broken, Deferred, as_integers
 from cnncli.recipe.substitution import Substitution, as_node, from_call, kind_of
 from cnncli.wording import described, did_you_mean, listed, shortened
 
 INPUT = "input"  # the network's input, as `from` names it
+HERE = "."  # the input of the block, residual body, group, round or path in which it stands
 STRUCTURES = ("repeat", "branches", "residual", "group")
 MOST_LAYERS = 5000
 MOST_TIMES = 1000
-_DEEPEST = 40
+MOST_NESTED = 20  # structures and calls of blocks within each other
 _PATH: Path = ("model", "layers")
 # Python keywords, so no Keras argument can have these names.
 _OURS = ("if", "from", "name")
@@ -100,25 +101,23 @@ class _Scope:
         names: the values that `$name` reads.
         prefix: of the names of layers, inside a block's call.
         suffix: of names that are written the same in every round of a `repeat`.
+        searched: prefix and suffix of the names that `from` sees, from the inside out: those of the own round, of the
+            rounds around it, and of what is around the block's call.
         caller: the place of the block's call.
         depth: how many calls and structures lead here.
+        here: the layer that the innermost structure begins with, as `from: .` names it; None is the network's input.
+        within: that structure, for a message; empty outside of any.
     """
 
     names: Names[str, Any]
     prefix: str = ""
     suffix: str = ""
+    searched: tuple[tuple[str, str], ...] = (("", ""),)
     caller: Place | None = None
     depth: int = 0
+    here: str | None = None
+    within: str = ""
     blocks_open: tuple[str, ...] = field(default=())
-
-    @property
-    def prefixes(self) -> Iterator[str]:
-        """The prefix, then those of the calls around it: `a_b_`, `a_`, and none."""
-        prefix = self.prefix
-        while prefix:
-            yield prefix
-            prefix = prefix[: prefix.rstrip("_").rfind("_") + 1]
-        yield ""
 
 
 class _TooMuch(Exception):
@@ -128,13 +127,19 @@ class _TooMuch(Exception):
 class Flattener:
     """Writes a list of layers with structure out as a flat one.
 
+    Args:
+        blocks: what may be called.
+        substitution: collects what is wrong, and counts what is written out.
+        warnings: collects what is not wrong, but probably not meant.
+
     Attributes:
         groups: the runs of layers that have a name.
     """
 
-    def __init__(self, blocks: Blocks, substitution: Substitution) -> None:
+    def __init__(self, blocks: Blocks, substitution: Substitution, warnings: list[Problem]) -> None:
         self.blocks = blocks
         self.substitution = substitution
+        self.warnings = warnings
         self.problems = substitution.problems
         self.groups: list[Group] = []
         self._layers: list[Node] = []
@@ -168,6 +173,7 @@ class Flattener:
             self._item(item, scope)
 
     def _item(self, item: Node, scope: _Scope) -> None:
+        self.substitution.count(1, item.place, _PATH)
         head, body = _head_and_body(item)
         if head is None:
             self._append(self._replaced(item, scope))  # not an item of a list of layers; its reader says so
@@ -292,7 +298,8 @@ class Flattener:
             names = [value] if isinstance(value, str) else value
             if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
                 return value  # type: ignore[no-any-return]  # its reader tells what is wrong
-            resolved: list[str | None] = [self._resolve(name, scope) for name in names]
+            place = from_call(written.place, scope.caller)
+            resolved: list[str | None] = [self._resolve(name, scope, place) for name in names]
         else:
             resolved = given if given is not None else [self._current]
         if resolved == [self._previous]:
@@ -304,13 +311,24 @@ class Flattener:
         written = body.get("from") if isinstance(body, Mapping) else None
         return written.place if written else entry.key_place
 
-    def _resolve(self, name: str, scope: _Scope) -> str:
-        """The layer that a name in `from` means: the nearest of that name, from the inside out."""
-        for prefix in scope.prefixes:
-            for candidate in (f"{prefix}{name}{scope.suffix}", f"{prefix}{name}"):
-                if candidate in self._known:
-                    return self._known[candidate]
+    def _resolve(self, name: str, scope: _Scope, place: Place) -> str | None:
+        """The layer that a name in `from` means: the nearest of that name, from the inside out; None is the input."""
+        if name == HERE:
+            return scope.here
+        for prefix, suffix in scope.searched:
+            if (found := self._known.get(f"{prefix}{name}{suffix}")) is not None:
+                if found == INPUT and name == INPUT:
+                    self._note_network_input(scope, place)
+                return found
         return name
+
+    def _note_network_input(self, scope: _Scope, place: Place) -> None:
+        """`input` means the network's, also where something else comes into the structure around it."""
+        if scope.within and scope.here not in (None, INPUT):
+            message = f"`input` is the input of the network, not that of this {scope.within}"
+            self.warnings.append(
+                Problem(message, f"`from: {HERE}` names what comes into the {scope.within}", place, _PATH)
+            )
 
     def _note_if_deferred(self, value: Any, node: Node | None) -> None:
         """Remember that the list of layers itself depends on what is not known yet."""
@@ -333,7 +351,9 @@ class Flattener:
         source = body.get("from")
         if isinstance(source, Scalar) and isinstance(source.value, str):
             name = plain(self._replaced(source, scope))
-            return True, self._resolve(name, scope) if isinstance(name, str) else None
+            if not isinstance(name, str):
+                return True, None
+            return True, self._resolve(name, scope, from_call(source.place, scope.caller)) or INPUT
         return True, None
 
     def _check_single_source(self, entry: Entry, scope: _Scope) -> None:
@@ -351,8 +371,10 @@ class Flattener:
 
     def _call(self, block: Block, entry: Entry, scope: _Scope) -> None:
         """The body of a block with the values of a call."""
-        if scope.depth >= _DEEPEST or block.name in scope.blocks_open:
+        if block.name in scope.blocks_open:
             self._wrong(f"block `{block.name}` calls itself", entry.key_place, f"it is defined at {block.place}")
+            return
+        if self._is_too_deep(entry, scope):
             return
         values = self._arguments(block, entry, scope)
         if values is None:
@@ -364,8 +386,16 @@ class Flattener:
                 self._wrong(f"two layers or blocks are named `{name}`", place, "give one of them another name")
         else:
             name = self._counted(block.name, scope)
-        names = {**self._globals, **values}
-        inner = _Scope(names, f"{name}_", "", entry.key_place, scope.depth + 1, (*scope.blocks_open, block.name))
+        inner = _Scope(
+            names=ChainMap(values, self._globals),  # type: ignore[arg-type]  # a Mapping below will do
+            prefix=f"{name}_",
+            searched=((f"{name}_", ""), *scope.searched),
+            caller=entry.key_place,
+            depth=scope.depth + 1,
+            here=self._current,
+            within="block",
+            blocks_open=(*scope.blocks_open, block.name),
+        )
         with self._as_group(name):
             self._items(block.layers.items, inner)
 
@@ -398,7 +428,7 @@ class Flattener:
         values = {key: plain(argument.value) for key, argument in given.items()}
         for key, default in defaults.items():
             if key not in values:
-                seen = {**self._globals, **values}
+                seen = ChainMap(values, self._globals)  # type: ignore[arg-type]
                 values[key] = plain(self.substitution.replace(default.value, seen, _PATH, caller=entry.key_place))
         return values
 
@@ -415,8 +445,15 @@ class Flattener:
             self._wrong(f"`as`: expected a name, got {described(index_name)}", parts["as"].place)
             return
         for index, values in enumerate(rounds):
-            names = {**scope.names, **values, **({index_name: index} if index_name else {})}
-            inner = replace(scope, names=names, suffix=f"{scope.suffix}_{index}", depth=scope.depth + 1)
+            own = {**values, index_name: index} if index_name else values
+            suffix = f"{scope.suffix}_{index}"
+            inner = replace(
+                self._inside(scope, "round"),
+                names=_over(own, scope.names),
+                suffix=suffix,
+                searched=((scope.prefix, suffix), *scope.searched),
+            )
+            self.substitution.count(1, entry.key_place, _PATH)
             self._items(layers.items, inner)
 
     def _rounds(self, entry: Entry, parts: dict[str, Node], scope: _Scope) -> list[dict[str, Any]] | None:
@@ -425,7 +462,7 @@ class Flattener:
             self._wrong("`repeat` needs `times` or `over`, one of them", entry.key_place)
             return None
         if "times" in parts:
-            times = plain(self._replaced(parts["times"], scope))
+            times = as_integers(plain(self._replaced(parts["times"], scope)))
             self._note_if_deferred(times, parts["times"])
             if isinstance(times, Broken):
                 return None
@@ -464,11 +501,12 @@ class Flattener:
             self._wrong("`paths` is a list of at least two lists of layers", place, "[] is a path that changes nothing")
             return
         start = self._current
+        inner = self._inside(scope, "path")
         ends: list[str | None] = []
         for path in paths.items:
             assert isinstance(path, Sequence)
             self._current = start
-            self._items(path.items, scope)
+            self._items(path.items, inner)
             ends.append(self._current)
         self._merge(parts["merge"], ends, entry, scope)
 
@@ -495,11 +533,12 @@ class Flattener:
             self._wrong("`body` is a list of at least one layer", from_call(body.place, scope.caller))
             return
         start = self._current
-        self._items(body.items, scope)
+        inner = self._inside(scope, "residual body")
+        self._items(body.items, inner)
         end = self._current
         if isinstance(shortcut, Sequence):
             self._current = start
-            self._items(shortcut.items, scope)
+            self._items(shortcut.items, inner)
             side = self._current
         else:
             kind = plain(self._replaced(shortcut, scope)) if shortcut else "identity"
@@ -535,7 +574,18 @@ class Flattener:
                 self._wrong("`group` needs a `name`", entry.key_place)
             return
         with self._as_group(self._name_of(written, scope)):
-            self._items(parts["layers"].items, replace(scope, depth=scope.depth + 1))
+            # Without a word on `input`: what a resolved recipe lists as a group took its inputs as it was written.
+            self._items(parts["layers"].items, self._inside(scope, ""))
+
+    def _is_too_deep(self, entry: Entry, scope: _Scope) -> bool:
+        if scope.depth >= MOST_NESTED:
+            message = f"structures and blocks are nested too deeply (max {MOST_NESTED})"
+            self._wrong(message, entry.key_place)
+        return scope.depth >= MOST_NESTED
+
+    def _inside(self, scope: _Scope, within: str) -> _Scope:
+        """The scope within a structure that begins here."""
+        return replace(scope, depth=scope.depth + 1, here=self._current, within=within)
 
     @contextmanager
     def _as_group(self, name: str) -> Iterator[None]:
@@ -551,8 +601,7 @@ class Flattener:
     ) -> dict[str, Node] | None:
         """The parts of a structure by key; None when some are wrong."""
         what, before = entry.key, len(self.problems)
-        if scope.depth >= _DEEPEST:
-            self._wrong("structure is nested too deeply", entry.key_place)
+        if self._is_too_deep(entry, scope):
             return None
         if not isinstance(entry.value, Mapping):
             self._wrong(
@@ -571,6 +620,12 @@ class Flattener:
         if layers is not None and not isinstance(layers, Sequence):
             self._wrong(f"`layers` is a list, got {kind_of(layers)}", from_call(layers.place, scope.caller))
         return None if len(self.problems) > before else parts
+
+
+def _over(own: dict[str, Any], names: Names[str, Any]) -> Names[str, Any]:
+    """The names with those of a round before them, in one flat chain."""
+    maps = names.maps if isinstance(names, ChainMap) else [names]
+    return ChainMap(own, *maps)  # type: ignore[arg-type]  # a Mapping below will do
 
 
 def _head_and_body(item: Node) -> tuple[Scalar | None, Node | None]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cnncli.errors import Place, Problem
 from cnncli.recipe.expressions import ExpressionError, Names, substitute
+from cnncli.recipe.growth import MOST_VALUES, Problems, Stopped, TooLarge, size_of
 from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 from cnncli.recipe.objects import Broken
 
@@ -22,9 +23,22 @@ class Substitution:
         open_places: where something depends on what is not known yet in a way that a value cannot tell.
     """
 
-    def __init__(self, problems: list[Problem]) -> None:
+    def __init__(self, problems: Problems) -> None:
         self.problems = problems
         self.open_places: list[Place] = []
+        self._values = 0
+
+    def count(self, values: int, place: Place, path: Path = ()) -> None:
+        """Add to the number of values that the recipe has when it is written out.
+
+        Raises:
+            Stopped: they are more than `MOST_VALUES`; reported at `place`.
+        """
+        self._values += values
+        if self._values > MOST_VALUES:
+            message = f"written out, the recipe has more than {MOST_VALUES:,} values"
+            self.problems.append(Problem(message, "use smaller lists, or fewer rounds and calls", place, path))
+            raise Stopped
 
     def replace(self, node: Node, names: Values[str, Any], path: Path = (), *, caller: Place | None = None) -> Node:
         """The node with every text in it substituted.
@@ -36,6 +50,7 @@ class Substitution:
             caller: the place of the call, when the node is part of a block's body.
         """
         place = from_call(node.place, caller)
+        self.count(1, place, path)
         if isinstance(node, Mapping):
             entries = (
                 Entry(
@@ -50,13 +65,22 @@ class Substitution:
             items = (self.replace(item, names, (*path, index), caller=caller) for index, item in enumerate(node.items))
             return Sequence(tuple(items), place)
         if not isinstance(node.value, str):
-            return replace(node, place=place)
+            return Scalar(node.value, place, node.quoted)
+        if "$" not in node.value:
+            self.count(len(node.value) // 100, place, path)
+            return Scalar(node.value, place, node.quoted)
         watched = Names(names)
         try:
             value = substitute(node.value, watched)
+            size = size_of(value)
+        except TooLarge as error:
+            self.problems.append(Problem(str(error), "", place, path))
+            return Scalar(Broken(2), place)
         except ExpressionError as error:
             self.problems.append(Problem(str(error), error.hint, place, path))
             return Scalar(Broken(2), place)
+        # A long expression and large values take time, also where the result is small.
+        self.count(size + (len(node.value) + watched.work) // 10, place, path)
         if watched.is_open:
             self.open_places.append(place)
         return as_node(value, place, quoted=node.quoted)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from cnncli.runs.storage import storage_error
 
 _LISTED = 8
 _FIRST_RUN = "train one with: cnncli train mnist"
-_LONG_AGO = datetime.min.replace(tzinfo=timezone.utc)
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def find(outputs: Path, run: str | None = None, *, require_model: bool = False) -> Path:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +209,7 @@ def _total_seconds(summary: RunSummary) -> float | None:
     measured = summary.record.get("seconds")
     total: Any = measured.get("total") if isinstance(measured, Mapping) else None
     if summary.status == "running" and summary.started:
-        total = (datetime.now(timezone.utc) - summary.started).total_seconds()
+        total = (datetime.now(UTC) - summary.started).total_seconds()
     elif not is_number(total) and summary.started and summary.ended:
         total = (summary.ended - summary.started).total_seconds()
     return total if is_number(total) and 0 <= total < _LARGEST_COUNT else None  # clocks are set back too

@@ -15,7 +15,7 @@ import time
 import weakref
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from cnncli.errors import OutputError
@@ -237,7 +237,7 @@ def _is_gone(holder: Holder) -> bool:
 
 
 def _say_who(descriptor: int) -> None:
-    since = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    since = datetime.now(UTC).isoformat(timespec="seconds")
     holder = Holder(os.getpid(), socket.gethostname(), since, _boot_id())
     os.ftruncate(descriptor, 0)
     os.lseek(descriptor, 0, os.SEEK_SET)

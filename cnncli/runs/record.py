@@ -10,7 +10,7 @@ import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +220,7 @@ def _damaged(file: Path, why: str) -> OutputError:
 def _from_name(name: str) -> datetime | None:
     stamp = _STAMP.fullmatch(name)
     try:
-        return datetime.strptime(stamp[1], "%Y%m%d-%H%M%S").replace(tzinfo=timezone.utc) if stamp else None
+        return datetime.strptime(stamp[1], "%Y%m%d-%H%M%S").replace(tzinfo=UTC) if stamp else None
     except ValueError:
         return None
 
@@ -228,7 +228,7 @@ def _from_name(name: str) -> datetime | None:
 def _instant(text: Any) -> datetime | None:
     try:
         instant = datetime.fromisoformat(text.replace("Z", "+00:00"))  # Python 3.10 does not know the Z
-        return instant.replace(tzinfo=instant.tzinfo or timezone.utc).astimezone(timezone.utc)
+        return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
     except (AttributeError, TypeError, ValueError, OverflowError):
         return None
 

@@ -9,7 +9,7 @@ import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -130,7 +130,7 @@ def create(
     check_name(recipe_name, "recipe")
     if run_name is not None:
         check_name(run_name)
-    started = datetime.now(timezone.utc)
+    started = datetime.now(UTC)
     folder = _make_run_folder(_make_recipe_folder(outputs, recipe_name), run_name, started)
     lock = None
     try:
@@ -266,4 +266,4 @@ def _remove_new(folder: Path, lock: Lock | None, files: Iterable[str]) -> None:
 
 
 def _utc_now() -> str:
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

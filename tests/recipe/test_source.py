@@ -1017,9 +1017,11 @@ def test_refused_with_place_and_hint(text: str, expected: str) -> None:
         pytest.param("x" * 1100 + ": 1", "1:1: a key longer than 1,024 characters", id="long first key"),
         pytest.param("a: " + "9" * 5000, "1:4: a number of 5,000 characters (max 300)", id="long integer"),
         pytest.param("a: 0x" + "9" * 5000, "1:4: a number of 5,002 characters (max 300)", id="long hexadecimal"),
-        pytest.param("a: " + "[" * 1000, "1:23: nested too deeply (max 20)", id="brackets"),
-        pytest.param("".join(" " * n + "a:\n" for n in range(99)), "21:21: nested too deeply (max 20)", id="blocks"),
-        pytest.param("a:\n" + "- " * 1000, "2:39: nested too deeply (max 20)", id="dashes"),
+        pytest.param("a: " + "[" * 1000, "1:103: nested too deeply (max 100)", id="brackets"),
+        pytest.param(
+            "".join(" " * n + "a:\n" for n in range(150)), "101:101: nested too deeply (max 100)", id="blocks"
+        ),
+        pytest.param("a:\n" + "- " * 1000, "2:199: nested too deeply (max 100)", id="dashes"),
         pytest.param(
             "a: [" + "x," * 20_000 + "]",  # the mapping, its key and the list are three nodes
             "1:19999: more than 10,000 keys and values\n    say what comes again with `repeat` or `blocks`",
@@ -1033,7 +1035,7 @@ def test_limits_are_told_with_their_place(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "# a\n\n# b\n", "---\n", "~", "null"])
 def test_empty_recipe_says_how_to_begin(text: str) -> None:
-    hint = "run `cnncli init`, or begin with: cnncli recipes copy mnist"
+    hint = "begin with a copy of one that works: cnncli recipes copy mnist recipe.yaml"
     assert told(text) == f"r.yaml:1:1: recipe is empty\n    {hint}"
 
 

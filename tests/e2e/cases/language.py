@@ -4,6 +4,101 @@ from __future__ import annotations
 
 from cases.making import Case
 
+
+def recipe(layers: str, more: str = "") -> tuple[tuple[str, str], ...]:
+    """A recipe on the packaged digits with these layers before its last one."""
+    text = f"data: {{source: mnist-sample, limit: 200}}\n{more}model:\n  layers:\n{layers}"
+    return (("r.yaml", f"{text}    - Flatten\n    - Dense: {{units: $classes, activation: softmax}}\n"),)
+
+
+def with_vars(*rows: str) -> tuple[tuple[str, str], ...]:
+    """A recipe with these variables, the first in line 3."""
+    lines = "".join(f"  {row}\n" for row in rows)
+    return recipe("    - ReLU\n", f"vars:\n{lines}")
+
+
+STATIC = ("validate --static r.yaml",)
+VALIDATE = ("validate r.yaml",)
+IN_ROUNDS = """\
+    - repeat:
+        times: 2
+        layers:
+          - Conv2D: {name: a, filters: 4, kernel_size: 3, padding: same}
+          - repeat:
+              times: 2
+              layers:
+                - Conv2D: {name: b, filters: 4, kernel_size: 3, padding: same}
+                - Add: {from: [a, b]}
+"""
+GATE = """\
+blocks:
+  gate:
+    layers:
+      - Conv2D: {name: t, filters: 4, kernel_size: 3, padding: same, activation: sigmoid}
+      - Multiply: {from: [SOURCE, t]}
+"""
+GATED = "    - Conv2D: {filters: 4, kernel_size: 3, padding: same}\n    - gate\n"
+
 CASES: list[Case] = [
     Case("the recipe of all cases has no mistakes", ("validate u8.yaml",), prints=("u8: no mistakes",)),
-]
+    # Growth: refused in the line where the bound is passed.
+    Case("a text that grows tenfold in every line", STATIC, 3,
+         files=with_vars("a: xxxxxxxxxx", *(f"{n}: {f'${m}' * 10}" for m, n in zip("abcdefgh", "bcdefghi", strict=True))),
+         says=("r.yaml:7:6: the text has more than 10,000 characters",)),
+    Case("a list that grows tenfold in every line", STATIC, 3,
+         files=with_vars("a: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1]",
+                         *(f"{n}: [{', '.join([f'${m}'] * 10)}]" for m, n in zip("abcdef", "bcdefg", strict=True))),
+         says=("r.yaml:6:6: `d`: the value has more than 10,000 items",)),
+    Case("a list that grows in an expression", STATIC, 3,
+         files=with_vars("a: $([1] * 1000)", "b: $([a] * 1000)"),
+         says=("r.yaml:4:6: the value has more than 10,000 items",)),
+    Case("lists that go deeper in every line", STATIC, 3,
+         files=with_vars("a0: [1]", *(f"a{n}: [$a{n - 1}]" for n in range(1, 200))),
+         says=("lists and mappings are nested more than 50 levels deep",)),
+    Case("a tower of powers", STATIC, 3, files=with_vars("a: $(9**9**9)"),
+         says=("r.yaml:3:6: an exponent of 387420489 is too large (at most 64)",)),
+    Case("rounds of rounds without a layer", STATIC, 3,
+         files=recipe("    - " + "repeat: {times: 1000, layers: [" * 3 + "]}" * 3 + "\n"),
+         says=("r.yaml:4:", "written out, the recipe has more than 100,000 values")),
+    Case("structures within each other", STATIC, 3,
+         files=recipe("    - " + "repeat: {times: 1, layers: [" * 21 + "ReLU" + "]}" * 21 + "\n"),
+         says=("structures and blocks are nested too deeply (max 20)",)),
+    Case("twenty structures within each other", STATIC,
+         files=recipe("    - " + "residual: {body: [" * 20 + "ReLU" + "]}" * 20 + "\n"), prints=("no mistakes",)),
+    # Numbers.
+    Case("more units than 32 bits count", STATIC, 3, files=recipe("    - Dense: 9223372036854775808\n"),
+         says=("r.yaml:4:14: Dense: `units`: an integer is at most 2,147,483,647, got 9223372036854775808",)),
+    Case("more epochs than 32 bits count", ("validate --static u8.yaml --set train.epochs=2147483648",), 3,
+         says=("`epochs`: expected an integer of at most 2,147,483,647, got 2147483648",)),
+    Case("the largest seed", ("validate --static u8.yaml --set train.seed=4294967295",), prints=("no mistakes",)),
+    Case("computed numbers without a fraction are integers", VALIDATE,
+         files=recipe("    - Conv2D: {filters: $(16 * 0.5 * 2), kernel_size: [$(6 / 2), 3.0]}\n"
+                      "    - repeat: {times: $(2.0 ** 1), layers: [ReLU]}\n    - Reshape: [$(26 * 26.0), 16.0]\n"),
+         prints=("no mistakes",)),
+    Case("half of mobilenet-like", ("validate --static mobilenet-like --set vars.alpha=0.5",), prints=("no mistakes",)),
+    Case("a width that is not whole", ("validate --static mobilenet-like --set vars.alpha=1.4",), 3,
+         says=("Conv2D: `filters`: expected an integer ≥ 1, got 89.6",)),
+    Case("a learning rate of 1", ("train u8.yaml --run r --set train.epochs=1 --set 'train.optimizer={Adadelta: 1}'",)),
+    # Names.
+    Case("a name of the round around", VALIDATE, files=recipe(IN_ROUNDS), prints=("no mistakes",)),
+    Case("`input` within a block", VALIDATE, files=recipe(GATED, GATE.replace("SOURCE", "input")),
+         says=("r.yaml:6:26: `input` is the input of the network, not that of this block", "`from: .`")),
+    Case("the input of a block", VALIDATE, files=recipe(GATED, GATE.replace("SOURCE", ".")),
+         prints=("no mistakes",), unsaid=("`input`",)),
+    # Brackets.
+    Case("two levels of brackets", STATIC, 3, files=recipe("    - Reshape: [[784]]\n"),
+         says=("r.yaml:4:16: Reshape: `target_shape`: expected one level of brackets, got 2", "`target_shape: [784]`")),
+    Case("two levels of brackets for a window", STATIC, 3,
+         files=recipe("    - Conv2D: {filters: 3, kernel_size: [[3, 3]]}\n"),
+         says=("Conv2D: `kernel_size`: expected one level of brackets, got 2", "`kernel_size: [3, 3]`")),
+    Case("three numbers for two dimensions", STATIC, 3,
+         files=recipe("    - MaxPooling2D: {pool_size: [2, 2, 2]}\n"),
+         says=("MaxPooling2D: `pool_size`: expected 1 or 2 integers, got [2, 2, 2]",)),
+    # Depth.
+    Case("a thousand layers in a row", VALIDATE, files=recipe("    - repeat: {times: 1000, layers: [ReLU]}\n"),
+         prints=("no mistakes",)),
+    # Advice.
+    Case("an empty recipe", STATIC, 3, files=(("r.yaml", ""),), says=("cnncli recipes copy mnist recipe.yaml",)),
+    Case("the advice for an empty recipe", ("recipes copy mnist recipe.yaml", "validate --static recipe.yaml"),
+         prints=("no mistakes",)),
+]  # fmt: skip

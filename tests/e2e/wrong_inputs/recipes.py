@@ -127,7 +127,7 @@ RECIPES = [
     Row("a merge key", recipe(first="vars: {<<: {x: 1}}\n"), STATIC, 3,
         f"recipe.yaml:1:8: merge keys are not allowed: `<<`\n{ANCHORS}"),
     Row("1000 brackets", written("a: " + "[" * 1000 + "]" * 1000), STATIC, 3,
-        "recipe.yaml:1:23: nested too deeply (max 20)"),
+        "recipe.yaml:1:103: nested too deeply (max 100)"),
     Row("50 MB", lambda f: os.truncate(os.open(f / "recipe.yaml", os.O_CREAT | os.O_WRONLY), 50 << 20), STATIC, 3,
         "error: recipe.yaml: recipe larger than 256 KB"),
     Row("latin-1", written(RECIPE.encode() + "about: café\n".encode("latin-1")), STATIC, 3,
