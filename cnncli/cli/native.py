@@ -13,13 +13,20 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
+
+from cnncli.cli import streams
 
 
 class Log:
     """Where a command's log goes: a temporary file at first, the run's once there is one."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile(mode="w+b", prefix="cnncli-")  # noqa: SIM115
+        self._file: IO[bytes]
+        try:
+            self._file = tempfile.TemporaryFile(mode="w+b", prefix="cnncli-")  # noqa: SIM115
+        except OSError:  # no folder for temporary files
+            self._file = open(os.devnull, "r+b")  # noqa: SIM115
         self._stream = io.TextIOWrapper(os.fdopen(os.dup(self._file.fileno()), "wb"), "utf-8", errors="replace")
         self._redirected: int | None = None
 
@@ -66,10 +73,7 @@ def captured() -> Iterator[Log]:
     copy = os.dup(2) if real == 2 else None
     if copy is not None:
         sys.stderr.flush()
-        stream = io.TextIOWrapper(
-            os.fdopen(copy, "wb", closefd=False), sys.stderr.encoding, errors="backslashreplace", line_buffering=True
-        )
-        sys.stderr = stream
+        sys.stderr = streams.tolerant(copy, sys.stderr)
         log.redirect(2)
     logging.basicConfig(stream=log, level=logging.WARNING, force=True, format="%(asctime)s %(name)s: %(message)s")  # type: ignore[call-overload]
     logging.captureWarnings(True)

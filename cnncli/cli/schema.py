@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cnncli.cli import console, options
+from cnncli.cli import console, options, streams
 from cnncli.wording import printable
 
 
@@ -34,6 +34,7 @@ def schema(
     from cnncli.runs.output_files import STDOUT, OutputFile
 
     if output is None or output == STDOUT:
+        streams.write_json_from_now_on()
         sys.stdout.write(json_schema.as_text(json_schema.recipe_schema()))
         return
     file = OutputFile(output, "--output", own=[output] if json_schema.is_one(output) else [], force=force)
