@@ -71,11 +71,14 @@ def open_folder(planned: Plan, options: Options, spectator: Spectator) -> Iterat
         for note in before:
             spectator.note(note)
         notes = [*before, *_compare_with_earlier(planned, folder.record, spectator)]
+        was_completed = folder.record.get("status") == "completed"
         for name in RESULTS:
             folder.record.pop(name, None)
         resumed = {
             "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
             "epochs_before": len(beginning.state.values["watcher"]["rows"]) if beginning.state else 0,
+            "epochs_wanted": planned.epochs,
+            "extends": was_completed,
             "command_line": list(options.command_line),
             "notes": [str(note) for note in notes],
         }

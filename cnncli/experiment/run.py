@@ -172,7 +172,6 @@ def _train(
         broken = []
     record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
     record["profile"] = profiled.as_json()
-    record["phases"] = [asdict(phase) for phase in fitted.phases]
     _finish(folder, "completed", spectator, **record, broken_expectations=[str(p) for p in broken])
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled)
 
@@ -284,7 +283,9 @@ def _summary(
         "run": str(folder.path),
         "status": "completed",
         "epochs": len(fitted.history),
+        "epochs_planned": planned.epochs,
         "stopped": fitted.stopped or None,
+        "phases": [asdict(phase) for phase in fitted.phases],
         planned.recipe.evaluate.split: {"loss": result["loss"], **result["metrics"]},
         "best": {**best, "monitor": fitted.monitor},
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
