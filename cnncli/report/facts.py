@@ -279,6 +279,17 @@ def _time(material: Material) -> list[str]:
 
 def notes(material: Material) -> list[list[str]]:
     """What was worth a word, each in its lines."""
-    broken = values.texts(material.record.get("broken_expectations"))
-    told = [f"not as the recipe expects: {problem}" for problem in broken]
-    return [note.splitlines() for note in [*told, *values.texts(material.record.get("notes"))] if note.strip()]
+    return [
+        note.splitlines()
+        for note in [*_unmet(material.record), *values.texts(material.record.get("notes"))]
+        if note.strip()
+    ]
+
+
+def _unmet(record: Mapping[str, Any]) -> list[str]:
+    """The recipe's expectations that are not met, and why one does not count."""
+    rows = values.rows(record.get("expectations"))
+    if rows:
+        return [values.text(row.get("text")) for row in rows if row.get("met") is False]
+    broken = values.texts(record.get("broken_expectations"))  # of records of earlier versions
+    return [f"not as the recipe expects: {problem}" for problem in broken]
