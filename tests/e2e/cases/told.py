@@ -6,7 +6,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from cases.making import U8, Case, Done
+import numpy as np
+
+from cases.making import U8, Case, Done, digits
 
 
 def small(train: str, *, name: str = "told", more: str = "") -> tuple[str, str]:
@@ -68,7 +70,37 @@ def _is_enforced(folder: Path, done: Done) -> None:
     assert (found["met"], found["enforced"], found["why"]) == (False, True, "")
 
 
+def _one_class_in_the_test_part(folder: Path) -> None:
+    """Zeros and ones to train with; zeros to test with."""
+    x, y = np.concatenate([array for name, array in sorted(digits().items()) if name[0] == "x"]), digits()["y_test"]
+    y = np.concatenate([y, digits()["y_train"]])
+    two, zero = np.flatnonzero(y < 2), np.flatnonzero(y == 0)
+    np.savez(folder / "two.npz", x_train=x[two[30:]], y_train=y[two[30:]], x_test=x[zero[:10]], y_test=y[zero[:10]])
+
+
+ONE_OUTPUT = U8.replace("units: $classes, activation: softmax", "units: 1, activation: sigmoid")
+TWO = (
+    "two.yaml",
+    ONE_OUTPUT.replace("name: u8", "name: told")
+    .replace("u8.npz", "two.npz")
+    .replace("train: {epochs: 2,", "train: {epochs: 1, metrics: [accuracy, auc, recall],"),
+)
+
+
+def _has_no_value(folder: Path, done: Done) -> None:
+    found = json.loads(done.stdout)
+    assert found["metrics"]["auc"] is found["metrics"]["recall"] is found["roc"]["macro_auc"] is None
+    record = json.loads((folder / "outputs/told/a/run.json").read_text())
+    assert record["test"]["auc"] is None
+
+
 CASES: list[Case] = [
+    Case(
+        "scores of a class that the test part does not have",
+        ("train two.yaml --run a", "evaluate told/a --json"),
+        files=(_one_class_in_the_test_part, TWO),
+        check=_has_no_value,
+    ),
     Case(
         "an expectation that is not met",
         ("train told.yaml --run a",),
