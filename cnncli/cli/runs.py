@@ -238,3 +238,5 @@ def _details(run: ListedRun) -> Iterator[Text]:
     yield Text(f"  {printable(str(run.summary.path))}", style="dim")
     if run.problem and run.summary.status != "broken":
         yield from lines.wrapped(run.problem, indent=2, style="dim")
+    for remark in run.remarks:
+        yield from lines.wrapped(remark, indent=2, style="dim")

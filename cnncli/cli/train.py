@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -118,6 +118,7 @@ class _GoingOn:
     path: Path
     loaded: LoadedRecipe
     is_finished: bool
+    stopped: str  # why its training ended before its last epoch; empty when it did not
 
 
 def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_name: str | None) -> _GoingOn:
@@ -145,14 +146,17 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
         path = runs.find(outputs, run)
     record = runs.read_record(path)
     loaded = load_again(path, record, changes)
-    return _GoingOn(path, loaded, record.get("status") == "completed")
+    stopped = record.get("stopped")
+    return _GoingOn(path, loaded, record.get("status") == "completed", stopped if isinstance(stopped, str) else "")
 
 
 def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        console.print_json({"run": str(going_on.path), "status": "completed"})
+        console.print_json({"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None})
     elif not quiet:
         console.say(f"{going_on.path} is already finished; --epochs N would extend it.")
+        if going_on.stopped:
+            console.say_pairs([("Stopped", going_on.stopped)])
 
 
 def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None) -> None:
@@ -229,6 +233,8 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
             "Best",
             f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {console.cell(best.get(best['monitor']))}",
         ),
+        *_stops(summary),
+        *[("Expected", each["text"]) for each in summary["expectations"] if not (each["met"] or each["enforced"])],
         (
             "Time",
             f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s at {summary['images_per_second']:,.0f} images/s",
@@ -239,3 +245,13 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ("Next", f"cnncli evaluate {path}"),
         ("", f"cnncli visualize-filters {path}"),
     ]
+
+
+def _stops(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Why the training, or one of its phases, ended before its last epoch; how to go on."""
+    phases = [phase for phase in summary["phases"] if phase["stopped"]]
+    for phase in phases:
+        if phase["name"]:
+            yield "Stopped", f"phase {phase['name']}, after {counted(phase['epochs'], 'epoch')}: {phase['stopped']}"
+        else:
+            yield "Stopped", f"after epoch {summary['epochs']} of {summary['epochs_planned']}: {phase['stopped']}"

@@ -15,6 +15,7 @@ from cnncli.data.examples import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.evaluation.scores import Scores, classification_scores, predicted_classes
 from cnncli.evaluation.trust import Trust, how_far_to_trust
+from cnncli.evaluation.undefined import without_value
 from cnncli.network.objects import make
 from cnncli.recipe.objects import KerasObject
 from cnncli.training.labels import encoding_of
@@ -26,7 +27,7 @@ class Evaluation:
 
     Attributes:
         loss: the mean loss, with the network's regularisation, as Keras gives it.
-        metrics: the recipe's metrics by name, as Keras gives them.
+        metrics: the recipe's metrics by name, as Keras gives them; NaN where these examples define no value.
         scores: per class and together.
         trust: what belongs beside the scores: intervals, calibration, curves, mistakes.
         outputs: float32 (count, outputs), probabilities; logits have become such.
@@ -106,7 +107,12 @@ def run_once(
 
     with batches.failing_as_itself():
         outputs = [step(inputs, labels).numpy() for inputs, labels in dataset]
-    numbers = {name: float(value) for name, value in scorer.get_metrics_result().items() if name != "loss"}
+    undefined = without_value(scorer)
+    numbers = {
+        name: math.nan if name in undefined else float(value)
+        for name, value in scorer.get_metrics_result().items()
+        if name != "loss"
+    }
     return {"loss": float(mean_loss.result()), **numbers}, np.concatenate(outputs).astype(np.float32)
 
 

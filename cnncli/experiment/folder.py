@@ -13,6 +13,7 @@ from typing import Any
 from cnncli import runs
 from cnncli.data.fingerprint import of_set
 from cnncli.errors import Problem
+from cnncli.experiment.expectations import changed_data
 from cnncli.experiment.places import placed_in
 from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.resume import (
@@ -71,13 +72,16 @@ def open_folder(planned: Plan, options: Options, spectator: Spectator) -> Iterat
         for note in before:
             spectator.note(note)
         notes = [*before, *_compare_with_earlier(planned, folder.record, spectator)]
+        was_completed = folder.record.get("status") == "completed"
         for name in RESULTS:
             folder.record.pop(name, None)
         resumed = {
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "epochs_before": len(beginning.state.values["watcher"]["rows"]) if beginning.state else 0,
+            "epochs_wanted": planned.epochs,
+            "extends": was_completed,
             "command_line": list(options.command_line),
-            "notes": [str(note) for note in notes],
+            "notes": [str(note) for note in [*notes, *planned.notes]],
         }
         folder.update_record(
             status="running",
@@ -116,6 +120,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "command_line": list(options.command_line),
         "recipe_sha256": hashlib.sha256(planned.loaded.content).hexdigest(),
         "settings": list(planned.loaded.settings),
+        "changed_data": changed_data(planned.loaded) if options.again is None else _changed_before(options.again),
         "seed": planned.recipe.train.seed,
         "data": planned.splits.as_json(),
         "trained_on": {
@@ -134,3 +139,9 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "environment": runs.environment(),
         "git": runs.git_state(Path(planned.loaded.file).parent),
     }
+
+
+def _changed_before(run: Path) -> list[str]:
+    """What the run that is done again recorded: its resolved recipe has its settings within."""
+    said = runs.read_record(run).get("changed_data")
+    return [str(key) for key in said] if isinstance(said, list) else []

@@ -20,6 +20,7 @@ from cnncli.experiment.first_input import check_first_input
 from cnncli.experiment.pictures import check_classes
 from cnncli.experiment.places import placed_in
 from cnncli.experiment.range import check_range
+from cnncli.experiment.rates import epochs_without_learning
 from cnncli.experiment.remarks import remarks
 from cnncli.experiment.spectator import Spectator, timed
 from cnncli.network import budget
@@ -144,7 +145,8 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     numbers = _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)
     runs.refuse_full_disk(options.outputs, _BYTES * numbers + _PICTURES_AND_REPORT)
     planned_features = features.plan_all(checked.network, loaded.recipe)
-    notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits), *entering]
+    idle = epochs_without_learning(loaded.recipe, steps_per_epoch, is_resumed=options.resume is not None)
+    notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits), *entering, *idle]
     if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
         message = "`augment_copies` does nothing: there is no frozen part that is computed once"
         notes.append(Problem(message, path=("data", "augment_copies")))

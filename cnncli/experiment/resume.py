@@ -16,7 +16,10 @@ from cnncli.training.state import State
 
 RESOLVED = "resolved.yaml"
 # Of a run's record: what a run that goes on will say anew.
-RESULTS = ("error", "artefacts", "best", "stopped", "seconds", "profile", "test", "validation", "broken_expectations")
+RESULTS = (
+    *("error", "artefacts", "best", "epochs_planned", "stopped", "phases", "seconds", "profile"),
+    *("test", "validation", "broken_expectations", "expectations"),
+)
 
 OTHER_BITS = "the last bits may come out otherwise"
 

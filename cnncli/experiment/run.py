@@ -16,13 +16,13 @@ import keras
 import numpy as np
 
 from cnncli import runs
-from cnncli.data.examples import Splits
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.evaluation.about import About, describe, save
 from cnncli.evaluation.task import Scored, Task, task_for
-from cnncli.experiment.expectations import broken_expectations
+from cnncli.experiment.expectations import broken as broken_of
+from cnncli.experiment.expectations import expectations, why_not_enforced
 from cnncli.experiment.folder import open_folder
 from cnncli.experiment.initial_values import check_first_loss
 from cnncli.experiment.page import leave_network, leave_report
@@ -166,13 +166,14 @@ def _train(
     profiled = profile(seconds, fitted, train, measure_input=options.profile)
     measured = {f"{recipe.evaluate.split}_{name}": value for name, value in result["metrics"].items()}
     measured |= {**fitted.history[fitted.best_epoch - 1], f"{recipe.evaluate.split}_loss": result["loss"]}
-    broken = planned.loaded.locate(broken_expectations(recipe.expect, measured, time.monotonic() - started))
-    if broken and _stands_in(planned.splits):
-        spectator.note(Problem("the recipe's expectations are not met; they are about the data that could not be had"))
-        broken = []
+    changed = folder.record.get("changed_data") or ()
+    expected = expectations(
+        recipe.expect, measured, time.monotonic() - started, not_enforced=why_not_enforced(splits, changed)
+    )
+    broken = planned.loaded.locate(broken_of(expected))
+    summary["expectations"] = [each.as_json() for each in expected]
     record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
     record["profile"] = profiled.as_json()
-    record["phases"] = [asdict(phase) for phase in fitted.phases]
     _finish(folder, "completed", spectator, **record, broken_expectations=[str(p) for p in broken])
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled)
 
@@ -285,7 +286,9 @@ def _summary(
         "run": str(folder.path),
         "status": "completed",
         "epochs": len(fitted.history),
+        "epochs_planned": planned.epochs,
         "stopped": fitted.stopped or None,
+        "phases": [asdict(phase) for phase in fitted.phases],
         planned.recipe.evaluate.split: {"loss": result["loss"], **result["metrics"]},
         "best": {**best, "monitor": fitted.monitor},
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
@@ -295,8 +298,3 @@ def _summary(
         "params": planned.budget.params,
         "trainable_params": planned.budget.trainable_params,
     }
-
-
-def _stands_in(splits: Splits) -> bool:
-    """Whether the packaged sample was used in the place of data that could not be had."""
-    return any(note.path == ("data", "offline") for note in splits.notes)

@@ -226,8 +226,17 @@ def _epochs(material: Material) -> list[str]:
     if epoch is not None and run.decided:
         name, value = run.decided
         lines.append(f"the best is epoch {epoch:,}, by {values.readable(name)} {values.score(name, value)}")
-    stopped = values.text(material.record.get("stopped"))
-    return [*lines, stopped] if stopped else lines
+    return [*lines, *_stops(material.record)]
+
+
+def _stops(record: Mapping[str, Any]) -> list[str]:
+    """Why the training, or some of its phases, ended early."""
+    stopped = values.text(record.get("stopped"))
+    found = [
+        (values.text(row.get("name")), values.text(row.get("stopped"))) for row in values.rows(record.get("phases"))
+    ]
+    named = [f"phase {name} stopped early: {reason}" for name, reason in found if name and reason]
+    return named or ([f"stopped early: {stopped}"] if stopped else [])
 
 
 def _chosen(record: Mapping[str, Any], name: str) -> list[str]:
@@ -256,11 +265,31 @@ def _time(material: Material) -> list[str]:
     if run.summary.started:
         lines.append(f"begun on {run.summary.started:%Y-%m-%d at %H:%M} UTC")
     resumes = values.rows(material.record.get("resumes"))
-    return [*lines, f"gone on with {len(resumes):,} times"] if resumes else lines
+    extended = [
+        f"extended after {before:,} epochs to {wanted:,}"
+        for row in resumes
+        if row.get("extends") is True
+        and (before := values.count(row.get("epochs_before"))) is not None
+        and (wanted := values.count(row.get("epochs_wanted"))) is not None
+    ]
+    if left := len(resumes) - len(extended):
+        lines.append("resumed once" if left == 1 else f"resumed {left:,} times")
+    return [*lines, *extended]
 
 
 def notes(material: Material) -> list[list[str]]:
     """What was worth a word, each in its lines."""
-    broken = values.texts(material.record.get("broken_expectations"))
-    told = [f"not as the recipe expects: {problem}" for problem in broken]
-    return [note.splitlines() for note in [*told, *values.texts(material.record.get("notes"))] if note.strip()]
+    return [
+        note.splitlines()
+        for note in [*_unmet(material.record), *values.texts(material.record.get("notes"))]
+        if note.strip()
+    ]
+
+
+def _unmet(record: Mapping[str, Any]) -> list[str]:
+    """The recipe's expectations that are not met, and why one does not count."""
+    rows = values.rows(record.get("expectations"))
+    if rows:
+        return [values.text(row.get("text")) for row in rows if row.get("met") is False]
+    broken = values.texts(record.get("broken_expectations"))  # of records of earlier versions
+    return [f"not as the recipe expects: {problem}" for problem in broken]

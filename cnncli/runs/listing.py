@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,6 +41,7 @@ class ListedRun:
         validation: those on the validation split, when the recipe evaluates on it.
         total_seconds: so far, when it is running; with the pauses, when it did not end by itself.
         problem: why it is broken, failed, diverged or was interrupted; empty when nothing is known to be wrong.
+        remarks: what else happened: training stopped early, it was extended, expectations were not met.
     """
 
     summary: RunSummary
@@ -52,6 +53,7 @@ class ListedRun:
     validation: Mapping[str, Any] | None
     total_seconds: float | None
     problem: str
+    remarks: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
@@ -105,6 +107,7 @@ class ListedRun:
             "total_seconds": self.total_seconds,
             "model": str(run.path / MODEL) if run.has_model else None,
             "problem": self.problem or None,
+            "remarks": list(self.remarks),
         }
 
 
@@ -136,7 +139,24 @@ def listed(run: RunSummary | Path) -> ListedRun:
         _row(record.get("validation")),
         _total_seconds(summary),
         _problem(summary),
+        tuple(_remarks(record)),
     )
+
+
+def _remarks(record: Mapping[str, Any]) -> Iterator[str]:
+    for phase in _mappings(record.get("phases")):
+        if isinstance(reason := phase.get("stopped"), str) and reason:
+            yield f"stopped early{f' (phase {name})' if (name := phase.get('name')) else ''}: {reason}"
+    for resumed in _mappings(record.get("resumes")):
+        if resumed.get("extends") is True:
+            yield f"extended after {resumed.get('epochs_before')} epochs to {resumed.get('epochs_wanted')}"
+    for expectation in _mappings(record.get("expectations")):
+        if expectation.get("met") is False and isinstance(told := expectation.get("text"), str):
+            yield told
+
+
+def _mappings(found: Any) -> list[Mapping[str, Any]]:
+    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
 
 
 def _by_date(_: ListedRun) -> Any:

@@ -16,12 +16,12 @@ from cnncli.network.checks import freeze
 from cnncli.network.objects import make, make_optimizer
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
-from cnncli.recipe.phases import TrainingPhase, epochs_of, phases_of
+from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.training import features
 from cnncli.training.keeping import Checkpoints, Keeper
 from cnncli.training.signals import deferred
-from cnncli.training.state import State
+from cnncli.training.state import State, forget_stops
 from cnncli.training.steps import forward_multiply_adds, steps_per_execution
 from cnncli.training.watching import TRAINING, Best, Observer, Watcher
 
@@ -35,7 +35,8 @@ class Fitted:
             forms, `learning_rate`, `seconds`.
         best_epoch: from 1; the epoch whose weights the network has now.
         monitor: what decided it.
-        stopped: why training ended before its last epoch; empty when it did not.
+        stopped: why training ended before its last epoch; empty when it did not. Where only earlier phases ended early,
+            their reports say why.
         seconds: of training and validation.
         images_per_second: training examples seen, over the time without validation's share.
         phases: how each phase that began was computed.
@@ -62,11 +63,15 @@ class PhaseReport:
         name: of the phase; empty where there is one only.
         features_after: the layer behind which training began, as all before it was computed once; empty when it was not.
         steps_per_execution: steps before Python is asked again.
+        epochs: how many the phase trained; 0 in records of earlier versions.
+        stopped: why it ended before its last epoch; empty when it did not.
     """
 
     name: str
     features_after: str
     steps_per_execution: int
+    epochs: int = 0
+    stopped: str = ""
 
 
 def fit(
@@ -99,13 +104,13 @@ def fit(
     started = time.monotonic()
     best = Best(network.full_model, *monitored(recipe))
     watcher = Watcher(train, observer, recipe.train.max_time)
-    stopped = ""
+    stopped, phases = "", phases_of(recipe)
     with deferred(observer.stopping) as pending, train.failing_as_itself(), validation.failing_as_itself():
         keeper = Keeper(network, checkpoints, best, watcher, pending)
         state = checkpoints.resume
         if state is not None:
             keeper.begin_again(state)
-        for index, phase in enumerate(phases_of(recipe)):
+        for index, phase in enumerate(phases):
             if state is not None and index < state.values["phase"]:
                 continue
             pending.stop_if_asked()
@@ -128,7 +133,10 @@ def fit(
             if state is not None:
                 state.arrays.clear()  # a copy of all weights
                 state = None
-            stopped = watcher.stopped or _stopped_by(callbacks)
+            done = len(watcher.rows) - first
+            has_ended_early = done < phase.epochs or (watcher.stopped and index + 1 < len(phases))
+            stopped = (watcher.stopped or _stopped_by(callbacks)) if has_ended_early else ""
+            watcher.reports[index] |= {"epochs": done, "stopped": stopped}
             if watcher.stopped:
                 break
         pending.stop_if_asked()
@@ -138,7 +146,7 @@ def fit(
         rows,
         best.epoch,
         best.monitor,
-        stopped if len(rows) < epochs_of(recipe) else "",
+        stopped,
         time.monotonic() - started,
         train.count * (len(rows) - watcher.rows_before) / max(sum(watcher.times[name] for name in TRAINING), 1e-9),
         tuple(PhaseReport(**report) for report in watcher.reports),
@@ -165,6 +173,7 @@ def _fit_phase(
     is_stopping = state is not None and state.values["is_stopping"]
     if state is not None and last > state.values["last"]:  # there are more epochs now
         is_stopping, watcher.stopped, watcher.started = False, "", time.monotonic()
+        forget_stops(state)
 
     def fit(begin: int, end: int, given: State | None, step: int = 0) -> None:
         keeper.watch(kerases, last, given, wants_epoch_end=step > 0)
@@ -282,7 +291,13 @@ def _mode(callback: KerasObject) -> dict[str, str]:
 
 
 def _stopped_by(callbacks: Sequence[Any]) -> str:
+    """Say which callback ended a phase before its last epoch, and why."""
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.EarlyStopping) and callback.stopped_epoch:
-            return f"no better {callback.monitor} for {callback.patience} epochs"
-    return ""
+            epochs = "1 epoch" if callback.patience <= 1 else f"{callback.patience} epochs"
+            least = f" by {abs(callback.min_delta):g}" if callback.min_delta else ""
+            return (
+                f"EarlyStopping: {callback.monitor} did not improve{least} for {epochs} "
+                f"(patience {callback.patience}) after epoch {callback.best_epoch + 1}"
+            )
+    return f"stopped by a callback: {', '.join(type(callback).__name__ for callback in callbacks)}"

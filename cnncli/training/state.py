@@ -126,6 +126,16 @@ def give_callback(state: State, name: str, callback: keras.callbacks.Callback) -
         setattr(callback, key, state.list_of(f"{name}/{key}"))
 
 
+def forget_stops(state: State) -> None:
+    """Let callbacks that ended a training count from the beginning when it is extended; all others keep their state.
+
+    EarlyStopping would otherwise still compare with the epoch that it stopped for, and stop again after one more epoch.
+    """
+    for name, kept in state.values.items():
+        if isinstance(kept, dict) and isinstance(plain := kept.get("plain"), dict) and plain.get("stopped_epoch"):
+            state.values[name] = {**kept, "plain": {}, "lists": []}
+
+
 def _own(callback: keras.callbacks.Callback) -> dict[str, Any]:
     """A callback's attributes without what it was made with, such as `patience`."""
     made_with = inspect.signature(type(callback).__init__).parameters

@@ -157,7 +157,7 @@ class Watcher(keras.callbacks.Callback):
         self._count("between")
         if self.max_seconds is not None and now - self.started >= self.max_seconds and not self.model.stop_training:
             self.model.stop_training = True
-            self.stopped = f"max_time of {self.max_seconds:g} s is over"
+            self.stopped = f"max_time: {self.max_seconds:g} s are over"
 
     def _learning_rate(self) -> float:
         return float(keras.ops.convert_to_numpy(self.model.optimizer.learning_rate))

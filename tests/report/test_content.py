@@ -37,7 +37,9 @@ def test_facts_tell_what_was_trained_and_why_so(make_run):
     assert found["Data"] == "image folder photos16 for training"
     assert found["Classes"] == "3: cat, dog, eel"
     assert found["Training"] == "optimizer adam, 32 examples a step"
-    assert found["Epochs"] == "8 of 9the best is epoch 7, by validation loss 0.1700no better for 3 epochs"
+    assert (
+        found["Epochs"] == "8 of 9the best is epoch 7, by validation loss 0.1700stopped early: no better for 3 epochs"
+    )
     assert found["Precision"] == "mixed_bfloat16this processor has AMX"
     assert found["Changed by --set"] == "train.epochs=9"
 

@@ -181,7 +181,7 @@ def test_time_that_is_over_stops_after_the_epoch_and_says_so():
     _, fitted, _ = train("train: {seed: 1, epochs: 50, batch_size: 8, max_time: 0.01 s}\n")
 
     assert len(fitted.history) == 1
-    assert fitted.stopped == "max_time of 0.01 s is over"
+    assert fitted.stopped == "max_time: 0.01 s are over"
 
 
 def test_several_outputs_train_with_their_losses_and_weights():
@@ -254,3 +254,20 @@ def test_image_that_goes_away_while_training_is_told_as_what_it_is(tmp_path):
 
     with pytest.raises(DataError, match=r"7\.png could be read when the data was loaded"):
         fit(network, recipe, made, batches(), observer=Silent())
+
+
+def test_phase_that_ended_early_says_why_though_the_last_one_did_not():
+    _, fitted, _ = train(
+        """
+train:
+  seed: 1
+  batch_size: 8
+  phases:
+    - {name: first, epochs: 5, callbacks: [EarlyStopping: {patience: 1, min_delta: 9}]}
+    - {name: second, epochs: 1}
+"""
+    )
+    assert fitted.stopped == ""
+    first, second = fitted.phases
+    assert (first.epochs, second.epochs, second.stopped) == (2, 1, "")
+    assert first.stopped == "EarlyStopping: val_loss did not improve by 9 for 1 epoch (patience 1) after epoch 1"

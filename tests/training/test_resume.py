@@ -218,3 +218,22 @@ def test_averaged_weights_that_are_swapped_in_at_the_end_of_epochs_survive(tmp_p
 
     assert stops > 1
     assert found == whole
+
+
+def test_extension_of_a_run_that_stopped_early_begins_with_its_patience_anew(tmp_path):
+    text = PLAIN.replace("KK", "1").replace("min_delta: 0.05,", "min_delta: 9,")
+    _, whole = train(text, tmp_path)
+    assert "EarlyStopping: val_loss did not improve by 9 for 2 epochs (patience 2) after epoch 4" in whole.stopped
+    assert len(whole.history) == 6
+
+    _, extended = train(text.replace("epochs: 6", "epochs: 20"), tmp_path, resume=newest(tmp_path)[0])
+
+    assert len(extended.history) == 9, "the first epoch is compared with nothing, and two more are no better"
+    assert extended.stopped.endswith("after epoch 7")
+
+
+def test_extension_of_a_run_that_reached_its_end_keeps_the_patience(tmp_path):
+    text = PLAIN.replace("KK", "1").replace("min_delta: 0.05,", "min_delta: 9,")
+    short = text.replace("epochs: 6", "epochs: 2")
+    train(short, tmp_path)
+    assert result(*train(text, tmp_path, resume=newest(tmp_path)[0])) == result(*train(text))
