@@ -137,7 +137,8 @@ def form_of(settings: ImageFolder, input_shape: Shape | None) -> images.Form:
 
 
 def _settled(form: images.Form, settings: ImageFolder, used: Sequence[Usable]) -> images.Form:
-    """The form with what `auto` leaves to the images: white behind dark drawings, and 16 bits for 16-bit images."""
+    """The form with what `auto` leaves to the training images: white behind dark drawings, 16 bits for 16-bit images."""
+    used = [each for each in used if each.file.part == "train"]
     if settings.background == "auto":
         transparent = [each for each in used if "transparent" in each.oddities]
         dark = sum("dark drawing" in each.oddities for each in transparent)
