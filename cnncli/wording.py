@@ -24,6 +24,11 @@ def printable(text: str) -> str:
     )
 
 
+def visible(text: str) -> str:
+    """The same for a file that others read: names that are not UTF-8 keep their bytes, as `surrogateescape` writes them."""
+    return "".join(character if "\udc80" <= character <= "\udcff" else printable(character) for character in text)
+
+
 def shortened(text: str, length: int = _LONGEST_QUOTE) -> str:
     """At most `length` characters, made printable, with an ellipsis where something was left out."""
     text = printable(text)

@@ -122,7 +122,8 @@ def show_bug(path: str, *, as_json: bool) -> None:
 
 
 def _show_problem(problem: Problem, word: str, style: str) -> None:
-    first, *rest = str(problem).splitlines()
+    first = f"{problem.place}: {problem.message}" if problem.place else problem.message
+    rest = str(problem)[len(first) :].splitlines()[1:]  # a name with a line break stays one line
     if problem.place is not None and problem.place.line:
         # file:line:col first, so that editors and terminals can jump there.
         say(Text(printable(first), style=f"bold {style}" if word == "error" else style))

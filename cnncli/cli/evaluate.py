@@ -126,7 +126,7 @@ def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:
     out = console.stdout()
     numbers = {"loss": result["loss"], **result["metrics"]}
     if not quiet:
-        out.print(f"{what}: {result['count']:,} examples\n")
+        out.print(f"{printable(what)}: {result['count']:,} examples\n")
     out.print(console.table([*numbers], [[*numbers.values()]], left=0))
     if quiet:
         return

@@ -171,7 +171,7 @@ def _is_run_or_model(text: str, outputs: Path) -> bool:
     if "://" in text or path.suffix.lower() in (".keras", ".h5", ".hdf5"):
         return True
     if os.path.lexists(path):
-        return (path / RECORD).is_file() or holds_runs(path)
+        return os.path.isfile(path / RECORD) or holds_runs(path)
     try:
         find(outputs, text)
     except OutputError as error:

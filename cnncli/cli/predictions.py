@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from heapq import nlargest
 from pathlib import Path
@@ -16,7 +16,7 @@ from rich.text import Text
 
 from cnncli.cli import console, lines
 from cnncli.errors import DataError
-from cnncli.wording import printable, quantity
+from cnncli.wording import printable, quantity, visible
 
 if TYPE_CHECKING:
     from cnncli.data.given import Bad, File, Given, Name
@@ -177,8 +177,8 @@ class _Csv:
         from cnncli.evaluation.predictions import cell_text
 
         self.has_predictions = False
-        self._text = cell_text
-        self._names = [cell_text(name) for name in predictor.class_names]
+        self._text: Callable[[str], str] = lambda text: cell_text(visible(text))
+        self._names = [self._text(name) for name in predictor.class_names]
         self._titles = self._columns(predictor, min(top, len(self._names)))
         self._table = csv.writer(file, lineterminator="\n")
         self._table.writerow(["file", "index", *self._titles, "problem"])

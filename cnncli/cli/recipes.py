@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from collections.abc import Iterator
@@ -98,7 +99,7 @@ def copy(
 
     content = shipped.read(name)
     to = file if file is not None else Path()
-    to = to / f"{name}.yaml" if to.is_dir() else to
+    to = to / f"{name}.yaml" if os.path.isdir(to) else to
     has_schema = json_schema.is_one(to.with_name(json_schema.FILE_NAME))
     _write_new(json_schema.led_to(content, json_schema.FILE_NAME if has_schema else None), to)
     if as_json:

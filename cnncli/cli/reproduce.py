@@ -12,6 +12,7 @@ import typer
 from cnncli.cli import console, native, options
 from cnncli.cli.earlier import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
+from cnncli.wording import printable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -83,6 +84,6 @@ def reproduce(
         raise typer.Exit(broken.exit_code if broken else 0)
     if broken:
         raise broken
-    console.stdout().print(f"{path} came out {equality}", markup=False, highlight=False, soft_wrap=True)
+    console.stdout().print(f"{printable(str(path))} came out {equality}", markup=False, highlight=False, soft_wrap=True)
     if not quiet:
         console.say_pairs([("Run", str(finished.path))])

@@ -9,6 +9,7 @@ import typer
 
 from cnncli.cli import console, options
 from cnncli.errors import Problem, RecipeError
+from cnncli.wording import printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -53,6 +54,8 @@ def _copy(recipe: str) -> None:
 
     path, name = shipped.locate(recipe)
     content = source.read_bytes(path, shown_as=name).decode("utf-8", "replace")
+    if sys.stdout.isatty():  # escape sequences would reach the terminal
+        content = "\n".join(printable(line) for line in content.expandtabs().split("\n"))
     sys.stdout.write(content if content.endswith("\n") else f"{content}\n")
 
 

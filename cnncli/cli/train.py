@@ -14,7 +14,7 @@ import typer
 from cnncli.cli import console, native, options
 from cnncli.cli.earlier import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
-from cnncli.wording import counted
+from cnncli.wording import counted, printable
 
 if TYPE_CHECKING:
     from cnncli.experiment import Finished
@@ -154,7 +154,7 @@ def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
     if as_json:
         console.print_json({"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None})
     elif not quiet:
-        console.say(f"{going_on.path} is already finished; --epochs N would extend it.")
+        console.say(f"{printable(str(going_on.path))} is already finished; --epochs N would extend it.")
         if going_on.stopped:
             console.say_pairs([("Stopped", going_on.stopped)])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -131,7 +132,7 @@ def open_model(run_or_file: str | None, *, outputs: Path) -> TrainedModel:
     if run_or_file is not None and _is_model_file(run_or_file):
         path = Path(run_or_file)
         # A run's own model.keras, named by its file, is still that run's.
-        if path.name == MODEL and (path.parent / runs.RECORD).is_file():
+        if path.name == MODEL and os.path.isfile(path.parent / runs.RECORD):
             return _open_run(path.parent)
         return _open_file(path)
     return _open_run(runs.find(outputs, run_or_file, require_model=True))
@@ -160,13 +161,13 @@ def _is_model_file(text: str) -> bool:
         raise ModelFileError(f"a model is a local .keras file, got {printable(text)}", hint="download it first")
     if path.suffix.lower() in (".h5", ".hdf5"):
         raise ModelFileError(f"{printable(text)} is an HDF5 model, which can hold code", hint=HDF5_HINT)
-    if path.suffix.lower() in _DATA_SUFFIXES and path.is_file():
+    if path.suffix.lower() in _DATA_SUFFIXES and os.path.isfile(path):
         hint = f"score a run on it with: cnncli evaluate --data {printable(text)}"
         raise ModelFileError(f"{printable(text)} is data, not a trained model", hint=hint)
-    if path.is_file() and (path.parent / runs.RECORD).is_file() and path.suffix != ".keras":
+    if os.path.isfile(path) and os.path.isfile(path.parent / runs.RECORD) and path.suffix != ".keras":
         hint = f"name the run: {printable(str(path.parent))}"
         raise ModelFileError(f"{printable(text)} is a file of a run, not a trained model", hint=hint)
-    return path.suffix == ".keras" or path.is_file()
+    return path.suffix == ".keras" or os.path.isfile(path)
 
 
 _DATA_SUFFIXES = (".npz", ".npy", ".csv", ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".zip")

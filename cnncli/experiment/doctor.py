@@ -57,10 +57,10 @@ def examine(outputs: Path) -> dict[str, Any]:
 
 def _folder(path: Path) -> dict[str, Any]:
     """Of a folder, or of the one in which it would be made."""
-    existing = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
+    existing = next(folder for folder in (path, *path.absolute().parents) if os.path.exists(folder))
     return {
         "path": str(path),
-        "exists": path.exists(),
-        "writable": existing.is_dir() and os.access(existing, os.W_OK),
+        "exists": os.path.exists(path),
+        "writable": os.path.isdir(existing) and os.access(existing, os.W_OK),
         "free_bytes": shutil.disk_usage(existing).free,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from dataclasses import dataclass, replace
@@ -88,7 +89,7 @@ def _local_file(weights: str, path: Path) -> FilePath:
                 path=where,
             )
         )
-    if not file.is_file():
+    if not os.path.isfile(file):
         hint = "weights: imagenet, null, or a .weights.h5 file, counted from where the command is run"
         raise ModelFileError(Problem(f"weights not found: {shortened(str(file.absolute()), 200)}", hint, path=where))
     if not file.name.endswith(".h5"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path as FilePath
 
 from cnncli.errors import Problem, RecipeError
@@ -60,7 +61,7 @@ def _parent(node: Node, file: FilePath) -> tuple[FilePath, str]:
     if value in shipped.names():
         return shipped.locate(value)
     path = file.parent / value
-    if not path.suffix and not path.exists():
+    if not path.suffix and not os.path.exists(path):
         hint = did_you_mean(value, shipped.names()) or "a file of one's own is named with its .yaml"
         raise RecipeError(Problem(f"no shipped recipe is named `{shortened(value)}`", hint, node.place, ("extends",)))
     return path, str(path)

@@ -14,6 +14,7 @@ only some of the required arguments of its parent's object. A recipe that keeps 
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path as FilePath
@@ -99,8 +100,8 @@ def structure() -> Schema:
 def is_one(path: FilePath) -> bool:
     """Whether a file holds a schema that this module wrote, today or once."""
     try:
-        beginning = path.read_bytes()[:500] if path.is_file() else b""
-    except OSError:
+        beginning = path.read_bytes()[:500] if os.path.isfile(path) else b""
+    except (OSError, ValueError):
         return False
     return _DRAFT.encode() in beginning and _TITLE.encode() in beginning
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,7 +46,7 @@ def locate(recipe: str) -> tuple[Path, str]:
         The path, and how messages call it.
     """
     path = Path(recipe)
-    if path.exists() or path.is_symlink() or recipe not in names():
+    if os.path.lexists(path) or recipe not in names():
         return path, recipe
     return folder() / f"{recipe}.yaml", f"{recipe}.yaml"
 

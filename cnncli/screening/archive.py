@@ -65,9 +65,9 @@ def read(path: Path, *, wanted_bytes: int | None = None, with_sha256: bool = Fal
         ResourceError: its weights do not fit into memory.
     """
     shown = printable(str(path))
-    if not os.path.lexists(path):
+    if not _is_there(path, shown):
         raise ModelFileError(f"model not found: {shown}", hint=_nearest(path))
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise ModelFileError(f"{shown} is not a regular file")
     try:
         with path.open("rb") as file:
@@ -85,6 +85,18 @@ def _sha256(file: BinaryIO) -> str:
     while part := file.read(1 << 20):
         digest.update(part)
     return digest.hexdigest()
+
+
+def _is_there(path: Path, shown: str) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise ModelFileError(f"cannot read {shown}: {(error.strerror or str(error)).lower()}") from error
+    except ValueError as error:  # a NUL
+        raise ModelFileError(f"{shown} cannot be a path: {error}") from error
+    return True
 
 
 def _nearest(path: Path) -> str:
