@@ -234,7 +234,11 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
             f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {console.cell(best.get(best['monitor']))}",
         ),
         *_stops(summary),
-        *[("Expected", each["text"]) for each in summary["expectations"] if not (each["met"] or each["enforced"])],
+        *[
+            ("Expected", each["text"].removeprefix("expected "))
+            for each in summary["expectations"]
+            if not (each["met"] or each["enforced"])
+        ],
         (
             "Time",
             f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s at {summary['images_per_second']:,.0f} images/s",

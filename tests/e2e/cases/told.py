@@ -94,7 +94,27 @@ def _has_no_value(folder: Path, done: Done) -> None:
     assert record["test"]["auc"] is None
 
 
+OFFLINE = small("epochs: 1", more='expect: {metrics: {test_accuracy: ">= 0.999"}, max_minutes: 60}\n')
+OFFLINE = (
+    OFFLINE[0],
+    OFFLINE[1].replace("source: {npz: {path: u8.npz}}", "source: mnist\n  offline: mnist-sample"),
+)
+
+
+def _stand_in_is_in_the_record(folder: Path, done: Done) -> None:
+    metric, minutes = _expectations(folder)
+    assert (metric["met"], metric["enforced"], minutes["met"]) == (False, False, True)
+    assert metric["why"] == "the recipe's data was not available, and mnist-sample was used"
+    assert "not cached" not in done.stderr
+
+
 CASES: list[Case] = [
+    Case(
+        "data that cannot be downloaded: said by the training, and not again",
+        ("train told.yaml --run a", "evaluate told/a"),
+        files=(OFFLINE,),
+        check=_stand_in_is_in_the_record,
+    ),
     Case(
         "scores of a class that the test part does not have",
         ("train two.yaml --run a", "evaluate told/a --json"),
@@ -120,7 +140,7 @@ CASES: list[Case] = [
     Case(
         "an expectation on fewer examples than the recipe has",
         ("train told.yaml --run a --set data.limit=150",),
-        says=("Expected", "expected test_accuracy >= 0.999, got 0.", "not enforced: data.limit is not the recipe's"),
+        says=("Expected", "test_accuracy >= 0.999, got 0.", "not enforced: data.limit is not the recipe's"),
         files=(EXPECTS,),
         check=_is_reported,
     ),
