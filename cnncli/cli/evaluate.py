@@ -75,7 +75,9 @@ def evaluate(
             console.show_note(note)
     if as_json:
         pictures = {"figures": drawn} if figures else {}
-        console.print_json({**done.result, "notes": [note.as_json() for note in done.notes], **pictures})
+        console.print_json(
+            {**console.SCHEMA, **done.result, "notes": [note.as_json() for note in done.notes], **pictures}
+        )
         return
     _show(done.result, done.what, quiet=quiet)
     for path in drawn:

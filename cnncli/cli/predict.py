@@ -91,7 +91,7 @@ def predict(
         notes = (*trained.notes, *given.notes, *warnings)
         if not (as_json or quiet):
             _introduce(predictor, trained.name, is_newest=run_or_model is None, notes=notes)
-        head = {"model": trained.name, "top": top, "notes": [note.as_json() for note in notes]}
+        head = {**console.SCHEMA, "model": trained.name, "top": top, "notes": [note.as_json() for note in notes]}
         seen = _SeenNumbers() if predictor.number_count else _Seen(predictor.class_names)
         with view_for(as_json, to_csv, predictor, head, given) as view:
             for predictions in predictor.predict(given, top=top, batch_size=batch_size):

@@ -152,7 +152,8 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
 
 def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        console.print_json({"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None})
+        told = {"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None}
+        console.print_json({**console.SCHEMA, **told})
     elif not quiet:
         console.say(f"{going_on.path} is already finished; --epochs N would extend it.")
         if going_on.stopped:
@@ -187,14 +188,21 @@ def _report(
     told = {"notes": [note.as_json() for note in notes]}
     if finished is None:
         if as_json:
-            console.print_json({"status": "checked", **told})
+            console.print_json({**console.SCHEMA, "status": "checked", **told})
         elif not quiet:
             console.say("Everything is in order; nothing was trained and nothing written.")
         return
     if as_json:
         profiled = {"profile": finished.profile.as_json()} if profile else {}
         console.print_json(
-            {**finished.summary, **profiled, **told, **(console.error_as_json(broken) if broken else {})}
+            {
+                **console.SCHEMA,
+                **finished.summary,
+                **_files(finished.path),
+                **profiled,
+                **told,
+                **(console.error_as_json(broken) if broken else {}),
+            }
         )
         return
     summary = finished.summary
@@ -222,6 +230,12 @@ def _show_profile(finished: Finished) -> None:
     if profile.hint:
         console.say(profile.hint)
     console.say()
+
+
+def _files(run: Path) -> dict[str, str | None]:
+    """The paths of what a run leaves first of all."""
+    report = run / "report.html"
+    return {"model": str(run / "model.keras"), "report": str(report) if report.is_file() else None}
 
 
 def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]:

@@ -87,8 +87,20 @@ TWO = (
 )
 
 
+def _has_paths(folder: Path, done: Done) -> None:
+    found = json.loads(done.stdout)
+    assert found["schema"] == 1
+    assert Path(found["model"]).is_file()
+    assert Path(found["report"]).is_file()
+
+
+def _has_a_schema(folder: Path, done: Done) -> None:
+    assert json.loads(done.stdout)["schema"] == 1
+
+
 def _has_no_value(folder: Path, done: Done) -> None:
     found = json.loads(done.stdout)
+    assert found["schema"] == 1
     assert found["metrics"]["auc"] is found["metrics"]["recall"] is found["roc"]["macro_auc"] is None
     record = json.loads((folder / "outputs/told/a/run.json").read_text())
     assert record["test"]["auc"] is None
@@ -156,6 +168,14 @@ CASES: list[Case] = [
         1,
         says=("expected 1 params, the network has 7,850",),
         files=(small("epochs: 1", more="expect: {params: 1}\n"),),
+    ),
+    Case("train --json", ("train told.yaml --run a --json",), files=(small("epochs: 1"),), check=_has_paths),
+    Case("a dry run with --json", ("train u8.yaml --dry-run --json",), check=_has_a_schema),
+    Case(
+        "predict --json",
+        ("predict u8/first x.npy --json",),
+        files=(lambda folder: np.save(folder / "x.npy", digits()["x_test"][:3]),),
+        check=_has_a_schema,
     ),
     Case(
         "EarlyStopping",
