@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import console, native, options
+from cnncli.cli import console, few, native, options
 from cnncli.cli.earlier import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.wording import counted
@@ -208,7 +208,12 @@ def _report(
     summary = finished.summary
     split = "test" if "test" in summary else "validation"
     out = console.stdout()
-    out.print(console.table(["", *summary[split]], [[f"{split} split", *summary[split].values()]]))
+    out.print(
+        console.table(
+            ["", *summary[split]],
+            [[f"{split} split", *few.cells(summary[split], summary["examples"], summary["intervals"])]],
+        )
+    )
     if quiet:
         return
     console.say()

@@ -287,6 +287,8 @@ def _summary(
         "stopped": fitted.stopped or None,
         "phases": [asdict(phase) for phase in fitted.phases],
         planned.recipe.evaluate.split: {"loss": result["loss"], **result["metrics"]},
+        "examples": result["count"],
+        "intervals": result["intervals"],
         "best": {**best, "monitor": fitted.monitor},
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "images_per_second": round(fitted.images_per_second, 1),

@@ -87,6 +87,16 @@ TWO = (
 )
 
 
+def _twenty_to_test_with(folder: Path) -> None:
+    made = digits()
+    np.savez(folder / "few.npz", **{name: array[:20] if "test" in name else array for name, array in made.items()})
+
+
+def few_recipe() -> tuple[str, str]:
+    name, text = small("epochs: 1")
+    return name, text.replace("u8.npz", "few.npz")
+
+
 def _has_paths(folder: Path, done: Done) -> None:
     found = json.loads(done.stdout)
     assert found["schema"] == 1
@@ -168,6 +178,13 @@ CASES: list[Case] = [
         1,
         says=("expected 1 params, the network has 7,850",),
         files=(small("epochs: 1", more="expect: {params: 1}\n"),),
+    ),
+    Case(
+        "a test split of 20 examples",
+        ("train told.yaml --run a",),
+        says=("the test split has only 20 examples", "20 are right, the 95% interval"),
+        prints=("test split", " to "),
+        files=(_twenty_to_test_with, few_recipe()),
     ),
     Case("train --json", ("train told.yaml --run a --json",), files=(small("epochs: 1"),), check=_has_paths),
     Case("a dry run with --json", ("train u8.yaml --dry-run --json",), check=_has_a_schema),
