@@ -13,7 +13,6 @@ _INTERVALS = {
         ("accuracy", "acc", "sparse_categorical_accuracy", "categorical_accuracy", "binary_accuracy"), "accuracy"
     ),
     **dict.fromkeys(("mean_absolute_error", "mae"), "mean_absolute_error"),
-    **dict.fromkeys(("root_mean_squared_error", "rmse"), "root_mean_squared_error"),
 }
 
 
@@ -30,8 +29,10 @@ def cells(numbers: Mapping[str, Any], count: int, intervals: Mapping[str, Any]) 
     found = []
     for name, value in numbers.items():
         bounds = intervals.get(_INTERVALS.get(name, ""))
-        has_bounds = value is not None and isinstance(bounds, list)
-        found.append(f"{rough(value)} ({rough(bounds[0])} to {rough(bounds[1])})" if has_bounds else rough(value))
+        if value is None or not isinstance(bounds, list):
+            found.append(rough(value))
+        else:
+            found.append(f"{rough(value)} ({' to '.join(map(rough, bounds))})")
     return found
 
 
