@@ -6,10 +6,12 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
+
+FEW_EXAMPLES = 100  # fewer carry no four decimals: scores on them are shown with an interval
 
 _LONGEST_QUOTE = 60
 _LONGEST_WORD = 100  # of a name that is compared with others
@@ -126,3 +128,10 @@ def clock(seconds: float) -> str:
     minutes, second = divmod(int(seconds + 0.5), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
+
+
+def first_of(texts: Sequence[str], separator: str = ", ", *, most: int = 8) -> str:
+    """Join texts, of many only the first: `0.1, 0.2, 0.4, … (1,024 in all)`."""
+    if len(texts) <= most:
+        return separator.join(texts)
+    return f"{separator.join(texts[: most // 2])}{separator}… ({len(texts):,} in all)"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
-from cnncli.cli import console, evaluate_numbers, inputs, native, options
+from cnncli.cli import console, evaluate_numbers, few, inputs, native, options
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.wording import printable, shortened
+from cnncli.wording import FEW_EXAMPLES, printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.runs.output_files import OutputFolder
@@ -87,7 +88,9 @@ def evaluate(
             console.show_note(note)
     if as_json:
         pictures = {"figures": drawn} if figures else {}
-        console.print_json({**done.result, "notes": [note.as_json() for note in done.notes], **pictures})
+        console.print_json(
+            {**console.SCHEMA, **done.result, "notes": [note.as_json() for note in done.notes], **pictures}
+        )
         return
     _show(done.result, done.what, quiet=quiet)
     for path in drawn:
@@ -127,7 +130,7 @@ def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:
     numbers = {"loss": result["loss"], **result["metrics"]}
     if not quiet:
         out.print(f"{printable(what)}: {result['count']:,} examples\n")
-    out.print(console.table([*numbers], [[*numbers.values()]], left=0))
+    out.print(console.table([*numbers], [few.cells(numbers, result["count"], result["intervals"])], left=0))
     if quiet:
         return
     out.print()
@@ -137,7 +140,11 @@ def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:
     for word, text in _trust(result):
         out.print(Text(f"{word:<{_WORDS}}{printable(text)}"))
     out.print()
-    rows = [[row["class"], row["precision"], row["recall"], row["f1"], row["support"]] for row in result["per_class"]]
+    cell = few.rough if result["count"] < FEW_EXAMPLES else console.cell
+    rows = [
+        [row["class"], cell(row["precision"]), cell(row["recall"]), cell(row["f1"]), row["support"]]
+        for row in result["per_class"]
+    ]
     out.print(console.table(["class", "precision", "recall", "F1", "support"], rows))
     if len(result["per_class"]) <= 20:
         out.print("\nconfusion: a row a true class, a column a predicted one")
@@ -154,11 +161,11 @@ def _trust(result: dict[str, Any]) -> list[tuple[str, str]]:
     """A line each: what stands beside the accuracy."""
     intervals, baseline, calibration = result["intervals"], result["baseline"], result["calibration"]
     level = f"{intervals['level']:.0%}"
-    cell = console.cell
+    cell = few.rough if result["count"] < FEW_EXAMPLES else console.cell
     lines = [
-        ("accuracy", f"{cell(result['accuracy'])}, {level} interval {_interval(intervals['accuracy'])}"),
+        ("accuracy", f"{cell(result['accuracy'])}, {level} interval {_interval(intervals['accuracy'], cell)}"),
         ("baseline", f"{cell(baseline['accuracy'])} by always saying {shortened(baseline['class'])}"),
-        ("macro F1", f"{cell(result['macro_f1'])}, {level} interval {_interval(intervals['macro_f1'])}"),
+        ("macro F1", f"{cell(result['macro_f1'])}, {level} interval {_interval(intervals['macro_f1'], cell)}"),
     ]
     if result["top_k"]:
         lines.append(("among first", ", ".join(f"{k}: {cell(share)}" for k, share in result["top_k"].items())))
@@ -175,5 +182,5 @@ def _trust(result: dict[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def _interval(bounds: list[float]) -> str:
-    return " to ".join(console.cell(bound) for bound in bounds)
+def _interval(bounds: list[float], cell: Callable[[Any], str]) -> str:
+    return " to ".join(cell(bound) for bound in bounds)

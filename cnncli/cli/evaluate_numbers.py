@@ -8,9 +8,10 @@ from typing import Any
 from rich.text import Text
 
 from cnncli.cli import console
-from cnncli.wording import printable, quantity
+from cnncli.wording import first_of, printable, quantity
 
 _WORDS = 13  # letters of the first column
+_MOST_TARGETS, _LEAST_EXACT = 20, 10  # of more numbers an example than that, only those with the largest errors
 _WORST = 5  # examples; --json has more
 
 
@@ -24,8 +25,10 @@ def show(result: dict[str, Any]) -> None:
         names = ("mean_absolute_error", "median_absolute_error", "root_mean_squared_error", "mean_error", "r2")
         titles = ["number", "mean absolute", "median absolute", "RMSE", "bias", "R2"]
         rows = [
-            [str(index), *(quantity(row[name]) for name in names)] for index, row in enumerate(result["per_target"])
+            [str(index), *(quantity(row[name]) for name in names)] for index, row in _least_exact(result["per_target"])
         ]
+        if len(rows) < len(result["per_target"]):
+            out.print(f"(the {len(rows)} of {len(result['per_target']):,} with the largest RMSE; --json has all)")
         out.print(console.table(titles, rows))
     out.print("\nlargest errors")
     rows = [
@@ -33,6 +36,14 @@ def show(result: dict[str, Any]) -> None:
         for each in result["worst"][:_WORST]
     ]
     out.print(console.table(["", "true", "predicted", "error"], rows))
+
+
+def _least_exact(scores: Sequence[dict[str, Any]]) -> list[tuple[int, dict[str, Any]]]:
+    """All targets with their index, or of many those with the largest errors."""
+    rows = list(enumerate(scores))
+    if len(rows) <= _MOST_TARGETS:
+        return rows
+    return sorted(rows, key=lambda row: -(row[1]["root_mean_squared_error"] or 0.0))[:_LEAST_EXACT]
 
 
 def _lines(result: dict[str, Any]) -> list[tuple[str, str]]:
@@ -55,4 +66,4 @@ def _lines(result: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def _all(values: Sequence[float]) -> str:
-    return ", ".join(map(quantity, values))
+    return first_of([quantity(value) for value in values])

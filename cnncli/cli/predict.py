@@ -114,7 +114,8 @@ def predict(
             from cnncli.figures.contact_sheet import to_png
 
             show_file.write(to_png(looked.names, looked.pixels))
-        head = {"model": trained.name, "top": top, "notes": [note.as_json() for note in notes], "images": steps or None}
+        head = {**console.SCHEMA, "model": trained.name, "top": top, "notes": [note.as_json() for note in notes]}
+        head["images"] = steps or None
         seen = _SeenNumbers() if predictor.number_count else _Seen(predictor.class_names)
         with view_for(as_json, csv_file, predictor, head, given) as view:
             for predictions in predictor.predict(given, top=top, batch_size=batch_size, form=form):

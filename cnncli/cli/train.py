@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import console, native, options
+from cnncli.cli import console, few, native, options
 from cnncli.cli.earlier import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.wording import counted, printable
@@ -152,7 +152,8 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
 
 def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
     if as_json:
-        console.print_json({"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None})
+        told = {"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None}
+        console.print_json({**console.SCHEMA, **told})
     elif not quiet:
         console.say(f"{printable(str(going_on.path))} is already finished; --epochs N would extend it.")
         if going_on.stopped:
@@ -187,20 +188,32 @@ def _report(
     told = {"notes": [note.as_json() for note in notes]}
     if finished is None:
         if as_json:
-            console.print_json({"status": "checked", **told})
+            console.print_json({**console.SCHEMA, "status": "checked", **told})
         elif not quiet:
             console.say("Everything is in order; nothing was trained and nothing written.")
         return
     if as_json:
         profiled = {"profile": finished.profile.as_json()} if profile else {}
         console.print_json(
-            {**finished.summary, **profiled, **told, **(console.error_as_json(broken) if broken else {})}
+            {
+                **console.SCHEMA,
+                **finished.summary,
+                **_files(finished.path),
+                **profiled,
+                **told,
+                **(console.error_as_json(broken) if broken else {}),
+            }
         )
         return
     summary = finished.summary
     split = "test" if "test" in summary else "validation"
     out = console.stdout()
-    out.print(console.table(["", *summary[split]], [[f"{split} split", *summary[split].values()]]))
+    out.print(
+        console.table(
+            ["", *summary[split]],
+            [[f"{split} split", *few.cells(summary[split], summary["examples"], summary["intervals"])]],
+        )
+    )
     if quiet:
         return
     console.say()
@@ -224,6 +237,12 @@ def _show_profile(finished: Finished) -> None:
     console.say()
 
 
+def _files(run: Path) -> dict[str, str | None]:
+    """The paths of what a run leaves first of all."""
+    report = run / "report.html"
+    return {"model": str(run / "model.keras"), "report": str(report) if report.is_file() else None}
+
+
 def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]:
     path = finished.path
     best = summary["best"]
@@ -234,7 +253,11 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
             f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {console.cell(best.get(best['monitor']))}",
         ),
         *_stops(summary),
-        *[("Expected", each["text"]) for each in summary["expectations"] if not (each["met"] or each["enforced"])],
+        *[
+            ("Expected", each["text"].removeprefix("expected "))
+            for each in summary["expectations"]
+            if not (each["met"] or each["enforced"])
+        ],
         (
             "Time",
             f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s at {summary['images_per_second']:,.0f} images/s",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,21 @@ from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, Source
 from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
 
 _IMBALANCE = 20  # the largest class is so many times the smallest: worth a word
+
+
+def as_used(data: Data, record: Mapping[str, Any]) -> Data:
+    """The data that an earlier run used: the stand-in, where that took the place of the recipe's data.
+
+    Args:
+        data: of the run's recipe.
+        record: its run.json.
+    """
+    said = record.get("data")
+    source = said.get("source") if isinstance(said, Mapping) else None
+    used = source.partition(",")[0] if isinstance(source, str) else ""
+    if data.offline is None or used != data.offline or data.source.builtin == used:
+        return data
+    return data.model_copy(update={"source": data.source.model_copy(update={"builtin": used})})
 
 
 def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | None = None) -> Splits:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError, Problem
-from cnncli.wording import counted
+from cnncli.wording import counted, first_of
 
 _EXPECTED = "targets are numbers, one or several for each example: shape (count,) or (count, k)"
 
@@ -48,8 +48,8 @@ class Numbers:
 
     def __str__(self) -> str:
         """`numbers from 2.02 to 12, mean 6.9`; of several one after the other."""
-        each = (f"{low:.4g} to {high:.4g}, mean {mean:.4g}" for low, mean, high in self._rows())
-        return f"{'numbers' if len(self) == 1 else f'{len(self)} numbers'} from {'; '.join(each)}"
+        each = [f"{low:.4g} to {high:.4g}, mean {mean:.4g}" for low, mean, high in self._rows()]
+        return f"{'numbers' if len(self) == 1 else f'{len(self)} numbers'} from {first_of(each, '; ')}"
 
     def _rows(self) -> list[tuple[float, float, float]]:
         return list(zip(self.low, self.mean, self.high, strict=True))

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from cnncli import runs
 from cnncli.data.examples import Examples
-from cnncli.data.load import load, load_for_model, parse_source
+from cnncli.data.load import as_used, load, load_for_model, parse_source
 from cnncli.errors import DataError, ModelFileError, Problem
 from cnncli.evaluation import size
 from cnncli.evaluation.models import TrainedModel, default_loss, open_model
@@ -135,8 +135,9 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
             hint="name it: --data mnist, --data photos/test, --data digits.npz",
         )
     recipe = trained.recipe.recipe
-    splits = load(recipe.data, input_shape=recipe.model.input)
-    recorded = runs.read_record(trained.run).get("data", {}).get("fingerprint")
+    record = runs.read_record(trained.run)
+    splits = load(as_used(recipe.data, record), input_shape=recipe.model.input)
+    recorded = record.get("data", {}).get("fingerprint")
     notes = list(splits.notes)
     if recorded and recorded != splits.fingerprint:
         notes.append(

@@ -13,12 +13,14 @@ import tensorflow as tf
 
 from cnncli.data.examples import Examples
 from cnncli.data.pipeline import Batches
+from cnncli.evaluation.intervals import wilson
 from cnncli.evaluation.scores import Scores, classification_scores, predicted_classes
 from cnncli.evaluation.trust import Trust, how_far_to_trust
 from cnncli.evaluation.undefined import without_value
 from cnncli.network.objects import make
 from cnncli.recipe.objects import KerasObject
 from cnncli.training.labels import encoding_of
+from cnncli.wording import FEW_EXAMPLES
 
 
 @dataclass(frozen=True)
@@ -120,10 +122,15 @@ def as_json(evaluation: Evaluation) -> dict[str, Any]:
     """The form of evaluation.json and of `evaluate --json`; NaN and infinity are None."""
     scores = evaluation.scores.to_json()
     finite = {name: value if math.isfinite(value) else None for name, value in evaluation.metrics.items()}
+    trust = evaluation.trust.to_json()
+    count = scores.pop("count")
+    if count < FEW_EXAMPLES and trust.get("intervals"):
+        bounds = wilson(round(scores["accuracy"] * count), count, level=trust["intervals"]["level"])
+        trust["intervals"] |= {"accuracy": list(bounds), "accuracy_method": "Wilson score interval"}
     return {
-        "count": scores.pop("count"),
+        "count": count,
         "loss": evaluation.loss if math.isfinite(evaluation.loss) else None,
         "metrics": finite,
         **scores,
-        **evaluation.trust.to_json(),
+        **trust,
     }

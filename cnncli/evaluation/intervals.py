@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -104,3 +106,17 @@ class _Cells:
         sums = np.zeros((len(drawn), self.classes))
         sums[:, present] = np.add.reduceat(drawn, begins, axis=1)
         return sums
+
+
+def wilson(right: int, count: int, *, level: float = 0.95) -> tuple[float, float]:
+    """The Wilson score interval of a share, which is right for few examples too (Wilson 1927): 17 of 20 is 0.640 to 0.948.
+
+    Args:
+        right: how many of `count` examples.
+        level: how often the interval covers the true share, about.
+    """
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share, spread = right / count, z**2 / count
+    middle = (share + spread / 2) / (1 + spread)
+    half = z / (1 + spread) * math.sqrt(share * (1 - share) / count + spread / (4 * count))
+    return max(0.0, middle - half), min(1.0, middle + half)

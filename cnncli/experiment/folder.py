@@ -13,7 +13,7 @@ from typing import Any
 from cnncli import runs
 from cnncli.data.fingerprint import of_set
 from cnncli.errors import Problem
-from cnncli.experiment.expectations import changed_data
+from cnncli.experiment.expectations import changed_data, why_not_enforced
 from cnncli.experiment.places import placed_in
 from cnncli.experiment.plan import Options, Plan
 from cnncli.experiment.resume import (
@@ -120,7 +120,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "command_line": list(options.command_line),
         "recipe_sha256": hashlib.sha256(planned.loaded.content).hexdigest(),
         "settings": list(planned.loaded.settings),
-        "changed_data": changed_data(planned.loaded) if options.again is None else _changed_before(options.again),
+        "expectations_not_enforced": _not_enforced(planned, options),
         "seed": planned.recipe.train.seed,
         "data": planned.splits.as_json(),
         "trained_on": {
@@ -141,7 +141,8 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
     }
 
 
-def _changed_before(run: Path) -> list[str]:
-    """What the run that is done again recorded: its resolved recipe has its settings within."""
-    said = runs.read_record(run).get("changed_data")
-    return [str(key) for key in said] if isinstance(said, list) else []
+def _not_enforced(planned: Plan, options: Options) -> str:
+    """Why the recipe's expectations do not count; of a run that is done again, as its record has it."""
+    if options.again is not None:
+        return str(runs.read_record(options.again).get("expectations_not_enforced") or "")
+    return why_not_enforced(planned.splits, changed_data(planned.loaded))

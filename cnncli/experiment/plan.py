@@ -12,6 +12,7 @@ from typing import Any
 
 from cnncli import runs
 from cnncli.data.examples import Splits
+from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.experiment.available import available_memory
@@ -122,7 +123,10 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     with timed(seconds, "build", spectator):
         checked = check_without_data(loaded, memory)
     with placed_in(loaded), timed(seconds, "data", spectator):
-        splits = load_data(loaded.recipe.data, input_shape=loaded.recipe.model.input, progress=spectator.loading)
+        wanted = (
+            as_used(loaded.recipe.data, runs.read_record(options.earlier)) if options.earlier else loaded.recipe.data
+        )
+        splits = load_data(wanted, input_shape=loaded.recipe.model.input, progress=spectator.loading)
     steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
     warnings = loaded.warnings
     class_count = len(splits.class_names) or None

@@ -7,8 +7,10 @@ from itertools import islice
 from cnncli.data.examples import Splits
 from cnncli.data.scales import Scale
 from cnncli.errors import Problem
+from cnncli.evaluation.intervals import wilson
 from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.schema import Recipe
+from cnncli.wording import FEW_EXAMPLES
 
 _NORMALIZING = (
     *("Rescaling", "Normalization", "BatchNormalization", "LayerNormalization", "GroupNormalization"),
@@ -19,6 +21,25 @@ _SMALL = 100  # what is scaled to 0 to 1, or to mean 0 and variance 1, never get
 
 def remarks(recipe: Recipe, splits: Splits) -> list[Problem]:
     """Notes, each with the key of the recipe that it is about."""
+    return [*_few_examples(recipe, splits), *_scaling(recipe, splits)]
+
+
+def _few_examples(recipe: Recipe, splits: Splits) -> list[Problem]:
+    """The split that is scored has too few examples for a claim."""
+    name = recipe.evaluate.split
+    count = len(getattr(splits, name))
+    if count >= FEW_EXAMPLES:
+        return []
+    right = round(0.9 * count)
+    low, high = wilson(right, count)
+    message = f"the {name} split has only {count} examples: scores on it are rough"
+    hint = f"where {right} of {count} are right, the 95% interval of the accuracy is {low:.2f} to {high:.2f}"
+    if splits.numbers:
+        hint = "see the intervals of the scores, and set more examples aside where there are more"
+    return [Problem(message, hint, path=("data", "split"))]
+
+
+def _scaling(recipe: Recipe, splits: Splits) -> list[Problem]:
     scale = splits.train.scale
     if min(scale.largest, 5 * scale.typical) <= _SMALL:
         return []

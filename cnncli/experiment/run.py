@@ -22,7 +22,7 @@ from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, St
 from cnncli.evaluation.about import About, describe, save
 from cnncli.evaluation.task import Scored, Task, task_for
 from cnncli.experiment.expectations import broken as broken_of
-from cnncli.experiment.expectations import expectations, why_not_enforced
+from cnncli.experiment.expectations import expectations
 from cnncli.experiment.folder import open_folder
 from cnncli.experiment.initial_values import check_first_loss
 from cnncli.experiment.page import leave_network, leave_report
@@ -166,10 +166,8 @@ def _train(
     profiled = profile(seconds, fitted, train, measure_input=options.profile)
     measured = {f"{recipe.evaluate.split}_{name}": value for name, value in result["metrics"].items()}
     measured |= {**fitted.history[fitted.best_epoch - 1], f"{recipe.evaluate.split}_loss": result["loss"]}
-    changed = folder.record.get("changed_data") or ()
-    expected = expectations(
-        recipe.expect, measured, time.monotonic() - started, not_enforced=why_not_enforced(splits, changed)
-    )
+    why = str(folder.record.get("expectations_not_enforced") or "")
+    expected = expectations(recipe.expect, measured, time.monotonic() - started, not_enforced=why)
     broken = planned.loaded.locate(broken_of(expected))
     summary["expectations"] = [each.as_json() for each in expected]
     record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
@@ -290,6 +288,8 @@ def _summary(
         "stopped": fitted.stopped or None,
         "phases": [asdict(phase) for phase in fitted.phases],
         planned.recipe.evaluate.split: {"loss": result["loss"], **result["metrics"]},
+        "examples": result["count"],
+        "intervals": result["intervals"],
         "best": {**best, "monitor": fitted.monitor},
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "images_per_second": round(fitted.images_per_second, 1),

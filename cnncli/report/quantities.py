@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnncli.report import values
+from cnncli.wording import first_of
 
+_MOST_TARGETS = 20  # of more numbers an example, those with the largest errors
 _MOST_WORST = 20
 
 
@@ -74,12 +76,20 @@ _WORDS = {
 }
 
 
+def _least_exact(scores: Sequence[Mapping[str, Any]]) -> list[tuple[int, Mapping[str, Any]]]:
+    """All targets with their index, or of many those with the largest errors."""
+    rows = list(enumerate(scores))
+    if len(rows) <= _MOST_TARGETS:
+        return rows
+    return sorted(rows, key=lambda row: -(values.number(row[1].get("root_mean_squared_error")) or 0.0))[:_MOST_TARGETS]
+
+
 def per_target(evaluation: Mapping[str, Any]) -> tuple[list[str], list[TargetRow]]:
     """The titles and a row for each of several numbers; no rows where an example has one."""
     rows = values.rows(evaluation.get("per_target"))
     found = [
         TargetRow(index, [values.decimal(values.number(row.get(name))) for name in _WORDS])
-        for index, row in enumerate(rows)
+        for index, row in _least_exact(rows)
     ]
     titles = [values.capitalised(words) for words in _WORDS.values()]
     return titles, found if are_in(evaluation) and len(found) > 1 else []
@@ -102,11 +112,12 @@ def about_targets(record: Mapping[str, Any]) -> list[str]:
     columns = [values.numbers(found.get(name)) for name in ("low", "high", "mean")]
     if len({len(column) for column in columns}) != 1:
         return []
-    return [
+    lines = [
         f"{values.decimal(low)} to {values.decimal(high)}, mean {values.decimal(mean)}"
         for low, high, mean in zip(*columns, strict=True)
     ]
+    return lines if len(lines) <= _MOST_TARGETS else [*lines[:4], f"and {len(lines) - 4:,} more numbers"]
 
 
 def _all(numbers: Sequence[float | None]) -> str:
-    return ", ".join(map(values.decimal, numbers)) or values.MISSING
+    return first_of([values.decimal(number) for number in numbers]) or values.MISSING

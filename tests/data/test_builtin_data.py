@@ -347,8 +347,8 @@ def test_sample_takes_the_place_of_what_cannot_be_downloaded(monkeypatch: pytest
 
     assert found.source == "mnist-sample, packaged: 8,000 + 2,000 digits"
     assert [str(note) for note in found.notes] == [
-        "mnist could not be downloaded: using the packaged sample (10,000 of its digits)\n"
-        "    offline: mnist is not here and cannot be downloaded\n"
+        "mnist is not cached and the download failed (no network). "
+        "Using mnist-sample: 10,000 digits of MNIST, packaged with cnncli\n"
         "    nowhere.invalid: name or service not known"
     ]
     assert found.notes[0].path == ("data", "offline")
@@ -365,7 +365,10 @@ def test_sample_is_not_used_when_the_data_is_here(monkeypatch: pytest.MonkeyPatc
 def test_other_data_says_that_the_sample_is_something_else() -> None:
     note = read_builtin("cifar10", offline="mnist-sample").notes[0]
 
-    assert note.message == "cifar10 could not be downloaded: using mnist-sample, 10,000 digits, in its place"
+    assert note.message == (
+        "cifar10 is not cached and the download failed (no network). "
+        "Using mnist-sample: 10,000 digits of MNIST, packaged with cnncli, not cifar10"
+    )
 
 
 # Fashion-MNIST: four IDX files, for which Keras has no checksums.

@@ -372,7 +372,9 @@ def test_sample_in_place_of_the_data_is_told() -> None:
     splits = splits_of("mnist", offline="mnist-sample")
 
     assert sizes(splits) == (7200, 800, 2000)
-    assert splits.notes[0].message.startswith("mnist could not be downloaded: using the packaged sample")
+    assert splits.notes[0].message.startswith(
+        "mnist is not cached and the download failed (no network). Using mnist-sample"
+    )
 
 
 # A source on the command line.

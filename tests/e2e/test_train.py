@@ -224,7 +224,7 @@ def test_offline_mnist_uses_the_packaged_sample_and_says_so(trained):
     done = trained("train", "mnist", "--dry-run")
 
     assert done.exit_code == 0
-    assert "mnist could not be downloaded: using the packaged sample" in done.stderr
+    assert "mnist is not cached and the download failed (no network). Using mnist-sample" in done.stderr
 
 
 def test_offline_without_a_stand_in_is_exit_9(trained):

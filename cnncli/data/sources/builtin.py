@@ -117,11 +117,19 @@ def _examples(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Examples:
 
 
 def _instead(name: str, error: NetworkError) -> Problem:
-    sample = (
-        "the packaged sample (10,000 of its digits)" if name == "mnist" else "mnist-sample, 10,000 digits, in its place"
-    )
-    reason = "\n".join([error.problems[0].message, *error.problems[0].hint.splitlines()[:1]])
-    return Problem(f"{name} could not be downloaded: using {sample}", reason, path=("data", "offline"))
+    what = "10,000 digits of MNIST, packaged with cnncli"
+    is_other = "" if name == "mnist" else f", not {name}"
+    said = error.problems[0]
+    if said.message == f"offline: {_not_here(name)}":
+        message = f"{name} is not cached and the download failed (no network)"
+    else:
+        message = said.message.removeprefix("offline: ")
+    reason = "\n".join(said.hint.splitlines()[:1])
+    return Problem(f"{message}. Using {SAMPLE}: {what}{is_other}", reason, path=("data", "offline"))
+
+
+def _not_here(name: str) -> str:
+    return f"{name} is not here and cannot be downloaded"
 
 
 # Finding the files.
@@ -214,7 +222,7 @@ def _sha256(path: Path) -> str:
 
 def _unavailable(name: str, path: Path, file: CachedFile, faults: Sequence[str], error: DownloadFailed) -> Problem:
     prefix = "offline: " if error.offline else ""
-    here = f"{faults[0]}, and {name} cannot be downloaded" if faults else f"{name} is not here and cannot be downloaded"
+    here = f"{faults[0]}, and {name} cannot be downloaded" if faults else _not_here(name)
     checksum = f" (sha256 {file.sha256})" if file.sha256 else ""
     way_out = f", or add `offline: {SAMPLE}` to `data`" if name == "mnist" else ""
     hint = f"{error}\nput {file.url} at {_shown(path)}{checksum}{way_out}"

@@ -87,14 +87,56 @@ TWO = (
 )
 
 
+def _twenty_to_test_with(folder: Path) -> None:
+    made = digits()
+    np.savez(folder / "few.npz", **{name: array[:20] if "test" in name else array for name, array in made.items()})
+
+
+def few_recipe() -> tuple[str, str]:
+    name, text = small("epochs: 1")
+    return name, text.replace("u8.npz", "few.npz")
+
+
+def _has_paths(folder: Path, done: Done) -> None:
+    found = json.loads(done.stdout)
+    assert found["schema"] == 1
+    assert Path(found["model"]).is_file()
+    assert Path(found["report"]).is_file()
+
+
+def _has_a_schema(folder: Path, done: Done) -> None:
+    assert json.loads(done.stdout)["schema"] == 1
+
+
 def _has_no_value(folder: Path, done: Done) -> None:
     found = json.loads(done.stdout)
+    assert found["schema"] == 1
     assert found["metrics"]["auc"] is found["metrics"]["recall"] is found["roc"]["macro_auc"] is None
     record = json.loads((folder / "outputs/told/a/run.json").read_text())
     assert record["test"]["auc"] is None
 
 
+OFFLINE = small("epochs: 1", more='expect: {metrics: {test_accuracy: ">= 0.999"}, max_minutes: 60}\n')
+OFFLINE = (
+    OFFLINE[0],
+    OFFLINE[1].replace("source: {npz: {path: u8.npz}}", "source: mnist\n  offline: mnist-sample"),
+)
+
+
+def _stand_in_is_in_the_record(folder: Path, done: Done) -> None:
+    metric, minutes = _expectations(folder)
+    assert (metric["met"], metric["enforced"], minutes["met"]) == (False, False, True)
+    assert metric["why"] == "the recipe's data was not available, and mnist-sample was used"
+    assert "not cached" not in done.stderr
+
+
 CASES: list[Case] = [
+    Case(
+        "data that cannot be downloaded: said by the training, and not again",
+        ("train told.yaml --run a", "evaluate told/a"),
+        files=(OFFLINE,),
+        check=_stand_in_is_in_the_record,
+    ),
     Case(
         "scores of a class that the test part does not have",
         ("train two.yaml --run a", "evaluate told/a --json"),
@@ -120,7 +162,7 @@ CASES: list[Case] = [
     Case(
         "an expectation on fewer examples than the recipe has",
         ("train told.yaml --run a --set data.limit=150",),
-        says=("Expected", "expected test_accuracy >= 0.999, got 0.", "not enforced: data.limit is not the recipe's"),
+        says=("Expected", "test_accuracy >= 0.999, got 0.", "not enforced: data.limit is not the recipe's"),
         files=(EXPECTS,),
         check=_is_reported,
     ),
@@ -136,6 +178,21 @@ CASES: list[Case] = [
         1,
         says=("expected 1 params, the network has 7,850",),
         files=(small("epochs: 1", more="expect: {params: 1}\n"),),
+    ),
+    Case(
+        "a test split of 20 examples",
+        ("train told.yaml --run a",),
+        says=("the test split has only 20 examples", "20 are right, the 95% interval"),
+        prints=("test split", " to "),
+        files=(_twenty_to_test_with, few_recipe()),
+    ),
+    Case("train --json", ("train told.yaml --run a --json",), files=(small("epochs: 1"),), check=_has_paths),
+    Case("a dry run with --json", ("train u8.yaml --dry-run --json",), check=_has_a_schema),
+    Case(
+        "predict --json",
+        ("predict u8/first x.npy --json",),
+        files=(lambda folder: np.save(folder / "x.npy", digits()["x_test"][:3]),),
+        check=_has_a_schema,
     ),
     Case(
         "EarlyStopping",

@@ -215,8 +215,8 @@ DATA = [
         f"recipe.yaml:2:11: offline: ~/.keras/datasets/mnist.npz is incomplete or another file (sha256 {ANY}…, not "
         f"731c5ac60275…), and mnist cannot be downloaded\n    no answer from the network\n    put {ANY}", patch=offline),
     Row("a stand-in that is said", recipe(("mnist-sample", "mnist\n  offline: mnist-sample")), PLAN, 0,
-        "recipe.yaml:3:12: mnist could not be downloaded: using the packaged sample (10,000 of its digits)\n"
-        "    offline: mnist is not here and cannot be downloaded\n    no answer from the network", patch=offline),
+        "recipe.yaml:3:12: mnist is not cached and the download failed (no network). "
+        "Using mnist-sample: 10,000 digits of MNIST, packaged with cnncli\n    no answer from the network", patch=offline),
     Row("--device gpu without one", recipe(), f"{PLAN} --device gpu", 8,
         f"error: --device gpu: no GPU can be used: {ANY}\n    {ANY}, or train with --device cpu", patch=without_gpu),
     Row("device: gpu without one", recipe(more="  device: gpu\n"), PLAN, 8,
