@@ -146,8 +146,8 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
         path = runs.find(outputs, run)
     record = runs.read_record(path)
     loaded = load_again(path, record, changes)
-    stopped = record.get("stopped")
-    return _GoingOn(path, loaded, record.get("status") == "completed", stopped if isinstance(stopped, str) else "")
+    ended = record.get("stopped")
+    return _GoingOn(path, loaded, record.get("status") == "completed", ended if isinstance(ended, str) else "")
 
 
 def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
