@@ -107,7 +107,7 @@ class ListedRun:
             "total_seconds": self.total_seconds,
             "model": str(run.path / MODEL) if run.has_model else None,
             "problem": self.problem or None,
-            "remarks": list(self.remarks),
+            "remarks": list(self.remarks) or None,
         }
 
 

@@ -482,7 +482,7 @@ def test_json_has_the_values_as_recorded(outputs):
                 "total_seconds": 28.51,
                 "model": "outputs/mnist/first/model.keras",
                 "problem": None,
-                "remarks": [],
+                "remarks": None,
             }
         ],
         "notes": [],

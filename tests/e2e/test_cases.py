@@ -17,6 +17,7 @@ from cases.making import ANY, Case, Done
 from typer.testing import CliRunner
 
 from cnncli.cli.app import app
+from cnncli.data.sources import download
 
 TABLES = {
     "arrays": arrays.CASES,
@@ -58,7 +59,21 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained_folder: Path
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home" / ".keras"))
+    cut_off(monkeypatch)
     return place
+
+
+def cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every download fail as without a network, whatever this machine has or could get."""
+
+    def unreachable(*_: object, **__: object) -> None:
+        raise download.DownloadFailed("no answer from the network", offline=True)
+
+    def no_weights(*_: object, **__: object) -> None:
+        raise Exception("URL fetch failure: Name or service not known")
+
+    monkeypatch.setattr(download, "_opened", unreachable)
+    monkeypatch.setattr("keras.src.utils.file_utils.get_file", no_weights)
 
 
 def find_in_order(parts: tuple[str, ...], text: str) -> None:
