@@ -170,6 +170,7 @@ _MODE_NAMES = {
     "F": "32-bit",
 }
 _WHOLE_RANGE = 65535.0  # of 16 bits
+_PHOTOMETRIC = 262  # the TIFF tag that says whether 0 is white
 _REDUCING_GAP = (
     3.0  # shrink in whole steps first, as long as three times the wanted size is left: faster, and looks the same
 )
@@ -228,16 +229,19 @@ def _grey(image: Image.Image, form: Form) -> NDArray[np.float32]:
         BadImage: the range of its values is not known.
     """
     values = np.asarray(image).astype(np.float64)
+    if np.isnan(values).any():
+        raise BadImage("it holds NaN")
     low, high = form.low, form.high
     if low is None or high is None:
         if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
-            found = f"{np.nanmin(values):.6g} to {np.nanmax(values):.6g}"
+            found = f"{values.min():.6g} to {values.max():.6g}"
             raise BadImage(
                 f"32-bit values ({found}): `range: [low, high]` in `image_folder` says which of them are black and white"
             )
         low, high = 0.0, _WHOLE_RANGE
-    scaled = (np.nan_to_num(values, nan=low) - low) * (255 / (high - low))
-    return np.clip(scaled, 0, 255).astype(np.float32)
+    scaled = np.clip((values - low) * (255 / (high - low)), 0, 255).astype(np.float32)
+    is_white_zero = image.format == "TIFF" and getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0
+    return 255 - scaled if is_white_zero else scaled  # Pillow inverts those of 8 bits alone
 
 
 def _stretch_table(low: float, high: float) -> list[int]:

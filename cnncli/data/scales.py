@@ -19,6 +19,7 @@ _FEW = 5  # examples
 _CHUNK_VALUES = 1 << 22
 _SAMPLE = 1000  # examples
 _SMALLEST_SIDE = 8  # pixels, of an image that has a border to speak of
+_OPPOSITE = 0.5  # of two grounds
 _NEARLY, _MOSTLY = 0.1, 0.9  # of the range, of the border's pixels
 
 
@@ -32,6 +33,8 @@ class Scale:
         negative: the share of the values below 0.
         count: examples.
         ground: of images whose borders all have nearly one value that value, from 0 (dark) to 1 (light); else None.
+        are_images: whether they have height, width, and 1 or 3 channels.
+        is_whole: whether the values are stored as integers.
     """
 
     low: float
@@ -40,6 +43,8 @@ class Scale:
     negative: float
     count: int
     ground: float | None = None
+    are_images: bool = False
+    is_whole: bool = False
 
     @property
     def largest(self) -> float:
@@ -50,7 +55,7 @@ class Scale:
         """`0 to 255`."""
         return f"{self.low:.4g} to {self.high:.4g}"
 
-    def as_json(self) -> dict[str, float | None]:
+    def as_json(self) -> dict[str, Any]:
         return {
             "low": self.low,
             "high": self.high,
@@ -58,6 +63,8 @@ class Scale:
             "negative": self.negative,
             "count": self.count,
             "ground": self.ground,
+            "are_images": self.are_images,
+            "is_whole": self.is_whole,
         }
 
     @classmethod
@@ -71,10 +78,12 @@ class Scale:
         ground = value.get("ground")
         known = float(ground) if isinstance(ground, int | float) and not isinstance(ground, bool) else None
         low, high, typical, negative, count = numbers
-        return cls(float(low), float(high), float(typical), float(negative), int(count), known)  # type: ignore[arg-type]
+        kinds = [value.get(name) is True for name in ("are_images", "is_whole")]
+        return cls(float(low), float(high), float(typical), float(negative), int(count), known, *kinds)  # type: ignore[arg-type]
 
 
-OF_IMAGES = Scale(0.0, 255.0, 128.0, 0.0, 1000)  # of decoded image files, whatever one of them shows
+# Of decoded image files, whatever one of them shows.
+OF_IMAGES = Scale(0.0, 255.0, 128.0, 0.0, 1000, are_images=True, is_whole=True)
 
 
 def scale_of(inputs: Inputs) -> Scale:
@@ -93,7 +102,8 @@ def scale_of(inputs: Inputs) -> Scale:
     some = _read(inputs, np.arange(0, len(inputs), -(-len(inputs) // _SAMPLE)))
     sizes = np.abs(some[some != 0].astype(np.float64))
     typical = float(np.median(sizes)) if sizes.size else 0.0
-    return Scale(low, high, typical, float(np.mean(some < 0)), len(inputs), ground_of(some, low, high))
+    kinds = (some.ndim == 4 and some.shape[3] in (1, 3), some.dtype == np.uint8)
+    return Scale(low, high, typical, float(np.mean(some < 0)), len(inputs), ground_of(some, low, high), *kinds)
 
 
 def ground_of(pixels: NDArray[Any], low: float, high: float) -> float | None:
@@ -115,8 +125,8 @@ def differ(one: Scale, other: Scale) -> bool:
     """Whether two sets of examples cannot be of one scale.
 
     They differ where both the typical and the largest absolute value are apart by a factor of 20 or more, so that neither
-    an outlier nor a set of dark images counts. They differ, too, where one has no value below 0 and the other at least a
-    fifth: pixels from 0 to 1 and from -1 to 1; of a few examples alone this says nothing. Values that are all 0 have no
+    an outlier nor a set of dark images counts. Images differ, too, where one has no value below 0 and the other at least a
+    fifth: pixels from 0 to 1 and from -1 to 1; of a few images alone this says nothing. Values that are all 0 have no
     scale.
     """
     if not one.typical or not other.typical:
@@ -128,17 +138,31 @@ def differ(one: Scale, other: Scale) -> bool:
     return is_far or is_shifted
 
 
-def different_parts(parts: Mapping[str, Scale]) -> list[Problem]:
-    """A problem for the first two parts of a data set that are in two scales; none where all are in one.
+def different_parts(parts: Mapping[str, Scale]) -> tuple[list[Problem], list[Problem]]:
+    """Compare the parts of a data set.
+
+    Images in two scales are an error, unless all of them are integers of more than two values: these may be dark or light.
+    Of signals, tables and volumes a part may well be quiet, or of one sign; there it is a note.
 
     Args:
         parts: the name of each part's array, as messages call it -> its scale.
+
+    Returns:
+        Errors and notes; each at most one, for the first two parts that differ.
     """
     for (one, first), (other, second) in itertools.combinations(parts.items(), 2):
         if differ(first, second):
             message = f"{one} holds values from {first}, {other} from {second}: they are in two scales"
-            return [Problem(message, "scale all parts in the same way: the network learns from one of them alone")]
-    return []
+            hint = "scale all parts in the same way: the network learns from one of them alone"
+            found = Problem(message, hint)
+            both_whole = first.is_whole and second.is_whole and min(first.largest, second.largest) > 1
+            is_error = first.are_images and second.are_images and not both_whole
+            return ([found], []) if is_error else ([], [found])
+        if first.ground is not None and second.ground is not None and abs(first.ground - second.ground) >= _OPPOSITE:
+            dark, light = sorted(((first.ground, one), (second.ground, other)))
+            message = f"{dark[1]} has images with a dark background, {light[1]} with a light one"
+            return [], [Problem(message, "`255 - x` exchanges dark and light of one of them")]
+    return [], []
 
 
 def unlike_training(trained: Scale, given: Scale, what: str) -> Problem | None:
@@ -147,6 +171,10 @@ def unlike_training(trained: Scale, given: Scale, what: str) -> Problem | None:
     Args:
         what: the examples, as messages call them: `digits.npz`.
     """
+    if trained.ground is not None and given.ground is not None and abs(trained.ground - given.ground) >= _OPPOSITE:
+        mine, theirs = ("light", "dark") if given.ground > trained.ground else ("dark", "light")
+        message = f"{what} has images with a {mine} background, and the training images have a {theirs} one"
+        return Problem(message, "the network has not learned from images of this kind: exchange dark and light")
     if not differ(trained, given):
         return None
     message = f"{what} holds values from {given}, and the network was trained on values from {trained}"

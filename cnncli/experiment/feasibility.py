@@ -56,6 +56,7 @@ def check_without_data(loaded: LoadedRecipe, available: Available | None = None)
         outputs = outputs_of(recipe)
         _refuse_missing_loss(outputs)
         _refuse_maps(outputs, network, recipe.data.targets)
+        try_parts(recipe)
     count = _main_width(checked) if recipe.data.targets == "numbers" else checked.class_count
     if count:
         check_feasible(checked, count)

@@ -22,6 +22,7 @@ _EXAMPLES = 64
 _MOST_VALUES = 1 << 23  # of a batch that is looked at: of large photos fewer are taken
 _TINY = 0.02  # what goes up to 1 and is divided by 255 goes up to 0.004
 _SMALL_PIXELS = 2.0  # no image of 0 to 255 stays below
+_HUGE = 500.0  # beyond raw pixels
 _PREPARE = ("data", "prepare")
 
 
@@ -77,15 +78,28 @@ def _remarks(
     elif application and raw_low >= 0 and raw_high <= _SMALL_PIXELS:
         message = f"{application} expects pixels from 0 to 255, and the data goes from {raw_low:.4g} to {raw_high:.4g}"
         yield Problem(message, "`prepare: [Rescaling: {scale: 255}]` brings it to that range", path=_PREPARE)
+    elif largest > _HUGE and not application and (scaling := _scaling(recipe)) is not None:
+        message = (
+            f"values from {low:.4g} to {high:.4g} enter `{name}`: the data goes from {raw_low:.4g} to {raw_high:.4g}"
+        )
+        yield Problem(
+            message, "look at the scale of this layer: networks learn from small numbers", path=(*_PREPARE, scaling)
+        )
     elif largest < _TINY and not application and not are_files:
         enters = f"values from {low:.2g} to {high:.2g} enter `{name}`"
-        scaling = next((index for index, layer in enumerate(recipe.data.prepare) if layer.name == "Rescaling"), None)
+        scaling = _scaling(recipe)
         if scaling is not None and largest < raw_largest:
             message = f"{enters}: the data goes from {raw_low:.4g} to {raw_high:.4g} before this layer"
             yield Problem(message, "leave the layer out: the data is scaled already", path=(*_PREPARE, scaling))
         else:
             hint = "networks learn slowly from numbers this small: `prepare: [Rescaling: {scale: …}]` makes them larger"
             yield Problem(enters, hint, path=_PREPARE)
+
+
+def _scaling(recipe: Recipe) -> int | None:
+    """Which layer of `prepare` scales; None where none does."""
+    layers = enumerate(recipe.data.prepare)
+    return next((index for index, layer in layers if layer.name in ("Rescaling", "Normalization")), None)
 
 
 def _application_without_scaling(recipe: Recipe) -> str:

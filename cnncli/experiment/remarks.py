@@ -14,8 +14,9 @@ from cnncli.wording import FEW_EXAMPLES
 
 _NORMALIZING = (
     *("Rescaling", "Normalization", "BatchNormalization", "LayerNormalization", "GroupNormalization"),
-    *("UnitNormalization", "RMSNormalization"),
+    *("UnitNormalization", "RMSNormalization", "Embedding"),  # the numbers that enter an Embedding are no quantities
 )
+_OUTLIER = 20  # times the typical value
 _SMALL = 100  # what is scaled to 0 to 1, or to mean 0 and variance 1, never gets there
 
 
@@ -67,7 +68,12 @@ def _unscaled(recipe: Recipe, scale: Scale) -> list[Problem]:
     if _scales(recipe):
         return []
     message = f"the inputs are numbers from {scale}, and no layer scales them"
-    hint = f"networks learn from small numbers: `prepare: [Rescaling: {{scale: $(1 / {scale.largest:.6g})}}]` in `data`"
+    if scale.largest > _OUTLIER * scale.typical:
+        message += f"; most of them are near {scale.typical:.4g}"
+        hint = "look at the largest ones, and scale by what is typical: `prepare: [Rescaling: {scale: …}]` in `data`"
+    else:
+        bound = f"{scale.largest:.6g}"
+        hint = f"networks learn from small numbers: `prepare: [Rescaling: {{scale: $(1 / {bound})}}]` in `data`"
     return [Problem(message, hint, path=("data", "prepare"))]
 
 

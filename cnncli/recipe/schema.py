@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -188,18 +187,37 @@ def _read_integer(value: Any) -> Any:
 Count = Annotated[int, Field(ge=1), BeforeValidator(_read_integer)]
 _ClassCount = Annotated[int, Field(ge=2), BeforeValidator(_read_integer)]
 Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
-Rgb = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
+_Rgb = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
 
 
-def _check_range(value: list[float]) -> list[float]:
-    if value[0] >= value[1]:
-        raise ValueError(f"expected [low, high] with low < high, got [{value[0]:g}, {value[1]:g}]")
-    return value
+def _read_background(value: Any) -> Any:
+    is_rgb = isinstance(value, list) and len(value) == 3 and all(type(v) is int and 0 <= v <= 255 for v in value)
+    if is_rgb or value in ("auto", "black", "white"):
+        return value
+    raise PydanticCustomError("background", "expected auto, black, white or [r, g, b] with integers from 0 to 255")
 
 
-Range = Annotated[
-    list[Annotated[float, Field(allow_inf_nan=False)]], Field(min_length=2, max_length=2), AfterValidator(_check_range)
+def _read_depth(value: Any) -> Any:
+    if value == "auto" or (type(value) is int and value in (8, 16)):
+        return value
+    raise PydanticCustomError("depth", "expected auto, 8 or 16")
+
+
+def _read_range(value: Any) -> Any:
+    if value is None:
+        return value
+    are_numbers = isinstance(value, list) and len(value) == 2 and all(type(v) in (int, float) for v in value)
+    if are_numbers and math.isfinite(value[0]) and math.isfinite(value[1]) and value[0] < value[1]:
+        return [float(v) for v in value]
+    raise PydanticCustomError("range", "expected [low, high], two numbers with low < high")
+
+
+Background = Annotated[
+    Any, BeforeValidator(_read_background, json_schema_input_type=Literal["auto", "black", "white"] | _Rgb)
 ]
+Depth = Annotated[Any, BeforeValidator(_read_depth, json_schema_input_type=Literal["auto", 8, 16])]
+_TwoNumbers = Annotated[list[float], Field(min_length=2, max_length=2)]
+Range = Annotated[Any, BeforeValidator(_read_range, json_schema_input_type=_TwoNumbers | None)]
 
 
 def _read_part(value: Any) -> Any:
@@ -253,15 +271,15 @@ class ImageFolder(Section):
     )
     color: Literal["rgb", "grayscale"] | None = Field(None, description="left out: what `model.input` says, else rgb")
     exif: Literal["apply", "ignore"] = Field("apply", description="turn photos as their camera says")
-    background: Literal["auto", "black", "white"] | Rgb = Field(
+    background: Background = Field(
         "auto",
         description="behind transparent images: black, white or [r, g, b]; auto: white where most drawings are dark",
     )
-    depth: Literal["auto", 8, 16] = Field(
+    depth: Depth = Field(
         "auto",
         description="bits of grey that are kept; auto: 16, as floats from 0 to 255, where an image has more than 8",
     )
-    range: Range | None = Field(
+    range: Range = Field(
         None, description="[low, high]: grey values of the files that become 0 and 255, as [0, 4095] of 12 bits"
     )
 

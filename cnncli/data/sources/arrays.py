@@ -206,9 +206,16 @@ def _found(
     if wanted.for_training:
         named = {part: pair.inputs for part, pair in pairs.items()}
         part_scales = {part: scales.scale_of(examples.inputs) for part, examples in parts.items()}
-        problems += scales.different_parts({named[part]: scale for part, scale in part_scales.items()})
+        errors, different = scales.different_parts({named[part]: scale for part, scale in part_scales.items()})
+        problems += errors
+        found_notes += different
+        if wanted.number_count is not None:
+            targets = {pairs[part].labels: scales.scale_of(examples.labels) for part, examples in parts.items()}
+            found_notes += scales.different_parts(targets)[1]
         try:
-            twins, copies = find_copies(parts, named, allow_leakage=allow_leakage, in_one_scale=not problems)
+            twins, copies = find_copies(
+                parts, named, allow_leakage=allow_leakage, in_one_scale=not (errors or different)
+            )
             found_notes += copies
         except DataError as error:
             problems += error.problems

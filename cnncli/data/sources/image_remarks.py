@@ -11,7 +11,7 @@ import numpy as np
 
 from cnncli.data.images import Form
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, ImageFile, Tree
-from cnncli.data.sources.image_scan import Usable
+from cnncli.data.sources.image_scan import DEEP, Usable
 from cnncli.errors import DataError, Problem
 from cnncli.wording import counted, listed, printable
 
@@ -92,7 +92,11 @@ def _listed_folders(tree: Tree) -> str:
 def remarks(used: Sequence[Usable], form: Form) -> Iterator[Problem]:
     """What was done to some of the images, and sizes that surprise."""
     counts = Counter(oddity for each in used for oddity in each.oddities)
-    converted = [f"{count:,} {oddity}" for oddity, count in sorted(counts.items()) if oddity not in _OWN_SENTENCES]
+    converted = [
+        f"{count:,} {oddity}"
+        for oddity, count in sorted(counts.items())
+        if oddity not in _OWN_SENTENCES and not (form.depth == 16 and oddity in DEEP)
+    ]
     if converted:
         yield Problem(f"converted to {form.color}: {listed(converted)}")
     for oddity, sentence in _OWN_SENTENCES.items():
