@@ -22,7 +22,12 @@ def splits_of(inputs):
 
 def told(inputs, layers=CONVOLUTION, prepare=""):
     recipe = load_bytes(RECIPE.format(layers=layers, prepare=prepare).encode(), "r.yaml").recipe
-    return len(remarks(recipe, splits_of(inputs)))
+    return len(about_values(remarks(recipe, splits_of(inputs))))
+
+
+def about_values(found):
+    """Without the note that the made-up splits are small."""
+    return [problem for problem in found if problem.path != ("data", "split")]
 
 
 def images(highest, dtype=np.float32):
@@ -63,6 +68,6 @@ def test_augmentation_that_expects_a_smaller_range_than_the_data_has_is_told(val
     augment = f"augment: [RandomFlip: horizontal, RandomContrast: {{factor: 0.2, value_range: {value_range}}}], prepare"
     recipe = load_bytes(text.replace("prepare", augment, 1).encode(), "r.yaml").recipe
 
-    found = remarks(recipe, splits_of(images(255, np.uint8)))
+    found = about_values(remarks(recipe, splits_of(images(255, np.uint8))))
 
     assert [problem.path for problem in found] == [("data", "augment", 1)] * count
