@@ -412,7 +412,12 @@ class _Tree:
     def _check_quoted(self, start: int, end: int, value: str) -> None:
         self.last_quoted = (start, end)
         if control := find_control(value):
-            self.report(start, f"the escape of {character(control)} is not allowed", "delete it")
+            hint = (
+                "delete it; in a path use single quotes, or `/`"
+                if "\\" in self.text.content[start:end]
+                else "delete it"
+            )
+            self.report(start, f"the escape of {character(control)} is not allowed", hint)
         if find_false_space(value) is not None:
             self.literal.append((start, end))
 
