@@ -325,7 +325,6 @@ def _second_colon(failure: _Failure) -> Problem | None:
         return None
     if value := re.search(r": +(?=\S)", before):
         start = failure.at - len(before) + value.end()
-        written = text.line_after(start)
         hint = _hint_for_arguments(before[: value.start()].strip(), text.line_after(start))
         if hint:
             return text.problem(start, "`: ` inside a value", hint)
