@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 from rich.text import Text
@@ -64,7 +65,7 @@ class _Column:
     cells: Sequence[Text]
     right: bool = True
 
-    @property
+    @cached_property
     def width(self) -> int:
         return max(cell.cell_len for cell in [Text(self.title), *self.cells])
 

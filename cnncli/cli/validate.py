@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,6 +10,7 @@ import typer
 from cnncli.cli import console, native, options
 
 if TYPE_CHECKING:
+    from cnncli.errors import Problem
     from cnncli.recipe.load import LoadedRecipe
 
 
@@ -30,31 +32,41 @@ def validate(
     from cnncli.recipe.load import load
 
     loaded = load(recipe, settings or [])
-    if not quiet and not as_json:
-        for warning in loaded.warnings:
-            console.show_note(warning)
+    shows = not quiet and not as_json
+    if shows:
+        _show(loaded.warnings)
     result: dict[str, Any] = {"recipe": loaded.recipe.name, "valid": True, "stage": "static"}
+    notes: tuple[Problem, ...] = ()
     if not static:
         with native.captured():
-            result |= {"stage": "shapes", **_shapes(loaded)}
-    result["warnings"] = [warning.as_json() for warning in loaded.warnings]
+            shapes, notes = _shapes(loaded)
+        result |= {"stage": "shapes", **shapes}
+    if shows:
+        _show(notes)
+    result["warnings"] = [warning.as_json() for warning in (*loaded.warnings, *notes)]
     if as_json:
         console.print_json(result)
     elif not quiet:
         console.stdout().print(_sentence(result))
 
 
-def _shapes(loaded: LoadedRecipe) -> dict[str, Any]:
+def _show(notes: Iterable[Problem]) -> None:
+    for note in notes:
+        console.show_note(note)
+
+
+def _shapes(loaded: LoadedRecipe) -> tuple[dict[str, Any], tuple[Problem, ...]]:
+    """What the shapes tell, and notes about them."""
     from cnncli.experiment import check_without_data
 
     checked = check_without_data(loaded)
     if checked is None:
         what = "its shapes depend on the data: `model.input` and `data.classes` let them be checked"
-        return {"params": None, "trainable_params": None, "checked": what}
+        return {"params": None, "trainable_params": None, "checked": what}, ()
     what = "every shape fits"
     if not checked.is_complete:
         what += "; its parameters depend on the number of classes (`data.classes`)"
-    return {"params": checked.params, "trainable_params": checked.trainable_params, "checked": what}
+    return {"params": checked.params, "trainable_params": checked.trainable_params, "checked": what}, checked.notes
 
 
 def _sentence(result: dict[str, Any]) -> str:

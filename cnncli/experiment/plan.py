@@ -131,6 +131,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     warnings = loaded.warnings
     class_count = len(splits.class_names) or None
     loaded = loaded.resolve(classes=class_count, steps_per_epoch=steps_per_epoch)
+    warnings += tuple(warning for warning in loaded.warnings if warning not in warnings)
     with timed(seconds, "build", spectator):
         if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count):
             checked = check_network(loaded, input_shape=splits.input_shape, class_count=class_count)
@@ -150,7 +151,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     runs.refuse_full_disk(options.outputs, _BYTES * numbers + _PICTURES_AND_REPORT)
     planned_features = features.plan_all(checked.network, loaded.recipe)
     idle = epochs_without_learning(loaded.recipe, steps_per_epoch, is_resumed=options.resume is not None)
-    notes = [*warnings, *splits.notes, *remarks(loaded.recipe, splits), *entering, *idle]
+    notes = [*warnings, *checked.notes, *splits.notes, *remarks(loaded.recipe, splits), *entering, *idle]
     if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
         message = "`augment_copies` does nothing: there is no frozen part that is computed once"
         notes.append(Problem(message, path=("data", "augment_copies")))

@@ -10,6 +10,7 @@ import keras
 from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError
 from cnncli.network import budget
 from cnncli.network.build import Network, build_symbolically, layers_matching
+from cnncli.network.merging import unintended_broadcasts
 from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.load import LoadedRecipe
@@ -29,6 +30,7 @@ class Checked:
         budget: as it will be; without the number of classes the last layer has a placeholder's size.
         learning_params: for each phase, how many parameters learn in it.
         is_complete: every number is final.
+        notes: what is not wrong, but probably not meant; each with its place.
     """
 
     loaded: LoadedRecipe
@@ -38,6 +40,7 @@ class Checked:
     budget: budget.Budget
     learning_params: tuple[int, ...]
     is_complete: bool
+    notes: tuple[Problem, ...] = ()
 
     @property
     def params(self) -> int | None:
@@ -109,7 +112,8 @@ def check_network(
         check_expected(recipe, network, counted if is_complete else None)
     except CnncliError as error:
         raise loaded.located(error) from error
-    return Checked(loaded, input_shape, class_count, network, counted, tuple(learning), is_complete)
+    notes = tuple(loaded.locate(unintended_broadcasts(recipe, network)))
+    return Checked(loaded, input_shape, class_count, network, counted, tuple(learning), is_complete, notes)
 
 
 def input_shape(recipe: Recipe) -> tuple[int, ...] | None:

@@ -221,6 +221,22 @@ def _like(name: str, other: str) -> str:
 
 @rules.warning
 @rules.about_classes
+def _binary_loss_of_many_classes(recipe: Recipe) -> Iterator[Problem]:
+    """Softmax makes one choice; the binary loss scores every class as a choice of its own."""
+    for output in outputs_of(recipe):
+        layers = output.layers(recipe) if output.index >= 0 else []
+        if output.loss is None or not layers or loss_class(output.loss) not in _BINARY_LOSSES:
+            continue
+        units, classes = output_units(layers), declared_classes(recipe)
+        count = classes if isinstance(units, Unknown) else units
+        if output_activation(layers) == "softmax" and count is not None and count > 2:
+            message = f"{output.loss.name} scores each class by itself, and softmax chooses one of {count} classes"
+            hint = "sparse_categorical_crossentropy is the usual loss after softmax"
+            yield Problem(message, hint, path=output.loss_path)
+
+
+@rules.warning
+@rules.about_classes
 def _regression_loss(recipe: Recipe) -> Iterator[Problem]:
     for output in outputs_of(recipe):
         if output.loss and loss_class(output.loss) in REGRESSION_LOSSES:

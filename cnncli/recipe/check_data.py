@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -85,3 +86,17 @@ def _rescaling_before_application(recipe: Recipe) -> Iterator[Problem]:
                 "leave it out",
                 path=("data", "prepare", index),
             )
+
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+@rules.error_without_network
+def _escapes_in_a_path(recipe: Recipe) -> Iterator[Problem]:
+    """`"C:\\new\\test"` in double quotes has a line feed and a tab."""
+    source = recipe.data.source
+    for name, own in (("image_folder", source.image_folder), ("npz", source.npz), ("idx", source.idx)):
+        if own is not None and (found := _CONTROL.search(own.path)):
+            escape = found[0].encode("unicode_escape").decode()
+            message = f"the path holds a control character, `{escape}`: in double quotes a backslash begins an escape"
+            yield Problem(message, "use single quotes, or `/` in the path", path=("data", "source", name, "path"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import math
 import operator
 import re
 import warnings
@@ -220,7 +219,9 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
         raise ExpressionError(f"`{shortened(source.strip())}` is not an expression") from error
     except ZeroDivisionError as error:
         raise ExpressionError(f"`{shortened(source.strip())}` divides by zero") from error
-    except (TypeError, OverflowError) as error:
+    except OverflowError as error:
+        raise ExpressionError(f"the result of `{shortened(source.strip())}` is too large for a number") from error
+    except TypeError as error:
         raise ExpressionError(f"`{shortened(source.strip())}` cannot be computed: {error}") from error
     except (IndexError, KeyError) as error:
         raise ExpressionError(f"`{shortened(source.strip())}` looks for an item that is not there") from error
@@ -353,7 +354,7 @@ def _bounded(value: Any, names: Names) -> Any:
         raise ExpressionError(f"the result has more than {_LONGEST_VALUE} items")
     if isinstance(value, complex):
         raise ExpressionError("the result is not a real number")
-    if isinstance(value, (int, float)) and math.isfinite(value) and abs(value) > _LARGEST_NUMBER:
+    if isinstance(value, (int, float)) and abs(value) > _LARGEST_NUMBER:
         raise ExpressionError(f"a number in an expression is at most {_LARGEST_NUMBER:.0e}")
     if isinstance(value, list):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,22 +27,21 @@ class Group:
 
 def nested(layers: Sequence[KerasObject], groups: Sequence[Group]) -> list[Any]:
     """The flat list as YAML would hold it: groups as `group: {name, layers}`; it expands to the same list and groups."""
-    return _nested(layers, list(groups), 0, len(layers))
+    return _nested(layers, deque(groups), 0, len(layers))
 
 
-def _nested(layers: Sequence[KerasObject], groups: list[Group], start: int, end: int) -> list[Any]:
+def _nested(layers: Sequence[KerasObject], waiting: deque[Group], start: int, end: int) -> list[Any]:
+    """Take the groups within from `waiting`, where they stand in the order of their layers, from the outside in."""
     items: list[Any] = []
     at = start
     while at < end:
-        # Groups are kept from the outside in, so the first that begins here holds the others.
-        group = next((g for g in groups if g.start == at and g.end <= end), None)
-        if group is None:
+        if waiting and waiting[0].start == at:
+            group = waiting.popleft()
+            items.append({"group": {"name": group.name, "layers": _nested(layers, waiting, at, group.end)}})
+            at = group.end
+        else:
             items.append(layers[at].as_data())
             at += 1
-        else:
-            inner = [other for other in groups if other is not group]
-            items.append({"group": {"name": group.name, "layers": _nested(layers, inner, group.start, group.end)}})
-            at = group.end
     return items
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import pathlib
 import re
@@ -412,7 +413,12 @@ class _Tree:
     def _check_quoted(self, start: int, end: int, value: str) -> None:
         self.last_quoted = (start, end)
         if control := find_control(value):
-            self.report(start, f"the escape of {character(control)} is not allowed", "delete it")
+            hint = (
+                "delete it; in a path use single quotes, or `/`"
+                if "\\" in self.text.content[start:end]
+                else "delete it"
+            )
+            self.report(start, f"the escape of {character(control)} is not allowed", hint)
         if find_false_space(value) is not None:
             self.literal.append((start, end))
 
@@ -420,7 +426,11 @@ class _Tree:
         if len(written) > MAX_NUMBER_LENGTH and _LONG_NUMBER.fullmatch(written):
             self.report(index, f"a number of {len(written):,} characters (max {MAX_NUMBER_LENGTH})")
             return 0
-        return _core_value(written)
+        value = _core_value(written)
+        if isinstance(value, float) and math.isinf(value) and "inf" not in written.lower():
+            self.report(index, f"`{shown(written)}` is too large for a number", "the largest is about 1.8e308")
+            return 0
+        return value
 
     # Where a node goes.
 

@@ -24,6 +24,7 @@ INPUT = "input"  # the network's input, as `from` names it
 HERE = "."  # the input of the block, residual body, group, round or path in which it stands
 STRUCTURES = ("repeat", "branches", "residual", "group")
 MOST_LAYERS = 5000
+_OF_A_CALL = 5  # values of the recipe that a structure or a call of a block counts as: it takes as much time
 MOST_TIMES = 1000
 MOST_NESTED = 20  # structures and calls of blocks within each other
 _PATH: Path = ("model", "layers")
@@ -193,6 +194,7 @@ class Flattener:
         }
         entry = Entry(name, key_place, body if body is not None else Scalar(None, key_place))
         if name in structures or name in self.blocks:
+            self.substitution.count(_OF_A_CALL, item.place, _PATH)
             self._check_single_source(entry, scope)
         if name in structures:
             structures[name](entry, scope)

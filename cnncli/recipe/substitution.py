@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Values
-from dataclasses import replace
 from typing import Any
 
 from cnncli.errors import Place, Problem
@@ -88,7 +87,7 @@ class Substitution:
 
 def from_call(place: Place, caller: Place | None) -> Place:
     """A place inside a block's body, with the call that led there."""
-    return place if caller is None else replace(place, called_from=caller)
+    return place if caller is None else Place(place.file, place.line, place.column, called_from=caller)
 
 
 def as_node(value: Any, place: Place, *, quoted: bool = False) -> Node:

@@ -300,6 +300,24 @@ def _long_key(failure: _Failure) -> Problem | None:
 _BARE_WORD = re.compile(r" *((?:- +)*)([\w.-]+) *(?: #.*)?")
 
 
+_VALUE = r"(?:[^\s,:{}\[\]'\"#]+|\[[^\[\]{}#]*\])"
+_ARGUMENTS = re.compile(rf"(\w+: *{_VALUE}(?:, *\w+: *{_VALUE})*)\s*(?:#.*)?")
+_VALUE_AND_KEYS = re.compile(rf"({_VALUE})((?:, *\w+: *{_VALUE})+)\s*(?:#.*)?")
+_KEY = re.compile(r"(?:- +)*(\w+)")
+
+
+def _hint_for_arguments(before: str, written: str) -> str:
+    """What to do with `- Conv2D: filters: 16, kernel_size: 3`, and with `epochs: 3, batch_size: 4`; else empty."""
+    key = _KEY.fullmatch(before)
+    if key is None:
+        return ""
+    if arguments := _ARGUMENTS.fullmatch(written):
+        return f"put the arguments in braces: `{before}: {{{shown(arguments[1], 150)}}}`"
+    if (keys := _VALUE_AND_KEYS.fullmatch(written)) and key[1].islower():
+        return f"put each key on a line of its own: `{key[1]}: {keys[1]}`, then `{shown(keys[2].lstrip(', '), 150)}`"
+    return ""
+
+
 def _second_colon(failure: _Failure) -> Problem | None:
     """`a: b: c`, or a line's first key where there can be none."""
     text, before = failure.text, failure.text.line_before(failure.at)
@@ -307,6 +325,9 @@ def _second_colon(failure: _Failure) -> Problem | None:
         return None
     if value := re.search(r": +(?=\S)", before):
         start = failure.at - len(before) + value.end()
+        hint = _hint_for_arguments(before[: value.start()].strip(), text.line_after(start))
+        if hint:
+            return text.problem(start, "`: ` inside a value", hint)
         return text.problem(start, "`: ` inside a value", quote_hint(text.line_after(start), what="the value"))
     return _under_value(failure)
 

@@ -120,3 +120,34 @@ def test_any_value_anywhere_is_taken_or_told(name, changes):
         again = load_bytes(to_yaml(loaded.recipe).encode("utf-8"), "r.yaml")
         assert to_yaml(again.recipe) == to_yaml(loaded.recipe)
     assert all(problem.place is not None for problem in problems)
+
+
+GROWING = st.sampled_from([
+    "${0}${0}", "[${0}, ${0}]", "{{a: ${0}, b: ${0}}}", "$({0} * 1000)", "$({0} ** 64)", "$([{0}, {0}])", "$({0} + {0})",
+])  # fmt: skip
+STRUCTURES = st.sampled_from(
+    [
+        "repeat: {{times: 1000, layers: [{0}]}}",
+        "repeat: {{times: 2, layers: [{0}, {0}]}}",
+        "residual: {{body: [{0}]}}",
+        "branches: {{merge: Add, paths: [[{0}], [{0}]]}}",
+    ]
+)
+
+
+@settings(sampled, max_examples=15)
+@given(
+    first=st.sampled_from(["x", "3", "2.5", "[1, 2]", "{a: [1]}"]),
+    steps=st.lists(GROWING, min_size=1, max_size=20),
+    layer=st.sampled_from(["ReLU", "b0", "Dense: $v0", "Foo"]),
+    structures=st.lists(STRUCTURES, max_size=3),
+    calls=st.integers(1, 5),
+)
+def test_growth_is_bounded(first, steps, layer, structures, calls):
+    """`benchmarks/grow_recipes.py` does the same for larger recipes, and looks at the memory."""
+    rows = [f"  v0: {first}", *(f"  v{n + 1}: {step.format(f'v{n}')}" for n, step in enumerate(steps))]
+    blocks = [f"  b{n}: {{layers: [{', '.join([f'b{n + 1}'] * calls)}]}}" for n in range(5)]
+    for structure in structures:
+        layer = structure.format(layer)
+    lines = ["data: {source: mnist-sample}", "vars:", *rows, "blocks:", *blocks, "  b5: {layers: []}", "model:"]
+    check("\n".join([*lines, "  layers:", "    - Flatten", f"    - {layer}", "    - Dense: {units: 10}"]))

@@ -97,6 +97,47 @@ CASES: list[Case] = [
     # Depth.
     Case("a thousand layers in a row", VALIDATE, files=recipe("    - repeat: {times: 1000, layers: [ReLU]}\n"),
          prints=("no mistakes",)),
+    # Numbers that no float holds.
+    Case("a number that is too large", STATIC, 3, files=with_vars("a: 1e400"),
+         says=("r.yaml:3:6: `1e400` is too large for a number",)),
+    Case("a number in an expression that is too large", STATIC, 3, files=with_vars("a: $(1e400)", "b: $(1.5e14 ** 64)"),
+         says=("r.yaml:3:6: a number in an expression is at most 1e+15",
+               "r.yaml:4:6: the result of `1.5e14 ** 64` is too large")),
+    # Shapes that Keras brings together without an error.
+    Case("the input of the network in a gate", VALIDATE, files=recipe(GATED, GATE.replace("SOURCE", "input")),
+         says=("Multiply combines 28x28x1 and 28x28x4: values are repeated to get 28x28x4",)),
+    Case("a residual body with more channels than the input", ("train r.yaml --dry-run",),
+         files=recipe("    - residual: {body: [Conv2D: {filters: 4, kernel_size: 3, padding: same}]}\n"),
+         says=("r.yaml:4:7: Add combines 28x28x4 and 28x28x1",)),
+    Case("a residual body with strides on a small map", ("validate r.yaml --json",),
+         files=recipe("    - Conv2D: {filters: 4, kernel_size: 3}\n    - MaxPooling2D: 13\n"
+                      "    - residual: {body: [Conv2D: {filters: 4, kernel_size: 3, padding: same, strides: 2}]}\n"),
+         prints=("Add combines 1x1x4 and 2x2x4",)),
+    Case("gates for channels and for places", VALIDATE, files=recipe(
+        "    - Conv2D: {name: c, filters: 4, kernel_size: 3}\n"
+        "    - GlobalAveragePooling2D: {keepdims: true}\n"
+        "    - Conv2D: {name: g, filters: 4, kernel_size: 1, activation: sigmoid}\n"
+        "    - Multiply: {name: m, from: [c, g]}\n"
+        "    - Conv2D: {name: s, filters: 1, kernel_size: 7, padding: same, activation: sigmoid}\n"
+        "    - Multiply: {from: [m, s]}\n"), prints=("no mistakes",), unsaid=("combines",)),
+    # Hints, and what comes of following them.
+    Case("arguments without braces", STATIC, 3, files=recipe("    - Conv2D: filters: 16, kernel_size: 3\n"),
+         says=("r.yaml:4:15: `: ` inside a value", "`- Conv2D: {filters: 16, kernel_size: 3}`")),
+    Case("arguments with braces", STATIC, files=recipe("    - Conv2D: {filters: 16, kernel_size: 3}\n"),
+         prints=("no mistakes",)),
+    Case("an escape in a path that is one", STATIC, 3,
+         files=(("r.yaml", recipe("    - ReLU\n")[0][1].replace(
+             "mnist-sample", '{npz: {path: "C:\\new\\test.npz"}}')),),
+         says=("r.yaml:1:29: the path holds a control character", "use single quotes, or `/`")),
+    Case("a path in single quotes", STATIC,
+         files=(("r.yaml", recipe("    - ReLU\n")[0][1].replace(
+             "mnist-sample", "{npz: {path: 'C:\\new\\test.npz'}}")),), prints=("no mistakes",)),
+    Case("a binary loss under a softmax of ten classes", ("validate --static r.yaml --set train.loss=binary_crossentropy",),
+         files=recipe("    - ReLU\n"),
+         says=("binary_crossentropy scores each class by itself, and softmax chooses one of 10 classes",
+               "sparse_categorical_crossentropy")),
+    Case("a binary loss under a softmax of the classes of the data",
+         ("train u8.yaml --dry-run --set train.loss=binary_crossentropy",), says=("scores each class by itself",)),
     # Advice.
     Case("an empty recipe", STATIC, 3, files=(("r.yaml", ""),), says=("cnncli recipes copy mnist recipe.yaml",)),
     Case("the advice for an empty recipe", ("recipes copy mnist recipe.yaml", "validate --static recipe.yaml"),
