@@ -83,6 +83,8 @@ def predict(
         )
     reads = [*([run_or_model] if run_or_model else []), *files]
     csv_file = None if to_csv is None else _output_file(to_csv, "--csv", reads, force)
+    if show is not None and show.suffix.lower() != ".png":
+        raise UsageError(Problem(f"`{shortened(str(show))}` does not end in .png", "it is a PNG file", Place("--show")))
     show_file = None if show is None else _output_file(show, "--show", reads, force)
     with native.captured():
         from cnncli.data.given import look_up

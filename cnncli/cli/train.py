@@ -190,7 +190,8 @@ def _report(
         if as_json:
             console.print_json({**console.SCHEMA, "status": "checked", **told})
         elif not quiet:
-            console.say("Everything is in order; nothing was trained and nothing written.")
+            found = f"No mistakes; {counted(len(notes), 'note')} above" if notes else "Everything is in order"
+            console.say(f"{found}. Nothing was trained, and nothing was written.")
         return
     if as_json:
         profiled = {"profile": finished.profile.as_json()} if profile else {}

@@ -235,10 +235,10 @@ CASES: list[Case] = [
     ),
     Case(
         "--show does not overwrite a file",
-        (f"predict {U8_RUN} seven.png --show u8.npz",),
+        (f"predict {U8_RUN} seven.png --show there.png",),
         6,
-        (f"u8.npz{ANY}exists already",),
-        files=(paper,),
+        (f"there.png{ANY}exists already",),
+        files=(paper, lambda folder: paper(folder, name="there.png")),
         writes_nothing=True,
     ),
     Case("--invert without images", (f"predict {U8_RUN} u8.npz --invert",), 2, ("no image files are named",)),
