@@ -92,6 +92,10 @@ def parse_source(text: str) -> Source:
     Raises:
         DataError: it is none of these.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise DataError(f"the name {printable(text)} is not UTF-8", hint="rename it, or name a link to it") from error
     if text in BUILTIN_DATA_SETS:  # a folder of that name is `./mnist`
         return Source.model_validate({"builtin": text})
     if os.path.isdir(text):

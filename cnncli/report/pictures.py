@@ -87,12 +87,17 @@ class Album:
 def kind_of(file: Path) -> tuple[str, str]:
     """What a picture shows, by its file's name: a kind, and words. What follows `--` says how it was drawn."""
     base, *options = file.stem.split("--")
-    said = f" ({', '.join(option.replace('-', ' ') for option in options)})" if options else ""
+    said = f" ({', '.join(map(_words, options))})" if options else ""
     for pattern, kind, about in _KINDS:
         if found := re.fullmatch(pattern, base):
             words = found.groupdict()
             return kind, about.format(**{**words, "method": _METHODS.get(words.get("method", ""), "")}) + said
     return "other", file.stem
+
+
+def _words(option: str) -> str:
+    """An option of a name in words, without the digest that tells files of one name apart."""
+    return re.sub(r"-[0-9a-f]{8}$", "", option).replace("-", " ")
 
 
 def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: int) -> Album:

@@ -295,7 +295,7 @@ def _looks_like_run(folder: Path) -> bool:
 def _refuse_run(path: Path, option: str) -> None:
     run = run_of(path)
     if run is not None:
-        reason = f"lies in the folder of a run, {shortened(os.path.basename(run), 100)}"
+        reason = f"lies in the folder of a run, {shortened(os.path.basename(os.path.realpath(run)), 100)}"
         raise _refusal(path, option, reason, "name a place outside of it")
 
 

@@ -161,6 +161,12 @@ def refuse_taken(outputs: Path, recipe_name: str, run_name: str | None = None) -
         OutputError: the run exists or is in use, or its folder could not be made or written.
     """
     folder = outputs / recipe_name
+    try:
+        os.lstat(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except OSError as error:  # a name is too long
+        raise storage_error("make", folder, error) from error
     for place in (outputs, folder):
         if os.path.lexists(place) and not os.path.isdir(place):
             raise _not_a_folder(place)

@@ -51,7 +51,9 @@ def test_evaluate_draws_only_where_it_is_told_to(trained, tmp_path):
 
     assert done.exit_code == 0, done.stderr
     names = ("confusion", "roc", "calibration", "wrong")
-    assert done.json["figures"] == [str(tmp_path / f"new/{name}.{kind}") for name in names for kind in ("png", "svg")]
+    assert done.json["figures"] == [
+        str(tmp_path / f"new/{name}--validation.{kind}") for name in names for kind in ("png", "svg")
+    ]
     assert {path.name for path in (tmp_path / "new").iterdir()} == {
         path.rpartition("/")[2] for path in done.json["figures"]
     }
@@ -160,8 +162,8 @@ def test_filters_of_named_layers_of_a_model_file(trained, tmp_path):
     model = shutil.copy(trained.folder / MODEL, tmp_path / "alone.keras")
     done = trained("visualize-filters", str(model), "--layer", "second", "--per-filter", "--no-svg", "--json")
 
-    assert done.json["figures"] == [str(tmp_path / "filters-second.png")]
-    assert (tmp_path / "filters-second.png").is_file()
+    assert done.json["figures"] == [str(tmp_path / "filters-second--per-filter.png")]
+    assert (tmp_path / "filters-second--per-filter.png").is_file()
 
 
 def test_filters_say_how_they_fare_and_how_they_changed(trained, tmp_path):
@@ -169,7 +171,7 @@ def test_filters_say_how_they_fare_and_how_they_changed(trained, tmp_path):
 
     assert done.exit_code == 0, done.stderr
     assert done.stdout.splitlines() == [
-        str(tmp_path / "filters-first-change.png"),
+        str(tmp_path / "filters-first--strongest-3--change.png"),
         "first: 8 filters, none dead over 256 test examples, no near-duplicates, none untouched",
     ]
 

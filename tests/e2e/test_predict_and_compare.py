@@ -156,7 +156,7 @@ def test_csv_has_a_row_a_file_and_nothing_that_a_spreadsheet_runs(shapes, tmp_pa
                              "class_3", "probability_3", "problem"]  # fmt: skip
     assert [row["problem"] for row in rows if row["problem"]] == ["no such file"]
     assert len(rows) == 19
-    assert {row["class"] for row in rows if row["class"]} == {"[red] one", "two\x1b", "'=three"}
+    assert {row["class"] for row in rows if row["class"]} == {"[red] one", "two\\x1b", "'=three"}
     assert predicted("shapes", "photos/test", "--csv", "-", "--quiet").stdout.count("\n") == 19
 
 
