@@ -205,6 +205,7 @@ def _kind(node: Node) -> str:
 
 _ANCHORS_HINT = "`vars`, `blocks` and `extends` do what anchors would"
 _TUPLE = re.compile(r"\(\s*([-+\d.]+(?:\s*,\s*[-+\d.]+)*)\s*,?\s*\)")
+_FOLDER = re.compile(r"[\w:.]\\[abefv]")  # `"C:\a\b.npz"`
 _DASH_ON_NEXT_LINE = re.compile(r"[\r\n] *(-) ")
 
 
@@ -413,11 +414,8 @@ class _Tree:
     def _check_quoted(self, start: int, end: int, value: str) -> None:
         self.last_quoted = (start, end)
         if control := find_control(value):
-            hint = (
-                "delete it; in a path use single quotes, or `/`"
-                if "\\" in self.text.content[start:end]
-                else "delete it"
-            )
+            is_path = _FOLDER.search(self.text.content, start, end)
+            hint = "use single quotes, or `/` in a path" if is_path else "delete it"
             self.report(start, f"the escape of {character(control)} is not allowed", hint)
         if find_false_space(value) is not None:
             self.literal.append((start, end))

@@ -92,11 +92,11 @@ def from_call(place: Place, caller: Place | None) -> Place:
 
 def as_node(value: Any, place: Place, *, quoted: bool = False) -> Node:
     """A computed value as a node; all of it stands at one place."""
+    if not isinstance(value, (dict, list, tuple)):
+        return Scalar(value, place, quoted)
     if isinstance(value, dict):
-        return Mapping(tuple(Entry(key, place, as_node(item, place)) for key, item in value.items()), place)
-    if isinstance(value, (list, tuple)):
-        return Sequence(tuple(as_node(item, place) for item in value), place)
-    return Scalar(value, place, quoted)
+        return Mapping(tuple([Entry(key, place, as_node(item, place)) for key, item in value.items()]), place)
+    return Sequence(tuple([as_node(item, place) for item in value]), place)
 
 
 def kind_of(node: Node) -> str:

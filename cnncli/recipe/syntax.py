@@ -303,6 +303,7 @@ _BARE_WORD = re.compile(r" *((?:- +)*)([\w.-]+) *(?: #.*)?")
 _VALUE = r"(?:[^\s,:{}\[\]'\"#]+|\[[^\[\]{}#]*\])"
 _ARGUMENTS = re.compile(rf"(\w+: *{_VALUE}(?:, *\w+: *{_VALUE})*)\s*(?:#.*)?")
 _VALUE_AND_KEYS = re.compile(rf"({_VALUE})((?:, *\w+: *{_VALUE})+)\s*(?:#.*)?")
+_FREE_TEXT = ("about", "name")  # keys
 _KEY = re.compile(r"(?:- +)*(\w+)")
 
 
@@ -311,7 +312,8 @@ def _hint_for_arguments(before: str, written: str) -> str:
     key = _KEY.fullmatch(before)
     if key is None:
         return ""
-    if arguments := _ARGUMENTS.fullmatch(written):
+    has_layer = key[1][0].isupper() or (written[0].isupper() and key[1] not in _FREE_TEXT)
+    if has_layer and (arguments := _ARGUMENTS.fullmatch(written)):
         return f"put the arguments in braces: `{before}: {{{shown(arguments[1], 150)}}}`"
     if (keys := _VALUE_AND_KEYS.fullmatch(written)) and key[1].islower():
         return f"put each key on a line of its own: `{key[1]}: {keys[1]}`, then `{shown(keys[2].lstrip(', '), 150)}`"
