@@ -67,12 +67,13 @@ def _narrow_augmentation(recipe: Recipe, scale: Scale) -> list[Problem]:
 def _unscaled(recipe: Recipe, scale: Scale) -> list[Problem]:
     if _scales(recipe):
         return []
-    message = f"the inputs are numbers from {scale}, and no layer scales them"
+    values = "0 to 255" if _SMALL < scale.largest <= 255 and scale.low >= 0 else str(scale)
+    message = f"the inputs are numbers from {values}, and no layer scales them"
     if scale.largest > _OUTLIER * scale.typical:
         message += f"; most of them are near {scale.typical:.4g}"
         hint = "look at the largest ones, and scale by what is typical: `prepare: [Rescaling: {scale: …}]` in `data`"
     else:
-        bound = f"{scale.largest:.6g}"
+        bound = "255" if _SMALL < scale.largest <= 255 and scale.low >= 0 else f"{scale.largest:.6g}"
         hint = f"networks learn from small numbers: `prepare: [Rescaling: {{scale: $(1 / {bound})}}]` in `data`"
     return [Problem(message, hint, path=("data", "prepare"))]
 

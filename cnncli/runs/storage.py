@@ -87,13 +87,13 @@ def refuse_full_disk(folder: Path, needed: int) -> None:
     existing = next(place for place in (folder, *folder.absolute().parents) if os.path.isdir(place))
     free = shutil.disk_usage(existing).free
     if free < needed:
-        message = f"{folder} needs room for {_size(needed, needed)}, and {_size(free, needed)} are free on {_mount_of(existing)}"
+        message = f"{folder} needs room for {_size(needed)}, and {_size(free)} are free on {_mount_of(existing)}"
         raise OutputError(message, hint=f"free some space there, or {_OTHER_FOLDER}")
 
 
-def _size(count: int, largest: int) -> str:
-    """In the unit that suits the larger of two sizes: `48 MB`, `120 kB`."""
-    return f"{count / 1e6:,.0f} MB" if largest >= 1_000_000 else f"{count / 1e3:,.0f} kB"
+def _size(count: int) -> str:
+    """In the unit that suits it: `48 MB`, `120 kB`."""
+    return f"{count / 1e6:,.0f} MB" if count >= 1_000_000 else f"{count / 1e3:,.0f} kB"
 
 
 def sync_folder(folder: Path) -> None:

@@ -197,7 +197,16 @@ def test_record_says_what_was_used(tmp_path: Path, make_folder: MakeFolder) -> N
     record = splits_of(folder(tmp_path), on_bad_image="skip").as_json()
 
     assert json.loads(json.dumps(record)) == {
-        "input_range": {"low": 0.0, "high": 255.0, "typical": 128.0, "negative": 0.0, "count": 1000, "ground": None},
+        "input_range": {
+            "low": 0.0,
+            "high": 255.0,
+            "typical": 128.0,
+            "negative": 0.0,
+            "count": 1000,
+            "ground": None,
+            "are_images": True,
+            "is_whole": True,
+        },
         "source": f"image folder {tmp_path}: 5 + 2 + 3 images, 2 classes",
         "fingerprint": record["fingerprint"],
         "class_names": ["[red]\x1b", "ants"],

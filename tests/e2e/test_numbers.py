@@ -101,7 +101,7 @@ def test_run_has_the_pictures_of_numbers_and_none_of_classes(folder):
     names = {path.name for path in (folder / "outputs/discs/first/figures").glob("*.png")}
 
     assert {"curves.png", "predicted.png", "residuals.png", "worst.png"} <= names
-    assert "grad-cam-first.png" in names
+    assert "grad-cam-first--most_wrong.png" in names
     assert len([name for name in names if name.startswith("feature_maps_")]) == 2
     assert not names & {"confusion.png", "roc.png", "calibration.png", "wrong.png", "thresholds.png"}
 

@@ -94,7 +94,7 @@ def test_document_has_every_example_with_its_classes(shapes):
     np.savez("some.npz", x=np.zeros((2, 20, 24, 3), np.uint8))
     document = json.loads(predicted("shapes", "photos/test/=three/0.png", "some.npz", "--top", "2", "--json").stdout)
 
-    assert list(document) == ["model", "top", "notes", "count", "predictions"]
+    assert list(document) == ["schema", "model", "top", "notes", "images", "count", "predictions"]
     assert document["model"] == "outputs/shapes/first"
     assert [(each["file"], each["index"]) for each in document["predictions"]] == [
         ("photos/test/=three/0.png", None),

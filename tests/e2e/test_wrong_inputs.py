@@ -285,7 +285,9 @@ def test_odd_class_names_go_through_a_whole_run(folder: Path, trained_folder: Pa
     assert "exif: apply" in (run / "resolved.yaml").read_text()
     with (run / "predictions.csv").open(newline="") as file:
         # a spreadsheet would compute the one that begins with "="
-        assert {row["true"] for row in csv.DictReader(file)} == {name.replace("=cmd()", "'=cmd()") for name in names}
+        assert {row["true"] for row in csv.DictReader(file)} == {
+            name.replace("=cmd()", "'=cmd()").replace("\x1b", "\\x1b") for name in names
+        }
     maps = sorted((run / "figures").glob("feature_maps_*.png"))
     assert len(maps) == 6
     for figure in (run / "figures/confusion.png", *maps):

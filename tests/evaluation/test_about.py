@@ -12,6 +12,7 @@ import pytest
 from benchmarks.hostile_files import about as described
 from cnncli.data.images import Form
 from cnncli.data.numbers import Numbers
+from cnncli.data.scales import Scale
 from cnncli.errors import ModelFileError
 from cnncli.evaluation.about import About, describe, read_about, save
 from cnncli.recipe.load import load, load_bytes
@@ -56,7 +57,7 @@ def test_class_names_come_back_as_they_are(classes):
 
 
 def test_everything_comes_back_equal():
-    about = of(3, classes=("a", "b", "c"), input_range={"low": -1.5, "high": 2})
+    about = of(3, classes=("a", "b", "c"), input_range=Scale(-1.5, 2.0, 1.0, 0.4, 20))
     assert again(about, 3) == about
 
 

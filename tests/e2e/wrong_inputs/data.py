@@ -146,7 +146,7 @@ DATA = [
     Row("a PNG called .jpg", photos(more=cats(a_jpg=encoded(picture(8), "PNG"))), PLAN, 0,
         "note: 1 image has the ending of another format: cat/a.jpg (PNG)\n    they are read by their content"),
     Row("colours of other kinds", photos(more=cats(**odd_images())), PLAN, 0,
-        "note: converted to rgb: 1 1-bit, 1 16-bit, 1 CMYK, 1 palette\nnote: 2 transparent images: laid on black"),
+        "note: converted to rgb: 1 1-bit, 1 CMYK, 1 palette\nnote: 2 transparent images: laid on black"),
     Row("an animation", photos(more=cats(**odd_images())), PLAN, 0,
         "note: 1 animated image: the first frame is used"),
     Row("images of another shape", photos(size=(8, 40)), PLAN, 0,

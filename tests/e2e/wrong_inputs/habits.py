@@ -213,9 +213,9 @@ DATA = [
         "recipe.yaml:2:33: no image in cow/ that can be used\n    add images, or remove the folder"),
     Row("a link to the folder around it", photos(more=lambda f: os.symlink("..", f / "photos/cat/up")), PLAN, 0,
         "note: 1 link leads back into a folder above, not followed: cat/up"),
-    Row("an image of a kind that is not read", photos(more=cats(a_tif=encoded(picture(3), "TIFF"))), PLAN, 4,
+    Row("an image of a kind that is not read", photos(more=cats(a_jp2=b"\0\0\0\x0cjP  \r\n\x87\n")), PLAN, 4,
         "recipe.yaml:2:33: 1 of 17 images cannot be used\n"
-        "    cat/a.tif: a TIFF image; JPEG, PNG, BMP, GIF and WebP are read\n"
+        "    cat/a.jp2: a JPEG 2000 image; JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF are read\n"
         "    mend or remove them, or leave them out: `on_bad_image: skip` in `data`"),
     Row("a packed folder", both(recipe(("path: photos,", "path: photos.zip,"), base=FOLDER_RECIPE),
                                 written(b"PK\3\4", "photos.zip")), PLAN, 4,

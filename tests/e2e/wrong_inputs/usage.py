@@ -42,7 +42,7 @@ STORAGE = [
         f"error: run exists (finished {ANY} UTC, val_accuracy {ANY}): outputs/small/first\n    use another --run NAME",
         with_run=True),
     Row("a disk without room", recipe(), TRAIN, 6,
-        f"error: outputs needs room for {ANY} kB, and 10 kB are free on /{ANY}\n"
+        f"error: outputs needs room for {ANY} MB, and 10 kB are free on /{ANY}\n"
         "    free some space there, or give another folder with --output DIR", patch=full_disk),
     Row("outputs is a file", a_file("outputs"), "train small.yaml", 6,
         f"error: outputs is a file, not a folder\n{OTHER_FOLDER}", with_run=True),
@@ -62,5 +62,5 @@ STORAGE = [
     Row("a run without a model", removed(MODEL), EVALUATE, 6,
         f"error: outputs/small/first has no model.keras (its status is completed)\n    {ANY}", with_run=True),
     Row("pictures into a file", nothing, "visualize-filters small --to small.yaml", 6,
-        "error: small.yaml is a file, not a folder", with_run=True),
+        "error: --to: small.yaml is a file, not a folder\n    name another folder", with_run=True),
 ]  # fmt: skip
