@@ -50,16 +50,13 @@ def check_without_data(loaded: LoadedRecipe, available: Available | None = None)
     if checked is None:
         return None
     (available or available_memory()).check(checked)
-    recipe, network = checked.loaded.recipe, checked.network
-    with placed_in(checked.loaded):
-        check_pictures(recipe, network)
-        outputs = outputs_of(recipe)
-        _refuse_missing_loss(outputs)
-        _refuse_maps(outputs, network, recipe.data.targets)
-        try_parts(recipe)
-    count = _main_width(checked) if recipe.data.targets == "numbers" else checked.class_count
-    if count:
+    recipe = checked.loaded.recipe
+    if count := _main_width(checked) if recipe.data.targets == "numbers" else checked.class_count:
         check_feasible(checked, count)
+        return checked
+    with placed_in(checked.loaded):
+        _checked_outputs(checked)
+        try_parts(recipe)
     return checked
 
 
@@ -76,15 +73,22 @@ def check_feasible(checked: Checked, target_count: int) -> Feasible:
     """
     recipe, network = checked.loaded.recipe, checked.network
     with placed_in(checked.loaded):
-        check_pictures(recipe, network)
-        outputs = outputs_of(recipe)
-        _refuse_missing_loss(outputs)
-        _refuse_maps(outputs, network, recipe.data.targets)
+        outputs = _checked_outputs(checked)
         encoding = _number_encoding if recipe.data.targets == "numbers" else _encoding
         encodings = {output.name: encoding(output, network, target_count) for output in outputs}
         try_parts(recipe)
         try_scores(recipe, network, encodings, target_count)
     return Feasible(tuple(outputs), encodings)
+
+
+def _checked_outputs(checked: Checked) -> list[Output]:
+    """The outputs, each of which has a loss and gives one row of numbers; and pictures that can be drawn."""
+    recipe, network = checked.loaded.recipe, checked.network
+    check_pictures(recipe, network)
+    outputs = outputs_of(recipe)
+    _refuse_missing_loss(outputs)
+    _refuse_maps(outputs, network, recipe.data.targets)
+    return outputs
 
 
 def _refuse_missing_loss(outputs: list[Output]) -> None:
