@@ -8,6 +8,7 @@ from cnncli.data import scales
 from cnncli.data.examples import Examples
 from cnncli.data.fingerprint import of_set
 from cnncli.data.given import Given
+from cnncli.data.mixed_scales import mixed_in
 from cnncli.errors import Problem
 from cnncli.evaluation.models import TrainedModel
 from cnncli.wording import printable
@@ -21,10 +22,7 @@ def warnings_for_examples(trained: TrainedModel, examples: Examples, what: str) 
     Args:
         what: the examples, as messages call them.
     """
-    found = []
-    if trained.scale and (problem := scales.unlike_training(trained.scale, examples.scale, what)):
-        found.append(problem)
-    return [*found, *_trained_on(trained, examples, what)]
+    return [*_scale_problems(trained, examples, what), *_trained_on(trained, examples, what)]
 
 
 def warnings_for_files(trained: TrainedModel, given: Given) -> list[Problem]:
@@ -36,6 +34,19 @@ def warnings_for_images(trained: TrainedModel) -> list[Problem]:
     """Compare the scale of decoded images, 0 to 255, with that of the training."""
     problem = scales.unlike_training(trained.scale, scales.OF_IMAGES, "an image file") if trained.scale else None
     return [problem] if problem else []
+
+
+def _scale_problems(trained: TrainedModel, examples: Examples, what: str) -> Iterator[Problem]:
+    if examples.files is not None:
+        scale = examples.scale
+    else:
+        extremes = scales.extremes_of(examples.inputs)
+        if problem := mixed_in(examples.inputs, extremes, what):
+            yield problem
+            return
+        scale = scales.scale_of(examples.inputs, extremes)
+    if trained.scale and (problem := scales.unlike_training(trained.scale, scale, what)):
+        yield problem
 
 
 def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
