@@ -154,7 +154,7 @@ def extremes_of(inputs: Inputs) -> Extremes:
     """The smallest and the largest value of each example.
 
     Args:
-        inputs: (count, *shape of one), finite numbers.
+        inputs: (count, *shape of one); NaN where an example holds one.
     """
     stored = as_stored(inputs)
     lows, highs = np.empty(len(stored)), np.empty(len(stored))
@@ -238,15 +238,15 @@ def differ(one: Scale, other: Scale) -> bool:
 
     Values that are all 0 have no scale. Bytes are in one scale whether dark or light, but for those that are 0 and 1 alone.
     """
-    return _differs(one, other, one.range, other.range) or different_channel(one, other) is not None
+    return _differs(one, other, one.range, other.range) or bool(_different_channels(one, other))
 
 
-def different_channel(one: Scale, other: Scale) -> int | None:
-    """The first channel that cannot be of one scale; None where there is none, or where the whole examples differ."""
-    if len(one.channels) != len(other.channels) or _differs(one, other, one.range, other.range):
-        return None
+def _different_channels(one: Scale, other: Scale) -> list[int]:
+    """The channels that cannot be of one scale."""
+    if len(one.channels) != len(other.channels):
+        return []
     pairs = enumerate(zip(one.channels, other.channels, strict=True))
-    return next((index for index, (mine, theirs) in pairs if _differs(one, other, mine, theirs)), None)
+    return [index for index, (mine, theirs) in pairs if _differs(one, other, mine, theirs)]
 
 
 def _differs(one: Scale, other: Scale, mine: Range, theirs: Range) -> bool:
@@ -321,6 +321,8 @@ def unlike_training(trained: Scale, given: Scale, what: str) -> Problem | None:
 
 
 def _shown(scale: Scale, other: Scale) -> str:
-    """The range of a scale, or of the first channel in which it differs from another: `0 to 1 in channel 2`."""
-    channel = different_channel(scale, other)
-    return str(scale) if channel is None else f"{scale.channels[channel]} in channel {channel}"
+    """The range of a scale, or where only some channels differ from another that of the first: `0 to 1 in channel 2`."""
+    different = _different_channels(scale, other)
+    if not different or len(different) == len(scale.channels):
+        return str(scale)
+    return f"{scale.channels[different[0]]} in channel {different[0]}"

@@ -67,6 +67,29 @@ def dark_test(arrays: dict[str, NDArray[Any]]) -> None:
     arrays["x_test"][0, 0, 0] = 255
 
 
+def half(*names: str, by: float = 1 / 255, offset: float = 0.0) -> Callable[[dict[str, NDArray[Any]]], object]:
+    """Every second example in another scale."""
+
+    def change(arrays: dict[str, NDArray[Any]]) -> None:
+        for name in names:
+            arrays[name] = arrays[name].astype(np.float32)
+            arrays[name][::2] = arrays[name][::2] * by + offset
+
+    return change
+
+
+def hidden(arrays: dict[str, NDArray[Any]]) -> None:
+    """Values from 0 to 1 with one outlier, which fills the range of the training data."""
+    scaled("x_train", "x_test")(arrays)
+    arrays["x_test"][5, 0, 0] = 255.0
+
+
+def half_array(folder: Path) -> None:
+    arrays = digits()
+    half("x_test")(arrays)
+    np.save(folder / "half.npy", arrays["x_test"])
+
+
 def several_labels(arrays: dict[str, NDArray[Any]]) -> None:
     labels = np.random.default_rng(0).random((600, 5)) < 0.4
     arrays["y_train"] = labels.astype(np.int64)
@@ -125,6 +148,61 @@ CASES: list[Case] = [
         4,
         ("x_train holds values from 0 to 1, x_test from -1 to 1: they are in two scales",),
         files=(npz("shifted.npz", lambda a: (scaled("x_train")(a), scaled("x_test", by=2 / 255, offset=-1.0)(a))),),
+    ),
+    *(
+        Case(
+            f"every second training example from {what} beside others from 0 to 255",
+            (f"{CHECK} {U8_PATH}half.npz",),
+            4,
+            (
+                f"300 of 600 examples of x_train hold values from {what}, the others from 0 to 255",
+                "x_train[0], x_train[2]",
+            ),
+            files=(npz("half.npz", half("x_train", by=by, offset=offset)),),
+            writes_nothing=True,
+        )
+        for what, by, offset in (("0 to 1", 1 / 255, 0.0), ("-1 to 1", 2 / 255, -1.0))
+    ),
+    Case(
+        "every second example to score from 0 to 1",
+        (f"evaluate {U8_RUN} --data half.npz --json",),
+        check=has_note("100 of 200 examples of half.npz hold values from 0 to 1, the others from 0 to 255"),
+        files=(npz("half.npz", half("x_test")),),
+    ),
+    Case(
+        "every second example to predict from 0 to 1",
+        (f"predict {U8_RUN} half.npy --strict",),
+        4,
+        ("100 of 200 examples of half.npy hold values from 0 to 1, the others from 0 to 255",),
+        files=(half_array,),
+    ),
+    *(
+        Case(
+            f"other data {what} is scored with a warning",
+            (f"evaluate {U8_RUN} --data other.npz --strict",),
+            4,
+            (f"other.npz holds values from {values}, and {TRAINED_ON}",),
+            files=(npz("other.npz", scaled("x_train", "x_test", by=by, offset=offset)),),
+        )
+        for what, values, by, offset in (
+            ("of 16 bits", "0 to 6.554e+04", 257, 0.0),
+            ("of 12 bits", "0 to 4095", 4095 / 255, 0.0),
+            ("minus 128", "-128 to 127", 1, -128.0),
+            ("from -1 to 1", "-1 to 1", 2 / 255, -1.0),
+            ("standardised", "-0.4242 to 2.821", 1 / 255 / 0.3081, -0.4242),
+        )
+    ),
+    Case(
+        "an outlier does not hide another scale",
+        (f"evaluate {U8_RUN} --data hidden.npz",),
+        says=(f"hidden.npz holds values from 0 to 1, and {TRAINED_ON}",),
+        files=(npz("hidden.npz", hidden),),
+    ),
+    Case(
+        "grad-cam after the data was scaled in its file",
+        (f"grad-cam {U8_RUN} --method occlusion --samples 1",),
+        says=("the data is not what it was", f"the test split holds values from 0 to 1, and {TRAINED_ON}"),
+        files=(npz("u8.npz", scaled("x_train", "x_test")),),
     ),
     Case(
         "one outlier is no other scale",
