@@ -75,6 +75,7 @@ class Decoded:
         mode: how colours are stored in the file, as Pillow calls it: `RGB`, `L`, `RGBA`.
         oddities: what was converted: `CMYK`, `palette`, `1-bit`, `16-bit`, `transparent`, `animated`, …; and
             `dark drawing` of a transparent image whose visible part is dark.
+        top: the largest value in the file, of grey with more than 8 bits; else 0.
     """
 
     pixels: NDArray[Any]
@@ -83,6 +84,7 @@ class Decoded:
     height: int
     mode: str
     oddities: tuple[str, ...]
+    top: float = 0.0
 
 
 def read(path: str) -> bytes:
@@ -131,6 +133,7 @@ def decode(content: bytes, form: Form) -> Decoded:
             oddities = ["multi-page" if header.format == "TIFF" else "animated"] if several else []
             mode = image.mode
             image.draft("L" if form.color == "grayscale" and image.mode == "RGB" else None, _draft_size(form, turn))
+            top = float(np.asarray(image).max()) if is_deep(mode) else 0.0
             flat, converted = _flattened(image, form)
             if bits_per_value(content) == 16 and mode in ("RGB", "RGBA"):
                 converted.append("16-bit color")
@@ -145,7 +148,7 @@ def decode(content: bytes, form: Form) -> Decoded:
     pixels = np.asarray(_RESIZE[form.resize](upright, form))
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], form.shape[2], axis=2)  # (height, width, channels)
-    return Decoded(pixels.astype(form.dtype, copy=False), header.format, *size, mode, (*oddities, *converted))
+    return Decoded(pixels.astype(form.dtype, copy=False), header.format, *size, mode, (*oddities, *converted), top)
 
 
 _TRANSPOSE = {
@@ -176,6 +179,11 @@ _REDUCING_GAP = (
 )
 
 
+def is_deep(mode: str) -> bool:
+    """Whether an image of one of Pillow's modes is grey with more than 8 bits."""
+    return mode.startswith("I") or mode == "F"
+
+
 def _refuse_huge(width: int, height: int) -> None:
     if width * height > MOST_PIXELS:
         megapixels = f"{width * height / 1e6:,.0f} megapixels ({width:,}x{height:,})"
@@ -197,7 +205,7 @@ def _flattened(image: Image.Image, form: Form) -> tuple[Image.Image, list[str]]:
     mode = "RGB" if form.color == "rgb" else "L"
     odd = image.mode in _MODE_NAMES and image.format != "GIF"  # a GIF has a palette, and nobody wonders
     oddities = [_MODE_NAMES[image.mode]] if odd else []
-    if image.mode.startswith("I") or image.mode == "F":
+    if is_deep_grey := is_deep(image.mode):
         grey = _grey(image, form)  # 0 to 255
         if form.depth == 16:
             return Image.fromarray(255 - grey if form.invert else grey), oddities
@@ -212,7 +220,7 @@ def _flattened(image: Image.Image, form: Form) -> tuple[Image.Image, list[str]]:
             behind = _inverted(form.background) if form.invert else form.background  # it is inverted with the drawing
             image = Image.alpha_composite(Image.new("RGBA", image.size, (*behind, 255)), image)
     image = image if image.mode == mode else image.convert(mode)
-    if form.low is not None and form.high is not None and oddities[:1] != ["16-bit"]:
+    if form.low is not None and form.high is not None and not is_deep_grey:
         image = image.point(_stretch_table(form.low, form.high) * len(image.getbands()))
     return (ImageOps.invert(image) if form.invert else image), oddities
 

@@ -17,10 +17,10 @@ from cnncli.wording import listed
 _LEAST_VALUES = 64  # of an example of which "all values are whole numbers" says something
 _LOOKED_AT = 4000  # examples of which this is asked
 _GAP = 4  # between the largest values of the two groups
-_FULL = 0.7  # of a usual ceiling, which the largest value of a group comes so close to
+_FULL, _OTHER_FULL = 0.95, 0.7  # of a usual ceiling, which the largest value of the darker, of the brighter group is
 _APART = 15  # 12 and 16 bits differ by 16
 _NEARLY_ALL = 0.98
-_FEW, _SHARE = 5, 0.02  # examples of a group, and of all, unless whole numbers tell it
+_FEW, _SHARE = 3, 0.02  # examples of a group, and of all, unless whole numbers tell it
 _CLEAR_SHARE = 0.1  # of images of 0 and 1 beside others: a few are nearly blank
 _BELOW = 0.5  # of 1: between 0 and so far below it a mixture of 0 to 1 and -1 to 1 has no smallest values
 _MOST_NAMED = 3
@@ -163,7 +163,7 @@ def _two_ceilings(inputs: Inputs | None, extremes: Extremes, sizes: NDArray[np.f
         return None
     if _is_standardised(extremes, small, large) and other_top >= FACTOR * top:
         return small
-    ceiling, other_ceiling = _ceiling(top), _ceiling(other_top)
+    ceiling, other_ceiling = _ceiling(top, _FULL), _ceiling(other_top, _OTHER_FULL)
     if ceiling is None or other_ceiling is None or other_ceiling < _APART * ceiling:
         return None
     if ceiling == 1.0 and (inputs is None or _have_two_values(inputs, small)):
@@ -171,9 +171,9 @@ def _two_ceilings(inputs: Inputs | None, extremes: Extremes, sizes: NDArray[np.f
     return small
 
 
-def _ceiling(top: float) -> float | None:
-    """The usual ceiling that a value comes close to from below."""
-    return next((end for end in CEILINGS if _FULL * end < top <= end * 1.001), None)
+def _ceiling(top: float, share: float) -> float | None:
+    """The usual ceiling of which a value is at least a share, and not above it."""
+    return next((end for end in CEILINGS if share * end < top <= end * 1.001), None)
 
 
 def _have_two_values(inputs: Inputs, rows: Rows) -> bool:
@@ -193,7 +193,7 @@ def _shifted(extremes: Extremes, sizes: NDArray[np.float64], known: Rows) -> Row
         return None
     tops = [float(extremes.highs[rows].max()) for rows in (below, above)]
     ends = [*tops, -float(extremes.lows[below].min())]
-    return below if all(_FULL < end <= 1.001 for end in ends) else None
+    return below if all(_OTHER_FULL < end <= 1.001 for end in ends) else None
 
 
 def _least(count: int) -> int:

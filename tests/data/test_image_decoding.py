@@ -235,6 +235,15 @@ def test_16_bit_is_scaled_from_its_whole_range_and_told() -> None:
     assert decoded.oddities == ("16-bit",)
 
 
+def test_range_spreads_floats_once() -> None:
+    pixels = np.array([[0, 0.25, 0.5, 1]], np.float32)
+
+    decoded = decode(encoded(Image.fromarray(pixels), "TIFF"), Form(1, 4, color="grayscale", low=0.0, high=1.0))
+
+    assert decoded.pixels[..., 0].tolist() == [[0, 64, 128, 255]]
+    assert decoded.top == 1.0
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])
 def test_transparent_image_is_laid_on_black_and_told(mode: str) -> None:
     image = Image.new("RGBA", (4, 4), (200, 200, 200, 255))

@@ -62,6 +62,47 @@ def deep(low: int, high: int, suffix: str = "png") -> Callable[[Path], object]:
     return make
 
 
+def depths(folder: Path) -> None:
+    """16-bit grey images, of which three of each class use 12 bits."""
+    recipe(folder)
+    random = np.random.default_rng(0)
+    for number in range(8):
+        for name in ("left", "right"):
+            pixels = random.integers(0, 4096 if number < 3 else 65536, (20, 20)).astype(np.uint16)
+            save(folder / "photos" / name / f"{number}.png", Image.fromarray(pixels))
+
+
+def dark_depths(folder: Path) -> None:
+    """16-bit grey images, some dark and some with noise alone."""
+    recipe(folder)
+    random = np.random.default_rng(0)
+    for number in range(8):
+        for name in ("left", "right"):
+            top = 300 if number < 2 else 5000 + 3000 * number if number < 5 else 65536
+            pixels = random.integers(0, top, (20, 20)).astype(np.uint16)
+            save(folder / "photos" / name / f"{number}.png", Image.fromarray(pixels))
+
+
+def floats_beside_bytes(folder: Path) -> None:
+    recipe(folder)
+    random = np.random.default_rng(0)
+    for number in range(8):
+        for name in ("left", "right"):
+            pixels = random.random((20, 20)).astype(np.float32)
+            image = Image.fromarray(pixels) if number < 2 else Image.fromarray((pixels * 255).astype(np.uint8))
+            save(folder / "photos" / name / f"{number}.{'tif' if number < 2 else 'png'}", image)
+
+
+def floats_keep_their_levels(folder: Path) -> None:
+    recipe(folder)
+    random = np.random.default_rng(0)
+    for number in range(8):
+        for name in ("left", "right"):
+            save(
+                folder / "photos" / name / f"{number}.tif", Image.fromarray(random.random((20, 20)).astype(np.float32))
+            )
+
+
 def containers(change: Callable[[Image.Image, Path], object]) -> Callable[[Path], object]:
     """Test pictures that are training pictures, saved in another way."""
 
@@ -176,6 +217,35 @@ CASES: list[Case] = [
         ("train pictures.yaml --run first", "predict outputs/pictures/first photos/dim/0.png"),
         prints=("photos/dim/0.png",),
         files=(deep(0, 65535),),
+    ),
+    Case(
+        "12 bits in some 16-bit files beside full range in others",
+        (CHECK,),
+        says=(
+            "6 of 16 examples of the 16-bit images hold values from 0 to 409⋯, the others from 0 to 6.55",
+            "left/0.png, left/1.png, left/2.png and 3 more",
+        ),
+        files=(depths,),
+    ),
+    Case("dark images and noise in 16 bits", (CHECK,), unsaid=("scales",), files=(dark_depths,)),
+    Case(
+        "float TIFFs from 0 to 1 beside 8-bit PNGs",
+        (CHECK,),
+        4,
+        ("4 of 16 images cannot be used", "`range: [low, high]` in `image_folder`"),
+        files=(floats_beside_bytes,),
+    ),
+    Case(
+        "a range of floats is that of 8-bit PNGs too",
+        (f"{CHECK} {FOLDER}range=[0,1]",),
+        says=("12 images have 8 bits, and `range` is [0, 1]: they become (nearly) white", "left/2.png"),
+        files=(floats_beside_bytes,),
+    ),
+    Case(
+        "floats cut to 8 bits are spread once",
+        (f"{CHECK} {FOLDER}range=[0,1] {FOLDER}depth=8",),
+        unsaid=("levels", "one value", "lies in", "lie in"),
+        files=(floats_keep_their_levels,),
     ),
     *(
         Case(
