@@ -14,11 +14,13 @@ from cnncli.data.fingerprint import of_set
 from cnncli.data.given import File, Given, read_array
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
+from cnncli.data.sketch import Sketch, overlap_of
 from cnncli.data.stored import Inputs, as_stored
 from cnncli.errors import CnncliError, Problem
 from cnncli.evaluation.models import TrainedModel
 from cnncli.wording import printable
 
+_LEAST_SHARE = 0.01  # of examples that were trained on; many data sets have a few copies
 _LOOKED_AT = 1000  # rows of a table
 
 
@@ -103,3 +105,11 @@ def _trained_on(trained: TrainedModel, examples: Examples, what: str) -> Iterato
         yield Problem(f"{what} holds the examples that the network was trained on", hint)
     elif digest == recorded.get("all"):
         yield Problem(f"{what} includes the examples that the network was trained on", hint)
+    elif (sketch := Sketch.from_json(recorded.get("sketch"))) and (overlap := overlap_of(sketch, examples.inputs)):
+        if overlap.share < _LEAST_SHARE:
+            return
+        if overlap.is_exact:
+            message = f"{overlap.found:,} of {len(examples):,} examples of {what} were used to train the network"
+        else:
+            message = f"about {overlap.share:.0%} of the examples of {what} were used to train the network"
+        yield Problem(message, hint)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnncli.data import looks
 from cnncli.data.examples import Examples
 from cnncli.data.sources import copies
 from cnncli.data.sources.copies import find_copies
@@ -97,7 +98,7 @@ def test_blank_images_and_rows_of_numbers_do_not_count() -> None:
 def test_looking_in_pieces_finds_the_same(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], dtype: Any) -> None:
     images = np.random.default_rng(1).integers(0, 2, (60, *shape)).astype(dtype)  # with many copies
     whole = find_copies({"train": part(images)}, NAMES, allow_leakage=False)[0]["train"]
-    monkeypatch.setattr(copies, "_CHUNK_BYTES", 3 * images[0].nbytes)
+    monkeypatch.setattr(looks, "_CHUNK_BYTES", 3 * images[0].nbytes)
 
     assert np.array_equal(find_copies({"train": part(images)}, NAMES, allow_leakage=False)[0]["train"], whole)
 

@@ -90,6 +90,19 @@ def half_array(folder: Path) -> None:
     np.save(folder / "half.npy", arrays["x_test"])
 
 
+def half_known(by: float, dtype: Any) -> Callable[[Path], object]:
+    """300 training digits in another order, and the 200 test digits."""
+
+    def make(folder: Path) -> None:
+        arrays = digits()
+        order = np.random.default_rng(0).permutation(500)
+        x = np.concatenate([arrays["x_train"][:300], arrays["x_test"]])[order]
+        y = np.concatenate([arrays["y_train"][:300], arrays["y_test"]])[order]
+        np.savez(folder / "known.npz", x=(x.astype(np.float64) * by).astype(dtype), y=y)
+
+    return make
+
+
 def several_labels(arrays: dict[str, NDArray[Any]]) -> None:
     labels = np.random.default_rng(0).random((600, 5)) < 0.4
     arrays["y_train"] = labels.astype(np.int64)
@@ -354,6 +367,26 @@ CASES: list[Case] = [
         (f"train u8.yaml --run one {U8_PATH}one.npz --epochs 1", "evaluate outputs/u8/one --data one.npz"),
         says=("one.npz includes the examples that the network was trained on",),
         files=(all_in_one,),
+    ),
+    *(
+        Case(
+            f"other data of which half trained the network, as {np.dtype(dtype).name}",
+            (f"evaluate {U8_RUN} --data known.npz{more}",),
+            code,
+            (f"{ANY} of 500 examples of known.npz were used to train the network",),
+            files=(half_known(by, dtype),),
+        )
+        for by, dtype, more, code in (
+            (1, np.uint8, "", 0),
+            (1, np.float64, "", 0),
+            (1 / 255, np.float32, " --strict", 4),
+        )
+    ),
+    Case(
+        "blank examples are no training examples",
+        (f"evaluate {U8_RUN} --data blank.npz",),
+        unsaid=("used to train",),
+        files=(lambda folder: np.savez(folder / "blank.npz", x=np.zeros((9, 28, 28), np.uint8), y=np.arange(9)),),
     ),
     Case(
         "several labels an example",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from typer.testing import CliRunner
 
 from cases.making import ANY, U8_RUN, Case, Done
+from cnncli.cli.app import app
 
 RECIPE = """\
 name: pictures
@@ -118,6 +121,34 @@ def containers(change: Callable[[Image.Image, Path], object]) -> Callable[[Path]
                     change(image, folder / "photos/test" / name / str(number))
 
     return make
+
+
+def photos(folder: Path) -> None:
+    """32 photos of noise, and a recipe that trains on them."""
+    recipe(folder)
+    random = np.random.default_rng(1)
+    for number in range(16):
+        for name in ("warm", "cold"):
+            save(
+                folder / "photos" / name / f"{number}.png",
+                Image.fromarray(random.integers(0, 256, (20, 20, 3), dtype=np.uint8)),
+            )
+
+
+def saved_again(folder: Path) -> None:
+    """Half of the photos in another container."""
+    photos(folder)
+    for name in ("warm", "cold"):
+        for number in range(8):
+            with Image.open(folder / "photos" / name / f"{number}.png") as image:
+                save(folder / "again" / name / f"other{number}.bmp", image)
+
+
+def copy_says_so(folder: Path, _: Done) -> None:
+    shutil.copy(folder / "outputs/pictures/first/model.keras", folder / "copy.keras")
+    done = CliRunner().invoke(app, ["evaluate", "copy.keras", "--data", "again", "--strict"])
+    assert done.exit_code == 4
+    assert "of 16 examples of again were used to train the network" in done.stderr
 
 
 def paper(folder: Path, *, ground: str = "white", ink: str = "black", name: str = "seven.png") -> None:
@@ -262,6 +293,13 @@ CASES: list[Case] = [
             ("saved again", lambda image, path: image.save(f"{path}.png", compress_level=1)),
             ("with an alpha channel", lambda image, path: image.convert("RGBA").save(f"{path}.png")),
         )
+    ),
+    Case(
+        "a folder of training photos in another container",
+        ("train pictures.yaml --run first", "evaluate outputs/pictures/first --data again"),
+        says=(f"{ANY} of 16 examples of again were used to train the network",),
+        files=(saved_again,),
+        check=copy_says_so,
     ),
     Case("a dark digit on white paper", (f"predict {U8_RUN} seven.png",), says=(LIGHT, "--invert"), files=(paper,)),
     Case(
