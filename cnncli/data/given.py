@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
@@ -102,18 +102,26 @@ class Given:
     def has_images(self) -> bool:
         return any(file.kind == "image" for file in self.files)
 
-    def batches(self, size: int, *, input_shape: Shape, form: images.Form | None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        *,
+        input_shape: Shape,
+        form: images.Form | None,
+        decoded: Mapping[str, NDArray[Any]] | None = None,
+    ) -> Iterator[Batch]:
         """Read the files, a batch at a time; no more than one is held.
 
         Args:
             size: examples in a batch, at most.
             input_shape: of one example, as the network takes it.
             form: what images become; None where none were named.
+            decoded: pixels of images in this form that are known already, by path.
         """
         for kind, files in groupby(self.files, key=lambda file: file.kind):
             if kind == "image":
                 assert form is not None
-                yield from _image_batches([file.path for file in files], form, size)
+                yield from _image_batches([file.path for file in files], form, size, decoded or {})
             else:
                 yield from chain.from_iterable(_READERS[kind](file, input_shape, size) for file in files)
 
@@ -187,8 +195,12 @@ def _bad(name: Name, error: CnncliError) -> Bad:
 # Images.
 
 
-def _image_batches(paths: Sequence[str], form: images.Form, size: int) -> Iterator[Batch]:
+def _image_batches(
+    paths: Sequence[str], form: images.Form, size: int, decoded: Mapping[str, NDArray[Any]]
+) -> Iterator[Batch]:
     def read(path: str) -> NDArray[Any] | Bad:
+        if path in decoded:
+            return decoded[path]
         try:
             return images.decode(images.read(path), form).pixels
         except images.BadImage as error:

@@ -181,7 +181,8 @@ def other_depth(shallow: Sequence[str], form: Form) -> Problem | None:
         f"{counted(len(shallow), 'image has', 'images have')} 8 bits, and `range` is [{form.low:g}, {form.high:g}]"
     )
     return Problem(
-        f"{message}: they become (nearly) {become}", f"{listed(shallow, 3)}\nsave all images with the same depth"
+        f"{message}: decoded, {'it is' if len(shallow) == 1 else 'they are'} (nearly) {become}",
+        f"{listed(shallow, 3)}\nsave all images with the same depth",
     )
 
 

@@ -103,6 +103,20 @@ def half_known(by: float, dtype: Any) -> Callable[[Path], object]:
     return make
 
 
+def odd_array(folder: Path) -> None:
+    """Eight digits; the third has a value that the others do not reach."""
+    arrays = digits()
+    x = arrays["x_test"][:8].astype(np.int32)
+    x[2, 14, 14] = 300
+    np.save(folder / "odd.npy", x)
+    np.savez(folder / "odd.npz", x=x, y=arrays["y_test"][:8])
+
+
+def all_others_predicted(folder: Path, _: Done) -> None:
+    lines = (folder / "found.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[1] for line in lines[1:] if ",,," not in line] == ["0", "1", "3", "4", "5", "6", "7"], lines
+
+
 def several_labels(arrays: dict[str, NDArray[Any]]) -> None:
     labels = np.random.default_rng(0).random((600, 5)) < 0.4
     arrays["y_train"] = labels.astype(np.int64)
@@ -351,6 +365,21 @@ CASES: list[Case] = [
         4,
         ("large.npy[0]: numbers from 0 to", "which has rows for 0 to 255"),
         files=(("embedding.yaml", EMBEDDING), saved("large.npy", 3, np.int32)),
+    ),
+    Case(
+        "one example beyond an Embedding among others",
+        ("train embedding.yaml --run first", "predict outputs/embedding/first odd.npy --csv found.csv"),
+        4,
+        ("odd.npy[2]: numbers from 0 to 300 enter `embedding`, which has rows for 0 to 255", "leave the example out"),
+        files=(("embedding.yaml", EMBEDDING), odd_array),
+        check=all_others_predicted,
+    ),
+    Case(
+        "one example to score beyond an Embedding",
+        ("train embedding.yaml --run first", "evaluate outputs/embedding/first --data odd.npz"),
+        4,
+        ("example 2 of odd.npz: numbers from 0 to 300 enter `embedding`, which has rows for 0 to 255",),
+        files=(("embedding.yaml", EMBEDDING), odd_array),
     ),
     Case(
         "the split that the network was trained on",

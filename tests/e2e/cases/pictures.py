@@ -161,6 +161,16 @@ def blank(folder: Path) -> None:
     Image.new("L", (40, 40), 255).save(folder / "blank.png")
 
 
+def many(folder: Path) -> None:
+    """130 white drawings on black; those from 120 on are black on white, and the last two show nothing."""
+    for number in range(130):
+        light = number >= 120
+        image = Image.new("L", (28, 28), 255 if light else 0)
+        if number < 128:
+            ImageDraw.Draw(image).line([(6, 6), (20, 7), (10 + number % 5, 22)], fill=0 if light else 255, width=3)
+        save(folder / "many" / f"{number:03}.png", image)
+
+
 def escape(folder: Path) -> None:
     recipe(folder)
     random = np.random.default_rng(2)
@@ -269,7 +279,7 @@ CASES: list[Case] = [
     Case(
         "a range of floats is that of 8-bit PNGs too",
         (f"{CHECK} {FOLDER}range=[0,1]",),
-        says=("12 images have 8 bits, and `range` is [0, 1]: they become (nearly) white", "left/2.png"),
+        says=("12 images have 8 bits, and `range` is [0, 1]: decoded, they are (nearly) white", "left/2.png"),
         files=(floats_beside_bytes,),
     ),
     Case(
@@ -333,6 +343,32 @@ CASES: list[Case] = [
         (f"predict {U8_RUN} blank.png",),
         says=("blank.png has (nearly) one value at all pixels, 255",),
         files=(blank,),
+    ),
+    Case(
+        "pictures of nothing and on paper behind many others",
+        (f"predict {U8_RUN} many --csv found.csv --batch-size 16",),
+        says=(
+            "2 of 130 images have (nearly) one value at all pixels",
+            "many/128.png, many/129.png",
+            "8 of 130 images have a light background, and the training images have a dark one",
+            "many/120.png, many/121.png, many/122.png and 5 more",
+        ),
+        files=(many,),
+        check=lambda folder, _: len((folder / "found.csv").read_text(encoding="utf-8").splitlines()) == 131 or 1 / 0,
+    ),
+    Case(
+        "an 8-bit picture for a network of 12-bit ones",
+        (
+            f"train pictures.yaml --run first {FOLDER}range=[0,4095]",
+            "predict outputs/pictures/first photo.png photos/dim/0.png",
+        ),
+        says=("1 image has 8 bits, and `range` is [0, 4095]: decoded, it is (nearly) dark", "photo.png"),
+        files=(
+            deep(0, 4095),
+            lambda folder: save(
+                folder / "photo.png", Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 20), np.uint8))
+            ),
+        ),
     ),
     Case(
         "--strict refuses a picture of nothing",
