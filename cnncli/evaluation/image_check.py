@@ -44,6 +44,7 @@ class _Seen:
 
     Attributes:
         kind: width, height and mode.
+        is_deep: whether it has more than 8 bits a channel.
         blank: its value, where it has (nearly) one value alone.
         ground: as `scales.ground_of` gives it.
     """
@@ -51,6 +52,7 @@ class _Seen:
     path: str
     kind: tuple[int, int, str]
     is_transparent: bool
+    is_deep: bool
     blank: float | None
     ground: float | None
 
@@ -75,7 +77,7 @@ def look_at(trained: TrainedModel, paths: Sequence[str], form: images.Form) -> L
         return _seen(path, decoded)
 
     found = [seen for seen in in_threads(look, paths) if seen]
-    names = [printable(each.path) for each in found if not images.is_deep(each.kind[2])]
+    names = [printable(each.path) for each in found if not each.is_deep]
     depth = other_depth(names, form)
     warnings = [*_blank(found), *([depth] if depth else []), *_other_ground(trained, found, form)]
     return Looked(_steps(found, form), tuple(warnings), kept)
@@ -89,6 +91,7 @@ def _seen(path: str, decoded: images.Decoded) -> _Seen:
         path,
         (decoded.width, decoded.height, decoded.mode),
         "transparent" in decoded.oddities,
+        decoded.top > 0,
         float(pixels.mean()) if is_blank else None,
         None if is_blank else scales.ground_of(pixels[None], 0.0, 255.0),
     )

@@ -158,7 +158,7 @@ def _few_levels(used: Sequence[Usable]) -> Iterator[Problem]:
 
 def _mixed_depths(used: Sequence[Usable]) -> Iterator[Problem]:
     """16-bit images of which some use the range of fewer bits."""
-    deep = [each for each in used if each.top and "16-bit" in each.oddities]
+    deep = [each for each in used if each.top and "32-bit" not in each.oddities]
     if not deep:
         return
     tops = np.array([each.top for each in deep])
@@ -190,7 +190,6 @@ _OWN_SENTENCES = {
     "transparent": "{}: laid on the background",
     "animated": "{}: the first frame is used",
     "multi-page": "{}: the first page is used",
-    "16-bit color": "{}: 8 bits of each channel are kept",
     "dark drawing": "",
 }
 

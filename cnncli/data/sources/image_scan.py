@@ -21,7 +21,7 @@ from cnncli.data.stored import Inputs, take
 from cnncli.data.threads import in_threads
 
 MEMORY_SHARE = 0.25  # of what is free: parts are copied out of the whole once, and the network needs the rest
-DEEP = ("16-bit", "32-bit")  # oddities of grey images with more than 8 bits
+DEEP = ("16-bit", "16-bit color", "32-bit")  # oddities of images with more than 8 bits
 _FACTS = 3  # version of what the cache keeps of an image
 _CHUNK = 32  # files that a thread takes at a time
 
@@ -36,7 +36,7 @@ class Usable:
         width, height: of the image in it, upright.
         pixels: digest of the decoded pixels, hex; empty where all of them are alike.
         levels: how many values the pixels have, and `low` and `high` the smallest and largest; 0 for images of 8 bits.
-        top: the largest value in the file, of grey with more than 8 bits; else 0.
+        top: the largest value in the file, of images with more than 8 bits; else 0.
     """
 
     file: ImageFile
