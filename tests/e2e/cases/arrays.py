@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,6 +119,31 @@ def all_others_predicted(folder: Path, _: Done) -> None:
     assert [line.split(",")[1] for line in lines[1:] if ",,," not in line] == ["0", "1", "3", "4", "5", "6", "7"], lines
 
 
+def one_class_validates(folder: Path) -> None:
+    """Two classes to train and test, and one to validate."""
+    arrays = digits()
+    labels = {name: (arrays[name] > 4).astype(np.int64) for name in ("y_train", "y_test")}
+    zeros = np.flatnonzero(labels["y_train"] == 0)[:40]
+    arrays |= {**labels, "x_val": arrays["x_train"][zeros], "y_val": labels["y_train"][zeros]}
+    others = np.setdiff1d(np.arange(600), zeros)
+    arrays |= {"x_train": arrays["x_train"][others], "y_train": labels["y_train"][others]}
+    np.savez(folder / "binary.npz", **arrays)
+
+
+def history_has_gaps(folder: Path, done: Done) -> None:
+    run = folder / "outputs/binary/first"
+    rows = json.loads((run / "history.json").read_text(encoding="utf-8"))
+    assert [row["val_auc"] for row in rows] == [None, None]
+    assert all(row["auc"] > 0 and row["val_accuracy"] is not None for row in rows)
+    assert [row["val_precision"] for row in rows] == [None, None]
+    with (run / "history.csv").open(encoding="utf-8") as file:
+        assert [row["val_auc"] for row in csv.DictReader(file)] == ["", ""]
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert record["best"]["val_auc"] is None
+    assert sum("`val_auc` has no value" in note for note in record["notes"]) == 1
+    assert done.stderr.count("`val_auc` has no value") == 1
+
+
 def several_labels(arrays: dict[str, NDArray[Any]]) -> None:
     labels = np.random.default_rng(0).random((600, 5)) < 0.4
     arrays["y_train"] = labels.astype(np.int64)
@@ -142,8 +169,6 @@ def picture(folder: Path) -> None:
 
 def has_note(part: str) -> Callable[[Path, Done], object]:
     def check(_: Path, done: Done) -> None:
-        import json
-
         assert any(part in note["message"] for note in json.loads(done.stdout)["notes"]), done.stdout
 
     return check
@@ -157,6 +182,16 @@ model: {input: [28, 28, 1], layers: [Flatten, Embedding: {input_dim: 256, output
 train: {epochs: 1, seed: 1}
 """
 ZERO_SCALE = U8.replace("$(1 / 255)", "0.0")
+BINARY = """\
+name: binary
+data: {source: {npz: {path: binary.npz}}, prepare: [Rescaling: {scale: $(1 / 255)}]}
+model: {input: [28, 28, 1], layers: [Flatten, Dense: {units: 1, activation: sigmoid}]}
+train:
+  epochs: 2
+  seed: 1
+  loss: binary_crossentropy
+  metrics: [accuracy, AUC: {name: auc}, Precision: {name: precision, thresholds: 0.999999}]
+"""
 TWICE = "the data goes from 0 to 1 before this layer"
 TRAINED_ON = "the network was trained on values from 0 to 255"
 
@@ -416,6 +451,35 @@ CASES: list[Case] = [
         (f"evaluate {U8_RUN} --data blank.npz",),
         unsaid=("used to train",),
         files=(lambda folder: np.savez(folder / "blank.npz", x=np.zeros((9, 28, 28), np.uint8), y=np.arange(9)),),
+    ),
+    Case(
+        "a validation part of one class has no AUC, and nothing predicted no precision",
+        ("train binary.yaml --run first",),
+        says=(
+            "epoch 1/2",
+            "val_auc –",
+            "`val_auc` has no value in any epoch",
+            "a class has none, or is never predicted",
+        ),
+        files=(("binary.yaml", BINARY), one_class_validates),
+        check=history_has_gaps,
+    ),
+    Case(
+        "the note about metrics without a value stands in the document",
+        ("train binary.yaml --run first --json",),
+        check=has_note("`val_auc` has no value in any epoch"),
+        files=(("binary.yaml", BINARY), one_class_validates),
+    ),
+    Case(
+        "such a run is resumed, reported and compared",
+        (
+            "train binary.yaml --run first",
+            "train --resume outputs/binary/first --epochs 3",
+            "report outputs/binary/first",
+            "train binary.yaml --run second",
+            "compare outputs/binary/first outputs/binary/second --anyway",
+        ),
+        files=(("binary.yaml", BINARY), one_class_validates),
     ),
     Case(
         "several labels an example",
