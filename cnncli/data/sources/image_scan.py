@@ -87,15 +87,13 @@ def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | 
     if len(files) * math.prod(form.shape) * form.dtype.itemsize <= MEMORY_SHARE * available_bytes():
         pixels = np.empty((len(files), *form.shape), form.dtype)
         return _sorted_out(_look_at_all(files, form, pixels, told), pixels)
-    if form.depth == 16:  # the cache holds bytes
-        return _sorted_out(_look_at_all(files, form, None, told), None)
-    if cache.holds_any(len(files), form.shape):
+    if cache.holds_any(len(files), form.shape, form.dtype):
         digests = [
             digest for some in in_threads(_digests, _chunks(files)) for digest in told.about(some, "hashing images")
         ]
-        if found := cache.find(_key(digests, form), len(files), form.shape):
+        if found := cache.find(_key(digests, form), len(files), form.shape, form.dtype):
             return _sorted_out(list(map(_seen, files, found.facts)), found.rows)
-    writing = cache.start_writing(len(files), form.shape)
+    writing = cache.start_writing(len(files), form.shape, form.dtype)
     try:
         seen = _look_at_all(files, form, writing, told)
     except OSError:  # the disk is full after all
