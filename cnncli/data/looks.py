@@ -12,6 +12,7 @@ from cnncli.data.stored import Inputs, as_stored
 _CHUNK_BYTES = 1 << 22  # looked at in one go
 _MANY_NUMBERS = 64  # of a row: two rows of so many are hardly equal by chance
 _STEPS, _MIDDLE = 16, 1 << 15  # in which the scale of an example is told
+_FEW_NUMBERS = 4  # of a row that differ from the others: a row of fewer may well occur twice
 _SOME_NUMBERS = 8  # of a row, all of them with decimals
 
 
@@ -21,6 +22,12 @@ def may_tell(inputs: Inputs) -> bool:
         return True
     first = as_stored(inputs).read([0])
     return bool(inputs.shape[1] >= _SOME_NUMBERS and (first != np.floor(first)).all())
+
+
+def tells(row: NDArray[Any]) -> bool:
+    """Whether an example that is equal to another is so by no chance: it is not of one value, and no row such as one-hot."""
+    different = int(np.count_nonzero(row != row.min()))
+    return different >= (_FEW_NUMBERS if row.ndim == 1 else 1)
 
 
 def rounded(array: NDArray[Any], *, keep_scale: bool) -> NDArray[np.uint16]:

@@ -24,7 +24,8 @@ _FEW = 5  # examples
 _CENTRAL = 0.01  # of the examples at either end are left out
 _CHUNK_VALUES = 1 << 22
 _SAMPLE = 1000  # examples
-_MOST_CHANNELS = 16
+_MOST_CHANNELS, _MOST_COLUMNS = 16, 64
+_MANY = 20  # rows of which each column is compared: of fewer some may well be small by chance
 _SMALLEST_SIDE = 8  # pixels, of an image that has a border to speak of
 _OPPOSITE = 0.5  # of two grounds
 _NEARLY, _MOSTLY = 0.1, 0.9  # of the range, of the border's pixels
@@ -74,7 +75,7 @@ class Scale:
         rank: dimensions of one example: 1 of rows, 2 of signals, 3 of images, 4 of volumes; 0 where it is not known.
         is_whole: whether the values are stored as bytes.
         usual: the values without outliers; None in records of earlier versions.
-        channels: the same by channel, where examples have 2 to 16 channels.
+        channels: the same by channel, where examples have 2 to 16 channels; of rows by column, where they have up to 64.
     """
 
     low: float
@@ -186,10 +187,11 @@ def scale_of(inputs: Inputs, extremes: Extremes | None = None) -> Scale:
 
 
 def _channels(some: NDArray[Any]) -> Iterator[Range]:
-    if some.ndim < 3 or not 2 <= some.shape[-1] <= _MOST_CHANNELS:
+    most, least = (_MOST_CHANNELS, 1) if some.ndim > 2 else (_MOST_COLUMNS, _MANY)
+    if not 2 <= some.shape[-1] <= most or len(some) < least:
         return
     for channel in range(some.shape[-1]):
-        values = np.ascontiguousarray(some[..., channel])
+        values = np.ascontiguousarray(some[..., channel]).reshape(len(some), -1)
         yield _range(extremes_of(values), values)
 
 
@@ -325,4 +327,4 @@ def _shown(scale: Scale, other: Scale) -> str:
     different = _different_channels(scale, other)
     if not different or len(different) == len(scale.channels):
         return str(scale)
-    return f"{scale.channels[different[0]]} in channel {different[0]}"
+    return f"{scale.channels[different[0]]} in {'column' if scale.rank == 1 else 'channel'} {different[0]}"

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.looks import may_tell, rounded
+from cnncli.data.looks import may_tell, rounded, tells
 from cnncli.data.stored import Inputs, as_stored
 
 _MOST, _MOST_COMPARED = 2048, 8192  # examples that are recorded, and that are compared with them
@@ -119,7 +119,8 @@ def _digests(inputs: Inputs, rows: NDArray[np.int64]) -> Iterator[bytes]:
     places = slice(None) if size <= _MOST_VALUES else np.linspace(0, size - 1, _MOST_VALUES).astype(np.int64)
     step = max(1, _CHUNK_VALUES // max(1, size))
     for begin in range(0, len(rows), step):
-        values = stored.read(rows[begin : begin + step]).reshape(-1, size)[:, places]
-        for row in rounded(values, keep_scale=False):
-            if row.any():
+        examples = stored.read(rows[begin : begin + step])
+        looks = rounded(examples.reshape(-1, size)[:, places], keep_scale=False)
+        for example, row in zip(examples, looks, strict=True):
+            if row.any() and tells(example):
                 yield hashlib.blake2b(row.astype("<u2").tobytes(), digest_size=_DIGEST_BYTES).digest()

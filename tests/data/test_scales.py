@@ -150,3 +150,16 @@ def test_images_in_two_scales_are_an_error_and_signals_a_note() -> None:
     assert (len(errors), len(notes)) == (1, 0)
     errors, notes = different_parts({"x_train": scale_of(signals), "x_test": scale_of(signals / 32768)})
     assert (len(errors), len(notes)) == (0, 1)
+
+
+def test_a_column_in_other_units_is_named() -> None:
+    units = np.array([1, 10, 1000, 0.1])
+    trained = np.random.default_rng(0).normal(size=(200, 4)) * units
+    given = np.random.default_rng(1).normal(size=(50, 4)) * units * np.array([1, 1, 0.001, 1])
+
+    problem = unlike_training(scale_of(trained.astype(np.float32)), scale_of(given.astype(np.float32)), "given.npz")
+
+    assert problem is not None
+    assert "in column 2, and the network was trained" in problem.message
+    few = scale_of(given[:5].astype(np.float32))
+    assert unlike_training(scale_of(trained.astype(np.float32)), few, "given.npz") is None

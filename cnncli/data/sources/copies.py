@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.examples import Examples
 from cnncli.data.fingerprint import row_hashes
-from cnncli.data.looks import may_tell, rounded
+from cnncli.data.looks import may_tell, rounded, tells
 from cnncli.errors import DataError, Problem
 from cnncli.wording import counted
 
@@ -66,11 +66,7 @@ def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:
     keys: dict[str, dict[int, bytes]] = {}
     for part, array in arrays.items():
         found = np.flatnonzero(np.isin(hashes[part], shared)).tolist()
-        keys[part] = {
-            index: hashlib.sha256(array[index].tobytes()).digest()
-            for index in found
-            if array[index].min() != array[index].max()
-        }
+        keys[part] = {index: hashlib.sha256(array[index].tobytes()).digest() for index in found if tells(array[index])}
     return keys
 
 
