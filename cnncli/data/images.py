@@ -139,7 +139,9 @@ def decode(content: bytes, form: Form) -> Decoded:
                 planes, converted, top = _deep_planes(content, form)
             else:
                 top = float(np.asarray(image).max()) if is_deep(mode) else 0.0
+                cut = ["16-bit color TIFF"] if _is_cut_to_bytes(image) else []
                 flat, converted = _flattened(image, form)
+                converted += cut
                 flat.load()
                 planes = [flat]
     except (BadImage, MemoryError):
@@ -207,10 +209,17 @@ _MODE_NAMES = {
     "I;16L": "16-bit",
     "F": "32-bit",
 }
+_BITS = 258  # the TIFF tag with the bits of each channel
 _PHOTOMETRIC = 262  # the TIFF tag that says whether 0 is white
 _REDUCING_GAP = (
     3.0  # shrink in whole steps first, as long as three times the wanted size is left: faster, and looks the same
 )
+
+
+def _is_cut_to_bytes(image: Image.Image) -> bool:
+    """Whether a TIFF file has channels of more bits than the 8 that Pillow keeps."""
+    bits = getattr(image, "tag_v2", {}).get(_BITS, ())
+    return image.mode in ("RGB", "RGBA", "LA") and max(np.atleast_1d(bits), default=8) > 8
 
 
 def is_deep(mode: str) -> bool:

@@ -190,6 +190,7 @@ _OWN_SENTENCES = {
     "transparent": "{}: laid on the background",
     "animated": "{}: the first frame is used",
     "multi-page": "{}: the first page is used",
+    "16-bit color TIFF": "{}: 8 bits of each channel are kept",
     "dark drawing": "",
 }
 
