@@ -325,7 +325,8 @@ class LiveView(Spectator):
         """A value for each epoch from the first; those of an earlier process are not known here."""
         values = [math.nan] * self.rows[-1]["epoch"]
         for row in self.rows:
-            values[row["epoch"] - 1] = row.get(name, math.nan)
+            value = row.get(name)
+            values[row["epoch"] - 1] = math.nan if value is None else value
         return values
 
 

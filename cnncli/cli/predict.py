@@ -102,7 +102,8 @@ def predict(
         form, looked = None, None
         if given.has_images:
             form = replace(trained.image_form, invert=invert)
-            looked = look_at(trained, [file.path for file in given.files if file.kind == "image"], form)
+            images = [file.path for file in given.files if file.kind == "image"]
+            looked = look_at(trained, images, form)
             warnings += looked.warnings
         elif invert or show:
             raise UsageError(Problem("no image files are named", place=Place("--invert" if invert else "--show")))
@@ -112,15 +113,18 @@ def predict(
         steps = looked.steps if looked else ""
         if not (as_json or quiet):
             _introduce(predictor, trained.name, steps, is_newest=run_or_model is None, notes=notes)
-        if show_file and looked and looked.names:
+        if show_file and looked and looked.pixels:
             from cnncli.figures.contact_sheet import to_png
 
-            show_file.write(to_png(looked.names, looked.pixels))
+            shown = [path for path in images if path in looked.pixels]
+            show_file.write(to_png(shown, [looked.pixels[path] for path in shown]))
         head = {**console.SCHEMA, "model": trained.name, "top": top, "notes": [note.as_json() for note in notes]}
         head["images"] = steps or None
         seen = _SeenNumbers() if predictor.number_count else _Seen(predictor.class_names)
         with view_for(as_json, csv_file, predictor, head, given) as view:
-            for predictions in predictor.predict(given, top=top, batch_size=batch_size, form=form):
+            for predictions in predictor.predict(
+                given, top=top, batch_size=batch_size, form=form, decoded=looked.pixels if looked else {}
+            ):
                 seen.add(predictions)
                 view.show(predictions)
             view.end(seen.bad)

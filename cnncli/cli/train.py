@@ -84,7 +84,8 @@ def train(
             else:
                 finished = experiment.run(planned, choices, spectator)
         broken = ExpectationError(finished.broken) if finished and finished.broken else None
-        _report(finished, planned.notes, broken, as_json=as_json, quiet=quiet, profile=profile)
+        notes = [*planned.notes, *(finished.notes if finished else ())]
+        _report(finished, notes, broken, as_json=as_json, quiet=quiet, profile=profile)
         if broken and as_json:
             raise typer.Exit(broken.exit_code)
         if broken:

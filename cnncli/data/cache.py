@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 from cnncli.data.stored import RowFile, write_rows
 from cnncli.runs.lock import try_lock
 
+BYTES = np.dtype(np.uint8)
 _SUFFIX, _PART = ".images", ".part"
 _UNUSED_DAYS = 30
 
@@ -38,7 +39,7 @@ class CachedImages:
     """What a file of the cache holds.
 
     Attributes:
-        rows: uint8, an image a row.
+        rows: uint8, or float32 for images of 16 bits; an image a row.
         facts: what was seen of each, as it was given to `Writing.keep`.
     """
 
@@ -66,36 +67,36 @@ def key_of(digests: Iterable[str], *form: Any) -> str:
     return digest.hexdigest()
 
 
-def holds_any(count: int, row_shape: Sequence[int]) -> bool:
+def holds_any(count: int, row_shape: Sequence[int], dtype: np.dtype[Any] = BYTES) -> bool:
     """Whether there is a file with so many images of that shape, so that looking for one by its key can help."""
-    return any(_files(f"*-{_shape_text(count, row_shape)}{_SUFFIX}"))
+    return any(_files(f"*-{_shape_text(count, row_shape, dtype)}{_SUFFIX}"))
 
 
-def find(key: str, count: int, row_shape: Sequence[int]) -> CachedImages | None:
+def find(key: str, count: int, row_shape: Sequence[int], dtype: np.dtype[Any] = BYTES) -> CachedImages | None:
     """The images of a key, and None where they are not there or not whole."""
-    path = _path(key, count, row_shape)
+    path = _path(key, count, row_shape, dtype)
     try:
         file = FileIO(path, "r")
         size = os.fstat(file.fileno()).st_size
         length = int.from_bytes(os.pread(file.fileno(), 8, size - 8), "little") if size >= 8 else size
         begin = size - 8 - length
-        if begin != count * int(np.prod(row_shape)):
+        if begin != _size(count, row_shape, dtype):
             return None
         facts = json.loads(os.pread(file.fileno(), length, begin))
         os.utime(path)
     except (OSError, ValueError):
         return None
-    return CachedImages(_rows(file, count, row_shape), facts)
+    return CachedImages(_rows(file, count, row_shape, dtype), facts)
 
 
 class Writing:
     """A file of the cache that is being written; it goes away with this object unless it is kept."""
 
-    def __init__(self, file: FileIO, path: Path, count: int, row_shape: Sequence[int]) -> None:
+    def __init__(self, path: Path, rows: RowFile) -> None:
         self._path = path
-        self.rows = _rows(file, count, row_shape)
+        self.rows = rows
 
-    def __setitem__(self, row: int, pixels: NDArray[np.uint8]) -> None:
+    def __setitem__(self, row: int, pixels: NDArray[Any]) -> None:
         write_rows(self.rows, row, pixels[None])
 
     def keep(self, key: str, facts: list[Any]) -> CachedImages:
@@ -109,7 +110,7 @@ class Writing:
         end = self.rows.offset_of(len(self.rows))
         os.pwrite(descriptor, content + len(content).to_bytes(8, "little"), end)
         os.fsync(descriptor)
-        os.replace(self._path, _path(key, len(self.rows), self.rows.row_shape))
+        os.replace(self._path, _path(key, len(self.rows), self.rows.row_shape, self.rows.dtype))
         return CachedImages(self.rows, facts)
 
     def __del__(self) -> None:
@@ -117,17 +118,17 @@ class Writing:
             self._path.unlink()  # after `keep` there is nothing of that name
 
 
-def start_writing(count: int, row_shape: Sequence[int]) -> Writing | None:
+def start_writing(count: int, row_shape: Sequence[int], dtype: np.dtype[Any] = BYTES) -> Writing | None:
     """Begin a file for so many images; None where there is no room or nothing can be written."""
     try:
-        if not has_room(count * int(np.prod(row_shape))):
+        if not has_room(_size(count, row_shape, dtype)):
             return None
         descriptor, name = tempfile.mkstemp(prefix="images-", suffix=_PART, dir=folder())
         try_lock(descriptor, exclusive=True)
         if not os.path.exists(name):  # another process took it for a leftover before it was locked
             os.close(descriptor)
             return None
-        return Writing(FileIO(descriptor, "r+"), Path(name), count, row_shape)
+        return Writing(Path(name), _rows(FileIO(descriptor, "r+"), count, row_shape, dtype))
     except OSError:
         return None
 
@@ -173,16 +174,21 @@ def _files(pattern: str) -> list[Path]:
     return sorted(folder().glob(pattern))
 
 
-def _path(key: str, count: int, row_shape: Sequence[int]) -> Path:
-    return folder() / f"{key}-{_shape_text(count, row_shape)}{_SUFFIX}"
+def _path(key: str, count: int, row_shape: Sequence[int], dtype: np.dtype[Any]) -> Path:
+    return folder() / f"{key}-{_shape_text(count, row_shape, dtype)}{_SUFFIX}"
 
 
-def _shape_text(count: int, row_shape: Sequence[int]) -> str:
-    return "x".join(map(str, (count, *row_shape)))
+def _shape_text(count: int, row_shape: Sequence[int], dtype: np.dtype[Any]) -> str:
+    shape = "x".join(map(str, (count, *row_shape)))
+    return shape if dtype == BYTES else f"{shape}-{dtype}"
 
 
-def _rows(file: FileIO, count: int, row_shape: Sequence[int]) -> RowFile:
-    return RowFile(file, tuple(row_shape), np.dtype(np.uint8), np.arange(count, dtype=np.int64))
+def _size(count: int, row_shape: Sequence[int], dtype: np.dtype[Any]) -> int:
+    return count * int(np.prod(row_shape)) * dtype.itemsize
+
+
+def _rows(file: FileIO, count: int, row_shape: Sequence[int], dtype: np.dtype[Any]) -> RowFile:
+    return RowFile(file, tuple(row_shape), dtype, np.arange(count, dtype=np.int64))
 
 
 def _remove_if_left(part: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, groupby
 from pathlib import Path
@@ -102,20 +102,38 @@ class Given:
     def has_images(self) -> bool:
         return any(file.kind == "image" for file in self.files)
 
-    def batches(self, size: int, *, input_shape: Shape, form: images.Form | None) -> Iterator[Batch]:
+    def batches(
+        self,
+        size: int,
+        *,
+        input_shape: Shape,
+        form: images.Form | None,
+        decoded: Mapping[str, NDArray[Any]] | None = None,
+    ) -> Iterator[Batch]:
         """Read the files, a batch at a time; no more than one is held.
 
         Args:
             size: examples in a batch, at most.
             input_shape: of one example, as the network takes it.
             form: what images become; None where none were named.
+            decoded: pixels of images in this form that are known already, by path.
         """
         for kind, files in groupby(self.files, key=lambda file: file.kind):
             if kind == "image":
                 assert form is not None
-                yield from _image_batches([file.path for file in files], form, size)
+                yield from _image_batches([file.path for file in files], form, size, decoded or {})
             else:
-                yield from chain.from_iterable(_READERS[kind](file.path, input_shape, size) for file in files)
+                yield from chain.from_iterable(_READERS[kind](file, input_shape, size) for file in files)
+
+
+def read_array(file: File, input_shape: Shape) -> NDArray[Any]:
+    """All examples of an `.npy` or `.npz` file, of its own type; they may hold NaN.
+
+    Raises:
+        DataError, ResourceError: they cannot be read.
+    """
+    read = _archive_array if file.kind == "archive" else _single_array
+    return _as_examples(read(file.path), input_shape)
 
 
 def look_up(arguments: Sequence[str]) -> Given:
@@ -177,8 +195,12 @@ def _bad(name: Name, error: CnncliError) -> Bad:
 # Images.
 
 
-def _image_batches(paths: Sequence[str], form: images.Form, size: int) -> Iterator[Batch]:
+def _image_batches(
+    paths: Sequence[str], form: images.Form, size: int, decoded: Mapping[str, NDArray[Any]]
+) -> Iterator[Batch]:
     def read(path: str) -> NDArray[Any] | Bad:
+        if path in decoded:
+            return decoded[path]
         try:
             return images.decode(images.read(path), form).pixels
         except images.BadImage as error:
@@ -195,29 +217,25 @@ def _image_batches(paths: Sequence[str], form: images.Form, size: int) -> Iterat
 # Arrays.
 
 
-def _archive_batches(path: str, input_shape: Shape, size: int) -> Iterator[Batch]:
-    def read() -> NDArray[Any]:
-        names = npz.names(Path(path))
-        wanted = next((name for name in _INPUT_NAMES if name in names), None)
-        if wanted is None and len(names) == 1:
-            wanted = names[0]
-        if wanted is None:
-            hint = f"it holds: {listed(names, 10) or 'nothing'}"
-            raise DataError(
-                "which of its arrays holds the examples is not clear: none is called x or x_test", hint=hint
-            )
-        return npz.read(Path(path), [wanted])[wanted]
-
-    return _array_batches(path, read, input_shape, size)
+def _archive_array(path: str) -> NDArray[Any]:
+    names = npz.names(Path(path))
+    wanted = next((name for name in _INPUT_NAMES if name in names), None)
+    if wanted is None and len(names) == 1:
+        wanted = names[0]
+    if wanted is None:
+        hint = f"it holds: {listed(names, 10) or 'nothing'}"
+        raise DataError("which of its arrays holds the examples is not clear: none is called x or x_test", hint=hint)
+    return npz.read(Path(path), [wanted])[wanted]
 
 
-def _single_batches(path: str, input_shape: Shape, size: int) -> Iterator[Batch]:
-    return _array_batches(path, lambda: npz.read_single(Path(path)), input_shape, size)
+def _single_array(path: str) -> NDArray[Any]:
+    return npz.read_single(Path(path))
 
 
-def _array_batches(path: str, read: Callable[[], NDArray[Any]], input_shape: Shape, size: int) -> Iterator[Batch]:
+def _array_batches(file: File, input_shape: Shape, size: int) -> Iterator[Batch]:
+    path = file.path
     try:
-        array = _as_examples(read(), input_shape)
+        array = read_array(file, input_shape)
     except CnncliError as error:
         yield Batch([], np.empty((0,)), [_bad(Name(path), error)])
         return
@@ -257,8 +275,9 @@ def _finite(names: list[Name], values: NDArray[Any], bad: list[Bad]) -> Batch:
 # Tables.
 
 
-def _table_batches(path: str, input_shape: Shape, size: int) -> Iterator[Batch]:
+def _table_batches(given: File, input_shape: Shape, size: int) -> Iterator[Batch]:
     """A row is an example: its numbers one after the other, as `x.reshape(-1)` gives them; a first line may name them."""
+    path = given.path
     try:
         width = _width(input_shape)
         with open(path, encoding="utf-8-sig", newline="") as file:
@@ -328,4 +347,4 @@ def _wrong_row(row: Sequence[str], width: int, shape: Shape, line: int) -> tuple
     return f"line {line}: `{shortened(word)}` is no number", ""
 
 
-_READERS = {"archive": _archive_batches, "array": _single_batches, "table": _table_batches}
+_READERS = {"archive": _array_batches, "array": _array_batches, "table": _table_batches}

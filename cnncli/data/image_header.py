@@ -182,11 +182,6 @@ def _avif_size(content: bytes) -> tuple[int, int]:
     return width, height
 
 
-def bits_per_value(content: bytes) -> int:
-    """16 for a PNG with 16 bits a channel, else 8."""
-    return 16 if content[:8] == b"\x89PNG\r\n\x1a\n" and content[24:25] == b"\x10" else 8
-
-
 def _jpeg_size(content: bytes) -> tuple[int, int]:
     position = 2
     while True:

@@ -6,7 +6,7 @@ import io
 import os
 import stat
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin, features  # noqa: F401
 
 # The plugins, imported, are what reads TIFF and WebP.
-from cnncli.data.image_header import BadImage, bits_per_value, orientation, read_header, refuse_damaged_png
+from cnncli.data.deep_color import LUMINANCE, WHOLE_RANGE, compose, decode_png, is_dark, is_deep_png
+from cnncli.data.image_header import BadImage, orientation, read_header, refuse_damaged_png
 from cnncli.wording import shortened
 
 __all__ = ["BadImage", "Decoded", "Form", "decode", "read"]
@@ -37,8 +38,8 @@ class Form:
         color: `rgb` (3 channels) or `grayscale` (1).
         exif: `apply` turns and mirrors an image as its EXIF orientation says.
         background: (red, green, blue), on which transparent images are laid.
-        depth: 8: pixels are uint8. 16: they are float32, still from 0 to 255, and 16-bit grey keeps all of its levels.
-        low, high: the grey values of a file that become 0 and 255; None: the whole range of its type.
+        depth: 8: pixels are uint8. 16: they are float32, still from 0 to 255, and 16-bit images keep all of their levels.
+        low, high: the values of a file that become 0 and 255; None: the whole range of its type.
         invert: exchange dark and light.
     """
 
@@ -75,6 +76,7 @@ class Decoded:
         mode: how colours are stored in the file, as Pillow calls it: `RGB`, `L`, `RGBA`.
         oddities: what was converted: `CMYK`, `palette`, `1-bit`, `16-bit`, `transparent`, `animated`, …; and
             `dark drawing` of a transparent image whose visible part is dark.
+        top: the largest value in the file, of images with more than 8 bits; else 0.
     """
 
     pixels: NDArray[Any]
@@ -83,6 +85,7 @@ class Decoded:
     height: int
     mode: str
     oddities: tuple[str, ...]
+    top: float = 0.0
 
 
 def read(path: str) -> bytes:
@@ -131,21 +134,58 @@ def decode(content: bytes, form: Form) -> Decoded:
             oddities = ["multi-page" if header.format == "TIFF" else "animated"] if several else []
             mode = image.mode
             image.draft("L" if form.color == "grayscale" and image.mode == "RGB" else None, _draft_size(form, turn))
-            flat, converted = _flattened(image, form)
-            if bits_per_value(content) == 16 and mode in ("RGB", "RGBA"):
-                converted.append("16-bit color")
-            flat.load()
+            if is_deep_png(content) and not is_deep(mode) and "transparency" not in image.info:
+                image.load()  # says in its own words what is damaged
+                planes, converted, top = _deep_planes(content, form)
+            else:
+                top = float(np.asarray(image).max()) if is_deep(mode) else 0.0
+                cut = ["16-bit color TIFF"] if _is_cut_to_bytes(image) else []
+                flat, converted = _flattened(image, form)
+                converted += cut
+                flat.load()
+                planes = [flat]
     except (BadImage, MemoryError):
         raise
     except UnidentifiedImageError as error:
         raise BadImage(f"damaged: it begins as {header.format} and cannot be read as one") from error
     except Exception as error:  # Pillow's decoders raise about anything on broken bytes
         raise BadImage(_decoder_reason(error)) from error
-    upright = flat.transpose(_TRANSPOSE[turn]) if turn in _TRANSPOSE else flat
-    pixels = np.asarray(_RESIZE[form.resize](upright, form))
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], form.shape[2], axis=2)  # (height, width, channels)
-    return Decoded(pixels.astype(form.dtype, copy=False), header.format, *size, mode, (*oddities, *converted))
+    pixels = np.dstack(
+        [_placed(plane, each, turn) for plane, each in zip(planes, _forms(form, len(planes)), strict=True)]
+    )
+    if pixels.shape[2] < form.shape[2]:
+        pixels = np.repeat(pixels, form.shape[2], axis=2)  # (height, width, channels)
+    return Decoded(pixels.astype(form.dtype, copy=False), header.format, *size, mode, (*oddities, *converted), top)
+
+
+def _forms(form: Form, count: int) -> list[Form]:
+    """The form of an image, or those of its red, green and blue channels: each has its own background."""
+    if count == 1:
+        return [form]
+    return [replace(form, background=(value, value, value)) for value in form.background]
+
+
+def _placed(plane: Image.Image, form: Form, turn: int) -> NDArray[Any]:
+    """An image, or one channel of it, upright and in the wanted size."""
+    upright = plane.transpose(_TRANSPOSE[turn]) if turn in _TRANSPOSE else plane
+    return np.asarray(_RESIZE[form.resize](upright, form))
+
+
+def _deep_planes(content: bytes, form: Form) -> tuple[list[Image.Image], list[str], float]:
+    """A PNG with several channels of 16 bits: its channels from 0 to 255, what had to be converted, its largest value."""
+    low, high = (0.0, WHOLE_RANGE) if form.low is None or form.high is None else (form.low, form.high)
+    image = decode_png(content)
+    oddities = ["16-bit color" if image.is_color else "16-bit"]
+    if image.alpha is not None:
+        oddities += ["transparent", *(["dark drawing"] if is_dark(image, low, high) else [])]
+    behind = _inverted(form.background) if form.invert else form.background
+    planes = compose(image, behind, low, high, as_grey=form.color == "grayscale")
+    if form.invert:
+        planes = [255 - plane for plane in planes]
+    if form.depth == 8:
+        pixels = np.dstack([np.floor(plane + 0.5).astype(np.uint8) for plane in planes])
+        return [Image.fromarray(pixels if len(planes) == 3 else pixels[..., 0])], oddities, image.top
+    return [Image.fromarray(plane) for plane in planes], oddities, image.top
 
 
 _TRANSPOSE = {
@@ -169,11 +209,22 @@ _MODE_NAMES = {
     "I;16L": "16-bit",
     "F": "32-bit",
 }
-_WHOLE_RANGE = 65535.0  # of 16 bits
+_BITS = 258  # the TIFF tag with the bits of each channel
 _PHOTOMETRIC = 262  # the TIFF tag that says whether 0 is white
 _REDUCING_GAP = (
     3.0  # shrink in whole steps first, as long as three times the wanted size is left: faster, and looks the same
 )
+
+
+def _is_cut_to_bytes(image: Image.Image) -> bool:
+    """Whether a TIFF file has channels of more bits than the 8 that Pillow keeps."""
+    bits = getattr(image, "tag_v2", {}).get(_BITS, ())
+    return image.mode in ("RGB", "RGBA", "LA") and max(np.atleast_1d(bits), default=8) > 8
+
+
+def is_deep(mode: str) -> bool:
+    """Whether an image of one of Pillow's modes is grey with more than 8 bits."""
+    return mode.startswith("I") or mode == "F"
 
 
 def _refuse_huge(width: int, height: int) -> None:
@@ -197,7 +248,7 @@ def _flattened(image: Image.Image, form: Form) -> tuple[Image.Image, list[str]]:
     mode = "RGB" if form.color == "rgb" else "L"
     odd = image.mode in _MODE_NAMES and image.format != "GIF"  # a GIF has a palette, and nobody wonders
     oddities = [_MODE_NAMES[image.mode]] if odd else []
-    if image.mode.startswith("I") or image.mode == "F":
+    if is_deep_grey := is_deep(image.mode):
         grey = _grey(image, form)  # 0 to 255
         if form.depth == 16:
             return Image.fromarray(255 - grey if form.invert else grey), oddities
@@ -212,7 +263,7 @@ def _flattened(image: Image.Image, form: Form) -> tuple[Image.Image, list[str]]:
             behind = _inverted(form.background) if form.invert else form.background  # it is inverted with the drawing
             image = Image.alpha_composite(Image.new("RGBA", image.size, (*behind, 255)), image)
     image = image if image.mode == mode else image.convert(mode)
-    if form.low is not None and form.high is not None and oddities[:1] != ["16-bit"]:
+    if form.low is not None and form.high is not None and not is_deep_grey:
         image = image.point(_stretch_table(form.low, form.high) * len(image.getbands()))
     return (ImageOps.invert(image) if form.invert else image), oddities
 
@@ -238,7 +289,7 @@ def _grey(image: Image.Image, form: Form) -> NDArray[np.float32]:
             raise BadImage(
                 f"32-bit values ({found}): `range: [low, high]` in `image_folder` says which of them are black and white"
             )
-        low, high = 0.0, _WHOLE_RANGE
+        low, high = 0.0, WHOLE_RANGE
     scaled = np.clip((values - low) * (255 / (high - low)), 0, 255).astype(np.float32)
     is_white_zero = image.format == "TIFF" and getattr(image, "tag_v2", {}).get(_PHOTOMETRIC) == 0
     return 255 - scaled if is_white_zero else scaled  # Pillow inverts those of 8 bits alone
@@ -275,8 +326,7 @@ def _padded(image: Image.Image, form: Form) -> Image.Image:
     inner_width = min(form.width, max(1, round(width * scale)))
     inner_height = min(form.height, max(1, round(height * scale)))
     inner = _resized(image, inner_width, inner_height, (0, 0, width, height))
-    red, green, blue = form.background
-    grey = round(0.299 * red + 0.587 * green + 0.114 * blue)
+    grey = round(float(np.dot(LUMINANCE, form.background)))
     canvas = Image.new(image.mode, (form.width, form.height), form.background if image.mode == "RGB" else grey)
     canvas.paste(inner, ((form.width - inner_width) // 2, (form.height - inner_height) // 2))
     return canvas

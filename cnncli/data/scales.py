@@ -3,24 +3,63 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.stored import ArrayRows, Inputs
+from cnncli.data.stored import ArrayRows, Inputs, as_stored
 from cnncli.errors import Problem
 
 FACTOR = 20  # 0 to 255 and 0 to 1 differ by 255, 0 to 255 and standardised values by about 90
+CEILINGS = (1.0, 127.0, 127.5, 128.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # where pixels of usual types end
+_FAR = 200  # of signals, which may be quiet; 16-bit audio and values up to 1 differ by 32768
+_ABOVE = 1.5  # pixels up to 1 and standardised ones differ by about 2
 _NEGATIVE_SHARE = 0.2  # -1 to 1 beside 0 to 1: of images at least so many values are below 0
+_NO_SHARE = 0.001  # so few values below 0 are outliers
+_BELOW = 0.1  # of the largest value: nearly every image of values from -1 to 1 goes so far below 0
 _FEW = 5  # examples
+_CENTRAL = 0.01  # of the examples at either end are left out
 _CHUNK_VALUES = 1 << 22
 _SAMPLE = 1000  # examples
+_MOST_CHANNELS, _MOST_COLUMNS = 16, 64
+_MANY = 20  # rows of which each column is compared: of fewer some may well be small by chance
 _SMALLEST_SIDE = 8  # pixels, of an image that has a border to speak of
 _OPPOSITE = 0.5  # of two grounds
 _NEARLY, _MOSTLY = 0.1, 0.9  # of the range, of the border's pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Where the values of nearly all examples lie, or of one channel of them; outliers are left out.
+
+    Attributes:
+        low: the smallest values of 99% of the examples are not below it.
+        middle_low, middle_high: the medians of the smallest and of the largest values.
+        high: the largest values of 99% of the examples are not above it.
+        typical: the median of the absolute values that are not 0; 0 where there is none.
+        negative: the share of the values below 0.
+        at_high: the share of the examples that reach `high` exactly.
+    """
+
+    low: float
+    middle_low: float
+    middle_high: float
+    high: float
+    typical: float
+    negative: float
+    at_high: float = 0.0
+
+    @property
+    def largest(self) -> float:
+        """The largest absolute value."""
+        return max(abs(self.low), abs(self.high))
+
+    def __str__(self) -> str:
+        """`0 to 255`."""
+        return f"{self.low:.4g} to {self.high:.4g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +72,10 @@ class Scale:
         negative: the share of the values below 0.
         count: examples.
         ground: of images whose borders all have nearly one value that value, from 0 (dark) to 1 (light); else None.
-        are_images: whether they have height, width, and 1 or 3 channels.
-        is_whole: whether the values are stored as integers.
+        rank: dimensions of one example: 1 of rows, 2 of signals, 3 of images, 4 of volumes; 0 where it is not known.
+        is_whole: whether the values are stored as bytes.
+        usual: the values without outliers; None in records of earlier versions.
+        channels: the same by channel, where examples have 2 to 16 channels; of rows by column, where they have up to 64.
     """
 
     low: float
@@ -43,8 +84,20 @@ class Scale:
     negative: float
     count: int
     ground: float | None = None
-    are_images: bool = False
+    rank: int = 0
     is_whole: bool = False
+    usual: Range | None = None
+    channels: tuple[Range, ...] = ()
+
+    @property
+    def are_images(self) -> bool:
+        """Whether they have height and width; volumes have."""
+        return self.rank >= 3
+
+    @property
+    def range(self) -> Range:
+        """`usual`, or what comes nearest to it."""
+        return self.usual or Range(self.low, self.low, self.high, self.high, self.typical, self.negative)
 
     @property
     def largest(self) -> float:
@@ -53,57 +106,110 @@ class Scale:
 
     def __str__(self) -> str:
         """`0 to 255`."""
-        return f"{self.low:.4g} to {self.high:.4g}"
+        return str(self.range)
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "low": self.low,
-            "high": self.high,
-            "typical": self.typical,
-            "negative": self.negative,
-            "count": self.count,
-            "ground": self.ground,
-            "are_images": self.are_images,
-            "is_whole": self.is_whole,
-        }
+        return asdict(self) | {"channels": [asdict(channel) for channel in self.channels]}
 
     @classmethod
     def from_json(cls, value: Any) -> Scale | None:
         """The scale that `as_json` wrote; None for anything else."""
         if not isinstance(value, Mapping):
             return None
-        numbers = [value.get(name) for name in ("low", "high", "typical", "negative", "count")]
-        if any(isinstance(number, bool) or not isinstance(number, int | float) for number in numbers):
+        numbers = [_number(value.get(name)) for name in ("low", "high", "typical", "negative", "count")]
+        if None in numbers:
             return None
-        ground = value.get("ground")
-        known = float(ground) if isinstance(ground, int | float) and not isinstance(ground, bool) else None
-        low, high, typical, negative, count = numbers
-        kinds = [value.get(name) is True for name in ("are_images", "is_whole")]
-        return cls(float(low), float(high), float(typical), float(negative), int(count), known, *kinds)  # type: ignore[arg-type]
+        low, high, typical, negative, count = (number or 0.0 for number in numbers)
+        ground, rank = _number(value.get("ground")), int(_number(value.get("rank")) or 0)
+        is_whole = value.get("is_whole") is True
+        listed = value.get("channels")
+        channels = [_range_from_json(each) for each in listed] if isinstance(listed, list) else []
+        known = tuple(each for each in channels if each)
+        usual = _range_from_json(value.get("usual"))
+        return cls(low, high, typical, negative, int(count), ground, rank, is_whole, usual, known)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _range_from_json(value: Any) -> Range | None:
+    found = [_number(value.get(field.name)) for field in fields(Range)] if isinstance(value, Mapping) else [None]
+    numbers = [number for number in found if number is not None]
+    return Range(*numbers) if len(numbers) == len(fields(Range)) else None
 
 
 # Of decoded image files, whatever one of them shows.
-OF_IMAGES = Scale(0.0, 255.0, 128.0, 0.0, 1000, are_images=True, is_whole=True)
+OF_IMAGES = Scale(0.0, 255.0, 128.0, 0.0, 1000, rank=3, is_whole=True)
 
 
-def scale_of(inputs: Inputs) -> Scale:
+@dataclass(frozen=True, slots=True, eq=False)
+class Extremes:
+    """The smallest and the largest value of each example: float64 (count,)."""
+
+    lows: NDArray[np.float64]
+    highs: NDArray[np.float64]
+
+
+def extremes_of(inputs: Inputs) -> Extremes:
+    """The smallest and the largest value of each example.
+
+    Args:
+        inputs: (count, *shape of one); NaN where an example holds one.
+    """
+    stored = as_stored(inputs)
+    lows, highs = np.empty(len(stored)), np.empty(len(stored))
+    rows = max(1, _CHUNK_VALUES // max(1, int(np.prod(stored.shape[1:]))))
+    for begin in range(0, len(stored), rows):
+        end = min(begin + rows, len(stored))
+        chunk = inputs[begin:end] if isinstance(inputs, np.ndarray) else stored.read(np.arange(begin, end))
+        flat = chunk.reshape(len(chunk), -1)
+        lows[begin:end], highs[begin:end] = flat.min(axis=1), flat.max(axis=1)
+    return Extremes(lows, highs)
+
+
+def scale_of(inputs: Inputs, extremes: Extremes | None = None) -> Scale:
     """Measure the scale of examples.
 
     Args:
         inputs: (count, *shape of one), finite numbers, at least one example. Image files are not read: `OF_IMAGES`.
+        extremes: of these inputs, where they are known.
     """
     if not isinstance(inputs, np.ndarray | ArrayRows):
         return OF_IMAGES
-    low, high = np.inf, -np.inf
-    rows = max(1, _CHUNK_VALUES // max(1, int(np.prod(inputs.shape[1:]))))
-    for begin in range(0, len(inputs), rows):
-        chunk = _read(inputs, np.arange(begin, min(begin + rows, len(inputs))))
-        low, high = min(low, float(chunk.min())), max(high, float(chunk.max()))
-    some = _read(inputs, np.arange(0, len(inputs), -(-len(inputs) // _SAMPLE)))
+    extremes = extremes or extremes_of(inputs)
+    low, high = float(extremes.lows.min()), float(extremes.highs.max())
+    some = as_stored(inputs).read(np.arange(0, len(inputs), -(-len(inputs) // _SAMPLE)))
+    usual = _range(extremes, some)
+    kinds = (some.ndim - 1, some.dtype == np.uint8)
+    ground = ground_of(some, usual.low, usual.high)
+    return Scale(low, high, usual.typical, usual.negative, len(inputs), ground, *kinds, usual, tuple(_channels(some)))
+
+
+def _channels(some: NDArray[Any]) -> Iterator[Range]:
+    most, least = (_MOST_CHANNELS, 1) if some.ndim > 2 else (_MOST_COLUMNS, _MANY)
+    if not 2 <= some.shape[-1] <= most or len(some) < least:
+        return
+    for channel in range(some.shape[-1]):
+        values = np.ascontiguousarray(some[..., channel]).reshape(len(some), -1)
+        yield _range(extremes_of(values), values)
+
+
+def _range(extremes: Extremes, some: NDArray[Any]) -> Range:
+    """The range of examples; of the values of some of them what is typical."""
+    lows, highs = np.sort(extremes.lows), np.sort(extremes.highs)
+    skipped = int(np.ceil(_CENTRAL * (len(lows) - 1)))
+    low, high = float(lows[skipped]), float(highs[-1 - skipped])
     sizes = np.abs(some[some != 0].astype(np.float64))
-    typical = float(np.median(sizes)) if sizes.size else 0.0
-    kinds = (some.ndim == 4 and some.shape[3] in (1, 3), some.dtype == np.uint8)
-    return Scale(low, high, typical, float(np.mean(some < 0)), len(inputs), ground_of(some, low, high), *kinds)
+    return Range(
+        low=low,
+        middle_low=float(np.median(lows)),
+        middle_high=float(np.median(highs)),
+        high=high,
+        typical=float(np.median(sizes)) if sizes.size else 0.0,
+        negative=float(np.mean(some < 0)),
+        at_high=float(np.mean(highs == high)),
+    )
 
 
 def ground_of(pixels: NDArray[Any], low: float, high: float) -> float | None:
@@ -124,25 +230,60 @@ def ground_of(pixels: NDArray[Any], low: float, high: float) -> float | None:
 def differ(one: Scale, other: Scale) -> bool:
     """Whether two sets of examples cannot be of one scale.
 
-    They differ where both the typical and the largest absolute value are apart by a factor of 20 or more, so that neither
-    an outlier nor a set of dark images counts. Images differ, too, where one has no value below 0 and the other at least a
-    fifth: pixels from 0 to 1 and from -1 to 1; of a few images alone this says nothing. Values that are all 0 have no
-    scale.
+    Outliers do not count: of each set the range of nearly all examples is compared, as a whole and by channel.
+
+    - Far apart: both the typical and the largest absolute value differ by a factor of 20 or more; of signals, which may be
+      quiet, by 200.
+    - Images alone, shifted: one has no values below 0, and the other many: pixels from 0 to 1 and from -1 to 1.
+    - Images alone, another ceiling: many examples of one end exactly where pixels of a usual type end (1, 255, 4095), and
+      most of the other go far above it: pixels up to 1 and standardised ones.
+
+    Values that are all 0 have no scale. Bytes are in one scale whether dark or light, but for those that are 0 and 1 alone.
     """
-    if not one.typical or not other.typical:
+    return _differs(one, other, one.range, other.range) or bool(_different_channels(one, other))
+
+
+def _different_channels(one: Scale, other: Scale) -> list[int]:
+    """The channels that cannot be of one scale."""
+    if len(one.channels) != len(other.channels):
+        return []
+    pairs = enumerate(zip(one.channels, other.channels, strict=True))
+    return [index for index, (mine, theirs) in pairs if _differs(one, other, mine, theirs)]
+
+
+def _differs(one: Scale, other: Scale, mine: Range, theirs: Range) -> bool:
+    if not mine.typical or not theirs.typical:
         return False
-    smaller, larger = sorted((one, other), key=lambda scale: scale.typical)
-    is_far = larger.typical >= FACTOR * smaller.typical and larger.largest >= FACTOR * smaller.largest
-    shares = sorted((one.negative, other.negative))
-    is_shifted = shares[0] == 0 and shares[1] >= _NEGATIVE_SHARE and min(one.count, other.count) >= _FEW
-    return is_far or is_shifted
+    smaller, larger = sorted((mine, theirs), key=lambda found: found.typical)
+    are_images = one.are_images and other.are_images
+    factor = _FAR if one.rank == 2 else FACTOR
+    is_far = larger.typical >= factor * smaller.typical and larger.largest >= factor * smaller.largest
+    if one.is_whole and other.is_whole:
+        return is_far and smaller.largest <= 1
+    if is_far or not are_images:
+        return is_far
+    return _is_shifted(one, other, mine, theirs) or _has_other_ceiling(one, other, mine, theirs)
+
+
+def _is_shifted(one: Scale, other: Scale, mine: Range, theirs: Range) -> bool:
+    plain, shifted, count = (
+        (mine, theirs, one.count) if mine.negative <= theirs.negative else (theirs, mine, other.count)
+    )
+    goes_below = shifted.negative >= _NEGATIVE_SHARE or shifted.middle_low <= -_BELOW * abs(shifted.high)
+    return count >= _FEW and plain.negative < _NO_SHARE and shifted.negative >= _NO_SHARE and goes_below
+
+
+def _has_other_ceiling(one: Scale, other: Scale, mine: Range, theirs: Range) -> bool:
+    low, high, count = (mine, theirs, one.count) if mine.high <= theirs.high else (theirs, mine, other.count)
+    at_ceiling = low.at_high * count >= _FEW and any(np.isclose(low.high, end, rtol=1e-3, atol=0) for end in CEILINGS)
+    return at_ceiling and high.middle_high >= _ABOVE * low.high
 
 
 def different_parts(parts: Mapping[str, Scale]) -> tuple[list[Problem], list[Problem]]:
     """Compare the parts of a data set.
 
-    Images in two scales are an error, unless all of them are integers of more than two values: these may be dark or light.
-    Of signals, tables and volumes a part may well be quiet, or of one sign; there it is a note.
+    Images and volumes in two scales are an error. Of signals and tables a part may well be quiet, or of one sign; there it
+    is a note.
 
     Args:
         parts: the name of each part's array, as messages call it -> its scale.
@@ -152,12 +293,11 @@ def different_parts(parts: Mapping[str, Scale]) -> tuple[list[Problem], list[Pro
     """
     for (one, first), (other, second) in itertools.combinations(parts.items(), 2):
         if differ(first, second):
-            message = f"{one} holds values from {first}, {other} from {second}: they are in two scales"
+            message = f"{one} holds values from {_shown(first, second)}, {other} from {_shown(second, first)}"
+            message += ": they are in two scales"
             hint = "scale all parts in the same way: the network learns from one of them alone"
             found = Problem(message, hint)
-            both_whole = first.is_whole and second.is_whole and min(first.largest, second.largest) > 1
-            is_error = first.are_images and second.are_images and not both_whole
-            return ([found], []) if is_error else ([], [found])
+            return ([found], []) if first.are_images and second.are_images else ([], [found])
         if first.ground is not None and second.ground is not None and abs(first.ground - second.ground) >= _OPPOSITE:
             dark, light = sorted(((first.ground, one), (second.ground, other)))
             message = f"{dark[1]} has images with a dark background, {light[1]} with a light one"
@@ -177,9 +317,14 @@ def unlike_training(trained: Scale, given: Scale, what: str) -> Problem | None:
         return Problem(message, "the network has not learned from images of this kind: exchange dark and light")
     if not differ(trained, given):
         return None
-    message = f"{what} holds values from {given}, and the network was trained on values from {trained}"
+    mine, theirs = _shown(given, trained), _shown(trained, given)
+    message = f"{what} holds values from {mine}, and the network was trained on values from {theirs}"
     return Problem(message, "scale them as the training data was scaled: otherwise the results mean nothing")
 
 
-def _read(inputs: NDArray[Any] | ArrayRows, rows: NDArray[np.int64]) -> NDArray[Any]:
-    return inputs[rows] if isinstance(inputs, np.ndarray) else inputs.read(rows)
+def _shown(scale: Scale, other: Scale) -> str:
+    """The range of a scale, or where only some channels differ from another that of the first: `0 to 1 in channel 2`."""
+    different = _different_channels(scale, other)
+    if not different or len(different) == len(scale.channels):
+        return str(scale)
+    return f"{scale.channels[different[0]]} in {'column' if scale.rank == 1 else 'channel'} {different[0]}"

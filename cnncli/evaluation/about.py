@@ -19,6 +19,7 @@ import cnncli
 from cnncli.data.images import Form
 from cnncli.data.numbers import Numbers
 from cnncli.data.scales import Scale
+from cnncli.data.sketch import Sketch
 from cnncli.data.sources.image_folder import form_of
 from cnncli.errors import DataError, ModelFileError
 from cnncli.recipe.layers import output_activation
@@ -63,12 +64,16 @@ _Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
 class TrainedOn(BaseModel):
-    """Fingerprints of the examples of the training split, and of all splits together; see `fingerprint.of_set`."""
+    """Fingerprints of the examples of the training split, and of all splits together; see `fingerprint.of_set`.
+
+    `sketch` records some of the training examples, see `sketch.sketch_of`; None where that tells nothing.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     train: _Digest
     all: _Digest
+    sketch: Sketch | None = None
 
 
 class About(BaseModel):
@@ -178,7 +183,7 @@ def describe(
     numbers: Numbers | None,
     input_shape: Sequence[int],
     input_range: Scale | None = None,
-    trained_on: Mapping[str, str] | None = None,
+    trained_on: Mapping[str, Any] | None = None,
 ) -> About:
     """Collect what has to be known about a run's model.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from cnncli.evaluation.models import TrainedModel, default_loss, open_model
 from cnncli.evaluation.task import Scored, task_for
 from cnncli.evaluation.unlike_training import warnings_for_examples
 from cnncli.network.build import first_sentence
-from cnncli.network.entry import outside_embeddings
+from cnncli.network.entry import NOT_LEARNED, first_outside
 from cnncli.recipe.objects import KerasObject
 from cnncli.training import devices
 from cnncli.wording import printable
@@ -69,11 +69,13 @@ def evaluate_again(
     else:
         examples, notes = own_data(trained, split)
         where = f"{split} split"
-    warnings = warnings_for_examples(trained, examples, f"the {where}" if data is None else printable(data))
+    what = f"the {where}" if data is None else printable(data)
+    warnings = warnings_for_examples(trained, examples, what)
     if strict and warnings:
         raise DataError(warnings)
-    if problems := outside_embeddings(trained.model, examples.inputs):
-        raise DataError(problem for _, problem in problems)
+    if outside := first_outside(trained.model, examples.inputs):
+        index, problem = outside
+        raise DataError(replace(problem, message=f"example {index:,} of {what}: {problem.message}", hint=NOT_LEARNED))
     class_names = _class_names(trained)
     task = task_for(class_names, trained.numbers)
     loss, metrics, batch_size = _how(trained, examples)

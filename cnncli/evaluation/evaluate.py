@@ -16,10 +16,10 @@ from cnncli.data.pipeline import Batches
 from cnncli.evaluation.intervals import wilson
 from cnncli.evaluation.scores import Scores, classification_scores, predicted_classes
 from cnncli.evaluation.trust import Trust, how_far_to_trust
-from cnncli.evaluation.undefined import without_value
 from cnncli.network.objects import make
 from cnncli.recipe.objects import KerasObject
 from cnncli.training.labels import encoding_of
+from cnncli.training.undefined import without_value
 from cnncli.wording import FEW_EXAMPLES
 
 

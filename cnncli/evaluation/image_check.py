@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images, scales
+from cnncli.data.sources.image_remarks import other_depth
+from cnncli.data.threads import in_threads
 from cnncli.errors import Problem
 from cnncli.evaluation.models import TrainedModel
-from cnncli.wording import counted, printable
+from cnncli.wording import counted, listed, printable
 
-MOST = 100  # files that are looked at before the others are predicted
+_MOST_BYTES = 256 << 20  # of pixels that are kept, so that no image is decoded twice
 _ALIKE = 2  # of 255: an image whose values differ by no more shows nothing
 _DARK, _LIGHT = 0.25, 0.75
+_MOST_NAMED = 3
 _RESIZED = {"pad": "padded", "crop": "cropped", "stretch": "stretched"}
 
 
@@ -25,40 +28,80 @@ class Looked:
 
     Attributes:
         steps: what was done to them, in one line.
-        warnings: images without content, and with another background than the training images.
-        names: of the images that could be read.
-        pixels: (count, height, width, channels), 0 to 255, one for each name.
+        warnings: images without content, of another depth, and with another background than the training images.
+        pixels: by path, (height, width, channels), 0 to 255, of those that could be read; the first ones where all would
+            take too much memory.
     """
 
     steps: str
     warnings: tuple[Problem, ...]
-    names: tuple[str, ...]
-    pixels: NDArray[np.generic]
+    pixels: Mapping[str, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What was seen of an image.
+
+    Attributes:
+        kind: width, height and mode.
+        is_deep: whether it has more than 8 bits a channel.
+        blank: its value, where it has (nearly) one value alone.
+        ground: as `scales.ground_of` gives it.
+    """
+
+    path: str
+    kind: tuple[int, int, str]
+    is_transparent: bool
+    is_deep: bool
+    blank: float | None
+    ground: float | None
 
 
 def look_at(trained: TrainedModel, paths: Sequence[str], form: images.Form) -> Looked:
-    """Decode the first images as the network gets them; those that cannot be read are left to the caller.
+    """Decode images as the network gets them; those that cannot be read are left to the caller.
 
     Args:
         form: what each image becomes.
     """
-    found: list[tuple[str, images.Decoded]] = []
-    for path in paths[:MOST]:
+    kept: dict[str, NDArray[np.generic]] = {}
+    most = _MOST_BYTES // (int(np.prod(form.shape)) * form.dtype.itemsize)
+    wanted = set(paths[:most])
+
+    def look(path: str) -> _Seen | None:
         try:
-            found.append((path, images.decode(images.read(path), form)))
+            decoded = images.decode(images.read(path), form)
         except images.BadImage:
-            continue
-    names = tuple(path for path, _ in found)
-    pixels = np.stack([each.pixels for _, each in found]) if found else np.empty((0, *form.shape), form.dtype)
-    warnings = [*_blank(names, pixels), *_other_ground(trained, names, pixels, form)]
-    return Looked(_steps(found, form), tuple(warnings), names, pixels)
+            return None
+        if path in wanted:
+            kept[path] = decoded.pixels
+        return _seen(path, decoded)
+
+    found = [seen for seen in in_threads(look, paths) if seen]
+    names = [printable(each.path) for each in found if not each.is_deep]
+    depth = other_depth(names, form)
+    warnings = [*_blank(found), *([depth] if depth else []), *_other_ground(trained, found, form)]
+    return Looked(_steps(found, form), tuple(warnings), kept)
 
 
-def _steps(found: Sequence[tuple[str, images.Decoded]], form: images.Form) -> str:
+def _seen(path: str, decoded: images.Decoded) -> _Seen:
+    pixels = decoded.pixels
+    low, high = float(pixels.min()), float(pixels.max())
+    is_blank = high - low <= _ALIKE
+    return _Seen(
+        path,
+        (decoded.width, decoded.height, decoded.mode),
+        "transparent" in decoded.oddities,
+        decoded.top > 0,
+        float(pixels.mean()) if is_blank else None,
+        None if is_blank else scales.ground_of(pixels[None], 0.0, 255.0),
+    )
+
+
+def _steps(found: Sequence[_Seen], form: images.Form) -> str:
     """`300x300 RGB, stretched to 28x28, converted to grayscale, not inverted`."""
     if not found:
         return ""
-    kinds = {(each.width, each.height, each.mode) for _, each in found}
+    kinds = {each.kind for each in found}
     width, height, mode = next(iter(kinds))
     came = (
         f"{width}x{height} {mode}"
@@ -70,40 +113,48 @@ def _steps(found: Sequence[tuple[str, images.Decoded]], form: images.Form) -> st
     wanted = "grayscale" if form.color == "grayscale" else "RGB"
     if len(kinds) > 1 or mode != ("L" if form.color == "grayscale" else "RGB"):
         parts.append(f"converted to {wanted}")
-    if any("transparent" in each.oddities for _, each in found):
+    if any(each.is_transparent for each in found):
         parts.append(f"transparent parts become {list(form.background)}")
     parts.append("inverted" if form.invert else "not inverted")
     return ", ".join(parts)
 
 
-def _blank(names: Sequence[str], pixels: NDArray[np.generic]) -> list[Problem]:
-    values = pixels.reshape(len(pixels), int(np.prod(pixels.shape[1:]))).astype(np.float32)
-    blank = [row for row, each in enumerate(values) if each.max() - each.min() <= _ALIKE]
+def _blank(found: Sequence[_Seen]) -> list[Problem]:
+    blank = [each for each in found if each.blank is not None]
     if not blank:
         return []
-    first = f"{printable(names[blank[0]])} has (nearly) one value at all pixels, {values[blank[0]].mean():.0f}"
-    message = first if len(blank) == 1 else f"{first}; so have {counted(len(blank) - 1, 'other image')}"
-    return [Problem(message, "it shows nothing that a network can recognize: the prediction means nothing")]
+    value = f", {blank[0].blank:.0f}" if len(blank) == 1 else ""
+    message = f"{_who(blank, found, 'has', 'have')} (nearly) one value at all pixels{value}"
+    hint = "it shows nothing that a network can recognize: the prediction means nothing"
+    return [Problem(message, _with_names(blank, hint))]
 
 
-def _other_ground(
-    trained: TrainedModel, names: Sequence[str], pixels: NDArray[np.generic], form: images.Form
-) -> list[Problem]:
+def _other_ground(trained: TrainedModel, found: Sequence[_Seen], form: images.Form) -> list[Problem]:
     known = trained.scale.ground if trained.scale else None
     if known is None or _DARK < known < _LIGHT:
         return []
-    other = []
-    for row, each in enumerate(pixels):
-        if float(each.max()) - float(each.min()) <= _ALIKE:
-            continue  # another warning says what it is
-        ground = scales.ground_of(each[None], 0.0, 255.0)
-        if ground is not None and (ground >= _LIGHT if known <= _DARK else ground <= _DARK):
-            other.append(row)
+    other = [
+        each
+        for each in found
+        if each.ground is not None and (each.ground >= _LIGHT if known <= _DARK else each.ground <= _DARK)
+    ]
     if not other:
         return []
-    is_one = len(other) == 1
-    who = printable(names[other[0]]) if is_one else f"{counted(len(other), 'image')} ({printable(names[other[0]])}, …)"
     mine, theirs = ("light", "dark") if known <= _DARK else ("dark", "light")
-    message = f"{who} {'has' if is_one else 'have'} a {mine} background, and the training images have a {theirs} one"
-    hint = "leave out --invert" if form.invert else "--invert exchanges dark and light"
-    return [Problem(message, f"the network has not learned from images of this kind; {hint}")]
+    who = _who(other, found, "has", "have")
+    message = f"{who} a {mine} background, and the training images have a {theirs} one"
+    way_out = "leave out --invert" if form.invert else "--invert exchanges dark and light"
+    hint = f"the network has not learned from images of this kind; {way_out}"
+    return [Problem(message, _with_names(other, hint))]
+
+
+def _who(some: Sequence[_Seen], found: Sequence[_Seen], one: str, several: str) -> str:
+    """`seven.png has`, `3 of 200 images have`."""
+    if len(some) == 1:
+        return f"{printable(some[0].path)} {one}"
+    return f"{len(some):,} of {counted(len(found), 'image')} {several}"
+
+
+def _with_names(some: Sequence[_Seen], hint: str) -> str:
+    names = [] if len(some) == 1 else [listed((each.path for each in some), _MOST_NAMED)]
+    return "\n".join([*names, hint])

@@ -41,7 +41,7 @@ class TrainedModel:
         numbers: of the training targets, where the labels are quantities.
         told: what the file says about its model; None for a run, and for a file that another program saved.
         activations: what they take for one example; None for a run, and for a file whose network takes any size.
-        trained_on: fingerprints of the training examples and of all; None where they are not known.
+        trained_on: fingerprints and a sketch of the training examples; None where they are not known.
         scale: of the raw training examples; None where it is not known.
     """
 
@@ -53,7 +53,7 @@ class TrainedModel:
     numbers: Numbers | None = None
     told: About | None = None
     scale: Scale | None = None
-    trained_on: Mapping[str, str] | None = None
+    trained_on: Mapping[str, Any] | None = None
     activations: Activations | None = None
 
     @property

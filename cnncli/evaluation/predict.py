@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import keras
@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from cnncli.data import images
 from cnncli.data.given import Bad, Batch, Given, Name
 from cnncli.data.shapes import Shape
-from cnncli.errors import DataError, DivergedError, ModelFileError, ResourceError
+from cnncli.errors import DivergedError, ModelFileError, ResourceError
 from cnncli.evaluation import size
 from cnncli.evaluation.about import PROBABILITIES
 from cnncli.evaluation.models import TrainedModel
 from cnncli.evaluation.scores import predicted_classes
 from cnncli.network.build import first_sentence
-from cnncli.network.entry import outside_embeddings
+from cnncli.network.entry import NOT_LEARNED, outside_rows
 
 _Item = TypeVar("_Item")
 
@@ -74,7 +74,13 @@ class Predictor:
         self._step = tf.function(self._outputs, autograph=False)
 
     def predict(
-        self, given: Given, *, top: int = 3, batch_size: int | None = None, form: images.Form | None = None
+        self,
+        given: Given,
+        *,
+        top: int = 3,
+        batch_size: int | None = None,
+        form: images.Form | None = None,
+        decoded: Mapping[str, NDArray[Any]] | None = None,
     ) -> Iterator[Predictions]:
         """Predict the classes of examples; the next batch is read meanwhile, and no more are held.
 
@@ -83,6 +89,7 @@ class Predictor:
             top: how many of the most probable classes.
             batch_size: None: as the model's own examples were scored.
             form: what images become; None: what those of the training became.
+            decoded: pixels of images in this form that are known already, by path.
 
         Raises:
             DataError: the network takes no images, and images were named.
@@ -96,14 +103,19 @@ class Predictor:
             self._check_memory(form.shape, min(size, len(given.files)))  # before so many are read
         if given.bad:
             yield self._found([], np.empty((0, 1), np.float32), top, list(given.bad))
-        for batch in _one_ahead(given.batches(size, input_shape=self._trained.input_shape, form=form)):
-            self._refuse_outside_embeddings(batch)
+        batches = given.batches(size, input_shape=self._trained.input_shape, form=form, decoded=decoded)
+        for batch in map(self._inside_embeddings, _one_ahead(batches)):
             outputs = self.outputs(batch.inputs) if batch.names else np.empty((0, self._count), np.float32)
             yield self._found(batch.names, outputs, top, batch.bad)
 
-    def _refuse_outside_embeddings(self, batch: Batch) -> None:
-        if batch.names and (problems := outside_embeddings(self._model, batch.inputs)):
-            raise DataError(replace(problem, message=f"{batch.names[0]}: {problem.message}") for _, problem in problems)
+    def _inside_embeddings(self, batch: Batch) -> Batch:
+        """The batch without the examples for which an Embedding has no row; these are bad."""
+        outside = outside_rows(self._model, batch.inputs) if batch.names else {}
+        if not outside:
+            return batch
+        inside = [row for row in range(len(batch.names)) if row not in outside]
+        bad = [Bad(batch.names[row], problem.message, NOT_LEARNED) for row, problem in outside.items()]
+        return Batch([batch.names[row] for row in inside], batch.inputs[inside], [*batch.bad, *bad])
 
     def outputs(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Give the model's outputs: probabilities, where they can be had.

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import runs
+from cnncli.data.examples import Splits
 from cnncli.data.fingerprint import of_set
+from cnncli.data.sketch import sketch_of
 from cnncli.errors import Problem
 from cnncli.experiment.expectations import changed_data, why_not_enforced
 from cnncli.experiment.places import placed_in
@@ -123,10 +125,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "expectations_not_enforced": _not_enforced(planned, options),
         "seed": planned.recipe.train.seed,
         "data": planned.splits.as_json(),
-        "trained_on": {
-            "train": of_set(planned.splits.train),
-            "all": of_set(*(part.examples for part in planned.splits.parts)),
-        },
+        "trained_on": _trained_on(planned.splits),
         "notes": [str(note) for note in planned.notes],
         "class_names": list(planned.splits.class_names),
         "input_shape": list(planned.splits.input_shape),
@@ -138,6 +137,16 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "threads": asdict(planned.threads),
         "environment": runs.environment(),
         "git": runs.git_state(Path(planned.loaded.file).parent),
+    }
+
+
+def _trained_on(splits: Splits) -> dict[str, Any]:
+    """By what the training examples are known again."""
+    sketch = sketch_of(splits.train.inputs)
+    return {
+        "train": of_set(splits.train),
+        "all": of_set(*(part.examples for part in splits.parts)),
+        "sketch": sketch.as_json() if sketch else None,
     }
 
 

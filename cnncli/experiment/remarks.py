@@ -67,7 +67,7 @@ def _narrow_augmentation(recipe: Recipe, scale: Scale) -> list[Problem]:
 def _unscaled(recipe: Recipe, scale: Scale) -> list[Problem]:
     if _scales(recipe):
         return []
-    values = "0 to 255" if _SMALL < scale.largest <= 255 and scale.low >= 0 else str(scale)
+    values = "0 to 255" if _SMALL < scale.largest <= 255 and scale.low >= 0 else f"{scale.low:.4g} to {scale.high:.4g}"
     message = f"the inputs are numbers from {values}, and no layer scales them"
     if scale.largest > _OUTLIER * scale.typical:
         message += f"; most of them are near {scale.typical:.4g}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -36,6 +36,7 @@ from cnncli.training.fit import Fitted, fit
 from cnncli.training.keeping import Checkpoints
 from cnncli.training.memory import told_when_exhausted
 from cnncli.training.state import State
+from cnncli.wording import counted
 
 _RECORDED_BEFORE = (
     "run",
@@ -58,6 +59,7 @@ class Finished:
         figures: the pictures, in the order in which they were drawn.
         broken: the recipe's expectations that do not hold.
         profile: where the time went.
+        notes: what is worth a word about the training.
     """
 
     path: Path
@@ -65,6 +67,7 @@ class Finished:
     figures: tuple[Path, ...]
     broken: tuple[Problem, ...]
     profile: Profile
+    notes: tuple[Problem, ...] = ()
 
 
 def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
@@ -149,6 +152,11 @@ def _train(
             recording.write()
         with runs.replacing(folder.file("model.keras")) as temporary:
             save(network.model, temporary, _about(planned, folder))
+    notes = tuple(_metrics_without_value(fitted))
+    for note in notes:
+        spectator.note(note)
+    if notes:
+        folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
     with timed(seconds, "evaluate", spectator):
         task = task_for(splits.class_names, splits.numbers)
         scored = _evaluate(planned, network, task)
@@ -173,7 +181,17 @@ def _train(
     record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
     record["profile"] = profiled.as_json()
     _finish(folder, "completed", spectator, **record, broken_expectations=[str(p) for p in broken])
-    return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled)
+    return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes)
+
+
+def _metrics_without_value(fitted: Fitted) -> Iterator[Problem]:
+    names = dict.fromkeys(name for row in fitted.history for name, value in row.items() if value is None)
+    for name in names:
+        epochs = [row["epoch"] for row in fitted.history if row.get(name, 0) is None]
+        when = "in any epoch" if len(epochs) == len(fitted.history) else f"in {counted(len(epochs), 'epoch')}"
+        part = "validation" if name.startswith("val_") else "training"
+        hint = f"it is not defined for the {part} examples: a class has none, or is never predicted"
+        yield Problem(f"`{name}` has no value {when}", hint)
 
 
 def _about(planned: Plan, folder: runs.Run) -> About:

@@ -18,12 +18,12 @@ _MOST = 60
 _LETTERS = 27  # of a caption
 
 
-def to_png(names: Sequence[str], pixels: NDArray[np.generic]) -> bytes:
+def to_png(names: Sequence[str], pixels: Sequence[NDArray[np.generic]]) -> bytes:
     """Draw a sheet.
 
     Args:
         names: one an image.
-        pixels: (count, height, width, 1 or 3), from 0 to 255; at least one image.
+        pixels: each (height, width, 1 or 3), from 0 to 255; at least one image.
 
     Returns:
         The bytes of a PNG file with the first 60 of them.

@@ -43,9 +43,13 @@ def draw_all(
     return files
 
 
+def _number(value: float | None) -> float:
+    return float("nan") if value is None else value
+
+
 def _curves(folder: Path, recipe: Recipe, fitted: Fitted) -> list[Path]:
     names = [name for name in fitted.history[0] if name not in _NOT_CURVES]
-    history = {name: [row.get(name, float("nan")) for row in fitted.history] for name in names}
+    history = {name: [_number(row.get(name)) for row in fitted.history] for name in names}
     phases: dict[str, int] = {}
     for row in fitted.history:
         phases.setdefault(row.get("phase", ""), row["epoch"])

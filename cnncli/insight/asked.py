@@ -15,7 +15,7 @@ from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, 
 from cnncli.evaluation.again import own_data
 from cnncli.evaluation.image_check import look_at
 from cnncli.evaluation.models import TrainedModel
-from cnncli.evaluation.unlike_training import warnings_for_images
+from cnncli.evaluation.unlike_training import scale_warnings, warnings_for_images
 from cnncli.insight.examples import (
     Chosen,
     choose,
@@ -68,9 +68,10 @@ def examples_for(
         raise DataError(message, hint="name images: --image photo.jpg")
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
+    warnings = scale_warnings(trained, examples.inputs, f"the {split} split") if examples.files is None else []
     said_by = outputs_of if trained.numbers else probabilities
     said = said_by(trained.model, read(examples, np.arange(len(examples)))) if samples in BY_PREDICTION else None
-    return from_split(examples, split, samples, probabilities=said), notes
+    return from_split(examples, split, samples, probabilities=said), (*notes, *warnings)
 
 
 def class_names_of(trained: TrainedModel) -> tuple[str, ...]:

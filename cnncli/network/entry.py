@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import astuple, dataclass
 from typing import Any
 
 import keras
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from cnncli.data.stored import Inputs, as_stored
 from cnncli.errors import Problem
 
+NOT_LEARNED = "leave the example out: the network has learned nothing about these numbers"
 _MOST_VALUES = 1 << 23  # raw numbers looked at in one go
 
 
@@ -74,27 +76,74 @@ def outside_embeddings(model: keras.Model, *inputs: Inputs) -> list[tuple[str, P
         A layer's name and its problem, without a place.
     """
     found = []
-    for name, tensor in entry_tensors(model).items():
-        layer = model.get_layer(name)
-        if not isinstance(layer, keras.layers.Embedding):
-            continue
-        low, high, is_whole = math.inf, -math.inf, True
-        for batch in _batches(inputs):
-            values = entering_values(model, {name: tensor}, batch)[name]
-            low, high = min(low, float(values.min())), max(high, float(values.max()))
-            is_whole = is_whole and bool((values == np.floor(values)).all())
-        if low < 0 or high >= layer.input_dim:
-            message = f"numbers from {low:,.9g} to {high:,.9g} enter `{name}`, which has rows for 0 to {layer.input_dim - 1:,}"
-            hint = (
-                f"`input_dim: {math.floor(high) + 1}` fits the data"
-                if low >= 0
-                else "an Embedding takes numbers from 0 on"
-            )
-            found.append((name, Problem(message, hint)))
-        elif not is_whole:
-            message = f"numbers with decimals enter `{name}`, and an Embedding takes whole numbers"
-            found.append((name, Problem(message, "leave out the layers that scale them")))
+    for name, tensor in _embedding_tensors(model).items():
+        each = [_Entering.of(model, name, tensor, batch) for batch in _batches(inputs)]
+        together = _Entering(*(np.concatenate(parts) for parts in zip(*map(astuple, each), strict=True)))
+        rows = np.arange(len(together.lows))
+        if problem := together.problem(model.get_layer(name), rows):
+            found.append((name, problem))
     return found
+
+
+def outside_rows(model: keras.Model, batch: NDArray[Any]) -> dict[int, Problem]:
+    """Find the examples of a batch for which an Embedding at the beginning of a network has no row.
+
+    Args:
+        model: raw examples -> outputs; may be built symbolically.
+        batch: (examples, *input shape).
+
+    Returns:
+        An example's index and its problem, without a place; by ascending index.
+    """
+    found: dict[int, Problem] = {}
+    for name, tensor in _embedding_tensors(model).items():
+        entering = _Entering.of(model, name, tensor, batch)
+        for row in range(len(batch)):
+            if problem := entering.problem(model.get_layer(name), np.array([row])):
+                found.setdefault(row, problem)
+    return dict(sorted(found.items()))
+
+
+def first_outside(model: keras.Model, inputs: Inputs) -> tuple[int, Problem] | None:
+    """The first example for which an Embedding has no row: its index and its problem; None where there is none."""
+    begin = 0
+    for batch in _batches([inputs]):
+        for row, problem in outside_rows(model, batch).items():
+            return begin + row, problem
+        begin += len(batch)
+    return None
+
+
+def _embedding_tensors(model: keras.Model) -> dict[str, Any]:
+    tensors = entry_tensors(model).items()
+    return {name: tensor for name, tensor in tensors if isinstance(model.get_layer(name), keras.layers.Embedding)}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Entering:
+    """What enters an Embedding for each example: (examples,) the smallest and largest number, and whether all are whole."""
+
+    lows: NDArray[np.float32]
+    highs: NDArray[np.float32]
+    are_whole: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, model: keras.Model, name: str, tensor: Any, batch: NDArray[Any]) -> _Entering:
+        values = entering_values(model, {name: tensor}, batch)[name].reshape(len(batch), -1)
+        return cls(values.min(axis=1), values.max(axis=1), (values == np.floor(values)).all(axis=1))
+
+    def problem(self, layer: keras.layers.Embedding, rows: NDArray[np.int64]) -> Problem | None:
+        """What is wrong with some of the examples, taken together."""
+        low, high = float(self.lows[rows].min()), float(self.highs[rows].max())
+        if low < 0 or high >= layer.input_dim:
+            last = f"{layer.input_dim - 1:,}"
+            message = f"numbers from {low:,.9g} to {high:,.9g} enter `{layer.name}`, which has rows for 0 to {last}"
+            too_low = "an Embedding takes numbers from 0 on"
+            return Problem(message, too_low if low < 0 else f"`input_dim: {math.floor(high) + 1}` fits the data")
+        if not self.are_whole[rows].all():
+            message = f"numbers with decimals enter `{layer.name}`, and an Embedding takes whole numbers"
+            return Problem(message, "leave out the layers that scale them")
+        return None
 
 
 def _batches(inputs: Iterable[Inputs]) -> Iterator[NDArray[Any]]:

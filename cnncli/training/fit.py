@@ -32,7 +32,7 @@ class Fitted:
 
     Attributes:
         history: a row an epoch: `epoch` from 1, `phase` where there are several, `loss` and the metrics, their `val_`
-            forms, `learning_rate`, `seconds`.
+            forms, `learning_rate`, `seconds`. A metric that has no value on the examples is None.
         best_epoch: from 1; the epoch whose weights the network has now.
         monitor: what decided it.
         stopped: why training ended before its last epoch; empty when it did not. Where only earlier phases ended early,

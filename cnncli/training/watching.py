@@ -14,6 +14,7 @@ import numpy as np
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError
 from cnncli.recipe.phases import TrainingPhase
+from cnncli.training.undefined import without_value
 
 TRAINING = ("frozen_part", "first_step", "steps")  # what training examples take, of all that is timed
 
@@ -59,7 +60,8 @@ class Best(keras.callbacks.Callback):
 
     def on_test_end(self, logs: Any = None) -> None:
         if self.monitor.startswith("val_"):
-            self._look((logs or {}).get(self.monitor.removeprefix("val_")))
+            name = self.monitor.removeprefix("val_")
+            self._look(None if name in without_value(self.model) else (logs or {}).get(name))
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         if not self.monitor.startswith("val_"):
@@ -67,7 +69,7 @@ class Best(keras.callbacks.Callback):
 
     def _look(self, measured: Any) -> None:
         value = math.inf if measured is None else self.sign * float(measured)
-        if value < self.value or not self.weights:
+        if value < self.value or math.isinf(self.value):  # the last epoch where there never is a value
             self.value, self.epoch, self.weights = value, self._now, self.network.get_weights()
 
     def restore(self) -> None:
@@ -93,6 +95,7 @@ class Watcher(keras.callbacks.Callback):
         self.epoch = 0
         self.step = self.first_step = self.later_steps = 0
         self.is_first_step = True
+        self.undefined: set[str] = set()  # metrics of this epoch that have no value; Keras gives 0
 
     def kept(self) -> dict[str, Any]:
         """What a run that goes on needs, as JSON holds it."""
@@ -123,6 +126,7 @@ class Watcher(keras.callbacks.Callback):
         self.train_batches.epoch.assign(epoch)
         self.epoch, self.step = epoch, self.first_step
         self.epoch_started = time.monotonic()
+        self.undefined = set()
         self._count("between")
         self.observer.epoch_begins(epoch + 1)
 
@@ -138,16 +142,19 @@ class Watcher(keras.callbacks.Callback):
         self.observer.step_done(self.epoch + 1, step, logs)
 
     def on_test_begin(self, logs: Any = None) -> None:
+        self.undefined = without_value(self.model)
         self._count("between")
 
     def on_test_end(self, logs: Any = None) -> None:
+        self.undefined |= {f"val_{name}" for name in without_value(self.model)}
         self._count("validation")
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
         now = time.monotonic()
         # Keras sorts by name; people look for the loss first.
         names = sorted(logs or {}, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))
-        numbers = {name: float(logs[name]) for name in names if name != "learning_rate"}
+        names = [name for name in names if name != "learning_rate"]
+        numbers = {name: None if name in self.undefined else float(logs[name]) for name in names}
         row: dict[str, Any] = {"epoch": epoch + 1, **({"phase": self.phase.name} if self.phase.name else {}), **numbers}
         row["learning_rate"] = self._learning_rate()
         row["seconds"] = round(now - self.epoch_started, 3)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from cnncli.data import cache, images, stored
 from cnncli.data.examples import Examples
@@ -52,6 +53,21 @@ def test_second_scan_decodes_nothing_and_gives_the_same(tmp_path, make_folder, m
     np.testing.assert_array_equal(second.pixels.read(every), first.pixels.read(every))
     expected = np.stack([images.decode(Path(seen.file.path).read_bytes(), FORM).pixels for seen in second.usable])
     np.testing.assert_array_equal(second.pixels.read(every), expected)
+
+
+def test_images_of_16_bits_are_kept_with_their_levels(tmp_path, monkeypatch):
+    values = np.random.default_rng(0).integers(0, 65536, (5, 6, 8), dtype=np.uint16)
+    for number, each in enumerate(values):
+        Image.fromarray(each).save(tmp_path / f"{number}.png")
+    form = images.Form(6, 8, color="grayscale", depth=16)
+    image_scan.scan(files_of(tmp_path), form)
+    count = decoded(monkeypatch)
+
+    second = image_scan.scan(files_of(tmp_path), form)
+
+    assert not count
+    np.testing.assert_allclose(second.pixels.read(np.arange(5))[..., 0], values / 257, rtol=1e-6)
+    assert [seen.top for seen in second.usable] == values.max(axis=(1, 2)).tolist()
 
 
 @pytest.mark.parametrize("change", ["content", "form"])

@@ -6,6 +6,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -233,6 +234,97 @@ def test_16_bit_is_scaled_from_its_whole_range_and_told() -> None:
 
     assert decoded.pixels[..., 0].tolist() == [[0, 1, 117, 255]]
     assert decoded.oddities == ("16-bit",)
+
+
+def test_range_spreads_floats_once() -> None:
+    pixels = np.array([[0, 0.25, 0.5, 1]], np.float32)
+
+    decoded = decode(encoded(Image.fromarray(pixels), "TIFF"), Form(1, 4, color="grayscale", low=0.0, high=1.0))
+
+    assert decoded.pixels[..., 0].tolist() == [[0, 64, 128, 255]]
+    assert decoded.top == 1.0
+
+
+def deep_png(values: Any) -> bytes:
+    """A PNG of 16 bits; (height, width, 2 to 4 channels)."""
+    array = np.asarray(values, np.uint16)
+    height, width, channels = array.shape
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in array)
+    header = struct.pack(">IIBBBBB", width, height, 16, {2: 4, 3: 2, 4: 6}[channels], 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+
+
+DEEP = Form(1, 2, depth=16)
+
+
+def test_16_bit_color_keeps_its_levels() -> None:
+    decoded = decode(deep_png([[[257, 258, 65535], [0, 1000, 2000]]]), DEEP)
+
+    assert np.allclose(decoded.pixels, [[[1, 258 / 257, 255], [0, 1000 / 257, 2000 / 257]]])
+    assert decoded.oddities == ("16-bit color",)
+    assert decoded.top == 65535
+
+
+def test_16_bit_grey_with_alpha_is_laid_on_the_background_at_full_depth() -> None:
+    content = deep_png([[[1000, 65535], [1000, 0]]])
+    half = deep_png([[[1000, 32768], [1000, 65535]]])
+
+    assert np.allclose(decode(content, replace(DEEP, color="grayscale")).pixels[..., 0], [[1000 / 257, 0]])
+    assert np.allclose(decode(content, replace(DEEP, background=(255, 255, 255))).pixels[0, 1], 255)
+    assert np.allclose(decode(content, replace(DEEP, background=(255, 10, 0))).pixels[0, 1], (255, 10, 0))
+    mixed = 1000 / 257 * 32768 / 65535
+    assert np.allclose(decode(half, replace(DEEP, color="grayscale")).pixels[..., 0], [[mixed, 1000 / 257]])
+    assert decode(content, DEEP).oddities == ("16-bit", "transparent", "dark drawing")
+
+
+def test_16_bit_color_with_alpha_becomes_grey_and_inverted_and_8_bits() -> None:
+    content = deep_png([[[65535, 0, 0, 65535], [0, 0, 0, 0]]])
+
+    assert np.allclose(decode(content, replace(DEEP, color="grayscale")).pixels[..., 0], [[255 * 0.299, 0]])
+    inverted = decode(content, replace(DEEP, invert=True)).pixels
+    assert np.allclose(inverted, [[[0, 255, 255], [0, 0, 0]]])
+    assert decode(content, Form(1, 2)).pixels.tolist() == [[[255, 0, 0], [0, 0, 0]]]
+    assert decode(content, Form(1, 2)).pixels.dtype == np.uint8
+
+
+def test_16_bit_color_is_padded_with_the_background() -> None:
+    form = Form(3, 2, resize="pad", depth=16, background=(255, 10, 0))
+
+    pixels = decode(deep_png([[[0, 0, 0], [65535, 65535, 65535]]]), form).pixels
+
+    assert np.allclose(pixels[0], [(255, 10, 0), (255, 10, 0)])
+    assert np.allclose(pixels[1], [(0, 0, 0), (255, 255, 255)])
+
+
+def test_tiff_with_16_bit_color_is_told_to_keep_8() -> None:
+    data = np.full((2, 2, 3), 257 * 9, "<u2").tobytes()
+    begin = 8 + 2 + 12 * 9 + 4
+    entries = [
+        (256, 3, 1, 2),
+        (257, 3, 1, 2),
+        (258, 3, 3, begin),
+        (259, 3, 1, 1),
+        (262, 3, 1, 2),
+        (273, 4, 1, begin + 6),
+    ]
+    entries += [(277, 3, 1, 3), (278, 3, 1, 2), (279, 4, 1, len(data))]
+    directory = struct.pack("<H", len(entries)) + b"".join(struct.pack("<HHII", *entry) for entry in entries)
+    content = b"II*\0" + struct.pack("<I", 8) + directory + struct.pack("<IHHH", 0, 16, 16, 16) + data
+
+    decoded = decode(content, Form(2, 2))
+
+    assert decoded.oddities == ("16-bit color TIFF",)
+    assert decoded.pixels.min() == decoded.pixels.max() == 9
+
+
+def test_damaged_16_bit_color_is_a_bad_image() -> None:
+    content = deep_png(np.random.default_rng(0).integers(0, 65536, (20, 20, 4)))
+
+    with pytest.raises(BadImage, match="damaged"):
+        decode(content[: len(content) // 2], DEEP)
 
 
 @pytest.mark.parametrize("mode", ["RGBA", "LA"])

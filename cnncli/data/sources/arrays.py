@@ -16,12 +16,14 @@ from cnncli.data import scales, shapes
 from cnncli.data.examples import Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.labels import read_labels, refuse_gaps, refuse_out_of_range
+from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.numbers import read_numbers, refuse_same, refuse_width
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.copies import find_copies
 from cnncli.data.sources.found import Found, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_file, existing_folder, listed_folder
+from cnncli.data.stored import Inputs
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.schema import Idx, Npz
 from cnncli.wording import counted, listed, printable
@@ -205,8 +207,7 @@ def _found(
     twins: dict[str, NDArray[np.int64]] = {}
     if wanted.for_training:
         named = {part: pair.inputs for part, pair in pairs.items()}
-        part_scales = {part: scales.scale_of(examples.inputs) for part, examples in parts.items()}
-        errors, different = scales.different_parts({named[part]: scale for part, scale in part_scales.items()})
+        errors, different = _compare_scales({named[part]: examples.inputs for part, examples in parts.items()})
         problems += errors
         found_notes += different
         if wanted.number_count is not None:
@@ -229,6 +230,21 @@ def _found(
         notes=tuple(found_notes),
         twins=twins,
     )
+
+
+def _compare_scales(arrays: Mapping[str, Inputs]) -> tuple[list[Problem], list[Problem]]:
+    """Errors and notes about the scales of arrays, within each and between them."""
+    part_scales: dict[str, scales.Scale] = {}
+    errors: list[Problem] = []
+    notes: list[Problem] = []
+    for name, inputs in arrays.items():
+        extremes = scales.extremes_of(inputs)
+        part_scales[name] = scales.scale_of(inputs, extremes)
+        if problem := mixed_in(inputs, extremes, name):
+            (errors if part_scales[name].are_images else notes).append(problem)
+    if errors or notes:
+        return errors, notes  # what the parts have in common says nothing then
+    return scales.different_parts(part_scales)
 
 
 def _compare_labels(

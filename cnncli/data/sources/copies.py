@@ -12,14 +12,11 @@ from numpy.typing import NDArray
 
 from cnncli.data.examples import Examples
 from cnncli.data.fingerprint import row_hashes
+from cnncli.data.looks import may_tell, rounded, tells
 from cnncli.errors import DataError, Problem
 from cnncli.wording import counted
 
 _MOST_PAIRS = 5
-_CHUNK_BYTES = 1 << 22  # looked at in one go
-_MANY_NUMBERS = 64  # of a row: two rows of so many are hardly equal by chance
-_STEPS, _MIDDLE = 16, 1 << 15  # in which the scale of an example is told
-_SOME_NUMBERS = 8  # of a row, all of them with decimals
 _FEW = 0.001  # of a part: data sets that many use have some such copies themselves
 
 Twins = NDArray[np.int64]
@@ -46,9 +43,9 @@ def find_copies(
         DataError: more than one in a thousand of a part's images stand in another too: what is measured with them was
             seen in training.
     """
-    arrays: dict[str, Any] = {part: examples.inputs for part, examples in parts.items() if _may_tell(examples.inputs)}
+    arrays: dict[str, Any] = {part: examples.inputs for part, examples in parts.items() if may_tell(examples.inputs)}
     if not in_one_scale or any(array.dtype != np.uint8 for array in arrays.values()):  # floats are rounded in many ways
-        arrays = {part: _rounded(array, keep_scale=in_one_scale) for part, array in arrays.items()}
+        arrays = {part: rounded(array, keep_scale=in_one_scale) for part, array in arrays.items()}
     keys = _keys(arrays)
     notes: list[Problem] = []
     for one, other in combinations(arrays, 2):
@@ -60,44 +57,6 @@ def find_copies(
     return twins, notes
 
 
-def _may_tell(inputs: Any) -> bool:
-    """Whether examples that are equal are so by no chance: images, and rows of many numbers or of some with decimals."""
-    if len(inputs.shape) > 2 or inputs.shape[1] >= _MANY_NUMBERS:
-        return True
-    return bool(inputs.shape[1] >= _SOME_NUMBERS and (inputs[0] != np.floor(inputs[0])).all())
-
-
-def _rounded(array: NDArray[Any], *, keep_scale: bool) -> NDArray[np.uint16]:
-    """Each example stretched to 0 to 1000, and what its scale was: the same for values that were rounded in other ways.
-
-    With the offset no value of 256 grey levels lies where rounding in float32 decides.
-
-    Args:
-        array: (count, ...).
-        keep_scale: let examples differ that are equal but for their scale; without it values from 0 to 255, 0 to 1 and -1
-            to 1 are the same.
-
-    Returns:
-        uint16 (count, values + 2); all 0 for an example of one value.
-    """
-    count = len(array)
-    found = np.zeros((count, array[0].size + 2), np.uint16)
-    rows = max(1, _CHUNK_BYTES // max(1, array[0].nbytes))
-    for begin in range(0, count, rows):
-        chunk = np.asarray(array[begin : begin + rows], np.float64).reshape(-1, array[0].size)
-        low = chunk.min(axis=1, keepdims=True)
-        spread = chunk.max(axis=1, keepdims=True) - low
-        varies = spread > 0
-        stretched = np.divide(chunk - low, spread, out=np.zeros_like(chunk), where=varies)
-        found[begin : begin + rows, :-2] = np.floor(stretched * 1000 + 1 / 510)
-        if keep_scale:
-            safe = np.where(varies, spread, 1.0)
-            scale = np.floor(np.log2(safe) * _STEPS + 0.37) + _MIDDLE
-            offset = np.floor(np.clip(low / safe, -100, 100) * _STEPS + 0.37) + _MIDDLE
-            found[begin : begin + rows, -2:] = np.where(varies, np.concatenate([scale, offset], axis=1), 0)
-    return found
-
-
 def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:
     """By part, a SHA-256 of each example that may have a copy, by its index."""
     hashes = {part: row_hashes(array) for part, array in arrays.items()}
@@ -107,11 +66,7 @@ def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:
     keys: dict[str, dict[int, bytes]] = {}
     for part, array in arrays.items():
         found = np.flatnonzero(np.isin(hashes[part], shared)).tolist()
-        keys[part] = {
-            index: hashlib.sha256(array[index].tobytes()).digest()
-            for index in found
-            if array[index].min() != array[index].max()
-        }
+        keys[part] = {index: hashlib.sha256(array[index].tobytes()).digest() for index in found if tells(array[index])}
     return keys
 
 

@@ -6,10 +6,13 @@ import math
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from cnncli.data.images import Form
+from cnncli.data.mixed_scales import find_mixed, problem_of
+from cnncli.data.scales import Extremes
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, ImageFile, Tree
 from cnncli.data.sources.image_scan import DEEP, Usable
 from cnncli.errors import DataError, Problem
@@ -21,6 +24,7 @@ _MOST_ENLARGEMENT = 2.0
 _SURPRISING_SHARE = 0.1
 _FEW_LEVELS = 16
 _SMALL_PART = 1 / 8  # of the range of 16 bits
+_PATH = ("data", "source", "image_folder")
 
 
 def duplicates(used: Sequence[Usable], tree: Tree, *, allow_leakage: bool) -> Iterator[Problem]:
@@ -115,6 +119,9 @@ def remarks(used: Sequence[Usable], form: Form) -> Iterator[Problem]:
         yield Problem(message, "they are read by their content")
     yield from _without_content(used)
     yield from _few_levels(used)
+    yield from _mixed_depths(used)
+    if problem := other_depth([each.file.relative for each in used if not each.top], form):
+        yield replace(problem, path=_PATH)
     yield from _surprising_sizes(used, form)
 
 
@@ -128,7 +135,7 @@ def _without_content(used: Sequence[Usable]) -> Iterator[Problem]:
     hint = f"for example {printable(blank[0].file.relative)}: {blank[0].low:g} everywhere"
     if any("transparent" in each.oddities for each in blank):
         hint += "\ntransparent images can be laid on another `background` in `image_folder`: white, or [r, g, b]"
-    yield Problem(message, hint, path=("data", "source", "image_folder"))
+    yield Problem(message, hint, path=_PATH)
 
 
 def _few_levels(used: Sequence[Usable]) -> Iterator[Problem]:
@@ -138,23 +145,52 @@ def _few_levels(used: Sequence[Usable]) -> Iterator[Problem]:
         return
     low, high = min(each.low for each in deep), max(each.high for each in deep)
     poor = sum(each.levels < _FEW_LEVELS for each in deep)
-    path = ("data", "source", "image_folder")
     if 2 * poor > len(deep):
         message = (
             f"{poor:,} of {counted(len(deep), 'image')} of more than 8 bits keep fewer than {_FEW_LEVELS} grey levels"
         )
-        yield Problem(message, "`depth: 16` in `image_folder` keeps all, `range: [low, high]` spreads them", path=path)
+        yield Problem(message, "`depth: 16` in `image_folder` keeps all, `range: [low, high]` spreads them", path=_PATH)
     elif high - low < 255 * _SMALL_PART and high > low:
         message = f"{counted(len(deep), 'image')} of more than 8 bits use {(high - low) / 255:.1%} of their range"
         ends = f"[{math.floor(low * 257):d}, {math.ceil(high * 257):d}]"
-        yield Problem(message, f"`range: {ends}` in `image_folder` spreads these values over 0 to 255", path=path)
+        yield Problem(message, f"`range: {ends}` in `image_folder` spreads these values over 0 to 255", path=_PATH)
+
+
+def _mixed_depths(used: Sequence[Usable]) -> Iterator[Problem]:
+    """16-bit images of which some use the range of fewer bits."""
+    deep = [each for each in used if each.top and "32-bit" not in each.oddities]
+    if not deep:
+        return
+    tops = np.array([each.top for each in deep])
+    varies = np.array([each.low < each.high for each in deep])
+    if mixed := find_mixed(None, Extremes(np.where(varies, 0.0, tops), tops), rank=3):
+        problem = problem_of(mixed, "the 16-bit images", lambda row: printable(deep[row].file.relative), len(deep))
+        yield replace(problem, path=_PATH)
+
+
+def other_depth(shallow: Sequence[str], form: Form) -> Problem | None:
+    """The problem of 8-bit images where `range` is that of deeper ones.
+
+    Args:
+        shallow: names of the images of 8 bits.
+    """
+    if not shallow or form.low is None or form.high is None or 1 < form.high <= 255:
+        return None
+    become = "white" if form.high <= 1 else "dark"
+    message = (
+        f"{counted(len(shallow), 'image has', 'images have')} 8 bits, and `range` is [{form.low:g}, {form.high:g}]"
+    )
+    return Problem(
+        f"{message}: decoded, {'it is' if len(shallow) == 1 else 'they are'} (nearly) {become}",
+        f"{listed(shallow, 3)}\nsave all images with the same depth",
+    )
 
 
 _OWN_SENTENCES = {
     "transparent": "{}: laid on the background",
     "animated": "{}: the first frame is used",
     "multi-page": "{}: the first page is used",
-    "16-bit color": "{}: 8 bits of each channel are kept",
+    "16-bit color TIFF": "{}: 8 bits of each channel are kept",
     "dark drawing": "",
 }
 

@@ -21,8 +21,8 @@ from cnncli.data.stored import Inputs, take
 from cnncli.data.threads import in_threads
 
 MEMORY_SHARE = 0.25  # of what is free: parts are copied out of the whole once, and the network needs the rest
-DEEP = ("16-bit", "32-bit")  # oddities of grey images with more than 8 bits
-_FACTS = 2  # version of what the cache keeps of an image
+DEEP = ("16-bit", "16-bit color", "32-bit")  # oddities of images with more than 8 bits
+_FACTS = 3  # version of what the cache keeps of an image
 _CHUNK = 32  # files that a thread takes at a time
 
 _Any = TypeVar("_Any")
@@ -36,6 +36,7 @@ class Usable:
         width, height: of the image in it, upright.
         pixels: digest of the decoded pixels, hex; empty where all of them are alike.
         levels: how many values the pixels have, and `low` and `high` the smallest and largest; 0 for images of 8 bits.
+        top: the largest value in the file, of images with more than 8 bits; else 0.
     """
 
     file: ImageFile
@@ -48,6 +49,7 @@ class Usable:
     levels: int
     low: float
     high: float
+    top: float
     oddities: tuple[str, ...]
 
 
@@ -85,15 +87,13 @@ def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | 
     if len(files) * math.prod(form.shape) * form.dtype.itemsize <= MEMORY_SHARE * available_bytes():
         pixels = np.empty((len(files), *form.shape), form.dtype)
         return _sorted_out(_look_at_all(files, form, pixels, told), pixels)
-    if form.depth == 16:  # the cache holds bytes
-        return _sorted_out(_look_at_all(files, form, None, told), None)
-    if cache.holds_any(len(files), form.shape):
+    if cache.holds_any(len(files), form.shape, form.dtype):
         digests = [
             digest for some in in_threads(_digests, _chunks(files)) for digest in told.about(some, "hashing images")
         ]
-        if found := cache.find(_key(digests, form), len(files), form.shape):
+        if found := cache.find(_key(digests, form), len(files), form.shape, form.dtype):
             return _sorted_out(list(map(_seen, files, found.facts)), found.rows)
-    writing = cache.start_writing(len(files), form.shape)
+    writing = cache.start_writing(len(files), form.shape, form.dtype)
     try:
         seen = _look_at_all(files, form, writing, told)
     except OSError:  # the disk is full after all
@@ -132,12 +132,12 @@ def _look(file: ImageFile, form: images.Form, pixels: Pixels, row: int) -> Usabl
     return Usable(file, digest, len(content), image.format, image.width, image.height, *seen, image.oddities)
 
 
-def _about(image: images.Decoded) -> tuple[str, int, float, float]:
-    """Digest, number of levels, smallest and largest value of the pixels, as `Usable` has them."""
+def _about(image: images.Decoded) -> tuple[str, int, float, float, float]:
+    """Digest, number of levels, smallest and largest value of the pixels, and largest value in the file, as `Usable` has them."""
     low, high = float(image.pixels.min()), float(image.pixels.max())
     digest = hashlib.blake2b(np.ascontiguousarray(image.pixels).data, digest_size=16).hexdigest() if low < high else ""
     is_deep = any(oddity in DEEP for oddity in image.oddities)
-    return digest, len(np.unique(image.pixels)) if is_deep else 0, low, high
+    return digest, len(np.unique(image.pixels)) if is_deep else 0, low, high, image.top
 
 
 def _sorted_out(seen: list[Usable | Bad], pixels: Inputs | None) -> Scan:
@@ -173,15 +173,15 @@ def _digest(seen: Usable | Bad) -> str:
 def _facts(seen: Usable | Bad) -> list[Any]:
     if isinstance(seen, Bad):
         return [seen.reason, seen.sha256]
-    about = [seen.pixels, seen.levels, seen.low, seen.high]
+    about = [seen.pixels, seen.levels, seen.low, seen.high, seen.top]
     return [seen.sha256, seen.byte_count, seen.format, seen.width, seen.height, *about, *seen.oddities]
 
 
 def _seen(file: ImageFile, facts: list[Any]) -> Usable | Bad:
     if len(facts) == 2:
         return Bad(file, *facts)
-    sha256, byte_count, kind, width, height, pixels, levels, low, high, *oddities = facts
-    return Usable(file, sha256, byte_count, kind, width, height, pixels, levels, low, high, tuple(oddities))
+    sha256, byte_count, kind, width, height, pixels, levels, low, high, top, *oddities = facts
+    return Usable(file, sha256, byte_count, kind, width, height, pixels, levels, low, high, top, tuple(oddities))
 
 
 def _chunks(files: Sequence[ImageFile]) -> Iterator[Sequence[ImageFile]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,81 @@ def dark_test(arrays: dict[str, NDArray[Any]]) -> None:
     arrays["x_test"][0, 0, 0] = 255
 
 
+def half(*names: str, by: float = 1 / 255, offset: float = 0.0) -> Callable[[dict[str, NDArray[Any]]], object]:
+    """Every second example in another scale."""
+
+    def change(arrays: dict[str, NDArray[Any]]) -> None:
+        for name in names:
+            arrays[name] = arrays[name].astype(np.float32)
+            arrays[name][::2] = arrays[name][::2] * by + offset
+
+    return change
+
+
+def hidden(arrays: dict[str, NDArray[Any]]) -> None:
+    """Values from 0 to 1 with one outlier, which fills the range of the training data."""
+    scaled("x_train", "x_test")(arrays)
+    arrays["x_test"][5, 0, 0] = 255.0
+
+
+def half_array(folder: Path) -> None:
+    arrays = digits()
+    half("x_test")(arrays)
+    np.save(folder / "half.npy", arrays["x_test"])
+
+
+def half_known(by: float, dtype: Any) -> Callable[[Path], object]:
+    """300 training digits in another order, and the 200 test digits."""
+
+    def make(folder: Path) -> None:
+        arrays = digits()
+        order = np.random.default_rng(0).permutation(500)
+        x = np.concatenate([arrays["x_train"][:300], arrays["x_test"]])[order]
+        y = np.concatenate([arrays["y_train"][:300], arrays["y_test"]])[order]
+        np.savez(folder / "known.npz", x=(x.astype(np.float64) * by).astype(dtype), y=y)
+
+    return make
+
+
+def odd_array(folder: Path) -> None:
+    """Eight digits; the third has a value that the others do not reach."""
+    arrays = digits()
+    x = arrays["x_test"][:8].astype(np.int32)
+    x[2, 14, 14] = 300
+    np.save(folder / "odd.npy", x)
+    np.savez(folder / "odd.npz", x=x, y=arrays["y_test"][:8])
+
+
+def all_others_predicted(folder: Path, _: Done) -> None:
+    lines = (folder / "found.csv").read_text(encoding="utf-8").splitlines()
+    assert [line.split(",")[1] for line in lines[1:] if ",,," not in line] == ["0", "1", "3", "4", "5", "6", "7"], lines
+
+
+def one_class_validates(folder: Path) -> None:
+    """Two classes to train and test, and one to validate."""
+    arrays = digits()
+    labels = {name: (arrays[name] > 4).astype(np.int64) for name in ("y_train", "y_test")}
+    zeros = np.flatnonzero(labels["y_train"] == 0)[:40]
+    arrays |= {**labels, "x_val": arrays["x_train"][zeros], "y_val": labels["y_train"][zeros]}
+    others = np.setdiff1d(np.arange(600), zeros)
+    arrays |= {"x_train": arrays["x_train"][others], "y_train": labels["y_train"][others]}
+    np.savez(folder / "binary.npz", **arrays)
+
+
+def history_has_gaps(folder: Path, done: Done) -> None:
+    run = folder / "outputs/binary/first"
+    rows = json.loads((run / "history.json").read_text(encoding="utf-8"))
+    assert [row["val_auc"] for row in rows] == [None, None]
+    assert all(row["auc"] > 0 and row["val_accuracy"] is not None for row in rows)
+    assert [row["val_precision"] for row in rows] == [None, None]
+    with (run / "history.csv").open(encoding="utf-8") as file:
+        assert [row["val_auc"] for row in csv.DictReader(file)] == ["", ""]
+    record = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    assert record["best"]["val_auc"] is None
+    assert sum("`val_auc` has no value" in note for note in record["notes"]) == 1
+    assert done.stderr.count("`val_auc` has no value") == 1
+
+
 def several_labels(arrays: dict[str, NDArray[Any]]) -> None:
     labels = np.random.default_rng(0).random((600, 5)) < 0.4
     arrays["y_train"] = labels.astype(np.int64)
@@ -92,8 +169,6 @@ def picture(folder: Path) -> None:
 
 def has_note(part: str) -> Callable[[Path, Done], object]:
     def check(_: Path, done: Done) -> None:
-        import json
-
         assert any(part in note["message"] for note in json.loads(done.stdout)["notes"]), done.stdout
 
     return check
@@ -107,6 +182,16 @@ model: {input: [28, 28, 1], layers: [Flatten, Embedding: {input_dim: 256, output
 train: {epochs: 1, seed: 1}
 """
 ZERO_SCALE = U8.replace("$(1 / 255)", "0.0")
+BINARY = """\
+name: binary
+data: {source: {npz: {path: binary.npz}}, prepare: [Rescaling: {scale: $(1 / 255)}]}
+model: {input: [28, 28, 1], layers: [Flatten, Dense: {units: 1, activation: sigmoid}]}
+train:
+  epochs: 2
+  seed: 1
+  loss: binary_crossentropy
+  metrics: [accuracy, AUC: {name: auc}, Precision: {name: precision, thresholds: 0.999999}]
+"""
 TWICE = "the data goes from 0 to 1 before this layer"
 TRAINED_ON = "the network was trained on values from 0 to 255"
 
@@ -125,6 +210,61 @@ CASES: list[Case] = [
         4,
         ("x_train holds values from 0 to 1, x_test from -1 to 1: they are in two scales",),
         files=(npz("shifted.npz", lambda a: (scaled("x_train")(a), scaled("x_test", by=2 / 255, offset=-1.0)(a))),),
+    ),
+    *(
+        Case(
+            f"every second training example from {what} beside others from 0 to 255",
+            (f"{CHECK} {U8_PATH}half.npz",),
+            4,
+            (
+                f"300 of 600 examples of x_train hold values from {what}, the others from 0 to 255",
+                "x_train[0], x_train[2]",
+            ),
+            files=(npz("half.npz", half("x_train", by=by, offset=offset)),),
+            writes_nothing=True,
+        )
+        for what, by, offset in (("0 to 1", 1 / 255, 0.0), ("-1 to 1", 2 / 255, -1.0))
+    ),
+    Case(
+        "every second example to score from 0 to 1",
+        (f"evaluate {U8_RUN} --data half.npz --json",),
+        check=has_note("100 of 200 examples of half.npz hold values from 0 to 1, the others from 0 to 255"),
+        files=(npz("half.npz", half("x_test")),),
+    ),
+    Case(
+        "every second example to predict from 0 to 1",
+        (f"predict {U8_RUN} half.npy --strict",),
+        4,
+        ("100 of 200 examples of half.npy hold values from 0 to 1, the others from 0 to 255",),
+        files=(half_array,),
+    ),
+    *(
+        Case(
+            f"other data {what} is scored with a warning",
+            (f"evaluate {U8_RUN} --data other.npz --strict",),
+            4,
+            (f"other.npz holds values from {values}, and {TRAINED_ON}",),
+            files=(npz("other.npz", scaled("x_train", "x_test", by=by, offset=offset)),),
+        )
+        for what, values, by, offset in (
+            ("of 16 bits", "0 to 6.554e+04", 257, 0.0),
+            ("of 12 bits", "0 to 4095", 4095 / 255, 0.0),
+            ("minus 128", "-128 to 127", 1, -128.0),
+            ("from -1 to 1", "-1 to 1", 2 / 255, -1.0),
+            ("standardised", "-0.4242 to 2.821", 1 / 255 / 0.3081, -0.4242),
+        )
+    ),
+    Case(
+        "an outlier does not hide another scale",
+        (f"evaluate {U8_RUN} --data hidden.npz",),
+        says=(f"hidden.npz holds values from 0 to 1, and {TRAINED_ON}",),
+        files=(npz("hidden.npz", hidden),),
+    ),
+    Case(
+        "grad-cam after the data was scaled in its file",
+        (f"grad-cam {U8_RUN} --method occlusion --samples 1",),
+        says=("the data is not what it was", f"the test split holds values from 0 to 1, and {TRAINED_ON}"),
+        files=(npz("u8.npz", scaled("x_train", "x_test")),),
     ),
     Case(
         "one outlier is no other scale",
@@ -262,6 +402,21 @@ CASES: list[Case] = [
         files=(("embedding.yaml", EMBEDDING), saved("large.npy", 3, np.int32)),
     ),
     Case(
+        "one example beyond an Embedding among others",
+        ("train embedding.yaml --run first", "predict outputs/embedding/first odd.npy --csv found.csv"),
+        4,
+        ("odd.npy[2]: numbers from 0 to 300 enter `embedding`, which has rows for 0 to 255", "leave the example out"),
+        files=(("embedding.yaml", EMBEDDING), odd_array),
+        check=all_others_predicted,
+    ),
+    Case(
+        "one example to score beyond an Embedding",
+        ("train embedding.yaml --run first", "evaluate outputs/embedding/first --data odd.npz"),
+        4,
+        ("example 2 of odd.npz: numbers from 0 to 300 enter `embedding`, which has rows for 0 to 255",),
+        files=(("embedding.yaml", EMBEDDING), odd_array),
+    ),
+    Case(
         "the split that the network was trained on",
         (f"evaluate {U8_RUN} --split train",),
         says=("the train split holds the examples that the network was trained on",),
@@ -276,6 +431,55 @@ CASES: list[Case] = [
         (f"train u8.yaml --run one {U8_PATH}one.npz --epochs 1", "evaluate outputs/u8/one --data one.npz"),
         says=("one.npz includes the examples that the network was trained on",),
         files=(all_in_one,),
+    ),
+    *(
+        Case(
+            f"other data of which half trained the network, as {np.dtype(dtype).name}",
+            (f"evaluate {U8_RUN} --data known.npz{more}",),
+            code,
+            (f"{ANY} of 500 examples of known.npz were used to train the network",),
+            files=(half_known(by, dtype),),
+        )
+        for by, dtype, more, code in (
+            (1, np.uint8, "", 0),
+            (1, np.float64, "", 0),
+            (1 / 255, np.float32, " --strict", 4),
+        )
+    ),
+    Case(
+        "blank examples are no training examples",
+        (f"evaluate {U8_RUN} --data blank.npz",),
+        unsaid=("used to train",),
+        files=(lambda folder: np.savez(folder / "blank.npz", x=np.zeros((9, 28, 28), np.uint8), y=np.arange(9)),),
+    ),
+    Case(
+        "a validation part of one class has no AUC, and nothing predicted no precision",
+        ("train binary.yaml --run first",),
+        says=(
+            "epoch 1/2",
+            "val_auc –",
+            "`val_auc` has no value in any epoch",
+            "a class has none, or is never predicted",
+        ),
+        files=(("binary.yaml", BINARY), one_class_validates),
+        check=history_has_gaps,
+    ),
+    Case(
+        "the note about metrics without a value stands in the document",
+        ("train binary.yaml --run first --json",),
+        check=has_note("`val_auc` has no value in any epoch"),
+        files=(("binary.yaml", BINARY), one_class_validates),
+    ),
+    Case(
+        "such a run is resumed, reported and compared",
+        (
+            "train binary.yaml --run first",
+            "train --resume outputs/binary/first --epochs 3",
+            "report outputs/binary/first",
+            "train binary.yaml --run second",
+            "compare outputs/binary/first outputs/binary/second --anyway",
+        ),
+        files=(("binary.yaml", BINARY), one_class_validates),
     ),
     Case(
         "several labels an example",

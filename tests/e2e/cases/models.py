@@ -55,6 +55,7 @@ def make_ages(folder: Path) -> None:
     arrays = digits()
     np.savez(folder / "ages.npz", **{n: 1.5 * v if n.startswith("y") else v for n, v in arrays.items()})
     np.save(folder / "x.npy", arrays["x_test"][:20])
+    np.savez(folder / "months.npz", x=arrays["x_test"], y=arrays["y_test"] * 1000.0 + 1)
     (folder / "ages.yaml").write_text(NUMBERS, encoding="utf-8")
 
 
@@ -178,6 +179,13 @@ CASES: list[Case] = [
             ("predict", "photo.png", "photos", "--top", "3"),
             ("evaluate", "--data", "photos"),
         ),
+    ),
+    Case(
+        "targets in other units",
+        ("train ages.yaml --run first", "evaluate outputs/ages/first --data months.npz --strict"),
+        4,
+        ("the targets of months.npz go from 1 to 9001, and those of the training from 0 to 13.5",),
+        files=(make_ages,),
     ),
     Case(
         "class names in the pictures of a copy",

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw
+from typer.testing import CliRunner
 
 from cases.making import ANY, U8_RUN, Case, Done
+from cnncli.cli.app import app
 
 RECIPE = """\
 name: pictures
@@ -62,6 +65,47 @@ def deep(low: int, high: int, suffix: str = "png") -> Callable[[Path], object]:
     return make
 
 
+def depths(folder: Path) -> None:
+    """16-bit grey images, of which three of each class use 12 bits."""
+    recipe(folder)
+    random = np.random.default_rng(0)
+    for number in range(8):
+        for name in ("left", "right"):
+            pixels = random.integers(0, 4096 if number < 3 else 65536, (20, 20)).astype(np.uint16)
+            save(folder / "photos" / name / f"{number}.png", Image.fromarray(pixels))
+
+
+def dark_depths(folder: Path) -> None:
+    """16-bit grey images, some dark and some with noise alone."""
+    recipe(folder)
+    random = np.random.default_rng(0)
+    for number in range(8):
+        for name in ("left", "right"):
+            top = 300 if number < 2 else 5000 + 3000 * number if number < 5 else 65536
+            pixels = random.integers(0, top, (20, 20)).astype(np.uint16)
+            save(folder / "photos" / name / f"{number}.png", Image.fromarray(pixels))
+
+
+def floats_beside_bytes(folder: Path) -> None:
+    recipe(folder)
+    random = np.random.default_rng(0)
+    for number in range(8):
+        for name in ("left", "right"):
+            pixels = random.random((20, 20)).astype(np.float32)
+            image = Image.fromarray(pixels) if number < 2 else Image.fromarray((pixels * 255).astype(np.uint8))
+            save(folder / "photos" / name / f"{number}.{'tif' if number < 2 else 'png'}", image)
+
+
+def floats_keep_their_levels(folder: Path) -> None:
+    recipe(folder)
+    random = np.random.default_rng(0)
+    for number in range(8):
+        for name in ("left", "right"):
+            save(
+                folder / "photos" / name / f"{number}.tif", Image.fromarray(random.random((20, 20)).astype(np.float32))
+            )
+
+
 def containers(change: Callable[[Image.Image, Path], object]) -> Callable[[Path], object]:
     """Test pictures that are training pictures, saved in another way."""
 
@@ -79,6 +123,34 @@ def containers(change: Callable[[Image.Image, Path], object]) -> Callable[[Path]
     return make
 
 
+def photos(folder: Path) -> None:
+    """32 photos of noise, and a recipe that trains on them."""
+    recipe(folder)
+    random = np.random.default_rng(1)
+    for number in range(16):
+        for name in ("warm", "cold"):
+            save(
+                folder / "photos" / name / f"{number}.png",
+                Image.fromarray(random.integers(0, 256, (20, 20, 3), dtype=np.uint8)),
+            )
+
+
+def saved_again(folder: Path) -> None:
+    """Half of the photos in another container."""
+    photos(folder)
+    for name in ("warm", "cold"):
+        for number in range(8):
+            with Image.open(folder / "photos" / name / f"{number}.png") as image:
+                save(folder / "again" / name / f"other{number}.bmp", image)
+
+
+def copy_says_so(folder: Path, _: Done) -> None:
+    shutil.copy(folder / "outputs/pictures/first/model.keras", folder / "copy.keras")
+    done = CliRunner().invoke(app, ["evaluate", "copy.keras", "--data", "again", "--strict"])
+    assert done.exit_code == 4
+    assert "of 16 examples of again were used to train the network" in done.stderr
+
+
 def paper(folder: Path, *, ground: str = "white", ink: str = "black", name: str = "seven.png") -> None:
     image = Image.new("RGB", (300, 300), ground)
     ImageDraw.Draw(image).line([(80, 70), (220, 70), (130, 240)], fill=ink, width=26)
@@ -87,6 +159,16 @@ def paper(folder: Path, *, ground: str = "white", ink: str = "black", name: str 
 
 def blank(folder: Path) -> None:
     Image.new("L", (40, 40), 255).save(folder / "blank.png")
+
+
+def many(folder: Path) -> None:
+    """130 white drawings on black; those from 120 on are black on white, and the last two show nothing."""
+    for number in range(130):
+        light = number >= 120
+        image = Image.new("L", (28, 28), 255 if light else 0)
+        if number < 128:
+            ImageDraw.Draw(image).line([(6, 6), (20, 7), (10 + number % 5, 22)], fill=0 if light else 255, width=3)
+        save(folder / "many" / f"{number:03}.png", image)
 
 
 def escape(folder: Path) -> None:
@@ -177,6 +259,35 @@ CASES: list[Case] = [
         prints=("photos/dim/0.png",),
         files=(deep(0, 65535),),
     ),
+    Case(
+        "12 bits in some 16-bit files beside full range in others",
+        (CHECK,),
+        says=(
+            "6 of 16 examples of the 16-bit images hold values from 0 to 409⋯, the others from 0 to 6.55",
+            "left/0.png, left/1.png, left/2.png and 3 more",
+        ),
+        files=(depths,),
+    ),
+    Case("dark images and noise in 16 bits", (CHECK,), unsaid=("scales",), files=(dark_depths,)),
+    Case(
+        "float TIFFs from 0 to 1 beside 8-bit PNGs",
+        (CHECK,),
+        4,
+        ("4 of 16 images cannot be used", "`range: [low, high]` in `image_folder`"),
+        files=(floats_beside_bytes,),
+    ),
+    Case(
+        "a range of floats is that of 8-bit PNGs too",
+        (f"{CHECK} {FOLDER}range=[0,1]",),
+        says=("12 images have 8 bits, and `range` is [0, 1]: decoded, they are (nearly) white", "left/2.png"),
+        files=(floats_beside_bytes,),
+    ),
+    Case(
+        "floats cut to 8 bits are spread once",
+        (f"{CHECK} {FOLDER}range=[0,1] {FOLDER}depth=8",),
+        unsaid=("levels", "one value", "lies in", "lie in"),
+        files=(floats_keep_their_levels,),
+    ),
     *(
         Case(
             f"test pictures that are training pictures {what}",
@@ -192,6 +303,13 @@ CASES: list[Case] = [
             ("saved again", lambda image, path: image.save(f"{path}.png", compress_level=1)),
             ("with an alpha channel", lambda image, path: image.convert("RGBA").save(f"{path}.png")),
         )
+    ),
+    Case(
+        "a folder of training photos in another container",
+        ("train pictures.yaml --run first", "evaluate outputs/pictures/first --data again"),
+        says=(f"{ANY} of 16 examples of again were used to train the network",),
+        files=(saved_again,),
+        check=copy_says_so,
     ),
     Case("a dark digit on white paper", (f"predict {U8_RUN} seven.png",), says=(LIGHT, "--invert"), files=(paper,)),
     Case(
@@ -225,6 +343,32 @@ CASES: list[Case] = [
         (f"predict {U8_RUN} blank.png",),
         says=("blank.png has (nearly) one value at all pixels, 255",),
         files=(blank,),
+    ),
+    Case(
+        "pictures of nothing and on paper behind many others",
+        (f"predict {U8_RUN} many --csv found.csv --batch-size 16",),
+        says=(
+            "2 of 130 images have (nearly) one value at all pixels",
+            "many/128.png, many/129.png",
+            "8 of 130 images have a light background, and the training images have a dark one",
+            "many/120.png, many/121.png, many/122.png and 5 more",
+        ),
+        files=(many,),
+        check=lambda folder, _: len((folder / "found.csv").read_text(encoding="utf-8").splitlines()) == 131 or 1 / 0,
+    ),
+    Case(
+        "an 8-bit picture for a network of 12-bit ones",
+        (
+            f"train pictures.yaml --run first {FOLDER}range=[0,4095]",
+            "predict outputs/pictures/first photo.png photos/dim/0.png",
+        ),
+        says=("1 image has 8 bits, and `range` is [0, 4095]: decoded, it is (nearly) dark", "photo.png"),
+        files=(
+            deep(0, 4095),
+            lambda folder: save(
+                folder / "photo.png", Image.fromarray(np.random.default_rng(0).integers(0, 256, (20, 20), np.uint8))
+            ),
+        ),
     ),
     Case(
         "--strict refuses a picture of nothing",

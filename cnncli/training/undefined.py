@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 import keras
@@ -13,18 +13,21 @@ from numpy.typing import NDArray
 def without_value(model: keras.Model) -> set[str]:
     """Name the metrics of a compiled model that are not defined for the examples since their last reset.
 
+    The names are those of Keras' logs: of several outputs each begins with the output's name.
+
     - AUC, and sensitivity, specificity, precision or recall at a value of another: a class has no positive or no
       negative examples.
     - Precision: the class was never predicted. Recall: it has no examples.
     - F1 and F-beta: a class has neither examples nor predictions, where each class counts the same.
     - R2: the targets have no variance.
     """
-    return {metric.name for metric in _metrics(model) if _is_undefined(metric)}
+    return {name for name, metric in _metrics(model) if _is_undefined(metric)}
 
 
-def _metrics(model: keras.Model) -> Iterable[Any]:
+def _metrics(model: keras.Model) -> Iterator[tuple[str, Any]]:
     for metric in model.metrics:
-        yield from getattr(metric, "metrics", [metric])
+        inner = getattr(metric, "metrics", None)  # of what holds the metrics that were compiled
+        yield from zip(metric.result(), inner, strict=True) if inner else [(metric.name, metric)]
 
 
 def _is_undefined(metric: Any) -> bool:

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnncli.evaluation.undefined import without_value
+from cnncli.training.undefined import without_value
 
 
 def undefined(metric, true, said):

@@ -1,0 +1,126 @@
+"""A small record of the training examples, which tells later how many of other examples are among them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.looks import may_tell, rounded, tells
+from cnncli.data.stored import Inputs, as_stored
+
+_MOST, _MOST_COMPARED = 2048, 8192  # examples that are recorded, and that are compared with them
+_DIGEST_BYTES = 6  # two of a million examples have the same one with a probability of 1 in 500
+_MOST_VALUES = 4096  # of an example; of more some, evenly spread
+_CHUNK_VALUES = 1 << 22
+_FEW = 3  # hits that may be chance where not all training examples are recorded
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """Digests of some of the training examples, chosen at random, or of all of them where there are few.
+
+    Attributes:
+        count: training examples.
+        sampled: how many of them were looked at; those of one value have no digest.
+        digests: base64 of 6 bytes for each.
+    """
+
+    count: int
+    sampled: int
+    digests: str
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, value: Any) -> Sketch | None:
+        """The sketch that `as_json` wrote; None for anything else."""
+        if not isinstance(value, Mapping):
+            return None
+        count, sampled, digests = (value.get(name) for name in ("count", "sampled", "digests"))
+        if not (isinstance(count, int) and isinstance(sampled, int) and isinstance(digests, str)):
+            return None
+        return cls(count, sampled, digests) if 0 < sampled <= count else None
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """How many examples are among the training examples.
+
+    Attributes:
+        share: of those that show anything, from 0 to 1; estimated unless `is_exact`.
+        found: how many are.
+        count: examples that show anything.
+        is_exact: whether all training examples are known.
+    """
+
+    share: float
+    found: int
+    count: int
+    is_exact: bool
+
+
+def sketch_of(inputs: Inputs) -> Sketch | None:
+    """Record some training examples; None of rows that may well be equal by chance.
+
+    Args:
+        inputs: (count, *shape of one).
+    """
+    if not may_tell(inputs):
+        return None
+    rows = _some(len(inputs), _MOST)
+    digests = sorted(_digests(inputs, rows))
+    return Sketch(len(inputs), len(rows), base64.b64encode(b"".join(digests)).decode())
+
+
+def overlap_of(sketch: Sketch, inputs: Inputs) -> Overlap | None:
+    """How many examples are among those of a sketch; None where hardly any is.
+
+    What counts is what an example shows, not its scale, its type or its container. Examples of one value are left out.
+
+    Args:
+        inputs: (count, *shape of one), as the network takes them.
+    """
+    try:
+        content = base64.b64decode(sketch.digests, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    known = {content[begin : begin + _DIGEST_BYTES] for begin in range(0, len(content), _DIGEST_BYTES)}
+    count = found = 0
+    rows = _some(len(inputs), _MOST_COMPARED)
+    for digest in _digests(inputs, rows):
+        count += 1
+        found += digest in known
+    is_exact = sketch.sampled == sketch.count and len(rows) == len(inputs)
+    if found < (1 if is_exact else _FEW):
+        return None
+    return Overlap(min(1.0, found / sketch.sampled * sketch.count / count), found, count, is_exact)
+
+
+def _some(count: int, most: int) -> NDArray[np.int64]:
+    """All indices, or `most` of them, by a stream of random numbers that no version of NumPy changes."""
+    if count <= most:
+        return np.arange(count, dtype=np.int64)
+    return np.sort(np.argsort(np.random.PCG64(0).random_raw(count), kind="stable")[:most])
+
+
+def _digests(inputs: Inputs, rows: NDArray[np.int64]) -> Iterator[bytes]:
+    """A digest of each of these examples that has more than one value."""
+    stored = as_stored(inputs)
+    size = math.prod(stored.shape[1:])
+    places = slice(None) if size <= _MOST_VALUES else np.linspace(0, size - 1, _MOST_VALUES).astype(np.int64)
+    step = max(1, _CHUNK_VALUES // max(1, size))
+    for begin in range(0, len(rows), step):
+        examples = stored.read(rows[begin : begin + step])
+        looks = rounded(examples.reshape(-1, size)[:, places], keep_scale=False)
+        for example, row in zip(examples, looks, strict=True):
+            if row.any() and tells(example):
+                yield hashlib.blake2b(row.astype("<u2").tobytes(), digest_size=_DIGEST_BYTES).digest()
