@@ -4,8 +4,9 @@
     python benchmarks/grow_recipes.py --recipes 500 --seed 7 --kinds variables mistakes
 
 A failure is an exception that is no RecipeError, a problem without a line (except that a file is too large), more than a
-second of processor time, and more than 200 MB of memory of a worker. Each failure is printed with the recipe that repeats
-it, and the exit status is 1.
+second of processor time, and more than 200 MB of memory of a worker. A recipe that takes more than half a second is read
+three times, and the shortest time counts: other processes slow a core down. Each failure is printed with the recipe that
+repeats it, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -231,6 +232,18 @@ KINDS: dict[str, Callable[[random.Random], Grown]] = {
 
 def tried(task: tuple[str, str]) -> tuple[float, float, bool, str]:
     """Seconds, memory of this worker so far in MB, whether the recipe loads, and what failed."""
+    found = read(task)
+    if found[0] > LONGEST / 2:
+        found = min(found, read(task), read(task))
+    seconds, memory, loads, failure = found
+    if seconds > LONGEST or memory > MOST_MEMORY:
+        failure = failure or f"{seconds:.2f} s, {memory:.0f} MB"
+    text = KINDS[task[0]](random.Random(task[1])).text
+    return seconds, memory, loads, f"{' '.join(task)}: {failure}\n{text[:2000]}" if failure else ""
+
+
+def read(task: tuple[str, str]) -> tuple[float, float, bool, str]:
+    """The same for one reading, whatever it took."""
     kind, seed = task
     made = KINDS[kind](random.Random(seed))
     with tempfile.TemporaryDirectory() as folder:
@@ -249,9 +262,7 @@ def tried(task: tuple[str, str]) -> tuple[float, float, bool, str]:
             failure = f"{type(error).__name__}: {str(error)[:500]}"
         seconds = time.process_time() - started
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    if seconds > LONGEST or memory > MOST_MEMORY:
-        failure = failure or f"{seconds:.2f} s, {memory:.0f} MB"
-    return seconds, memory, loads, f"{kind} {seed}: {failure}\n{made.text[:2000]}" if failure else ""
+    return seconds, memory, loads, failure
 
 
 def main() -> int:
@@ -264,7 +275,7 @@ def main() -> int:
     kinds = options.kinds
     tasks = [(kinds[index % len(kinds)], f"{options.seed} {index}") for index in range(options.recipes)]
     started = time.monotonic()
-    with Pool(options.workers) as pool:
+    with Pool(options.workers, lambda: read(("variables", "0"))) as pool:  # imports and catalogue
         done = list(pool.imap(tried, tasks, chunksize=20))
     minutes = (time.monotonic() - started) / 60
     failures = [failure for *_, failure in done if failure]
