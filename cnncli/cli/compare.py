@@ -12,7 +12,7 @@ import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnncli.cli import console, lines, options
+from cnncli.cli import console, inputs, lines, options
 from cnncli.errors import Problem, UsageError
 from cnncli.wording import clock, counted, printable, quantity, shortened
 
@@ -63,7 +63,7 @@ def compare(
     from cnncli.evaluation.compare import compare as compare_runs
 
     paths = _find(runs, output)
-    folder = _folder_for(to, output, force=force) if picture else None
+    folder = _folder_for(to, paths, output, force=force) if picture else None
     compared = compare_runs(paths, anyway=anyway)
     drawn = _draw(compared, folder, paths, output) if folder else None
     if as_json:
@@ -97,7 +97,7 @@ def _find(runs: Sequence[str], outputs: Path) -> list[Path]:
 # The picture.
 
 
-def _folder_for(to: Path | None, output: Path, *, force: bool) -> OutputFolder:
+def _folder_for(to: Path | None, paths: Sequence[Path], output: Path, *, force: bool) -> OutputFolder:
     """Where the picture goes.
 
     Raises:
@@ -105,7 +105,8 @@ def _folder_for(to: Path | None, output: Path, *, force: bool) -> OutputFolder:
     """
     from cnncli.runs.output_files import OutputFolder
 
-    folder = OutputFolder(to or output, "--to" if to else "", force=force)
+    reads = [data for path in paths for data in inputs.data_of_run(str(path), output)] if to else []
+    folder = OutputFolder(to or output, "--to" if to else "", reads, force=force)
     folder.check()
     return folder
 

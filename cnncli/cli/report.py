@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, options
+from cnncli.cli import console, inputs, options
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.wording import counted, printable
 
@@ -87,7 +87,8 @@ def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: b
     is_alone = len(paths) == 1
     place = paths[0] / REPORT if is_alone else output / f"{naming.runs('report', paths, output)}.html"
     own = [place] if is_alone or (to is None and is_page(place)) else []
-    file = OutputFile(to or place, "--to" if to else "", own=own, force=force)
+    reads = [data for path in paths for data in inputs.data_of_run(str(path), output)] if to else []
+    file = OutputFile(to or place, "--to" if to else "", reads, own, force)
     file.check()
     return file
 
