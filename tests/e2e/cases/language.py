@@ -106,6 +106,12 @@ CASES: list[Case] = [
     # Shapes that Keras brings together without an error.
     Case("the input of the network in a gate", VALIDATE, files=recipe(GATED, GATE.replace("SOURCE", "input")),
          says=("Multiply combines 28x28x1 and 28x28x4: values are repeated to get 28x28x4",)),
+    Case("the input of the network in a gate, summed up", ("summary r.yaml",),
+         files=recipe(GATED, GATE.replace("SOURCE", "input")),
+         says=("`input` is the input of the network, not that of this block",
+               "r.yaml:6:9: Multiply combines 28x28x1 and 28x28x4")),
+    Case("the input of the network in a gate, in a summary for programs", ("summary r.yaml --json",),
+         files=recipe(GATED, GATE.replace("SOURCE", "input")), prints=("Multiply combines 28x28x1 and 28x28x4",)),
     Case("a residual body with more channels than the input", ("train r.yaml --dry-run",),
          files=recipe("    - residual: {body: [Conv2D: {filters: 4, kernel_size: 3, padding: same}]}\n"),
          says=("r.yaml:4:7: Add combines 28x28x4 and 28x28x1",)),
