@@ -21,9 +21,14 @@ _MOST_OPTIONS = 1000  # that a name is compared with
 def printable(text: str) -> str:
     """Text that cannot harm a terminal: control and formatting characters are shown as escapes."""
     return "".join(
-        character if unicodedata.category(character)[0] != "C" else character.encode("unicode_escape").decode()
-        for character in text
+        character.encode("unicode_escape").decode() if is_formatting(character) else character for character in text
     )
+
+
+def is_formatting(character: str) -> bool:
+    """Control and format characters (bidirectional and zero-width ones too), surrogates, unassigned ones, line separators."""
+    category = unicodedata.category(character)
+    return category[0] == "C" or category in ("Zl", "Zp")
 
 
 def visible(text: str) -> str:

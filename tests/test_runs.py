@@ -970,6 +970,7 @@ def test_history_of_no_epochs_has_its_header(run: runs.Run) -> None:
         (datetime(2026, 11, 21, tzinfo=UTC), '"2026-11-21T00:00:00+00:00"'),
         ("žluť", '"žluť"'),
         ("caf\udce9.png", '"caf\\udce9.png"'),
+        ("ž\x9b31m\u202e\u200b\u2028\x7f\U000e0001", '"ž\\u009b31m\\u202e\\u200b\\u2028\\u007f\\udb40\\udc01"'),
     ],
 )
 def test_json_knows_numpy_and_no_nan(value: Any, text: str) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,7 +12,7 @@ import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnncli.cli import console, lines, options
+from cnncli.cli import console, inputs, lines, options
 from cnncli.errors import Problem, UsageError
 from cnncli.wording import clock, counted, printable, quantity, shortened
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 _BETWEEN = "  "
 _LONGEST_VALUE = 60
 _MOST_DIFFERENCES = 30
-_LONGEST_NAME = 100  # of the picture's file, without its ending
 
 
 def add_to(app: typer.Typer) -> None:
@@ -65,9 +63,9 @@ def compare(
     from cnncli.evaluation.compare import compare as compare_runs
 
     paths = _find(runs, output)
-    folder = _folder_for(to, output, force=force) if picture else None
+    folder = _folder_for(to, paths, output, force=force) if picture else None
     compared = compare_runs(paths, anyway=anyway)
-    drawn = _draw(compared, folder) if folder else None
+    drawn = _draw(compared, folder, paths, output) if folder else None
     if as_json:
         console.print_json({**compared.as_json(), "picture": str(drawn) if drawn else None})
         return
@@ -99,27 +97,31 @@ def _find(runs: Sequence[str], outputs: Path) -> list[Path]:
 # The picture.
 
 
-def _folder_for(to: Path | None, output: Path, *, force: bool) -> OutputFolder:
-    """Where the picture goes. In the output folder it replaces that of the same runs; elsewhere nothing without `force`.
+def _folder_for(to: Path | None, paths: Sequence[Path], output: Path, *, force: bool) -> OutputFolder:
+    """Where the picture goes.
 
     Raises:
         OutputError: it cannot or must not be written.
     """
     from cnncli.runs.output_files import OutputFolder
 
-    folder = OutputFolder(to, "--to", force=force) if to else OutputFolder(output, own=[output])
+    reads = [data for path in paths for data in inputs.data_of_run(str(path), output)] if to else []
+    folder = OutputFolder(to or output, "--to" if to else "", reads, force=force)
     folder.check()
     return folder
 
 
-def _draw(compared: Comparison, folder: OutputFolder) -> Path | None:
+def _draw(compared: Comparison, folder: OutputFolder, paths: Sequence[Path], output: Path) -> Path | None:
     """The curves of all runs; None where no run has any."""
     if not any(side.run.history for side in compared.sides):
         return None
+    from cnncli.figures import naming
     from cnncli.figures.compared import RunCurves, draw_compared_curves
-    from cnncli.figures.save import claim, make_folder, save
+    from cnncli.figures.save import claim, is_ours, make_folder, save
 
-    stem = _file_name([side.label for side in compared.sides])
+    stem = naming.runs("compare", paths, output)
+    if not folder.option and is_ours(file := folder.path / f"{stem}.png"):  # an earlier answer to the same question
+        folder = replace(folder, own=[file])
     claim(folder, [stem], ["png"])
     curves = [RunCurves(side.label, _detail(side), side.run.history, side.run.best_epoch) for side in compared.sides]
     try:
@@ -139,15 +141,6 @@ def _detail(side: Side | NumberSide) -> str:
     if side.run.listed.total_seconds is not None:
         parts.append(clock(side.run.listed.total_seconds))
     return " · ".join(parts)
-
-
-def _file_name(labels: Sequence[str]) -> str:
-    """The same runs, the same file: it is written anew, not beside the old one."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "-", "-".join(["compare", *labels]))
-    if len(name) <= _LONGEST_NAME:
-        return name
-    digest = hashlib.sha256("\n".join(labels).encode(errors="surrogateescape")).hexdigest()[:8]
-    return f"{name[: _LONGEST_NAME - 9]}-{digest}"
 
 
 # The report.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnncli.errors import CnncliError
 
@@ -13,8 +12,9 @@ if TYPE_CHECKING:
 
 
 def data_of(recipe: Recipe) -> list[str]:
-    """The paths of a recipe's data: files and folders."""
-    return list(_texts(recipe.data.source.model_dump()))
+    """The paths of a recipe's data: a file or a folder; empty for a built-in data set."""
+    source = recipe.data.source
+    return [own.path for own in (source.image_folder, source.npz, source.idx) if own is not None]
 
 
 def data_of_run(run_or_model: str | None, outputs: Path) -> list[str]:
@@ -28,11 +28,3 @@ def data_of_run(run_or_model: str | None, outputs: Path) -> list[str]:
         return data_of(load(str(runs.find(outputs, run_or_model) / "resolved.yaml")).recipe)
     except CnncliError:
         return []
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from _texts(item)

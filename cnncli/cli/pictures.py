@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnncli.cli import console
+from cnncli.cli import console, inputs
 from cnncli.errors import Problem
 from cnncli.wording import printable
 
@@ -43,7 +43,8 @@ def folder_for(trained: TrainedModel, to: Path | None, reads: Sequence[Path] = (
     figures = trained.run / "figures" if trained.run else None
     folder = to or figures or Path(trained.name).parent
     own = [figures] if figures else []
-    made = OutputFolder(folder, "--to" if to else "", reads, own, force)
+    data = inputs.data_of(trained.recipe.recipe) if to and trained.recipe else []
+    made = OutputFolder(folder, "--to" if to else "", [*reads, *data], own, force)
     made.check()
     return made
 

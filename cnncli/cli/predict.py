@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, native, options
+from cnncli.cli import console, inputs, native, options
 from cnncli.cli.predictions import STDOUT, error_as_json, error_of, view_for
 from cnncli.errors import DataError, OutputError, Place, Problem, UsageError
 from cnncli.wording import counted, printable, quantity, shortened
@@ -82,6 +82,8 @@ def predict(
             Problem("either a table or a document can go to stdout, got both", "leave out --json or --csv -")
         )
     reads = [*([run_or_model] if run_or_model else []), *files]
+    if to_csv is not None or show is not None:
+        reads += inputs.data_of_run(run_or_model, output)
     csv_file = None if to_csv is None else _output_file(to_csv, "--csv", reads, force)
     if show is not None and show.suffix.lower() != ".png":
         raise UsageError(Problem(f"`{shortened(str(show))}` does not end in .png", "it is a PNG file", Place("--show")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from rich.text import Text
 
 from cnncli.cli import console, lines
 from cnncli.errors import DataError
+from cnncli.runs.json_text import to_json_line
 from cnncli.wording import printable, quantity, visible
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class _Json:
         comma = ""
         for predictions in self._seen:
             for each in _each(predictions):
-                sys.stdout.write(f"{comma}\n    {_one_line(self._item(*each))}")
+                sys.stdout.write(f"{comma}\n    {to_json_line(self._item(*each))}")
                 comma = ","
         sys.stdout.write("\n  ]" if comma else "]")
         sys.stdout.write(after)
@@ -221,15 +221,6 @@ class _NumberCsv(_Csv):
 def _each(predictions: Predictions) -> Iterator[tuple[Name, list[int], list[float]]]:
     """Every example: its name, its classes and what speaks for each."""
     return zip(predictions.names, predictions.classes.tolist(), predictions.outputs.tolist(), strict=True)
-
-
-def _one_line(item: dict[str, Any]) -> str:
-    text = json.dumps(item, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a file name that is not UTF-8 arrives as lone surrogates
-        text = json.dumps(item, ensure_ascii=True)
-    return text
 
 
 def error_of(bad: Sequence[Bad]) -> DataError:

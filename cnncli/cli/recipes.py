@@ -120,10 +120,12 @@ def _write_new(content: bytes, path: Path) -> None:
     """Write a file that is not there yet.
 
     Raises:
-        OutputError: it is there, or cannot be written.
+        OutputError: it is there, lies in the folder of a run, or cannot be written.
     """
+    from cnncli.runs.output_files import refuse_run
     from cnncli.runs.storage import storage_error
 
+    refuse_run(path)
     try:
         with path.open("xb") as file:
             file.write(content)

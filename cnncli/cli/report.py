@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, options
+from cnncli.cli import console, inputs, options
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.wording import counted, printable
 
@@ -28,7 +28,10 @@ def report(
     to: Annotated[
         Path | None,
         typer.Option(
-            "--to", metavar="FILE.html", help="Where the page goes; left out: report.html in the run's folder."
+            "--to",
+            metavar="FILE.html",
+            help="Where the page goes; left out: report.html in the run's folder, of several runs a file in the output "
+            "folder that is named by them.",
         ),
     ] = None,
     force: options.Force = False,
@@ -70,17 +73,22 @@ def report(
 
 
 def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: bool) -> OutputFile:
-    """Where the page goes: a run's own report.html is replaced, as is the page of several runs in the output folder.
+    """Where the page goes: the run's report.html, or a file in the output folder that is named by the runs.
+
+    An earlier page of the same runs in its own place is replaced.
 
     Raises:
         OutputError: it cannot or must not be written.
     """
-    from cnncli.report import REPORT
+    from cnncli.figures import naming
+    from cnncli.report import REPORT, is_page
     from cnncli.runs.output_files import OutputFile
 
-    alone = paths[0] / REPORT if len(paths) == 1 else None
-    own = alone or output / REPORT
-    file = OutputFile(to or own, "--to" if to else "", own=[own] if alone or not to else [], force=force)
+    is_alone = len(paths) == 1
+    place = paths[0] / REPORT if is_alone else output / f"{naming.runs('report', paths, output)}.html"
+    own = [place] if is_alone or (to is None and is_page(place)) else []
+    reads = [data for path in paths for data in inputs.data_of_run(str(path), output)] if to else []
+    file = OutputFile(to or place, "--to" if to else "", reads, own, force)
     file.check()
     return file
 

@@ -78,9 +78,12 @@ def summary(
         shown = rows(found, ALL if every_layer else depth)
         drawn = _draw(found, shown, picture) if picture else None
     if as_json:
-        warnings = [warning.as_json() for warning in loaded.warnings]
+        warnings = [warning.as_json() for warning in (*loaded.warnings, *found.notes)]
         console.print_json({**as_data(found), "diagram": drawn and str(drawn), "warnings": warnings})
         return
+    if not quiet:
+        for note in found.notes:
+            console.show_note(note)
     show(found, shown, verbose=verbose)
     if drawn:
         console.stdout().print(f"\n{printable(str(drawn))}")

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 _LONGEST = 40  # characters of one part
+_LONGEST_OF_RUNS = 100  # characters of a name that lists runs
 _DIGEST = 8
 _MOST_NUMBERS = 8
 
@@ -62,6 +63,28 @@ def images(paths: Sequence[Path]) -> str:
         return image(paths[0])
     where = digest(str(path.absolute().resolve()) for path in paths)
     return f"{part(paths[0].stem)}-and-{len(paths) - 1}-more-{where}"
+
+
+def runs(kind: str, paths: Sequence[Path], outputs: Path) -> str:
+    """A file about several runs: their names, and a digest where others could have them or they are long.
+
+    Args:
+        kind: the name's beginning.
+        paths: of the runs, in their order.
+        outputs: the folder in which runs are `<recipe>/<run>`.
+
+    Example:
+        >>> runs("compare", [Path("outputs/mnist/first"), Path("outputs/mnist/second")], Path("outputs"))
+        'compare-mnist-first-mnist-second'
+    """
+    places, home = [path.absolute().resolve() for path in paths], outputs.absolute().resolve()
+    labels = [
+        place.relative_to(home).as_posix() if place.is_relative_to(home) else place.as_posix() for place in places
+    ]
+    name = "-".join([kind, *(re.sub(r"[^\w.]+", "-", label, flags=re.ASCII).strip("-") for label in labels)])
+    if len(name) <= _LONGEST_OF_RUNS and all(re.fullmatch(r"[\w.]+/[\w.]+", label, re.ASCII) for label in labels):
+        return name
+    return f"{name[: _LONGEST_OF_RUNS - _DIGEST - 1]}-{digest(labels)}"
 
 
 def digest(texts: Iterable[str]) -> str:

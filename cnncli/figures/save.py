@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from cnncli.errors import OutputError
 from cnncli.figures.style import look
@@ -22,6 +22,8 @@ FORMATS = ("png", "svg")
 # What matplotlib would write beside an SVG, the time of day among it.
 _METADATA: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
+
+_MADE_BY = ("Software", "cnncli")  # in every PNG, so that our own pictures are known again
 
 Folder = Path | OutputFolder
 
@@ -60,6 +62,16 @@ def claim(folder: Folder, stems: Iterable[str], formats: Sequence[str]) -> None:
         folder.check([f"{stem}.{name}" for stem in stems for name in formats])
 
 
+def is_ours(path: Path) -> bool:
+    """Whether a file is a PNG that `save` wrote, today or once; false for a picture that another program has changed."""
+    name, program = _MADE_BY
+    try:
+        with Image.open(path) as image:
+            return image.info.get(name) == program
+    except (OSError, ValueError, SyntaxError):  # Pillow raises SyntaxError for a damaged PNG
+        return False
+
+
 def _paths(path: Path, formats: Sequence[str]) -> list[Path]:
     stem = path.stem if path.suffix.lower().lstrip(".") in FORMATS else path.name
     return [path.with_name(f"{stem}.{name}") for name in formats]
@@ -80,7 +92,9 @@ def write(figure: Figure, file: IO[bytes], kind: str) -> None:
     with look():
         if kind == "png":
             # The default level takes twice the time for a tenth less.
-            _pixels(figure).save(file, "PNG", compress_level=1, dpi=(figure.dpi, figure.dpi))
+            made_by = PngImagePlugin.PngInfo()
+            made_by.add_text(*_MADE_BY)
+            _pixels(figure).save(file, "PNG", compress_level=1, dpi=(figure.dpi, figure.dpi), pnginfo=made_by)
         else:
             figure.savefig(file, format=kind, metadata=_METADATA)
 

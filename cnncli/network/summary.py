@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -13,6 +13,7 @@ from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.network import budget, checks
 from cnncli.network.build import Network, build_symbolically
 from cnncli.network.graph import Graph
+from cnncli.network.merging import unintended_broadcasts
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
 from cnncli.recipe.known_data import declared_classes
@@ -99,6 +100,7 @@ class Summary:
         phases: at least one.
         training_bytes: weights, gradients, what the optimizer keeps, and activations with their gradients (`network.budget`).
         placeholders: layers whose size depends on the number of classes, which is not known; they are counted with 2.
+        notes: what is not wrong, but probably not meant.
     """
 
     name: str
@@ -110,6 +112,7 @@ class Summary:
     phases: tuple[PhaseSummary, ...]
     training_bytes: int
     placeholders: tuple[str, ...] = ()
+    notes: tuple[Problem, ...] = ()
 
     @property
     def params(self) -> int:
@@ -167,9 +170,10 @@ def summarise(loaded: LoadedRecipe, *, batch_size: int | None = None) -> Summary
     try:
         loaded = loaded.resolve(classes=declared_classes(loaded.recipe))
         network = build_symbolically(loaded.recipe, input_shape=shape)
-        return measure(network, loaded.recipe, batch_size=batch_size, blocks=blocks_called(loaded))
+        measured = measure(network, loaded.recipe, batch_size=batch_size, blocks=blocks_called(loaded))
     except CnncliError as error:
         raise loaded.located(error) from error
+    return replace(measured, notes=tuple(loaded.locate(unintended_broadcasts(loaded.recipe, network))))
 
 
 def measure(

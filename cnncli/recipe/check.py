@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from cnncli.errors import Problem
-from cnncli.recipe import check_data, check_numbers, check_training, rules  # noqa: F401  # all but the last bring rules
+from cnncli.recipe import check_data, check_names, check_numbers, check_training, rules  # noqa: F401  # all but the last bring rules
 from cnncli.recipe.growth import MOST_PROBLEMS
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
@@ -66,17 +66,6 @@ def _duplicate_names(recipe: Recipe, root: Mapping) -> Iterator[Problem]:
             hint = f"first given on line {line}" if line else ""
             yield Problem(f"two layers are named `{name}`", hint, path=_layer_path(recipe, index, "name"))
         first.setdefault(name, index)
-
-
-@rules.error
-def _slash_in_name(recipe: Recipe) -> Iterator[Problem]:
-    for index, layer in enumerate(recipe.model.layers):
-        if "/" in name_of(layer):
-            yield Problem(
-                f"a layer's name cannot contain `/`, got `{name_of(layer)}`",
-                "use `_`",
-                path=_layer_path(recipe, index, "name"),
-            )
 
 
 @rules.error

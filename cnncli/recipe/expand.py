@@ -13,7 +13,7 @@ from typing import Any
 from cnncli.errors import Place, Problem
 from cnncli.recipe.growth import Problems, Stopped, TooLarge, size_of
 from cnncli.recipe.layers import Group
-from cnncli.recipe.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
+from cnncli.recipe.nodes import Entry, Mapping, Node, Scalar, Sequence
 from cnncli.recipe.objects import Broken, Unknown
 from cnncli.recipe.structure import Blocks, Flattener
 from cnncli.recipe.substitution import Substitution, kind_of
@@ -53,19 +53,18 @@ def expand(root: Mapping, *, classes: int | None = None) -> Expansion:
         root: the recipe as written, after `extends` and `--set`.
         classes: the value of `$classes`; None while the data has not been read, or where there are none.
     """
-    problems, warnings = Problems(), Problems()
+    problems, warnings = Problems(), list[Problem]()
     substitution = Substitution(problems)
     try:
         entries, groups = _expanded(root, classes, substitution, warnings)
     except Stopped:
-        return Expansion(root, (), problems, [], False, ())
-    return Expansion(
-        Mapping(tuple(entries), root.place), groups, problems, warnings, True, tuple(substitution.open_places)
-    )
+        return Expansion(root, (), list(problems), [], False, ())
+    whole = Mapping(tuple(entries), root.place)
+    return Expansion(whole, groups, list(problems), warnings, True, tuple(substitution.open_places))
 
 
 def _expanded(
-    root: Mapping, classes: int | None, substitution: Substitution, warnings: Problems
+    root: Mapping, classes: int | None, substitution: Substitution, warnings: list[Problem]
 ) -> tuple[list[Entry], tuple[Group, ...]]:
     """The sections of the recipe, and its groups."""
     known = next((n for n in (classes, _declared_classes(root)) if n is not None), Unknown(2))
@@ -88,7 +87,7 @@ def _expanded(
 
 
 def _expand_model(
-    model: Mapping, names: Names[str, Any], blocks: Blocks, substitution: Substitution, warnings: Problems
+    model: Mapping, names: Names[str, Any], blocks: Blocks, substitution: Substitution, warnings: list[Problem]
 ) -> tuple[Mapping, tuple[Group, ...]]:
     groups: tuple[Group, ...] = ()
     entries: list[Entry] = []
@@ -139,7 +138,7 @@ def _read_vars(entry: Entry, names: Names[str, Any], substitution: Substitution)
             hint = "declare the number with `data.classes`"
             problems.append(Problem("`$classes` comes from the data", hint, row.key_place, path))
         else:
-            value = plain(substitution.replace(row.value, seen, path))
+            value = substitution.value(row.value, seen, path)
             try:
                 size_of(value)
             except TooLarge as error:

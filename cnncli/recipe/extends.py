@@ -7,7 +7,7 @@ from pathlib import Path as FilePath
 
 from cnncli.errors import Problem, RecipeError
 from cnncli.recipe import shipped, source
-from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar
+from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar, count
 from cnncli.recipe.substitution import kind_of
 from cnncli.wording import did_you_mean, shortened
 
@@ -26,10 +26,10 @@ def extend(root: Mapping, file: str) -> Mapping:
     Raises:
         RecipeError: the parent is not there or wrong, or extends lead in a circle.
     """
-    return _extend(root, FilePath(file), (FilePath(file).resolve(),))
+    return _extend(root, FilePath(file), (FilePath(file).resolve(),), 0)
 
 
-def _extend(root: Mapping, file: FilePath, chain: tuple[FilePath, ...]) -> Mapping:
+def _extend(root: Mapping, file: FilePath, chain: tuple[FilePath, ...], above: int) -> Mapping:
     entry = root.entry("extends")
     if entry is None:
         return root
@@ -41,12 +41,13 @@ def _extend(root: Mapping, file: FilePath, chain: tuple[FilePath, ...]) -> Mappi
             else f"more than {_DEEPEST} recipes extend each other"
         )
         raise RecipeError(Problem(message, place=entry.value.place, path=("extends",)))
+    above += count(root)
     try:
-        parent = source.parse(source.read_bytes(path, shown_as=shown), shown)
+        parent = source.parse(source.read_bytes(path, shown_as=shown), shown, above=above)
     except RecipeError as error:
         # A parent that cannot be read has no place of its own: it is told where it is named.
         raise RecipeError([problem.at(entry.value.place) for problem in error.problems]) from error
-    parent = _extend(parent, path, (*chain, path.resolve()))
+    parent = _extend(parent, path, (*chain, path.resolve()), above)
     own = Mapping(tuple(e for e in root.entries if e.key != "extends"), root.place)
     return merge(parent, own)
 

@@ -11,6 +11,7 @@ from cnncli.errors import Problem
 
 MOST_VALUES = 100_000  # in the recipe as a whole, written out; 5,000 layers of five arguments have 60,000
 MOST_PROBLEMS = 50  # different ones; reading stops there
+_MOST_REPEATED = 1000  # of which many may be the same, in the rounds of a `repeat`
 LARGEST_VALUE = 10_000  # items in one value, with those of the lists and mappings in it
 DEEPEST_VALUE = 50  # lists and mappings within each other, in one value
 LONGEST_TEXT = 10_000  # characters of a text that is put together
@@ -31,7 +32,7 @@ class Problems(list[Problem]):
     """The mistakes found while a recipe is written out.
 
     Raises:
-        Stopped: by `append`, once there are `MOST_PROBLEMS` different ones.
+        Stopped: by `append`, once there are `MOST_PROBLEMS` different ones, or the same ones again and again.
     """
 
     def __init__(self) -> None:
@@ -42,7 +43,7 @@ class Problems(list[Problem]):
         super().append(problem)
         place = problem.place
         self._distinct.add((problem.message, place.line if place else 0, place.column if place else 0))
-        if len(self._distinct) >= MOST_PROBLEMS or len(self) >= 100 * MOST_PROBLEMS:
+        if len(self._distinct) >= MOST_PROBLEMS or len(self) >= _MOST_REPEATED:
             raise Stopped
 
 

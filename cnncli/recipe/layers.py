@@ -6,6 +6,7 @@ import re
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cnncli.recipe.objects import KerasObject
@@ -54,6 +55,7 @@ def name_of(layer: KerasObject) -> str:
     return str(name) if name is not None else ""
 
 
+@lru_cache(maxsize=1024)  # there are fewer Keras layers
 def snake_case(name: str) -> str:
     """`BatchNormalization` as Keras names such a layer: `batch_normalization` (`keras.utils.naming.to_snake_case`)."""
     name = re.sub(r"\W+", "", name)

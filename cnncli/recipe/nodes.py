@@ -72,6 +72,13 @@ def plain(node: Node) -> Any:
     return node.value
 
 
+def count(node: Node) -> int:
+    """How many keys and values a tree has, lists and mappings included."""
+    if isinstance(node, Mapping):
+        return 1 + sum(1 + count(entry.value) for entry in node.entries)
+    return 1 + sum(map(count, node.items)) if isinstance(node, Sequence) else 1
+
+
 def place_of(root: Node, path: Path, *, key: bool = False) -> Place:
     """The place of the value at `path`, or of the nearest thing above it that exists.
 

@@ -390,7 +390,7 @@ def read(value: Any, kind: str, *, steps_per_epoch: int | None = None) -> tuple[
         hint = _one_of(value, kind) or f"write `{first}: {{{others[0]}: …}}`, or indent the arguments below `{first}`"
         return None, [Fault((others[0],), f"one {noun} an item, got {listed(value)}", hint, on_key=True)]
     else:
-        return None, [Fault((), f"expected {_article(noun)}, got {described(value)}")]
+        return None, [Fault((), f"expected {article(noun)}, got {described(value)}")]
     # The catalogue keeps what it was asked for: a text that only stands in must not get there.
     entry, fault = _find(str.__str__(name), kind, path)
     if entry is None:
@@ -696,5 +696,5 @@ def _numbers(value: Any) -> Iterator[Any]:
         yield value
 
 
-def _article(noun: str) -> str:
+def article(noun: str) -> str:
     return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

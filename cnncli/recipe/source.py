@@ -68,12 +68,13 @@ def read_bytes(path: pathlib.Path, *, shown_as: str | None = None) -> bytes:
     return content
 
 
-def parse(content: bytes, file: str) -> Mapping:
+def parse(content: bytes, file: str, *, above: int = 0) -> Mapping:
     """Parse a recipe strictly: YAML 1.2 core values, one document, no anchors, aliases, merge keys or tags.
 
     Args:
         content: the bytes of the file.
         file: the file as the user named it; it becomes `Place.file`.
+        above: how many keys and values the recipes have that extend this one; the bound is for all of them together.
 
     Raises:
         RecipeError: with every problem found, each with its place, sorted by line and column.
@@ -81,7 +82,7 @@ def parse(content: bytes, file: str) -> Mapping:
     if len(content) > MAX_BYTES:
         raise _too_large(Place(file))
     text = decode(content, file)
-    root = _compose(text)
+    root = _compose(text, above=above)
     if not isinstance(root, Mapping):
         raise RecipeError(_no_recipe(text, root))
     return root
@@ -178,6 +179,7 @@ _CORE_SCHEMA: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"[-+]?\.(inf|Inf|INF)"), lambda text: float(text.replace(".", ""))),
     (re.compile(r"\.(nan|NaN|NAN)"), lambda _: float("nan")),
 )
+_CORE_STARTS = "-+.0123456789~nNtTfF"  # of the texts that one of the patterns may match
 _LONG_NUMBER = re.compile(r"[-+]?[0-9.]+|0o[0-7]+|0x[0-9a-fA-F]+")
 _VALUE_KINDS: dict[type, str] = {
     str: "text",
@@ -190,6 +192,8 @@ _VALUE_KINDS: dict[type, str] = {
 
 def _core_value(text: str) -> Any:
     """The value of a text without quotes, as YAML 1.2 reads it: `1e-3` a number, `no` text, `010` ten."""
+    if text and text[0] not in _CORE_STARTS:
+        return text
     convert = next((convert for pattern, convert in _CORE_SCHEMA if pattern.fullmatch(text)), str)
     return convert(text)
 
@@ -209,13 +213,13 @@ _FOLDER = re.compile(r"[\w:.]\\[abefv]")  # `"C:\a\b.npz"`
 _DASH_ON_NEXT_LINE = re.compile(r"[\r\n] *(-) ")
 
 
-def _compose(text: Text, depth: int = 0) -> Node | None:
+def _compose(text: Text, depth: int = 0, above: int = 0) -> Node | None:
     """Build the tree; None when there is nothing in the text.
 
     Raises:
         RecipeError: with every problem found, sorted by place.
     """
-    tree = _Tree(text, depth)
+    tree = _Tree(text, depth, above)
     try:
         for event in yaml.parse(text.content, Loader=_Loader):
             tree.take(event)
@@ -229,7 +233,32 @@ def _compose(text: Text, depth: int = 0) -> Node | None:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's loader in Python, for its events; the one in C crashes the process on deep nesting."""
+    """PyYAML's loader in Python, for its events; the one in C crashes the process on deep nesting.
+
+    PyYAML's parser asks for the kind of the next token seven times per value, and its scanner checks each time whether
+    that token may still turn out to be a key. Here the answer is kept until the token is taken.
+    """
+
+    def __init__(self, stream: str) -> None:
+        self._next: yaml.Token | None = None  # the next token, once it is certain
+        super().__init__(stream)
+
+    def peek_token(self) -> Any:
+        if self._next is None:
+            self._next = super().peek_token()  # type: ignore[no-untyped-call]
+        return self._next
+
+    def check_token(self, *choices: Any) -> bool:
+        token = self._next or self.peek_token()
+        return token is not None and (not choices or isinstance(token, choices))
+
+    def get_token(self) -> Any:
+        token = self.peek_token()
+        if token is not None:
+            self._next = None
+            self.tokens_taken += 1
+            self.tokens.pop(0)
+        return token
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:
         """Let the text end behind more open brackets than the tree takes.
@@ -285,14 +314,15 @@ class _Tree:
     while the text is still being scanned, so that a bomb costs no more than what came before it.
     """
 
-    def __init__(self, text: Text, depth: int) -> None:
+    def __init__(self, text: Text, depth: int, above: int) -> None:
         self.text = text
         self.depth = depth
+        self.above = above
         self.root: Node | None = None
         self.problems: list[Problem] = []
         self.stopped = False
         self.stack: list[_Open] = []
-        self.node_count = 0
+        self.node_count = above
         self.document_count = 0
         self.read_to = 0  # the index up to which events have come
         self.last_quoted = (0, 0)
@@ -370,9 +400,9 @@ class _Tree:
         start = event.start_mark.index
         self.node_count += 1
         if self.node_count > MAX_NODES:
-            self.stop(
-                start, f"more than {MAX_NODES:,} keys and values", "say what comes again with `repeat` or `blocks`"
-            )
+            where = " in this recipe and those that extend it" if self.above else ""
+            hint = "say what comes again with `repeat` or `blocks`"
+            self.stop(start, f"more than {MAX_NODES:,} keys and values{where}", hint)
         if event.anchor is not None:
             anchor = f"&{event.anchor}"
             at = self.text.content.index(anchor, start)
@@ -391,11 +421,11 @@ class _Tree:
         if wrong := other_dash(self.text, start):
             self.explained = True
             self.problems.append(wrong)
-        found = _TUPLE.match(self.text.content, start)
+        found = written.startswith("(") and _TUPLE.match(self.text.content, start)
         if found and "," in found[0] and (self.open_brackets() or found.end() == end):
             self.explained = True
             self.report(start, f"`{shown(found[0])}` is not a list", f"write [{shown(found[1])}], or quote it as text")
-        if self.open_brackets() and "$(" in written and _expression_end(written) is None:
+        if "$(" in written and self.open_brackets() and _expression_end(written) is None:
             self.explained = True
             message = f"`{shown(written)}` breaks off: inside brackets, `,` `[` `]` `{{` `}}` `?` end a value"
             self.report(start, message, self._expression_hint(start))

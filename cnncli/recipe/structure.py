@@ -9,11 +9,12 @@ from collections import ChainMap, Counter, defaultdict
 from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Names
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from cnncli.errors import Place, Problem
 from cnncli.recipe import catalogue
+from cnncli.recipe.growth import Stopped
 from cnncli.recipe.layers import Group, snake_case
 from cnncli.recipe.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
 from cnncli.recipe.objects import NAMING_KEYS, SHORTCUT, Broken, Deferred, as_integers
@@ -24,7 +25,8 @@ INPUT = "input"  # the network's input, as `from` names it
 HERE = "."  # the input of the block, residual body, group, round or path in which it stands
 STRUCTURES = ("repeat", "branches", "residual", "group")
 MOST_LAYERS = 5000
-_OF_A_CALL = 5  # values of the recipe that a structure or a call of a block counts as: it takes as much time
+_OF_A_CALL = 25  # values of the recipe that a structure or a call of a block counts as: it takes as much time
+_OF_A_ROUND = 2  # and one of its rounds
 MOST_TIMES = 1000
 MOST_NESTED = 20  # structures and calls of blocks within each other
 _PATH: Path = ("model", "layers")
@@ -94,8 +96,7 @@ def _read_block(entry: Entry, problems: list[Problem]) -> Block | None:
     return Block(name, tuple(required), defaults, layers, entry.key_place)
 
 
-@dataclass(frozen=True, slots=True)
-class _Scope:
+class _Scope(NamedTuple):
     """Where the layers that are being written out stand.
 
     Attributes:
@@ -118,11 +119,7 @@ class _Scope:
     depth: int = 0
     here: str | None = None
     within: str = ""
-    blocks_open: tuple[str, ...] = field(default=())
-
-
-class _TooMuch(Exception):
-    """The recipe would have too many layers."""
+    blocks_open: tuple[str, ...] = ()
 
 
 class Flattener:
@@ -160,10 +157,7 @@ class Flattener:
         """
         self._globals = names  # what a block's body sees beside its parameters: not the loops around its call
         self._written = set(_written_names(layers))
-        try:
-            self._items(layers.items, _Scope(names))
-        except _TooMuch:
-            self._wrong(f"the network has more than {MOST_LAYERS:,} layers", layers.place)
+        self._items(layers.items, _Scope(names))
         return Sequence(tuple(self._layers), layers.place)
 
     def _wrong(self, message: str, place: Place, hint: str = "") -> None:
@@ -244,7 +238,8 @@ class Flattener:
 
     def _append(self, node: Node) -> None:
         if len(self._layers) >= MOST_LAYERS:
-            raise _TooMuch
+            self._wrong(f"the network has more than {MOST_LAYERS:,} layers", node.place)
+            raise Stopped
         self._layers.append(node)
 
     def _layer_name(self, entry: Entry, found: catalogue.Entry | None, scope: _Scope, given: str) -> tuple[str, Place]:
@@ -343,7 +338,7 @@ class Flattener:
             return True, None
         condition = body.get("if")
         if condition is not None:
-            value = plain(self._replaced(condition, scope))
+            value = self._value(condition, scope)
             if not isinstance(value, (bool, int)):
                 self._wrong(f"`if`: expected true or false, got {described(value)}", condition.place)
                 return True, None
@@ -352,7 +347,7 @@ class Flattener:
                 return False, None
         source = body.get("from")
         if isinstance(source, Scalar) and isinstance(source.value, str):
-            name = plain(self._replaced(source, scope))
+            name = self._value(source, scope)
             if not isinstance(name, str):
                 return True, None
             return True, self._resolve(name, scope, from_call(source.place, scope.caller)) or INPUT
@@ -368,6 +363,9 @@ class Flattener:
 
     def _replaced(self, node: Node, scope: _Scope) -> Node:
         return self.substitution.replace(node, scope.names, _PATH, caller=scope.caller)
+
+    def _value(self, node: Node, scope: _Scope) -> Any:
+        return self.substitution.value(node, scope.names, _PATH, caller=scope.caller)
 
     # ---- structure -----------------------------------------------------------------------------------------------------
 
@@ -431,7 +429,7 @@ class Flattener:
         for key, default in defaults.items():
             if key not in values:
                 seen = ChainMap(values, self._globals)  # type: ignore[arg-type]
-                values[key] = plain(self.substitution.replace(default.value, seen, _PATH, caller=entry.key_place))
+                values[key] = self.substitution.value(default.value, seen, _PATH, caller=entry.key_place)
         return values
 
     def _repeat(self, entry: Entry, scope: _Scope) -> None:
@@ -449,13 +447,12 @@ class Flattener:
         for index, values in enumerate(rounds):
             own = {**values, index_name: index} if index_name else values
             suffix = f"{scope.suffix}_{index}"
-            inner = replace(
-                self._inside(scope, "round"),
+            inner = self._inside(scope, "round")._replace(
                 names=_over(own, scope.names),
                 suffix=suffix,
                 searched=((scope.prefix, suffix), *scope.searched),
             )
-            self.substitution.count(1, entry.key_place, _PATH)
+            self.substitution.count(_OF_A_ROUND, entry.key_place, _PATH)
             self._items(layers.items, inner)
 
     def _rounds(self, entry: Entry, parts: dict[str, Node], scope: _Scope) -> list[dict[str, Any]] | None:
@@ -464,7 +461,7 @@ class Flattener:
             self._wrong("`repeat` needs `times` or `over`, one of them", entry.key_place)
             return None
         if "times" in parts:
-            times = as_integers(plain(self._replaced(parts["times"], scope)))
+            times = as_integers(self._value(parts["times"], scope))
             self._note_if_deferred(times, parts["times"])
             if isinstance(times, Broken):
                 return None
@@ -473,19 +470,19 @@ class Flattener:
                 self._wrong(f"`times`: expected an integer from 0 to {MOST_TIMES}, got {described(times)}", place)
                 return None
             return [{} for _ in range(times)]
-        node = self._replaced(parts["over"], scope)
-        lists = plain(node)
+        lists = self._value(parts["over"], scope)
+        place = from_call(parts["over"].place, scope.caller)
         if not isinstance(lists, dict) or not lists or not all(isinstance(values, list) for values in lists.values()):
             hint = "as in `over: {filters: [16, 32, 64]}`"
-            self._wrong(f"`over` is a mapping of names to lists, got {described(lists)}", node.place, hint)
+            self._wrong(f"`over` is a mapping of names to lists, got {described(lists)}", place, hint)
             return None
         lengths = {name: len(values) for name, values in lists.items()}
         if len(set(lengths.values())) > 1:
             got = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-            self._wrong(f"the lists of `over` are not of one length: {got}", node.place)
+            self._wrong(f"the lists of `over` are not of one length: {got}", place)
             return None
         if max(lengths.values()) > MOST_TIMES:
-            self._wrong(f"`over`: at most {MOST_TIMES} rounds", node.place)
+            self._wrong(f"`over`: at most {MOST_TIMES} rounds", place)
             return None
         return [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
 
@@ -543,7 +540,7 @@ class Flattener:
             self._items(shortcut.items, inner)
             side = self._current
         else:
-            kind = plain(self._replaced(shortcut, scope)) if shortcut else "identity"
+            kind = self._value(shortcut, scope) if shortcut else "identity"
             self._note_if_deferred(kind, shortcut)
             if kind not in ("identity", "auto"):
                 assert shortcut is not None
@@ -587,7 +584,7 @@ class Flattener:
 
     def _inside(self, scope: _Scope, within: str) -> _Scope:
         """The scope within a structure that begins here."""
-        return replace(scope, depth=scope.depth + 1, here=self._current, within=within)
+        return scope._replace(depth=scope.depth + 1, here=self._current, within=within)
 
     @contextmanager
     def _as_group(self, name: str) -> Iterator[None]:

@@ -63,26 +63,43 @@ class Substitution:
         if isinstance(node, Sequence):
             items = (self.replace(item, names, (*path, index), caller=caller) for index, item in enumerate(node.items))
             return Sequence(tuple(items), place)
-        if not isinstance(node.value, str):
-            return Scalar(node.value, place, node.quoted)
-        if "$" not in node.value:
-            self.count(len(node.value) // 100, place, path)
-            return Scalar(node.value, place, node.quoted)
+        return as_node(self._substituted(node, names, path, place), place, quoted=node.quoted)
+
+    def value(self, node: Node, names: Values[str, Any], path: Path = (), *, caller: Place | None = None) -> Any:
+        """The node with every text in it substituted, as dicts, lists and values; arguments as for `replace`."""
+        place = from_call(node.place, caller)
+        self.count(1, place, path)
+        if isinstance(node, Mapping):
+            return {
+                entry.key: self.value(entry.value, names, (*path, entry.key), caller=caller) for entry in node.entries
+            }
+        if isinstance(node, Sequence):
+            return [self.value(item, names, (*path, index), caller=caller) for index, item in enumerate(node.items)]
+        return self._substituted(node, names, path, place)
+
+    def _substituted(self, scalar: Scalar, names: Values[str, Any], path: Path, place: Place) -> Any:
+        """The value that a single value stands for; `Broken` where it is wrong."""
+        text = scalar.value
+        if not isinstance(text, str):
+            return text
+        if "$" not in text:
+            self.count(len(text) // 100, place, path)
+            return text
         watched = Names(names)
         try:
-            value = substitute(node.value, watched)
+            value = substitute(text, watched)
             size = size_of(value)
         except TooLarge as error:
             self.problems.append(Problem(str(error), "", place, path))
-            return Scalar(Broken(2), place)
+            value, size = Broken(2), 1
         except ExpressionError as error:
             self.problems.append(Problem(str(error), error.hint, place, path))
-            return Scalar(Broken(2), place)
-        # A long expression and large values take time, also where the result is small.
-        self.count(size + (len(node.value) + watched.work) // 10, place, path)
+            value, size = Broken(2), 1
+        # A long expression and large values take time, also where the result is small or a mistake.
+        self.count(size + (len(text) + watched.work) // 10, place, path)
         if watched.is_open:
             self.open_places.append(place)
-        return as_node(value, place, quoted=node.quoted)
+        return value
 
 
 def from_call(place: Place, caller: Place | None) -> Place:

@@ -10,6 +10,7 @@ import yaml
 
 from cnncli.recipe.objects import Deferred
 from cnncli.recipe.schema import Recipe
+from cnncli.wording import is_formatting
 
 # Texts that are safe without quotes; everything else gets them.
 _PLAIN = re.compile(r"[$]?[A-Za-z_][A-Za-z0-9_./-]*")
@@ -32,7 +33,8 @@ def as_written(recipe: Recipe) -> dict[str, Any]:
 
 def as_yaml(data: Any) -> str:
     """Plain data as YAML that our own and every other YAML 1.2 reader reads back as it was."""
-    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
+    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
+    return text if text.isascii() else "".join(map(_visible, text))
 
 
 def _as_written(value: Any) -> Any:
@@ -44,6 +46,13 @@ def _as_written(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return [_as_written(item) for item in value]
     return value.replace("$", "$$") if isinstance(value, str) else value
+
+
+def _visible(character: str) -> str:
+    """Format characters, which harm a terminal, as escapes; all text but plain ASCII stands in double quotes."""
+    if not is_formatting(character) or character == "\n":
+        return character
+    return f"\\U{ord(character):08X}" if ord(character) > 0xFFFF else f"\\u{ord(character):04X}"
 
 
 class _Dumper(yaml.SafeDumper):

@@ -6,6 +6,6 @@ Everything is read from the folder, so that a page can be made of any run at any
 """
 
 from cnncli.report.material import Material, read
-from cnncli.report.page import REPORT, Page, page
+from cnncli.report.page import REPORT, Page, is_page, page
 
-__all__ = ["REPORT", "Material", "Page", "page", "read"]
+__all__ = ["REPORT", "Material", "Page", "is_page", "page", "read"]

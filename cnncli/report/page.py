@@ -20,6 +20,7 @@ from cnncli.runs import to_json
 from cnncli.wording import printable
 
 REPORT = "report.html"  # in a run's folder
+_GENERATOR = b'<meta name="generator" content="cnncli '
 MOST_BYTES = 4_000_000  # of all pictures of a page
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_LAYERS = 1000
@@ -64,6 +65,15 @@ def page(runs: Sequence[Material]) -> Page:
         )
     )
     return Page(html, tuple(note for run in shown for note in run["left_out"]))
+
+
+def is_page(path: Path) -> bool:
+    """Whether a file is a page that this module made, today or once."""
+    try:
+        with open(path, "rb") as file:
+            return _GENERATOR in file.read(4096)
+    except (OSError, ValueError):
+        return False
 
 
 def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:

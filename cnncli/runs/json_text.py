@@ -10,6 +10,8 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
+from cnncli.wording import is_formatting
+
 
 def to_json(value: Any) -> str:
     """Write a value as indented JSON with a final newline; NaN and infinity become `null`.
@@ -17,13 +19,23 @@ def to_json(value: Any) -> str:
     Example:
         to_json({"loss": float("nan")}) == '{\\n  "loss": null\\n}\\n'
     """
-    value = plain(value)
-    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:  # a file name that is not UTF-8 arrives as lone surrogates
-        text = json.dumps(value, indent=2, ensure_ascii=True, allow_nan=False)
-    return text + "\n"
+    return _text(plain(value), indent=2) + "\n"
+
+
+def to_json_line(value: Any) -> str:
+    """Write plain data as JSON in one line, without its end."""
+    return _text(value)
+
+
+def _text(value: Any, indent: int | None = None) -> str:
+    """JSON with every readable character as it is; control and format characters, which harm a terminal, are escaped.
+
+    Lone surrogates, as which a file name that is not UTF-8 arrives, are escaped too.
+    """
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return "".join(json.dumps(c)[1:-1] if is_formatting(c) and c != "\n" else c for c in text)
 
 
 def plain(value: Any) -> Any:

@@ -91,7 +91,7 @@ class OutputFile:
             if status is not None and self.path.suffix.lower() in _IMAGE_SUFFIXES and _is_inside(self.path, read):
                 raise self._refused("is an image in a folder that this command reads", "name another file")
         if not self._is_own():
-            _refuse_run(self.path, self.option)
+            refuse_run(self.path, self.option)
         if status is None:
             self._check_new()
             return
@@ -246,7 +246,7 @@ class OutputFolder:
                     self.path, self.option, "belongs to the data that this command reads", "name another folder"
                 )
         if not any(_is_same(self.path, own) or _is_inside(self.path, own) for own in self.own):
-            _refuse_run(self.path, self.option)
+            refuse_run(self.path, self.option)
         self._check_can_be_made()
         for name in names if os.path.isdir(self.path) else ():
             self.file(name).check()
@@ -292,7 +292,12 @@ def _looks_like_run(folder: Path) -> bool:
         return False
 
 
-def _refuse_run(path: Path, option: str) -> None:
+def refuse_run(path: Path, option: str = "") -> None:
+    """Refuse a path in the folder of a run.
+
+    Raises:
+        OutputError: it lies in one.
+    """
     run = run_of(path)
     if run is not None:
         reason = f"lies in the folder of a run, {shortened(os.path.basename(os.path.realpath(run)), 100)}"

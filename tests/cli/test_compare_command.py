@@ -343,6 +343,23 @@ def test_curves_of_all_runs_go_into_one_picture_in_the_output_folder(outputs):
     assert json.loads(compared("a", "b", "--picture", "--json").stdout)["picture"] == str(path)
 
 
+def test_picture_of_the_same_runs_is_replaced_and_no_other_file(outputs):
+    put(outputs, "a")
+    put(outputs, "b")
+    path = outputs / "compare-pets-a-pets-b.png"
+    compared("a", "b", "--picture")
+    with Image.open(path) as image:
+        image.crop((0, 0, 20, 20)).save(path)
+    before = path.read_bytes()
+
+    done = runner.invoke(app, ["compare", "a", "b", "--output", str(outputs)])
+    assert (done.exit_code, done.stderr) == (6, f"error: {path} exists already; --force overwrites it\n")
+    assert path.read_bytes() == before
+    compared("a", "b", "--picture", "--force")
+    compared("a", "b", "--picture")
+    assert Image.open(path).size[0] > 800
+
+
 def test_picture_goes_where_it_is_wanted_or_nowhere(outputs, tmp_path):
     put(outputs, "a")
     put(outputs, "b")

@@ -45,8 +45,8 @@ def test_newest_run_is_meant_when_none_is_named(outputs):
 def test_several_runs_become_one_page_in_the_output_folder(outputs):
     done = reported("mnist/first", "mnist/second", "mnist/first")
 
-    assert done.stdout == f"{outputs}/report.html\n"
-    assert "2 runs compared" in (outputs / "report.html").read_text(encoding="utf-8")
+    assert done.stdout == f"{outputs}/report-mnist-first-mnist-second.html\n"
+    assert "2 runs compared" in (outputs / "report-mnist-first-mnist-second.html").read_text(encoding="utf-8")
     assert [run.name for run in runs.list_runs(outputs)] == ["second", "first"]
 
 
@@ -59,6 +59,25 @@ def test_page_goes_where_it_is_wanted_and_json_says_where(outputs):
         "runs": ["outputs/mnist/first"],
         "left_out": [],
     }
+
+
+def test_page_of_the_same_runs_is_replaced_and_no_other_file(outputs):
+    page = outputs / "report-mnist-first-mnist-second.html"
+    reported("mnist/first", "mnist/second")
+    with runs.create(outputs, "mnist", run_name="third") as run:
+        run.finish("completed", params=11)
+    before = page.read_bytes()
+
+    reported("mnist/first", "mnist/third")
+    assert page.read_bytes() == before
+    reported("mnist/first", "mnist/second")
+    page.write_text("<p>mine</p>")
+    done = reported("mnist/first", "mnist/second", code=6)
+
+    assert done.stderr == f"error: {page} exists already; --force overwrites it\n"
+    assert page.read_text() == "<p>mine</p>"
+    reported("mnist/first", "mnist/second", "--force")
+    assert "2 runs compared" in page.read_text(encoding="utf-8")
 
 
 def test_what_is_left_out_is_said(outputs):

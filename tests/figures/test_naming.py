@@ -58,3 +58,23 @@ def test_images_of_one_name_in_two_folders_have_two_names(tmp_path, monkeypatch)
     assert naming.images([one, other]).startswith("bee-and-1-more-")
     assert naming.images([one, other]) != naming.images([other, one])
     assert naming.images([one]) == naming.image(one)
+
+
+def test_files_about_several_runs_are_named_by_them_and_their_order(tmp_path):
+    def named(*runs):
+        return naming.runs("report", [tmp_path / run for run in runs], tmp_path)
+
+    assert named("mnist/first", "mnist/second") == "report-mnist-first-mnist-second"
+    names = [
+        named("a/b", "c/d"),
+        named("c/d", "a/b"),
+        named("a-b/c", "d/e"),
+        named("a/b-c", "d/e"),
+        named("a/b", "c-d/e"),
+        named("a/b", "../c/d"),
+        named("a/b", "c/d", "e/f"),
+        named(*["a/b"] * 60),
+        named(*["a/b"] * 61),
+    ]
+    assert len(set(names)) == len(names)
+    assert max(map(len, names)) <= 100

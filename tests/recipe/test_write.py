@@ -10,7 +10,7 @@ from cnncli.recipe.expressions import evaluate
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import load, load_bytes
 from cnncli.recipe.objects import Deferred, Unknown, UnknownNumber, UnknownText
-from cnncli.recipe.write import as_written, to_yaml
+from cnncli.recipe.write import as_written, as_yaml, to_yaml
 
 EXAMPLES = sorted(str(path) for path in (Path(__file__).parent / "examples").glob("*.yaml"))
 
@@ -142,3 +142,11 @@ def test_values_that_are_not_known_count_by_their_type():
     assert not isinstance(evaluate("n + 1", known), Deferred)
     assert not isinstance(evaluate("n if n > 2 else classes", known), Deferred)
     assert repr(evaluate("classes * n", known)) == "$(classes * 3)"
+
+
+def test_format_characters_are_escaped_and_read_back():
+    about = "left \u202e right \u200b zero \u2028 \U000e0001 ž"
+    text = as_yaml({"about": about, "k\u202e": 1})
+
+    assert {char for char in text if not char.isprintable()} == {"\n"}
+    assert yaml.safe_load(text) == {"about": about, "k\u202e": 1}

@@ -85,6 +85,24 @@ CASES: list[Case] = [
          says=("r.yaml:6:26: `input` is the input of the network, not that of this block", "`from: .`")),
     Case("the input of a block", VALIDATE, files=recipe(GATED, GATE.replace("SOURCE", ".")),
          prints=("no mistakes",), unsaid=("`input`",)),
+    *(Case(f"{what} with a name that TensorFlow refuses", STATIC, 3, files=recipe(layers, more),
+           says=(f"cannot contain `{character}`, got `", "use letters from a to z"))
+      for what, character, layers, more in (
+          ("a layer", "ö", "    - Conv2D: {filters: 2, kernel_size: 3, name: größe}\n", ""),
+          ("a layer that merges", " ", "    - Add: {from: [input, input], name: a b}\n", ""),
+          ("a layer in a layer", " ",
+           "    - TimeDistributed: {layer: {Conv1D: {filters: 2, kernel_size: 3, name: a b}}}\n", ""),
+          ("a layer with a bidirectional mark", "\\u202e",
+           '    - Conv2D: {filters: 2, kernel_size: 3, name: "a\\u202eb"}\n', ""),
+          ("a block", "ö", "    - größe\n", "blocks: {größe: {layers: [ReLU]}}\n"),
+          ("an optimizer", ":", "    - ReLU\n", "train: {optimizer: {Adam: {name: 'a:b'}}}\n"),
+          ("a schedule", "(", "    - ReLU\n", "train: {optimizer: {Adam: {learning_rate: {ExponentialDecay: "
+           "{initial_learning_rate: 0.1, decay_steps: 5, decay_rate: 0.5, name: a(b)}}}}}\n"),
+          ("a loss", "@", "    - ReLU\n", "train: {loss: {SparseCategoricalCrossentropy: {name: a@b}}}\n"),
+      )),
+    Case("names that TensorFlow takes", ("train r.yaml --run a -q",),
+         files=recipe("    - Conv2D: {filters: 2, kernel_size: 3, name: _a-b.c>d}\n",
+                      "train: {epochs: 1, metrics: [{SparseCategoricalAccuracy: {name: richtig ü}}]}\n")),
     # Brackets.
     Case("two levels of brackets", STATIC, 3, files=recipe("    - Reshape: [[784]]\n"),
          says=("r.yaml:4:16: Reshape: `target_shape`: expected one level of brackets, got 2", "`target_shape: [784]`")),
@@ -106,6 +124,12 @@ CASES: list[Case] = [
     # Shapes that Keras brings together without an error.
     Case("the input of the network in a gate", VALIDATE, files=recipe(GATED, GATE.replace("SOURCE", "input")),
          says=("Multiply combines 28x28x1 and 28x28x4: values are repeated to get 28x28x4",)),
+    Case("the input of the network in a gate, summed up", ("summary r.yaml",),
+         files=recipe(GATED, GATE.replace("SOURCE", "input")),
+         says=("`input` is the input of the network, not that of this block",
+               "r.yaml:6:9: Multiply combines 28x28x1 and 28x28x4")),
+    Case("the input of the network in a gate, in a summary for programs", ("summary r.yaml --json",),
+         files=recipe(GATED, GATE.replace("SOURCE", "input")), prints=("Multiply combines 28x28x1 and 28x28x4",)),
     Case("a residual body with more channels than the input", ("train r.yaml --dry-run",),
          files=recipe("    - residual: {body: [Conv2D: {filters: 4, kernel_size: 3, padding: same}]}\n"),
          says=("r.yaml:4:7: Add combines 28x28x4 and 28x28x1",)),

@@ -22,6 +22,21 @@ def images(folder: Path) -> None:
         Image.fromarray(pixels).save(folder / name)
 
 
+def pets(folder: Path) -> None:
+    """Ten images of two classes, and pets.yaml."""
+    generator = np.random.default_rng(0)
+    for split in ("train", "test"):
+        for name, low in (("cat", 0), ("dog", 128)):
+            place = folder / "pets" / split / name
+            place.mkdir(parents=True)
+            for number in range(10):
+                Image.fromarray(generator.integers(low, low + 128, (8, 8), np.uint8)).save(place / f"{number}.png")
+    (folder / "pets.yaml").write_text(
+        "name: pets\ndata: {source: {image_folder: {path: pets, image_size: [8, 8]}}}\ntrain: {epochs: 1}\nmodel:\n"
+        "  layers: [Conv2D: {filters: 2, kernel_size: 3}, Flatten, Dense: {units: $classes, activation: softmax}]\n"
+    )
+
+
 def links(folder: Path) -> None:
     """The same, with other names for a.png and the run."""
     images(folder)
@@ -76,6 +91,45 @@ CASES: list[Case] = [
         says=("error: --csv: old.csv exists already; --force overwrites it",),
         files=(images, ("old.csv", "mine")),
         writes_nothing=True,
+    ),
+    *(
+        Case(
+            f"no result is written over the data of a run: {command}",
+            (f"{command} --force",),
+            exit_code=6,
+            says=(f"{option}: data{ending} is a file that this command reads",),
+            files=(
+                images,
+                lambda folder: [os.symlink("u8.npz", folder / f"data{end}") for end in (".csv", ".png", ".html")],
+            ),
+            writes_nothing=True,
+        )
+        for command, option, ending in (
+            (f"predict {U8_RUN} a.png --csv data.csv", "--csv", ".csv"),
+            (f"predict {U8_RUN} a.png --show data.png", "--show", ".png"),
+            (f"report {U8_RUN} --to data.html", "--to", ".html"),
+        )
+    ),
+    Case(
+        "no recipe is copied into a run",
+        (f"recipes copy mnist {U8_RUN}/mine.yaml",),
+        exit_code=6,
+        says=("mine.yaml lies in the folder of a run, first",),
+        writes_nothing=True,
+    ),
+    *(
+        Case(
+            f"no picture is drawn into the training images: {command}",
+            (
+                "train pets.yaml --run first",
+                f"{command.format('outputs/pets/first')} --to pets/train/cat",
+            ),
+            exit_code=6,
+            says=("error: --to: pets/train/cat belongs to the data that this command reads",),
+            files=(pets,),
+            writes_nothing=True,
+        )
+        for command in ("maximize {} --steps 1", "compare {} u8/first --anyway")
     ),
     Case(
         "where nothing is predicted nothing is written, with --force too",

@@ -207,7 +207,7 @@ RECIPES = [
     Row("a layer's name twice", recipe(("units:", "name: c1, units:")), STATIC, 3,
         "recipe.yaml:8:21: two layers are named `c1`\n    first given on line 6"),
     Row("a slash in a name", recipe(("name: c1", "name: a/b")), STATIC, 3,
-        "recipe.yaml:6:22: a layer's name cannot contain `/`, got `a/b`\n    use `_`"),
+        "recipe.yaml:6:22: a layer's name cannot contain `/`, got `a/b`\n    use letters from a to z, digits, `_`, `-` and `.`"),
     Row("a size of 0", input_shape("[0, 28, 1]"), STATIC, 3,
         "recipe.yaml:5:11: `input`: expected an integer ≥ 1, got 0"),
     Row("two channels for photos", input_shape("[8, 8, 2]", FOLDER_RECIPE), STATIC, 3,
