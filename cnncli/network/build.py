@@ -6,7 +6,6 @@ import contextlib
 import fnmatch
 import inspect
 import itertools
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import keras
 
 from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.network import applications
+from cnncli.network.keras_messages import first_sentence
 from cnncli.network.objects import dtype_policy, make, names_counted_anew, shapes_alone
 from cnncli.network.windows import window_problem
 from cnncli.recipe.layers import name_of
@@ -349,20 +349,6 @@ def _told(problems: list[Problem], layer: KerasObject, path: Path, *shapes: Any)
         message = f"{layer.name}: {first_sentence(error)}"
         hint = "came in: " + " and ".join(shape_text(shape[1:]) for shape in shapes) if shapes else ""
         problems.append(Problem(message, hint, path=(*path, layer.name)))
-
-
-# A sentence that says what is right, or briefly what came; the shapes that came in are told anyway.
-_RULE = re.compile(r"\bmust\b|^Received:? (?!input_shape|inputs).{,40}$")
-
-
-def first_sentence(error: Exception) -> str:
-    """Keras' own explanation without its examples, tracebacks and addresses."""
-    # Within a layer's `call`: the error's own text is the second paragraph, in bold.
-    inner = re.match(r"Exception encountered when calling .*?\n\n\x1b\[1m(.*?)\x1b\[0m", str(error), re.DOTALL)
-    text = inspect.cleandoc(inner.group(1) if inner else str(error)).replace("\n", " ").strip()
-    first, *others = text.split(". ")
-    rules = [sentence for sentence in others[:2] if _RULE.search(sentence)]
-    return shortened(". ".join([first, *rules]).rstrip("."), 300) or type(error).__name__
 
 
 def shape_text(shape: Sequence[int | None]) -> str:

@@ -1,0 +1,29 @@
+"""What is left of an exception of Keras in a message."""
+
+import keras
+import numpy as np
+import pytest
+
+from cnncli.network.keras_messages import first_sentence
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Wrong shape. It must be 3. See the guide at https://example.org for more", "Wrong shape. It must be 3"),
+        ("Wrong shape. Received: input_shape=(None, 3)", "Wrong shape"),
+        ("Wrong size.\n    Received: 7", "Wrong size. Received: 7"),
+        ("", "ValueError"),
+    ],
+    ids=["a rule", "a shape that the message gives itself", "a short value", "nothing"],
+)
+def test_explanation_is_kept_and_the_rest_left_out(text, left):
+    assert first_sentence(ValueError(text)) == left
+
+
+def test_error_within_the_call_of_a_layer_is_the_error_itself():
+    with pytest.raises(ValueError) as caught:
+        keras.layers.Reshape((5,))(np.zeros((1, 4), np.float32))
+
+    assert "Exception encountered" not in first_sentence(caught.value)
+    assert "\x1b" not in first_sentence(caught.value)
