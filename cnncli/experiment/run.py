@@ -23,8 +23,8 @@ from cnncli.evaluation.about import About, describe, save
 from cnncli.evaluation.task import Scored, Task, task_for
 from cnncli.experiment.expectations import broken as broken_of
 from cnncli.experiment.expectations import expectations
+from cnncli.experiment.first_loss import check_first_loss
 from cnncli.experiment.folder import open_folder
-from cnncli.experiment.initial_values import check_first_loss
 from cnncli.experiment.page import leave_network, leave_report
 from cnncli.experiment.places import placed_in
 from cnncli.experiment.plan import Options, Plan

@@ -112,10 +112,10 @@ def _applications(recipe: Recipe) -> Iterator[str]:
     return (name_of(layer) for layer in recipe.model.layers if layer.kind == "applications")
 
 
-def build_symbolically(recipe: Recipe, *, input_shape: Sequence[int]) -> Network:
+def build_symbolically(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32") -> Network:
     """The same with shapes and parameter counts but without the weights themselves: no memory is taken."""
     with shapes_alone():
-        return build(recipe, input_shape=input_shape, load_weights=False)
+        return build(recipe, input_shape=input_shape, policy=policy, load_weights=False)
 
 
 def layers_matching(network: Network, patterns: Sequence[str]) -> list[str]:

@@ -22,7 +22,7 @@ def test_explanation_is_kept_and_the_rest_left_out(text, left):
 
 
 def test_error_within_the_call_of_a_layer_is_the_error_itself():
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="Exception encountered") as caught:
         keras.layers.Reshape((5,))(np.zeros((1, 4), np.float32))
 
     assert "Exception encountered" not in first_sentence(caught.value)
