@@ -9,6 +9,7 @@ from cnncli.experiment.available import Available, available_memory
 from cnncli.experiment.initial_values import check_initializers, check_numbers
 from cnncli.experiment.pictures import check_pictures
 from cnncli.experiment.places import placed_in
+from cnncli.experiment.stand_ins import try_stand_ins
 from cnncli.network.build import Network, shape_text
 from cnncli.network.checks import Checked, check_shapes
 from cnncli.recipe.load import LoadedRecipe
@@ -54,12 +55,15 @@ def check_without_data(loaded: LoadedRecipe, available: Available | None = None)
     (available or available_memory()).check(checked)
     recipe = checked.loaded.recipe
     if count := _main_width(checked) if recipe.data.targets == "numbers" else checked.class_count:
-        check_feasible(checked, count)
+        feasible = check_feasible(checked, count)
+        with placed_in(checked.loaded):
+            try_stand_ins(checked, feasible.encodings, count)
         return checked
     with placed_in(checked.loaded):
         _checked_outputs(checked)
         try_parts(recipe)
         check_initializers(recipe, checked.network)
+        try_stand_ins(checked)
     return checked
 
 

@@ -9,13 +9,15 @@ from cnncli.wording import shortened
 
 # A sentence that says what is right, or briefly what came; messages give the shapes that came in themselves.
 _RULE = re.compile(r"\bmust\b|^Received:? (?!input_shape|inputs).{,40}$")
+# What TensorFlow adds to the text of an operation's error.
+_OPERATION = re.compile(r"\{\{\w+ [^}]*\}\} ?| ?\[Op:\w+\].*", re.DOTALL)
 
 
 def first_sentence(error: Exception) -> str:
     """Return Keras' own explanation without its examples, tracebacks and addresses."""
     # Within a layer's `call`: the error's own text is the second paragraph, in bold.
     inner = re.match(r"Exception encountered when calling .*?\n\n\x1b\[1m(.*?)\x1b\[0m", str(error), re.DOTALL)
-    text = inspect.cleandoc(inner.group(1) if inner else str(error)).replace("\n", " ").strip()
+    text = inspect.cleandoc(_OPERATION.sub("", inner.group(1) if inner else str(error))).replace("\n", " ").strip()
     first, *others = text.split(". ")
     rules = [sentence for sentence in others[:2] if _RULE.search(sentence)]
     return shortened(". ".join([first, *rules]).rstrip("."), 300) or type(error).__name__

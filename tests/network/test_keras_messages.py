@@ -13,9 +13,13 @@ from cnncli.network.keras_messages import first_sentence
         ("Wrong shape. It must be 3. See the guide at https://example.org for more", "Wrong shape. It must be 3"),
         ("Wrong shape. Received: input_shape=(None, 3)", "Wrong shape"),
         ("Wrong size.\n    Received: 7", "Wrong size. Received: 7"),
+        (
+            "{{function_node __wrapped__A_device_/CPU:0}} row 9 is not in [0, 5) [Op:Gather] name: x",
+            "row 9 is not in [0, 5)",
+        ),
         ("", "ValueError"),
     ],
-    ids=["a rule", "a shape that the message gives itself", "a short value", "nothing"],
+    ids=["a rule", "a shape that the message gives itself", "a short value", "an operation of TensorFlow", "nothing"],
 )
 def test_explanation_is_kept_and_the_rest_left_out(text, left):
     assert first_sentence(ValueError(text)) == left

@@ -106,21 +106,37 @@ CASES: list[Case] = [
         ),
         writes_nothing=True,
     ),
-    Case(
+    *everywhere(
         "activations that overflow before anything is trained",
-        ("train bad.yaml --dry-run",),
-        7,
-        ("is not finite, before anything is trained",),
-        files=(
-            (
-                "bad.yaml",
-                with_layers(
-                    "Flatten, Dense: {units: 8, activation: exponential, kernel_initializer: {Constant: 9.0}}, "
-                    "Dense: {units: 10, activation: softmax}"
-                ),
-            ),
+        with_layers(
+            "Flatten, Dense: {units: 8, activation: exponential, kernel_initializer: {Constant: 9.0}}, "
+            "Dense: {units: 10, activation: softmax}"
         ),
-        writes_nothing=True,
+        7,
+        f"bad.yaml:{ANY}: the first output of `dense_1` is not finite, before anything is trained",
+    ),
+    *everywhere(
+        "an initializer whose rare numbers are not finite",
+        with_layers(
+            "Flatten, Dense: {units: 10, activation: softmax, kernel_initializer: {RandomNormal: {stddev: 1e38}}}"
+        ),
+        3,
+        f"bad.yaml:{ANY}: RandomNormal gives weights that are not finite in float32",
+    ),
+    *everywhere(
+        "first weights beyond float16",
+        with_layers(
+            "Flatten, Dense: {units: 10, kernel_initializer: {Constant: 1e6}}, Dense: {units: 10, activation: softmax}"
+        ).replace("precision: float32", "precision: mixed_float16"),
+        3,
+        f"bad.yaml:{ANY}: Constant gives weights that are not finite in float16",
+        "float16 holds numbers up to 65,504",
+    ),
+    *everywhere(
+        "a penalty beyond float32",
+        with_layers("Flatten, Dense: {units: 10, activation: softmax, kernel_regularizer: {L2: 3e38}}"),
+        7,
+        f"bad.yaml:{ANY}: the first regularization loss of `dense` is not finite",
     ),
     Case(
         "an output folder that is a device, in a dry run",
