@@ -17,6 +17,7 @@ from cnncli.network.build import Network, shape_text
 from cnncli.network.keras_messages import first_sentence
 from cnncli.network.objects import make
 from cnncli.recipe.layers import path_of
+from cnncli.recipe.nodes import Path
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.schema import Recipe
 
@@ -62,8 +63,10 @@ def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output]
         except Exception as error:  # whatever Keras and TensorFlow raise
             raise RecipeError(_failing(recipe, network, batch.inputs, error)) from error
         penalties = {layer.name: sum(layer.losses) for layer in network.full_model.layers if layer.losses}
+        if not all(_is_finite(values) for values in keras.tree.flatten(given)):
+            raise DivergedError(_overflowing(recipe, network, batch.inputs))
     for output in outputs:
-        _check_output(output, given[output.name] if isinstance(given, dict) else given, batch)
+        _check_loss(output, given[output.name] if isinstance(given, dict) else given, batch)
     for name, penalty in penalties.items():
         if not _is_finite(penalty):
             message = f"the first regularization loss of `{name}` is not finite, before anything is trained"
@@ -71,19 +74,29 @@ def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output]
             raise DivergedError(Problem(message, hint, path=path_of(recipe.model.layers, name)))
 
 
-def _check_output(output: Output, given: Any, batch: Batch) -> None:
+def _check_loss(output: Output, given: Any, batch: Batch) -> None:
+    if not output.loss or batch.labels is None:
+        return
     values = keras.ops.convert_to_numpy(keras.ops.cast(given, "float32"))
-    what = "" if _is_finite(values) else "output"
-    if not what and output.loss and batch.labels is not None:
-        labels = encode(batch.labels, batch.encodings[output.name], batch.class_count)
-        what = "" if _is_finite(np.mean(keras.losses.get(make(output.loss))(labels, values))) else "loss"
-    if what:
-        message = f"the first {what} of `{output.name}` is not finite, before anything is trained"
+    labels = encode(batch.labels, batch.encodings[output.name], batch.class_count)
+    if not _is_finite(keras.losses.get(make(output.loss))(labels, values)):
+        message = f"the first loss of `{output.name}` is not finite, before anything is trained"
         raise DivergedError(Problem(message, _HINT, path=output.path))
 
 
 def _is_finite(values: Any) -> bool:
-    return bool(np.isfinite(keras.ops.convert_to_numpy(values)).all())
+    return bool(np.isfinite(keras.ops.convert_to_numpy(keras.ops.cast(values, "float32"))).all())
+
+
+def _overflowing(recipe: Recipe, network: Network, inputs: NDArray[Any]) -> Problem:
+    """The problem of the first layer whose output is not finite; called within the scope in which one is not."""
+    layers = _layers(network.full_model)
+    given = keras.Model(network.full_model.inputs, [layer.output for layer in layers])([inputs], training=True)
+    finite = (all(map(_is_finite, keras.tree.flatten(values))) for values in given)
+    names = [layer.name for layer, is_finite in zip(layers, finite, strict=True) if not is_finite]
+    name = names[0] if names else layers[-1].name  # none where only the augmented examples overflow
+    message = f"the first output of `{name}` is not finite, before anything is trained"
+    return Problem(message, _HINT, path=_path(recipe, network, name))
 
 
 def _failing(recipe: Recipe, network: Network, inputs: NDArray[Any], error: Exception) -> Problem:
@@ -92,25 +105,31 @@ def _failing(recipe: Recipe, network: Network, inputs: NDArray[Any], error: Exce
     Parts of the network are tried, because the error of a layer within a model does not name the layer.
     """
     for model in filter(None, (network.augmentation, network.full_model)):
-        layers = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+        layers = _layers(model)
         fine, failing = -1, len(layers)
         while failing - fine > 1:
             middle = (fine + failing) // 2
-            outputs = [layer.output for layer in layers[: middle + 1]]
             try:
-                keras.Model(model.inputs, outputs)([inputs], training=True)
+                keras.Model(model.inputs, [layer.output for layer in layers[: middle + 1]])([inputs], training=True)
                 fine = middle
             except Exception:
                 failing = middle
         if failing < len(layers):
             layer = layers[failing]
             shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.input)]
-            path = path_of(recipe.model.layers, _name_in_recipe(network, layer.name))
             message = f"{type(layer).__name__}: {first_sentence(error)}"
+            section = "augment" if model is network.augmentation else "prepare"
+            path = _path(recipe, network, layer.name, section)
             return Problem(message, "came in: " + " and ".join(map(shape_text, shapes)), path=path)
     return Problem(first_sentence(error), path=("model", "layers"))
 
 
-def _name_in_recipe(network: Network, layer: str) -> str:
-    """The name of the application that a layer is in, else its own."""
-    return next((name for name in network.applications if layer in network.groups[name]), layer)
+def _layers(model: keras.Model) -> list[Any]:
+    return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+def _path(recipe: Recipe, network: Network, layer: str, section: str = "prepare") -> Path:
+    """Where a layer stands, or the application that it is in; a layer without a name is one of a section of `data`."""
+    name = next((name for name in network.applications if layer in network.groups[name]), layer)
+    path = path_of(recipe.model.layers, name)
+    return ("data", section) if path == ("model", "layers") and getattr(recipe.data, section) else path

@@ -35,12 +35,13 @@ def test_output_that_is_not_finite_is_refused_without_data():
     with pytest.raises(DivergedError) as caught:
         checked(f"{GROWING}, Dense: {{name: out, units: 10, activation: softmax}}")
 
-    assert "the first output of `out` is not finite, before anything is trained" in str(caught.value)
-    assert caught.value.problems[0].place.line == 7
+    [problem] = caught.value.problems
+    assert problem.message == "the first output of `big` is not finite, before anything is trained"
+    assert (problem.place.line, problem.place.column) == (7, 21)
 
 
 def test_output_is_computed_where_the_number_of_classes_is_not_known():
-    with pytest.raises(DivergedError, match="the first output of `out` is not finite"):
+    with pytest.raises(DivergedError, match="the first output of `big` is not finite"):
         checked(f"{GROWING}, Dense: {{name: out, units: $classes, activation: softmax}}", data="targets: classes")
 
 
@@ -91,7 +92,7 @@ def test_layer_that_fails_on_values_is_a_problem_at_its_place(monkeypatch):
     [problem] = caught.value.problems
     assert problem.message == "Failing: this processor cannot compute it. It must be another"
     assert problem.hint == "came in: 6x6x4"
-    assert (problem.place.line, problem.place.column) == (7, 48)
+    assert (problem.place.line, problem.place.column) == (7, 50)
 
 
 def test_layer_that_fails_on_some_made_up_values_says_nothing_about_those_of_the_data(monkeypatch):
