@@ -105,8 +105,11 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
             raise
 
 
-def build_network(planned: Plan, spectator: Spectator) -> Network:
+def build_network(planned: Plan, spectator: Spectator, *, download: bool = True) -> Network:
     """Build the network with its first weights, and compute the loss of a few examples; nothing is written.
+
+    Args:
+        download: weights that are not on this machine; without it applications whose weights are not here are as initialised.
 
     Raises:
         ModelFileError, NetworkError: the weights of an application cannot be had.
@@ -117,7 +120,8 @@ def build_network(planned: Plan, spectator: Spectator) -> Network:
     assert recipe.train.seed is not None
     with timed(planned.seconds, "build", spectator), placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
         keras.utils.set_random_seed(recipe.train.seed)
-        network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
+        load = download or not planned.downloads
+        network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy, load_weights=load)
         check_first_loss(recipe, network, planned.outputs, _first_batch(planned))
     return network
 

@@ -106,7 +106,7 @@ def check_network(
     """
     recipe = loaded.recipe
     try:
-        network = build_symbolically(recipe, input_shape=input_shape, policy=_policy(recipe))
+        network = build_symbolically(recipe, input_shape=input_shape, policy=_policy(recipe), find_weights=True)
         learning = learning_params(network, recipe)
         counted = budget.measure(network, batch_size=recipe.train.batch_size, trainable_params=max(learning))
         check_expected(recipe, network, counted if is_complete else None)
