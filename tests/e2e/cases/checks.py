@@ -42,7 +42,31 @@ def everywhere(what: str, recipe: str, exit_code: int, *says: str) -> list[Case]
     ]
 
 
+NOTED = with_layers(
+    "Conv2D: {name: c, filters: 8, kernel_size: 3, padding: same}, Add: {from: [input, c]}, Flatten, "
+    "Dense: {units: $classes, activation: softmax}"
+)
+
+
 CASES: list[Case] = [
+    Case(
+        "a note of validate, in text",
+        ("validate noted.yaml",),
+        says=(f"noted.yaml:{ANY}: Add combines 28x28x1 and 28x28x8",),
+        files=(("noted.yaml", NOTED),),
+    ),
+    Case(
+        "a note of validate, in JSON",
+        ("validate noted.yaml --json",),
+        prints=('"notes": [', '"message": "Add combines 28x28x1 and 28x28x8'),
+        files=(("noted.yaml", NOTED),),
+    ),
+    Case(
+        "a note of summary, in JSON",
+        ("summary patient.yaml --json",),
+        prints=('"notes": [', '"message": "'),
+        files=(("patient.yaml", U8.replace("seed: 1", "seed: 1, callbacks: [EarlyStopping: {patience: 50}]")),),
+    ),
     *everywhere(
         "more units than classes",
         with_layers("Flatten, Dense: {units: 50, activation: softmax}"),
