@@ -51,7 +51,8 @@ def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output]
         outputs: of the network, with their losses.
 
     Raises:
-        RecipeError: a layer fails on the values, although it fits by its shapes; at the layer.
+        RecipeError: a layer fails on the values or changes the number of examples, although it fits by its shapes; at
+            the layer.
         DivergedError: an output or a loss is not finite; at the layer.
     """
     values = [(variable, variable.value) for variable in network.training_model.variables]
@@ -63,6 +64,8 @@ def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output]
         except Exception as error:  # whatever Keras and TensorFlow raise
             raise RecipeError(_failing(recipe, network, batch.inputs, error)) from error
         penalties = {layer.name: sum(layer.losses) for layer in network.full_model.layers if layer.losses}
+        if not _is_of(given, len(batch.inputs)):
+            raise RecipeError(_joining(recipe, network, batch.inputs))
         if not all(_is_finite(values) for values in keras.tree.flatten(given)):
             raise DivergedError(_overflowing(recipe, network, batch.inputs))
     for output in outputs:
@@ -118,18 +121,38 @@ def _failing(recipe: Recipe, network: Network, inputs: NDArray[Any], error: Exce
             layer = layers[failing]
             shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.input)]
             message = f"{type(layer).__name__}: {first_sentence(error)}"
-            section = "augment" if model is network.augmentation else "prepare"
-            path = _path(recipe, network, layer.name, section)
+            is_augmenting = model is network.augmentation
+            path = ("data", "augment", failing) if is_augmenting else _path(recipe, network, layer.name)
             return Problem(message, "came in: " + " and ".join(map(shape_text, shapes)), path=path)
     return Problem(first_sentence(error), path=("model", "layers"))
+
+
+def _joining(recipe: Recipe, network: Network, inputs: NDArray[Any]) -> Problem:
+    """The problem of the first layer that gives another number of examples than comes in."""
+    layers = _layers(network.full_model)
+    given = keras.Model(network.full_model.inputs, [layer.output for layer in layers])([inputs], training=True)
+    names = [layer.name for layer, values in zip(layers, given, strict=True) if not _is_of(values, len(inputs))]
+    name = names[0] if names else layers[-1].name
+    message = (
+        f"`{name}` does not keep the examples of a batch apart: {len(inputs)} come in, and another number leaves it"
+    )
+    return Problem(
+        message, "axis 0 is the batch: the axes of an example count from 1", path=_path(recipe, network, name)
+    )
+
+
+def _is_of(values: Any, count: int) -> bool:
+    return all(len(value.shape) > 0 and value.shape[0] == count for value in keras.tree.flatten(values))
 
 
 def _layers(model: keras.Model) -> list[Any]:
     return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
 
 
-def _path(recipe: Recipe, network: Network, layer: str, section: str = "prepare") -> Path:
-    """Where a layer stands, or the application that it is in; a layer without a name is one of a section of `data`."""
+def _path(recipe: Recipe, network: Network, layer: str) -> Path:
+    """Where a layer stands, or the application that it is in."""
+    names = [each.name for each in _layers(network.full_model)[: len(recipe.data.prepare)]]
+    if layer in names:
+        return ("data", "prepare", names.index(layer))
     name = next((name for name in network.applications if layer in network.groups[name]), layer)
-    path = path_of(recipe.model.layers, name)
-    return ("data", section) if path == ("model", "layers") and getattr(recipe.data, section) else path
+    return path_of(recipe.model.layers, name)

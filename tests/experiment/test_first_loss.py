@@ -137,3 +137,39 @@ def test_nothing_is_changed_by_the_pass():
 
     assert all(variable._value is None for variable in network.full_model.variables)
     assert (np.random.get_state()[1] == random_state).all()
+
+
+def test_layer_that_joins_examples_is_refused():
+    layers = f"Conv2D: {{name: a, filters: 1, kernel_size: 3, padding: same}}, Concatenate: {{from: [input, a], axis: 0}}, {OUT}"
+    with pytest.raises(RecipeError) as caught:
+        checked(layers)
+
+    [problem] = caught.value.problems
+    assert problem.message == (
+        "`concatenate` does not keep the examples of a batch apart: 2 come in, and another number leaves it"
+    )
+    assert problem.hint == "axis 0 is the batch: the axes of an example count from 1"
+
+
+def test_layer_of_prepare_that_overflows_has_its_place():
+    with pytest.raises(DivergedError) as caught:
+        checked(OUT, prepare="Rescaling: 1e20, Rescaling: 1e20")
+
+    [problem] = caught.value.problems
+    assert "is not finite" in problem.message
+    assert (problem.place.line, problem.place.column) == (4, 30)
+
+
+def test_layer_of_augment_that_fails_has_its_place():
+    text = RECIPE.format(layers=OUT, shape="[8, 8, 1]", data="classes: 10", prepare=SCALED)
+    text = text.replace("prepare: [", "augment: [RandomFlip: horizontal, RandomHue: 0.5], prepare: [")
+    text = text.replace(
+        "  augment: [RandomFlip: horizontal, RandomHue: 0.5], prepare",
+        "  augment: [RandomFlip: horizontal, RandomHue: 0.5]\n  prepare",
+    )
+    with pytest.raises(RecipeError) as caught:
+        check_without_data(load_bytes(text.encode(), "r.yaml"))
+
+    [problem] = caught.value.problems
+    assert problem.message == "RandomHue: input must have 3 channels but input only has 1 channels"
+    assert (problem.place.line, problem.place.column) == (4, 37)

@@ -31,3 +31,21 @@ def test_error_within_the_call_of_a_layer_is_the_error_itself():
 
     assert "Exception encountered" not in first_sentence(caught.value)
     assert "\x1b" not in first_sentence(caught.value)
+
+
+def test_axes_of_an_input_are_counted_without_the_batch_as_the_shapes_beside_them():
+    images = keras.Input((28, 28, 1))
+    with pytest.raises(ValueError, match="ndim") as recurrent:
+        keras.layers.LSTM(4)(images)
+    with pytest.raises(ValueError, match="ndim") as volume:
+        keras.layers.Conv3D(4, 3)(images)
+
+    assert first_sentence(recurrent.value) == "expected an input of 2 axes without the batch, got 3"
+    assert first_sentence(volume.value) == "expected an input of at least 4 axes without the batch, got 3"
+
+
+def test_axis_that_is_not_there_is_called_so():
+    with pytest.raises(IndexError) as caught:
+        keras.layers.LayerNormalization(axis=9)(keras.Input((28, 28, 1)))
+
+    assert first_sentence(caught.value) == "an axis is out of range for what comes in"
