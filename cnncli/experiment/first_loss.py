@@ -63,7 +63,7 @@ def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output]
             raise
         except Exception as error:  # whatever Keras and TensorFlow raise
             raise RecipeError(_failing(recipe, network, batch.inputs, error)) from error
-        penalties = {layer.name: sum(layer.losses) for layer in network.full_model.layers if layer.losses}
+        penalties = {layer.name: _penalty(recipe, network, layer) for layer in network.full_model.layers}
         if not _is_of(given, len(batch.inputs)):
             raise RecipeError(_joining(recipe, network, batch.inputs))
         if not all(_is_finite(values) for values in keras.tree.flatten(given)):
@@ -75,6 +75,17 @@ def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output]
             message = f"the first regularization loss of `{name}` is not finite, before anything is trained"
             hint = "look at the regularizers and the initializers"
             raise DivergedError(Problem(message, hint, path=path_of(recipe.model.layers, name)))
+
+
+def _penalty(recipe: Recipe, network: Network, layer: Any) -> Any:
+    """The sum of what the regularizers of a layer add to the loss; called within the scope of the pass."""
+    try:
+        return sum(layer.losses)
+    except Exception as error:  # whatever Keras and TensorFlow raise
+        message = f"{type(layer).__name__}: {first_sentence(error)}"
+        raise RecipeError(
+            Problem(message, "look at its regularizers", path=_path(recipe, network, layer.name))
+        ) from error
 
 
 def _check_loss(output: Output, given: Any, batch: Batch) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 
 from cnncli.errors import Problem, RecipeError
-from cnncli.network.build import Network
+from cnncli.network.build import Network, shape_text
+from cnncli.network.keras_messages import first_sentence
 from cnncli.network.objects import make
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.nodes import Path
@@ -41,7 +43,7 @@ def check_numbers(recipe: Recipe) -> None:
 
 
 def check_initializers(recipe: Recipe, network: Network | None = None) -> None:
-    """Draw from every initializer that a recipe gives arguments, and look at the numbers.
+    """Draw from every initializer that a recipe names, and look at the numbers.
 
     Each is drawn at the shape of its weights, and compared in the number format in which their layer computes. Of a large
     variable only a part is drawn, as if it had that part's shape: numbers from `VarianceScaling` and `Orthogonal` are
@@ -51,16 +53,12 @@ def check_initializers(recipe: Recipe, network: Network | None = None) -> None:
         network: symbolic, built with the dtype policy of the recipe; None where it is not known.
 
     Raises:
-        RecipeError: a weight is not finite; at the initializer.
+        RecipeError: a weight is not finite, or the initializer does not give weights of this shape; at the initializer.
     """
     problems = []
     for layer, _, value, where in _arguments_of_layers(recipe):
-        if not isinstance(value, KerasObject) or value.kind != "initializers" or value.is_identifier:
-            continue
-        if number_format := _overflows_in(value, network, name_of(layer)):
-            message = f"{value.name} gives weights that are not finite in {number_format}"
-            hint = f"{number_format} holds numbers up to {_LARGEST_AS_TEXT.get(number_format, '3.4e38')}"
-            problems.append(Problem(message, hint, path=where))
+        if isinstance(value, KerasObject) and value.kind == "initializers":
+            problems += [replace(problem, path=where) for problem in _problem(value, network, name_of(layer))]
     if problems:
         raise RecipeError(problems)
 
@@ -83,20 +81,29 @@ def _within(item: KerasObject, path: Path) -> Iterator[tuple[str, Any, Path]]:
                 yield from _within(one, (*where, one.name))
 
 
-def _overflows_in(found: KerasObject, network: Network | None, layer: str) -> str:
-    """The number format in which some of an initializer's numbers are not finite; empty when all are."""
-    is_random = "seed" in (found.entry.arguments or {}) and found.args.get("seed") is None
+def _problem(found: KerasObject, network: Network | None, layer: str) -> list[Problem]:
+    """What is wrong with the first numbers of an initializer, without its place; empty when nothing is."""
+    is_random = "seed" in (found.entry.arguments or {}) and found.args.get("seed") is None and not found.is_identifier
     try:
-        made = make(found)
-        for shape, number_format in _variables(network, layer, made) or [(_SHAPE, "float32")]:
-            draws = max(1, min(_MOST_DRAWS, _FEW_NUMBERS // math.prod(shape))) if is_random else 1
-            for seed in range(draws):
-                drawn = (make(found, seed=seed) if is_random else made)(_cut(shape), dtype="float32")
-                if not keras.ops.all(keras.ops.isfinite(keras.ops.cast(drawn, number_format))):
-                    return number_format
-    except Exception:  # it wants another shape: Keras says so when the layer is built
-        return ""
-    return ""
+        made = keras.initializers.get(make(found))
+    except Exception:  # Keras says so when the layer is made
+        return []
+    variables = _variables(network, layer, made)
+    for shape, number_format in variables or [(_SHAPE, "float32")]:
+        draws = max(1, min(_MOST_DRAWS, _FEW_NUMBERS // max(1, math.prod(shape)))) if is_random else 1
+        try:
+            drawn = [
+                (make(found, seed=seed) if is_random else made)(_cut(shape), dtype="float32") for seed in range(draws)
+            ]
+        except Exception as error:  # whatever Keras and TensorFlow raise
+            hint = f"the weights: {shape_text(shape)}"
+            return [Problem(f"{found.name}: {first_sentence(error)}", hint)] if variables else []
+        if not all(keras.ops.all(keras.ops.isfinite(keras.ops.cast(numbers, number_format))) for numbers in drawn):
+            message = f"{found.name} gives weights that are not finite in {number_format}"
+            return [
+                Problem(message, f"{number_format} holds numbers up to {_LARGEST_AS_TEXT.get(number_format, '3.4e38')}")
+            ]
+    return []
 
 
 def _variables(network: Network | None, layer_name: str, initializer: Any) -> list[tuple[tuple[int, ...], str]]:

@@ -173,3 +173,9 @@ def test_layer_of_augment_that_fails_has_its_place():
     [problem] = caught.value.problems
     assert problem.message == "RandomHue: input must have 3 channels but input only has 1 channels"
     assert (problem.place.line, problem.place.column) == (4, 37)
+
+
+def test_regularizer_that_does_not_fit_the_weights_is_refused():
+    layers = f"Conv2D: {{filters: 3, kernel_size: 3, kernel_regularizer: OrthogonalRegularizer}}, {OUT}"
+    with pytest.raises(RecipeError, match="Conv2D: Inputs to OrthogonalRegularizer must have rank 2"):
+        checked(layers)
