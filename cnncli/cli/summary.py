@@ -78,8 +78,8 @@ def summary(
         shown = rows(found, ALL if every_layer else depth)
         drawn = _draw(found, shown, picture) if picture else None
     if as_json:
-        warnings = [warning.as_json() for warning in (*loaded.warnings, *found.notes)]
-        console.print_json({**as_data(found), "diagram": drawn and str(drawn), "warnings": warnings})
+        notes = [warning.as_json() for warning in (*loaded.warnings, *found.notes)]
+        console.print_json({**as_data(found), "diagram": drawn and str(drawn), "notes": notes})
         return
     if not quiet:
         for note in found.notes:

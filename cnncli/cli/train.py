@@ -79,7 +79,7 @@ def train(
             planned = experiment.make_plan(loaded, choices, spectator)
             if dry_run:
                 spectator.ready(planned)
-                experiment.build_network(planned, spectator)
+                experiment.build_network(planned, spectator, download=False)
                 finished = None
             else:
                 finished = experiment.run(planned, choices, spectator)

@@ -43,7 +43,7 @@ def validate(
         result |= {"stage": "shapes", **shapes}
     if shows:
         _show(notes)
-    result["warnings"] = [warning.as_json() for warning in (*loaded.warnings, *notes)]
+    result["notes"] = [note.as_json() for note in (*loaded.warnings, *notes)]
     if as_json:
         console.print_json(result)
     elif not quiet:

@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from cnncli.data.memory import available_bytes
 from cnncli.errors import ModelFileError, Problem, ResourceError
-from cnncli.network.build import first_sentence
+from cnncli.network.keras_messages import first_sentence
 from cnncli.wording import counted, printable, shortened
 
 _BATCH_SIZE = 128

@@ -18,8 +18,8 @@ from cnncli.evaluation import size
 from cnncli.evaluation.models import TrainedModel, default_loss, open_model
 from cnncli.evaluation.task import Scored, task_for
 from cnncli.evaluation.unlike_training import warnings_for_examples
-from cnncli.network.build import first_sentence
 from cnncli.network.entry import NOT_LEARNED, first_outside
+from cnncli.network.keras_messages import first_sentence
 from cnncli.recipe.objects import KerasObject
 from cnncli.training import devices
 from cnncli.wording import printable

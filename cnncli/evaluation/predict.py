@@ -20,8 +20,8 @@ from cnncli.evaluation import size
 from cnncli.evaluation.about import PROBABILITIES
 from cnncli.evaluation.models import TrainedModel
 from cnncli.evaluation.scores import predicted_classes
-from cnncli.network.build import first_sentence
 from cnncli.network.entry import NOT_LEARNED, outside_rows
+from cnncli.network.keras_messages import first_sentence
 
 _Item = TypeVar("_Item")
 

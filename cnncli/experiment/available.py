@@ -10,7 +10,7 @@ from cnncli import runs
 from cnncli.experiment.places import placed_in
 from cnncli.network import budget
 from cnncli.network.checks import Checked
-from cnncli.recipe.layers import name_of
+from cnncli.recipe.layers import path_of
 from cnncli.training import devices
 
 _UNKNOWN = 1 << 62
@@ -36,10 +36,7 @@ class Available:
         """
         recipe = checked.loaded.recipe
         largest = checked.budget.largest[0][0] if checked.budget.largest else ""
-        places = (index for index, layer in enumerate(recipe.model.layers) if name_of(layer) == largest)
-        where = next(
-            (("model", "layers", index, recipe.model.layers[index].name) for index in places), ("model", "layers")
-        )
+        where = path_of(recipe.model.layers, largest)
         with placed_in(checked.loaded):
             batch_size, what = recipe.train.batch_size, self.whose
             budget.check(checked.budget, batch_size=batch_size, available=self.bytes, device=what, path=where)

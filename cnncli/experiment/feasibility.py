@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from cnncli.errors import Problem, RecipeError
 from cnncli.experiment.available import Available, available_memory
-from cnncli.experiment.initial_values import check_initial_values
+from cnncli.experiment.initial_values import check_initializers, check_numbers
 from cnncli.experiment.pictures import check_pictures
 from cnncli.experiment.places import placed_in
+from cnncli.experiment.stand_ins import try_stand_ins
 from cnncli.network.build import Network, shape_text
 from cnncli.network.checks import Checked, check_shapes
 from cnncli.recipe.load import LoadedRecipe
@@ -45,18 +46,24 @@ def check_without_data(loaded: LoadedRecipe, available: Available | None = None)
         ResourceError: the network does not fit into memory.
     """
     with placed_in(loaded):
-        check_initial_values(loaded.recipe)
+        check_numbers(loaded.recipe)
     checked = check_shapes(loaded)
     if checked is None:
+        with placed_in(loaded):
+            check_initializers(loaded.recipe)
         return None
     (available or available_memory()).check(checked)
     recipe = checked.loaded.recipe
     if count := _main_width(checked) if recipe.data.targets == "numbers" else checked.class_count:
-        check_feasible(checked, count)
+        feasible = check_feasible(checked, count)
+        with placed_in(checked.loaded):
+            try_stand_ins(checked, feasible.encodings, count)
         return checked
     with placed_in(checked.loaded):
         _checked_outputs(checked)
         try_parts(recipe)
+        check_initializers(recipe, checked.network)
+        try_stand_ins(checked)
     return checked
 
 
@@ -78,6 +85,7 @@ def check_feasible(checked: Checked, target_count: int) -> Feasible:
         encodings = {output.name: encoding(output, network, target_count) for output in outputs}
         try_parts(recipe)
         try_scores(recipe, network, encodings, target_count)
+        check_initializers(recipe, network)
     return Feasible(tuple(outputs), encodings)
 
 

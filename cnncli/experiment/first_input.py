@@ -15,7 +15,7 @@ from cnncli.data.stored import as_stored
 from cnncli.errors import DataError, Problem
 from cnncli.network.build import Network
 from cnncli.network.entry import entering_values, entry_tensors, outside_embeddings
-from cnncli.recipe.layers import name_of
+from cnncli.recipe.layers import path_of
 from cnncli.recipe.schema import Recipe
 
 _EXAMPLES = 64
@@ -43,7 +43,7 @@ def check_first_input(recipe: Recipe, network: Network, splits: Splits) -> list[
     embeddings = {name for name, layer in layers.items() if isinstance(layer, keras.layers.Embedding)}
     outside = outside_embeddings(network.full_model, *(part.examples.inputs for part in splits.parts))
     if outside:
-        raise DataError(replace(problem, path=_path_of(recipe, name)) for name, problem in outside)
+        raise DataError(replace(problem, path=path_of(recipe.model.layers, name)) for name, problem in outside)
     batch = _some(splits)
     for name, values in entering_values(network.full_model, tensors, batch).items():
         if not np.isfinite(values).all():
@@ -110,10 +110,3 @@ def _application_without_scaling(recipe: Recipe) -> str:
         if layer.name in ("Rescaling", "Normalization") or "kernel_initializer" in (layer.entry.arguments or {}):
             return ""
     return ""
-
-
-def _path_of(recipe: Recipe, name: str) -> tuple[str | int, ...]:
-    for index, layer in enumerate(recipe.model.layers):
-        if name_of(layer) == name:
-            return ("model", "layers", index, layer.name)
-    return ("model", "layers")

@@ -1,94 +1,132 @@
-"""Check the first values of a network: its initializers, and the loss of its first batch."""
+"""Check the numbers and the initializers of a recipe: weights must be finite before anything is trained."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 
-from cnncli.data.examples import Examples
-from cnncli.data.pipeline import encode
-from cnncli.data.stored import as_stored
-from cnncli.errors import DivergedError, Problem, RecipeError
-from cnncli.network.build import Network
+from cnncli.errors import Problem, RecipeError
+from cnncli.network.build import Network, shape_text
+from cnncli.network.keras_messages import first_sentence
 from cnncli.network.objects import make
+from cnncli.recipe.layers import name_of
 from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject
-from cnncli.recipe.outputs import Output
 from cnncli.recipe.schema import Recipe
 
-_EXAMPLES = 4
 _LARGEST = float(np.finfo(np.float32).max)
-_SMALL_SHAPE = (2, 2)  # enough for what an initializer gives to show whether it is finite
+_LARGEST_AS_TEXT = {"float16": "65,504"}  # of the others it is float32's
+_MOST_NUMBERS = 1 << 18  # drawn of one variable
+_FEW_NUMBERS = 1 << 10  # of smaller variables several are drawn, so that rare large numbers are found
+_MOST_DRAWS = 64
+_SHAPE = (64, 64)  # for an initializer whose variable is not known
 
 
-def check_initial_values(recipe: Recipe) -> None:
-    """Try every initializer of a network on a small shape, and look at every number that its layers are given.
+def check_numbers(recipe: Recipe) -> None:
+    """Look at every number that the layers of a network are given.
 
     Raises:
-        RecipeError: a number or a weight that is not finite in float32; at its place.
+        RecipeError: a number is not finite in float32; at its place.
     """
     problems = []
-    layers = [
-        *((layer, ("data", "prepare", index, layer.name)) for index, layer in enumerate(recipe.data.prepare)),
-        *((layer, ("model", "layers", index, layer.name)) for index, layer in enumerate(recipe.model.layers)),
-    ]
-    for layer, path in layers:
-        for name, value, where in _arguments(layer, path):
-            if isinstance(value, KerasObject):
-                if value.kind == "initializers" and not _is_finite(value):
-                    message = f"{value.name} gives weights that are not finite in float32"
-                    problems.append(Problem(message, "float32 holds numbers up to 3.4e38", path=where))
-            elif isinstance(value, float) and abs(value) > _LARGEST:
-                message = f"`{name}` is {value:g}, and float32 holds numbers up to 3.4e38"
-                problems.append(Problem(message, "give a smaller number", path=where))
+    for _, name, value, where in _arguments_of_layers(recipe):
+        if isinstance(value, float) and abs(value) > _LARGEST:
+            message = f"`{name}` is {value:g}, and float32 holds numbers up to 3.4e38"
+            problems.append(Problem(message, "give a smaller number", path=where))
     if problems:
         raise RecipeError(problems)
 
 
-def _arguments(item: KerasObject, path: Path) -> Iterator[tuple[str, Any, Path]]:
-    """Every argument of an object, and those of the objects among them: name, value, path."""
-    for name, value in item.args.items():
-        yield name, value, (*path, name)
-        if isinstance(value, KerasObject):
-            yield from _arguments(value, (*path, name, value.name))
+def check_initializers(recipe: Recipe, network: Network | None = None) -> None:
+    """Draw from every initializer that a recipe names, and look at the numbers.
 
-
-def _is_finite(found: KerasObject) -> bool:
-    try:
-        values = keras.initializers.get(make(found))(_SMALL_SHAPE, dtype="float32")
-    except Exception:  # it wants another shape: building the layer tells what is wrong
-        return True
-    return bool(np.isfinite(keras.ops.convert_to_numpy(values)).all())
-
-
-def check_first_loss(
-    network: Network, outputs: Sequence[Output], encodings: Mapping[str, str], examples: Examples, class_count: int
-) -> None:
-    """Compute the loss of the first examples once, as the network is before its training.
+    Each is drawn at the shape of its weights, and compared in the number format in which their layer computes. Of a large
+    variable only a part is drawn, as if it had that part's shape: numbers from `VarianceScaling` and `Orthogonal` are
+    then larger than they will be, by a factor of 30 or less for a billion weights.
 
     Args:
-        network: with its weights.
-        outputs: of the network, with their losses.
-        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
-        examples: those that train.
+        network: symbolic, built with the dtype policy of the recipe; None where it is not known.
 
     Raises:
-        DivergedError: an output or its loss is not finite; at the layer.
+        RecipeError: a weight is not finite, or the initializer does not give weights of this shape; at the initializer.
     """
-    rows = np.arange(min(_EXAMPLES, len(examples)))
-    labels = examples.labels[rows]
-    given = network.full_model(as_stored(examples.inputs).read(rows), training=False)
-    for output in outputs:
-        values = given[output.name] if isinstance(given, dict) else given
-        values = keras.ops.convert_to_numpy(keras.ops.cast(values, "float32"))
-        what = "" if np.isfinite(values).all() else "output"
-        if not what and output.loss:
-            loss = keras.losses.get(make(output.loss))(encode(labels, encodings[output.name], class_count), values)
-            what = "" if np.isfinite(np.mean(keras.ops.convert_to_numpy(loss))) else "loss"
-        if what:
-            message = f"the first {what} of `{output.name}` is not finite, before anything is trained"
-            hint = "look at the initializers, the activations and the scale of the data"
-            raise DivergedError(Problem(message, hint, path=output.path))
+    problems = []
+    for layer, _, value, where in _arguments_of_layers(recipe):
+        if isinstance(value, KerasObject) and value.kind == "initializers":
+            problems += [replace(problem, path=where) for problem in _problem(value, network, name_of(layer))]
+    if problems:
+        raise RecipeError(problems)
+
+
+def _arguments_of_layers(recipe: Recipe) -> Iterator[tuple[KerasObject, str, Any, Path]]:
+    """Every argument of the layers, and of the objects within them: the layer, and the argument's name, value and path."""
+    sections = [(("data", "prepare"), recipe.data.prepare), (("model", "layers"), recipe.model.layers)]
+    for section, layers in sections:
+        for index, layer in enumerate(layers):
+            for name, value, where in _within(layer, (*section, index, layer.name)):
+                yield layer, name, value, where
+
+
+def _within(item: KerasObject, path: Path) -> Iterator[tuple[str, Any, Path]]:
+    for name, value in item.args.items():
+        several = list(enumerate(value)) if isinstance(value, list) else []
+        for one, where in [(value, (*path, name)), *((each, (*path, name, index)) for index, each in several)]:
+            yield name, one, where
+            if isinstance(one, KerasObject):
+                yield from _within(one, (*where, one.name))
+
+
+def _problem(found: KerasObject, network: Network | None, layer: str) -> list[Problem]:
+    """What is wrong with the first numbers of an initializer, without its place; empty when nothing is."""
+    is_random = "seed" in (found.entry.arguments or {}) and found.args.get("seed") is None and not found.is_identifier
+    try:
+        made = keras.initializers.get(make(found))
+    except Exception:  # Keras says so when the layer is made
+        return []
+    variables = _variables(network, layer, made)
+    for shape, number_format in variables or [(_SHAPE, "float32")]:
+        draws = max(1, min(_MOST_DRAWS, _FEW_NUMBERS // max(1, math.prod(shape)))) if is_random else 1
+        try:
+            drawn = [
+                (make(found, seed=seed) if is_random else made)(_cut(shape), dtype="float32") for seed in range(draws)
+            ]
+        except Exception as error:  # whatever Keras and TensorFlow raise
+            hint = f"the weights: {shape_text(shape)}"
+            return [Problem(f"{found.name}: {first_sentence(error)}", hint)] if variables else []
+        if not all(keras.ops.all(keras.ops.isfinite(keras.ops.cast(numbers, number_format))) for numbers in drawn):
+            message = f"{found.name} gives weights that are not finite in {number_format}"
+            return [
+                Problem(message, f"{number_format} holds numbers up to {_LARGEST_AS_TEXT.get(number_format, '3.4e38')}")
+            ]
+    return []
+
+
+def _variables(network: Network | None, layer_name: str, initializer: Any) -> list[tuple[tuple[int, ...], str]]:
+    """The shapes of the variables of a layer that an initializer fills, and the number format in which each is used."""
+    layers = {each.name: each for each in network.full_model.layers} if network else {}
+    layer: Any = layers.get(layer_name)  # not one of `prepare`
+    found = []
+    for variable in layer.weights if layer else ():
+        own = getattr(variable, "_initializer", None)  # Keras keeps it until there are values
+        if type(own) is type(initializer) and _config(own) == _config(initializer):
+            used = layer.compute_dtype if getattr(variable, "_autocast", True) else variable.dtype
+            found.append((tuple(variable.shape), used))
+    return found
+
+
+def _config(initializer: Any) -> dict[str, Any]:
+    return {name: value for name, value in initializer.get_config().items() if name != "seed"}
+
+
+def _cut(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape with the largest lengths halved until it holds few enough numbers."""
+    lengths = list(shape)
+    while math.prod(lengths) > _MOST_NUMBERS:
+        largest = max(range(len(lengths)), key=lengths.__getitem__)
+        lengths[largest] //= 2
+    return tuple(lengths)

@@ -16,6 +16,7 @@ from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.experiment.available import available_memory
+from cnncli.experiment.downloads import check_downloads
 from cnncli.experiment.feasibility import check_feasible, check_without_data
 from cnncli.experiment.first_input import check_first_input
 from cnncli.experiment.pictures import check_classes
@@ -79,6 +80,7 @@ class Plan:
         encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
         seconds: what it took so far, by stage.
         notes: what is not wrong but worth a word.
+        downloads: whether weights have to be downloaded.
     """
 
     loaded: LoadedRecipe
@@ -95,6 +97,7 @@ class Plan:
     batch_size: int
     seconds: dict[str, float]
     notes: tuple[Problem, ...]
+    downloads: bool = False
 
     @property
     def recipe(self) -> Recipe:
@@ -141,6 +144,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         check_classes(loaded.recipe, splits.class_names)
         check_range(loaded.recipe, feasible.outputs, splits)
         entering = check_first_input(loaded.recipe, checked.network, splits)
+        downloads = check_downloads(checked.network.imagenet)
     chosen = precision.choose(
         loaded.recipe.train.precision,
         device,
@@ -151,7 +155,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
     runs.refuse_full_disk(options.outputs, _BYTES * numbers + _PICTURES_AND_REPORT)
     planned_features = features.plan_all(checked.network, loaded.recipe)
     idle = epochs_without_learning(loaded.recipe, steps_per_epoch, is_resumed=options.resume is not None)
-    notes = [*warnings, *checked.notes, *splits.notes, *remarks(loaded.recipe, splits), *entering, *idle]
+    notes = [*warnings, *checked.notes, *splits.notes, *remarks(loaded.recipe, splits), *entering, *idle, *downloads]
     if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
         message = "`augment_copies` does nothing: there is no frozen part that is computed once"
         notes.append(Problem(message, path=("data", "augment_copies")))
@@ -175,6 +179,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, spectator: Spectator) -> P
         loaded.recipe.train.batch_size,
         seconds,
         tuple(notes),
+        bool(downloads),
     )
 
 

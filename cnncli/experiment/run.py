@@ -18,13 +18,14 @@ import numpy as np
 from cnncli import runs
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.pipeline import Batches
+from cnncli.data.stored import as_stored
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.evaluation.about import About, describe, save
 from cnncli.evaluation.task import Scored, Task, task_for
 from cnncli.experiment.expectations import broken as broken_of
 from cnncli.experiment.expectations import expectations
+from cnncli.experiment.first_loss import Batch, check_first_loss
 from cnncli.experiment.folder import open_folder
-from cnncli.experiment.initial_values import check_first_loss
 from cnncli.experiment.page import leave_network, leave_report
 from cnncli.experiment.places import placed_in
 from cnncli.experiment.plan import Options, Plan
@@ -46,6 +47,7 @@ _RECORDED_BEFORE = (
     "params",
     "trainable_params",
 )  # with more than a summary says
+_FIRST_EXAMPLES = 4  # whose loss is computed before anything is trained
 _SHARE = 0.03  # of the time, for writing the history where epochs are short
 
 
@@ -106,8 +108,11 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
             raise
 
 
-def build_network(planned: Plan, spectator: Spectator) -> Network:
+def build_network(planned: Plan, spectator: Spectator, *, download: bool = True) -> Network:
     """Build the network with its first weights, and compute the loss of a few examples; nothing is written.
+
+    Args:
+        download: weights that are not on this machine; without it applications whose weights are not here are as initialised.
 
     Raises:
         ModelFileError, NetworkError: the weights of an application cannot be had.
@@ -118,8 +123,9 @@ def build_network(planned: Plan, spectator: Spectator) -> Network:
     assert recipe.train.seed is not None
     with timed(planned.seconds, "build", spectator), placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
         keras.utils.set_random_seed(recipe.train.seed)
-        network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy)
-        check_first_loss(network, planned.outputs, planned.encodings, splits.train, splits.target_count)
+        load = download or not planned.downloads
+        network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy, load_weights=load)
+        check_first_loss(recipe, network, planned.outputs, _first_batch(planned))
     return network
 
 
@@ -265,6 +271,13 @@ def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
         class_count=planned.splits.target_count,
         seed=seed,
     )
+
+
+def _first_batch(planned: Plan) -> Batch:
+    examples = planned.splits.train
+    rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
+    inputs = as_stored(examples.inputs).read(rows)
+    return Batch(inputs, examples.labels[rows], planned.encodings, planned.splits.target_count)
 
 
 def _class_weight(planned: Plan) -> dict[int, float] | None:

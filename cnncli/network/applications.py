@@ -12,6 +12,7 @@ from typing import Any
 import keras
 
 from cnncli.errors import ModelFileError, NetworkError, Problem
+from cnncli.network.imagenet import ImagenetWeights, imagenet_weights
 from cnncli.network.objects import dtype_policy, make
 from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject
@@ -30,14 +31,18 @@ class Inlined:
         output: the tensor that leaves it.
         layer_names: its layers in order.
         outputs: layer name -> tensor, so that a later `from` reaches inside.
+        imagenet: the weights that were not read.
     """
 
     output: Any
     layer_names: tuple[str, ...]
     outputs: dict[str, Any]
+    imagenet: ImagenetWeights | None = None
 
 
-def inline(item: KerasObject, tensor: Any, *, policy: str, load_weights: bool, path: Path) -> Inlined:
+def inline(
+    item: KerasObject, tensor: Any, *, policy: str, load_weights: bool, path: Path, find_weights: bool = False
+) -> Inlined:
     """Put an application after a tensor.
 
     Its layers become layers of the recipe's network, not of a model within it: filters, feature maps, Grad-CAM and freezing
@@ -49,6 +54,7 @@ def inline(item: KerasObject, tensor: Any, *, policy: str, load_weights: bool, p
         policy: Keras' dtype policy for its layers.
         load_weights: read its weights (`weights: imagenet`, or a file); without it they are as initialised.
         path: where it stands in the recipe.
+        find_weights: without reading them, find out which file of ImageNet weights Keras would read.
 
     Raises:
         ModelFileError: the weights' file is missing or does not fit.
@@ -65,7 +71,8 @@ def inline(item: KerasObject, tensor: Any, *, policy: str, load_weights: bool, p
         if load_weights:
             _copy_weights(_with_weights(item, tensor.shape[1:], file, path), [application.get_layer(n) for n in names])
     outputs = {name: application.get_layer(name).output for name in names}
-    return Inlined(application.output, names, outputs)
+    imagenet = imagenet_weights(item, tensor.shape[1:], path) if find_weights and weights == "imagenet" else None
+    return Inlined(application.output, names, outputs, imagenet)
 
 
 def _preprocessed(item: KerasObject, tensor: Any) -> Any:

@@ -6,7 +6,6 @@ import contextlib
 import fnmatch
 import inspect
 import itertools
-import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,8 @@ import keras
 
 from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.network import applications
+from cnncli.network.imagenet import ImagenetWeights
+from cnncli.network.keras_messages import first_sentence
 from cnncli.network.objects import dtype_policy, make, names_counted_anew, shapes_alone
 from cnncli.network.windows import window_problem
 from cnncli.recipe.layers import name_of
@@ -41,6 +42,7 @@ class Network:
         groups: name of a block's call, group, application or shortcut in the recipe -> names of its Keras layers.
         from_layer: the same names -> the Keras layer whose output leaves it.
         applications: which of the groups are applications.
+        imagenet: the ImageNet weights of applications that were looked for and not read.
     """
 
     model: keras.Model
@@ -50,6 +52,7 @@ class Network:
     groups: dict[str, tuple[str, ...]]
     from_layer: dict[str, str]
     applications: tuple[str, ...]
+    imagenet: tuple[ImagenetWeights, ...] = ()
 
     def output_shape(self, name: str) -> tuple[int | None, ...]:
         """The shape without the batch that leaves a layer or application of the recipe."""
@@ -57,7 +60,14 @@ class Network:
         return tuple(layer.output.shape[1:])
 
 
-def build(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32", load_weights: bool = True) -> Network:
+def build(
+    recipe: Recipe,
+    *,
+    input_shape: Sequence[int],
+    policy: str = "float32",
+    load_weights: bool = True,
+    find_weights: bool = False,
+) -> Network:
     """Build the network of a recipe.
 
     Args:
@@ -65,6 +75,7 @@ def build(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32"
         input_shape: of one raw example, such as (28, 28, 1).
         policy: Keras' dtype policy for the layers; `data.prepare` and the last layer stay in float32.
         load_weights: read the weights of applications; without it they are as initialised.
+        find_weights: without reading them, find out which files of ImageNet weights Keras would read.
 
     Raises:
         RecipeError: a layer that Keras refuses, at its place.
@@ -72,7 +83,7 @@ def build(recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32"
     """
     _allow_depth(len(recipe.model.layers))
     with names_counted_anew([INPUT, _RAW, _model_name(recipe.name), *map(name_of, recipe.model.layers)]):
-        return _build(recipe, input_shape, policy, load_weights)
+        return _build(recipe, input_shape, policy, load_weights, find_weights)
 
 
 def _allow_depth(layers: int) -> None:
@@ -84,11 +95,11 @@ def _allow_depth(layers: int) -> None:
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 5 * layers))
 
 
-def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights: bool) -> Network:
+def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights: bool, find_weights: bool) -> Network:
     layers = _make_all(recipe, policy)
     inputs = keras.Input(tuple(input_shape), name=INPUT)
     prepared = _chain(recipe, "prepare", inputs)
-    connector = _Connector(recipe, prepared, policy, load_weights)
+    connector = _Connector(recipe, prepared, policy, load_weights, find_weights)
     outputs = connector.connect(layers)
     model = full_model = training_model = _model(inputs, next(iter(outputs.values())), recipe.name)
     if len(outputs) > 1:
@@ -105,17 +116,21 @@ def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights
         augmentation = _model(raw, augmented, f"{recipe.name}_augmentation")
         training_model = _model(raw, full_model(augmented), f"{recipe.name}_training")
     groups, from_layer = connector.groups, connector.from_layer
-    return Network(model, full_model, training_model, augmentation, groups, from_layer, tuple(_applications(recipe)))
+    named = tuple(_applications(recipe))
+    imagenet = tuple(connector.imagenet)
+    return Network(model, full_model, training_model, augmentation, groups, from_layer, named, imagenet)
 
 
 def _applications(recipe: Recipe) -> Iterator[str]:
     return (name_of(layer) for layer in recipe.model.layers if layer.kind == "applications")
 
 
-def build_symbolically(recipe: Recipe, *, input_shape: Sequence[int]) -> Network:
+def build_symbolically(
+    recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32", find_weights: bool = False
+) -> Network:
     """The same with shapes and parameter counts but without the weights themselves: no memory is taken."""
     with shapes_alone():
-        return build(recipe, input_shape=input_shape, load_weights=False)
+        return build(recipe, input_shape=input_shape, policy=policy, load_weights=False, find_weights=find_weights)
 
 
 def layers_matching(network: Network, patterns: Sequence[str]) -> list[str]:
@@ -174,10 +189,12 @@ def _chain(recipe: Recipe, section: str, tensor: Any) -> Any:
 class _Connector:
     """Calls every layer on what comes before it, or on what its `from` names."""
 
-    def __init__(self, recipe: Recipe, prepared: Any, policy: str, load_weights: bool) -> None:
+    def __init__(self, recipe: Recipe, prepared: Any, policy: str, load_weights: bool, find_weights: bool) -> None:
         self.recipe = recipe
         self.policy = policy
         self.load_weights = load_weights
+        self.find_weights = find_weights
+        self.imagenet: list[ImagenetWeights] = []
         self.tensor = prepared
         self.by_name: dict[str, Any] = {INPUT: prepared}
         self.groups: dict[str, tuple[str, ...]] = {}
@@ -219,8 +236,14 @@ class _Connector:
         came_in = sources[0] if len(sources) == 1 else sources
         if item.kind == "applications":
             inlined = applications.inline(
-                item, came_in, policy=self.policy, load_weights=self.load_weights, path=(*path, item.name)
+                item,
+                came_in,
+                policy=self.policy,
+                load_weights=self.load_weights,
+                path=(*path, item.name),
+                find_weights=self.find_weights,
             )
+            self.imagenet += [inlined.imagenet] if inlined.imagenet else []
             if twice := next((name for name in inlined.layer_names if name in self.by_name), None):
                 message = f"{item.name} brings a layer named `{twice}`, and there is one"
                 raise RecipeError(Problem(message, path=(*path, item.name)))
@@ -349,20 +372,6 @@ def _told(problems: list[Problem], layer: KerasObject, path: Path, *shapes: Any)
         message = f"{layer.name}: {first_sentence(error)}"
         hint = "came in: " + " and ".join(shape_text(shape[1:]) for shape in shapes) if shapes else ""
         problems.append(Problem(message, hint, path=(*path, layer.name)))
-
-
-# A sentence that says what is right, or briefly what came; the shapes that came in are told anyway.
-_RULE = re.compile(r"\bmust\b|^Received:? (?!input_shape|inputs).{,40}$")
-
-
-def first_sentence(error: Exception) -> str:
-    """Keras' own explanation without its examples, tracebacks and addresses."""
-    # Within a layer's `call`: the error's own text is the second paragraph, in bold.
-    inner = re.match(r"Exception encountered when calling .*?\n\n\x1b\[1m(.*?)\x1b\[0m", str(error), re.DOTALL)
-    text = inspect.cleandoc(inner.group(1) if inner else str(error)).replace("\n", " ").strip()
-    first, *others = text.split(". ")
-    rules = [sentence for sentence in others[:2] if _RULE.search(sentence)]
-    return shortened(". ".join([first, *rules]).rstrip("."), 300) or type(error).__name__
 
 
 def shape_text(shape: Sequence[int | None]) -> str:

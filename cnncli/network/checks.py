@@ -26,7 +26,7 @@ class Checked:
         loaded: its recipe, with what was known then.
         input_shape: of one raw example.
         class_count: None where the recipe alone does not tell it.
-        network: takes no memory.
+        network: takes no memory; computes in the precision that the recipe names, and in float32 where it says `auto`.
         budget: as it will be; without the number of classes the last layer has a placeholder's size.
         learning_params: for each phase, how many parameters learn in it.
         is_complete: every number is final.
@@ -106,7 +106,7 @@ def check_network(
     """
     recipe = loaded.recipe
     try:
-        network = build_symbolically(recipe, input_shape=input_shape)
+        network = build_symbolically(recipe, input_shape=input_shape, policy=_policy(recipe), find_weights=True)
         learning = learning_params(network, recipe)
         counted = budget.measure(network, batch_size=recipe.train.batch_size, trainable_params=max(learning))
         check_expected(recipe, network, counted if is_complete else None)
@@ -114,6 +114,10 @@ def check_network(
         raise loaded.located(error) from error
     notes = tuple(loaded.locate(unintended_broadcasts(recipe, network)))
     return Checked(loaded, input_shape, class_count, network, counted, tuple(learning), is_complete, notes)
+
+
+def _policy(recipe: Recipe) -> str:
+    return "float32" if recipe.train.precision == "auto" else recipe.train.precision
 
 
 def input_shape(recipe: Recipe) -> tuple[int, ...] | None:

@@ -51,6 +51,8 @@ def make(found: KerasObject, **more: Any) -> Any:
             name: float(value) if _is_number(known[name]) and type(value) is int else value
             for name, value in arguments.items()
         }
+    if found.kind == "schedules" and isinstance(arguments.get("values"), list):  # [1, 0.1] would compute in integers
+        arguments["values"] = [float(value) for value in arguments["values"]]
     if found.kind == "metrics":
         arguments["name"] = metric_name(found)  # Keras counts on: the second Precision of a process is `precision_1`
     return getattr(_MODULES[found.kind], found.name)(**{**arguments, **more})

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject
 
 
@@ -53,6 +54,12 @@ def name_of(layer: KerasObject) -> str:
         argument = (layer.entry.arguments or {}).get("name")
         name = argument.default if argument and not argument.required else None
     return str(name) if name is not None else ""
+
+
+def path_of(layers: Sequence[KerasObject], name: str) -> Path:
+    """Where the layer of a name stands in a recipe; the list of layers where none has it."""
+    index = next((index for index, layer in enumerate(layers) if name_of(layer) == name), None)
+    return ("model", "layers") if index is None else ("model", "layers", index, layers[index].name)
 
 
 @lru_cache(maxsize=1024)  # there are fewer Keras layers

@@ -10,7 +10,8 @@ import numpy as np
 
 from cnncli.data.pipeline import encode
 from cnncli.errors import Problem, RecipeError
-from cnncli.network.build import Network, first_sentence
+from cnncli.network.build import Network
+from cnncli.network.keras_messages import first_sentence
 from cnncli.network.objects import make, make_optimizer
 from cnncli.recipe.nodes import Path
 from cnncli.recipe.objects import KerasObject

@@ -141,7 +141,7 @@ def test_wrong_input_gives_its_exit_code_and_message(
     else:
         assert re.search(rf"(?m)^{pattern(row.says)}$", plain.stderr), f"\n{plain.stderr}\n{row.says}"
         said = json.loads(as_json.stdout)
-        notes = as_text({"problems": said.get("notes") or said["warnings"]}).replace("error: ", "note: ")
+        notes = as_text({"problems": said["notes"]}).replace("error: ", "note: ")
         assert re.search(rf"(?m)^{pattern(row.says)}$", notes)
     assert as_json.stderr == ""
     assert "Traceback" not in plain.stderr + plain.stdout + as_json.stdout

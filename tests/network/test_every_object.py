@@ -174,3 +174,9 @@ def test_steps_may_be_said_in_epochs_in_every_schedule_that_counts_them():
         arguments = {**ARGUMENTS["schedules"][name], argument: "2 epochs"}
         assert found("schedules", json.dumps({name: arguments})).args[argument] == 1  # a stand-in until it is known
     assert len(counting) == 6
+
+
+def test_integers_among_the_rates_of_a_schedule_are_numbers_like_others():
+    schedule = make(KerasObject("schedules", "PiecewiseConstantDecay", {"boundaries": [2], "values": [1, 0.1]}))
+
+    assert [float(schedule(step)) for step in (0, 2, 3)] == pytest.approx([1.0, 1.0, 0.1])

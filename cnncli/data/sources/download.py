@@ -72,6 +72,17 @@ def fetch(
                 os.unlink(temporary)
 
 
+def size_of(url: str) -> int | None:
+    """The bytes that a download would bring, None where the server does not say; nothing is downloaded.
+
+    Raises:
+        DownloadFailed: the network or the server does not answer, or there is no such file.
+    """
+    with _opened(url) as response:
+        length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdigit() else None
+
+
 def _opened(url: str) -> http.client.HTTPResponse:
     """Open a URL; the attempt goes on in its thread when it takes too long, and is left alone there."""
     host = urllib.parse.urlsplit(url).hostname or url

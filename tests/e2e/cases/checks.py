@@ -42,7 +42,31 @@ def everywhere(what: str, recipe: str, exit_code: int, *says: str) -> list[Case]
     ]
 
 
+NOTED = with_layers(
+    "Conv2D: {name: c, filters: 8, kernel_size: 3, padding: same}, Add: {from: [input, c]}, Flatten, "
+    "Dense: {units: $classes, activation: softmax}"
+)
+
+
 CASES: list[Case] = [
+    Case(
+        "a note of validate, in text",
+        ("validate noted.yaml",),
+        says=(f"noted.yaml:{ANY}: Add combines 28x28x1 and 28x28x8",),
+        files=(("noted.yaml", NOTED),),
+    ),
+    Case(
+        "a note of validate, in JSON",
+        ("validate noted.yaml --json",),
+        prints=('"notes": [', '"message": "Add combines 28x28x1 and 28x28x8'),
+        files=(("noted.yaml", NOTED),),
+    ),
+    Case(
+        "a note of summary, in JSON",
+        ("summary patient.yaml --json",),
+        prints=('"notes": [', '"message": "'),
+        files=(("patient.yaml", U8.replace("seed: 1", "seed: 1, callbacks: [EarlyStopping: {patience: 50}]")),),
+    ),
     *everywhere(
         "more units than classes",
         with_layers("Flatten, Dense: {units: 50, activation: softmax}"),
@@ -93,34 +117,43 @@ CASES: list[Case] = [
         f"bad.yaml:{ANY}: Permute: ",
         "must be consecutive and start from 1",
     ),
-    Case(
+    *everywhere(
         "values that become infinite before the first weights",
-        ("train bad.yaml",),
-        4,
-        ("NaN or infinity enters `dense`",),
-        files=(
-            (
-                "bad.yaml",
-                with_layers("Rescaling: 1e30, Rescaling: 1e30, Flatten, Dense: {units: 10, activation: softmax}"),
-            ),
-        ),
-        writes_nothing=True,
-    ),
-    Case(
-        "activations that overflow before anything is trained",
-        ("train bad.yaml --dry-run",),
+        with_layers("Rescaling: 1e30, Rescaling: 1e30, Flatten, Dense: {units: 10, activation: softmax}"),
         7,
-        ("is not finite, before anything is trained",),
-        files=(
-            (
-                "bad.yaml",
-                with_layers(
-                    "Flatten, Dense: {units: 8, activation: exponential, kernel_initializer: {Constant: 9.0}}, "
-                    "Dense: {units: 10, activation: softmax}"
-                ),
-            ),
+        f"bad.yaml:{ANY}: the first output of `rescaling_1` is not finite",
+    ),
+    *everywhere(
+        "activations that overflow before anything is trained",
+        with_layers(
+            "Flatten, Dense: {units: 8, activation: exponential, kernel_initializer: {Constant: 9.0}}, "
+            "Dense: {units: 10, activation: softmax}"
         ),
-        writes_nothing=True,
+        7,
+        f"bad.yaml:{ANY}: the first output of `dense` is not finite, before anything is trained",
+    ),
+    *everywhere(
+        "an initializer whose rare numbers are not finite",
+        with_layers(
+            "Flatten, Dense: {units: 10, activation: softmax, kernel_initializer: {RandomNormal: {stddev: 1e38}}}"
+        ),
+        3,
+        f"bad.yaml:{ANY}: RandomNormal gives weights that are not finite in float32",
+    ),
+    *everywhere(
+        "first weights beyond float16",
+        with_layers(
+            "Flatten, Dense: {units: 10, kernel_initializer: {Constant: 1e6}}, Dense: {units: 10, activation: softmax}"
+        ).replace("precision: float32", "precision: mixed_float16"),
+        3,
+        f"bad.yaml:{ANY}: Constant gives weights that are not finite in float16",
+        "float16 holds numbers up to 65,504",
+    ),
+    *everywhere(
+        "a penalty beyond float32",
+        with_layers("Flatten, Dense: {units: 10, activation: softmax, kernel_regularizer: {L2: 3e38}}"),
+        7,
+        f"bad.yaml:{ANY}: the first regularization loss of `dense` is not finite",
     ),
     Case(
         "an output folder that is a device, in a dry run",
