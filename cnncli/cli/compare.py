@@ -12,15 +12,15 @@ import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnncli.cli import console, inputs, lines, options
+from cnncli.cli import console, data_files, options, wrapping
 from cnncli.errors import Problem, UsageError
-from cnncli.wording import clock, counted, printable, quantity, shortened
+from cnncli.messages import clock, counted, printable, quantity, shortened
 
 if TYPE_CHECKING:
-    from cnncli.evaluation.compare import Comparison, Side
-    from cnncli.evaluation.compare_numbers import NumberSide
     from cnncli.recipe.differences import Difference
     from cnncli.runs.output_files import OutputFolder
+    from cnncli.tasks.comparison import Comparison, Side
+    from cnncli.tasks.regression.comparison import NumberSide
 
 _BETWEEN = "  "
 _LONGEST_VALUE = 60
@@ -60,7 +60,7 @@ def compare(
 
     Of several comparisons the p-values are Holm's. Another seed trains other networks: the answer is about these.
     """
-    from cnncli.evaluation.compare import compare as compare_runs
+    from cnncli.tasks.comparison import compare as compare_runs
 
     paths = _find(runs, output)
     folder = _folder_for(to, paths, output, force=force) if picture else None
@@ -72,7 +72,7 @@ def compare(
     if not quiet:
         for note in compared.mismatches:
             console.show_note(note)
-    lines.show(_report(compared, verbose=verbose))
+    wrapping.show(_report(compared, verbose=verbose))
     if drawn and not quiet:
         console.say()
         console.say_pairs([("Curves", str(drawn))])
@@ -105,7 +105,7 @@ def _folder_for(to: Path | None, paths: Sequence[Path], output: Path, *, force: 
     """
     from cnncli.runs.output_files import OutputFolder
 
-    reads = [data for path in paths for data in inputs.data_of_run(str(path), output)] if to else []
+    reads = [data for path in paths for data in data_files.data_of_run(str(path), output)] if to else []
     folder = OutputFolder(to or output, "--to" if to else "", reads, force=force)
     folder.check()
     return folder
@@ -115,9 +115,9 @@ def _draw(compared: Comparison, folder: OutputFolder, paths: Sequence[Path], out
     """The curves of all runs; None where no run has any."""
     if not any(side.run.history for side in compared.sides):
         return None
-    from cnncli.figures import naming
-    from cnncli.figures.compared import RunCurves, draw_compared_curves
-    from cnncli.figures.save import claim, is_ours, make_folder, save
+    from cnncli.plots import naming
+    from cnncli.plots.compared import RunCurves, draw_compared_curves
+    from cnncli.plots.save import claim, is_ours, make_folder, save
 
     stem = naming.runs("compare", paths, output)
     if not folder.option and is_ours(file := folder.path / f"{stem}.png"):  # an earlier answer to the same question
@@ -165,7 +165,7 @@ def _told(text: str, *, indent: int = 0) -> Iterator[Text]:
     """A text in lines that fit a terminal; elsewhere in one line, for whoever searches it."""
     if console.stdout_columns() is None:
         return iter([Text(" " * indent + printable(text))])
-    return lines.wrapped(text, indent=indent, hanging=indent + 2)
+    return wrapping.wrapped(text, indent=indent, hanging=indent + 2)
 
 
 def _table(sides: Sequence[Side | NumberSide]) -> Iterator[Text]:
@@ -186,9 +186,9 @@ def _table(sides: Sequence[Side | NumberSide]) -> Iterator[Text]:
     for number, (title, each) in enumerate(zip(titles, facts, strict=True)):
         if number:
             yield Text()
-        yield from lines.wrapped(title, style="bold")
+        yield from wrapping.wrapped(title, style="bold")
         for name, text in each:
-            yield from lines.wrapped(f"{name.strip():<{first_width}}{_BETWEEN}{text}", indent=2, hanging=4)
+            yield from wrapping.wrapped(f"{name.strip():<{first_width}}{_BETWEEN}{text}", indent=2, hanging=4)
 
 
 def _aligned(name: str, cells: Sequence[str], first_width: int, widths: Sequence[int]) -> str:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.errors import CnncliError, Problem
-from cnncli.wording import printable
+from cnncli.messages import printable
 
 SCHEMA = {"schema": 1}  # the version of the JSON documents of train, evaluate and predict; see docs/json.md
 _MOST_SHOWN = 30  # problems: more would push the first ones, which often cause the others, out of sight

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.text import Text
 
-from cnncli.cli import console, evaluate_numbers, few, inputs, native, options
+from cnncli.cli import console, data_files, evaluate_regression, few_examples, options, tensorflow_log
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.wording import FEW_EXAMPLES, printable, shortened
+from cnncli.messages import FEW_EXAMPLES, printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.runs.output_files import OutputFolder
@@ -61,16 +61,16 @@ def evaluate(
         raise UsageError(Problem("either a part or other data, got both", hint, Place("--split")))
     options.check_device(device)
     folder = _folder_for(figures, run_or_model, split, data, Path(output), force=force) if figures else None
-    with native.captured():
-        from cnncli.evaluation.again import evaluate_again
+    with tensorflow_log.captured():
+        from cnncli.inference.evaluate_saved_model import evaluate_again
 
         done = evaluate_again(
             run_or_model, outputs=Path(output), split=split or "test", data=data, device=device, strict=strict
         )
         drawn: list[str] = []
         if folder:
-            from cnncli.figures.of_evaluation import draw_evaluation
-            from cnncli.figures.save import make_folder
+            from cnncli.plots.evaluation_figures import draw_evaluation
+            from cnncli.plots.save import make_folder
 
             make_folder(folder)
             made = draw_evaluation(
@@ -107,7 +107,7 @@ def _folder_for(
     """
     from cnncli.runs.output_files import OutputFolder
 
-    reads = [data] if data is not None else inputs.data_of_run(run_or_model, outputs)
+    reads = [data] if data is not None else data_files.data_of_run(run_or_model, outputs)
     folder = OutputFolder(path, "--figures", reads, force=force)
     # Every evaluation draws one of them, and all the others beside it.
     stems = [f"{name}--{option}" if (option := _option(split, data)) else name for name in ("confusion", "predicted")]
@@ -117,7 +117,7 @@ def _folder_for(
 
 def _option(split: str | None, data: str | None) -> str:
     """What other examples than those of the test split are called in the pictures' names."""
-    from cnncli.figures import naming
+    from cnncli.plots import naming
 
     if data is None:
         return "" if split in (None, "test") else str(split)
@@ -130,17 +130,17 @@ def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:
     numbers = {"loss": result["loss"], **result["metrics"]}
     if not quiet:
         out.print(f"{printable(what)}: {result['count']:,} examples\n")
-    out.print(console.table([*numbers], [few.cells(numbers, result["count"], result["intervals"])], left=0))
+    out.print(console.table([*numbers], [few_examples.cells(numbers, result["count"], result["intervals"])], left=0))
     if quiet:
         return
     out.print()
     if result.get("targets") == "numbers":
-        evaluate_numbers.show(result)
+        evaluate_regression.show(result)
         return
     for word, text in _trust(result):
         out.print(Text(f"{word:<{_WORDS}}{printable(text)}"))
     out.print()
-    cell = few.rough if result["count"] < FEW_EXAMPLES else console.cell
+    cell = few_examples.rough if result["count"] < FEW_EXAMPLES else console.cell
     rows = [
         [row["class"], cell(row["precision"]), cell(row["recall"]), cell(row["f1"]), row["support"]]
         for row in result["per_class"]
@@ -161,7 +161,7 @@ def _trust(result: dict[str, Any]) -> list[tuple[str, str]]:
     """A line each: what stands beside the accuracy."""
     intervals, baseline, calibration = result["intervals"], result["baseline"], result["calibration"]
     level = f"{intervals['level']:.0%}"
-    cell = few.rough if result["count"] < FEW_EXAMPLES else console.cell
+    cell = few_examples.rough if result["count"] < FEW_EXAMPLES else console.cell
     lines = [
         ("accuracy", f"{cell(result['accuracy'])}, {level} interval {_interval(intervals['accuracy'], cell)}"),
         ("baseline", f"{cell(baseline['accuracy'])} by always saying {shortened(baseline['class'])}"),

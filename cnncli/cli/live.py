@@ -16,14 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.cli import console
-from cnncli.cli.native import Log
 from cnncli.cli.plot import plot
+from cnncli.cli.tensorflow_log import Log
 from cnncli.errors import Problem
-from cnncli.wording import clock, counted, printable
+from cnncli.messages import clock, counted, printable
 
 if TYPE_CHECKING:
-    from cnncli.experiment import Plan
     from cnncli.recipe.load import LoadedRecipe
+    from cnncli.workflow import Plan
 
 _NOT_METRICS = ("epoch", "phase", "seconds", "learning_rate")
 _STOPPING = "stopping: the step in progress is ended and the state is kept; Ctrl-C once more stops at once"

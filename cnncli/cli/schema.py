@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnncli.cli import console, options, streams
-from cnncli.wording import printable
+from cnncli.messages import printable
 
 
 def add_to(app: typer.Typer) -> None:

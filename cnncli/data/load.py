@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import shapes
-from cnncli.data.examples import Examples, Splits
+from cnncli.data.dataset import Examples, Splits
 from cnncli.data.images import Form
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.arrays import idx_files, read_idx, read_npz
 from cnncli.data.sources.builtin import read_builtin
-from cnncli.data.sources.found import Found, Progress
 from cnncli.data.sources.image_folder import form_of, read_image_folder, read_image_folder_for_model
+from cnncli.data.sources.loaded_data import Found, Progress
 from cnncli.data.sources.paths import ARCHIVES, cannot_read, existing_file
 from cnncli.data.splits import limit, split
 from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
 from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, Source
-from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
 
 _IMBALANCE = 20  # the largest class is so many times the smallest: worth a word
 

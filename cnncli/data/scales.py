@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.stored import ArrayRows, Inputs, as_stored
+from cnncli.data.lazy_arrays import ArrayRows, Inputs, as_stored
 from cnncli.errors import Problem
 
 FACTOR = 20  # 0 to 255 and 0 to 1 differ by 255, 0 to 255 and standardised values by about 90

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError, Problem
-from cnncli.wording import counted, listed, shortened
+from cnncli.messages import counted, listed, shortened
 
 _PATH = ("data", "split")
 _MOST_NAMED = 5

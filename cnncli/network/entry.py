@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.stored import Inputs, as_stored
+from cnncli.data.lazy_arrays import Inputs, as_stored
 from cnncli.errors import Problem
 
 NOT_LEARNED = "leave the example out: the network has learned nothing about these numbers"

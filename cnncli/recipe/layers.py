@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cnncli.recipe.nodes import Path
-from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.yaml.nodes import Path
 
 
 @dataclass(frozen=True, slots=True)

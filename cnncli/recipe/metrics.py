@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import snake_case
-from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.schema import Recipe
 
 

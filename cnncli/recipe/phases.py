@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnncli.recipe.nodes import Path
-from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.yaml.nodes import Path
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from cnncli.recipe.objects import Deferred
+from cnncli.messages import is_formatting
+from cnncli.recipe.keras_objects.objects import Deferred
 from cnncli.recipe.schema import Recipe
-from cnncli.wording import is_formatting
 
 # Texts that are safe without quotes; everything else gets them.
 _PLAIN = re.compile(r"[$]?[A-Za-z_][A-Za-z0-9_./-]*")

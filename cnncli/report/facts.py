@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from cnncli.recipe.objects import KerasObject, as_data
-from cnncli.report import quantities, values
+from cnncli.recipe.keras_objects.objects import KerasObject, as_data
+from cnncli.report import regression, values
 from cnncli.report.material import Material
 
 
@@ -58,10 +58,10 @@ def state(material: Material) -> str:
 
 def result(evaluation: Mapping[str, Any]) -> Result | None:
     """The main number of an evaluation, None where there is none."""
-    if quantities.are_in(evaluation):
+    if regression.are_in(evaluation):
         error = values.number(evaluation.get("mean_absolute_error"))
-        interval = quantities.interval(evaluation, "mean_absolute_error")
-        return Result("mean absolute error", values.decimal(error), interval, quantities.baseline(evaluation))
+        interval = regression.interval(evaluation, "mean_absolute_error")
+        return Result("mean absolute error", values.decimal(error), interval, regression.baseline(evaluation))
     accuracy = values.number(evaluation.get("accuracy"))
     metrics = {name: values.number(value) for name, value in values.mapping(evaluation.get("metrics")).items()}
     if accuracy is None:
@@ -110,9 +110,9 @@ def tiles(material: Material) -> list[Tile]:
         interval = _interval(values.mapping(evaluation.get("intervals")), "macro_f1")
         told = f"{_level(evaluation)} {interval}" if interval else "mean over the classes"
         found.append(Tile("Macro F1", values.percent(macro), told))
-    r2 = values.number(evaluation.get("r2")) if quantities.are_in(evaluation) else None
+    r2 = values.number(evaluation.get("r2")) if regression.are_in(evaluation) else None
     if r2 is not None:
-        interval = quantities.interval(evaluation, "r2")
+        interval = regression.interval(evaluation, "r2")
         found.append(Tile("R²", values.decimal(r2), f"{_level(evaluation)} {interval}" if interval else ""))
     if not found and run.decided:
         name, value = run.decided
@@ -129,8 +129,8 @@ def tiles(material: Material) -> list[Tile]:
 
 def numbers(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     """Every single number of the evaluation: its name, its value, its interval."""
-    if quantities.are_in(evaluation):
-        return quantities.numbers(evaluation)
+    if regression.are_in(evaluation):
+        return regression.numbers(evaluation)
     intervals = values.mapping(evaluation.get("intervals"))
     found = {"loss": values.number(evaluation.get("loss"))}
     found |= {name: values.number(value) for name, value in values.mapping(evaluation.get("metrics")).items()}
@@ -161,7 +161,7 @@ def facts(material: Material) -> list[tuple[str, list[str]]]:
     if names:
         shown = names if len(names) <= 12 else [*names[:10], f"and {len(names) - 10:,} more"]
         found.append(("Classes", [f"{len(names):,}: {', '.join(shown)}"]))
-    if targets := quantities.about_targets(record):
+    if targets := regression.about_targets(record):
         found.append(("Targets", targets))
     if shape := values.shape(record.get("input_shape")):
         found.append(("Input", [shape]))

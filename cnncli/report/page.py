@@ -14,10 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cnncli import __version__
-from cnncli.report import facts, history, network, pictures, quantities, scores, values
+from cnncli.messages import printable
+from cnncli.report import classification, embedded_figures, facts, history, network_section, regression, values
 from cnncli.report.material import Material
 from cnncli.runs import to_json
-from cnncli.wording import printable
 
 REPORT = "report.html"  # in a run's folder
 _GENERATOR = b'<meta name="generator" content="cnncli '
@@ -79,10 +79,10 @@ def is_page(path: Path) -> bool:
 def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
     """All that the template shows of one run."""
     evaluation = material.evaluation
-    curves, matrix = history.curves(material), scores.matrix(evaluation)
-    roc = [chart for chart in (scores.roc(evaluation), scores.precision_recall(evaluation)) if chart]
-    calibration = scores.reliability(evaluation)
-    thresholds = scores.threshold_chart(evaluation)
+    curves, matrix = history.curves(material), classification.matrix(evaluation)
+    roc = [chart for chart in (classification.roc(evaluation), classification.precision_recall(evaluation)) if chart]
+    calibration = classification.reliability(evaluation)
+    thresholds = classification.threshold_chart(evaluation)
     drawn = {
         "curves": curves,
         "confusion": matrix,
@@ -90,11 +90,11 @@ def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
         "calibration": calibration,
         "thresholds": thresholds,
     }
-    album = pictures.gather(
+    album = embedded_figures.gather(
         material.figures, without=[kind for kind, made in drawn.items() if made], most_bytes=most_bytes
     )
-    run, classes = material.run, scores.class_rows(evaluation)
-    layers = network.layers(material.network)
+    run, classes = material.run, classification.class_rows(evaluation)
+    layers = network_section.layers(material.network)
     return {
         "id": f"run-{number}",
         "name": run.label,
@@ -110,18 +110,18 @@ def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
         "split": values.text(evaluation.get("split")) or "test",
         "numbers": facts.numbers(evaluation) if evaluation else [],
         "matrix": matrix,
-        "most_confused": scores.most_confused(evaluation),
+        "most_confused": classification.most_confused(evaluation),
         "classes": classes,
         "has_areas": any(row.auc is not None for row in classes) and len(classes) > 2,
         "calibration": calibration,
         "roc": roc,
         "threshold_chart": thresholds,
-        "thresholds": scores.thresholds(evaluation),
-        "most_wrong": scores.most_wrong(evaluation),
-        "targets": quantities.per_target(evaluation),
-        "worst": quantities.worst(evaluation),
+        "thresholds": classification.thresholds(evaluation),
+        "most_wrong": classification.most_wrong(evaluation),
+        "targets": regression.per_target(evaluation),
+        "worst": regression.worst(evaluation),
         "album": album,
-        "drawing": network.draw(material.network),
+        "drawing": network_section.draw(material.network),
         "layers": layers[:_MOST_LAYERS],
         "layers_left": max(0, len(layers) - _MOST_LAYERS),
         "recipe_lines": material.recipe_text.expandtabs(8).splitlines(),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cnncli.messages import clock
 from cnncli.runs.record import is_number
-from cnncli.wording import clock
 
 MISSING = "–"
 

@@ -16,7 +16,7 @@ from cnncli.runs.lock import Holder, holder_of
 from cnncli.runs.machine import environment
 from cnncli.runs.record import RECORD, SCHEMA_VERSION, STATUSES, RunSummary, read_record, summarise
 from cnncli.runs.repository import git_state
-from cnncli.runs.run import Run, create, refuse_taken, reopen
+from cnncli.runs.run_folder import Run, create, refuse_taken, reopen
 from cnncli.runs.storage import refuse_full_disk, replacing, write_atomically
 
 __all__ = [

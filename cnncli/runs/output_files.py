@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import IO
 
 from cnncli.errors import OutputError, Place, Problem
+from cnncli.messages import shortened
 from cnncli.runs.lock import LOCK_FILES
 from cnncli.runs.record import MODEL, RECORD
 from cnncli.runs.storage import storage_error, sync_folder
-from cnncli.wording import shortened
 
 StrPath = str | os.PathLike[str]
 

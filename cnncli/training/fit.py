@@ -13,17 +13,17 @@ from cnncli.data.pipeline import Batches
 from cnncli.errors import ResourceError
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
-from cnncli.network.objects import make, make_optimizer
-from cnncli.recipe.objects import KerasObject
+from cnncli.network.instantiate import make, make_optimizer
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.training import features
-from cnncli.training.keeping import Checkpoints, Keeper
-from cnncli.training.signals import deferred
+from cnncli.training.callbacks import TRAINING, Best, Observer, Watcher
+from cnncli.training.checkpointing import Checkpoints, Keeper
 from cnncli.training.state import State, forget_stops
 from cnncli.training.steps import forward_multiply_adds, steps_per_execution
-from cnncli.training.watching import TRAINING, Best, Observer, Watcher
+from cnncli.training.stop_signals import deferred
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 
 from cnncli import runs
 from cnncli.cli.app import app
-from cnncli.evaluation.predictions import to_csv
 from cnncli.recipe.write import as_yaml
+from cnncli.tasks.predictions_csv import to_csv
 
 runner = CliRunner()
 COUNT = 1000

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cnncli.data import fingerprint
 from cnncli.data.sources import arrays, idx, npz
 from cnncli.data.sources.arrays import read_idx, read_inputs, read_npz
-from cnncli.data.sources.found import Found
+from cnncli.data.sources.loaded_data import Found
 from cnncli.errors import DataError, ResourceError
 from cnncli.recipe.schema import Idx, Npz
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncli.data import looks
-from cnncli.data.examples import Examples
-from cnncli.data.sources import copies
-from cnncli.data.sources.copies import find_copies
+from cnncli.data import content_digest
+from cnncli.data.dataset import Examples
+from cnncli.data.sources import duplicates
+from cnncli.data.sources.duplicates import find_copies
 from cnncli.errors import DataError
 
 NAMES = {"train": "x_train", "test": "x_test"}
@@ -98,7 +98,7 @@ def test_blank_images_and_rows_of_numbers_do_not_count() -> None:
 def test_looking_in_pieces_finds_the_same(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], dtype: Any) -> None:
     images = np.random.default_rng(1).integers(0, 2, (60, *shape)).astype(dtype)  # with many copies
     whole = find_copies({"train": part(images)}, NAMES, allow_leakage=False)[0]["train"]
-    monkeypatch.setattr(looks, "_CHUNK_BYTES", 3 * images[0].nbytes)
+    monkeypatch.setattr(content_digest, "_CHUNK_BYTES", 3 * images[0].nbytes)
 
     assert np.array_equal(find_copies({"train": part(images)}, NAMES, allow_leakage=False)[0]["train"], whole)
 
@@ -114,7 +114,7 @@ def test_twins_are_those_that_comparing_bytes_finds(rows: list[bytes]) -> None:
 
 
 def test_different_images_of_one_quick_number_are_not_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "row_hashes", lambda array: np.zeros(len(array), np.uint64))
+    monkeypatch.setattr(duplicates, "row_hashes", lambda array: np.zeros(len(array), np.uint64))
     images = noise(1, 5)
     images[4] = images[1]
 

@@ -14,11 +14,11 @@ from pictures import noise, save
 from PIL import Image
 
 from cnncli.data import cache
-from cnncli.data.examples import ImageFiles
+from cnncli.data.dataset import ImageFiles
 from cnncli.data.images import Form
 from cnncli.data.sources import image_scan, paths
-from cnncli.data.sources.found import Found
 from cnncli.data.sources.image_folder import form_of, read_image_folder, read_image_folder_for_model
+from cnncli.data.sources.loaded_data import Found
 from cnncli.errors import DataError
 from cnncli.recipe.schema import ImageFolder
 

@@ -297,7 +297,7 @@ def test_odd_class_names_go_through_a_whole_run(folder: Path, trained_folder: Pa
 def test_recipe_that_changes_while_it_runs_is_the_one_that_began(
     folder: Path, trained_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cnncli.experiment import plan
+    from cnncli.workflow import plan
 
     recipe(("  prepare", "  limit: 50\n  prepare"))(folder)
     before, load = (folder / "recipe.yaml").read_bytes(), plan.load_data

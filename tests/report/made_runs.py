@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from cnncli.evaluation.scores import classification_scores
-from cnncli.evaluation.trust import how_far_to_trust
+from cnncli.tasks.classification.diagnostics import how_far_to_trust
+from cnncli.tasks.classification.scores import classification_scores
 
 RECIPE = """\
 name: made

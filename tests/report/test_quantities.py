@@ -8,7 +8,7 @@ from made_runs import png
 from reading import Read
 
 from cnncli import report
-from cnncli.evaluation.number_scores import number_scores
+from cnncli.tasks.regression.scores import number_scores
 
 NUMBERS = {"low": [1.0], "mean": [4.0], "high": [6.0]}
 

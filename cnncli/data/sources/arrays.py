@@ -13,20 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import scales, shapes
-from cnncli.data.examples import Examples
+from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.labels import read_labels, refuse_gaps, refuse_out_of_range
+from cnncli.data.lazy_arrays import Inputs
 from cnncli.data.mixed_scales import mixed_in
-from cnncli.data.numbers import read_numbers, refuse_same, refuse_width
+from cnncli.data.regression_targets import read_numbers, refuse_same, refuse_width
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz
-from cnncli.data.sources.copies import find_copies
-from cnncli.data.sources.found import Found, problems_at, sizes
+from cnncli.data.sources.duplicates import find_copies
+from cnncli.data.sources.loaded_data import Found, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_file, existing_folder, listed_folder
-from cnncli.data.stored import Inputs
 from cnncli.errors import DataError, Problem
+from cnncli.messages import counted, listed, printable
 from cnncli.recipe.schema import Idx, Npz
-from cnncli.wording import counted, listed, printable
 
 _CHUNK_VALUES = 1 << 22  # looked at in one go
 

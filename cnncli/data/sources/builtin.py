@@ -16,14 +16,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.classes import match
-from cnncli.data.examples import Examples
+from cnncli.data.class_matching import match
+from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.download import DownloadFailed, fetch
-from cnncli.data.sources.found import Found, Progress, sizes
+from cnncli.data.sources.loaded_data import Found, Progress, sizes
 from cnncli.errors import DataError, NetworkError, Problem
-from cnncli.wording import printable
+from cnncli.messages import printable
 
 SAMPLE = "mnist-sample"
 _SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from cnncli.data.sources.found import Progress
+from cnncli.data.sources.loaded_data import Progress
 from cnncli.errors import OutputError
 
 CONNECT_SECONDS = 5.0  # looking up the name included, for which no system call knows a time limit

@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.classes import match
-from cnncli.data.examples import Examples, ImageFiles
+from cnncli.data.class_matching import match
+from cnncli.data.dataset import Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape, written
 from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
-from cnncli.data.sources.found import PARTS, Found, Progress, problems_at, sizes
 from cnncli.data.sources.image_remarks import duplicates, looks_of, remarks
 from cnncli.data.sources.image_scan import DEEP, Bad, Scan, Usable, scan
+from cnncli.data.sources.loaded_data import PARTS, Found, Progress, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
 from cnncli.errors import DataError, Problem
+from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
 from cnncli.recipe.schema import ImageFolder
-from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
 
 WHITE = (255, 255, 255)
 _MOST_LISTED = 20

@@ -16,7 +16,7 @@ from cnncli.data.scales import Extremes
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, ImageFile, Tree
 from cnncli.data.sources.image_scan import DEEP, Usable
 from cnncli.errors import DataError, Problem
-from cnncli.wording import counted, listed, printable
+from cnncli.messages import counted, listed, printable
 
 _MOST_PAIRS = 5
 _MOST_DISTORTION = 2.0

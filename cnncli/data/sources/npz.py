@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.memory import available_bytes
 from cnncli.errors import DataError, Problem, ResourceError
-from cnncli.wording import printable, shortened
+from cnncli.messages import printable, shortened
+from cnncli.system_memory import available_bytes
 
 _MAGIC = b"\x93NUMPY"
 _MOST_HEADER = 10_000  # NumPy's own limit

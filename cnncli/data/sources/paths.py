@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cnncli.errors import DataError, Problem
-from cnncli.wording import counted, listed, nearest, printable
+from cnncli.messages import counted, listed, nearest, printable
 
 
 def existing_folder(text: str) -> Path:

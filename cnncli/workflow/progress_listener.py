@@ -1,0 +1,44 @@
+"""Who watches an experiment, and what is timed for them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from cnncli.errors import Problem
+from cnncli.training.callbacks import Observer
+
+if TYPE_CHECKING:
+    from cnncli.workflow.plan import Plan
+
+
+class Spectator(Observer, Protocol):
+    """Who watches an experiment: the command line."""
+
+    def stage(self, name: str) -> None:
+        """The next part begins: `data`, `build`, `fit`, `evaluate`, `figures`."""
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """So much of the data is read or downloaded."""
+
+    def note(self, problem: Problem) -> None:
+        """A warning."""
+
+    def ready(self, plan: Plan) -> None:
+        """Everything is checked; training begins."""
+
+    def run_made(self, path: Path) -> None:
+        """The run's folder exists."""
+
+
+@contextmanager
+def timed(seconds: dict[str, float], name: str, spectator: Spectator) -> Iterator[None]:
+    spectator.stage(name)
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        seconds[name] = seconds.get(name, 0.0) + time.monotonic() - started
