@@ -128,6 +128,24 @@ def _normal(word: str) -> str:
     return re.sub(r"[_\-\s]", "", word).lower()
 
 
+def cell(value: Any) -> str:
+    """A value as a table shows it: numbers with four digits behind the point, and a dash where there is none."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    return printable(str(value))
+
+
+def rough(value: Any) -> str:
+    """A score of few examples: two digits behind the point, or of small numbers two significant ones."""
+    if not isinstance(value, float) or not math.isfinite(value):
+        return cell(value)
+    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+
+
 def clock(seconds: float) -> str:
     """`1:05`, `2:03:04`."""
     minutes, second = divmod(int(seconds + 0.5), 60)

@@ -14,13 +14,12 @@ from rich.text import Text
 
 from cnncli.cli import console, data_files, options, wrapping
 from cnncli.errors import Problem, UsageError
-from cnncli.messages import clock, counted, printable, quantity, shortened
+from cnncli.messages import cell, clock, counted, printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.recipe.differences import Difference
     from cnncli.runs.output_files import OutputFolder
     from cnncli.tasks.comparison import Comparison, Side
-    from cnncli.tasks.regression.comparison import NumberSide
 
 _BETWEEN = "  "
 _LONGEST_VALUE = 60
@@ -133,9 +132,9 @@ def _draw(compared: Comparison, folder: OutputFolder, paths: Sequence[Path], out
     return path
 
 
-def _detail(side: Side | NumberSide) -> str:
+def _detail(side: Side) -> str:
     [(name, value, interval), *_] = side.measures
-    parts = [f"{side.run.split} {name} {_number(side, value)} ({_interval(side, interval)})"]
+    parts = [f"{side.run.result.split} {name} {_number(side, value)} ({_interval(side, interval)})"]
     if side.run.listed.params is not None:
         parts.append(f"{side.run.listed.params:,} parameters")
     if side.run.listed.total_seconds is not None:
@@ -149,7 +148,7 @@ def _detail(side: Side | NumberSide) -> str:
 def _report(compared: Comparison, *, verbose: bool) -> Iterator[Text]:
     first = compared.sides[0].run
     if not compared.mismatches:
-        what = f"{counted(len(first.true), 'example')} of the {first.split} split"
+        what = f"{counted(len(first.true), 'example')} of the {first.result.split} split"
         yield from _told(f"{what}: {first.listed.source}" if first.listed.source else what)
         yield Text()
     yield from _table(compared.sides)
@@ -168,7 +167,7 @@ def _told(text: str, *, indent: int = 0) -> Iterator[Text]:
     return wrapping.wrapped(text, indent=indent, hanging=indent + 2)
 
 
-def _table(sides: Sequence[Side | NumberSide]) -> Iterator[Text]:
+def _table(sides: Sequence[Side]) -> Iterator[Text]:
     """A column a run where there is room for it (a pipe has any), else a block of lines a run."""
     facts = [_facts(side) for side in sides]
     names = [name for name, _ in facts[0]]
@@ -196,10 +195,10 @@ def _aligned(name: str, cells: Sequence[str], first_width: int, widths: Sequence
     return _BETWEEN.join([f"{name:<{first_width}}", *padded])
 
 
-def _facts(side: Side | NumberSide) -> list[tuple[str, str]]:
+def _facts(side: Side) -> list[tuple[str, str]]:
     run = side.run
     seconds = run.listed.total_seconds
-    epochs = f"{run.best_epoch} of {run.listed.epochs}" if run.best_epoch and run.listed.epochs else console.cell(None)
+    epochs = f"{run.best_epoch} of {run.listed.epochs}" if run.best_epoch and run.listed.epochs else cell(None)
     measured = [
         row
         for name, value, interval in side.measures
@@ -207,24 +206,24 @@ def _facts(side: Side | NumberSide) -> list[tuple[str, str]]:
     ]
     return [
         *measured,
-        ("loss", console.cell(run.scores.get("loss"))),
-        ("parameters", console.cell(run.listed.params)),
-        ("time", clock(seconds) if seconds is not None else console.cell(None)),
+        ("loss", cell(run.result.loss)),
+        ("parameters", cell(run.listed.params)),
+        ("time", clock(seconds) if seconds is not None else cell(None)),
         ("best epoch", epochs),
-        ("precision", console.cell(run.precision)),
-        ("device", shortened(run.device, 40) if run.device else console.cell(None)),
+        ("precision", cell(run.precision)),
+        ("device", shortened(run.device, 40) if run.device else cell(None)),
     ]
 
 
-def _number(side: Side | NumberSide, value: float | None) -> str:
-    return quantity(value) if side.run.has_numbers else console.cell(value)
+def _number(side: Side, value: float | None) -> str:
+    return side.text(value)
 
 
-def _interval(side: Side | NumberSide, interval: tuple[float, float] | None) -> str:
-    return " to ".join(_number(side, bound) for bound in interval) if interval else console.cell(None)
+def _interval(side: Side, interval: tuple[float, float] | None) -> str:
+    return " to ".join(_number(side, bound) for bound in interval) if interval else cell(None)
 
 
-def _differing(first: str, side: Side | NumberSide, found: Sequence[Difference], *, verbose: bool) -> Iterator[Text]:
+def _differing(first: str, side: Side, found: Sequence[Difference], *, verbose: bool) -> Iterator[Text]:
     from cnncli.recipe.differences import ABSENT
 
     if not side.run.recipe:

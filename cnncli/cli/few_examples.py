@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from cnncli.cli import console
-from cnncli.messages import FEW_EXAMPLES
+from cnncli.messages import FEW_EXAMPLES, rough
 
 _INTERVALS = {
     **dict.fromkeys(
@@ -34,10 +33,3 @@ def cells(numbers: Mapping[str, Any], count: int, intervals: Mapping[str, Any]) 
         else:
             found.append(f"{rough(value)} ({' to '.join(map(rough, bounds))})")
     return found
-
-
-def rough(value: Any) -> str:
-    """A number with two digits behind the point, or of small ones with two that count."""
-    if not isinstance(value, float) or value != value:
-        return console.cell(value)
-    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"

@@ -19,7 +19,7 @@ from cnncli.cli import console
 from cnncli.cli.plot import plot
 from cnncli.cli.tensorflow_log import Log
 from cnncli.errors import Problem
-from cnncli.messages import clock, counted, printable
+from cnncli.messages import cell, clock, counted, printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -286,7 +286,7 @@ class LiveView(Spectator):
             line.append(f"\n{console.metrics_line({name: float(value) for name, value in self.logs.items()})}")
         parts: list[RenderableType] = [self._bar(done, epochs * steps), line]
         if self.best:
-            parts.append(Text(f"best so far: epoch {self.best[0]}, {self.monitor} {console.cell(self.best[1])}"))
+            parts.append(Text(f"best so far: epoch {self.best[0]}, {self.monitor} {cell(self.best[1])}"))
         if len(self.rows) > 1 and self.console.encoding.startswith("utf"):
             parts.append(self._curves())
         return Group(*parts)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from cnncli.cli import console, wrapping
 from cnncli.errors import DataError
-from cnncli.messages import printable, quantity, visible
+from cnncli.messages import cell, printable, quantity, visible
 from cnncli.runs.json_text import to_json_line
 
 if TYPE_CHECKING:
@@ -107,8 +107,8 @@ class _Table:
 
     def _row(self, name: Name, classes: Sequence[int], outputs: Sequence[float]) -> list[str]:
         first, *others = zip(classes, outputs, strict=True)
-        then = ", ".join(f"{self._names[index]} {console.cell(value)}" for index, value in others)
-        return [str(name), self._names[first[0]], console.cell(first[1]), then]
+        then = ", ".join(f"{self._names[index]} {cell(value)}" for index, value in others)
+        return [str(name), self._names[first[0]], cell(first[1]), then]
 
     def _aligned(self, row: Sequence[str]) -> str:
         cells = [

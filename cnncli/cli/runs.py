@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from cnncli.cli import console, options, wrapping
-from cnncli.messages import clock, counted, did_you_mean, printable, shortened
+from cnncli.messages import cell, clock, counted, did_you_mean, printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.runs.listing import ListedRun
@@ -139,26 +139,26 @@ def _cells(run: ListedRun, source_width: int) -> list[str]:
     first = [
         printable(run.label),
         summary.status,
-        f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else console.cell(None),
+        f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else cell(None),
     ]
     if summary.status == "broken":
         return [*first, printable(run.problem)]
     return [
         *first,
-        shortened(run.short_source, source_width) if run.short_source is not None else console.cell(None),
-        console.cell(run.params),
-        console.cell(run.epochs),
+        shortened(run.short_source, source_width) if run.short_source is not None else cell(None),
+        cell(run.params),
+        cell(run.epochs),
         _result(run.decided),
         _result(run.score),
-        clock(run.total_seconds) if run.total_seconds is not None else console.cell(None),
+        clock(run.total_seconds) if run.total_seconds is not None else cell(None),
     ]
 
 
 def _result(result: tuple[str, float] | None) -> str:
     if result is None:
-        return console.cell(None)
+        return cell(None)
     name, value = result
-    return f"{shortened(name, _LONGEST_RESULT)} {shortened(console.cell(value), _LONGEST_RESULT)}"
+    return f"{shortened(name, _LONGEST_RESULT)} {shortened(cell(value), _LONGEST_RESULT)}"
 
 
 def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
@@ -173,9 +173,9 @@ def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
 def _aligned(cells: Iterable[str], widths: Sequence[int]) -> str:
     """Cells beside each other, as wide as their columns."""
     padded = []
-    for cell, width, title in zip(cells, widths, _TITLES, strict=False):  # a broken run has fewer
-        space = " " * (width - cell_len(cell))
-        padded.append(space + cell if title in _RIGHT else cell + space)
+    for text, width, title in zip(cells, widths, _TITLES, strict=False):  # a broken run has fewer
+        space = " " * (width - cell_len(text))
+        padded.append(space + text if title in _RIGHT else text + space)
     return _BETWEEN.join(padded).rstrip()
 
 

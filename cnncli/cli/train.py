@@ -14,7 +14,7 @@ import typer
 from cnncli.cli import console, few_examples, options, tensorflow_log
 from cnncli.cli.earlier_recipe import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
-from cnncli.messages import counted, printable
+from cnncli.messages import cell, counted, printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -252,7 +252,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
     return [
         (
             "Best",
-            f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {console.cell(best.get(best['monitor']))}",
+            f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {cell(best.get(best['monitor']))}",
         ),
         *_stops(summary),
         *[

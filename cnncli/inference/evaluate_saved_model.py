@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import tensorflow as tf
 
@@ -26,17 +25,18 @@ from cnncli.training import devices
 
 
 @dataclass(frozen=True)
-class Again:
+class SavedModelEvaluation:
     """A later evaluation.
 
     Attributes:
-        result: what `evaluate --json` prints.
+        model: the name of the run or file.
         what: what was scored on what.
-        notes: what is worth a word.
-        scored, examples, class_names: what the pictures show.
+        notes: notes and warnings about the data.
+        scored: the scores, with what the pictures show.
+        examples, class_names: what was scored.
     """
 
-    result: dict[str, Any]
+    model: str
     what: str
     notes: tuple[Problem, ...]
     scored: Scored
@@ -44,9 +44,9 @@ class Again:
     class_names: tuple[str, ...]
 
 
-def evaluate_again(
+def evaluate_saved_model(
     run_or_file: str | None, *, outputs: Path, split: str, data: str | None, device: str | None, strict: bool = False
-) -> Again:
+) -> SavedModelEvaluation:
     """Score a run or a model file.
 
     Args:
@@ -80,9 +80,12 @@ def evaluate_again(
     task = task_for(class_names, trained.numbers)
     loss, metrics, batch_size = _how(trained, examples)
     with _file_to_blame(trained):
-        scored = task.evaluate(trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics)
-    result = {"run": trained.name, "split": data or split, **task.as_json(scored)}
-    return Again(result, f"{trained.name} on {where}", (*notes, *warnings), scored, examples, class_names)
+        scored = task.evaluate(
+            trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics, split=data or split
+        )
+    return SavedModelEvaluation(
+        trained.name, f"{trained.name} on {where}", (*notes, *warnings), scored, examples, class_names
+    )
 
 
 @contextmanager

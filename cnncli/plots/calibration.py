@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from cnncli.plots import style
-from cnncli.tasks.classification.calibration import Calibration
+from cnncli.tasks.classification.calibration import Bin, Calibration
 
 _WIDTH, _HEIGHT = 5.2, 3.9  # inches of the diagram
 _COUNTS = 1.0  # inches of the counts below it
@@ -25,11 +25,11 @@ def draw_calibration(calibration: Calibration, *, title: str) -> Figure:
     Args:
         title: the heading, any text.
     """
-    filled = [each for each in calibration.bins if each.count]
+    filled = _filled(calibration)
     left = np.array([each.low for each in filled])
     width = np.array([each.high - each.low for each in filled])
-    confidence = np.array([each.confidence for each in filled])
-    accuracy = np.array([each.accuracy for each in filled])
+    confidence = np.array([each.confidence for each in filled], np.float64)
+    accuracy = np.array([each.accuracy for each in filled], np.float64)
     counts = np.array([each.count for each in filled])
     with style.look():
         top = style.MARGIN + style.HEADER_HEIGHT + 0.28
@@ -87,11 +87,19 @@ def _short(count: int) -> str:
     return str(count) if count < 10_000 else f"{count / 1000:.0f}k" if count < 1_000_000 else f"{count / 1e6:.0f}M"
 
 
+def _filled(calibration: Calibration) -> list[Bin]:
+    return [each for each in calibration.bins if each.count]
+
+
 def _subtitle(calibration: Calibration) -> str:
-    counts = np.array([each.count for each in calibration.bins])
-    gap = sum(each.count * (each.confidence - each.accuracy) for each in calibration.bins if each.count) / counts.sum()
+    filled = _filled(calibration)
+    confidence, accuracy = (
+        np.array([getattr(each, name) for each in filled], np.float64) for name in ("confidence", "accuracy")
+    )
+    gap = float(np.average(confidence - accuracy, weights=[each.count for each in filled]))
     said = f"confidence {abs(gap) * 100:.1f} points too {'high' if gap > 0 else 'low'} on average"
     if abs(gap) < 0.0005:
         said = "confidence right on average"
-    errors = f"expected calibration error {calibration.expected_error:.4f}, largest {calibration.maximum_error:.4f}"
+    expected, largest = calibration.expected_calibration_error, calibration.maximum_calibration_error
+    errors = f"expected calibration error {expected:.4f}, largest {largest:.4f}"
     return f"{errors} · {said}"

@@ -17,13 +17,14 @@ from cnncli.plots.regression import draw_predicted, draw_residuals
 from cnncli.plots.roc import draw_roc
 from cnncli.plots.save import Folder, save
 from cnncli.plots.thresholds import draw_thresholds
-from cnncli.tasks.classification.evaluate import Evaluation
-from cnncli.tasks.regression.evaluate import NumbersEvaluation
+from cnncli.tasks.base import Scored
+from cnncli.tasks.classification.thresholds import Sweep
+from cnncli.tasks.regression.evaluate import Scored as ScoredRegression
 
 
 def draw_evaluation(
     folder: Folder,
-    scored: Evaluation | NumbersEvaluation,
+    scored: Scored,
     examples: Examples,
     class_names: Sequence[str],
     *,
@@ -45,29 +46,30 @@ def draw_evaluation(
     Returns:
         The files, in the order in which they were drawn.
     """
-    if isinstance(scored, NumbersEvaluation):
+    if isinstance(scored, ScoredRegression):
         return _draw_numbers(folder, scored, examples, title=title, formats=formats, option=option)
-    trust = scored.trust
+    result = scored.result
     files = save(
-        draw_confusion(np.asarray(scored.scores.confusion), class_names, title=title),
+        draw_confusion(np.asarray(result.confusion), class_names, title=title),
         folder / _name("confusion", option),
         formats=formats,
     )
     files += save(
-        draw_roc(trust.roc, trust.precision_recall, title=title), folder / _name("roc", option), formats=formats
+        draw_roc(result.roc, result.precision_recall, title=title), folder / _name("roc", option), formats=formats
     )
-    if trust.calibration:
+    if result.calibration:
         files += save(
-            draw_calibration(trust.calibration, title=title), folder / _name("calibration", option), formats=formats
+            draw_calibration(result.calibration, title=title), folder / _name("calibration", option), formats=formats
         )
-    if trust.sweep:
-        figure = draw_thresholds(trust.sweep, class_names[1], title=title)
+    if result.thresholds:
+        sweep = Sweep(result.thresholds, result.best_threshold)
+        figure = draw_thresholds(sweep, class_names[1], title=title)
         files += save(figure, folder / _name("thresholds", option), formats=formats)
     if can_show(examples.inputs.shape[1:]):
-        chosen = np.array([wrong.index for wrong in trust.most_wrong], np.int64)
+        chosen = np.array([wrong.index for wrong in result.most_wrong], np.int64)
         figure = draw_wrong(
             _read(examples, chosen),
-            trust.most_wrong,
+            result.most_wrong,
             title=title,
             count=len(examples),
             wrong_count=int(np.sum(examples.labels != scored.predicted)),
@@ -77,15 +79,15 @@ def draw_evaluation(
 
 
 def _draw_numbers(
-    folder: Folder, scored: NumbersEvaluation, examples: Examples, *, title: str, formats: Sequence[str], option: str
+    folder: Folder, scored: ScoredRegression, examples: Examples, *, title: str, formats: Sequence[str], option: str
 ) -> list[Path]:
     """Predicted against true, the errors, and the examples of the largest ones."""
     files: list[Path] = []
     for name, draw in (("predicted", draw_predicted), ("residuals", draw_residuals)):
-        figure = draw(scored.targets, scored.outputs, scored.scores, title=title)
+        figure = draw(scored.targets, scored.outputs, scored.result, title=title)
         files += save(figure, folder / _name(name, option), formats=formats)
     if can_show(examples.inputs.shape[1:]):
-        worst = scored.scores.worst
+        worst = scored.result.worst
         chosen = np.array([each.index for each in worst], np.int64)
         figure = draw_worst(_read(examples, chosen), worst, title=title, count=len(examples))
         files += save(figure, folder / _name("worst", option), formats=formats)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from cnncli.plots import style
-from cnncli.tasks.regression.scores import NumberScores
+from cnncli.tasks.regression.scores import RegressionScores
 
 MOST_SHOWN = 6  # of the numbers that an example has
 _MOST_POINTS = 5000
@@ -24,7 +24,7 @@ _BINS = 40
 
 
 def draw_predicted(
-    targets: NDArray[np.float32], predicted: NDArray[np.float32], scores: NumberScores, *, title: str
+    targets: NDArray[np.float32], predicted: NDArray[np.float32], scores: RegressionScores, *, title: str
 ) -> Figure:
     """Draw the predicted number over the true one, a point an example; on the diagonal a prediction is right.
 
@@ -61,7 +61,7 @@ def draw_predicted(
 
 
 def draw_residuals(
-    targets: NDArray[np.float32], predicted: NDArray[np.float32], scores: NumberScores, *, title: str
+    targets: NDArray[np.float32], predicted: NDArray[np.float32], scores: RegressionScores, *, title: str
 ) -> Figure:
     """Draw the error of each prediction over the true number, and beside it how often which error occurs.
 
@@ -70,7 +70,7 @@ def draw_residuals(
     shown = min(targets.shape[1], MOST_SHOWN)
     wide, high = 5.2, 3.2 if shown == 1 else 1.9
     heading = _HEADING if shown > 1 else 0.1
-    subtitle = f"predicted minus true: {_signed(scores.mean.mean_error)} on average" + _left_out(targets)
+    subtitle = f"predicted minus true: {_signed(scores.mean_error)} on average" + _left_out(targets)
     if shown > 1:
         subtitle = "predicted minus true" + _left_out(targets)
     with style.look():
@@ -127,15 +127,15 @@ def _prepare(axes: Axes) -> None:
     axes.locator_params(nbins=6)
 
 
-def _head(axes: Axes, number: int, scores: NumberScores) -> None:
+def _head(axes: Axes, number: int, scores: RegressionScores) -> None:
     score = scores.per_target[number]
-    text = f"number {number}" + ("" if math.isnan(score.r2) else f": R² {style.number_text(score.r2)}")
+    text = f"number {number}" + ("" if score.r2 is None else f": R² {style.number_text(score.r2)}")
     axes.set_title(text, loc="left", fontsize=style.HEADING_SIZE, fontweight="bold", pad=7)
 
 
-def _subtitle(scores: NumberScores) -> str:
-    mean, text = scores.mean, style.number_text
-    r2 = "" if math.isnan(mean.r2) else f"R² {text(mean.r2)} · "
+def _subtitle(scores: RegressionScores) -> str:
+    mean, text = scores, style.number_text
+    r2 = "" if mean.r2 is None else f"R² {text(mean.r2)} · "
     error = f"mean absolute error {text(mean.mean_absolute_error, 3)}"
     baseline = text(scores.baseline.mean_absolute_error, 3)
     said = f"always saying {text(scores.baseline.says[0], 3)}" if len(scores.per_target) == 1 else "the training means"

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from cnncli.plots import style
 from cnncli.plots.text_fitting import fit_text, plain_text, text_width
-from cnncli.tasks.classification.roc import Curve, Curves
+from cnncli.tasks.classification.roc import MOST_CURVES, PrecisionRecall, Roc
 
 MOST_LISTED = 20  # classes
 
@@ -30,16 +30,28 @@ _LINES: tuple[tuple[str, Any], ...] = ((style.ORANGE, "-"), (style.GREEN, (0, (4
 _OTHERS = "#9FB4C4"
 
 
+class _Curve(NamedTuple):
+    name: str
+    area: float  # NaN where there is none
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
+
 class _Panel(NamedTuple):
     heading: str
     area: str
     x: str
     y: str
-    curves: Curves
+    macro: float
+    curves: list[_Curve]
     corner: float  # the end of the x axis near which a good curve lies
 
+    @property
+    def has_points(self) -> bool:
+        return len(self.curves) <= MOST_CURVES
 
-def draw_roc(roc: Curves, precision_recall: Curves, *, title: str) -> Figure:
+
+def draw_roc(roc: Roc, precision_recall: PrecisionRecall, *, title: str) -> Figure:
     """Draw both curves of every class, and list the classes, the worst first.
 
     The three classes of the lowest average precision have colours, the others are gray. Where the curves crowd into a
@@ -50,16 +62,14 @@ def draw_roc(roc: Curves, precision_recall: Curves, *, title: str) -> Figure:
         roc, precision_recall: of the same classes.
         title: the heading, any text.
     """
-    panels = (
-        _Panel("ROC", "Area under the ROC curve", "false positive rate", "true positive rate", roc, 0.0),
-        _Panel("Precision over recall", "Average precision", "recall", "precision", precision_recall, 1.0),
-    )
-    order = _worst_first(roc, precision_recall)
+    panels = _panels(roc, precision_recall)
+    order = _worst_first(panels)
     with style.look():
         rows = min(len(order), MOST_LISTED)
         listed = 0.28 + rows * _ROW + (_ROW if len(order) > rows else 0)
         names = [
-            fit_text(plain_text(roc.per_class[index].name), _LONGEST_NAME, style.LABEL_SIZE) for index in order[:rows]
+            fit_text(plain_text(panels[0].curves[index].name), _LONGEST_NAME, style.LABEL_SIZE)
+            for index in order[:rows]
         ]
         name_width = max(
             [text_width("class", style.LABEL_SIZE), *(text_width(name, style.LABEL_SIZE) for name in names)]
@@ -69,35 +79,53 @@ def draw_roc(roc: Curves, precision_recall: Curves, *, title: str) -> Figure:
         width = list_left + 0.3 + name_width + 2 * _NUMBER + 0.1 + style.MARGIN
         height = top + max(_HEADING + _SIDE + _BELOW, listed) + style.MARGIN - 0.1
         figure = style.new_figure(width, height)
-        style.add_header(figure, title, _subtitle(roc, precision_recall))
+        style.add_header(figure, title, _subtitle(*panels))
         for number, panel in enumerate(panels):
             left = style.MARGIN + _LEFT + number * (_SIDE + _BETWEEN)
             axes = style.add_axes(figure, left, top + _HEADING, _SIDE, _SIDE)
-            heading = panel.heading if panel.curves.has_points else panel.area
+            heading = panel.heading if panel.has_points else panel.area
             axes.set_title(heading, loc="left", fontsize=style.HEADING_SIZE, fontweight="bold", pad=7)
-            if panel.curves.has_points:
+            if panel.has_points:
                 _draw_curves(axes, panel, order)
             else:
                 _draw_areas(axes, panel)
-        _list_classes(figure, list_left, top, names, name_width, order, roc, precision_recall)
+        _list_classes(figure, list_left, top, names, name_width, order, panels)
     return figure
 
 
-def _worst_first(roc: Curves, precision_recall: Curves) -> list[int]:
+def _panels(roc: Roc, precision_recall: PrecisionRecall) -> tuple[_Panel, _Panel]:
+    curves = [_Curve(each.name, _known(each.auc), each.fpr, each.tpr) for each in roc.per_class]
+    over_recall = [
+        _Curve(each.name, _known(each.average_precision), each.recall, each.precision)
+        for each in precision_recall.per_class
+    ]
+    area, macro = "Area under the ROC curve", _known(roc.macro_auc)
+    mean = _known(precision_recall.macro_average_precision)
+    return (
+        _Panel("ROC", area, "false positive rate", "true positive rate", macro, curves, 0.0),
+        _Panel("Precision over recall", "Average precision", "recall", "precision", mean, over_recall, 1.0),
+    )
+
+
+def _known(area: float | None) -> float:
+    return math.nan if area is None else area
+
+
+def _worst_first(panels: tuple[_Panel, _Panel]) -> list[int]:
     """Return the classes by average precision, the lowest first, those without one last."""
 
     def key(index: int) -> tuple[float, float]:
-        areas = precision_recall.per_class[index].area, roc.per_class[index].area
+        areas = panels[1].curves[index].area, panels[0].curves[index].area
         return math.inf if math.isnan(areas[0]) else areas[0], math.inf if math.isnan(areas[1]) else areas[1]
 
-    return sorted(range(len(roc.per_class)), key=key)
+    return sorted(range(len(panels[0].curves)), key=key)
 
 
 def _draw_curves(axes: Axes, panel: _Panel, order: list[int]) -> None:
     axes.set(xlim=(0, 1), ylim=(0, 1))
     _prepare(axes, panel.x, panel.y)
     _draw_lines(axes, panel, order)
-    if panel.curves.macro >= _ZOOM_FROM:
+    if panel.macro >= _ZOOM_FROM:
         _enlarge_corner(axes, panel, order)
     elif panel.corner == 0:
         axes.plot([0, 1], [0, 1], color=style.FRAME, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
@@ -130,7 +158,7 @@ def _prepare(axes: Axes, x: str, y: str) -> None:
 def _draw_lines(axes: Axes, panel: _Panel, order: list[int]) -> None:
     alone = len(order) == 1
     for place, index in reversed(list(enumerate(order))):  # the worst on top
-        curve = panel.curves.per_class[index]
+        curve = panel.curves[index]
         colour, dashes = _line(place, alone=alone)
         # Precision holds until the next step of recall is taken; a straight line would promise more.
         steps = "default" if panel.corner == 0 else "steps-pre"
@@ -138,7 +166,7 @@ def _draw_lines(axes: Axes, panel: _Panel, order: list[int]) -> None:
             curve.x, curve.y, color=colour, linestyle=dashes, drawstyle=steps, zorder=3,
             linewidth=2 if place < _MARKED else 1.1,
         )  # fmt: skip
-    if not any(len(curve.x) for curve in panel.curves.per_class):
+    if not any(len(curve.x) for curve in panel.curves):
         axes.text(
             0.5,
             0.4,
@@ -157,7 +185,7 @@ def _line(place: int, *, alone: bool) -> tuple[str, Any]:
 
 def _draw_areas(axes: Axes, panel: _Panel) -> None:
     """The area of each class, lowest first."""
-    areas = np.sort([curve.area for curve in panel.curves.per_class if not math.isnan(curve.area)])
+    areas = np.sort([curve.area for curve in panel.curves if not math.isnan(curve.area)])
     low = float(areas.min()) if areas.size else 0.0
     axes.plot(np.arange(1, len(areas) + 1), areas, color=style.BLUE, clip_on=False)
     axes.set(xlim=(1, max(2, len(areas))), ylim=(max(0.0, low - 0.1 * (1 - low) - 0.001), 1))
@@ -171,8 +199,7 @@ def _list_classes(
     names: list[str],
     name_width: float,
     order: list[int],
-    roc: Curves,
-    precision_recall: Curves,
+    panels: tuple[_Panel, _Panel],
 ) -> None:
     text = left + 0.3
     first, second = text + name_width + _NUMBER, text + name_width + 2 * _NUMBER
@@ -183,32 +210,32 @@ def _list_classes(
     for row, name in enumerate(names):
         y = top + 0.28 + row * _ROW
         index = order[row]
-        if roc.has_points:
+        if panels[0].has_points:
             colour, dashes = _line(row, alone=len(order) == 1)
             line: dict[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": 2 if row < _MARKED else 1.1}
             ends = np.array([left, left + 0.22]) / width
             figure.add_artist(Line2D(ends, [1 - (y + 0.06) / height] * 2, solid_capstyle="butt", **line))
         style.add_text(figure, text, y, name)
-        for x, curve in ((first, roc.per_class[index]), (second, precision_recall.per_class[index])):
-            style.add_text(figure, x, y, _area_text(curve), ha="right")
+        for x, panel in zip((first, second), panels, strict=True):
+            style.add_text(figure, x, y, _area_text(panel.curves[index].area), ha="right")
     left_out = len(order) - len(names)
     if left_out:
         y = top + 0.28 + len(names) * _ROW
         style.add_text(figure, text, y, f"and {left_out:,} more, higher ones", color=style.MUTED)
 
 
-def _area_text(curve: Curve) -> str:
+def _area_text(area: float) -> str:
     """Never rounded up to 1."""
-    if math.isnan(curve.area):
+    if math.isnan(area):
         return "none"
-    return ">0.9999" if 0.99995 <= curve.area < 1 else f"{curve.area:.4f}"
+    return ">0.9999" if 0.99995 <= area < 1 else f"{area:.4f}"
 
 
-def _subtitle(roc: Curves, precision_recall: Curves) -> str:
+def _subtitle(roc: _Panel, precision_recall: _Panel) -> str:
     if math.isnan(roc.macro):
         return "no class has both examples and others to be told from"
-    if len(roc.per_class) == 1:
-        name = plain_text(roc.per_class[0].name)
+    if len(roc.curves) == 1:
+        name = plain_text(roc.curves[0].name)
         return f"{name}: area under the ROC curve {roc.macro:.4f} · average precision {precision_recall.macro:.4f}"
     return (
         f"each class against the rest · mean area under the ROC curve {roc.macro:.4f} · "

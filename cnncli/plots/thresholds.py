@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.plots import style
@@ -42,15 +43,16 @@ def draw_thresholds(sweep: Sweep, positive_class: str, *, title: str) -> Figure:
         axes.grid(axis="y")
         axes.tick_params(length=0)
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
+        at = [row.threshold for row in sweep.rows]
         for attribute, colour, dashes in _LINES:
             label = "F1" if attribute == "f1" else attribute
-            axes.plot(sweep.thresholds, getattr(sweep, attribute), color=colour, linestyle=dashes, label=label)
+            scores = np.array([getattr(row, attribute) for row in sweep.rows], np.float64)
+            axes.plot(at, scores, color=colour, linestyle=dashes, label=label)
         axes.axvline(0.5, color=style.FRAME, linewidth=1, zorder=1)
         if sweep.best is not None:
-            best = sweep.thresholds[sweep.best]
-            axes.axvline(best, color=style.GREEN, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+            axes.axvline(sweep.best.threshold, color=style.GREEN, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
             axes.plot(
-                [best], [sweep.f1[sweep.best]], "o", markersize=8, markerfacecolor=style.PAPER, zorder=4,
+                [sweep.best.threshold], [sweep.best.f1], "o", markersize=8, markerfacecolor=style.PAPER, zorder=4,
                 markeredgecolor=style.GREEN, markeredgewidth=2,
             )  # fmt: skip
         axes.set_xlabel(f"threshold: {name} is said above this probability", color=style.INK, fontsize=10)
@@ -65,5 +67,5 @@ def draw_thresholds(sweep: Sweep, positive_class: str, *, title: str) -> Figure:
 def _subtitle(sweep: Sweep, name: str) -> str:
     if sweep.best is None:
         return f"no example is {name}"
-    usual, best = sweep.f1[_USUAL], sweep.f1[sweep.best]
-    return f"{name}: F1 {usual:.4f} at 0.5, {best:.4f} at {sweep.thresholds[sweep.best]:.2f}, the best on these examples (ringed)"
+    usual, best = sweep.rows[_USUAL].f1, sweep.best
+    return f"{name}: F1 {usual:.4f} at 0.5, {best.f1:.4f} at {best.threshold:.2f}, the best on these examples (ringed)"

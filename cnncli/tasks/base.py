@@ -1,4 +1,4 @@
-"""What a network is trained for, classes or numbers: how it is scored, and what is written of that."""
+"""What a network is trained for: the tasks, and how each scores a model and writes its predictions."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from cnncli.data.dataset import Examples
 from cnncli.data.regression_targets import Numbers
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.tasks import predictions_csv
-from cnncli.tasks.classification import evaluate as classes
-from cnncli.tasks.regression import evaluate as quantities
+from cnncli.tasks.classification import evaluate as _classification
+from cnncli.tasks.regression import evaluate as _regression
 
-Scored = classes.Evaluation | quantities.NumbersEvaluation
+Scored = _classification.Scored | _regression.Scored
 
 
 class Task(Protocol):
-    """One of the two."""
+    """One of them."""
 
     def evaluate(
         self,
@@ -29,49 +29,42 @@ class Task(Protocol):
         batch_size: int,
         loss: KerasObject,
         metrics: Sequence[KerasObject],
+        split: str,
+        examples_sha256: str | None = None,
     ) -> Any:
         """Run the model once over examples and score what it gives."""
-
-    def as_json(self, scored: Any) -> dict[str, Any]:
-        """The form of evaluation.json."""
 
     def to_csv(self, scored: Any, examples: Examples) -> str:
         """predictions.csv: a row an example."""
 
 
 @dataclass(frozen=True)
-class Classes:
-    """Examples are told apart by class."""
+class Classification:
+    """Each example has one class."""
 
-    names: Sequence[str]
+    class_names: Sequence[str]
 
-    def evaluate(self, model: keras.Model, examples: Examples, **how: Any) -> classes.Evaluation:
-        return classes.evaluate(model, examples, class_names=self.names, **how)
+    def evaluate(self, model: keras.Model, examples: Examples, **how: Any) -> _classification.Scored:
+        return _classification.evaluate(model, examples, class_names=self.class_names, **how)
 
-    def as_json(self, scored: classes.Evaluation) -> dict[str, Any]:
-        return classes.as_json(scored)
-
-    def to_csv(self, scored: classes.Evaluation, examples: Examples) -> str:
-        outputs, names = scored.outputs, self.names
+    def to_csv(self, scored: _classification.Scored, examples: Examples) -> str:
+        outputs, names = scored.outputs, self.class_names
         return predictions_csv.to_csv(examples.labels, scored.predicted, outputs, names, files=examples.files)
 
 
 @dataclass(frozen=True)
-class Quantities:
+class Regression:
     """Each example has numbers of its own."""
 
     numbers: Numbers
 
-    def evaluate(self, model: keras.Model, examples: Examples, **how: Any) -> quantities.NumbersEvaluation:
-        return quantities.evaluate_numbers(model, examples, numbers=self.numbers, **how)
+    def evaluate(self, model: keras.Model, examples: Examples, **how: Any) -> _regression.Scored:
+        return _regression.evaluate(model, examples, numbers=self.numbers, **how)
 
-    def as_json(self, scored: quantities.NumbersEvaluation) -> dict[str, Any]:
-        return quantities.as_json(scored)
-
-    def to_csv(self, scored: quantities.NumbersEvaluation, examples: Examples) -> str:
+    def to_csv(self, scored: _regression.Scored, examples: Examples) -> str:
         return predictions_csv.numbers_to_csv(scored.targets, scored.outputs, files=examples.files)
 
 
 def task_for(class_names: Sequence[str], numbers: Numbers | None) -> Task:
     """The task of data or of a model that has classes, or else numbers."""
-    return Classes(class_names) if numbers is None else Quantities(numbers)
+    return Classification(class_names) if numbers is None else Regression(numbers)

@@ -16,8 +16,10 @@ from cnncli.messages import shortened
 from cnncli.recipe.yaml import source
 from cnncli.recipe.yaml.nodes import plain
 from cnncli.runs.listing import ListedRun, listed
-from cnncli.runs.record import is_number, regular_content
+from cnncli.runs.record import regular_content
 from cnncli.runs.storage import storage_error
+from cnncli.tasks.registry import read_result
+from cnncli.tasks.result import Result
 
 _COLUMNS = ("example", "true", "predicted")
 _NUMBERED = re.compile(r"_\d+$")  # where an example has several numbers
@@ -29,9 +31,7 @@ class Recorded:
 
     Attributes:
         listed: its place, size, times and results.
-        split: on which it was scored: `test`, `validation` or `train`.
-        fingerprint: of the examples that it was scored on; None when it does not tell.
-        scores: evaluation.json.
+        result: evaluation.json.
         true, predicted: class names, one an example, in the order of predictions.csv; of numbers the texts of all of an
             example's, with spaces between them.
         history: the rows of history.json, one an epoch; empty where it cannot be read.
@@ -39,18 +39,11 @@ class Recorded:
     """
 
     listed: ListedRun
-    split: str
-    fingerprint: str | None
-    scores: Mapping[str, Any]
+    result: Result
     true: tuple[str, ...]
     predicted: tuple[str, ...]
     history: tuple[Mapping[str, Any], ...]
     recipe: Mapping[str, Any]
-
-    @property
-    def has_numbers(self) -> bool:
-        """Whether its labels are quantities, and not classes."""
-        return self.scores.get("targets") == "numbers"
 
     @property
     def right(self) -> tuple[bool, ...]:
@@ -80,14 +73,11 @@ def read_run(path: Path) -> Recorded:
     run = listed(path)
     if run.summary.status == "broken":
         raise OutputError(f"{path} cannot be read: {run.problem}", hint="cnncli runs lists the others")
-    scores = _scores(path, run.summary.status)
-    fingerprint = scores.get("examples_sha256")
-    true, predicted = _predictions(path / "predictions.csv", scores["count"])
+    result = _result(path, run.summary.status)
+    true, predicted = _predictions(path / "predictions.csv", result.count)
     return Recorded(
         listed=run,
-        split=scores["split"],
-        fingerprint=fingerprint if isinstance(fingerprint, str) and fingerprint else None,
-        scores=scores,
+        result=result,
         true=true,
         predicted=predicted,
         history=_history(path / "history.json"),
@@ -95,20 +85,14 @@ def read_run(path: Path) -> Recorded:
     )
 
 
-def _scores(path: Path, status: str) -> dict[str, Any]:
+def _result(path: Path, status: str) -> Result:
     file = path / "evaluation.json"
     if not file.is_file():
         raise OutputError(f"{path} has no evaluation.json (its status is {status})", hint=_UNFINISHED)
     try:
-        scores = json.loads(regular_content(file))
-    except (ValueError, RecursionError) as error:
-        raise _damaged(file, "no JSON text") from error
-    count = scores.get("count") if isinstance(scores, dict) and isinstance(scores.get("split"), str) else None
-    has_numbers = isinstance(scores, dict) and scores.get("targets") == "numbers"
-    main, task = ("mean_absolute_error", "regression") if has_numbers else ("accuracy", "classification")
-    if type(count) is not int or count < 1 or not is_number(scores.get(main)):
-        raise _damaged(file, f"it has no `split`, `count` or `{main}` of a {task}")
-    return dict(scores)
+        return read_result(regular_content(file))
+    except ValueError as error:
+        raise _damaged(file, str(error)) from error
 
 
 def _predictions(file: Path, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -142,13 +126,6 @@ def _rows(file: Path) -> Iterator[tuple[str, str]]:
         raise storage_error("read", file, error) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise _damaged(file, shortened(str(error))) from error
-
-
-def as_interval(value: Any) -> tuple[float, float] | None:
-    """An interval of evaluation.json; None where it is none."""
-    if isinstance(value, list) and len(value) == 2 and all(map(is_number, value)):
-        return float(value[0]), float(value[1])
-    return None
 
 
 def _history(file: Path) -> tuple[Mapping[str, Any], ...]:

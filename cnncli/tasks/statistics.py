@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+BOOTSTRAP = "percentile bootstrap over examples"  # how intervals are made
 LEVEL = 0.95  # of every interval; a difference is shown when p is below 1 - LEVEL
 
 _FEW = 25  # discordant examples: the usual bound, below which the chi-square approximation is not trusted

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from cnncli import runs
+from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.lazy_arrays import as_stored
 from cnncli.data.pipeline import Batches
@@ -25,6 +26,7 @@ from cnncli.messages import counted
 from cnncli.network.build import Network, build
 from cnncli.runs import checkpoints as commits
 from cnncli.tasks.base import Scored, Task, task_for
+from cnncli.tasks.result import Result
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import Fitted, fit
 from cnncli.training.out_of_memory import told_when_exhausted
@@ -165,11 +167,10 @@ def _train(
         folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
     with timed(seconds, "evaluate", spectator):
         task = task_for(splits.class_names, splits.numbers)
-        scored = _evaluate(planned, network, task)
-        result = task.as_json(scored)
         examples = getattr(splits, recipe.evaluate.split)
-        scored_on = of_examples(examples, splits.class_names)
-        folder.write_json("evaluation.json", {"split": recipe.evaluate.split, "examples_sha256": scored_on, **result})
+        scored = _evaluate(planned, network, task, examples)
+        result = scored.result
+        folder.write_json("evaluation.json", result.to_json())
         folder.write("predictions.csv", task.to_csv(scored, examples))
     with timed(seconds, "figures", spectator):
         from cnncli.plots import run_figures
@@ -178,8 +179,8 @@ def _train(
     seconds["total"] = sum(seconds.values())
     summary = _summary(planned, folder, fitted, result, seconds)
     profiled = profile(seconds, fitted, train, measure_input=options.profile)
-    measured = {f"{recipe.evaluate.split}_{name}": value for name, value in result["metrics"].items()}
-    measured |= {**fitted.history[fitted.best_epoch - 1], f"{recipe.evaluate.split}_loss": result["loss"]}
+    measured = {f"{recipe.evaluate.split}_{name}": value for name, value in result.metrics.items()}
+    measured |= {**fitted.history[fitted.best_epoch - 1], f"{recipe.evaluate.split}_loss": result.loss}
     why = str(folder.record.get("expectations_not_enforced") or "")
     expected = expectations(recipe.expect, measured, time.monotonic() - started, not_enforced=why)
     broken = planned.loaded.locate(broken_of(expected))
@@ -291,23 +292,25 @@ def _class_weight(planned: Plan) -> dict[int, float] | None:
     return {index: wanted.get(name, 1.0) for index, name in enumerate(names)}
 
 
-def _evaluate(planned: Plan, network: Network, task: Task) -> Scored:
+def _evaluate(planned: Plan, network: Network, task: Task, examples: Examples) -> Scored:
     """Score the main output on the split that the recipe names."""
     recipe = planned.recipe
     [main, *_] = planned.outputs
     assert main.loss is not None
     scored: Scored = task.evaluate(
         network.model,
-        getattr(planned.splits, recipe.evaluate.split),
+        examples,
         batch_size=recipe.evaluate.batch_size or planned.batch_size,
         loss=main.loss,
         metrics=recipe.train.metrics,
+        split=recipe.evaluate.split,
+        examples_sha256=of_examples(examples, planned.splits.class_names),
     )
     return scored
 
 
 def _summary(
-    planned: Plan, folder: runs.Run, fitted: Fitted, result: Mapping[str, Any], seconds: Mapping[str, Any]
+    planned: Plan, folder: runs.Run, fitted: Fitted, result: Result, seconds: Mapping[str, Any]
 ) -> dict[str, Any]:
     """What `train --json` prints."""
     best = fitted.history[fitted.best_epoch - 1]
@@ -318,9 +321,9 @@ def _summary(
         "epochs_planned": planned.epochs,
         "stopped": fitted.stopped or None,
         "phases": [asdict(phase) for phase in fitted.phases],
-        planned.recipe.evaluate.split: {"loss": result["loss"], **result["metrics"]},
-        "examples": result["count"],
-        "intervals": result["intervals"],
+        planned.recipe.evaluate.split: {"loss": result.loss, **result.metrics},
+        "examples": result.count,
+        "intervals": result.intervals.to_json(),
         "best": {**best, "monitor": fitted.monitor},
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
         "images_per_second": round(fitted.images_per_second, 1),

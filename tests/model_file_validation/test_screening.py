@@ -53,5 +53,6 @@ def test_harmless_file_gets_through(place: Place):
 
 def test_screening_imports_neither_keras_nor_tensorflow():
     modules = "import sys, cnncli.model_file_validation.archive, cnncli.model_file_validation.config"
-    modules += ", cnncli.model_file_validation.stored_arrays; sys.exit(int('keras' in sys.modules or 'tensorflow' in sys.modules))"
+    modules += ", cnncli.model_file_validation.stored_arrays"
+    modules += "; sys.exit(int('keras' in sys.modules or 'tensorflow' in sys.modules))"
     assert subprocess.run([sys.executable, "-c", modules], check=False).returncode == 0

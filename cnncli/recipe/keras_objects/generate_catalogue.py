@@ -1,6 +1,7 @@
 """Generate `catalogue.json` from the installed Keras: every name that a recipe may use, with its arguments.
 
-Run it after an upgrade of Keras: `python -m cnncli.recipe.keras_objects.generate_catalogue`. A test fails while the file is stale.
+After an upgrade of Keras, run `python -m cnncli.recipe.keras_objects.generate_catalogue`. A test fails while the file is
+stale.
 """
 
 from __future__ import annotations
@@ -88,7 +89,7 @@ def generate() -> dict[str, Any]:
     """Read the catalogue from the installed Keras.
 
     Returns:
-        `{"keras": version, "kinds": {kind: {name: entry}}}`; see `cnncli.recipe.keras_objects.catalogue` for the meaning of an entry.
+        `{"keras": version, "kinds": {kind: {name: entry}}}`; `catalogue` says what an entry means.
     """
     kinds = {kind: _read_module(kind, module) for kind, module in _MODULES.items()}
     return {"keras": keras.__version__, "kinds": kinds}

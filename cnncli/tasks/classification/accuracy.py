@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+
+from cnncli.tasks.result import Part
 
 _TOP = (3, 5)
 
 
-@dataclass(frozen=True)
-class Baseline:
+class Baseline(Part):
     """What one would reach without looking at any example.
 
     Attributes:
@@ -21,12 +22,8 @@ class Baseline:
         accuracy: its share of them.
     """
 
-    name: str
+    name: str = Field(alias="class")
     accuracy: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        return {"class": self.name, "accuracy": self.accuracy}
 
 
 def majority_baseline(labels: NDArray[np.integer[Any]], class_names: Sequence[str]) -> Baseline:
@@ -36,7 +33,7 @@ def majority_baseline(labels: NDArray[np.integer[Any]], class_names: Sequence[st
         labels: int (examples,), index into `class_names`; at least one.
     """
     counts = np.bincount(labels, minlength=len(class_names))
-    return Baseline(class_names[int(counts.argmax())], float(counts.max() / len(labels)))
+    return Baseline(name=class_names[int(counts.argmax())], accuracy=float(counts.max() / len(labels)))
 
 
 def top_k_accuracy(

@@ -3,64 +3,45 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.tasks.result import Part, Score
+
 BINS = 15
 
 
-@dataclass(frozen=True)
-class Bin:
+class Bin(Part):
     """The examples of which the network is about equally sure.
 
     Attributes:
         low, high: the confidences that belong here: above `low` and up to `high`; 0 belongs to the first.
         count: how many examples.
-        confidence: their mean; NaN where there are none.
-        accuracy: the share that is right; NaN where there are none.
+        confidence: their mean; None where there are none.
+        accuracy: the share that is right; None where there are none.
     """
 
     low: float
     high: float
     count: int
-    confidence: float
-    accuracy: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        return {
-            "low": self.low,
-            "high": self.high,
-            "count": self.count,
-            "confidence": self.confidence if self.count else None,
-            "accuracy": self.accuracy if self.count else None,
-        }
+    confidence: Score
+    accuracy: Score
 
 
-@dataclass(frozen=True)
-class Calibration:
+class Calibration(Part):
     """How far confidence and accuracy are apart.
 
     Attributes:
-        expected_error: the mean distance over the bins, each weighted by its examples.
-        maximum_error: the largest distance of a bin that has examples, be they ever so few.
+        expected_calibration_error: the mean distance over the bins, each weighted by its examples.
+        maximum_calibration_error: the largest distance of a bin that has examples, be they ever so few.
         bins: of equal width, from 0 to 1.
     """
 
-    expected_error: float
-    maximum_error: float
+    expected_calibration_error: float
+    maximum_calibration_error: float
     bins: tuple[Bin, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        return {
-            "expected_calibration_error": self.expected_error,
-            "maximum_calibration_error": self.maximum_error,
-            "bins": [each.to_json() for each in self.bins],
-        }
 
 
 def calibration(
@@ -102,5 +83,7 @@ def calibration(
         for index, count in enumerate(counts)
     )
     return Calibration(
-        float(distances.sum() / confidence.size), float(np.max(distances[filled] / counts[filled])), bins
+        expected_calibration_error=float(distances.sum() / confidence.size),
+        maximum_calibration_error=float(np.max(distances[filled] / counts[filled])),
+        bins=bins,
     )

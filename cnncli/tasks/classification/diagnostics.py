@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,15 +10,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnncli.tasks.classification.accuracy import Baseline, majority_baseline, top_k_accuracy
 from cnncli.tasks.classification.calibration import Calibration, calibration
-from cnncli.tasks.classification.intervals import Intervals, bootstrap_intervals
+from cnncli.tasks.classification.intervals import Intervals, intervals
 from cnncli.tasks.classification.mistakes import Confused, Wrong, most_confused, most_wrong
 from cnncli.tasks.classification.probabilities import are_probabilities, of_the_positive, of_the_predicted
-from cnncli.tasks.classification.roc import Curves, roc_and_precision_recall
-from cnncli.tasks.classification.thresholds import Sweep, sweep_thresholds
+from cnncli.tasks.classification.roc import PrecisionRecall, Roc, roc_and_precision_recall
+from cnncli.tasks.classification.thresholds import BestThreshold, Sweep, ThresholdScore, sweep_thresholds
+from cnncli.tasks.result import Part
 
 
-@dataclass(frozen=True)
-class Trust:
+class Diagnostics(Part):
     """What belongs beside accuracy, precision and recall.
 
     Attributes:
@@ -28,7 +27,7 @@ class Trust:
         intervals: of accuracy and macro F1.
         calibration: None where the outputs are no probabilities.
         roc, precision_recall: of each class against the rest.
-        sweep: of two classes only, and of probabilities.
+        thresholds, best_threshold: of two classes only, and of probabilities.
         most_confused: pairs of classes, most frequent first.
         most_wrong: examples, surest first.
     """
@@ -37,33 +36,15 @@ class Trust:
     top_k: dict[int, float]
     intervals: Intervals
     calibration: Calibration | None
-    roc: Curves
-    precision_recall: Curves
-    sweep: Sweep | None
+    roc: Roc
+    precision_recall: PrecisionRecall
+    thresholds: tuple[ThresholdScore, ...] = ()
+    best_threshold: BestThreshold | None = None
     most_confused: tuple[Confused, ...]
     most_wrong: tuple[Wrong, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints; `thresholds` and `best_threshold` are there for two classes only."""
-        of_two: dict[str, Any] = {}
-        if self.sweep is not None:
-            of_two = {"thresholds": self.sweep.to_json(), "best_threshold": self.sweep.best_to_json()}
-        return {
-            "baseline": self.baseline.to_json(),
-            "top_k": {str(k): share for k, share in self.top_k.items()},
-            "intervals": self.intervals.to_json(),
-            "calibration": self.calibration.to_json() if self.calibration else None,
-            "roc": self.roc.to_json(macro="macro_auc", area="auc", x="fpr", y="tpr"),
-            "precision_recall": self.precision_recall.to_json(
-                macro="macro_average_precision", area="average_precision", x="recall", y="precision"
-            ),
-            **of_two,
-            "most_confused": [pair.to_json() for pair in self.most_confused],
-            "most_wrong": [wrong.to_json() for wrong in self.most_wrong],
-        }
 
-
-def how_far_to_trust(
+def diagnose(
     labels: NDArray[np.integer[Any]],
     outputs: NDArray[np.floating[Any]],
     predicted: NDArray[np.integer[Any]],
@@ -71,7 +52,7 @@ def how_far_to_trust(
     class_names: Sequence[str],
     *,
     files: Sequence[str] | None = None,
-) -> Trust:
+) -> Diagnostics:
     """Compute every number.
 
     Args:
@@ -85,15 +66,18 @@ def how_far_to_trust(
     count = len(class_names)
     have_probabilities = are_probabilities(outputs)
     scores = of_the_predicted(outputs, predicted)
+    has_thresholds = count == 2 and have_probabilities
+    sweep = sweep_thresholds(labels, of_the_positive(outputs)) if has_thresholds else Sweep((), None)
     roc, precision_recall = roc_and_precision_recall(labels, outputs, class_names)
-    return Trust(
+    return Diagnostics(
         baseline=majority_baseline(labels, class_names),
         top_k=top_k_accuracy(labels, outputs, class_count=count),
-        intervals=bootstrap_intervals(confusion),
+        intervals=intervals(confusion),
         calibration=calibration(np.minimum(scores, 1), labels == predicted) if have_probabilities else None,
         roc=roc,
         precision_recall=precision_recall,
-        sweep=sweep_thresholds(labels, of_the_positive(outputs)) if count == 2 and have_probabilities else None,
+        thresholds=sweep.rows,
+        best_threshold=sweep.best,
         most_confused=most_confused(confusion, class_names),
         most_wrong=most_wrong(
             labels, predicted, scores, class_names, files=files, are_probabilities=have_probabilities

@@ -13,33 +13,25 @@ import tensorflow as tf
 
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
-from cnncli.messages import FEW_EXAMPLES
 from cnncli.network.instantiate import make
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.tasks.classification.diagnostics import Trust, how_far_to_trust
-from cnncli.tasks.classification.intervals import wilson
-from cnncli.tasks.classification.scores import Scores, classification_scores, predicted_classes
+from cnncli.tasks.classification.diagnostics import diagnose
+from cnncli.tasks.classification.result import ClassificationResult
+from cnncli.tasks.classification.scores import classification_scores, predicted_classes
 from cnncli.tasks.target_encoding import encoding_of
 from cnncli.tasks.undefined_metrics import without_value
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """What a model scores on examples.
+class Scored:
+    """Examples that a model has scored.
 
     Attributes:
-        loss: the mean loss, with the network's regularisation, as Keras gives it.
-        metrics: the recipe's metrics by name, as Keras gives them; NaN where these examples define no value.
-        scores: per class and together.
-        trust: what belongs beside the scores: intervals, calibration, curves, mistakes.
         outputs: float32 (count, outputs), probabilities; logits have become such.
         predicted: int64 (count,), the class of each.
     """
 
-    loss: float
-    metrics: dict[str, float]
-    scores: Scores
-    trust: Trust
+    result: ClassificationResult
     outputs: np.ndarray
     predicted: np.ndarray
 
@@ -52,12 +44,15 @@ def evaluate(
     loss: KerasObject,
     metrics: Sequence[KerasObject],
     class_names: Sequence[str],
-) -> Evaluation:
+    split: str = "test",
+    examples_sha256: str | None = None,
+) -> Scored:
     """Run a model once over examples and score what it gives.
 
     Args:
         model: raw examples -> outputs (batch, outputs).
         examples: with labels that are indices into `class_names`.
+        split, examples_sha256: what the examples are; see `Result`.
 
     Raises:
         DataError: the model's outputs do not fit the classes.
@@ -65,21 +60,21 @@ def evaluate(
     count = len(class_names)
     encoding = encoding_of(loss, outputs=model.output_shape[-1], class_count=count)
     batches = Batches(examples, batch_size=batch_size, encodings={"": encoding}, class_count=count)
-    numbers, outputs = run_once(model, batches, loss, metrics)
+    measured, outputs = run_once(model, batches, loss, metrics)
     if loss.args.get("from_logits"):
         outputs = _probabilities(outputs)
     predicted = predicted_classes(outputs)
     scores = classification_scores(examples.labels, predicted, class_names)
-    return Evaluation(
-        loss=numbers.pop("loss"),
-        metrics=numbers,
-        scores=scores,
-        trust=how_far_to_trust(
-            examples.labels, outputs, predicted, scores.confusion, class_names, files=examples.files
-        ),
-        outputs=outputs,
-        predicted=predicted,
+    found = diagnose(examples.labels, outputs, predicted, scores.confusion, class_names, files=examples.files)
+    result = ClassificationResult(
+        split=split,
+        examples_sha256=examples_sha256,
+        loss=measured.pop("loss"),
+        metrics=measured,
+        **dict(scores),
+        **dict(found),
     )
+    return Scored(result, outputs, predicted)
 
 
 def _probabilities(logits: np.ndarray) -> np.ndarray:
@@ -116,21 +111,3 @@ def run_once(
         if name != "loss"
     }
     return {"loss": float(mean_loss.result()), **numbers}, np.concatenate(outputs).astype(np.float32)
-
-
-def as_json(evaluation: Evaluation) -> dict[str, Any]:
-    """The form of evaluation.json and of `evaluate --json`; NaN and infinity are None."""
-    scores = evaluation.scores.to_json()
-    finite = {name: value if math.isfinite(value) else None for name, value in evaluation.metrics.items()}
-    trust = evaluation.trust.to_json()
-    count = scores.pop("count")
-    if count < FEW_EXAMPLES and trust.get("intervals"):
-        bounds = wilson(round(scores["accuracy"] * count), count, level=trust["intervals"]["level"])
-        trust["intervals"] |= {"accuracy": list(bounds), "accuracy_method": "Wilson score interval"}
-    return {
-        "count": count,
-        "loss": evaluation.loss if math.isfinite(evaluation.loss) else None,
-        "metrics": finite,
-        **scores,
-        **trust,
-    }

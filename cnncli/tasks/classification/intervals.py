@@ -3,43 +3,51 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-METHOD = "percentile bootstrap over examples"
+from cnncli.messages import FEW_EXAMPLES
+from cnncli.tasks.result import Interval, Part
+from cnncli.tasks.statistics import BOOTSTRAP
+
 _AT_A_TIME = 2_000_000  # counts drawn at once: 16 MB
 
 
-@dataclass(frozen=True)
-class Intervals:
+class Intervals(Part):
     """Confidence intervals, each (low, high).
 
     Attributes:
         level: how often an interval made in this way covers the true value, about.
+        method: how both intervals are made, except that a few examples have another one for the accuracy.
         samples: how many times the examples were drawn again.
         seed: of the draws.
+        accuracy_method: how that of the accuracy is made.
     """
 
     level: float
+    method: str = BOOTSTRAP
     samples: int
     seed: int
-    accuracy: tuple[float, float]
-    macro_f1: tuple[float, float]
+    accuracy: Interval
+    macro_f1: Interval
+    accuracy_method: str = BOOTSTRAP
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        return {
-            "level": self.level,
-            "method": METHOD,
-            "samples": self.samples,
-            "seed": self.seed,
-            "accuracy": list(self.accuracy),
-            "macro_f1": list(self.macro_f1),
-        }
+
+def intervals(confusion: ArrayLike) -> Intervals:
+    """The bootstrap's intervals; for few examples, Wilson's for the accuracy.
+
+    Args:
+        confusion: int (classes, classes), row = true class, column = predicted class; at least one example.
+    """
+    found, matrix = bootstrap_intervals(confusion), np.asarray(confusion)
+    count = int(matrix.sum())
+    if count >= FEW_EXAMPLES:
+        return found
+    accuracy = wilson(int(np.trace(matrix)), count, level=found.level)
+    return found.model_copy(update={"accuracy": accuracy, "accuracy_method": "Wilson score interval"})
 
 
 def bootstrap_intervals(confusion: ArrayLike, *, level: float = 0.95, samples: int = 1000, seed: int = 0) -> Intervals:
@@ -73,7 +81,7 @@ def bootstrap_intervals(confusion: ArrayLike, *, level: float = 0.95, samples: i
         left -= count
     outside = 100 * (1 - level) / 2
     low, high = np.percentile(np.concatenate(scores), [outside, 100 - outside], axis=0).tolist()
-    return Intervals(level, samples, seed, accuracy=(low[0], high[0]), macro_f1=(low[1], high[1]))
+    return Intervals(level=level, samples=samples, seed=seed, accuracy=(low[0], high[0]), macro_f1=(low[1], high[1]))
 
 
 class _Cells:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnncli.tasks.result import Part
+
 MOST_CONFUSED = 10
 MOST_WRONG = 25
 
 
-@dataclass(frozen=True)
-class Confused:
+class Confused(Part):
     """Examples of one class that are taken for another.
 
     Attributes:
@@ -26,13 +26,8 @@ class Confused:
     predicted: str
     count: int
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        return {"true": self.true, "predicted": self.predicted, "count": self.count}
 
-
-@dataclass(frozen=True)
-class Wrong:
+class Wrong(Part):
     """An example that is taken for another class.
 
     Attributes:
@@ -48,16 +43,6 @@ class Wrong:
     predicted: str
     probability: float | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        return {
-            "index": self.index,
-            "file": self.file,
-            "true": self.true,
-            "predicted": self.predicted,
-            "probability": self.probability,
-        }
-
 
 def most_confused(
     confusion: ArrayLike, class_names: Sequence[str], *, most: int = MOST_CONFUSED
@@ -68,7 +53,10 @@ def most_confused(
         confusion: int (classes, classes), row = true class, column = predicted class.
     """
     cells = mistaken_cells(confusion, most=most)
-    return tuple(Confused(class_names[true], class_names[predicted], count) for true, predicted, count in cells)
+    return tuple(
+        Confused(true=class_names[true], predicted=class_names[predicted], count=count)
+        for true, predicted, count in cells
+    )
 
 
 def mistaken_cells(confusion: ArrayLike, *, most: int = MOST_CONFUSED) -> list[tuple[int, int, int]]:

@@ -4,63 +4,72 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from cnncli.tasks.classification.probabilities import of_the_positive
+from cnncli.tasks.result import Part, Score
 
 MOST_CURVES = 20  # classes; of more only the areas are kept
 MOST_POINTS = 101  # of a curve
 _DECIMALS = 6
 
 
-@dataclass(frozen=True)
-class Curve:
-    """One class against the rest.
+class RocCurve(Part):
+    """The ROC curve of one class against the rest.
 
     Attributes:
         name: the class.
-        area: of all its points; NaN where every example or none is of this class.
-        x, y: float64 (points,), at most 101 of its points, ascending in x; empty where there is no curve.
+        auc: the area under all its points; None where every example or none is of this class.
+        fpr, tpr: at most 101 of its points, ascending in `fpr`; empty where no curve is kept.
     """
 
-    name: str
-    area: float
-    x: NDArray[np.float64]
-    y: NDArray[np.float64]
+    name: str = Field(alias="class")
+    auc: Score
+    fpr: tuple[float, ...] = ()
+    tpr: tuple[float, ...] = ()
 
 
-@dataclass(frozen=True)
-class Curves:
-    """The classes one by one, and their mean.
+class Roc(Part):
+    """The ROC curves of the classes one by one, and the mean of their areas.
 
     Attributes:
-        macro: the mean of the areas that are known; NaN where none is.
+        macro_auc: the mean of the areas that are known; None where none is.
         per_class: one a class; of two classes only the second, the positive one.
-        has_points: whether curves were kept, rather than areas alone.
     """
 
-    macro: float
-    per_class: tuple[Curve, ...]
-    has_points: bool
+    macro_auc: Score
+    per_class: tuple[RocCurve, ...]
 
-    def to_json(self, *, macro: str, area: str, x: str, y: str) -> dict[str, Any]:
-        """Return the form that `--json` prints, under these names; NaN is None."""
-        rows = []
-        for curve in self.per_class:
-            row: dict[str, Any] = {"class": curve.name, area: _or_none(curve.area)}
-            if self.has_points:
-                row |= {x: curve.x.round(_DECIMALS).tolist(), y: curve.y.round(_DECIMALS).tolist()}
-            rows.append(row)
-        return {macro: _or_none(self.macro), "per_class": rows}
+
+class PrecisionRecallCurve(Part):
+    """Precision over recall of one class against the rest.
+
+    Attributes:
+        name: the class.
+        average_precision: of all its points; None where every example or none is of this class.
+        recall, precision: at most 101 of its points, ascending in `recall`; empty where no curve is kept.
+    """
+
+    name: str = Field(alias="class")
+    average_precision: Score
+    recall: tuple[float, ...] = ()
+    precision: tuple[float, ...] = ()
+
+
+class PrecisionRecall(Part):
+    """The precision-recall curves of the classes one by one, and the mean of their areas; see `Roc`."""
+
+    macro_average_precision: Score
+    per_class: tuple[PrecisionRecallCurve, ...]
 
 
 def roc_and_precision_recall(
     labels: NDArray[np.integer[Any]], outputs: NDArray[np.floating[Any]], class_names: Sequence[str]
-) -> tuple[Curves, Curves]:
+) -> tuple[Roc, PrecisionRecall]:
     """Compute both curves of each class against the rest.
 
     The area under the ROC curve (false positive rate -> true positive rate) is the probability that an example of the
@@ -85,26 +94,32 @@ def roc_and_precision_recall(
         score = np.nan_to_num(np.ascontiguousarray(scores[:, column]))
         known = 0 < positive.sum() < len(positive)
         measured.append(measure(class_names[index], positive, score) if known else _unknown(class_names[index]))
-    roc, precision_recall = (
-        Curves(_mean([curve.area for curve in curves]), curves, has_points) for curves in zip(*measured, strict=True)
+    roc, precision_recall = zip(*measured, strict=True)
+    return (
+        Roc(macro_auc=_mean([curve.auc for curve in roc]), per_class=roc),
+        PrecisionRecall(
+            macro_average_precision=_mean([curve.average_precision for curve in precision_recall]),
+            per_class=precision_recall,
+        ),
     )
-    return roc, precision_recall
 
 
-def _curves(name: str, positive: NDArray[np.bool_], scores: NDArray[Any]) -> tuple[Curve, Curve]:
+def _curves(name: str, positive: NDArray[np.bool_], scores: NDArray[Any]) -> tuple[RocCurve, PrecisionRecallCurve]:
     from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve  # 1.4 s to import
 
     false_positive_rate, true_positive_rate, _ = roc_curve(positive, scores)
     precision, recall, _ = precision_recall_curve(positive, scores, drop_intermediate=True)
+    fpr, tpr = _thin(false_positive_rate, true_positive_rate)
+    area = float(auc(false_positive_rate, true_positive_rate))
+    recall, precision = _thin(recall[::-1], precision[::-1])
+    average_precision = float(average_precision_score(positive, scores))
     return (
-        Curve(
-            name, float(auc(false_positive_rate, true_positive_rate)), *_thin(false_positive_rate, true_positive_rate)
-        ),
-        Curve(name, float(average_precision_score(positive, scores)), *_thin(recall[::-1], precision[::-1])),
+        RocCurve(name=name, auc=area, fpr=fpr, tpr=tpr),
+        PrecisionRecallCurve(name=name, average_precision=average_precision, recall=recall, precision=precision),
     )
 
 
-def _areas(name: str, positive: NDArray[np.bool_], scores: NDArray[Any]) -> tuple[Curve, Curve]:
+def _areas(name: str, positive: NDArray[np.bool_], scores: NDArray[Any]) -> tuple[RocCurve, PrecisionRecallCurve]:
     """The areas alone, without the curves: of 1,000 classes and 100,000 examples in seconds rather than a minute."""
     in_order, own = np.sort(scores), np.sort(scores[positive])
     # Of each example of the class: how many score less, and how many as much; of all, and of its own class.
@@ -114,29 +129,23 @@ def _areas(name: str, positive: NDArray[np.bool_], scores: NDArray[Any]) -> tupl
     pairs = len(own) * (len(scores) - len(own))
     area = float((others_below + others_equal / 2).sum() / pairs)
     average_precision = float(np.mean((len(own) - own_below) / (len(scores) - below)))
-    nothing = np.empty(0)
-    return Curve(name, area, nothing, nothing), Curve(name, average_precision, nothing, nothing)
+    return RocCurve(name=name, auc=area), PrecisionRecallCurve(name=name, average_precision=average_precision)
 
 
-def _unknown(name: str) -> tuple[Curve, Curve]:
-    nothing = Curve(name, math.nan, np.empty(0), np.empty(0))
-    return nothing, nothing
+def _unknown(name: str) -> tuple[RocCurve, PrecisionRecallCurve]:
+    return RocCurve(name=name, auc=None), PrecisionRecallCurve(name=name, average_precision=None)
 
 
-def _thin(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Keep at most 101 points of a curve, both ends among them, evenly along its way."""
-    if len(x) <= MOST_POINTS:
-        return x, y
-    way = np.concatenate([[0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
-    kept = np.unique(np.searchsorted(way, np.linspace(0, way[-1], MOST_POINTS)))
-    kept[-1] = len(x) - 1
-    return x[kept], y[kept]
+def _thin(x: NDArray[np.float64], y: NDArray[np.float64]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Keep at most 101 points of a curve, both ends among them, evenly along its way; round to six decimals."""
+    if len(x) > MOST_POINTS:
+        way = np.concatenate([[0], np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))])
+        kept = np.unique(np.searchsorted(way, np.linspace(0, way[-1], MOST_POINTS)))
+        kept[-1] = len(x) - 1
+        x, y = x[kept], y[kept]
+    return tuple(x.round(_DECIMALS).tolist()), tuple(y.round(_DECIMALS).tolist())
 
 
-def _mean(values: Sequence[float]) -> float:
-    known = [value for value in values if not math.isnan(value)]
-    return math.fsum(known) / len(known) if known else math.nan
-
-
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known else None

@@ -4,47 +4,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from cnncli.errors import DivergedError
+from cnncli.tasks.result import Part, Score
 
 
-@dataclass(frozen=True)
-class ClassScore:
+class ClassScore(Part):
     """How well one class is recognised.
 
     Attributes:
         name: the class.
-        precision: share of the predictions of this class that are right; NaN when it was never predicted.
-        recall: share of the examples of this class that were found; NaN when there are none.
+        precision: share of the predictions of this class that are right; None when it was never predicted.
+        recall: share of the examples of this class that were found; None when there are none.
         f1: 2 * right / (examples + predictions), the harmonic mean of both; 0 when it was never predicted though there
-            are examples, or predicted though there are none; NaN when it occurs neither way.
+            are examples, or predicted though there are none; None when it occurs neither way.
         support: how many examples there are.
     """
 
-    name: str
-    precision: float
-    recall: float
-    f1: float
+    name: str = Field(alias="class")
+    precision: Score
+    recall: Score
+    f1: Score
     support: int
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints; NaN is None."""
-        return {
-            "class": self.name,
-            "precision": _or_none(self.precision),
-            "recall": _or_none(self.recall),
-            "f1": _or_none(self.f1),
-            "support": self.support,
-        }
 
-
-@dataclass(frozen=True)
-class Scores:
+class Scores(Part):
     """How well all classes are recognised.
 
     The `macro_…` values are means over the classes in which the score is defined, each class counting the same; so a
@@ -59,23 +48,11 @@ class Scores:
 
     count: int
     accuracy: float
-    macro_precision: float
-    macro_recall: float
-    macro_f1: float
+    macro_precision: Score
+    macro_recall: Score
+    macro_f1: Score
     per_class: tuple[ClassScore, ...]
     confusion: list[list[int]]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints; NaN is None."""
-        return {
-            "count": self.count,
-            "accuracy": _or_none(self.accuracy),
-            "macro_precision": _or_none(self.macro_precision),
-            "macro_recall": _or_none(self.macro_recall),
-            "macro_f1": _or_none(self.macro_f1),
-            "per_class": [score.to_json() for score in self.per_class],
-            "confusion": self.confusion,
-        }
 
 
 def classification_scores(
@@ -115,7 +92,10 @@ def classification_scores(
         macro_precision=_mean(precision),
         macro_recall=_mean(recall),
         macro_f1=_mean(f1),
-        per_class=tuple(map(ClassScore, class_names, precision, recall, f1, map(int, support))),
+        per_class=tuple(
+            ClassScore(name=name, precision=p, recall=r, f1=f, support=int(count))
+            for name, p, r, f, count in zip(class_names, precision, recall, f1, support, strict=True)
+        ),
         confusion=confusion_matrix(labels, predicted, labels=classes).tolist(),
     )
 
@@ -151,7 +131,3 @@ def _mean(values: list[float]) -> float:
     """Return the mean of what is not NaN; NaN where nothing is left."""
     known = [value for value in values if not math.isnan(value)]
     return math.fsum(known) / len(known) if known else math.nan
-
-
-def _or_none(value: float) -> float | None:
-    return value if math.isfinite(value) else None

@@ -8,44 +8,50 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.tasks.result import Part, Score
+
 _STEPS = 100
+
+
+class ThresholdScore(Part):
+    """The scores of two classes where the positive one is predicted above a threshold.
+
+    Attributes:
+        threshold: of the probability of the positive class; the default is 0.5.
+        precision: of the positive class; None where it is never predicted.
+        recall: of the positive class; None where it has no examples.
+        f1: 2 * right / (examples + predictions); None where there is neither.
+        accuracy: of both classes.
+    """
+
+    threshold: float
+    precision: Score
+    recall: Score
+    f1: Score
+    accuracy: float
+
+
+class BestThreshold(Part):
+    """The threshold of the largest F1, of equal ones the nearest to 0.5.
+
+    It is chosen on the very examples that it is scored on: on others its F1 will be a little lower.
+    """
+
+    threshold: float
+    f1: float
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """The scores of the positive class at every threshold.
+    """The scores of two classes at every threshold.
 
     Attributes:
-        thresholds: float64 (101,), 0, 0.01, … 1. The positive class is said above it, as it is above 0.5 by default.
-        precision: float64 (101,); NaN where the class is never said.
-        recall: float64 (101,); NaN where it has no examples.
-        f1: float64 (101,), 2 * right / (examples + predictions); NaN where there is neither.
-        accuracy: float64 (101,), of both classes.
-        best: which has the largest F1, of equal ones that nearest to 0.5; None where the class has no examples. Chosen on
-            the very examples that it is scored on: on others its F1 will be a little lower.
+        rows: one for each of the thresholds 0, 0.01, … 1.
+        best: None where the positive class has no examples.
     """
 
-    thresholds: NDArray[np.float64]
-    precision: NDArray[np.float64]
-    recall: NDArray[np.float64]
-    f1: NDArray[np.float64]
-    accuracy: NDArray[np.float64]
-    best: int | None
-
-    def to_json(self) -> list[dict[str, float | None]]:
-        """Return the form that `--json` prints; NaN is None."""
-        names = ("precision", "recall", "f1", "accuracy")
-        columns = [[value if np.isfinite(value) else None for value in getattr(self, name).tolist()] for name in names]
-        return [
-            {"threshold": threshold, **dict(zip(names, row, strict=True))}
-            for threshold, *row in zip(self.thresholds.tolist(), *columns, strict=True)
-        ]
-
-    def best_to_json(self) -> dict[str, float] | None:
-        """Return the best threshold in the form that `--json` prints."""
-        if self.best is None:
-            return None
-        return {"threshold": float(self.thresholds[self.best]), "f1": float(self.f1[self.best])}
+    rows: tuple[ThresholdScore, ...]
+    best: BestThreshold | None
 
 
 def sweep_thresholds(labels: NDArray[np.integer[Any]], probabilities: NDArray[np.floating[Any]]) -> Sweep:
@@ -65,15 +71,17 @@ def sweep_thresholds(labels: NDArray[np.integer[Any]], probabilities: NDArray[np
     f1 = _divided(2 * right, examples + said)
     best = None
     if examples:
-        best = int(np.lexsort((np.abs(thresholds - 0.5), -f1))[0])
-    return Sweep(
-        thresholds,
-        precision=_divided(right, said),
-        recall=_divided(right, np.full_like(right, examples)),
-        f1=f1,
-        accuracy=(right + truly_negative) / len(labels),
-        best=best,
-    )
+        place = int(np.lexsort((np.abs(thresholds - 0.5), -f1))[0])
+        best = BestThreshold(threshold=float(thresholds[place]), f1=float(f1[place]))
+    columns = {
+        "threshold": thresholds,
+        "precision": _divided(right, said),
+        "recall": _divided(right, np.full_like(right, examples)),
+        "f1": f1,
+        "accuracy": (right + truly_negative) / len(labels),
+    }
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*(c.tolist() for c in columns.values()), strict=True)]
+    return Sweep(tuple(ThresholdScore(**row) for row in rows), best)
 
 
 def _above(scores: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,44 +11,45 @@ from numpy.typing import NDArray
 
 from cnncli.errors import OutputError
 from cnncli.messages import quantity
-from cnncli.runs.record import is_number
 from cnncli.tasks import statistics
-from cnncli.tasks.recorded_run import Recorded, as_interval
-from cnncli.tasks.regression.scores import bootstrap
+from cnncli.tasks.recorded_run import Recorded
+from cnncli.tasks.regression.result import RegressionResult
 from cnncli.tasks.statistics import LEVEL, p_text
+
+TARGET = "number"  # what an example has
 
 _DRAWS = 5000
 _AT_A_TIME = 2_000_000  # examples drawn at once: 16 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class NumberSide:
+class RegressionSide:
     """One run of a comparison.
 
     Attributes:
         run: what its folder says.
         label: by which it is told from the others.
         errors: float64 (examples,), how far each prediction is off; of several numbers the mean.
-        intervals: 95%, by the name of the score, as its evaluation has them, or else from its predictions now.
     """
 
     run: Recorded
     label: str
     errors: NDArray[np.float64]
-    intervals: Mapping[str, tuple[float, float] | None]
+    result: RegressionResult
 
     @property
     def measures(self) -> list[tuple[str, float | None, tuple[float, float] | None]]:
         """What is compared: its name, its value and its interval; the first is the main one."""
+        result, intervals = self.result, self.result.intervals
         return [
-            ("mean absolute error", float(self.errors.mean()), self.intervals["mean_absolute_error"]),
-            ("RMSE", self._score("root_mean_squared_error"), self.intervals["root_mean_squared_error"]),
-            ("R2", self._score("r2"), self.intervals["r2"]),
+            ("mean absolute error", result.mean_absolute_error, intervals.mean_absolute_error),
+            ("RMSE", result.root_mean_squared_error, intervals.root_mean_squared_error),
+            ("R2", result.r2, intervals.r2),
         ]
 
-    def _score(self, name: str) -> float | None:
-        value = self.run.scores.get(name)
-        return value if is_number(value) else None
+    def text(self, value: float | None) -> str:
+        """A value of `measures` as a table shows it."""
+        return quantity(value)
 
     def as_json(self) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -61,7 +62,7 @@ _SCORES = ("mean_absolute_error", "root_mean_squared_error", "r2")
 
 
 @dataclass(frozen=True, slots=True)
-class NumberPair:
+class RegressionPair:
     """A run against the first one.
 
     Attributes:
@@ -123,7 +124,7 @@ class NumberPair:
         }
 
 
-def side(run: Recorded, label: str) -> NumberSide:
+def side(run: Recorded, label: str) -> RegressionSide:
     """Make a run ready to be compared.
 
     Raises:
@@ -134,25 +135,21 @@ def side(run: Recorded, label: str) -> NumberSide:
     except ValueError as error:
         file = run.listed.summary.path / "predictions.csv"
         raise OutputError(f"{file} is damaged: it does not hold numbers", hint="train the run again") from error
-    known = run.scores.get("intervals")
-    intervals = {name: as_interval(known.get(name)) if isinstance(known, Mapping) else None for name in _SCORES}
-    if not isinstance(known, Mapping) or known.get("level") != LEVEL or None in list(intervals.values())[:2]:
-        drawn = bootstrap(true, said, level=LEVEL)
-        intervals = {name: getattr(drawn, name) for name in _SCORES}
-    return NumberSide(run, label, np.abs(said - true).mean(axis=1), intervals)
+    assert isinstance(run.result, RegressionResult)
+    return RegressionSide(run, label, np.abs(said - true).mean(axis=1), run.result)
 
 
-def pairs(first: NumberSide, others: Sequence[NumberSide]) -> tuple[NumberPair, ...]:
+def pairs(first: RegressionSide, others: Sequence[RegressionSide]) -> tuple[RegressionPair, ...]:
     """The others against the first."""
     found = [_pair(first, other) for other in others]
     adjusted = statistics.holm([pair.p for pair in found])
     return tuple(replace(pair, adjusted_p=p, comparisons=len(found)) for pair, p in zip(found, adjusted, strict=True))
 
 
-def _pair(first: NumberSide, second: NumberSide) -> NumberPair:
+def _pair(first: RegressionSide, second: RegressionSide) -> RegressionPair:
     differences = second.errors - first.errors
     interval, p = paired_bootstrap(differences)
-    return NumberPair(
+    return RegressionPair(
         first=first.label,
         second=second.label,
         count=len(differences),

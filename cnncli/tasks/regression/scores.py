@@ -2,48 +2,40 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DivergedError
-from cnncli.tasks.classification.intervals import METHOD
+from cnncli.tasks.result import Interval, Part, Score
+from cnncli.tasks.statistics import BOOTSTRAP, LEVEL
 
 MOST_WORST = 25
-LEVEL = 0.95
 SAMPLES = 1000
 
 
-@dataclass(frozen=True)
-class NumberScore:
+class TargetScore(Part):
     """How near predictions come to their targets.
 
     Attributes:
         mean_absolute_error, median_absolute_error, root_mean_squared_error: in the targets' own unit.
         mean_error: predicted minus true; far from 0 the network says too much, or too little, on the whole.
-        r2: the share of the targets' variance that is predicted; 0 is what always saying their mean reaches. NaN where all
+        r2: the share of the targets' variance that is predicted; 0 is what always saying their mean reaches. None where all
             targets are the same, or there is one.
-        explained_variance: the same without what a constant added to every prediction would mend; NaN likewise.
+        explained_variance: the same without what a constant added to every prediction would mend; None likewise.
     """
 
     mean_absolute_error: float
     median_absolute_error: float
     root_mean_squared_error: float
     mean_error: float
-    r2: float
-    explained_variance: float
-
-    def to_json(self) -> dict[str, float | None]:
-        """Return the form that `--json` prints; NaN is None."""
-        return {name: value if math.isfinite(value) else None for name, value in asdict(self).items()}
+    r2: Score
+    explained_variance: Score
 
 
-@dataclass(frozen=True)
-class Baseline:
+class Baseline(Part):
     """What one would reach without looking at any example, by always saying the mean of the training targets.
 
     Attributes:
@@ -55,97 +47,59 @@ class Baseline:
     mean_absolute_error: float
     root_mean_squared_error: float
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        return {**asdict(self), "says": list(self.says)}
 
-
-@dataclass(frozen=True)
-class Intervals:
+class Intervals(Part):
     """Confidence intervals over the examples, each (low, high); see `bootstrap`."""
 
-    mean_absolute_error: tuple[float, float]
-    root_mean_squared_error: tuple[float, float]
-    r2: tuple[float, float] | None
     level: float = LEVEL
+    method: str = BOOTSTRAP
     samples: int = SAMPLES
     seed: int = 0
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        return {
-            "level": self.level,
-            "method": METHOD,
-            "samples": self.samples,
-            "seed": self.seed,
-            "mean_absolute_error": list(self.mean_absolute_error),
-            "root_mean_squared_error": list(self.root_mean_squared_error),
-            "r2": list(self.r2) if self.r2 else None,
-        }
+    mean_absolute_error: Interval
+    root_mean_squared_error: Interval
+    r2: Interval | None
 
 
-@dataclass(frozen=True)
-class Worst:
+class Worst(Part):
     """An example whose prediction is far off.
 
     Attributes:
         index: which example of its split, from 0; that of `predictions.csv`.
         file: where it came from, when it is known.
         true, predicted: k numbers each.
+        error: predicted minus true.
     """
 
     index: int
     file: str | None
     true: tuple[float, ...]
     predicted: tuple[float, ...]
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints."""
-        return {
-            "index": self.index,
-            "file": self.file,
-            "true": list(self.true),
-            "predicted": list(self.predicted),
-            "error": [said - true for said, true in zip(self.predicted, self.true, strict=True)],
-        }
+    error: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class NumberScores:
-    """How near predictions come, and what belongs beside that.
+class RegressionScores(TargetScore):
+    """How near predictions come, each of the k numbers counting the same, and what belongs beside that.
 
     Attributes:
         count: examples.
-        mean: of the scores of the k numbers, each counting the same.
         per_target: one for each of the k numbers.
         worst: the examples of the largest errors, largest first.
     """
 
     count: int
-    mean: NumberScore
-    per_target: tuple[NumberScore, ...]
     baseline: Baseline
     intervals: Intervals
+    per_target: tuple[TargetScore, ...]
     worst: tuple[Worst, ...]
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the form that `--json` prints; NaN is None."""
-        return {
-            **self.mean.to_json(),
-            "baseline": self.baseline.to_json(),
-            "intervals": self.intervals.to_json(),
-            "per_target": [score.to_json() for score in self.per_target],
-            "worst": [each.to_json() for each in self.worst],
-        }
 
-
-def number_scores(
+def regression_scores(
     targets: NDArray[np.floating[Any]],
     predicted: NDArray[np.floating[Any]],
     training_mean: Sequence[float],
     *,
     files: Sequence[str] | None = None,
-) -> NumberScores:
+) -> RegressionScores:
     """Score predicted quantities against the true ones.
 
     Args:
@@ -170,9 +124,9 @@ def number_scores(
     true, said = targets.astype(np.float64), predicted.astype(np.float64)
     per_target = _per_target(true, said)
     constant = np.abs(true - np.asarray(training_mean, np.float64))
-    return NumberScores(
+    return RegressionScores(
+        **{name: _mean([getattr(each, name) for each in per_target]) for name in TargetScore.model_fields},
         count=len(true),
-        mean=NumberScore(**{name: float(np.mean([getattr(each, name) for each in per_target])) for name in _NAMES}),
         per_target=per_target,
         baseline=Baseline(
             says=tuple(map(float, training_mean)),
@@ -184,10 +138,12 @@ def number_scores(
     )
 
 
-_NAMES = tuple(NumberScore.__dataclass_fields__)
+def _mean(values: Sequence[float | None]) -> float | None:
+    """The mean; None where one of the values is."""
+    return None if None in values else float(np.mean(values))  # type: ignore[arg-type]
 
 
-def _per_target(true: NDArray[np.float64], said: NDArray[np.float64]) -> tuple[NumberScore, ...]:
+def _per_target(true: NDArray[np.float64], said: NDArray[np.float64]) -> tuple[TargetScore, ...]:
     from sklearn import metrics  # 1.4 s to import
 
     has_variance = (true != true[0]).any(axis=0)
@@ -201,7 +157,7 @@ def _per_target(true: NDArray[np.float64], said: NDArray[np.float64]) -> tuple[N
         known = measure(true, said, multioutput="raw_values") if has_variance.any() else np.nan
         columns[name] = np.where(has_variance, known, np.nan)
     return tuple(
-        NumberScore(**{name: float(values[number]) for name, values in columns.items()})
+        TargetScore(**{name: float(values[number]) for name, values in columns.items()})
         for number in range(true.shape[1])
     )
 
@@ -242,7 +198,12 @@ def bootstrap(
         return low, high
 
     return Intervals(
-        between(absolute), between(np.sqrt(squared)), between(r2) if len(r2) else None, level, samples, seed
+        level=level,
+        samples=samples,
+        seed=seed,
+        mean_absolute_error=between(absolute),
+        root_mean_squared_error=between(np.sqrt(squared)),
+        r2=between(r2) if len(r2) else None,
     )
 
 
@@ -271,6 +232,7 @@ def _worst(true: NDArray[np.float64], said: NDArray[np.float64], files: Sequence
             file=files[index] if files is not None else None,
             true=tuple(true[index].tolist()),
             predicted=tuple(said[index].tolist()),
+            error=tuple((said[index] - true[index]).tolist()),
         )
         for index in map(int, order)
     )
