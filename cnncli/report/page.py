@@ -13,11 +13,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cnncli import __version__
+from cnncli import __version__, tasks
 from cnncli.messages import printable
-from cnncli.report import classification, embedded_figures, facts, history, network_section, regression, values
+from cnncli.report import embedded_figures, facts, history, network_section, values
 from cnncli.report.material import Material
 from cnncli.runs import to_json
+from cnncli.tasks import registry
 
 REPORT = "report.html"  # in a run's folder
 _GENERATOR = b'<meta name="generator" content="cnncli '
@@ -78,22 +79,13 @@ def is_page(path: Path) -> bool:
 
 def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
     """All that the template shows of one run."""
-    evaluation = material.evaluation
-    curves, matrix = history.curves(material), classification.matrix(evaluation)
-    roc = [chart for chart in (classification.roc(evaluation), classification.precision_recall(evaluation)) if chart]
-    calibration = classification.reliability(evaluation)
-    thresholds = classification.threshold_chart(evaluation)
-    drawn = {
-        "curves": curves,
-        "confusion": matrix,
-        "roc": roc,
-        "calibration": calibration,
-        "thresholds": thresholds,
-    }
-    album = embedded_figures.gather(
-        material.figures, without=[kind for kind, made in drawn.items() if made], most_bytes=most_bytes
-    )
-    run, classes = material.run, classification.class_rows(evaluation)
+    result = material.evaluation
+    task = registry.part(result.task, "report") if result else None
+    sections = task.sections(result) if task else None
+    curves = history.curves(material)
+    drawn = [*(["curves"] if curves else []), *(sections.charted if sections else [])]
+    album = embedded_figures.gather(material.figures, without=drawn, most_bytes=most_bytes)
+    run = material.run
     layers = network_section.layers(material.network)
     return {
         "id": f"run-{number}",
@@ -107,19 +99,10 @@ def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
         "notes": facts.notes(material),
         "curves": curves,
         "epochs": history.epoch_table(material),
-        "split": values.text(evaluation.get("split")) or "test",
-        "numbers": facts.numbers(evaluation) if evaluation else [],
-        "matrix": matrix,
-        "most_confused": classification.most_confused(evaluation),
-        "classes": classes,
-        "has_areas": any(row.auc is not None for row in classes) and len(classes) > 2,
-        "calibration": calibration,
-        "roc": roc,
-        "threshold_chart": thresholds,
-        "thresholds": classification.thresholds(evaluation),
-        "most_wrong": classification.most_wrong(evaluation),
-        "targets": regression.per_target(evaluation),
-        "worst": regression.worst(evaluation),
+        "split": result.split if result else "test",
+        "numbers": task.numbers(result) if task else [],
+        "task_template": f"{result.task}/report.html" if result else "",
+        "task": sections,
         "album": album,
         "drawing": network_section.draw(material.network),
         "layers": layers[:_MOST_LAYERS],
@@ -135,7 +118,8 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
     """The table at the top of a page of several runs."""
     rows = []
     for number, material in enumerate(runs, 1):
-        run, result = material.run, facts.result(material.evaluation)
+        run, evaluation = material.run, material.evaluation
+        result = facts.headline(evaluation) if evaluation else None
         rows.append(
             {
                 "id": f"run-{number}",
@@ -144,11 +128,11 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
                 "data": run.short_source or values.MISSING,
                 "params": run.params,
                 "epochs": run.epochs,
-                "split": values.text(material.evaluation.get("split")) or "test",
+                "split": evaluation.split if evaluation else "test",
                 "measure": result.name if result else values.MISSING,
                 "score": result.score if result else values.MISSING,
                 "interval": result.interval if result else "",
-                "loss": values.number(material.evaluation.get("loss")),
+                "loss": evaluation.loss if evaluation else None,
                 "seconds": run.total_seconds,
             }
         )
@@ -157,19 +141,16 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
 
 def _caution(runs: Sequence[Material]) -> str:
     """Why the scores of some runs cannot be compared, if they cannot."""
-    scored = [material for material in runs if material.evaluation]
-    examples = {values.text(material.evaluation.get("examples_sha256")) for material in scored}
-    if len(examples - {""}) > 1:
+    examples = {material.evaluation.examples_sha256 for material in runs if material.evaluation}
+    if len(examples) > 1:
         return "These runs were not scored on the same examples: their scores cannot be compared."
-    if len(scored) > 1 and "" in examples:  # runs of long ago do not tell
-        return "Not all of these runs say on which examples they were scored: compare their scores only if you know."
     return ""
 
 
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader([_TEMPLATES, *tasks.__path__]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,

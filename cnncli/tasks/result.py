@@ -26,6 +26,22 @@ class Part(BaseModel):
         return self.model_dump(mode="json", by_alias=True)
 
 
+class Intervals(Part):
+    """Confidence intervals over the examples, by the name of the score.
+
+    Attributes:
+        level: how often an interval made in this way covers the true value, about.
+        method: how they are made.
+        samples: how many times the examples were drawn again.
+        seed: of the draws.
+    """
+
+    level: float
+    method: str
+    samples: int
+    seed: int
+
+
 class Result(Part):
     """What every task has in common.
 
@@ -45,4 +61,4 @@ class Result(Part):
     count: Annotated[int, Field(ge=1)]
     loss: Score
     metrics: dict[str, Score]
-    intervals: Part
+    intervals: Intervals

@@ -7,19 +7,25 @@ from cnncli.data.dataset import Examples
 from cnncli.plots.evaluation_figures import draw_evaluation
 from cnncli.plots.largest_errors import draw_worst
 from cnncli.plots.regression import draw_predicted, draw_residuals
-from cnncli.tasks.regression.evaluate import NumbersEvaluation
-from cnncli.tasks.regression.scores import number_scores
+from cnncli.tasks.regression.evaluate import Scored
+from cnncli.tasks.regression.result import RegressionResult
+from cnncli.tasks.regression.scores import regression_scores
 
 
 def evaluation(count, width=1, seed=0):
     random = np.random.default_rng(seed)
     targets = random.normal(5, 2, (count, width)).astype(np.float32)
     outputs = targets + random.normal(0, 0.5, (count, width)).astype(np.float32)
-    return NumbersEvaluation(0.0, {}, number_scores(targets, outputs, [5.0] * width), targets, outputs)
+    return scored_as(targets, outputs, [5.0] * width)
+
+
+def scored_as(targets, outputs, training_mean):
+    scores = regression_scores(targets, outputs, training_mean)
+    return Scored(RegressionResult(split="test", loss=0.0, metrics={}, **dict(scores)), targets, outputs)
 
 
 def drawn(draw, scored):
-    return draw(scored.targets, scored.outputs, scored.scores, title="t")
+    return draw(scored.targets, scored.outputs, scored.result, title="t")
 
 
 def texts(figure):
@@ -75,7 +81,7 @@ def test_many_numbers_and_examples_are_told_to_be_left_out():
 @pytest.mark.filterwarnings("error")
 def test_predictions_without_any_error_can_be_drawn():
     targets = np.full((3, 1), 2.0, np.float32)
-    scored = NumbersEvaluation(0.0, {}, number_scores(targets, targets, [2.0]), targets, targets)
+    scored = scored_as(targets, targets, [2.0])
 
     for draw in (draw_predicted, draw_residuals):
         drawn(draw, scored).canvas.draw()
@@ -83,7 +89,7 @@ def test_predictions_without_any_error_can_be_drawn():
 
 def test_sheet_tells_the_predicted_and_the_true_number():
     scored = evaluation(3)
-    worst = scored.scores.worst
+    worst = scored.result.worst
 
     said = texts(draw_worst(np.zeros((3, 8, 8, 1), np.uint8), worst, title="t", count=3))
 

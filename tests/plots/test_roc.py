@@ -1,6 +1,5 @@
 """ROC and precision-recall curves side by side."""
 
-import math
 import warnings
 
 import numpy as np
@@ -37,27 +36,31 @@ def test_axes_say_what_they_are():
 
 def test_lines_are_the_curves_and_the_worst_is_orange():
     roc, precision_recall = curves()
-    worst = min(range(4), key=lambda index: precision_recall.per_class[index].area)
+    worst = min(range(4), key=lambda index: precision_recall.per_class[index].average_precision)
     left, right = draw_roc(roc, precision_recall, title="t").axes
-    for axes, of_class in ((left, roc.per_class[worst]), (right, precision_recall.per_class[worst])):
+    of_class, over_recall = roc.per_class[worst], precision_recall.per_class[worst]
+    for axes, x, y in (
+        (left, of_class.fpr, of_class.tpr),
+        (right, over_recall.recall, over_recall.precision),
+    ):
         drawn = lines_of(axes)[style.ORANGE]
-        np.testing.assert_array_equal(drawn.get_xdata(), of_class.x)
-        np.testing.assert_array_equal(drawn.get_ydata(), of_class.y)
+        np.testing.assert_array_equal(drawn.get_xdata(), x)
+        np.testing.assert_array_equal(drawn.get_ydata(), y)
 
 
 def test_classes_are_listed_worst_first_with_both_areas():
     roc, precision_recall = curves()
-    order = sorted(range(4), key=lambda index: precision_recall.per_class[index].area)
+    order = sorted(range(4), key=lambda index: precision_recall.per_class[index].average_precision)
     written = texts(draw_roc(roc, precision_recall, title="t"))
     for index in order:
         start = written.index(f"class {index}")
         assert written[start + 1 : start + 3] == [
-            f"{roc.per_class[index].area:.4f}",
-            f"{precision_recall.per_class[index].area:.4f}",
+            f"{roc.per_class[index].auc:.4f}",
+            f"{precision_recall.per_class[index].average_precision:.4f}",
         ]
     places = [written.index(f"class {index}") for index in order]
     assert places == sorted(places)
-    assert any(f"mean area under the ROC curve {roc.macro:.4f}" in text for text in written)
+    assert any(f"mean area under the ROC curve {roc.macro_auc:.4f}" in text for text in written)
 
 
 def test_a_corner_into_which_curves_crowd_is_enlarged():
@@ -90,7 +93,7 @@ def test_of_many_classes_the_areas_are_drawn_and_the_lowest_listed():
     roc, precision_recall = curves(classes=50, count=2000)
     figure = draw_roc(roc, precision_recall, title="t")
     drawn = figure.axes[0].lines[0].get_ydata()
-    np.testing.assert_allclose(drawn, sorted(curve.area for curve in roc.per_class))
+    np.testing.assert_allclose(drawn, sorted(curve.auc for curve in roc.per_class))
     assert figure.axes[0].get_title(loc="left") == "Area under the ROC curve"
     assert "and 30 more, higher ones" in texts(figure)
 
@@ -100,7 +103,7 @@ def test_a_class_without_examples_is_listed_as_unknown():
     written = texts(draw_roc(*roc, title="t"))
     assert written.count("none") == 2
     roc = roc_and_precision_recall(np.array([1]), np.array([[0.3]]), ["no", "yes"])
-    assert math.isnan(roc[0].macro)
+    assert roc[0].macro_auc is None
     assert "no class has both examples and others to be told from" in texts(draw_roc(*roc, title="t"))
 
 

@@ -16,8 +16,9 @@ def test_each_score_is_a_line_told_apart_by_colour_and_dashes():
     sweep = sweep_thresholds(np.array([1, 1, 0, 0]), np.array([0.9, 0.4, 0.6, 0.1]))
     axes = draw_thresholds(sweep, "yes", title="t").axes[0]
     lines = {line.get_label(): line for line in axes.lines}
-    for label, values in (("precision", sweep.precision), ("recall", sweep.recall), ("F1", sweep.f1)):
-        np.testing.assert_array_equal(lines[label].get_ydata(), values)
+    for label, name in (("precision", "precision"), ("recall", "recall"), ("F1", "f1")):
+        expected = np.array([getattr(row, name) for row in sweep.rows], np.float64)
+        np.testing.assert_array_equal(lines[label].get_ydata(), expected)
     four = [lines[label] for label in ("precision", "recall", "F1", "accuracy")]
     assert len({line.get_color() for line in four}) == len({str(line._dash_pattern) for line in four}) == 4
 

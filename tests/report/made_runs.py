@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from cnncli.tasks.classification.diagnostics import how_far_to_trust
+from cnncli.tasks.classification.diagnostics import diagnose
+from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.classification.scores import classification_scores
 
 RECIPE = """\
@@ -47,6 +48,13 @@ def evaluation(names: Sequence[str], *, count: int = 200, seed: int = 0) -> dict
     predicted = outputs.argmax(axis=1)
     scores = classification_scores(labels, predicted, names)
     files = [f"photos/{names[label]}/{index}.png" for index, label in enumerate(labels)]
-    trust = how_far_to_trust(labels, outputs, predicted, scores.confusion, names, files=files)
-    found = {"split": "test", "examples_sha256": "f", "loss": 0.25, "metrics": {"accuracy": scores.accuracy}}
-    return {**found, **scores.to_json(), **trust.to_json()}
+    trust = diagnose(labels, outputs, predicted, scores.confusion, names, files=files)
+    result = ClassificationResult(
+        split="test",
+        examples_sha256="f",
+        loss=0.25,
+        metrics={"accuracy": scores.accuracy},
+        **dict(scores),
+        **dict(trust),
+    )
+    return result.to_json()

@@ -22,8 +22,8 @@ def test_errors_by_hand():
     # 15 bins: 0.95 and 0.97 in the last (above 14/15 = 0.933), 0.5 in (7/15, 8/15], 0.62 in (9/15, 10/15]
     found = calibration(np.array([0.95, 0.97, 0.5, 0.62]), np.array([True, False, True, False]))
     # last bin: accuracy 0.5, confidence 0.96; the others: |1 - 0.5| and |0 - 0.62|
-    assert found.expected_error == pytest.approx(2 / 4 * 0.46 + 1 / 4 * 0.5 + 1 / 4 * 0.62)
-    assert found.maximum_error == pytest.approx(0.62)
+    assert found.expected_calibration_error == pytest.approx(2 / 4 * 0.46 + 1 / 4 * 0.5 + 1 / 4 * 0.62)
+    assert found.maximum_calibration_error == pytest.approx(0.62)
     last = found.bins[14]
     assert (last.count, last.accuracy) == (2, 0.5)
     assert last.confidence == pytest.approx(0.96)
@@ -37,12 +37,12 @@ def test_a_bin_holds_its_upper_edge_and_the_first_holds_0():
 
 def test_perfect_confidence_has_no_error():
     found = calibration(np.ones(7), np.ones(7, bool))
-    assert (found.expected_error, found.maximum_error) == (0, 0)
+    assert (found.expected_calibration_error, found.maximum_calibration_error) == (0, 0)
 
 
 def test_sure_and_always_wrong_is_the_largest_error():
     found = calibration(np.ones(7), np.zeros(7, bool))
-    assert (found.expected_error, found.maximum_error) == (1, 1)
+    assert (found.expected_calibration_error, found.maximum_calibration_error) == (1, 1)
 
 
 def test_json_has_every_bin_and_null_for_the_empty_ones():
@@ -67,8 +67,8 @@ def test_bins_are_scikit_learns_and_the_errors_theirs(rows):
     np.testing.assert_allclose([each.accuracy for each in filled], accuracy)
     np.testing.assert_allclose([each.confidence for each in filled], mean, atol=1e-12)
     weights = np.array([each.count for each in filled]) / len(rows)
-    assert found.expected_error == pytest.approx(float(np.sum(weights * np.abs(accuracy - mean))))
-    assert found.maximum_error == pytest.approx(float(np.max(np.abs(accuracy - mean))))
+    assert found.expected_calibration_error == pytest.approx(float(np.sum(weights * np.abs(accuracy - mean))))
+    assert found.maximum_calibration_error == pytest.approx(float(np.max(np.abs(accuracy - mean))))
 
 
 @settings(max_examples=100, deadline=None)
@@ -78,10 +78,10 @@ def test_every_example_is_in_one_bin_and_errors_are_in_order(rows):
     found = calibration(confidence, right)
     assert sum(each.count for each in found.bins) == len(rows)
     assert all(each.low <= each.confidence <= each.high + 1e-9 for each in found.bins if each.count)
-    assert all(math.isnan(each.accuracy) for each in found.bins if not each.count)
+    assert all(each.accuracy is None for each in found.bins if not each.count)
     # The mean gap over all is at most the mean of the bins' gaps, that at most the largest.
-    assert abs(confidence.mean() - right.mean()) <= found.expected_error + 1e-9
-    assert found.expected_error <= found.maximum_error + 1e-9 <= 1 + 2e-9
+    assert abs(confidence.mean() - right.mean()) <= found.expected_calibration_error + 1e-9
+    assert found.expected_calibration_error <= found.maximum_calibration_error + 1e-9 <= 1 + 2e-9
 
 
 @pytest.mark.parametrize(

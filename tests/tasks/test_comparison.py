@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from made_runs import evaluation
 
 from cnncli import runs
 from cnncli.errors import DataError, OutputError
 from cnncli.tasks.comparison import compare
 from cnncli.tasks.predictions_csv import numbers_to_csv
 from cnncli.tasks.regression.comparison import paired_bootstrap
-from cnncli.tasks.regression.scores import number_scores
+from cnncli.tasks.regression.scores import regression_scores
 
 TRUE = np.random.default_rng(0).uniform(0, 10, (60, 1)).astype(np.float32)
 NOISE = np.random.default_rng(1).normal(0, 1, (60, 1)).astype(np.float32)
@@ -23,16 +24,9 @@ def make(tmp_path):
     def made(name, noise, *, true=TRUE, width=1, **scores):
         true = np.repeat(true, width, axis=1)
         said = true + noise * NOISE
-        found = number_scores(true, said, [5.0] * width).to_json()
-        scored = {
-            "split": "test",
-            "examples_sha256": "f",
-            "targets": "numbers",
-            "count": len(true),
-            "loss": 1.0,
-            **found,
-            **scores,
-        }
+        found = regression_scores(true, said, [5.0] * width).to_json()
+        common = {"task": "regression", "split": "test", "examples_sha256": "f", "loss": 1.0, "metrics": {}}
+        scored = {**common, **found, **scores}
         recipe = "data: {source: {npz: {path: a.npz}}, targets: numbers}\n"
         with runs.create(tmp_path, "net", run_name=name, fields={"data": {"source": "a"}}) as run:
             run.write("evaluation.json", json.dumps(scored))
@@ -100,11 +94,9 @@ def test_other_targets_are_no_comparison(make):
 
 def test_numbers_and_classes_are_no_comparison_even_anyway(make, tmp_path):
     path = make("classes", 1.0)
-    (path / "evaluation.json").write_text(
-        json.dumps({"split": "test", "examples_sha256": "f", "count": 60, "accuracy": 0.5})
-    )
+    (path / "evaluation.json").write_text(json.dumps(evaluation(["cat", "dog"], count=60)))
 
-    with pytest.raises(DataError, match="net/classes gives classes, and net/numbers numbers"):
+    with pytest.raises(DataError, match="net/classes is a classification and net/numbers a regression: no score"):
         compare([make("numbers", 1.0), path], anyway=True)
 
 

@@ -10,7 +10,8 @@ from cnncli.data.dataset import Examples
 from cnncli.inference.model_loading import TrainedModel, default_loss
 from cnncli.inference.predict import Predictor
 from cnncli.recipe.keras_objects.objects import KerasObject, read
-from cnncli.tasks.classification.evaluate import as_json, evaluate
+from cnncli.tasks.classification.evaluate import evaluate
+from cnncli.tasks.classification.result import ClassificationResult
 
 NAMES = ("a", "b", "c")
 
@@ -50,10 +51,10 @@ def test_loss_and_metrics_are_those_of_keras(loss, encode, scale):
 
     made.compile(loss=loss, metrics=["accuracy"])
     expected = made.evaluate(data.inputs, encode(data.labels), batch_size=16, verbose=0, return_dict=True)
-    assert found.loss == pytest.approx(expected["loss"], rel=1e-5)
-    assert found.metrics["accuracy"] == pytest.approx(expected["accuracy"])
+    assert found.result.loss == pytest.approx(expected["loss"], rel=1e-5)
+    assert found.result.metrics["accuracy"] == pytest.approx(expected["accuracy"])
     np.testing.assert_allclose(found.outputs, made.predict(data.inputs, verbose=0), rtol=1e-5)
-    assert found.scores.accuracy == pytest.approx(expected["accuracy"])
+    assert found.result.accuracy == pytest.approx(expected["accuracy"])
 
 
 def test_logits_become_probabilities():
@@ -74,7 +75,7 @@ def test_one_output_tells_two_classes_apart():
     )
 
     assert found.outputs.shape == (50, 1)
-    assert found.scores.accuracy == pytest.approx(found.metrics["accuracy"])
+    assert found.result.accuracy == pytest.approx(found.result.metrics["accuracy"])
 
 
 def test_json_has_no_nan():
@@ -86,11 +87,11 @@ def test_json_has_no_nan():
         metrics=[],
         class_names=NAMES,
     )
-    object.__setattr__(found, "loss", float("nan"))
+    document = ClassificationResult(**dict(found.result) | {"loss": float("nan")}).to_json()
 
-    assert as_json(found)["loss"] is None
-    assert as_json(found)["count"] == 50
-    json.dumps(as_json(found), allow_nan=False)
+    assert document["loss"] is None
+    assert document["count"] == 50
+    json.dumps(document, allow_nan=False)
 
 
 def test_json_has_the_scores_and_how_far_to_trust_them():
@@ -103,10 +104,10 @@ def test_json_has_the_scores_and_how_far_to_trust_them():
         class_names=("no", "yes"),
     )
 
-    assert list(as_json(found)) == [
-        "count", "loss", "metrics", "accuracy", "macro_precision", "macro_recall", "macro_f1", "per_class", "confusion",
-        "baseline", "top_k", "intervals", "calibration", "roc", "precision_recall", "thresholds", "best_threshold",
-        "most_confused", "most_wrong",
+    assert list(found.result.to_json()) == [
+        "task", "split", "examples_sha256", "count", "loss", "metrics", "intervals", "accuracy", "macro_precision",
+        "macro_recall", "macro_f1", "per_class", "confusion", "baseline", "top_k", "calibration", "roc",
+        "precision_recall", "thresholds", "best_threshold", "most_confused", "most_wrong",
     ]  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def test_wrong_predictions_name_their_files():
         class_names=("no", "yes"),
     )
 
-    wrong = as_json(found)["most_wrong"]
+    wrong = found.result.to_json()["most_wrong"]
     assert wrong
     assert all(row["file"] == paths[row["index"]] for row in wrong)
 

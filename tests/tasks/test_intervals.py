@@ -89,7 +89,7 @@ def test_same_seed_same_interval_and_json():
     matrix = [[8, 2], [3, 7]]
     document = bootstrap_intervals(matrix).to_json()
     assert document == bootstrap_intervals(matrix).to_json()
-    assert list(document) == ["level", "method", "samples", "seed", "accuracy", "macro_f1"]
+    assert list(document) == ["level", "method", "samples", "seed", "accuracy", "macro_f1", "accuracy_method"]
     assert (document["level"], document["samples"], document["seed"]) == (0.95, 1000, 0)
     assert document["method"] == "percentile bootstrap over examples"
 

@@ -8,17 +8,17 @@ from sklearn import metrics
 
 from cnncli.errors import DivergedError
 from cnncli.tasks.predictions_csv import numbers_to_csv
-from cnncli.tasks.regression.scores import bootstrap, number_scores
+from cnncli.tasks.regression.scores import bootstrap, regression_scores
 
 TRUE = np.array([[1.0], [2], [3], [6]], np.float32)
 SAID = np.array([[2.0], [2], [2], [8]], np.float32)  # errors 1, 0, -1, 2
 
 
 def test_scores_worked_by_hand():
-    scores = number_scores(TRUE, SAID, [4.0])
+    scores = regression_scores(TRUE, SAID, [4.0])
 
     [score] = scores.per_target
-    assert score == scores.mean
+    assert dict(score).items() <= dict(scores).items()
     assert scores.count == 4
     assert score.mean_absolute_error == 1  # (1 + 0 + 1 + 2) / 4
     assert score.median_absolute_error == 1
@@ -36,7 +36,7 @@ def test_several_numbers_are_scikit_learns_uniform_average():
     true = random.normal(size=(50, 3)).astype(np.float32) * [1, 10, 100]
     said = true + random.normal(size=(50, 3))
 
-    mean = number_scores(true, said, [0, 0, 0]).mean
+    mean = regression_scores(true, said, [0, 0, 0])
 
     assert mean.mean_absolute_error == pytest.approx(metrics.mean_absolute_error(true, said))
     assert mean.root_mean_squared_error == pytest.approx(metrics.root_mean_squared_error(true, said))
@@ -46,10 +46,10 @@ def test_several_numbers_are_scikit_learns_uniform_average():
 
 def test_targets_without_variance_have_no_r2():
     for true, said in ((TRUE[:1], SAID[:1]), (np.ones((4, 1)), SAID)):
-        scores = number_scores(true, said, [4.0])
+        scores = regression_scores(true, said, [4.0])
 
-        assert math.isnan(scores.mean.r2)
-        assert math.isnan(scores.mean.explained_variance)
+        assert scores.r2 is None
+        assert scores.explained_variance is None
         assert scores.to_json()["r2"] is None
         assert scores.intervals.r2 is None
 
@@ -72,7 +72,7 @@ def test_intervals_are_those_of_drawing_the_examples_again():
 
 
 def test_worst_are_the_largest_errors_first():
-    worst = number_scores(TRUE, SAID, [4.0], files=("a", "b", "c", "d")).worst
+    worst = regression_scores(TRUE, SAID, [4.0], files=("a", "b", "c", "d")).worst
 
     assert [each.index for each in worst] == [3, 0, 2, 1]  # of equal errors the first example first
     assert worst[0].to_json() == {"index": 3, "file": "d", "true": [6.0], "predicted": [8.0], "error": [2.0]}
@@ -83,7 +83,7 @@ def test_worst_of_several_numbers_counts_each_in_its_own_spread():
     true = np.array([[0.0, 0], [1, 1000], [2, 2000], [3, 3000]])
     said = true + np.array([[0, 10], [1, 0], [0, 0], [0, 0]])
 
-    assert [each.index for each in number_scores(true, said, [0, 0]).worst][:2] == [1, 0]
+    assert [each.index for each in regression_scores(true, said, [0, 0]).worst][:2] == [1, 0]
 
 
 def test_output_that_is_no_number_is_told():
@@ -91,13 +91,13 @@ def test_output_that_is_no_number_is_told():
     said[2] = np.inf
 
     with pytest.raises(DivergedError, match="no finite number for 1 of 4 examples, first 2"):
-        number_scores(TRUE, said, [4.0])
+        regression_scores(TRUE, said, [4.0])
 
 
 @pytest.mark.parametrize("shape", [(3, 1), (4, 2), (4,)])
 def test_other_shapes_are_refused(shape):
     with pytest.raises(ValueError, match="received"):
-        number_scores(TRUE, np.zeros(shape), [4.0])
+        regression_scores(TRUE, np.zeros(shape), [4.0])
 
 
 def test_predictions_keep_every_digit_of_float32():

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from cnncli.tasks.classification.accuracy import Baseline, majority_baseline, top_k_accuracy
 from cnncli.tasks.classification.calibration import Calibration, calibration
-from cnncli.tasks.classification.intervals import Intervals, intervals
+from cnncli.tasks.classification.intervals import ClassificationIntervals, intervals
 from cnncli.tasks.classification.mistakes import Confused, Wrong, most_confused, most_wrong
 from cnncli.tasks.classification.probabilities import are_probabilities, of_the_positive, of_the_predicted
 from cnncli.tasks.classification.roc import PrecisionRecall, Roc, roc_and_precision_recall
@@ -34,7 +34,7 @@ class Diagnostics(Part):
 
     baseline: Baseline
     top_k: dict[int, float]
-    intervals: Intervals
+    intervals: ClassificationIntervals
     calibration: Calibration | None
     roc: Roc
     precision_recall: PrecisionRecall

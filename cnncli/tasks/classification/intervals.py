@@ -10,33 +10,22 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnncli.messages import FEW_EXAMPLES
-from cnncli.tasks.result import Interval, Part
+from cnncli.tasks.result import Interval, Intervals
 from cnncli.tasks.statistics import BOOTSTRAP
 
 _AT_A_TIME = 2_000_000  # counts drawn at once: 16 MB
 
 
-class Intervals(Part):
-    """Confidence intervals, each (low, high).
+class ClassificationIntervals(Intervals):
+    """The bootstrap's intervals, except that few examples have Wilson's for the accuracy."""
 
-    Attributes:
-        level: how often an interval made in this way covers the true value, about.
-        method: how both intervals are made, except that a few examples have another one for the accuracy.
-        samples: how many times the examples were drawn again.
-        seed: of the draws.
-        accuracy_method: how that of the accuracy is made.
-    """
-
-    level: float
     method: str = BOOTSTRAP
-    samples: int
-    seed: int
     accuracy: Interval
     macro_f1: Interval
     accuracy_method: str = BOOTSTRAP
 
 
-def intervals(confusion: ArrayLike) -> Intervals:
+def intervals(confusion: ArrayLike) -> ClassificationIntervals:
     """The bootstrap's intervals; for few examples, Wilson's for the accuracy.
 
     Args:
@@ -50,7 +39,9 @@ def intervals(confusion: ArrayLike) -> Intervals:
     return found.model_copy(update={"accuracy": accuracy, "accuracy_method": "Wilson score interval"})
 
 
-def bootstrap_intervals(confusion: ArrayLike, *, level: float = 0.95, samples: int = 1000, seed: int = 0) -> Intervals:
+def bootstrap_intervals(
+    confusion: ArrayLike, *, level: float = 0.95, samples: int = 1000, seed: int = 0
+) -> ClassificationIntervals:
     """Draw as many examples again, with replacement, and see between which values the scores lie.
 
     That is the percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13). Both
@@ -81,7 +72,9 @@ def bootstrap_intervals(confusion: ArrayLike, *, level: float = 0.95, samples: i
         left -= count
     outside = 100 * (1 - level) / 2
     low, high = np.percentile(np.concatenate(scores), [outside, 100 - outside], axis=0).tolist()
-    return Intervals(level=level, samples=samples, seed=seed, accuracy=(low[0], high[0]), macro_f1=(low[1], high[1]))
+    return ClassificationIntervals(
+        level=level, samples=samples, seed=seed, accuracy=(low[0], high[0]), macro_f1=(low[1], high[1])
+    )
 
 
 class _Cells:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DivergedError
-from cnncli.tasks.result import Interval, Part, Score
+from cnncli.tasks.result import Interval, Intervals, Part, Score
 from cnncli.tasks.statistics import BOOTSTRAP, LEVEL
 
 MOST_WORST = 25
@@ -48,13 +48,10 @@ class Baseline(Part):
     root_mean_squared_error: float
 
 
-class Intervals(Part):
-    """Confidence intervals over the examples, each (low, high); see `bootstrap`."""
+class RegressionIntervals(Intervals):
+    """See `bootstrap`."""
 
-    level: float = LEVEL
     method: str = BOOTSTRAP
-    samples: int = SAMPLES
-    seed: int = 0
     mean_absolute_error: Interval
     root_mean_squared_error: Interval
     r2: Interval | None
@@ -88,7 +85,7 @@ class RegressionScores(TargetScore):
 
     count: int
     baseline: Baseline
-    intervals: Intervals
+    intervals: RegressionIntervals
     per_target: tuple[TargetScore, ...]
     worst: tuple[Worst, ...]
 
@@ -169,7 +166,7 @@ def bootstrap(
     level: float = LEVEL,
     samples: int = SAMPLES,
     seed: int = 0,
-) -> Intervals:
+) -> RegressionIntervals:
     """Draw as many examples again, with replacement, and see between which values the scores lie.
 
     That is the percentile bootstrap (Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13). It says how
@@ -197,7 +194,7 @@ def bootstrap(
         low, high = np.percentile(values.mean(axis=1), ends).tolist()
         return low, high
 
-    return Intervals(
+    return RegressionIntervals(
         level=level,
         samples=samples,
         seed=seed,
