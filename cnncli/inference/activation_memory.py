@@ -15,6 +15,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from cnncli import keras_internals
 from cnncli.errors import ModelFileError, Problem, ResourceError
 from cnncli.messages import counted, printable, shortened
 from cnncli.network.keras_messages import first_sentence
@@ -168,7 +169,7 @@ def _layer_of(operation: Any, names: set[str]) -> str:
 
 
 def _layer_names(model: keras.Model) -> set[str]:
-    return {layer.name for layer in model._flatten_layers(include_self=False)}
+    return {layer.name for layer in keras_internals.all_layers(model)}
 
 
 def _size(size: int) -> str:

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import keras
-from keras.src.saving.serialization_lib import ObjectSharingScope
 
+from cnncli import keras_internals
 from cnncli.errors import CnncliError, ModelFileError
 from cnncli.inference import memory_budget, weights
 from cnncli.inference.activation_memory import Activations, measure
@@ -64,7 +64,7 @@ def open_file(path: Path) -> OpenedFile:
 
 def _built(network: Mapping[str, Any], shown: str) -> keras.Model:
     try:
-        with ObjectSharingScope():
+        with keras_internals.sharing_objects():
             # Keras takes out of a config what it has read of it.
             model = keras.saving.deserialize_keras_object(_copied(network), safe_mode=True)
     except (CnncliError, MemoryError):

@@ -13,8 +13,8 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras.src.saving import saving_lib
 
+from cnncli import keras_internals
 from cnncli.errors import ModelFileError
 from cnncli.messages import shortened
 from cnncli.model_file_validation.stored_arrays import StoredArray
@@ -59,9 +59,7 @@ def load(model: keras.Model, arrays: Mapping[str, StoredArray], *, shown: str, d
     """
     check(model, arrays, shown=shown, described_by=described_by)
     try:
-        saving_lib._load_state(
-            model, weights_store=_Reader(arrays), assets_store=None, inner_path="", visited_saveables=set()
-        )
+        keras_internals.load_weights(model, _Reader(arrays))
     except OSError as error:
         raise ModelFileError(
             f"{shown} is damaged: its weights cannot be read ({shortened(str(error), 100)})"
@@ -88,9 +86,7 @@ def _described(shape: tuple[int, ...], dtype: str) -> str:
 def _variables_of(model: keras.Model) -> dict[str, _Wanted]:
     """Path in the file -> variable, as Keras saves this network."""
     recorder = _Recorder()
-    saving_lib._save_state(
-        model, weights_store=recorder, assets_store=None, inner_path="", visited_saveables=set()
-    )  # fmt: skip
+    keras_internals.save_weights(model, recorder)
     wanted: dict[str, _Wanted] = {}
     for path, (layer, variables) in recorder.groups.items():
         for key, variable in variables.items():
@@ -100,7 +96,7 @@ def _variables_of(model: keras.Model) -> dict[str, _Wanted]:
     return wanted
 
 
-class _Recorder(saving_lib.NpzIOStore):  # type: ignore[misc]
+class _Recorder(keras_internals.WeightStore):  # type: ignore[misc]
     """Takes note of what each layer would save."""
 
     def __init__(self) -> None:
@@ -112,7 +108,7 @@ class _Recorder(saving_lib.NpzIOStore):  # type: ignore[misc]
         return variables
 
 
-class _Reader(saving_lib.NpzIOStore):  # type: ignore[misc]
+class _Reader(keras_internals.WeightStore):  # type: ignore[misc]
     """Gives each layer the arrays that it saved."""
 
     def __init__(self, arrays: Mapping[str, StoredArray]) -> None:

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from cnncli import keras_internals
+
 _SQUASHING = ("softmax", "sigmoid")
 
 
@@ -30,10 +32,11 @@ def head_of(model: keras.Model) -> Head:
     """The scores of a model's classes without its last softmax or sigmoid, whose gradient vanishes where an answer is sure."""
     output = model.outputs[0]
     # A layer that was called more than once, as in an opened model, has other inputs in each of its calls.
-    last, call, _ = output._keras_history
+    origin = keras_internals.origin_of(output)
+    last = origin.operation
     if isinstance(last, keras.Model):  # as the model of a file may end, which nobody has opened
         return Head(output, lambda given: tf.cast(given, tf.float32))
-    [before_it, *_] = last._inbound_nodes[call].input_tensors
+    [before_it, *_] = keras_internals.inputs_of_call(origin)
     if isinstance(last, keras.layers.Dense):
         return Head(before_it, lambda before: _dense(last, before))
     activation = getattr(getattr(last, "activation", None), "__name__", "")

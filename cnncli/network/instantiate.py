@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import keras
-from keras.src.backend.common import global_state
 
+from cnncli import keras_internals
 from cnncli.recipe.keras_objects.catalogue import Argument
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.metrics import metric_name
@@ -86,7 +86,7 @@ def names_counted_anew(taken: Iterable[str]) -> Iterator[None]:
         counts[name] = max(counts[name], 1)
         if number.isdecimal():
             counts[base] = max(counts[base], int(number) + 1)
-    with _keras_global("object_name_uids", counts):
+    with keras_internals.global_attribute("object_name_uids", counts):
         yield
 
 
@@ -96,19 +96,11 @@ def shapes_alone() -> Iterator[None]:
 
     Keras keeps them on a list of what the next `StatelessScope` of the process initialises: they are taken off it.
     """
-    with _keras_global("uninitialized_variables", []), keras.StatelessScope(initialize_variables=False):
+    with (
+        keras_internals.global_attribute("uninitialized_variables", []),
+        keras.StatelessScope(initialize_variables=False),
+    ):
         yield
-
-
-@contextlib.contextmanager
-def _keras_global(name: str, value: Any) -> Iterator[None]:
-    """One of Keras' global values within a `with`; for these there is no public way."""
-    before = global_state.get_global_attribute(name)
-    global_state.set_global_attribute(name, value)
-    try:
-        yield
-    finally:
-        global_state.set_global_attribute(name, before)
 
 
 def make_optimizer(found: KerasObject) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from cnncli import keras_internals
 from cnncli.data.pipeline import Batches
 from cnncli.errors import ResourceError
 from cnncli.network.build import Network
@@ -180,8 +181,8 @@ def _fit_phase(
         watcher.first_step = step
         dataset = work.train.dataset(first_step=step)
         if given is not None:
-            # Else the optimizer and the metrics have no variables before the first step; Keras has no public word for it.
-            work.model._symbolic_build(data_batch=dataset.element_spec)
+            # Else the optimizer and the metrics have no variables before the first step.
+            keras_internals.build_symbolically(work.model, dataset.element_spec)
         work.model.fit(
             dataset,
             validation_data=work.validation.dataset(),

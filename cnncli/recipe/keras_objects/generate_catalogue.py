@@ -6,7 +6,6 @@ stale.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import json
 import re
@@ -15,6 +14,7 @@ from typing import Any
 
 import keras
 
+from cnncli import keras_internals
 from cnncli.recipe.keras_objects.catalogue import CATALOGUE_FILE, REFUSED
 
 # Kind -> the public module that holds it.
@@ -113,7 +113,7 @@ def _read_module(kind: str, module: Any) -> dict[str, Any]:
 
 def _identifiers(kind: str) -> set[str]:
     """The texts that Keras takes in place of an object: `adam`, `mse`; not those of classes that a recipe must not name."""
-    table = importlib.import_module(f"keras.src.{kind}").ALL_OBJECTS_DICT
+    table = keras_internals.identifiers(kind)
     unusable = _BASE_CLASSES | set(REFUSED.get(kind, {}))
     names = {
         name
