@@ -1,4 +1,4 @@
-"""Every use of a name that Keras does not promise to keep, each with a contract test.
+"""Private names of Keras that cnncli uses, each with a contract test.
 
 After an upgrade of Keras, `tests/test_keras_internals.py` shows which of them changed. Nothing else in cnncli may use a
 private name of Keras.
@@ -13,8 +13,10 @@ from typing import Any, NamedTuple
 
 import keras
 from keras.src.backend.common import global_state
+from keras.src.backend.config import keras_home
 from keras.src.saving import saving_lib
 from keras.src.saving.serialization_lib import ObjectSharingScope
+from keras.src.utils import file_utils
 
 
 class Origin(NamedTuple):
@@ -82,6 +84,23 @@ def save_weights(model: keras.Model, store: Any) -> None:
 def load_weights(model: keras.Model, store: Any) -> None:
     """Read a model's weights from a store with Keras' `get(path)`."""
     saving_lib._load_state(model, weights_store=store, assets_store=None, inner_path="", visited_saveables=set())
+
+
+def home() -> str:
+    """The folder of Keras' files, as `KERAS_HOME` or Keras itself names it; `~` may be in it."""
+    found: str = keras_home()
+    return found
+
+
+@contextmanager
+def replaced_get_file(get_file: Any) -> Iterator[None]:
+    """Within a `with`, applications that ask for a file of weights call another function than `keras.utils.get_file`."""
+    before = file_utils.get_file
+    file_utils.get_file = get_file
+    try:
+        yield
+    finally:
+        file_utils.get_file = before
 
 
 def identifiers(kind: str) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""The words of messages: a value as its user wrote it, the nearest name, a list of options."""
+"""Words of messages: quoted values, did-you-mean suggestions, lists, numbers."""
 
 from __future__ import annotations
 

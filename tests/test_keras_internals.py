@@ -116,6 +116,23 @@ def test_weights_are_written_to_a_store_and_read_from_it(shared):
         np.testing.assert_array_equal(array, wanted)
 
 
+def test_applications_ask_for_their_weights_through_get_file():
+    asked = []
+
+    def get_file(fname, origin, **_):
+        asked.append((fname, origin.startswith("https://")))
+        raise InterruptedError
+
+    with keras_internals.replaced_get_file(get_file), pytest.raises(InterruptedError):
+        keras.applications.MobileNetV2(weights="imagenet")
+    [(name, is_address)] = asked
+    assert (name.endswith(".h5"), is_address) == (True, True)
+
+
+def test_home_of_keras_is_a_folder_name():
+    assert keras_internals.home().endswith("keras")
+
+
 @pytest.mark.parametrize(
     ("kind", "name"), [("losses", "mse"), ("metrics", "mse"), ("optimizers", "adam"), ("initializers", "he_normal")]
 )

@@ -1,4 +1,4 @@
-"""The Typer app: its commands, of which only the one that runs is imported."""
+"""The Typer app: all commands by name; only the one that runs is imported."""
 
 from __future__ import annotations
 

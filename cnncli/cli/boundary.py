@@ -1,4 +1,4 @@
-"""The one place where an error becomes a message and an exit code."""
+"""The error boundary: the one place where an exception becomes a message and an exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was probably meant by a command line that cannot be read."""
+"""Suggestions for a command line that cannot be parsed: a misspelt command or option, a misplaced argument."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli compare`: several runs on the same test data, and whether their difference is more than chance."""
+"""`cnncli compare`: compare runs on the same test data, with a significance test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the user sees: results on stdout, everything else on stderr; nothing that came from a user is markup."""
+"""Console output: results on stdout, everything else on stderr, text from users never as markup."""
 
 from __future__ import annotations
 

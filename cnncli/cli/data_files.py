@@ -1,4 +1,4 @@
-"""The files of data that a recipe or a run reads, so that no result is written over them."""
+"""The data files that a recipe or a run reads, so that no output overwrites them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli doctor`: what this machine can do, and what is missing."""
+"""`cnncli doctor`: show what this machine can do, and what is missing."""
 
 from __future__ import annotations
 

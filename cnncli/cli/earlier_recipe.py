@@ -1,4 +1,4 @@
-"""The recipe of an earlier run, to go on with or to do again."""
+"""The recipe of an earlier run, for resuming and reproducing it."""
 
 from __future__ import annotations
 

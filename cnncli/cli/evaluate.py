@@ -1,4 +1,4 @@
-"""`cnncli evaluate`: what a trained model scores on a split, or on other data."""
+"""`cnncli evaluate`: score a trained model on a split or on other data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli feature-maps`: what each filter of chosen layers gives for chosen examples."""
+"""`cnncli feature-maps`: draw the feature maps of layers for chosen examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores of few examples: with an interval in place of decimals that they cannot carry."""
+"""Scores of few examples: an interval in place of decimals that they cannot support."""
 
 from __future__ import annotations
 

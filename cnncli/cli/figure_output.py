@@ -1,4 +1,4 @@
-"""What the commands that draw a network say: the pictures, the layers there are, and what is worth a word."""
+"""Output of the commands that draw a network: the folder, the pictures, the list of layers, the notes."""
 
 from __future__ import annotations
 

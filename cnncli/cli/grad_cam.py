@@ -1,4 +1,4 @@
-"""`cnncli grad-cam`: where in an example a network sees a class."""
+"""`cnncli grad-cam`: draw where in an example a network sees a class."""
 
 from __future__ import annotations
 

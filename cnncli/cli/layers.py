@@ -1,4 +1,4 @@
-"""`cnncli layers`: what Keras offers, and the arguments of each."""
+"""`cnncli layers`: list what Keras offers, and the arguments of each name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a training run shows while it goes on: a live view on a terminal, a line an epoch elsewhere."""
+"""The progress of a training run: a live view on a terminal, a line for each epoch elsewhere."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ _STAGES = {
 }
 
 
-def make_spectator(*, quiet: bool, verbose: bool) -> Spectator:
+def make_spectator(*, quiet: bool, verbose: bool) -> ProgressListener:
     """The view that fits where stderr goes."""
     if quiet:
-        return Spectator(quiet=True)
+        return ProgressListener(quiet=True)
     return LiveView() if console.is_terminal() else Lines(verbose=verbose)
 
 
-class Spectator:
+class ProgressListener:
     """Says nothing while a run goes on, but its warnings; the other views build on it."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
         self.log: Log | None = None
 
-    def __enter__(self) -> Spectator:
+    def __enter__(self) -> ProgressListener:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -144,7 +144,7 @@ def _shape(shape: Sequence[int]) -> str:
     return "x".join(map(str, shape))
 
 
-class Lines(Spectator):
+class Lines(ProgressListener):
     """Plain lines, for a pipe or a file: one an epoch."""
 
     def __init__(self, *, verbose: bool = False) -> None:
@@ -181,7 +181,7 @@ def epoch_line(epoch: int, epochs: int, row: Mapping[str, Any]) -> str:
     return f"epoch {epoch:>{len(str(epochs))}}/{epochs}  {phase}{console.metrics_line(numbers)}  {row['seconds']:.1f} s"
 
 
-class LiveView(Spectator):
+class LiveView(ProgressListener):
     """A view that redraws itself."""
 
     def __init__(self) -> None:
@@ -201,7 +201,7 @@ class LiveView(Spectator):
         self.console = console.redrawing()
         self.live = Live(self, console=self.console, refresh_per_second=8, transient=True)
 
-    def __enter__(self) -> Spectator:
+    def __enter__(self) -> ProgressListener:
         return self
 
     def __exit__(self, *_: object) -> None:

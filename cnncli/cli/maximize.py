@@ -1,4 +1,4 @@
-"""`cnncli maximize`: the example that a filter or a class likes most."""
+"""`cnncli maximize`: draw the input that a filter or a class responds to most (activation maximization)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli predict`: the classes that a trained model finds in files."""
+"""`cnncli predict`: predict classes or numbers for files."""
 
 from __future__ import annotations
 

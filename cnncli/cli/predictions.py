@@ -1,4 +1,4 @@
-"""The ways of showing predictions: a table, one JSON document, a CSV file."""
+"""Formats of predictions: a table, one JSON document, a CSV file."""
 
 from __future__ import annotations
 

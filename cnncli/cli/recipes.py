@@ -1,4 +1,4 @@
-"""`cnncli recipes`: the recipes that come with cnncli; to read, and to copy as a beginning of one's own."""
+"""`cnncli recipes`: list, show and copy the recipes that come with cnncli."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli report`: one offline page of a run, or of several beside each other."""
+"""`cnncli report`: write the offline HTML page of a run, or of several runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli reproduce`: a finished run is done again from its record, and compared with what it was."""
+"""`cnncli reproduce`: repeat a finished run and check whether the result is identical."""
 
 from __future__ import annotations
 
@@ -61,16 +61,16 @@ def reproduce(
         runs.check_name(run_name)
     loaded = load_again(path, record)
     runs.refuse_taken(Path(output), loaded.recipe.name, run_name)
-    spectator = make_spectator(quiet=quiet or as_json, verbose=verbose)
+    listener = make_spectator(quiet=quiet or as_json, verbose=verbose)
     with tensorflow_log.captured() as log:
-        spectator.starting(loaded, log)
+        listener.starting(loaded, log)
         from cnncli import workflow
         from cnncli.workflow.reproduce import DIFFERENT, compare
 
         choices = workflow.Options(Path(output), run_name, device, tuple(sys.argv), started, again=path)
-        with spectator:
-            planned = workflow.make_plan(loaded, choices, spectator)
-            finished = workflow.run(planned, choices, spectator)
+        with listener:
+            planned = workflow.make_plan(loaded, choices, listener)
+            finished = workflow.run(planned, choices, listener)
         equality = compare(path, finished.path, tolerance=tolerance)
         with runs.reopen(finished.path) as folder:
             folder.update_record(reproduces={"run": str(path), **equality.as_json()})

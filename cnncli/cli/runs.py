@@ -1,4 +1,4 @@
-"""`cnncli runs`: the runs there are, what they reached, and what became of the others."""
+"""`cnncli runs`: list the runs, their results and their states."""
 
 from __future__ import annotations
 

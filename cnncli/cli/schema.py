@@ -1,4 +1,4 @@
-"""`cnncli schema`: the JSON Schema of a recipe, with which an editor completes and checks it."""
+"""`cnncli schema`: print the JSON Schema of a recipe, for completion and checks in editors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli show`: a recipe as it is, or with everything filled in."""
+"""`cnncli show`: print a recipe as it is, or with every default filled in."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli summary`: a recipe's network, layer by layer, as a table, as JSON, or as a picture."""
+"""`cnncli summary`: show a recipe's network layer by layer, as a table, as JSON or as a picture."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network's summary as a table for a terminal of any width, with its totals below."""
+"""The summary of a network as a table for a terminal of any width, with its totals."""
 
 from __future__ import annotations
 

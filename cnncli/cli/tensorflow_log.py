@@ -1,4 +1,4 @@
-"""TensorFlow's own chatter: it goes to a log, not between our lines."""
+"""TensorFlow's own messages, redirected to a log file."""
 
 from __future__ import annotations
 

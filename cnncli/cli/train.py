@@ -1,4 +1,4 @@
-"""`cnncli train`: a recipe becomes a trained network in a run's folder."""
+"""`cnncli train`: train the network of a recipe."""
 
 from __future__ import annotations
 
@@ -68,21 +68,21 @@ def train(
     _check_epochs(epochs, loaded)
     from cnncli.cli.live import make_spectator
 
-    spectator = make_spectator(quiet=quiet or as_json, verbose=verbose)
+    listener = make_spectator(quiet=quiet or as_json, verbose=verbose)
     with tensorflow_log.captured() as log:
-        spectator.starting(loaded, log)
+        listener.starting(loaded, log)
         from cnncli import workflow
 
         resumed = going_on.path if going_on else None
         choices = workflow.Options(Path(output), run, device, tuple(sys.argv), started, profile, resumed)
-        with spectator:
-            planned = workflow.make_plan(loaded, choices, spectator)
+        with listener:
+            planned = workflow.make_plan(loaded, choices, listener)
             if dry_run:
-                spectator.ready(planned)
-                workflow.build_network(planned, spectator, download=False)
+                listener.ready(planned)
+                workflow.build_network(planned, listener, download=False)
                 finished = None
             else:
-                finished = workflow.run(planned, choices, spectator)
+                finished = workflow.run(planned, choices, listener)
         broken = ExpectationError(finished.broken) if finished and finished.broken else None
         notes = [*planned.notes, *(finished.notes if finished else ())]
         _report(finished, notes, broken, as_json=as_json, quiet=quiet, profile=profile)

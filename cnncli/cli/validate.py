@@ -1,4 +1,4 @@
-"""`cnncli validate`: every mistake of a recipe at once, without training."""
+"""`cnncli validate`: report every mistake of a recipe, without training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli visualize-filters`: the kernels of a trained model's convolutions as pictures."""
+"""`cnncli visualize-filters`: draw the filters of a trained model's convolutions."""
 
 from __future__ import annotations
 

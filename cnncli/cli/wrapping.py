@@ -1,4 +1,4 @@
-"""Text in lines that fit the terminal."""
+"""Text wrapped to the width of the terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The classes of some data and those of a trained model, matched by name."""
+"""Match the classes of a data set with those of a trained model, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an example shows, whatever its scale and type: by this copies are found."""
+"""Digests of what an example shows, whatever its scale and type, for finding duplicates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples and the parts that they come in: what everything after the data reads."""
+"""Examples and splits: the values that the rest of the program gets from the data."""
 
 from __future__ import annotations
 

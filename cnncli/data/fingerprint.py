@@ -1,4 +1,4 @@
-"""The SHA-256 of a data set, or of some examples: the same data, the same fingerprint, on every machine."""
+"""Fingerprints (SHA-256) of data sets and of examples, equal on every machine."""
 
 from __future__ import annotations
 

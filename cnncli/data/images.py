@@ -1,4 +1,4 @@
-"""The bytes of an image file -> pixels of the wanted size."""
+"""Decode image files to pixels of the wanted size."""
 
 from __future__ import annotations
 

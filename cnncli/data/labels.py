@@ -1,4 +1,4 @@
-"""Labels as they come -> class numbers."""
+"""Class labels: read from arrays, checked, and numbered from 0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrays of which no second copy is made: what is needed of them is read when it is, from a file or from memory."""
+"""Arrays that are read from a file or from memory when they are needed, without a second copy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples -> batches in TensorFlow's input pipeline."""
+"""The input pipeline: examples to batches in tf.data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Labels that are quantities: as they come, checked, and what is known of those that train."""
+"""Regression targets: read, checked, and described by their range and mean."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scale of input values: its range, how two scales are compared, and the warning where they differ."""
+"""The scale of input values: measure it, compare it, and warn where two scales differ."""
 
 from __future__ import annotations
 

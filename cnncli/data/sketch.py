@@ -1,4 +1,4 @@
-"""A small record of the training examples, which tells later how many of other examples are among them."""
+"""A sketch of the training examples, for estimating how many other examples are among them."""
 
 from __future__ import annotations
 

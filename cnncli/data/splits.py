@@ -1,4 +1,4 @@
-"""Which examples train, which validate, which test: a pure function of labels, sizes and seed."""
+"""Split examples into training, validation and test: a pure function of labels, sizes and seed."""
 
 from __future__ import annotations
 

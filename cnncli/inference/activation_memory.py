@@ -1,4 +1,4 @@
-"""The memory that a network's activations take, counted before any of them is computed.
+"""The memory of a network's activations, counted before they are computed.
 
 Keras names only what leaves a layer. What is computed within layers, in wrappers, and on the batch axis shows in the graph
 that TensorFlow computes: the network is traced for examples of a known shape, and the sizes of all tensors are added up.

@@ -1,4 +1,4 @@
-"""Score a trained model later: on a split of its run's data, or on other data."""
+"""Evaluate a saved model on a split of its run's data, or on other data."""
 
 from __future__ import annotations
 

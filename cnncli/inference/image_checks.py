@@ -1,4 +1,4 @@
-"""What image files become before they enter a network, and warnings about those that it cannot know."""
+"""Describe how image files become inputs, and warn about images unlike those of the training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Warnings about examples that a trained model is used on: another scale than in training, or the training examples."""
+"""Warnings about inputs of a trained model: another scale than in training, or the training examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files named on the command line -> examples without labels, a batch at a time."""
+"""Inputs of a prediction: files of the command line as examples without labels, in batches."""
 
 from __future__ import annotations
 

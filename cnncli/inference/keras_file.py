@@ -1,4 +1,4 @@
-"""A `.keras` file from elsewhere -> its model; it is data: Keras gets its screened config and plain arrays, never the file."""
+"""Open a `.keras` file from any origin: Keras gets a validated config and plain arrays, never the file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an opened model takes, counted before any of it is taken."""
+"""The memory that an opened model takes, counted before it is allocated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to be known beside a network to use it: classes or numbers, the form of images, loss and metrics.
+"""The description of a model in its file: task, class names, form of images, loss and metrics.
 
 Of a run it follows from the record and the recipe. A copy of `model.keras` carries it in the archive member `cnncli.json`,
 which Keras ignores.

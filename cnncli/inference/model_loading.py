@@ -1,4 +1,4 @@
-"""A run or a `.keras` file -> its model and what has to be known beside it."""
+"""Load a trained model from a run or a `.keras` file, with what is known about it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trained model and files -> the classes that it finds in them, or the numbers that it gives, a batch at a time."""
+"""Predict classes or numbers with a trained model, in batches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's folder -> its trained model: the network of `resolved.yaml` with the arrays of `model.keras`.
+"""Load the trained model of a run: the network of `resolved.yaml` with the arrays of `model.keras`.
 
 No Keras config is read: what the run's recipe describes is what is opened.
 """

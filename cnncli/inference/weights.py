@@ -1,4 +1,4 @@
-"""The arrays of a `.keras` file -> the variables of a built network, each checked by name, shape and type.
+"""Load the arrays of a `.keras` file into a built network, each checked by name, shape and dtype.
 
 Which array belongs to which variable is Keras' own rule: its saving walks the network and hands every layer a store to write
 into, its loading the same with a store to read from. Here both stores are ours, so that the rule is followed exactly and

@@ -1,4 +1,4 @@
-"""The ways to see where in an example a class is, by name."""
+"""Attribution methods by name: Grad-CAM, Grad-CAM++, SmoothGrad, occlusion."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The score that a network gives a class, before softmax or sigmoid flatten what is sure."""
+"""Class scores before softmax or sigmoid, for gradients."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The examples to look at: image files, or some of a split."""
+"""Choose the examples that are shown: image files, or examples of a split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What layers give for examples."""
+"""Compute the feature maps of layers."""
 
 from __future__ import annotations
 

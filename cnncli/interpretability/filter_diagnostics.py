@@ -1,4 +1,4 @@
-"""How the filters of a convolution fare: dead, alike, or untouched by training."""
+"""Diagnose the filters of a convolution: dead, similar to each other, or unchanged by training."""
 
 from __future__ import annotations
 

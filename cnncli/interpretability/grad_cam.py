@@ -1,4 +1,4 @@
-"""Grad-CAM and Grad-CAM++: where in an example a network sees what speaks for a class."""
+"""Grad-CAM and Grad-CAM++: where in an example a network sees evidence for a class."""
 
 from __future__ import annotations
 

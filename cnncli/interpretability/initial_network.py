@@ -1,4 +1,4 @@
-"""The network of a run as it was before the first step."""
+"""The network of a run before its first training step."""
 
 from __future__ import annotations
 

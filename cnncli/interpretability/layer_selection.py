@@ -1,4 +1,4 @@
-"""Which layers give maps over the places of an example, and which one is shown when none is named."""
+"""Select layers: those that give feature maps, and the default when no layer is named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Activation maximisation: the example that a filter, a unit or a class likes most."""
+"""Activation maximization: the input that a filter, a unit or a class responds to most."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Occlusion: what a network misses when a patch of the example is covered."""
+"""Occlusion: how the score of a class drops when a patch of the example is covered."""
 
 from __future__ import annotations
 

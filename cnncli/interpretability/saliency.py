@@ -1,4 +1,4 @@
-"""SmoothGrad: which pixels move the score of a class, averaged over noise."""
+"""SmoothGrad: the gradient of a class score by pixel, averaged over noise."""
 
 from __future__ import annotations
 

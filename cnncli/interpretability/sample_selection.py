@@ -1,4 +1,4 @@
-"""What a command asks to see of a run or model file: its examples, the range of its input, how its filters fare."""
+"""Select what a command shows of a run or model file: examples, the input range, filter diagnostics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A `.keras` file, or one of weights, looked at before Keras sees any of it.
+"""Validation of `.keras` files and weight files, before Keras reads them.
 
 What may be in it is a network of Keras' own layers and its arrays, nothing else.
 

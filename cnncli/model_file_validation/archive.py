@@ -1,4 +1,4 @@
-"""A `.keras` file -> the bytes of its config, of its weights and of what cnncli wrote about it, and no other member."""
+"""Read a `.keras` archive: its config, its weights and its description, and no other member."""
 
 from __future__ import annotations
 

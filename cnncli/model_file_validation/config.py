@@ -1,4 +1,4 @@
-"""The config of a `.keras` file -> the network that it describes, in which every object is Keras' own."""
+"""Validate the config of a `.keras` file: every object must be Keras' own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model file is refused with."""
+"""The error that refuses a model file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file of weights -> its arrays by name; nothing that HDF5 would fetch from elsewhere."""
+"""Read a file of weights (HDF5) as arrays by name, without external links."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON text of a model file -> its value: finite numbers of a usual length, no key twice, bounded nesting."""
+"""Parse JSON of a model file strictly: finite numbers, no duplicate keys, bounded nesting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applications (VGG16, ResNet50, …) as layers: inlined under their own names, after their own preprocessing."""
+"""Keras applications (VGG16, ResNet50, …) as layers of a recipe, after their own preprocessing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipe.data and Recipe.model -> keras.Model; what Keras does not like is told at its layer's line."""
+"""Build the network of a recipe, and report Keras' errors at the line of their layer."""
 
 from __future__ import annotations
 

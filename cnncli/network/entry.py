@@ -1,4 +1,4 @@
-"""What enters the first layers with weights: the values of a batch after preprocessing, layer by layer."""
+"""The values that enter the first layers with weights, after preprocessing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model with every layer within reach: those of models inside it, too."""
+"""Give access to every layer of a model, also to those of models inside it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Keras object of a recipe -> the Keras object."""
+"""Instantiate the Keras objects that a recipe describes."""
 
 from __future__ import annotations
 

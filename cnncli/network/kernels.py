@@ -1,4 +1,4 @@
-"""The convolutions of a model, found by name, and their kernels."""
+"""Find the convolutions of a model by name, and their kernels."""
 
 from __future__ import annotations
 

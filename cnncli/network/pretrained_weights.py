@@ -11,9 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from keras.src.backend.config import keras_home
-from keras.src.utils import file_utils
-
+from cnncli import keras_internals
 from cnncli.network.instantiate import make, names_counted_anew, shapes_alone
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.yaml.nodes import Path
@@ -90,17 +88,13 @@ def _answering() -> Iterator[None]:
     def get_file(fname: str, origin: str, cache_subdir: str = "datasets", file_hash: str = "", **_: Any) -> None:
         raise _Asked(_cache() / cache_subdir / fname, origin, file_hash or "")
 
-    before = file_utils.get_file
-    file_utils.get_file = get_file
-    try:
+    with keras_internals.replaced_get_file(get_file):
         yield
-    finally:
-        file_utils.get_file = before
 
 
 def _cache() -> FilePath:
     """The folder in which Keras keeps files."""
-    home = FilePath(os.path.expanduser(keras_home()))
+    home = FilePath(os.path.expanduser(keras_internals.home()))
     if os.access(home, os.W_OK):
         return home
     return FilePath("/tmp" if os.path.isdir("/tmp") else tempfile.gettempdir()) / ".keras"

@@ -1,4 +1,4 @@
-"""A network -> plain numbers: layer by layer, group by group, and in total."""
+"""Summarize a network in numbers: by layer, by group, in total."""
 
 from __future__ import annotations
 

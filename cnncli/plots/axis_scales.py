@@ -1,4 +1,4 @@
-"""Scales of learning curves: epochs across, a metric upwards."""
+"""Scales and ticks of learning curves: epochs and metrics."""
 
 from __future__ import annotations
 

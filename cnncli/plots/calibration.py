@@ -1,4 +1,4 @@
-"""The reliability diagram: whether a network is right as often as it says."""
+"""Draw the reliability diagram: confidence and accuracy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Learning curves of several runs in one picture."""
+"""Draw the learning curves of several runs in one picture."""
 
 from __future__ import annotations
 

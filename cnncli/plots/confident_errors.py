@@ -1,4 +1,4 @@
-"""The most confident wrong predictions: what the network was surest about, and should not have been."""
+"""Draw the most confident wrong predictions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,9 @@ def can_show(shape: Sequence[int | None]) -> bool:
     return (len(shape) in (3, 4) and shape[-1] in (1, 3)) or len(shape) in (1, 2)
 
 
-def draw_wrong(examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str, count: int, wrong_count: int) -> Figure:
+def draw_confident_errors(
+    examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str, count: int, wrong_count: int
+) -> Figure:
     """Draw a sheet of examples, each with what it was taken for and what it is.
 
     Images are enlarged by whole pixels or made smaller, never distorted; of a volume its middle slice is shown, and
@@ -62,10 +64,10 @@ def draw_wrong(examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str, co
 def draw_sheet(
     examples: NDArray[Any], caption: Callable[[int, float], Caption], *, title: str, subtitle: str
 ) -> Figure:
-    """Draw a sheet of examples with three lines below each; see `draw_wrong`.
+    """Draw a sheet of examples with three lines below each; see `draw_confident_errors`.
 
     Args:
-        examples: as of `draw_wrong`.
+        examples: as of `draw_confident_errors`.
         caption: the number of an example and the width in inches that its lines have -> the lines.
         title, subtitle: the heading, any text.
 

@@ -1,4 +1,4 @@
-"""The confusion matrix: what was what, and what it was taken for."""
+"""Draw the confusion matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images side by side in one PNG, enlarged pixel by pixel, each under its name."""
+"""Draw a contact sheet: images side by side in one PNG, each under its name."""
 
 from __future__ import annotations
 

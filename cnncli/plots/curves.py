@@ -1,4 +1,4 @@
-"""Learning curves: what each metric did, epoch by epoch."""
+"""Draw learning curves: each metric by epoch."""
 
 from __future__ import annotations
 

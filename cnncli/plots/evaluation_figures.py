@@ -1,4 +1,4 @@
-"""The pictures of an evaluation; which ones, its task says."""
+"""Draw the pictures of an evaluation; the task says which ones."""
 
 from __future__ import annotations
 

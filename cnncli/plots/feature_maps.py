@@ -1,4 +1,4 @@
-"""Feature maps: an example on top, and below it what layer after layer makes of it."""
+"""Draw feature maps: an example, and below it the maps of one layer after another."""
 
 from __future__ import annotations
 

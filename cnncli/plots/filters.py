@@ -1,4 +1,4 @@
-"""The filters of a convolutional layer as pictures: what each one looks for."""
+"""Draw the filters of a convolutional layer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Heat over images: where a network looked, in one sheet."""
+"""Draw heat maps over images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kernels of a model's convolutions as pictures."""
+"""Draw the kernels of a model's convolutions, one picture for each layer."""
 
 from __future__ import annotations
 

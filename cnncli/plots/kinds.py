@@ -1,4 +1,4 @@
-"""What kind of layer a class of Keras is, for the colours of a drawing."""
+"""The kind of a layer by its class, for the colours of a diagram."""
 
 from __future__ import annotations
 

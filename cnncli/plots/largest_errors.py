@@ -1,4 +1,4 @@
-"""The examples whose predicted quantities are furthest off."""
+"""Draw the examples with the largest errors of a regression."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from cnncli.plots.text_fitting import fit_text
 from cnncli.tasks.regression.scores import Worst
 
 
-def draw_worst(examples: NDArray[Any], worst: Sequence[Worst], *, title: str, count: int) -> Figure:
+def draw_largest_errors(examples: NDArray[Any], worst: Sequence[Worst], *, title: str, count: int) -> Figure:
     """Draw a sheet of examples, each with what was predicted and what is true, the largest error first.
 
     Args:
-        examples: those of `worst` in the same order; shapes as of `draw_wrong`.
+        examples: those of `worst` in the same order; shapes as of `draw_confident_errors`.
         worst: what is said of each.
         title: the heading, any text.
         count: how many examples were scored.

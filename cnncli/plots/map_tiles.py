@@ -1,4 +1,4 @@
-"""The maps that one layer makes of one example, as tiles side by side."""
+"""Draw the feature maps of one layer as tiles."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What filters and classes like most, in one sheet."""
+"""Draw the results of activation maximization in one sheet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of picture files: the same question, the same name; another question, another name.
+"""Names of picture files: one name for each question.
 
 A name is `<kind>-<layer>--<option>--<option>`, with the options that differ from the defaults: `grad-cam-C3--true.png`,
 `filters-C1--strongest-4.png`. `--` stands only before an option.

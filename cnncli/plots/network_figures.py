@@ -1,4 +1,4 @@
-"""Pictures of what a network sees: feature maps, heat over examples, and what filters and classes like most."""
+"""Draw what a network learned: feature maps, heat maps, and activation maximization."""
 
 from __future__ import annotations
 

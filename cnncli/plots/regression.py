@@ -1,4 +1,4 @@
-"""Predicted quantities: how near they come to the true ones, and how their errors lie."""
+"""Draw predicted over true values, and residuals."""
 
 from __future__ import annotations
 

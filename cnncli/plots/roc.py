@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves side by side: how well each class is told from the rest."""
+"""Draw ROC and precision-recall curves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pictures of a finished run: curves, its evaluation, filters, and what `visualize` asks for."""
+"""Draw the pictures of a finished run: learning curves, evaluation, filters, and the section `visualize`."""
 
 from __future__ import annotations
 

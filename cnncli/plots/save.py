@@ -1,4 +1,4 @@
-"""Write a figure to disk: whole or not at all, and the same numbers give the same bytes."""
+"""Save a figure: whole or not at all, with equal bytes for equal numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Signals: curves over a position, alone, in tiles, and over where a class is in them."""
+"""Draw signals as curves: alone, in tiles, and over a heat map."""
 
 from __future__ import annotations
 

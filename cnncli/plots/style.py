@@ -1,4 +1,4 @@
-"""The one look of all pictures: colours, sizes, and a page that is laid out in inches."""
+"""The style of all pictures: colours, sizes, and a page laid out in inches."""
 
 from __future__ import annotations
 

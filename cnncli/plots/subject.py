@@ -1,4 +1,4 @@
-"""A network that pictures are drawn of, and how what it gives is called in them."""
+"""The subject of pictures: a network and the names of its outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Text from users (class names, titles) made safe to draw, and its width."""
+"""Text of users in pictures: made safe to draw, measured and shortened."""
 
 from __future__ import annotations
 

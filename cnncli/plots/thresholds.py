@@ -1,4 +1,4 @@
-"""Two classes: precision, recall, F1 and accuracy at every threshold."""
+"""Draw precision, recall, F1 and accuracy by threshold, for two classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many small images as one sheet, composed pixel by pixel so that hundreds of tiles are one quick picture."""
+"""Compose many small images into one sheet, pixel by pixel."""
 
 from __future__ import annotations
 

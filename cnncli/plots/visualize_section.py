@@ -1,4 +1,4 @@
-"""One item of a recipe's `visualize` -> its pictures, the same as the command of that name draws."""
+"""Draw an item of a recipe's section `visualize`, as the command of that name does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Volumes as slices side by side, and maps brought to another size."""
+"""Draw volumes as slices, and resize maps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules across the sections of a recipe; one function a rule, each of which says what it found.
+"""Rules across the sections of a recipe, one function for each rule.
 
 Here are those about the network and its outputs; those about data and training are beside.
 """

@@ -1,4 +1,4 @@
-"""Names that TensorFlow can use: layers, losses, optimizers and schedules become parts of the names of its operations."""
+"""Rules for names that TensorFlow uses: of layers, losses, optimizers and schedules."""
 
 from __future__ import annotations
 

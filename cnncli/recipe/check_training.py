@@ -1,4 +1,4 @@
-"""Rules about how a recipe trains: its metrics, callbacks and learning rates."""
+"""Rules for the section `train` of a recipe: metrics, callbacks, learning rates."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people name in the place of a recipe: a trained model, a run's folder, a notebook, an address, a misspelt name."""
+"""Suggestions for what was named in place of a recipe: a model, a run, a notebook, an address, a misspelt name."""
 
 from __future__ import annotations
 

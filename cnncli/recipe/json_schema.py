@@ -1,4 +1,4 @@
-"""The JSON Schema of a recipe, with which an editor completes and checks it.
+"""The JSON Schema of a recipe, for completion and checks in editors.
 
 The sections come from their typed models, Keras objects from the catalogue; what `structure.py` writes out is described
 here. It is of draft-07, which every release of yaml-language-server and every other editor knows; the newer drafts add

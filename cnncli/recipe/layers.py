@@ -1,4 +1,4 @@
-"""The layers of a network as a recipe lists them: their names, and what the last one gives."""
+"""The layers of a recipe's network: their names, and the output of the last one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recipe's file and the `--set` of the command line -> a checked Recipe; every problem is collected and told once."""
+"""Load a recipe file with the overrides of the command line, and report all problems together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the numbers of a training are called: the columns of the history."""
+"""Names of metrics: the columns of the history."""
 
 from __future__ import annotations
 

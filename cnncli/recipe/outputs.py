@@ -1,4 +1,4 @@
-"""The outputs of a network and the loss of each: usually one, its last layer; several with auxiliary heads."""
+"""The outputs of a network and their losses: the last layer, and auxiliary heads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The phases of a training: those that the recipe lists, or the one that `train` itself is."""
+"""The phases of a training: those that a recipe lists, or one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables of `docs/recipe-reference.md`, from what the program itself reads recipes by.
+"""Generate the tables of `docs/recipe-reference.md` from the schema.
 
 Run it after a change of the language: `python -m cnncli.recipe.reference`. A test fails while the page is stale.
 """

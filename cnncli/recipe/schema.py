@@ -1,4 +1,4 @@
-"""The sections of a recipe as typed models: every key with its limits, its default and what it means."""
+"""The schema of a recipe: its sections as pydantic models, with limits, defaults and descriptions."""
 
 from __future__ import annotations
 

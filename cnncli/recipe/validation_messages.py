@@ -1,4 +1,4 @@
-"""What pydantic says of a recipe -> problems in our own words, each with its place."""
+"""Validation messages: pydantic's errors as problems with places."""
 
 from __future__ import annotations
 

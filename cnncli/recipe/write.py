@@ -1,4 +1,4 @@
-"""A Recipe -> YAML with everything filled in, which loads back to an equal recipe; or a tree as it was written."""
+"""Write a recipe as YAML: resolved, so that it loads to an equal recipe, or as it was written."""
 
 from __future__ import annotations
 

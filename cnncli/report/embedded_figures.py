@@ -1,4 +1,4 @@
-"""The pictures of a run as parts of the page, none of them and all of them together not too large."""
+"""Pictures embedded in a report, within a size limit."""
 
 from __future__ import annotations
 

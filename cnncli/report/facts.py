@@ -1,4 +1,4 @@
-"""What a run was and what it reached, in words and numbers."""
+"""Facts about a run: what was trained, on what, how, and its main scores."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers that a reader of a report looks for first."""
+"""The headline and the tiles of a report: its most important numbers."""
 
 from __future__ import annotations
 

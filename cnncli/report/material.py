@@ -1,4 +1,4 @@
-"""What a run's folder holds for its report, whatever state it is in."""
+"""Read what a run's folder has for its report, in any state."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""network.json -> the network's layers as a table, and as a drawing in the units of an SVG."""
+"""The network of a report: a table of layers, and a drawing in SVG units."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of runs -> one HTML file that needs nothing else: no network, no other file."""
+"""Render the report as one HTML file that loads nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values from files that anyone may have written: what is not of its kind is not there."""
+"""Read values from JSON of any origin, and format them."""
 
 from __future__ import annotations
 

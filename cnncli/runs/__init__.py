@@ -1,4 +1,4 @@
-"""What is on disk: a run's folder made, locked, written, found and read back.
+"""The folders of runs: create, lock, write, find and read them.
 
 A run is a folder, `outputs/<recipe name>/<run name>/`. Whoever trains holds its lock; whoever reads needs none. Nothing
 here imports TensorFlow, and every mistake that a user can mend is an `OutputError` (a forbidden name: a `RecipeError`).

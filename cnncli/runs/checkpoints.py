@@ -1,4 +1,4 @@
-"""The complete state of a training on disk, committed as one: wholly there or not at all.
+"""Checkpoints: the complete state of a training on disk, written as one.
 
 A commit is two files in `checkpoints/`: the arrays, and a JSON text that names them with their SHA-256. The text is moved
 into place last, and it is what makes the commit. The last two are kept, so that a bad newest one has one before it.

@@ -1,4 +1,4 @@
-"""Values as JSON text: NumPy's too, and never NaN."""
+"""Write values as JSON, also NumPy's, without NaN."""
 
 from __future__ import annotations
 

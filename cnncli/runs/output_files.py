@@ -1,4 +1,4 @@
-"""Output files and folders that the user names: checked before the work begins, and never written over another file.
+"""Output files and folders that the user names: checked early, never written over another file.
 
 Four kinds of files are never overwritten: files that the command reads, files inside a run's folder, models, recipes.
 Any other file that exists already is overwritten only with `--force`.

@@ -1,4 +1,4 @@
-"""A run's folder while it is written: made or reopened, locked, filled, finished."""
+"""The folder of a run while it is written: created or reopened, locked, filled, finished."""
 
 from __future__ import annotations
 

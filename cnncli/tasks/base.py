@@ -1,4 +1,4 @@
-"""What a network is trained for: the tasks, and how each scores a model and writes its predictions."""
+"""The tasks: how each evaluates a model and writes its predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several runs on the same test data -> which of them is better, and whether that is more than chance."""
+"""Compare runs that were scored on the same examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""predictions.csv: what was predicted for each example, for people and for programs."""
+"""predictions.csv: one row for each example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a finished run's folder says about its evaluation, read back without TensorFlow."""
+"""Read the evaluation of a finished run from its folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tasks by name: each is a package of `cnncli.tasks`, imported part by part when a part is needed."""
+"""The registry of tasks: the packages of `cnncli.tasks` by name, imported when they are needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The result of an evaluation: written to evaluation.json, and read back from it as what it was."""
+"""The result of an evaluation: the base of the pydantic models behind evaluation.json."""
 
 from __future__ import annotations
 

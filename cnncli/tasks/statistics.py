@@ -1,4 +1,4 @@
-"""Whether a difference between two classifiers on the same examples is more than chance."""
+"""Statistics of comparisons: McNemar's test, bootstrap intervals, Holm's correction."""
 
 from __future__ import annotations
 

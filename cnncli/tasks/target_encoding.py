@@ -1,4 +1,4 @@
-"""How labels are written down for a loss: the encoding follows the loss."""
+"""Encode targets for a loss: class indices, one-hot vectors, or numbers."""
 
 from __future__ import annotations
 

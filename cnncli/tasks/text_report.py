@@ -1,4 +1,4 @@
-"""What a command shows about a result, as data: labelled lines and tables. `cli` prints them."""
+"""Text output as data: labelled lines and tables, which `cli` prints."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which metrics of Keras have no value on the examples that they have seen; Keras gives 0 for them."""
+"""Metrics of Keras that have no value on the examples seen, where Keras gives 0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What looks on while Keras fits: the history, the best weights, the time, and when to stop."""
+"""Callbacks of a training: history, best weights, time limits, stopping."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Observer(Protocol):
         """A signal came: the step in progress is ended, or the validation, and the state is committed."""
 
 
-class Best(keras.callbacks.Callback):
+class BestWeights(keras.callbacks.Callback):
     """Keeps the weights of the best epoch of all phases; Keras' own callbacks begin anew with every phase.
 
     What validation measures belongs to the weights that it was measured on: SwapEMAWeights puts averages in their place
@@ -76,7 +76,7 @@ class Best(keras.callbacks.Callback):
         self.network.set_weights(self.weights)
 
 
-class Watcher(keras.callbacks.Callback):
+class HistoryCallback(keras.callbacks.Callback):
     """Keeps the history, tells the observer, and stops a run that has diverged or run out of time."""
 
     phase: TrainingPhase

@@ -1,4 +1,4 @@
-"""Commits of a training's state while Keras fits, and going on from one as if nothing had been."""
+"""Checkpointing while Keras fits, and resuming from a checkpoint exactly."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import keras
 from cnncli.network.build import Network
 from cnncli.runs import checkpoints as commits
 from cnncli.runs import refuse_full_disk
-from cnncli.training.callbacks import Best, Watcher
-from cnncli.training.state import State, give_callback, put_callback
+from cnncli.training.callbacks import BestWeights, HistoryCallback
+from cnncli.training.state import State, capture_callback, restore_callback
 from cnncli.training.stop_signals import Pending
 
 # At the end of an epoch a commit is made unless the last one is so recent that commits would take more than 3% of the time.
@@ -40,20 +40,20 @@ class Checkpoints:
     number: int = 0
 
 
-class Keeper(keras.callbacks.Callback):
+class CheckpointCallback(keras.callbacks.Callback):
     """Commits the state, and gives it back where training goes on; the last of all callbacks.
 
     Keras' callbacks begin anew in `on_train_begin` and metrics in every epoch: what was kept is given back after that.
     """
 
     def __init__(
-        self, network: Network, checkpoints: Checkpoints, best: Best, watcher: Watcher, pending: Pending
+        self, network: Network, checkpoints: Checkpoints, best: BestWeights, history: HistoryCallback, pending: Pending
     ) -> None:
         super().__init__()
         self._network = network
         self._checkpoints = checkpoints
         self._best = best
-        self._watcher = watcher
+        self._history = history
         self._pending = pending
         self._number = checkpoints.number
         self._callbacks: Sequence[keras.callbacks.Callback] = ()
@@ -67,14 +67,14 @@ class Keeper(keras.callbacks.Callback):
 
     def begin_again(self, state: State) -> None:
         """Give the network, the history and the best weights what was kept, before anything is computed with them."""
-        state.give("model", self._network.training_model.variables)
-        best, watcher = self._best, self._watcher
+        state.restore("model", self._network.training_model.variables)
+        best, history = self._best, self._history
         best.value, best.epoch = state.values["best"]["value"], state.values["best"]["epoch"]
         best.weights = state.list_of("best_weights") or []
         kept = state.values["watcher"]
-        watcher.rows, watcher.stopped, watcher.reports = list(kept["rows"]), kept["stopped"], list(kept["reports"])
-        watcher.rows_before = len(watcher.rows)
-        watcher.started = time.monotonic() - kept["elapsed"]
+        history.rows, history.stopped, history.reports = list(kept["rows"]), kept["stopped"], list(kept["reports"])
+        history.rows_before = len(history.rows)
+        history.started = time.monotonic() - kept["elapsed"]
 
     def begin_phase(self, phase: int, first: int, state: State | None) -> None:
         """Note where a phase began, before its frozen part is computed.
@@ -88,9 +88,9 @@ class Keeper(keras.callbacks.Callback):
         augmentation = self._network.augmentation
         seeds = augmentation.variables if augmentation else []
         if state is not None:
-            state.give("phase_seeds", seeds)
+            state.restore("phase_seeds", seeds)
         self._seeds = State()
-        self._seeds.put("phase_seeds", seeds)
+        self._seeds.capture("phase_seeds", seeds)
 
     def watch(
         self, callbacks: Sequence[keras.callbacks.Callback], last: int, given: State | None, *, wants_epoch_end: bool
@@ -112,26 +112,26 @@ class Keeper(keras.callbacks.Callback):
         given = self._given
         if given is None:
             return
-        given.give("model", self._network.training_model.variables)
-        given.give("optimizer", self.model.optimizer.variables)
+        given.restore("model", self._network.training_model.variables)
+        given.restore("optimizer", self.model.optimizer.variables)
         for number, callback in enumerate(self._callbacks):
-            give_callback(given, f"callback {number}", callback)
+            restore_callback(given, f"callback {number}", callback)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         given, self._given = self._given, None
         if given is not None and given.values["step"]:
-            given.give("metrics", self.model.metrics_variables)
+            given.restore("metrics", self.model.metrics_variables)
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        watcher = self._watcher
-        if watcher.step == watcher.train_batches.steps:
+        history = self._history
+        if history.step == history.train_batches.steps:
             return  # the epoch ends: validation belongs to it
         self._steps_since += 1
         steps = self._steps_since * max(self.model.steps_per_execution, 1)
         every_steps, now = self._checkpoints.every_steps, time.monotonic()
         is_due = now - self._last >= self._checkpoints.every_seconds or (every_steps and steps >= every_steps)
         if self._checkpoints.folder is not None and (is_due or self._pending.number):
-            self._commit(self._state(watcher.epoch, watcher.step))
+            self._commit(self._state(history.epoch, history.step))
         self._pending.stop_if_asked()
 
     def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
@@ -162,7 +162,7 @@ class Keeper(keras.callbacks.Callback):
     def _state(self, epoch: int, step: int) -> State:
         """The whole state after so many whole epochs and steps of the next one."""
         state = State({**self._seeds.values}, {**self._seeds.arrays})
-        best, watcher = self._best, self._watcher
+        best, history = self._best, self._history
         state.values |= {
             "phase": self._phase,
             "first": self._first,
@@ -171,12 +171,12 @@ class Keeper(keras.callbacks.Callback):
             "last": self._last_epoch,
             "is_stopping": bool(self.model.stop_training),
             "best": {"value": best.value, "epoch": best.epoch},
-            "watcher": watcher.kept(),
+            "watcher": history.kept(),
         }
-        state.put_list("best_weights", best.weights or None)
-        state.put("model", self._network.training_model.variables)
-        state.put("optimizer", self.model.optimizer.variables)
-        state.put("metrics", self.model.metrics_variables if step else ())
+        state.capture_list("best_weights", best.weights or None)
+        state.capture("model", self._network.training_model.variables)
+        state.capture("optimizer", self.model.optimizer.variables)
+        state.capture("metrics", self.model.metrics_variables if step else ())
         for number, callback in enumerate(self._callbacks):
-            put_callback(state, f"callback {number}", callback)
+            capture_callback(state, f"callback {number}", callback)
         return state

@@ -1,4 +1,4 @@
-"""What a training is made of, made and tried before it begins: Keras itself finds out in the first step."""
+"""Try the optimizer, losses and metrics of a training before it begins."""
 
 from __future__ import annotations
 

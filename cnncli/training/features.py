@@ -1,4 +1,4 @@
-"""What the frozen part of a network gives, computed once: it is the same in every epoch."""
+"""Features of the frozen part of a network, computed once for all epochs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running out of memory in the middle of the work, told as what it is."""
+"""Turn out-of-memory errors of TensorFlow into our own error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PATH = ("train", "batch_size")
 
 
 @contextmanager
-def told_when_exhausted(batch_size: int) -> Iterator[None]:
+def reraise_out_of_memory(batch_size: int) -> Iterator[None]:
     """Turn TensorFlow's and Python's error into one that names a batch size to try.
 
     Raises:

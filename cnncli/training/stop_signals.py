@@ -1,4 +1,4 @@
-"""Signals while training: the first one lets the step in progress end, the second one does not."""
+"""Signals during a training: the first one ends after the current step, the second one at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What this machine is to cnncli: versions, devices, precision, folders, cached data."""
+"""Describe this machine for cnncli: versions, devices, precision, folders, cached data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a recipe expects of a finished run, and whether it counts on the data that was used."""
+"""Check what a recipe expects of a finished run, and whether it counts on the data used."""
 
 from __future__ import annotations
 

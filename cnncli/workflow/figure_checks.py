@@ -1,4 +1,4 @@
-"""Whether the pictures that a recipe asks for can be drawn."""
+"""Check that the pictures that a recipe asks for can be drawn."""
 
 from __future__ import annotations
 

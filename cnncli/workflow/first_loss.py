@@ -1,4 +1,4 @@
-"""Compute the first outputs and losses of a network, as its first training step will, before anything is trained."""
+"""Compute the first outputs and losses of a network, before anything is trained."""
 
 from __future__ import annotations
 

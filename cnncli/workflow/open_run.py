@@ -1,4 +1,4 @@
-"""The folder of a run, new or that of an earlier run to go on with, and where its training begins."""
+"""Open the folder of a run, new or resumed, and find where its training begins."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from cnncli.training.checkpointing import Checkpoints
 from cnncli.workflow.expectations import changed_data, why_not_enforced
 from cnncli.workflow.plan import Options, Plan
 from cnncli.workflow.problem_places import placed_in
-from cnncli.workflow.progress_listener import Spectator
+from cnncli.workflow.progress_listener import ProgressListener
 from cnncli.workflow.resume import (
     RESOLVED,
     RESULTS,
@@ -37,7 +37,7 @@ from cnncli.workflow.resume import (
 
 
 @contextmanager
-def open_folder(planned: Plan, options: Options, spectator: Spectator) -> Iterator[tuple[runs.Run, Checkpoints]]:
+def open_folder(planned: Plan, options: Options, listener: ProgressListener) -> Iterator[tuple[runs.Run, Checkpoints]]:
     """Hold a run's folder while a block runs.
 
     Yields:
@@ -58,22 +58,22 @@ def open_folder(planned: Plan, options: Options, spectator: Spectator) -> Iterat
         if options.again is not None:
             record = runs.read_record(options.again)
             refuse_changed_recipe(options.again, record)
-            _compare_with_earlier(planned, record, spectator)
+            _compare_with_earlier(planned, record, listener)
         files: dict[str, bytes | str] = {"recipe.yaml": planned.loaded.content, RESOLVED: resolved}
         fields = {**_identity(planned, options), "resolved_sha256": [digest]}
         with runs.create(options.outputs, recipe.name, run_name=options.run_name, files=files, fields=fields) as folder:
-            spectator.run_made(folder.path)
+            listener.run_made(folder.path)
             yield folder, Checkpoints(folder.path / checkpoints.FOLDER if wanted.keep else None, *every)
         return
     with runs.reopen(options.resume) as folder:
-        spectator.run_made(folder.path)
+        listener.run_made(folder.path)
         refuse_changed_recipe(folder.path, folder.record)
         beginning = read_beginning(folder.path)
         refuse_fewer_epochs(beginning.state, planned.epochs)
         before = [*_killed(folder.record, beginning, planned.epochs), *beginning.notes]
         for note in before:
-            spectator.note(note)
-        notes = [*before, *_compare_with_earlier(planned, folder.record, spectator)]
+            listener.note(note)
+        notes = [*before, *_compare_with_earlier(planned, folder.record, listener)]
         was_completed = folder.record.get("status") == "completed"
         for name in RESULTS:
             folder.record.pop(name, None)
@@ -106,13 +106,13 @@ def _killed(record: Mapping[str, Any], beginning: Beginning, epochs: int) -> lis
     return [Problem(f"the process before this one ended without a word (killed?); going on with {where}")]
 
 
-def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], spectator: Spectator) -> list[Problem]:
+def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], listener: ProgressListener) -> list[Problem]:
     """Refuse other data than that of an earlier run, and tell what else may change the last bits."""
     with placed_in(planned.loaded):
         refuse_changed_data(planned.splits, record)
     notes = changed_environment(record, runs.environment(), planned)
     for note in notes:
-        spectator.note(note)
+        listener.note(note)
     return notes
 
 

@@ -1,4 +1,4 @@
-"""Whether a network can learn so many classes or numbers: what leaves it, the labels, the losses and metrics, the pictures."""
+"""Preflight checks: outputs against targets, losses, metrics and pictures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Give problems their places in the recipe."""
+"""Give problems their place in the recipe."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a run's time went."""
+"""Profile a run: where its time went."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who watches an experiment, and what is timed for them."""
+"""The progress listener of a run, and timers of its stages."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from cnncli.errors import Problem
 from cnncli.training.callbacks import Observer
-
-if TYPE_CHECKING:
-    from cnncli.workflow.plan import Plan
+from cnncli.workflow.plan import Plan
 
 
-class Spectator(Observer, Protocol):
+class ProgressListener(Observer, Protocol):
     """Who watches an experiment: the command line."""
 
     def stage(self, name: str) -> None:
@@ -35,8 +33,8 @@ class Spectator(Observer, Protocol):
 
 
 @contextmanager
-def timed(seconds: dict[str, float], name: str, spectator: Spectator) -> Iterator[None]:
-    spectator.stage(name)
+def timed(seconds: dict[str, float], name: str, listener: ProgressListener) -> Iterator[None]:
+    listener.stage(name)
     started = time.monotonic()
     try:
         yield

@@ -1,4 +1,4 @@
-"""What a run leaves for people to look at in one place: its network in numbers, and its page. Neither can fail the run."""
+"""Write the files of a run that people read: network.json and the report. Neither can fail the run."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NETWORK = "network.json"
 Note = Callable[[Problem], None]
 
 
-def leave_network(folder: runs.Run, planned: Plan, network: Network, note: Note) -> None:
+def write_network(folder: runs.Run, planned: Plan, network: Network, note: Note) -> None:
     """Write network.json: what `cnncli summary --json` tells, and the boxes of the network's diagram."""
     from cnncli.network.outline import rows
     from cnncli.network.summary import blocks_called, measure
@@ -28,7 +28,7 @@ def leave_network(folder: runs.Run, planned: Plan, network: Network, note: Note)
         note(Problem(f"the network could not be described: {error}", "the report will not show it"))
 
 
-def leave_report(folder: runs.Run, status: str, fields: Mapping[str, Any], note: Note) -> None:
+def write_report(folder: runs.Run, status: str, fields: Mapping[str, Any], note: Note) -> None:
     """Write the page of a run that is about to be finished, so that its record can list it.
 
     Args:

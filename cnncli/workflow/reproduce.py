@@ -1,4 +1,4 @@
-"""How equal two runs of the same recipe came out."""
+"""Compare a run with its repetition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Going on with an earlier run."""
+"""Resume an earlier run."""
 
 from __future__ import annotations
 

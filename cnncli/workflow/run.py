@@ -1,4 +1,4 @@
-"""A plan -> a finished run's folder: train, evaluate, draw, record."""
+"""Execute a plan: train, evaluate, draw and record."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from cnncli.tasks.base import Scored, Task, task_for
 from cnncli.tasks.result import Result
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import Fitted, fit
-from cnncli.training.out_of_memory import told_when_exhausted
+from cnncli.training.out_of_memory import reraise_out_of_memory
 from cnncli.training.state import State
 from cnncli.workflow.expectations import broken as broken_of
 from cnncli.workflow.expectations import expectations
@@ -38,8 +38,8 @@ from cnncli.workflow.open_run import open_folder
 from cnncli.workflow.plan import Options, Plan
 from cnncli.workflow.problem_places import placed_in
 from cnncli.workflow.profile import Profile, profile
-from cnncli.workflow.progress_listener import Spectator, timed
-from cnncli.workflow.report_files import leave_network, leave_report
+from cnncli.workflow.progress_listener import ProgressListener, timed
+from cnncli.workflow.report_files import write_network, write_report
 
 _RECORDED_BEFORE = (
     "run",
@@ -74,22 +74,22 @@ class Finished:
     notes: tuple[Problem, ...] = ()
 
 
-def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
+def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished:
     """Train, evaluate and draw, and leave all of it in a run's folder.
 
     Raises:
         DivergedError: the run's record says so too.
     """
     started = time.monotonic()
-    spectator.ready(planned)
-    network = build_network(planned, spectator)
-    with open_folder(planned, options, spectator) as (folder, checkpoints):
+    listener.ready(planned)
+    network = build_network(planned, listener)
+    with open_folder(planned, options, listener) as (folder, checkpoints):
         try:
-            with placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
-                return _train(planned, network, folder, spectator, options, checkpoints, started)
+            with placed_in(planned.loaded), reraise_out_of_memory(planned.batch_size):
+                return _train(planned, network, folder, listener, options, checkpoints, started)
         except DivergedError as error:
             folder.write_history(error.details.pop("history"))
-            _finish(folder, "diverged", spectator, error=str(error))
+            _finish(folder, "diverged", listener, error=str(error))
             raise
         except Stopped as stop:
             folder.finish("interrupted")
@@ -110,7 +110,7 @@ def run(planned: Plan, options: Options, spectator: Spectator) -> Finished:
             raise
 
 
-def build_network(planned: Plan, spectator: Spectator, *, download: bool = True) -> Network:
+def build_network(planned: Plan, listener: ProgressListener, *, download: bool = True) -> Network:
     """Build the network with its first weights, and compute the loss of a few examples; nothing is written.
 
     Args:
@@ -123,7 +123,11 @@ def build_network(planned: Plan, spectator: Spectator, *, download: bool = True)
     """
     recipe, splits = planned.recipe, planned.splits
     assert recipe.train.seed is not None
-    with timed(planned.seconds, "build", spectator), placed_in(planned.loaded), told_when_exhausted(planned.batch_size):
+    with (
+        timed(planned.seconds, "build", listener),
+        placed_in(planned.loaded),
+        reraise_out_of_memory(planned.batch_size),
+    ):
         keras.utils.set_random_seed(recipe.train.seed)
         load = download or not planned.downloads
         network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy, load_weights=load)
@@ -135,17 +139,17 @@ def _train(
     planned: Plan,
     network: Network,
     folder: runs.Run,
-    spectator: Spectator,
+    listener: ProgressListener,
     options: Options,
     checkpoints: Checkpoints,
     started: float,
 ) -> Finished:
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
     assert recipe.train.seed is not None
-    leave_network(folder, planned, network, spectator.note)
-    with timed(seconds, "fit", spectator):
+    write_network(folder, planned, network, listener.note)
+    with timed(seconds, "fit", listener):
         train = _batches(planned, "train", seed=recipe.train.seed)
-        recording = _Recording(spectator, folder, checkpoints.resume)
+        recording = _Recording(listener, folder, checkpoints.resume)
         try:
             fitted = fit(
                 network,
@@ -162,17 +166,17 @@ def _train(
             save(network.model, temporary, _about(planned, folder))
     notes = tuple(_metrics_without_value(fitted))
     for note in notes:
-        spectator.note(note)
+        listener.note(note)
     if notes:
         folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
-    with timed(seconds, "evaluate", spectator):
+    with timed(seconds, "evaluate", listener):
         task = task_for(splits.class_names, splits.numbers)
         examples = getattr(splits, recipe.evaluate.split)
         scored = _evaluate(planned, network, task, examples)
         result = scored.result
         folder.write_json("evaluation.json", result.to_json())
         folder.write("predictions.csv", task.to_csv(scored, examples))
-    with timed(seconds, "figures", spectator):
+    with timed(seconds, "figures", listener):
         from cnncli.plots import run_figures
 
         figures = run_figures.draw_all(folder.file("figures/all").parent, recipe, network, fitted, scored, splits)
@@ -187,7 +191,7 @@ def _train(
     summary["expectations"] = [each.as_json() for each in expected]
     record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
     record["profile"] = profiled.as_json()
-    _finish(folder, "completed", spectator, **record, broken_expectations=[str(p) for p in broken])
+    _finish(folder, "completed", listener, **record, broken_expectations=[str(p) for p in broken])
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes)
 
 
@@ -214,10 +218,10 @@ def _about(planned: Plan, folder: runs.Run) -> About:
     )
 
 
-def _finish(folder: runs.Run, status: str, spectator: Spectator, **fields: Any) -> None:
+def _finish(folder: runs.Run, status: str, listener: ProgressListener, **fields: Any) -> None:
     """Write the page with what the record is about to say, and then the record, which lists the page too."""
     fields["ended"] = datetime.now(UTC).isoformat(timespec="milliseconds")
-    leave_report(folder, status, fields, spectator.note)
+    write_report(folder, status, fields, listener.note)
     folder.finish(status, **fields)
 
 
@@ -233,28 +237,28 @@ def _import_what_comes_later() -> None:
 
 
 class _Recording:
-    """Passes on what happens to the spectator, and keeps the history on disk, for at most 3% of the time."""
+    """Passes on what happens to the listener, and keeps the history on disk, for at most 3% of the time."""
 
-    def __init__(self, spectator: Spectator, folder: runs.Run, resume: State | None) -> None:
-        self.spectator = spectator
+    def __init__(self, listener: ProgressListener, folder: runs.Run, resume: State | None) -> None:
+        self.listener = listener
         self.folder = folder
         self.rows: list[Mapping[str, Any]] = list(resume.values["watcher"]["rows"]) if resume else []
-        self.epoch_begins = spectator.epoch_begins
+        self.epoch_begins = listener.epoch_begins
         self.has_stepped = False
         self.written, self.cost = 0.0, 0.0
-        self.loading, self.stopping = spectator.loading, spectator.stopping
+        self.loading, self.stopping = listener.loading, listener.stopping
 
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         if not self.has_stepped:
             self.has_stepped = True
             _import_what_comes_later()  # before the first step Keras traces the network, which is Python's work too
-        self.spectator.step_done(epoch, step, logs)
+        self.listener.step_done(epoch, step, logs)
 
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         self.rows.append(row)
         if time.monotonic() - self.written >= self.cost / _SHARE:
             self.write()
-        self.spectator.epoch_ended(epoch, row)
+        self.listener.epoch_ended(epoch, row)
 
     def write(self) -> None:
         """Write the history as far as it goes."""

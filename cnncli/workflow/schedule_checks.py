@@ -1,4 +1,4 @@
-"""Epochs that train at a learning rate of 0, because their schedule ends before them."""
+"""Check learning rate schedules: epochs that would train at a rate of 0."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Made-up examples for small networks, so that their first outputs and losses are computed without data."""
+"""Artificial inputs for small networks, for their first outputs and losses without data."""
 
 from __future__ import annotations
 

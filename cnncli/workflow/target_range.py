@@ -1,4 +1,4 @@
-"""Whether a network's last activation can give the numbers that the data wants of it."""
+"""Check that the last activation can reach the regression targets."""
 
 from __future__ import annotations
 

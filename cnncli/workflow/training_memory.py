@@ -1,4 +1,4 @@
-"""The memory that training may take: that of the GPU where its driver says it, else of the machine."""
+"""The memory that training may take: of the GPU where its driver says it, else of the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not wrong in a recipe and its data together, but worth a word."""
+"""Warnings about a recipe together with its data."""
 
 from __future__ import annotations
 

@@ -77,9 +77,9 @@ def test_copies_name_the_first_of_them() -> None:
     images = noise(1, 5)
     images[2] = images[4] = images[1]
 
-    twins, notes = find_copies({"train": part(images)}, NAMES, allow_leakage=False)
+    duplicate_of, notes = find_copies({"train": part(images)}, NAMES, allow_leakage=False)
 
-    assert twins["train"].tolist() == [0, 1, 1, 3, 1]
+    assert duplicate_of["train"].tolist() == [0, 1, 1, 3, 1]
     assert [note.message for note in notes] == ["2 images of x_train are there more than once"]
 
 
@@ -87,9 +87,9 @@ def test_blank_images_and_rows_of_numbers_do_not_count() -> None:
     blank = np.repeat(np.arange(3, dtype=np.uint8), 2)[:, None, None, None] * np.ones((1, 3, 3, 1), np.uint8)
     rows = np.ones((4, 5), np.float32) * np.arange(5)
 
-    twins, notes = find_copies({"train": part(blank), "test": part(blank)}, NAMES, allow_leakage=False)
+    duplicate_of, notes = find_copies({"train": part(blank), "test": part(blank)}, NAMES, allow_leakage=False)
 
-    assert (twins["train"].tolist(), notes) == (list(range(6)), [])
+    assert (duplicate_of["train"].tolist(), notes) == (list(range(6)), [])
     assert notes_of({"train": part(rows), "test": part(rows)}) == []
 
 
@@ -107,10 +107,10 @@ def test_looking_in_pieces_finds_the_same(monkeypatch: pytest.MonkeyPatch, shape
 def test_twins_are_those_that_comparing_bytes_finds(rows: list[bytes]) -> None:
     images = np.frombuffer(b"".join(rows), np.uint8).reshape(-1, 2, 3)
 
-    twins, _ = find_copies({"train": part(images)}, NAMES, allow_leakage=True)
+    duplicate_of, _ = find_copies({"train": part(images)}, NAMES, allow_leakage=True)
 
     expected = [index if len(set(row)) == 1 else rows.index(row) for index, row in enumerate(rows)]
-    assert twins["train"].tolist() == expected
+    assert duplicate_of["train"].tolist() == expected
 
 
 def test_different_images_of_one_quick_number_are_not_copies(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -118,9 +118,9 @@ def test_different_images_of_one_quick_number_are_not_copies(monkeypatch: pytest
     images = noise(1, 5)
     images[4] = images[1]
 
-    twins, _ = find_copies({"train": part(images)}, NAMES, allow_leakage=False)
+    duplicate_of, _ = find_copies({"train": part(images)}, NAMES, allow_leakage=False)
 
-    assert twins["train"].tolist() == [0, 1, 2, 3, 1]
+    assert duplicate_of["train"].tolist() == [0, 1, 2, 3, 1]
     assert len({hashlib.sha256(image.tobytes()).digest() for image in images}) == 4
 
 

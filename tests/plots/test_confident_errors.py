@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from cnncli.plots.confident_errors import can_show, draw_wrong
+from cnncli.plots.confident_errors import can_show, draw_confident_errors
 from cnncli.tasks.classification.mistakes import Wrong
 
 
@@ -23,7 +23,7 @@ def sheet(figure):
 
 def draw(examples, wrong, **more):
     numbers = {"count": 2000, "wrong_count": len(wrong), **more}
-    return draw_wrong(examples, wrong, title="mnist: test split", **numbers)
+    return draw_confident_errors(examples, wrong, title="mnist: test split", **numbers)
 
 
 def test_each_example_says_what_it_was_taken_for_how_surely_and_what_it_is():

@@ -5,7 +5,7 @@ import pytest
 
 from cnncli.data.dataset import Examples
 from cnncli.plots.evaluation_figures import draw_evaluation
-from cnncli.plots.largest_errors import draw_worst
+from cnncli.plots.largest_errors import draw_largest_errors
 from cnncli.plots.regression import draw_predicted, draw_residuals
 from cnncli.tasks.regression.evaluate import Scored
 from cnncli.tasks.regression.result import RegressionResult
@@ -91,10 +91,10 @@ def test_sheet_tells_the_predicted_and_the_true_number():
     scored = evaluation(3)
     worst = scored.result.worst
 
-    said = texts(draw_worst(np.zeros((3, 8, 8, 1), np.uint8), worst, title="t", count=3))
+    said = texts(draw_largest_errors(np.zeros((3, 8, 8, 1), np.uint8), worst, title="t", count=3))
 
     assert f"true: {worst[0].true[0]:.4g}" in said
     assert f"{worst[0].predicted[0]:.4g} |" in said
     assert f"example {worst[0].index}" in said
     with pytest.raises(ValueError, match="3 images"):
-        draw_worst(np.zeros((2, 8, 8, 1), np.uint8), worst, title="t", count=3)
+        draw_largest_errors(np.zeros((2, 8, 8, 1), np.uint8), worst, title="t", count=3)

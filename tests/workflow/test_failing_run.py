@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cnncli.cli.live import Spectator
+from cnncli.cli.live import ProgressListener
 from cnncli.errors import OutputError, ResourceError
 from cnncli.recipe.load import load_bytes
 from cnncli.runs import checkpoints, read_record, storage
@@ -20,7 +20,7 @@ visualize: []
 """
 
 
-class FailingAt(Spectator):
+class FailingAt(ProgressListener):
     """Raises an error after so many steps."""
 
     def __init__(self, step: int = 0, error: BaseException | None = None) -> None:
@@ -37,10 +37,10 @@ class FailingAt(Spectator):
             raise self.error
 
 
-def train(outputs: Path, spectator: Spectator, resume: Path | None = None):
+def train(outputs: Path, listener: ProgressListener, resume: Path | None = None):
     options = Options(outputs, run_name=None if resume else "one", resume=resume)
-    planned = make_plan(load_bytes(RECIPE, "r.yaml"), options, spectator)
-    return run(planned, options, spectator)
+    planned = make_plan(load_bytes(RECIPE, "r.yaml"), options, listener)
+    return run(planned, options, listener)
 
 
 def test_out_of_memory_names_a_batch_size_and_keeps_the_state(tmp_path):
@@ -66,15 +66,15 @@ def test_out_of_memory_names_a_batch_size_and_keeps_the_state(tmp_path):
 
 
 def test_disk_without_room_for_a_commit_is_told_before_it_is_written(tmp_path, monkeypatch):
-    spectator = FailingAt()
+    listener = FailingAt()
     usage = storage.shutil.disk_usage
 
     def full_after_some_steps(folder):
-        return usage(folder)._replace(free=1000) if spectator.steps > 4 else usage(folder)
+        return usage(folder)._replace(free=1000) if listener.steps > 4 else usage(folder)
 
     monkeypatch.setattr(storage.shutil, "disk_usage", full_after_some_steps)
     with pytest.raises(OutputError) as caught:
-        train(tmp_path, spectator)
+        train(tmp_path, listener)
 
     [problem] = caught.value.problems
     folder = tmp_path / "failing/one"

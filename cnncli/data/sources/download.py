@@ -1,4 +1,4 @@
-"""One file from the network: to a name of its own, looked at, and only then in its place."""
+"""Download a file to a temporary name, check it, and move it to its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples that stand in arrays more than once: in two parts, with two labels, or beside each other."""
+"""Duplicates among arrays: the same example in two parts, with two labels, or twice in one part."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from cnncli.messages import counted
 _MOST_PAIRS = 5
 _FEW = 0.001  # of a part: data sets that many use have some such copies themselves
 
-Twins = NDArray[np.int64]
+Duplicates = NDArray[np.int64]
 
 
 def find_copies(
     parts: Mapping[str, Examples], names: Mapping[str, str], *, allow_leakage: bool, in_one_scale: bool = True
-) -> tuple[dict[str, Twins], list[Problem]]:
+) -> tuple[dict[str, Duplicates], list[Problem]]:
     """Look for equal examples in arrays of images, or of rows of many numbers.
 
     Short rows may well be equal by chance, and so may blank images; neither counts. Parts of two types or scales
@@ -50,11 +50,11 @@ def find_copies(
     notes: list[Problem] = []
     for one, other in combinations(arrays, 2):
         notes += _shared(keys[one], keys[other], len(parts[other]), (names[one], names[other]), allow_leakage)
-    twins: dict[str, Twins] = {}
+    duplicate_of: dict[str, Duplicates] = {}
     for part, own in keys.items():
-        twins[part] = _twins(own, len(parts[part]))
-        notes += _repeated(twins[part], parts[part].labels, names[part])
-    return twins, notes
+        duplicate_of[part] = _duplicate_of(own, len(parts[part]))
+        notes += _repeated(duplicate_of[part], parts[part].labels, names[part])
+    return duplicate_of, notes
 
 
 def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:
@@ -70,12 +70,12 @@ def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:
     return keys
 
 
-def _twins(keys: Mapping[int, bytes], count: int) -> Twins:
-    twins = np.arange(count, dtype=np.int64)
+def _duplicate_of(keys: Mapping[int, bytes], count: int) -> Duplicates:
+    duplicate_of = np.arange(count, dtype=np.int64)
     first: dict[bytes, int] = {}
     for index, key in keys.items():
-        twins[index] = first.setdefault(key, index)
-    return twins
+        duplicate_of[index] = first.setdefault(key, index)
+    return duplicate_of
 
 
 def _shared(
@@ -97,17 +97,19 @@ def _shared(
     yield Problem(message, "\n".join([*_first(shown), "what is measured with them comes out too good"]))
 
 
-def _repeated(twins: Twins, labels: NDArray[Any], name: str) -> Iterator[Problem]:
-    copies = np.flatnonzero(twins != np.arange(len(twins)))
-    differ = labels[copies] != labels[twins[copies]]
+def _repeated(duplicate_of: Duplicates, labels: NDArray[Any], name: str) -> Iterator[Problem]:
+    copies = np.flatnonzero(duplicate_of != np.arange(len(duplicate_of)))
+    differ = labels[copies] != labels[duplicate_of[copies]]
     wrong = copies[differ.any(axis=tuple(range(1, differ.ndim)))]
     if len(wrong):
-        pairs = [f"{name}[{twins[i]}] = {name}[{i}], labels {labels[twins[i]]} and {labels[i]}" for i in wrong]
+        pairs = [
+            f"{name}[{duplicate_of[i]}] = {name}[{i}], labels {labels[duplicate_of[i]]} and {labels[i]}" for i in wrong
+        ]
         message = f"{counted(len(wrong), 'image')} of {name} {'is' if len(wrong) == 1 else 'are'} there with two labels"
         yield Problem(message, "\n".join([*_first(pairs), "one of the two is wrong"]))
     if len(copies) > len(wrong):
         same = np.setdiff1d(copies, wrong)
-        pairs = [f"{name}[{twins[i]}] = {name}[{i}]" for i in same]
+        pairs = [f"{name}[{duplicate_of[i]}] = {name}[{i}]" for i in same]
         message = f"{counted(len(same), 'image')} of {name} {'is' if len(same) == 1 else 'are'} there more than once"
         yield Problem(message, "\n".join([*_first(pairs), "where parts are set aside, copies stay in one part"]))
 

@@ -1,4 +1,4 @@
-"""Which image files lie in a folder, in which part and class; nothing is opened but what has no image's name."""
+"""The tree of an image folder: which files belong to which part and class, by their paths alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An IDX file, MNIST's own format, gzipped or not -> its array; a header that lies is an error."""
+"""The IDX format of MNIST, gzipped or not: read an array, and refuse a header that does not match the data."""
 
 from __future__ import annotations
 

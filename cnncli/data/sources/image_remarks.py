@@ -1,4 +1,4 @@
-"""What is worth a word about images that can all be used: copies, conversions, sizes that surprise."""
+"""Notes about images that can all be used: duplicates, conversions, unusual sizes."""
 
 from __future__ import annotations
 

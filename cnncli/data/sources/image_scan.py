@@ -1,4 +1,4 @@
-"""Every image file looked at once, before anything is trained: hashed, decoded, and told apart from what is broken."""
+"""Scan image files before training: hash and decode each one, and find those that cannot be read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source of data holds, before anything is set aside."""
+"""The data that a source provides, before any examples are set aside for validation and test."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PARTS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Found:
+class LoadedData:
     """The parts that a source brings.
 
     Attributes:
@@ -32,7 +32,7 @@ class Found:
         notes: what is worth a word.
         skipped: files left out.
         form: what every image became, where they came from files.
-        twins: by part, int64 (count,): for each example the first one in that part that is the same, or itself.
+        duplicate_of: by part, int64 (count,): for each example the first one in that part that is the same, or itself.
     """
 
     parts: Mapping[str, Examples]
@@ -42,7 +42,7 @@ class Found:
     notes: tuple[Problem, ...] = ()
     skipped: tuple[str, ...] = ()
     form: Form | None = None
-    twins: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    duplicate_of: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
 
 def sizes(parts: Mapping[str, Any]) -> str:

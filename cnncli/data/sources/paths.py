@@ -1,4 +1,4 @@
-"""The path of a source as its user wrote it -> a folder or a file that is there."""
+"""Resolve the path of a source as its user wrote it."""
 
 from __future__ import annotations
 

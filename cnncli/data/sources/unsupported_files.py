@@ -1,4 +1,4 @@
-"""What to do about files that hold data in a format that is not read as images."""
+"""Hints for files whose data format is not read as images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A network as a picture: a box for each layer or closed block, and lines for what flows."""
+"""Draw the diagram of a network: a box for each layer or closed block, with lines between them."""
 
 from __future__ import annotations
 

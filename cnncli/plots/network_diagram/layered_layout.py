@@ -1,4 +1,4 @@
-"""Where the boxes of a layered drawing stand, and the lines between them run.
+"""Layered layout of a graph: the places of boxes and lines.
 
 After Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures" (1981): a box stands
 one rank below the lowest of those that it takes; a line that passes a rank has a lane of its own there, so that it meets no

@@ -1,4 +1,4 @@
-"""Where the boxes of a network stand that narrows and widens again, with lines across: as a U, as in the U-Net paper."""
+"""U-shaped layout of an encoder and decoder with skip connections, as in the U-Net paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Keras offers, as people look it up: grouped lists, and one name with its arguments and a line that works."""
+"""Look up what Keras offers: lists by group, and one name with its arguments and an example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Keras offers: the names that a recipe may use, their arguments, defaults and first line of documentation.
+"""The catalogue of Keras' objects: names, arguments, defaults, first lines of documentation.
 
 `catalogue.json` is generated from the installed Keras by `python -m cnncli.recipe.keras_objects.generate_catalogue`.
 """

@@ -1,4 +1,4 @@
-"""`- Name: {args}` is `Name(**args)` of Keras: reads such an item and checks it against the catalogue."""
+"""Keras objects in a recipe: `- Name: {args}` is `Name(**args)`, checked against the catalogue."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`vars`, `blocks`, `$name` and structure -> the recipe with every value in its place and its layers in one flat list.
+"""Expand a recipe: variables, blocks and structure become values and one flat list of layers.
 
 Each value keeps the place where it was written, and inside a block also the place of the call that led there, so that a
 mistake in it can still be told at its line.

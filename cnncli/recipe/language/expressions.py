@@ -1,4 +1,4 @@
-"""`$name` and `$(expression)`: text that stands for a value, evaluated over a closed list of syntax nodes.
+"""Expressions in recipes: `$name` and `$(expression)`, evaluated over a closed list of syntax nodes.
 
 There are no calls, no attributes and no names but those given, so an expression can compute and nothing else. Numbers,
 texts and lists are bounded, so it cannot take time or memory either. A computed number without a fraction is an integer.

@@ -1,4 +1,4 @@
-"""`extends: lenet5` or `extends: base.yaml`: a recipe on top of another; mappings merge, lists and values replace."""
+"""`extends`: a recipe on top of another one; mappings merge, lists and values replace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Apply `--set a.b=v` to a recipe's tree, with the command line as the place."""
+"""`--set a.b=value`: override values of a recipe from the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`blocks`, `repeat`, `branches`, `residual` and `group` -> one flat list of layers.
+"""Structure of networks: `blocks`, `repeat`, `branches`, `residual` and `group` become a flat list of layers.
 
 In the flat list every layer has a name, and says with `from` what it takes where that is not the layer before it.
 """

@@ -1,4 +1,4 @@
-"""`$name` and `$(expression)` in a tree of nodes -> their values."""
+"""Substitute `$name` and `$(expression)` in a tree of nodes."""
 
 from __future__ import annotations
 

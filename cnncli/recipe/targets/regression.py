@@ -1,4 +1,4 @@
-"""Rules for recipes whose labels are quantities, `targets: numbers`: what is made for classes has no place there."""
+"""Rules for recipes with `targets: numbers` (regression)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A recipe as a tree in which every key and value knows its place."""
+"""Nodes of a recipe's tree: every key and value with its place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Read a recipe's YAML into a tree in which every key and value knows its place."""
+"""Parse the YAML of a recipe into a tree of nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say what is wrong with a text that is not YAML.
+"""Explain YAML syntax errors.
 
 PyYAML tells where it stopped and what it was reading. What happened is read from there and from the characters that
 stand there, by the rules at the end of this file; never from the words of PyYAML's message.

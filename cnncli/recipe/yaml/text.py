@@ -1,4 +1,4 @@
-"""A recipe's text: which characters it may hold, where its lines are, and how messages quote it."""
+"""The text of a recipe: allowed characters, lines, and quotes for messages."""
 
 from __future__ import annotations
 

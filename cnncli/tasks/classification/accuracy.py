@@ -1,4 +1,4 @@
-"""What an accuracy is to be seen beside: that of always saying the most frequent class, and the first few guesses."""
+"""Baseline accuracy (the most frequent class) and top-k accuracy."""
 
 from __future__ import annotations
 

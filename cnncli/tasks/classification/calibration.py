@@ -1,4 +1,4 @@
-"""Whether a network is right as often as it says: the calibration of its confidence."""
+"""Calibration of probabilities: the expected calibration error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `cnncli evaluate` shows about a classification."""
+"""Text output of `cnncli evaluate` for a classification."""
 
 from __future__ import annotations
 

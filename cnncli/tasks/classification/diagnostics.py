@@ -1,4 +1,4 @@
-"""How far the scores of a classification can be trusted: every number beside them, from labels and outputs."""
+"""Diagnostics of a classification: baseline, intervals, calibration, curves, thresholds, mistakes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model and labelled examples -> every number of the evaluation."""
+"""Evaluate a classifier: loss, metrics, scores and diagnostics in one pass."""
 
 from __future__ import annotations
 

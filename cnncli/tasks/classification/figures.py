@@ -1,4 +1,4 @@
-"""The pictures of a classification: confusion matrix, ROC, calibration, thresholds and confident errors."""
+"""Figures of a classification: confusion matrix, ROC, calibration, thresholds, confident errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
 from cnncli.plots.calibration import draw_calibration
-from cnncli.plots.confident_errors import can_show, draw_wrong
+from cnncli.plots.confident_errors import can_show, draw_confident_errors
 from cnncli.plots.confusion import draw_confusion
 from cnncli.plots.evaluation_figures import read_examples
 from cnncli.plots.roc import draw_roc
@@ -38,5 +38,7 @@ def draw(scored: Scored, examples: Examples, class_names: Sequence[str], *, titl
     if can_show(examples.inputs.shape[1:]):
         images = read_examples(examples, [wrong.index for wrong in result.most_wrong])
         wrong_count = int(np.sum(examples.labels != scored.predicted))
-        figure = draw_wrong(images, result.most_wrong, title=title, count=len(examples), wrong_count=wrong_count)
+        figure = draw_confident_errors(
+            images, result.most_wrong, title=title, count=len(examples), wrong_count=wrong_count
+        )
         yield "wrong", figure

@@ -1,4 +1,4 @@
-"""How far accuracy and macro F1 would have come out otherwise with other examples of the same kind: the bootstrap."""
+"""Confidence intervals of accuracy and macro F1: the bootstrap, and Wilson's for few examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What goes wrong: the classes that are confused most, and the examples that the network is surest and wrong about."""
+"""Mistakes of a classifier: the most confused classes and the most confident errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a network's outputs say as probabilities: of the predicted class, and of the positive one of two."""
+"""Probabilities in a network's outputs: of the predicted class, and of the positive one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report of a classification: its scores, its tables and its charts."""
+"""Report sections of a classification: scores, tables and charts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well each class is told from the rest, whatever the threshold: ROC and precision-recall curves, and their areas."""
+"""ROC and precision-recall curves of each class against the rest, and their areas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Scores of a classification: plain numbers from labels and predictions."""
+"""Scores of a classification: accuracy, precision, recall, F1, confusion matrix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two classes: what comes of saying yes from another probability on than one half."""
+"""Scores by threshold, for two classes."""
 
 from __future__ import annotations
 

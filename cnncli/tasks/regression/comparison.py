@@ -1,4 +1,4 @@
-"""Runs that give numbers for the same examples -> which of them is nearer, and whether that is more than chance."""
+"""Compare regressions on the same examples: a paired bootstrap of the absolute error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `cnncli evaluate` shows about a regression."""
+"""Text output of `cnncli evaluate` for a regression."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model that gives quantities, and examples with theirs -> every number of the evaluation."""
+"""Evaluate a regression: loss, metrics and errors in one pass."""
 
 from __future__ import annotations
 

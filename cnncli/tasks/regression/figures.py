@@ -1,4 +1,4 @@
-"""The pictures of a regression: predicted over true values, residuals and the largest errors."""
+"""Figures of a regression: predicted over true values, residuals, largest errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from cnncli.data.dataset import Examples
 from cnncli.plots.confident_errors import can_show
 from cnncli.plots.evaluation_figures import read_examples
-from cnncli.plots.largest_errors import draw_worst
+from cnncli.plots.largest_errors import draw_largest_errors
 from cnncli.plots.regression import draw_predicted, draw_residuals
 from cnncli.tasks.regression.evaluate import Scored
 
@@ -26,4 +26,4 @@ def draw(scored: Scored, examples: Examples, class_names: Sequence[str], *, titl
     yield "residuals", draw_residuals(scored.targets, scored.outputs, result, title=title)
     if can_show(examples.inputs.shape[1:]):
         images = read_examples(examples, [each.index for each in result.worst])
-        yield "worst", draw_worst(images, result.worst, title=title, count=len(examples))
+        yield "worst", draw_largest_errors(images, result.worst, title=title, count=len(examples))

@@ -1,4 +1,4 @@
-"""The report of a regression: its errors and its tables."""
+"""Report sections of a regression: errors and tables."""
 
 from __future__ import annotations
 

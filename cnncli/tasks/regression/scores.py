@@ -1,4 +1,4 @@
-"""Scores of predicted quantities: plain numbers from targets and predictions, and how far to trust them."""
+"""Scores of a regression: MAE, RMSE, R², bootstrap intervals, baseline, largest errors."""
 
 from __future__ import annotations
 
