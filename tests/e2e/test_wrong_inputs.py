@@ -298,6 +298,8 @@ def test_recipe_that_changes_while_it_runs_is_the_one_that_began(
     folder: Path, trained_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
 
+    from cnncli.workflow import planning
+
     recipe(("  prepare", "  limit: 50\n  prepare"))(folder)
     before, load = (folder / "recipe.yaml").read_bytes(), planning.load_data
 
