@@ -204,10 +204,10 @@ def test_mistake_of_the_recipe_is_exit_3_with_its_place(tmp_path):
     assert json.loads(summary(str(recipe), "--json", code=3).stdout)["error"]["code"] == "recipe"
 
 
-def test_names_of_layers_are_neither_markup_nor_control(tmp_path, monkeypatch):
+def test_names_of_groups_are_neither_markup_nor_control(tmp_path, monkeypatch):
     recipe = tmp_path / "r.yaml"
     recipe.write_text(
-        'data: {source: mnist}\nmodel:\n  layers:\n    - Flatten: {name: "[red]\\u202e"}\n'
+        'data: {source: mnist}\nmodel:\n  layers:\n    - group: {name: "[red]\\u202e", layers: [Flatten]}\n'
         "    - Dense: {units: 10, activation: softmax}\n",
         encoding="utf-8",
     )

@@ -294,7 +294,8 @@ def test_texts_stay_on_the_page_and_in_their_boxes(name, depth):
 
 def test_odd_names_are_text_and_long_ones_are_shortened():
     found = layers(
-        '- ReLU: {name: "[red] x^2_1 and a name that is far too long to stand in any box of the diagram"}\n- ReLU: {name: 犬}'
+        '- group: {name: "[red] x^2_1 and a name that is far too long to stand in any box of the diagram", layers: [ReLU]}\n'
+        "- group: {name: 犬, layers: [ReLU]}"
     )
     with warnings.catch_warnings():
         warnings.simplefilter("error")
