@@ -126,7 +126,10 @@ def numbers(result: ClassificationResult) -> list[tuple[str, str, str]]:
     for words, area in (
         ("mean AUC of the classes", result.roc.macro_auc),
         ("mean average precision of the classes", result.precision_recall.macro_average_precision),
-        ("expected calibration error", result.calibration and result.calibration.expected_calibration_error),
+        (
+            "expected calibration error",
+            result.calibration.expected_calibration_error if result.calibration else None,
+        ),
     ):
         if area is not None:
             rows.append((words, values.rate(area), ""))
