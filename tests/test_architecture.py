@@ -3,6 +3,7 @@
 import ast
 import re
 from collections import defaultdict
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -32,6 +33,7 @@ SHARED = {
 }
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Dotted name -> file of every module that has code."""
     found = {}
@@ -42,17 +44,23 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(path: Path, known: dict[str, Path]) -> set[str]:
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
     """The modules of cnncli that a module imports anywhere, also within functions."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    found, known = set(), modules()
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "cnncli":
             for alias in node.names:
                 full = f"{node.module}.{alias.name}"
                 found.add(full if full in known else node.module)
         elif isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names if alias.name.startswith("cnncli.")}
-    return found
+    return frozenset(found)
 
 
 def block(name: str) -> list[str]:
@@ -95,7 +103,7 @@ def test_imports_only_look_down():
         f"{module} imports {target}"
         for module, path in known.items()
         if "." in module and module != "cnncli.__main__"
-        for target in imports(path, known)
+        for target in imports(path)
         if "." in target and layer_of(target) != layer_of(module) and rank[layer_of(target)] > rank[layer_of(module)]
     ]
     assert upward == []
@@ -103,7 +111,7 @@ def test_imports_only_look_down():
 
 def test_no_modules_import_each_other_in_a_circle():
     known = modules()
-    edges = {module: imports(path, known) & known.keys() - {module} for module, path in known.items()}
+    edges = {module: imports(path) & known.keys() - {module} for module, path in known.items()}
     waiting = dict(edges)
     while free := [module for module, targets in waiting.items() if not targets & waiting.keys()]:
         for module in free:
@@ -122,8 +130,6 @@ def test_modules_of_one_name_have_one_meaning():
 
 def test_every_module_says_in_its_first_line_what_it_does():
     texts = {
-        module: ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-        for module, path in modules().items()
-        if path.name != "__init__.py"
+        module: ast.get_docstring(tree_of(path)) for module, path in modules().items() if path.name != "__init__.py"
     }
     assert [module for module, text in texts.items() if not text or not text.splitlines()[0].endswith((".", ":"))] == []
