@@ -32,7 +32,7 @@ import numpy as np
 from benchmarks.faulty_disk import DIED, FAULTS, WRITE_FAULTS, FaultyDisk
 from cnncli import runs
 from cnncli.errors import ModelFileError, OutputError
-from cnncli.runs import commits
+from cnncli.runs import checkpoints
 from cnncli.runs.storage import TEMPORARY
 
 _LOCKS = {".lock", ".lock-owner"}
@@ -73,7 +73,7 @@ def commit(run: Path, number: int) -> None:
         with open(path, "wb") as file:
             np.savez(file, **arrays)
 
-    commits.write(run / commits.FOLDER, number, values, save)
+    checkpoints.write(run / checkpoints.FOLDER, number, values, save)
 
 
 def make_run(run: Path) -> None:
@@ -93,14 +93,14 @@ def make_new_run(run: Path) -> None:
 
 def make_run_without_commits(run: Path) -> None:
     make_run(run)
-    shutil.rmtree(run / commits.FOLDER)
+    shutil.rmtree(run / checkpoints.FOLDER)
 
 
 def make_killed_run(run: Path) -> None:
     """Killed while it wrote: a torn newest commit, arrays without a text, temporary files everywhere."""
     make_run(run)
     commit(run, 3)
-    place = run / commits.FOLDER
+    place = run / checkpoints.FOLDER
     (place / f"{3:010}.npz").write_bytes(b"torn")
     for name in (
         f"{4:010}.npz",
@@ -114,7 +114,7 @@ def make_killed_run(run: Path) -> None:
 
 def write_commit(run: Path) -> None:
     with runs.reopen(run):
-        found = commits.newest(run / commits.FOLDER)
+        found = checkpoints.newest(run / checkpoints.FOLDER)
         commit(run, 3 if found.number == 2 else 1 if found.number == 0 else found.number)
 
 
@@ -157,11 +157,11 @@ def write_new_run(run: Path) -> None:
 def go_on(run: Path) -> None:
     """What `--resume` does with the commits, and the first commit after that."""
     with runs.reopen(run) as opened:
-        place = run / commits.FOLDER
-        found = commits.newest(place)
+        place = run / checkpoints.FOLDER
+        found = checkpoints.newest(place)
         if found.commit is None:
             raise ModelFileError("no commit is whole")  # as `--resume` says it; they stay
-        commits.remove_newer(place, found.commit.number)
+        checkpoints.remove_newer(place, found.commit.number)
         opened.update_record(status="running")
         commit(run, found.number + 1)
 
@@ -273,12 +273,12 @@ def _judged(
     if code != DIED and (mine := [name for name in temporary if name not in old]):
         bad.append(f"it left {', '.join(mine)}")
     for name, content in found.items():
-        if name in temporary or commits.FOLDER in name or "-again" in name:
+        if name in temporary or checkpoints.FOLDER in name or "-again" in name:
             continue
         if content != old.get(name, content) and content != new.get(name):
             bad.append(f"{name} is neither as before nor as it was to become")
-    bad += [f"{name} is gone" for name in old if name not in found and name in new and commits.FOLDER not in name]
-    newest = commits.newest(run / commits.FOLDER)
+    bad += [f"{name} is gone" for name in old if name not in found and name in new and checkpoints.FOLDER not in name]
+    newest = checkpoints.newest(run / checkpoints.FOLDER)
     number = newest.commit.number if newest.commit else 0
     if number not in ({writer.after} if code == 0 else {writer.before, writer.after}):
         bad.append(f"the newest whole commit is {number}")
@@ -292,11 +292,13 @@ def _judged(
 def _judged_again(writer: Writer, work: Path, run: Path, new: dict[str, object]) -> list[str]:
     """What differs from a folder in which nothing went wrong, after all was written once more."""
     found = {name: content for name, content in _files(work).items() if "-again" not in name}
-    differing = [name for name in {**new, **found} if found.get(name) != new.get(name) and commits.FOLDER not in name]
+    differing = [
+        name for name in {**new, **found} if found.get(name) != new.get(name) and checkpoints.FOLDER not in name
+    ]
     stillborn = writer is WRITERS["new run"] and not (run / runs.RECORD).exists()
     bad = [] if stillborn else [f"{name} differs after all was written again" for name in differing]
-    place = run / commits.FOLDER
-    newest = commits.newest(place)
+    place = run / checkpoints.FOLDER
+    newest = checkpoints.newest(place)
     if writer.after and (newest.bad or newest.commit is None or not _is_whole(newest.commit)):
         bad.append(f"the newest commit is not whole after another: {newest.bad}")
     names = sorted(os.listdir(place)) if place.exists() else []
@@ -305,7 +307,7 @@ def _judged_again(writer: Writer, work: Path, run: Path, new: dict[str, object])
     return bad
 
 
-def _is_whole(found: commits.Commit) -> bool:
+def _is_whole(found: checkpoints.Commit) -> bool:
     values, arrays = state_of(found.number)
     with np.load(found.arrays, allow_pickle=False) as archive:
         same = all(np.array_equal(archive[name], array) for name, array in arrays.items())

@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.speed import child, machine, table
-from cnncli.data.memory import available_bytes
+from cnncli.system_memory import available_bytes
 
 _CLASSES = 10
 _PART = 1000  # files that one process makes at a time

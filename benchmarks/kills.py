@@ -37,7 +37,7 @@ import h5py
 
 from cnncli import runs
 from cnncli.errors import OutputError
-from cnncli.runs import commits
+from cnncli.runs import checkpoints
 from cnncli.runs.storage import TEMPORARY
 
 RECIPE = """\
@@ -179,7 +179,7 @@ def kill_until_it_ends(folder: Path, run: str, moments: Iterator[Aim], most: int
     arguments = ["train", "recipe.yaml", "--run", run]
     while True:
         aim = next(moments) if done.kills.total() < most else None
-        before = commits.newest(path / commits.FOLDER).number
+        before = checkpoints.newest(path / checkpoints.FOLDER).number
         process = _Process(folder, *arguments)
         if aim is None or not process.kill_at(aim, path):
             if code := process.end():
@@ -223,7 +223,7 @@ class _Process:
     def kill_at(self, aim: Aim, run: Path) -> bool:
         """Kill it at a moment; False where it has ended before."""
         if aim.at == "training":
-            first = commits.newest(run / commits.FOLDER).number
+            first = checkpoints.newest(run / checkpoints.FOLDER).number
             came = self._wait_for(lambda: _numbers(run) > first)
         elif aim.at == "anywhere":
             came = True
@@ -235,7 +235,7 @@ class _Process:
         return self._process.wait() < 0
 
     def _wait_for_files(self, aim: Aim, run: Path) -> bool:
-        places = [run / commits.FOLDER] if aim.at == "commit" else [run, run / "figures"]
+        places = [run / checkpoints.FOLDER] if aim.at == "commit" else [run, run / "figures"]
 
         def temporary() -> set[str]:
             return {name for place in places for name in _names(place) if TEMPORARY.search(name)}
@@ -271,7 +271,7 @@ class _Process:
 
 def _caught(run: Path) -> str:
     """What was being written when the process was killed, by what it left."""
-    names = _names(run / commits.FOLDER)
+    names = _names(run / checkpoints.FOLDER)
     texts = {name[:-5] for name in names if name.endswith(".json")}
     arrays = {name[:-4] for name in names if name.endswith(".npz")}
     if any(map(TEMPORARY.search, names)) or texts != arrays or len(texts) > 2:
@@ -284,7 +284,7 @@ def _caught(run: Path) -> str:
 
 def broken(run: Path, before: int) -> list[str]:
     """What a kill must not leave."""
-    found = commits.newest(run / commits.FOLDER)
+    found = checkpoints.newest(run / checkpoints.FOLDER)
     broken = [f"a commit is not whole: {reason}" for reason in found.bad]
     if found.number < before:
         broken.append(f"the newest commit is {found.number}, and was {before} before")
@@ -297,7 +297,7 @@ def broken(run: Path, before: int) -> list[str]:
 
 
 def _numbers(run: Path) -> int:
-    return max((int(name[:10]) for name in _names(run / commits.FOLDER) if name.endswith(".json")), default=0)
+    return max((int(name[:10]) for name in _names(run / checkpoints.FOLDER) if name.endswith(".json")), default=0)
 
 
 def _names(folder: Path) -> list[str]:

@@ -356,7 +356,7 @@ def scan_folder(path: Path) -> dict[str, Any]:
     import resource
 
     from cnncli.data import images
-    from cnncli.data.examples import ImageFiles
+    from cnncli.data.dataset import ImageFiles
     from cnncli.data.sources.folder_tree import read_tree
     from cnncli.data.sources.image_scan import scan
 

@@ -26,9 +26,10 @@ from multiprocessing import Pool
 import jsonschema
 
 from cnncli.errors import RecipeError
-from cnncli.recipe import json_schema, shipped, source
+from cnncli.recipe import json_schema, shipped
 from cnncli.recipe.load import load_bytes
-from cnncli.recipe.nodes import plain
+from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml.nodes import plain
 
 LONGEST = 1.0  # seconds of processor time
 # What means something in YAML or in the language, and some of what people paste.

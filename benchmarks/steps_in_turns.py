@@ -80,10 +80,10 @@ def _train(name: str, policy: str) -> None:
     """Train an epoch of a recipe for each line of the standard input, and print how long a step took."""
     import numpy as np
 
-    from cnncli.data.examples import Examples
+    from cnncli.data.dataset import Examples
     from cnncli.data.pipeline import Batches
     from cnncli.network.build import build
-    from cnncli.network.objects import make, make_optimizer
+    from cnncli.network.instantiate import make, make_optimizer
     from cnncli.recipe.load import load
     from cnncli.recipe.phases import phases_of
     from cnncli.training.steps import forward_multiply_adds, steps_per_execution

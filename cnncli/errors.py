@@ -1,4 +1,4 @@
-"""What can go wrong, each kind with its exit code."""
+"""Errors: each kind with its exit code, and problems with place, message and hint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names runs and recipes may have: each becomes the name of a folder."""
+"""Names of runs and recipes, which become names of folders."""
 
 from __future__ import annotations
 

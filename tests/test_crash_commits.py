@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from cnncli.errors import OutputError
-from cnncli.runs import commits
+from cnncli.runs import checkpoints
 
 ROOT = Path(__file__).parents[1]
 
@@ -39,7 +39,7 @@ def put_commit(folder: Path, number: int) -> None:
         with open(path, "wb") as file:
             np.savez(file, weights=np.full(9, number))
 
-    commits.write(folder, number, {"step": number}, save)
+    checkpoints.write(folder, number, {"step": number}, save)
 
 
 def no_listing(number: int) -> Callable[..., Any]:
@@ -62,7 +62,7 @@ def test_folder_that_cannot_be_listed_is_told_and_not_taken_for_an_empty_one(
 ) -> None:
     monkeypatch.setattr(os, "listdir", no_listing(errno.EMFILE))
     with pytest.raises(OutputError, match=r"^cannot read .*checkpoints: this process has too many files open$"):
-        commits.newest(folder)
+        checkpoints.newest(folder)
 
 
 def test_commit_in_a_folder_that_cannot_be_listed_removes_nothing(
@@ -81,4 +81,4 @@ def test_torn_commit_that_cannot_be_removed_is_told(folder: Path, monkeypatch: p
     (folder / f"{2:010}.npz").write_bytes(b"torn")
     monkeypatch.setattr(os, "unlink", no_listing(errno.EIO))
     with pytest.raises(OutputError, match=r"^cannot remove a commit of .*checkpoints: the disk under "):
-        commits.remove_newer(folder, 1)
+        checkpoints.remove_newer(folder, 1)

@@ -28,7 +28,7 @@ from cnncli.errors import CnncliError, OutputError, RecipeError
 from cnncli.runs import lock as lock_module
 from cnncli.runs import machine, storage
 from cnncli.runs import repository as repository_module
-from cnncli.runs.run import _make_run_folder
+from cnncli.runs.run_folder import _make_run_folder
 
 PATTERN_HINT = (
     "1 to 64 of the letters A-Z and a-z, digits, '.', '_' and '-', the first a letter or a digit: "
@@ -1076,7 +1076,7 @@ def test_failing_reopen_frees_the_lock(outputs: Path, monkeypatch: pytest.Monkey
         raise RuntimeError("bug")
 
     with monkeypatch.context() as patch:
-        patch.setattr("cnncli.runs.run.remove_leftovers", bug)
+        patch.setattr("cnncli.runs.run_folder.remove_leftovers", bug)
         with pytest.raises(RuntimeError) as caught:
             runs.reopen(folder)
     assert str(caught.value) == "bug"

@@ -1,4 +1,4 @@
-"""The Typer app: its commands, of which only the one that runs is imported."""
+"""The Typer app: all commands by name; only the one that runs is imported."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ COMMANDS = {
     "train": ("train", "Train a recipe's network, evaluate it, draw what it learned."),
     "evaluate": ("evaluate", "Score a trained model on its test split, or on other data."),
     "predict": ("predict", "Say which classes a trained model finds in images, arrays or rows."),
-    "visualize-filters": ("filters", "Draw what the filters of a convolution look like."),
+    "visualize-filters": ("visualize_filters", "Draw what the filters of a convolution look like."),
     "feature-maps": ("feature_maps", "Draw what a layer makes of examples or images."),
     "maximize": ("maximize", "Draw what a filter or a class likes most."),
     "grad-cam": ("grad_cam", "Draw where in examples or images a class is seen."),

@@ -1,4 +1,4 @@
-"""The one place where an error becomes a message and an exit code."""
+"""The error boundary: the one place where an exception becomes a message and an exit code."""
 
 from __future__ import annotations
 
@@ -119,9 +119,9 @@ def _wrong_command_line(
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":
         return 0, lambda: print(error.format_message(), file=sys.stdout)  # noqa: T201
-    from cnncli.cli import mistaken
+    from cnncli.cli import command_suggestions
 
-    hints = [mistaken.hint(arguments, commands), f"see: {context.command_path} --help" if context else ""]
+    hints = [command_suggestions.hint(arguments, commands), f"see: {context.command_path} --help" if context else ""]
     hint = "\n".join(filter(None, hints))
     return 2, lambda: console.show_usage(_usage_message(error), hint, as_json=as_json)
 

@@ -1,4 +1,4 @@
-"""`cnncli compare`: several runs on the same test data, and whether their difference is more than chance."""
+"""`cnncli compare`: compare runs on the same test data, with a significance test."""
 
 from __future__ import annotations
 
@@ -12,15 +12,14 @@ import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnncli.cli import console, inputs, lines, options
+from cnncli.cli import console, data_files, options, wrapping
 from cnncli.errors import Problem, UsageError
-from cnncli.wording import clock, counted, printable, quantity, shortened
+from cnncli.messages import cell, clock, counted, printable, shortened
 
 if TYPE_CHECKING:
-    from cnncli.evaluation.compare import Comparison, Side
-    from cnncli.evaluation.compare_numbers import NumberSide
     from cnncli.recipe.differences import Difference
     from cnncli.runs.output_files import OutputFolder
+    from cnncli.tasks.comparison import Comparison, Side
 
 _BETWEEN = "  "
 _LONGEST_VALUE = 60
@@ -60,7 +59,7 @@ def compare(
 
     Of several comparisons the p-values are Holm's. Another seed trains other networks: the answer is about these.
     """
-    from cnncli.evaluation.compare import compare as compare_runs
+    from cnncli.tasks.comparison import compare as compare_runs
 
     paths = _find(runs, output)
     folder = _folder_for(to, paths, output, force=force) if picture else None
@@ -72,7 +71,7 @@ def compare(
     if not quiet:
         for note in compared.mismatches:
             console.show_note(note)
-    lines.show(_report(compared, verbose=verbose))
+    wrapping.show(_report(compared, verbose=verbose))
     if drawn and not quiet:
         console.say()
         console.say_pairs([("Curves", str(drawn))])
@@ -105,7 +104,7 @@ def _folder_for(to: Path | None, paths: Sequence[Path], output: Path, *, force: 
     """
     from cnncli.runs.output_files import OutputFolder
 
-    reads = [data for path in paths for data in inputs.data_of_run(str(path), output)] if to else []
+    reads = [data for path in paths for data in data_files.data_of_run(str(path), output)] if to else []
     folder = OutputFolder(to or output, "--to" if to else "", reads, force=force)
     folder.check()
     return folder
@@ -115,9 +114,9 @@ def _draw(compared: Comparison, folder: OutputFolder, paths: Sequence[Path], out
     """The curves of all runs; None where no run has any."""
     if not any(side.run.history for side in compared.sides):
         return None
-    from cnncli.figures import naming
-    from cnncli.figures.compared import RunCurves, draw_compared_curves
-    from cnncli.figures.save import claim, is_ours, make_folder, save
+    from cnncli.plots import naming
+    from cnncli.plots.compared import RunCurves, draw_compared_curves
+    from cnncli.plots.save import claim, is_ours, make_folder, save
 
     stem = naming.runs("compare", paths, output)
     if not folder.option and is_ours(file := folder.path / f"{stem}.png"):  # an earlier answer to the same question
@@ -133,9 +132,9 @@ def _draw(compared: Comparison, folder: OutputFolder, paths: Sequence[Path], out
     return path
 
 
-def _detail(side: Side | NumberSide) -> str:
+def _detail(side: Side) -> str:
     [(name, value, interval), *_] = side.measures
-    parts = [f"{side.run.split} {name} {_number(side, value)} ({_interval(side, interval)})"]
+    parts = [f"{side.run.result.split} {name} {_number(side, value)} ({_interval(side, interval)})"]
     if side.run.listed.params is not None:
         parts.append(f"{side.run.listed.params:,} parameters")
     if side.run.listed.total_seconds is not None:
@@ -149,7 +148,7 @@ def _detail(side: Side | NumberSide) -> str:
 def _report(compared: Comparison, *, verbose: bool) -> Iterator[Text]:
     first = compared.sides[0].run
     if not compared.mismatches:
-        what = f"{counted(len(first.true), 'example')} of the {first.split} split"
+        what = f"{counted(len(first.true), 'example')} of the {first.result.split} split"
         yield from _told(f"{what}: {first.listed.source}" if first.listed.source else what)
         yield Text()
     yield from _table(compared.sides)
@@ -165,10 +164,10 @@ def _told(text: str, *, indent: int = 0) -> Iterator[Text]:
     """A text in lines that fit a terminal; elsewhere in one line, for whoever searches it."""
     if console.stdout_columns() is None:
         return iter([Text(" " * indent + printable(text))])
-    return lines.wrapped(text, indent=indent, hanging=indent + 2)
+    return wrapping.wrapped(text, indent=indent, hanging=indent + 2)
 
 
-def _table(sides: Sequence[Side | NumberSide]) -> Iterator[Text]:
+def _table(sides: Sequence[Side]) -> Iterator[Text]:
     """A column a run where there is room for it (a pipe has any), else a block of lines a run."""
     facts = [_facts(side) for side in sides]
     names = [name for name, _ in facts[0]]
@@ -186,9 +185,9 @@ def _table(sides: Sequence[Side | NumberSide]) -> Iterator[Text]:
     for number, (title, each) in enumerate(zip(titles, facts, strict=True)):
         if number:
             yield Text()
-        yield from lines.wrapped(title, style="bold")
+        yield from wrapping.wrapped(title, style="bold")
         for name, text in each:
-            yield from lines.wrapped(f"{name.strip():<{first_width}}{_BETWEEN}{text}", indent=2, hanging=4)
+            yield from wrapping.wrapped(f"{name.strip():<{first_width}}{_BETWEEN}{text}", indent=2, hanging=4)
 
 
 def _aligned(name: str, cells: Sequence[str], first_width: int, widths: Sequence[int]) -> str:
@@ -196,10 +195,10 @@ def _aligned(name: str, cells: Sequence[str], first_width: int, widths: Sequence
     return _BETWEEN.join([f"{name:<{first_width}}", *padded])
 
 
-def _facts(side: Side | NumberSide) -> list[tuple[str, str]]:
+def _facts(side: Side) -> list[tuple[str, str]]:
     run = side.run
     seconds = run.listed.total_seconds
-    epochs = f"{run.best_epoch} of {run.listed.epochs}" if run.best_epoch and run.listed.epochs else console.cell(None)
+    epochs = f"{run.best_epoch} of {run.listed.epochs}" if run.best_epoch and run.listed.epochs else cell(None)
     measured = [
         row
         for name, value, interval in side.measures
@@ -207,24 +206,24 @@ def _facts(side: Side | NumberSide) -> list[tuple[str, str]]:
     ]
     return [
         *measured,
-        ("loss", console.cell(run.scores.get("loss"))),
-        ("parameters", console.cell(run.listed.params)),
-        ("time", clock(seconds) if seconds is not None else console.cell(None)),
+        ("loss", cell(run.result.loss)),
+        ("parameters", cell(run.listed.params)),
+        ("time", clock(seconds) if seconds is not None else cell(None)),
         ("best epoch", epochs),
-        ("precision", console.cell(run.precision)),
-        ("device", shortened(run.device, 40) if run.device else console.cell(None)),
+        ("precision", cell(run.precision)),
+        ("device", shortened(run.device, 40) if run.device else cell(None)),
     ]
 
 
-def _number(side: Side | NumberSide, value: float | None) -> str:
-    return quantity(value) if side.run.has_numbers else console.cell(value)
+def _number(side: Side, value: float | None) -> str:
+    return side.text(value)
 
 
-def _interval(side: Side | NumberSide, interval: tuple[float, float] | None) -> str:
-    return " to ".join(_number(side, bound) for bound in interval) if interval else console.cell(None)
+def _interval(side: Side, interval: tuple[float, float] | None) -> str:
+    return " to ".join(_number(side, bound) for bound in interval) if interval else cell(None)
 
 
-def _differing(first: str, side: Side | NumberSide, found: Sequence[Difference], *, verbose: bool) -> Iterator[Text]:
+def _differing(first: str, side: Side, found: Sequence[Difference], *, verbose: bool) -> Iterator[Text]:
     from cnncli.recipe.differences import ABSENT
 
     if not side.run.recipe:

@@ -1,8 +1,7 @@
-"""What the user sees: results on stdout, everything else on stderr; nothing that came from a user is markup."""
+"""Console output: results on stdout, everything else on stderr, text from users never as markup."""
 
 from __future__ import annotations
 
-import math
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.errors import CnncliError, Problem
-from cnncli.wording import printable
+from cnncli.messages import cell, printable
 
 SCHEMA = {"schema": 1}  # the version of the JSON documents of train, evaluate and predict; see docs/json.md
 _MOST_SHOWN = 30  # problems: more would push the first ones, which often cause the others, out of sight
@@ -150,17 +149,6 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 
     for row in rows:
         made.add_row(*(Text(cell(value)) for value in row))
     return made
-
-
-def cell(value: Any) -> str:
-    """A value as a table shows it."""
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
-        return "–"
-    if isinstance(value, float):
-        return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    return printable(str(value))
 
 
 def metrics_line(numbers: Mapping[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""`cnncli doctor`: what this machine can do, and what is missing."""
+"""`cnncli doctor`: show what this machine can do, and what is missing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from cnncli.cli import console, lines, native, options
+from cnncli.cli import console, options, tensorflow_log, wrapping
 from cnncli.errors import OutputError
 
 
@@ -22,15 +22,15 @@ def doctor(
     verbose: options.Verbose = False,
 ) -> None:
     """Show versions, devices and why a GPU is not used, the precision that `auto` takes, folders, and cached data."""
-    with native.captured():
-        from cnncli.experiment.doctor import examine
+    with tensorflow_log.captured():
+        from cnncli.workflow.doctor import examine
 
         found = examine(output)
     is_writable = found["folders"]["outputs"]["writable"]
     if as_json:
         console.print_json(found)
     else:
-        lines.show(_row(word, text) for word, text in _rows(found))
+        wrapping.show(_row(word, text) for word, text in _rows(found))
     if not is_writable:
         raise OutputError(f"nothing can be written to {output}", hint="name another folder with --output")
 

@@ -1,25 +1,24 @@
-"""`cnncli evaluate`: what a trained model scores on a split, or on other data."""
+"""`cnncli evaluate`: score a trained model on a split or on other data."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from cnncli.cli import console, evaluate_numbers, few, inputs, native, options
+from cnncli.cli import console, data_files, few_examples, options, tensorflow_log
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.wording import FEW_EXAMPLES, printable, shortened
+from cnncli.messages import printable
 
 if TYPE_CHECKING:
     from cnncli.runs.output_files import OutputFolder
+    from cnncli.tasks.result import Result
 
-_WORDS = 13  # letters of the first column
+_LABEL = 13  # letters of the first column
 _FORMATS = ("png", "svg")
-_PAIRS = 5  # of classes; --json has more
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,16 +60,16 @@ def evaluate(
         raise UsageError(Problem("either a part or other data, got both", hint, Place("--split")))
     options.check_device(device)
     folder = _folder_for(figures, run_or_model, split, data, Path(output), force=force) if figures else None
-    with native.captured():
-        from cnncli.evaluation.again import evaluate_again
+    with tensorflow_log.captured():
+        from cnncli.inference.evaluate_saved_model import evaluate_saved_model
 
-        done = evaluate_again(
+        done = evaluate_saved_model(
             run_or_model, outputs=Path(output), split=split or "test", data=data, device=device, strict=strict
         )
         drawn: list[str] = []
         if folder:
-            from cnncli.figures.of_evaluation import draw_evaluation
-            from cnncli.figures.save import make_folder
+            from cnncli.plots.evaluation_figures import draw_evaluation
+            from cnncli.plots.save import make_folder
 
             make_folder(folder)
             made = draw_evaluation(
@@ -89,10 +88,16 @@ def evaluate(
     if as_json:
         pictures = {"figures": drawn} if figures else {}
         console.print_json(
-            {**console.SCHEMA, **done.result, "notes": [note.as_json() for note in done.notes], **pictures}
+            {
+                **console.SCHEMA,
+                "run": done.model,
+                **done.scored.result.to_json(),
+                "notes": [note.as_json() for note in done.notes],
+                **pictures,
+            }
         )
         return
-    _show(done.result, done.what, quiet=quiet)
+    _show(done.scored.result, done.what, quiet=quiet)
     for path in drawn:
         console.stdout().print(printable(path))
 
@@ -107,7 +112,7 @@ def _folder_for(
     """
     from cnncli.runs.output_files import OutputFolder
 
-    reads = [data] if data is not None else inputs.data_of_run(run_or_model, outputs)
+    reads = [data] if data is not None else data_files.data_of_run(run_or_model, outputs)
     folder = OutputFolder(path, "--figures", reads, force=force)
     # Every evaluation draws one of them, and all the others beside it.
     stems = [f"{name}--{option}" if (option := _option(split, data)) else name for name in ("confusion", "predicted")]
@@ -117,7 +122,7 @@ def _folder_for(
 
 def _option(split: str | None, data: str | None) -> str:
     """What other examples than those of the test split are called in the pictures' names."""
-    from cnncli.figures import naming
+    from cnncli.plots import naming
 
     if data is None:
         return "" if split in (None, "test") else str(split)
@@ -125,62 +130,24 @@ def _option(split: str | None, data: str | None) -> str:
     return naming.image(path) if os.path.exists(path) else naming.part(data)
 
 
-def _show(result: dict[str, Any], what: str, *, quiet: bool) -> None:
+def _show(result: Result, what: str, *, quiet: bool) -> None:
+    from cnncli.tasks import registry
+    from cnncli.tasks.text_report import Lines
+
     out = console.stdout()
-    numbers = {"loss": result["loss"], **result["metrics"]}
+    numbers = {"loss": result.loss, **result.metrics}
     if not quiet:
-        out.print(f"{printable(what)}: {result['count']:,} examples\n")
-    out.print(console.table([*numbers], [few.cells(numbers, result["count"], result["intervals"])], left=0))
+        out.print(f"{printable(what)}: {result.count:,} examples\n")
+    cells = few_examples.cells(numbers, result.count, result.intervals.to_json())
+    out.print(console.table([*numbers], [cells], left=0))
     if quiet:
         return
-    out.print()
-    if result.get("targets") == "numbers":
-        evaluate_numbers.show(result)
-        return
-    for word, text in _trust(result):
-        out.print(Text(f"{word:<{_WORDS}}{printable(text)}"))
-    out.print()
-    cell = few.rough if result["count"] < FEW_EXAMPLES else console.cell
-    rows = [
-        [row["class"], cell(row["precision"]), cell(row["recall"]), cell(row["f1"]), row["support"]]
-        for row in result["per_class"]
-    ]
-    out.print(console.table(["class", "precision", "recall", "F1", "support"], rows))
-    if len(result["per_class"]) <= 20:
-        out.print("\nconfusion: a row a true class, a column a predicted one")
-        names = [row["class"] for row in result["per_class"]]
-        rows = [[name, *counts] for name, counts in zip(names, result["confusion"], strict=True)]
-        out.print(console.table(["", *names], rows))
-    if result["most_confused"]:
-        out.print("\nmost confused")
-        rows = [[pair["true"], pair["predicted"], pair["count"]] for pair in result["most_confused"][:_PAIRS]]
-        out.print(console.table(["true", "taken for", "count"], rows, left=2))
-
-
-def _trust(result: dict[str, Any]) -> list[tuple[str, str]]:
-    """A line each: what stands beside the accuracy."""
-    intervals, baseline, calibration = result["intervals"], result["baseline"], result["calibration"]
-    level = f"{intervals['level']:.0%}"
-    cell = few.rough if result["count"] < FEW_EXAMPLES else console.cell
-    lines = [
-        ("accuracy", f"{cell(result['accuracy'])}, {level} interval {_interval(intervals['accuracy'], cell)}"),
-        ("baseline", f"{cell(baseline['accuracy'])} by always saying {shortened(baseline['class'])}"),
-        ("macro F1", f"{cell(result['macro_f1'])}, {level} interval {_interval(intervals['macro_f1'], cell)}"),
-    ]
-    if result["top_k"]:
-        lines.append(("among first", ", ".join(f"{k}: {cell(share)}" for k, share in result["top_k"].items())))
-    areas = f"{cell(result['roc']['macro_auc'])}"
-    precision = f"average precision {cell(result['precision_recall']['macro_average_precision'])}"
-    lines.append(("ROC AUC", f"{areas}, {precision}"))
-    if calibration:
-        largest = cell(calibration["maximum_calibration_error"])
-        lines.append(
-            ("calibration", f"expected error {cell(calibration['expected_calibration_error'])}, largest {largest}")
-        )
-    if best := result.get("best_threshold"):
-        lines.append(("threshold", f"best F1 {cell(best['f1'])} at {best['threshold']:.2f}, on these examples"))
-    return lines
-
-
-def _interval(bounds: list[float], cell: Callable[[Any], str]) -> str:
-    return " to ".join(cell(bound) for bound in bounds)
+    for shown in registry.part(result.task, "console").show(result):
+        out.print()
+        if isinstance(shown, Lines):
+            for label, text in shown.rows:
+                out.print(Text(f"{label:<{_LABEL}}{printable(text)}"))
+            continue
+        if shown.title:
+            out.print(Text(shown.title))
+        out.print(console.table(shown.columns, shown.rows, left=shown.text_columns))

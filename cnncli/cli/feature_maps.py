@@ -1,4 +1,4 @@
-"""`cnncli feature-maps`: what each filter of chosen layers gives for chosen examples."""
+"""`cnncli feature-maps`: draw the feature maps of layers for chosen examples."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from cnncli.cli import native, options, pictures
+from cnncli.cli import figure_output, options, tensorflow_log
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,23 +36,25 @@ def feature_maps(
     """
     options.check_no_image(run_or_model)
     wanted = options.read_samples(samples, image or [], default=4)
-    pictures.check_folder(to, image or [], force=force)
-    with native.captured():
-        from cnncli.evaluation.models import open_model
-        from cnncli.figures.of_network import draw_feature_maps_of
-        from cnncli.insight.asked import examples_for
-        from cnncli.insight.layers import layers_to_show, map_layers
+    figure_output.check_folder(to, image or [], force=force)
+    with tensorflow_log.captured():
+        from cnncli.inference.model_loading import open_model
+        from cnncli.interpretability.layer_selection import layers_to_show, map_layers
+        from cnncli.interpretability.sample_selection import examples_for
+        from cnncli.plots.network_figures import draw_feature_maps_of
 
         trained = open_model(run_or_model, outputs=Path(output))
-        subject = pictures.subject_of(trained)
+        subject = figure_output.subject_of(trained)
         if not list_layers:
             names = layers_to_show(subject.network, layer)
             chosen, notes = examples_for(trained, image or [], wanted, invert=invert)
-            folder = pictures.folder_for(trained, to, image or [], force=force)
+            folder = figure_output.folder_for(trained, to, image or [], force=force)
             # A network that ends in maps, or in several parts, says neither classes nor numbers.
             says = subject.said(chosen.inputs) if len(trained.model.outputs[0].shape) == 2 else None
-            drawn = draw_feature_maps_of(subject, names, chosen, folder, shares=says, formats=pictures.formats(svg))
+            drawn = draw_feature_maps_of(
+                subject, names, chosen, folder, shares=says, formats=figure_output.formats(svg)
+            )
     if list_layers:
-        pictures.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
+        figure_output.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
         return
-    pictures.show_drawn(trained, drawn, word="examples", notes=notes, as_json=as_json, quiet=quiet)
+    figure_output.show_drawn(trained, drawn, word="examples", notes=notes, as_json=as_json, quiet=quiet)

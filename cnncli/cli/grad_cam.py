@@ -1,4 +1,4 @@
-"""`cnncli grad-cam`: where in an example a network sees a class."""
+"""`cnncli grad-cam`: draw where in an example a network sees a class."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cnncli.cli import native, options, pictures
+from cnncli.cli import figure_output, options, tensorflow_log
 
 _METHODS = ("grad-cam", "grad-cam++", "smoothgrad", "occlusion")
 
@@ -49,17 +49,17 @@ def grad_cam(
     """
     options.check_choice("--method", method, _METHODS)
     options.check_no_image(run_or_model)
-    pictures.check_folder(to, image or [], force=force)
-    with native.captured():
-        from cnncli.evaluation.models import open_model
-        from cnncli.figures.of_network import draw_heat_of
-        from cnncli.insight.asked import examples_for
-        from cnncli.insight.heat import METHODS, layer_for
-        from cnncli.insight.layers import check_classifies, map_layers
+    figure_output.check_folder(to, image or [], force=force)
+    with tensorflow_log.captured():
+        from cnncli.inference.model_loading import open_model
+        from cnncli.interpretability.attribution import METHODS, layer_for
+        from cnncli.interpretability.layer_selection import check_classifies, map_layers
+        from cnncli.interpretability.sample_selection import examples_for
+        from cnncli.plots.network_figures import draw_heat_of
 
         wanted = options.read_samples(samples, image or [], default=METHODS[method][1])
         trained = open_model(run_or_model, outputs=Path(output))
-        subject = pictures.subject_of(trained)
+        subject = figure_output.subject_of(trained)
         if not list_layers:
             check_classifies(trained.model, trained.name)
             layer = layer_for(subject.network, method, layer)
@@ -69,13 +69,13 @@ def grad_cam(
             drawn = draw_heat_of(
                 subject,
                 chosen,
-                pictures.folder_for(trained, to, image or [], force=force),
+                figure_output.folder_for(trained, to, image or [], force=force),
                 method=method,
                 layer=layer,
                 class_name=class_,
-                formats=pictures.formats(svg),
+                formats=figure_output.formats(svg),
             )
     if list_layers:
-        pictures.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
+        figure_output.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
         return
-    pictures.show_drawn(trained, drawn, word="examples", notes=notes, as_json=as_json, quiet=quiet)
+    figure_output.show_drawn(trained, drawn, word="examples", notes=notes, as_json=as_json, quiet=quiet)

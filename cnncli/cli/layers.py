@@ -1,4 +1,4 @@
-"""`cnncli layers`: what Keras offers, and the arguments of each."""
+"""`cnncli layers`: list what Keras offers, and the arguments of each name."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from cnncli.cli import console, lines, options
-from cnncli.wording import counted
+from cnncli.cli import console, options, wrapping
+from cnncli.messages import counted
 
 if TYPE_CHECKING:
-    from cnncli.recipe.catalogue import Entry
+    from cnncli.recipe.keras_objects.catalogue import Entry
 
 _WIDEST_NAME = 24
 
@@ -33,7 +33,7 @@ def layers(
     verbose: options.Verbose = False,
 ) -> None:
     """Show what Keras offers: layers, optimizers, losses, …, and the arguments of each with a line that works."""
-    from cnncli.recipe import browse, catalogue
+    from cnncli.recipe.keras_objects import browse, catalogue
 
     if name is not None:
         found = browse.look_up(name, kind)
@@ -42,53 +42,53 @@ def layers(
                 {"keras": catalogue.keras_version(), "found": [browse.as_json(entry) for entry in found]}
             )
         else:
-            lines.show(line for entry in found for line in [*[Text()] * (entry is not found[0]), *_about(entry)])
+            wrapping.show(line for entry in found for line in [*[Text()] * (entry is not found[0]), *_about(entry)])
         return
     kind = browse.check_kind(kind or "layers")
     if as_json:
         console.print_json(browse.list_as_json(kind))
         return
-    lines.show(_list(kind))
+    wrapping.show(_list(kind))
     if not quiet:
         others = [f"{other} ({count})" for other, count in browse.counts().items() if other != kind]
         console.say_pairs([("Next", f"cnncli layers {browse.first(kind)}"), ("--kind", ", ".join(others))])
 
 
 def _list(kind: str) -> Iterator[Text]:
-    from cnncli.recipe import browse
+    from cnncli.recipe.keras_objects import browse
 
     for title, entries in browse.grouped(kind):
         if title:
             yield Text(title, style="bold")
-        column = lines.column_for((entry.name for entry in entries), _WIDEST_NAME)
+        column = wrapping.column_for((entry.name for entry in entries), _WIDEST_NAME)
         for entry in entries:
-            yield from lines.row(entry.name, entry.doc, column)
+            yield from wrapping.row(entry.name, entry.doc, column)
         yield Text()
     if texts := browse.identifiers(kind):
         yield Text("As a text, without arguments", style="bold")
-        yield from lines.wrapped(", ".join(texts), indent=2)
+        yield from wrapping.wrapped(", ".join(texts), indent=2)
         yield Text()
 
 
 def _about(entry: Entry) -> Iterator[Text]:
-    from cnncli.recipe import browse
-    from cnncli.recipe.objects import NOUNS, needed_of
+    from cnncli.recipe.keras_objects import browse
+    from cnncli.recipe.keras_objects.objects import NOUNS, needed_of
 
     heading = Text(entry.name, style="bold")
     heading.append(f", a{'n' if NOUNS[entry.kind][0] in 'aeiou' else ''} {NOUNS[entry.kind]}", style="not bold")
     yield heading
-    yield from lines.wrapped(entry.doc)
+    yield from wrapping.wrapped(entry.doc)
     if entry.refused:
-        yield from lines.wrapped(f"It cannot be used in a recipe: {entry.refused}.")
+        yield from wrapping.wrapped(f"It cannot be used in a recipe: {entry.refused}.")
         return
     if entry.name != entry.canonical:
-        yield from lines.wrapped(f"Another name of {entry.canonical}.")
+        yield from wrapping.wrapped(f"Another name of {entry.canonical}.")
     elif others := browse.aliases(entry):
-        yield from lines.wrapped(f"Also called {', '.join(others)}.")
+        yield from wrapping.wrapped(f"Also called {', '.join(others)}.")
     yield Text()
-    yield from lines.wrapped(browse.example_line(entry), indent=4, hanging=8, style="bold")
+    yield from wrapping.wrapped(browse.example_line(entry), indent=4, hanging=8, style="bold")
     yield Text()
-    yield from lines.wrapped(f"It stands in {browse.place_of_kind(entry.kind)}.")
+    yield from wrapping.wrapped(f"It stands in {browse.place_of_kind(entry.kind)}.")
     if entry.identifier:
         return
     arguments, needed = list((entry.arguments or {}).values()), needed_of(entry)
@@ -97,5 +97,5 @@ def _about(entry: Entry) -> Iterator[Text]:
     for argument in arguments:
         default = "required" if argument.name in needed else f"default {browse.inline(argument.default)}"
         words = "; ".join(filter(None, (browse.takes(entry, argument), default)))
-        yield from lines.wrapped(f"{argument.name}: {words}", indent=2, hanging=6)
-        yield from lines.wrapped(argument.doc, indent=6, style="dim")
+        yield from wrapping.wrapped(f"{argument.name}: {words}", indent=2, hanging=6)
+        yield from wrapping.wrapped(argument.doc, indent=6, style="dim")

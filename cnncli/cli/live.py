@@ -1,4 +1,4 @@
-"""What a training run shows while it goes on: a live view on a terminal, a line an epoch elsewhere."""
+"""The progress of a training run: a live view on a terminal, a line for each epoch elsewhere."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.cli import console
-from cnncli.cli.native import Log
 from cnncli.cli.plot import plot
+from cnncli.cli.tensorflow_log import Log
 from cnncli.errors import Problem
-from cnncli.wording import clock, counted, printable
+from cnncli.messages import cell, clock, counted, printable
 
 if TYPE_CHECKING:
-    from cnncli.experiment import Plan
     from cnncli.recipe.load import LoadedRecipe
+    from cnncli.workflow import Plan
 
 _NOT_METRICS = ("epoch", "phase", "seconds", "learning_rate")
 _STOPPING = "stopping: the step in progress is ended and the state is kept; Ctrl-C once more stops at once"
@@ -39,21 +39,21 @@ _STAGES = {
 }
 
 
-def make_spectator(*, quiet: bool, verbose: bool) -> Spectator:
+def make_spectator(*, quiet: bool, verbose: bool) -> ProgressListener:
     """The view that fits where stderr goes."""
     if quiet:
-        return Spectator(quiet=True)
+        return ProgressListener(quiet=True)
     return LiveView() if console.is_terminal() else Lines(verbose=verbose)
 
 
-class Spectator:
+class ProgressListener:
     """Says nothing while a run goes on, but its warnings; the other views build on it."""
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
         self.log: Log | None = None
 
-    def __enter__(self) -> Spectator:
+    def __enter__(self) -> ProgressListener:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -144,7 +144,7 @@ def _shape(shape: Sequence[int]) -> str:
     return "x".join(map(str, shape))
 
 
-class Lines(Spectator):
+class Lines(ProgressListener):
     """Plain lines, for a pipe or a file: one an epoch."""
 
     def __init__(self, *, verbose: bool = False) -> None:
@@ -181,7 +181,7 @@ def epoch_line(epoch: int, epochs: int, row: Mapping[str, Any]) -> str:
     return f"epoch {epoch:>{len(str(epochs))}}/{epochs}  {phase}{console.metrics_line(numbers)}  {row['seconds']:.1f} s"
 
 
-class LiveView(Spectator):
+class LiveView(ProgressListener):
     """A view that redraws itself."""
 
     def __init__(self) -> None:
@@ -201,7 +201,7 @@ class LiveView(Spectator):
         self.console = console.redrawing()
         self.live = Live(self, console=self.console, refresh_per_second=8, transient=True)
 
-    def __enter__(self) -> Spectator:
+    def __enter__(self) -> ProgressListener:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -286,7 +286,7 @@ class LiveView(Spectator):
             line.append(f"\n{console.metrics_line({name: float(value) for name, value in self.logs.items()})}")
         parts: list[RenderableType] = [self._bar(done, epochs * steps), line]
         if self.best:
-            parts.append(Text(f"best so far: epoch {self.best[0]}, {self.monitor} {console.cell(self.best[1])}"))
+            parts.append(Text(f"best so far: epoch {self.best[0]}, {self.monitor} {cell(self.best[1])}"))
         if len(self.rows) > 1 and self.console.encoding.startswith("utf"):
             parts.append(self._curves())
         return Group(*parts)

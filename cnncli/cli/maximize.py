@@ -1,4 +1,4 @@
-"""`cnncli maximize`: the example that a filter or a class likes most."""
+"""`cnncli maximize`: draw the input that a filter or a class responds to most (activation maximization)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cnncli.cli import native, options, pictures
+from cnncli.cli import figure_output, options, tensorflow_log
 from cnncli.errors import Place, Problem, UsageError
 
 
@@ -48,32 +48,32 @@ def maximize(
         raise UsageError(Problem("either the filters of a layer or classes, got both", hint, Place("--class")))
     filters = list(dict.fromkeys(filter_)) if filter_ else None
     classes = list(dict.fromkeys(class_)) if class_ else None
-    pictures.check_folder(to, (), force=force)
-    with native.captured():
-        from cnncli.evaluation.models import open_model
-        from cnncli.figures.of_network import draw_maximized_of, targets_of
-        from cnncli.insight.asked import value_range_of
-        from cnncli.insight.layers import check_classifies, map_layers
+    figure_output.check_folder(to, (), force=force)
+    with tensorflow_log.captured():
+        from cnncli.inference.model_loading import open_model
+        from cnncli.interpretability.layer_selection import check_classifies, map_layers
+        from cnncli.interpretability.sample_selection import value_range_of
+        from cnncli.plots.network_figures import draw_maximized_of, targets_of
 
         trained = open_model(run_or_model, outputs=Path(output))
-        subject = pictures.subject_of(trained)
+        subject = figure_output.subject_of(trained)
         if not list_layers:
             shows_classes = targets_of(subject, layer, filters, classes)[0] is None
             if shows_classes:
                 check_classifies(trained.model, trained.name)
             drawn = draw_maximized_of(
                 subject,
-                pictures.folder_for(trained, to, force=force),
+                figure_output.folder_for(trained, to, force=force),
                 layer=layer,
                 filters=filters,
                 classes=classes,
                 steps=steps,
                 seed=seed,
                 value_range=value_range_of(trained),
-                formats=pictures.formats(svg),
+                formats=figure_output.formats(svg),
             )
     if list_layers:
-        pictures.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
+        figure_output.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
         return
     notes = trained.notes if shows_classes else ()
-    pictures.show_drawn(trained, drawn, word="targets", notes=notes, as_json=as_json, quiet=quiet)
+    figure_output.show_drawn(trained, drawn, word="targets", notes=notes, as_json=as_json, quiet=quiet)

@@ -1,4 +1,4 @@
-"""The options that several commands share."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.wording import did_you_mean, nearest, printable, shortened
+from cnncli.messages import did_you_mean, nearest, printable, shortened
 
 Set = Annotated[
     list[str] | None,

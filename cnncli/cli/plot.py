@@ -1,4 +1,4 @@
-"""Curves drawn with characters: two by four dots to a cell, in Unicode's braille patterns."""
+"""Line plots in text: two by four dots to a character, in Unicode's Braille patterns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`cnncli predict`: the classes that a trained model finds in files."""
+"""`cnncli predict`: predict classes or numbers for files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, inputs, native, options
+from cnncli.cli import console, data_files, options, tensorflow_log
 from cnncli.cli.predictions import STDOUT, error_as_json, error_of, view_for
 from cnncli.errors import DataError, OutputError, Place, Problem, UsageError
-from cnncli.wording import counted, printable, quantity, shortened
+from cnncli.messages import counted, printable, quantity, shortened
 
 if TYPE_CHECKING:
-    from cnncli.data.given import Bad
-    from cnncli.evaluation.predict import Predictions, Predictor
+    from cnncli.inference.inputs import Bad
+    from cnncli.inference.predict import Predictions, Predictor
     from cnncli.runs.output_files import OutputFile
 
 _MOST_CLASSES = 6  # in the line that counts them
@@ -83,17 +83,17 @@ def predict(
         )
     reads = [*([run_or_model] if run_or_model else []), *files]
     if to_csv is not None or show is not None:
-        reads += inputs.data_of_run(run_or_model, output)
+        reads += data_files.data_of_run(run_or_model, output)
     csv_file = None if to_csv is None else _output_file(to_csv, "--csv", reads, force)
     if show is not None and show.suffix.lower() != ".png":
         raise UsageError(Problem(f"`{shortened(str(show))}` does not end in .png", "it is a PNG file", Place("--show")))
     show_file = None if show is None else _output_file(show, "--show", reads, force)
-    with native.captured():
-        from cnncli.data.given import look_up
-        from cnncli.evaluation.image_check import look_at
-        from cnncli.evaluation.models import open_model
-        from cnncli.evaluation.predict import Predictor
-        from cnncli.evaluation.unlike_training import warnings_for_files
+    with tensorflow_log.captured():
+        from cnncli.inference.image_checks import look_at
+        from cnncli.inference.input_warnings import warnings_for_files
+        from cnncli.inference.inputs import look_up
+        from cnncli.inference.model_loading import open_model
+        from cnncli.inference.predict import Predictor
         from cnncli.training import devices
 
         devices.choose(device or "auto", cpu_name="CPU")
@@ -116,7 +116,7 @@ def predict(
         if not (as_json or quiet):
             _introduce(predictor, trained.name, steps, is_newest=run_or_model is None, notes=notes)
         if show_file and looked and looked.pixels:
-            from cnncli.figures.contact_sheet import to_png
+            from cnncli.plots.contact_sheet import to_png
 
             shown = [path for path in images if path in looked.pixels]
             show_file.write(to_png(shown, [looked.pixels[path] for path in shown]))

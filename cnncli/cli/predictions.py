@@ -1,4 +1,4 @@
-"""The ways of showing predictions: a table, one JSON document, a CSV file."""
+"""Formats of predictions: a table, one JSON document, a CSV file."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnncli.cli import console, lines
+from cnncli.cli import console, wrapping
 from cnncli.errors import DataError
+from cnncli.messages import cell, printable, quantity, visible
 from cnncli.runs.json_text import to_json_line
-from cnncli.wording import printable, quantity, visible
 
 if TYPE_CHECKING:
-    from cnncli.data.given import Bad, File, Given, Name
-    from cnncli.evaluation.predict import Predictions, Predictor
+    from cnncli.inference.inputs import Bad, File, Given, Name
+    from cnncli.inference.predict import Predictions, Predictor
     from cnncli.runs.output_files import OutputFile
 
 STDOUT = Path("-")
@@ -94,10 +94,10 @@ class _Table:
         texts = [self._aligned(row) for row in rows]
         self._is_stacked |= self._room is not None and any(cell_len(text) > self._room for text in texts)
         if not (self._has_begun or self._is_stacked):
-            lines.show([Text(self._aligned(self._titles), style="bold")])
+            wrapping.show([Text(self._aligned(self._titles), style="bold")])
         self._has_begun = True
         # A batch in one go: Rich takes its time for each thing that it prints.
-        lines.show([Text("\n".join(map(self._stacked, rows) if self._is_stacked else texts))])
+        wrapping.show([Text("\n".join(map(self._stacked, rows) if self._is_stacked else texts))])
 
     def end(self, bad: Sequence[Bad]) -> None:
         sys.stdout.flush()
@@ -107,8 +107,8 @@ class _Table:
 
     def _row(self, name: Name, classes: Sequence[int], outputs: Sequence[float]) -> list[str]:
         first, *others = zip(classes, outputs, strict=True)
-        then = ", ".join(f"{self._names[index]} {console.cell(value)}" for index, value in others)
-        return [str(name), self._names[first[0]], console.cell(first[1]), then]
+        then = ", ".join(f"{self._names[index]} {cell(value)}" for index, value in others)
+        return [str(name), self._names[first[0]], cell(first[1]), then]
 
     def _aligned(self, row: Sequence[str]) -> str:
         cells = [
@@ -174,7 +174,7 @@ class _Csv:
     """A row an example; those that cannot be used have a problem in the place of classes."""
 
     def __init__(self, file: Any, predictor: Predictor, top: int) -> None:
-        from cnncli.evaluation.predictions import cell_text
+        from cnncli.tasks.predictions_csv import cell_text
 
         self.has_predictions = False
         self._text: Callable[[str], str] = lambda text: cell_text(visible(text))

@@ -1,4 +1,4 @@
-"""`cnncli recipes`: the recipes that come with cnncli; to read, and to copy as a beginning of one's own."""
+"""`cnncli recipes`: list, show and copy the recipes that come with cnncli."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cnncli.cli import console, lines, options
+from cnncli.cli import console, options, wrapping
 from cnncli.errors import OutputError
-from cnncli.wording import printable
+from cnncli.messages import printable
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of a shipped recipe.")]
 
@@ -47,7 +47,7 @@ def list_(as_json: options.Json = False, quiet: options.Quiet = False, verbose: 
     if as_json:
         console.print_json({"recipes": [{"name": r.name, "about": r.about, "params": r.params} for r in found]})
         return
-    lines.show(_table([(r.name, _count(r.params), r.about) for r in found]))
+    wrapping.show(_table([(r.name, _count(r.params), r.about) for r in found]))
     if not quiet:
         console.say()
         console.say_pairs([("Next", "cnncli recipes show NAME"), ("", "cnncli recipes copy NAME")])
@@ -62,11 +62,11 @@ def _table(rows: list[tuple[str, str, str]]) -> Iterator[Text]:
     """Names, parameters, and what they are: beside them, or on lines of their own where the terminal is narrow."""
     names, counts = max(len(row[0]) for row in rows), max(len("parameters"), *(len(row[1]) for row in rows))
     beside = names + counts + 4
-    is_narrow = lines.width() < beside + 30
+    is_narrow = wrapping.width() < beside + 30
     yield Text(f"{'recipe':<{names}}  {'parameters':>{counts}}{'' if is_narrow else '  what it is'}", style="bold")
     for name, count, about in rows:
         beginning = Text(f"{name:<{names}}  {count:>{counts}}")
-        told = list(lines.wrapped(about, indent=2 if is_narrow else beside))
+        told = list(wrapping.wrapped(about, indent=2 if is_narrow else beside))
         if told and not is_narrow:
             beginning.append(told.pop(0).plain[len(beginning) :])
         yield from [beginning, *told]

@@ -1,4 +1,4 @@
-"""`cnncli report`: one offline page of a run, or of several beside each other."""
+"""`cnncli report`: write the offline HTML page of a run, or of several runs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, inputs, options
+from cnncli.cli import console, data_files, options
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.wording import counted, printable
+from cnncli.messages import counted, printable
 
 if TYPE_CHECKING:
     from cnncli.runs.output_files import OutputFile
@@ -80,14 +80,14 @@ def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: b
     Raises:
         OutputError: it cannot or must not be written.
     """
-    from cnncli.figures import naming
+    from cnncli.plots import naming
     from cnncli.report import REPORT, is_page
     from cnncli.runs.output_files import OutputFile
 
     is_alone = len(paths) == 1
     place = paths[0] / REPORT if is_alone else output / f"{naming.runs('report', paths, output)}.html"
     own = [place] if is_alone or (to is None and is_page(place)) else []
-    reads = [data for path in paths for data in inputs.data_of_run(str(path), output)] if to else []
+    reads = [data for path in paths for data in data_files.data_of_run(str(path), output)] if to else []
     file = OutputFile(to or place, "--to" if to else "", reads, own, force)
     file.check()
     return file

@@ -1,4 +1,4 @@
-"""`cnncli reproduce`: a finished run is done again from its record, and compared with what it was."""
+"""`cnncli reproduce`: repeat a finished run and check whether the result is identical."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
-from cnncli.cli import console, native, options
-from cnncli.cli.earlier import load_again
+from cnncli.cli import console, options, tensorflow_log
+from cnncli.cli.earlier_recipe import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
-from cnncli.wording import printable
+from cnncli.messages import printable
 
 
 def add_to(app: typer.Typer) -> None:
@@ -61,16 +61,16 @@ def reproduce(
         runs.check_name(run_name)
     loaded = load_again(path, record)
     runs.refuse_taken(Path(output), loaded.recipe.name, run_name)
-    spectator = make_spectator(quiet=quiet or as_json, verbose=verbose)
-    with native.captured() as log:
-        spectator.starting(loaded, log)
-        from cnncli import experiment
-        from cnncli.experiment.reproduce import DIFFERENT, compare
+    listener = make_spectator(quiet=quiet or as_json, verbose=verbose)
+    with tensorflow_log.captured() as log:
+        listener.starting(loaded, log)
+        from cnncli import workflow
+        from cnncli.workflow.reproduce import DIFFERENT, compare
 
-        choices = experiment.Options(Path(output), run_name, device, tuple(sys.argv), started, again=path)
-        with spectator:
-            planned = experiment.make_plan(loaded, choices, spectator)
-            finished = experiment.run(planned, choices, spectator)
+        choices = workflow.Options(Path(output), run_name, device, tuple(sys.argv), started, again=path)
+        with listener:
+            planned = workflow.make_plan(loaded, choices, listener)
+            finished = workflow.run(planned, choices, listener)
         equality = compare(path, finished.path, tolerance=tolerance)
         with runs.reopen(finished.path) as folder:
             folder.update_record(reproduces={"run": str(path), **equality.as_json()})

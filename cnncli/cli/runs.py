@@ -1,4 +1,4 @@
-"""`cnncli runs`: the runs there are, what they reached, and what became of the others."""
+"""`cnncli runs`: list the runs, their results and their states."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnncli.cli import console, lines, options
-from cnncli.wording import clock, counted, did_you_mean, printable, shortened
+from cnncli.cli import console, options, wrapping
+from cnncli.messages import cell, clock, counted, did_you_mean, printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.runs.listing import ListedRun
@@ -74,7 +74,7 @@ def runs(
         console.print_json({"runs": [run.as_json() for run in shown], "notes": [note.as_json() for note in notes]})
         return
     if shown:
-        lines.show(_lines(shown, verbose=verbose))
+        wrapping.show(_lines(shown, verbose=verbose))
     if quiet:
         return
     for note in notes:
@@ -139,26 +139,26 @@ def _cells(run: ListedRun, source_width: int) -> list[str]:
     first = [
         printable(run.label),
         summary.status,
-        f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else console.cell(None),
+        f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else cell(None),
     ]
     if summary.status == "broken":
         return [*first, printable(run.problem)]
     return [
         *first,
-        shortened(run.short_source, source_width) if run.short_source is not None else console.cell(None),
-        console.cell(run.params),
-        console.cell(run.epochs),
+        shortened(run.short_source, source_width) if run.short_source is not None else cell(None),
+        cell(run.params),
+        cell(run.epochs),
         _result(run.decided),
         _result(run.score),
-        clock(run.total_seconds) if run.total_seconds is not None else console.cell(None),
+        clock(run.total_seconds) if run.total_seconds is not None else cell(None),
     ]
 
 
 def _result(result: tuple[str, float] | None) -> str:
     if result is None:
-        return console.cell(None)
+        return cell(None)
     name, value = result
-    return f"{shortened(name, _LONGEST_RESULT)} {shortened(console.cell(value), _LONGEST_RESULT)}"
+    return f"{shortened(name, _LONGEST_RESULT)} {shortened(cell(value), _LONGEST_RESULT)}"
 
 
 def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
@@ -173,9 +173,9 @@ def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
 def _aligned(cells: Iterable[str], widths: Sequence[int]) -> str:
     """Cells beside each other, as wide as their columns."""
     padded = []
-    for cell, width, title in zip(cells, widths, _TITLES, strict=False):  # a broken run has fewer
-        space = " " * (width - cell_len(cell))
-        padded.append(space + cell if title in _RIGHT else cell + space)
+    for text, width, title in zip(cells, widths, _TITLES, strict=False):  # a broken run has fewer
+        space = " " * (width - cell_len(text))
+        padded.append(space + text if title in _RIGHT else text + space)
     return _BETWEEN.join(padded).rstrip()
 
 
@@ -196,14 +196,14 @@ def _stacked(run: ListedRun, widths: Sequence[int]) -> Iterator[Text]:
     """A run on as many lines as it needs: its name, which is never broken, its state, and what is known."""
     label, status, date = _cells(run, _SOURCE_WIDTHS[0])[:3]
     facts = [printable(run.problem)] if status == "broken" else [_held(fact) for fact in _facts(run)]
-    if sum(widths) + len(_BETWEEN) * 2 <= lines.width():
+    if sum(widths) + len(_BETWEEN) * 2 <= wrapping.width():
         head = _colored(Text(_aligned([label, status, date], widths)), status, _begin_of_status(label, widths))
     else:
         head = Text(label)
         facts = [status, *([_held(date)] if run.summary.started else []), *facts]
     head.stylize("bold", 0, len(label))
     yield head
-    for number, line in enumerate(lines.wrapped(_BETWEEN.join(facts), indent=2)):
+    for number, line in enumerate(wrapping.wrapped(_BETWEEN.join(facts), indent=2)):
         told = Text(line.plain.replace(_HELD, " "))
         yield _colored(told, status, 2) if facts[0] == status and not number else told
 
@@ -226,7 +226,7 @@ def _facts(run: ListedRun) -> Iterator[str]:
 
 def _held(fact: str) -> str:
     """A text that is not broken where it fits in a line."""
-    return fact.replace(" ", _HELD) if len(fact) + 2 <= lines.width() else fact
+    return fact.replace(" ", _HELD) if len(fact) + 2 <= wrapping.width() else fact
 
 
 def _colored(line: Text, status: str, begins: int) -> Text:
@@ -237,6 +237,6 @@ def _colored(line: Text, status: str, begins: int) -> Text:
 def _details(run: ListedRun) -> Iterator[Text]:
     yield Text(f"  {printable(str(run.summary.path))}", style="dim")
     if run.problem and run.summary.status != "broken":
-        yield from lines.wrapped(run.problem, indent=2, style="dim")
+        yield from wrapping.wrapped(run.problem, indent=2, style="dim")
     for remark in run.remarks:
-        yield from lines.wrapped(remark, indent=2, style="dim")
+        yield from wrapping.wrapped(remark, indent=2, style="dim")

@@ -1,4 +1,4 @@
-"""`cnncli schema`: the JSON Schema of a recipe, with which an editor completes and checks it."""
+"""`cnncli schema`: print the JSON Schema of a recipe, for completion and checks in editors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from cnncli.cli import console, options, streams
-from cnncli.wording import printable
+from cnncli.messages import printable
 
 
 def add_to(app: typer.Typer) -> None:

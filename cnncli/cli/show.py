@@ -1,4 +1,4 @@
-"""`cnncli show`: a recipe as it is, or with everything filled in."""
+"""`cnncli show`: print a recipe as it is, or with every default filled in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 
 from cnncli.cli import console, options
 from cnncli.errors import Problem, RecipeError
-from cnncli.wording import printable
+from cnncli.messages import printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -50,7 +50,8 @@ def show(
 
 def _copy(recipe: str) -> None:
     """The file itself, comments and all."""
-    from cnncli.recipe import shipped, source
+    from cnncli.recipe import shipped
+    from cnncli.recipe.yaml import source
 
     path, name = shipped.locate(recipe)
     content = source.read_bytes(path, shown_as=name).decode("utf-8", "replace")
@@ -62,7 +63,7 @@ def _copy(recipe: str) -> None:
 def _written(recipe: str, settings: list[str]) -> Any:
     """The tree as written, after `extends` and `--set`."""
     from cnncli.recipe import load
-    from cnncli.recipe.nodes import plain
+    from cnncli.recipe.yaml.nodes import plain
 
     return plain(load.read(recipe, settings))
 

@@ -1,4 +1,4 @@
-"""stdin, stdout and stderr, prepared so that no encoding, closed descriptor or full disk ends in a traceback.
+"""stdin, stdout and stderr: encodings, closed descriptors and full disks without a traceback.
 
 A result that cannot be written is an `OutputError`; a message on stderr that cannot be written is lost, and the exit code
 says the same. A character that the stream's encoding lacks is replaced.

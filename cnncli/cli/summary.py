@@ -1,4 +1,4 @@
-"""`cnncli summary`: a recipe's network, layer by layer, as a table, as JSON, or as a picture."""
+"""`cnncli summary`: show a recipe's network layer by layer, as a table, as JSON or as a picture."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, inputs, native, options
+from cnncli.cli import console, data_files, options, tensorflow_log
 from cnncli.errors import Place, Problem, UsageError
-from cnncli.wording import printable, shortened
+from cnncli.messages import printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.network.outline import Row
@@ -63,12 +63,12 @@ def summary(
     picture = _picture_file(diagram, recipe, force=force) if diagram else None
     loaded = load(recipe, settings or [])
     if picture:
-        picture = replace(picture, reads=[*picture.reads, *inputs.data_of(loaded.recipe)])
+        picture = replace(picture, reads=[*picture.reads, *data_files.data_of(loaded.recipe)])
         picture.check()
     if not (quiet or as_json):
         for warning in loaded.warnings:
             console.show_note(warning)
-    with native.captured():
+    with tensorflow_log.captured():
         from cnncli.cli.summary_table import show
         from cnncli.network.outline import ALL, rows
         from cnncli.network.summary import summarise
@@ -108,8 +108,8 @@ def _picture_file(path: Path, recipe: str, *, force: bool) -> OutputFile:
 
 
 def _draw(found: Summary, shown: Sequence[Row], file: OutputFile) -> Path:
-    from cnncli.figures.diagram import draw_diagram
-    from cnncli.figures.save import write
+    from cnncli.plots.network_diagram.diagram import draw_diagram
+    from cnncli.plots.save import write
 
     with file.writing() as stream:
         write(draw_diagram(found, shown), stream, file.path.suffix.lower()[1:])

@@ -1,4 +1,4 @@
-"""A network's summary as a table for a terminal of any width, with its totals below."""
+"""The summary of a network as a table for a terminal of any width, with its totals."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 from rich.text import Text
 
 from cnncli.cli import console
+from cnncli.messages import counted, listed, printable, shortened
 from cnncli.network.budget import gigabytes
 from cnncli.network.build import shape_text
 from cnncli.network.outline import Row, without_prefix
 from cnncli.network.receptive_field import Field
 from cnncli.network.summary import Summary
 from cnncli.recipe.layers import snake_case
-from cnncli.wording import counted, listed, printable, shortened
 
 
 @dataclass(frozen=True)

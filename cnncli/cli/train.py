@@ -1,4 +1,4 @@
-"""`cnncli train`: a recipe becomes a trained network in a run's folder."""
+"""`cnncli train`: train the network of a recipe."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import console, few, native, options
-from cnncli.cli.earlier import load_again
+from cnncli.cli import console, few_examples, options, tensorflow_log
+from cnncli.cli.earlier_recipe import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
-from cnncli.wording import counted, printable
+from cnncli.messages import cell, counted, printable
 
 if TYPE_CHECKING:
-    from cnncli.experiment import Finished
     from cnncli.recipe.load import LoadedRecipe
+    from cnncli.workflow import Finished
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,21 +68,21 @@ def train(
     _check_epochs(epochs, loaded)
     from cnncli.cli.live import make_spectator
 
-    spectator = make_spectator(quiet=quiet or as_json, verbose=verbose)
-    with native.captured() as log:
-        spectator.starting(loaded, log)
-        from cnncli import experiment
+    listener = make_spectator(quiet=quiet or as_json, verbose=verbose)
+    with tensorflow_log.captured() as log:
+        listener.starting(loaded, log)
+        from cnncli import workflow
 
         resumed = going_on.path if going_on else None
-        choices = experiment.Options(Path(output), run, device, tuple(sys.argv), started, profile, resumed)
-        with spectator:
-            planned = experiment.make_plan(loaded, choices, spectator)
+        choices = workflow.Options(Path(output), run, device, tuple(sys.argv), started, profile, resumed)
+        with listener:
+            planned = workflow.make_plan(loaded, choices, listener)
             if dry_run:
-                spectator.ready(planned)
-                experiment.build_network(planned, spectator, download=False)
+                listener.ready(planned)
+                workflow.build_network(planned, listener, download=False)
                 finished = None
             else:
-                finished = experiment.run(planned, choices, spectator)
+                finished = workflow.run(planned, choices, listener)
         broken = ExpectationError(finished.broken) if finished and finished.broken else None
         notes = [*planned.notes, *(finished.notes if finished else ())]
         _report(finished, notes, broken, as_json=as_json, quiet=quiet, profile=profile)
@@ -213,7 +213,7 @@ def _report(
     out.print(
         console.table(
             ["", *summary[split]],
-            [[f"{split} split", *few.cells(summary[split], summary["examples"], summary["intervals"])]],
+            [[f"{split} split", *few_examples.cells(summary[split], summary["examples"], summary["intervals"])]],
         )
     )
     if quiet:
@@ -225,7 +225,7 @@ def _report(
 
 
 def _show_profile(finished: Finished) -> None:
-    from cnncli.experiment.profile import TITLES
+    from cnncli.workflow.profile import TITLES
 
     profile = finished.profile
     total = profile.seconds["total"]
@@ -252,7 +252,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
     return [
         (
             "Best",
-            f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {console.cell(best.get(best['monitor']))}",
+            f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {cell(best.get(best['monitor']))}",
         ),
         *_stops(summary),
         *[

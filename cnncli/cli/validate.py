@@ -1,4 +1,4 @@
-"""`cnncli validate`: every mistake of a recipe at once, without training."""
+"""`cnncli validate`: report every mistake of a recipe, without training."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import console, native, options
+from cnncli.cli import console, options, tensorflow_log
 
 if TYPE_CHECKING:
     from cnncli.errors import Problem
@@ -38,7 +38,7 @@ def validate(
     result: dict[str, Any] = {"recipe": loaded.recipe.name, "valid": True, "stage": "static"}
     notes: tuple[Problem, ...] = ()
     if not static:
-        with native.captured():
+        with tensorflow_log.captured():
             shapes, notes = _shapes(loaded)
         result |= {"stage": "shapes", **shapes}
     if shows:
@@ -57,7 +57,7 @@ def _show(notes: Iterable[Problem]) -> None:
 
 def _shapes(loaded: LoadedRecipe) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """What the shapes tell, and notes about them."""
-    from cnncli.experiment import check_without_data
+    from cnncli.workflow import check_without_data
 
     checked = check_without_data(loaded)
     if checked is None:

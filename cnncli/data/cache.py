@@ -1,4 +1,4 @@
-"""Decoded images on disk, for data that does not fit into memory: decoded once, and found again by the next run.
+"""The cache of decoded images on disk, for data sets that do not fit into memory.
 
 A file of the cache is named by what it holds: the SHA-256 of every image file and of the form that the images got. It is
 written under another name and gets its own when it is whole, so that a run never reads half of one; whoever writes holds a
@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.stored import RowFile, write_rows
+from cnncli.data.lazy_arrays import RowFile, write_rows
 from cnncli.runs.lock import try_lock
 
 BYTES = np.dtype(np.uint8)

@@ -1,4 +1,4 @@
-"""The SHA-256 of a data set, or of some examples: the same data, the same fingerprint, on every machine."""
+"""Fingerprints (SHA-256) of data sets and of examples, equal on every machine."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.examples import Examples
-from cnncli.data.stored import Inputs
+from cnncli.data.dataset import Examples
+from cnncli.data.lazy_arrays import Inputs
 
 _CHUNK = 1 << 24  # bytes
 _ROWS_BYTES = 1 << 22  # hashed in one go

@@ -1,4 +1,4 @@
-"""What a file's first bytes say: which image format, how large; or what it is instead of an image."""
+"""The header of an image file: its format and size, or what the file is instead of an image."""
 
 from __future__ import annotations
 

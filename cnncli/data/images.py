@@ -1,4 +1,4 @@
-"""The bytes of an image file -> pixels of the wanted size."""
+"""Decode image files to pixels of the wanted size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPIm
 # The plugins, imported, are what reads TIFF and WebP.
 from cnncli.data.deep_color import LUMINANCE, WHOLE_RANGE, compose, decode_png, is_dark, is_deep_png
 from cnncli.data.image_header import BadImage, orientation, read_header, refuse_damaged_png
-from cnncli.wording import shortened
+from cnncli.messages import shortened
 
 __all__ = ["BadImage", "Decoded", "Form", "decode", "read"]
 

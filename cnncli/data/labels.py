@@ -1,4 +1,4 @@
-"""Labels as they come -> class numbers."""
+"""Class labels: read from arrays, checked, and numbered from 0."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError, Problem
-from cnncli.wording import shortened
+from cnncli.messages import shortened
 
 _LARGEST = 2**31 - 1
 _MOST_NAMED = 5

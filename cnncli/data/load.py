@@ -1,4 +1,4 @@
-"""A recipe's `data` -> Splits; and data given on the command line -> examples for a trained model."""
+"""Load the data of a recipe as splits, and data of the command line as examples for a trained model."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import shapes
-from cnncli.data.examples import Examples, Splits
+from cnncli.data.dataset import Examples, Splits
 from cnncli.data.images import Form
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.arrays import idx_files, read_idx, read_npz
 from cnncli.data.sources.builtin import read_builtin
-from cnncli.data.sources.found import Found, Progress
 from cnncli.data.sources.image_folder import form_of, read_image_folder, read_image_folder_for_model
+from cnncli.data.sources.loaded_data import LoadedData, Progress
 from cnncli.data.sources.paths import ARCHIVES, cannot_read, existing_file
 from cnncli.data.splits import limit, split
 from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
 from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, Source
-from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
 
 _IMBALANCE = 20  # the largest class is so many times the smallest: worth a word
 
@@ -162,7 +162,7 @@ _KINDS = f"""one of
   a folder with MNIST's four files"""
 
 
-def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> Found:
+def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> LoadedData:
     source = data.source
     if source.image_folder:
         return read_image_folder(
@@ -182,7 +182,7 @@ def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> F
     return read_builtin(source.builtin, offline=data.offline, progress=progress)
 
 
-def _read_numbers(source: Source, input_shape: Shape, count: int) -> Found:
+def _read_numbers(source: Source, input_shape: Shape, count: int) -> LoadedData:
     """Read other data for a model that gives numbers; only arrays hold such labels."""
     if source.npz:
         return read_npz(source.npz, input_shape=input_shape, number_count=count)
@@ -197,7 +197,7 @@ def _read_for_model(
     class_names: Sequence[str],
     form: Form | None,
     progress: Progress | None,
-) -> Found:
+) -> LoadedData:
     if source.image_folder:
         form = form or form_of(source.image_folder, input_shape)
         return read_image_folder_for_model(
@@ -244,14 +244,14 @@ def _wrong_weights(weights: Mapping[str, float], class_names: Sequence[str]) -> 
     return problems
 
 
-def _set_aside(data: Data, found: Found) -> dict[str, Examples]:
+def _set_aside(data: Data, found: LoadedData) -> dict[str, Examples]:
     """All three parts; those that the data does not bring are taken from its training part."""
     train = found.parts["train"]
     missing = [part for part in ("validation", "test") if part not in found.parts]
     if not missing:
         return dict(found.parts)
-    twins = found.twins.get("train", np.arange(len(train)))
-    originals = np.unique(twins)  # copies go where the first of them goes: in two parts they would be a leak
+    duplicate_of = found.duplicate_of.get("train", np.arange(len(train)))
+    originals = np.unique(duplicate_of)  # copies go where the first of them goes: in two parts they would be a leak
     indices = split(
         _strata(train)[originals],
         validation=data.split.validation if "validation" in missing else None,
@@ -261,7 +261,7 @@ def _set_aside(data: Data, found: Found) -> dict[str, Examples]:
         class_names=found.class_names,
     )
     chosen = {"train": indices.train, "validation": indices.validation, "test": indices.test}
-    taken = {part: train.take(_with_copies(originals[chosen[part]], twins)) for part in ("train", *missing)}
+    taken = {part: train.take(_with_copies(originals[chosen[part]], duplicate_of)) for part in ("train", *missing)}
     return {**found.parts, **taken}
 
 
@@ -271,8 +271,8 @@ def _strata(examples: Examples) -> NDArray[np.integer]:
     return labels if labels.ndim == 1 else np.zeros(len(labels), np.int32)
 
 
-def _with_copies(indices: NDArray[np.int64], twins: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.flatnonzero(np.isin(twins, indices))
+def _with_copies(indices: NDArray[np.int64], duplicate_of: NDArray[np.int64]) -> NDArray[np.int64]:
+    return np.flatnonzero(np.isin(duplicate_of, indices))
 
 
 def _remarks(data: Data, train: Examples, class_names: Sequence[str]) -> list[Problem]:

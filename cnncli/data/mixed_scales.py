@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.lazy_arrays import Inputs, as_stored
 from cnncli.data.scales import CEILINGS, FACTOR, Extremes
-from cnncli.data.stored import Inputs, as_stored
 from cnncli.errors import Problem
-from cnncli.wording import listed
+from cnncli.messages import listed
 
 _LEAST_VALUES = 64  # of an example of which "all values are whole numbers" says something
 _LOOKED_AT = 4000  # examples of which this is asked

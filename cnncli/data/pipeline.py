@@ -1,4 +1,4 @@
-"""Examples -> batches in TensorFlow's input pipeline."""
+"""The input pipeline: examples to batches in tf.data."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import tensorflow as tf
 
-from cnncli.data.examples import Examples
-from cnncli.data.stored import Inputs, as_stored, may_be_copied
+from cnncli.data.dataset import Examples
+from cnncli.data.lazy_arrays import Inputs, as_stored, may_be_copied
 from cnncli.errors import CnncliError
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

@@ -1,4 +1,4 @@
-"""The scale of input values: its range, how two scales are compared, and the warning where they differ."""
+"""The scale of input values: measure it, compare it, and warn where two scales differ."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.stored import ArrayRows, Inputs, as_stored
+from cnncli.data.lazy_arrays import ArrayRows, Inputs, as_stored
 from cnncli.errors import Problem
 
 FACTOR = 20  # 0 to 255 and 0 to 1 differ by 255, 0 to 255 and standardised values by about 90

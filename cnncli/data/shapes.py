@@ -1,4 +1,4 @@
-"""Whether data and network agree on the shape of one example."""
+"""Check that data and network agree on the shape of one example."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small record of the training examples, which tells later how many of other examples are among them."""
+"""A sketch of the training examples, for estimating how many other examples are among them."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.looks import may_tell, rounded, tells
-from cnncli.data.stored import Inputs, as_stored
+from cnncli.data.content_digest import may_tell, rounded, tells
+from cnncli.data.lazy_arrays import Inputs, as_stored
 
 _MOST, _MOST_COMPARED = 2048, 8192  # examples that are recorded, and that are compared with them
 _DIGEST_BYTES = 6  # two of a million examples have the same one with a probability of 1 in 500

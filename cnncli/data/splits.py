@@ -1,4 +1,4 @@
-"""Which examples train, which validate, which test: a pure function of labels, sizes and seed."""
+"""Split examples into training, validation and test: a pure function of labels, sizes and seed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError, Problem
-from cnncli.wording import counted, listed, shortened
+from cnncli.messages import counted, listed, shortened
 
 _PATH = ("data", "split")
 _MOST_NAMED = 5

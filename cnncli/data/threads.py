@@ -1,4 +1,4 @@
-"""The same work on many things, in a few threads."""
+"""Apply a function to many items in a few threads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applications (VGG16, ResNet50, …) as layers: inlined under their own names, after their own preprocessing."""
+"""Keras applications (VGG16, ResNet50, …) as layers of a recipe, after their own preprocessing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from typing import Any
 import keras
 
 from cnncli.errors import ModelFileError, NetworkError, Problem
-from cnncli.network.imagenet import ImagenetWeights, imagenet_weights
-from cnncli.network.objects import dtype_policy, make
-from cnncli.recipe.nodes import Path
-from cnncli.recipe.objects import KerasObject
-from cnncli.screening.arrays import stored_arrays
-from cnncli.wording import shortened
+from cnncli.messages import shortened
+from cnncli.model_file_validation.stored_arrays import stored_arrays
+from cnncli.network.instantiate import dtype_policy, make
+from cnncli.network.pretrained_weights import ImagenetWeights, imagenet_weights
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.yaml.nodes import Path
 
 # The arguments that make an application a network of its own; inlined it is part of the recipe's.
 _OWN_NETWORK = ("input_tensor", "input_shape")

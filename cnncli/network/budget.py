@@ -1,4 +1,4 @@
-"""How much memory training will take, counted before any of it is taken."""
+"""The memory that training takes, counted before it is allocated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recipe.data and Recipe.model -> keras.Model; what Keras does not like is told at its layer's line."""
+"""Build the network of a recipe, and report Keras' errors at the line of their layer."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from typing import Any
 import keras
 
 from cnncli.errors import CnncliError, Problem, RecipeError
+from cnncli.messages import did_you_mean, shortened
 from cnncli.network import applications
-from cnncli.network.imagenet import ImagenetWeights
+from cnncli.network.instantiate import dtype_policy, make, names_counted_anew, shapes_alone
 from cnncli.network.keras_messages import first_sentence
-from cnncli.network.objects import dtype_policy, make, names_counted_anew, shapes_alone
+from cnncli.network.pretrained_weights import ImagenetWeights
 from cnncli.network.windows import window_problem
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.language.structure import INPUT
 from cnncli.recipe.layers import name_of
-from cnncli.recipe.nodes import Path
-from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.structure import INPUT
-from cnncli.wording import did_you_mean, shortened
+from cnncli.recipe.yaml.nodes import Path
 
 _RAW = "raw"  # the input of the network that augments
 

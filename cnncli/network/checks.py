@@ -1,4 +1,4 @@
-"""A recipe's shapes and counts, checked by Keras without data and without memory for weights."""
+"""Check a recipe's shapes and counts with Keras, without data and without memory for weights."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What enters the first layers with weights: the values of a batch after preprocessing, layer by layer."""
+"""The values that enter the first layers with weights, after preprocessing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.stored import Inputs, as_stored
+from cnncli.data.lazy_arrays import Inputs, as_stored
 from cnncli.errors import Problem
 
 NOT_LEARNED = "leave the example out: the network has learned nothing about these numbers"

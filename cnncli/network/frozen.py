@@ -1,4 +1,4 @@
-"""Where a network can be cut so that nothing before the cut changes while it is trained."""
+"""Find where a network can be cut so that nothing before the cut changes during training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each layer of a Keras network takes, and the order of its layers in the recipe."""
+"""The graph of a Keras network: what each layer takes, in the order of the recipe."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
-from cnncli.wording import shortened
+from cnncli.messages import shortened
 
 # A sentence that says what is right, or briefly what came; messages give the shapes that came in themselves.
 _RULE = re.compile(r"\bmust\b|^Received:? (?!input_shape|inputs).{,40}$")

@@ -1,4 +1,4 @@
-"""The convolutions of a model, found by name, and their kernels."""
+"""Find the convolutions of a model by name, and their kernels."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import keras
 import numpy as np
 
 from cnncli.errors import Problem, RecipeError
-from cnncli.network.opened import layers_of
-from cnncli.wording import did_you_mean, listed, shortened
+from cnncli.messages import did_you_mean, listed, shortened
+from cnncli.network.flatten_submodels import layers_of
 
 NO_CONVOLUTION = "the network has no convolution, so there is nothing to draw"
 _CONVOLUTIONS = tuple(

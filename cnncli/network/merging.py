@@ -16,6 +16,7 @@ from typing import Any
 
 import keras
 
+from cnncli import keras_internals
 from cnncli.errors import Problem
 from cnncli.network.build import Network, shape_text
 from cnncli.recipe.layers import name_of
@@ -80,7 +81,7 @@ def _is_full_map(layer: Any, result: tuple[int | None, ...]) -> bool:
 def _makers(tensor: Any) -> Iterator[Any]:
     """The operations that lead to a tensor, the last one first, as long as each has one input."""
     while True:
-        operation = tensor._keras_history.operation
+        operation = keras_internals.origin_of(tensor).operation
         yield operation
         if isinstance(operation, keras.layers.InputLayer):
             return

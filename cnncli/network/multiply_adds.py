@@ -1,4 +1,4 @@
-"""How many multiply-adds a layer takes for one example.
+"""Count the multiply-adds of a layer for one example.
 
 One multiplication with the addition that follows it counts as one. Counted are the products of inputs with weights, and of
 inputs with inputs in attention: convolutions, dense and recurrent layers. Not counted, as in the published numbers of VGG,

@@ -1,4 +1,4 @@
-"""A network's summary -> its rows: groups closed into one, or opened down to a depth."""
+"""The outline of a network's summary: groups closed into one row, or opened to a depth."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much of the input one number that leaves a layer depends on.
+"""Compute receptive fields: how much of the input one output value depends on.
 
 The field is the theoretical one: the width of the window in the input, counted beyond the border too, so that it can be larger
 than the image. It is the same as in Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks"

@@ -1,4 +1,4 @@
-"""A network -> plain numbers: layer by layer, group by group, and in total."""
+"""Summarize a network in numbers: by layer, by group, in total."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from cnncli.network.graph import Graph
 from cnncli.network.merging import unintended_broadcasts
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
+from cnncli.recipe.keras_objects.objects import KerasObject, Unknown
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.layers import Group, name_of
 from cnncli.recipe.load import LoadedRecipe
-from cnncli.recipe.nodes import Mapping as MappingNode
-from cnncli.recipe.nodes import Node, Scalar
-from cnncli.recipe.nodes import Sequence as SequenceNode
-from cnncli.recipe.objects import KerasObject, Unknown
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import phases_of
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.yaml.nodes import Mapping as MappingNode
+from cnncli.recipe.yaml.nodes import Node, Scalar
+from cnncli.recipe.yaml.nodes import Sequence as SequenceNode
 
 BYTES = 4  # of a number in float32
 Shape = tuple[int | None, ...]

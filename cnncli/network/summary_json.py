@@ -1,4 +1,4 @@
-"""A network's summary as plain data: for `summary --json`, and for network.json in a run's folder."""
+"""The summary of a network as plain data, for `summary --json` and network.json."""
 
 from __future__ import annotations
 

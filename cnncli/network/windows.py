@@ -1,4 +1,4 @@
-"""Whether a convolution's or a pooling's window fits into what comes in."""
+"""Check that the window of a convolution or a pooling fits into its input."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules across the sections of a recipe; one function a rule, each of which says what it found.
+"""Rules across the sections of a recipe, one function for each rule.
 
 Here are those about the network and its outputs; those about data and training are beside.
 """
@@ -9,16 +9,17 @@ from collections.abc import Iterator
 from itertools import islice
 
 from cnncli.errors import Problem
-from cnncli.recipe import check_data, check_names, check_numbers, check_training, rules  # noqa: F401  # all but the last bring rules
+from cnncli.messages import did_you_mean
+from cnncli.recipe import check_data, check_names, check_training, rules  # noqa: F401  # the first three bring rules
 from cnncli.recipe.growth import MOST_PROBLEMS
+from cnncli.recipe.keras_objects.objects import Unknown
 from cnncli.recipe.known_data import declared_classes
+from cnncli.recipe.language.structure import INPUT
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
-from cnncli.recipe.nodes import Mapping, Path, place_of
-from cnncli.recipe.objects import Unknown
 from cnncli.recipe.outputs import REGRESSION_LOSSES, Output, loss_class, outputs_of
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.structure import INPUT
-from cnncli.wording import did_you_mean
+from cnncli.recipe.targets import regression  # noqa: F401  # brings rules
+from cnncli.recipe.yaml.nodes import Mapping, Path, place_of
 
 _PROBABILITIES = {"softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid"}
 _BINARY_LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}

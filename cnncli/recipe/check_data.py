@@ -1,4 +1,4 @@
-"""Rules about a recipe's data: its input, its classes, and the name under which runs are kept."""
+"""Rules for the section `data` of a recipe: its input, its classes, its name."""
 
 from __future__ import annotations
 

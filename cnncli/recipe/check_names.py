@@ -1,4 +1,4 @@
-"""Names that TensorFlow can use: layers, losses, optimizers and schedules become parts of the names of its operations."""
+"""Rules for names that TensorFlow uses: of layers, losses, optimizers and schedules."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnncli.errors import Problem
+from cnncli.messages import shortened
 from cnncli.recipe import rules
-from cnncli.recipe.nodes import Path
-from cnncli.recipe.objects import NOUNS, KerasObject, article
+from cnncli.recipe.keras_objects.objects import NOUNS, KerasObject, article
 from cnncli.recipe.schema import Recipe
-from cnncli.wording import shortened
+from cnncli.recipe.yaml.nodes import Path
 
 _REFUSED = re.compile(r"[^A-Za-z0-9_.>-]")  # of ^[A-Za-z0-9_.\\/>-]*$, in which Keras uses the slash
 _FREE = ("metrics", "callbacks")  # their names stay in Python

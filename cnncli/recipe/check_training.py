@@ -1,4 +1,4 @@
-"""Rules about how a recipe trains: its metrics, callbacks and learning rates."""
+"""Rules for the section `train` of a recipe: metrics, callbacks, learning rates."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from cnncli.errors import Problem
+from cnncli.messages import described, did_you_mean, listed
 from cnncli.recipe import rules
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.metrics import metric_name, metric_names
-from cnncli.recipe.nodes import Path
-from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
-from cnncli.wording import described, did_you_mean, listed
+from cnncli.recipe.yaml.nodes import Path
 
 
 @rules.error_without_network

@@ -1,4 +1,4 @@
-"""Two recipes with everything filled in -> what differs between them."""
+"""The differences between two resolved recipes."""
 
 from __future__ import annotations
 

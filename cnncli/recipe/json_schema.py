@@ -1,4 +1,4 @@
-"""The JSON Schema of a recipe, with which an editor completes and checks it.
+"""The JSON Schema of a recipe, for completion and checks in editors.
 
 The sections come from their typed models, Keras objects from the catalogue; what `structure.py` writes out is described
 here. It is of draft-07, which every release of yaml-language-server and every other editor knows; the newer drafts add
@@ -22,9 +22,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from cnncli.recipe import catalogue
-from cnncli.recipe.catalogue import Argument, Entry
-from cnncli.recipe.objects import (
+from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects.catalogue import Argument, Entry
+from cnncli.recipe.keras_objects.objects import (
     NOUNS,
     Limit,
     as_data,
@@ -37,8 +37,8 @@ from cnncli.recipe.objects import (
     takes_mapping,
     takes_only_list,
 )
+from cnncli.recipe.language.structure import MOST_TIMES, STRUCTURES
 from cnncli.recipe.schema import KIND_OF_OBJECT, Recipe, Section
-from cnncli.recipe.structure import MOST_TIMES, STRUCTURES
 
 Schema = dict[str, Any]
 FILE_NAME = "recipe.schema.json"

@@ -1,4 +1,4 @@
-"""What a recipe alone tells of its data."""
+"""What a recipe alone says about its data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layers of a network as a recipe lists them: their names, and what the last one gives."""
+"""The layers of a recipe's network: their names, and the output of the last one."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cnncli.recipe.nodes import Path
-from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.yaml.nodes import Path
 
 
 @dataclass(frozen=True, slots=True)

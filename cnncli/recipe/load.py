@@ -1,4 +1,4 @@
-"""A recipe's file and the `--set` of the command line -> a checked Recipe; every problem is collected and told once."""
+"""Load a recipe file with the overrides of the command line, and report all problems together."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from cnncli.errors import CnncliError, Place, Problem, RecipeError
-from cnncli.recipe import check, overrides, sentences, shipped, source
-from cnncli.recipe.expand import expand
-from cnncli.recipe.extends import extend
+from cnncli.recipe import check, shipped, validation_messages
 from cnncli.recipe.growth import MOST_PROBLEMS
-from cnncli.recipe.mistaken import refuse_other_things
-from cnncli.recipe.nodes import Mapping, Path, place_of, plain
+from cnncli.recipe.input_suggestions import refuse_other_things
+from cnncli.recipe.language import overrides
+from cnncli.recipe.language.expand import expand
+from cnncli.recipe.language.extends import extend
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml.nodes import Mapping, Path, place_of, plain
 
 _QUOTED = re.compile(r"`[^`]*`|'[^']*'|[0-9]+")
 _ANY_MODEL = {"layers": ["Flatten"]}
@@ -140,7 +142,7 @@ def _resolve(
         recipe = Recipe.model_validate(data, context=dict(context))
     except ValidationError as error:
         errors = error.errors()[:MOST_PROBLEMS]
-        problems += sentences.problems(errors, root)
+        problems += validation_messages.problems(errors, root)
         problems += [p.at(_place(root, p.path)) for p in _found_beside(data, errors, context)]
         raise RecipeError(_sorted(problems)) from None
     warnings = expansion.warnings

@@ -1,9 +1,9 @@
-"""What the numbers of a training are called: the columns of the history."""
+"""Names of metrics: the columns of the history."""
 
 from __future__ import annotations
 
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import snake_case
-from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.schema import Recipe
 
 

@@ -1,13 +1,13 @@
-"""The outputs of a network and the loss of each: usually one, its last layer; several with auxiliary heads."""
+"""The outputs of a network and their losses: the last layer, and auxiliary heads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import name_of, output_activation, output_units
-from cnncli.recipe.nodes import Path
-from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.schema import Model, Recipe
+from cnncli.recipe.yaml.nodes import Path
 
 # Text identifiers of losses -> the class that they stand for, as far as rules need it.
 _LOSS_CLASSES = {

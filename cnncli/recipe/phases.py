@@ -1,12 +1,12 @@
-"""The phases of a training: those that the recipe lists, or the one that `train` itself is."""
+"""The phases of a training: those that a recipe lists, or one."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from cnncli.recipe.nodes import Path
-from cnncli.recipe.objects import KerasObject
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.yaml.nodes import Path
 
 
 @dataclass(frozen=True, slots=True)

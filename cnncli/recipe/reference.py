@@ -1,4 +1,4 @@
-"""The tables of `docs/recipe-reference.md`, from what the program itself reads recipes by.
+"""Generate the tables of `docs/recipe-reference.md` from the schema.
 
 Run it after a change of the language: `python -m cnncli.recipe.reference`. A test fails while the page is stale.
 """
@@ -13,12 +13,14 @@ from typing import Any
 from pydantic import BaseModel
 
 from cnncli.errors import RecipeError
-from cnncli.recipe import browse, catalogue, json_schema, schema, source
+from cnncli.recipe import json_schema, schema
 from cnncli.recipe.growth import LARGEST_VALUE, LONGEST_TEXT, MOST_VALUES
+from cnncli.recipe.keras_objects import browse, catalogue
+from cnncli.recipe.keras_objects.objects import NOUNS, as_data
+from cnncli.recipe.language.structure import MOST_LAYERS, MOST_NESTED, MOST_TIMES, STRUCTURES
 from cnncli.recipe.load import load_bytes
-from cnncli.recipe.objects import NOUNS, as_data
 from cnncli.recipe.schema import KIND_OF_OBJECT, Recipe, Section
-from cnncli.recipe.structure import MOST_LAYERS, MOST_NESTED, MOST_TIMES, STRUCTURES
+from cnncli.recipe.yaml import source
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "recipe-reference.md"

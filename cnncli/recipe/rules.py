@@ -1,4 +1,4 @@
-"""What a rule across the sections of a recipe is, and where the rules are collected."""
+"""The registry of rules across the sections of a recipe."""
 
 from __future__ import annotations
 

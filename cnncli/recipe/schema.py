@@ -1,4 +1,4 @@
-"""The sections of a recipe as typed models: every key with its limits, its default and what it means."""
+"""The schema of a recipe: its sections as pydantic models, with limits, defaults and descriptions."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from pydantic import (
 from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import PydanticCustomError, core_schema
 
+from cnncli.messages import described
 from cnncli.names import NAME_PATTERN
-from cnncli.recipe import catalogue
 from cnncli.recipe.growth import LARGEST_INTEGER, MOST_PROBLEMS
 from cnncli.recipe.growth import LARGEST_SEED as LARGEST_SEED
+from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects.objects import Deferred, Fault, KerasObject, as_data, as_integers, read
 from cnncli.recipe.layers import Group, nested
-from cnncli.recipe.objects import Deferred, Fault, KerasObject, as_data, as_integers, read
-from cnncli.wording import described
 
 BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from cnncli.errors import UsageError
-from cnncli.recipe import source
-from cnncli.recipe.nodes import plain
-from cnncli.wording import did_you_mean, listed, shortened
+from cnncli.messages import did_you_mean, listed, shortened
+from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml.nodes import plain
 
 # In an installed package the recipes lie inside it; in a checkout they lie beside it, as everyone expects to find them.
 _PLACES = (Path(__file__).parents[1] / "recipes", Path(__file__).parents[2] / "recipes")

@@ -1,4 +1,4 @@
-"""A Recipe -> YAML with everything filled in, which loads back to an equal recipe; or a tree as it was written."""
+"""Write a recipe as YAML: resolved, so that it loads to an equal recipe, or as it was written."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import yaml
 
-from cnncli.recipe.objects import Deferred
+from cnncli.messages import is_formatting
+from cnncli.recipe.keras_objects.objects import Deferred
 from cnncli.recipe.schema import Recipe
-from cnncli.wording import is_formatting
 
 # Texts that are safe without quotes; everything else gets them.
 _PLAIN = re.compile(r"[$]?[A-Za-z_][A-Za-z0-9_./-]*")

@@ -1,4 +1,4 @@
-"""A run's folder -> one offline HTML page.
+"""The HTML report of runs.
 
 Everything is read from the folder, so that a page can be made of any run at any time, without TensorFlow.
 

@@ -1,4 +1,4 @@
-"""Numbers -> what a line chart consists of, in the units of its drawing; the template writes it as SVG."""
+"""Line charts as data, in drawing units; the template writes them as SVG."""
 
 from __future__ import annotations
 

@@ -1,40 +1,19 @@
-"""What a run was and what it reached, in words and numbers."""
+"""Facts about a run: what was trained, on what, how, and its main scores."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from cnncli.recipe.objects import KerasObject, as_data
-from cnncli.report import quantities, values
+from cnncli.recipe.keras_objects.objects import KerasObject, as_data
+from cnncli.report import values
+from cnncli.report.headline import Headline, Tile
 from cnncli.report.material import Material
+from cnncli.tasks import registry
+from cnncli.tasks.result import Result
 
-
-@dataclass(frozen=True)
-class Tile:
-    """A number that one looks for first, and what belongs beside it."""
-
-    name: str
-    value: str
-    beside: str = ""
-
-
-@dataclass(frozen=True)
-class Result:
-    """The main number of a run, for the headline and for a comparison.
-
-    Attributes:
-        score: the accuracy in percent, the mean absolute error of numbers, or the first metric.
-        interval: `89.00% to 91.60%`, or empty.
-        baseline: what always saying the most frequent class reaches, or the mean of the numbers, in words, or empty.
-    """
-
-    name: str
-    score: str
-    interval: str
-    baseline: str
+_MOST_TARGETS = 20  # of more numbers an example, the first four
 
 
 def state(material: Material) -> str:
@@ -56,64 +35,24 @@ def state(material: Material) -> str:
     return f"The record of this run cannot be read: {run.problem}"
 
 
-def result(evaluation: Mapping[str, Any]) -> Result | None:
-    """The main number of an evaluation, None where there is none."""
-    if quantities.are_in(evaluation):
-        error = values.number(evaluation.get("mean_absolute_error"))
-        interval = quantities.interval(evaluation, "mean_absolute_error")
-        return Result("mean absolute error", values.decimal(error), interval, quantities.baseline(evaluation))
-    accuracy = values.number(evaluation.get("accuracy"))
-    metrics = {name: values.number(value) for name, value in values.mapping(evaluation.get("metrics")).items()}
-    if accuracy is None:
-        named = next(((name, value) for name, value in metrics.items() if value is not None), None)
-        return Result(values.readable(named[0]), values.score(*named), "", "") if named else None
-    intervals = values.mapping(evaluation.get("intervals"))
-    return Result(
-        "accuracy", values.percent(accuracy), _interval(intervals, "accuracy"), _baseline(evaluation.get("baseline"))
-    )
-
-
-def _interval(intervals: Mapping[str, Any], name: str) -> str:
-    ends = values.numbers(intervals.get(name))
-    if len(ends) != 2 or None in ends:
-        return ""
-    return " to ".join(values.percent(end) for end in ends)
-
-
-def _level(evaluation: Mapping[str, Any]) -> str:
-    level = values.number(values.mapping(evaluation.get("intervals")).get("level"))
-    return f"{level:.0%} interval" if level is not None else "interval"
-
-
-def _baseline(found: Any) -> str:
-    baseline = values.mapping(found)
-    reached, name = values.number(baseline.get("accuracy")), values.text(baseline.get("class"))
-    return f"always saying {name} reaches {values.percent(reached)}" if reached is not None else ""
+def headline(result: Result) -> Headline:
+    """The main score of an evaluation."""
+    found: Headline = registry.part(result.task, "report").headline(result)
+    return found
 
 
 def tiles(material: Material) -> list[Tile]:
     """The numbers at the top of the page."""
-    evaluation, run = material.evaluation, material.run
-    found = []
-    main = result(evaluation)
-    split = values.text(evaluation.get("split")) or "test"
-    if main:
-        beside = [f"{_level(evaluation)} {main.interval}"] if main.interval else []
-        beside += [main.baseline] if main.baseline else []
-        found.append(Tile(values.capitalised(f"{split} {main.name}"), main.score, "; ".join(beside)))
-    loss, examples = values.number(evaluation.get("loss")), values.count(evaluation.get("count"))
-    if loss is not None:
-        beside = [f"of {examples:,} examples"] if examples is not None else []
-        found.append(Tile(values.capitalised(f"{split} loss"), values.decimal(loss), "".join(beside)))
-    macro = values.number(evaluation.get("macro_f1"))
-    if macro is not None:
-        interval = _interval(values.mapping(evaluation.get("intervals")), "macro_f1")
-        told = f"{_level(evaluation)} {interval}" if interval else "mean over the classes"
-        found.append(Tile("Macro F1", values.percent(macro), told))
-    r2 = values.number(evaluation.get("r2")) if quantities.are_in(evaluation) else None
-    if r2 is not None:
-        interval = quantities.interval(evaluation, "r2")
-        found.append(Tile("R²", values.decimal(r2), f"{_level(evaluation)} {interval}" if interval else ""))
+    result, run = material.evaluation, material.run
+    found: list[Tile] = []
+    if result:
+        main, level = headline(result), f"{result.intervals.level:.0%} interval"
+        told = "; ".join([f"{level} {main.interval}"] * bool(main.interval) + [main.baseline] * bool(main.baseline))
+        found.append(Tile(values.capitalised(f"{result.split} {main.name}"), main.score, told))
+        if result.loss is not None:
+            examples = f"of {result.count:,} examples"
+            found.append(Tile(values.capitalised(f"{result.split} loss"), values.decimal(result.loss), examples))
+        found += registry.part(result.task, "report").tiles(result)
     if not found and run.decided:
         name, value = run.decided
         found.append(Tile(f"Best {values.readable(name)}", values.score(name, value), "of all epochs"))
@@ -127,32 +66,6 @@ def tiles(material: Material) -> list[Tile]:
     return found
 
 
-def numbers(evaluation: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Every single number of the evaluation: its name, its value, its interval."""
-    if quantities.are_in(evaluation):
-        return quantities.numbers(evaluation)
-    intervals = values.mapping(evaluation.get("intervals"))
-    found = {"loss": values.number(evaluation.get("loss"))}
-    found |= {name: values.number(value) for name, value in values.mapping(evaluation.get("metrics")).items()}
-    for name in ("accuracy", "macro_precision", "macro_recall", "macro_f1"):
-        if name in evaluation:
-            found[name] = values.number(evaluation[name])
-    rows = [
-        (values.readable(name), values.score(name, value), _interval(intervals, name)) for name, value in found.items()
-    ]
-    for word, place, name in (
-        ("mean AUC of the classes", "roc", "macro_auc"),
-        ("mean average precision of the classes", "precision_recall", "macro_average_precision"),
-        ("expected calibration error", "calibration", "expected_calibration_error"),
-    ):
-        value = values.number(values.mapping(evaluation.get(place)).get(name))
-        if value is not None:
-            rows.append((word, values.rate(value), ""))
-    for k, share in values.mapping(evaluation.get("top_k")).items():
-        rows.append((f"top-{k} accuracy", values.percent(values.number(share)), ""))
-    return rows
-
-
 def facts(material: Material) -> list[tuple[str, list[str]]]:
     """What was trained, on what and how: a word, and the lines behind it."""
     record, run, recipe = material.record, material.run, material.recipe
@@ -161,7 +74,7 @@ def facts(material: Material) -> list[tuple[str, list[str]]]:
     if names:
         shown = names if len(names) <= 12 else [*names[:10], f"and {len(names) - 10:,} more"]
         found.append(("Classes", [f"{len(names):,}: {', '.join(shown)}"]))
-    if targets := quantities.about_targets(record):
+    if targets := _targets(record):
         found.append(("Targets", targets))
     if shape := values.shape(record.get("input_shape")):
         found.append(("Input", [shape]))
@@ -185,6 +98,19 @@ def facts(material: Material) -> list[tuple[str, list[str]]]:
     command = values.texts(record.get("command_line"))
     found.append(("Command", [shlex.join(["cnncli", *command[1:]])] if command else []))
     return [(word, lines) for word, lines in found if lines]
+
+
+def _targets(record: Mapping[str, Any]) -> list[str]:
+    """`2.002 to 12, mean 7.190`: what a run's record says of the training targets, a line a number."""
+    found = values.mapping(values.mapping(record.get("data")).get("numbers"))
+    columns = [values.numbers(found.get(name)) for name in ("low", "high", "mean")]
+    if len({len(column) for column in columns}) != 1:
+        return []
+    lines = [
+        f"{values.decimal(low)} to {values.decimal(high)}, mean {values.decimal(mean)}"
+        for low, high, mean in zip(*columns, strict=True)
+    ]
+    return lines if len(lines) <= _MOST_TARGETS else [*lines[:4], f"and {len(lines) - 4:,} more numbers"]
 
 
 def _data(material: Material) -> list[str]:

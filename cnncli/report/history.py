@@ -1,4 +1,4 @@
-"""The history of runs -> their learning curves, and a table of it."""
+"""The history of runs as learning curves and as a table."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run's folder holds for its report, whatever state it is in."""
+"""Read what a run's folder has for its report, in any state."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from cnncli.recipe.schema import Recipe
 from cnncli.report import values
 from cnncli.runs.listing import ListedRun, listed
 from cnncli.runs.record import RECORD, regular_content, summarise
+from cnncli.tasks.registry import read_result
+from cnncli.tasks.result import Result
 
 _FIGURES = "figures"
 _LONGEST_RECIPE = 256 * 1024  # bytes, as the loader takes them
@@ -30,7 +32,7 @@ class Material:
         run: its place, state, times and results.
         record: run.json, without the list of files.
         history: a row an epoch.
-        evaluation: evaluation.json.
+        evaluation: evaluation.json; None where it is missing or cannot be read.
         network: network.json.
         recipe_text: recipe.yaml as it was written.
         recipe: with everything filled in; None where it cannot be read.
@@ -41,7 +43,7 @@ class Material:
     run: ListedRun
     record: Mapping[str, Any]
     history: list[Mapping[str, Any]]
-    evaluation: Mapping[str, Any]
+    evaluation: Result | None
     network: Mapping[str, Any]
     recipe_text: str
     recipe: Recipe | None
@@ -71,7 +73,7 @@ def read(path: Path, *, record: Mapping[str, Any] | None = None) -> Material:
         run=run,
         record={name: value for name, value in summary.record.items() if name != "artefacts"},
         history=values.rows(_json(path / "history.json", "the course of the training", missing)),
-        evaluation=values.mapping(_json(path / "evaluation.json", "the evaluation", missing)),
+        evaluation=_evaluation(path / "evaluation.json", missing),
         network=values.mapping(_json(path / "network.json", "the network, layer by layer", missing)),
         recipe_text=_text(path / "recipe.yaml", "the recipe", missing),
         recipe=_recipe(path / "resolved.yaml"),
@@ -88,6 +90,17 @@ def _json(file: Path, what: str, missing: list[str]) -> Any:
         return json.loads(content.decode(), parse_constant=lambda _: None)
     except (ValueError, RecursionError):
         missing.append(f"{what}: {file.name} is damaged")
+        return None
+
+
+def _evaluation(file: Path, missing: list[str]) -> Result | None:
+    content = _content(file, "the evaluation", missing)
+    if content is None:
+        return None
+    try:
+        return read_result(content)
+    except ValueError as error:
+        missing.append(f"the evaluation: {file.name} is damaged: {error}")
         return None
 
 

@@ -1,4 +1,4 @@
-"""What is known of runs -> one HTML file that needs nothing else: no network, no other file."""
+"""Render the report as one HTML file that loads nothing else."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cnncli import __version__
-from cnncli.report import facts, history, network, pictures, quantities, scores, values
+from cnncli import __version__, tasks
+from cnncli.messages import printable
+from cnncli.report import embedded_figures, facts, history, network_section, values
 from cnncli.report.material import Material
 from cnncli.runs import to_json
-from cnncli.wording import printable
+from cnncli.tasks import registry
 
 REPORT = "report.html"  # in a run's folder
 _GENERATOR = b'<meta name="generator" content="cnncli '
@@ -78,23 +79,14 @@ def is_page(path: Path) -> bool:
 
 def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
     """All that the template shows of one run."""
-    evaluation = material.evaluation
-    curves, matrix = history.curves(material), scores.matrix(evaluation)
-    roc = [chart for chart in (scores.roc(evaluation), scores.precision_recall(evaluation)) if chart]
-    calibration = scores.reliability(evaluation)
-    thresholds = scores.threshold_chart(evaluation)
-    drawn = {
-        "curves": curves,
-        "confusion": matrix,
-        "roc": roc,
-        "calibration": calibration,
-        "thresholds": thresholds,
-    }
-    album = pictures.gather(
-        material.figures, without=[kind for kind, made in drawn.items() if made], most_bytes=most_bytes
-    )
-    run, classes = material.run, scores.class_rows(evaluation)
-    layers = network.layers(material.network)
+    result = material.evaluation
+    task = registry.part(result.task, "report") if result else None
+    sections = task.sections(result) if task else None
+    curves = history.curves(material)
+    drawn = [*(["curves"] if curves else []), *(sections.charted if sections else [])]
+    album = embedded_figures.gather(material.figures, without=drawn, most_bytes=most_bytes)
+    run = material.run
+    layers = network_section.layers(material.network)
     return {
         "id": f"run-{number}",
         "name": run.label,
@@ -107,21 +99,12 @@ def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
         "notes": facts.notes(material),
         "curves": curves,
         "epochs": history.epoch_table(material),
-        "split": values.text(evaluation.get("split")) or "test",
-        "numbers": facts.numbers(evaluation) if evaluation else [],
-        "matrix": matrix,
-        "most_confused": scores.most_confused(evaluation),
-        "classes": classes,
-        "has_areas": any(row.auc is not None for row in classes) and len(classes) > 2,
-        "calibration": calibration,
-        "roc": roc,
-        "threshold_chart": thresholds,
-        "thresholds": scores.thresholds(evaluation),
-        "most_wrong": scores.most_wrong(evaluation),
-        "targets": quantities.per_target(evaluation),
-        "worst": quantities.worst(evaluation),
+        "split": result.split if result else "test",
+        "numbers": task.numbers(result) if task else [],
+        "task_template": f"{result.task}/report.html" if result else "",
+        "task": sections,
         "album": album,
-        "drawing": network.draw(material.network),
+        "drawing": network_section.draw(material.network),
         "layers": layers[:_MOST_LAYERS],
         "layers_left": max(0, len(layers) - _MOST_LAYERS),
         "recipe_lines": material.recipe_text.expandtabs(8).splitlines(),
@@ -135,7 +118,8 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
     """The table at the top of a page of several runs."""
     rows = []
     for number, material in enumerate(runs, 1):
-        run, result = material.run, facts.result(material.evaluation)
+        run, evaluation = material.run, material.evaluation
+        result = facts.headline(evaluation) if evaluation else None
         rows.append(
             {
                 "id": f"run-{number}",
@@ -144,11 +128,11 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
                 "data": run.short_source or values.MISSING,
                 "params": run.params,
                 "epochs": run.epochs,
-                "split": values.text(material.evaluation.get("split")) or "test",
+                "split": evaluation.split if evaluation else "test",
                 "measure": result.name if result else values.MISSING,
                 "score": result.score if result else values.MISSING,
                 "interval": result.interval if result else "",
-                "loss": values.number(material.evaluation.get("loss")),
+                "loss": evaluation.loss if evaluation else None,
                 "seconds": run.total_seconds,
             }
         )
@@ -157,19 +141,16 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
 
 def _caution(runs: Sequence[Material]) -> str:
     """Why the scores of some runs cannot be compared, if they cannot."""
-    scored = [material for material in runs if material.evaluation]
-    examples = {values.text(material.evaluation.get("examples_sha256")) for material in scored}
-    if len(examples - {""}) > 1:
+    examples = {material.evaluation.examples_sha256 for material in runs if material.evaluation}
+    if len(examples) > 1:
         return "These runs were not scored on the same examples: their scores cannot be compared."
-    if len(scored) > 1 and "" in examples:  # runs of long ago do not tell
-        return "Not all of these runs say on which examples they were scored: compare their scores only if you know."
     return ""
 
 
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader([_TEMPLATES, *tasks.__path__]),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_shown,

@@ -1,12 +1,12 @@
-"""Values from files that anyone may have written: what is not of its kind is not there."""
+"""Read values from JSON of any origin, and format them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from cnncli.messages import clock
 from cnncli.runs.record import is_number
-from cnncli.wording import clock
 
 MISSING = "–"
 

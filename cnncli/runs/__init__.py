@@ -1,4 +1,4 @@
-"""What is on disk: a run's folder made, locked, written, found and read back.
+"""The folders of runs: create, lock, write, find and read them.
 
 A run is a folder, `outputs/<recipe name>/<run name>/`. Whoever trains holds its lock; whoever reads needs none. Nothing
 here imports TensorFlow, and every mistake that a user can mend is an `OutputError` (a forbidden name: a `RecipeError`).
@@ -16,7 +16,7 @@ from cnncli.runs.lock import Holder, holder_of
 from cnncli.runs.machine import environment
 from cnncli.runs.record import RECORD, SCHEMA_VERSION, STATUSES, RunSummary, read_record, summarise
 from cnncli.runs.repository import git_state
-from cnncli.runs.run import Run, create, refuse_taken, reopen
+from cnncli.runs.run_folder import Run, create, refuse_taken, reopen
 from cnncli.runs.storage import refuse_full_disk, replacing, write_atomically
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""Find the run that a user means."""
+"""Find the run that a user names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values as JSON text: NumPy's too, and never NaN."""
+"""Write values as JSON, also NumPy's, without NaN."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import date
 from pathlib import PurePath
 from typing import Any
 
-from cnncli.wording import is_formatting
+from cnncli.messages import is_formatting
 
 
 def to_json(value: Any) -> str:

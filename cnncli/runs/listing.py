@@ -1,4 +1,4 @@
-"""What a list of runs tells of each: its data, size, results and time, as far as they are known.
+"""List runs: their data, size, results and times, as far as they are known.
 
 Every value of a record is checked, as anyone may have written it; what is not of its kind is unknown.
 """

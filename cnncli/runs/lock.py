@@ -1,4 +1,4 @@
-"""One process per run: the lock on a run's folder.
+"""The lock of a run's folder: one process at a time.
 
 The lock is the kernel's (`flock`), so a killed process frees it. What stands in the file only says who holds it. Where
 the file system knows no locks, a second file made exclusively takes its place; it is stale when its process is gone.

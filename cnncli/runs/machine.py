@@ -1,4 +1,4 @@
-"""Where a run happens: versions, processor and memory, and nothing about the person."""
+"""Describe the machine of a run: versions, processor, memory, nothing personal."""
 
 from __future__ import annotations
 

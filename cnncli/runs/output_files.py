@@ -1,4 +1,4 @@
-"""Output files and folders that the user names: checked before the work begins, and never written over another file.
+"""Output files and folders that the user names: checked early, never written over another file.
 
 Four kinds of files are never overwritten: files that the command reads, files inside a run's folder, models, recipes.
 Any other file that exists already is overwritten only with `--force`.
@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import IO
 
 from cnncli.errors import OutputError, Place, Problem
+from cnncli.messages import shortened
 from cnncli.runs.lock import LOCK_FILES
 from cnncli.runs.record import MODEL, RECORD
 from cnncli.runs.storage import storage_error, sync_folder
-from cnncli.wording import shortened
 
 StrPath = str | os.PathLike[str]
 

@@ -1,4 +1,4 @@
-"""Read a run's record, whatever state it is in."""
+"""Read the record of a run (run.json) in any state."""
 
 from __future__ import annotations
 

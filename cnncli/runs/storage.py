@@ -1,4 +1,4 @@
-"""Write a file so that a crash or a full disk leaves the old one whole."""
+"""Write files atomically: after a crash or on a full disk the old file is whole."""
 
 from __future__ import annotations
 

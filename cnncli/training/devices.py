@@ -1,4 +1,4 @@
-"""Which device trains, and why."""
+"""Choose the device that trains, with the reason."""
 
 from __future__ import annotations
 

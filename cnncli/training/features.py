@@ -1,4 +1,4 @@
-"""What the frozen part of a network gives, computed once: it is the same in every epoch."""
+"""Features of the frozen part of a network, computed once for all epochs."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import numpy as np
 import tensorflow as tf
 
 from cnncli.data import cache
-from cnncli.data.memory import available_bytes
+from cnncli.data.lazy_arrays import Inputs, RowFile, make_row_file, write_rows
 from cnncli.data.pipeline import Batches
-from cnncli.data.stored import Inputs, RowFile, make_row_file, write_rows
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
 from cnncli.network.frozen import Cut, find_cut
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
+from cnncli.system_memory import available_bytes
 
 MEMORY_SHARE = 0.25  # of what is free
 

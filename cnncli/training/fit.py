@@ -1,4 +1,4 @@
-"""Train a built network on its splits, phase by phase."""
+"""Train a network, phase by phase."""
 
 from __future__ import annotations
 
@@ -9,21 +9,22 @@ from typing import Any
 
 import keras
 
+from cnncli import keras_internals
 from cnncli.data.pipeline import Batches
 from cnncli.errors import ResourceError
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
-from cnncli.network.objects import make, make_optimizer
-from cnncli.recipe.objects import KerasObject
+from cnncli.network.instantiate import make, make_optimizer
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.training import features
-from cnncli.training.keeping import Checkpoints, Keeper
-from cnncli.training.signals import deferred
+from cnncli.training.callbacks import TRAINING, BestWeights, HistoryCallback, Observer
+from cnncli.training.checkpointing import CheckpointCallback, Checkpoints
 from cnncli.training.state import State, forget_stops
 from cnncli.training.steps import forward_multiply_adds, steps_per_execution
-from cnncli.training.watching import TRAINING, Best, Observer, Watcher
+from cnncli.training.stop_signals import deferred
 
 
 @dataclass(frozen=True)
@@ -102,24 +103,24 @@ def fit(
     """
     checkpoints = checkpoints or Checkpoints()
     started = time.monotonic()
-    best = Best(network.full_model, *monitored(recipe))
-    watcher = Watcher(train, observer, recipe.train.max_time)
+    best = BestWeights(network.full_model, *monitored(recipe))
+    history = HistoryCallback(train, observer, recipe.train.max_time)
     stopped, phases = "", phases_of(recipe)
     with deferred(observer.stopping) as pending, train.failing_as_itself(), validation.failing_as_itself():
-        keeper = Keeper(network, checkpoints, best, watcher, pending)
+        checkpointing = CheckpointCallback(network, checkpoints, best, history, pending)
         state = checkpoints.resume
         if state is not None:
-            keeper.begin_again(state)
+            checkpointing.begin_again(state)
         for index, phase in enumerate(phases):
             if state is not None and index < state.values["phase"]:
                 continue
             pending.stop_if_asked()
             freeze(network, recipe, phase)
-            first = len(watcher.rows) if state is None else state.values["first"]
-            keeper.begin_phase(index, first, state)  # a phase that stopped early leaves no gap in the history
-            kept = watcher.reports[index] if index < len(watcher.reports) else None
-            work = _work(network, recipe, phase, train, validation, watcher, keeper, kept)
-            watcher.reports[index:] = [asdict(work.report)]
+            first = len(history.rows) if state is None else state.values["first"]
+            checkpointing.begin_phase(index, first, state)  # a phase that stopped early leaves no gap in the history
+            kept = history.reports[index] if index < len(history.reports) else None
+            work = _work(network, recipe, phase, train, validation, history, checkpointing, kept)
+            history.reports[index:] = [asdict(work.report)]
             # XLA on a processor is slower than without, up to four times on small networks.
             work.model.compile(
                 optimizer=make_optimizer(phase.optimizer),
@@ -127,31 +128,31 @@ def fit(
                 steps_per_execution=work.report.steps_per_execution,
                 **_losses_and_metrics(recipe),
             )
-            watcher.phase = phase
+            history.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
-            _fit_phase(work, first + phase.epochs, [best, *callbacks, watcher, keeper], class_weight, state)
+            _fit_phase(work, first + phase.epochs, [best, *callbacks, history, checkpointing], class_weight, state)
             if state is not None:
                 state.arrays.clear()  # a copy of all weights
                 state = None
-            done = len(watcher.rows) - first
-            has_ended_early = done < phase.epochs or (watcher.stopped and index + 1 < len(phases))
-            stopped = (watcher.stopped or _stopped_by(callbacks)) if has_ended_early else ""
-            watcher.reports[index] |= {"epochs": done, "stopped": stopped}
-            if watcher.stopped:
+            done = len(history.rows) - first
+            has_ended_early = done < phase.epochs or (history.stopped and index + 1 < len(phases))
+            stopped = (history.stopped or _stopped_by(callbacks)) if has_ended_early else ""
+            history.reports[index] |= {"epochs": done, "stopped": stopped}
+            if history.stopped:
                 break
         pending.stop_if_asked()
     best.restore()
-    rows = watcher.rows
+    rows = history.rows
     return Fitted(
         rows,
         best.epoch,
         best.monitor,
         stopped,
         time.monotonic() - started,
-        train.count * (len(rows) - watcher.rows_before) / max(sum(watcher.times[name] for name in TRAINING), 1e-9),
-        tuple(PhaseReport(**report) for report in watcher.reports),
-        watcher.later_steps,
-        watcher.times,
+        train.count * (len(rows) - history.rows_before) / max(sum(history.times[name] for name in TRAINING), 1e-9),
+        tuple(PhaseReport(**report) for report in history.reports),
+        history.later_steps,
+        history.times,
     )
 
 
@@ -168,20 +169,20 @@ def _fit_phase(
         last: the number of the epoch with which it ends at the latest, counted from 1 over all phases.
         callbacks: Keras' own between ours, the first and the last two.
     """
-    _, *kerases, watcher, keeper = callbacks
-    epoch = state.values["epoch"] if state else len(watcher.rows)
+    _, *kerases, history, checkpointing = callbacks
+    epoch = state.values["epoch"] if state else len(history.rows)
     is_stopping = state is not None and state.values["is_stopping"]
     if state is not None and last > state.values["last"]:  # there are more epochs now
-        is_stopping, watcher.stopped, watcher.started = False, "", time.monotonic()
+        is_stopping, history.stopped, history.started = False, "", time.monotonic()
         forget_stops(state)
 
     def fit(begin: int, end: int, given: State | None, step: int = 0) -> None:
-        keeper.watch(kerases, last, given, wants_epoch_end=step > 0)
-        watcher.first_step = step
+        checkpointing.watch(kerases, last, given, wants_epoch_end=step > 0)
+        history.first_step = step
         dataset = work.train.dataset(first_step=step)
         if given is not None:
-            # Else the optimizer and the metrics have no variables before the first step; Keras has no public word for it.
-            work.model._symbolic_build(data_batch=dataset.element_spec)
+            # Else the optimizer and the metrics have no variables before the first step.
+            keras_internals.build_symbolically(work.model, dataset.element_spec)
         work.model.fit(
             dataset,
             validation_data=work.validation.dataset(),
@@ -198,7 +199,7 @@ def _fit_phase(
         fit(epoch, epoch + 1, state, state.values["step"])
         if work.model.stop_training or epoch + 1 == last:
             return
-        epoch, state = epoch + 1, keeper.epoch_end
+        epoch, state = epoch + 1, checkpointing.epoch_end
     fit(epoch, epoch if is_stopping else last, state)
 
 
@@ -218,8 +219,8 @@ def _work(
     phase: TrainingPhase,
     train: Batches,
     validation: Batches,
-    watcher: Watcher,
-    keeper: Keeper,
+    history: HistoryCallback,
+    checkpointing: CheckpointCallback,
     kept: Mapping[str, Any] | None,
 ) -> _Work:
     """The whole network on raw examples, or what is behind its frozen part on features that are computed here, once.
@@ -234,10 +235,10 @@ def _work(
     if cut:
 
         def progress(what: str, done: int, total: int) -> None:
-            keeper.stop_if_asked()
-            watcher.observer.loading(what, done, total)
+            checkpointing.stop_if_asked()
+            history.observer.loading(what, done, total)
 
-        with watcher.timing("frozen_part"):
+        with history.timing("frozen_part"):
             computed = features.compute(network, planned, train, validation, progress)
     behind = cut if computed else None
     if kept is not None and kept["features_after"] != (behind.name if behind else ""):

@@ -1,4 +1,4 @@
-"""In which number format a network is computed, and why."""
+"""Choose the number format of a network (float32, mixed_bfloat16, mixed_float16), with the reason."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The complete state of a training between two steps, out of Keras and back into it.
+"""Capture and restore the complete state of a training between two steps.
 
 Keras' own files do not hold it: they leave out the random state of Dropout and of augmentation, and its callbacks forget
 their counters whenever `fit` begins.
@@ -60,13 +60,13 @@ class State:
         except (OSError, ValueError, EOFError, KeyError) as error:
             raise ModelFileError(f"{path} cannot be read: {error}") from error
 
-    def put(self, name: str, variables: Sequence[Any]) -> None:
+    def capture(self, name: str, variables: Sequence[Any]) -> None:
         """Keep the values of variables under a name."""
         for number, variable in enumerate(variables):
             self.arrays[f"{name}/{number}"] = np.array(keras.ops.convert_to_numpy(variable), copy=True)
         self.values[name] = len(variables)
 
-    def give(self, name: str, variables: Sequence[Any]) -> None:
+    def restore(self, name: str, variables: Sequence[Any]) -> None:
         """Assign what `put` kept; a state that does not fit is an error, where Keras only warns.
 
         Raises:
@@ -82,7 +82,7 @@ class State:
         for variable, array in zip(variables, kept, strict=True):
             variable.assign(array)
 
-    def put_list(self, name: str, arrays: Sequence[np.ndarray] | None) -> None:
+    def capture_list(self, name: str, arrays: Sequence[np.ndarray] | None) -> None:
         """Keep arrays, or that there are none."""
         self.values[name] = None if arrays is None else len(arrays)
         self.arrays |= {f"{name}/{number}": np.asarray(array) for number, array in enumerate(arrays or ())}
@@ -98,13 +98,13 @@ def _bits(array: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(array).reshape(-1).view(np.uint8)
 
 
-def put_callback(state: State, name: str, callback: keras.callbacks.Callback) -> None:
+def capture_callback(state: State, name: str, callback: keras.callbacks.Callback) -> None:
     """Keep what a callback of Keras has counted and seen so far; what it was made with the recipe says."""
     plain: dict[str, Any] = {}
     lists: list[str] = []
     for key, value in _own(callback).items():
         if isinstance(value, list) and value and all(isinstance(each, np.ndarray) for each in value):
-            state.put_list(f"{name}/{key}", value)
+            state.capture_list(f"{name}/{key}", value)
             lists.append(key)
         elif value is None or isinstance(value, bool | int | float | str):
             plain[key] = value
@@ -113,8 +113,8 @@ def put_callback(state: State, name: str, callback: keras.callbacks.Callback) ->
     state.values[name] = {"class": type(callback).__name__, "plain": plain, "lists": lists}
 
 
-def give_callback(state: State, name: str, callback: keras.callbacks.Callback) -> None:
-    """Give a callback what `put_callback` kept."""
+def restore_callback(state: State, name: str, callback: keras.callbacks.Callback) -> None:
+    """Give a callback what `capture_callback` kept."""
     kept = state.values[name]
     if kept["class"] != type(callback).__name__:
         raise ModelFileError(

@@ -1,4 +1,4 @@
-"""How many steps of the optimizer the device runs before Python is asked again."""
+"""Choose how many steps the device runs before Python is asked again (steps_per_execution)."""
 
 from __future__ import annotations
 

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from made_runs import result_of
 from PIL import Image
 from typer.testing import CliRunner
 
 from cnncli import runs
 from cnncli.cli.app import app
-from cnncli.evaluation.predictions import to_csv
 from cnncli.recipe.write import as_yaml
+from cnncli.tasks.predictions_csv import to_csv
 
 runner = CliRunner()
 COUNT = 1000
@@ -36,11 +37,12 @@ def put(outputs, name, *, wrong=(), labels=LABELS, split="test", fingerprint="a"
     predicted = labels.copy()
     predicted[list(wrong)] = 1 - predicted[list(wrong)]
     outputs_of_it = np.eye(2)[predicted]
-    accuracy = float(np.mean(predicted == labels))
     with runs.create(outputs, "pets", run_name=name) as run:
         run.write("predictions.csv", to_csv(labels, predicted, outputs_of_it, names))
-        run.write_json("evaluation.json", {"split": split, "examples_sha256": fingerprint, "count": len(labels), "loss": 0.25,
-                                           "accuracy": accuracy, "macro_f1": accuracy, **(scores or {})})  # fmt: skip
+        result = result_of(labels, outputs_of_it, names, split=split, examples_sha256=fingerprint)
+        document, given = result.to_json(), scores or {}
+        intervals = {**document["intervals"], **given.get("intervals", {})}
+        run.write_json("evaluation.json", {**document, **given, "intervals": intervals})
         run.write_history([{"epoch": 1, "loss": 0.9, "val_loss": 0.8}, {"epoch": 2, "loss": 0.5, "val_loss": 0.6}])
         run.write("resolved.yaml", as_yaml(recipe))
         known = {"data": {"source": "p.npz: 9,000 + 1,000 examples"}, "params": 1234,

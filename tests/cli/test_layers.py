@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cnncli.cli.app import app
-from cnncli.recipe import catalogue
+from cnncli.recipe.keras_objects import catalogue
 
 runner = CliRunner()
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from cnncli.data import fingerprint
 from cnncli.data.sources import arrays, idx, npz
 from cnncli.data.sources.arrays import read_idx, read_inputs, read_npz
-from cnncli.data.sources.found import Found
+from cnncli.data.sources.loaded_data import LoadedData
 from cnncli.errors import DataError, ResourceError
 from cnncli.recipe.schema import Idx, Npz
 
@@ -40,7 +40,7 @@ def saved(tmp_path: Path, **content: Any) -> Path:
     return tmp_path / "digits.npz"
 
 
-def read(path: Path, **options: Any) -> Found:
+def read(path: Path, **options: Any) -> LoadedData:
     return read_npz(Npz(path=str(path)), **options)
 
 
@@ -630,7 +630,7 @@ def mnist_folder(root: Path, *, packed: bool = False, names: str = "{}-{}-idx{}-
     return root
 
 
-def read_folder(path: Path, **options: Any) -> Found:
+def read_folder(path: Path, **options: Any) -> LoadedData:
     return read_idx(Idx(path=str(path)), **options)
 
 

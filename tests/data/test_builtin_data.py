@@ -49,7 +49,7 @@ class Answers(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         type(self).asked += 1
         if self.path == "/missing":
-            self.send_error(404, "Not Found")
+            self.send_error(404, "Not LoadedData")
             return
         self.send_response(200)
         self.send_header("Content-Length", str(len(self.whole)))
@@ -207,7 +207,7 @@ def test_silent_network_is_given_up_after_a_few_seconds(monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("missing", "127.0.0.1 answers 404 Not Found"),
+        ("missing", "127.0.0.1 answers 404 Not LoadedData"),
         ("half", f"the download broke off after {len(MNIST) // 2 / 1e6:.1f} of {len(MNIST) / 1e6:.1f} MB"),
     ],
 )

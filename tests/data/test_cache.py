@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data import cache, images, stored
-from cnncli.data.examples import Examples
+from cnncli.data import cache, images, lazy_arrays
+from cnncli.data.dataset import Examples
+from cnncli.data.lazy_arrays import ArrayRows, RowFile, make_row_file, write_rows
 from cnncli.data.pipeline import Batches
 from cnncli.data.sources import image_scan
 from cnncli.data.sources.folder_tree import ImageFile
-from cnncli.data.stored import ArrayRows, RowFile, make_row_file, write_rows
 
 FORM = images.Form(6, 8)
 
@@ -180,7 +180,7 @@ def test_large_array_is_shared_by_its_parts_and_batches_are_those_of_a_small_one
         return [batch.numpy() for batch, _ in made.dataset()]
 
     copied = whole.take(order)
-    monkeypatch.setattr(stored, "LARGE", values.nbytes - 1)
+    monkeypatch.setattr(lazy_arrays, "LARGE", values.nbytes - 1)
     shared = whole.take(order)
 
     assert isinstance(shared.inputs, ArrayRows)

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncli.data import looks
-from cnncli.data.examples import Examples
-from cnncli.data.sources import copies
-from cnncli.data.sources.copies import find_copies
+from cnncli.data import content_digest
+from cnncli.data.dataset import Examples
+from cnncli.data.sources import duplicates
+from cnncli.data.sources.duplicates import find_copies
 from cnncli.errors import DataError
 
 NAMES = {"train": "x_train", "test": "x_test"}
@@ -77,9 +77,9 @@ def test_copies_name_the_first_of_them() -> None:
     images = noise(1, 5)
     images[2] = images[4] = images[1]
 
-    twins, notes = find_copies({"train": part(images)}, NAMES, allow_leakage=False)
+    duplicate_of, notes = find_copies({"train": part(images)}, NAMES, allow_leakage=False)
 
-    assert twins["train"].tolist() == [0, 1, 1, 3, 1]
+    assert duplicate_of["train"].tolist() == [0, 1, 1, 3, 1]
     assert [note.message for note in notes] == ["2 images of x_train are there more than once"]
 
 
@@ -87,9 +87,9 @@ def test_blank_images_and_rows_of_numbers_do_not_count() -> None:
     blank = np.repeat(np.arange(3, dtype=np.uint8), 2)[:, None, None, None] * np.ones((1, 3, 3, 1), np.uint8)
     rows = np.ones((4, 5), np.float32) * np.arange(5)
 
-    twins, notes = find_copies({"train": part(blank), "test": part(blank)}, NAMES, allow_leakage=False)
+    duplicate_of, notes = find_copies({"train": part(blank), "test": part(blank)}, NAMES, allow_leakage=False)
 
-    assert (twins["train"].tolist(), notes) == (list(range(6)), [])
+    assert (duplicate_of["train"].tolist(), notes) == (list(range(6)), [])
     assert notes_of({"train": part(rows), "test": part(rows)}) == []
 
 
@@ -98,7 +98,7 @@ def test_blank_images_and_rows_of_numbers_do_not_count() -> None:
 def test_looking_in_pieces_finds_the_same(monkeypatch: pytest.MonkeyPatch, shape: tuple[int, ...], dtype: Any) -> None:
     images = np.random.default_rng(1).integers(0, 2, (60, *shape)).astype(dtype)  # with many copies
     whole = find_copies({"train": part(images)}, NAMES, allow_leakage=False)[0]["train"]
-    monkeypatch.setattr(looks, "_CHUNK_BYTES", 3 * images[0].nbytes)
+    monkeypatch.setattr(content_digest, "_CHUNK_BYTES", 3 * images[0].nbytes)
 
     assert np.array_equal(find_copies({"train": part(images)}, NAMES, allow_leakage=False)[0]["train"], whole)
 
@@ -107,20 +107,20 @@ def test_looking_in_pieces_finds_the_same(monkeypatch: pytest.MonkeyPatch, shape
 def test_twins_are_those_that_comparing_bytes_finds(rows: list[bytes]) -> None:
     images = np.frombuffer(b"".join(rows), np.uint8).reshape(-1, 2, 3)
 
-    twins, _ = find_copies({"train": part(images)}, NAMES, allow_leakage=True)
+    duplicate_of, _ = find_copies({"train": part(images)}, NAMES, allow_leakage=True)
 
     expected = [index if len(set(row)) == 1 else rows.index(row) for index, row in enumerate(rows)]
-    assert twins["train"].tolist() == expected
+    assert duplicate_of["train"].tolist() == expected
 
 
 def test_different_images_of_one_quick_number_are_not_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(copies, "row_hashes", lambda array: np.zeros(len(array), np.uint64))
+    monkeypatch.setattr(duplicates, "row_hashes", lambda array: np.zeros(len(array), np.uint64))
     images = noise(1, 5)
     images[4] = images[1]
 
-    twins, _ = find_copies({"train": part(images)}, NAMES, allow_leakage=False)
+    duplicate_of, _ = find_copies({"train": part(images)}, NAMES, allow_leakage=False)
 
-    assert twins["train"].tolist() == [0, 1, 2, 3, 1]
+    assert duplicate_of["train"].tolist() == [0, 1, 2, 3, 1]
     assert len({hashlib.sha256(image.tobytes()).digest() for image in images}) == 4
 
 

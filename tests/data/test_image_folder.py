@@ -14,11 +14,11 @@ from pictures import noise, save
 from PIL import Image
 
 from cnncli.data import cache
-from cnncli.data.examples import ImageFiles
+from cnncli.data.dataset import ImageFiles
 from cnncli.data.images import Form
 from cnncli.data.sources import image_scan, paths
-from cnncli.data.sources.found import Found
 from cnncli.data.sources.image_folder import form_of, read_image_folder, read_image_folder_for_model
+from cnncli.data.sources.loaded_data import LoadedData
 from cnncli.errors import DataError
 from cnncli.recipe.schema import ImageFolder
 
@@ -29,7 +29,7 @@ def settings_for(path: Path | str, **keys: Any) -> ImageFolder:
     return ImageFolder.model_validate({"path": str(path), "image_size": [6, 8], **keys})
 
 
-def read(path: Path | str, *, on_bad_image: Any = "error", allow_leakage: bool = False, **keys: Any) -> Found:
+def read(path: Path | str, *, on_bad_image: Any = "error", allow_leakage: bool = False, **keys: Any) -> LoadedData:
     return read_image_folder(settings_for(path, **keys), on_bad_image=on_bad_image, allow_leakage=allow_leakage)
 
 
@@ -40,7 +40,7 @@ def error(path: Path | str, **keys: Any) -> str:
     return str(caught.value)
 
 
-def told(path: Path) -> Found | str:
+def told(path: Path) -> LoadedData | str:
     """What was found, or the words of the DataError; anything else is a bug."""
     try:
         return read(path)
@@ -48,7 +48,7 @@ def told(path: Path) -> Found | str:
         return str(error)
 
 
-def notes(found: Found) -> list[str]:
+def notes(found: LoadedData) -> list[str]:
     return [str(note) for note in found.notes]
 
 
@@ -597,7 +597,7 @@ def test_copies_are_told_and_known_by_their_first(tmp_path: Path, make_folder: M
         "1 image is there more than once\n    ants/0.png = ants/9.png\n"
         "    where parts are set aside, copies stay in one part"
     ]
-    assert found.twins["train"].tolist() == [0, 1, 0, 3]
+    assert found.duplicate_of["train"].tolist() == [0, 1, 0, 3]
 
 
 # Sizes.
@@ -741,7 +741,7 @@ def test_fingerprint_changes_with_a_name_or_a_byte(tmp_path: Path, make_folder: 
 # For a trained model.
 
 
-def read_for_model(path: Path, classes: list[str]) -> Found:
+def read_for_model(path: Path, classes: list[str]) -> LoadedData:
     return read_image_folder_for_model(str(path), form=Form(6, 8), model_classes=classes)
 
 

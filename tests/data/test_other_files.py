@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cnncli.data.sources.folder_tree import images_below, read_tree
-from cnncli.data.sources.other_files import advice_for
+from cnncli.data.sources.unsupported_files import advice_for
 from cnncli.errors import DataError
 
 

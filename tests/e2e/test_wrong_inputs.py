@@ -297,16 +297,17 @@ def test_odd_class_names_go_through_a_whole_run(folder: Path, trained_folder: Pa
 def test_recipe_that_changes_while_it_runs_is_the_one_that_began(
     folder: Path, trained_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from cnncli.experiment import plan
+
+    from cnncli.workflow import planning
 
     recipe(("  prepare", "  limit: 50\n  prepare"))(folder)
-    before, load = (folder / "recipe.yaml").read_bytes(), plan.load_data
+    before, load = (folder / "recipe.yaml").read_bytes(), planning.load_data
 
     def changing(*args: Any, **options: Any) -> Any:
         (folder / "recipe.yaml").write_text("data: {source: elsewhere}")
         return load(*args, **options)
 
-    monkeypatch.setattr(plan, "load_data", changing)
+    monkeypatch.setattr(planning, "load_data", changing)
     done = called(f"{TRAIN} --run kept --quiet --set visualize=[]")
 
     assert done.exit_code == 0, done.stderr

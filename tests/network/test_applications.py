@@ -13,7 +13,7 @@ import pytest
 
 from cnncli.errors import ModelFileError, RecipeError
 from cnncli.network.build import Network, build, build_symbolically
-from cnncli.network.objects import shapes_alone
+from cnncli.network.instantiate import shapes_alone
 from cnncli.recipe.load import load_bytes
 
 SHAPE = (32, 32, 3)

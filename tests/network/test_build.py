@@ -9,8 +9,8 @@ import pytest
 from cnncli.errors import ExpectationError, ModelFileError, NetworkError, RecipeError
 from cnncli.network import budget, checks
 from cnncli.network.build import build, build_symbolically, layers_matching
-from cnncli.network.generate_catalogue import as_text, generate
-from cnncli.recipe.catalogue import CATALOGUE_FILE
+from cnncli.recipe.keras_objects.catalogue import CATALOGUE_FILE
+from cnncli.recipe.keras_objects.generate_catalogue import as_text, generate
 from cnncli.recipe.load import load, load_bytes
 
 HEAD = "data: {source: {npz: {path: a.npz}}, classes: 10}\nmodel:\n  input: [12, 12, 3]\n  layers:\n"
@@ -33,7 +33,7 @@ def report(layers: str, rest: str = ""):
 
 def test_catalogue_is_that_of_the_installed_keras():
     assert as_text(generate()) == CATALOGUE_FILE.read_text(encoding="utf-8"), (
-        "run: python -m cnncli.network.generate_catalogue"
+        "run: python -m cnncli.recipe.keras_objects.generate_catalogue"
     )
     assert json.loads(CATALOGUE_FILE.read_text(encoding="utf-8"))["keras"] == keras.__version__
 

@@ -21,7 +21,7 @@ from keras.src.layers.preprocessing.image_preprocessing.base_image_preprocessing
 
 from cnncli.errors import RecipeError
 from cnncli.network.build import Network, build
-from cnncli.recipe import catalogue
+from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import load_bytes
 
 

@@ -10,10 +10,10 @@ import keras
 import numpy as np
 import pytest
 
-from cnncli.network.objects import make, make_optimizer
-from cnncli.recipe import catalogue
+from cnncli.network.instantiate import make, make_optimizer
+from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.load import load_bytes
-from cnncli.recipe.objects import KerasObject
 
 # Arguments in Python for what has required ones, and for some that have not.
 ARGUMENTS: dict[str, dict[str, dict[str, Any]]] = {

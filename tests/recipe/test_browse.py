@@ -3,7 +3,7 @@
 import pytest
 
 from cnncli.errors import RecipeError, UsageError
-from cnncli.recipe import browse, catalogue
+from cnncli.recipe.keras_objects import browse, catalogue
 from cnncli.recipe.load import load_bytes
 
 HEAD = "data: {source: {npz: {path: a.npz}}}\nmodel:\n  input: [8, 8, 4]\n  layers:\n"

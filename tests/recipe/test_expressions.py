@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncli.recipe.expressions import ExpressionError, evaluate, substitute
-from cnncli.recipe.objects import Unknown
+from cnncli.recipe.keras_objects.objects import Unknown
+from cnncli.recipe.language.expressions import ExpressionError, evaluate, substitute
 
 
 @pytest.mark.parametrize(

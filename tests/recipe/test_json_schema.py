@@ -6,11 +6,13 @@ import jsonschema
 import pytest
 
 from cnncli.errors import RecipeError
-from cnncli.recipe import browse, catalogue, json_schema, shipped, source
+from cnncli.recipe import json_schema, shipped
+from cnncli.recipe.keras_objects import browse, catalogue
+from cnncli.recipe.keras_objects.objects import needed_of
 from cnncli.recipe.load import load, load_bytes
-from cnncli.recipe.nodes import plain
-from cnncli.recipe.objects import needed_of
 from cnncli.recipe.write import to_yaml
+from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml.nodes import plain
 
 ROOT = Path(__file__).parents[2]
 SCHEMA_FILE = ROOT / "docs" / "recipe.schema.json"

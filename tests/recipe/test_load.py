@@ -7,8 +7,8 @@ import yaml
 
 from cnncli.errors import RecipeError
 from cnncli.recipe import shipped
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.load import load, load_bytes
-from cnncli.recipe.objects import KerasObject
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.write import to_yaml
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from cnncli.recipe import catalogue
-from cnncli.recipe.objects import KerasObject, Unknown, read
+from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects.objects import KerasObject, Unknown, read
 
 
 def faults(value, kind="layers", **known):

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncli.errors import Place, RecipeError
-from cnncli.recipe.nodes import Mapping, Scalar, Sequence, place_of, plain
-from cnncli.recipe.overrides import apply
-from cnncli.recipe.source import parse
+from cnncli.recipe.language.overrides import apply
+from cnncli.recipe.yaml.nodes import Mapping, Scalar, Sequence, place_of, plain
+from cnncli.recipe.yaml.source import parse
 
 RECIPE = b"""\
 data:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from cnncli.recipe import reference
+from cnncli.recipe.language.structure import STRUCTURES
 from cnncli.recipe.load import load_bytes
-from cnncli.recipe.structure import STRUCTURES
 
 PAGE = reference.PAGE.read_text(encoding="utf-8")
 FENCED = re.findall(r"^```(\w*)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)

@@ -18,9 +18,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncli.errors import Place, RecipeError
-from cnncli.recipe import source
-from cnncli.recipe.nodes import Mapping, Scalar, Sequence, plain
-from cnncli.recipe.source import parse, parse_value, read_bytes
+from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml.nodes import Mapping, Scalar, Sequence, plain
+from cnncli.recipe.yaml.source import parse, parse_value, read_bytes
 
 
 def load(text: str) -> Any:

@@ -6,10 +6,10 @@ import pytest
 import yaml
 
 from cnncli.recipe import shipped
-from cnncli.recipe.expressions import evaluate
+from cnncli.recipe.keras_objects.objects import Deferred, Unknown, UnknownNumber, UnknownText
 from cnncli.recipe.known_data import declared_classes
+from cnncli.recipe.language.expressions import evaluate
 from cnncli.recipe.load import load, load_bytes
-from cnncli.recipe.objects import Deferred, Unknown, UnknownNumber, UnknownText
 from cnncli.recipe.write import as_written, as_yaml, to_yaml
 
 EXAMPLES = sorted(str(path) for path in (Path(__file__).parent / "examples").glob("*.yaml"))

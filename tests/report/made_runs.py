@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from cnncli.evaluation.scores import classification_scores
-from cnncli.evaluation.trust import how_far_to_trust
+from cnncli.tasks.classification.diagnostics import diagnose
+from cnncli.tasks.classification.result import ClassificationResult
+from cnncli.tasks.classification.scores import classification_scores
 
 RECIPE = """\
 name: made
@@ -44,9 +45,17 @@ def evaluation(names: Sequence[str], *, count: int = 200, seed: int = 0) -> dict
     outputs = generator.gumbel(size=(count, len(names)))
     outputs[np.arange(count), labels] += 2
     outputs = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
+    files = [f"photos/{names[label]}/{index}.png" for index, label in enumerate(labels)]
+    return result_of(labels, outputs, names, files=files).to_json()
+
+
+def result_of(
+    labels: np.ndarray, outputs: np.ndarray, names: Sequence[str], *, files: Sequence[str] | None = None, **fields: Any
+) -> ClassificationResult:
+    """The result that the real evaluation gives for these probabilities (examples, classes)."""
     predicted = outputs.argmax(axis=1)
     scores = classification_scores(labels, predicted, names)
-    files = [f"photos/{names[label]}/{index}.png" for index, label in enumerate(labels)]
-    trust = how_far_to_trust(labels, outputs, predicted, scores.confusion, names, files=files)
-    found = {"split": "test", "examples_sha256": "f", "loss": 0.25, "metrics": {"accuracy": scores.accuracy}}
-    return {**found, **scores.to_json(), **trust.to_json()}
+    found = diagnose(labels, outputs, predicted, scores.confusion, names, files=files)
+    metrics = {"accuracy": scores.accuracy}
+    own = {"split": "test", "examples_sha256": "f", "loss": 0.25, "metrics": metrics, **fields}
+    return ClassificationResult(**own, **dict(scores), **dict(found))

@@ -3,8 +3,11 @@
 import pytest
 from made_runs import BOXES, LAYER
 
-from cnncli.report import charts, network, scores, values
+from cnncli.report import charts, network_section, values
 from cnncli.report.charts import BOTTOM, LEFT, RIGHT, TOP
+from cnncli.tasks.classification import report as classification
+from cnncli.tasks.classification.calibration import Calibration
+from cnncli.tasks.classification.roc import Roc, RocCurve
 
 
 def test_line_goes_through_its_values_and_stops_where_one_is_missing():
@@ -85,8 +88,7 @@ def test_long_history_stays_small():
 
 
 def test_confusion_is_coloured_by_the_share_of_its_row():
-    rows = [{"class": name} for name in ("a", "b")]
-    matrix = scores.matrix({"per_class": rows, "confusion": [[9, 1], [4, 0]]})
+    matrix = classification.matrix(["a", "b"], [[9, 1], [4, 0]])
 
     # Right: 9 of 10 is the fifth level of five, 0 of 4 none. Wrong: the root of 0.1 / 1 is 0.316, the second level.
     levels = [[cell.level for cell in row] for row in matrix.rows]
@@ -95,9 +97,8 @@ def test_confusion_is_coloured_by_the_share_of_its_row():
 
 
 def test_matrix_of_many_classes_is_no_table():
-    def matrix(count: int) -> scores.Matrix | None:
-        rows = [{"class": str(number)} for number in range(count)]
-        return scores.matrix({"per_class": rows, "confusion": [[0] * count for _ in range(count)]})
+    def matrix(count: int) -> classification.Matrix | None:
+        return classification.matrix([str(number) for number in range(count)], [[0] * count for _ in range(count)])
 
     assert matrix(30) is not None
     assert matrix(31) is None
@@ -108,7 +109,9 @@ def test_reliability_has_a_bar_a_bin_that_has_examples():
         {"low": 0.0, "high": 0.5, "count": 0, "confidence": None, "accuracy": None},
         {"low": 0.5, "high": 1.0, "count": 8, "confidence": 0.75, "accuracy": 0.5},
     ]
-    found = scores.reliability({"calibration": {"expected_calibration_error": 0.25, "bins": bins}})
+    found = classification.reliability(
+        Calibration(expected_calibration_error=0.25, maximum_calibration_error=0.25, bins=bins)
+    )
 
     right, often = found.charts
     [bar] = right.bars
@@ -116,12 +119,12 @@ def test_reliability_has_a_bar_a_bin_that_has_examples():
     assert (bar.top, bar.height) == ((TOP + BOTTOM) / 2, (BOTTOM - TOP) / 2)
     assert right.stops[0].text == "50% to 100% sure: 8 examples, on average 75.0% sure, right in 50.0%"
     assert len(often.bars) == 1
-    assert (found.expected, found.largest) == (0.25, None)
+    assert (found.expected, found.largest) == (0.25, 0.25)
 
 
 def test_of_many_classes_the_curves_of_the_hardest_are_drawn():
-    per_class = [{"class": f"c{n}", "auc": 1 - n / 100, "fpr": [0, 1], "tpr": [0, 1]} for n in range(8)]
-    chart = scores.roc({"roc": {"macro_auc": 0.965, "per_class": per_class}})
+    per_class = [RocCurve(name=f"c{n}", auc=1 - n / 100, fpr=(0, 1), tpr=(0, 1)) for n in range(8)]
+    chart = classification.roc_chart(Roc(macro_auc=0.965, per_class=per_class))
 
     assert [line.name for line in chart.lines] == [f"c{n}, AUC {1 - n / 100:.4f}" for n in (7, 6, 5, 4, 3, 2)]
     assert chart.lines[0].path == f"M{LEFT} {BOTTOM}L{RIGHT} {TOP}"
@@ -129,7 +132,7 @@ def test_of_many_classes_the_curves_of_the_hardest_are_drawn():
 
 
 def test_network_is_drawn_with_its_boxes_lines_and_kinds():
-    drawing = network.draw({"boxes": BOXES})
+    drawing = network_section.draw({"boxes": BOXES})
 
     assert [box.name for box in drawing.boxes] == ["input", "C1", "block", "add"]
     assert [box.is_block for box in drawing.boxes] == [False, False, True, False]
@@ -145,8 +148,8 @@ def test_network_is_drawn_with_its_boxes_lines_and_kinds():
 def test_network_of_very_many_boxes_is_a_table_alone():
     boxes = [{"name": str(number), "class": "Dense", "inputs": [number - 1] if number else []} for number in range(130)]
 
-    assert network.draw({"boxes": boxes}) is None
-    assert [layer.name for layer in network.layers({"layers": [LAYER]})] == ["C1"]
+    assert network_section.draw({"boxes": boxes}) is None
+    assert [layer.name for layer in network_section.layers({"layers": [LAYER]})] == ["C1"]
 
 
 @pytest.mark.parametrize(

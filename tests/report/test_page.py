@@ -16,7 +16,7 @@ from PIL import Image
 from reading import Read
 
 from cnncli import report, runs
-from cnncli.wording import printable
+from cnncli.messages import printable
 
 HOSTILE = [
     "<script>alert(1)</script>",

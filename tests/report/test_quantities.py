@@ -8,7 +8,8 @@ from made_runs import png
 from reading import Read
 
 from cnncli import report
-from cnncli.evaluation.number_scores import number_scores
+from cnncli.tasks.regression.result import RegressionResult
+from cnncli.tasks.regression.scores import regression_scores
 
 NUMBERS = {"low": [1.0], "mean": [4.0], "high": [6.0]}
 
@@ -16,17 +17,10 @@ NUMBERS = {"low": [1.0], "mean": [4.0], "high": [6.0]}
 def evaluation(width=1):
     true = np.array([[1.0], [2], [3], [6]]).repeat(width, axis=1)
     said = np.array([[2.0], [2], [2], [8]]).repeat(width, axis=1)  # errors 1, 0, -1, 2
-    scores = number_scores(true, said, [4.0] * width, files=["a.png", "b.png", "c.png", "d.png"])
+    scores = regression_scores(true, said, [4.0] * width, files=["a.png", "b.png", "c.png", "d.png"])
     metrics = {"mean_absolute_error": 1.0, "log_cosh_error": 0.5}
-    return {
-        "split": "test",
-        "examples_sha256": "f",
-        "targets": "numbers",
-        "count": 4,
-        "loss": 1.5,
-        "metrics": metrics,
-        **scores.to_json(),
-    }
+    result = RegressionResult(split="test", examples_sha256="f", loss=1.5, metrics=metrics, **dict(scores))
+    return result.to_json()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cnncli.data import cache
-from cnncli.data.examples import Examples
+from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.network.build import build, build_symbolically
 from cnncli.network.checks import freeze

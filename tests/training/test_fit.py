@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data.examples import Examples, ImageFiles
+from cnncli.data.dataset import Examples, ImageFiles
 from cnncli.data.images import Form
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DataError, RecipeError

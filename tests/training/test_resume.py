@@ -7,14 +7,14 @@ import keras
 import numpy as np
 import pytest
 
-from cnncli.data.examples import Examples
+from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.errors import ModelFileError, Stopped
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
-from cnncli.runs import commits
+from cnncli.runs import checkpoints as commits
+from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import fit
-from cnncli.training.keeping import Checkpoints
 from cnncli.training.state import State
 
 # Everything that has a state: Dropout, BatchNormalization, augmentation, a schedule, momentum, callbacks, phases.

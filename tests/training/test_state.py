@@ -39,7 +39,7 @@ def test_numbers_that_are_equal_but_for_their_bits_are_told_apart(tmp_path):
 def test_weights_that_are_also_the_best_ones_are_written_once(tmp_path):
     weights = np.random.default_rng(0).random((1000, 100), dtype=np.float32)
     state = State({}, {"model/0": weights})
-    state.put_list("best_weights", [weights.copy()])
+    state.capture_list("best_weights", [weights.copy()])
     back = loaded(state, tmp_path / "state.npz")
     np.testing.assert_array_equal(back.list_of("best_weights"), [weights])
     np.testing.assert_array_equal(back.arrays["model/0"], weights)

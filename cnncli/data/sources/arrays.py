@@ -1,4 +1,4 @@
-"""Arrays in files, NumPy archives and IDX folders, checked and brought into one form."""
+"""Arrays of NumPy archives and IDX folders, checked and brought into one form."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import scales, shapes
-from cnncli.data.examples import Examples
+from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.labels import read_labels, refuse_gaps, refuse_out_of_range
+from cnncli.data.lazy_arrays import Inputs
 from cnncli.data.mixed_scales import mixed_in
-from cnncli.data.numbers import read_numbers, refuse_same, refuse_width
+from cnncli.data.regression_targets import read_numbers, refuse_same, refuse_width
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz
-from cnncli.data.sources.copies import find_copies
-from cnncli.data.sources.found import Found, problems_at, sizes
+from cnncli.data.sources.duplicates import find_copies
+from cnncli.data.sources.loaded_data import LoadedData, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_file, existing_folder, listed_folder
-from cnncli.data.stored import Inputs
 from cnncli.errors import DataError, Problem
+from cnncli.messages import counted, listed, printable
 from cnncli.recipe.schema import Idx, Npz
-from cnncli.wording import counted, listed, printable
 
 _CHUNK_VALUES = 1 << 22  # looked at in one go
 
@@ -61,7 +61,7 @@ def read_npz(
     model_classes: Sequence[str] | None = None,
     number_count: int | None = None,
     allow_leakage: bool = False,
-) -> Found:
+) -> LoadedData:
     """Read a NumPy archive: `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or `x`, `y`.
 
     Args:
@@ -93,7 +93,7 @@ def read_idx(
     model_classes: Sequence[str] | None = None,
     number_count: int | None = None,
     allow_leakage: bool = False,
-) -> Found:
+) -> LoadedData:
     """Read a folder with MNIST's own four files, gzipped or not; the test part may be missing.
 
     Args, Raises: as `read_npz`.
@@ -188,7 +188,7 @@ def _found(
     wanted: _Wanted,
     allow_leakage: bool,
     notes: Sequence[Problem] = (),
-) -> Found:
+) -> LoadedData:
     problems: list[Problem] = []
     parts: dict[str, Examples] = {}
     for part, pair in pairs.items():
@@ -204,7 +204,7 @@ def _found(
         raise DataError(problems)
     class_names, label_notes = _compare_labels(pairs, parts, wanted)
     found_notes = [*notes, *label_notes]
-    twins: dict[str, NDArray[np.int64]] = {}
+    duplicate_of: dict[str, NDArray[np.int64]] = {}
     if wanted.for_training:
         named = {part: pair.inputs for part, pair in pairs.items()}
         errors, different = _compare_scales({named[part]: examples.inputs for part, examples in parts.items()})
@@ -214,7 +214,7 @@ def _found(
             targets = {pairs[part].labels: scales.scale_of(examples.labels) for part, examples in parts.items()}
             found_notes += scales.different_parts(targets)[1]
         try:
-            twins, copies = find_copies(
+            duplicate_of, copies = find_copies(
                 parts, named, allow_leakage=allow_leakage, in_one_scale=not (errors or different)
             )
             found_notes += copies
@@ -222,13 +222,13 @@ def _found(
             problems += error.problems
         if problems:
             raise DataError(problems)
-    return Found(
+    return LoadedData(
         parts=parts,
         class_names=tuple(class_names),
         source=f"{source}: {sizes(parts)} examples",
         fingerprint=of_parts(parts, class_names),
         notes=tuple(found_notes),
-        twins=twins,
+        duplicate_of=duplicate_of,
     )
 
 

@@ -1,4 +1,4 @@
-"""The data sets that have a name: Keras' own, from Keras' own cache, and the sample that ships with the package."""
+"""Built-in data sets: those of Keras, from Keras' cache, and the sample that comes with the package."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.classes import match
-from cnncli.data.examples import Examples
+from cnncli.data.class_matching import match
+from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.download import DownloadFailed, fetch
-from cnncli.data.sources.found import Found, Progress, sizes
+from cnncli.data.sources.loaded_data import LoadedData, Progress, sizes
 from cnncli.errors import DataError, NetworkError, Problem
-from cnncli.wording import printable
+from cnncli.messages import printable
 
 SAMPLE = "mnist-sample"
 _SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
@@ -71,7 +71,7 @@ def read_builtin(
     offline: str | None = None,
     model_classes: Sequence[str] | None = None,
     progress: Progress | None = None,
-) -> Found:
+) -> LoadedData:
     """Read a data set by name, from this machine when it is here, else from the network.
 
     Args:
@@ -106,7 +106,7 @@ def read_builtin(
         test = parts["test"]
         parts = {"test": Examples(test.inputs, matched.numbers[test.labels])}
         class_names, notes = tuple(model_classes), (*notes, *matched.notes)
-    return Found(
+    return LoadedData(
         parts=parts, class_names=class_names, source=source, fingerprint=of_parts(parts, class_names), notes=notes
     )
 

@@ -1,4 +1,4 @@
-"""One file from the network: to a name of its own, looked at, and only then in its place."""
+"""Download a file to a temporary name, check it, and move it to its place."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
-from cnncli.data.sources.found import Progress
+from cnncli.data.sources.loaded_data import Progress
 from cnncli.errors import OutputError
 
 CONNECT_SECONDS = 5.0  # looking up the name included, for which no system call knows a time limit

@@ -1,4 +1,4 @@
-"""Which image files lie in a folder, in which part and class; nothing is opened but what has no image's name."""
+"""The tree of an image folder: which files belong to which part and class, by their paths alone."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnncli.data.image_header import image_format
-from cnncli.data.sources.found import PARTS
-from cnncli.data.sources.other_files import advice_for
+from cnncli.data.sources.loaded_data import PARTS
 from cnncli.data.sources.paths import cannot_read, contents, is_folder, listed_folder
+from cnncli.data.sources.unsupported_files import advice_for
 from cnncli.errors import DataError, Problem
-from cnncli.wording import counted, listed, printable, shortened
+from cnncli.messages import counted, listed, printable, shortened
 
 # Folder names that stand for a part, in the order in which parts are told.
 _PART_NAMES = {"train": "train", "val": "validation", "validation": "validation", "valid": "validation", "test": "test"}

@@ -1,4 +1,4 @@
-"""An IDX file, MNIST's own format, gzipped or not -> its array; a header that lies is an error."""
+"""The IDX format of MNIST, gzipped or not: read an array, and refuse a header that does not match the data."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.memory import available_bytes
 from cnncli.errors import DataError, Problem, ResourceError
-from cnncli.wording import printable
+from cnncli.messages import printable
+from cnncli.system_memory import available_bytes
 
 _TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MOST_DIMENSIONS = 5

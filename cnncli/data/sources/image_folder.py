@@ -1,4 +1,4 @@
-"""A folder of images -> examples."""
+"""Load a folder of images, one folder for each class."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.classes import match
-from cnncli.data.examples import Examples, ImageFiles
+from cnncli.data.class_matching import match
+from cnncli.data.dataset import Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape, written
 from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
-from cnncli.data.sources.found import PARTS, Found, Progress, problems_at, sizes
 from cnncli.data.sources.image_remarks import duplicates, looks_of, remarks
 from cnncli.data.sources.image_scan import DEEP, Bad, Scan, Usable, scan
+from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
 from cnncli.errors import DataError, Problem
+from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
 from cnncli.recipe.schema import ImageFolder
-from cnncli.wording import counted, did_you_mean, listed, nearest, printable, shortened
 
 WHITE = (255, 255, 255)
 _MOST_LISTED = 20
@@ -37,7 +37,7 @@ def read_image_folder(
     allow_leakage: bool = False,
     check_classes: Callable[[Sequence[str]], None] | None = None,
     progress: Progress | None = None,
-) -> Found:
+) -> LoadedData:
     """Read class folders, or `train/`, `val/` and `test/` with class folders inside, for training.
 
     Images become one uint8 array when that fits into a quarter of the free memory, else a file of the cache. Where there is
@@ -79,7 +79,7 @@ def read_image_folder(
 
 def read_image_folder_for_model(
     path: str, *, form: images.Form, model_classes: Sequence[str], progress: Progress | None = None
-) -> Found:
+) -> LoadedData:
     """Read the images of `test/`, or all of them where there is no `test/`, for a trained model.
 
     Args:
@@ -244,25 +244,25 @@ def _found(
     numbers: Mapping[str, int],
     class_names: Sequence[str],
     notes: Iterable[Problem],
-) -> Found:
+) -> LoadedData:
     parts: dict[str, Examples] = {}
-    twins: dict[str, NDArray[np.int64]] = {}
+    duplicate_of: dict[str, NDArray[np.int64]] = {}
     begin = 0
     for part in PARTS:
         mine = [each for each in seen.usable if each.file.part == part]
         if mine:
             parts[part] = _examples(mine, seen, begin, form, numbers)
-            twins[part] = _twins(mine)
+            duplicate_of[part] = _duplicate_of(mine)
             begin += len(mine)
     counts = f"{sizes(parts)} images, {counted(len(class_names), 'class', 'classes')}"
-    return Found(
+    return LoadedData(
         parts=parts,
         class_names=tuple(class_names),
         source=f"image folder {printable(text)}: {counts}",
         fingerprint=of_files((each.file.relative, each.byte_count, each.sha256) for each in seen.usable),
         notes=tuple(notes),
         skipped=tuple(bad.file.relative for bad in seen.bad),
-        twins=twins,
+        duplicate_of=duplicate_of,
         form=form,
     )
 
@@ -281,6 +281,6 @@ def _examples(
     return Examples(ImageFiles(paths, form), labels, files, sha256)
 
 
-def _twins(mine: Sequence[Usable]) -> NDArray[np.int64]:
+def _duplicate_of(mine: Sequence[Usable]) -> NDArray[np.int64]:
     first: dict[str, int] = {}
     return np.array([first.setdefault(looks_of(each), number) for number, each in enumerate(mine)], np.int64)

@@ -1,4 +1,4 @@
-"""What is worth a word about images that can all be used: copies, conversions, sizes that surprise."""
+"""Notes about images that can all be used: duplicates, conversions, unusual sizes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnncli.data.scales import Extremes
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, ImageFile, Tree
 from cnncli.data.sources.image_scan import DEEP, Usable
 from cnncli.errors import DataError, Problem
-from cnncli.wording import counted, listed, printable
+from cnncli.messages import counted, listed, printable
 
 _MOST_PAIRS = 5
 _MOST_DISTORTION = 2.0

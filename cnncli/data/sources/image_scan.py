@@ -1,4 +1,4 @@
-"""Every image file looked at once, before anything is trained: hashed, decoded, and told apart from what is broken."""
+"""Scan image files before training: hash and decode each one, and find those that cannot be read."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import PIL
 from numpy.typing import NDArray
 
 from cnncli.data import cache, images
-from cnncli.data.memory import available_bytes
+from cnncli.data.lazy_arrays import Inputs, take
 from cnncli.data.sources.folder_tree import ImageFile
-from cnncli.data.sources.found import Progress
-from cnncli.data.stored import Inputs, take
+from cnncli.data.sources.loaded_data import Progress
 from cnncli.data.threads import in_threads
+from cnncli.system_memory import available_bytes
 
 MEMORY_SHARE = 0.25  # of what is free: parts are copied out of the whole once, and the network needs the rest
 DEEP = ("16-bit", "16-bit color", "32-bit")  # oddities of images with more than 8 bits

@@ -1,4 +1,4 @@
-"""A NumPy archive from a stranger -> its arrays; nothing in it is run, and nothing it claims is believed."""
+"""NumPy archives (`.npz`) from any origin: nothing in them is executed, and every header is checked."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.memory import available_bytes
 from cnncli.errors import DataError, Problem, ResourceError
-from cnncli.wording import printable, shortened
+from cnncli.messages import printable, shortened
+from cnncli.system_memory import available_bytes
 
 _MAGIC = b"\x93NUMPY"
 _MOST_HEADER = 10_000  # NumPy's own limit
@@ -98,7 +98,9 @@ def read_single(path: Path) -> NDArray[Any]:
             held = path.stat().st_size - header.begin
             if held != header.nbytes:
                 shape = f"{header.dtype} {header.shape}"
-                raise DataError(_liar(path.name, f"{shape} takes {header.nbytes:,} bytes, it holds {held:,}"))
+                raise DataError(
+                    _header_mismatch(path.name, f"{shape} takes {header.nbytes:,} bytes, it holds {held:,}")
+                )
             _refuse_too_large(header.nbytes)
             file.seek(header.begin)
             return _shaped(np.fromfile(file, np.uint8), header, path.name)
@@ -149,7 +151,7 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, archive_
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(Problem(f"{name} is compressed in a way that NumPy does not use"))
     if info.compress_size > archive_bytes or info.file_size > max(info.compress_size, 1) * _MOST_RATIO:
-        raise DataError(_liar(name, f"{info.file_size:,} bytes cannot come out of {info.compress_size:,}"))
+        raise DataError(_header_mismatch(name, f"{info.file_size:,} bytes cannot come out of {info.compress_size:,}"))
     try:
         with archive.open(info) as member:
             header = _parsed(name, member.read(_MOST_HEADER + 12))
@@ -158,7 +160,7 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, archive_
     if header.begin + header.nbytes != info.file_size:
         shape = f"{header.dtype} {header.shape}"
         raise DataError(
-            _liar(name, f"{shape} takes {header.nbytes:,} bytes, it holds {info.file_size - header.begin:,}")
+            _header_mismatch(name, f"{shape} takes {header.nbytes:,} bytes, it holds {info.file_size - header.begin:,}")
         )
     return header
 
@@ -171,16 +173,16 @@ def _parsed(name: str, beginning: bytes) -> _Array:
     (length,) = struct.unpack_from(form, beginning, 8)
     begin = 8 + struct.calcsize(form) + length
     if begin > len(beginning):
-        raise DataError(_liar(name, f"its header is {length:,} bytes long"))
+        raise DataError(_header_mismatch(name, f"its header is {length:,} bytes long"))
     try:
         said = ast.literal_eval(beginning[begin - length : begin].decode(encoding).strip())
         descr, fortran_order, shape = said["descr"], said["fortran_order"], said["shape"]
         well_formed = isinstance(fortran_order, bool) and isinstance(shape, tuple)
         well_formed = well_formed and all(type(size) is int and 0 <= size < 2**62 for size in shape)
     except (SyntaxError, ValueError, TypeError, KeyError, MemoryError, RecursionError) as error:
-        raise DataError(_liar(name, "it cannot be read")) from error
+        raise DataError(_header_mismatch(name, "it cannot be read")) from error
     if not well_formed:
-        raise DataError(_liar(name, "it cannot be read"))
+        raise DataError(_header_mismatch(name, "it cannot be read"))
     if not isinstance(descr, str) or not _DTYPE.fullmatch(descr):
         raise DataError(Problem(f"{name} holds records, not numbers ({shortened(str(descr))})"))
     if descr.lstrip("<>|=").startswith("O"):
@@ -189,7 +191,7 @@ def _parsed(name: str, beginning: bytes) -> _Array:
     try:
         dtype = np.dtype(descr)
     except TypeError as error:
-        raise DataError(_liar(name, f"unknown type {shortened(descr)}")) from error
+        raise DataError(_header_mismatch(name, f"unknown type {shortened(descr)}")) from error
     if not dtype.itemsize:
         raise DataError(Problem(f"{name} holds values of no size ({dtype})"))
     return _Array(dtype, shape, fortran_order, begin)
@@ -207,7 +209,7 @@ def _values(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, header: 
     except _BROKEN as error:
         raise DataError(_damaged(name, error)) from error
     if filled != header.nbytes:
-        raise DataError(_liar(name, f"{header.nbytes - filled:,} of {header.nbytes:,} bytes are missing"))
+        raise DataError(_header_mismatch(name, f"{header.nbytes - filled:,} of {header.nbytes:,} bytes are missing"))
     return _shaped(values, header, name)
 
 
@@ -216,11 +218,11 @@ def _shaped(values: NDArray[np.uint8], header: _Array, name: str) -> NDArray[Any
     try:
         array = values.view(header.dtype).reshape(header.shape, order="F" if header.fortran_order else "C")
     except ValueError as error:  # more dimensions than NumPy has, or an empty array of an impossible shape
-        raise DataError(_liar(name, f"no array has the shape {header.shape}")) from error
+        raise DataError(_header_mismatch(name, f"no array has the shape {header.shape}")) from error
     return np.ascontiguousarray(array)
 
 
-def _liar(name: str, what: str) -> Problem:
+def _header_mismatch(name: str, what: str) -> Problem:
     return Problem(f"{printable(name)} is not what its header says: {what}", "the file is damaged, or was never whole")
 
 

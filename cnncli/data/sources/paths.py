@@ -1,4 +1,4 @@
-"""The path of a source as its user wrote it -> a folder or a file that is there."""
+"""Resolve the path of a source as its user wrote it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from cnncli.errors import DataError, Problem
-from cnncli.wording import counted, listed, nearest, printable
+from cnncli.messages import counted, listed, nearest, printable
 
 
 def existing_folder(text: str) -> Path:

@@ -220,7 +220,7 @@ def offline(patch: pytest.MonkeyPatch) -> None:
 
 def without_reading(patch: pytest.MonkeyPatch) -> None:
     """What is wrong in the recipe is told before the data, which may take minutes to read."""
-    patch.setattr("cnncli.experiment.plan.load_data", None)
+    patch.setattr("cnncli.workflow.planning.load_data", None)
 
 
 def full_disk(patch: pytest.MonkeyPatch) -> None:

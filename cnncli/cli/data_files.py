@@ -1,0 +1,30 @@
+"""The data files that a recipe or a run reads, so that no output overwrites them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cnncli.errors import CnncliError
+
+if TYPE_CHECKING:
+    from cnncli.recipe.schema import Recipe
+
+
+def data_of(recipe: Recipe) -> list[str]:
+    """The paths of a recipe's data: a file or a folder; empty for a built-in data set."""
+    source = recipe.data.source
+    return [own.path for own in (source.image_folder, source.npz, source.idx) if own is not None]
+
+
+def data_of_run(run_or_model: str | None, outputs: Path) -> list[str]:
+    """The paths of a run's data; empty for a model file, and where the run cannot be read (opening it says why)."""
+    from cnncli import runs
+    from cnncli.recipe.load import load
+
+    if run_or_model is not None and Path(run_or_model).suffix.lower() in (".keras", ".h5", ".hdf5"):
+        return []
+    try:
+        return data_of(load(str(runs.find(outputs, run_or_model) / "resolved.yaml")).recipe)
+    except CnncliError:
+        return []

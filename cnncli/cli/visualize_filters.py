@@ -1,0 +1,93 @@
+"""`cnncli visualize-filters`: draw the filters of a trained model's convolutions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cnncli.cli import console, figure_output, options, tensorflow_log
+from cnncli.messages import printable
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("visualize-filters", epilog="Example: cnncli visualize-filters lenet5 --layer C1 --layer C3")(
+        visualize_filters
+    )
+
+
+def visualize_filters(
+    run_or_model: options.RunOrModel = None,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option("--layer", metavar="NAME", help="A convolution; left out: the first. May be repeated."),
+    ] = None,
+    per_filter: Annotated[
+        bool,
+        typer.Option("--per-filter", help="Stretch each filter's own values from black to white, not the layer's."),
+    ] = False,
+    strongest: Annotated[
+        int | None, typer.Option("--strongest", metavar="N", min=1, help="Only the N filters with the largest norms.")
+    ] = None,
+    change: Annotated[
+        bool, typer.Option("--change", help="Draw each filter as it was initialised, and beside it as it is.")
+    ] = False,
+    list_layers: Annotated[
+        bool, typer.Option("--list-layers", help="Show the convolutions there are, and draw nothing.")
+    ] = False,
+    to: options.PicturesTo = None,
+    svg: options.Svg = True,
+    force: options.Force = False,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Draw every filter of a convolution: PNG and SVG, each filter with its number.
+
+    Beside the pictures it says how the filters fare: dead (their answer is the same everywhere), near-duplicate (a cosine above
+    0.99), and untouched by training.
+    """
+    figure_output.check_folder(to, (), force=force)
+    with tensorflow_log.captured():
+        from cnncli.inference.model_loading import open_model
+        from cnncli.interpretability.layer_selection import check_finite
+        from cnncli.interpretability.sample_selection import health_for, initial_of
+        from cnncli.network import kernels
+        from cnncli.plots.kernels import draw_layers, named_or_first
+        from cnncli.plots.network_figures import Drawn
+
+        trained = open_model(run_or_model, outputs=Path(output))
+        if list_layers:
+            found = [
+                (name, kernels.describe(kernels.find(trained.model, name)))
+                for name in kernels.convolutions(trained.model)
+            ]
+        else:
+            check_finite(trained.model, trained.name)
+            names = [one.name for one in named_or_first(trained.model, layer)]
+            initial = initial_of(trained) if change else None
+            drawn = draw_layers(
+                trained.model,
+                names,
+                figure_output.folder_for(trained, to, force=force),
+                per_filter=per_filter,
+                strongest=strongest,
+                initial=initial,
+                formats=figure_output.formats(svg),
+            )
+            health, notes = health_for(trained, names, initial=initial)
+    if list_layers:
+        if as_json:
+            console.print_json({"model": trained.name, "layers": dict(found)})
+        else:
+            console.stdout().print(console.table(["layer", "filters"], found, left=2))
+        return
+    details = tuple(one.as_json() for one in health)
+    figure_output.show_drawn(
+        trained, Drawn(tuple(drawn), details), word="health", notes=notes, as_json=as_json, quiet=quiet
+    )
+    if not as_json:
+        for one in health:
+            console.stdout().print(printable(str(one)))

@@ -1,0 +1,64 @@
+"""Text wrapped to the width of the terminal."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator
+
+from rich.text import Text
+
+from cnncli.cli import console
+from cnncli.messages import printable
+
+_NARROWEST = 20
+
+
+def width() -> int:
+    """The columns of stdout; 80 where it is no terminal."""
+    return max(console.stdout().width, _NARROWEST)
+
+
+def show(lines: Iterable[Text | str]) -> None:
+    """Lines on stdout."""
+    out = console.stdout()
+    for line in lines:
+        out.print(line)
+
+
+def wrapped(text: str, *, indent: int = 0, hanging: int | None = None, style: str = "") -> Iterator[Text]:
+    """A text in as many lines as it needs.
+
+    Args:
+        indent: spaces before the first line.
+        hanging: spaces before those that follow; left out: as many.
+    """
+    following = indent if hanging is None else hanging
+    lines = textwrap.wrap(
+        printable(text),
+        width(),
+        initial_indent=" " * indent,
+        subsequent_indent=" " * following,
+        break_on_hyphens=False,
+    )
+    return (Text(line, style=style) for line in lines)
+
+
+def row(name: str, text: str, column: int) -> Iterator[Text]:
+    """A name, and behind it as much of a text as one line holds.
+
+    Args:
+        column: the width of all names; a longer one has a line of its own, so that the texts stay aligned.
+    """
+    if len(name) > column:
+        yield from wrapped(name, indent=2, hanging=4)
+        name = ""
+    line = Text(f"  {name:<{column}}  ")
+    line.append(textwrap.shorten(printable(text), max(width() - column - 4, 10), placeholder=" …"), style="dim")
+    line.rstrip()
+    if line:
+        yield line
+
+
+def column_for(names: Iterable[str], widest: int) -> int:
+    """The width of a column of names: that of the longest, up to `widest` and half the terminal."""
+    return min(max((len(name) for name in names), default=0), widest, width() // 2 - 3)

@@ -1,0 +1,61 @@
+"""Digests of what an example shows, whatever its scale and type, for finding duplicates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.lazy_arrays import Inputs, as_stored
+
+_CHUNK_BYTES = 1 << 22  # looked at in one go
+_MANY_NUMBERS = 64  # of a row: two rows of so many are hardly equal by chance
+_STEPS, _MIDDLE = 16, 1 << 15  # in which the scale of an example is told
+_FEW_NUMBERS = 4  # of a row that differ from the others: a row of fewer may well occur twice
+_SOME_NUMBERS = 8  # of a row, all of them with decimals
+
+
+def may_tell(inputs: Inputs) -> bool:
+    """Whether examples that are equal are so by no chance: images, and rows of many numbers or of some with decimals."""
+    if len(inputs.shape) > 2 or inputs.shape[1] >= _MANY_NUMBERS:
+        return True
+    first = as_stored(inputs).read([0])
+    return bool(inputs.shape[1] >= _SOME_NUMBERS and (first != np.floor(first)).all())
+
+
+def tells(row: NDArray[Any]) -> bool:
+    """Whether an example that is equal to another is so by no chance: it is not of one value, and no row such as one-hot."""
+    different = int(np.count_nonzero(row != row.min()))
+    return different >= (_FEW_NUMBERS if row.ndim == 1 else 1)
+
+
+def rounded(array: NDArray[Any], *, keep_scale: bool) -> NDArray[np.uint16]:
+    """Each example stretched to 0 to 1000, and what its scale was: the same for values that were rounded in other ways.
+
+    With the offset no value of 256 grey levels lies where rounding in float32 decides.
+
+    Args:
+        array: (count, ...).
+        keep_scale: let examples differ that are equal but for their scale; without it values from 0 to 255, 0 to 1 and -1
+            to 1 are the same.
+
+    Returns:
+        uint16 (count, values + 2); all 0 for an example of one value.
+    """
+    count = len(array)
+    found = np.zeros((count, array[0].size + 2), np.uint16)
+    rows = max(1, _CHUNK_BYTES // max(1, array[0].nbytes))
+    for begin in range(0, count, rows):
+        chunk = np.asarray(array[begin : begin + rows], np.float64).reshape(-1, array[0].size)
+        low = chunk.min(axis=1, keepdims=True)
+        spread = chunk.max(axis=1, keepdims=True) - low
+        varies = spread > 0
+        stretched = np.divide(chunk - low, spread, out=np.zeros_like(chunk), where=varies)
+        found[begin : begin + rows, :-2] = np.floor(stretched * 1000 + 1 / 510)
+        if keep_scale:
+            safe = np.where(varies, spread, 1.0)
+            scale = np.floor(np.log2(safe) * _STEPS + 0.37) + _MIDDLE
+            offset = np.floor(np.clip(low / safe, -100, 100) * _STEPS + 0.37) + _MIDDLE
+            found[begin : begin + rows, -2:] = np.where(varies, np.concatenate([scale, offset], axis=1), 0)
+    return found

@@ -1,0 +1,190 @@
+"""Examples and splits: the values that the rest of the program gets from the data."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import images
+from cnncli.data.lazy_arrays import Indexes, Inputs, as_stored, take
+from cnncli.data.regression_targets import Numbers
+from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
+from cnncli.data.threads import in_threads
+from cnncli.errors import DataError, Problem
+from cnncli.messages import printable
+
+_LOOKED_AT = 64  # images whose borders are compared
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFiles:
+    """Images that stay in their files until they are needed, for folders that do not fit into memory.
+
+    Attributes:
+        paths: one file an image.
+        form: what every image becomes.
+    """
+
+    paths: tuple[str, ...]
+    form: images.Form
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(count, height, width, channels), as the array of all images would have it."""
+        return (len(self.paths), *self.form.shape)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return self.form.dtype
+
+    def take(self, indices: Indexes) -> ImageFiles:
+        return replace(self, paths=tuple(self.paths[index] for index in indices))
+
+    def and_then(self, others: Sequence[ImageFiles]) -> ImageFiles:
+        return replace(self, paths=(*self.paths, *(path for other in others for path in other.paths)))
+
+    def read(self, indices: Indexes) -> NDArray[Any]:
+        """Read some of the images, several at a time.
+
+        Args:
+            indices: int (k,), which images, in the order wanted.
+
+        Returns:
+            (k, height, width, channels) of the form's type, 0 to 255.
+
+        Raises:
+            DataError: a file that could be read when the data was loaded has gone or changed.
+        """
+        form = self.form
+        pixels = np.empty((len(indices), *form.shape), form.dtype)
+
+        def read(item: tuple[int, int]) -> None:
+            number, index = item
+            pixels[number] = _read(self.paths[index], form)
+
+        for _ in in_threads(read, enumerate(int(index) for index in indices)):
+            pass
+        return pixels
+
+
+def _read(path: str, form: images.Form) -> NDArray[Any]:
+    try:
+        return images.decode(images.read(path), form).pixels
+    except images.BadImage as error:
+        message = f"{printable(path)} could be read when the data was loaded, and now cannot: {error}"
+        raise DataError(Problem(message, "leave the data alone while it is in use")) from error
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Examples:
+    """Inputs with their labels.
+
+    Attributes:
+        inputs: uint8 in 0 to 255 or float32, (count, height, width, channels), (count, length, channels) or
+            (count, depth, height, width, channels); or what is read from elsewhere when it is needed
+            (`ImageFiles`, `RowFile`, `ArrayRows`).
+        labels: int32 (count,), index into the class names; or float32 (count, k), where labels are quantities.
+        files: where each came from, as a path inside its folder; None where they are not files.
+        sha256: of each one's file, hex; None where they are not files.
+    """
+
+    inputs: Inputs
+    labels: NDArray[Any]
+    files: tuple[str, ...] | None = None
+    sha256: tuple[str, ...] | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def scale(self) -> Scale:
+        """The scale of the input values; of image files that of all images, whatever these show."""
+        if self.files is None:
+            return scale_of(self.inputs)
+        some = as_stored(self.inputs).read(np.linspace(0, len(self) - 1, min(len(self), _LOOKED_AT)).astype(np.int64))
+        return replace(OF_IMAGES, ground=ground_of(some, 0.0, 255.0))
+
+    def take(self, indices: Indexes) -> Examples:
+        """The examples at these places, in this order."""
+        indices = np.asarray(indices, np.int64)
+        files, sha256 = _taken(self.files, indices), _taken(self.sha256, indices)
+        return Examples(take(self.inputs, indices), self.labels[indices], files, sha256)
+
+
+def _taken(texts: Sequence[str] | None, indices: Indexes) -> tuple[str, ...] | None:
+    return None if texts is None else tuple(texts[index] for index in indices)
+
+
+class Part(NamedTuple):
+    """One of the three parts, by name."""
+
+    name: str
+    examples: Examples
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Splits:
+    """A data set ready to be used.
+
+    Attributes:
+        train, validation, test: none of them empty.
+        class_names: by label; empty where labels are quantities.
+        input_shape: of one example, (height, width, channels) for images.
+        source: what is really used, for people: "mnist-sample, packaged: 8,000 + 2,000 digits".
+        notes: what is not wrong but worth a word, each said once.
+        fingerprint: SHA-256 (hex) of the data as it was found, whatever the split.
+        skipped: bad images that were left out, as paths inside the folder.
+        form: what every image became, where they came from files.
+    """
+
+    train: Examples
+    validation: Examples
+    test: Examples
+    class_names: tuple[str, ...]
+    input_shape: tuple[int, ...]
+    source: str
+    notes: tuple[Problem, ...]
+    fingerprint: str
+    skipped: tuple[str, ...] = ()
+    form: images.Form | None = None
+
+    @property
+    def numbers(self) -> Numbers | None:
+        """What is known of the training targets; None where labels are classes."""
+        return None if self.class_names else Numbers.of(self.train.labels)
+
+    @property
+    def target_count(self) -> int:
+        """How many classes there are, or how many numbers an example has."""
+        return len(self.class_names) or int(self.train.labels.shape[1])
+
+    @property
+    def parts(self) -> tuple[Part, Part, Part]:
+        return Part("train", self.train), Part("validation", self.validation), Part("test", self.test)
+
+    def as_json(self) -> dict[str, Any]:
+        """What a run's record says about its data."""
+        return {
+            "source": self.source,
+            "fingerprint": self.fingerprint,
+            "class_names": list(self.class_names),
+            "input_shape": list(self.input_shape),
+            "input_range": self.train.scale.as_json(),
+            "counts": {part.name: self._counts(part.examples) for part in self.parts},
+            **({"numbers": self.numbers.as_json()} if self.numbers else {}),
+            "skipped": [printable(path) for path in self.skipped],
+        }
+
+    def _counts(self, examples: Examples) -> list[int]:
+        """How many of each class, in the order of `class_names`; of numbers how many in all."""
+        if not self.class_names:
+            return [len(examples)]
+        counts: list[int] = np.bincount(examples.labels, minlength=len(self.class_names)).tolist()
+        return counts

@@ -1,0 +1,60 @@
+"""The data that a source provides, before any examples are set aside for validation and test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.dataset import Examples
+from cnncli.data.images import Form
+from cnncli.errors import CnncliError, Problem
+
+# What is being done, how much of it is done, how much there is (0: not known): `("reading images", 12, 398)`.
+Progress = Callable[[str, int, int], None]
+
+PARTS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadedData:
+    """The parts that a source brings.
+
+    Attributes:
+        parts: by name, `train`, `validation` and `test`, those that there are, in this order.
+        class_names: by label; the model's, where the data was read for one; empty where labels are quantities.
+        source: for people.
+        fingerprint: SHA-256, hex.
+        notes: what is worth a word.
+        skipped: files left out.
+        form: what every image became, where they came from files.
+        duplicate_of: by part, int64 (count,): for each example the first one in that part that is the same, or itself.
+    """
+
+    parts: Mapping[str, Examples]
+    class_names: tuple[str, ...]
+    source: str
+    fingerprint: str
+    notes: tuple[Problem, ...] = ()
+    skipped: tuple[str, ...] = ()
+    form: Form | None = None
+    duplicate_of: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+
+
+def sizes(parts: Mapping[str, Any]) -> str:
+    """`8,000 + 2,000`: how many in each part."""
+    return " + ".join(f"{len(part):,}" for part in parts.values())
+
+
+@contextmanager
+def problems_at(*path: str) -> Iterator[None]:
+    """Give the problems raised inside a key of the recipe, those that do not name one themselves."""
+    try:
+        yield
+    except CnncliError as error:
+        problems = [problem if problem.path else replace(problem, path=path) for problem in error.problems]
+        raise type(error)(problems, details=error.details) from error

@@ -1,0 +1,166 @@
+"""Evaluate a saved model on a split of its run's data, or on other data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import tensorflow as tf
+
+from cnncli import runs
+from cnncli.data.dataset import Examples
+from cnncli.data.load import as_used, load, load_for_model, parse_source
+from cnncli.errors import DataError, ModelFileError, Problem
+from cnncli.inference import memory_budget
+from cnncli.inference.input_warnings import warnings_for_examples
+from cnncli.inference.model_loading import TrainedModel, default_loss, open_model
+from cnncli.messages import printable
+from cnncli.network.entry import NOT_LEARNED, first_outside
+from cnncli.network.keras_messages import first_sentence
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.tasks.base import Scored, task_for
+from cnncli.training import devices
+
+
+@dataclass(frozen=True)
+class SavedModelEvaluation:
+    """A later evaluation.
+
+    Attributes:
+        model: the name of the run or file.
+        what: what was scored on what.
+        notes: notes and warnings about the data.
+        scored: the scores, with what the pictures show.
+        examples, class_names: what was scored.
+    """
+
+    model: str
+    what: str
+    notes: tuple[Problem, ...]
+    scored: Scored
+    examples: Examples
+    class_names: tuple[str, ...]
+
+
+def evaluate_saved_model(
+    run_or_file: str | None, *, outputs: Path, split: str, data: str | None, device: str | None, strict: bool = False
+) -> SavedModelEvaluation:
+    """Score a run or a model file.
+
+    Args:
+        run_or_file: a run, a `.keras` file, or None for the newest run.
+        outputs: the folder of all runs.
+        split: `test`, `validation` or `train` of the run's own data.
+        data: other data instead: a built-in name or a path.
+        device: `auto`, `cpu` or `gpu`; None is `auto`.
+        strict: take warnings about the examples for errors.
+
+    Raises:
+        DataError: the data does not fit the model.
+    """
+    devices.choose(device or "auto", cpu_name="CPU")
+    trained = open_model(run_or_file, outputs=outputs)
+    if data is not None:
+        examples, remarks = _other_data(trained, data)
+        notes = (*trained.notes, *remarks)
+        where = data
+    else:
+        examples, notes = own_data(trained, split)
+        where = f"{split} split"
+    what = f"the {where}" if data is None else printable(data)
+    warnings = warnings_for_examples(trained, examples, what)
+    if strict and warnings:
+        raise DataError(warnings)
+    if outside := first_outside(trained.model, examples.inputs):
+        index, problem = outside
+        raise DataError(replace(problem, message=f"example {index:,} of {what}: {problem.message}", hint=NOT_LEARNED))
+    class_names = _class_names(trained)
+    task = task_for(class_names, trained.numbers)
+    loss, metrics, batch_size = _how(trained, examples)
+    with _file_to_blame(trained):
+        scored = task.evaluate(
+            trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics, split=data or split
+        )
+    return SavedModelEvaluation(
+        trained.name, f"{trained.name} on {where}", (*notes, *warnings), scored, examples, class_names
+    )
+
+
+@contextmanager
+def _file_to_blame(trained: TrainedModel) -> Iterator[None]:
+    """A file may hold a network, a loss and metrics that do not fit together; a run's were checked before its training."""
+    try:
+        yield
+    except (ValueError, TypeError, tf.errors.InvalidArgumentError) as error:
+        if trained.recipe is not None:
+            raise
+        raise ModelFileError(f"{trained.name} cannot be scored on this data: {first_sentence(error)}") from error
+
+
+def _class_names(trained: TrainedModel) -> tuple[str, ...]:
+    """The model's, or numbers where they are not known. One output tells two classes apart."""
+    if trained.numbers:
+        return ()
+    return trained.class_names or tuple(str(index) for index in range(max(_output_count(trained), 2)))
+
+
+def _output_count(trained: TrainedModel) -> int:
+    outputs = trained.model.output_shape
+    if not (isinstance(outputs, tuple) and len(outputs) == 2 and isinstance(outputs[1], int)):
+        raise ModelFileError(f"{trained.name} does not classify: its output has the shape {outputs}")
+    return outputs[1]
+
+
+def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...]]:
+    source = parse_source(data)
+    if len(trained.model.inputs) != 1:
+        raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
+    if trained.model.inputs[0].dtype == "string":
+        raise ModelFileError(f"{trained.name} takes text, and data is numbers")
+    return load_for_model(
+        source,
+        input_shape=trained.input_shape,
+        class_names=_class_names(trained),
+        number_count=len(trained.numbers) if trained.numbers else None,
+        form=trained.image_form if source.image_folder else None,
+    )
+
+
+def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem, ...]]:
+    """The run's own split, checked to be what it was; and what is worth a word.
+
+    Raises:
+        DataError: the model is a file, of which no data is known; or the data cannot be read.
+    """
+    if trained.recipe is None or trained.run is None:
+        raise DataError(
+            f"{trained.name} is a file: what data to score it on is not known",
+            hint="name it: --data mnist, --data photos/test, --data digits.npz",
+        )
+    recipe = trained.recipe.recipe
+    record = runs.read_record(trained.run)
+    splits = load(as_used(recipe.data, record), input_shape=recipe.model.input)
+    recorded = record.get("data", {}).get("fingerprint")
+    notes = list(splits.notes)
+    if recorded and recorded != splits.fingerprint:
+        notes.append(
+            Problem(
+                "the data is not what it was when the run was trained", "the splits may hold other examples than then"
+            )
+        )
+    examples: Examples = getattr(splits, split)
+    return examples, tuple(notes)
+
+
+def _how(trained: TrainedModel, examples: Examples) -> tuple[KerasObject, list[KerasObject], int]:
+    """Loss, metrics and batch size: the run's, or what the last layer suggests."""
+    shape = examples.inputs.shape[1:]
+    if about := trained.about:
+        trained.check_memory(shape, min(about.batch_size, len(examples)))
+        return about.loss_object, about.metric_objects, about.batch_size
+    trained.check_memory(shape, 1)
+    activations = trained.activations_of(shape)
+    batch_size = activations.batch_size() if activations else memory_budget.batch_size_for(trained.model)
+    return default_loss(trained.model), [KerasObject("metrics", "accuracy")], batch_size

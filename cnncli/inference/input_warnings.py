@@ -1,0 +1,134 @@
+"""Warnings about inputs of a trained model: another scale than in training, or the training examples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import scales
+from cnncli.data.dataset import Examples
+from cnncli.data.fingerprint import of_set
+from cnncli.data.lazy_arrays import Inputs, as_stored
+from cnncli.data.mixed_scales import mixed_in
+from cnncli.data.regression_targets import Numbers
+from cnncli.data.shapes import Shape
+from cnncli.data.sketch import Sketch, overlap_of
+from cnncli.errors import CnncliError, Problem
+from cnncli.inference.inputs import File, Given, read_array
+from cnncli.inference.model_loading import TrainedModel
+from cnncli.messages import printable
+
+_FEW = 5  # examples
+_LEAST_SHARE = 0.01  # of examples that were trained on; many data sets have a few copies
+_LOOKED_AT = 1000  # rows of a table
+
+
+def warnings_for_examples(trained: TrainedModel, examples: Examples, what: str) -> list[Problem]:
+    """Compare labelled examples with those of the training.
+
+    Args:
+        what: the examples, as messages call them.
+    """
+    found = [*_scale_problems(trained, examples, what), *_trained_on(trained, examples, what)]
+    return [*found, *(_other_targets(trained.numbers, examples.labels, what) if trained.numbers else [])]
+
+
+def warnings_for_files(trained: TrainedModel, given: Given) -> list[Problem]:
+    """Compare the scale of files without labels with that of the training; of tables the first rows are read."""
+    return list(_other_scales(trained, given))
+
+
+def warnings_for_images(trained: TrainedModel) -> list[Problem]:
+    """Compare the scale of decoded images, 0 to 255, with that of the training."""
+    return _unlike(trained, scales.OF_IMAGES, "an image file")
+
+
+def scale_warnings(trained: TrainedModel, inputs: Inputs, what: str) -> list[Problem]:
+    """Compare the scale of examples with that of the training; examples that hold NaN are left out.
+
+    Args:
+        inputs: (count, *shape of one), of any type of numbers.
+        what: the examples, as messages call them.
+    """
+    extremes = scales.extremes_of(inputs)
+    good = np.flatnonzero(np.isfinite(extremes.lows) & np.isfinite(extremes.highs))
+    if not len(good):
+        return []
+    if len(good) < len(inputs):
+        inputs, extremes = as_stored(inputs).take(good), scales.Extremes(extremes.lows[good], extremes.highs[good])
+    if mixed := mixed_in(inputs, extremes, what):
+        return [mixed]
+    return _unlike(trained, scales.scale_of(inputs, extremes), what)
+
+
+def _scale_problems(trained: TrainedModel, examples: Examples, what: str) -> list[Problem]:
+    if examples.files is None:
+        return scale_warnings(trained, examples.inputs, what)
+    return _unlike(trained, examples.scale, what)
+
+
+def _unlike(trained: TrainedModel, scale: scales.Scale, what: str) -> list[Problem]:
+    problem = scales.unlike_training(trained.scale, scale, what) if trained.scale else None
+    return [problem] if problem else []
+
+
+def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
+    if given.has_images:
+        yield from warnings_for_images(trained)
+    for file in given.files:
+        inputs = _inputs_of(file, trained.input_shape)
+        if inputs is not None:
+            yield from scale_warnings(trained, inputs, printable(file.path))
+
+
+def _inputs_of(file: File, input_shape: Shape) -> NDArray[Any] | None:
+    """The examples of a file of numbers; None of an image, and where they cannot be read, which is told later."""
+    if file.kind == "image":
+        return None
+    if file.kind == "table":
+        rows = Given((file,), (), ()).batches(_LOOKED_AT, input_shape=input_shape, form=None)
+        batch = next(rows, None)
+        return batch.inputs if batch and batch.names else None
+    try:
+        return read_array(file, input_shape)
+    except CnncliError:
+        return None
+
+
+def _other_targets(numbers: Numbers, labels: NDArray[Any], what: str) -> Iterator[Problem]:
+    """Targets in other units than those of the training."""
+    if len(labels) < _FEW:
+        return
+    for column, (low, mean, high) in enumerate(zip(numbers.low, numbers.mean, numbers.high, strict=True)):
+        sizes, largest = np.abs(labels[:, column]), max(abs(low), abs(high))
+        middle = float(np.median(sizes))
+        is_large = middle >= scales.FACTOR * largest > 0
+        is_small = sizes.max() * scales.FACTOR <= largest and middle * scales.FACTOR <= abs(mean)
+        if is_large or is_small:
+            given = f"{labels[:, column].min():.4g} to {labels[:, column].max():.4g}"
+            message = f"the targets of {what} go from {given}, and those of the training from {low:.4g} to {high:.4g}"
+            yield Problem(message, "bring them to the unit of the training: otherwise the errors mean nothing")
+            return
+
+
+def _trained_on(trained: TrainedModel, examples: Examples, what: str) -> Iterator[Problem]:
+    recorded = trained.trained_on
+    if not recorded:
+        return
+    digest = of_set(examples)
+    hint = "the score says little about new examples: score the test split, or data that was set aside"
+    if digest == recorded.get("train"):
+        yield Problem(f"{what} holds the examples that the network was trained on", hint)
+    elif digest == recorded.get("all"):
+        yield Problem(f"{what} includes the examples that the network was trained on", hint)
+    elif (sketch := Sketch.from_json(recorded.get("sketch"))) and (overlap := overlap_of(sketch, examples.inputs)):
+        if overlap.share < _LEAST_SHARE:
+            return
+        if overlap.is_exact:
+            message = f"{overlap.found:,} of {len(examples):,} examples of {what} were used to train the network"
+        else:
+            message = f"about {overlap.share:.0%} of the examples of {what} were used to train the network"
+        yield Problem(message, hint)

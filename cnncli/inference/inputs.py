@@ -1,0 +1,350 @@
+"""Inputs of a prediction: files of the command line as examples without labels, in batches."""
+
+from __future__ import annotations
+
+import csv
+import os
+import stat
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, groupby
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import images, shapes
+from cnncli.data.shapes import Shape
+from cnncli.data.sources import npz
+from cnncli.data.sources.arrays import read_inputs
+from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, images_below
+from cnncli.data.sources.paths import cannot_read, existing_file
+from cnncli.data.threads import in_threads
+from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.messages import counted, listed, printable, shortened
+
+_TABLE_SUFFIXES = (".csv", ".tsv")
+_INPUT_NAMES = ("x", "x_test", "x_val", "x_train")  # of an archive's arrays, the first that is there
+_DELIMITERS = ",;\t"
+_LONGEST_LINE = 1 << 24  # of a table, in characters
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Which example it is.
+
+    Attributes:
+        file: as it was named, or its path below a folder that was.
+        index: from 0, of an array's examples and a table's rows; None of an image.
+    """
+
+    file: str
+    index: int | None = None
+
+    def __str__(self) -> str:
+        """`digits.npz[17]`, ready to be shown."""
+        file = printable(self.file)
+        return file if self.index is None else f"{file}[{self.index}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """An example, or a whole file, that cannot be used; the reason stands after its name."""
+
+    name: Name
+    reason: str
+    hint: str = ""
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(f"{self.name}: {self.reason}", self.hint)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Some examples.
+
+    Attributes:
+        names: one an example.
+        inputs: (len(names), *shape of one): uint8 in 0 to 255, or float32, finite.
+        bad: what would have stood between them.
+    """
+
+    names: list[Name]
+    inputs: NDArray[Any]
+    bad: list[Bad]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file, and what it is taken for: `image`, `archive`, `array` or `table`."""
+
+    path: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Given:
+    """What was named.
+
+    Attributes:
+        files: in the order of the arguments, those of a folder sorted.
+        bad: what is not there, or cannot be read.
+        notes: what was left aside in folders.
+    """
+
+    files: tuple[File, ...]
+    bad: tuple[Bad, ...]
+    notes: tuple[Problem, ...]
+
+    @property
+    def has_images(self) -> bool:
+        return any(file.kind == "image" for file in self.files)
+
+    def batches(
+        self,
+        size: int,
+        *,
+        input_shape: Shape,
+        form: images.Form | None,
+        decoded: Mapping[str, NDArray[Any]] | None = None,
+    ) -> Iterator[Batch]:
+        """Read the files, a batch at a time; no more than one is held.
+
+        Args:
+            size: examples in a batch, at most.
+            input_shape: of one example, as the network takes it.
+            form: what images become; None where none were named.
+            decoded: pixels of images in this form that are known already, by path.
+        """
+        for kind, files in groupby(self.files, key=lambda file: file.kind):
+            if kind == "image":
+                assert form is not None
+                yield from _image_batches([file.path for file in files], form, size, decoded or {})
+            else:
+                yield from chain.from_iterable(_READERS[kind](file, input_shape, size) for file in files)
+
+
+def read_array(file: File, input_shape: Shape) -> NDArray[Any]:
+    """All examples of an `.npy` or `.npz` file, of its own type; they may hold NaN.
+
+    Raises:
+        DataError, ResourceError: they cannot be read.
+    """
+    read = _archive_array if file.kind == "archive" else _single_array
+    return _as_examples(read(file.path), input_shape)
+
+
+def look_up(arguments: Sequence[str]) -> Given:
+    """Find what the arguments name: images, folders of images, `.npz`, `.npy` and `.csv` files. None of them is read."""
+    files: list[File] = []
+    bad: list[Bad] = []
+    notes: list[Problem] = []
+    for text in arguments:
+        try:
+            if os.path.isdir(text):
+                paths, aside = images_below(text)
+                files += [File(path, "image") for path in paths]
+                notes += aside
+            else:
+                files.append(File(text, _kind(text)))
+        except DataError as error:
+            bad.append(_bad(Name(text), error))
+    return Given(tuple(files), tuple(bad), tuple(notes))
+
+
+def _kind(text: str) -> str:
+    """What a file is, by its first bytes where its name does not tell.
+
+    Raises:
+        DataError: there is no such file, or it cannot be opened.
+    """
+    suffix = os.path.splitext(text)[1].lower()
+    if suffix in IMAGE_SUFFIXES and _is_regular(text):
+        return "image"
+    path = existing_file(text)
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(6)
+    except OSError as error:
+        raise cannot_read(text, error) from error
+    if beginning[:4] == b"PK\3\4" or suffix == ".npz":
+        return "archive"
+    if beginning == b"\x93NUMPY" or suffix == ".npy":
+        return "array"
+    return "table" if suffix in _TABLE_SUFFIXES else "image"
+
+
+def _is_regular(text: str) -> bool:
+    try:
+        return stat.S_ISREG(os.stat(text).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def _bad(name: Name, error: CnncliError) -> Bad:
+    """What is wrong with a file; the sentence need not name it a second time."""
+    problem = error.problems[0]
+    reason = problem.message
+    for file in (printable(name.file), printable(os.path.basename(name.file))):
+        reason = reason.removeprefix(f"cannot read {file}: ").removesuffix(f": {file}").removeprefix(f"{file} ")
+    return Bad(name, reason.removeprefix("is "), problem.hint)
+
+
+# Images.
+
+
+def _image_batches(
+    paths: Sequence[str], form: images.Form, size: int, decoded: Mapping[str, NDArray[Any]]
+) -> Iterator[Batch]:
+    def read(path: str) -> NDArray[Any] | Bad:
+        if path in decoded:
+            return decoded[path]
+        try:
+            return images.decode(images.read(path), form).pixels
+        except images.BadImage as error:
+            return Bad(Name(path), str(error))
+
+    for begin in range(0, len(paths), size):
+        some = paths[begin : begin + size]
+        seen = list(in_threads(read, some))
+        good = [(Name(path), each) for path, each in zip(some, seen, strict=True) if not isinstance(each, Bad)]
+        pixels = np.stack([each for _, each in good]) if good else np.empty((0, *form.shape), form.dtype)
+        yield Batch([name for name, _ in good], pixels, [each for each in seen if isinstance(each, Bad)])
+
+
+# Arrays.
+
+
+def _archive_array(path: str) -> NDArray[Any]:
+    names = npz.names(Path(path))
+    wanted = next((name for name in _INPUT_NAMES if name in names), None)
+    if wanted is None and len(names) == 1:
+        wanted = names[0]
+    if wanted is None:
+        hint = f"it holds: {listed(names, 10) or 'nothing'}"
+        raise DataError("which of its arrays holds the examples is not clear: none is called x or x_test", hint=hint)
+    return npz.read(Path(path), [wanted])[wanted]
+
+
+def _single_array(path: str) -> NDArray[Any]:
+    return npz.read_single(Path(path))
+
+
+def _array_batches(file: File, input_shape: Shape, size: int) -> Iterator[Batch]:
+    path = file.path
+    try:
+        array = read_array(file, input_shape)
+    except CnncliError as error:
+        yield Batch([], np.empty((0,)), [_bad(Name(path), error)])
+        return
+    for begin in range(0, len(array), size):
+        names = [Name(path, index) for index in range(begin, min(begin + size, len(array)))]
+        yield _finite(names, array[begin : begin + size], [])
+
+
+def _as_examples(array: NDArray[Any], input_shape: Shape) -> NDArray[Any]:
+    """An array of examples as the network takes them, (count, *shape); a single one may stand alone.
+
+    Raises:
+        DataError: it holds no numbers, or examples of another shape.
+    """
+    one = array[None]
+    for candidate in (array, one):
+        if candidate.ndim > 1 and candidate.size:
+            for examples in (candidate, candidate[..., None]):
+                if shapes.fits(examples.shape[1:], input_shape) and examples.dtype.kind in "biuf":
+                    return examples
+    checked = read_inputs("the array", np.zeros(array[:1].shape if array.ndim else (), array.dtype), input_shape)
+    raise DataError(shapes.mismatch(checked.shape[1:], input_shape, whose="model expects"))
+
+
+def _finite(names: list[Name], values: NDArray[Any], bad: list[Bad]) -> Batch:
+    """Those of the examples that hold numbers alone; uint8 as it is, anything else as float32."""
+    if values.dtype == np.uint8:
+        return Batch(names, values, bad)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is told
+        numbers = values.astype(np.float32)
+    is_good = np.asarray(np.isfinite(numbers).all(axis=tuple(range(1, numbers.ndim))))
+    wrong = [Bad(names[index], "holds NaN or infinite values") for index in np.flatnonzero(~is_good)]
+    good = [name for name, keep in zip(names, is_good, strict=True) if keep]
+    return Batch(good, numbers[is_good], [*bad, *wrong])
+
+
+# Tables.
+
+
+def _table_batches(given: File, input_shape: Shape, size: int) -> Iterator[Batch]:
+    """A row is an example: its numbers one after the other, as `x.reshape(-1)` gives them; a first line may name them."""
+    path = given.path
+    try:
+        width = _width(input_shape)
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            yield from _rows_in_batches(path, file, width, tuple(input_shape), size)
+    except DataError as error:
+        yield Batch([], np.empty((0,)), [_bad(Name(path), error)])
+    except OSError as error:
+        yield Batch([], np.empty((0,)), [_bad(Name(path), cannot_read(path, error))])
+    except (UnicodeDecodeError, csv.Error) as error:
+        yield Batch([], np.empty((0,)), [Bad(Name(path), f"no table of numbers: {shortened(str(error))}")])
+
+
+def _width(input_shape: Shape) -> int:
+    """How many numbers an example has."""
+    width = 1
+    for length in input_shape:
+        if length is None:
+            message = (
+                f"the model takes examples of any size, {shapes.written(input_shape)}: how a row fills them is open"
+            )
+            raise DataError(message, hint="give arrays, .npz or .npy, instead")
+        width *= length
+    return width
+
+
+def _rows_in_batches(path: str, file: TextIO, width: int, shape: tuple[Any, ...], size: int) -> Iterator[Batch]:
+    lines = iter(lambda: file.readline(_LONGEST_LINE), "")
+    first = next(lines, "")
+    delimiter = max(_DELIMITERS, key=lambda sign: (first.count(sign) == width - 1, first.count(sign)))
+    table = csv.reader(chain([first], lines), delimiter=delimiter)
+    names: list[Name] = []
+    rows: list[NDArray[np.float32]] = []
+    bad: list[Bad] = []
+    index = -1
+    for line, row in enumerate(row for row in table if row):
+        numbers = _numbers(row)
+        if line == 0 and all(_numbers([word]) is None for word in row):
+            continue  # the columns' names
+        index += 1
+        if numbers is None or len(numbers) != width:
+            bad.append(Bad(Name(path, index), *_wrong_row(row, width, shape, table.line_num)))
+        else:
+            names.append(Name(path, index))
+            rows.append(numbers)
+        if len(rows) + len(bad) >= size:
+            yield _finite(names, np.array(rows, np.float32).reshape(len(rows), *shape), bad)
+            names, rows, bad = [], [], []
+    if index < 0:
+        raise DataError("it has no rows")
+    yield _finite(names, np.array(rows, np.float32).reshape(len(rows), *shape), bad)
+
+
+def _numbers(row: Sequence[str]) -> NDArray[np.float32] | None:
+    try:
+        with np.errstate(over="ignore"):
+            return np.array(row, np.float64).astype(np.float32)
+    except ValueError:
+        return None
+
+
+def _wrong_row(row: Sequence[str], width: int, shape: Shape, line: int) -> tuple[str, str]:
+    if len(row) != width:
+        wanted = f"{counted(width, 'number')} ({shapes.written(shape)})" if len(shape) > 1 else counted(width, "number")
+        message = f"line {line} has {counted(len(row), 'column')}, the model takes {wanted}"
+        return message, "a label has no place here" if len(row) == width + 1 else ""
+    word = next(word for word in row if _numbers([word]) is None)
+    return f"line {line}: `{shortened(word)}` is no number", ""
+
+
+_READERS = {"archive": _array_batches, "array": _array_batches, "table": _table_batches}

@@ -1,0 +1,222 @@
+"""Load a trained model from a run or a `.keras` file, with what is known about it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from cnncli import runs
+from cnncli.data import images
+from cnncli.data.regression_targets import Numbers
+from cnncli.data.scales import Scale
+from cnncli.data.shapes import Shape
+from cnncli.data.sources.image_folder import form_of
+from cnncli.errors import DataError, ModelFileError, OutputError, Problem, RecipeError
+from cnncli.inference import keras_file, run_model
+from cnncli.inference.activation_memory import Activations, measure
+from cnncli.inference.model_description import About, describe
+from cnncli.messages import printable
+from cnncli.model_file_validation.archive import HDF5_HINT
+from cnncli.recipe.keras_objects.objects import KerasObject, read
+from cnncli.recipe.load import LoadedRecipe, load_bytes
+from cnncli.recipe.schema import ImageFolder
+from cnncli.runs.record import MODEL
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A trained model.
+
+    Attributes:
+        model: raw examples -> outputs.
+        name: how messages and pictures call it: the run's folder or the file.
+        run: the run's folder; None for a file from elsewhere.
+        class_names: None for a file that does not tell them; empty where the labels are quantities.
+        recipe: the run's resolved recipe; None for a file.
+        numbers: of the training targets, where the labels are quantities.
+        told: what the file says about its model; None for a run, and for a file that another program saved.
+        activations: what they take for one example; None for a run, and for a file whose network takes any size.
+        trained_on: fingerprints and a sketch of the training examples; None where they are not known.
+        scale: of the raw training examples; None where it is not known.
+    """
+
+    model: keras.Model
+    name: str
+    run: Path | None = None
+    class_names: tuple[str, ...] | None = None
+    recipe: LoadedRecipe | None = None
+    numbers: Numbers | None = None
+    told: About | None = None
+    scale: Scale | None = None
+    trained_on: Mapping[str, Any] | None = None
+    activations: Activations | None = None
+
+    @property
+    def about(self) -> About | None:
+        """What has to be known to use the model; None for a file that another program saved."""
+        if self.recipe is None:
+            return self.told
+        names, recipe = self.class_names or (), self.recipe.recipe
+        return describe(recipe, class_names=names, numbers=self.numbers, input_shape=self._example_shape)
+
+    @property
+    def image_form(self) -> images.Form:
+        """What an image file becomes: the same as the images of the training.
+
+        Raises:
+            DataError: the model takes no images.
+        """
+        if self.about and self.about.images:
+            return self.about.images
+        try:
+            return form_of(ImageFolder(path="."), self.input_shape)
+        except DataError as error:  # no key of a recipe is to blame here
+            raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
+
+    def activations_of(self, input_shape: Shape) -> Activations | None:
+        """What the activations of an example of this shape take; None for a run, which was checked before its training.
+
+        Raises:
+            ModelFileError: the network cannot be computed on examples of this shape.
+        """
+        if self.recipe is not None:
+            return None
+        return self.activations or measure(self.model, input_shape, shown=self.name)
+
+    def check_memory(self, input_shape: Shape, batch_size: int, *, keeps_all: bool = False, hint: str = "") -> None:
+        """Refuse a batch that a model from elsewhere cannot compute in memory; see `Activations.check`.
+
+        Raises:
+            ResourceError: with the largest layers.
+            ModelFileError: the network cannot be computed on examples of this shape.
+        """
+        if found := self.activations_of(input_shape):
+            found.check(shown=self.name, batch_size=batch_size, keeps_all=keeps_all, hint=hint)
+
+    @property
+    def notes(self) -> tuple[Problem, ...]:
+        """What is not known, and what is done instead."""
+        if self.about is not None:
+            return ()
+        what = f"{printable(self.name)} does not say what its classes are called or how images become its input"
+        return (Problem(f"{what}: classes are numbers, images are stretched"),)
+
+    @property
+    def _example_shape(self) -> tuple[int, ...]:
+        recorded = self.recipe.recipe.model.input if self.recipe else None
+        return tuple(length or 0 for length in recorded or self.input_shape)
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return tuple(self.model.input_shape[1:])
+
+
+def open_model(run_or_file: str | None, *, outputs: Path) -> TrainedModel:
+    """Open what RUN or MODEL on the command line means.
+
+    Args:
+        run_or_file: a run's folder or name, a `.keras` file, or None for the newest run.
+        outputs: the folder of all runs.
+
+    Raises:
+        OutputError: no such run.
+        ModelFileError: the model's file is missing, cut short, no model, holds more than a network, or does not fit the
+            run's recipe.
+        ResourceError: it does not fit into memory.
+    """
+    if run_or_file is not None and _is_model_file(run_or_file):
+        path = Path(run_or_file)
+        # A run's own model.keras, named by its file, is still that run's.
+        if path.name == MODEL and os.path.isfile(path.parent / runs.RECORD):
+            return _open_run(path.parent)
+        return _open_file(path)
+    return _open_run(runs.find(outputs, run_or_file, require_model=True))
+
+
+def _open_file(path: Path) -> TrainedModel:
+    opened = keras_file.open_file(path)
+    told = opened.about
+    if told is None:
+        return TrainedModel(opened.model, str(path), activations=opened.activations)
+    return TrainedModel(
+        opened.model,
+        str(path),
+        class_names=told.class_names,
+        numbers=told.numbers,
+        told=told,
+        scale=told.input_range,
+        trained_on=told.trained_on.model_dump() if told.trained_on else None,
+        activations=opened.activations,
+    )
+
+
+def _is_model_file(text: str) -> bool:
+    path = Path(text)
+    if "://" in text:
+        raise ModelFileError(f"a model is a local .keras file, got {printable(text)}", hint="download it first")
+    if path.suffix.lower() in (".h5", ".hdf5"):
+        raise ModelFileError(f"{printable(text)} is an HDF5 model, which can hold code", hint=HDF5_HINT)
+    if path.suffix.lower() in _DATA_SUFFIXES and os.path.isfile(path):
+        hint = f"score a run on it with: cnncli evaluate --data {printable(text)}"
+        raise ModelFileError(f"{printable(text)} is data, not a trained model", hint=hint)
+    if os.path.isfile(path) and os.path.isfile(path.parent / runs.RECORD) and path.suffix != ".keras":
+        hint = f"name the run: {printable(str(path.parent))}"
+        raise ModelFileError(f"{printable(text)} is a file of a run, not a trained model", hint=hint)
+    return path.suffix == ".keras" or os.path.isfile(path)
+
+
+_DATA_SUFFIXES = (".npz", ".npy", ".csv", ".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".zip")
+
+
+def _open_run(path: Path) -> TrainedModel:
+    record = runs.read_record(path)
+    resolved = path / "resolved.yaml"
+    try:
+        recipe = load_bytes(resolved.read_bytes(), str(resolved))
+        class_names = tuple(str(name) for name in record["class_names"])
+        has_numbers = recipe.recipe.data.targets == "numbers"
+        numbers = Numbers.from_json(record["data"]["numbers"]) if has_numbers else None
+    except FileNotFoundError as error:
+        raise OutputError(f"{path} is not complete: {resolved.name} is missing", hint=_TRAIN_AGAIN) from error
+    except RecipeError as error:
+        raise _damaged(resolved, error) from error
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise OutputError(f"{path} is not complete: {error}", hint=_TRAIN_AGAIN) from error
+    try:
+        model = run_model.open_run(path, recipe.recipe, record)
+    except RecipeError as error:
+        raise _damaged(resolved, error) from error
+    scale, trained_on = _scale(record), record.get("trained_on")
+    return TrainedModel(model, str(path), path, class_names, recipe, numbers, scale=scale, trained_on=trained_on)
+
+
+def _scale(record: Mapping[str, Any]) -> Scale | None:
+    """The recorded scale of the training examples; None in a record without it."""
+    data = record.get("data")
+    return Scale.from_json(data.get("input_range")) if isinstance(data, Mapping) else None
+
+
+def _damaged(resolved: Path, error: RecipeError) -> OutputError:
+    return OutputError(f"{resolved} is damaged: {error.problems[0].message}", hint=_TRAIN_AGAIN)
+
+
+_TRAIN_AGAIN = "train it again"
+
+
+def default_loss(model: keras.Model) -> KerasObject:
+    """The loss of a model of which nothing else is known, by its last activation."""
+    last = model.layers[-1]
+    activation: Any = getattr(last, "activation", None)
+    name = "softmax" if isinstance(last, keras.layers.Softmax) else getattr(activation, "__name__", "")
+    if name == "sigmoid":
+        return KerasObject("losses", "binary_crossentropy")
+    if name == "softmax":
+        return KerasObject("losses", "sparse_categorical_crossentropy")
+    found, _ = read({"SparseCategoricalCrossentropy": {"from_logits": True}}, "losses")
+    assert found is not None
+    return found

@@ -1,0 +1,212 @@
+"""Predict classes or numbers with a trained model, in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from cnncli.data import images
+from cnncli.data.shapes import Shape
+from cnncli.errors import DivergedError, ModelFileError, ResourceError
+from cnncli.inference import memory_budget as size
+from cnncli.inference.inputs import Bad, Batch, Given, Name
+from cnncli.inference.model_description import PROBABILITIES
+from cnncli.inference.model_loading import TrainedModel
+from cnncli.network.entry import NOT_LEARNED, outside_rows
+from cnncli.network.keras_messages import first_sentence
+from cnncli.tasks.classification.scores import predicted_classes
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """What is found in a batch.
+
+    Attributes:
+        names: one an example.
+        classes: int32 (examples, top), index into the class names, the most probable first.
+        outputs: float32 (examples, top), the probability of each, or what the network gives in its place; of a network
+            that gives numbers these, float32 (examples, k), with 0 to k - 1 in the place of classes.
+        bad: what could not be used.
+    """
+
+    names: list[Name]
+    classes: NDArray[np.int32]
+    outputs: NDArray[np.float32]
+    bad: list[Bad]
+
+
+class Predictor:
+    """A model made ready to predict.
+
+    Args:
+        trained: the model.
+
+    Attributes:
+        class_names: by the network's outputs; of a file from elsewhere their numbers. One output tells two classes apart.
+            Empty where it gives numbers.
+        number_count: how many numbers it gives; 0 where it tells classes apart.
+        gives_probabilities: whether outputs are probabilities, or have become such; not where the network ends without
+            softmax or sigmoid and was not trained on logits.
+        batch_size: the run's own, or one that fits into memory.
+
+    Raises:
+        ModelFileError: the model does not tell classes apart, or takes something else than numbers.
+    """
+
+    def __init__(self, trained: TrainedModel) -> None:
+        self._trained = trained
+        self._model = trained.model
+        self._count = self._checked_output_count()
+        self.number_count = len(trained.numbers or ())
+        self.class_names = () if self.number_count else self._names()
+        self._has_logits, self.gives_probabilities = self._kind_of_output()
+        self.batch_size = self._own_batch_size()
+        self._checked: dict[Shape, int] = {}
+        self._step = tf.function(self._outputs, autograph=False)
+
+    def predict(
+        self,
+        given: Given,
+        *,
+        top: int = 3,
+        batch_size: int | None = None,
+        form: images.Form | None = None,
+        decoded: Mapping[str, NDArray[Any]] | None = None,
+    ) -> Iterator[Predictions]:
+        """Predict the classes of examples; the next batch is read meanwhile, and no more are held.
+
+        Args:
+            given: the files.
+            top: how many of the most probable classes.
+            batch_size: None: as the model's own examples were scored.
+            form: what images become; None: what those of the training became.
+            decoded: pixels of images in this form that are known already, by path.
+
+        Raises:
+            DataError: the network takes no images, and images were named.
+            DivergedError: the network gives NaN.
+            ResourceError: a batch does not fit into memory.
+            ModelFileError: the model of a file cannot compute these examples.
+        """
+        size = batch_size or self.batch_size
+        form = (form or self._trained.image_form) if given.has_images else None
+        if form:
+            self._check_memory(form.shape, min(size, len(given.files)))  # before so many are read
+        if given.bad:
+            yield self._found([], np.empty((0, 1), np.float32), top, list(given.bad))
+        batches = given.batches(size, input_shape=self._trained.input_shape, form=form, decoded=decoded)
+        for batch in map(self._inside_embeddings, _one_ahead(batches)):
+            outputs = self.outputs(batch.inputs) if batch.names else np.empty((0, self._count), np.float32)
+            yield self._found(batch.names, outputs, top, batch.bad)
+
+    def _inside_embeddings(self, batch: Batch) -> Batch:
+        """The batch without the examples for which an Embedding has no row; these are bad."""
+        outside = outside_rows(self._model, batch.inputs) if batch.names else {}
+        if not outside:
+            return batch
+        inside = [row for row in range(len(batch.names)) if row not in outside]
+        bad = [Bad(batch.names[row], problem.message, NOT_LEARNED) for row, problem in outside.items()]
+        return Batch([batch.names[row] for row in inside], batch.inputs[inside], [*batch.bad, *bad])
+
+    def outputs(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+        """Give the model's outputs: probabilities, where they can be had.
+
+        Args:
+            inputs: (examples, *shape of one), uint8 in 0 to 255 or float32, as the data of the training was.
+
+        Returns:
+            float32 (examples, outputs).
+        """
+        self._check_memory(inputs.shape[1:], len(inputs))
+        try:
+            # One graph for batches of any size: to trace a network takes longer than to compute a few batches.
+            step = self._step.get_concrete_function(tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype))
+            outputs = step(tf.constant(inputs)).numpy()
+        except (tf.errors.ResourceExhaustedError, MemoryError) as error:
+            half = len(inputs) // 2
+            hint = f"try fewer: --batch-size {half}" if half else "a single one is too large for this machine"
+            raise ResourceError(f"a batch of {len(inputs)} did not fit into memory", hint=hint) from error
+        except (tf.errors.OpError, ValueError, TypeError) as error:
+            if self._trained.recipe is not None:
+                raise
+            message = f"{self._trained.name} cannot be computed on these examples: {first_sentence(error)}"
+            raise ModelFileError(message) from error
+        return np.asarray(outputs, np.float32)
+
+    def _outputs(self, inputs: tf.Tensor) -> tf.Tensor:
+        outputs = tf.cast(self._model(inputs, training=False), tf.float32)
+        if not self._has_logits:
+            return outputs
+        return keras.ops.sigmoid(outputs) if self._count == 1 else keras.ops.softmax(outputs)
+
+    def _found(self, names: list[Name], outputs: NDArray[np.float32], top: int, bad: list[Bad]) -> Predictions:
+        if self.number_count:
+            return _numbers(names, outputs, bad)
+        if names:
+            predicted_classes(outputs)  # raises where there is no largest
+        if outputs.shape[1] == 1:
+            outputs = np.hstack([1 - outputs, outputs])  # of class 0, of class 1
+        classes = np.argsort(-outputs, axis=1, kind="stable")[:, :top]  # the first of equal ones, as everywhere
+        return Predictions(names, classes.astype(np.int32), np.take_along_axis(outputs, classes, axis=1), bad)
+
+    def _checked_output_count(self) -> int:
+        model, name = self._model, self._trained.name
+        shape = model.output_shape
+        if not (isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[1], int)):
+            raise ModelFileError(f"{name} does not classify: its output has the shape {shape}")
+        if len(model.inputs) != 1:
+            raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a file is one")
+        if model.inputs[0].dtype == "string":
+            raise ModelFileError(f"{name} takes text, and what can be read are images and numbers")
+        return shape[1]
+
+    def _names(self) -> tuple[str, ...]:
+        count = max(self._count, 2)
+        names = self._trained.class_names or ()
+        return (*names[:count], *(str(index) for index in range(len(names), count)))
+
+    def _kind_of_output(self) -> tuple[bool, bool]:
+        """Whether the model gives logits, and whether there are probabilities in the end."""
+        if about := self._trained.about:
+            return about.outputs == "logits", about.outputs in ("logits", "probabilities")
+        last = self._model.layers[-1]
+        activation = getattr(getattr(last, "activation", None), "__name__", "")
+        return not isinstance(last, keras.layers.Softmax) and activation not in PROBABILITIES, True
+
+    def _own_batch_size(self) -> int:
+        if about := self._trained.about:
+            return about.batch_size
+        activations = self._trained.activations
+        return activations.batch_size() if activations else size.batch_size_for(self._model)
+
+    def _check_memory(self, input_shape: Shape, count: int) -> None:
+        """Refuse a batch that does not fit, once for every shape and larger batch."""
+        if count > self._checked.get(input_shape, 0):
+            self._trained.check_memory(input_shape, count, hint="try fewer with --batch-size")
+            self._checked[input_shape] = count
+
+
+def _numbers(names: list[Name], outputs: NDArray[np.float32], bad: list[Bad]) -> Predictions:
+    broken = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
+    if names and broken.size:
+        raise DivergedError(f"the network's output for {names[broken[0]]} is no finite number", hint="train it again")
+    numbered = np.arange(outputs.shape[1], dtype=np.int32)
+    return Predictions(names, np.broadcast_to(numbered, outputs.shape), outputs, bad)
+
+
+def _one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:
+    """The same items, each made while the one before it is in use."""
+    with ThreadPoolExecutor(1, "reading") as reader:
+        waiting = reader.submit(next, items, None)
+        while (item := waiting.result()) is not None:
+            waiting = reader.submit(next, items, None)
+            yield item

@@ -1,0 +1,66 @@
+"""Attribution methods by name: Grad-CAM, Grad-CAM++, SmoothGrad, occlusion."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnncli.errors import ModelFileError
+from cnncli.interpretability.class_scores import log_odds, of_class
+from cnncli.interpretability.grad_cam import grad_cam
+from cnncli.interpretability.layer_selection import NO_MAPS, find_maps, last_maps
+from cnncli.interpretability.occlusion import occlusion
+from cnncli.interpretability.saliency import smoothgrad
+from cnncli.network.flatten_submodels import Opened
+
+# Each with what it is called in a picture, and how many examples are shown when nobody says: the last two run the network
+# dozens of times an example.
+METHODS = {
+    "grad-cam": ("Grad-CAM", 12),
+    "grad-cam++": ("Grad-CAM++", 12),
+    "smoothgrad": ("SmoothGrad", 6),
+    "occlusion": ("Occlusion", 4),
+}
+AT_A_LAYER = ("grad-cam", "grad-cam++")
+
+
+def layer_for(network: Opened, method: str, layer: str | None) -> str | None:
+    """The layer whose maps a method takes; None for one that takes the example itself.
+
+    Raises:
+        RecipeError: no such layer, or it gives no maps.
+        ModelFileError: no layer is named and none of the model's gives maps.
+    """
+    if method not in AT_A_LAYER:
+        return None
+    found = find_maps(network, layer) if layer else last_maps(network)
+    if found is None:
+        raise ModelFileError(NO_MAPS, hint="occlusion and smoothgrad need none: --method occlusion")
+    return found
+
+
+def heat_of(
+    network: Opened,
+    method: str,
+    layer: str | None,
+    images: np.ndarray,
+    classes: np.ndarray,
+    *,
+    are_numbers: bool = False,
+) -> np.ndarray:
+    """Compute where in each example a class is, or what makes a number large.
+
+    Args:
+        method: of `METHODS`.
+        layer: from `layer_for`.
+        images: (count, *input shape), as the model takes them.
+        classes: int (count,).
+        are_numbers: the outputs are quantities, each for itself, and not classes that exclude each other.
+
+    Returns:
+        float32 (count, *places) in [0, 1]: the layer's places, or the example's own.
+    """
+    if layer is not None:
+        return grad_cam(network, layer, images, classes, plus_plus=method == "grad-cam++")
+    if method == "occlusion":
+        return occlusion(network, images, classes, score=of_class if are_numbers else log_odds)
+    return smoothgrad(network, images, classes)

@@ -1,0 +1,133 @@
+"""Class scores before softmax or sigmoid, for gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from cnncli import keras_internals
+
+_SQUASHING = ("softmax", "sigmoid")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of a network that classifies.
+
+    Attributes:
+        tensor: what the scores are computed from, as Keras' symbol for it.
+        scores: what that tensor is -> float32 (batch, classes); of one output, how much it speaks for class 1.
+    """
+
+    tensor: Any
+    scores: Callable[[Any], Any]
+
+
+def head_of(model: keras.Model) -> Head:
+    """The scores of a model's classes without its last softmax or sigmoid, whose gradient vanishes where an answer is sure."""
+    output = model.outputs[0]
+    # A layer that was called more than once, as in an opened model, has other inputs in each of its calls.
+    origin = keras_internals.origin_of(output)
+    last = origin.operation
+    if isinstance(last, keras.Model):  # as the model of a file may end, which nobody has opened
+        return Head(output, lambda given: tf.cast(given, tf.float32))
+    [before_it, *_] = keras_internals.inputs_of_call(origin)
+    if isinstance(last, keras.layers.Dense):
+        return Head(before_it, lambda before: _dense(last, before))
+    activation = getattr(getattr(last, "activation", None), "__name__", "")
+    if isinstance(last, keras.layers.Softmax) or (
+        isinstance(last, keras.layers.Activation) and activation in _SQUASHING
+    ):
+        return Head(before_it, lambda before: tf.cast(before, tf.float32))
+    return Head(output, lambda given: tf.cast(given, tf.float32))
+
+
+def _dense(layer: Any, before: Any) -> Any:
+    scores = tf.cast(before, tf.float32) @ tf.cast(tf.convert_to_tensor(layer.kernel), tf.float32)
+    return scores + tf.cast(tf.convert_to_tensor(layer.bias), tf.float32) if layer.use_bias else scores
+
+
+def of_class(scores: Any, classes: Any) -> Any:
+    """The score of one class an example.
+
+    Args:
+        scores: (batch, classes), or (batch, 1): then 1 is its class and 0 the other, with the opposite score.
+        classes: int (batch,).
+
+    Returns:
+        (batch,).
+    """
+    classes = tf.convert_to_tensor(classes, tf.int32)
+    if scores.shape[-1] == 1:
+        return scores[:, 0] * tf.cast(2 * classes - 1, scores.dtype)
+    return tf.gather(scores, classes, batch_dims=1)
+
+
+def ends_of(number_count: int) -> tuple[str, ...]:
+    """What can be looked for in a network that gives quantities, in the place of classes.
+
+    Of one number its two ends, `small` and `large`, as `of_class` counts one output; of several each, in its largeness.
+    """
+    return ("small", "large") if number_count == 1 else tuple(f"number {index}" for index in range(number_count))
+
+
+def log_odds(scores: Any, classes: Any) -> Any:
+    """The logarithm of p / (1 - p), p being the probability of one class an example; still told apart where p is 1.
+
+    Args:
+        scores: (batch, classes), or (batch, 1).
+        classes: int (batch,).
+
+    Returns:
+        (batch,).
+    """
+    score = of_class(scores, classes)
+    if scores.shape[-1] == 1:
+        return score
+    is_class = tf.one_hot(tf.convert_to_tensor(classes, tf.int32), scores.shape[-1], on_value=True, off_value=False)
+    others = tf.where(is_class, tf.fill(tf.shape(scores), scores.dtype.min), scores)
+    return score - tf.reduce_logsumexp(others, axis=-1)
+
+
+def probabilities(model: keras.Model, images: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
+    """What a model thinks of images.
+
+    Args:
+        images: (count, *input shape), as the model takes them.
+
+    Returns:
+        float32 (count, classes), of which each row sums to 1; of a model with one output (count, 2).
+    """
+    head = head_of(model)
+    until = keras.Model(model.inputs, head.tensor)
+    batches = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    scores = np.concatenate([head.scores(until(as_input(batch), training=False)).numpy() for batch in batches])
+    if scores.shape[-1] == 1:
+        return of_both_classes((1 / (1 + np.exp(-scores.astype(np.float64)))).astype(np.float32))
+    if scores.min() >= 0 and np.allclose(scores.sum(axis=-1), 1, atol=1e-3):
+        return scores.astype(np.float32)  # a last layer that is not known gave them so
+    shifted = np.exp(scores - scores.max(axis=-1, keepdims=True))
+    share: np.ndarray = shifted / shifted.sum(axis=-1, keepdims=True)
+    return share.astype(np.float32)
+
+
+def outputs_of(model: keras.Model, images: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
+    """The numbers that a model gives of images (count, *input shape): float32 (count, k)."""
+    batches = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    given = [np.asarray(model(as_input(batch), training=False), np.float32) for batch in batches]
+    return np.concatenate(given)
+
+
+def of_both_classes(outputs: np.ndarray) -> np.ndarray:
+    """Probabilities (count, 1) of class 1 as (count, 2); any others as they are."""
+    return np.concatenate([1 - outputs, outputs], axis=-1) if outputs.shape[-1] == 1 else outputs
+
+
+def as_input(images: Any) -> Any:
+    """Images as a float32 tensor, which a gradient can be taken by."""
+    return tf.convert_to_tensor(np.asarray(images), tf.float32) if isinstance(images, np.ndarray) else images

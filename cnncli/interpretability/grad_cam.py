@@ -1,0 +1,75 @@
+"""Grad-CAM and Grad-CAM++: where in an example a network sees evidence for a class."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from cnncli.errors import RecipeError
+from cnncli.interpretability.class_scores import as_input, head_of, of_class
+from cnncli.network.flatten_submodels import Opened
+
+_BATCH = 16
+
+
+def grad_cam(
+    network: Opened, layer_name: str, images: np.ndarray, classes: np.ndarray, *, plus_plus: bool = False
+) -> np.ndarray:
+    """Compute the heat of a class over each example.
+
+    The maps of a layer, weighted and summed, where positive, divided by the example's largest value. The weight of a map is
+    the mean gradient of the class's score before the softmax (Selvaraju et al., "Grad-CAM", 2017, equations 1 and 2); with
+    `plus_plus` the sum of the positive gradients, each place with a share of its own (Chattopadhay et al., "Grad-CAM++", 2018,
+    equations 10 and 19, for the exponential of the score).
+
+    Args:
+        network: examples -> (batch, classes).
+        layer_name: a layer whose output is (batch, *places, maps); the last one is usual.
+        images: (count, *input shape), as the model takes them.
+        classes: int (count,), the class whose heat is wanted; of a model with one output 1 is its class and 0 the other.
+
+    Returns:
+        float32 (count, *places) in [0, 1]; all 0 where nothing speaks for the class.
+
+    Raises:
+        RecipeError: no gradient leads from the class to the layer.
+    """
+    head = head_of(network.model)
+    viewer = network.until([network.tensors[layer_name], head.tensor])
+    batches = range(0, len(images), _BATCH)
+    heat = [
+        _heat(viewer, head.scores, images[b : b + _BATCH], classes[b : b + _BATCH], layer_name, plus_plus)
+        for b in batches
+    ]
+    return scaled(np.concatenate(heat))
+
+
+def _heat(viewer: Any, scores_of: Any, images: np.ndarray, classes: np.ndarray, layer: str, plus_plus: bool) -> Any:
+    inputs = as_input(images)
+    with tf.GradientTape() as tape:
+        # Without it nothing is recorded in a network all of whose layers are frozen.
+        tape.watch(inputs)
+        maps, before = viewer(inputs, training=False)
+        wanted = of_class(scores_of(before), classes)
+    gradients = tape.gradient(wanted, maps)
+    if gradients is None:
+        raise RecipeError(f"no gradient leads from the class to layer `{layer}`", hint="name a layer before the output")
+    maps, gradients = tf.cast(maps, tf.float32), tf.cast(gradients, tf.float32)
+    places = tuple(range(1, maps.shape.rank - 1))
+    if plus_plus:
+        # The exponential of the score is a factor of every weight, which the division by the largest takes out.
+        squares, sums = gradients**2, tf.reduce_sum(maps, axis=places, keepdims=True)
+        share = tf.math.divide_no_nan(squares, 2 * squares + sums * gradients**3)
+        weights = tf.reduce_sum(share * tf.nn.relu(gradients), axis=places)  # (count, maps)
+    else:
+        weights = tf.reduce_mean(gradients, axis=places)  # (count, maps)
+    return tf.nn.relu(tf.einsum("n...k,nk->n...", maps, weights)).numpy()
+
+
+def scaled(heat: np.ndarray) -> np.ndarray:
+    """Each example's heat divided by its largest value: (count, *places) in [0, 1]; 0 where all of it is 0."""
+    largest = np.max(heat, axis=tuple(range(1, heat.ndim)), keepdims=True)
+    shares: np.ndarray = np.divide(heat, largest, out=np.zeros_like(heat), where=largest > 0)
+    return shares

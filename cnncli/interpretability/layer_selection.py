@@ -1,0 +1,153 @@
+"""Select layers: those that give feature maps, and the default when no layer is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnncli.errors import ModelFileError, RecipeError
+from cnncli.messages import did_you_mean, listed, shortened
+from cnncli.network.flatten_submodels import Opened
+
+# They repeat, thin out or reorder what comes in.
+_PASSES_ON = ("Pooling", "Dropout", "Padding", "Cropping", "Flatten", "Reshape", "InputLayer")
+MOST_TARGETS = 16  # filters or classes that are maximised when nobody says which
+_KINDS = {2: "signals", 3: "images", 4: "volumes"}  # by the axes of one example
+
+
+NO_MAPS = "no layer of the network gives maps"
+
+
+def check_input(model: keras.Model, name: str) -> None:
+    """Refuse a model that takes anything but one signal, image or volume.
+
+    Raises:
+        ModelFileError: it does.
+    """
+    if len(model.inputs) != 1:
+        raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a picture shows one")
+    shape = tuple(model.inputs[0].shape[1:])
+    if len(shape) not in _KINDS or model.inputs[0].dtype == "string":
+        size = "x".join("?" if side is None else str(side) for side in shape)
+        message = f"{name} takes {model.inputs[0].dtype} of {size}: that is no signal, image or volume"
+        raise ModelFileError(message, hint="pictures are made of what has a length, a height and width, or a depth too")
+
+
+def check_finite(model: keras.Model, name: str) -> None:
+    """Refuse a model with weights that are no numbers: whatever is drawn of it would be black.
+
+    Raises:
+        ModelFileError: some are NaN or infinite.
+    """
+    for variable in model.weights:
+        if variable.dtype.startswith(("float", "bfloat")):
+            values = keras.ops.convert_to_numpy(keras.ops.cast(variable, "float32"))
+            bad = int(np.sum(~np.isfinite(values)))
+            if bad:
+                message = f"{name}: {bad:,} of {values.size:,} weights of {variable.path} are NaN or infinite"
+                hint = "the training diverged, or the file is damaged: train it again, with a smaller learning rate"
+                raise ModelFileError(message, hint=hint)
+
+
+def check_classifies(model: keras.Model, name: str) -> None:
+    """Refuse a model whose output is no row of scores.
+
+    Raises:
+        ModelFileError: it is not.
+    """
+    shape = tuple(model.outputs[0].shape[1:])
+    if len(shape) != 1:
+        raise ModelFileError(f"{name} does not classify: its output has the shape {shape}")
+
+
+def map_layers(network: Opened) -> list[str]:
+    """The names of the layers that give maps: an output with as many axes as an example, from the first weights on."""
+    names = list(network.tensors)
+    first = next((place for place, name in enumerate(names) if network.layers[name].weights), len(names))
+    return [name for name in names[first:] if gives_maps(network, name)]
+
+
+def gives_maps(network: Opened, name: str) -> bool:
+    return len(_shape(network, name)) == len(network.model.inputs[0].shape)
+
+
+def first_maps(network: Opened) -> str:
+    """The first convolution, or else the first layer with weights that gives maps.
+
+    Raises:
+        ModelFileError: there is none.
+    """
+    there = map_layers(network)
+    convolution = next((name for name in there if "Conv" in type(network.layers[name]).__name__), None)
+    if not there:
+        raise ModelFileError(NO_MAPS, hint="name a layer of units: --layer NAME")
+    return convolution or there[0]
+
+
+def last_maps(network: Opened) -> str | None:
+    """The last layer that makes maps with more than one place; None when there is none.
+
+    Pooling comes after it: what it leaves is coarser.
+    """
+    for name in reversed(map_layers(network)):
+        kind = type(network.layers[name]).__name__
+        places = [side for side in _shape(network, name)[1:-1] if side != 1]
+        if places and not any(word in kind for word in _PASSES_ON):
+            return name
+    return None
+
+
+def find_maps(network: Opened, name: str) -> str:
+    """A layer whose output has maps.
+
+    Raises:
+        RecipeError: no layer has that name, with the nearest one; or it gives something else.
+    """
+    find_any(network, name)
+    if not gives_maps(network, name):
+        message = f"layer `{name}` gives {describe(network, name)}, not maps"
+        raise RecipeError(message, hint=f"those with maps: {listed(map_layers(network), 12)}")
+    return name
+
+
+def find_any(network: Opened, name: str) -> str:
+    """A layer of whatever kind.
+
+    Raises:
+        RecipeError: no layer has that name; with the nearest one.
+    """
+    if name not in network.tensors:
+        hint = did_you_mean(name, network.tensors) or f"there are: {listed(network.tensors, 12)}"
+        raise RecipeError(f"no layer is named `{shortened(name)}`", hint=hint)
+    return name
+
+
+def layers_to_show(network: Opened, layers: Sequence[str] | None) -> list[str]:
+    """The layers whose feature maps are drawn; of None the first convolution.
+
+    Raises:
+        RecipeError: no such layer, with the nearest one; or one whose output is neither maps nor units.
+        ModelFileError: none is named, and the model has none that gives maps.
+    """
+    names = [find_any(network, name) for name in layers] if layers else [first_maps(network)]
+    for name in names:
+        if not gives_maps(network, name) and len(network.tensors[name].shape) != 2:
+            raise RecipeError(f"layer `{name}` gives {describe(network, name)}, which are neither maps nor units")
+    return names
+
+
+def describe(network: Opened, name: str) -> str:
+    """What leaves a layer: `10x10x16`."""
+    return "x".join("?" if side is None else str(side) for side in _shape(network, name)[1:]) or "one number"
+
+
+def count_of(network: Opened, name: str) -> int:
+    """How many filters or units a layer has."""
+    return int(_shape(network, name)[-1] or 0)
+
+
+def _shape(network: Opened, name: str) -> tuple[Any, ...]:
+    return tuple(getattr(network.tensors[name], "shape", ()))

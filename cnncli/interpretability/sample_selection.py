@@ -1,0 +1,169 @@
+"""Select what a command shows of a run or model file: examples, the input range, filter diagnostics."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnncli.data.dataset import Examples
+from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
+from cnncli.inference.evaluate_saved_model import own_data
+from cnncli.inference.image_checks import look_at
+from cnncli.inference.input_warnings import scale_warnings, warnings_for_images
+from cnncli.inference.model_loading import TrainedModel
+from cnncli.interpretability.class_scores import outputs_of, probabilities
+from cnncli.interpretability.examples import (
+    Chosen,
+    choose,
+    choose_by_number,
+    from_files,
+    from_split,
+    range_of,
+    read,
+    refuse_no_images,
+)
+from cnncli.interpretability.filter_diagnostics import Health, answers_of, flat, health
+from cnncli.interpretability.initial_network import initial_model
+from cnncli.interpretability.layer_selection import MOST_TARGETS
+from cnncli.interpretability.maximize import LEAST_SIDE, likely_range
+from cnncli.network.flatten_submodels import Opened, opened
+from cnncli.network.kernels import find, kernel_of
+from cnncli.recipe.schema import BY_PREDICTION, Samples
+
+_MOST_TOGETHER = 32  # examples that are computed at a time
+_HEALTH_EXAMPLES = 256
+_HEALTH_NUMBERS = 1 << 23  # that go in: of large photos fewer are looked at
+
+
+def examples_for(
+    trained: TrainedModel, files: Sequence[Path], samples: Samples, *, invert: bool = False
+) -> tuple[Chosen, tuple[Problem, ...]]:
+    """The examples to look at: image files where they are given, else some of the split that the run was scored on.
+
+    Args:
+        invert: exchange dark and light in the image files.
+
+    Returns:
+        The examples, and what is worth a word.
+
+    Raises:
+        DataError: they cannot be read, or nothing tells which they are.
+    """
+    if files:
+        refuse_no_images(trained.input_shape)
+        form = replace(trained.image_form, invert=invert)
+        trained.check_memory(form.shape, min(len(files), _MOST_TOGETHER), keeps_all=True, hint="name fewer images")
+        return from_files(files, form=form), (
+            *trained.notes,
+            *warnings_for_images(trained),
+            *look_at(trained, list(map(str, files)), form).warnings,
+        )
+    if trained.recipe is None:
+        message = f"{trained.name} is a file: what examples it was made for is not known"
+        raise DataError(message, hint="name images: --image photo.jpg")
+    split = trained.recipe.recipe.evaluate.split
+    examples, notes = own_data(trained, split)
+    warnings = scale_warnings(trained, examples.inputs, f"the {split} split") if examples.files is None else []
+    said_by = outputs_of if trained.numbers else probabilities
+    said = said_by(trained.model, read(examples, np.arange(len(examples)))) if samples in BY_PREDICTION else None
+    return from_split(examples, split, samples, probabilities=said), (*notes, *warnings)
+
+
+def class_names_of(trained: TrainedModel) -> tuple[str, ...]:
+    """The model's, or numbers where they are not known. One output tells two classes apart."""
+    count = trained.model.outputs[0].shape[-1] or 0
+    return trained.class_names or tuple(str(number) for number in range(max(int(count), 2)))
+
+
+def value_range_of(trained: TrainedModel) -> tuple[float, float]:
+    """The smallest and the largest number of the examples that a model was trained on.
+
+    Raises:
+        DataError: the run's data cannot be read.
+    """
+    if trained.recipe is None:
+        trained.check_memory(tuple(side or LEAST_SIDE for side in trained.input_shape), MOST_TARGETS, keeps_all=True)
+        scale = trained.scale
+        return (scale.low, scale.high) if scale else likely_range(opened(trained.model).model)
+    if trained.recipe.recipe.data.source.npz is None:
+        return 0.0, 255.0
+    examples, _ = own_data(trained, "train")
+    return range_of(examples)
+
+
+def initial_of(trained: TrainedModel) -> keras.Model:
+    """The network of a run before its training.
+
+    Raises:
+        DataError: the model is a file, of which that is not known.
+        ModelFileError, NetworkError: the weights that an application began with cannot be had.
+    """
+    if trained.recipe is None:
+        raise DataError(f"{trained.name} is a file: how it was initialised is not known", hint="leave --change out")
+    return initial_model(trained.recipe.recipe)
+
+
+def health_for(
+    trained: TrainedModel, layers: Sequence[str], *, initial: keras.Model | None = None
+) -> tuple[list[Health], list[Problem]]:
+    """How the filters of layers fare, as far as it can be known.
+
+    Args:
+        layers: convolutions.
+        initial: the network before training, where it has been built already.
+
+    Returns:
+        One a layer, and why something could not be looked at.
+    """
+    notes: list[Problem] = []
+    examples: np.ndarray | None = None
+    if trained.recipe is not None:
+        try:
+            initial = initial or initial_model(trained.recipe.recipe)
+        except (ModelFileError, NetworkError) as error:
+            notes.append(_unknown("which filters are untouched is not known", error))
+        try:
+            split = trained.recipe.recipe.evaluate.split
+            examples = some_of(own_data(trained, split)[0])
+        except CnncliError as error:
+            notes.append(_unknown("dead filters are told by their weights alone", error))
+    return health_of(trained.model, layers, initial=initial, examples=examples), notes
+
+
+def health_of(
+    model: keras.Model, layers: Sequence[str], *, initial: keras.Model | None, examples: np.ndarray | None
+) -> list[Health]:
+    """How the filters of layers fare.
+
+    Args:
+        layers: convolutions.
+        initial: the same network before training.
+        examples: (count, *input shape).
+    """
+    network = opened(model)
+    return [_health(network, name, initial, examples) for name in layers]
+
+
+def _health(network: Opened, name: str, initial: keras.Model | None, examples: np.ndarray | None) -> Health:
+    kernel, depthwise = kernel_of(network.layers[name])
+    before = flat(kernel_of(find(initial, name))[0], depthwise) if initial else None
+    ends = answers_of(network, name, examples) if examples is not None else None
+    count = 0 if examples is None else len(examples)
+    return health(name, flat(kernel, depthwise), initial=before, ends=ends, examples=count)
+
+
+def some_of(examples: Examples) -> np.ndarray:
+    """Enough examples of every class to see which filters never answer: (count, *input shape)."""
+    each = int(np.prod(examples.inputs.shape[1:]))
+    count = max(16, min(_HEALTH_EXAMPLES, _HEALTH_NUMBERS // max(each, 1)))
+    by = choose_by_number if examples.labels.ndim > 1 else choose
+    return read(examples, by(count, examples.labels))
+
+
+def _unknown(message: str, error: Any) -> Problem:
+    return Problem(message, "\n".join(problem.message for problem in error.problems))

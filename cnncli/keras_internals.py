@@ -1,0 +1,113 @@
+"""Private names of Keras that cnncli uses, each with a contract test.
+
+After an upgrade of Keras, `tests/test_keras_internals.py` shows which of them changed. Nothing else in cnncli may use a
+private name of Keras.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, NamedTuple
+
+import keras
+from keras.src.backend.common import global_state
+from keras.src.backend.config import keras_home
+from keras.src.saving import saving_lib
+from keras.src.saving.serialization_lib import ObjectSharingScope
+from keras.src.utils import file_utils
+
+
+class Origin(NamedTuple):
+    """The call that made a symbolic tensor: the operation, and the number of its call from 0."""
+
+    operation: Any
+    call: int
+
+
+def origin_of(tensor: Any) -> Origin:
+    """The call that made a symbolic tensor."""
+    operation, call, _ = tensor._keras_history
+    return Origin(operation, call)
+
+
+def inputs_of_call(origin: Origin) -> list[Any]:
+    """The symbolic tensors that a call took; `operation.input` fails for a layer that was called more than once."""
+    return list(origin.operation._inbound_nodes[origin.call].input_tensors)
+
+
+def all_layers(model: keras.Model) -> list[Any]:
+    """The layers of a model, with those of models and wrappers inside it."""
+    return list(model._flatten_layers(include_self=False))
+
+
+def build_symbolically(model: keras.Model, batch: Any) -> None:
+    """Create the variables of a compiled model's optimizer and metrics before its first step.
+
+    Args:
+        batch: the specification of a batch, as `tf.data.Dataset.element_spec` gives it.
+    """
+    model._symbolic_build(data_batch=batch)
+
+
+@contextmanager
+def global_attribute(name: str, value: Any) -> Iterator[None]:
+    """Replace one of Keras' global values within a `with`.
+
+    Args:
+        name: `object_name_uids`, the counters behind default names; or `uninitialized_variables`, those that the next
+            `StatelessScope` initialises.
+    """
+    before = global_state.get_global_attribute(name)
+    global_state.set_global_attribute(name, value)
+    try:
+        yield
+    finally:
+        global_state.set_global_attribute(name, before)
+
+
+def sharing_objects() -> AbstractContextManager[Any]:
+    """Within a `with`, objects that a config shares are deserialized once, as `keras.saving.load_model` does."""
+    scope: AbstractContextManager[Any] = ObjectSharingScope()
+    return scope
+
+
+WeightStore: Any = saving_lib.NpzIOStore  # the base of a store; Keras asks for one of its own
+
+
+def save_weights(model: keras.Model, store: Any) -> None:
+    """Write a model's weights to a store with Keras' `make(path)`, as they are laid out in a `.keras` file."""
+    saving_lib._save_state(model, weights_store=store, assets_store=None, inner_path="", visited_saveables=set())
+
+
+def load_weights(model: keras.Model, store: Any) -> None:
+    """Read a model's weights from a store with Keras' `get(path)`."""
+    saving_lib._load_state(model, weights_store=store, assets_store=None, inner_path="", visited_saveables=set())
+
+
+def home() -> str:
+    """The folder of Keras' files, as `KERAS_HOME` or Keras itself names it; `~` may be in it."""
+    found: str = keras_home()
+    return found
+
+
+@contextmanager
+def replaced_get_file(get_file: Any) -> Iterator[None]:
+    """Within a `with`, applications that ask for a file of weights call another function than `keras.utils.get_file`."""
+    before = file_utils.get_file
+    file_utils.get_file = get_file
+    try:
+        yield
+    finally:
+        file_utils.get_file = before
+
+
+def identifiers(kind: str) -> Mapping[str, Any]:
+    """The texts that Keras takes in place of objects, with their classes or functions.
+
+    Args:
+        kind: a module of Keras such as `losses`.
+    """
+    table: Mapping[str, Any] = importlib.import_module(f"keras.src.{kind}").ALL_OBJECTS_DICT
+    return table

@@ -1,0 +1,198 @@
+"""Draw the most confident wrong predictions."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnncli.plots import style
+from cnncli.plots.text_fitting import fit_text, plain_text, text_width
+from cnncli.plots.tiles import Pixels, Spacing, compose, show_sheet, to_pixels, to_unit
+from cnncli.tasks.classification.mistakes import Wrong
+
+_TILE = 200  # pixels of an example's longer side, at most
+_LEAST_TILE = 150  # pixels of its width, for the caption
+_LINE = 24  # pixels of a line of the caption
+_LINES = 3
+_GAP = 18
+_LEAST_WIDTH = 5.2  # inches
+_MOST_CHANNELS = 3  # of a curve; more could not be told apart
+_LONGEST_CURVE = 2000  # samples; of longer ones every so many are left out
+
+Caption = tuple[tuple[str, str, str], ...]  # the lines below an example: text, colour, weight
+
+
+def can_show(shape: Sequence[int | None]) -> bool:
+    """Whether examples of this shape, without the batch, can be shown: images, volumes of images, and curves."""
+    return (len(shape) in (3, 4) and shape[-1] in (1, 3)) or len(shape) in (1, 2)
+
+
+def draw_confident_errors(
+    examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str, count: int, wrong_count: int
+) -> Figure:
+    """Draw a sheet of examples, each with what it was taken for and what it is.
+
+    Images are enlarged by whole pixels or made smaller, never distorted; of a volume its middle slice is shown, and
+    anything with one axis beside its channels is drawn as curves over its length.
+
+    Args:
+        examples: those of `wrong` in the same order: (len(wrong), height, width, 1 or 3), (…, depth, height, width,
+            1 or 3), (…, length, channels) or (…, length); uint8, or float that is stretched to its range.
+        wrong: what is said of each; none draws a page that says so.
+        title: the heading, any text.
+        count: how many examples were scored.
+        wrong_count: how many of them wrong.
+
+    Raises:
+        ValueError: examples of another shape, or not one for each of `wrong`.
+    """
+    if len(examples) != len(wrong):
+        raise ValueError(f"{len(wrong)} images or curves are needed; received shape {examples.shape}")
+
+    def caption(number: int, width: float) -> Caption:
+        return _caption(wrong[number], width)
+
+    return draw_sheet(examples, caption, title=title, subtitle=_subtitle(len(wrong), count, wrong_count))
+
+
+def draw_sheet(
+    examples: NDArray[Any], caption: Callable[[int, float], Caption], *, title: str, subtitle: str
+) -> Figure:
+    """Draw a sheet of examples with three lines below each; see `draw_confident_errors`.
+
+    Args:
+        examples: as of `draw_confident_errors`.
+        caption: the number of an example and the width in inches that its lines have -> the lines.
+        title, subtitle: the heading, any text.
+
+    Raises:
+        ValueError: examples of another shape.
+    """
+    if not can_show(examples.shape[1:]):
+        raise ValueError(f"images or curves are needed; received shape {examples.shape}")
+    subtitle += _left_out(examples)
+    with style.look():
+        if not len(examples):
+            figure = style.new_figure(
+                max(_LEAST_WIDTH, style.header_width("", subtitle)), 2 * style.MARGIN + style.HEADER_HEIGHT
+            )
+            style.add_header(figure, title, subtitle)
+            return figure
+        tiles = np.stack([_tile(example) for example in examples])
+        height, width = tiles.shape[1:3]
+        columns = len(tiles) if len(tiles) <= 5 else min((5, 4, 6), key=lambda number: -len(tiles) % number)
+        sheet = compose(tiles, columns, Spacing(right=_GAP, below=_LINES * _LINE + _GAP))
+        top = style.MARGIN + style.HEADER_HEIGHT
+        page = max(_LEAST_WIDTH, sheet.image.shape[1] / style.DPI + 2 * style.MARGIN, style.header_width("", subtitle))
+        captions = _LINES * _LINE / style.DPI
+        figure = style.new_figure(page, top + sheet.image.shape[0] / style.DPI + captions + style.MARGIN)
+        style.add_header(figure, title, subtitle)
+        show_sheet(figure, style.MARGIN, top, sheet.image)
+        for number, (left, above) in enumerate(sheet.corners):
+            place = style.MARGIN + left / style.DPI, top + (above + height + 8) / style.DPI
+            for line, (text, colour, weight) in enumerate(caption(number, (width + _GAP / 2) / style.DPI)):
+                down = place[1] + line * _LINE / style.DPI
+                style.add_text(figure, place[0], down, text, color=colour, fontweight=weight)
+    return figure
+
+
+def _caption(wrong: Wrong, width: float) -> Caption:
+    share = "" if wrong.probability is None else f", {_percent(wrong.probability)}"
+    room = width - text_width(share, style.LABEL_SIZE, bold=True)  # the name is shortened, not the share
+    said = fit_text(plain_text(wrong.predicted), room, style.LABEL_SIZE, bold=True) + share
+    return (
+        (said, style.ORANGE, "bold"),
+        (fit_text(f"true: {plain_text(wrong.true)}", width, style.LABEL_SIZE), style.INK, "normal"),
+        where_line(wrong.index, wrong.file, width),
+    )
+
+
+def where_line(index: int, file: str | None, width: float) -> tuple[str, str, str]:
+    """The last line of a caption: which example it is."""
+    where = f"example {index}" if file is None else plain_text(os.path.basename(file))
+    return fit_text(where, width, style.LABEL_SIZE), style.MUTED, "normal"
+
+
+def _percent(share: float) -> str:
+    """Never rounded up to all: what is wrong was not certain."""
+    return ">99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def _tile(example: NDArray[Any]) -> Pixels:
+    """One example as uint8 (height, width, 3)."""
+    if example.ndim == 4:
+        example = example[len(example) // 2]
+    if example.ndim == 3:
+        return _widened(_fitted(_as_pixels(example)))
+    return _curve(example.reshape(len(example), -1))
+
+
+def _as_pixels(image: NDArray[Any]) -> Pixels:
+    if image.dtype == np.uint8:
+        return np.broadcast_to(image, (*image.shape[:2], 3)).astype(np.uint8)
+    return to_pixels(to_unit(image))
+
+
+def _fitted(pixels: Pixels) -> Pixels:
+    """Enlarge by a whole factor, or make smaller, to a tile's size."""
+    height, width = pixels.shape[:2]
+    factor = _TILE // max(height, width)
+    if factor:
+        return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
+    scale = _TILE / max(height, width)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
+
+
+def _widened(pixels: Pixels) -> Pixels:
+    """With white at the right of a narrow one, so that its caption has room."""
+    missing = _LEAST_TILE - pixels.shape[1]
+    return np.pad(pixels, ((0, 0), (0, missing), (0, 0)), constant_values=255) if missing > 0 else pixels
+
+
+def _curve(values: NDArray[Any]) -> Pixels:
+    """A curve for each of at most three channels (length, channels), drawn point to point."""
+    from PIL import ImageDraw
+
+    values = values[:: max(1, len(values) // _LONGEST_CURVE), :_MOST_CHANNELS]
+    scaled = to_unit(values)
+    scale = 2  # drawn larger and made smaller: smooth lines
+    side = _TILE * scale
+    picture = Image.new("RGB", (side, side), style.PAPER)
+    pen = ImageDraw.Draw(picture)
+    pen.rectangle((0, 0, side - 1, side - 1), outline=style.FRAME, width=scale)
+    pad = 8 * scale
+    x = np.linspace(pad, side - pad, max(2, len(values)))[: len(values)]
+    for channel, colour in reversed(list(enumerate((style.BLUE, style.GREEN, style.INK)[: values.shape[1]]))):
+        y = side - pad - scaled[:, channel] * (side - 2 * pad)
+        known = np.isfinite(y)
+        points = [(float(one), float(other)) for one, other in zip(x[known], y[known], strict=True)]
+        if len(points) > 1:
+            pen.line(points, fill=colour, width=2 * scale, joint="curve")
+    return np.asarray(picture.resize((_TILE, _TILE), Image.Resampling.LANCZOS))
+
+
+def _subtitle(shown: int, count: int, wrong_count: int) -> str:
+    total = f"{count:,}".replace(",", "\N{THIN SPACE}")
+    if not wrong_count:
+        return f"none of {total} examples is wrong"
+    number = f"{wrong_count:,}".replace(",", "\N{THIN SPACE}")
+    which = "the surest first" if shown == wrong_count else f"the {shown} surest ones"
+    return f"{number} of {total} examples wrong: {which}"
+
+
+def _left_out(examples: NDArray[Any]) -> str:
+    """What of each example is not shown."""
+    if not len(examples):
+        return ""
+    if examples.ndim == 5:
+        return " · the middle slice of each"
+    if examples.ndim == 3 and examples.shape[2] > _MOST_CHANNELS:
+        return f" · the first {_MOST_CHANNELS} of {examples.shape[2]} channels"
+    return ""

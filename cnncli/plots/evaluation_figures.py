@@ -1,0 +1,53 @@
+"""Draw the pictures of an evaluation; the task says which ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cnncli.data.dataset import Examples
+from cnncli.plots import naming
+from cnncli.plots.save import Folder, save
+from cnncli.tasks import registry
+from cnncli.tasks.base import Scored
+
+
+def draw_evaluation(
+    folder: Folder,
+    scored: Scored,
+    examples: Examples,
+    class_names: Sequence[str],
+    *,
+    title: str,
+    formats: Sequence[str] = ("png",),
+    option: str = "",
+) -> list[Path]:
+    """Draw everything that an evaluation shows.
+
+    Args:
+        folder: where to, there already.
+        examples: those that were scored.
+        title: the heading of every picture, any text.
+        option: what the examples are called in the files' names, `confusion--train.png`; empty for a run's own pictures.
+
+    Returns:
+        The files, in the order in which they were drawn.
+    """
+    files: list[Path] = []
+    figures: Iterator[tuple[str, Figure]] = registry.part(scored.result.task, "figures").draw(
+        scored, examples, class_names, title=title
+    )
+    for name, figure in figures:
+        files += save(figure, folder / f"{naming.stem(name, [option])}.png", formats=formats)
+    return files
+
+
+def read_examples(examples: Examples, chosen: Sequence[int]) -> np.ndarray:
+    """Some examples as an array, wherever they lie."""
+    indices = np.array(chosen, np.int64)
+    inputs = examples.inputs
+    read: np.ndarray = inputs[indices] if isinstance(inputs, np.ndarray) else inputs.read(indices)
+    return read

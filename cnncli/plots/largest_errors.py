@@ -1,0 +1,44 @@
+"""Draw the examples with the largest errors of a regression."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from cnncli.plots import style
+from cnncli.plots.confident_errors import Caption, draw_sheet, where_line
+from cnncli.plots.text_fitting import fit_text
+from cnncli.tasks.regression.scores import Worst
+
+
+def draw_largest_errors(examples: NDArray[Any], worst: Sequence[Worst], *, title: str, count: int) -> Figure:
+    """Draw a sheet of examples, each with what was predicted and what is true, the largest error first.
+
+    Args:
+        examples: those of `worst` in the same order; shapes as of `draw_confident_errors`.
+        worst: what is said of each.
+        title: the heading, any text.
+        count: how many examples were scored.
+
+    Raises:
+        ValueError: examples of another shape, or not one for each of `worst`.
+    """
+    if len(examples) != len(worst):
+        raise ValueError(f"{len(worst)} images or curves are needed; received shape {examples.shape}")
+
+    def caption(number: int, width: float) -> Caption:
+        each = worst[number]
+        said = fit_text(_numbers(each.predicted), width, style.LABEL_SIZE, bold=True)
+        true = fit_text(f"true: {_numbers(each.true)}", width, style.LABEL_SIZE)
+        return (said, style.ORANGE, "bold"), (true, style.INK, "normal"), where_line(each.index, each.file, width)
+
+    total = f"{count:,}".replace(",", "\N{THIN SPACE}")
+    which = "the largest error first" if len(worst) == count else f"the {len(worst)} largest errors"
+    return draw_sheet(examples, caption, title=title, subtitle=f"{total} examples: {which}")
+
+
+def _numbers(values: Sequence[float]) -> str:
+    return ", ".join(style.number_text(value) for value in values)

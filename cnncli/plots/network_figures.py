@@ -1,0 +1,380 @@
+"""Draw what a network learned: feature maps, heat maps, and activation maximization."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cnncli.errors import CnncliError, DataError, RecipeError
+from cnncli.interpretability.attribution import METHODS, heat_of, layer_for
+from cnncli.interpretability.examples import Chosen
+from cnncli.interpretability.feature_maps import feature_maps
+from cnncli.interpretability.layer_selection import MOST_TARGETS, count_of, layers_to_show
+from cnncli.interpretability.maximize import maximize
+from cnncli.messages import counted
+from cnncli.plots import naming, style
+from cnncli.plots.feature_maps import draw_feature_maps
+from cnncli.plots.heat_maps import draw_heat
+from cnncli.plots.map_tiles import LayerMaps
+from cnncli.plots.maximized import draw_maximized
+from cnncli.plots.save import Folder, claim, make_folder, save
+from cnncli.plots.signals import draw_signal_heat
+from cnncli.plots.style import number_text
+from cnncli.plots.subject import NumberSubject, Subject
+from cnncli.plots.volumes import enlarged, gray_or_colour, slices_of
+
+STEPS = 128  # of the gradient ascent
+_INVERTED = "inverted"  # an option of a picture's name
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Pictures, and what is said in them, for `--json`."""
+
+    files: tuple[Path, ...]
+    details: tuple[dict[str, Any], ...] = ()
+
+
+# ---- feature maps ------------------------------------------------------------------------------------------------------
+
+
+def draw_feature_maps_of(
+    subject: Subject,
+    layers: Sequence[str] | None,
+    chosen: Chosen,
+    folder: Folder,
+    *,
+    shares: np.ndarray | None = None,
+    formats: Sequence[str] = ("png",),
+) -> Drawn:
+    """Draw what layers make of examples, a sheet an example: `feature_maps_<example>.png`, further sheets `…-2.png` and so on.
+
+    An example of a split is named by its number there, an image by its file's name. Layers other than the default are
+    options of the name: `feature_maps_7--C1-C3.png`.
+
+    Args:
+        layers: names; None for the first convolution. They are drawn in the order of the network. A layer of units gives a
+            map of one place each.
+        folder: made when it is missing.
+        shares: float (examples, classes) or (examples, k), what the network says of each; None where that is not known.
+
+    Raises:
+        RecipeError: no such layer, or one whose output is neither maps nor units.
+    """
+    wanted = set(layers_to_show(subject.network, layers))
+    names = [name for name in subject.network.layers if name in wanted]
+    is_default = layers is None or names == _default_layers(subject)
+    options = [] if is_default else [naming.layers(names)]
+    options += [_INVERTED] if chosen.is_inverted else []
+    stems = [naming.stem(f"feature_maps_{key}", options) for key in _keys(chosen)]
+    claim(folder, stems, formats)
+    outputs = feature_maps(subject.network, names, chosen.inputs)
+    kinds = [type(subject.network.layers[name]).__name__ for name in names]
+    make_folder(folder)
+    details = _said(subject, chosen)
+    files: list[Path] = []
+    taken: set[str] = set()
+    for number, example in enumerate(chosen.inputs):
+        if shares is not None:
+            details[number] |= subject.answer(shares[number])
+        maps = [LayerMaps(name, kind, each[number]) for name, kind, each in zip(names, kinds, outputs, strict=True)]
+        title = f"{subject.name}: {chosen.names[number]}"
+        sheets = draw_feature_maps(example, maps, title=title, answer=_answer(subject, details[number]))
+        for name, figure in zip(_free_names(stems[number], len(sheets), taken), sheets, strict=True):
+            files += save(figure, folder / f"{name}.png", formats=formats)
+    return Drawn(tuple(files), tuple(details))
+
+
+def _default_layers(subject: Subject) -> list[str] | None:
+    """The layers that are shown when none is named; None where there are none."""
+    try:
+        return list(layers_to_show(subject.network, None))
+    except CnncliError:
+        return None
+
+
+def _keys(chosen: Chosen) -> list[str]:
+    """What to call each example in a file's name."""
+    return [naming.image(path) for path in chosen.paths] or [naming.part(key) for key in chosen.keys]
+
+
+def _answer(subject: Subject, said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What is true and what is predicted, each with its colour."""
+    lines = [] if said["true"] is None else [(f"true {subject.what}: {said['true']}", style.INK)]
+    if "probability" in said:
+        right = said["true"] in (None, said["predicted"])
+        share = said["probability"]
+        shown = ">99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"  # never rounded up to all
+        lines.append((f"predicted: {said['predicted']}, {shown}", style.BLUE if right else style.ORANGE))
+    elif "predicted" in said:
+        lines.append((f"predicted: {said['predicted']}", style.BLUE))
+    return lines
+
+
+def _free_names(name: str, count: int, taken: set[str]) -> list[str]:
+    """The names of an example's sheets, none of which another example has: two folders may hold images of one name."""
+    for attempt in itertools.count(1):
+        base = name if attempt == 1 else f"{name}_{attempt}"
+        names = [base, *(f"{base}-{sheet}" for sheet in range(2, count + 1))]
+        if taken.isdisjoint(names):
+            break
+    taken.update(names)
+    return names
+
+
+def _said(subject: Subject, chosen: Chosen) -> list[dict[str, Any]]:
+    labels = [None] * len(chosen.names) if chosen.labels is None else chosen.labels
+    return [
+        {"example": name, "true": None if label is None else subject.told(label)}
+        for name, label in zip(chosen.names, labels, strict=True)
+    ]
+
+
+# ---- heat --------------------------------------------------------------------------------------------------------------
+
+
+def draw_heat_of(
+    subject: Subject,
+    chosen: Chosen,
+    folder: Folder,
+    *,
+    method: str = "grad-cam",
+    layer: str | None = None,
+    class_name: str = "predicted",
+    formats: Sequence[str] = ("png",),
+) -> Drawn:
+    """Draw examples and beside them where a class is in them, as one sheet: `<method>-<layer>.png`.
+
+    Another class than the predicted one, and other examples than the default, are options of the name:
+    `grad-cam-C3--true--most_wrong.png`.
+
+    Args:
+        method: of `cnncli.interpretability.attribution.METHODS`.
+        layer: whose maps; None for the last that gives maps.
+        class_name: `predicted`, `true`, or the name of a class.
+        folder: made when it is missing.
+
+    Raises:
+        RecipeError: no such layer or class.
+        DataError: the true class is wanted, and of image files it is not known.
+    """
+    layer = layer_for(subject.network, method, layer)
+    stem = _heat_stem(subject, chosen, method, layer, class_name)
+    claim(folder, [stem], formats)
+    shares = subject.said(chosen.inputs)  # (count, classes), or (count, k)
+    if isinstance(subject, NumberSubject):
+        return _draw_heat_of_number(subject, chosen, folder, stem, method, layer, class_name, shares, formats)
+    predicted = shares.argmax(axis=-1)
+    wanted = _wanted_classes(subject, chosen, class_name, predicted)
+    heat = heat_of(subject.network, method, layer, chosen.inputs, wanted)
+    details = [
+        {
+            **said,
+            "predicted": subject.class_names[int(predicted[number])],
+            "class": subject.class_names[int(wanted[number])],
+            "probability": float(shares[number, wanted[number]]),
+            "has_heat": bool(heat[number].any()),
+        }
+        for number, said in enumerate(_said(subject, chosen))
+    ]
+    is_named = class_name not in ("predicted", "true")
+    meaning = "moves the score" if method == "smoothgrad" else "speaks for the class"
+    does = f"{meaning} of" if method == "smoothgrad" else "speaks for"
+    title = f"{subject.name}: what {does} {class_name if is_named else f'the {class_name} class'}"
+    at_layer = f" at {layer}" if layer else ""
+    subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
+    captions = [_caption(one) for one in details]
+    figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
+    make_folder(folder)
+    return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
+
+
+def _heat_stem(subject: Subject, chosen: Chosen, method: str, layer: str | None, class_name: str) -> str:
+    """The name of a sheet: method, layer, class and examples."""
+    which = "" if class_name == "predicted" else class_name
+    if which not in ("", "true"):
+        word = "end" if isinstance(subject, NumberSubject) else "class"
+        which = f"{word}-{subject.class_number(class_name)}"
+    examples = naming.images(chosen.paths) if chosen.paths else ""
+    if chosen.samples not in (None, METHODS[method][1]):
+        examples = f"{chosen.samples}-examples" if isinstance(chosen.samples, int) else str(chosen.samples)
+    inverted = _INVERTED if chosen.is_inverted else ""
+    return naming.stem(f"{method}-{naming.part(layer)}" if layer else method, [which, examples, inverted])
+
+
+def _draw_heat_of_number(
+    subject: NumberSubject,
+    chosen: Chosen,
+    folder: Folder,
+    stem: str,
+    method: str,
+    layer: str | None,
+    end: str,
+    given: np.ndarray,
+    formats: Sequence[str],
+) -> Drawn:
+    """The same for what makes a number large, or small: `end` is one of `ends_of`, `predicted` the number itself."""
+    name = ("large" if subject.gives_one else "number 0") if end == "predicted" else end
+    wanted = subject.class_number(name)
+    heat = heat_of(subject.network, method, layer, chosen.inputs, np.full(len(chosen.inputs), wanted), are_numbers=True)
+    true = [None] * len(given) if chosen.labels is None else chosen.labels.tolist()
+    rows = zip(chosen.names, true, given.tolist(), heat, strict=True)
+    details = [
+        {"example": example, "true": label, "predicted": said, "end": name, "has_heat": bool(its_heat.any())}
+        for example, label, said, its_heat in rows
+    ]
+    captions = [
+        (
+            f"predicted: {subject.told(one['predicted'])}",
+            (one["example"] if one["true"] is None else f"true: {subject.told(one['true'])}")
+            + ("" if one["has_heat"] else " · no heat"),
+        )
+        for one in details
+    ]
+    at_layer = f" at {layer}" if layer else ""
+    subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
+    title = f"{subject.name}: {subject.what_makes([name])}"
+    meaning = "moves it" if method == "smoothgrad" else "speaks for it"
+    figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
+    make_folder(folder)
+    return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
+
+
+def _wanted_classes(subject: Subject, chosen: Chosen, class_name: str, predicted: np.ndarray) -> np.ndarray:
+    if class_name == "predicted":
+        return predicted
+    if class_name == "true":
+        if chosen.labels is None:
+            raise DataError("of image files the true class is not known", hint="name it: --class NAME")
+        return np.asarray(chosen.labels)
+    return np.full(len(predicted), subject.class_number(class_name))
+
+
+def _caption(said: Mapping[str, Any]) -> tuple[str, str]:
+    """What the heat is of, and what the example is."""
+    is_predicted = said["class"] == said["predicted"]
+    parts = [] if is_predicted else [f"predicted: {said['predicted']}"]
+    if said["true"] is None:
+        parts.append(said["example"])
+    else:
+        parts.append(f"true class: {said['true']}" + ("" if said["true"] == said["predicted"] else " (wrong)"))
+    if not said["has_heat"]:
+        parts.append("no heat")
+    return f"{'predicted: ' * is_predicted}{said['class']}, {said['probability']:.0%}", " · ".join(parts)
+
+
+def _heat_sheet(
+    examples: np.ndarray,
+    heat: np.ndarray,
+    captions: Sequence[tuple[str, str]],
+    title: str,
+    subtitle: str,
+    meaning: str,
+) -> Figure:
+    if examples.ndim == 3:
+        return draw_signal_heat(examples, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
+    if examples.ndim == 5:
+        large = [enlarged(one, examples.shape[1:4]) for one in heat]
+        heat = np.stack([slices_of(one[..., None], line=0)[..., 0] for one in large])
+        images = np.stack([slices_of(volume, line=volume.max()) for volume in map(gray_or_colour, examples)])
+        subtitle += " · slices by depth"
+    else:
+        images = gray_or_colour(examples)
+    return draw_heat(images, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
+
+
+# ---- activation maximisation -------------------------------------------------------------------------------------------
+
+
+def draw_maximized_of(
+    subject: Subject,
+    folder: Folder,
+    *,
+    layer: str | None = None,
+    filters: Sequence[int] | None = None,
+    classes: Sequence[str] | None = None,
+    steps: int = STEPS,
+    seed: int = 0,
+    value_range: tuple[float, float],
+    formats: Sequence[str] = ("png",),
+) -> Drawn:
+    """Draw what filters of a layer, or classes, like most, as one sheet: `maximize-<layer>.png` or `maximize-classes.png`.
+
+    Of a network that gives quantities, what makes them small and large: `maximize-numbers.png`. Whatever is not the default
+    is an option of the name: `maximize-C3--filters-0-5--seed-1.png`.
+
+    Args:
+        layer: whose filters or units; None for classes, or, where `filters` are named, the first convolution.
+        filters: their numbers; None for the first 16.
+        classes: their names; None for the first 16.
+        steps, seed, value_range: as for `maximize`.
+        folder: made when it is missing.
+
+    Raises:
+        RecipeError: no such layer, filter or class.
+    """
+    layer, targets, names = targets_of(subject, layer, filters, classes)
+    word = "filters" if layer else "classes"
+    by_default = targets_of(subject, layer, None, None)[1]
+    options = [
+        naming.numbers(word, targets) if targets != by_default else "",
+        f"steps-{steps}" if steps != STEPS else "",
+        f"seed-{seed}" if seed else "",
+    ]
+    stem = naming.stem(f"maximize-{naming.part(layer)}" if layer else subject.maximized_as, options)
+    claim(folder, [stem], formats)
+    found = maximize(subject.network, layer, targets, value_range=value_range, steps=steps, seed=seed)
+    captions, details = [], []
+    signs = [subject.sign_of(target) if layer is None else 1 for target in targets]
+    reached_by = zip(names, targets, signs * found.activations, signs * found.noise, strict=True)
+    for name, target, activation, noise in reached_by:
+        captions.append((name, f"{_plain_number(float(activation))}, noise {_plain_number(float(noise))}"))
+        kind = subject.what if layer is None else "filter"
+        what = subject.class_names[target] if layer is None else target
+        details.append({kind: what, "activation": float(activation), "noise": float(noise)})
+    if layer is None and isinstance(subject, NumberSubject):
+        title = f"{subject.name}: {subject.what_makes(names)}"
+        reached = "number, before the last activation"
+    elif layer is None:
+        title = f"{subject.name}: what {counted(len(targets), 'class', 'classes')} like{'s' * (len(targets) == 1)} most"
+        reached = f"score before the {'sigmoid' if subject.network.model.output_shape[-1] == 1 else 'softmax'}"
+    else:
+        title = f"{subject.name}: what filters of {layer} like most"
+        reached = "mean activation"
+    subtitle = f"Gradient ascent, {steps} steps, seed {seed} · below each name: the {reached}, and that of noise"
+    figure = draw_maximized(found.inputs, captions, title=title, subtitle=subtitle)
+    make_folder(folder)
+    return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
+
+
+def _plain_number(value: float) -> str:
+    """`8,200`, `−12`, `0.35`: two or three digits that count, and no exponent where it can be helped."""
+    if not 100 <= abs(value) < 1e7:
+        return number_text(value, 2 if abs(value) < 1 else 3)
+    return f"{float(f'{value:.3g}'):,.0f}".replace("-", "−")
+
+
+def targets_of(
+    subject: Subject, layer: str | None, filters: Sequence[int] | None, classes: Sequence[str] | None
+) -> tuple[str | None, list[int], list[str]]:
+    """What is maximised: a layer or None for classes, the numbers of filters or classes, and what they are called.
+
+    Raises:
+        RecipeError: no such layer, filter or class.
+    """
+    if layer is None and filters is None:
+        wanted = list(classes) if classes else list(subject.class_names[:MOST_TARGETS])
+        return None, [subject.class_number(name) for name in wanted], wanted
+    [layer] = layers_to_show(subject.network, [layer] if layer else None)
+    count = count_of(subject.network, layer)
+    numbers = list(filters) if filters else list(range(min(count, MOST_TARGETS)))
+    for number in numbers:
+        if not 0 <= number < count:
+            raise RecipeError(f"layer `{layer}` has no filter {number}", hint=f"they count from 0 to {count - 1}")
+    return layer, numbers, [f"filter {number}" for number in numbers]

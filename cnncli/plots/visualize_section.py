@@ -1,0 +1,68 @@
+"""Draw an item of a recipe's section `visualize`, as the command of that name does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from cnncli.data.dataset import Examples, Splits
+from cnncli.interpretability.attribution import METHODS
+from cnncli.interpretability.class_scores import of_both_classes
+from cnncli.interpretability.examples import from_split, range_of
+from cnncli.interpretability.initial_network import initial_model
+from cnncli.network.build import Network
+from cnncli.network.flatten_submodels import opened
+from cnncli.plots.kernels import draw_layers
+from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
+from cnncli.plots.subject import subject_for
+from cnncli.recipe.schema import BY_PREDICTION, Filters, Picture, Recipe
+
+
+def draw_picture(
+    folder: Path, recipe: Recipe, network: Network, outputs: np.ndarray, splits: Splits, picture: Picture
+) -> list[Path]:
+    """Draw an item of `visualize`.
+
+    Args:
+        folder: `figures/` of the run.
+        recipe: resolved.
+        outputs: float (examples, outputs), what the network says of the evaluated split.
+
+    Returns:
+        The files; none where the examples that the network gets wrong are asked for, and there are none.
+    """
+    if picture.filters:
+        return _filters(folder, recipe, network, picture.filters)
+    # Filters may lie in a part that only another output takes; what speaks for a class is the main one's.
+    model = network.full_model if picture.feature_maps else network.model
+    count = 0 if splits.class_names else splits.target_count
+    subject = subject_for(opened(model), recipe.name, splits.class_names, count)
+    if asked := picture.maximize:
+        value_range = range_of(splits.train)
+        return [*draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump()).files]
+    examples: Examples = getattr(splits, recipe.evaluate.split)
+    shares = outputs if count else of_both_classes(outputs)
+    heat, maps = picture.grad_cam, picture.feature_maps
+    samples = maps.samples if maps else None
+    if heat:
+        samples = heat.samples or METHODS[heat.method][1]
+    if not count and samples in BY_PREDICTION and (shares.argmax(axis=-1) == examples.labels).all():
+        return []
+    chosen = from_split(examples, recipe.evaluate.split, samples, probabilities=shares)
+    if heat:
+        return [*draw_heat_of(subject, chosen, folder, **heat.model_dump(exclude={"samples"})).files]
+    layers = maps.layers if maps else None
+    said = shares[chosen.indices]
+    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said).files]
+
+
+def _filters(folder: Path, recipe: Recipe, network: Network, asked: Filters) -> list[Path]:
+    return draw_layers(
+        network.full_model,
+        asked.layers,
+        folder,
+        per_filter=asked.per_filter,
+        strongest=asked.strongest,
+        initial=initial_model(recipe) if asked.change else None,
+    )

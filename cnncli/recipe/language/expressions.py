@@ -1,0 +1,364 @@
+"""Expressions in recipes: `$name` and `$(expression)`, evaluated over a closed list of syntax nodes.
+
+There are no calls, no attributes and no names but those given, so an expression can compute and nothing else. Numbers,
+texts and lists are bounded, so it cannot take time or memory either. A computed number without a fraction is an integer.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import operator
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from cnncli.messages import described, did_you_mean, shortened
+from cnncli.recipe.growth import LONGEST_TEXT, TooLarge, size_of
+from cnncli.recipe.keras_objects.objects import Broken, Deferred, Unknown, UnknownNumber, UnknownText
+
+_LONGEST_EXPRESSION = 500
+_LARGEST_NUMBER = 10**15
+_LARGEST_EXPONENT = 64
+_LONGEST_VALUE = 1000
+_NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+# bool is an int, and cannot say that it is not known yet.
+_DEFERRED: tuple[tuple[type, Any], ...] = ((bool, None), (int, Unknown), (float, UnknownNumber), (str, UnknownText))
+_COMPARISONS: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+    ast.In: lambda a, b: a in b,
+    ast.NotIn: lambda a, b: a not in b,
+}
+_UNARY: dict[type[ast.unaryop], Callable[[Any], Any]] = {
+    ast.UAdd: operator.pos,
+    ast.USub: operator.neg,
+    ast.Not: operator.not_,
+}
+
+
+class ExpressionError(ValueError):
+    """An expression cannot be evaluated.
+
+    Args:
+        message: what is wrong with it.
+        hint: what to do.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class Names(Mapping[str, Any]):
+    """The values that may be named, and whether what came of them is still open.
+
+    Attributes:
+        deferred_count: how often a value was read that is not known yet.
+        is_open: a result depends on such a value and cannot say how: true or false, or a list of unknown length.
+        is_broken: a value was read whose own mistake is reported already.
+        work: how many items the values have that were read and computed.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+        self.deferred_count = 0
+        self.is_open = False
+        self.is_broken = False
+        self.work = 0
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._values[name]
+        self.work += size_of(value)
+        self.deferred_count += isinstance(value, Deferred)
+        self.is_broken |= isinstance(value, Broken)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._values
+
+
+def substitute(text: str, names: Mapping[str, Any]) -> Any:
+    """Replace every `$name` and `$(expression)` in a text.
+
+    A text that is a single `$name` or `$(expression)` becomes its value and keeps the value's type; otherwise the values
+    are written into the text. `$$` is a dollar sign.
+
+    Args:
+        text: a scalar of a recipe.
+        names: the values that may be named; `Names` for whoever has to know whether the result is open.
+
+    Raises:
+        ExpressionError: an unknown name, a syntax that is not part of the language, or a failing computation.
+    """
+    if "$" not in text:
+        return text
+    names = names if isinstance(names, Names) else Names(names)
+    pieces: list[Any] = []
+    position = 0
+    while position < len(text):
+        dollar = text.find("$", position)
+        if dollar < 0:
+            pieces.append(text[position:])
+            break
+        if dollar > position:
+            pieces.append(text[position:dollar])
+        value, position = _one(text, dollar, names)
+        pieces.append(value)
+    if names.is_broken:
+        return Broken(2)
+    if len(pieces) == 1:
+        return pieces[0]
+    for piece in pieces:
+        if isinstance(piece, (list, dict)):
+            raise ExpressionError(f"{described(piece)} cannot stand inside a text")
+    joined = _joined([str(piece.stand_in if isinstance(piece, Deferred) else piece) for piece in pieces])
+    if not any(isinstance(piece, Deferred) for piece in pieces):
+        return joined
+    return UnknownText(joined, written=_joined([_as_written(piece) for piece in pieces]))
+
+
+def _joined(texts: list[str]) -> str:
+    """The texts as one; its length is known before it is built."""
+    if len(texts) > 1 and sum(map(len, texts)) > LONGEST_TEXT:
+        raise ExpressionError(f"the text has more than {LONGEST_TEXT:,} characters")
+    return "".join(texts)
+
+
+def _as_written(value: Any) -> str:
+    return value.written if isinstance(value, Deferred) else str(value).replace("$", "$$")
+
+
+def _one(text: str, dollar: int, names: Names) -> tuple[Any, int]:
+    """The value of what begins at a dollar sign, and where it ends."""
+    if text.startswith("$$", dollar):
+        return "$", dollar + 2
+    if text.startswith("$(", dollar):
+        end = _closing(text, dollar + 1)
+        return evaluate(text[dollar + 2 : end], names), end + 1
+    match = _NAME.match(text, dollar)
+    if match:
+        return _named(match.group(1), names), match.end()
+    hint = "write `$name` or `$(expression)`; a dollar sign itself is `$$`"
+    raise ExpressionError(f"`{shortened(text[dollar:])}` is not a name or an expression", hint)
+
+
+def _closing(text: str, opening: int) -> int:
+    depth, quote = 0, ""
+    for index in range(opening, len(text)):
+        character = text[index]
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "()":
+            depth += 1 if character == "(" else -1
+            if depth == 0:
+                return index
+    raise ExpressionError(f"`{shortened(text[opening - 1 :])}` has no closing bracket")
+
+
+_NO_CLASSES = "`targets: numbers` has no classes: write how many numbers an example has, as in `Dense: 1`"
+
+
+def _named(name: str, names: Mapping[str, Any]) -> Any:
+    """The value of a name.
+
+    Raises:
+        ExpressionError: there is none.
+    """
+    if name not in names:
+        hint = _NO_CLASSES if name == "classes" else did_you_mean(name, names) or "define it in `vars`"
+        raise ExpressionError(f"unknown name `${name}`", hint)
+    try:
+        return names[name]
+    except TooLarge as error:
+        raise ExpressionError(f"`${name}`: {error}") from error
+
+
+def evaluate(source: str, names: Mapping[str, Any]) -> Any:
+    """Compute an expression.
+
+    Args:
+        source: the text between `$(` and `)`.
+        names: the values that may be named.
+
+    Raises:
+        ExpressionError: see `substitute`.
+    """
+    names = names if isinstance(names, Names) else Names(names)
+    if len(source) > _LONGEST_EXPRESSION:
+        raise ExpressionError(f"the expression is longer than {_LONGEST_EXPRESSION} characters")
+    try:
+        return _evaluate(_parsed(source.strip()), names)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        if isinstance(error, ExpressionError):
+            raise
+        raise ExpressionError(f"`{shortened(source.strip())}` is not an expression") from error
+    except ZeroDivisionError as error:
+        raise ExpressionError(f"`{shortened(source.strip())}` divides by zero") from error
+    except OverflowError as error:
+        raise ExpressionError(f"the result of `{shortened(source.strip())}` is too large for a number") from error
+    except TypeError as error:
+        raise ExpressionError(f"`{shortened(source.strip())}` cannot be computed: {error}") from error
+    except (IndexError, KeyError) as error:
+        raise ExpressionError(f"`{shortened(source.strip())}` looks for an item that is not there") from error
+
+
+@lru_cache(maxsize=1024)
+def _parsed(source: str) -> ast.expr:
+    """The syntax tree of an expression; nobody changes it, so that the rounds of a `repeat` share it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SyntaxWarning)  # `1if x` would be Python's to remark on, beside our lines
+        return ast.parse(source, mode="eval").body
+
+
+def _evaluate(node: ast.expr, names: Names) -> Any:
+    """The value of a syntax node; where it is not known yet, with the expression that it stands for."""
+    if isinstance(node, (ast.List, ast.Tuple)):
+        return _bounded([_evaluate(item, names) for item in node.elts], names)
+    before = names.deferred_count
+    value = _compute(node, names)
+    if names.deferred_count == before or isinstance(node, ast.Name):
+        return value
+    expression = _expression(node, names)
+    deferred = next((made for kind, made in _DEFERRED if isinstance(value, kind)), None)
+    if deferred is None or not expression:
+        names.is_open = True
+        return value
+    return deferred(value, expression)
+
+
+def _expression(node: ast.expr, names: Names) -> str:
+    """An expression in terms of what is not known yet alone: every other name is replaced by its value."""
+    values = {part.id: names[part.id] for part in ast.walk(node) if isinstance(part, ast.Name)}
+    if any(isinstance(value, (list, dict, str)) and size_of(value) > _LONGEST_EXPRESSION for value in values.values()):
+        return ""
+    texts = {name: value.expression if isinstance(value, Deferred) else repr(value) for name, value in values.items()}
+    if not all(texts.values()):
+        return ""
+    text = ast.unparse(_Replacement(texts).visit(copy.deepcopy(node)))
+    return text if len(text) <= _LONGEST_EXPRESSION else ""
+
+
+class _Replacement(ast.NodeTransformer):
+    """Puts expressions in the place of names."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        self._texts = texts
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        return ast.parse(self._texts[node.id], mode="eval").body
+
+
+def _compute(node: ast.expr, names: Names) -> Any:
+    match node:
+        case ast.Constant(value=bool() | int() | float() | str() | None):
+            return _bounded(node.value, names)
+        case ast.Name():
+            return _named(node.id, names)
+        case ast.List() | ast.Tuple():
+            return _bounded([_compute(item, names) for item in node.elts], names)
+        case ast.UnaryOp():
+            return _unary(node, names)
+        case ast.BinOp() if type(node.op) in _BINARY:
+            return _binary(node, names)
+        case ast.BoolOp():
+            return _boolean(node, names)
+        case ast.Compare():
+            return _compare(node, names)
+        case ast.IfExp():
+            return _compute(node.body if _compute(node.test, names) else node.orelse, names)
+        case ast.Subscript():
+            return _compute(node.value, names)[_whole(_compute(node.slice, names))]
+        case ast.Call():
+            raise ExpressionError("an expression has no calls", "it has numbers, texts, names, lists and operators")
+        case ast.Attribute():
+            raise ExpressionError("an expression has no attributes")
+    raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
+
+
+def _unary(node: ast.UnaryOp, names: Names) -> Any:
+    if type(node.op) not in _UNARY:
+        raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
+    value = _compute(node.operand, names)
+    return _whole(_UNARY[type(node.op)](value))
+
+
+def _binary(node: ast.BinOp, names: Names) -> Any:
+    left, right = _compute(node.left, names), _compute(node.right, names)
+    if isinstance(node.op, ast.Pow) and isinstance(right, (int, float)) and abs(right) > _LARGEST_EXPONENT:
+        raise ExpressionError(f"an exponent of {described(right)} is too large (at most {_LARGEST_EXPONENT})")
+    if isinstance(node.op, ast.Mult) and any(isinstance(side, (str, list)) for side in (left, right)):
+        left, right = _whole(left), _whole(right)
+        size = len(left) * right if isinstance(left, (str, list)) else left * len(right)
+        if size > _LONGEST_VALUE:
+            raise ExpressionError(f"the result would have more than {_LONGEST_VALUE} items")
+    if isinstance(node.op, ast.Mod) and isinstance(left, str):
+        raise ExpressionError("`%` takes numbers")  # text formatting can make a text of any size
+    return _bounded(_whole(_BINARY[type(node.op)](left, right)), names)
+
+
+def _boolean(node: ast.BoolOp, names: Names) -> Any:
+    stop = isinstance(node.op, ast.Or)
+    value: Any = not stop
+    for operand in node.values:
+        value = _compute(operand, names)
+        if bool(value) is stop:
+            return value
+    return value
+
+
+def _compare(node: ast.Compare, names: Names) -> bool:
+    left = _compute(node.left, names)
+    for comparison, operand in zip(node.ops, node.comparators, strict=True):
+        if type(comparison) not in _COMPARISONS:
+            raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression", "use == and !=")
+        right = _compute(operand, names)
+        if not _COMPARISONS[type(comparison)](left, right):
+            return False
+        left = right
+    return True
+
+
+def _whole(value: Any) -> Any:
+    """A float without a fraction as the integer that it is; other values as they are."""
+    is_whole = isinstance(value, float) and not isinstance(value, Deferred) and value.is_integer()
+    return int(value) if is_whole else value
+
+
+def _bounded(value: Any, names: Names) -> Any:
+    if isinstance(value, (str, list)) and len(value) > _LONGEST_VALUE:
+        raise ExpressionError(f"the result has more than {_LONGEST_VALUE} items")
+    if isinstance(value, complex):
+        raise ExpressionError("the result is not a real number")
+    if isinstance(value, (int, float)) and abs(value) > _LARGEST_NUMBER:
+        raise ExpressionError(f"a number in an expression is at most {_LARGEST_NUMBER:.0e}")
+    if isinstance(value, list):
+        try:
+            names.work += size_of(value)
+        except TooLarge as error:
+            raise ExpressionError(str(error)) from error
+    return value

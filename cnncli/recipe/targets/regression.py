@@ -1,0 +1,91 @@
+"""Rules for recipes with `targets: numbers` (regression)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncli.errors import Problem
+from cnncli.recipe import rules
+from cnncli.recipe.layers import output_activation, snake_case
+from cnncli.recipe.outputs import REGRESSION_LOSSES, loss_class, outputs_of
+from cnncli.recipe.schema import Recipe
+
+_METRICS = {
+    *("mean_absolute_error", "mae", "mean_squared_error", "mse", "root_mean_squared_error"),
+    *("mean_absolute_percentage_error", "mape", "mean_squared_logarithmic_error", "msle", "log_cosh_error"),
+    *("r2_score", "poisson", "cosine_similarity", "concordance_correlation", "pearson_correlation"),
+}
+_BY_CLASS = ("one_per_class", "most_confused")  # ways to choose examples
+
+
+@rules.error_without_network
+@rules.about_numbers
+def _source_of_numbers(recipe: Recipe) -> Iterator[Problem]:
+    source = recipe.data.source
+    if source.npz is None and source.idx is None:
+        what = f"the labels of {source.builtin} are" if source.builtin else "a folder of images has"
+        hint = "numbers come in arrays: `source: {npz: {path: photos.npz}}` with x_train and y_train, or x and y"
+        yield Problem(f"{what} classes, and `targets` are numbers", hint, path=("data", "source"))
+
+
+@rules.error_without_network
+@rules.about_numbers
+def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
+    data = recipe.data
+    for key, is_given, why in (
+        ("class_weight", data.class_weight is not None, "weighs classes"),
+        ("classes", data.classes is not None, "counts classes"),
+    ):
+        if is_given:
+            yield Problem(f"`{key}` {why}, and `targets: numbers` has none", "leave it out", path=("data", key))
+    if data.split.stratify:
+        message = "`stratify` keeps the share of every class, and `targets: numbers` has none"
+        yield Problem(message, "leave it out", path=("data", "split", "stratify"))
+
+
+@rules.error
+@rules.about_numbers
+def _loss_of_numbers(recipe: Recipe) -> Iterator[Problem]:
+    for output in outputs_of(recipe):
+        if output.loss is not None and loss_class(output.loss) not in REGRESSION_LOSSES:
+            hint = "mean_squared_error is the usual one; mean_absolute_error and huber mind outliers less"
+            message = f"{output.loss.name} is no loss for quantities, and `targets` are numbers"
+            yield Problem(message, hint, path=output.loss_path)
+
+
+@rules.error_without_network
+@rules.about_numbers
+def _metrics_of_numbers(recipe: Recipe) -> Iterator[Problem]:
+    for index, metric in enumerate(recipe.train.metrics):
+        if snake_case(metric.entry.canonical) not in _METRICS:
+            hint = "leave `metrics` out, or use mean_absolute_error, RootMeanSquaredError, R2Score, …"
+            message = f"{metric.name} measures classes, and `targets` are numbers"
+            yield Problem(message, hint, path=("train", "metrics", index))
+
+
+@rules.error
+@rules.about_numbers
+def _softmax_before_numbers(recipe: Recipe) -> Iterator[Problem]:
+    """Other activations are compared with the range of the data, once it is read."""
+    for output in outputs_of(recipe):
+        if output.index >= 0 and output_activation(output.layers(recipe)) == "softmax":
+            message = "softmax gives shares that add up to 1, and `targets` are numbers"
+            yield Problem(message, "leave the last layer without an activation", path=output.path)
+
+
+@rules.error_without_network
+@rules.about_numbers
+def _pictures_of_classes(recipe: Recipe) -> Iterator[Problem]:
+    for index, picture in enumerate(recipe.visualize):
+        path = ("visualize", index, picture.kind)
+        if picture.maximize and picture.maximize.classes:
+            hint = "leave it out: what makes the network's number small and what makes it large is drawn"
+            yield Problem("`targets: numbers` has no classes", hint, path=(*path, "classes"))
+        if picture.grad_cam and picture.grad_cam.class_name != "predicted":
+            hint = "leave it out: what makes the network's number large is drawn"
+            yield Problem("`targets: numbers` has no classes", hint, path=(*path, "class_name"))
+        looked_at = picture.grad_cam or picture.feature_maps
+        if looked_at and looked_at.samples in _BY_CLASS:
+            hint = "a number takes examples from the smallest target to the largest; most_wrong those of the largest errors"
+            message = f"{looked_at.samples} chooses by class, and `targets` are numbers"
+            yield Problem(message, hint, path=(*path, "samples"))

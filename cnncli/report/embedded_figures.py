@@ -1,0 +1,176 @@
+"""Pictures embedded in a report, within a size limit."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from markupsafe import Markup
+from PIL import Image
+
+from cnncli.errors import OutputError
+from cnncli.runs.record import regular_content
+
+_LARGE = 150_000  # bytes from which a picture is stored as WebP
+_LARGEST = 500_000  # bytes of one picture in the page
+_WIDEST, _TALLEST = 1600, 3200  # pixels of a picture that is stored anew
+_NARROWEST = 500
+_SHOWN = 96 / 150  # pixels of the page for one of a picture
+_MOST = 100  # pictures of a run
+_MOST_PIXELS = 64_000_000  # that are decoded
+
+_METHODS = {"grad-cam++": "Grad-CAM++", "grad-cam": "Grad-CAM", "smoothgrad": "SmoothGrad", "occlusion": "occlusion"}
+_METHOD = rf"(?P<method>{'|'.join(map(re.escape, _METHODS))})"
+# What a file shows, by its name: the pattern, its kind, and the words for it.
+_KINDS = (
+    (r"curves", "curves", "Loss and metrics by epoch"),
+    (r"confusion", "confusion", "Confusion matrix: true classes by predicted ones"),
+    (r"roc|precision-recall", "roc", "ROC and precision-recall curves"),
+    (r"calibration", "calibration", "Calibration: how often the network is right when it is how sure"),
+    (r"thresholds", "thresholds", "Precision, recall and F1 by threshold"),
+    (r"wrong", "wrong", "The wrong predictions that the network was most sure of"),
+    (r"predicted", "predicted", "The predicted numbers over the true ones"),
+    (r"residuals", "predicted", "The errors over the true numbers"),
+    (r"worst", "wrong", "The predictions of the largest errors"),
+    (rf"{_METHOD}-(?P<layer>.+)", "heat", "Where the network looked: {method} at {layer}"),
+    (_METHOD, "heat", "Where the network looked: {method}"),
+    (r"filters-(?P<layer>.+)", "filters", "Filters of layer {layer}"),
+    (r"feature_maps\d*_(?P<image>.+)", "feature_maps", "Feature maps of image {image}"),
+    (r"maximize-numbers", "maximize", "Images that make its numbers small or large"),
+    (r"maximize-classes", "maximize", "Images that each class answers to most"),
+    (r"maximize-(?P<layer>.+)", "maximize", "Images that {layer} answers to most"),
+)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of the page.
+
+    Attributes:
+        kind: `curves`, `filters`, …; `other` where the name says nothing.
+        about: what it shows, for who cannot see it.
+        source: a `data:` URI, which needs no escaping.
+        width, height: of the page, for 150 pixels to the inch as the pictures are drawn.
+        bytes: that it takes in the page.
+    """
+
+    kind: str
+    about: str
+    source: Markup
+    width: int
+    height: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Album:
+    """The pictures of a run.
+
+    Attributes:
+        pictures: those that are shown, in the order of `_KINDS` and their names.
+        left_out: what is not shown, and why, in words.
+    """
+
+    pictures: tuple[Picture, ...]
+    left_out: tuple[str, ...]
+
+    def of(self, *kinds: str) -> list[Picture]:
+        """The pictures of some kinds."""
+        return [picture for picture in self.pictures if picture.kind in kinds]
+
+
+def kind_of(file: Path) -> tuple[str, str]:
+    """What a picture shows, by its file's name: a kind, and words. What follows `--` says how it was drawn."""
+    base, *options = file.stem.split("--")
+    said = f" ({', '.join(map(_words, options))})" if options else ""
+    for pattern, kind, about in _KINDS:
+        if found := re.fullmatch(pattern, base):
+            words = found.groupdict()
+            return kind, about.format(**{**words, "method": _METHODS.get(words.get("method", ""), "")}) + said
+    return "other", file.stem
+
+
+def _words(option: str) -> str:
+    """An option of a name in words, without the digest that tells files of one name apart."""
+    return re.sub(r"-[0-9a-f]{8}$", "", option).replace("-", " ")
+
+
+def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: int) -> Album:
+    """Read pictures, store large ones smaller, and leave out what the page has no room for.
+
+    Args:
+        files: PNG.
+        without: kinds that the page draws itself.
+        most_bytes: for all of them together.
+    """
+    order = [kind for _, kind, _ in _KINDS]
+    found = [(file, *kind_of(file)) for file in files]
+    wanted = [each for each in found if each[1] not in without]
+    wanted.sort(key=lambda each: order.index(each[1]) if each[1] in order else len(order))
+    shown: list[Picture] = []
+    left_out: list[str] = []
+    if len(wanted) > _MOST:
+        left_out.append(f"{len(wanted) - _MOST:,} more pictures in its figures: a page shows {_MOST}")
+        wanted = wanted[:_MOST]
+    room = most_bytes
+    for file, kind, about in wanted:
+        try:
+            content, form, size = _content(file)
+        except (OutputError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            left_out.append(f"{file.name}: {_reason(error)}")
+            continue
+        source = Markup(f"data:image/{form};base64,{base64.b64encode(content).decode()}")  # letters, digits, +/=
+        if len(source) > room:
+            left_out.append(f"{file.name}: the page has no room left for its {len(content) / 1000:,.0f} KB")
+            continue
+        room -= len(source)
+        width, height = (max(1, round(length * _SHOWN)) for length in size)
+        shown.append(Picture(kind, about, source, width, height, len(source)))
+    return Album(tuple(shown), tuple(left_out))
+
+
+def _content(file: Path) -> tuple[bytes, str, tuple[int, int]]:
+    """A picture's bytes, made fewer where they are many, what they are, and its width and height."""
+    content = regular_content(file)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
+            if image.width * image.height > _MOST_PIXELS:
+                raise ValueError(f"{image.width:,} x {image.height:,} pixels are too many")
+            if len(content) > _LARGE:
+                return _smaller(image, content)
+            image.verify()  # the checksums of its parts; much faster than decoding it
+            return content, "png", image.size
+
+
+def _smaller(image: Image.Image, content: bytes) -> tuple[bytes, str, tuple[int, int]]:
+    """A picture as WebP, and as much smaller as it takes."""
+    shown = Image.new("RGB", image.size, "white")
+    shown.paste(image, mask=image.getchannel("A") if "A" in image.getbands() else None)
+    factor = min(1.0, _WIDEST / image.width, _TALLEST / image.height)
+    while True:
+        size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+        part = shown if size == shown.size else shown.resize(size, Image.Resampling.LANCZOS)
+        stream = io.BytesIO()
+        part.save(stream, "WEBP", quality=85, method=2)  # the methods above 2 take longer and save little
+        if len(stream.getvalue()) <= _LARGEST or size[0] <= _NARROWEST:
+            break
+        factor *= 0.75
+    if len(stream.getvalue()) >= len(content):
+        return content, "png", image.size
+    return stream.getvalue(), "webp", size
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OutputError):
+        return error.problems[0].message
+    if isinstance(error, Image.DecompressionBombWarning | Image.DecompressionBombError):
+        return "it has too many pixels"
+    if isinstance(error, ValueError) and "pixels" in str(error):
+        return str(error)
+    return "it is not a PNG picture, or damaged"

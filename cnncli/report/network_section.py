@@ -1,0 +1,167 @@
+"""The network of a report: a table of layers, and a drawing in SVG units."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cnncli.plots.kinds import KINDS, kind_of_class
+from cnncli.plots.network_diagram.layered_layout import Point, Sizes, lay_out
+from cnncli.plots.network_diagram.u_shaped_layout import fold
+from cnncli.report import values
+
+_UNIT = 96  # of the drawing, to the inch
+_SIZES = Sizes(width=2.55, height=0.44)
+_LETTERS, _SMALL_LETTERS = 33, 42  # that a box has room for, in its upper and lower line
+_MOST_BOXES = 120
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A row of the table: a layer, or a block of several."""
+
+    name: str
+    what: str
+    detail: str
+    output_shape: str
+    params: int | None
+    multiply_adds: int | None
+    field: str
+
+
+@dataclass(frozen=True)
+class Box:
+    """A box of the drawing, with its texts.
+
+    Attributes:
+        kind: number of its colour.
+        is_block: several layers seen as one, drawn as a stack.
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    kind: int
+    is_block: bool
+    name: str
+    what: str
+    shape: str
+    params: str
+    about: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The network as boxes and lines."""
+
+    width: float
+    height: float
+    boxes: tuple[Box, ...]
+    lines: tuple[str, ...]
+    arrows: tuple[str, ...]
+    kinds: tuple[tuple[int, str], ...]
+    about: str
+
+
+def layers(network: Mapping[str, Any]) -> list[Layer]:
+    """Every layer, in the order of the recipe."""
+    return [_layer(row) for row in values.rows(network.get("layers"))]
+
+
+def draw(network: Mapping[str, Any]) -> Drawing | None:
+    """Place the boxes of a network, its blocks closed.
+
+    Returns:
+        None where nothing is known of it, or there are too many boxes for a picture.
+    """
+    rows = values.rows(network.get("boxes"))
+    if not 0 < len(rows) <= _MOST_BOXES:
+        return None
+    sources = [_sources(row, index) for index, row in enumerate(rows)]
+    edges = [(source, index) for index, taken in enumerate(sources) for source in taken]
+    alone: list[int | None] = [None] * len(rows)
+    layout = fold(len(rows), edges, _SIZES, groups=alone) or lay_out(len(rows), edges, _SIZES, groups=alone)
+    boxes = tuple(_box(row, place) for row, place in zip(rows, layout.boxes, strict=True))
+    used = {box.kind for box in boxes}
+    shown = _layers_in_words(boxes)
+    return Drawing(
+        width=round(layout.width * _UNIT + 2, 1),
+        height=round(layout.height * _UNIT + 2, 1),
+        boxes=boxes,
+        lines=tuple(_path(route.points) for route in layout.routes),
+        arrows=tuple(_arrow(route.points) for route in layout.routes if route.arrow and len(route.points) > 1),
+        kinds=tuple((number, kind) for number, kind in enumerate(KINDS) if number in used),
+        about=f"The network from its input to its output: {shown}",
+    )
+
+
+def _layers_in_words(boxes: Sequence[Box]) -> str:
+    named = [box.name for box in boxes]
+    return ", ".join(named if len(named) <= 12 else [*named[:6], "…", *named[-5:]])
+
+
+def _layer(row: Mapping[str, Any]) -> Layer:
+    field = row.get("receptive_field")
+    size = values.mapping(field).get("size")
+    shown = "×".join(map(str, size)) if isinstance(size, list) else values.text(field)
+    return Layer(
+        name=values.text(row.get("name")),
+        what=values.text(row.get("class")),
+        detail=values.text(row.get("detail")),
+        output_shape=values.shape(row.get("output_shape")),
+        params=values.count(row.get("params")),
+        multiply_adds=values.count(row.get("multiply_adds")),
+        field=shown,
+    )
+
+
+def _sources(row: Mapping[str, Any], index: int) -> list[int]:
+    taken = row.get("inputs")
+    numbers = [values.count(source) for source in taken] if isinstance(taken, list) else []
+    return [source for source in numbers if source is not None and source < index]
+
+
+def _box(row: Mapping[str, Any], place: Point) -> Box:
+    layer = _layer(row)
+    count = values.count(row.get("layer_count")) or 1
+    several = f"{count:,} layers"
+    what = f"{layer.what} {layer.detail}".strip() if count == 1 else ", ".join(filter(None, (layer.what, several)))
+    params = f"{layer.params:,}" if layer.params else ""
+    return Box(
+        x=_units(place[0]),
+        y=_units(place[1]),
+        width=round(_SIZES.width * _UNIT, 1),
+        height=round(_SIZES.height * _UNIT, 1),
+        kind=KINDS.index(kind_of_class(layer.what, is_group=count > 1)),
+        is_block=count > 1,
+        name=_cut(layer.name, _LETTERS - len(layer.output_shape)),
+        what=_cut(what, _SMALL_LETTERS - len(params)),
+        shape=layer.output_shape,
+        params=params,
+        about=f"{layer.name}: {what}, output {layer.output_shape}, {values.whole(layer.params)} parameters",
+    )
+
+
+def _cut(text: str, length: int) -> str:
+    length = max(length, 6)
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _units(inches: float) -> float:
+    return round(inches * _UNIT + 1, 1)
+
+
+def _path(points: Sequence[Point]) -> str:
+    return "M" + "L".join(f"{_units(x):g} {_units(y):g}" for x, y in points)
+
+
+def _arrow(points: Sequence[Point]) -> str:
+    """The head of a line that ends straight down, up or sideways."""
+    (x, y), (from_x, from_y) = points[-1], points[-2]
+    length = abs(x - from_x) + abs(y - from_y) or 1.0
+    right, down = (x - from_x) / length, (y - from_y) / length
+    back_x, back_y = x - 0.085 * right, y - 0.085 * down
+    corners = [(x, y), (back_x - 0.036 * down, back_y - 0.036 * right), (back_x + 0.036 * down, back_y + 0.036 * right)]
+    return _path(corners) + "Z"

@@ -1,7 +1,0 @@
-"""A `.keras` file, or one of weights, looked at before Keras sees any of it.
-
-What may be in it is a network of Keras' own layers and its arrays, nothing else.
-
-`safe_mode` of Keras refuses what is known to be dangerous; here only what is known to be harmless gets through. Nothing in
-this package imports Keras or TensorFlow.
-"""

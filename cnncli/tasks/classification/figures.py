@@ -1,0 +1,44 @@
+"""Figures of a classification: confusion matrix, ROC, calibration, thresholds, confident errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from cnncli.data.dataset import Examples
+from cnncli.plots.calibration import draw_calibration
+from cnncli.plots.confident_errors import can_show, draw_confident_errors
+from cnncli.plots.confusion import draw_confusion
+from cnncli.plots.evaluation_figures import read_examples
+from cnncli.plots.roc import draw_roc
+from cnncli.plots.thresholds import draw_thresholds
+from cnncli.tasks.classification.evaluate import Scored
+from cnncli.tasks.classification.thresholds import Sweep
+
+
+def draw(scored: Scored, examples: Examples, class_names: Sequence[str], *, title: str) -> Iterator[tuple[str, Figure]]:
+    """Draw each picture, with its name.
+
+    Without probabilities there is no calibration, and without images or curves no sheet of wrong predictions; thresholds
+    are for two classes.
+
+    Args:
+        title: the heading of every picture, any text.
+    """
+    result = scored.result
+    yield "confusion", draw_confusion(np.asarray(result.confusion), class_names, title=title)
+    yield "roc", draw_roc(result.roc, result.precision_recall, title=title)
+    if result.calibration:
+        yield "calibration", draw_calibration(result.calibration, title=title)
+    if result.thresholds:
+        sweep = Sweep(result.thresholds, result.best_threshold)
+        yield "thresholds", draw_thresholds(sweep, class_names[1], title=title)
+    if can_show(examples.inputs.shape[1:]):
+        images = read_examples(examples, [wrong.index for wrong in result.most_wrong])
+        wrong_count = int(np.sum(examples.labels != scored.predicted))
+        figure = draw_confident_errors(
+            images, result.most_wrong, title=title, count=len(examples), wrong_count=wrong_count
+        )
+        yield "wrong", figure

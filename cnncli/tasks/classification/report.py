@@ -1,0 +1,261 @@
+"""Report sections of a classification: scores, tables and charts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from cnncli.report import charts, values
+from cnncli.report.charts import Chart
+from cnncli.report.headline import Headline, Tile
+from cnncli.tasks.classification.calibration import Calibration
+from cnncli.tasks.classification.result import ClassificationResult
+from cnncli.tasks.classification.roc import PrecisionRecall, Roc
+from cnncli.tasks.classification.thresholds import ThresholdScore
+from cnncli.tasks.result import Interval
+
+MOST_IN_A_MATRIX = 30  # classes that a table of all pairs is readable for
+_MOST_CURVES = 6
+_MOST_MISTAKES = 20
+_LEVELS = 5  # of a cell's colour
+_MOST_THRESHOLDS = 21
+_FALSE_ALARMS = "false positive rate"
+_CONFIDENCE = "probability of the predicted class"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the confusion matrix.
+
+    Attributes:
+        level: of its colour, from 0, which is none, to 5.
+        about: the cell in words.
+    """
+
+    count: int
+    is_right: bool
+    level: int
+    about: str
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The confusion matrix: a row a true class, a column a predicted one."""
+
+    names: list[str]
+    rows: list[list[Cell]]
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the names can stand upright above their columns."""
+        return max(map(len, self.names)) <= 3
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """How far the network's confidence can be trusted.
+
+    Attributes:
+        charts: how often it is right, by how sure it is, and how often it is how sure.
+        expected, largest: calibration errors.
+    """
+
+    charts: tuple[Chart, Chart]
+    expected: float
+    largest: float
+
+
+@dataclass(frozen=True)
+class Sections:
+    """What the template shows.
+
+    Attributes:
+        areas: AUC by class; empty where it is shown for no class.
+        mistakes: the example, its class, the predicted class and its probability.
+    """
+
+    result: ClassificationResult
+    matrix: Matrix | None
+    areas: dict[str, float | None]
+    calibration: Reliability | None
+    roc: tuple[Chart, ...]
+    threshold_chart: Chart | None
+    thresholds: Sequence[ThresholdScore]
+    mistakes: Sequence[tuple[str, str, str, float | None]]
+
+    @property
+    def charted(self) -> list[str]:
+        """The kinds of pictures that charts and tables stand in for."""
+        found = {
+            "confusion": self.matrix,
+            "roc": self.roc,
+            "calibration": self.calibration,
+            "thresholds": self.threshold_chart,
+        }
+        return [kind for kind, made in found.items() if made]
+
+    @property
+    def has_examples(self) -> bool:
+        return bool(self.mistakes)
+
+
+def headline(result: ClassificationResult) -> Headline:
+    """The accuracy, and what it is compared with."""
+    baseline = f"always saying {result.baseline.name} reaches {values.percent(result.baseline.accuracy)}"
+    return Headline("accuracy", values.percent(result.accuracy), _interval(result.intervals.accuracy), baseline)
+
+
+def tiles(result: ClassificationResult) -> list[Tile]:
+    """What stands beside the headline at the top of the page."""
+    if result.macro_f1 is None:
+        return []
+    beside = f"{result.intervals.level:.0%} interval {_interval(result.intervals.macro_f1)}"
+    return [Tile("Macro F1", values.percent(result.macro_f1), beside)]
+
+
+def numbers(result: ClassificationResult) -> list[tuple[str, str, str]]:
+    """Every single number: its name, its value, its interval."""
+    own = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
+    found = {"loss": result.loss, **result.metrics} | {name: getattr(result, name) for name in own}
+    intervals = {"accuracy": result.intervals.accuracy, "macro_f1": result.intervals.macro_f1}
+    rows = [
+        (values.readable(name), values.score(name, value), _interval(intervals.get(name)))
+        for name, value in found.items()
+    ]
+    for words, area in (
+        ("mean AUC of the classes", result.roc.macro_auc),
+        ("mean average precision of the classes", result.precision_recall.macro_average_precision),
+        (
+            "expected calibration error",
+            result.calibration.expected_calibration_error if result.calibration else None,
+        ),
+    ):
+        if area is not None:
+            rows.append((words, values.rate(area), ""))
+    return rows + [(f"top-{k} accuracy", values.percent(share), "") for k, share in result.top_k.items()]
+
+
+def sections(result: ClassificationResult) -> Sections:
+    """Tables and charts."""
+    areas = {curve.name: curve.auc for curve in result.roc.per_class}
+    has_areas = len(result.per_class) > 2 and any(area is not None for area in areas.values())
+    curves = (roc_chart(result.roc), precision_recall_chart(result.precision_recall))
+    return Sections(
+        result=result,
+        matrix=matrix([row.name for row in result.per_class], result.confusion),
+        areas=areas if has_areas else {},
+        calibration=reliability(result.calibration) if result.calibration else None,
+        roc=tuple(chart for chart in curves if chart),
+        threshold_chart=threshold_chart(result.thresholds),
+        thresholds=result.thresholds[:: max(1, math.ceil(len(result.thresholds) / _MOST_THRESHOLDS))],
+        mistakes=[
+            (each.file or f"example {each.index:,}", each.true, each.predicted, each.probability)
+            for each in result.most_wrong[:_MOST_MISTAKES]
+        ],
+    )
+
+
+def _interval(bounds: Interval | None) -> str:
+    return " to ".join(map(values.percent, bounds)) if bounds else ""
+
+
+def matrix(names: list[str], confusion: list[list[int]]) -> Matrix | None:
+    """The confusion matrix; None where it has too many classes for a table."""
+    if len(names) > MOST_IN_A_MATRIX:
+        return None
+    totals = [sum(row) for row in confusion]
+    wrong = [
+        count / totals[true]
+        for true, row in enumerate(confusion)
+        for said, count in enumerate(row)
+        if true != said and totals[true]
+    ]
+    largest = max(wrong, default=0.0) or 1.0
+    rows = []
+    for true, row in enumerate(confusion):
+        cells = []
+        for said, count in enumerate(row):
+            share = count / totals[true] if totals[true] else 0.0
+            is_right = true == said
+            # The root lets a few mistakes be seen beside many.
+            strength = share if is_right else math.sqrt(share / largest)
+            about = f"{names[true]}, predicted {names[said]}: {count:,} of {totals[true]:,} ({share:.1%})"
+            cells.append(Cell(count, is_right, math.ceil(strength * _LEVELS - 1e-9), about))
+        rows.append(cells)
+    return Matrix(names, rows)
+
+
+def reliability(calibration: Calibration) -> Reliability | None:
+    """The reliability diagram; None where no bin has examples."""
+    bins = []
+    for each in calibration.bins:
+        if each.accuracy is None or each.confidence is None:
+            continue
+        sure = f"{each.count:,} examples, on average {each.confidence:.1%} sure, right in {each.accuracy:.1%}"
+        bins.append((each.low, each.high, each.count, each.accuracy, f"{each.low:.0%} to {each.high:.0%} sure: {sure}"))
+    if not bins:
+        return None
+    expected = calibration.expected_calibration_error
+    about = "How often the network is right, by how sure it is; on the diagonal it is as sure as it should be"
+    about += f". The expected calibration error is {expected:.4f}"
+    right = charts.over_shares(
+        "How often it is right",
+        [(low, high, accuracy, told) for low, high, _, accuracy, told in bins],
+        about=about,
+        x_label=_CONFIDENCE,
+    )
+    often = charts.over_shares(
+        "How many examples",
+        [(low, high, count, told) for low, high, count, _, told in bins],
+        about="How many examples the network is how sure of",
+        x_label=_CONFIDENCE,
+        are_counts=True,
+    )
+    return Reliability((right, often), expected, calibration.maximum_calibration_error)
+
+
+_Curve = tuple[str, float | None, Sequence[float], Sequence[float]]  # the class, its area, x, y
+
+
+def roc_chart(curves: Roc) -> Chart | None:
+    """ROC curves: of few classes all, of many those with the smallest areas."""
+    found = [(each.name, each.auc, each.fpr, each.tpr) for each in curves.per_class]
+    return _curves(found, "ROC", "AUC", curves.macro_auc, _FALSE_ALARMS)
+
+
+def precision_recall_chart(curves: PrecisionRecall) -> Chart | None:
+    """Precision-recall curves, chosen likewise."""
+    found = [(each.name, each.average_precision, each.recall, each.precision) for each in curves.per_class]
+    return _curves(found, "Precision and recall", "AP", curves.macro_average_precision, "recall")
+
+
+def _curves(found: Sequence[_Curve], title: str, short: str, mean: float | None, x_label: str) -> Chart | None:
+    per_class = [curve for curve in found if curve[2]]
+    if not per_class:
+        return None
+    # The hardest classes say most; an unknown area is not one of them.
+    shown = sorted(per_class, key=lambda curve: 2.0 if curve[1] is None else curve[1])[:_MOST_CURVES]
+    curves = [
+        (name + (f", {short} {area:.4f}" if area is not None else ""), list(x), list(y)) for name, area, x, y in shown
+    ]
+    if len(per_class) == 1:
+        about = f"{title} of {shown[0][0]}"
+    elif len(shown) < len(per_class):
+        about = f"{title} of the {len(shown)} hardest of {len(per_class):,} classes, each against the others"
+    else:
+        about = f"{title} of every class, each against the others"
+    if mean is not None and len(per_class) > 1:
+        about += f". The mean {short} of all classes is {mean:.4f}"
+    return charts.in_unit_square(title, curves, about=about, x_label=x_label, diagonal=x_label == _FALSE_ALARMS)
+
+
+def threshold_chart(rows: Sequence[ThresholdScore]) -> Chart | None:
+    """For two classes: what each threshold gives."""
+    if len(rows) < 2:
+        return None
+    names = (("precision", "precision"), ("recall", "recall"), ("F1", "f1"), ("accuracy", "accuracy"))
+    at = [row.threshold for row in rows]
+    curves = [(name, at, [getattr(row, key) for row in rows]) for name, key in names]
+    about = "Precision, recall, F1 and accuracy by the probability from which the second class is predicted"
+    return charts.in_unit_square("By threshold", curves, about=about, x_label="threshold", diagonal=False)

@@ -1,0 +1,155 @@
+"""Read the evaluation of a finished run from its folder."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cnncli.errors import CnncliError, OutputError
+from cnncli.messages import shortened
+from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml.nodes import plain
+from cnncli.runs.listing import ListedRun, listed
+from cnncli.runs.record import regular_content
+from cnncli.runs.storage import storage_error
+from cnncli.tasks.registry import read_result
+from cnncli.tasks.result import Result
+
+_COLUMNS = ("example", "true", "predicted")
+_NUMBERED = re.compile(r"_\d+$")  # where an example has several numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """A run that was scored.
+
+    Attributes:
+        listed: its place, size, times and results.
+        result: evaluation.json.
+        true, predicted: class names, one an example, in the order of predictions.csv; of numbers the texts of all of an
+            example's, with spaces between them.
+        history: the rows of history.json, one an epoch; empty where it cannot be read.
+        recipe: resolved.yaml as plain data; empty where it cannot be read.
+    """
+
+    listed: ListedRun
+    result: Result
+    true: tuple[str, ...]
+    predicted: tuple[str, ...]
+    history: tuple[Mapping[str, Any], ...]
+    recipe: Mapping[str, Any]
+
+    @property
+    def right(self) -> tuple[bool, ...]:
+        """Which of the examples were predicted right."""
+        return tuple(true == said for true, said in zip(self.true, self.predicted, strict=True))
+
+    @property
+    def best_epoch(self) -> int | None:
+        epoch = (self.listed.best or {}).get("epoch")
+        return epoch if isinstance(epoch, int) else None
+
+    @property
+    def precision(self) -> str | None:
+        return _word(self.listed.summary.record.get("precision"), "policy")
+
+    @property
+    def device(self) -> str | None:
+        return _word(self.listed.summary.record.get("device"), "name")
+
+
+def read_run(path: Path) -> Recorded:
+    """Read a run's results.
+
+    Raises:
+        OutputError: the run was not finished, or one of its files is missing or damaged.
+    """
+    run = listed(path)
+    if run.summary.status == "broken":
+        raise OutputError(f"{path} cannot be read: {run.problem}", hint="cnncli runs lists the others")
+    result = _result(path, run.summary.status)
+    true, predicted = _predictions(path / "predictions.csv", result.count)
+    return Recorded(
+        listed=run,
+        result=result,
+        true=true,
+        predicted=predicted,
+        history=_history(path / "history.json"),
+        recipe=_recipe(path / "resolved.yaml"),
+    )
+
+
+def _result(path: Path, status: str) -> Result:
+    file = path / "evaluation.json"
+    if not file.is_file():
+        raise OutputError(f"{path} has no evaluation.json (its status is {status})", hint=_UNFINISHED)
+    try:
+        return read_result(regular_content(file))
+    except ValueError as error:
+        raise _damaged(file, str(error)) from error
+
+
+def _predictions(file: Path, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The true and the predicted class of every example, or its numbers."""
+    rows = list(_rows(file))
+    if len(rows) != count:
+        raise _damaged(file, f"evaluation.json counts {count:,} examples, it has {len(rows):,}")
+    return tuple(true for true, _ in rows), tuple(said for _, said in rows)
+
+
+def _rows(file: Path) -> Iterator[tuple[str, str]]:
+    if not file.is_file():
+        raise OutputError(f"{file.parent} has no {file.name}", hint=_UNFINISHED)
+    names: dict[str, str] = {}  # one text object a class, however many examples there are
+    try:
+        with file.open(encoding="utf-8", newline="") as stream:
+            table = csv.reader(stream)
+            titles = next(table, [])
+            places = [
+                [place for place, title in enumerate(titles) if _NUMBERED.sub("", title) == name] for name in _COLUMNS
+            ]
+            if not all(places) or len(places[1]) != len(places[2]):
+                raise _damaged(file, f"its first line does not name the columns {', '.join(_COLUMNS)}")
+            [example, *_], true, predicted = places
+            for number, row in enumerate(table):
+                if len(row) != len(titles) or row[example] != str(number):
+                    raise _damaged(file, f"line {table.line_num} is not that of example {number}")
+                actual, said = (" ".join([row[place] for place in some]) for some in (true, predicted))
+                yield names.setdefault(actual, actual), names.setdefault(said, said)
+    except OSError as error:
+        raise storage_error("read", file, error) from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise _damaged(file, shortened(str(error))) from error
+
+
+def _history(file: Path) -> tuple[Mapping[str, Any], ...]:
+    with suppress(CnncliError, ValueError, RecursionError):
+        rows = json.loads(regular_content(file))
+        if isinstance(rows, list):
+            return tuple(row for row in rows if isinstance(row, dict))
+    return ()
+
+
+def _recipe(file: Path) -> Mapping[str, Any]:
+    with suppress(CnncliError):
+        return dict(plain(source.parse(regular_content(file), str(file))))
+    return {}
+
+
+def _word(value: Any, key: str) -> str | None:
+    """`"cpu: Xeon"`, or of `{"kind": "cpu", "name": "Xeon"}` the name."""
+    found = value.get(key) if isinstance(value, Mapping) else value
+    return found if isinstance(found, str) and found else None
+
+
+def _damaged(file: Path, why: str) -> OutputError:
+    return OutputError(f"{file} is damaged: {why}", hint="train the run again for a whole one")
+
+
+_UNFINISHED = "only a run that was trained to its end was scored: cnncli runs --status completed lists such"

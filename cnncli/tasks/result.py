@@ -1,0 +1,64 @@
+"""The result of an evaluation: the base of the pydantic models behind evaluation.json."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _finite(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+Score = Annotated[float | None, BeforeValidator(_finite)]  # None where the examples define no value
+Interval = tuple[float, float]  # low, high
+
+
+class Part(BaseModel):
+    """A part of a result. Its fields are the keys in JSON, except for one that is a word of Python (`class`)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_by_name=True, validate_by_alias=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class Intervals(Part):
+    """Confidence intervals over the examples, by the name of the score.
+
+    Attributes:
+        level: how often an interval made in this way covers the true value, about.
+        method: how they are made.
+        samples: how many times the examples were drawn again.
+        seed: of the draws.
+    """
+
+    level: float
+    method: str
+    samples: int
+    seed: int
+
+
+class Result(Part):
+    """What every task has in common.
+
+    Attributes:
+        task: the task's name.
+        split: the split that was scored, or the data that the user named.
+        examples_sha256: the fingerprint of the examples; None for data that does not belong to a run.
+        count: number of examples.
+        loss: the mean loss, with the network's regularisation, as Keras gives it.
+        intervals: confidence intervals by the name of the score, with how they were made.
+        metrics: the recipe's metrics by name, as Keras gives them; None where these examples define no value.
+    """
+
+    task: str
+    split: str
+    examples_sha256: str | None = None
+    count: Annotated[int, Field(ge=1)]
+    loss: Score
+    metrics: dict[str, Score]
+    intervals: Intervals

@@ -1,0 +1,120 @@
+"""Try the optimizer, losses and metrics of a training before it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnncli.data.pipeline import encode
+from cnncli.errors import Problem, RecipeError
+from cnncli.network.build import Network
+from cnncli.network.instantiate import make, make_optimizer
+from cnncli.network.keras_messages import first_sentence
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.outputs import Output, loss_class, outputs_of
+from cnncli.recipe.phases import phases_of
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.yaml.nodes import Path
+
+# How labels are called in a message, by encoding; and the loss that has them so, where classes are told apart.
+_FORMS = {
+    "integer": "class numbers",
+    "one_hot": "one-hot vectors",
+    "column": "a column of 0 and 1",
+    "numbers": "quantities",
+}
+_LOSS_WITH = {"integer": "sparse_categorical_crossentropy", "one_hot": "categorical_crossentropy"}
+
+
+def try_parts(recipe: Recipe) -> None:
+    """Make every optimizer, callback, loss and metric of a recipe once.
+
+    Raises:
+        RecipeError: Keras refuses some; each is told at its place.
+    """
+    parts: list[tuple[KerasObject | None, Path]] = [(output.loss, output.loss_path) for output in outputs_of(recipe)]
+    parts += [(metric, ("train", "metrics", index)) for index, metric in enumerate(recipe.train.metrics)]
+    for phase in phases_of(recipe):
+        parts.append((phase.optimizer, (*phase.path, "optimizer")))
+        parts += [(callback, (*phase.path, "callbacks", index)) for index, callback in enumerate(phase.callbacks)]
+    problems: list[Problem] = []
+    for part, path in parts:
+        assert part is not None
+        try:
+            make_optimizer(part) if part.kind == "optimizers" else make(part)
+        except Exception as error:  # whatever Keras raises
+            problems.append(Problem(f"{part.name}: {first_sentence(error)}", path=(*path, part.name)))
+    if problems:
+        raise RecipeError(dict.fromkeys(problems))
+
+
+def try_scores(recipe: Recipe, network: Network, encodings: Mapping[str, str], class_count: int) -> None:
+    """Compute every loss and every metric of a recipe once, from outputs as the network will give them.
+
+    Args:
+        recipe: with its losses filled in.
+        network: may be symbolic; only the shapes of its outputs are used, each of which is a row of numbers.
+        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
+
+    Raises:
+        RecipeError: Keras cannot compute some; each is told at its place.
+    """
+    problems: list[Problem] = []
+    for output in outputs_of(recipe):
+        width = network.output_shape(output.name)[-1] or 1
+        problems += _of_output(recipe, output, width, encodings[output.name], class_count)
+    if problems:
+        raise RecipeError(dict.fromkeys(problems))
+
+
+def _of_output(recipe: Recipe, output: Output, width: int, encoding: str, class_count: int) -> list[Problem]:
+    assert output.loss is not None
+    name = output.loss.name
+    if not _fault(output.loss, recipe.train.metrics, width, encoding, class_count):
+        return []
+    if reason := _fault(output.loss, [], width, encoding, class_count):
+        message = f"{name} cannot be computed from {width} outputs and labels that are {_FORMS[encoding]}: {reason}"
+        hint = f"for {class_count} classes the usual one is {'binary' if width == 1 else 'sparse_categorical'}_crossentropy"
+        hint = "the usual one is mean_squared_error" if encoding == "numbers" else hint
+        return [Problem(message, hint, path=output.loss_path)]
+    problems = []
+    for index, metric in enumerate(recipe.train.metrics):
+        path: Path = ("train", "metrics", index)
+        if reason := _fault(output.loss, [metric], width, encoding, class_count):
+            message = f"{metric.name} does not fit {name}, whose labels are {_FORMS[encoding]}"
+            hint = _way_out(output.loss, metric, width, encoding, class_count) or f"Keras says: {reason}"
+            problems.append(Problem(message, hint, path=path))
+    return problems
+
+
+def _way_out(loss: KerasObject, metric: KerasObject, width: int, encoding: str, class_count: int) -> str:
+    """A loss of the same kind with whose labels the metric works."""
+    for other, name in _LOSS_WITH.items():
+        fits = other != encoding and width == class_count and "CategoricalCrossentropy" in loss_class(loss)
+        if fits and not _fault(KerasObject("losses", name), [metric], width, other, class_count):
+            return f"write `loss: {name}`: it is the same loss, and its labels are {_FORMS[other]}"
+    return ""
+
+
+def _fault(loss: KerasObject, metrics: Sequence[KerasObject], width: int, encoding: str, class_count: int) -> str:
+    """What Keras says to a loss and metrics, of outputs and labels as they will come; empty when all is well."""
+    count = 5 if width == 3 else 3  # so that two axes that are exchanged do not fit by chance
+    outputs = np.full((count, width), 1 / width, np.float32)  # (count, width), a row of probabilities each
+    classes = np.arange(count) % class_count
+    labels = outputs if encoding == "numbers" else encode(classes, encoding, class_count)
+    try:
+        _compute(make(loss), [make(metric) for metric in metrics], outputs, labels)
+    except Exception as error:  # whatever Keras and TensorFlow raise
+        return first_sentence(error)
+    return ""
+
+
+def _compute(loss: Any, metrics: Sequence[Any], outputs: np.ndarray, labels: np.ndarray) -> None:
+    inputs = keras.Input(outputs.shape[1:], name="outputs")
+    scale = keras.layers.Rescaling(1.0, dtype="float32", name="scale")
+    nothing = keras.Model(inputs, scale(inputs), name="nothing")
+    nothing.compile(loss=loss, metrics=list(metrics), optimizer=None, jit_compile=False, run_eagerly=True)
+    nothing.test_on_batch(outputs, labels)

@@ -1,0 +1,102 @@
+"""Check that the pictures that a recipe asks for can be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import keras
+
+from cnncli.errors import CnncliError, Problem, RecipeError
+from cnncli.interpretability.layer_selection import count_of, find_maps, layers_to_show
+from cnncli.messages import did_you_mean, shortened
+from cnncli.network.build import Network
+from cnncli.network.flatten_submodels import Opened, opened
+from cnncli.network.kernels import NO_CONVOLUTION, convolutions, find
+from cnncli.recipe.schema import Picture, Recipe
+
+# What to do where there is no first convolution to take.
+_NAME_LAYERS = {
+    "filters": "leave it out",
+    "feature_maps": "name the layers: `feature_maps: {layers: […]}`",
+    "maximize": "name the layer: `maximize: {layer: …}`",
+}
+
+
+def check_pictures(recipe: Recipe, network: Network) -> None:
+    """See, before training, that every layer and filter that `visualize` names is there.
+
+    Raises:
+        RecipeError: it is not; its problem names the key.
+    """
+    for index, picture in enumerate(recipe.visualize):
+        # As they are drawn: what speaks for a class, and what it likes, is the main output's.
+        model = network.model if picture.grad_cam or picture.maximize else network.full_model
+        if _needs_convolution(picture) and not convolutions(model):
+            raise RecipeError(Problem(NO_CONVOLUTION, _NAME_LAYERS[picture.kind], path=("visualize", index)))
+        opened_model = opened(model)
+        for name, path in picture.layers:
+            try:
+                _search(picture, model, opened_model, name)
+            except CnncliError as error:
+                where = ("visualize", index, *path)
+                raise type(error)([replace(problem, path=where) for problem in error.problems]) from error
+        if problems := _wrong_filters(picture, opened_model):
+            raise RecipeError(replace(problem, path=("visualize", index, *problem.path)) for problem in problems)
+
+
+def check_classes(recipe: Recipe, class_names: Sequence[str]) -> None:
+    """See, before training, that every class that `visualize` names is there.
+
+    Raises:
+        RecipeError: it is not; its problem names the key.
+    """
+    if not class_names:
+        return  # labels are quantities, and the recipe was checked to name none
+    problems = []
+    for index, picture in enumerate(recipe.visualize):
+        for name, path in _classes(picture):
+            if name not in class_names:
+                hint = did_you_mean(name, map(shortened, class_names))
+                problems.append(
+                    Problem(f"no class is called `{shortened(name)}`", hint, path=("visualize", index, *path))
+                )
+    if problems:
+        raise RecipeError(problems)
+
+
+def _needs_convolution(picture: Picture) -> bool:
+    if picture.grad_cam or picture.layers:
+        return False
+    return picture.maximize is None or picture.maximize.filters is not None
+
+
+def _search(picture: Picture, model: keras.Model, network: Opened, name: str) -> None:
+    if picture.filters:
+        find(model, name)
+    elif picture.grad_cam:
+        find_maps(network, name)
+    else:
+        layers_to_show(network, [name])
+
+
+def _wrong_filters(picture: Picture, network: Opened) -> list[Problem]:
+    asked = picture.maximize
+    if not (asked and asked.filters and asked.layer in network.tensors):
+        return []
+    count = count_of(network, asked.layer)
+    hint = f"they count from 0 to {count - 1}"
+    return [
+        Problem(f"layer `{asked.layer}` has no filter {number}", hint, path=("maximize", "filters", place))
+        for place, number in enumerate(asked.filters)
+        if number >= count
+    ]
+
+
+def _classes(picture: Picture) -> list[tuple[str, tuple[str | int, ...]]]:
+    """The classes that it names, each with where it stands within the item."""
+    if picture.maximize:
+        return [(name, ("maximize", "classes", place)) for place, name in enumerate(picture.maximize.classes or ())]
+    if picture.grad_cam and picture.grad_cam.class_name not in ("predicted", "true"):
+        return [(picture.grad_cam.class_name, ("grad_cam", "class_name"))]
+    return []

@@ -1,0 +1,169 @@
+"""Compute the first outputs and losses of a network, before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from cnncli.data.pipeline import encode
+from cnncli.errors import CnncliError, DivergedError, Problem, RecipeError
+from cnncli.network.build import Network, shape_text
+from cnncli.network.instantiate import make
+from cnncli.network.keras_messages import first_sentence
+from cnncli.recipe.layers import path_of
+from cnncli.recipe.outputs import Output
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.yaml.nodes import Path
+
+_HINT = "look at the initializers, the activations and the scale of the data"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some examples.
+
+    Attributes:
+        inputs: raw, (examples, *input shape), uint8 or float32.
+        labels: (examples,) class numbers or (examples, count) quantities; None where they are not known.
+        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
+        class_count: how many classes or numbers there are.
+    """
+
+    inputs: NDArray[Any]
+    labels: NDArray[Any] | None
+    encodings: Mapping[str, str]
+    class_count: int
+
+
+def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output], batch: Batch) -> None:
+    """Compute the outputs and the loss of a batch once, augmented and with dropout, as the first training step does.
+
+    Nothing of the network changes: no statistics of BatchNormalization, no state of random layers.
+
+    Args:
+        network: with its weights, or symbolic: it then gets its first weights for this call alone.
+        outputs: of the network, with their losses.
+
+    Raises:
+        RecipeError: a layer fails on the values or changes the number of examples, although it fits by its shapes; at
+            the layer.
+        DivergedError: an output or a loss is not finite; at the layer.
+    """
+    values = [(variable, variable.value) for variable in network.training_model.variables]
+    with keras.StatelessScope(state_mapping=values, collect_losses=True):
+        try:
+            given = network.training_model(batch.inputs, training=True)
+        except (CnncliError, MemoryError, tf.errors.ResourceExhaustedError):
+            raise
+        except Exception as error:  # whatever Keras and TensorFlow raise
+            raise RecipeError(_failing(recipe, network, batch.inputs, error)) from error
+        penalties = {layer.name: _penalty(recipe, network, layer) for layer in network.full_model.layers}
+        if not _is_of(given, len(batch.inputs)):
+            raise RecipeError(_joining(recipe, network, batch.inputs))
+        if not all(_is_finite(values) for values in keras.tree.flatten(given)):
+            raise DivergedError(_overflowing(recipe, network, batch.inputs))
+    for output in outputs:
+        _check_loss(output, given[output.name] if isinstance(given, dict) else given, batch)
+    for name, penalty in penalties.items():
+        if not _is_finite(penalty):
+            message = f"the first regularization loss of `{name}` is not finite, before anything is trained"
+            hint = "look at the regularizers and the initializers"
+            raise DivergedError(Problem(message, hint, path=path_of(recipe.model.layers, name)))
+
+
+def _penalty(recipe: Recipe, network: Network, layer: Any) -> Any:
+    """The sum of what the regularizers of a layer add to the loss; called within the scope of the pass."""
+    try:
+        return sum(layer.losses)
+    except Exception as error:  # whatever Keras and TensorFlow raise
+        message = f"{type(layer).__name__}: {first_sentence(error)}"
+        raise RecipeError(
+            Problem(message, "look at its regularizers", path=_path(recipe, network, layer.name))
+        ) from error
+
+
+def _check_loss(output: Output, given: Any, batch: Batch) -> None:
+    if not output.loss or batch.labels is None:
+        return
+    values = keras.ops.convert_to_numpy(keras.ops.cast(given, "float32"))
+    labels = encode(batch.labels, batch.encodings[output.name], batch.class_count)
+    if not _is_finite(keras.losses.get(make(output.loss))(labels, values)):
+        message = f"the first loss of `{output.name}` is not finite, before anything is trained"
+        raise DivergedError(Problem(message, _HINT, path=output.path))
+
+
+def _is_finite(values: Any) -> bool:
+    return bool(np.isfinite(keras.ops.convert_to_numpy(keras.ops.cast(values, "float32"))).all())
+
+
+def _overflowing(recipe: Recipe, network: Network, inputs: NDArray[Any]) -> Problem:
+    """The problem of the first layer whose output is not finite; called within the scope in which one is not."""
+    layers = _layers(network.full_model)
+    given = keras.Model(network.full_model.inputs, [layer.output for layer in layers])([inputs], training=True)
+    finite = (all(map(_is_finite, keras.tree.flatten(values))) for values in given)
+    names = [layer.name for layer, is_finite in zip(layers, finite, strict=True) if not is_finite]
+    name = names[0] if names else layers[-1].name  # none where only the augmented examples overflow
+    message = f"the first output of `{name}` is not finite, before anything is trained"
+    return Problem(message, _HINT, path=_path(recipe, network, name))
+
+
+def _failing(recipe: Recipe, network: Network, inputs: NDArray[Any], error: Exception) -> Problem:
+    """The problem of the layer that raised an error; called within the scope in which it did.
+
+    Parts of the network are tried, because the error of a layer within a model does not name the layer.
+    """
+    for model in filter(None, (network.augmentation, network.full_model)):
+        layers = _layers(model)
+        fine, failing = -1, len(layers)
+        while failing - fine > 1:
+            middle = (fine + failing) // 2
+            try:
+                keras.Model(model.inputs, [layer.output for layer in layers[: middle + 1]])([inputs], training=True)
+                fine = middle
+            except Exception:
+                failing = middle
+        if failing < len(layers):
+            layer = layers[failing]
+            shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.input)]
+            message = f"{type(layer).__name__}: {first_sentence(error)}"
+            is_augmenting = model is network.augmentation
+            path = ("data", "augment", failing) if is_augmenting else _path(recipe, network, layer.name)
+            return Problem(message, "came in: " + " and ".join(map(shape_text, shapes)), path=path)
+    return Problem(first_sentence(error), path=("model", "layers"))
+
+
+def _joining(recipe: Recipe, network: Network, inputs: NDArray[Any]) -> Problem:
+    """The problem of the first layer that gives another number of examples than comes in."""
+    layers = _layers(network.full_model)
+    given = keras.Model(network.full_model.inputs, [layer.output for layer in layers])([inputs], training=True)
+    names = [layer.name for layer, values in zip(layers, given, strict=True) if not _is_of(values, len(inputs))]
+    name = names[0] if names else layers[-1].name
+    message = (
+        f"`{name}` does not keep the examples of a batch apart: {len(inputs)} come in, and another number leaves it"
+    )
+    return Problem(
+        message, "axis 0 is the batch: the axes of an example count from 1", path=_path(recipe, network, name)
+    )
+
+
+def _is_of(values: Any, count: int) -> bool:
+    return all(len(value.shape) > 0 and value.shape[0] == count for value in keras.tree.flatten(values))
+
+
+def _layers(model: keras.Model) -> list[Any]:
+    return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+
+
+def _path(recipe: Recipe, network: Network, layer: str) -> Path:
+    """Where a layer stands, or the application that it is in."""
+    names = [each.name for each in _layers(network.full_model)[: len(recipe.data.prepare)]]
+    if layer in names:
+        return ("data", "prepare", names.index(layer))
+    name = next((name for name in network.applications if layer in network.groups[name]), layer)
+    return path_of(recipe.model.layers, name)

@@ -1,0 +1,84 @@
+"""The plan of a run, and the options that the command line adds to a recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnncli.data.dataset import Splits
+from cnncli.errors import Problem
+from cnncli.network import budget
+from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.outputs import Output
+from cnncli.recipe.phases import epochs_of
+from cnncli.recipe.schema import Recipe
+from cnncli.training import devices, features, precision
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line adds to a recipe.
+
+    Attributes:
+        outputs: the folder of all runs.
+        run_name: of this run; None for a time and a random id.
+        device: `auto`, `cpu` or `gpu`; None leaves it to the recipe.
+        command_line: for the record.
+        started: `time.monotonic()` when the command began; None: now.
+        profile: look closer at where the time goes.
+        resume: the folder of a run to go on with; its recipe is the one that is planned.
+        again: the folder of a run to do again; its recipe is the one that is planned.
+    """
+
+    outputs: Path
+    run_name: str | None = None
+    device: str | None = None
+    command_line: tuple[str, ...] = ()
+    started: float | None = None
+    profile: bool = False
+    resume: Path | None = None
+    again: Path | None = None
+
+    @property
+    def earlier(self) -> Path | None:
+        """The run that this one is to be like, to the last bit."""
+        return self.resume or self.again
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be trained, on what, and why so; everything is checked and nothing is written yet.
+
+    Attributes:
+        learning_params: for each phase, how many parameters learn in it.
+        features: for each phase, whether it trains on what its frozen part gives, computed once.
+        outputs: of the network; the first is the main one.
+        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
+        seconds: what it took so far, by stage.
+        notes: what is not wrong but worth a word.
+        downloads: whether weights have to be downloaded.
+    """
+
+    loaded: LoadedRecipe
+    splits: Splits
+    device: devices.Device
+    threads: devices.Threads
+    precision: precision.Precision
+    budget: budget.Budget
+    learning_params: tuple[int, ...]
+    features: tuple[features.Plan, ...]
+    outputs: tuple[Output, ...]
+    encodings: dict[str, str]
+    steps_per_epoch: int
+    batch_size: int
+    seconds: dict[str, float]
+    notes: tuple[Problem, ...]
+    downloads: bool = False
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.loaded.recipe
+
+    @property
+    def epochs(self) -> int:
+        return epochs_of(self.recipe)

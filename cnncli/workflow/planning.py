@@ -1,0 +1,157 @@
+"""Plan a run: check the recipe with its data and its network, and write nothing."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from cnncli import runs
+from cnncli.data.dataset import Splits
+from cnncli.data.load import as_used
+from cnncli.data.load import load as load_data
+from cnncli.errors import Place, Problem, ResourceError
+from cnncli.network import budget
+from cnncli.network.checks import check_network
+from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.outputs import Output
+from cnncli.recipe.schema import LARGEST_SEED
+from cnncli.training import devices, features, precision
+from cnncli.training.steps import known_multiply_adds
+from cnncli.workflow.downloads import check_downloads
+from cnncli.workflow.figure_checks import check_classes
+from cnncli.workflow.first_input import check_first_input
+from cnncli.workflow.plan import Options, Plan
+from cnncli.workflow.preflight import check_feasible, check_without_data
+from cnncli.workflow.problem_places import placed_in
+from cnncli.workflow.progress_listener import ProgressListener, timed
+from cnncli.workflow.schedule_checks import epochs_without_learning
+from cnncli.workflow.target_range import check_range
+from cnncli.workflow.training_memory import available_memory
+from cnncli.workflow.warnings import remarks
+
+_COMMITS = 3  # on disk at the same time: the last two, and the one that is written
+_BYTES = 4  # float32
+_PICTURES_AND_REPORT = 20_000_000  # bytes
+
+
+def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener) -> Plan:
+    """Read the data and check everything that can be checked before training; nothing is written.
+
+    What the recipe alone tells is checked before the data is read, which may take minutes.
+
+    Raises:
+        CnncliError: with the place in the recipe, where it has one.
+    """
+    now = time.monotonic()
+    seconds: dict[str, float] = {"import": now - (options.started or now)}
+    environment = runs.environment()
+    cpu = environment["cpu"]
+    device = _device(loaded, options, cpu.get("model") or "CPU")
+    memory = available_memory(device, environment)
+    threads = devices.use_threads(_recorded_threads(options.earlier))
+    with timed(seconds, "build", listener):
+        checked = check_without_data(loaded, memory)
+    with placed_in(loaded), timed(seconds, "data", listener):
+        wanted = (
+            as_used(loaded.recipe.data, runs.read_record(options.earlier)) if options.earlier else loaded.recipe.data
+        )
+        splits = load_data(wanted, input_shape=loaded.recipe.model.input, progress=listener.loading)
+    steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
+    warnings = loaded.warnings
+    class_count = len(splits.class_names) or None
+    loaded = loaded.resolve(classes=class_count, steps_per_epoch=steps_per_epoch)
+    warnings += tuple(warning for warning in loaded.warnings if warning not in warnings)
+    with timed(seconds, "build", listener):
+        if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count):
+            checked = check_network(loaded, input_shape=splits.input_shape, class_count=class_count)
+            memory.check(checked)
+        feasible = check_feasible(replace(checked, loaded=loaded), splits.target_count)
+    with placed_in(loaded):
+        check_classes(loaded.recipe, splits.class_names)
+        check_range(loaded.recipe, feasible.outputs, splits)
+        entering = check_first_input(loaded.recipe, checked.network, splits)
+        downloads = check_downloads(checked.network.imagenet)
+    chosen = precision.choose(
+        loaded.recipe.train.precision,
+        device,
+        cpu_flags=cpu.get("flags") or (),
+        multiply_adds=known_multiply_adds(checked.network),
+    )
+    numbers = _numbers_on_disk(checked.budget, keeps_state=loaded.recipe.train.checkpoint.keep)
+    runs.refuse_full_disk(options.outputs, _BYTES * numbers + _PICTURES_AND_REPORT)
+    planned_features = features.plan_all(checked.network, loaded.recipe)
+    idle = epochs_without_learning(loaded.recipe, steps_per_epoch, is_resumed=options.resume is not None)
+    notes = [*warnings, *checked.notes, *splits.notes, *remarks(loaded.recipe, splits), *entering, *idle, *downloads]
+    if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
+        message = "`augment_copies` does nothing: there is no frozen part that is computed once"
+        notes.append(Problem(message, path=("data", "augment_copies")))
+    if chosen.warning:
+        notes.append(Problem(chosen.warning, chosen.hint, path=("train", "precision")))
+    notes = loaded.locate(notes)
+    for note in notes:
+        listener.note(note)
+    return Plan(
+        _filled_in(loaded, splits, feasible.outputs),
+        splits,
+        device,
+        threads,
+        chosen,
+        checked.budget,
+        checked.learning_params,
+        planned_features,
+        feasible.outputs,
+        feasible.encodings,
+        steps_per_epoch,
+        loaded.recipe.train.batch_size,
+        seconds,
+        tuple(notes),
+        bool(downloads),
+    )
+
+
+def _recorded_threads(earlier: Path | None) -> devices.Threads | None:
+    """The threads of an earlier run; None where there is none, or where its record does not say."""
+    said = runs.read_record(earlier).get("threads") if earlier else None
+    if not isinstance(said, Mapping):
+        return None
+    counts = [count for name in ("intra_op", "inter_op") if isinstance(count := said.get(name), int) and count > 0]
+    return devices.Threads(*counts) if len(counts) == 2 else None  # an old record says 0
+
+
+def _device(loaded: LoadedRecipe, options: Options, cpu_name: str) -> devices.Device:
+    """The device that the command line asks for, or else the recipe."""
+    try:
+        return devices.choose(options.device or loaded.recipe.train.device, cpu_name=cpu_name)
+    except ResourceError as error:
+        place = Place(f"--device {options.device}") if options.device else loaded.place(("train", "device"))
+        raise ResourceError(problem.at(place) for problem in error.problems) from error
+
+
+def _numbers_on_disk(counted: budget.Budget, *, keeps_state: bool) -> int:
+    """Of the model, and of commits: weights, two numbers of the optimizer for each that learns, and the best weights twice."""
+    commit = (3 * counted.params + 2 * counted.trainable_params) if keeps_state else 0
+    return counted.params + _COMMITS * commit
+
+
+def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) -> LoadedRecipe:
+    """The recipe with what the data and chance decide: input shape, loss, seed."""
+    recipe = loaded.recipe
+    losses = {output.name: output.loss for output in outputs}
+    train: dict[str, Any] = {"loss": losses if recipe.model.outputs else next(iter(losses.values()))}
+    train["seed"] = secrets.randbelow(LARGEST_SEED) if recipe.train.seed is None else recipe.train.seed
+    data = recipe.data
+    if data.source.image_folder and (form := splits.form):
+        settled = {"background": list(form.background), "depth": form.depth}
+        source = data.source.model_copy(update={"image_folder": data.source.image_folder.model_copy(update=settled)})
+        data = data.model_copy(update={"source": source})
+    update = {
+        "data": data,
+        "train": recipe.train.model_copy(update=train),
+        "model": recipe.model.model_copy(update={"input": list(splits.input_shape)}),
+    }
+    return replace(loaded, recipe=recipe.model_copy(update=update))

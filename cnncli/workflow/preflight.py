@@ -1,0 +1,137 @@
+"""Preflight checks: outputs against targets, losses, metrics and pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from cnncli.errors import Problem, RecipeError
+from cnncli.network.build import Network, shape_text
+from cnncli.network.checks import Checked, check_shapes
+from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.outputs import Output, outputs_of
+from cnncli.tasks.target_encoding import encoding_of, encoding_of_numbers
+from cnncli.training.compile_check import try_parts, try_scores
+from cnncli.workflow.figure_checks import check_pictures
+from cnncli.workflow.initial_values import check_initializers, check_numbers
+from cnncli.workflow.problem_places import placed_in
+from cnncli.workflow.stand_in_inputs import try_stand_ins
+from cnncli.workflow.training_memory import Available, available_memory
+
+
+@dataclass(frozen=True)
+class Feasible:
+    """What training needs to know of a network's outputs.
+
+    Attributes:
+        outputs: the first is the main one.
+        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
+    """
+
+    outputs: tuple[Output, ...]
+    encodings: dict[str, str]
+
+
+def check_without_data(loaded: LoadedRecipe, available: Available | None = None) -> Checked | None:
+    """Check a recipe's network and its outputs with what the recipe alone tells; None when it does not tell the input.
+
+    Of numbers the data is taken to have as many as the network gives. Where the number of classes is not known, what
+    depends on it is not checked.
+
+    Args:
+        available: the memory to train in; None: that of this machine.
+
+    Raises:
+        RecipeError: as `check_network` and `check_feasible`, each problem at its place.
+        ExpectationError: as `check_network`.
+        ResourceError: the network does not fit into memory.
+    """
+    with placed_in(loaded):
+        check_numbers(loaded.recipe)
+    checked = check_shapes(loaded)
+    if checked is None:
+        with placed_in(loaded):
+            check_initializers(loaded.recipe)
+        return None
+    (available or available_memory()).check(checked)
+    recipe = checked.loaded.recipe
+    if count := _main_width(checked) if recipe.data.targets == "numbers" else checked.class_count:
+        feasible = check_feasible(checked, count)
+        with placed_in(checked.loaded):
+            try_stand_ins(checked, feasible.encodings, count)
+        return checked
+    with placed_in(checked.loaded):
+        _checked_outputs(checked)
+        try_parts(recipe)
+        check_initializers(recipe, checked.network)
+        try_stand_ins(checked)
+    return checked
+
+
+def check_feasible(checked: Checked, target_count: int) -> Feasible:
+    """Check everything about a network's outputs that is known without data.
+
+    Args:
+        target_count: how many classes the data has, or how many numbers an example.
+
+    Raises:
+        RecipeError: no loss, an output that is no row of numbers, a loss or metric that Keras cannot compute, or
+            a layer that cannot be drawn.
+        DataError: too few outputs for the classes or numbers, or too many.
+    """
+    recipe, network = checked.loaded.recipe, checked.network
+    with placed_in(checked.loaded):
+        outputs = _checked_outputs(checked)
+        encoding = _number_encoding if recipe.data.targets == "numbers" else _encoding
+        encodings = {output.name: encoding(output, network, target_count) for output in outputs}
+        try_parts(recipe)
+        try_scores(recipe, network, encodings, target_count)
+        check_initializers(recipe, network)
+    return Feasible(tuple(outputs), encodings)
+
+
+def _checked_outputs(checked: Checked) -> list[Output]:
+    """The outputs, each of which has a loss and gives one row of numbers; and pictures that can be drawn."""
+    recipe, network = checked.loaded.recipe, checked.network
+    check_pictures(recipe, network)
+    outputs = outputs_of(recipe)
+    _refuse_missing_loss(outputs)
+    _refuse_maps(outputs, network, recipe.data.targets)
+    return outputs
+
+
+def _refuse_missing_loss(outputs: list[Output]) -> None:
+    missing = next((output for output in outputs if output.loss is None), None)
+    if missing:
+        message = f"`loss` is missing in `train`: none follows from layer `{missing.name}`"
+        raise RecipeError(Problem(message, path=("train",)))
+
+
+def _refuse_maps(outputs: list[Output], network: Network, needed: str) -> None:
+    problems = []
+    for output in outputs:
+        shape = network.output_shape(output.name)
+        if len(shape) != 1:
+            # Without the last length: it may depend on the number of classes, which need not be known.
+            message = (
+                f"a map of {shape_text(shape[:-1])} leaves layer `{output.name}`, and {needed} need one row of numbers"
+            )
+            hint = "put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"
+            problems.append(Problem(message, hint, path=output.path))
+    if problems:
+        raise RecipeError(problems)
+
+
+def _main_width(checked: Checked) -> int:
+    [main, *_] = outputs_of(checked.loaded.recipe)
+    return checked.network.output_shape(main.name)[-1] or 0
+
+
+def _number_encoding(output: Output, network: Network, number_count: int) -> str:
+    units = network.output_shape(output.name)[-1] or 0
+    return encoding_of_numbers(outputs=units, number_count=number_count, layer=output.name, path=output.path)
+
+
+def _encoding(output: Output, network: Network, class_count: int) -> str:
+    assert output.loss is not None
+    units = network.output_shape(output.name)[-1] or 0
+    return encoding_of(output.loss, outputs=units, class_count=class_count, layer=output.name, path=output.path)

@@ -1,0 +1,338 @@
+"""Execute a plan: train, evaluate, draw and record."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnncli import runs
+from cnncli.data.dataset import Examples
+from cnncli.data.fingerprint import of_examples
+from cnncli.data.lazy_arrays import as_stored
+from cnncli.data.pipeline import Batches
+from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
+from cnncli.inference.model_description import About, describe, save
+from cnncli.messages import counted
+from cnncli.network.build import Network, build
+from cnncli.runs import checkpoints as commits
+from cnncli.tasks.base import Scored, Task, task_for
+from cnncli.tasks.result import Result
+from cnncli.training.checkpointing import Checkpoints
+from cnncli.training.fit import Fitted, fit
+from cnncli.training.out_of_memory import reraise_out_of_memory
+from cnncli.training.state import State
+from cnncli.workflow.expectations import broken as broken_of
+from cnncli.workflow.expectations import expectations
+from cnncli.workflow.first_loss import Batch, check_first_loss
+from cnncli.workflow.open_run import open_folder
+from cnncli.workflow.plan import Options, Plan
+from cnncli.workflow.problem_places import placed_in
+from cnncli.workflow.profile import Profile, profile
+from cnncli.workflow.progress_listener import ProgressListener, timed
+from cnncli.workflow.report_files import write_network, write_report
+
+_RECORDED_BEFORE = (
+    "run",
+    "status",
+    "precision",
+    "device",
+    "params",
+    "trainable_params",
+)  # with more than a summary says
+_FIRST_EXAMPLES = 4  # whose loss is computed before anything is trained
+_SHARE = 0.03  # of the time, for writing the history where epochs are short
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run.
+
+    Attributes:
+        path: its folder.
+        summary: what `train --json` prints.
+        figures: the pictures, in the order in which they were drawn.
+        broken: the recipe's expectations that do not hold.
+        profile: where the time went.
+        notes: what is worth a word about the training.
+    """
+
+    path: Path
+    summary: dict[str, Any]
+    figures: tuple[Path, ...]
+    broken: tuple[Problem, ...]
+    profile: Profile
+    notes: tuple[Problem, ...] = ()
+
+
+def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished:
+    """Train, evaluate and draw, and leave all of it in a run's folder.
+
+    Raises:
+        DivergedError: the run's record says so too.
+    """
+    started = time.monotonic()
+    listener.ready(planned)
+    network = build_network(planned, listener)
+    with open_folder(planned, options, listener) as (folder, checkpoints):
+        try:
+            with placed_in(planned.loaded), reraise_out_of_memory(planned.batch_size):
+                return _train(planned, network, folder, listener, options, checkpoints, started)
+        except DivergedError as error:
+            folder.write_history(error.details.pop("history"))
+            _finish(folder, "diverged", listener, error=str(error))
+            raise
+        except Stopped as stop:
+            folder.finish("interrupted")
+            if planned.recipe.train.checkpoint.keep:
+                stop.hint = f"go on with: cnncli train --resume {folder.path}"
+            raise
+        except KeyboardInterrupt:
+            folder.finish("interrupted")
+            raise
+        except BaseException as error:
+            with suppress(OutputError):  # a full disk is what may have ended the run
+                folder.finish("failed", error=f"{type(error).__name__}: {error}"[:1000])
+            if isinstance(error, (OutputError, ResourceError)) and commits.exist(folder.path / commits.FOLDER):
+                way_on = f"the training so far is kept; go on with: cnncli train --resume {folder.path}"
+                *others, last = error.problems
+                told = replace(last, hint="\n".join(filter(None, [last.hint, way_on])))
+                raise type(error)([*others, told]) from error
+            raise
+
+
+def build_network(planned: Plan, listener: ProgressListener, *, download: bool = True) -> Network:
+    """Build the network with its first weights, and compute the loss of a few examples; nothing is written.
+
+    Args:
+        download: weights that are not on this machine; without it applications whose weights are not here are as initialised.
+
+    Raises:
+        ModelFileError, NetworkError: the weights of an application cannot be had.
+        DivergedError: the first loss is not finite.
+        ResourceError: it does not fit into memory.
+    """
+    recipe, splits = planned.recipe, planned.splits
+    assert recipe.train.seed is not None
+    with (
+        timed(planned.seconds, "build", listener),
+        placed_in(planned.loaded),
+        reraise_out_of_memory(planned.batch_size),
+    ):
+        keras.utils.set_random_seed(recipe.train.seed)
+        load = download or not planned.downloads
+        network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy, load_weights=load)
+        check_first_loss(recipe, network, planned.outputs, _first_batch(planned))
+    return network
+
+
+def _train(
+    planned: Plan,
+    network: Network,
+    folder: runs.Run,
+    listener: ProgressListener,
+    options: Options,
+    checkpoints: Checkpoints,
+    started: float,
+) -> Finished:
+    recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
+    assert recipe.train.seed is not None
+    write_network(folder, planned, network, listener.note)
+    with timed(seconds, "fit", listener):
+        train = _batches(planned, "train", seed=recipe.train.seed)
+        recording = _Recording(listener, folder, checkpoints.resume)
+        try:
+            fitted = fit(
+                network,
+                recipe,
+                train,
+                _batches(planned, "validation"),
+                observer=recording,
+                class_weight=_class_weight(planned),
+                checkpoints=checkpoints,
+            )
+        finally:
+            recording.write()
+        with runs.replacing(folder.file("model.keras")) as temporary:
+            save(network.model, temporary, _about(planned, folder))
+    notes = tuple(_metrics_without_value(fitted))
+    for note in notes:
+        listener.note(note)
+    if notes:
+        folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
+    with timed(seconds, "evaluate", listener):
+        task = task_for(splits.class_names, splits.numbers)
+        examples = getattr(splits, recipe.evaluate.split)
+        scored = _evaluate(planned, network, task, examples)
+        result = scored.result
+        folder.write_json("evaluation.json", result.to_json())
+        folder.write("predictions.csv", task.to_csv(scored, examples))
+    with timed(seconds, "figures", listener):
+        from cnncli.plots import run_figures
+
+        figures = run_figures.draw_all(folder.file("figures/all").parent, recipe, network, fitted, scored, splits)
+    seconds["total"] = sum(seconds.values())
+    summary = _summary(planned, folder, fitted, result, seconds)
+    profiled = profile(seconds, fitted, train, measure_input=options.profile)
+    measured = {f"{recipe.evaluate.split}_{name}": value for name, value in result.metrics.items()}
+    measured |= {**fitted.history[fitted.best_epoch - 1], f"{recipe.evaluate.split}_loss": result.loss}
+    why = str(folder.record.get("expectations_not_enforced") or "")
+    expected = expectations(recipe.expect, measured, time.monotonic() - started, not_enforced=why)
+    broken = planned.loaded.locate(broken_of(expected))
+    summary["expectations"] = [each.as_json() for each in expected]
+    record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
+    record["profile"] = profiled.as_json()
+    _finish(folder, "completed", listener, **record, broken_expectations=[str(p) for p in broken])
+    return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes)
+
+
+def _metrics_without_value(fitted: Fitted) -> Iterator[Problem]:
+    names = dict.fromkeys(name for row in fitted.history for name, value in row.items() if value is None)
+    for name in names:
+        epochs = [row["epoch"] for row in fitted.history if row.get(name, 0) is None]
+        when = "in any epoch" if len(epochs) == len(fitted.history) else f"in {counted(len(epochs), 'epoch')}"
+        part = "validation" if name.startswith("val_") else "training"
+        hint = f"it is not defined for the {part} examples: a class has none, or is never predicted"
+        yield Problem(f"`{name}` has no value {when}", hint)
+
+
+def _about(planned: Plan, folder: runs.Run) -> About:
+    """What a copy of the model has to know."""
+    splits = planned.splits
+    return describe(
+        planned.recipe,
+        class_names=splits.class_names,
+        numbers=splits.numbers,
+        input_shape=splits.input_shape,
+        input_range=splits.train.scale,
+        trained_on=folder.record.get("trained_on"),
+    )
+
+
+def _finish(folder: runs.Run, status: str, listener: ProgressListener, **fields: Any) -> None:
+    """Write the page with what the record is about to say, and then the record, which lists the page too."""
+    fields["ended"] = datetime.now(UTC).isoformat(timespec="milliseconds")
+    write_report(folder, status, fields, listener.note)
+    folder.finish(status, **fields)
+
+
+def _import_what_comes_later() -> None:
+    """Import beside the training what scoring and drawing need, which takes about a second otherwise."""
+
+    def load() -> None:
+        for name in ("sklearn.metrics", "cnncli.plots.run_figures", "cnncli.report"):
+            with suppress(Exception):  # it is told when it is needed
+                importlib.import_module(name)
+
+    threading.Thread(target=load, name="imports", daemon=True).start()
+
+
+class _Recording:
+    """Passes on what happens to the listener, and keeps the history on disk, for at most 3% of the time."""
+
+    def __init__(self, listener: ProgressListener, folder: runs.Run, resume: State | None) -> None:
+        self.listener = listener
+        self.folder = folder
+        self.rows: list[Mapping[str, Any]] = list(resume.values["watcher"]["rows"]) if resume else []
+        self.epoch_begins = listener.epoch_begins
+        self.has_stepped = False
+        self.written, self.cost = 0.0, 0.0
+        self.loading, self.stopping = listener.loading, listener.stopping
+
+    def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        if not self.has_stepped:
+            self.has_stepped = True
+            _import_what_comes_later()  # before the first step Keras traces the network, which is Python's work too
+        self.listener.step_done(epoch, step, logs)
+
+    def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
+        self.rows.append(row)
+        if time.monotonic() - self.written >= self.cost / _SHARE:
+            self.write()
+        self.listener.epoch_ended(epoch, row)
+
+    def write(self) -> None:
+        """Write the history as far as it goes."""
+        started = time.monotonic()
+        self.folder.write_history(self.rows)
+        self.written = time.monotonic()
+        self.cost = self.written - started
+
+
+def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
+    return Batches(
+        getattr(planned.splits, split),
+        batch_size=planned.batch_size,
+        encodings=planned.encodings,
+        class_count=planned.splits.target_count,
+        seed=seed,
+    )
+
+
+def _first_batch(planned: Plan) -> Batch:
+    examples = planned.splits.train
+    rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
+    inputs = as_stored(examples.inputs).read(rows)
+    return Batch(inputs, examples.labels[rows], planned.encodings, planned.splits.target_count)
+
+
+def _class_weight(planned: Plan) -> dict[int, float] | None:
+    """Class number -> weight. `balanced` is scikit-learn's: count / (classes * count of the class)."""
+    wanted, names = planned.recipe.data.class_weight, planned.splits.class_names
+    if wanted is None:
+        return None
+    if wanted == "balanced":
+        counts = np.bincount(planned.splits.train.labels, minlength=len(names))
+        return {index: float(counts.sum() / (len(names) * max(count, 1))) for index, count in enumerate(counts)}
+    return {index: wanted.get(name, 1.0) for index, name in enumerate(names)}
+
+
+def _evaluate(planned: Plan, network: Network, task: Task, examples: Examples) -> Scored:
+    """Score the main output on the split that the recipe names."""
+    recipe = planned.recipe
+    [main, *_] = planned.outputs
+    assert main.loss is not None
+    scored: Scored = task.evaluate(
+        network.model,
+        examples,
+        batch_size=recipe.evaluate.batch_size or planned.batch_size,
+        loss=main.loss,
+        metrics=recipe.train.metrics,
+        split=recipe.evaluate.split,
+        examples_sha256=of_examples(examples, planned.splits.class_names),
+    )
+    return scored
+
+
+def _summary(
+    planned: Plan, folder: runs.Run, fitted: Fitted, result: Result, seconds: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What `train --json` prints."""
+    best = fitted.history[fitted.best_epoch - 1]
+    return {
+        "run": str(folder.path),
+        "status": "completed",
+        "epochs": len(fitted.history),
+        "epochs_planned": planned.epochs,
+        "stopped": fitted.stopped or None,
+        "phases": [asdict(phase) for phase in fitted.phases],
+        planned.recipe.evaluate.split: {"loss": result.loss, **result.metrics},
+        "examples": result.count,
+        "intervals": result.intervals.to_json(),
+        "best": {**best, "monitor": fitted.monitor},
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "images_per_second": round(fitted.images_per_second, 1),
+        "precision": planned.precision.policy,
+        "device": f"{planned.device.kind}: {planned.device.name}",
+        "params": planned.budget.params,
+        "trainable_params": planned.budget.trainable_params,
+    }

@@ -1,0 +1,82 @@
+"""Artificial inputs for small networks, for their first outputs and losses without data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.errors import RecipeError
+from cnncli.network.checks import Checked
+from cnncli.network.entry import entry_tensors
+from cnncli.recipe.outputs import outputs_of
+from cnncli.recipe.schema import Recipe
+from cnncli.training.steps import known_multiply_adds
+from cnncli.workflow.first_loss import Batch, check_first_loss
+
+# Of what is computed in a fraction of a second.
+_MOST_PARAMS = 2_000_000
+_MOST_MULTIPLY_ADDS = 200_000_000
+_MOST_ACTIVATIONS = 10_000_000
+_MOST_LAYERS = 150
+_EXAMPLES = 2
+_SMALL_SCALE = 0.01  # scales 0 to 255 to small numbers
+
+
+def try_stand_ins(checked: Checked, encodings: Mapping[str, str] | None = None, class_count: int = 0) -> None:
+    """Compute the first outputs and losses of a small network on made-up examples; of a large one nothing.
+
+    The examples are in the range that the data will probably have. An error that depends on their values says nothing
+    about the data, and is left to the data.
+
+    Args:
+        encodings: of the labels, by output; None where the number of classes is not known: no loss is computed then.
+
+    Raises: as `check_first_loss`.
+    """
+    recipe, network = checked.loaded.recipe, checked.network
+    largest = _largest(recipe, checked)
+    if largest is None or not _is_small(checked):
+        return
+    shape = (_EXAMPLES, *checked.input_shape)
+    inputs = np.random.default_rng(0).uniform(0, largest, shape).astype(np.float32)
+    labels: NDArray[Any] | None = None
+    if encodings is not None:
+        is_class = recipe.data.targets != "numbers"
+        labels = np.arange(_EXAMPLES) % class_count if is_class else np.full((_EXAMPLES, class_count), 0.5, np.float32)
+    batch = Batch(inputs, labels, encodings or {}, class_count)
+    outputs = outputs_of(recipe)
+    try:
+        check_first_loss(recipe, network, outputs, batch)
+    except RecipeError:
+        check_first_loss(recipe, network, outputs, replace(batch, inputs=np.zeros_like(inputs)))
+
+
+def _is_small(checked: Checked) -> bool:
+    multiply_adds = known_multiply_adds(checked.network)
+    return (
+        checked.budget.params <= _MOST_PARAMS
+        and multiply_adds is not None
+        and multiply_adds <= _MOST_MULTIPLY_ADDS
+        and checked.budget.activations <= _MOST_ACTIVATIONS
+        and len(checked.network.full_model.layers) <= _MOST_LAYERS
+    )
+
+
+def _largest(recipe: Recipe, checked: Checked) -> float | None:
+    """The largest number of the made-up examples; the smallest is 0. None where nothing is known of them.
+
+    Pixels go up to 255. Of arrays nothing is known but how they are scaled: what is divided by a large number is large.
+    An Embedding has rows for some numbers alone, of which 0 is one; what is computed before it must fit the data.
+    """
+    layers = map(checked.network.full_model.get_layer, entry_tensors(checked.network.full_model))
+    if any(isinstance(layer, keras.layers.Embedding) for layer in layers):
+        return None if recipe.data.prepare else 0.0
+    source = recipe.data.source
+    scales = [layer.args.get("scale") for layer in recipe.data.prepare if layer.name == "Rescaling"]
+    is_scaled = any(isinstance(scale, int | float) and abs(scale) <= _SMALL_SCALE for scale in scales)
+    return 255.0 if source.builtin or source.image_folder or is_scaled else 1.0

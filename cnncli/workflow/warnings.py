@@ -1,0 +1,93 @@
+"""Warnings about a recipe together with its data."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from cnncli.data.dataset import Splits
+from cnncli.data.scales import Scale
+from cnncli.errors import Problem
+from cnncli.messages import FEW_EXAMPLES
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.schema import Recipe
+from cnncli.tasks.classification.intervals import wilson
+
+_NORMALIZING = (
+    *("Rescaling", "Normalization", "BatchNormalization", "LayerNormalization", "GroupNormalization"),
+    *("UnitNormalization", "RMSNormalization", "Embedding"),  # the numbers that enter an Embedding are no quantities
+)
+_OUTLIER = 20  # times the typical value
+_SMALL = 100  # what is scaled to 0 to 1, or to mean 0 and variance 1, never gets there
+
+
+def remarks(recipe: Recipe, splits: Splits) -> list[Problem]:
+    """Notes, each with the key of the recipe that it is about."""
+    return [*_few_examples(recipe, splits), *_scaling(recipe, splits)]
+
+
+def _few_examples(recipe: Recipe, splits: Splits) -> list[Problem]:
+    """The split that is scored has too few examples for a claim."""
+    name = recipe.evaluate.split
+    count = len(getattr(splits, name))
+    if count >= FEW_EXAMPLES:
+        return []
+    right = round(0.9 * count)
+    low, high = wilson(right, count)
+    message = f"the {name} split has only {count} examples: scores on it are rough"
+    hint = f"where {right} of {count} are right, the 95% interval of the accuracy is {low:.2f} to {high:.2f}"
+    if splits.numbers:
+        hint = "see the intervals of the scores, and set more examples aside where there are more"
+    return [Problem(message, hint, path=("data", "split"))]
+
+
+def _scaling(recipe: Recipe, splits: Splits) -> list[Problem]:
+    scale = splits.train.scale
+    if min(scale.largest, 5 * scale.typical) <= _SMALL:
+        return []
+    return [*_narrow_augmentation(recipe, scale), *_unscaled(recipe, scale)]
+
+
+def _narrow_augmentation(recipe: Recipe, scale: Scale) -> list[Problem]:
+    """Augmentation comes before `prepare`; one that is told of a smaller range cuts everything off above it."""
+    found = []
+    for index, layer in enumerate(recipe.data.augment):
+        limits = layer.args.get("value_range")
+        known = (
+            [limit for limit in limits if isinstance(limit, int | float)] if isinstance(limits, list | tuple) else []
+        )
+        if known and max(known) <= 1:
+            message = (
+                f"{layer.name} takes its images to be numbers up to {max(known):g}, and they go up to {scale.high:g}"
+            )
+            hint = f"`augment` comes before `prepare`: value_range: [{min(scale.low, 0):g}, {scale.high:g}]"
+            found.append(Problem(message, hint, path=("data", "augment", index)))
+    return found
+
+
+def _unscaled(recipe: Recipe, scale: Scale) -> list[Problem]:
+    if _scales(recipe):
+        return []
+    values = "0 to 255" if _SMALL < scale.largest <= 255 and scale.low >= 0 else f"{scale.low:.4g} to {scale.high:.4g}"
+    message = f"the inputs are numbers from {values}, and no layer scales them"
+    if scale.largest > _OUTLIER * scale.typical:
+        message += f"; most of them are near {scale.typical:.4g}"
+        hint = "look at the largest ones, and scale by what is typical: `prepare: [Rescaling: {scale: …}]` in `data`"
+    else:
+        bound = "255" if _SMALL < scale.largest <= 255 and scale.low >= 0 else f"{scale.largest:.6g}"
+        hint = f"networks learn from small numbers: `prepare: [Rescaling: {{scale: $(1 / {bound})}}]` in `data`"
+    return [Problem(message, hint, path=("data", "prepare"))]
+
+
+def _scales(recipe: Recipe) -> bool:
+    """Whether the numbers become small before, in or right behind the first layer with a kernel."""
+    layers = iter([*recipe.data.prepare, *recipe.model.layers])
+    for layer in layers:
+        if layer.kind == "applications" or _normalizes(layer):
+            return True
+        if "kernel_initializer" in (layer.entry.arguments or {}):
+            break
+    return any(_normalizes(layer) for layer in islice(layers, 1))
+
+
+def _normalizes(layer: KerasObject) -> bool:
+    return layer.entry.canonical in _NORMALIZING

@@ -1,0 +1,186 @@
+"""A network and examples -> the pictures that the commands and a recipe's `visualize` draw."""
+
+import keras
+import numpy as np
+import pytest
+from matplotlib.text import Text
+
+from cnncli.errors import DataError, RecipeError
+from cnncli.interpretability.examples import Chosen
+from cnncli.network.flatten_submodels import opened
+from cnncli.plots import network_figures, style
+from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
+from cnncli.plots.subject import Subject
+from cnncli.plots.volumes import enlarged, slices_of
+
+SHAPES = {"image": (12, 12, 3), "many channels": (12, 12, 5), "signal": (40, 2), "wide signal": (40, 30),
+          "volume": (10, 10, 10, 1)}  # fmt: skip
+
+
+def subject_of(shape):
+    keras.utils.set_random_seed(1)
+    inputs = keras.Input(shape)
+    kind = f"{len(shape) - 1}D"
+    tensor = getattr(keras.layers, f"Conv{kind}")(4, 3, activation="relu", name="conv")(inputs)
+    tensor = getattr(keras.layers, f"GlobalAveragePooling{kind}")()(tensor)
+    outputs = keras.layers.Dense(3, activation="softmax", name="out")(tensor)
+    return Subject(opened(keras.Model(inputs, outputs)), "some", ("ant", "[/bee]", "wasp\x1b[31m"))
+
+
+def chosen_of(shape, count=3):
+    inputs = np.random.default_rng(0).random((count, *shape)).astype(np.float32)
+    names = tuple(f"example {number} of the test split" for number in range(count))
+    labels = np.arange(count, dtype=np.int32)
+    return Chosen(inputs, names, labels, "examples of the test split", np.arange(count) + 7)
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES.keys())
+def test_every_kind_of_example_is_drawn(tmp_path, shape):
+    subject, chosen = subject_of(shape), chosen_of(shape, count=1)
+
+    maps = draw_feature_maps_of(subject, ["conv", "out"], chosen, tmp_path / "new")
+    heat = [draw_heat_of(subject, chosen, tmp_path, method=method) for method in ("grad-cam++", "smoothgrad")]
+    best = draw_maximized_of(subject, tmp_path, layer="conv", filters=[3, 1], steps=3, value_range=(0, 1))
+
+    assert [path.name for path in maps.files] == ["feature_maps_7--conv-out.png"]
+    assert [path.name for one in heat for path in one.files] == ["grad-cam++-conv.png", "smoothgrad.png"]
+    assert [path.name for path in best.files] == ["maximize-conv--filters-3-1--steps-3.png"]
+    assert [detail["filter"] for detail in best.details] == [3, 1]
+    assert all(path.stat().st_size > 3000 for one in (maps, *heat, best) for path in one.files)
+
+
+@pytest.fixture
+def pages(monkeypatch):
+    """The pages that are saved."""
+    drawn = []
+    real = network_figures.save
+    monkeypatch.setattr(
+        network_figures, "save", lambda figure, *a, **k: (drawn.append(figure), real(figure, *a, **k))[1]
+    )
+    return drawn
+
+
+def texts(figure):
+    return [text.get_text() for text in figure.findobj(Text)]
+
+
+def test_sheet_says_what_the_network_took_the_example_for(tmp_path, pages):
+    subject, chosen = subject_of((12, 12, 3)), chosen_of((12, 12, 3))
+    shares = np.array([[0.75, 0.25, 0], [0.875, 0.125, 0], [0, 0, 1]])
+
+    # Named against the order of the network, and one of them twice.
+    drawn = draw_feature_maps_of(subject, ["out", "conv", "out"], chosen, tmp_path, shares=shares)
+
+    assert [path.name for path in drawn.files] == [f"feature_maps_{number}--conv-out.png" for number in (7, 8, 9)]
+    right, wrong, _ = ({text.get_text(): text.get_color() for text in page.findobj(Text)} for page in pages)
+    assert right["true class: ant"] == wrong["true class: [/bee]"] == style.INK
+    assert right["predicted: ant, 75.0%"] == style.BLUE
+    assert wrong["predicted: ant, 87.5%"] == style.ORANGE
+    assert drawn.details[1] == {
+        "example": "example 1 of the test split", "true": "[/bee]", "predicted": "ant", "probability": 0.875,
+    }  # fmt: skip
+    assert [text for text in texts(pages[0]) if text in ("conv", "out")] == ["conv", "out"]
+
+
+def test_images_of_one_name_have_sheets_of_their_own(tmp_path):
+    inputs = np.zeros((3, 12, 12, 3), np.uint8)
+    chosen = Chosen(inputs, ("bee.jpg", "bee.png", "two bees.jpg"), None, "image files")
+
+    drawn = draw_feature_maps_of(subject_of((12, 12, 3)), None, chosen, tmp_path)
+
+    assert [path.name for path in drawn.files] == [
+        "feature_maps_bee.png", "feature_maps_bee_2.png", "feature_maps_two bees.png",
+    ]  # fmt: skip
+
+
+def test_further_sheets_are_numbered_and_no_image_takes_their_names(tmp_path):
+    inputs = keras.Input((24, 24, 1))
+    tensor = inputs
+    for number in range(14):
+        tensor = keras.layers.Conv2D(16, 3, padding="same", name=f"conv{number}")(tensor)
+    subject = Subject(opened(keras.Model(inputs, tensor)), "deep", ("a", "b"))
+    chosen = Chosen(np.zeros((2, 24, 24, 1), np.uint8), ("bee.jpg", "bee-2.jpg"), None, "image files")
+
+    drawn = draw_feature_maps_of(subject, [f"conv{number}" for number in range(14)], chosen, tmp_path)
+
+    layers = "conv0-and-13-more-2482f2b2"
+    assert [path.name for path in drawn.files] == [
+        f"feature_maps_bee--{layers}.png", f"feature_maps_bee--{layers}-2.png",
+        f"feature_maps_bee-2--{layers}.png", f"feature_maps_bee-2--{layers}-2.png",
+    ]  # fmt: skip
+
+
+def test_caption_says_class_share_and_truth(tmp_path, pages):
+    subject, chosen = subject_of((12, 12, 3)), chosen_of((12, 12, 3))
+    said = subject.network.model.predict(chosen.inputs, verbose=0)
+
+    drawn = draw_heat_of(subject, chosen, tmp_path, class_name="true")
+
+    [figure] = pages
+    predicted = said.argmax(axis=-1)
+    for number, detail in enumerate(drawn.details):
+        assert detail["class"] == detail["true"] == subject.class_names[number]
+        assert detail["predicted"] == subject.class_names[predicted[number]]
+        assert detail["probability"] == pytest.approx(said[number, number], rel=1e-5)
+    assert f"ant, {said[0, 0]:.0%}" in texts(figure)
+    assert any(text.startswith("predicted: [/bee], ") for text in texts(figure))
+    assert sum("(wrong)" in text for text in texts(figure)) == (predicted != [0, 1, 2]).sum() > 0
+    assert "some: what speaks for the true class" in texts(figure)
+    assert drawn.files[0].name == "grad-cam-conv--true.png"
+
+
+def test_named_class_is_looked_for_in_all(tmp_path):
+    drawn = draw_heat_of(subject_of((40, 2)), chosen_of((40, 2)), tmp_path, class_name="[/bee]")
+
+    assert [detail["class"] for detail in drawn.details] == ["[/bee]"] * 3
+    assert drawn.files[0].name == "grad-cam-conv--class-1.png"
+
+
+def test_true_class_of_a_file_is_not_known(tmp_path):
+    chosen = Chosen(np.zeros((1, 12, 12, 3), np.uint8), ("bee.jpg",), None, "image files")
+    with pytest.raises(DataError, match="of image files the true class is not known"):
+        draw_heat_of(subject_of((12, 12, 3)), chosen, tmp_path, class_name="true")
+
+
+def test_classes_are_maximised_by_name(tmp_path, pages):
+    drawn = draw_maximized_of(subject_of((12, 12, 3)), tmp_path, classes=["[/bee]"], steps=2, value_range=(0, 1))
+
+    assert [detail["class"] for detail in drawn.details] == ["[/bee]"]
+    assert "some: what 1 class likes most" in texts(pages[0])
+    assert drawn.files[0].name == "maximize-classes--classes-1--steps-2.png"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message", "hint"),
+    [
+        ({"layer": "cnv"}, "no layer is named `cnv`", "did you mean `conv`?"),
+        ({"layer": "conv", "filters": [4]}, "layer `conv` has no filter 4", "they count from 0 to 3"),
+        ({"classes": ["aunt"]}, "no class is named `aunt`", "did you mean `ant`?"),
+    ],
+)
+def test_what_is_not_there_is_told_with_the_nearest(tmp_path, wanted, message, hint):
+    with pytest.raises(RecipeError) as error:
+        draw_maximized_of(subject_of((12, 12, 3)), tmp_path, value_range=(0, 1), **wanted)
+
+    assert (error.value.problems[0].message, error.value.problems[0].hint) == (message, hint)
+    assert not list(tmp_path.iterdir())
+
+
+def test_layer_without_maps_has_no_grad_cam(tmp_path):
+    with pytest.raises(RecipeError, match="layer `out` gives 3, not maps"):
+        draw_heat_of(subject_of((12, 12, 3)), chosen_of((12, 12, 3)), tmp_path, layer="out")
+
+
+def test_slices_are_taken_evenly_and_laid_out_in_rows():
+    volume = np.arange(8).reshape(8, 1, 1, 1) * np.ones((8, 2, 3, 1))
+
+    # 4 of 8: the slices at 1, 3, 5 and 7, two by two.
+    sheet = slices_of(volume, most=4)
+
+    assert sheet.shape == (4, 6, 1)
+    assert sheet[::2, ::3, 0].tolist() == [[1, 3], [5, 7]]
+
+
+def test_enlarged_map_is_linear_between_the_centres_of_its_cells():
+    assert enlarged(np.array([0.0, 4.0]), (4,)).tolist() == [0, 1, 3, 4]
+    assert enlarged(np.eye(2), (2, 2)).tolist() == [[1, 0], [0, 1]]

@@ -1,0 +1,135 @@
+"""docs/architecture.md says what the package is: its tree, and who imports whom."""
+
+import ast
+import re
+from collections import defaultdict
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+# A name that two modules share has one meaning: the module of `cli` is the command of that name, and the others are
+# what it calls, or the same thing in another layer.
+SHARED = {
+    "calibration": "the calibration of probabilities: computed, drawn",
+    "comparison": "the comparison of runs: of all tasks, of one",
+    "console": "what a terminal shows: of all commands, of a task",
+    "evaluate": "a task's evaluation of a model; the command",
+    "feature_maps": "feature maps: computed, drawn; the command",
+    "figures": "the pictures of a task",
+    "grad_cam": "Grad-CAM: computed; the command",
+    "kernels": "the kernels of convolutions: found, drawn",
+    "layers": "the layers of a recipe; the command that lists Keras' layers",
+    "load": "read what a section of a recipe names: the recipe itself, its data",
+    "regression": "the rules of a recipe for regression; the drawings of one",
+    "report": "the report of a task; the command",
+    "result": "the result of an evaluation: of all tasks, of one",
+    "roc": "ROC curves: computed, drawn",
+    "schema": "the sections of a recipe; the command that prints their JSON Schema",
+    "scores": "the scores of a task",
+    "thresholds": "scores by threshold: computed, drawn",
+    **dict.fromkeys(("doctor", "maximize", "predict", "reproduce", "summary"), "what a command does; the command"),
+}
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Dotted name -> file of every module that has code."""
+    found = {}
+    for path in (ROOT / "cnncli").rglob("*.py"):
+        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+        found[name] = path
+    assert len(found) > 200
+    return found
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def imports(path: Path) -> frozenset[str]:
+    """The modules of cnncli that a module imports anywhere, also within functions."""
+    found, known = set(), modules()
+    for node in ast.walk(tree_of(path)):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "cnncli":
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.add(full if full in known else node.module)
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names if alias.name.startswith("cnncli.")}
+    return frozenset(found)
+
+
+def block(name: str) -> list[str]:
+    """The lines of a block of the page."""
+    match = re.search(rf"<!-- {name} -->\n```\n(.*?)```", PAGE, re.DOTALL)
+    assert match
+    return match.group(1).splitlines()
+
+
+def layers() -> dict[str, int]:
+    return {package: rank for rank, line in enumerate(block("layers")) for package in line.split()}
+
+
+def layer_of(module: str) -> str:
+    """The part of cnncli that a module belongs to; the figures and the report of a task belong to `plots` and `report`."""
+    parts = module.split(".")
+    if parts[1] == "tasks" and len(parts) == 4:
+        return {"figures": "plots", "report": "report"}.get(parts[3], "tasks")
+    return parts[1]
+
+
+def test_tree_is_that_of_the_package():
+    packages = {path.parent.relative_to(ROOT / "cnncli") for path in (ROOT / "cnncli").rglob("__init__.py")}
+    drawn, parents = set(), {0: Path()}
+    for line in block("tree")[1:]:
+        depth, name = (len(line) - len(line.lstrip())) // 2, line.split()[0].rstrip("/")
+        parents[depth] = parents[depth - 1] / name if depth > 1 else Path(name)
+        drawn.add(parents[depth])
+    assert drawn == packages - {Path()}
+
+
+def test_every_package_has_a_layer():
+    named = {module.split(".")[1] for module in modules() if "." in module} - {"__main__"}
+    assert named == set(layers())
+
+
+def test_imports_only_look_down():
+    known, rank = modules(), layers()
+    upward = [
+        f"{module} imports {target}"
+        for module, path in known.items()
+        if "." in module and module != "cnncli.__main__"
+        for target in imports(path)
+        if "." in target and layer_of(target) != layer_of(module) and rank[layer_of(target)] > rank[layer_of(module)]
+    ]
+    assert upward == []
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    known = modules()
+    edges = {module: imports(path) & known.keys() - {module} for module, path in known.items()}
+    waiting = dict(edges)
+    while free := [module for module, targets in waiting.items() if not targets & waiting.keys()]:
+        for module in free:
+            del waiting[module]
+    assert sorted(waiting) == []
+
+
+def test_modules_of_one_name_have_one_meaning():
+    names = defaultdict(list)
+    for module, path in modules().items():
+        if path.name != "__init__.py":
+            names[module.split(".")[-1]].append(module)
+    shared = {name for name, found in names.items() if len(found) > 1}
+    assert shared == set(SHARED)
+
+
+def test_every_module_says_in_its_first_line_what_it_does():
+    texts = {
+        module: ast.get_docstring(tree_of(path)) for module, path in modules().items() if path.name != "__init__.py"
+    }
+    assert [module for module, text in texts.items() if not text or not text.splitlines()[0].endswith((".", ":"))] == []

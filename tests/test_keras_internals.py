@@ -1,0 +1,140 @@
+"""What cnncli relies on in Keras beyond its public interface, and that nothing else of it is used."""
+
+import re
+from collections import defaultdict
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from cnncli import keras_internals
+
+PRIVATE = re.compile(
+    r"keras\.src\b(?!\.(models|applications|ops)\b)|\._keras_history|\._symbolic_build|\._flatten_layers"
+    r"|\._inbound_nodes|\._load_state|\._save_state|global_state|ObjectSharingScope"
+)
+
+
+def test_private_names_are_used_in_one_module():
+    package = Path(keras_internals.__file__).parent
+    found = [
+        f"{path.name}:{number}"
+        for path in package.rglob("*.py")
+        if path.name != "keras_internals.py"
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if PRIVATE.search(line)
+    ]
+    assert found == []
+
+
+@pytest.fixture
+def shared():
+    """A Dense layer that is called twice, within a model in a model."""
+    given, layer = keras.Input((4,)), keras.layers.Dense(4, name="twice")
+    inner = keras.Model(given, layer(layer(given)), name="inner")
+    outer = keras.Input((4,))
+    return keras.Model(outer, keras.layers.Dense(2, name="last")(inner(outer)))
+
+
+def test_a_tensor_knows_the_call_that_made_it():
+    given, layer = keras.Input((4,)), keras.layers.Dense(4)
+    first = layer(given)
+    second = layer(first)
+    assert [keras_internals.origin_of(tensor).call for tensor in (first, second)] == [0, 1]
+    assert keras_internals.origin_of(second).operation is layer
+    assert keras_internals.inputs_of_call(keras_internals.origin_of(second))[0] is first
+
+
+def test_layers_of_models_inside_a_model_are_found(shared):
+    assert {"inner", "twice", "last"} <= {layer.name for layer in keras_internals.all_layers(shared)}
+
+
+def test_variables_of_the_optimizer_are_there_before_the_first_step(shared):
+    shared.compile(optimizer="adam", loss="mse", metrics=["mae"])
+    data = tf.data.Dataset.from_tensors((np.zeros((3, 4), np.float32), np.zeros((3, 2), np.float32)))
+    keras_internals.build_symbolically(shared, data.element_spec)
+    assert len(shared.optimizer.variables) == 2 + 2 * len(shared.trainable_variables)
+    assert shared.metrics_variables
+
+
+def test_default_names_begin_anew_within_their_counters():
+    keras.layers.Dense(1)
+    with keras_internals.global_attribute("object_name_uids", defaultdict(int)):
+        assert [keras.layers.Dense(1).name for _ in range(2)] == ["dense", "dense_1"]
+    assert keras.layers.Dense(1).name != "dense"
+
+
+def test_variables_made_for_their_shapes_alone_are_not_initialised_later():
+    with (
+        keras_internals.global_attribute("uninitialized_variables", []),
+        keras.StatelessScope(initialize_variables=False),
+    ):
+        layer = keras.layers.Dense(3)
+        layer.build((None, 2))
+    assert layer.kernel.shape == (2, 3)
+    assert layer.kernel._value is None
+
+
+def test_a_layer_that_a_config_shares_is_made_once(shared):
+    config = keras.saving.serialize_keras_object(shared)
+    with keras_internals.sharing_objects():
+        made = keras.saving.deserialize_keras_object(config)
+    inner = made.get_layer("inner")
+    assert [layer.name for layer in inner.layers].count("twice") == 1
+    assert made.count_params() == shared.count_params()
+
+
+class _Store(keras_internals.WeightStore):
+    """A store of weights, as Keras uses one: a mapping of arrays for each path."""
+
+    def __init__(self):
+        self.groups = {}
+
+    def make(self, path, metadata=None):
+        return self.groups.setdefault(path, {})
+
+    def get(self, path):
+        return self.groups[path]
+
+    def has_path(self, path):
+        return any(group == path or group.startswith(f"{path}/") for group in self.groups)
+
+
+def test_weights_are_written_to_a_store_and_read_from_it(shared):
+    store = _Store()
+    keras_internals.save_weights(shared, store)
+    store.groups = {
+        path: {key: np.array(value) for key, value in group.items()} for path, group in store.groups.items()
+    }
+    expected = shared.get_weights()
+    for variable in shared.weights:
+        variable.assign(keras.ops.zeros_like(variable))
+    keras_internals.load_weights(shared, store)
+    for array, wanted in zip(shared.get_weights(), expected, strict=True):
+        np.testing.assert_array_equal(array, wanted)
+
+
+def test_applications_ask_for_their_weights_through_get_file():
+    asked = []
+
+    def get_file(fname, origin, **_):
+        asked.append((fname, origin.startswith("https://")))
+        raise InterruptedError
+
+    with keras_internals.replaced_get_file(get_file), pytest.raises(InterruptedError):
+        keras.applications.MobileNetV2(weights="imagenet")
+    [(name, is_address)] = asked
+    assert (name.endswith(".h5"), is_address) == (True, True)
+
+
+def test_home_of_keras_is_a_folder_name():
+    assert keras_internals.home().endswith("keras")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [("losses", "mse"), ("metrics", "mse"), ("optimizers", "adam"), ("initializers", "he_normal")]
+)
+def test_identifiers_are_listed(kind, name):
+    assert name in keras_internals.identifiers(kind)

@@ -1,0 +1,61 @@
+"""Pictures that cannot be drawn are told before training, at their key."""
+
+import pytest
+
+from cnncli.errors import RecipeError
+from cnncli.recipe.load import load_bytes
+from cnncli.workflow.figure_checks import check_classes
+from cnncli.workflow.preflight import check_without_data
+
+RECIPE = """\
+data: {source: mnist-sample}
+model:
+  input: [28, 28, 1]
+  layers:
+    - Conv2D: {name: conv, filters: 8, kernel_size: 5}
+    - Flatten
+    - Dense: {name: out, units: 10, activation: softmax}
+visualize: [ITEM]
+"""
+
+
+def loaded_with(item):
+    return load_bytes(RECIPE.replace("ITEM", item).encode(), "r.yaml")
+
+
+@pytest.mark.parametrize(
+    ("item", "message", "key"),
+    [
+        ("maximize: {layer: conv, filters: [3, 8]}", "layer `conv` has no filter 8", ("maximize", "filters", 1)),
+        ("grad_cam: {layer: out}", "layer `out` gives 10, not maps", ("grad_cam", "layer")),
+    ],
+)
+def test_wrong_layer_or_filter_is_told_at_its_key(item, message, key):
+    with pytest.raises(RecipeError) as error:
+        check_without_data(loaded_with(item))
+
+    [problem] = error.value.problems
+    assert (problem.message, problem.path) == (message, ("visualize", 0, *key))
+
+
+@pytest.mark.parametrize(
+    ("item", "key"),
+    [
+        ("maximize: {classes: [bee, aunt]}", ("maximize", "classes", 1)),
+        ("grad_cam: {class_name: aunt}", ("grad_cam", "class_name")),
+    ],
+)
+def test_wrong_class_is_told_with_the_nearest(item, key):
+    with pytest.raises(RecipeError) as error:
+        check_classes(loaded_with(item).recipe, ["ant", "bee"])
+
+    [problem] = error.value.problems
+    assert (problem.message, problem.hint) == ("no class is called `aunt`", "did you mean `ant`?")
+    assert problem.path == ("visualize", 0, *key)
+
+
+@pytest.mark.parametrize("item", ["grad_cam: {class_name: true}", "maximize: {layer: out, filters: [9]}", "maximize"])
+def test_what_can_be_drawn_is_left_alone(item):
+    loaded = loaded_with(item)
+    check_without_data(loaded)
+    check_classes(loaded.recipe, ["ant", "bee"])
