@@ -60,6 +60,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained_folder: Path
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home" / ".keras"))
     cut_off(monkeypatch)
+    # The pictures of an evaluation take a third of a short training, and have tests of their own.
+    monkeypatch.setattr("cnncli.plots.run_figures.draw_evaluation", lambda *_, **__: [])
+    monkeypatch.setattr("cnncli.plots.run_figures.draw_layers", lambda *_, **__: [])
     return place
 
 
