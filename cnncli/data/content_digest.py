@@ -11,7 +11,7 @@ from cnncli.data.lazy_arrays import Inputs, as_stored
 
 _CHUNK_BYTES = 1 << 22  # looked at in one go
 _MANY_NUMBERS = 64  # of a row: two rows of so many are hardly equal by chance
-_STEPS, _MIDDLE = 16, 1 << 15  # in which the scale of an example is told
+_STEPS, _MIDDLE = 16, 1 << 15  # steps for each doubling of the scale, and the number of the step at 1
 _FEW_NUMBERS = 4  # of a row that differ from the others: a row of fewer may well occur twice
 _SOME_NUMBERS = 8  # of a row, all of them with decimals
 

@@ -138,7 +138,7 @@ class Splits:
         class_names: by label; empty where labels are quantities.
         input_shape: of one example, (height, width, channels) for images.
         source: what is really used, for people: "mnist-sample, packaged: 8,000 + 2,000 digits".
-        notes: what is not wrong but worth a word, each said once.
+        notes: notes about the data, each once.
         fingerprint: SHA-256 (hex) of the data as it was found, whatever the split.
         skipped: bad images that were left out, as paths inside the folder.
         form: what every image became, where they came from files.

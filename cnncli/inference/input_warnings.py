@@ -85,7 +85,7 @@ def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
 
 
 def _inputs_of(file: File, input_shape: Shape) -> NDArray[Any] | None:
-    """The examples of a file of numbers; None of an image, and where they cannot be read, which is told later."""
+    """Read the examples of a file of numbers; None for an image, and for a file that cannot be read (reported later)."""
     if file.kind == "image":
         return None
     if file.kind == "table":

@@ -58,15 +58,6 @@ def find(model: keras.Model, name: str) -> Any:
     return find_among(model, name, convolutions(model), "convolution")
 
 
-def find_layer(model: keras.Model, name: str) -> Any:
-    """The layer of a name, of whatever kind.
-
-    Raises:
-        RecipeError: there is none; with the nearest one.
-    """
-    return find_among(model, name, [layer.name for layer in layers_of(model)], "layer")
-
-
 def find_among(model: keras.Model, name: str, there: Sequence[str], noun: str) -> Any:
     """The layer of a name, if it is one of those that are `there`.
 

@@ -26,7 +26,7 @@ from cnncli.recipe.yaml.nodes import Mapping, Path, place_of, plain
 
 _QUOTED = re.compile(r"`[^`]*`|'[^']*'|[0-9]+")
 _ANY_MODEL = {"layers": ["Flatten"]}
-_MOST_ALIKE = 5  # mistakes of one kind that are told one by one
+_MOST_ALIKE = 5  # mistakes of one kind that are listed one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class LoadedRecipe:
         settings: what `--set` said.
         written: the tree as written, after `--set`.
         root: the tree after `vars` and expressions; the places are found in it.
-        warnings: what is not wrong but worth a word.
+        warnings: notes about what is not wrong.
         open_places: where it cannot be written out before the number of classes is known.
     """
 

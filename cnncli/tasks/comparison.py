@@ -13,7 +13,7 @@ from cnncli.recipe.differences import ABSENT, Difference, differences
 from cnncli.tasks import registry
 from cnncli.tasks.recorded_run import Recorded, read_run
 from cnncli.tasks.result import Interval
-from cnncli.tasks.statistics import LEVEL
+from cnncli.tasks.statistics import LEVEL, holm
 
 _ANYWAY = "`--anyway` shows the runs beside each other, without a test of their difference"
 
@@ -25,7 +25,7 @@ class Side(Protocol):
     def run(self) -> Recorded: ...
     @property
     def label(self) -> str:
-        """By which it is told from the others: `mnist/first`, or its path where two have one name."""
+        """Its name in the comparison: `mnist/first`, or its path where two have one name."""
 
     @property
     def measures(self) -> list[tuple[str, float | None, Interval | None]]:
@@ -104,9 +104,15 @@ def compare(paths: Sequence[Path], *, anyway: bool = False) -> Comparison:
     return Comparison(
         sides=sides,
         mismatches=mismatches,
-        pairs=() if mismatches else task.pairs(first, others),
+        pairs=() if mismatches else _corrected([task.pair(first, other) for other in others]),
         recipe_differences=tuple(tuple(differences(first.run.recipe, other.run.recipe)) for other in others),
     )
+
+
+def _corrected(pairs: Sequence[Any]) -> tuple[Pair, ...]:
+    """The pairs with their p-values after Holm's correction."""
+    adjusted = holm([pair.p for pair in pairs])
+    return tuple(replace(pair, adjusted_p=p, comparisons=len(pairs)) for pair, p in zip(pairs, adjusted, strict=True))
 
 
 def _refuse_mixed(runs: Sequence[Recorded], labels: Sequence[str]) -> None:

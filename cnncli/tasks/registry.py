@@ -39,7 +39,7 @@ def read_result(content: bytes) -> Result:
     if task not in names():
         raise ValueError(f"its `task` is none of {', '.join(names())}")
     try:
-        result: Result = part(task, "result").RESULT.model_validate_json(content)
+        result: Result = part(task, "result").RESULT.model_validate(value)
     except (ValidationError, RecursionError) as error:
         raise ValueError(_first_problem(error)) from None
     return result

@@ -55,7 +55,7 @@ class Plan:
         outputs: of the network; the first is the main one.
         encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
         seconds: what it took so far, by stage.
-        notes: what is not wrong but worth a word.
+        notes: notes and warnings.
         downloads: whether weights have to be downloaded.
     """
 

@@ -63,7 +63,7 @@ class Finished:
         figures: the pictures, in the order in which they were drawn.
         broken: the recipe's expectations that do not hold.
         profile: where the time went.
-        notes: what is worth a word about the training.
+        notes: notes about the training.
     """
 
     path: Path

@@ -165,7 +165,7 @@ def test_table_has_what_each_run_reached_and_took(outputs):
     ]
 
 
-def test_interval_is_drawn_where_the_evaluation_has_none(outputs):
+def test_interval_is_that_of_the_evaluation(outputs):
     put(outputs, "a", wrong=range(100))
     put(outputs, "b", wrong=range(100))
     low, high = as_json("a", "b")["runs"][0]["accuracy_interval"]

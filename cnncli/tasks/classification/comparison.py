@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cnncli.messages import cell
@@ -23,7 +22,7 @@ class ClassificationSide:
 
     Attributes:
         run: what its folder says.
-        label: by which it is told from the others: `mnist/first`, or its path where two have one name.
+        label: its name in the comparison: `mnist/first`, or its path where two have one name.
     """
 
     run: Recorded
@@ -78,6 +77,11 @@ class ClassificationPair:
     test: McNemar
     adjusted_p: float
     comparisons: int = 1
+
+    @property
+    def p(self) -> float:
+        """Of the test, before the correction."""
+        return self.test.p
 
     @property
     def difference(self) -> float:
@@ -137,14 +141,8 @@ def side(run: Recorded, label: str) -> ClassificationSide:
     return ClassificationSide(run, label, run.result)
 
 
-def pairs(first: ClassificationSide, others: Sequence[ClassificationSide]) -> tuple[ClassificationPair, ...]:
-    """Compare the others with the first."""
-    pairs = [_pair(first, other) for other in others]
-    adjusted = statistics.holm([pair.test.p for pair in pairs])
-    return tuple(replace(pair, adjusted_p=p, comparisons=len(pairs)) for pair, p in zip(pairs, adjusted, strict=True))
-
-
-def _pair(first: ClassificationSide, second: ClassificationSide) -> ClassificationPair:
+def pair(first: ClassificationSide, second: ClassificationSide) -> ClassificationPair:
+    """Compare a run with the first one, before any correction for several comparisons."""
     answers = list(zip(_right(first.run), _right(second.run), strict=True))
     first_only, second_only = answers.count((True, False)), answers.count((False, True))
     test = statistics.mcnemar(first_only, second_only)

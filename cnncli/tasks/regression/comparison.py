@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 
 from cnncli.errors import OutputError
 from cnncli.messages import quantity
-from cnncli.tasks import statistics
 from cnncli.tasks.recorded_run import Recorded
 from cnncli.tasks.regression.result import RegressionResult
 from cnncli.tasks.statistics import LEVEL, p_text
@@ -28,7 +26,7 @@ class RegressionSide:
 
     Attributes:
         run: what its folder says.
-        label: by which it is told from the others.
+        label: its name in the comparison.
         errors: float64 (examples,), how far each prediction is off; of several numbers the mean.
     """
 
@@ -139,14 +137,8 @@ def side(run: Recorded, label: str) -> RegressionSide:
     return RegressionSide(run, label, np.abs(said - true).mean(axis=1), run.result)
 
 
-def pairs(first: RegressionSide, others: Sequence[RegressionSide]) -> tuple[RegressionPair, ...]:
-    """The others against the first."""
-    found = [_pair(first, other) for other in others]
-    adjusted = statistics.holm([pair.p for pair in found])
-    return tuple(replace(pair, adjusted_p=p, comparisons=len(found)) for pair, p in zip(found, adjusted, strict=True))
-
-
-def _pair(first: RegressionSide, second: RegressionSide) -> RegressionPair:
+def pair(first: RegressionSide, second: RegressionSide) -> RegressionPair:
+    """Compare a run with the first one, before any correction for several comparisons."""
     differences = second.errors - first.errors
     interval, p = paired_bootstrap(differences)
     return RegressionPair(
