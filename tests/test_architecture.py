@@ -27,6 +27,7 @@ SHARED = {
     "result": "the result of an evaluation: of all tasks, of one",
     "roc": "ROC curves: computed, drawn",
     "schema": "the sections of a recipe; the command that prints their JSON Schema",
+    "scorer": "the scorer of a task",
     "scores": "the scores of a task",
     "thresholds": "scores by threshold: computed, drawn",
     **dict.fromkeys(("doctor", "maximize", "predict", "reproduce", "summary"), "what a command does; the command"),

@@ -15,7 +15,6 @@ from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
 from cnncli.recipe.schema import BY_PREDICTION, Samples
-from cnncli.tasks.regression.scores import sizes_of_errors
 
 MOST = 12  # of those that are chosen by a word
 MOST_CLASSES = 24
@@ -88,14 +87,20 @@ def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
     )
 
 
-def from_split(examples: Examples, split: str, samples: Samples, *, probabilities: np.ndarray | None = None) -> Chosen:
+def from_split(
+    examples: Examples,
+    split: str,
+    samples: Samples,
+    *,
+    wrong: np.ndarray | None = None,
+    predicted: np.ndarray | None = None,
+) -> Chosen:
     """Some examples of a split.
 
     Args:
         split: its name, in words.
         samples: how many, or which.
-        probabilities: float (examples, classes), what the network says of each, or (examples, k), the numbers that it
-            gives; needed where `samples` is of `BY_PREDICTION`.
+        wrong, predicted: as of `choose` and `choose_by_number`; needed where `samples` is of `BY_PREDICTION`.
 
     Raises:
         DataError: those that the network gets wrong are wanted, and there is none; or they are wanted by class, and labels
@@ -104,9 +109,9 @@ def from_split(examples: Examples, split: str, samples: Samples, *, probabilitie
     words = _WORDS
     if examples.labels.ndim > 1:
         words = {"most_wrong": " of the largest errors"}
-        indices = choose_by_number(samples, examples.labels, outputs=probabilities)
+        indices = choose_by_number(samples, examples.labels, wrong=wrong)
     else:
-        indices = choose(samples, examples.labels, probabilities=probabilities)
+        indices = choose(samples, examples.labels, wrong=wrong, predicted=predicted)
     if len(indices) == 0:
         message = f"the network is right on all {len(examples):,} examples of the {split} split: there is none to show"
         raise DataError(message, hint="a number takes some of every class: --samples 12")
@@ -127,39 +132,40 @@ _WORDS: dict[Any, str] = {
 }
 
 
-def choose(samples: Samples, labels: np.ndarray, *, probabilities: np.ndarray | None = None) -> np.ndarray:
+def choose(
+    samples: Samples, labels: np.ndarray, *, wrong: np.ndarray | None = None, predicted: np.ndarray | None = None
+) -> np.ndarray:
     """Which examples: their indices, at most 12 of the wrong ones and 24 classes.
 
     Args:
         samples: a number: the first of every class, in turn. `one_per_class`. `most_wrong`: those whose wrong class the network
             is surest of. `most_confused`: the surest of each pair of a true and a predicted class, the most frequent pair first.
         labels: int (count,), the true classes.
-        probabilities: float (count, classes); needed for the last two.
+        wrong: int (any,), which examples are wrong, the surest first; needed for the last two.
+        predicted: int (count,), the predicted classes; needed for the last one.
     """
     if isinstance(samples, int):
         return np.lexsort((labels, _rank(labels)))[:samples]
     if samples == "one_per_class":
         return np.unique(labels, return_index=True)[1][:MOST_CLASSES]
     assert samples in BY_PREDICTION
-    assert probabilities is not None
-    predicted, sureness = probabilities.argmax(axis=-1), probabilities.max(axis=-1)
-    wrong = np.flatnonzero(predicted != labels)
-    wrong = wrong[np.argsort(-sureness[wrong], kind="stable")]
+    assert wrong is not None
     if samples == "most_wrong":
-        return cast(np.ndarray, wrong[:MOST])
-    pairs = labels[wrong].astype(np.int64) * probabilities.shape[-1] + predicted[wrong]
+        return wrong[:MOST]
+    assert predicted is not None
+    pairs = labels[wrong].astype(np.int64) * (predicted.max() + 1) + predicted[wrong]
     _, pair, counts = np.unique(pairs, return_inverse=True, return_counts=True)
-    return cast(np.ndarray, wrong[np.lexsort((pair, -counts[pair], _rank(pair)))][:MOST])
+    return wrong[np.lexsort((pair, -counts[pair], _rank(pair)))][:MOST]
 
 
-def choose_by_number(samples: Samples, targets: np.ndarray, *, outputs: np.ndarray | None = None) -> np.ndarray:
+def choose_by_number(samples: Samples, targets: np.ndarray, *, wrong: np.ndarray | None = None) -> np.ndarray:
     """Which examples of quantities: their indices.
 
     Args:
         samples: a number: from the smallest target to the largest, in even steps through their order. `most_wrong`: the 12
             of the largest errors.
         targets: float (count, k); of several numbers the first orders the examples.
-        outputs: float (count, k), what the network gives; needed for `most_wrong`.
+        wrong: int (count,), the examples by the size of their errors, the largest first; needed for `most_wrong`.
 
     Raises:
         DataError: they are wanted by class.
@@ -171,8 +177,8 @@ def choose_by_number(samples: Samples, targets: np.ndarray, *, outputs: np.ndarr
     if samples != "most_wrong":
         hint = "a number takes some from the smallest target to the largest; most_wrong those of the largest errors"
         raise DataError(f"{samples} chooses by class, and the labels are numbers", hint=hint)
-    assert outputs is not None
-    return np.argsort(-sizes_of_errors(targets, outputs), kind="stable")[:MOST]
+    assert wrong is not None
+    return wrong[:MOST]
 
 
 def _rank(groups: np.ndarray) -> np.ndarray:

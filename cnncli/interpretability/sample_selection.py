@@ -34,6 +34,8 @@ from cnncli.interpretability.maximize import LEAST_SIDE, likely_range
 from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import find, kernel_of
 from cnncli.recipe.schema import BY_PREDICTION, Samples
+from cnncli.tasks.classification.mistakes import wrong_examples
+from cnncli.tasks.regression.scores import sizes_of_errors
 
 _MOST_TOGETHER = 32  # examples that are computed at a time
 _HEALTH_EXAMPLES = 256
@@ -69,9 +71,20 @@ def examples_for(
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
     warnings = scale_warnings(trained, examples.inputs, f"the {split} split") if examples.files is None else []
-    said_by = outputs_of if trained.numbers else probabilities
-    said = said_by(trained.model, read(examples, np.arange(len(examples)))) if samples in BY_PREDICTION else None
-    return from_split(examples, split, samples, probabilities=said), (*notes, *warnings)
+    wrong, predicted = _wrong(trained, examples) if samples in BY_PREDICTION else (None, None)
+    return from_split(examples, split, samples, wrong=wrong, predicted=predicted), (*notes, *warnings)
+
+
+def _wrong(trained: TrainedModel, examples: Examples) -> tuple[np.ndarray, np.ndarray | None]:
+    """Which examples a model gets wrong, the most wrong first; and its class of each, if it gives classes."""
+    inputs, labels = read(examples, np.arange(len(examples))), examples.labels
+    if trained.numbers:
+        exact = labels.astype(np.float64)
+        errors = sizes_of_errors(exact, outputs_of(trained.model, inputs), exact.std(axis=0))
+        return np.argsort(-errors, kind="stable"), None
+    said = probabilities(trained.model, inputs)
+    predicted = said.argmax(axis=-1)
+    return wrong_examples(labels, predicted, said.max(axis=-1)), predicted
 
 
 def class_names_of(trained: TrainedModel) -> tuple[str, ...]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from cnncli.data.dataset import Examples, Splits
 from cnncli.interpretability.attribution import METHODS
 from cnncli.interpretability.class_scores import of_both_classes
@@ -17,17 +15,19 @@ from cnncli.plots.kernels import draw_layers
 from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
 from cnncli.plots.subject import subject_for
 from cnncli.recipe.schema import BY_PREDICTION, Filters, Picture, Recipe
+from cnncli.tasks.base import Scored
+from cnncli.tasks.regression.scorer import Scored as RegressionScored
 
 
 def draw_picture(
-    folder: Path, recipe: Recipe, network: Network, outputs: np.ndarray, splits: Splits, picture: Picture
+    folder: Path, recipe: Recipe, network: Network, scored: Scored, splits: Splits, picture: Picture
 ) -> list[Path]:
     """Draw an item of `visualize`.
 
     Args:
         folder: `figures/` of the run.
         recipe: resolved.
-        outputs: float (examples, outputs), what the network says of the evaluated split.
+        scored: what the network says of the evaluated split.
 
     Returns:
         The files; none where the examples that the network gets wrong are asked for, and there are none.
@@ -42,19 +42,21 @@ def draw_picture(
         value_range = range_of(splits.train)
         return [*draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump()).files]
     examples: Examples = getattr(splits, recipe.evaluate.split)
-    shares = outputs if count else of_both_classes(outputs)
     heat, maps = picture.grad_cam, picture.feature_maps
     samples = maps.samples if maps else None
     if heat:
         samples = heat.samples or METHODS[heat.method][1]
-    if not count and samples in BY_PREDICTION and (shares.argmax(axis=-1) == examples.labels).all():
+    if samples in BY_PREDICTION and not len(scored.wrong):
         return []
-    chosen = from_split(examples, recipe.evaluate.split, samples, probabilities=shares)
+    predicted = None if isinstance(scored, RegressionScored) else scored.predicted
+    chosen = from_split(examples, recipe.evaluate.split, samples, wrong=scored.wrong, predicted=predicted)
     if heat:
         return [*draw_heat_of(subject, chosen, folder, **heat.model_dump(exclude={"samples"})).files]
     layers = maps.layers if maps else None
-    said = shares[chosen.indices]
-    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said).files]
+    assert chosen.indices is not None
+    said = scored.outputs.rows(chosen.indices)
+    shares = said if count else of_both_classes(said)
+    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=shares).files]
 
 
 def _filters(folder: Path, recipe: Recipe, network: Network, asked: Filters) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,9 +13,11 @@ from cnncli.data.regression_targets import Numbers
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.tasks import predictions_csv
 from cnncli.tasks.classification import evaluate as _classification
+from cnncli.tasks.classification.scorer import Scored as ClassificationScored
 from cnncli.tasks.regression import evaluate as _regression
+from cnncli.tasks.regression.scorer import Scored as RegressionScored
 
-Scored = _classification.Scored | _regression.Scored
+Scored = ClassificationScored | RegressionScored
 
 
 class Task(Protocol):
@@ -34,8 +36,8 @@ class Task(Protocol):
     ) -> Any:
         """Run the model once over examples and score what it gives."""
 
-    def to_csv(self, scored: Any, examples: Examples) -> str:
-        """predictions.csv: a row an example."""
+    def to_csv(self, scored: Any, examples: Examples) -> Iterator[str]:
+        """The lines of predictions.csv: a row an example."""
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,12 @@ class Classification:
 
     class_names: Sequence[str]
 
-    def evaluate(self, model: keras.Model, examples: Examples, **how: Any) -> _classification.Scored:
+    def evaluate(self, model: keras.Model, examples: Examples, **how: Any) -> ClassificationScored:
         return _classification.evaluate(model, examples, class_names=self.class_names, **how)
 
-    def to_csv(self, scored: _classification.Scored, examples: Examples) -> str:
-        outputs, names = scored.outputs, self.class_names
-        return predictions_csv.to_csv(examples.labels, scored.predicted, outputs, names, files=examples.files)
+    def to_csv(self, scored: ClassificationScored, examples: Examples) -> Iterator[str]:
+        said = scored.predicted, scored.confidence, scored.outputs
+        return predictions_csv.to_csv(examples.labels, *said, self.class_names, files=examples.files)
 
 
 @dataclass(frozen=True)
@@ -58,10 +60,10 @@ class Regression:
 
     numbers: Numbers
 
-    def evaluate(self, model: keras.Model, examples: Examples, **how: Any) -> _regression.Scored:
+    def evaluate(self, model: keras.Model, examples: Examples, **how: Any) -> RegressionScored:
         return _regression.evaluate(model, examples, numbers=self.numbers, **how)
 
-    def to_csv(self, scored: _regression.Scored, examples: Examples) -> str:
+    def to_csv(self, scored: RegressionScored, examples: Examples) -> Iterator[str]:
         return predictions_csv.numbers_to_csv(scored.targets, scored.outputs, files=examples.files)
 
 

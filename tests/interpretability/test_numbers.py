@@ -48,9 +48,7 @@ def test_examples_go_from_the_smallest_target_to_the_largest():
 
 
 def test_most_wrong_are_the_largest_errors():
-    outputs = TARGETS + np.array([[0], [-2], [1], [0], [3]])
-
-    chosen = from_split(examples(), "test", "most_wrong", probabilities=outputs)
+    chosen = from_split(examples(), "test", "most_wrong", wrong=np.array([4, 1, 2, 0, 3]))
 
     assert chosen.names[:3] == tuple(f"example {index} of the test split" for index in (4, 1, 2))
     assert chosen.source == "examples of the test split of the largest errors"
@@ -59,7 +57,7 @@ def test_most_wrong_are_the_largest_errors():
 @pytest.mark.parametrize("samples", ["one_per_class", "most_confused"])
 def test_examples_cannot_be_chosen_by_class(samples):
     with pytest.raises(DataError, match="chooses by class, and the labels are numbers"):
-        from_split(examples(), "test", samples, probabilities=TARGETS)
+        from_split(examples(), "test", samples, wrong=np.arange(5))
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "smoothgrad", "occlusion"])

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import keras
-import numpy as np
 
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.data.regression_targets import Numbers
 from cnncli.errors import DataError
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.tasks.classification.evaluate import run_once
-from cnncli.tasks.regression.result import RegressionResult
-from cnncli.tasks.regression.scores import regression_scores
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Examples that a model has scored.
-
-    Attributes:
-        targets, outputs: float32 (count, k), the true numbers and the network's.
-    """
-
-    result: RegressionResult
-    targets: np.ndarray
-    outputs: np.ndarray
+from cnncli.tasks.evaluation_loop import run_once
+from cnncli.tasks.regression.scorer import RegressionScorer, Scored
 
 
 def evaluate(
@@ -57,9 +41,6 @@ def evaluate(
         given, wanted = model.output_shape[-1], examples.labels.shape[1]
         raise DataError(f"the data has {wanted} numbers for each example, and the network gives {given}")
     batches = Batches(examples, batch_size=batch_size, encodings={"": "numbers"}, class_count=len(numbers))
-    measured, outputs = run_once(model, batches, loss, metrics)
-    scores = regression_scores(examples.labels, outputs, numbers.mean, files=examples.files)
-    result = RegressionResult(
-        split=split, examples_sha256=examples_sha256, loss=measured.pop("loss"), metrics=measured, **dict(scores)
-    )
-    return Scored(result, examples.labels, outputs)
+    scorer = RegressionScorer(numbers.mean, files=examples.files)
+    measured = run_once(model, examples, batches, scorer.update, loss=loss, metrics=metrics)
+    return scorer.result(split=split, examples_sha256=examples_sha256, **measured)
