@@ -59,10 +59,11 @@ def evaluate(task: str, count: int, outputs: int) -> None:
     import keras
     import numpy as np
 
+    from cnncli import task_registry
     from cnncli.data.dataset import Examples
-    from cnncli.data.regression_targets import Numbers
     from cnncli.recipe.keras_objects.objects import KerasObject
-    from cnncli.tasks.base import task_for
+    from cnncli.tasks.classification.targets import ClassTargets
+    from cnncli.tasks.regression.targets import NumberTargets
 
     keras.utils.set_random_seed(0)
     random = np.random.default_rng(0)
@@ -73,12 +74,13 @@ def evaluate(task: str, count: int, outputs: int) -> None:
     if is_regression:
         series = random.random(count + outputs - 1, dtype=np.float32)
         labels = np.lib.stride_tricks.sliding_window_view(series, outputs)
-        name, loss = task_for((), Numbers(*[(0.5,) * outputs] * 3)), "mean_squared_error"
+        targets, loss = NumberTargets.of(labels[:100]), "mean_squared_error"
     else:
         labels = random.integers(0, outputs, count).astype(np.int32)
-        name, loss = task_for([str(number) for number in range(outputs)], None), "sparse_categorical_crossentropy"
-    examples = Examples(inputs, labels)
-    name.evaluate(model, examples, batch_size=_BATCH, loss=KerasObject("losses", loss), metrics=[], split="test")
+        names = tuple(str(number) for number in range(outputs))
+        targets, loss = ClassTargets(class_names=names), "sparse_categorical_crossentropy"
+    how = {"batch_size": _BATCH, "loss": KerasObject("losses", loss), "metrics": []}
+    task_registry.part(task, "evaluate").evaluate(model, Examples(inputs, labels), targets=targets, **how)
 
 
 def _mib(size: int) -> str:

@@ -6,17 +6,15 @@ from pathlib import Path
 
 from cnncli.data.dataset import Examples, Splits
 from cnncli.interpretability.attribution import METHODS
-from cnncli.interpretability.class_scores import of_both_classes
 from cnncli.interpretability.examples import from_split, range_of
 from cnncli.interpretability.initial_network import initial_model
+from cnncli.interpretability.subject import subject_for
 from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots.kernels import draw_layers
 from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
-from cnncli.plots.subject import subject_for
 from cnncli.recipe.schema import BY_PREDICTION, Filters, Picture, Recipe
-from cnncli.tasks.base import Scored
-from cnncli.tasks.regression.scorer import Scored as RegressionScored
+from cnncli.tasks.result import Scored
 
 
 def draw_picture(
@@ -27,7 +25,7 @@ def draw_picture(
     Args:
         folder: `figures/` of the run.
         recipe: resolved.
-        scored: what the network says of the evaluated split.
+        scored: the evaluated split.
 
     Returns:
         The files; none where the examples that the network gets wrong are asked for, and there are none.
@@ -36,8 +34,7 @@ def draw_picture(
         return _filters(folder, recipe, network, picture.filters)
     # Filters may lie in a part that only another output takes; what speaks for a class is the main one's.
     model = network.full_model if picture.feature_maps else network.model
-    count = 0 if splits.class_names else splits.target_count
-    subject = subject_for(opened(model), recipe.name, splits.class_names, count)
+    subject = subject_for(opened(model), recipe.name, splits.targets)
     if asked := picture.maximize:
         value_range = range_of(splits.train)
         return [*draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump()).files]
@@ -48,15 +45,13 @@ def draw_picture(
         samples = heat.samples or METHODS[heat.method][1]
     if samples in BY_PREDICTION and not len(scored.wrong):
         return []
-    predicted = None if isinstance(scored, RegressionScored) else scored.predicted
-    chosen = from_split(examples, recipe.evaluate.split, samples, wrong=scored.wrong, predicted=predicted)
+    task, wrong, predicted = splits.targets.task, scored.wrong, scored.predicted
+    chosen = from_split(examples, recipe.evaluate.split, samples, task=task, wrong=wrong, predicted=predicted)
     if heat:
         return [*draw_heat_of(subject, chosen, folder, **heat.model_dump(exclude={"samples"})).files]
     layers = maps.layers if maps else None
-    assert chosen.indices is not None
-    said = scored.outputs.rows(chosen.indices)
-    shares = said if count else of_both_classes(said)
-    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=shares).files]
+    said = subject.completed(scored.outputs.rows(chosen.indices))
+    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said).files]
 
 
 def _filters(folder: Path, recipe: Recipe, network: Network, asked: Filters) -> list[Path]:

@@ -15,6 +15,7 @@ from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.network.instantiate import make
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.tasks.result import Scored
 from cnncli.tasks.undefined_metrics import without_value
 
 
@@ -24,14 +25,11 @@ class Scorer(Protocol):
     def update(self, targets: NDArray[Any], outputs: NDArray[np.float32]) -> None:
         """Take a batch: the targets as the examples have them, and outputs (batch, outputs)."""
 
-    def result(self, **common: Any) -> Any:
+    def result(self, **common: Any) -> Scored:
         """Score all batches.
 
         Args:
             common: the fields that every `Result` has.
-
-        Returns:
-            `Scored` of the task.
         """
 
 

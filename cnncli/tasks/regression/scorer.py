@@ -22,12 +22,14 @@ class Scored:
     Attributes:
         targets, outputs: float32 (count, k), the true numbers and the network's.
         wrong: int64 (count,), the examples by the size of their errors, the largest first.
+        predicted: there are no classes.
     """
 
     result: RegressionResult
     targets: SpooledRows
     outputs: SpooledRows
     wrong: NDArray[np.int64]
+    predicted: None = None
 
 
 class RegressionScorer:

@@ -228,19 +228,20 @@ def bootstrap(
 
 
 def sizes_of_errors(
-    true: NDArray[np.floating[Any]], said: NDArray[np.floating[Any]], spread: NDArray[np.float64]
+    true: NDArray[np.floating[Any]], said: NDArray[np.floating[Any]], spread: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
     """How far each prediction is off: of several numbers the mean, each in the standard deviation of its targets.
 
     Args:
         true, said: float (examples, k).
-        spread: float64 (k,), those standard deviations.
+        spread: float64 (k,), those standard deviations; None: of these targets.
 
     Returns:
         float64 (examples,).
     """
     errors = np.abs(said.astype(np.float64) - true)
     if errors.shape[1] > 1:
+        spread = true.astype(np.float64).std(axis=0) if spread is None else spread
         errors = errors / np.where(spread > 0, spread, 1)
     mean: NDArray[np.float64] = errors.mean(axis=1)
     return mean
