@@ -42,7 +42,7 @@ def to_csv(
         outputs: float (examples, outputs).
         files: one an example.
     """
-    names = [_cell(name) for name in class_names]
+    names = [cell(name) for name in class_names]
     numbered = outputs.shape[1] <= MOST_OUTPUTS
     have_probabilities = are_probabilities(outputs)
     scores = of_the_predicted(outputs, predicted).tolist()
@@ -51,7 +51,7 @@ def to_csv(
     lines = [",".join(["example", "true", "predicted", "probability", *file_column, *output_columns])]
     for index, (label, said, score) in enumerate(zip(labels.tolist(), predicted.tolist(), scores, strict=True)):
         probability = f"{score:.6g}" if have_probabilities else ""
-        file = [_cell(files[index])] if files is not None else []
+        file = [cell(files[index])] if files is not None else []
         numbers = [f"{value:.6g}" for value in outputs[index].tolist()] if numbered else []
         lines.append(",".join([str(index), names[label], names[said], probability, *file, *numbers]))
     return "\n".join(lines) + "\n"
@@ -76,7 +76,7 @@ def numbers_to_csv(
     rows = np.stack([targets, outputs, outputs - targets], axis=2, dtype=np.float32)  # (examples, k, 3)
     lines = [",".join(["example", *titles, *(["file"] if files is not None else [])])]
     for index, row in enumerate(rows.reshape(len(rows), -1)):
-        file = [_cell(files[index])] if files is not None else []
+        file = [cell(files[index])] if files is not None else []
         lines.append(",".join([str(index), *map(str, row), *file]))
     return "\n".join(lines) + "\n"
 
@@ -92,7 +92,7 @@ def cell_text(text: str) -> str:
     return f"'{shown}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else shown
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text as it stands in the file (RFC 4180); csv.writer leaves a carriage return bare, which csv.reader refuses."""
     safe = cell_text(text).encode("utf-8", "backslashreplace").decode()  # a name that is no UTF-8 has lone surrogates
     quoted = safe.replace('"', '""')
