@@ -45,7 +45,7 @@ def to_csv(
         outputs: float (examples, outputs).
         files: one an example.
     """
-    names = [_cell(name) for name in class_names]
+    names = [cell(name) for name in class_names]
     count, width = outputs.shape
     numbered = range(width) if width <= MOST_OUTPUTS else range(0)
     file_column = ["file"] if files is not None else []
@@ -53,7 +53,7 @@ def to_csv(
     rows: Iterable[NDArray[np.floating[Any]]] = outputs if numbered else repeat(np.empty(0), count)
     for index, (label, said, row) in enumerate(zip(labels, predicted, rows, strict=True)):
         probability = "" if confidence is None else f"{confidence[index]:.6g}"
-        file = [_cell(files[index])] if files is not None else []
+        file = [cell(files[index])] if files is not None else []
         yield _line(
             str(index), names[label], names[said], probability, *file, *(f"{value:.6g}" for value in row.tolist())
         )
@@ -76,7 +76,7 @@ def numbers_to_csv(targets: SpooledRows, outputs: SpooledRows, *, files: Sequenc
     yield _line("example", *titles, *(["file"] if files is not None else []))
     for index, (true, said) in enumerate(zip(targets, outputs, strict=True)):
         row = np.stack([true, said, said - true], axis=1, dtype=np.float32)  # (k, 3)
-        yield _line(str(index), *map(str, row.ravel()), *([_cell(files[index])] if files is not None else []))
+        yield _line(str(index), *map(str, row.ravel()), *([cell(files[index])] if files is not None else []))
 
 
 def _line(*cells: str) -> str:
@@ -94,7 +94,7 @@ def cell_text(text: str) -> str:
     return f"'{shown}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else shown
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text as it stands in the file (RFC 4180); csv.writer leaves a carriage return bare, which csv.reader refuses."""
     safe = cell_text(text).encode("utf-8", "backslashreplace").decode()  # a name that is no UTF-8 has lone surrogates
     quoted = safe.replace('"', '""')

@@ -10,8 +10,8 @@ from cnncli import runs
 from cnncli.errors import DataError, OutputError
 from cnncli.tasks.comparison import compare
 from cnncli.tasks.predictions_csv import numbers_to_csv
-from cnncli.tasks.regression.comparison import paired_bootstrap
 from cnncli.tasks.regression.scorer import RegressionScorer
+from cnncli.tasks.statistics import paired_bootstrap
 
 TRUE = np.random.default_rng(0).uniform(0, 10, (60, 1)).astype(np.float32)
 NOISE = np.random.default_rng(1).normal(0, 1, (60, 1)).astype(np.float32)
