@@ -42,7 +42,7 @@ def measured(count, width, *sizes, **more):
     random = np.random.default_rng(count)
     targets = random.normal(2, 3, (count, width)).astype(np.float32)
     outputs = (targets + random.normal(0, 1, (count, width))).astype(np.float32)
-    return scored(RegressionScorer([2.0] * width), targets, outputs, *sizes, **more)
+    return scored(RegressionScorer([2.0 + number for number in range(width)]), targets, outputs, *sizes, **more)
 
 
 @settings(max_examples=40, deadline=None)
@@ -65,6 +65,16 @@ def test_a_classification_in_batches_is_that_at_once(sizes, shape, scale, block)
         for each in (in_batches, at_once)
     ]
     assert lines[0] == lines[1]
+
+
+def test_outputs_of_one_batch_that_are_no_probabilities_make_all_scores():
+    outputs = np.full((20, 3), 0.25, np.float32)
+    outputs[0, 0] = 5
+    found = scored(ClassificationScorer(names(3)), np.ones(20, int), outputs, 10, 10)
+
+    assert found.confidence is None
+    assert found.result.calibration is None
+    assert {each.probability for each in found.result.most_wrong} == {None}
 
 
 @settings(max_examples=15, deadline=None)
