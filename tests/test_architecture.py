@@ -38,6 +38,7 @@ SHARED = {
     "subject": "the subject of pictures: of all tasks, of one",
     "targets": "targets: of all tasks, of one",
     "schema": "the sections of a recipe; the command that prints their JSON Schema",
+    "scorer": "the scorer of a task",
     "scores": "the scores of a task",
     "thresholds": "scores by threshold: computed, drawn",
     **dict.fromkeys(("doctor", "maximize", "predict", "reproduce", "summary"), "what a command does; the command"),

@@ -9,8 +9,7 @@ from sklearn.metrics import f1_score, hamming_loss, precision_score, recall_scor
 from cnncli.data.targets import read_targets
 from cnncli.errors import DataError, DivergedError
 from cnncli.tasks.multilabel.decoding import LabelDecoder
-from cnncli.tasks.multilabel.result import MultilabelResult
-from cnncli.tasks.multilabel.scores import multilabel_scores
+from cnncli.tasks.multilabel.scorer import MultilabelScorer
 from cnncli.tasks.multilabel.subject import choose
 from cnncli.tasks.multilabel.targets import LabelTargets
 from cnncli.tasks.result import read_result
@@ -18,6 +17,13 @@ from cnncli.tasks.result import read_result
 NAMES = ("cat", "dog", "=1+1")
 TRUE = np.array([[1, 1, 0], [0, 1, 0], [1, 0, 0], [0, 0, 0]], np.uint8)
 SAID = np.array([[0.9, 0.8, 0.1], [0.2, 0.4, 0.1], [0.7, 0.6, 0.2], [0.1, 0.3, 0.0]], np.float32)
+
+
+def multilabel_scores(true, said, names, *, batch=1000):
+    scorer = MultilabelScorer(names)
+    for first in range(0, len(true), batch):
+        scorer.update(true[first : first + batch], said[first : first + batch])
+    return scorer.result(split="test", loss=0.0, metrics={}).result
 
 
 @pytest.mark.parametrize("dtype", [np.bool_, np.uint8, np.int64, np.float32])
@@ -93,13 +99,15 @@ def test_scores_are_those_of_scikit_learn(count, labels, seed):
         assert getattr(scores, name) == pytest.approx(expected, nan_ok=True) or np.isnan(expected)
     known = [row.f1 for row in scores.per_label if row.f1 is not None and not np.isnan(row.f1)]
     assert (scores.macro_f1 or 0) == pytest.approx(np.mean(known) if known else 0)
+    assert multilabel_scores(true, said, [str(index) for index in range(labels)], batch=7) == scores
     low, high = scores.intervals.macro_f1
     assert 0 <= low <= high <= 1
 
 
 def test_result_is_read_back_equal():
-    scores = multilabel_scores(TRUE, SAID, NAMES)
-    result = MultilabelResult(split="test", loss=0.3, metrics={"auc": float("nan")}, **dict(scores))
+    scorer = MultilabelScorer(NAMES)
+    scorer.update(TRUE, SAID)
+    result = scorer.result(split="test", loss=0.3, metrics={"auc": float("nan")}).result
 
     again = read_result(result.model_dump_json(by_alias=True).encode())
 
@@ -131,6 +139,6 @@ def test_predictions_are_the_labels_above_the_threshold():
 def test_examples_are_chosen_by_label_and_by_loss():
     assert choose(2, TRUE).tolist() == [0, 2]  # the first cat, which is the first dog too, then the second cat
     assert choose("one_per_class", TRUE).tolist() == [0]
-    assert choose("most_wrong", TRUE, SAID).tolist() == [1, 2]
+    assert choose("most_wrong", TRUE, np.array([1, 2])).tolist() == [1, 2]
     with pytest.raises(DataError, match="pairs of classes"):
-        choose("most_confused", TRUE, SAID)
+        choose("most_confused", TRUE)

@@ -14,8 +14,7 @@ from cnncli.plots.text_fitting import fit_text, plain_text
 from cnncli.plots.thresholds import draw_thresholds
 from cnncli.tasks.classification.thresholds import Sweep
 from cnncli.tasks.multilabel.console import labels_text
-from cnncli.tasks.multilabel.evaluate import Scored
-from cnncli.tasks.multilabel.result import MultilabelResult
+from cnncli.tasks.multilabel.scorer import Scored
 
 
 def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[str, Figure]]:
@@ -27,11 +26,11 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     result = scored.result
     yield "thresholds", draw_thresholds(Sweep(result.thresholds, result.best_threshold), "a label", title=title)
     if can_show(examples.inputs.shape[1:]):
-        yield "wrong", _largest_errors(result, examples, title)
+        yield "wrong", _largest_errors(scored, examples, title)
 
 
-def _largest_errors(result: MultilabelResult, examples: Examples, title: str) -> Figure:
-    wrong = result.most_wrong
+def _largest_errors(scored: Scored, examples: Examples, title: str) -> Figure:
+    result, wrong = scored.result, scored.result.most_wrong
 
     def caption(number: int, width: float) -> Caption:
         each = wrong[number]
@@ -41,7 +40,7 @@ def _largest_errors(result: MultilabelResult, examples: Examples, title: str) ->
         return (said, style.ORANGE, "bold"), (true, style.INK, "normal"), where_line(each.index, each.file, width)
 
     images = read_examples(examples, [each.index for each in wrong])
-    count = round((1 - result.exact_match) * result.count)
+    count = len(scored.wrong)
     which = "the largest errors first" if len(wrong) == count else f"the {len(wrong)} largest errors"
     shown = f"{count:,} of {result.count:,} examples with a wrong label: {which}".replace(",", "\N{THIN SPACE}")
     subtitle = shown if count else f"all labels of all {result.count:,} examples are right"

@@ -53,8 +53,11 @@ class LabelSubject(Subject):
     def answer(self, said: NDArray[np.float32]) -> dict[str, Any]:
         return {"predicted": self.told(said > THRESHOLD)}
 
-    def is_right_on_all(self, targets: NDArray[Any], said: NDArray[np.float32]) -> bool:
-        return bool(((said > THRESHOLD) == targets.astype(bool)).all())
+    def mistakes(
+        self, targets: NDArray[Any], said: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        wrong = np.flatnonzero(((said > THRESHOLD) != targets.astype(bool)).any(axis=1))
+        return wrong[np.argsort(-losses(targets[wrong], said[wrong]), kind="stable")], None
 
     def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
         if name == "predicted":
@@ -91,14 +94,20 @@ class LabelSubject(Subject):
 SUBJECT = LabelSubject
 
 
-def choose(samples: Samples, targets: NDArray[Any], said: NDArray[np.float32] | None = None) -> NDArray[np.int64]:
+def choose(
+    samples: Samples,
+    targets: NDArray[Any],
+    wrong: NDArray[np.int64] | None = None,
+    predicted: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
     """Which examples: their indices.
 
     Args:
         samples: a number: the first of each label, in turn. `one_per_class`: the first of each of the first 24 labels.
-            `most_wrong`: the 12 with the largest loss, of those with a wrong label.
+            `most_wrong`: the first 12 of `wrong`.
         targets: uint8 (count, labels).
-        said: probabilities, float (count, labels); needed for `most_wrong`.
+        wrong: int (any,), the examples with a wrong label, the largest loss first; needed for `most_wrong`.
+        predicted: None, as there is no single class.
 
     Raises:
         DataError: pairs of classes are asked for.
@@ -113,6 +122,5 @@ def choose(samples: Samples, targets: NDArray[Any], said: NDArray[np.float32] | 
     if samples != "most_wrong":
         hint = "a number takes some of every label; most_wrong those with the largest errors"
         raise DataError(f"{samples} compares pairs of classes, and an example can have several labels", hint=hint)
-    assert said is not None
-    wrong = np.flatnonzero(((said > THRESHOLD) != targets.astype(bool)).any(axis=1))
-    return wrong[np.argsort(-losses(targets[wrong], said[wrong]), kind="stable")][:MOST]
+    assert wrong is not None
+    return wrong[:MOST]
