@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from cnncli.report import charts, values
 from cnncli.report.charts import Chart
 from cnncli.report.material import Material
+from cnncli.runs.record import Row
 
 _NOT_CURVES = ("epoch", "phase", "seconds")
 _VALIDATION = "val_"
@@ -22,11 +22,11 @@ def curves(material: Material) -> list[Chart]:
     names = dict.fromkeys(name for row in rows.values() for name in row if name not in _NOT_CURVES)
     phases: dict[str, int] = {}
     for epoch, row in rows.items():
-        phases.setdefault(values.text(row.get("phase")), epoch)
+        phases.setdefault(str(row.get("phase") or ""), epoch)
     made = []
     for name in _in_order(name.removeprefix(_VALIDATION) for name in names):
         series = {
-            label: [values.number(row.get(key)) for row in rows.values()]
+            label: [_number(row.get(key)) for row in rows.values()]
             for key, label in ((name, "train"), (_VALIDATION + name, "validation"))
             if key in names
         }
@@ -40,7 +40,7 @@ def curves(material: Material) -> list[Chart]:
                 values.capitalised(values.readable(name)),
                 list(rows),
                 series,
-                best=values.count((material.run.best or {}).get("epoch")),
+                best=material.run.best_epoch,
                 phases=[(epoch, phase) for phase, epoch in phases.items() if phase],
                 may_be_logarithmic="loss" in name or name == _RATE,
             )
@@ -56,9 +56,9 @@ def curves_together(runs: Sequence[Material]) -> list[Chart]:
     made = []
     for name in _in_order(name for name in names if name.startswith(_VALIDATION)):
         series = {
-            label: [values.number(rows.get(epoch, {}).get(name)) for epoch in epochs]
+            label: [_number(rows.get(epoch, {}).get(name)) for epoch in epochs]
             for label, rows in histories
-            if any(values.number(row.get(name)) is not None for row in rows.values())
+            if any(_number(row.get(name)) is not None for row in rows.values())
         }
         if series:
             title = values.capitalised(values.readable(name))
@@ -66,9 +66,9 @@ def curves_together(runs: Sequence[Material]) -> list[Chart]:
     return made
 
 
-def _by_epoch(material: Material) -> dict[int, Mapping[str, Any]]:
-    numbered = ((values.count(row.get("epoch")), row) for row in material.history)
-    return dict(sorted(((epoch, row) for epoch, row in numbered if epoch is not None), key=lambda pair: pair[0]))
+def _by_epoch(material: Material) -> dict[int, Row]:
+    numbered = [(epoch, row) for row in material.history if isinstance(epoch := row.get("epoch"), int)]
+    return dict(sorted(numbered, key=lambda pair: pair[0]))
 
 
 def _in_order(names: Iterable[str]) -> list[str]:
@@ -84,8 +84,9 @@ def epoch_table(material: Material) -> tuple[list[str], list[list[str]]]:
     return [values.readable(name) for name in names], rows
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    found = values.number(value)
-    return values.decimal(found)
+def _cell(value: float | str | None) -> str:
+    return value if isinstance(value, str) else values.decimal(value)
+
+
+def _number(value: float | str | None) -> float | None:
+    return None if isinstance(value, str) else value

@@ -11,6 +11,7 @@ from types import ModuleType
 from pydantic import ValidationError
 
 import cnncli.tasks
+from cnncli.runs.record import first_problem
 from cnncli.tasks.result import Result
 
 
@@ -40,13 +41,8 @@ def read_result(content: bytes) -> Result:
         raise ValueError(f"its `task` is none of {', '.join(names())}")
     try:
         result: Result = part(task, "result").RESULT.model_validate(value)
-    except (ValidationError, RecursionError) as error:
-        raise ValueError(_first_problem(error)) from None
+    except ValidationError as error:
+        raise ValueError(first_problem(error)) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     return result
-
-
-def _first_problem(error: ValidationError | RecursionError) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    first, *_ = error.errors(include_url=False, include_context=False, include_input=False)
-    return f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"
