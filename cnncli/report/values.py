@@ -7,6 +7,7 @@ from typing import Literal
 
 from cnncli.messages import clock
 from cnncli.network.summary_json import Size
+from cnncli.plots.learning_curves import readable as readable
 
 MISSING = "–"
 
@@ -63,12 +64,6 @@ def score(name: str, value: float | None) -> str:
     """A metric as one reads it: accuracies and means over the classes in percent, anything else as a number."""
     is_share = ("accuracy" in name or name.startswith("macro_")) and value is not None and 0 <= value <= 1
     return percent(value) if is_share else decimal(value)
-
-
-def readable(name: str) -> str:
-    """A name of Keras in words: `val_loss` is `validation loss`, `macro_f1` is `macro F1`."""
-    known = {"f1": "F1", "auc": "AUC", "mae": "MAE", "mse": "MSE", "val": "validation"}
-    return " ".join(known.get(word, word) for word in name.split("_"))
 
 
 def capitalised(words: str) -> str:
