@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from cnncli.messages import number_text
 from cnncli.plots import style
 from cnncli.plots.axis_scales import set_epochs, set_scale, size_in_inches, stand_alone
 from cnncli.plots.learning_curves import (
@@ -165,7 +166,7 @@ def _write_heading(axes: Axes, panel: Panel, curves: LearningCurves, width: floa
     """Write the metric's name and its values at the best epoch, or else at the last, above the panel."""
     epoch = curves.best_epoch or curves.epochs
     values = [
-        f"{series.label} {style.number_text(series.values[epoch - 1])}".strip()
+        f"{series.label} {number_text(series.values[epoch - 1])}".strip()
         for series in reversed(panel.series)
         if epoch <= len(series.values) and np.isfinite(series.values[epoch - 1])
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Real
@@ -11,6 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from cnncli.messages import number_text
 
 LEARNING_RATE = "learning_rate"
 VALIDATION_PREFIX = "val_"
@@ -206,11 +207,6 @@ def tick_texts(ticks: Sequence[float]) -> list[str]:
         count for count in range(8) if np.allclose(np.round(ticks, count), ticks, rtol=0, atol=steps[0] / 100)
     )
     return [f"{tick:.{decimals}f}".replace("-", "−") for tick in ticks]
-
-
-def number_text(value: float, digits: int = 4) -> str:
-    """Write a number with at most `digits` significant digits and a real minus sign: 0.05, 1e−5, −0.4123."""
-    return re.sub(r"e([+-])0*", r"e\1", f"{value:.{digits}g}").replace("e+", "e").replace("-", "−")
 
 
 def readable(name: str) -> str:

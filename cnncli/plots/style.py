@@ -14,7 +14,6 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from cnncli.plots.learning_curves import number_text as number_text
 from cnncli.plots.text_fitting import fit_text, font_families, plain_text, text_width
 
 DPI = 150  # of the saved PNG; pages are laid out on whole pixels of it

@@ -28,8 +28,7 @@ from cnncli.runs.record import (
     regular_content,
     summarise,
 )
-from cnncli.tasks.registry import read_result
-from cnncli.tasks.result import Result
+from cnncli.tasks.result import Result, read_result
 
 Parsed = TypeVar("Parsed")
 

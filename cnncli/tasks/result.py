@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from cnncli import task_registry
+from cnncli.runs.record import first_problem
 
 
 def _finite(value: Any) -> Any:
@@ -62,3 +66,37 @@ class Result(Part):
     loss: Score
     metrics: dict[str, Score]
     intervals: Intervals
+
+
+class Scored(Protocol):
+    """Examples that a model has scored; each task adds what its figures need."""
+
+    @property
+    def result(self) -> Any:
+        """What evaluation.json will hold."""
+
+    @property
+    def outputs(self) -> Any:
+        """float32 (count, outputs), as the task reads them."""
+
+
+def read_result(content: bytes) -> Result:
+    """Read evaluation.json.
+
+    Raises:
+        ValueError: it is not the result of a known task; the message says what is wrong with it.
+    """
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        raise ValueError("no JSON text") from None
+    task = value.get("task") if isinstance(value, dict) else None
+    if task not in task_registry.names():
+        raise ValueError(f"its `task` is none of {', '.join(task_registry.names())}")
+    try:
+        result: Result = task_registry.part(task, "result").RESULT.model_validate(value)
+    except ValidationError as error:
+        raise ValueError(first_problem(error)) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return result

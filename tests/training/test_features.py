@@ -13,6 +13,7 @@ from cnncli.network.frozen import find_cut
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import phases_of
+from cnncli.tasks.classification.targets import INTEGERS
 from cnncli.training import features
 from cnncli.training.fit import fit
 
@@ -63,7 +64,7 @@ def batches(seed=None, outputs=("",)):
     labels = (np.arange(30) % 3).astype(np.int32)
     images = random.random((30, 6, 6, 1), dtype=np.float32) + labels[:, None, None, None]
     data = Examples(images.astype(np.float32), labels)
-    return Batches(data, batch_size=8, encodings=dict.fromkeys(outputs, "integer"), class_count=3, seed=seed)
+    return Batches(data, batch_size=8, encodings=dict.fromkeys(outputs, INTEGERS), seed=seed)
 
 
 def train(text, *, policy="float32"):

@@ -13,6 +13,7 @@ from cnncli.errors import ModelFileError, Stopped
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
 from cnncli.runs import checkpoints as commits
+from cnncli.tasks.classification.targets import INTEGERS
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import fit
 from cnncli.training.state import State
@@ -81,7 +82,7 @@ def batches(seed=None):
     labels = (np.arange(36) % 3).astype(np.int32)
     images = random.random((36, 6, 6, 1), dtype=np.float32) + 0.3 * labels[:, None, None, None]
     data = Examples(images.astype(np.float32), labels)
-    return Batches(data, batch_size=8, encodings={"": "integer"}, class_count=3, seed=seed)
+    return Batches(data, batch_size=8, encodings={"": INTEGERS}, seed=seed)
 
 
 def newest(folder):
