@@ -4,11 +4,12 @@ import pytest
 from made_runs import network
 
 from cnncli.plots.learning_curves import History, Phases, learning_curves
+from cnncli.plots.score_charts import area_charts
 from cnncli.report import charts, network_section, values
 from cnncli.report.charts import BOTTOM, LEFT, RIGHT, TOP
 from cnncli.tasks.classification import report as classification
 from cnncli.tasks.classification.calibration import Calibration
-from cnncli.tasks.classification.roc import Roc, RocCurve
+from cnncli.tasks.classification.roc import PrecisionRecall, Roc, RocCurve
 
 
 def over_epochs(history: History, *, best: int | None = None, phases: Phases = ()) -> charts.Chart:
@@ -114,7 +115,11 @@ def test_reliability_has_a_bar_a_bin_that_has_examples():
 
 def test_of_many_classes_the_curves_of_the_hardest_are_drawn():
     per_class = [RocCurve(name=f"c{n}", auc=1 - n / 100, fpr=(0, 1), tpr=(0, 1)) for n in range(8)]
-    chart = classification.roc_chart(Roc(macro_auc=0.965, per_class=per_class))
+    chart = classification.area_chart(
+        area_charts(
+            Roc(macro_auc=0.965, per_class=per_class), PrecisionRecall(macro_average_precision=None, per_class=())
+        )[0]
+    )
 
     assert [line.name for line in chart.lines] == [f"c{n}, AUC {1 - n / 100:.4f}" for n in (7, 6, 5, 4, 3, 2)]
     assert chart.lines[0].path == f"M{LEFT} {BOTTOM}L{RIGHT} {TOP}"
