@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 if TYPE_CHECKING:
     from cnncli.network.outline import Row
@@ -30,44 +30,37 @@ class Size(_Part):
     stride: list[float]
 
 
-class Box(_Part):
+class _Counted(_Part):
+    name: str
+    kind: Annotated[str | None, AfterValidator(lambda kind: kind or None)] = Field(alias="class")
+    output_shape: Shape
+    params: int
+    multiply_adds: int | None
+
+
+class Box(_Counted):
     """A box of the network's diagram: a layer, or a closed group; `inputs` are the numbers of the boxes that it takes."""
 
-    name: str
-    kind: str | None = Field(alias="class")
     detail: str
     layer_count: int
-    output_shape: Shape
-    params: int
-    multiply_adds: int | None
-    inputs: list[int]
+    inputs: tuple[int, ...]
 
 
-class Layer(_Part):
+class Layer(_Counted):
     """One Keras layer, as `cnncli.network.summary.LayerSummary` has it."""
 
-    name: str
-    kind: str = Field(alias="class")
     detail: str
-    output_shape: Shape
-    params: int
     trainable_params: int
-    multiply_adds: int | None
     receptive_field: Size | Literal["all"] | None
     activation_bytes: int
-    inputs: list[str]
-    groups: list[str]
+    inputs: tuple[str, ...]
+    groups: tuple[str, ...]
 
 
-class Group(_Part):
+class Group(_Counted):
     """Several layers under one name, with the sums of theirs."""
 
-    name: str
-    kind: str | None = Field(alias="class")
-    output_shape: Shape
-    params: int
     trainable_params: int
-    multiply_adds: int | None
     activation_bytes: int
     layers: tuple[str, ...]
 
@@ -136,7 +129,7 @@ def _group(group: GroupSummary, found: Summary) -> Group:
     counts = [layer.multiply_adds for layer in layers]
     return Group(
         name=group.name,
-        kind=group.kind or None,
+        kind=group.kind,
         output_shape=next(layer.output_shape for layer in layers if layer.name == group.last),
         params=sum(layer.params for layer in layers),
         trainable_params=sum(layer.trainable_params for layer in layers),
