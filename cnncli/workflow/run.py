@@ -190,7 +190,7 @@ def _train(
     summary["expectations"] = [each.as_json() for each in expected]
     record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
     record["profile"] = profiled.as_json()
-    _finish(folder, "completed", listener, **record, broken_expectations=[str(p) for p in broken])
+    _finish(folder, "completed", listener, **record)
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes)
 
 
