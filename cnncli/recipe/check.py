@@ -11,10 +11,10 @@ from itertools import islice
 from cnncli.errors import Problem
 from cnncli.messages import did_you_mean
 from cnncli.recipe import check_data, check_names, check_training, rules  # noqa: F401  # the first three bring rules
+from cnncli.recipe.deferred import Unknown
 from cnncli.recipe.growth import MOST_PROBLEMS
-from cnncli.recipe.keras_objects.objects import Unknown
 from cnncli.recipe.known_data import declared_classes
-from cnncli.recipe.language.structure import INPUT
+from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
 from cnncli.recipe.outputs import REGRESSION_LOSSES, Output, loss_class, outputs_of
 from cnncli.recipe.schema import Recipe

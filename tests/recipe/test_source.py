@@ -18,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncli.errors import Place, RecipeError
-from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml import tree
 from cnncli.recipe.yaml.nodes import Mapping, Scalar, Sequence, plain
-from cnncli.recipe.yaml.source import parse, parse_value, read_bytes
+from cnncli.recipe.yaml.recipe_file import read_bytes
+from cnncli.recipe.yaml.source import parse, parse_value
 
 
 def load(text: str) -> Any:
@@ -1090,7 +1091,7 @@ def test_depth_twenty_is_allowed() -> None:
 
 
 def test_as_many_nodes_as_the_limit_are_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source, "MAX_NODES", 5)
+    monkeypatch.setattr(tree, "MAX_NODES", 5)
     assert load("a: [x, y]") == {"a": ["x", "y"]}
     assert told("a: [x, y, z]").startswith("r.yaml:1:11: more than 5 keys and values")
 
