@@ -13,11 +13,8 @@ from pathlib import Path
 
 import pytest
 from cases import arrays, checks, language, making, models, outputs, pictures, told
-from cases.making import ANY, Case, Done
-from typer.testing import CliRunner
-
-from cnncli.cli.app import app
-from cnncli.data.sources import download
+from cases.making import ANY, Case
+from commands import call, cut_off
 
 TABLES = {
     "arrays": arrays.CASES,
@@ -32,11 +29,6 @@ CASES = [case for table in TABLES.values() for case in table]
 NAMES = [f"{table}: {case.what}" for table, some in TABLES.items() for case in some]
 
 
-def called(command: str) -> Done:
-    result = CliRunner().invoke(app, shlex.split(command))
-    return Done(result.exit_code, result.stdout, result.stderr)
-
-
 @pytest.fixture(scope="module")
 def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the data of all cases and the run `making.U8_RUN`."""
@@ -44,8 +36,7 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     making.make_data(folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        done = called("train u8.yaml --run first")
-    assert done.exit_code == 0, done.stderr
+        call("train", "u8.yaml", "--run", "first")
     return folder
 
 
@@ -64,19 +55,6 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained_folder: Path
     monkeypatch.setattr("cnncli.plots.run_figures.draw_evaluation", lambda *_, **__: [])
     monkeypatch.setattr("cnncli.plots.run_figures.draw_layers", lambda *_, **__: [])
     return place
-
-
-def cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every download fail as without a network, whatever this machine has or could get."""
-
-    def unreachable(*_: object, **__: object) -> None:
-        raise download.DownloadFailed("no answer from the network", offline=True)
-
-    def no_weights(*_: object, **__: object) -> None:
-        raise Exception("URL fetch failure: Name or service not known")
-
-    monkeypatch.setattr(download, "_opened", unreachable)
-    monkeypatch.setattr("keras.src.utils.file_utils.get_file", no_weights)
 
 
 def find_in_order(parts: tuple[str, ...], text: str) -> None:
@@ -103,13 +81,11 @@ def test_case_gets_its_right_answer(case: Case, folder: Path) -> None:
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     *before, last = case.commands
     for command in before:
-        done = called(command)
-        assert done.exit_code == 0, f"{command}\n{done.stderr}"
+        call(*shlex.split(command))
     files = contents(folder)
 
-    done = called(last)
+    done = call(*shlex.split(last), exit_code=case.exit_code)
 
-    assert done.exit_code == case.exit_code, f"\n{done.stdout}\n{done.stderr}"
     find_in_order(case.says, done.stderr)
     find_in_order(case.prints, done.stdout)
     for part in case.unsaid:
