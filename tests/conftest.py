@@ -9,10 +9,14 @@ import pytest
 from commands import CommandLine
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.loadscopereorder = False  # by the number of tests, which says little of the time
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On several cores the longest files begin first, so that none is alone at the end."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: "e2e" not in item.path.parts)
+        items.sort(key=lambda item: not {"e2e", "training", "workflow"} & {*item.path.parts})
 
 
 @pytest.fixture

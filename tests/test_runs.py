@@ -309,7 +309,7 @@ def test_new_folder_is_made_durable(outputs: Path, monkeypatch: pytest.MonkeyPat
 # The lock
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from cnncli import errors, runs
 try:
@@ -317,20 +317,20 @@ try:
 except errors.OutputError as error:
     sys.exit(print("refused"))
 print("held", flush=True)
-time.sleep(60)
+sys.stdin.read()
 """
 
 HOLD_ON_A_SIGN = HOLD.replace("try:", "print('ready', flush=True); input()\ntry:")
 
 FORK_AND_HOLD = """
-import os, sys, time
+import os, sys
 from pathlib import Path
 from cnncli import runs
 run = runs.create(Path("outputs"), "mnist", run_name="a")
 child = os.fork()
 if child:
     print(child, flush=True)
-time.sleep(60)
+sys.stdin.read()
 """
 
 

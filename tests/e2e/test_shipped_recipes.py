@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from commands import call
-from PIL import Image
+from stand_ins import photos
 
 from cnncli.network import checks
 from cnncli.recipe import shipped
@@ -42,11 +42,7 @@ CHANGES = {
 def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("recipes")
     random = np.random.default_rng(0)
-    for label in ("ants", "bees"):
-        (made / "photos" / label).mkdir(parents=True)
-        for number in range(12):
-            pixels = random.integers(0, 256, (90, 100, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(made / "photos" / label / f"{number}.jpg")
+    photos(made, count=12, size=(90, 100))
     labels = np.arange(40) % 2
     np.savez(
         made / "pictures.npz", x=random.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8), y=np.arange(40) % 10 % 4

@@ -191,12 +191,12 @@ def test_hang_up_while_nobody_reads_is_exit_code_129(folder):
 
 
 _HANG = """
-import sys, time
+import signal, sys
 from cnncli import __main__
 from cnncli.runs import finding
 def wait(*_):
     sys.stdout.write("ready\\n"); sys.stdout.flush()
-    time.sleep(60)
+    signal.pause()
 finding.unreadable = wait
 sys.argv = ["cnncli", "runs"]
 __main__.main()

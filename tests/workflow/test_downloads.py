@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
 import h5py
 import keras
-import numpy as np
 import pytest
 from commands import call
 from keras.src.legacy.saving import legacy_h5_format
-from PIL import Image
+from stand_ins import photos, serving
 
 from cnncli.network.pretrained_weights import ImagenetWeights, imagenet_weights
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -57,24 +55,14 @@ def weights_file() -> bytes:
 def server() -> Iterator[str]:
     Answers.asked.clear()
     Answers.content = weights_file()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Answers) as url:
+        yield f"{url}/"
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keras' cache, in a folder with photos and a recipe."""
-    random = np.random.default_rng(0)
-    for name in ("ants", "bees"):
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for number in range(20):
-            pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    photos(tmp_path)
     (tmp_path / "app.yaml").write_text(RECIPE)
     home = tmp_path / "home"
     home.mkdir()
