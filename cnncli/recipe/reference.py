@@ -17,7 +17,7 @@ from cnncli.recipe import schema
 from cnncli.recipe.growth import LARGEST_VALUE, LONGEST_TEXT, MOST_VALUES
 from cnncli.recipe.json_schema.language_schemas import structure
 from cnncli.recipe.keras_objects import browse, catalogue
-from cnncli.recipe.keras_objects.objects import NOUNS, as_data
+from cnncli.recipe.keras_objects.objects import NOUNS, article, as_data
 from cnncli.recipe.language.blocks import STRUCTURES
 from cnncli.recipe.language.flat_layers import MOST_LAYERS
 from cnncli.recipe.language.structure import MOST_NESTED, MOST_TIMES
@@ -75,7 +75,7 @@ def _described_sections() -> dict[str, Any]:
 def _type(value: dict[str, Any]) -> str:
     """What a key takes, in words."""
     if KIND_OF_OBJECT in value:
-        return _with_article(NOUNS[value[KIND_OF_OBJECT]])
+        return article(NOUNS[value[KIND_OF_OBJECT]])
     if "$ref" in value:
         return f"[{value['$ref']}](#{value['$ref'].lower()})"
     if "anyOf" in value:
@@ -233,10 +233,6 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A table in Markdown; a bar in a cell would end it."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
-def _with_article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def main() -> None:
