@@ -51,6 +51,12 @@ def cut_off(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("keras.src.utils.file_utils.get_file", no_weights)
 
 
+def draw_nothing(patch: pytest.MonkeyPatch, *names: str) -> None:
+    """Let a run draw no pictures of its evaluation, and of its layers; they take a third of a short training."""
+    for name in names or ("draw_evaluation", "draw_layers"):
+        patch.setattr(f"cnncli.plots.run_figures.{name}", lambda *_, **__: [])
+
+
 @dataclass(frozen=True)
 class CommandLine:
     """Runs commands in a folder of their own.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cases import making
-from commands import call, cut_off
+from commands import call, cut_off, draw_nothing
 
 
 @pytest.fixture(scope="session")
@@ -32,7 +32,5 @@ def case_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases_folder: P
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home" / ".keras"))
     cut_off(monkeypatch)
-    # The pictures of an evaluation take a third of a short training, and have tests of their own.
-    monkeypatch.setattr("cnncli.plots.run_figures.draw_evaluation", lambda *_, **__: [])
-    monkeypatch.setattr("cnncli.plots.run_figures.draw_layers", lambda *_, **__: [])
+    draw_nothing(monkeypatch)
     return place

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commands import call
+from commands import call, draw_nothing
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
@@ -61,6 +61,7 @@ def make_photos(folder: Path) -> None:
 )
 def test_documented_lines_give_what_predict_gives(resize, color, precision, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    draw_nothing(monkeypatch)
     make_photos(tmp_path)
     (tmp_path / "r.yaml").write_text(RECIPE % (resize, color, precision), encoding="utf-8")
     call("train", "r.yaml", "--run", "first", "--quiet")

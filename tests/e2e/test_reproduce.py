@@ -5,7 +5,7 @@ import os
 import shutil
 
 import pytest
-from commands import CommandLine
+from commands import CommandLine, draw_nothing
 
 RECIPE = """\
 name: again
@@ -38,7 +38,8 @@ def place(tmp_path_factory):
 
 
 @pytest.fixture
-def folder(place):
+def folder(place, monkeypatch):
+    draw_nothing(monkeypatch)
     return place.folder
 
 

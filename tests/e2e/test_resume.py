@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from commands import CommandLine, Result, call
+from commands import CommandLine, Result, call, draw_nothing
 
 RECIPE = """\
 name: whole
@@ -172,6 +172,7 @@ def test_without_recipe_and_without_resume_is_exit_2():
 
 def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    draw_nothing(monkeypatch, "draw_evaluation")
     short = RECIPE[: RECIPE.index("  phases:")] + "  epochs: 2\nvisualize: []\n"
     Path("recipe.yaml").write_text(short, encoding="utf-8")
     first, four = tmp_path / "outputs/whole/first", tmp_path / "outputs/whole/four"

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from commands import call
+from commands import call, draw_nothing
 from stand_ins import photos
 
 from cnncli.network import checks
@@ -59,8 +59,7 @@ def test_every_shipped_recipe_is_here():
 @pytest.mark.parametrize("name", CHANGES)
 def test_recipe_trains(name, folder, monkeypatch):
     monkeypatch.chdir(folder)
-    # Those of every evaluation have tests of their own.
-    monkeypatch.setattr("cnncli.plots.run_figures.draw_evaluation", lambda *_, **__: [])
+    draw_nothing(monkeypatch, "draw_evaluation")
     changes = [*CHANGES[name], "expect={}", "train.epochs=1", "train.checkpoint.keep=false"]  # of 2 GB for VGG16
     call("train", name, "--run", name, "--json", *(f"--set={change}" for change in changes))
 

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from commands import Result, call
+from commands import Result, call, draw_nothing
 from PIL import Image
 from wrong_inputs import data, habits, models, recipes, usage
 from wrong_inputs.making import ANY, HALF_JPEG, RECIPE, STATIC, TRAIN, Row, photos, recipe, written
@@ -55,6 +55,7 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         (folder / "small.yaml").write_text(RECIPE.replace("  prepare", "  limit: 200\n  prepare"))
+        draw_nothing(patch)
         done = called("train small.yaml --run first")
     assert done.exit_code == 0, done.stderr
     return folder

@@ -12,7 +12,7 @@ from typing import ClassVar
 import h5py
 import keras
 import pytest
-from commands import call
+from commands import call, draw_nothing
 from keras.src.legacy.saving import legacy_h5_format
 from stand_ins import photos, serving
 
@@ -112,8 +112,8 @@ def test_training_downloads_what_the_dry_run_has_asked_for(
     cache: Path, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served(monkeypatch, server)
-    monkeypatch.setattr("cnncli.plots.run_figures.draw_evaluation", lambda *_, **__: [])
-    text = Path("app.yaml").read_text() + "train: {epochs: 1, checkpoint: {keep: false}}\nvisualize: []\n"
+    draw_nothing(monkeypatch)
+    text = Path("app.yaml").read_text() + "train: {epochs: 1, checkpoint: {keep: false}}\n"
     Path("app.yaml").write_text(text)
     done = call("train", "app.yaml")
 

@@ -1,7 +1,7 @@
 """The JSON Schema of a recipe, for completion and checks in editors.
 
-The sections come from their typed models, Keras objects from the catalogue; what `structure.py` writes out is described
-here. It is of draft-07, which every release of yaml-language-server and every other editor knows; the newer drafts add
+The sections come from their typed models, Keras objects from the catalogue; `language_schemas.py` describes what
+`structure.py` writes out. It is of draft-07, which every release of yaml-language-server and every other editor knows; the newer drafts add
 nothing that is needed. Beside a `$ref` stand annotations alone: draft-07 ignores them there, yaml-language-server shows
 them.
 
