@@ -1,9 +1,9 @@
 """The JSON Schema of a recipe, for completion and checks in editors.
 
 The sections come from their typed models, Keras objects from the catalogue; `language_schemas.py` describes what
-`structure.py` writes out. It is of draft-07, which every release of yaml-language-server and every other editor knows; the newer drafts add
-nothing that is needed. Beside a `$ref` stand annotations alone: draft-07 ignores them there, yaml-language-server shows
-them.
+`structure.py` writes out. It is of draft-07, which every release of yaml-language-server and every other editor knows;
+the newer drafts add nothing that is needed. Beside a `$ref` stand annotations alone: draft-07 ignores them there,
+yaml-language-server shows them.
 
 A recipe that loads keeps to the schema, but for what an editor may well underline: a choice in capitals
 (`padding: SAME`), an unused key written out as null (`source: {npz: …, idx: null}`), and a child of `extends` that says
