@@ -364,8 +364,8 @@ def recursive(layers: int) -> dict[str, Any]:
 def about(**changes: Any) -> bytes:
     """A description of the harmless network as cnncli writes it, with some of its values changed."""
     return json.dumps({
-        "format": 1, "cnncli": "0.1.0", "keras": "3.15.1", "recipe": "r", "task": "classes",
-        "class_names": list("0123456789"), "numbers": None, "outputs": "probabilities", "input_shape": [28, 28, 1],
+        "format": 1, "cnncli": "0.1.0", "keras": "3.15.1", "recipe": "r", "task": "classification",
+        "class_names": list("0123456789"), "outputs": "probabilities", "input_shape": [28, 28, 1],
         "input_range": None, "images": {"height": 28, "width": 28, "resize": "stretch", "color": "grayscale", "exif": "apply"},
         "loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], "batch_size": 32, **changes,
     }).encode()  # fmt: skip
@@ -404,7 +404,8 @@ ABOUT = [
         about(class_names=list(map(str, range(500_000)))),
         "`class_names` has 500,000",
     ),
-    ("another task", about(task="numbers"), "contradict each other"),
+    ("another task", about(task="regression"), "`class_names`"),
+    ("other outputs", about(outputs="numbers"), "contradict each other"),
     (
         "other images",
         about(images={"height": 60_000, "width": 60_000, "color": "grayscale"}),

@@ -19,6 +19,8 @@ import sys
 import time
 from statistics import median, quantiles
 
+from cnncli.tasks.classification.targets import INTEGERS
+
 _STEPS = 56
 _READY = "ready"
 
@@ -93,7 +95,7 @@ def _train(name: str, policy: str) -> None:
     random = np.random.default_rng(0)
     count = _STEPS * batch_size
     examples = Examples(random.integers(0, 256, (count, *shape), np.uint8), random.integers(0, 10, count, np.int32))
-    batches = Batches(examples, batch_size=batch_size, encodings={"": "integer"}, class_count=10, seed=0)
+    batches = Batches(examples, batch_size=batch_size, encodings={"": INTEGERS}, seed=0)
     network = build(recipe, input_shape=shape, policy=policy)
     network.training_model.compile(
         optimizer=make_optimizer(phases_of(recipe)[0].optimizer),

@@ -158,3 +158,8 @@ def first_of(texts: Sequence[str], separator: str = ", ", *, most: int = 8) -> s
     if len(texts) <= most:
         return separator.join(texts)
     return f"{separator.join(texts[: most // 2])}{separator}… ({len(texts):,} in all)"
+
+
+def number_text(value: float, digits: int = 4) -> str:
+    """Write a number with at most `digits` significant digits and a real minus sign: 0.05, 1e−5, −0.4123."""
+    return re.sub(r"e([+-])0*", r"e\1", f"{value:.{digits}g}").replace("e+", "e").replace("-", "−")

@@ -14,6 +14,7 @@ from PIL import Image
 
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
+from cnncli.tasks.classification.targets import INTEGERS
 
 
 class Silent:
@@ -45,7 +46,7 @@ def three_classes(count: int = 30, apart: float = 1.0) -> Examples:
 
 def batches(examples: Examples, seed: int | None = None, encodings: Any = None, **more: Any) -> Batches:
     """Batches of eight; shuffled where there is a seed."""
-    return Batches(examples, batch_size=8, encodings=encodings or {"": "integer"}, class_count=3, seed=seed, **more)
+    return Batches(examples, batch_size=8, encodings=encodings or {"": INTEGERS}, seed=seed, **more)
 
 
 def photos(folder: Path, *, count: int = 20, size: tuple[int, int] = (32, 32)) -> None:

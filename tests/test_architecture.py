@@ -9,6 +9,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
+# The layer of those modules of a task that are not of `tasks`.
+OF_A_TASK = {
+    **dict.fromkeys(("targets", "labels", "class_matching"), "data"),
+    "subject": "interpretability",
+    "figures": "plots",
+    "report": "report",
+}
+
 # A name that two modules share has one meaning: the module of `cli` is the command of that name, and the others are
 # what it calls, or the same thing in another layer.
 SHARED = {
@@ -26,6 +34,9 @@ SHARED = {
     "report": "the report of a task; the command",
     "result": "the result of an evaluation: of all tasks, of one",
     "roc": "ROC curves: computed, drawn",
+    "decoding": "the decoding of a task's outputs",
+    "subject": "the subject of pictures: of all tasks, of one",
+    "targets": "targets: of all tasks, of one",
     "schema": "the sections of a recipe; the command that prints their JSON Schema",
     "scores": "the scores of a task",
     "thresholds": "scores by threshold: computed, drawn",
@@ -75,10 +86,10 @@ def layers() -> dict[str, int]:
 
 
 def layer_of(module: str) -> str:
-    """The part of cnncli that a module belongs to; the figures and the report of a task belong to `plots` and `report`."""
+    """The part of cnncli that a module belongs to; a task has modules of several."""
     parts = module.split(".")
     if parts[1] == "tasks" and len(parts) == 4:
-        return {"figures": "plots", "report": "report"}.get(parts[3], "tasks")
+        return OF_A_TASK.get(parts[3], "tasks")
     return parts[1]
 
 

@@ -76,7 +76,6 @@ def evaluate(
                 folder,
                 done.scored,
                 done.examples,
-                done.class_names,
                 title=done.what,
                 formats=_FORMATS,
                 option=_option(split, data),
@@ -131,7 +130,7 @@ def _option(split: str | None, data: str | None) -> str:
 
 
 def _show(result: Result, what: str, *, quiet: bool) -> None:
-    from cnncli.tasks import registry
+    from cnncli import task_registry
     from cnncli.tasks.text_report import Lines
 
     out = console.stdout()
@@ -142,7 +141,7 @@ def _show(result: Result, what: str, *, quiet: bool) -> None:
     out.print(console.table([*numbers], [cells], left=0))
     if quiet:
         return
-    for shown in registry.part(result.task, "console").show(result):
+    for shown in task_registry.part(result.task, "console").show(result):
         out.print()
         if isinstance(shown, Lines):
             for label, text in shown.rows:

@@ -47,7 +47,7 @@ def feature_maps(
         subject = figure_output.subject_of(trained)
         if not list_layers:
             names = layers_to_show(subject.network, layer)
-            chosen, notes = examples_for(trained, image or [], wanted, invert=invert)
+            chosen, notes = examples_for(trained, subject, image or [], wanted, invert=invert)
             folder = figure_output.folder_for(trained, to, image or [], force=force)
             # A network that ends in maps, or in several parts, says neither classes nor numbers.
             says = subject.said(chosen.inputs) if len(trained.model.outputs[0].shape) == 2 else None

@@ -12,9 +12,9 @@ from cnncli.messages import printable
 
 if TYPE_CHECKING:
     from cnncli.inference.model_loading import TrainedModel
+    from cnncli.interpretability.subject import Subject
     from cnncli.network.flatten_submodels import Opened
     from cnncli.plots.network_figures import Drawn
-    from cnncli.plots.subject import Subject
     from cnncli.runs.output_files import OutputFolder
 
 
@@ -60,14 +60,13 @@ def subject_of(trained: TrainedModel) -> Subject:
         ModelFileError: it takes something else than one signal, image or volume, or its weights are no numbers.
     """
     from cnncli.interpretability.layer_selection import check_finite, check_input
-    from cnncli.interpretability.sample_selection import class_names_of
+    from cnncli.interpretability.subject import subject_for
     from cnncli.network.flatten_submodels import opened
-    from cnncli.plots.subject import subject_for
 
     check_input(trained.model, trained.name)
     check_finite(trained.model, trained.name)
     name = trained.recipe.recipe.name if trained.recipe else Path(trained.name).stem
-    return subject_for(opened(trained.model), name, class_names_of(trained), len(trained.numbers or ()))
+    return subject_for(opened(trained.model), name, trained.targets)
 
 
 def show_layers(name: str, network: Opened, names: Iterable[str], *, as_json: bool) -> None:

@@ -64,8 +64,8 @@ def grad_cam(
             check_classifies(trained.model, trained.name)
             layer = layer_for(subject.network, method, layer)
             if class_ not in ("predicted", "true"):
-                subject.class_number(class_)
-            chosen, notes = examples_for(trained, image or [], wanted, invert=invert)
+                subject.number_of(class_)
+            chosen, notes = examples_for(trained, subject, image or [], wanted, invert=invert)
             drawn = draw_heat_of(
                 subject,
                 chosen,

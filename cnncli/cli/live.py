@@ -19,7 +19,7 @@ from cnncli.cli import console
 from cnncli.cli.plot import plot
 from cnncli.cli.tensorflow_log import Log
 from cnncli.errors import Problem
-from cnncli.messages import cell, clock, counted, printable
+from cnncli.messages import cell, clock, printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -102,12 +102,11 @@ class ProgressListener:
 def describe(plan: Plan) -> list[tuple[str, str]]:
     """The first lines of a run: what will be used, and why."""
     splits = plan.splits
-    labels = str(splits.numbers) if splits.numbers else counted(len(splits.class_names), "class", "classes")
     parts = [f"{len(splits.train):,} training", f"{len(splits.validation):,} validation", f"{len(splits.test):,} test"]
     return [
         ("Recipe", f"{plan.recipe.name} ({plan.loaded.file})"),
         ("Data", splits.source),
-        ("", f"{', '.join(parts)}; {labels}; {_shape(splits.input_shape)}"),
+        ("", f"{', '.join(parts)}; {splits.targets}; {_shape(splits.input_shape)}"),
         ("Network", f"{plan.budget.params:,} parameters, {_learning(plan)}"),
         *_frozen(plan),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),

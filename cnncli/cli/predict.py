@@ -13,14 +13,14 @@ import typer
 from cnncli.cli import console, data_files, options, tensorflow_log
 from cnncli.cli.predictions import STDOUT, error_as_json, error_of, view_for
 from cnncli.errors import DataError, OutputError, Place, Problem, UsageError
-from cnncli.messages import counted, printable, quantity, shortened
+from cnncli.messages import counted, printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.inference.inputs import Bad
     from cnncli.inference.predict import Predictions, Predictor
     from cnncli.runs.output_files import OutputFile
+    from cnncli.tasks.decoder import Tally
 
-_MOST_CLASSES = 6  # in the line that counts them
 _FILES = "images, folders of images, .npz, .npy or .csv files"
 
 
@@ -122,7 +122,7 @@ def predict(
             show_file.write(to_png(shown, [looked.pixels[path] for path in shown]))
         head = {**console.SCHEMA, "model": trained.name, "top": top, "notes": [note.as_json() for note in notes]}
         head["images"] = steps or None
-        seen = _SeenNumbers() if predictor.number_count else _Seen(predictor.class_names)
+        seen = _Seen(predictor.decoder.tally())
         with view_for(as_json, csv_file, predictor, head, given) as view:
             for predictions in predictor.predict(
                 given, top=top, batch_size=batch_size, form=form, decoded=looked.pixels if looked else {}
@@ -202,66 +202,31 @@ def _neither(text: str, no_run: OutputError) -> Problem:
 
 
 class _Seen:
-    """What has been predicted so far, counted."""
+    """What has been predicted so far."""
 
-    def __init__(self, class_names: Sequence[str]) -> None:
-        self._names = class_names
-        self._counts = [0] * len(class_names)
-        self.bad: list[Bad] = []
-
-    @property
-    def count(self) -> int:
-        return sum(self._counts)
-
-    def add(self, predictions: Predictions) -> None:
-        self.bad += predictions.bad
-        for index in predictions.classes[:, 0].tolist():
-            self._counts[index] += 1
-
-    def told(self) -> str:
-        """How many of which class."""
-        found = (index for index, count in enumerate(self._counts) if count)
-        order = sorted(found, key=lambda index: -self._counts[index])
-        told = [f"{shortened(self._names[index])} ({self._counts[index]:,})" for index in order[:_MOST_CLASSES]]
-        if len(order) > _MOST_CLASSES:
-            told.append(f"{counted(len(order) - _MOST_CLASSES, 'other class', 'other classes')}")
-        return ", ".join(told)
-
-
-class _SeenNumbers:
-    """The range of the numbers that have been predicted so far."""
-
-    def __init__(self) -> None:
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
         self.count = 0
         self.bad: list[Bad] = []
-        self._ranges: list[tuple[float, float]] = []
 
     def add(self, predictions: Predictions) -> None:
         self.bad += predictions.bad
         self.count += len(predictions.names)
-        columns = predictions.outputs.T.tolist() if predictions.names else []
-        known = self._ranges or [(column[0], column[0]) for column in columns]
-        if columns:
-            pairs = zip(known, columns, strict=True)
-            self._ranges = [(min(low, *column), max(high, *column)) for (low, high), column in pairs]
-
-    def told(self) -> str:
-        """From where to where."""
-        return "; ".join(f"{quantity(low)} to {quantity(high)}" for low, high in self._ranges)
+        self.tally.add(predictions.classes, predictions.outputs)
 
 
 def _introduce(predictor: Predictor, name: str, steps: str, *, is_newest: bool, notes: Sequence[Problem]) -> None:
     for note in notes:
         console.show_note(note)
-    classes = counted(len(predictor.class_names), "class", "classes")
-    classes = counted(predictor.number_count, "number") if predictor.number_count else classes
     images = [("Images", steps)] if steps else []
-    console.say_pairs([("Model", f"{name}{', the newest run' if is_newest else ''}: {classes}"), *images])
+    console.say_pairs(
+        [("Model", f"{name}{', the newest run' if is_newest else ''}: {predictor.decoder.size}"), *images]
+    )
 
 
-def _conclude(seen: _Seen | _SeenNumbers, to_csv: Path | None) -> None:
+def _conclude(seen: _Seen, to_csv: Path | None) -> None:
     """What was found in all, where the table does not show it at a glance."""
     if seen.count > 1:
-        console.say_pairs([("Found", f"{counted(seen.count, 'example')}: {seen.told()}")])
+        console.say_pairs([("Found", f"{counted(seen.count, 'example')}: {seen.tally}")])
     if to_csv not in (None, STDOUT) and seen.count:
         console.say_pairs([("Written", str(to_csv))])

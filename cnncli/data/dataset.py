@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from cnncli.data import images
 from cnncli.data.lazy_arrays import Indexes, Inputs, as_stored, take
-from cnncli.data.regression_targets import Numbers
 from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
+from cnncli.data.targets import TargetInfo
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
@@ -90,7 +90,7 @@ class Examples:
         inputs: uint8 in 0 to 255 or float32, (count, height, width, channels), (count, length, channels) or
             (count, depth, height, width, channels); or what is read from elsewhere when it is needed
             (`ImageFiles`, `RowFile`, `ArrayRows`).
-        labels: int32 (count,), index into the class names; or float32 (count, k), where labels are quantities.
+        labels: (count, …), in the form of the task: int32 (count,), index into the class names; float32 (count, k).
         files: where each came from, as a path inside its folder; None where they are not files.
         sha256: of each one's file, hex; None where they are not files.
     """
@@ -135,7 +135,7 @@ class Splits:
 
     Attributes:
         train, validation, test: none of them empty.
-        class_names: by label; empty where labels are quantities.
+        targets: what is known of the training labels.
         input_shape: of one example, (height, width, channels) for images.
         source: what is really used, for people: "mnist-sample, packaged: 8,000 + 2,000 digits".
         notes: notes about the data, each once.
@@ -147,23 +147,13 @@ class Splits:
     train: Examples
     validation: Examples
     test: Examples
-    class_names: tuple[str, ...]
+    targets: TargetInfo
     input_shape: tuple[int, ...]
     source: str
     notes: tuple[Problem, ...]
     fingerprint: str
     skipped: tuple[str, ...] = ()
     form: images.Form | None = None
-
-    @property
-    def numbers(self) -> Numbers | None:
-        """What is known of the training targets; None where labels are classes."""
-        return None if self.class_names else Numbers.of(self.train.labels)
-
-    @property
-    def target_count(self) -> int:
-        """How many classes there are, or how many numbers an example has."""
-        return len(self.class_names) or int(self.train.labels.shape[1])
 
     @property
     def parts(self) -> tuple[Part, Part, Part]:
@@ -174,17 +164,9 @@ class Splits:
         return {
             "source": self.source,
             "fingerprint": self.fingerprint,
-            "class_names": list(self.class_names),
+            **self.targets.to_json(),
             "input_shape": list(self.input_shape),
             "input_range": self.train.scale.as_json(),
-            "counts": {part.name: self._counts(part.examples) for part in self.parts},
-            **({"numbers": self.numbers.as_json()} if self.numbers else {}),
+            "counts": {part.name: self.targets.counts(part.examples.labels) for part in self.parts},
             "skipped": [printable(path) for path in self.skipped],
         }
-
-    def _counts(self, examples: Examples) -> list[int]:
-        """How many of each class, in the order of `class_names`; of numbers how many in all."""
-        if not self.class_names:
-            return [len(examples)]
-        counts: list[int] = np.bincount(examples.labels, minlength=len(self.class_names)).tolist()
-        return counts

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
 from cnncli.data.lazy_arrays import Inputs
+from cnncli.data.targets import TargetInfo
 
 _CHUNK = 1 << 24  # bytes
 _ROWS_BYTES = 1 << 22  # hashed in one go
 
 
-def of_parts(parts: Mapping[str, Examples], class_names: Sequence[str]) -> str:
+def of_parts(parts: Mapping[str, Examples], targets: TargetInfo) -> str:
     """Over the names of parts and classes, and every array's type, shape and values (little-endian, in C order)."""
-    digest = hashlib.sha256(_line("arrays", list(class_names)))
+    digest = hashlib.sha256(_line("arrays", list(targets.class_names)))
     for part in sorted(parts):
         for array in (parts[part].inputs, parts[part].labels):
             assert isinstance(array, np.ndarray)  # files have the other fingerprint
@@ -37,16 +38,15 @@ def of_files(files: Iterable[tuple[str, int, str]]) -> str:
     return digest.hexdigest()
 
 
-def of_examples(examples: Examples, class_names: Sequence[str]) -> str:
-    """Over the content of every example and its class, or its numbers, in their order.
+def of_examples(examples: Examples, targets: TargetInfo) -> str:
+    """Over the content of every example and its targets, in their order.
 
     Of files the bytes count, not where they lie, nor the size that images are brought to; of arrays type, shape and values.
     """
-    labels = examples.labels
-    is_class = labels.ndim == 1
-    digest = hashlib.sha256(_line("examples", [class_names[label] for label in labels.tolist()] if is_class else []))
-    if not is_class:
-        _add_array(digest, "numbers", labels)
+    names = targets.names_of(examples.labels)
+    digest = hashlib.sha256(_line("examples", names or []))
+    if names is None:
+        _add_array(digest, targets.PLURAL, examples.labels)
     if examples.sha256 is not None:
         digest.update(_line(list(examples.sha256)))
     else:

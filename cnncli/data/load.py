@@ -22,11 +22,10 @@ from cnncli.data.sources.image_folder import form_of, read_image_folder, read_im
 from cnncli.data.sources.loaded_data import LoadedData, Progress
 from cnncli.data.sources.paths import ARCHIVES, cannot_read, existing_file
 from cnncli.data.splits import limit, split
+from cnncli.data.targets import TargetInfo, targets_of
 from cnncli.errors import CnncliError, DataError, Problem
-from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
+from cnncli.messages import nearest, printable
 from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, Source
-
-_IMBALANCE = 20  # the largest class is so many times the smallest: worth a word
 
 
 def as_used(data: Data, record: Mapping[str, Any]) -> Data:
@@ -61,7 +60,7 @@ def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | N
         ResourceError: the data does not fit into memory.
     """
     found = _read(data, input_shape, progress)
-    _refuse_wrong_classes(data, found.class_names)
+    _check_settings(data, found.targets)
     examples = found.parts["train"]
     shape = tuple(examples.inputs.shape[1:])
     if input_shape is not None and not shapes.fits(shape, input_shape):
@@ -70,16 +69,17 @@ def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | N
     parts = _set_aside(data, found)
     if data.limit is not None:
         train = parts["train"]
-        kept = limit(_strata(train), data.limit, seed=data.split.seed, class_names=found.class_names)
+        strata, names = _strata(found.targets, train)
+        kept = limit(strata, data.limit, seed=data.split.seed, class_names=names)
         parts["train"] = train.take(kept)
     return Splits(
         train=parts["train"],
         validation=parts["validation"],
         test=parts["test"],
-        class_names=found.class_names,
+        targets=found.targets.of_training(parts["train"].labels),
         input_shape=shape,
         source=found.source,
-        notes=(*found.notes, *_remarks(data, parts["train"], found.class_names)),
+        notes=(*found.notes, *found.targets.training_notes(data, parts["train"].labels)),
         fingerprint=found.fingerprint,
         skipped=found.skipped,
         form=found.form,
@@ -120,8 +120,7 @@ def load_for_model(
     source: Source,
     *,
     input_shape: Shape,
-    class_names: Sequence[str],
-    number_count: int | None = None,
+    targets: TargetInfo,
     form: Form | None = None,
     progress: Progress | None = None,
 ) -> tuple[Examples, tuple[Problem, ...]]:
@@ -130,8 +129,7 @@ def load_for_model(
     Args:
         source: where it is.
         input_shape: of one example, as the model takes it.
-        class_names: the model's. Class folders and built-in data sets are matched by name, labels in arrays by number.
-        number_count: how many numbers the model gives, where they are quantities; then there are no classes.
+        targets: the model's. Class folders and built-in data sets are matched by name, labels in arrays by number.
         form: what images become; None: the size and colours that the model takes, stretched.
         progress: as for `load`.
 
@@ -142,10 +140,7 @@ def load_for_model(
         DataError, NetworkError, ResourceError: as `load`; also for classes that the model does not know.
     """
     try:
-        if number_count is not None:
-            found = _read_numbers(source, input_shape, number_count)
-        else:
-            found = _read_for_model(source, input_shape, class_names, form, progress)
+        found = _read_for_model(source, input_shape, targets, form, progress)
         examples = _joined(list(found.parts.values()))
         shape = examples.inputs.shape[1:]
         if not shapes.fits(shape, input_shape):
@@ -170,78 +165,39 @@ def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> L
             input_shape=input_shape,
             on_bad_image=data.on_bad_image,
             allow_leakage=data.allow_leakage,
-            check_classes=partial(_refuse_wrong_classes, data),
+            check_targets=partial(_check_settings, data),
             progress=progress,
         )
-    count = 0 if data.targets == "numbers" else None
+    targets = targets_of(data.targets)
     if source.npz:
-        return read_npz(source.npz, input_shape=input_shape, number_count=count, allow_leakage=data.allow_leakage)
+        return read_npz(source.npz, targets=targets, input_shape=input_shape, allow_leakage=data.allow_leakage)
     if source.idx:
-        return read_idx(source.idx, input_shape=input_shape, number_count=count, allow_leakage=data.allow_leakage)
+        return read_idx(source.idx, targets=targets, input_shape=input_shape, allow_leakage=data.allow_leakage)
     assert source.builtin
     return read_builtin(source.builtin, offline=data.offline, progress=progress)
-
-
-def _read_numbers(source: Source, input_shape: Shape, count: int) -> LoadedData:
-    """Read other data for a model that gives numbers; only arrays hold such labels."""
-    if source.npz:
-        return read_npz(source.npz, input_shape=input_shape, number_count=count)
-    if source.idx:
-        return read_idx(source.idx, input_shape=input_shape, number_count=count)
-    raise DataError("the model gives numbers, and the labels of this data are classes", hint="--data photos.npz")
 
 
 def _read_for_model(
     source: Source,
     input_shape: Shape,
-    class_names: Sequence[str],
+    targets: TargetInfo,
     form: Form | None,
     progress: Progress | None,
 ) -> LoadedData:
     if source.image_folder:
         form = form or form_of(source.image_folder, input_shape)
-        return read_image_folder_for_model(
-            source.image_folder.path, form=form, model_classes=class_names, progress=progress
-        )
+        return read_image_folder_for_model(source.image_folder.path, form=form, model=targets, progress=progress)
     if source.npz:
-        return read_npz(source.npz, input_shape=input_shape, model_classes=class_names)
+        return read_npz(source.npz, targets=targets, input_shape=input_shape)
     if source.idx:
-        return read_idx(source.idx, input_shape=input_shape, model_classes=class_names)
+        return read_idx(source.idx, targets=targets, input_shape=input_shape)
     assert source.builtin
-    return read_builtin(source.builtin, model_classes=class_names, progress=progress)
+    return read_builtin(source.builtin, model=targets, progress=progress)
 
 
-def _refuse_wrong_classes(data: Data, class_names: Sequence[str]) -> None:
-    problems = []
-    if data.classes is not None and data.classes != len(class_names):
-        shown = listed(map(shortened, class_names), 10)
-        problems.append(
-            Problem(
-                f"`classes` is {data.classes}, the data has {len(class_names)}",
-                f"they are {shown}",
-                path=("data", "classes"),
-            )
-        )
-    if isinstance(data.class_weight, dict):
-        problems += _wrong_weights(data.class_weight, class_names)
-    if problems:
+def _check_settings(data: Data, targets: TargetInfo) -> None:
+    if problems := targets.check_settings(data):
         raise DataError(problems)
-
-
-def _wrong_weights(weights: Mapping[str, float], class_names: Sequence[str]) -> list[Problem]:
-    """Weights for classes that there are not, and classes without one; a misspelt name is one problem, not two."""
-    path = ("data", "class_weight")
-    missing = [name for name in class_names if name not in weights]
-    problems = []
-    for name in weights:
-        if name not in class_names:
-            hint = did_you_mean(name, map(shortened, missing or class_names))
-            problems.append(Problem(f"no class is called `{shortened(name)}`", hint, path=(*path, name)))
-            missing = [other for other in missing if other != nearest(name, missing)]
-    if missing:
-        named = listed((f"`{shortened(name)}`" for name in missing), 5)
-        problems.append(Problem(f"no weight is given for {named}", "1 is the weight that changes nothing", path=path))
-    return problems
 
 
 def _set_aside(data: Data, found: LoadedData) -> dict[str, Examples]:
@@ -251,45 +207,29 @@ def _set_aside(data: Data, found: LoadedData) -> dict[str, Examples]:
     if not missing:
         return dict(found.parts)
     duplicate_of = found.duplicate_of.get("train", np.arange(len(train)))
+    strata, names = _strata(found.targets, train)
     originals = np.unique(duplicate_of)  # copies go where the first of them goes: in two parts they would be a leak
     indices = split(
-        _strata(train)[originals],
+        strata[originals],
         validation=data.split.validation if "validation" in missing else None,
         test=data.split.test if "test" in missing else None,
         stratify=data.split.stratify,
         seed=data.split.seed,
-        class_names=found.class_names,
+        class_names=names,
     )
     chosen = {"train": indices.train, "validation": indices.validation, "test": indices.test}
     taken = {part: train.take(_with_copies(originals[chosen[part]], duplicate_of)) for part in ("train", *missing)}
     return {**found.parts, **taken}
 
 
-def _strata(examples: Examples) -> NDArray[np.integer]:
-    """The class of each example; of numbers, which have none, the same for all."""
-    labels = examples.labels
-    return labels if labels.ndim == 1 else np.zeros(len(labels), np.int32)
+def _strata(targets: TargetInfo, examples: Examples) -> tuple[NDArray[np.integer], tuple[str, ...]]:
+    """The class of each example, and the names of the classes; the same for all where there are none."""
+    strata = targets.strata(examples.labels)
+    return (np.zeros(len(examples), np.int32), ()) if strata is None else (strata, targets.class_names)
 
 
 def _with_copies(indices: NDArray[np.int64], duplicate_of: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(np.isin(duplicate_of, indices))
-
-
-def _remarks(data: Data, train: Examples, class_names: Sequence[str]) -> list[Problem]:
-    if not class_names:
-        return []
-    notes = []
-    counts = np.bincount(train.labels, minlength=len(class_names))
-    most, least = int(counts.argmax()), int(counts.argmin())
-    if data.class_weight is None and counts[most] > _IMBALANCE * counts[least]:
-        message = (
-            f"class `{shortened(class_names[most])}` has {counted(int(counts[most]), 'training example')}, "
-            f"`{shortened(class_names[least])}` has {int(counts[least]):,}"
-        )
-        notes.append(
-            Problem(message, "`class_weight: balanced` in `data` lets every class count the same", path=("data",))
-        )
-    return notes
 
 
 def _joined(parts: Sequence[Examples]) -> Examples:

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from cnncli.data.dataset import Examples
 from cnncli.data.lazy_arrays import Inputs, as_stored, may_be_copied
+from cnncli.data.targets import Encoding
 from cnncli.errors import CnncliError
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -29,9 +30,7 @@ class Batches:
     Args:
         examples: the split.
         batch_size: the last batch of an epoch may be smaller.
-        encodings: how labels leave, by output: `integer` int32 (batch,), `one_hot` float32 (batch, classes), `column`
-            float32 (batch, 1); `numbers` float32 (batch, k). Of several outputs each gets its own, in a dict by name.
-        class_count: for `one_hot`.
+        encodings: how labels leave, by output, a batch at a time. Of several outputs each gets its own, in a dict by name.
         seed: for a full shuffle in every epoch; None keeps the order.
 
     The order is a pure function of (seed, epoch): set `epoch` before the dataset is iterated. Keras' own shuffle gives the
@@ -43,8 +42,7 @@ class Batches:
         examples: Examples,
         *,
         batch_size: int,
-        encodings: Mapping[str, str],
-        class_count: int,
+        encodings: Mapping[str, Encoding],
         seed: int | None = None,
     ) -> None:
         self.count = len(examples)
@@ -55,7 +53,8 @@ class Batches:
         self._inputs = examples.inputs
         self._copies = 1
         self._failure: list[CnncliError] = []  # one for all that are made of this one
-        self._labels = {name: encode(examples.labels, form, class_count) for name, form in encodings.items()}
+        self._targets = examples.labels
+        self._encodings = dict(encodings)
 
     @property
     def input_spec(self) -> tf.TensorSpec:
@@ -116,22 +115,22 @@ class Batches:
         )
 
     def _gather(self) -> Any:
-        labels = {name: tf.constant(values) for name, values in self._labels.items()}
-        inputs_at = self._inputs_at()
+        targets_at, inputs_at = self._rows_of(self._targets), self._rows_of(self._inputs)
 
         @_as_it_stands
         def batch(indices: tf.Tensor) -> tuple[tf.Tensor, Any]:
-            found = {name: tf.gather(values, indices) for name, values in labels.items()}
+            targets = targets_at(indices)
+            found = {name: encoding.encode(targets) for name, encoding in self._encodings.items()}
             first = self.epoch % self._copies * self.count
             return inputs_at(indices + first), found if len(found) > 1 else next(iter(found.values()))
 
         return batch
 
-    def _inputs_at(self) -> Callable[[tf.Tensor], tf.Tensor]:
-        if may_be_copied(self._inputs):
-            array = tf.constant(np.ascontiguousarray(self._inputs))
+    def _rows_of(self, values: Inputs) -> Callable[[tf.Tensor], tf.Tensor]:
+        if may_be_copied(values):
+            array = tf.constant(np.ascontiguousarray(values))
             return lambda indices: tf.gather(array, indices)
-        inputs = as_stored(self._inputs)
+        inputs = as_stored(values)
         dtype = tf.as_dtype(inputs.dtype)
 
         def read(indices: np.ndarray) -> np.ndarray:
@@ -145,15 +144,3 @@ class Batches:
             return tf.ensure_shape(tf.numpy_function(read, [indices], dtype), (None, *inputs.shape[1:]))
 
         return stored
-
-
-def encode(labels: np.ndarray, encoding: str, class_count: int) -> np.ndarray:
-    """Class numbers int32 (count,), or numbers float32 (count, k), in the form that a loss takes; see `Batches`."""
-    if encoding == "numbers":
-        return labels.astype(np.float32)
-    if encoding == "one_hot":
-        one_hot: np.ndarray = np.eye(class_count, dtype=np.float32)[labels]
-        return one_hot
-    if encoding == "column":
-        return labels.astype(np.float32)[:, None]
-    return labels.astype(np.int32)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from cnncli import runs
+from cnncli import runs, task_registry
 from cnncli.data.dataset import Examples
 from cnncli.data.load import as_used, load, load_for_model, parse_source
 from cnncli.errors import DataError, ModelFileError, Problem
@@ -20,7 +20,7 @@ from cnncli.messages import printable
 from cnncli.network.entry import NOT_LEARNED, first_outside
 from cnncli.network.keras_messages import first_sentence
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.tasks.base import Scored, task_for
+from cnncli.tasks.result import Scored
 from cnncli.training import devices
 
 
@@ -33,7 +33,7 @@ class SavedModelEvaluation:
         what: what was scored on what.
         notes: notes and warnings about the data.
         scored: the scores, with what the pictures show.
-        examples, class_names: what was scored.
+        examples: what was scored.
     """
 
     model: str
@@ -41,7 +41,6 @@ class SavedModelEvaluation:
     notes: tuple[Problem, ...]
     scored: Scored
     examples: Examples
-    class_names: tuple[str, ...]
 
 
 def evaluate_saved_model(
@@ -76,16 +75,20 @@ def evaluate_saved_model(
     if outside := first_outside(trained.model, examples.inputs):
         index, problem = outside
         raise DataError(replace(problem, message=f"example {index:,} of {what}: {problem.message}", hint=NOT_LEARNED))
-    class_names = _class_names(trained)
-    task = task_for(class_names, trained.numbers)
+    _check_output(trained)
+    evaluation = task_registry.part(trained.targets.task, "evaluate")
     loss, metrics, batch_size = _how(trained, examples)
     with _file_to_blame(trained):
-        scored = task.evaluate(
-            trained.model, examples, batch_size=batch_size, loss=loss, metrics=metrics, split=data or split
+        scored = evaluation.evaluate(
+            trained.model,
+            examples,
+            targets=trained.targets,
+            batch_size=batch_size,
+            loss=loss,
+            metrics=metrics,
+            split=data or split,
         )
-    return SavedModelEvaluation(
-        trained.name, f"{trained.name} on {where}", (*notes, *warnings), scored, examples, class_names
-    )
+    return SavedModelEvaluation(trained.name, f"{trained.name} on {where}", (*notes, *warnings), scored, examples)
 
 
 @contextmanager
@@ -99,22 +102,15 @@ def _file_to_blame(trained: TrainedModel) -> Iterator[None]:
         raise ModelFileError(f"{trained.name} cannot be scored on this data: {first_sentence(error)}") from error
 
 
-def _class_names(trained: TrainedModel) -> tuple[str, ...]:
-    """The model's, or numbers where they are not known. One output tells two classes apart."""
-    if trained.numbers:
-        return ()
-    return trained.class_names or tuple(str(index) for index in range(max(_output_count(trained), 2)))
-
-
-def _output_count(trained: TrainedModel) -> int:
+def _check_output(trained: TrainedModel) -> None:
     outputs = trained.model.output_shape
     if not (isinstance(outputs, tuple) and len(outputs) == 2 and isinstance(outputs[1], int)):
         raise ModelFileError(f"{trained.name} does not classify: its output has the shape {outputs}")
-    return outputs[1]
 
 
 def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...]]:
     source = parse_source(data)
+    _check_output(trained)
     if len(trained.model.inputs) != 1:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
     if trained.model.inputs[0].dtype == "string":
@@ -122,8 +118,7 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
     return load_for_model(
         source,
         input_shape=trained.input_shape,
-        class_names=_class_names(trained),
-        number_count=len(trained.numbers) if trained.numbers else None,
+        targets=trained.targets,
         form=trained.image_form if source.image_folder else None,
     )
 

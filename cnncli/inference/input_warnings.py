@@ -13,7 +13,6 @@ from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_set
 from cnncli.data.lazy_arrays import Inputs, as_stored
 from cnncli.data.mixed_scales import mixed_in
-from cnncli.data.regression_targets import Numbers
 from cnncli.data.shapes import Shape
 from cnncli.data.sketch import Sketch, overlap_of
 from cnncli.errors import CnncliError, Problem
@@ -21,7 +20,6 @@ from cnncli.inference.inputs import File, Given, read_array
 from cnncli.inference.model_loading import TrainedModel
 from cnncli.messages import printable
 
-_FEW = 5  # examples
 _LEAST_SHARE = 0.01  # of examples that were trained on; many data sets have a few copies
 _LOOKED_AT = 1000  # rows of a table
 
@@ -33,7 +31,7 @@ def warnings_for_examples(trained: TrainedModel, examples: Examples, what: str) 
         what: the examples, as messages call them.
     """
     found = [*_scale_problems(trained, examples, what), *_trained_on(trained, examples, what)]
-    return [*found, *(_other_targets(trained.numbers, examples.labels, what) if trained.numbers else [])]
+    return [*found, *trained.targets.unlike_training(examples.labels, what)]
 
 
 def warnings_for_files(trained: TrainedModel, given: Given) -> list[Problem]:
@@ -96,22 +94,6 @@ def _inputs_of(file: File, input_shape: Shape) -> NDArray[Any] | None:
         return read_array(file, input_shape)
     except CnncliError:
         return None
-
-
-def _other_targets(numbers: Numbers, labels: NDArray[Any], what: str) -> Iterator[Problem]:
-    """Targets in other units than those of the training."""
-    if len(labels) < _FEW:
-        return
-    for column, (low, mean, high) in enumerate(zip(numbers.low, numbers.mean, numbers.high, strict=True)):
-        sizes, largest = np.abs(labels[:, column]), max(abs(low), abs(high))
-        middle = float(np.median(sizes))
-        is_large = middle >= scales.FACTOR * largest > 0
-        is_small = sizes.max() * scales.FACTOR <= largest and middle * scales.FACTOR <= abs(mean)
-        if is_large or is_small:
-            given = f"{labels[:, column].min():.4g} to {labels[:, column].max():.4g}"
-            message = f"the targets of {what} go from {given}, and those of the training from {low:.4g} to {high:.4g}"
-            yield Problem(message, "bring them to the unit of the training: otherwise the errors mean nothing")
-            return
 
 
 def _trained_on(trained: TrainedModel, examples: Examples, what: str) -> Iterator[Problem]:

@@ -13,29 +13,28 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import keras
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 import cnncli
+from cnncli import task_registry
 from cnncli.data.images import Form
-from cnncli.data.regression_targets import Numbers
 from cnncli.data.scales import Scale
 from cnncli.data.sketch import Sketch
 from cnncli.data.sources.image_folder import form_of
+from cnncli.data.targets import TargetInfo, read_targets
 from cnncli.errors import DataError, ModelFileError
 from cnncli.messages import shortened
 from cnncli.model_file_validation.archive import ABOUT
 from cnncli.model_file_validation.refusal import SAVE_AGAIN
 from cnncli.model_file_validation.strict_json import parse
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data, read
-from cnncli.recipe.layers import output_activation
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import ImageFolder, Recipe
 from cnncli.runs.json_text import to_json
+from cnncli.tasks.decoder import Decoder
 
-PROBABILITIES = ("softmax", "sigmoid", "hard_sigmoid")
 _FORMAT: Literal[1] = 1
 
-_LONGEST_NAME = 1000  # characters of a class name; a folder's name has 255 at most
 _LONGEST_TEXT = 200
 _LARGEST_SIDE = 1 << 16  # pixels of an image's side
 _LARGEST_ARGUMENT = 100_000  # of a loss or metric: AUC keeps so many thresholds
@@ -44,19 +43,7 @@ _LARGEST_BATCH = 1 << 16
 _WITHOUT = "or save it again with plain Keras, which drops that part: classes are then shown as numbers"
 
 
-def _class_names(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
-        raise ValueError("expected a list of texts")
-    if long := next((name for name in value if len(name) > _LONGEST_NAME), None):
-        raise ValueError(f"a name has {len(long):,} characters")
-    if len(set(value)) < len(value):
-        raise ValueError("a name stands there twice")
-    return tuple(value)
-
-
-_Outputs = Literal["probabilities", "logits", "scores", "numbers"]
 _Text = Annotated[str, Field(max_length=_LONGEST_TEXT)]
-_ClassNames = Annotated[tuple[str, ...], PlainValidator(_class_names)]
 _Object = str | dict[str, Any]
 
 
@@ -83,11 +70,8 @@ class About(BaseModel):
         format: of this description.
         cnncli, keras: the versions that wrote it.
         recipe: the recipe's name.
-        task: what the network was trained for.
-        class_names: by output; with one output the names of classes 0 and 1. Empty where the network gives numbers.
-        numbers: of the training targets; None where the network tells classes apart.
-        outputs: what the network gives: `probabilities`, `logits` (softmax or sigmoid makes probabilities of them), `scores`
-            that cannot be read as probabilities, or `numbers`.
+        targets: of the training; in the file its fields stand beside the others, as `task` and `class_names`.
+        outputs: the form of what the network gives: one of its task's `Decoder.FORMS`.
         input_shape: of one raw example, such as [28, 28, 1].
         input_range: the scale of the raw training examples; None where it is not known.
         trained_on: fingerprints of the examples that trained; None where they are not known.
@@ -102,10 +86,8 @@ class About(BaseModel):
     cnncli: _Text
     keras: _Text
     recipe: _Text
-    task: Literal["classes", "numbers"]
-    class_names: _ClassNames
-    numbers: Numbers | None = None
-    outputs: _Outputs
+    targets: TargetInfo
+    outputs: str
     input_shape: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=4)]
     input_range: Scale | None = None
     trained_on: TrainedOn | None = None
@@ -114,6 +96,12 @@ class About(BaseModel):
     metrics: Annotated[tuple[_Object, ...], Field(max_length=50)] = ()
     batch_size: Annotated[int, Field(ge=1, le=_LARGEST_BATCH)]
 
+    @model_validator(mode="before")
+    @classmethod
+    def _read_targets(cls, value: dict[str, Any]) -> dict[str, Any]:
+        targets = read_targets(value)
+        return {"targets": targets, **{name: value[name] for name in value if name not in type(targets).model_fields}}
+
     @model_validator(mode="after")
     def _consistent(self) -> About:
         if problem := next(self._contradictions(), None):
@@ -121,13 +109,8 @@ class About(BaseModel):
         return self
 
     def _contradictions(self) -> Iterator[str]:
-        gives_numbers = self.task == "numbers"
-        if gives_numbers != (self.numbers is not None) or gives_numbers == bool(self.class_names):
-            yield "`task`, `class_names` and `numbers` contradict each other"
-        if gives_numbers != (self.outputs == "numbers"):
+        if self.outputs not in _decoder(self.targets).FORMS:
             yield "`task` and `outputs` contradict each other"
-        if self.numbers and not len(self.numbers.low) == len(self.numbers.mean) == len(self.numbers.high):
-            yield "`numbers` has other counts of `low`, `mean` and `high`"
         if self.input_range and self.input_range.low > self.input_range.high:
             yield "the `low` of `input_range` is above its `high`"
         if self.images and not all(1 <= side <= _LARGEST_SIDE for side in self.images.shape):
@@ -136,7 +119,7 @@ class About(BaseModel):
             found, faults = read(item, kind)
             if found is None or faults:
                 yield f"`{shortened(str(item))}` is none of Keras' {kind}"
-            yield from _large_arguments(item, len(self.class_names))
+            yield from _large_arguments(item, self.targets.count)
 
     @property
     def loss_object(self) -> KerasObject:
@@ -148,11 +131,16 @@ class About(BaseModel):
 
     def to_bytes(self) -> bytes:
         """JSON text, the same for the same values."""
-        values = {name: getattr(self, name) for name in type(self).model_fields}
-        values |= {"numbers": self.numbers and self.numbers.as_json(), "images": self.images and asdict(self.images)}
+        values = {name: getattr(self, name) for name in type(self).model_fields if name != "targets"}
+        values |= {**self.targets.to_json(), "images": self.images and asdict(self.images)}
         values |= {"trained_on": self.trained_on and self.trained_on.model_dump()}
         values |= {"input_range": self.input_range and self.input_range.as_json()}
         return to_json(values).encode()
+
+
+def _decoder(targets: TargetInfo) -> type[Decoder]:
+    found: type[Decoder] = task_registry.part(targets.task, "decoding").DECODER
+    return found
 
 
 def _large_arguments(item: Any, class_count: int) -> Iterator[str]:
@@ -179,8 +167,7 @@ def _object(item: Any, kind: str) -> KerasObject:
 def describe(
     recipe: Recipe,
     *,
-    class_names: Sequence[str],
-    numbers: Numbers | None,
+    targets: TargetInfo,
     input_shape: Sequence[int],
     input_range: Scale | None = None,
     trained_on: Mapping[str, Any] | None = None,
@@ -189,7 +176,7 @@ def describe(
 
     Args:
         recipe: with its loss known.
-        class_names, numbers: of the training data; one of them is empty or None.
+        targets: of the training data.
         input_shape: of one raw example.
         input_range: the scale of the raw training examples, where it is known.
         trained_on: fingerprints as `TrainedOn` has them, where they are known.
@@ -200,10 +187,8 @@ def describe(
         cnncli=cnncli.__version__,
         keras=keras.__version__,
         recipe=recipe.name,
-        task="classes" if numbers is None else "numbers",
-        class_names=tuple(class_names) if numbers is None else (),
-        numbers=numbers,
-        outputs=_outputs(recipe, has_numbers=numbers is not None),
+        targets=targets,
+        outputs=_decoder(targets).form_of(recipe),
         input_shape=tuple(input_shape),
         input_range=input_range,
         trained_on=TrainedOn(**trained_on) if trained_on else None,
@@ -212,15 +197,6 @@ def describe(
         metrics=tuple(as_data(metric) for metric in recipe.train.metrics),
         batch_size=recipe.evaluate.batch_size or recipe.train.batch_size,
     )
-
-
-def _outputs(recipe: Recipe, *, has_numbers: bool) -> _Outputs:
-    [main, *_] = outputs_of(recipe)
-    if has_numbers:
-        return "numbers"
-    if main.loss and main.loss.args.get("from_logits"):
-        return "logits"
-    return "probabilities" if output_activation(main.layers(recipe)) in PROBABILITIES else "scores"
 
 
 def _form(recipe: Recipe, input_shape: Sequence[int]) -> Form | None:
@@ -296,11 +272,9 @@ def _misfit(about: About, model: keras.Model) -> str:
     given = tuple(model.outputs[0].shape[1:])
     if len(given) != 1 or given[0] is None:
         return f"it describes a network that gives a row of numbers, and this one gives {list(given)}"
-    count = len(about.numbers) if about.numbers else len(about.class_names)
-    what = "`numbers`" if about.numbers else "`class_names`"
-    # As training allows it: classes may be fewer than outputs, and one output tells two classes apart.
-    fits = count == given[0] if about.numbers else 1 <= count <= max(given[0], 2)
-    return "" if fits else f"{what} has {count:,}, and the network has {given[0]:,} outputs"
+    if about.targets.fits(given[0]):
+        return ""
+    return f"`{about.targets.LISTED_IN}` has {about.targets.count:,}, and the network has {given[0]:,} outputs"
 
 
 def _fits(shape: Sequence[int], taken: Sequence[int | None]) -> bool:

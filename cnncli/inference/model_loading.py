@@ -12,10 +12,10 @@ import keras
 
 from cnncli import runs
 from cnncli.data import images
-from cnncli.data.regression_targets import Numbers
 from cnncli.data.scales import Scale
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.image_folder import form_of
+from cnncli.data.targets import TargetInfo, read_targets
 from cnncli.errors import DataError, ModelFileError, OutputError, Problem, RecipeError
 from cnncli.inference import keras_file, run_model
 from cnncli.inference.activation_memory import Activations, measure
@@ -26,6 +26,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject, read
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.schema import ImageFolder
 from cnncli.runs.record import MODEL
+from cnncli.tasks.classification.targets import ClassTargets
 
 
 @dataclass(frozen=True)
@@ -36,9 +37,8 @@ class TrainedModel:
         model: raw examples -> outputs.
         name: how messages and pictures call it: the run's folder or the file.
         run: the run's folder; None for a file from elsewhere.
-        class_names: None for a file that does not tell them; empty where the labels are quantities.
+        targets: of the training; a file that does not tell them is taken for a classifier, with classes by number.
         recipe: the run's resolved recipe; None for a file.
-        numbers: of the training targets, where the labels are quantities.
         told: what the file says about its model; None for a run, and for a file that another program saved.
         activations: what they take for one example; None for a run, and for a file whose network takes any size.
         trained_on: fingerprints and a sketch of the training examples; None where they are not known.
@@ -47,10 +47,9 @@ class TrainedModel:
 
     model: keras.Model
     name: str
+    targets: TargetInfo
     run: Path | None = None
-    class_names: tuple[str, ...] | None = None
     recipe: LoadedRecipe | None = None
-    numbers: Numbers | None = None
     told: About | None = None
     scale: Scale | None = None
     trained_on: Mapping[str, Any] | None = None
@@ -61,8 +60,7 @@ class TrainedModel:
         """What has to be known to use the model; None for a file that another program saved."""
         if self.recipe is None:
             return self.told
-        names, recipe = self.class_names or (), self.recipe.recipe
-        return describe(recipe, class_names=names, numbers=self.numbers, input_shape=self._example_shape)
+        return describe(self.recipe.recipe, targets=self.targets, input_shape=self._example_shape)
 
     @property
     def image_form(self) -> images.Form:
@@ -142,12 +140,11 @@ def _open_file(path: Path) -> TrainedModel:
     opened = keras_file.open_file(path)
     told = opened.about
     if told is None:
-        return TrainedModel(opened.model, str(path), activations=opened.activations)
+        return TrainedModel(opened.model, str(path), numbered_classes(opened.model), activations=opened.activations)
     return TrainedModel(
         opened.model,
         str(path),
-        class_names=told.class_names,
-        numbers=told.numbers,
+        told.targets,
         told=told,
         scale=told.input_range,
         trained_on=told.trained_on.model_dump() if told.trained_on else None,
@@ -178,9 +175,7 @@ def _open_run(path: Path) -> TrainedModel:
     resolved = path / "resolved.yaml"
     try:
         recipe = load_bytes(resolved.read_bytes(), str(resolved))
-        class_names = tuple(str(name) for name in record["class_names"])
-        has_numbers = recipe.recipe.data.targets == "numbers"
-        numbers = Numbers.from_json(record["data"]["numbers"]) if has_numbers else None
+        targets = read_targets(record["data"])
     except FileNotFoundError as error:
         raise OutputError(f"{path} is not complete: {resolved.name} is missing", hint=_TRAIN_AGAIN) from error
     except RecipeError as error:
@@ -192,7 +187,7 @@ def _open_run(path: Path) -> TrainedModel:
     except RecipeError as error:
         raise _damaged(resolved, error) from error
     scale, trained_on = _scale(record), record.get("trained_on")
-    return TrainedModel(model, str(path), path, class_names, recipe, numbers, scale=scale, trained_on=trained_on)
+    return TrainedModel(model, str(path), targets, path, recipe, scale=scale, trained_on=trained_on)
 
 
 def _scale(record: Mapping[str, Any]) -> Scale | None:
@@ -206,6 +201,12 @@ def _damaged(resolved: Path, error: RecipeError) -> OutputError:
 
 
 _TRAIN_AGAIN = "train it again"
+
+
+def numbered_classes(model: keras.Model) -> ClassTargets:
+    """Classes by number, as many as a model has outputs; one output tells two classes apart."""
+    count = model.outputs[0].shape[-1] if len(model.outputs[0].shape) > 1 else None
+    return ClassTargets.numbered(max(int(count or 0), 2))
 
 
 def default_loss(model: keras.Model) -> KerasObject:

@@ -1,4 +1,4 @@
-"""Predict classes or numbers with a trained model, in batches."""
+"""Predict with a trained model, in batches."""
 
 from __future__ import annotations
 
@@ -7,21 +7,20 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from cnncli import task_registry
 from cnncli.data import images
 from cnncli.data.shapes import Shape
-from cnncli.errors import DivergedError, ModelFileError, ResourceError
+from cnncli.errors import ModelFileError, ResourceError
 from cnncli.inference import memory_budget as size
 from cnncli.inference.inputs import Bad, Batch, Given, Name
-from cnncli.inference.model_description import PROBABILITIES
 from cnncli.inference.model_loading import TrainedModel
 from cnncli.network.entry import NOT_LEARNED, outside_rows
 from cnncli.network.keras_messages import first_sentence
-from cnncli.tasks.classification.scores import predicted_classes
+from cnncli.tasks.decoder import Decoder
 
 _Item = TypeVar("_Item")
 
@@ -32,9 +31,8 @@ class Predictions:
 
     Attributes:
         names: one an example.
-        classes: int32 (examples, top), index into the class names, the most probable first.
-        outputs: float32 (examples, top), the probability of each, or what the network gives in its place; of a network
-            that gives numbers these, float32 (examples, k), with 0 to k - 1 in the place of classes.
+        classes: int32 (examples, n), what is found, as `Decoder.decode` gives it: of classes the most probable first.
+        outputs: float32 (examples, n), the probability of each, or what the network gives in its place.
         bad: what could not be used.
     """
 
@@ -51,11 +49,7 @@ class Predictor:
         trained: the model.
 
     Attributes:
-        class_names: by the network's outputs; of a file from elsewhere their numbers. One output tells two classes apart.
-            Empty where it gives numbers.
-        number_count: how many numbers it gives; 0 where it tells classes apart.
-        gives_probabilities: whether outputs are probabilities, or have become such; not where the network ends without
-            softmax or sigmoid and was not trained on logits.
+        decoder: of its outputs.
         batch_size: the run's own, or one that fits into memory.
 
     Raises:
@@ -66,9 +60,9 @@ class Predictor:
         self._trained = trained
         self._model = trained.model
         self._count = self._checked_output_count()
-        self.number_count = len(trained.numbers or ())
-        self.class_names = () if self.number_count else self._names()
-        self._has_logits, self.gives_probabilities = self._kind_of_output()
+        decoder: type[Decoder] = task_registry.part(trained.targets.task, "decoding").DECODER
+        form = trained.about.outputs if trained.about else decoder.form_of_model(trained.model)
+        self.decoder = decoder(trained.targets, form, self._count)
         self.batch_size = self._own_batch_size()
         self._checked: dict[Shape, int] = {}
         self._step = tf.function(self._outputs, autograph=False)
@@ -82,7 +76,7 @@ class Predictor:
         form: images.Form | None = None,
         decoded: Mapping[str, NDArray[Any]] | None = None,
     ) -> Iterator[Predictions]:
-        """Predict the classes of examples; the next batch is read meanwhile, and no more are held.
+        """Decode the outputs for examples; the next batch is read meanwhile, and no more are held.
 
         Args:
             given: the files.
@@ -102,7 +96,7 @@ class Predictor:
         if form:
             self._check_memory(form.shape, min(size, len(given.files)))  # before so many are read
         if given.bad:
-            yield self._found([], np.empty((0, 1), np.float32), top, list(given.bad))
+            yield self._found([], np.empty((0, self._count), np.float32), top, list(given.bad))
         batches = given.batches(size, input_shape=self._trained.input_shape, form=form, decoded=decoded)
         for batch in map(self._inside_embeddings, _one_ahead(batches)):
             outputs = self.outputs(batch.inputs) if batch.names else np.empty((0, self._count), np.float32)
@@ -143,20 +137,10 @@ class Predictor:
         return np.asarray(outputs, np.float32)
 
     def _outputs(self, inputs: tf.Tensor) -> tf.Tensor:
-        outputs = tf.cast(self._model(inputs, training=False), tf.float32)
-        if not self._has_logits:
-            return outputs
-        return keras.ops.sigmoid(outputs) if self._count == 1 else keras.ops.softmax(outputs)
+        return self.decoder.activated(tf.cast(self._model(inputs, training=False), tf.float32))
 
     def _found(self, names: list[Name], outputs: NDArray[np.float32], top: int, bad: list[Bad]) -> Predictions:
-        if self.number_count:
-            return _numbers(names, outputs, bad)
-        if names:
-            predicted_classes(outputs)  # raises where there is no largest
-        if outputs.shape[1] == 1:
-            outputs = np.hstack([1 - outputs, outputs])  # of class 0, of class 1
-        classes = np.argsort(-outputs, axis=1, kind="stable")[:, :top]  # the first of equal ones, as everywhere
-        return Predictions(names, classes.astype(np.int32), np.take_along_axis(outputs, classes, axis=1), bad)
+        return Predictions(names, *self.decoder.decode(names, outputs, top), bad)
 
     def _checked_output_count(self) -> int:
         model, name = self._model, self._trained.name
@@ -169,19 +153,6 @@ class Predictor:
             raise ModelFileError(f"{name} takes text, and what can be read are images and numbers")
         return shape[1]
 
-    def _names(self) -> tuple[str, ...]:
-        count = max(self._count, 2)
-        names = self._trained.class_names or ()
-        return (*names[:count], *(str(index) for index in range(len(names), count)))
-
-    def _kind_of_output(self) -> tuple[bool, bool]:
-        """Whether the model gives logits, and whether there are probabilities in the end."""
-        if about := self._trained.about:
-            return about.outputs == "logits", about.outputs in ("logits", "probabilities")
-        last = self._model.layers[-1]
-        activation = getattr(getattr(last, "activation", None), "__name__", "")
-        return not isinstance(last, keras.layers.Softmax) and activation not in PROBABILITIES, True
-
     def _own_batch_size(self) -> int:
         if about := self._trained.about:
             return about.batch_size
@@ -193,14 +164,6 @@ class Predictor:
         if count > self._checked.get(input_shape, 0):
             self._trained.check_memory(input_shape, count, hint="try fewer with --batch-size")
             self._checked[input_shape] = count
-
-
-def _numbers(names: list[Name], outputs: NDArray[np.float32], bad: list[Bad]) -> Predictions:
-    broken = np.flatnonzero(~np.isfinite(outputs).all(axis=1))
-    if names and broken.size:
-        raise DivergedError(f"the network's output for {names[broken[0]]} is no finite number", hint="train it again")
-    numbered = np.arange(outputs.shape[1], dtype=np.int32)
-    return Predictions(names, np.broadcast_to(numbered, outputs.shape), outputs, bad)
 
 
 def _one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:

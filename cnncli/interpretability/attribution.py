@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 
 from cnncli.errors import ModelFileError
-from cnncli.interpretability.class_scores import log_odds, of_class
+from cnncli.interpretability.class_scores import log_odds
 from cnncli.interpretability.grad_cam import grad_cam
 from cnncli.interpretability.layer_selection import NO_MAPS, find_maps, last_maps
 from cnncli.interpretability.occlusion import occlusion
@@ -45,7 +48,7 @@ def heat_of(
     images: np.ndarray,
     classes: np.ndarray,
     *,
-    are_numbers: bool = False,
+    score: Callable[[Any, Any], Any] = log_odds,
 ) -> np.ndarray:
     """Compute where in each example a class is, or what makes a number large.
 
@@ -54,7 +57,7 @@ def heat_of(
         layer: from `layer_for`.
         images: (count, *input shape), as the model takes them.
         classes: int (count,).
-        are_numbers: the outputs are quantities, each for itself, and not classes that exclude each other.
+        score: what occlusion measures, see `Subject.score`.
 
     Returns:
         float32 (count, *places) in [0, 1]: the layer's places, or the example's own.
@@ -62,5 +65,5 @@ def heat_of(
     if layer is not None:
         return grad_cam(network, layer, images, classes, plus_plus=method == "grad-cam++")
     if method == "occlusion":
-        return occlusion(network, images, classes, score=of_class if are_numbers else log_odds)
+        return occlusion(network, images, classes, score=score)
     return smoothgrad(network, images, classes)

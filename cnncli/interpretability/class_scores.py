@@ -68,14 +68,6 @@ def of_class(scores: Any, classes: Any) -> Any:
     return tf.gather(scores, classes, batch_dims=1)
 
 
-def ends_of(number_count: int) -> tuple[str, ...]:
-    """What can be looked for in a network that gives quantities, in the place of classes.
-
-    Of one number its two ends, `small` and `large`, as `of_class` counts one output; of several each, in its largeness.
-    """
-    return ("small", "large") if number_count == 1 else tuple(f"number {index}" for index in range(number_count))
-
-
 def log_odds(scores: Any, classes: Any) -> Any:
     """The logarithm of p / (1 - p), p being the probability of one class an example; still told apart where p is 1.
 

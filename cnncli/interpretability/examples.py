@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 
+from cnncli import task_registry
 from cnncli.data import images
 from cnncli.data.dataset import Examples
 from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
-from cnncli.recipe.schema import BY_PREDICTION, Samples
-from cnncli.tasks.regression.scores import sizes_of_errors
+from cnncli.recipe.schema import Samples
 
 MOST = 12  # of those that are chosen by a word
-MOST_CLASSES = 24
 _RANGE_EXAMPLES = 256
 
 
@@ -29,7 +27,7 @@ class Chosen:
     Attributes:
         inputs: (count, *input shape), as the model takes them.
         names: what each is: a file's name, or its number in the split.
-        labels: the true class of each, int (count,), or its numbers, float32 (count, k); None where it is not known.
+        labels: the targets of each, (count, …); None where they are not known.
         source: where they come from, in words.
         indices: of each in its split; None of image files.
         paths: of image files; empty of examples of a split.
@@ -88,25 +86,22 @@ def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
     )
 
 
-def from_split(examples: Examples, split: str, samples: Samples, *, probabilities: np.ndarray | None = None) -> Chosen:
+def from_split(
+    examples: Examples, split: str, samples: Samples, *, task: str, said: np.ndarray | None = None
+) -> Chosen:
     """Some examples of a split.
 
     Args:
         split: its name, in words.
         samples: how many, or which.
-        probabilities: float (examples, classes), what the network says of each, or (examples, k), the numbers that it
-            gives; needed where `samples` is of `BY_PREDICTION`.
+        said: float (examples, …), what the network says of each, as `Subject.said` gives it; needed where `samples` is of
+            `BY_PREDICTION`.
 
     Raises:
-        DataError: those that the network gets wrong are wanted, and there is none; or they are wanted by class, and labels
-            are numbers.
+        DataError: those that the network gets wrong are wanted, and there is none; or the task has no such choice.
     """
-    words = _WORDS
-    if examples.labels.ndim > 1:
-        words = {"most_wrong": " of the largest errors"}
-        indices = choose_by_number(samples, examples.labels, outputs=probabilities)
-    else:
-        indices = choose(samples, examples.labels, probabilities=probabilities)
+    subject = task_registry.part(task, "subject")
+    indices = subject.choose(samples, examples.labels, said)
     if len(indices) == 0:
         message = f"the network is right on all {len(examples):,} examples of the {split} split: there is none to show"
         raise DataError(message, hint="a number takes some of every class: --samples 12")
@@ -114,73 +109,10 @@ def from_split(examples: Examples, split: str, samples: Samples, *, probabilitie
         read(examples, indices),
         tuple(f"example {index} of the {split} split" for index in indices),
         examples.labels[indices],
-        f"examples of the {split} split{words.get(samples, '')}",
+        f"examples of the {split} split{subject.WORDS.get(samples, '')}",
         indices,
         samples=samples,
     )
-
-
-_WORDS: dict[Any, str] = {
-    "most_confused": " that are confused most",
-    "most_wrong": " that are most surely wrong",
-    "one_per_class": ", one a class",
-}
-
-
-def choose(samples: Samples, labels: np.ndarray, *, probabilities: np.ndarray | None = None) -> np.ndarray:
-    """Which examples: their indices, at most 12 of the wrong ones and 24 classes.
-
-    Args:
-        samples: a number: the first of every class, in turn. `one_per_class`. `most_wrong`: those whose wrong class the network
-            is surest of. `most_confused`: the surest of each pair of a true and a predicted class, the most frequent pair first.
-        labels: int (count,), the true classes.
-        probabilities: float (count, classes); needed for the last two.
-    """
-    if isinstance(samples, int):
-        return np.lexsort((labels, _rank(labels)))[:samples]
-    if samples == "one_per_class":
-        return np.unique(labels, return_index=True)[1][:MOST_CLASSES]
-    assert samples in BY_PREDICTION
-    assert probabilities is not None
-    predicted, sureness = probabilities.argmax(axis=-1), probabilities.max(axis=-1)
-    wrong = np.flatnonzero(predicted != labels)
-    wrong = wrong[np.argsort(-sureness[wrong], kind="stable")]
-    if samples == "most_wrong":
-        return cast(np.ndarray, wrong[:MOST])
-    pairs = labels[wrong].astype(np.int64) * probabilities.shape[-1] + predicted[wrong]
-    _, pair, counts = np.unique(pairs, return_inverse=True, return_counts=True)
-    return cast(np.ndarray, wrong[np.lexsort((pair, -counts[pair], _rank(pair)))][:MOST])
-
-
-def choose_by_number(samples: Samples, targets: np.ndarray, *, outputs: np.ndarray | None = None) -> np.ndarray:
-    """Which examples of quantities: their indices.
-
-    Args:
-        samples: a number: from the smallest target to the largest, in even steps through their order. `most_wrong`: the 12
-            of the largest errors.
-        targets: float (count, k); of several numbers the first orders the examples.
-        outputs: float (count, k), what the network gives; needed for `most_wrong`.
-
-    Raises:
-        DataError: they are wanted by class.
-    """
-    if isinstance(samples, int):
-        order = np.argsort(targets[:, 0], kind="stable")
-        places = np.linspace(0, len(order) - 1, min(samples, len(order)))
-        return cast(np.ndarray, order[np.round(places).astype(np.int64)])
-    if samples != "most_wrong":
-        hint = "a number takes some from the smallest target to the largest; most_wrong those of the largest errors"
-        raise DataError(f"{samples} chooses by class, and the labels are numbers", hint=hint)
-    assert outputs is not None
-    return np.argsort(-sizes_of_errors(targets, outputs), kind="stable")[:MOST]
-
-
-def _rank(groups: np.ndarray) -> np.ndarray:
-    """Of each item how many of its group stand before it."""
-    rank = np.zeros(len(groups), dtype=np.int64)
-    for group in np.unique(groups):
-        rank[groups == group] = np.arange(np.sum(groups == group))
-    return rank
 
 
 def read(examples: Examples, indices: np.ndarray) -> np.ndarray:

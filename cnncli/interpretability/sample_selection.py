@@ -10,17 +10,15 @@ from typing import Any
 import keras
 import numpy as np
 
+from cnncli import task_registry
 from cnncli.data.dataset import Examples
 from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
 from cnncli.inference.evaluate_saved_model import own_data
 from cnncli.inference.image_checks import look_at
 from cnncli.inference.input_warnings import scale_warnings, warnings_for_images
 from cnncli.inference.model_loading import TrainedModel
-from cnncli.interpretability.class_scores import outputs_of, probabilities
 from cnncli.interpretability.examples import (
     Chosen,
-    choose,
-    choose_by_number,
     from_files,
     from_split,
     range_of,
@@ -31,6 +29,7 @@ from cnncli.interpretability.filter_diagnostics import Health, answers_of, flat,
 from cnncli.interpretability.initial_network import initial_model
 from cnncli.interpretability.layer_selection import MOST_TARGETS
 from cnncli.interpretability.maximize import LEAST_SIDE, likely_range
+from cnncli.interpretability.subject import Subject
 from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import find, kernel_of
 from cnncli.recipe.schema import BY_PREDICTION, Samples
@@ -41,7 +40,7 @@ _HEALTH_NUMBERS = 1 << 23  # that go in: of large photos fewer are looked at
 
 
 def examples_for(
-    trained: TrainedModel, files: Sequence[Path], samples: Samples, *, invert: bool = False
+    trained: TrainedModel, subject: Subject, files: Sequence[Path], samples: Samples, *, invert: bool = False
 ) -> tuple[Chosen, tuple[Problem, ...]]:
     """The examples to look at: image files where they are given, else some of the split that the run was scored on.
 
@@ -69,15 +68,8 @@ def examples_for(
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
     warnings = scale_warnings(trained, examples.inputs, f"the {split} split") if examples.files is None else []
-    said_by = outputs_of if trained.numbers else probabilities
-    said = said_by(trained.model, read(examples, np.arange(len(examples)))) if samples in BY_PREDICTION else None
-    return from_split(examples, split, samples, probabilities=said), (*notes, *warnings)
-
-
-def class_names_of(trained: TrainedModel) -> tuple[str, ...]:
-    """The model's, or numbers where they are not known. One output tells two classes apart."""
-    count = trained.model.outputs[0].shape[-1] or 0
-    return trained.class_names or tuple(str(number) for number in range(max(int(count), 2)))
+    said = subject.said(read(examples, np.arange(len(examples)))) if samples in BY_PREDICTION else None
+    return from_split(examples, split, samples, task=trained.targets.task, said=said), (*notes, *warnings)
 
 
 def value_range_of(trained: TrainedModel) -> tuple[float, float]:
@@ -129,7 +121,7 @@ def health_for(
             notes.append(_unknown("which filters are untouched is not known", error))
         try:
             split = trained.recipe.recipe.evaluate.split
-            examples = some_of(own_data(trained, split)[0])
+            examples = some_of(own_data(trained, split)[0], trained.targets.task)
         except CnncliError as error:
             notes.append(_unknown("dead filters are told by their weights alone", error))
     return health_of(trained.model, layers, initial=initial, examples=examples), notes
@@ -157,12 +149,11 @@ def _health(network: Opened, name: str, initial: keras.Model | None, examples: n
     return health(name, flat(kernel, depthwise), initial=before, ends=ends, examples=count)
 
 
-def some_of(examples: Examples) -> np.ndarray:
+def some_of(examples: Examples, task: str) -> np.ndarray:
     """Enough examples of every class to see which filters never answer: (count, *input shape)."""
     each = int(np.prod(examples.inputs.shape[1:]))
     count = max(16, min(_HEALTH_EXAMPLES, _HEALTH_NUMBERS // max(each, 1)))
-    by = choose_by_number if examples.labels.ndim > 1 else choose
-    return read(examples, by(count, examples.labels))
+    return read(examples, task_registry.part(task, "subject").choose(count, examples.labels))
 
 
 def _unknown(message: str, error: Any) -> Problem:

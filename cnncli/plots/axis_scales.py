@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
 from numpy.typing import NDArray
 
+from cnncli.messages import number_text
 from cnncli.plots import style
 from cnncli.plots.text_fitting import plain_text
 
@@ -94,7 +95,7 @@ def _tick_labels(ticks: list[float]) -> list[str]:
     steps = np.diff(ticks)
     even = steps.size > 0 and np.allclose(steps, steps[0])
     if not even or steps[0] < 1e-4 or max(map(abs, ticks)) >= 1e5:
-        return [style.number_text(tick, 6) for tick in ticks]
+        return [number_text(tick, 6) for tick in ticks]
     decimals = next(
         count for count in range(8) if np.allclose(np.round(ticks, count), ticks, rtol=0, atol=steps[0] / 100)
     )

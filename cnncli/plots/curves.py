@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from cnncli.messages import number_text
 from cnncli.plots import style
 from cnncli.plots.axis_scales import (
     LEARNING_RATE,
@@ -205,7 +206,7 @@ def _write_heading(axes: Axes, name: str, pair: list[_Series], time: _Time, widt
     """Write the metric's name and its values at the best epoch, or else at the last, above the panel."""
     epoch = time.best_epoch or time.epochs
     values = [
-        f"{series.label} {style.number_text(series.values[epoch - 1])}".strip()
+        f"{series.label} {number_text(series.values[epoch - 1])}".strip()
         for series in reversed(pair)
         if epoch <= len(series.values) and np.isfinite(series.values[epoch - 1])
     ]

@@ -8,18 +8,17 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
+from cnncli import task_registry
 from cnncli.data.dataset import Examples
 from cnncli.plots import naming
 from cnncli.plots.save import Folder, save
-from cnncli.tasks import registry
-from cnncli.tasks.base import Scored
+from cnncli.tasks.result import Scored
 
 
 def draw_evaluation(
     folder: Folder,
     scored: Scored,
     examples: Examples,
-    class_names: Sequence[str],
     *,
     title: str,
     formats: Sequence[str] = ("png",),
@@ -37,8 +36,8 @@ def draw_evaluation(
         The files, in the order in which they were drawn.
     """
     files: list[Path] = []
-    figures: Iterator[tuple[str, Figure]] = registry.part(scored.result.task, "figures").draw(
-        scored, examples, class_names, title=title
+    figures: Iterator[tuple[str, Figure]] = task_registry.part(scored.result.task, "figures").draw(
+        scored, examples, title=title
     )
     for name, figure in figures:
         files += save(figure, folder / f"{naming.stem(name, [option])}.png", formats=formats)

@@ -13,6 +13,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from cnncli.messages import number_text
 from cnncli.plots import style
 from cnncli.plots.text_fitting import plain_text, text_width
 from cnncli.plots.tiles import Grid, Sheet, Spacing, Strip, choose_grid, compose, show_sheet, to_pixels, to_unit
@@ -329,7 +330,7 @@ def _scale_ticks(kernel: NDArray[np.float64], normalise: Normalise) -> list[str]
         return []
     if normalise == "filter":
         return ["smallest", "middle", "largest"]
-    return [style.number_text(float(value), 3) for value in (low, (low + high) / 2, high)]
+    return [number_text(float(value), 3) for value in (low, (low + high) / 2, high)]
 
 
 def _draw_scale(figure: Figure, top: float, ticks: list[str]) -> None:
@@ -345,9 +346,9 @@ def _notes(filters: _Filters, kernel: NDArray[np.float64], normalise: Normalise)
     broken = int(np.count_nonzero(~np.isfinite(kernel)))
     notes = [filters.how] if filters.how else []
     if low == high:
-        notes.append(f"every weight is {style.number_text(low)}")
+        notes.append(f"every weight is {number_text(low)}")
     elif low < high and filters.zero is not None:
-        ends = f"from {style.number_text(low, 3)} to {style.number_text(high, 3)}"
+        ends = f"from {number_text(low, 3)} to {number_text(high, 3)}"
         notes.append(
             f"one scale for the whole layer, {ends}" if normalise == "layer" else "each filter on a scale of its own"
         )

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from cnncli.messages import number_text
 from cnncli.plots import style
 from cnncli.plots.confident_errors import Caption, draw_sheet, where_line
 from cnncli.plots.text_fitting import fit_text
@@ -41,4 +42,4 @@ def draw_largest_errors(examples: NDArray[Any], worst: Sequence[Worst], *, title
 
 
 def _numbers(values: Sequence[float]) -> str:
-    return ", ".join(style.number_text(value) for value in values)
+    return ", ".join(number_text(value) for value in values)

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnncli.errors import CnncliError, DataError, RecipeError
+from cnncli.errors import CnncliError, RecipeError
 from cnncli.interpretability.attribution import METHODS, heat_of, layer_for
 from cnncli.interpretability.examples import Chosen
 from cnncli.interpretability.feature_maps import feature_maps
 from cnncli.interpretability.layer_selection import MOST_TARGETS, count_of, layers_to_show
 from cnncli.interpretability.maximize import maximize
-from cnncli.messages import counted
+from cnncli.interpretability.subject import Subject
+from cnncli.messages import number_text
 from cnncli.plots import naming, style
 from cnncli.plots.feature_maps import draw_feature_maps
 from cnncli.plots.heat_maps import draw_heat
@@ -25,8 +26,6 @@ from cnncli.plots.map_tiles import LayerMaps
 from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.signals import draw_signal_heat
-from cnncli.plots.style import number_text
-from cnncli.plots.subject import NumberSubject, Subject
 from cnncli.plots.volumes import enlarged, gray_or_colour, slices_of
 
 STEPS = 128  # of the gradient ascent
@@ -106,7 +105,7 @@ def _keys(chosen: Chosen) -> list[str]:
 
 def _answer(subject: Subject, said: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What is true and what is predicted, each with its colour."""
-    lines = [] if said["true"] is None else [(f"true {subject.what}: {said['true']}", style.INK)]
+    lines = [] if said["true"] is None else [(f"true {subject.WHAT}: {said['true']}", style.INK)]
     if "probability" in said:
         right = said["true"] in (None, said["predicted"])
         share = said["probability"]
@@ -167,30 +166,19 @@ def draw_heat_of(
     layer = layer_for(subject.network, method, layer)
     stem = _heat_stem(subject, chosen, method, layer, class_name)
     claim(folder, [stem], formats)
-    shares = subject.said(chosen.inputs)  # (count, classes), or (count, k)
-    if isinstance(subject, NumberSubject):
-        return _draw_heat_of_number(subject, chosen, folder, stem, method, layer, class_name, shares, formats)
-    predicted = shares.argmax(axis=-1)
-    wanted = _wanted_classes(subject, chosen, class_name, predicted)
-    heat = heat_of(subject.network, method, layer, chosen.inputs, wanted)
+    said = subject.said(chosen.inputs)  # (count, what can be asked for)
+    wanted = subject.wanted(class_name, chosen.labels, said)
+    heat = heat_of(subject.network, method, layer, chosen.inputs, wanted, score=subject.score)
+    labels = [None] * len(said) if chosen.labels is None else chosen.labels
     details = [
-        {
-            **said,
-            "predicted": subject.class_names[int(predicted[number])],
-            "class": subject.class_names[int(wanted[number])],
-            "probability": float(shares[number, wanted[number]]),
-            "has_heat": bool(heat[number].any()),
-        }
-        for number, said in enumerate(_said(subject, chosen))
+        {"example": example, **subject.explained(label, answer, int(number)), "has_heat": bool(its_heat.any())}
+        for example, label, answer, number, its_heat in zip(chosen.names, labels, said, wanted, heat, strict=True)
     ]
-    is_named = class_name not in ("predicted", "true")
-    meaning = "moves the score" if method == "smoothgrad" else "speaks for the class"
-    does = f"{meaning} of" if method == "smoothgrad" else "speaks for"
-    title = f"{subject.name}: what {does} {class_name if is_named else f'the {class_name} class'}"
+    what, meaning = subject.heat_title(class_name, moves=method == "smoothgrad")
     at_layer = f" at {layer}" if layer else ""
     subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
-    captions = [_caption(one) for one in details]
-    figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
+    captions = [subject.caption(one) for one in details]
+    figure = _heat_sheet(chosen.inputs, heat, captions, f"{subject.name}: {what}", subtitle, meaning)
     make_folder(folder)
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
@@ -199,74 +187,12 @@ def _heat_stem(subject: Subject, chosen: Chosen, method: str, layer: str | None,
     """The name of a sheet: method, layer, class and examples."""
     which = "" if class_name == "predicted" else class_name
     if which not in ("", "true"):
-        word = "end" if isinstance(subject, NumberSubject) else "class"
-        which = f"{word}-{subject.class_number(class_name)}"
+        which = f"{subject.OPTION}-{subject.number_of(class_name)}"
     examples = naming.images(chosen.paths) if chosen.paths else ""
     if chosen.samples not in (None, METHODS[method][1]):
         examples = f"{chosen.samples}-examples" if isinstance(chosen.samples, int) else str(chosen.samples)
     inverted = _INVERTED if chosen.is_inverted else ""
     return naming.stem(f"{method}-{naming.part(layer)}" if layer else method, [which, examples, inverted])
-
-
-def _draw_heat_of_number(
-    subject: NumberSubject,
-    chosen: Chosen,
-    folder: Folder,
-    stem: str,
-    method: str,
-    layer: str | None,
-    end: str,
-    given: np.ndarray,
-    formats: Sequence[str],
-) -> Drawn:
-    """The same for what makes a number large, or small: `end` is one of `ends_of`, `predicted` the number itself."""
-    name = ("large" if subject.gives_one else "number 0") if end == "predicted" else end
-    wanted = subject.class_number(name)
-    heat = heat_of(subject.network, method, layer, chosen.inputs, np.full(len(chosen.inputs), wanted), are_numbers=True)
-    true = [None] * len(given) if chosen.labels is None else chosen.labels.tolist()
-    rows = zip(chosen.names, true, given.tolist(), heat, strict=True)
-    details = [
-        {"example": example, "true": label, "predicted": said, "end": name, "has_heat": bool(its_heat.any())}
-        for example, label, said, its_heat in rows
-    ]
-    captions = [
-        (
-            f"predicted: {subject.told(one['predicted'])}",
-            (one["example"] if one["true"] is None else f"true: {subject.told(one['true'])}")
-            + ("" if one["has_heat"] else " · no heat"),
-        )
-        for one in details
-    ]
-    at_layer = f" at {layer}" if layer else ""
-    subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
-    title = f"{subject.name}: {subject.what_makes([name])}"
-    meaning = "moves it" if method == "smoothgrad" else "speaks for it"
-    figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
-    make_folder(folder)
-    return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
-
-
-def _wanted_classes(subject: Subject, chosen: Chosen, class_name: str, predicted: np.ndarray) -> np.ndarray:
-    if class_name == "predicted":
-        return predicted
-    if class_name == "true":
-        if chosen.labels is None:
-            raise DataError("of image files the true class is not known", hint="name it: --class NAME")
-        return np.asarray(chosen.labels)
-    return np.full(len(predicted), subject.class_number(class_name))
-
-
-def _caption(said: Mapping[str, Any]) -> tuple[str, str]:
-    """What the heat is of, and what the example is."""
-    is_predicted = said["class"] == said["predicted"]
-    parts = [] if is_predicted else [f"predicted: {said['predicted']}"]
-    if said["true"] is None:
-        parts.append(said["example"])
-    else:
-        parts.append(f"true class: {said['true']}" + ("" if said["true"] == said["predicted"] else " (wrong)"))
-    if not said["has_heat"]:
-        parts.append("no heat")
-    return f"{'predicted: ' * is_predicted}{said['class']}, {said['probability']:.0%}", " · ".join(parts)
 
 
 def _heat_sheet(
@@ -306,8 +232,7 @@ def draw_maximized_of(
 ) -> Drawn:
     """Draw what filters of a layer, or classes, like most, as one sheet: `maximize-<layer>.png` or `maximize-classes.png`.
 
-    Of a network that gives quantities, what makes them small and large: `maximize-numbers.png`. Whatever is not the default
-    is an option of the name: `maximize-C3--filters-0-5--seed-1.png`.
+    Whatever is not the default is an option of the name: `maximize-C3--filters-0-5--seed-1.png`.
 
     Args:
         layer: whose filters or units; None for classes, or, where `filters` are named, the first convolution.
@@ -327,7 +252,7 @@ def draw_maximized_of(
         f"steps-{steps}" if steps != STEPS else "",
         f"seed-{seed}" if seed else "",
     ]
-    stem = naming.stem(f"maximize-{naming.part(layer)}" if layer else subject.maximized_as, options)
+    stem = naming.stem(f"maximize-{naming.part(layer)}" if layer else subject.MAXIMIZED_AS, options)
     claim(folder, [stem], formats)
     found = maximize(subject.network, layer, targets, value_range=value_range, steps=steps, seed=seed)
     captions, details = [], []
@@ -335,20 +260,14 @@ def draw_maximized_of(
     reached_by = zip(names, targets, signs * found.activations, signs * found.noise, strict=True)
     for name, target, activation, noise in reached_by:
         captions.append((name, f"{_plain_number(float(activation))}, noise {_plain_number(float(noise))}"))
-        kind = subject.what if layer is None else "filter"
-        what = subject.class_names[target] if layer is None else target
+        kind = subject.WHAT if layer is None else "filter"
+        what = subject.asked_for[target] if layer is None else target
         details.append({kind: what, "activation": float(activation), "noise": float(noise)})
-    if layer is None and isinstance(subject, NumberSubject):
-        title = f"{subject.name}: {subject.what_makes(names)}"
-        reached = "number, before the last activation"
-    elif layer is None:
-        title = f"{subject.name}: what {counted(len(targets), 'class', 'classes')} like{'s' * (len(targets) == 1)} most"
-        reached = f"score before the {'sigmoid' if subject.network.model.output_shape[-1] == 1 else 'softmax'}"
-    else:
-        title = f"{subject.name}: what filters of {layer} like most"
-        reached = "mean activation"
+    title, reached = (
+        subject.maximized_title(names) if layer is None else (f"what filters of {layer} like most", "mean activation")
+    )
     subtitle = f"Gradient ascent, {steps} steps, seed {seed} · below each name: the {reached}, and that of noise"
-    figure = draw_maximized(found.inputs, captions, title=title, subtitle=subtitle)
+    figure = draw_maximized(found.inputs, captions, title=f"{subject.name}: {title}", subtitle=subtitle)
     make_folder(folder)
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
@@ -369,8 +288,8 @@ def targets_of(
         RecipeError: no such layer, filter or class.
     """
     if layer is None and filters is None:
-        wanted = list(classes) if classes else list(subject.class_names[:MOST_TARGETS])
-        return None, [subject.class_number(name) for name in wanted], wanted
+        wanted = list(classes) if classes else list(subject.asked_for[:MOST_TARGETS])
+        return None, [subject.number_of(name) for name in wanted], wanted
     [layer] = layers_to_show(subject.network, [layer] if layer else None)
     count = count_of(subject.network, layer)
     numbers = list(filters) if filters else list(range(min(count, MOST_TARGETS)))

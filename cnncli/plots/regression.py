@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from cnncli.messages import number_text
 from cnncli.plots import style
 from cnncli.tasks.regression.scores import RegressionScores
 
@@ -129,12 +130,12 @@ def _prepare(axes: Axes) -> None:
 
 def _head(axes: Axes, number: int, scores: RegressionScores) -> None:
     score = scores.per_target[number]
-    text = f"number {number}" + ("" if score.r2 is None else f": R² {style.number_text(score.r2)}")
+    text = f"number {number}" + ("" if score.r2 is None else f": R² {number_text(score.r2)}")
     axes.set_title(text, loc="left", fontsize=style.HEADING_SIZE, fontweight="bold", pad=7)
 
 
 def _subtitle(scores: RegressionScores) -> str:
-    mean, text = scores, style.number_text
+    mean, text = scores, number_text
     r2 = "" if mean.r2 is None else f"R² {text(mean.r2)} · "
     error = f"mean absolute error {text(mean.mean_absolute_error, 3)}"
     baseline = text(scores.baseline.mean_absolute_error, 3)
@@ -150,4 +151,4 @@ def _left_out(targets: NDArray[np.float32]) -> str:
 
 
 def _signed(value: float) -> str:
-    return ("+" if value > 0 else "") + style.number_text(value, 3)
+    return ("+" if value > 0 else "") + number_text(value, 3)

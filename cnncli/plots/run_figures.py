@@ -14,7 +14,7 @@ from cnncli.plots.save import save
 from cnncli.plots.style import look
 from cnncli.plots.visualize_section import draw_picture
 from cnncli.recipe.schema import Recipe
-from cnncli.tasks.base import Scored
+from cnncli.tasks.result import Scored
 from cnncli.training.fit import Fitted
 
 _NOT_CURVES = ("epoch", "phase", "seconds")
@@ -35,7 +35,7 @@ def draw_all(
     examples = getattr(splits, recipe.evaluate.split)
     with look():
         files = _curves(folder, recipe, fitted)
-        files += draw_evaluation(folder, scored, examples, splits.class_names, title=title)
+        files += draw_evaluation(folder, scored, examples, title=title)
         if not any(picture.filters for picture in recipe.visualize) and convolutions(network.full_model):
             files += draw_layers(network.full_model, None, folder)
         for picture in recipe.visualize:

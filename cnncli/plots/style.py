@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -136,8 +135,3 @@ def header_width(title: str, subtitle: str) -> float:
     """Return the page width in inches that shows both lines of a header in full."""
     title_width = text_width(plain_text(title), TITLE_SIZE, bold=True)
     return 2 * MARGIN + 0.02 + max(title_width, text_width(subtitle, SUBTITLE_SIZE))
-
-
-def number_text(value: float, digits: int = 4) -> str:
-    """Write a number with at most `digits` significant digits and a real minus sign: 0.05, 1e−5, −0.4123."""
-    return re.sub(r"e([+-])0*", r"e\1", f"{value:.{digits}g}").replace("e+", "e").replace("-", "−")

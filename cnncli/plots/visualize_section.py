@@ -8,14 +8,13 @@ import numpy as np
 
 from cnncli.data.dataset import Examples, Splits
 from cnncli.interpretability.attribution import METHODS
-from cnncli.interpretability.class_scores import of_both_classes
 from cnncli.interpretability.examples import from_split, range_of
 from cnncli.interpretability.initial_network import initial_model
+from cnncli.interpretability.subject import subject_for
 from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots.kernels import draw_layers
 from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
-from cnncli.plots.subject import subject_for
 from cnncli.recipe.schema import BY_PREDICTION, Filters, Picture, Recipe
 
 
@@ -36,25 +35,23 @@ def draw_picture(
         return _filters(folder, recipe, network, picture.filters)
     # Filters may lie in a part that only another output takes; what speaks for a class is the main one's.
     model = network.full_model if picture.feature_maps else network.model
-    count = 0 if splits.class_names else splits.target_count
-    subject = subject_for(opened(model), recipe.name, splits.class_names, count)
+    subject = subject_for(opened(model), recipe.name, splits.targets)
     if asked := picture.maximize:
         value_range = range_of(splits.train)
         return [*draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump()).files]
     examples: Examples = getattr(splits, recipe.evaluate.split)
-    shares = outputs if count else of_both_classes(outputs)
+    said = subject.completed(outputs)
     heat, maps = picture.grad_cam, picture.feature_maps
     samples = maps.samples if maps else None
     if heat:
         samples = heat.samples or METHODS[heat.method][1]
-    if not count and samples in BY_PREDICTION and (shares.argmax(axis=-1) == examples.labels).all():
+    if samples in BY_PREDICTION and subject.is_right_on_all(examples.labels, said):
         return []
-    chosen = from_split(examples, recipe.evaluate.split, samples, probabilities=shares)
+    chosen = from_split(examples, recipe.evaluate.split, samples, task=splits.targets.task, said=said)
     if heat:
         return [*draw_heat_of(subject, chosen, folder, **heat.model_dump(exclude={"samples"})).files]
     layers = maps.layers if maps else None
-    said = shares[chosen.indices]
-    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said).files]
+    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said[chosen.indices]).files]
 
 
 def _filters(folder: Path, recipe: Recipe, network: Network, asked: Filters) -> list[Path]:

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from cnncli.errors import Problem, RecipeError
 from cnncli.names import check_name
-from cnncli.recipe import rules
 from cnncli.recipe.known_data import BUILTIN_CLASSES, BUILTIN_SHAPES
+from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
 
 
-@rules.error_without_network
+@GENERAL.error_without_network
 def _classes_of_a_builtin(recipe: Recipe) -> Iterator[Problem]:
     builtin, classes = recipe.data.source.builtin, recipe.data.classes
     if builtin and classes is not None and classes != BUILTIN_CLASSES[builtin]:
@@ -21,14 +21,14 @@ def _classes_of_a_builtin(recipe: Recipe) -> Iterator[Problem]:
         yield Problem(message, "leave it out: the data says it", path=("data", "classes"))
 
 
-@rules.error
+@GENERAL.error
 def _class_weight_and_outputs(recipe: Recipe) -> Iterator[Problem]:
     if recipe.data.class_weight is not None and len(recipe.model.outputs) > 1:
         message = "`class_weight` works with one output; Keras refuses it with several"
         yield Problem(message, path=("data", "class_weight"))
 
 
-@rules.error_without_network
+@GENERAL.error_without_network
 def _name_of_a_folder(recipe: Recipe) -> Iterator[Problem]:
     """The recipe's name becomes a folder; on Windows some names are those of devices."""
     try:
@@ -37,7 +37,7 @@ def _name_of_a_folder(recipe: Recipe) -> Iterator[Problem]:
         yield from (replace(problem, path=("name",)) for problem in error.problems)
 
 
-@rules.error
+@GENERAL.error
 def _input_and_builtin(recipe: Recipe) -> Iterator[Problem]:
     builtin, shape = recipe.data.source.builtin, recipe.model.input
     if builtin and shape is not None and tuple(shape) != BUILTIN_SHAPES[builtin]:
@@ -46,7 +46,7 @@ def _input_and_builtin(recipe: Recipe) -> Iterator[Problem]:
         yield Problem(message, f"leave `input` out, or write {own}", path=("model", "input"))
 
 
-@rules.error
+@GENERAL.error
 def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
     folder, shape = recipe.data.source.image_folder, recipe.model.input
     if folder is None or shape is None:
@@ -64,7 +64,7 @@ def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
         )
 
 
-@rules.error
+@GENERAL.error
 def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
     folder = recipe.data.source.image_folder
     if folder and folder.image_size is None and recipe.model.input is None:
@@ -75,7 +75,7 @@ def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
         )
 
 
-@rules.warning
+@GENERAL.warning
 def _rescaling_before_application(recipe: Recipe) -> Iterator[Problem]:
     if recipe.model.layers[0].kind != "applications":
         return
@@ -91,7 +91,7 @@ def _rescaling_before_application(recipe: Recipe) -> Iterator[Problem]:
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
-@rules.error_without_network
+@GENERAL.error_without_network
 def _escapes_in_a_path(recipe: Recipe) -> Iterator[Problem]:
     """`"C:\\new\\test"` in double quotes has a line feed and a tab."""
     source = recipe.data.source

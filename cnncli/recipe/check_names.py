@@ -8,8 +8,8 @@ from typing import Any
 
 from cnncli.errors import Problem
 from cnncli.messages import shortened
-from cnncli.recipe import rules
 from cnncli.recipe.keras_objects.objects import NOUNS, KerasObject, article
+from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
 
@@ -17,7 +17,7 @@ _REFUSED = re.compile(r"[^A-Za-z0-9_.>-]")  # of ^[A-Za-z0-9_.\\/>-]*$, in which
 _FREE = ("metrics", "callbacks")  # their names stay in Python
 
 
-@rules.error
+@GENERAL.error
 def _characters(recipe: Recipe) -> Iterator[Problem]:
     for index, layer in enumerate(recipe.model.layers):
         yield from _in(layer, ("model", "layers", index, layer.name))

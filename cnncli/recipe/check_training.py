@@ -8,16 +8,16 @@ from typing import Any
 
 from cnncli.errors import Problem
 from cnncli.messages import described, did_you_mean, listed
-from cnncli.recipe import rules
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.metrics import metric_name, metric_names
 from cnncli.recipe.phases import TrainingPhase, phases_of
+from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
 
 
-@rules.error_without_network
+@GENERAL.error_without_network
 def _same_metric_twice(recipe: Recipe) -> Iterator[Problem]:
     """Keras counts the second one's name on, and the history would not be the same in every process."""
     first: dict[str, int] = {}
@@ -28,7 +28,7 @@ def _same_metric_twice(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(f"two metrics are named `{name}`", hint, path=("train", "metrics", index))
 
 
-@rules.error_without_network
+@GENERAL.error_without_network
 def _unknown_monitor(recipe: Recipe) -> Iterator[Problem]:
     """A callback watches a number that there is; Keras only warns, and the callback then does nothing."""
     names = metric_names(recipe)
@@ -58,7 +58,7 @@ def _callbacks(recipe: Recipe) -> Iterator[tuple[KerasObject, Path, TrainingPhas
             yield callback, (*place, "callbacks", index, callback.name), phase
 
 
-@rules.error_without_network
+@GENERAL.error_without_network
 def _unknown_expected_metric(recipe: Recipe) -> Iterator[Problem]:
     names = metric_names(recipe)
     known = [f"{prefix}{name}" for prefix in ("test_", "val_", "") for name in names]
@@ -68,7 +68,7 @@ def _unknown_expected_metric(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(f"nothing called `{name}` is measured", hint, path=("expect", "metrics", name))
 
 
-@rules.error_without_network
+@GENERAL.error_without_network
 def _learning_rate_of_two(recipe: Recipe) -> Iterator[Problem]:
     """Keras finds out when the rate is to be reduced for the first time, which may be hours later."""
     for callback, path, phase in _callbacks(recipe):
@@ -78,7 +78,7 @@ def _learning_rate_of_two(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, "keep one of the two", path=path)
 
 
-@rules.error_without_network
+@GENERAL.error_without_network
 def _averaged_weights_that_are_not_kept(recipe: Recipe) -> Iterator[Problem]:
     for callback, path, phase in _callbacks(recipe):
         if callback.name == "SwapEMAWeights" and not phase.optimizer.args.get("use_ema"):
@@ -86,7 +86,7 @@ def _averaged_weights_that_are_not_kept(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, "for example `optimizer: {Adam: {use_ema: true}}`", path=path)
 
 
-@rules.error
+@GENERAL.error
 def _nothing_learns(recipe: Recipe) -> Iterator[Problem]:
     """A phase in which every layer is frozen by its own name."""
     names = [name_of(layer) for layer in recipe.model.layers]
@@ -100,7 +100,7 @@ def _nothing_learns(recipe: Recipe) -> Iterator[Problem]:
 _SHARES = ("accuracy", "precision", "recall", "auc", "f1_score", "acc")  # metrics that go from 0 to 1
 
 
-@rules.warning
+@GENERAL.warning
 def _share_that_is_expected_in_percent(recipe: Recipe) -> Iterator[Problem]:
     for name, comparison in recipe.expect.metrics.items():
         measured = name.removeprefix("test_").removeprefix("val_")
@@ -111,7 +111,7 @@ def _share_that_is_expected_in_percent(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, hint, path=("expect", "metrics", name))
 
 
-@rules.warning
+@GENERAL.warning
 def _large_learning_rate(recipe: Recipe) -> Iterator[Problem]:
     for phase in phases_of(recipe):
         rate: Any = phase.optimizer.args.get("learning_rate")
@@ -123,7 +123,7 @@ def _large_learning_rate(recipe: Recipe) -> Iterator[Problem]:
             )
 
 
-@rules.warning
+@GENERAL.warning
 def _patience_and_epochs(recipe: Recipe) -> Iterator[Problem]:
     for callback, path, phase in _callbacks(recipe):
         patience = callback.args.get("patience")
@@ -132,7 +132,7 @@ def _patience_and_epochs(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, path=(*path, "patience"))
 
 
-@rules.warning
+@GENERAL.warning
 def _smallest_learning_rate(recipe: Recipe) -> Iterator[Problem]:
     for callback, path, phase in _callbacks(recipe):
         rate, smallest = phase.optimizer.args.get("learning_rate"), callback.args.get("min_lr")

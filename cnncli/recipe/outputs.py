@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cnncli.recipe import targets
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.layers import name_of, output_activation, output_units
+from cnncli.recipe.layers import name_of
 from cnncli.recipe.schema import Model, Recipe
 from cnncli.recipe.yaml.nodes import Path
 
@@ -49,8 +50,7 @@ class Output:
     Attributes:
         name: as `model.outputs` and `train.loss` call it; of the only output its layer's name.
         index: which layer of `model.layers` gives it; -1 when no layer has the name.
-        loss: as the recipe says, or the crossentropy that fits the layer, or the mean squared error where labels are
-            quantities; None when there is none of them.
+        loss: as the recipe says, or the default of its targets; None when there is neither.
         weight: of its loss in the sum.
         loss_path: where the loss stands in the recipe.
         path: where the output is named in the recipe, or its layer.
@@ -70,18 +70,18 @@ class Output:
 
 def outputs_of(recipe: Recipe) -> list[Output]:
     """The outputs; the first is the main one, which is evaluated and saved."""
-    model, train = recipe.model, recipe.train
+    model, train, default_loss = recipe.model, recipe.train, targets.of(recipe.data.targets).default_loss
     if not model.outputs:
         index = len(model.layers) - 1
         path: Path = ("model", "layers", index, model.layers[index].name)
         given = train.loss if isinstance(train.loss, KerasObject) else None
-        loss = given or _default_loss(recipe, model.layers)
+        loss = given or default_loss(model.layers)
         return [Output(name_of(model.layers[index]), index, loss, 1.0, ("train", "loss"), path)]
     outputs, indexes = [], _layer_indexes(model)
     for number, name in enumerate(model.outputs):
         index = indexes.get(name, -1)
         written = train.loss.get(name) if isinstance(train.loss, dict) else train.loss
-        loss = written or _default_loss(recipe, model.layers[: index + 1])
+        loss = written or default_loss(model.layers[: index + 1])
         loss_path: Path = ("train", "loss", name) if isinstance(train.loss, dict) else ("train", "loss")
         weight = train.loss_weights.get(name, 1.0)
         outputs.append(Output(name, index, loss, weight, loss_path, ("model", "outputs", number)))
@@ -97,21 +97,3 @@ def _layer_indexes(model: Model) -> dict[str, int]:
 def loss_class(loss: KerasObject) -> str:
     """The class of a loss, also where it is written as a text identifier."""
     return _LOSS_CLASSES.get(loss.name, loss.entry.canonical)
-
-
-def _default_loss(recipe: Recipe, layers: list[KerasObject]) -> KerasObject | None:
-    if recipe.data.targets == "numbers":
-        return KerasObject("losses", "mean_squared_error")
-    return default_loss(layers)
-
-
-def default_loss(layers: list[KerasObject]) -> KerasObject | None:
-    """The crossentropy that fits the last of these layers: the loss where the recipe does not say one."""
-    if not layers:
-        return None
-    activation, units = output_activation(layers), output_units(layers)
-    if activation == "sigmoid" and (units == 1 or not isinstance(units, int)):
-        return KerasObject("losses", "binary_crossentropy")
-    if activation == "softmax":
-        return KerasObject("losses", "sparse_categorical_crossentropy")
-    return None

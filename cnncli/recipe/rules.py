@@ -1,54 +1,41 @@
-"""The registry of rules across the sections of a recipe."""
+"""A registry of rules across the sections of a recipe."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import wraps
+from dataclasses import dataclass, field
+from typing import Any
 
 from cnncli.errors import Problem
-from cnncli.recipe.schema import Recipe
 
-Rule = Callable[[Recipe], Iterator[Problem]]
-
-ERRORS: list[Rule] = []
-WARNINGS: list[Rule] = []
-# Rules that do not look at the network, so that a mistake there does not hide what they find.
-WITHOUT_NETWORK: list[Rule] = []
+Rule = Callable[[Any], Iterator[Problem]]  # of a Recipe
 
 
-def error(rule: Rule) -> Rule:
-    """What it finds is wrong."""
-    ERRORS.append(rule)
-    return rule
+@dataclass(frozen=True)
+class Rules:
+    """Rules by what they find; its methods are decorators.
+
+    Attributes:
+        errors: what they find is wrong.
+        warnings: what they find is not wrong, but worth a note.
+        without_network: the errors that do not look at the network, so that a mistake there does not hide what they find.
+    """
+
+    errors: list[Rule] = field(default_factory=list)
+    warnings: list[Rule] = field(default_factory=list)
+    without_network: list[Rule] = field(default_factory=list)
+
+    def error(self, rule: Rule) -> Rule:
+        self.errors.append(rule)
+        return rule
+
+    def error_without_network(self, rule: Rule) -> Rule:
+        self.without_network.append(rule)
+        return self.error(rule)
+
+    def warning(self, rule: Rule) -> Rule:
+        self.warnings.append(rule)
+        return rule
 
 
-def error_without_network(rule: Rule) -> Rule:
-    """The same, told also where the network itself is wrong."""
-    WITHOUT_NETWORK.append(rule)
-    return error(rule)
-
-
-def about_classes(rule: Rule) -> Rule:
-    """It looks at recipes alone whose labels are classes."""
-
-    @wraps(rule)
-    def asked(recipe: Recipe) -> Iterator[Problem]:
-        return rule(recipe) if recipe.data.targets == "classes" else iter(())
-
-    return asked
-
-
-def about_numbers(rule: Rule) -> Rule:
-    """It looks at recipes alone whose labels are quantities."""
-
-    @wraps(rule)
-    def asked(recipe: Recipe) -> Iterator[Problem]:
-        return rule(recipe) if recipe.data.targets == "numbers" else iter(())
-
-    return asked
-
-
-def warning(rule: Rule) -> Rule:
-    """What it finds is not wrong, but worth a word."""
-    WARNINGS.append(rule)
-    return rule
+GENERAL = Rules()  # of every recipe, whatever its targets

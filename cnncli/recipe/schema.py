@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from cnncli.messages import described
 from cnncli.names import NAME_PATTERN
+from cnncli.recipe import targets
 from cnncli.recipe.deferred import Deferred
 from cnncli.recipe.growth import LARGEST_INTEGER, MOST_PROBLEMS
 from cnncli.recipe.growth import LARGEST_SEED as LARGEST_SEED
@@ -32,6 +33,10 @@ from cnncli.recipe.layers import Group, nested
 
 BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
+if TYPE_CHECKING:
+    TargetsWord = str
+else:
+    TargetsWord = Literal[tuple(targets.TASKS)]
 KIND_OF_OBJECT = "x-keras"  # in a section's JSON Schema: here stands a Keras object of this kind
 
 
@@ -348,9 +353,7 @@ class Data(Section):
         PlainSerializer(_source_as_data),
     ]
     offline: Literal["mnist-sample"] | None = Field(None, description="what to use when a download is not possible")
-    targets: Literal["classes", "numbers"] = Field(
-        "classes", description="what labels are: class numbers, or quantities such as an age, one or several an example"
-    )
+    targets: TargetsWord = Field("classes", description=targets.DESCRIPTION)
     split: Split = Field(default_factory=lambda: Split())
     prepare: list[Step] = Field([], description="layers for every split; they are saved inside the model")
     augment: list[Step] = Field([], description="layers for the training split alone; they are not saved")
@@ -366,11 +369,17 @@ class Data(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _numbers_have_no_classes(cls, data: Any) -> Any:
-        """Where labels are quantities, no class has a share that could be kept."""
-        if isinstance(data, dict) and data.get("targets") == "numbers" and isinstance(data.get("split", {}), dict):
-            return {**data, "split": {"stratify": False, **data.get("split", {})}}
+    def _defaults_of_the_targets(cls, data: Any) -> Any:
+        """Whether a split is stratified, where the recipe does not say."""
+        if (known := _target_rules(data)) and isinstance(data.get("split", {}), dict):
+            return {**data, "split": {"stratify": known.STRATIFY, **data.get("split", {})}}
         return data
+
+
+def _target_rules(data: Any) -> targets.TargetRules | None:
+    """Those of `data.targets`; None where it is left out or wrong."""
+    word = data.get("targets") if isinstance(data, dict) else None
+    return targets.of(word) if isinstance(word, str) and word in targets.TASKS else None
 
 
 # ---- model -------------------------------------------------------------------------------------------------------------
@@ -625,9 +634,9 @@ class Recipe(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _metrics_of_numbers(cls, recipe: Any) -> Any:
-        """An accuracy says nothing of quantities: other metrics where none are named."""
+    def _defaults_of_the_targets(cls, recipe: Any) -> Any:
+        """The metrics, where the recipe names none."""
         data, train = (recipe.get("data"), recipe.get("train", {})) if isinstance(recipe, dict) else (None, None)
-        if isinstance(data, dict) and data.get("targets") == "numbers" and isinstance(train, dict):
-            return {**recipe, "train": {"metrics": ["mean_absolute_error", "root_mean_squared_error"], **train}}
+        if (known := _target_rules(data)) and isinstance(train, dict):
+            return {**recipe, "train": {"metrics": list(known.METRICS), **train}}
         return recipe

@@ -6,11 +6,11 @@ import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from cnncli import task_registry
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data
 from cnncli.report import values
 from cnncli.report.headline import Headline, Tile
 from cnncli.report.material import Material
-from cnncli.tasks import registry
 from cnncli.tasks.result import Result
 
 _MOST_TARGETS = 20  # of more numbers an example, the first four
@@ -37,7 +37,7 @@ def state(material: Material) -> str:
 
 def headline(result: Result) -> Headline:
     """The main score of an evaluation."""
-    found: Headline = registry.part(result.task, "report").headline(result)
+    found: Headline = task_registry.part(result.task, "report").headline(result)
     return found
 
 
@@ -52,7 +52,7 @@ def tiles(material: Material) -> list[Tile]:
         if result.loss is not None:
             examples = f"of {result.count:,} examples"
             found.append(Tile(values.capitalised(f"{result.split} loss"), values.decimal(result.loss), examples))
-        found += registry.part(result.task, "report").tiles(result)
+        found += task_registry.part(result.task, "report").tiles(result)
     if not found and run.decided:
         name, value = run.decided
         found.append(Tile(f"Best {values.readable(name)}", values.score(name, value), "of all epochs"))

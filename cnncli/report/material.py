@@ -16,8 +16,7 @@ from cnncli.recipe.schema import Recipe
 from cnncli.report import values
 from cnncli.runs.listing import ListedRun, listed
 from cnncli.runs.record import RECORD, regular_content, summarise
-from cnncli.tasks.registry import read_result
-from cnncli.tasks.result import Result
+from cnncli.tasks.result import Result, read_result
 
 _FIGURES = "figures"
 _LONGEST_RECIPE = 256 * 1024  # bytes, as the loader takes them

@@ -13,12 +13,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from cnncli import __version__, tasks
+from cnncli import __version__, task_registry, tasks
 from cnncli.messages import printable
 from cnncli.report import embedded_figures, facts, history, network_section, values
 from cnncli.report.material import Material
 from cnncli.runs import to_json
-from cnncli.tasks import registry
 
 REPORT = "report.html"  # in a run's folder
 _GENERATOR = b'<meta name="generator" content="cnncli '
@@ -80,7 +79,7 @@ def is_page(path: Path) -> bool:
 def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
     """All that the template shows of one run."""
     result = material.evaluation
-    task = registry.part(result.task, "report") if result else None
+    task = task_registry.part(result.task, "report") if result else None
     sections = task.sections(result) if task else None
     curves = history.curves(material)
     drawn = [*(["curves"] if curves else []), *(sections.charted if sections else [])]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from cnncli import task_registry
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import shortened
 from cnncli.recipe.differences import ABSENT, Difference, differences
-from cnncli.tasks import registry
 from cnncli.tasks.recorded_run import Recorded, read_run
 from cnncli.tasks.result import Interval
 from cnncli.tasks.statistics import LEVEL, holm
@@ -94,7 +94,7 @@ def compare(paths: Sequence[Path], *, anyway: bool = False) -> Comparison:
     runs = _read_all(paths)
     labels = _labels(runs)
     _refuse_mixed(runs, labels)
-    task = registry.part(runs[0].result.task, "comparison")
+    task = task_registry.part(runs[0].result.task, "comparison")
     sides: tuple[Side, ...] = tuple(map(task.side, runs, labels))
     first, *others = sides
     mismatches = tuple(problem for other in others for problem in _mismatch(first, other))
@@ -183,7 +183,7 @@ def _other_rows(first: Recorded, other: Recorded) -> Iterator[str]:
     rows = enumerate(zip(first.true, other.true, strict=True))
     for row, (mine, theirs) in rows:
         if mine != theirs:
-            what = registry.part(first.result.task, "comparison").TARGET
+            what = task_registry.part(first.result.task, "comparison").TARGET
             yield f"true {what} of example {row}: `{shortened(mine)}` there, `{shortened(theirs)}` here"
             return
 

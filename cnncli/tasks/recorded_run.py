@@ -18,8 +18,7 @@ from cnncli.recipe.yaml.nodes import plain
 from cnncli.runs.listing import ListedRun, listed
 from cnncli.runs.record import regular_content
 from cnncli.runs.storage import storage_error
-from cnncli.tasks.registry import read_result
-from cnncli.tasks.result import Result
+from cnncli.tasks.result import Result, read_result
 
 _COLUMNS = ("example", "true", "predicted")
 _NUMBERED = re.compile(r"_\d+$")  # where an example has several numbers

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from cnncli import task_registry
 
 
 def _finite(value: Any) -> Any:
@@ -62,3 +65,42 @@ class Result(Part):
     loss: Score
     metrics: dict[str, Score]
     intervals: Intervals
+
+
+class Scored(Protocol):
+    """Examples that a model has scored; each task adds what its figures need."""
+
+    @property
+    def result(self) -> Any:
+        """What evaluation.json will hold."""
+
+    @property
+    def outputs(self) -> Any:
+        """float32 (count, outputs), as the task reads them."""
+
+
+def read_result(content: bytes) -> Result:
+    """Read evaluation.json.
+
+    Raises:
+        ValueError: it is not the result of a known task; the message says what is wrong with it.
+    """
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
+        raise ValueError("no JSON text") from None
+    task = value.get("task") if isinstance(value, dict) else None
+    if task not in task_registry.names():
+        raise ValueError(f"its `task` is none of {', '.join(task_registry.names())}")
+    try:
+        result: Result = task_registry.part(task, "result").RESULT.model_validate(value)
+    except (ValidationError, RecursionError) as error:
+        raise ValueError(_first_problem(error)) from None
+    return result
+
+
+def _first_problem(error: ValidationError | RecursionError) -> str:
+    if isinstance(error, RecursionError):
+        return "it is nested too deeply"
+    first, *_ = error.errors(include_url=False, include_context=False, include_input=False)
+    return f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"

@@ -8,25 +8,16 @@ from typing import Any
 import keras
 import numpy as np
 
-from cnncli.data.pipeline import encode
+from cnncli.data.targets import Encoding, TargetInfo
 from cnncli.errors import Problem, RecipeError
 from cnncli.network.build import Network
 from cnncli.network.instantiate import make, make_optimizer
 from cnncli.network.keras_messages import first_sentence
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.outputs import Output, loss_class, outputs_of
+from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.recipe.phases import phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
-
-# How labels are called in a message, by encoding; and the loss that has them so, where classes are told apart.
-_FORMS = {
-    "integer": "class numbers",
-    "one_hot": "one-hot vectors",
-    "column": "a column of 0 and 1",
-    "numbers": "quantities",
-}
-_LOSS_WITH = {"integer": "sparse_categorical_crossentropy", "one_hot": "categorical_crossentropy"}
 
 
 def try_parts(recipe: Recipe) -> None:
@@ -51,13 +42,13 @@ def try_parts(recipe: Recipe) -> None:
         raise RecipeError(dict.fromkeys(problems))
 
 
-def try_scores(recipe: Recipe, network: Network, encodings: Mapping[str, str], class_count: int) -> None:
+def try_scores(recipe: Recipe, network: Network, encodings: Mapping[str, Encoding], targets: TargetInfo) -> None:
     """Compute every loss and every metric of a recipe once, from outputs as the network will give them.
 
     Args:
         recipe: with its losses filled in.
         network: may be symbolic; only the shapes of its outputs are used, each of which is a row of numbers.
-        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
+        encodings: of the targets, by output.
 
     Raises:
         RecipeError: Keras cannot compute some; each is told at its place.
@@ -65,46 +56,45 @@ def try_scores(recipe: Recipe, network: Network, encodings: Mapping[str, str], c
     problems: list[Problem] = []
     for output in outputs_of(recipe):
         width = network.output_shape(output.name)[-1] or 1
-        problems += _of_output(recipe, output, width, encodings[output.name], class_count)
+        problems += _of_output(recipe, output, width, encodings[output.name], targets)
     if problems:
         raise RecipeError(dict.fromkeys(problems))
 
 
-def _of_output(recipe: Recipe, output: Output, width: int, encoding: str, class_count: int) -> list[Problem]:
+def _of_output(recipe: Recipe, output: Output, width: int, encoding: Encoding, targets: TargetInfo) -> list[Problem]:
     assert output.loss is not None
     name = output.loss.name
-    if not _fault(output.loss, recipe.train.metrics, width, encoding, class_count):
+    if not _fault(output.loss, recipe.train.metrics, width, encoding, targets):
         return []
-    if reason := _fault(output.loss, [], width, encoding, class_count):
-        message = f"{name} cannot be computed from {width} outputs and labels that are {_FORMS[encoding]}: {reason}"
-        hint = f"for {class_count} classes the usual one is {'binary' if width == 1 else 'sparse_categorical'}_crossentropy"
-        hint = "the usual one is mean_squared_error" if encoding == "numbers" else hint
-        return [Problem(message, hint, path=output.loss_path)]
+    if reason := _fault(output.loss, [], width, encoding, targets):
+        message = f"{name} cannot be computed from {width} outputs and labels that are {encoding.description}: {reason}"
+        return [Problem(message, targets.usual_loss(width), path=output.loss_path)]
     problems = []
     for index, metric in enumerate(recipe.train.metrics):
         path: Path = ("train", "metrics", index)
-        if reason := _fault(output.loss, [metric], width, encoding, class_count):
-            message = f"{metric.name} does not fit {name}, whose labels are {_FORMS[encoding]}"
-            hint = _way_out(output.loss, metric, width, encoding, class_count) or f"Keras says: {reason}"
+        if reason := _fault(output.loss, [metric], width, encoding, targets):
+            message = f"{metric.name} does not fit {name}, whose labels are {encoding.description}"
+            hint = _way_out(output.loss, metric, width, encoding, targets) or f"Keras says: {reason}"
             problems.append(Problem(message, hint, path=path))
     return problems
 
 
-def _way_out(loss: KerasObject, metric: KerasObject, width: int, encoding: str, class_count: int) -> str:
+def _way_out(loss: KerasObject, metric: KerasObject, width: int, encoding: Encoding, targets: TargetInfo) -> str:
     """A loss of the same kind with whose labels the metric works."""
-    for other, name in _LOSS_WITH.items():
-        fits = other != encoding and width == class_count and "CategoricalCrossentropy" in loss_class(loss)
-        if fits and not _fault(KerasObject("losses", name), [metric], width, other, class_count):
-            return f"write `loss: {name}`: it is the same loss, and its labels are {_FORMS[other]}"
+    for name, other in targets.other_losses(loss, width):
+        fits = other.name != encoding.name
+        if fits and not _fault(KerasObject("losses", name), [metric], width, other, targets):
+            return f"write `loss: {name}`: it is the same loss, and its labels are {other.description}"
     return ""
 
 
-def _fault(loss: KerasObject, metrics: Sequence[KerasObject], width: int, encoding: str, class_count: int) -> str:
+def _fault(
+    loss: KerasObject, metrics: Sequence[KerasObject], width: int, encoding: Encoding, targets: TargetInfo
+) -> str:
     """What Keras says to a loss and metrics, of outputs and labels as they will come; empty when all is well."""
     count = 5 if width == 3 else 3  # so that two axes that are exchanged do not fit by chance
     outputs = np.full((count, width), 1 / width, np.float32)  # (count, width), a row of probabilities each
-    classes = np.arange(count) % class_count
-    labels = outputs if encoding == "numbers" else encode(classes, encoding, class_count)
+    labels = encoding.encode(targets.stand_ins(count))
     try:
         _compute(make(loss), [make(metric) for metric in metrics], outputs, labels)
     except Exception as error:  # whatever Keras and TensorFlow raise
@@ -112,9 +102,9 @@ def _fault(loss: KerasObject, metrics: Sequence[KerasObject], width: int, encodi
     return ""
 
 
-def _compute(loss: Any, metrics: Sequence[Any], outputs: np.ndarray, labels: np.ndarray) -> None:
+def _compute(loss: Any, metrics: Sequence[Any], outputs: np.ndarray, labels: Any) -> None:
     inputs = keras.Input(outputs.shape[1:], name="outputs")
     scale = keras.layers.Rescaling(1.0, dtype="float32", name="scale")
     nothing = keras.Model(inputs, scale(inputs), name="nothing")
     nothing.compile(loss=loss, metrics=list(metrics), optimizer=None, jit_compile=False, run_eagerly=True)
-    nothing.test_on_batch(outputs, labels)
+    nothing.test_on_batch(outputs, np.asarray(labels))

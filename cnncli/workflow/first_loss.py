@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from cnncli.data.pipeline import encode
+from cnncli.data.targets import Encoding
 from cnncli.errors import CnncliError, DivergedError, Problem, RecipeError
 from cnncli.network.build import Network, shape_text
 from cnncli.network.instantiate import make
@@ -30,15 +30,13 @@ class Batch:
 
     Attributes:
         inputs: raw, (examples, *input shape), uint8 or float32.
-        labels: (examples,) class numbers or (examples, count) quantities; None where they are not known.
-        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
-        class_count: how many classes or numbers there are.
+        targets: (examples, …), as the data holds them; None where they are not known.
+        encodings: of the targets, by output.
     """
 
     inputs: NDArray[Any]
-    labels: NDArray[Any] | None
-    encodings: Mapping[str, str]
-    class_count: int
+    targets: NDArray[Any] | None
+    encodings: Mapping[str, Encoding]
 
 
 def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output], batch: Batch) -> None:
@@ -89,11 +87,11 @@ def _penalty(recipe: Recipe, network: Network, layer: Any) -> Any:
 
 
 def _check_loss(output: Output, given: Any, batch: Batch) -> None:
-    if not output.loss or batch.labels is None:
+    if not output.loss or batch.targets is None:
         return
     values = keras.ops.convert_to_numpy(keras.ops.cast(given, "float32"))
-    labels = encode(batch.labels, batch.encodings[output.name], batch.class_count)
-    if not _is_finite(keras.losses.get(make(output.loss))(labels, values)):
+    targets = batch.encodings[output.name].encode(batch.targets)
+    if not _is_finite(keras.losses.get(make(output.loss))(targets, values)):
         message = f"the first loss of `{output.name}` is not finite, before anything is trained"
         raise DivergedError(Problem(message, _HINT, path=output.path))
 

@@ -127,7 +127,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "data": planned.splits.as_json(),
         "trained_on": _trained_on(planned.splits),
         "notes": [str(note) for note in planned.notes],
-        "class_names": list(planned.splits.class_names),
+        "class_names": list(planned.splits.targets.class_names),
         "input_shape": list(planned.splits.input_shape),
         "outputs": {output.name: as_data(output.loss) for output in planned.outputs},
         "device": {"kind": planned.device.kind, "name": planned.device.name, "reason": planned.device.reason},

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnncli.data.dataset import Splits
+from cnncli.data.targets import Encoding
 from cnncli.errors import Problem
 from cnncli.network import budget
 from cnncli.recipe.load import LoadedRecipe
@@ -53,7 +54,7 @@ class Plan:
         learning_params: for each phase, how many parameters learn in it.
         features: for each phase, whether it trains on what its frozen part gives, computed once.
         outputs: of the network; the first is the main one.
-        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
+        encodings: of the targets, by output.
         seconds: what it took so far, by stage.
         notes: notes and warnings.
         downloads: whether weights have to be downloaded.
@@ -68,7 +69,7 @@ class Plan:
     learning_params: tuple[int, ...]
     features: tuple[features.Plan, ...]
     outputs: tuple[Output, ...]
-    encodings: dict[str, str]
+    encodings: dict[str, Encoding]
     steps_per_epoch: int
     batch_size: int
     seconds: dict[str, float]

@@ -63,16 +63,16 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
         splits = load_data(wanted, input_shape=loaded.recipe.model.input, progress=listener.loading)
     steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
     warnings = loaded.warnings
-    class_count = len(splits.class_names) or None
+    class_count = splits.targets.class_count
     loaded = loaded.resolve(classes=class_count, steps_per_epoch=steps_per_epoch)
     warnings += tuple(warning for warning in loaded.warnings if warning not in warnings)
     with timed(seconds, "build", listener):
         if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count):
             checked = check_network(loaded, input_shape=splits.input_shape, class_count=class_count)
             memory.check(checked)
-        feasible = check_feasible(replace(checked, loaded=loaded), splits.target_count)
+        feasible = check_feasible(replace(checked, loaded=loaded), splits.targets)
     with placed_in(loaded):
-        check_classes(loaded.recipe, splits.class_names)
+        check_classes(loaded.recipe, splits.targets.class_names)
         check_range(loaded.recipe, feasible.outputs, splits)
         entering = check_first_input(loaded.recipe, checked.network, splits)
         downloads = check_downloads(checked.network.imagenet)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cnncli.data.targets import Encoding, TargetInfo, targets_of
 from cnncli.errors import Problem, RecipeError
 from cnncli.network.build import Network, shape_text
 from cnncli.network.checks import Checked, check_shapes
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output, outputs_of
-from cnncli.tasks.target_encoding import encoding_of, encoding_of_numbers
 from cnncli.training.compile_check import try_parts, try_scores
 from cnncli.workflow.figure_checks import check_pictures
 from cnncli.workflow.initial_values import check_initializers, check_numbers
@@ -24,18 +24,17 @@ class Feasible:
 
     Attributes:
         outputs: the first is the main one.
-        encodings: of the labels, by output; see `cnncli.data.pipeline.Batches`.
+        encodings: of the targets, by output.
     """
 
     outputs: tuple[Output, ...]
-    encodings: dict[str, str]
+    encodings: dict[str, Encoding]
 
 
 def check_without_data(loaded: LoadedRecipe, available: Available | None = None) -> Checked | None:
     """Check a recipe's network and its outputs with what the recipe alone tells; None when it does not tell the input.
 
-    Of numbers the data is taken to have as many as the network gives. Where the number of classes is not known, what
-    depends on it is not checked.
+    What depends on the targets is not checked where the recipe does not tell enough of them.
 
     Args:
         available: the memory to train in; None: that of this machine.
@@ -54,10 +53,10 @@ def check_without_data(loaded: LoadedRecipe, available: Available | None = None)
         return None
     (available or available_memory()).check(checked)
     recipe = checked.loaded.recipe
-    if count := _main_width(checked) if recipe.data.targets == "numbers" else checked.class_count:
-        feasible = check_feasible(checked, count)
+    if targets := targets_of(recipe.data.targets).assumed(checked.class_count, _main_width(checked)):
+        feasible = check_feasible(checked, targets)
         with placed_in(checked.loaded):
-            try_stand_ins(checked, feasible.encodings, count)
+            try_stand_ins(checked, targets, feasible.encodings)
         return checked
     with placed_in(checked.loaded):
         _checked_outputs(checked)
@@ -67,24 +66,23 @@ def check_without_data(loaded: LoadedRecipe, available: Available | None = None)
     return checked
 
 
-def check_feasible(checked: Checked, target_count: int) -> Feasible:
+def check_feasible(checked: Checked, targets: TargetInfo) -> Feasible:
     """Check everything about a network's outputs that is known without data.
 
     Args:
-        target_count: how many classes the data has, or how many numbers an example.
+        targets: of the data, or as the recipe tells them.
 
     Raises:
         RecipeError: no loss, an output that is no row of numbers, a loss or metric that Keras cannot compute, or
             a layer that cannot be drawn.
-        DataError: too few outputs for the classes or numbers, or too many.
+        DataError: too few outputs for the targets, or too many.
     """
     recipe, network = checked.loaded.recipe, checked.network
     with placed_in(checked.loaded):
         outputs = _checked_outputs(checked)
-        encoding = _number_encoding if recipe.data.targets == "numbers" else _encoding
-        encodings = {output.name: encoding(output, network, target_count) for output in outputs}
+        encodings = {output.name: _encoding(output, network, targets) for output in outputs}
         try_parts(recipe)
-        try_scores(recipe, network, encodings, target_count)
+        try_scores(recipe, network, encodings, targets)
         check_initializers(recipe, network)
     return Feasible(tuple(outputs), encodings)
 
@@ -126,12 +124,7 @@ def _main_width(checked: Checked) -> int:
     return checked.network.output_shape(main.name)[-1] or 0
 
 
-def _number_encoding(output: Output, network: Network, number_count: int) -> str:
-    units = network.output_shape(output.name)[-1] or 0
-    return encoding_of_numbers(outputs=units, number_count=number_count, layer=output.name, path=output.path)
-
-
-def _encoding(output: Output, network: Network, class_count: int) -> str:
+def _encoding(output: Output, network: Network, targets: TargetInfo) -> Encoding:
     assert output.loss is not None
     units = network.output_shape(output.name)[-1] or 0
-    return encoding_of(output.loss, outputs=units, class_count=class_count, layer=output.name, path=output.path)
+    return targets.encoding(output.loss, units=units, layer=output.name, path=output.path)

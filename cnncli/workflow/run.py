@@ -10,12 +10,13 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
 
-from cnncli import runs
+from cnncli import runs, task_registry
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.lazy_arrays import as_stored
@@ -25,7 +26,6 @@ from cnncli.inference.model_description import About, describe, save
 from cnncli.messages import counted
 from cnncli.network.build import Network, build
 from cnncli.runs import checkpoints as commits
-from cnncli.tasks.base import Scored, Task, task_for
 from cnncli.tasks.result import Result
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import Fitted, fit
@@ -157,7 +157,7 @@ def _train(
                 train,
                 _batches(planned, "validation"),
                 observer=recording,
-                class_weight=_class_weight(planned),
+                class_weight=splits.targets.class_weight(recipe.data.class_weight, splits.train.labels),
                 checkpoints=checkpoints,
             )
         finally:
@@ -170,12 +170,12 @@ def _train(
     if notes:
         folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
     with timed(seconds, "evaluate", listener):
-        task = task_for(splits.class_names, splits.numbers)
+        evaluation = task_registry.part(splits.targets.task, "evaluate")
         examples = getattr(splits, recipe.evaluate.split)
-        scored = _evaluate(planned, network, task, examples)
+        scored = _evaluate(planned, network, evaluation, examples)
         result = scored.result
         folder.write_json("evaluation.json", result.to_json())
-        folder.write("predictions.csv", task.to_csv(scored, examples))
+        folder.write("predictions.csv", evaluation.to_csv(scored, examples, splits.targets))
     with timed(seconds, "figures", listener):
         from cnncli.plots import run_figures
 
@@ -210,8 +210,7 @@ def _about(planned: Plan, folder: runs.Run) -> About:
     splits = planned.splits
     return describe(
         planned.recipe,
-        class_names=splits.class_names,
-        numbers=splits.numbers,
+        targets=splits.targets,
         input_shape=splits.input_shape,
         input_range=splits.train.scale,
         trained_on=folder.record.get("trained_on"),
@@ -273,7 +272,6 @@ def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
         getattr(planned.splits, split),
         batch_size=planned.batch_size,
         encodings=planned.encodings,
-        class_count=planned.splits.target_count,
         seed=seed,
     )
 
@@ -282,35 +280,24 @@ def _first_batch(planned: Plan) -> Batch:
     examples = planned.splits.train
     rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
     inputs = as_stored(examples.inputs).read(rows)
-    return Batch(inputs, examples.labels[rows], planned.encodings, planned.splits.target_count)
+    return Batch(inputs, examples.labels[rows], planned.encodings)
 
 
-def _class_weight(planned: Plan) -> dict[int, float] | None:
-    """Class number -> weight. `balanced` is scikit-learn's: count / (classes * count of the class)."""
-    wanted, names = planned.recipe.data.class_weight, planned.splits.class_names
-    if wanted is None:
-        return None
-    if wanted == "balanced":
-        counts = np.bincount(planned.splits.train.labels, minlength=len(names))
-        return {index: float(counts.sum() / (len(names) * max(count, 1))) for index, count in enumerate(counts)}
-    return {index: wanted.get(name, 1.0) for index, name in enumerate(names)}
-
-
-def _evaluate(planned: Plan, network: Network, task: Task, examples: Examples) -> Scored:
+def _evaluate(planned: Plan, network: Network, evaluation: ModuleType, examples: Examples) -> Any:
     """Score the main output on the split that the recipe names."""
     recipe = planned.recipe
     [main, *_] = planned.outputs
     assert main.loss is not None
-    scored: Scored = task.evaluate(
+    return evaluation.evaluate(
         network.model,
         examples,
+        targets=planned.splits.targets,
         batch_size=recipe.evaluate.batch_size or planned.batch_size,
         loss=main.loss,
         metrics=recipe.train.metrics,
         split=recipe.evaluate.split,
-        examples_sha256=of_examples(examples, planned.splits.class_names),
+        examples_sha256=of_examples(examples, planned.splits.targets),
     )
-    return scored
 
 
 def _summary(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import keras
 import numpy as np
-from numpy.typing import NDArray
 
+from cnncli.data.targets import Encoding, TargetInfo
 from cnncli.errors import RecipeError
 from cnncli.network.checks import Checked
 from cnncli.network.entry import entry_tensors
@@ -27,14 +26,16 @@ _EXAMPLES = 2
 _SMALL_SCALE = 0.01  # scales 0 to 255 to small numbers
 
 
-def try_stand_ins(checked: Checked, encodings: Mapping[str, str] | None = None, class_count: int = 0) -> None:
+def try_stand_ins(
+    checked: Checked, targets: TargetInfo | None = None, encodings: Mapping[str, Encoding] | None = None
+) -> None:
     """Compute the first outputs and losses of a small network on made-up examples; of a large one nothing.
 
     The examples are in the range that the data will probably have. An error that depends on their values says nothing
     about the data, and is left to the data.
 
     Args:
-        encodings: of the labels, by output; None where the number of classes is not known: no loss is computed then.
+        targets, encodings: None where too little is known of the targets: no loss is computed then.
 
     Raises: as `check_first_loss`.
     """
@@ -44,11 +45,7 @@ def try_stand_ins(checked: Checked, encodings: Mapping[str, str] | None = None, 
         return
     shape = (_EXAMPLES, *checked.input_shape)
     inputs = np.random.default_rng(0).uniform(0, largest, shape).astype(np.float32)
-    labels: NDArray[Any] | None = None
-    if encodings is not None:
-        is_class = recipe.data.targets != "numbers"
-        labels = np.arange(_EXAMPLES) % class_count if is_class else np.full((_EXAMPLES, class_count), 0.5, np.float32)
-    batch = Batch(inputs, labels, encodings or {}, class_count)
+    batch = Batch(inputs, targets.stand_ins(_EXAMPLES) if targets else None, encodings or {})
     outputs = outputs_of(recipe)
     try:
         check_first_loss(recipe, network, outputs, batch)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from itertools import islice
 
+from cnncli import task_registry
 from cnncli.data.dataset import Splits
 from cnncli.data.scales import Scale
 from cnncli.errors import Problem
 from cnncli.messages import FEW_EXAMPLES
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.schema import Recipe
-from cnncli.tasks.classification.intervals import wilson
 
 _NORMALIZING = (
     *("Rescaling", "Normalization", "BatchNormalization", "LayerNormalization", "GroupNormalization"),
@@ -31,12 +31,8 @@ def _few_examples(recipe: Recipe, splits: Splits) -> list[Problem]:
     count = len(getattr(splits, name))
     if count >= FEW_EXAMPLES:
         return []
-    right = round(0.9 * count)
-    low, high = wilson(right, count)
     message = f"the {name} split has only {count} examples: scores on it are rough"
-    hint = f"where {right} of {count} are right, the 95% interval of the accuracy is {low:.2f} to {high:.2f}"
-    if splits.numbers:
-        hint = "see the intervals of the scores, and set more examples aside where there are more"
+    hint = task_registry.part(splits.targets.task, "evaluate").few_examples_hint(count)
     return [Problem(message, hint, path=("data", "split"))]
 
 

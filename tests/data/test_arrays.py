@@ -20,6 +20,7 @@ from cnncli.data.sources.arrays import read_idx, read_inputs, read_npz
 from cnncli.data.sources.loaded_data import LoadedData
 from cnncli.errors import DataError, ResourceError
 from cnncli.recipe.schema import Idx, Npz
+from cnncli.tasks.classification.targets import ClassTargets
 
 IMAGES = np.arange(6 * 4 * 4, dtype=np.uint8).reshape(6, 4, 4)
 TEST_IMAGES, VAL_IMAGES = IMAGES + np.uint8(100), 255 - IMAGES
@@ -41,7 +42,7 @@ def saved(tmp_path: Path, **content: Any) -> Path:
 
 
 def read(path: Path, **options: Any) -> LoadedData:
-    return read_npz(Npz(path=str(path)), **options)
+    return read_npz(Npz(path=str(path)), **{"targets": ClassTargets, **options})
 
 
 def problems(call: Any, *args: Any, **options: Any) -> list[str]:
@@ -74,7 +75,7 @@ def test_train_and_test_are_read(tmp_path: Path) -> None:
     found = read(path)
 
     assert list(found.parts) == ["train", "test"]
-    assert found.class_names == ("0", "1")
+    assert found.targets.class_names == ("0", "1")
     assert found.parts["train"].inputs.shape == (6, 4, 4, 1)
     assert np.array_equal(found.parts["train"].inputs[..., 0], IMAGES)
     assert found.parts["train"].inputs.dtype == np.uint8
@@ -544,15 +545,15 @@ def test_other_shapes_may_begin_with_a_small_number(tmp_path: Path, shape: tuple
 def test_test_part_alone_is_read_for_a_model(tmp_path: Path) -> None:
     path = saved(tmp_path, x_train=IMAGES * np.nan, y_train=LABELS, x_test=IMAGES, y_test=LABELS * 2)
 
-    found = read(path, input_shape=[4, 4, 1], model_classes=["a", "b", "c"])
+    found = read(path, input_shape=[4, 4, 1], targets=ClassTargets(class_names=["a", "b", "c"]))
 
     assert list(found.parts) == ["test"]
-    assert found.class_names == ("a", "b", "c")
+    assert found.targets.class_names == ("a", "b", "c")
     assert found.parts["test"].labels.tolist() == [0, 2, 0, 2, 0, 2]
 
 
 def test_test_part_is_enough_for_a_model(tmp_path: Path) -> None:
-    found = read(saved(tmp_path, x_test=IMAGES, y_test=LABELS * 0), model_classes=["a", "b"])
+    found = read(saved(tmp_path, x_test=IMAGES, y_test=LABELS * 0), targets=ClassTargets(class_names=["a", "b"]))
 
     assert found.parts["test"].labels.tolist() == [0] * 6
 
@@ -560,7 +561,7 @@ def test_test_part_is_enough_for_a_model(tmp_path: Path) -> None:
 def test_label_that_the_model_does_not_know_is_refused(tmp_path: Path) -> None:
     path = saved(tmp_path, x=IMAGES, y=LABELS * 2)
 
-    assert problems(read, path, model_classes=["a", "b"]) == [
+    assert problems(read, path, targets=ClassTargets(class_names=["a", "b"])) == [
         "y holds label 2 at index 1; the model has 2 classes, 0 to 1"
     ]
 
@@ -631,7 +632,7 @@ def mnist_folder(root: Path, *, packed: bool = False, names: str = "{}-{}-idx{}-
 
 
 def read_folder(path: Path, **options: Any) -> LoadedData:
-    return read_idx(Idx(path=str(path)), **options)
+    return read_idx(Idx(path=str(path)), **{"targets": ClassTargets, **options})
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -649,9 +650,9 @@ def test_test_files_alone_are_read_for_a_model(tmp_path: Path) -> None:
     mnist_folder(tmp_path)
     (tmp_path / "train-images-idx3-ubyte").write_bytes(b"")
 
-    found = read_folder(tmp_path, model_classes=["a", "b", "c"])
+    found = read_folder(tmp_path, targets=ClassTargets(class_names=["a", "b", "c"]))
 
-    assert (list(found.parts), found.class_names) == (["test"], ("a", "b", "c"))
+    assert (list(found.parts), found.targets.class_names) == (["test"], ("a", "b", "c"))
 
 
 def test_idx_file_larger_than_a_chunk_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from cnncli.data.sources.builtin import DATA_SETS, CachedFile, read_builtin
 from cnncli.errors import DataError, NetworkError, OutputError
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.schema import Recipe
+from cnncli.tasks.classification.targets import ClassTargets
 
 DIGITS = np.arange(20 * 28 * 28, dtype=np.uint8).reshape(20, 28, 28)
 LABELS = np.arange(20, dtype=np.uint8) % 10
@@ -89,7 +90,7 @@ def test_sample_has_what_its_readme_says() -> None:
         "train": (8000, 28, 28, 1),
         "test": (2000, 28, 28, 1),
     }
-    assert found.class_names == tuple("0123456789")
+    assert found.targets.class_names == tuple("0123456789")
     assert found.parts["train"].inputs.dtype == np.uint8
     assert found.parts["train"].labels.dtype == np.int32
     assert found.notes == ()
@@ -409,8 +410,8 @@ def test_fashion_mnist_is_read_from_keras_cache() -> None:
     found = read_builtin("fashion_mnist")
 
     assert found.source == "fashion_mnist, ~/.keras/datasets/fashion-mnist: 20 + 10 images"
-    assert found.class_names[0] == "T-shirt/top"
-    assert found.class_names[9] == "Ankle boot"
+    assert found.targets.class_names[0] == "T-shirt/top"
+    assert found.targets.class_names[9] == "Ankle boot"
     assert np.array_equal(found.parts["test"].inputs[..., 0], DIGITS[:10])
     assert found.parts["train"].labels.tolist() == LABELS.tolist()
 
@@ -520,7 +521,7 @@ def test_cifar10_is_read_out_of_its_archive(monkeypatch: pytest.MonkeyPatch) -> 
     assert train.inputs[:, 5, 7].tolist() == [[index, index, 255] for index in range(4, 24)]
     assert train.labels.tolist() == [index % 10 for index in range(4, 24)]
     assert found.parts["test"].inputs.shape == (10, 32, 32, 3)
-    assert found.class_names == tuple(f"animal{index}" for index in range(10))
+    assert found.targets.class_names == tuple(f"animal{index}" for index in range(10))
     assert found.source == "cifar10, ~/.keras/datasets/cifar-10-batches-py-target_archive: 20 + 10 images"
 
 
@@ -540,7 +541,7 @@ def test_cifar100_is_read_with_its_fine_classes(monkeypatch: pytest.MonkeyPatch)
     found = read_builtin("cifar100")
 
     assert [part.inputs.shape for part in found.parts.values()] == [(20, 32, 32, 3), (10, 32, 32, 3)]
-    assert found.class_names == tuple(f"kind{index}" for index in range(10))
+    assert found.targets.class_names == tuple(f"kind{index}" for index in range(10))
 
 
 def test_nothing_in_a_cifar_archive_is_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -557,17 +558,17 @@ def test_nothing_in_a_cifar_archive_is_run(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_labels_follow_the_models_order_and_only_test_is_kept() -> None:
-    found = read_builtin("mnist-sample", model_classes=tuple("9876543210"))
+    found = read_builtin("mnist-sample", model=ClassTargets(class_names=tuple("9876543210")))
 
     own = read_builtin("mnist-sample").parts["test"].labels
     assert list(found.parts) == ["test"]
     assert found.parts["test"].labels.tolist() == (9 - own).tolist()
-    assert found.class_names == tuple("9876543210")
+    assert found.targets.class_names == tuple("9876543210")
 
 
 def test_other_classes_than_the_models_are_refused() -> None:
     with pytest.raises(DataError) as caught:
-        read_builtin("mnist-sample", model_classes=("ants", "bees"))
+        read_builtin("mnist-sample", model=ClassTargets(class_names=("ants", "bees")))
 
     assert caught.value.problems[0].message == "the data has a class that the model does not know: `0`"
     assert caught.value.problems[-1].message == "and 5 more classes that the model does not know"
@@ -576,4 +577,4 @@ def test_other_classes_than_the_models_are_refused() -> None:
 def test_number_of_classes_is_what_a_static_check_believes() -> None:
     recipe = Recipe.model_validate({"data": {"source": "mnist-sample"}, "model": {"layers": [{"Dense": 10}]}})
 
-    assert declared_classes(recipe) == len(read_builtin("mnist-sample").class_names)
+    assert declared_classes(recipe) == len(read_builtin("mnist-sample").targets.class_names)

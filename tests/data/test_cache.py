@@ -16,6 +16,7 @@ from cnncli.data.lazy_arrays import ArrayRows, RowFile, make_row_file, write_row
 from cnncli.data.pipeline import Batches
 from cnncli.data.sources import image_scan
 from cnncli.data.sources.folder_tree import ImageFile
+from cnncli.tasks.classification.targets import INTEGERS
 
 FORM = images.Form(6, 8)
 
@@ -161,7 +162,7 @@ def test_batches_from_a_file_are_those_from_memory(tmp_path):
     labels = np.arange(20, dtype=np.int32) % 2
 
     def batches(inputs: np.ndarray | RowFile) -> list[np.ndarray]:
-        made = Batches(Examples(inputs, labels), batch_size=6, encodings={"": "integer"}, class_count=2, seed=1)
+        made = Batches(Examples(inputs, labels), batch_size=6, encodings={"": INTEGERS}, seed=1)
         return [batch.numpy() for batch, _ in made.dataset()]
 
     for one, other in zip(batches(values), batches(rows), strict=True):
@@ -175,7 +176,7 @@ def test_large_array_is_shared_by_its_parts_and_batches_are_those_of_a_small_one
     order = np.random.default_rng(1).permutation(20)[:15]
 
     def batches(examples: Examples) -> list[np.ndarray]:
-        made = Batches(examples, batch_size=6, encodings={"": "integer"}, class_count=2, seed=1)
+        made = Batches(examples, batch_size=6, encodings={"": INTEGERS}, seed=1)
         return [batch.numpy() for batch, _ in made.dataset()]
 
     copied = whole.take(order)

@@ -23,6 +23,7 @@ from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.sources import image_scan
 from cnncli.errors import DataError, NetworkError
 from cnncli.recipe.schema import Data, Source
+from cnncli.tasks.classification.targets import ClassTargets
 
 MakeFolder = Callable[[Path, Mapping[str, int]], Path]
 
@@ -211,6 +212,7 @@ def test_record_says_what_was_used(tmp_path: Path, make_folder: MakeFolder) -> N
         },
         "source": f"image folder {tmp_path}: 5 + 2 + 3 images, 2 classes",
         "fingerprint": record["fingerprint"],
+        "task": "classification",
         "class_names": ["[red]\x1b", "ants"],
         "input_shape": [6, 8, 3],
         "counts": {"train": [2, 3], "validation": [1, 1], "test": [2, 1]},
@@ -226,7 +228,7 @@ def test_fingerprint_is_of_the_data_and_not_of_the_split(tmp_path: Path) -> None
 
 
 def scored_on(splits: Splits) -> str:
-    return of_examples(splits.test, splits.class_names)
+    return of_examples(splits.test, splits.targets)
 
 
 def test_examples_have_one_fingerprint_wherever_and_however_they_are_read(
@@ -246,19 +248,19 @@ def test_examples_have_one_fingerprint_wherever_and_however_they_are_read(
     monkeypatch.setattr(lazy_arrays, "LARGE", 1)  # a part is rows of an array that is not copied
     rows = Examples(x[..., None], y.astype(np.int32)).take(range(40, 60))
     assert not isinstance(rows.inputs, np.ndarray)
-    assert of_examples(rows, in_memory.class_names) == scored_on(in_memory)
+    assert of_examples(rows, in_memory.targets) == scored_on(in_memory)
 
 
 def test_fingerprint_of_examples_changes_with_content_class_and_order() -> None:
     x, y = examples(6)
     known = Examples(x, y.astype(np.int32))
-    names = ("ant", "bee", "fly")
+    names = ClassTargets(class_names=("ant", "bee", "fly"))
     changed = x.copy()
     changed[5] += 1
     others = [
         of_examples(Examples(changed, known.labels), names),
         of_examples(Examples(x, (known.labels + 1) % 2), names),
-        of_examples(known, ("ant", "wasp", "fly")),
+        of_examples(known, ClassTargets(class_names=("ant", "wasp", "fly"))),
         of_examples(known.take([1, 0, 2, 3, 4, 5]), names),
         of_examples(known.take(range(5)), names),
         of_examples(Examples(x, known.labels, sha256=tuple("abcdef")), names),
@@ -445,7 +447,7 @@ def test_pipe_is_no_source(tmp_path: Path) -> None:
 
 def for_model(source: Any, *, shape: Any = (4, 4, 1), names: Any = ("0", "1"), **options: Any) -> Examples:
     source = Source.model_validate({"builtin": source} if isinstance(source, str) else source)
-    return load_for_model(source, input_shape=shape, class_names=names, **options)[0]
+    return load_for_model(source, input_shape=shape, targets=ClassTargets(class_names=names), **options)[0]
 
 
 def test_all_of_the_data_is_used_where_it_has_no_test_part(tmp_path: Path) -> None:
@@ -505,7 +507,7 @@ def test_images_follow_the_models_shape_where_it_had_no_folder(tmp_path: Path, m
 def test_what_is_missing_is_a_note(tmp_path: Path, make_folder: MakeFolder) -> None:
     source = Source.model_validate(folder(make_folder(tmp_path, {"ants": 1})))
 
-    _, notes = load_for_model(source, input_shape=(6, 8, 3), class_names=("ants", "bees"))
+    _, notes = load_for_model(source, input_shape=(6, 8, 3), targets=ClassTargets(class_names=("ants", "bees")))
 
     assert [note.message for note in notes] == ["the data has no example of class `bees`"]
 

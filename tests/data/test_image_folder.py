@@ -21,6 +21,7 @@ from cnncli.data.sources.image_folder import form_of, read_image_folder, read_im
 from cnncli.data.sources.loaded_data import LoadedData
 from cnncli.errors import DataError
 from cnncli.recipe.schema import ImageFolder
+from cnncli.tasks.classification.targets import ClassTargets
 
 MakeFolder = Callable[[Path, Mapping[str, int]], Path]
 
@@ -59,7 +60,7 @@ def test_class_folders_are_one_part(tmp_path: Path, make_folder: MakeFolder) -> 
     found = read(make_folder(tmp_path / "photos", {"bees": 2, "ants": 3}))
 
     assert list(found.parts) == ["train"]
-    assert found.class_names == ("ants", "bees")
+    assert found.targets.class_names == ("ants", "bees")
     assert found.parts["train"].labels.tolist() == [0, 0, 0, 1, 1]
     assert found.parts["train"].labels.dtype == np.int32
     assert found.source == f"image folder {tmp_path / 'photos'}: 5 images, 2 classes"
@@ -102,7 +103,7 @@ def test_each_parts_images_are_its_own(tmp_path: Path) -> None:
 def test_a_class_may_be_called_train(tmp_path: Path, make_folder: MakeFolder) -> None:
     found = read(make_folder(tmp_path, {"train": 2, "car": 1, "boat": 1}))
 
-    assert found.class_names == ("boat", "car", "train")
+    assert found.targets.class_names == ("boat", "car", "train")
 
 
 def test_folders_beside_the_parts_are_told(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -124,7 +125,7 @@ def test_what_systems_leave_behind_does_not_count(tmp_path: Path, make_folder: M
 
     found = read(tmp_path)
 
-    assert (found.class_names, len(found.parts["train"]), found.notes) == (("ants", "bees"), 2, ())
+    assert (found.targets.class_names, len(found.parts["train"]), found.notes) == (("ants", "bees"), 2, ())
 
 
 def test_files_that_are_no_images_are_told_and_not_used(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -183,7 +184,7 @@ def test_converted_images_are_told_once_for_all(tmp_path: Path, make_folder: Mak
 def test_any_class_name_works(tmp_path: Path, make_folder: MakeFolder, name: str) -> None:
     found = read(make_folder(tmp_path, {name: 1, "other": 1}))
 
-    assert name in found.class_names
+    assert name in found.targets.class_names
 
 
 def test_class_name_that_is_not_utf8_is_refused(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -388,13 +389,13 @@ def test_parts_in_other_words_are_parts(tmp_path: Path, make_folder: MakeFolder,
 
     found = read(tmp_path)
 
-    assert (list(found.parts), found.class_names) == (["train", "validation", "test"], ("ants", "bees"))
+    assert (list(found.parts), found.targets.class_names) == (["train", "validation", "test"], ("ants", "bees"))
 
 
 def test_classes_may_be_called_like_parts_in_other_words(tmp_path: Path, make_folder: MakeFolder) -> None:
     found = read(make_folder(tmp_path, {"Training": 1, "Testing": 1}))
 
-    assert (list(found.parts), found.class_names) == (["train"], ("Testing", "Training"))
+    assert (list(found.parts), found.targets.class_names) == (["train"], ("Testing", "Training"))
 
 
 def test_parts_under_unknown_names_are_told(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -742,7 +743,7 @@ def test_fingerprint_changes_with_a_name_or_a_byte(tmp_path: Path, make_folder: 
 
 
 def read_for_model(path: Path, classes: list[str]) -> LoadedData:
-    return read_image_folder_for_model(str(path), form=Form(6, 8), model_classes=classes)
+    return read_image_folder_for_model(str(path), form=Form(6, 8), model=ClassTargets(class_names=classes))
 
 
 def test_labels_follow_the_models_order(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -751,7 +752,7 @@ def test_labels_follow_the_models_order(tmp_path: Path, make_folder: MakeFolder)
     found = read_for_model(tmp_path, ["bees", "wasps", "ants"])
 
     assert found.parts["train"].labels.tolist() == [2, 0, 0]
-    assert found.class_names == ("bees", "wasps", "ants")
+    assert found.targets.class_names == ("bees", "wasps", "ants")
     assert notes(found) == [
         "the data has no example of class `wasps`\n    the model was trained on them; nothing is measured for them here"
     ]

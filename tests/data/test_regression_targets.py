@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 from cnncli.data.load import load, load_for_model, parse_source
-from cnncli.data.regression_targets import Numbers
 from cnncli.data.splits import split
+from cnncli.data.targets import read_targets
 from cnncli.errors import DataError
 from cnncli.recipe.schema import Data
+from cnncli.tasks.regression.targets import Numbers, NumberTargets
 
 
 def images(count, seed=0):
@@ -42,7 +43,7 @@ def test_numbers_become_float32_columns(tmp_path, targets):
     assert {part.dtype for part in parts} == {np.dtype(np.float32)}
     assert [part.shape for part in parts] == [(count, targets.reshape(40, -1).shape[1]) for count in (32, 4, 4)]
     assert sorted(np.concatenate(parts)[:, 0]) == sorted(targets.reshape(40, -1)[:, 0].astype(np.float32))
-    assert splits.class_names == ()
+    assert splits.targets.class_names == ()
 
 
 def test_record_tells_the_range_and_mean_of_the_training_targets(tmp_path):
@@ -57,10 +58,14 @@ def test_record_tells_the_range_and_mean_of_the_training_targets(tmp_path):
     assert record["class_names"] == []
 
 
+def targets(low, mean, high):
+    return NumberTargets(numbers=Numbers(low=low, mean=mean, high=high))
+
+
 def test_numbers_say_themselves():
-    assert str(Numbers((2.0,), (6.94,), (12.0,))) == "numbers from 2 to 12, mean 6.94"
-    assert str(Numbers((0.0, -1.0), (0.5, 0.0), (1.0, 1.0))) == ("2 numbers from 0 to 1, mean 0.5; -1 to 1, mean 0")
-    assert Numbers.from_json(Numbers((2.0,), (6.94,), (12.0,)).as_json()) == Numbers((2.0,), (6.94,), (12.0,))
+    assert str(targets((2.0,), (6.94,), (12.0,))) == "numbers from 2 to 12, mean 6.94"
+    assert str(targets((0.0, -1.0), (0.5, 0.0), (1.0, 1.0))) == ("2 numbers from 0 to 1, mean 0.5; -1 to 1, mean 0")
+    assert read_targets(targets((2.0,), (6.94,), (12.0,)).to_json()) == targets((2.0,), (6.94,), (12.0,))
 
 
 def test_everything_wrong_with_targets_is_told_at_once(tmp_path):
@@ -145,15 +150,15 @@ def test_copies_with_two_targets_are_told(tmp_path):
 
 def test_other_data_of_a_model_has_its_numbers(tmp_path):
     path = save(tmp_path, x=images(3), y=[1.5, 1.5, 1.5])
-    options = {"input_shape": (4, 4, 1), "class_names": ()}
+    one, two = targets((0.0,), (1.0,), (2.0,)), targets((0.0, 0.0), (1.0, 1.0), (2.0, 2.0))
 
-    examples, _ = load_for_model(parse_source(path), number_count=1, **options)
+    examples, _ = load_for_model(parse_source(path), targets=one, input_shape=(4, 4, 1))
 
     assert examples.labels.tolist() == [[1.5]] * 3
     with pytest.raises(DataError, match="y has 1 number for each example; the model has 2 numbers"):
-        load_for_model(parse_source(path), number_count=2, **options)
+        load_for_model(parse_source(path), targets=two, input_shape=(4, 4, 1))
     with pytest.raises(DataError, match="the labels of this data are classes"):
-        load_for_model(parse_source("mnist-sample"), number_count=1, **options)
+        load_for_model(parse_source("mnist-sample"), targets=one, input_shape=(4, 4, 1))
 
 
 @pytest.mark.parametrize("targets", [np.linspace(0, 1, 20), np.ones((20, 3)) / 3], ids=["fractions", "rows"])

@@ -11,13 +11,14 @@ import pytest
 
 from benchmarks.hostile_files import about as described
 from cnncli.data.images import Form
-from cnncli.data.regression_targets import Numbers
 from cnncli.data.scales import Scale
 from cnncli.errors import ModelFileError
 from cnncli.inference.model_description import About, describe, read_about, save
 from cnncli.recipe.load import load, load_bytes
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.shipped import names
+from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.regression.targets import Numbers, NumberTargets
 
 RECIPE = """\
 data: {source: {npz: {path: a.npz}}, %s}
@@ -33,7 +34,8 @@ def network(units, shape=(8, 8, 3)):
 def of(units, *, classes=(), numbers=None, activation="softmax", loss="sparse_categorical_crossentropy", **known):
     data = "targets: numbers" if numbers else f"classes: {len(classes)}"
     recipe = load_bytes((RECIPE % (data, units, activation, loss)).encode(), "r.yaml").recipe
-    return describe(recipe, class_names=classes, numbers=numbers, input_shape=(8, 8, 3), **known)
+    targets = NumberTargets(numbers=numbers) if numbers else ClassTargets(class_names=classes)
+    return describe(recipe, targets=targets, input_shape=(8, 8, 3), **known)
 
 
 def again(about: About, units: int) -> About:
@@ -53,7 +55,7 @@ def again(about: About, units: int) -> About:
 )
 def test_class_names_come_back_as_they_are(classes):
     about = of(len(classes), classes=classes)
-    assert again(about, len(classes)).class_names == classes
+    assert again(about, len(classes)).targets.class_names == classes
 
 
 def test_everything_comes_back_equal():
@@ -62,10 +64,10 @@ def test_everything_comes_back_equal():
 
 
 def test_numbers_come_back_equal():
-    numbers = Numbers((0.0, -1.0), (0.5, 0.1), (1.0, 2.0))
+    numbers = Numbers(low=(0.0, -1.0), mean=(0.5, 0.1), high=(1.0, 2.0))
     about = of(2, numbers=numbers, activation="linear", loss="mean_squared_error")
     found = again(about, 2)
-    assert (found.task, found.outputs, found.numbers, found.class_names) == ("numbers", "numbers", numbers, ())
+    assert (found.outputs, found.targets) == ("numbers", NumberTargets(numbers=numbers))
 
 
 def test_every_field_of_the_image_form_travels():
@@ -90,7 +92,9 @@ def test_description_of_a_shipped_recipe_is_read(name):
     recipe = load(name).recipe
     if outputs_of(recipe)[0].loss is None:
         pytest.skip("its output is no row of numbers")
-    about = describe(recipe, class_names=("a", "b", "c"), numbers=None, input_shape=recipe.model.input or (28, 28, 1))
+    about = describe(
+        recipe, targets=ClassTargets(class_names=("a", "b", "c")), input_shape=recipe.model.input or (28, 28, 1)
+    )
     assert About.model_validate(json.loads(about.to_bytes())) == about
 
 

@@ -8,10 +8,11 @@ import pytest
 
 from cnncli.errors import DataError, DivergedError, ModelFileError
 from cnncli.inference.inputs import look_up
-from cnncli.inference.model_loading import TrainedModel
+from cnncli.inference.model_loading import TrainedModel, numbered_classes
 from cnncli.inference.predict import Predictor
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
+from cnncli.tasks.classification.targets import ClassTargets
 
 INPUTS = np.random.default_rng(0).normal(size=(7, 4)).astype(np.float32)
 RECIPE = """\
@@ -32,12 +33,13 @@ def of_run(layer: str, loss: str, class_names: tuple[str, ...]) -> TrainedModel:
     loaded = load_bytes((RECIPE % (len(class_names), layer, loss)).encode(), "r.yaml")
     keras.utils.set_random_seed(1)
     model = build(loaded.recipe, input_shape=(4,)).model
-    return TrainedModel(model, "run", class_names=class_names, recipe=loaded)
+    return TrainedModel(model, "run", ClassTargets(class_names=class_names), recipe=loaded)
 
 
 def of_file(*layers: keras.Layer, inputs: tuple[int | None, ...] = (4,)) -> TrainedModel:
     keras.utils.set_random_seed(1)
-    return TrainedModel(keras.Sequential([keras.Input(inputs), *layers]), "some.keras")
+    model = keras.Sequential([keras.Input(inputs), *layers])
+    return TrainedModel(model, "some.keras", numbered_classes(model))
 
 
 def predicted(trained: TrainedModel, *, top: int = 9, files: tuple[str, ...] = ("x.npy",)):
@@ -74,7 +76,7 @@ def test_one_sigmoid_output_gives_both_classes():
     np.testing.assert_array_equal(np.sort(classes, axis=1), [[0, 1]] * 7)
     np.testing.assert_allclose(outputs[:, 0], np.maximum(probability, 1 - probability), rtol=1e-6)
     np.testing.assert_allclose(outputs.sum(axis=1), 1, rtol=1e-6)
-    assert (predictor.class_names, predictor.gives_probabilities) == (("no", "yes"), True)
+    assert (predictor.decoder.names, predictor.decoder.gives_probabilities) == (("no", "yes"), True)
 
 
 def test_logits_of_a_run_become_probabilities():
@@ -98,7 +100,7 @@ def test_outputs_that_are_no_probabilities_are_left_as_they_are():
     trained = of_run("Dense: {units: 2, activation: tanh}", "categorical_hinge", ("a", "b"))
     classes, outputs = predicted(trained)
 
-    assert not Predictor(trained).gives_probabilities
+    assert not Predictor(trained).decoder.gives_probabilities
     np.testing.assert_allclose(outputs, np.take_along_axis(raw(trained), classes, axis=1), rtol=1e-6)
 
 
@@ -117,7 +119,7 @@ def test_model_file_gives_probabilities_by_its_last_layer(layers, expected):
     trained = of_file(*layers)
     classes, outputs = predicted(trained)
 
-    assert Predictor(trained).class_names == ("0", "1", "2")
+    assert Predictor(trained).decoder.names == ("0", "1", "2")
     np.testing.assert_allclose(outputs, np.take_along_axis(expected(raw(trained)), classes, axis=1), rtol=1e-5)
 
 
@@ -130,7 +132,7 @@ def test_of_equal_outputs_the_first_class_is_predicted():
 def test_outputs_without_a_class_are_called_by_their_number():
     trained = of_run("Dense: {units: 4, activation: softmax}", "sparse_categorical_crossentropy", ("a", "b"))
 
-    assert Predictor(trained).class_names == ("a", "b", "2", "3")
+    assert Predictor(trained).decoder.names == ("a", "b", "2", "3")
 
 
 def test_batch_size_is_the_runs_own_and_does_not_change_the_result():
@@ -152,7 +154,7 @@ def test_networks_that_do_not_classify_files_are_refused():
     first, second = keras.Input((4,)), keras.Input((4,))
     both = keras.Model([first, second], keras.layers.Dense(2)(keras.layers.Add()([first, second])))
     with pytest.raises(ModelFileError, match="takes 2 inputs"):
-        Predictor(TrainedModel(both, "two.keras"))
+        Predictor(TrainedModel(both, "two.keras", numbered_classes(both)))
 
 
 def test_images_for_a_network_that_takes_none_are_refused(tmp_path):

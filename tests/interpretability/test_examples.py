@@ -7,7 +7,8 @@ from PIL import Image
 from cnncli.data.dataset import Examples
 from cnncli.data.images import Form
 from cnncli.errors import DataError
-from cnncli.interpretability.examples import choose, from_files, from_split, range_of, refuse_no_images
+from cnncli.interpretability.examples import from_files, from_split, range_of, refuse_no_images
+from cnncli.tasks.classification.subject import choose
 
 LABELS = np.array([2, 0, 0, 1, 2, 1, 0, 2], np.int32)
 #                      right  0->1  0->1   1->2   right  right  0->2   2->0
@@ -39,13 +40,13 @@ SAID = np.array(
     ],
 )
 def test_which_examples_a_word_means(samples, expected):
-    assert choose(samples, LABELS, probabilities=SAID).tolist() == expected
+    assert choose(samples, LABELS, SAID).tolist() == expected
 
 
 def test_no_wrong_example_is_told():
     examples = Examples(np.zeros((8, 2, 2, 1), np.uint8), LABELS)
     with pytest.raises(DataError, match="right on all 8 examples of the test split"):
-        from_split(examples, "test", "most_wrong", probabilities=np.eye(3)[LABELS])
+        from_split(examples, "test", "most_wrong", task="classification", said=np.eye(3)[LABELS])
 
 
 def test_files_are_read_as_training_reads_them(tmp_path):

@@ -7,10 +7,12 @@ import pytest
 from cnncli.data.dataset import Examples
 from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.attribution import heat_of
-from cnncli.interpretability.examples import choose_by_number, from_split
+from cnncli.interpretability.examples import from_split
+from cnncli.interpretability.subject import subject_for
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots.network_figures import draw_heat_of, draw_maximized_of
-from cnncli.plots.subject import subject_for
+from cnncli.tasks.regression.subject import choose
+from cnncli.tasks.regression.targets import NumberTargets
 
 TARGETS = np.array([[5.0], [1], [9], [3], [7]], np.float32)
 
@@ -29,12 +31,12 @@ def network(units):
 
 @pytest.fixture(scope="module")
 def one():
-    return subject_for(network(1), "net", (), 1)
+    return subject_for(network(1), "net", NumberTargets.of(TARGETS))
 
 
 @pytest.fixture(scope="module")
 def two():
-    return subject_for(network(2), "net", (), 2)
+    return subject_for(network(2), "net", NumberTargets.of(np.hstack([TARGETS, TARGETS])))
 
 
 def examples():
@@ -43,14 +45,14 @@ def examples():
 
 
 def test_examples_go_from_the_smallest_target_to_the_largest():
-    assert TARGETS[choose_by_number(3, TARGETS), 0].tolist() == [1, 5, 9]
-    assert TARGETS[choose_by_number(12, TARGETS), 0].tolist() == [1, 3, 5, 7, 9]
+    assert TARGETS[choose(3, TARGETS), 0].tolist() == [1, 5, 9]
+    assert TARGETS[choose(12, TARGETS), 0].tolist() == [1, 3, 5, 7, 9]
 
 
 def test_most_wrong_are_the_largest_errors():
     outputs = TARGETS + np.array([[0], [-2], [1], [0], [3]])
 
-    chosen = from_split(examples(), "test", "most_wrong", probabilities=outputs)
+    chosen = from_split(examples(), "test", "most_wrong", task="regression", said=outputs)
 
     assert chosen.names[:3] == tuple(f"example {index} of the test split" for index in (4, 1, 2))
     assert chosen.source == "examples of the test split of the largest errors"
@@ -59,7 +61,7 @@ def test_most_wrong_are_the_largest_errors():
 @pytest.mark.parametrize("samples", ["one_per_class", "most_confused"])
 def test_examples_cannot_be_chosen_by_class(samples):
     with pytest.raises(DataError, match="chooses by class, and the labels are numbers"):
-        from_split(examples(), "test", samples, probabilities=TARGETS)
+        from_split(examples(), "test", samples, task="regression", said=TARGETS)
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "smoothgrad", "occlusion"])
@@ -69,7 +71,7 @@ def test_heat_lies_on_what_makes_the_number_large(two, method):
     image[:, 1, :, :] = 9
 
     for number, (inside, outside) in enumerate([(slice(0, 2), slice(2, 4)), (slice(2, 4), slice(0, 2))]):
-        heat = heat_of(two.network, method, layer, image, np.array([number]), are_numbers=True)[0]
+        heat = heat_of(two.network, method, layer, image, np.array([number]), score=two.score)[0]
 
         if method == "grad-cam":  # its weights are means over the map: both halves count
             assert heat[1].min() > heat[0].max()
@@ -86,14 +88,14 @@ def test_occlusion_takes_each_number_for_itself(two):
     image = np.random.default_rng(0).uniform(1, 2, (1, 4, 4, 1)).astype(np.float32)
     image[:, 1, 0, :] = 9
 
-    heat = heat_of(two.network, "occlusion", None, image, np.array([0]), are_numbers=True)[0]
+    heat = heat_of(two.network, "occlusion", None, image, np.array([0]), score=two.score)[0]
     sums.set_weights([kernel, bias])
 
     assert heat[1, 0] == 1
 
 
 def test_heat_tells_the_numbers_and_not_classes(tmp_path, one):
-    chosen = from_split(examples(), "test", 2)
+    chosen = from_split(examples(), "test", 2, task="regression")
 
     drawn = draw_heat_of(one, chosen, tmp_path, method="grad-cam", layer="maps")
 

@@ -23,9 +23,7 @@ def evaluation(labels, outputs, names):
 
 def draw(tmp_path, inputs, outputs, names, **more):
     labels = (np.arange(len(outputs)) % len(names)).astype(np.int32)
-    files = draw_evaluation(
-        tmp_path, evaluation(labels, outputs, names), Examples(inputs, labels), names, title="t", **more
-    )
+    files = draw_evaluation(tmp_path, evaluation(labels, outputs, names), Examples(inputs, labels), title="t", **more)
     assert sorted(files) == sorted(tmp_path.glob("*.*"))
     return [path.name for path in files]
 

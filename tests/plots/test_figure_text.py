@@ -6,6 +6,7 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from cnncli.messages import number_text
 from cnncli.plots import style
 from cnncli.plots.text_fitting import fit_text, plain_text, shorten, text_width
 
@@ -103,7 +104,7 @@ def test_the_look_overrides_the_settings_of_the_machine():
     [(0.98754, "0.9875"), (-0.5, "−0.5"), (1e-5, "1e−5"), (123456.0, "1.235e5"), (0, "0"), (float("nan"), "nan")],
 )
 def test_numbers_are_short(value, text):
-    assert style.number_text(value) == text
+    assert number_text(value) == text
 
 
 def test_pages_are_whole_pixels():

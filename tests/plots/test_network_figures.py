@@ -7,11 +7,12 @@ from matplotlib.text import Text
 
 from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.examples import Chosen
+from cnncli.interpretability.subject import subject_for
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots import network_figures, style
 from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
-from cnncli.plots.subject import Subject
 from cnncli.plots.volumes import enlarged, slices_of
+from cnncli.tasks.classification.targets import ClassTargets
 
 SHAPES = {"image": (12, 12, 3), "many channels": (12, 12, 5), "signal": (40, 2), "wide signal": (40, 30),
           "volume": (10, 10, 10, 1)}  # fmt: skip
@@ -24,7 +25,9 @@ def subject_of(shape):
     tensor = getattr(keras.layers, f"Conv{kind}")(4, 3, activation="relu", name="conv")(inputs)
     tensor = getattr(keras.layers, f"GlobalAveragePooling{kind}")()(tensor)
     outputs = keras.layers.Dense(3, activation="softmax", name="out")(tensor)
-    return Subject(opened(keras.Model(inputs, outputs)), "some", ("ant", "[/bee]", "wasp\x1b[31m"))
+    return subject_for(
+        opened(keras.Model(inputs, outputs)), "some", ClassTargets(class_names=("ant", "[/bee]", "wasp\x1b[31m"))
+    )
 
 
 def chosen_of(shape, count=3):
@@ -98,7 +101,7 @@ def test_further_sheets_are_numbered_and_no_image_takes_their_names(tmp_path):
     tensor = inputs
     for number in range(14):
         tensor = keras.layers.Conv2D(16, 3, padding="same", name=f"conv{number}")(tensor)
-    subject = Subject(opened(keras.Model(inputs, tensor)), "deep", ("a", "b"))
+    subject = subject_for(opened(keras.Model(inputs, tensor)), "deep", ClassTargets(class_names=("a", "b")))
     chosen = Chosen(np.zeros((2, 24, 24, 1), np.uint8), ("bee.jpg", "bee-2.jpg"), None, "image files")
 
     drawn = draw_feature_maps_of(subject, [f"conv{number}" for number in range(14)], chosen, tmp_path)
@@ -119,8 +122,8 @@ def test_caption_says_class_share_and_truth(tmp_path, pages):
     [figure] = pages
     predicted = said.argmax(axis=-1)
     for number, detail in enumerate(drawn.details):
-        assert detail["class"] == detail["true"] == subject.class_names[number]
-        assert detail["predicted"] == subject.class_names[predicted[number]]
+        assert detail["class"] == detail["true"] == subject.asked_for[number]
+        assert detail["predicted"] == subject.asked_for[predicted[number]]
         assert detail["probability"] == pytest.approx(said[number, number], rel=1e-5)
     assert f"ant, {said[0, 0]:.0%}" in texts(figure)
     assert any(text.startswith("predicted: [/bee], ") for text in texts(figure))

@@ -41,7 +41,7 @@ def test_what_is_drawn(tmp_path, shape, expected):
     scored = evaluation(30)
     inputs = np.random.default_rng(0).random((30, *shape), dtype=np.float32)
 
-    files = draw_evaluation(tmp_path, scored, Examples(inputs, scored.targets), (), title="t")
+    files = draw_evaluation(tmp_path, scored, Examples(inputs, scored.targets), title="t")
 
     assert [path.name for path in files] == [f"{name}.png" for name in expected]
     assert sorted(files) == sorted(tmp_path.iterdir())

@@ -7,13 +7,15 @@ import numpy as np
 import pytest
 
 from cnncli.data.dataset import Examples
-from cnncli.inference.model_loading import TrainedModel, default_loss
+from cnncli.inference.model_loading import TrainedModel, default_loss, numbered_classes
 from cnncli.inference.predict import Predictor
 from cnncli.recipe.keras_objects.objects import KerasObject, read
 from cnncli.tasks.classification.evaluate import evaluate
 from cnncli.tasks.classification.result import ClassificationResult
+from cnncli.tasks.classification.targets import ClassTargets
 
 NAMES = ("a", "b", "c")
+CLASSES = ClassTargets(class_names=NAMES)
 
 
 def examples(count=50, classes=3):
@@ -46,7 +48,7 @@ def test_loss_and_metrics_are_those_of_keras(loss, encode, scale):
         batch_size=16,
         loss=KerasObject("losses", loss),
         metrics=[KerasObject("metrics", "accuracy")],
-        class_names=NAMES,
+        targets=CLASSES,
     )
 
     made.compile(loss=loss, metrics=["accuracy"])
@@ -59,7 +61,14 @@ def test_loss_and_metrics_are_those_of_keras(loss, encode, scale):
 
 def test_logits_become_probabilities():
     loss, _ = read({"SparseCategoricalCrossentropy": {"from_logits": True}}, "losses")
-    found = evaluate(model(activation=None), examples(), batch_size=16, loss=loss, metrics=[], class_names=NAMES)
+    found = evaluate(
+        model(activation=None),
+        examples(),
+        batch_size=16,
+        loss=loss,
+        metrics=[],
+        targets=CLASSES,
+    )
 
     np.testing.assert_allclose(found.outputs.sum(axis=1), 1, rtol=1e-5)
 
@@ -71,7 +80,7 @@ def test_one_output_tells_two_classes_apart():
         batch_size=16,
         loss=KerasObject("losses", "binary_crossentropy"),
         metrics=[KerasObject("metrics", "accuracy")],
-        class_names=("no", "yes"),
+        targets=ClassTargets(class_names=("no", "yes")),
     )
 
     assert found.outputs.shape == (50, 1)
@@ -85,7 +94,7 @@ def test_json_has_no_nan():
         batch_size=16,
         loss=KerasObject("losses", "sparse_categorical_crossentropy"),
         metrics=[],
-        class_names=NAMES,
+        targets=CLASSES,
     )
     document = ClassificationResult(**dict(found.result) | {"loss": float("nan")}).to_json()
 
@@ -101,7 +110,7 @@ def test_json_has_the_scores_and_how_far_to_trust_them():
         batch_size=16,
         loss=KerasObject("losses", "binary_crossentropy"),
         metrics=[],
-        class_names=("no", "yes"),
+        targets=ClassTargets(class_names=("no", "yes")),
     )
 
     assert list(found.result.to_json()) == [
@@ -122,7 +131,7 @@ def test_wrong_predictions_name_their_files():
         batch_size=2,
         loss=KerasObject("losses", "binary_crossentropy"),
         metrics=[],
-        class_names=("no", "yes"),
+        targets=ClassTargets(class_names=("no", "yes")),
     )
 
     wrong = found.result.to_json()["most_wrong"]
@@ -160,7 +169,7 @@ def test_a_smaller_last_batch_is_not_traced_anew():
     loss = KerasObject("losses", "sparse_categorical_crossentropy")
 
     def score(count):
-        return lambda made: evaluate(made, examples(count), batch_size=16, loss=loss, metrics=[], class_names=NAMES)
+        return lambda made: evaluate(made, examples(count), batch_size=16, loss=loss, metrics=[], targets=CLASSES)
 
     # 50 are three batches of 16 and one of 2; the scorer is a model of its own, whose making counts as well.
     assert counted_while(score(50)) == counted_while(score(16))
@@ -169,7 +178,7 @@ def test_a_smaller_last_batch_is_not_traced_anew():
 def test_prediction_of_fewer_examples_is_not_traced_anew():
     def predict(*counts):
         def does(made):
-            predictor = Predictor(TrainedModel(made, "some.keras"))
+            predictor = Predictor(TrainedModel(made, "some.keras", numbered_classes(made)))
             for count in counts:
                 predictor.outputs(np.zeros((count, 4), np.float32))
 

@@ -12,6 +12,7 @@ from cnncli.network.frozen import find_cut
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import phases_of
+from cnncli.tasks.classification.targets import INTEGERS
 from cnncli.training import features
 from cnncli.training.fit import fit
 
@@ -46,7 +47,7 @@ class Recorder(stand_ins.Silent):
 
 
 def batches(seed=None, outputs=("",)):
-    return stand_ins.batches(stand_ins.three_classes(), seed, dict.fromkeys(outputs, "integer"))
+    return stand_ins.batches(stand_ins.three_classes(), seed, dict.fromkeys(outputs, INTEGERS))
 
 
 def train(text, *, policy="float32"):

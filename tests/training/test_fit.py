@@ -14,6 +14,7 @@ from cnncli.network.build import build
 from cnncli.network.checks import freeze, learning_params
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.phases import phases_of
+from cnncli.tasks.classification.targets import COLUMN, INTEGERS, one_hot
 from cnncli.training.fit import fit
 
 HEAD = """
@@ -65,7 +66,7 @@ def test_without_a_seed_the_order_is_kept():
 
 @pytest.mark.parametrize(
     ("encoding", "shape", "first"),
-    [("integer", (8,), 1), ("one_hot", (8, 3), [0, 1, 0]), ("column", (8, 1), [1])],
+    [(INTEGERS, (8,), 1), (one_hot(3), (8, 3), [0, 1, 0]), (COLUMN, (8, 1), [1])],
 )
 def test_labels_leave_as_the_loss_takes_them(encoding, shape, first):
     _, labels = next(iter(batches(encodings={"": encoding}).dataset()))
@@ -75,7 +76,7 @@ def test_labels_leave_as_the_loss_takes_them(encoding, shape, first):
 
 
 def test_each_of_several_outputs_gets_its_labels():
-    _, labels = next(iter(batches(encodings={"a": "integer", "b": "one_hot"}).dataset()))
+    _, labels = next(iter(batches(encodings={"a": INTEGERS, "b": one_hot(3)}).dataset()))
 
     assert {name: tuple(values.shape) for name, values in labels.items()} == {"a": (8,), "b": (8, 3)}
 
@@ -173,7 +174,7 @@ train:
   loss: {out: sparse_categorical_crossentropy, aux: categorical_crossentropy}
   loss_weights: {aux: 0.5}
 """
-    network, fitted, before = train(rest, head=head, encodings={"out": "integer", "aux": "one_hot"})
+    network, fitted, before = train(rest, head=head, encodings={"out": INTEGERS, "aux": one_hot(3)})
     [row] = fitted.history
 
     # Keras weighs a smaller last batch in the one and not in the others, hence the tolerance.
@@ -225,7 +226,7 @@ def test_image_that_goes_away_while_training_is_told_as_what_it_is(tmp_path):
         Image.new("L", (6, 6), number * 20).save(tmp_path / f"{number}.png")
     files = ImageFiles(tuple(str(tmp_path / f"{n}.png") for n in range(12)), Form(6, 6, "stretch", "grayscale"))
     data = Examples(files, (np.arange(12) % 3).astype(np.int32))
-    made = Batches(data, batch_size=8, encodings={"": "integer"}, class_count=3, seed=1)
+    made = Batches(data, batch_size=8, encodings={"": INTEGERS}, seed=1)
     recipe = load_bytes((HEAD + "train: {epochs: 2, batch_size: 8}\n").encode(), "r.yaml").recipe
     network = build(recipe, input_shape=(6, 6, 1))
     (tmp_path / "7.png").unlink()

@@ -5,6 +5,7 @@ import pytest
 
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
+from cnncli.tasks.classification.targets import INTEGERS
 from cnncli.training.fit import Fitted, PhaseReport
 from cnncli.workflow.profile import TITLES, Profile, profile
 
@@ -19,7 +20,7 @@ def fitted(*, later_steps=100, features_after=""):
 
 def batches():
     data = Examples(np.zeros((40, 2), np.float32), np.zeros(40, np.int32))
-    return Batches(data, batch_size=4, encodings={"": "integer"}, class_count=2, seed=1)
+    return Batches(data, batch_size=4, encodings={"": INTEGERS}, seed=1)
 
 
 def test_every_part_is_there_and_fit_is_the_sum_of_its_own():

@@ -6,6 +6,7 @@ import pytest
 from cnncli.data.dataset import Examples, ImageFiles, Splits
 from cnncli.data.images import Form
 from cnncli.recipe.load import load_bytes
+from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.workflow.warnings import remarks
 
 RECIPE = """\
@@ -17,7 +18,9 @@ CONVOLUTION = "Conv2D: {filters: 2, kernel_size: 3}"
 
 def splits_of(inputs):
     examples = Examples(inputs, np.zeros(len(inputs), np.int32))
-    return Splits(examples, examples, examples, ("a", "b"), tuple(inputs.shape[1:]), "x", (), "")
+    return Splits(
+        examples, examples, examples, ClassTargets(class_names=("a", "b")), tuple(inputs.shape[1:]), "x", (), ""
+    )
 
 
 def told(inputs, layers=CONVOLUTION, prepare=""):

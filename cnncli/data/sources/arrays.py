@@ -15,15 +15,14 @@ from numpy.typing import NDArray
 from cnncli.data import scales, shapes
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_parts
-from cnncli.data.labels import read_labels, refuse_gaps, refuse_out_of_range
 from cnncli.data.lazy_arrays import Inputs
 from cnncli.data.mixed_scales import mixed_in
-from cnncli.data.regression_targets import read_numbers, refuse_same, refuse_width
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.duplicates import find_copies
 from cnncli.data.sources.loaded_data import LoadedData, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_file, existing_folder, listed_folder
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, printable
 from cnncli.recipe.schema import Idx, Npz
@@ -39,27 +38,15 @@ class Pair:
     labels: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What labels have to be: see `read_npz`."""
-
-    model_classes: Sequence[str] | None
-    number_count: int | None
-
-    @property
-    def for_training(self) -> bool:
-        return self.model_classes is None and not self.number_count
-
-    def read(self, name: str, array: NDArray[Any]) -> NDArray[Any]:
-        return read_labels(name, array) if self.number_count is None else read_numbers(name, array)
+# What labels are, for training; or those of a trained model, which the labels must fit.
+Targets = type[TargetInfo] | TargetInfo
 
 
 def read_npz(
     settings: Npz,
     *,
     input_shape: Shape | None = None,
-    model_classes: Sequence[str] | None = None,
-    number_count: int | None = None,
+    targets: Targets,
     allow_leakage: bool = False,
 ) -> LoadedData:
     """Read a NumPy archive: `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or `x`, `y`.
@@ -67,10 +54,8 @@ def read_npz(
     Args:
         settings: the recipe's.
         input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
-        model_classes: the classes of a trained model: the labels must be among them, and of the parts only `test` is
-            read, or all of them when there is no `test`. None: the data is for training.
-        number_count: where labels are quantities, how many of them an example has; 0: any number, the data is for
-            training. None: labels are classes.
+        targets: what labels are, for training; or those of a trained model, which the labels must fit: of the parts only
+            `test` is read then, or all of them when there is no `test`.
         allow_leakage: go on when one image lies in two parts.
 
     Raises:
@@ -79,19 +64,17 @@ def read_npz(
     with problems_at("data", "source", "npz", "path"):
         path = existing_file(settings.path)
         names = npz.names(path)
-        wanted = _Wanted(model_classes, number_count)
-        pairs = _needed(_pairs(path, names, for_training=wanted.for_training), wanted)
+        pairs = _needed(_pairs(path, names, for_training=isinstance(targets, type)), targets)
         arrays = npz.read(path, [name for pair in pairs.values() for name in (pair.inputs, pair.labels)])
-        notes = _unused(names) if wanted.for_training else []
-        return _found(printable(settings.path), pairs, arrays, input_shape, wanted, allow_leakage, notes)
+        notes = _unused(names) if isinstance(targets, type) else []
+        return _found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes)
 
 
 def read_idx(
     settings: Idx,
     *,
     input_shape: Shape | None = None,
-    model_classes: Sequence[str] | None = None,
-    number_count: int | None = None,
+    targets: Targets,
     allow_leakage: bool = False,
 ) -> LoadedData:
     """Read a folder with MNIST's own four files, gzipped or not; the test part may be missing.
@@ -101,8 +84,7 @@ def read_idx(
     with problems_at("data", "source", "idx", "path"):
         folder = existing_folder(settings.path)
         files = idx_files(folder)
-        wanted = _Wanted(model_classes, number_count)
-        pairs = _needed(_idx_pairs(settings.path, folder, files, for_training=wanted.for_training), wanted)
+        pairs = _needed(_idx_pairs(settings.path, folder, files, for_training=isinstance(targets, type)), targets)
         arrays: dict[str, NDArray[Any]] = {}
         problems: list[Problem] = []
         for name in (name for pair in pairs.values() for name in (pair.inputs, pair.labels)):
@@ -112,7 +94,7 @@ def read_idx(
                 problems += error.problems
         if problems:
             raise DataError(problems)
-        return _found(printable(settings.path), pairs, arrays, input_shape, wanted, allow_leakage)
+        return _found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage)
 
 
 def idx_files(folder: Path) -> dict[str, Path]:
@@ -175,9 +157,9 @@ def _idx_pairs(text: str, folder: Path, files: Mapping[str, Path], *, for_traini
     raise DataError(Problem(f"{printable(text)} has no {_listed_or(missing)}", hint))
 
 
-def _needed(pairs: dict[str, Pair], wanted: _Wanted) -> dict[str, Pair]:
+def _needed(pairs: dict[str, Pair], targets: Targets) -> dict[str, Pair]:
     """For a trained model the test part alone, where there is one."""
-    return {"test": pairs["test"]} if not wanted.for_training and "test" in pairs else pairs
+    return {"test": pairs["test"]} if not isinstance(targets, type) and "test" in pairs else pairs
 
 
 def _found(
@@ -185,7 +167,7 @@ def _found(
     pairs: Mapping[str, Pair],
     arrays: Mapping[str, NDArray[Any]],
     input_shape: Shape | None,
-    wanted: _Wanted,
+    targets: Targets,
     allow_leakage: bool,
     notes: Sequence[Problem] = (),
 ) -> LoadedData:
@@ -193,7 +175,7 @@ def _found(
     parts: dict[str, Examples] = {}
     for part, pair in pairs.items():
         try:
-            parts[part] = _examples(pair, arrays, input_shape, wanted)
+            parts[part] = _examples(pair, arrays, input_shape, targets)
         except DataError as error:
             problems += error.problems
     if not problems:
@@ -202,17 +184,14 @@ def _found(
         problems += _channels_first(pairs, parts)
     if problems:
         raise DataError(problems)
-    class_names, label_notes = _compare_labels(pairs, parts, wanted)
+    info, label_notes = _compare_labels(pairs, parts, targets)
     found_notes = [*notes, *label_notes]
     duplicate_of: dict[str, NDArray[np.int64]] = {}
-    if wanted.for_training:
+    if isinstance(targets, type):
         named = {part: pair.inputs for part, pair in pairs.items()}
         errors, different = _compare_scales({named[part]: examples.inputs for part, examples in parts.items()})
         problems += errors
         found_notes += different
-        if wanted.number_count is not None:
-            targets = {pairs[part].labels: scales.scale_of(examples.labels) for part, examples in parts.items()}
-            found_notes += scales.different_parts(targets)[1]
         try:
             duplicate_of, copies = find_copies(
                 parts, named, allow_leakage=allow_leakage, in_one_scale=not (errors or different)
@@ -224,9 +203,9 @@ def _found(
             raise DataError(problems)
     return LoadedData(
         parts=parts,
-        class_names=tuple(class_names),
+        targets=info,
         source=f"{source}: {sizes(parts)} examples",
-        fingerprint=of_parts(parts, class_names),
+        fingerprint=of_parts(parts, info),
         notes=tuple(found_notes),
         duplicate_of=duplicate_of,
     )
@@ -248,36 +227,22 @@ def _compare_scales(arrays: Mapping[str, Inputs]) -> tuple[list[Problem], list[P
 
 
 def _compare_labels(
-    pairs: Mapping[str, Pair], parts: Mapping[str, Examples], wanted: _Wanted
-) -> tuple[Sequence[str], list[Problem]]:
-    """Compare the labels of all parts with those that train, or with what the model knows.
-
-    Returns:
-        The names of the classes, none where labels are quantities; and what is worth a word.
-    """
+    pairs: Mapping[str, Pair], parts: Mapping[str, Examples], targets: Targets
+) -> tuple[TargetInfo, list[Problem]]:
+    """Compare the labels of all parts with those that train, or with what the model knows; with notes."""
     labels = {pair.labels: parts[part].labels for part, pair in pairs.items()}
-    first = pairs["train"].labels if "train" in pairs else ""
-    if wanted.number_count is not None:
-        if not wanted.number_count:
-            refuse_same(labels[first], first)
-        width, whose = (wanted.number_count, "the model") if wanted.number_count else (labels[first].shape[1], first)
-        for name, targets in labels.items():
-            refuse_width(targets, name, width, whose)
-        return (), []
-    if wanted.model_classes is None:
-        class_count, whose = refuse_gaps(labels[first], first), first
-        class_names: Sequence[str] = [str(number) for number in range(class_count)]
-    else:
-        class_count, whose, class_names = len(wanted.model_classes), "the model", wanted.model_classes
-    notes: list[Problem] = []
-    for name, numbers in labels.items():
-        refuse_out_of_range(numbers, name, class_count, whose)
-        if name != first and wanted.for_training:
-            notes += _missing_classes(name, numbers, class_count)
-    return class_names, notes
+    if isinstance(targets, TargetInfo):
+        for name, values in labels.items():
+            targets.check(values, name, "the model")
+        return targets, []
+    first = pairs["train"].labels
+    info = targets.describe(labels[first], first)
+    for name, values in labels.items():
+        info.check(values, name, first)
+    return info, info.part_notes(labels, first)
 
 
-def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape | None, wanted: _Wanted) -> Examples:
+def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape | None, targets: Targets) -> Examples:
     raw_inputs, raw_labels = arrays[pair.inputs], arrays[pair.labels]
     problems: list[Problem] = []
     inputs = labels = None
@@ -286,7 +251,7 @@ def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape
     except DataError as error:
         problems += error.problems
     try:
-        labels = wanted.read(pair.labels, raw_labels)
+        labels = targets.read(pair.labels, raw_labels)
     except DataError as error:
         problems += error.problems
     if raw_inputs.ndim and raw_labels.ndim and len(raw_inputs) != len(raw_labels):
@@ -391,13 +356,6 @@ def _channels_first(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) ->
 
 
 _MOST_CHANNELS = 4
-
-
-def _missing_classes(name: str, labels: NDArray[np.int32], class_count: int) -> list[Problem]:
-    missing = [str(number) for number in np.setdiff1d(np.arange(class_count), labels)]
-    if not missing:
-        return []
-    return [Problem(f"{name} has no example of class {listed(missing, 5)}", "nothing is measured there for them")]
 
 
 def _listed_or(words: Sequence[str]) -> str:

@@ -16,14 +16,15 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.class_matching import match
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.download import DownloadFailed, fetch
 from cnncli.data.sources.loaded_data import LoadedData, Progress, sizes
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, NetworkError, Problem
 from cnncli.messages import printable
+from cnncli.tasks.classification.targets import ClassTargets
 
 SAMPLE = "mnist-sample"
 _SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
@@ -69,7 +70,7 @@ def read_builtin(
     name: str,
     *,
     offline: str | None = None,
-    model_classes: Sequence[str] | None = None,
+    model: TargetInfo | None = None,
     progress: Progress | None = None,
 ) -> LoadedData:
     """Read a data set by name, from this machine when it is here, else from the network.
@@ -77,7 +78,7 @@ def read_builtin(
     Args:
         name: `mnist`, `fashion_mnist`, `cifar10`, `cifar100` or `mnist-sample`.
         offline: `mnist-sample`: what to use, with a note, when a download is not possible.
-        model_classes: the classes of a trained model: labels follow their order, and only the test part is kept.
+        model: the targets of a trained model: labels follow its classes, and only the test part is kept.
         progress: told about downloads.
 
     Raises:
@@ -85,6 +86,8 @@ def read_builtin(
         DataError: its classes are not the model's.
     """
     notes: tuple[Problem, ...] = ()
+    if model is not None:
+        model.renumber(())  # before a download, where the model has no classes
     if name == SAMPLE:
         arrays, class_names = _mnist([_SAMPLE_FILE])
         where, noun = "packaged", "digits"
@@ -95,20 +98,19 @@ def read_builtin(
         except NetworkError as error:
             if offline != SAMPLE:
                 raise
-            found = read_builtin(SAMPLE, model_classes=model_classes)
+            found = read_builtin(SAMPLE, model=model)
             return replace(found, notes=(_instead(name, error), *found.notes))
         arrays, class_names = data_set.read(paths)
         where, noun = _shown(paths[0].parent if len(paths) > 1 else paths[0]), data_set.noun
     parts = {part: _examples(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")}
     source = f"{name}, {where}: {sizes(parts)} {noun}"
-    if model_classes is not None:
-        matched = match(class_names, model_classes)
+    targets: TargetInfo = ClassTargets(class_names=class_names)
+    if model is not None:
+        numbers, missing = model.renumber(class_names)
         test = parts["test"]
-        parts = {"test": Examples(test.inputs, matched.numbers[test.labels])}
-        class_names, notes = tuple(model_classes), (*notes, *matched.notes)
-    return LoadedData(
-        parts=parts, class_names=class_names, source=source, fingerprint=of_parts(parts, class_names), notes=notes
-    )
+        parts = {"test": Examples(test.inputs, numbers[test.labels])}
+        targets, notes = model, (*notes, *missing)
+    return LoadedData(parts=parts, targets=targets, source=source, fingerprint=of_parts(parts, targets), notes=notes)
 
 
 def _examples(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Examples:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.class_matching import match
 from cnncli.data.dataset import Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape, written
@@ -20,9 +19,11 @@ from cnncli.data.sources.image_remarks import duplicates, looks_of, remarks
 from cnncli.data.sources.image_scan import DEEP, Bad, Scan, Usable, scan
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
 from cnncli.recipe.schema import ImageFolder
+from cnncli.tasks.classification.targets import ClassTargets
 
 WHITE = (255, 255, 255)
 _MOST_LISTED = 20
@@ -35,7 +36,7 @@ def read_image_folder(
     input_shape: Shape | None = None,
     on_bad_image: Literal["error", "skip"] = "error",
     allow_leakage: bool = False,
-    check_classes: Callable[[Sequence[str]], None] | None = None,
+    check_targets: Callable[[TargetInfo], None] | None = None,
     progress: Progress | None = None,
 ) -> LoadedData:
     """Read class folders, or `train/`, `val/` and `test/` with class folders inside, for training.
@@ -48,7 +49,7 @@ def read_image_folder(
         input_shape: of the network: (height, width, channels), for what `settings` leaves open.
         on_bad_image: what to do about files that cannot be decoded.
         allow_leakage: go on when one image lies in two parts.
-        check_classes: told the classes before any image is read; may raise.
+        check_targets: called before any image is read; may raise.
         progress: told ("reading images", count, all).
 
     Raises:
@@ -57,9 +58,9 @@ def read_image_folder(
     form = form_of(settings, input_shape)
     with problems_at(*_PATH, "path"):
         tree = read_tree(os.path.abspath(existing_folder(settings.path)))
-        class_names = _classes(settings.path, tree)
-        if check_classes:
-            check_classes(class_names)
+        targets = ClassTargets(class_names=tuple(_classes(settings.path, tree)))
+        if check_targets:
+            check_targets(targets)
         notes = list(tree.notes)
         files = [file for files in tree.files.values() for file in files]
         seen = scan(files, form, progress=progress)
@@ -73,19 +74,19 @@ def read_image_folder(
             _refuse_empty_classes(tree, (each.file for each in seen.usable))
         notes += duplicates(seen.usable, tree, allow_leakage=allow_leakage)
         notes += remarks(seen.usable, form)
-    numbers = {name: number for number, name in enumerate(class_names)}
-    return _found(settings.path, seen, form, numbers, class_names, notes)
+    numbers = {name: number for number, name in enumerate(targets.class_names)}
+    return _found(settings.path, seen, form, numbers, targets, notes)
 
 
 def read_image_folder_for_model(
-    path: str, *, form: images.Form, model_classes: Sequence[str], progress: Progress | None = None
+    path: str, *, form: images.Form, model: TargetInfo, progress: Progress | None = None
 ) -> LoadedData:
     """Read the images of `test/`, or all of them where there is no `test/`, for a trained model.
 
     Args:
         path: of the folder.
         form: what the model's own images became.
-        model_classes: labels follow their order; class folders are matched by name.
+        model: its targets: labels follow its classes; class folders are matched by name.
 
     Raises:
         DataError: as `read_image_folder`; also for a class that the model does not know.
@@ -94,13 +95,13 @@ def read_image_folder_for_model(
         tree = read_tree(os.path.abspath(existing_folder(path)))
         files = tree.files.get("test") or [file for files in tree.files.values() for file in files]
         names = list(dict.fromkeys(file.class_name for file in files))
-        matched = match(names, model_classes)
+        matched, missing = model.renumber(names)
         seen = scan(files, form, progress=progress)
         if seen.bad:
             raise _bad_images(seen, "mend or remove them")
-    numbers = dict(zip(names, matched.numbers.tolist(), strict=True))
-    notes = [*tree.notes, *matched.notes, *remarks(seen.usable, form)]
-    return _found(path, seen, form, numbers, model_classes, notes)
+    numbers = dict(zip(names, matched.tolist(), strict=True))
+    notes = [*tree.notes, *missing, *remarks(seen.usable, form)]
+    return _found(path, seen, form, numbers, model, notes)
 
 
 def form_of(settings: ImageFolder, input_shape: Shape | None) -> images.Form:
@@ -242,7 +243,7 @@ def _found(
     seen: Scan,
     form: images.Form,
     numbers: Mapping[str, int],
-    class_names: Sequence[str],
+    targets: TargetInfo,
     notes: Iterable[Problem],
 ) -> LoadedData:
     parts: dict[str, Examples] = {}
@@ -254,10 +255,10 @@ def _found(
             parts[part] = _examples(mine, seen, begin, form, numbers)
             duplicate_of[part] = _duplicate_of(mine)
             begin += len(mine)
-    counts = f"{sizes(parts)} images, {counted(len(class_names), 'class', 'classes')}"
+    counts = f"{sizes(parts)} images, {targets.size}"
     return LoadedData(
         parts=parts,
-        class_names=tuple(class_names),
+        targets=targets,
         source=f"image folder {printable(text)}: {counts}",
         fingerprint=of_files((each.file.relative, each.byte_count, each.sha256) for each in seen.usable),
         notes=tuple(notes),

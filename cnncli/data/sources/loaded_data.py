@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
 from cnncli.data.images import Form
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import CnncliError, Problem
 
 # What is being done, how much of it is done, how much there is (0: not known): `("reading images", 12, 398)`.
@@ -26,7 +27,7 @@ class LoadedData:
 
     Attributes:
         parts: by name, `train`, `validation` and `test`, those that there are, in this order.
-        class_names: by label; the model's, where the data was read for one; empty where labels are quantities.
+        targets: what is known of the labels; the model's, where the data was read for one.
         source: for people.
         fingerprint: SHA-256, hex.
         notes: what is worth a word.
@@ -36,7 +37,7 @@ class LoadedData:
     """
 
     parts: Mapping[str, Examples]
-    class_names: tuple[str, ...]
+    targets: TargetInfo
     source: str
     fingerprint: str
     notes: tuple[Problem, ...] = ()

@@ -12,9 +12,11 @@ from typing import Any
 
 from cnncli.errors import Place, Problem
 from cnncli.messages import shortened
+from cnncli.recipe import targets
 from cnncli.recipe.deferred import Broken, Unknown
 from cnncli.recipe.growth import Problems, Stopped, TooLarge, size_of
 from cnncli.recipe.language.blocks import Blocks
+from cnncli.recipe.language.expressions import Absent
 from cnncli.recipe.language.structure import flatten
 from cnncli.recipe.language.substitution import Substitution, kind_of
 from cnncli.recipe.layers import Group
@@ -69,7 +71,8 @@ def _expanded(
 ) -> tuple[list[Entry], tuple[Group, ...]]:
     """The sections of the recipe, and its groups."""
     known = next((n for n in (classes, _declared_classes(root)) if n is not None), Unknown(2))
-    names: dict[str, Any] = {} if _has_numbers(root) else {"classes": known}
+    why_none = _why_no_classes(root)
+    names: dict[str, Any] = {"classes": Absent(why_none) if why_none else known}
     if (entry := root.entry("vars")) is not None:
         names |= _read_vars(entry, names, substitution)
     blocks = Blocks.read(root.get("blocks"), substitution.problems)
@@ -110,11 +113,12 @@ def _declared_classes(root: Mapping) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else None
 
 
-def _has_numbers(root: Mapping) -> bool:
-    """Whether labels are quantities, of which there are no classes."""
+def _why_no_classes(root: Mapping) -> str:
+    """Why `data.targets` has no classes; empty where it has."""
     data = root.get("data")
     node = data.get("targets") if isinstance(data, Mapping) else None
-    return isinstance(node, Scalar) and node.value == "numbers"
+    word = node.value if isinstance(node, Scalar) else None
+    return targets.of(word).NO_CLASSES if isinstance(word, str) and word in targets.TASKS else ""
 
 
 def _read_vars(entry: Entry, names: Names[str, Any], substitution: Substitution) -> dict[str, Any]:

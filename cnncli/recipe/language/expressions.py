@@ -12,6 +12,7 @@ import operator
 import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -180,7 +181,15 @@ def _closing(text: str, opening: int) -> int:
     raise ExpressionError(f"`{shortened(text[opening - 1 :])}` has no closing bracket")
 
 
-_NO_CLASSES = "`targets: numbers` has no classes: write how many numbers an example has, as in `Dense: 1`"
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """Stands for a name that has no value in this recipe.
+
+    Attributes:
+        hint: why, and what to write instead.
+    """
+
+    hint: str
 
 
 def _named(name: str, names: Mapping[str, Any]) -> Any:
@@ -190,12 +199,14 @@ def _named(name: str, names: Mapping[str, Any]) -> Any:
         ExpressionError: there is none.
     """
     if name not in names:
-        hint = _NO_CLASSES if name == "classes" else did_you_mean(name, names) or "define it in `vars`"
-        raise ExpressionError(f"unknown name `${name}`", hint)
+        raise ExpressionError(f"unknown name `${name}`", did_you_mean(name, names) or "define it in `vars`")
     try:
-        return names[name]
+        value = names[name]
     except TooLarge as error:
         raise ExpressionError(f"`${name}`: {error}") from error
+    if isinstance(value, Absent):
+        raise ExpressionError(f"unknown name `${name}`", value.hint)
+    return value
 
 
 def evaluate(source: str, names: Mapping[str, Any]) -> Any:

@@ -1,0 +1,39 @@
+"""The kinds of targets that a recipe can name in `data.targets`: rules and defaults of each."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, cast
+
+if TYPE_CHECKING:
+    from cnncli.recipe.keras_objects.objects import KerasObject
+    from cnncli.recipe.rules import Rules
+
+# The word of `data.targets` -> the task, which names the module here and the package in `cnncli.tasks`.
+TASKS = {"classes": "classification", "numbers": "regression"}
+DESCRIPTION = "what labels are: class numbers, or quantities such as an age, one or several an example"
+
+
+class TargetRules(Protocol):
+    """What each module of this package has.
+
+    Attributes:
+        RULES: what is wrong with a recipe that has such targets.
+        NO_CLASSES: why `$classes` is not known, and what to write; empty where there are classes.
+        STRATIFY: whether a split keeps shares of the targets, where the recipe does not say.
+        METRICS: where the recipe names none.
+    """
+
+    RULES: Rules
+    NO_CLASSES: str
+    STRATIFY: bool
+    METRICS: tuple[str, ...]
+
+    def default_loss(self, layers: Sequence[KerasObject]) -> KerasObject | None:
+        """The loss after these layers where the recipe names none; None where none follows."""
+
+
+def of(word: str) -> TargetRules:
+    """The rules and defaults of a word of `data.targets`."""
+    return cast(TargetRules, importlib.import_module(f"{__name__}.{TASKS[word]}"))

@@ -1,14 +1,20 @@
-"""Rules for recipes with `targets: numbers` (regression)."""
+"""Rules and defaults of recipes with `targets: numbers` (regression)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cnncli.errors import Problem
-from cnncli.recipe import rules
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import REGRESSION_LOSSES, loss_class, outputs_of
+from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
+
+RULES = Rules()
+NO_CLASSES = "`targets: numbers` has no classes: write how many numbers an example has, as in `Dense: 1`"
+STRATIFY = False
+METRICS = ("mean_absolute_error", "root_mean_squared_error")
 
 _METRICS = {
     *("mean_absolute_error", "mae", "mean_squared_error", "mse", "root_mean_squared_error"),
@@ -18,8 +24,12 @@ _METRICS = {
 _BY_CLASS = ("one_per_class", "most_confused")  # ways to choose examples
 
 
-@rules.error_without_network
-@rules.about_numbers
+def default_loss(layers: Sequence[KerasObject]) -> KerasObject:
+    """The mean squared error."""
+    return KerasObject("losses", "mean_squared_error")
+
+
+@RULES.error_without_network
 def _source_of_numbers(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
     if source.npz is None and source.idx is None:
@@ -28,8 +38,7 @@ def _source_of_numbers(recipe: Recipe) -> Iterator[Problem]:
         yield Problem(f"{what} classes, and `targets` are numbers", hint, path=("data", "source"))
 
 
-@rules.error_without_network
-@rules.about_numbers
+@RULES.error_without_network
 def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
     data = recipe.data
     for key, is_given, why in (
@@ -43,8 +52,7 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
         yield Problem(message, "leave it out", path=("data", "split", "stratify"))
 
 
-@rules.error
-@rules.about_numbers
+@RULES.error
 def _loss_of_numbers(recipe: Recipe) -> Iterator[Problem]:
     for output in outputs_of(recipe):
         if output.loss is not None and loss_class(output.loss) not in REGRESSION_LOSSES:
@@ -53,8 +61,7 @@ def _loss_of_numbers(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, hint, path=output.loss_path)
 
 
-@rules.error_without_network
-@rules.about_numbers
+@RULES.error_without_network
 def _metrics_of_numbers(recipe: Recipe) -> Iterator[Problem]:
     for index, metric in enumerate(recipe.train.metrics):
         if snake_case(metric.entry.canonical) not in _METRICS:
@@ -63,8 +70,7 @@ def _metrics_of_numbers(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, hint, path=("train", "metrics", index))
 
 
-@rules.error
-@rules.about_numbers
+@RULES.error
 def _softmax_before_numbers(recipe: Recipe) -> Iterator[Problem]:
     """Other activations are compared with the range of the data, once it is read."""
     for output in outputs_of(recipe):
@@ -73,8 +79,7 @@ def _softmax_before_numbers(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, "leave the last layer without an activation", path=output.path)
 
 
-@rules.error_without_network
-@rules.about_numbers
+@RULES.error_without_network
 def _pictures_of_classes(recipe: Recipe) -> Iterator[Problem]:
     for index, picture in enumerate(recipe.visualize):
         path = ("visualize", index, picture.kind)

@@ -15,10 +15,12 @@ from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.network.instantiate import make
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.tasks import predictions_csv
 from cnncli.tasks.classification.diagnostics import diagnose
+from cnncli.tasks.classification.intervals import wilson
 from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.classification.scores import classification_scores, predicted_classes
-from cnncli.tasks.target_encoding import encoding_of
+from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.undefined_metrics import without_value
 
 
@@ -43,7 +45,7 @@ def evaluate(
     batch_size: int,
     loss: KerasObject,
     metrics: Sequence[KerasObject],
-    class_names: Sequence[str],
+    targets: ClassTargets,
     split: str = "test",
     examples_sha256: str | None = None,
 ) -> Scored:
@@ -51,15 +53,15 @@ def evaluate(
 
     Args:
         model: raw examples -> outputs (batch, outputs).
-        examples: with labels that are indices into `class_names`.
+        examples: with labels that are indices into the class names of `targets`.
         split, examples_sha256: what the examples are; see `Result`.
 
     Raises:
         DataError: the model's outputs do not fit the classes.
     """
-    count = len(class_names)
-    encoding = encoding_of(loss, outputs=model.output_shape[-1], class_count=count)
-    batches = Batches(examples, batch_size=batch_size, encodings={"": encoding}, class_count=count)
+    class_names = targets.class_names
+    encoding = targets.encoding(loss, units=model.output_shape[-1])
+    batches = Batches(examples, batch_size=batch_size, encodings={"": encoding})
     measured, outputs = run_once(model, batches, loss, metrics)
     if loss.args.get("from_logits"):
         outputs = _probabilities(outputs)
@@ -75,6 +77,19 @@ def evaluate(
         **dict(found),
     )
     return Scored(result, outputs, predicted)
+
+
+def to_csv(scored: Scored, examples: Examples, targets: ClassTargets) -> str:
+    """predictions.csv: a row for each example."""
+    predicted, outputs = scored.predicted, scored.outputs
+    return predictions_csv.to_csv(examples.labels, predicted, outputs, targets.class_names, files=examples.files)
+
+
+def few_examples_hint(count: int) -> str:
+    """What scores on so few examples tell."""
+    right = round(0.9 * count)
+    low, high = wilson(right, count)
+    return f"where {right} of {count} are right, the 95% interval of the accuracy is {low:.2f} to {high:.2f}"
 
 
 def _probabilities(logits: np.ndarray) -> np.ndarray:

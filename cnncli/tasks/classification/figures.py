@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -18,7 +18,7 @@ from cnncli.tasks.classification.evaluate import Scored
 from cnncli.tasks.classification.thresholds import Sweep
 
 
-def draw(scored: Scored, examples: Examples, class_names: Sequence[str], *, title: str) -> Iterator[tuple[str, Figure]]:
+def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[str, Figure]]:
     """Draw each picture, with its name.
 
     Without probabilities there is no calibration, and without images or curves no sheet of wrong predictions; thresholds
@@ -28,6 +28,7 @@ def draw(scored: Scored, examples: Examples, class_names: Sequence[str], *, titl
         title: the heading of every picture, any text.
     """
     result = scored.result
+    class_names = [each.name for each in result.per_class]
     yield "confusion", draw_confusion(np.asarray(result.confusion), class_names, title=title)
     yield "roc", draw_roc(result.roc, result.precision_recall, title=title)
     if result.calibration:

@@ -10,12 +10,12 @@ import numpy as np
 
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
-from cnncli.data.regression_targets import Numbers
-from cnncli.errors import DataError
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.tasks import predictions_csv
 from cnncli.tasks.classification.evaluate import run_once
 from cnncli.tasks.regression.result import RegressionResult
 from cnncli.tasks.regression.scores import regression_scores
+from cnncli.tasks.regression.targets import NumberTargets
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def evaluate(
     batch_size: int,
     loss: KerasObject,
     metrics: Sequence[KerasObject],
-    numbers: Numbers,
+    targets: NumberTargets,
     split: str = "test",
     examples_sha256: str | None = None,
 ) -> Scored:
@@ -47,19 +47,26 @@ def evaluate(
     Args:
         model: raw examples -> outputs (batch, k).
         examples: with labels float32 (count, k).
-        numbers: of the training targets.
         split, examples_sha256: what the examples are; see `Result`.
 
     Raises:
         DataError: the model gives another count of numbers.
     """
-    if model.output_shape[-1] != examples.labels.shape[1]:
-        given, wanted = model.output_shape[-1], examples.labels.shape[1]
-        raise DataError(f"the data has {wanted} numbers for each example, and the network gives {given}")
-    batches = Batches(examples, batch_size=batch_size, encodings={"": "numbers"}, class_count=len(numbers))
+    encoding = targets.encoding(loss, units=model.output_shape[-1])
+    batches = Batches(examples, batch_size=batch_size, encodings={"": encoding})
     measured, outputs = run_once(model, batches, loss, metrics)
-    scores = regression_scores(examples.labels, outputs, numbers.mean, files=examples.files)
+    scores = regression_scores(examples.labels, outputs, targets.numbers.mean, files=examples.files)
     result = RegressionResult(
         split=split, examples_sha256=examples_sha256, loss=measured.pop("loss"), metrics=measured, **dict(scores)
     )
     return Scored(result, examples.labels, outputs)
+
+
+def to_csv(scored: Scored, examples: Examples, targets: NumberTargets) -> str:
+    """predictions.csv: a row for each example."""
+    return predictions_csv.numbers_to_csv(scored.targets, scored.outputs, files=examples.files)
+
+
+def few_examples_hint(count: int) -> str:
+    """What scores on so few examples tell."""
+    return "see the intervals of the scores, and set more examples aside where there are more"

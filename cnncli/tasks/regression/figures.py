@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from matplotlib.figure import Figure
 
@@ -14,11 +14,10 @@ from cnncli.plots.regression import draw_predicted, draw_residuals
 from cnncli.tasks.regression.evaluate import Scored
 
 
-def draw(scored: Scored, examples: Examples, class_names: Sequence[str], *, title: str) -> Iterator[tuple[str, Figure]]:
+def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[str, Figure]]:
     """Draw each picture, with its name.
 
     Args:
-        class_names: empty.
         title: the heading of every picture, any text.
     """
     result = scored.result

@@ -1,0 +1,230 @@
+"""Targets: what a task knows of them, and how they are encoded for a loss."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from cnncli import task_registry
+from cnncli.errors import DataError, Problem
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.schema import Data
+from cnncli.recipe.targets import TASKS
+from cnncli.recipe.yaml.nodes import Path
+
+if TYPE_CHECKING:
+    from tensorflow import Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """The form in which a loss takes targets.
+
+    Attributes:
+        name: of the form.
+        description: what targets in this form are called in a message: "class numbers".
+        encode: targets of a batch as they are stored, (batch, …) -> the same in this form, (batch, …).
+    """
+
+    name: str
+    description: str
+    encode: Callable[[Any], Tensor]
+
+
+class TargetInfo(BaseModel, ABC):
+    """What is known of the targets of the training examples; a task has one subclass, `TARGETS` in its `targets`.
+
+    run.json and model files hold its fields. The targets themselves are arrays (examples, …).
+
+    Attributes:
+        task: the task's name.
+        class_names: by number; empty where there are no classes.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    PLURAL: ClassVar[str]  # what targets are called: "classes"
+    LISTED_IN: ClassVar[str]  # the field that has as many values as `count` says
+    task: str
+    class_names: tuple[str, ...] = ()
+
+    # ---- reading
+
+    @classmethod
+    @abstractmethod
+    def read(cls, name: str, array: NDArray[Any]) -> NDArray[Any]:
+        """Check the targets of an array file and bring them into the one form that everything else knows.
+
+        Args:
+            name: how messages call the array: `y_train`.
+
+        Raises:
+            DataError: the task has no such targets.
+        """
+
+    @classmethod
+    @abstractmethod
+    def describe(cls, targets: NDArray[Any], name: str) -> Self:
+        """Describe the targets that train.
+
+        Raises:
+            DataError: nothing can be learned from them.
+        """
+
+    @classmethod
+    @abstractmethod
+    def assumed(cls, class_count: int | None, output_count: int) -> Self | None:
+        """What a recipe alone tells of its targets, or of a model from elsewhere the model; None where it does not.
+
+        Args:
+            class_count: as the recipe says it.
+            output_count: how many numbers the network gives an example.
+        """
+
+    @abstractmethod
+    def check(self, targets: NDArray[Any], name: str, whose: str) -> None:
+        """Raise DataError where targets do not fit those of the training or the model (`whose`)."""
+
+    def of_training(self, targets: NDArray[Any]) -> Self:
+        """The same of the targets that train, after others have been set aside."""
+        return self
+
+    def part_notes(self, targets: Mapping[str, NDArray[Any]], first: str) -> list[Problem]:
+        """Notes on how the targets of parts, by the name of the array, differ from those of the first, which trains."""
+        return []
+
+    def renumber(self, class_names: Sequence[str]) -> tuple[NDArray[Any], tuple[Problem, ...]]:
+        """The numbers of classes that data brings by name, int32 (classes,), and notes.
+
+        Raises:
+            DataError: the task or the model has no such classes.
+        """
+        raise DataError(
+            f"the model gives {self.PLURAL}, and the labels of this data are classes", hint="--data photos.npz"
+        )
+
+    # ---- the recipe's settings
+
+    def check_settings(self, data: Data) -> list[Problem]:
+        """What the section `data` says of the targets that is not so."""
+        return []
+
+    def training_notes(self, data: Data, targets: NDArray[Any]) -> list[Problem]:
+        """Notes on the targets that train."""
+        return []
+
+    def strata(self, targets: NDArray[Any]) -> NDArray[Any] | None:
+        """The class of each example, int (count,), whose shares a split keeps; None where there are no classes."""
+        return None
+
+    def class_weight(self, wanted: Any, targets: NDArray[Any]) -> dict[int, float] | None:
+        """Class number -> weight in the loss, for `data.class_weight`; None where nothing is weighted."""
+        return None
+
+    # ---- description
+
+    @property
+    @abstractmethod
+    def count(self) -> int:
+        """How many outputs tell all of an example: classes, or numbers."""
+
+    @property
+    def class_count(self) -> int | None:
+        """The value of `$classes`; None where there are no classes."""
+        return len(self.class_names) or None
+
+    @abstractmethod
+    def __str__(self) -> str:
+        """In a few words, after the counts of examples."""
+
+    @property
+    @abstractmethod
+    def size(self) -> str:
+        """`10 classes`, `2 numbers`."""
+
+    def counts(self, targets: NDArray[Any]) -> list[int]:
+        """How many examples there are, by class where there are classes."""
+        return [len(targets)]
+
+    def names_of(self, targets: NDArray[Any]) -> list[str] | None:
+        """The class of each example by its name; None where there is none. Fingerprints hold it."""
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields of a record, which `read_targets` reads back."""
+        return self.model_dump(mode="json")
+
+    # ---- losses
+
+    @abstractmethod
+    def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
+        """Choose the encoding for a loss.
+
+        Args:
+            loss: the recipe's.
+            units: how many numbers the network gives an example.
+            layer: the name of the layer that gives them, for the message.
+            path: where that layer stands in the recipe.
+
+        Raises:
+            DataError: the network's outputs do not fit the targets.
+        """
+
+    def fits(self, units: int) -> bool:
+        """Whether a network with so many outputs can have been trained on them."""
+        return self.count == units
+
+    @abstractmethod
+    def stand_ins(self, count: int) -> NDArray[Any]:
+        """Made-up targets (count, …), to try a loss."""
+
+    @abstractmethod
+    def usual_loss(self, units: int) -> str:
+        """A hint that names the usual loss."""
+
+    def other_losses(self, loss: KerasObject, units: int) -> Iterator[tuple[str, Encoding]]:
+        """Losses that are the same as this one but take targets in another encoding."""
+        return iter(())
+
+    # ---- warnings
+
+    def out_of_reach(self, targets: Sequence[NDArray[Any]], activation: str | None) -> Problem | None:
+        """Why the last activation cannot give some of the targets of the parts; None when it can."""
+        return None
+
+    def unlike_training(self, targets: NDArray[Any], what: str) -> list[Problem]:
+        """Warnings on targets of other data, `what`, that are not as those of the training."""
+        return []
+
+
+def targets_of(word: str) -> type[TargetInfo]:
+    """The class for a word of `data.targets`."""
+    return _of_task(TASKS[word])
+
+
+def read_targets(record: Mapping[str, Any]) -> TargetInfo:
+    """Read the fields that `TargetInfo.to_json` wrote from a record that holds others too.
+
+    Raises:
+        ValueError: they are missing or wrong; the message says what.
+    """
+    task = record.get("task")
+    if task not in task_registry.names():
+        raise ValueError(f"its `task` is none of {', '.join(task_registry.names())}")
+    kind = _of_task(task)
+    try:
+        return kind.model_validate({name: record[name] for name in kind.model_fields if name in record})
+    except ValidationError as error:
+        first, *_ = error.errors(include_url=False, include_context=False, include_input=False)
+        message = f"`{'.'.join(map(str, first['loc']))}`: {first['msg'].removeprefix('Value error, ')}"
+        raise ValueError(message) from None
+
+
+def _of_task(task: str) -> type[TargetInfo]:
+    kind: type[TargetInfo] = task_registry.part(task, "targets").TARGETS
+    return kind

@@ -1,0 +1,135 @@
+"""A classifier as the subject of pictures: its classes, and the choice of examples by class."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.errors import DataError, RecipeError
+from cnncli.interpretability.class_scores import log_odds, of_both_classes, probabilities
+from cnncli.interpretability.examples import MOST
+from cnncli.interpretability.subject import Subject
+from cnncli.messages import counted, did_you_mean, shortened
+from cnncli.recipe.schema import BY_PREDICTION, Samples
+
+MOST_CLASSES = 24
+WORDS = {
+    "most_confused": " that are confused most",
+    "most_wrong": " that are most surely wrong",
+    "one_per_class": ", one a class",
+}
+
+
+class ClassSubject(Subject):
+    """A network that tells classes apart."""
+
+    WHAT: ClassVar[str] = "class"
+    OPTION: ClassVar[str] = "class"
+    MAXIMIZED_AS: ClassVar[str] = "maximize-classes"
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        return self.targets.class_names
+
+    def number_of(self, name: str) -> int:
+        if name not in self.asked_for:
+            hint = did_you_mean(name, map(shortened, self.asked_for))
+            raise RecipeError(f"no class is named `{shortened(name)}`", hint=hint)
+        return self.asked_for.index(name)
+
+    def told(self, target: Any) -> str:
+        return self.asked_for[int(target)]
+
+    def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+        """Probabilities: float32 (count, classes), of which each row sums to 1."""
+        return probabilities(self.network.model, inputs)
+
+    def completed(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        return of_both_classes(outputs)
+
+    def answer(self, said: NDArray[np.float32]) -> dict[str, Any]:
+        predicted = int(said.argmax())
+        return {"predicted": self.asked_for[predicted], "probability": float(said[predicted])}
+
+    def is_right_on_all(self, targets: NDArray[Any], said: NDArray[np.float32]) -> bool:
+        return bool((said.argmax(axis=-1) == targets).all())
+
+    def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
+        if name == "predicted":
+            return np.asarray(said.argmax(axis=-1))
+        if name == "true":
+            if targets is None:
+                raise DataError("of image files the true class is not known", hint="name it: --class NAME")
+            return targets
+        return np.full(len(said), self.number_of(name))
+
+    def explained(self, target: Any, said: NDArray[np.float32], wanted: int) -> dict[str, Any]:
+        return {
+            "true": None if target is None else self.told(target),
+            "predicted": self.asked_for[int(said.argmax())],
+            "class": self.asked_for[wanted],
+            "probability": float(said[wanted]),
+        }
+
+    def caption(self, details: dict[str, Any]) -> tuple[str, str]:
+        is_predicted = details["class"] == details["predicted"]
+        parts = [] if is_predicted else [f"predicted: {details['predicted']}"]
+        if details["true"] is None:
+            parts.append(details["example"])
+        else:
+            parts.append(f"true class: {details['true']}{' (wrong)' * (details['true'] != details['predicted'])}")
+        if not details["has_heat"]:
+            parts.append("no heat")
+        return f"{'predicted: ' * is_predicted}{details['class']}, {details['probability']:.0%}", " · ".join(parts)
+
+    def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:
+        meaning = "moves the score" if moves else "speaks for the class"
+        whose = f"the {name} class" if name in ("predicted", "true") else name
+        return f"what {f'{meaning} of' if moves else 'speaks for'} {whose}", meaning
+
+    def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
+        like = "likes" if len(names) == 1 else "like"
+        activation = "sigmoid" if self.network.model.output_shape[-1] == 1 else "softmax"
+        return f"what {counted(len(names), 'class', 'classes')} {like} most", f"score before the {activation}"
+
+    def score(self, scores: Any, numbers: Any) -> Any:
+        return log_odds(scores, numbers)
+
+
+SUBJECT = ClassSubject
+
+
+def choose(samples: Samples, targets: NDArray[Any], said: NDArray[np.float32] | None = None) -> NDArray[np.int64]:
+    """Which examples: their indices, at most 12 of the wrong ones and 24 classes.
+
+    Args:
+        samples: a number: the first of every class, in turn. `one_per_class`. `most_wrong`: those whose wrong class the network
+            is surest of. `most_confused`: the surest of each pair of a true and a predicted class, the most frequent pair first.
+        targets: int (count,), the true classes.
+        said: probabilities, float (count, classes); needed for the last two.
+    """
+    if isinstance(samples, int):
+        return np.lexsort((targets, _rank(targets)))[:samples]
+    if samples == "one_per_class":
+        return np.unique(targets, return_index=True)[1][:MOST_CLASSES]
+    assert samples in BY_PREDICTION
+    assert said is not None
+    predicted, sureness = said.argmax(axis=-1), said.max(axis=-1)
+    wrong = np.flatnonzero(predicted != targets)
+    wrong = wrong[np.argsort(-sureness[wrong], kind="stable")]
+    if samples == "most_wrong":
+        return wrong[:MOST]
+    pairs = targets[wrong].astype(np.int64) * said.shape[-1] + predicted[wrong]
+    _, pair, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+    return wrong[np.lexsort((pair, -counts[pair], _rank(pair)))][:MOST]
+
+
+def _rank(groups: NDArray[Any]) -> NDArray[np.int64]:
+    """Of each item how many of its group stand before it."""
+    rank = np.zeros(len(groups), dtype=np.int64)
+    for group in np.unique(groups):
+        rank[groups == group] = np.arange(np.sum(groups == group))
+    return rank

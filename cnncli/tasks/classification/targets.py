@@ -1,0 +1,213 @@
+"""Targets of a classification: read, described by the names of classes, and encoded for a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import PlainValidator
+
+from cnncli.data.targets import Encoding, TargetInfo
+from cnncli.errors import DataError, Problem
+from cnncli.messages import counted, did_you_mean, listed, nearest, shortened
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.outputs import loss_class
+from cnncli.recipe.schema import Data
+from cnncli.recipe.yaml.nodes import Path
+from cnncli.tasks.classification.class_matching import match
+from cnncli.tasks.classification.labels import read_labels, refuse_gaps, refuse_out_of_range
+
+_LONGEST_NAME = 1000  # characters of a class name; a folder's name has 255 at most
+_IMBALANCE = 20  # the largest class has so many times the examples of the smallest: worth a note
+_INTEGERS = {"SparseCategoricalCrossentropy", "CategoricalGeneralizedCrossEntropy", "Circle"}
+
+
+def _class_names(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(name, str) for name in value):
+        raise ValueError("expected a list of texts")
+    if not value:
+        raise ValueError("it is empty")
+    if long := next((name for name in value if len(name) > _LONGEST_NAME), None):
+        raise ValueError(f"a name has {len(long):,} characters")
+    if len(set(value)) < len(value):
+        raise ValueError("a name stands there twice")
+    return tuple(value)
+
+
+ClassNames = Annotated[tuple[str, ...], PlainValidator(_class_names)]
+
+
+def _as_integers(labels: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.cast(labels, tf.int32)
+
+
+def _as_column(labels: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.cast(labels, tf.float32)[:, None]
+
+
+INTEGERS = Encoding("integer", "class numbers", _as_integers)  # int32 (batch,)
+COLUMN = Encoding("column", "a column of 0 and 1", _as_column)  # float32 (batch, 1)
+
+
+def one_hot(class_count: int) -> Encoding:
+    """Vectors float32 (batch, classes) with a 1 at the class."""
+
+    def encode(labels: Any) -> Any:
+        import tensorflow as tf
+
+        return tf.one_hot(labels, class_count, dtype=tf.float32)
+
+    return Encoding("one_hot", "one-hot vectors", encode)
+
+
+class ClassTargets(TargetInfo):
+    """One class for each example: int32 (count,), index into the class names.
+
+    Attributes:
+        class_names: at least one.
+    """
+
+    PLURAL: ClassVar[str] = "classes"
+    LISTED_IN: ClassVar[str] = "class_names"
+    task: Literal["classification"] = "classification"
+    class_names: ClassNames
+
+    @classmethod
+    def read(cls, name: str, array: NDArray[Any]) -> NDArray[np.int32]:
+        return read_labels(name, array)
+
+    @classmethod
+    def describe(cls, targets: NDArray[Any], name: str) -> ClassTargets:
+        return cls.numbered(refuse_gaps(targets, name))
+
+    @classmethod
+    def numbered(cls, count: int) -> ClassTargets:
+        """Classes without names of their own."""
+        return cls(class_names=tuple(map(str, range(count))))
+
+    @classmethod
+    def assumed(cls, class_count: int | None, output_count: int) -> ClassTargets | None:
+        return cls.numbered(class_count) if class_count else None
+
+    def check(self, targets: NDArray[Any], name: str, whose: str) -> None:
+        refuse_out_of_range(targets, name, self.count, whose)
+
+    def part_notes(self, targets: Mapping[str, NDArray[Any]], first: str) -> list[Problem]:
+        return [note for name, labels in targets.items() if name != first for note in self._missing(name, labels)]
+
+    def _missing(self, name: str, labels: NDArray[Any]) -> Iterator[Problem]:
+        missing = [str(number) for number in np.setdiff1d(np.arange(self.count), labels)]
+        if missing:
+            message = f"{name} has no example of class {listed(missing, 5)}"
+            yield Problem(message, "nothing is measured there for them")
+
+    def renumber(self, class_names: Sequence[str]) -> tuple[NDArray[np.int32], tuple[Problem, ...]]:
+        matched = match(class_names, self.class_names)
+        return matched.numbers, matched.notes
+
+    def check_settings(self, data: Data) -> list[Problem]:
+        problems = []
+        if data.classes is not None and data.classes != self.count:
+            message = f"`classes` is {data.classes}, the data has {self.count}"
+            hint = f"they are {listed(map(shortened, self.class_names), 10)}"
+            problems.append(Problem(message, hint, path=("data", "classes")))
+        if isinstance(data.class_weight, dict):
+            problems += self._wrong_weights(data.class_weight)
+        return problems
+
+    def _wrong_weights(self, weights: Mapping[str, float]) -> list[Problem]:
+        """Weights for classes that there are not, and classes without one; a misspelt name is one problem, not two."""
+        path = ("data", "class_weight")
+        missing = [name for name in self.class_names if name not in weights]
+        problems = []
+        for name in weights:
+            if name not in self.class_names:
+                hint = did_you_mean(name, map(shortened, missing or self.class_names))
+                problems.append(Problem(f"no class is called `{shortened(name)}`", hint, path=(*path, name)))
+                missing = [other for other in missing if other != nearest(name, missing)]
+        if missing:
+            named = listed((f"`{shortened(name)}`" for name in missing), 5)
+            problems.append(
+                Problem(f"no weight is given for {named}", "1 is the weight that changes nothing", path=path)
+            )
+        return problems
+
+    def training_notes(self, data: Data, targets: NDArray[Any]) -> list[Problem]:
+        counts = np.bincount(targets, minlength=self.count)
+        most, least = int(counts.argmax()), int(counts.argmin())
+        if data.class_weight is not None or counts[most] <= _IMBALANCE * counts[least]:
+            return []
+        message = (
+            f"class `{shortened(self.class_names[most])}` has {counted(int(counts[most]), 'training example')}, "
+            f"`{shortened(self.class_names[least])}` has {int(counts[least]):,}"
+        )
+        hint = "`class_weight: balanced` in `data` lets every class count the same"
+        return [Problem(message, hint, path=("data",))]
+
+    def strata(self, targets: NDArray[Any]) -> NDArray[Any]:
+        return targets
+
+    def class_weight(self, wanted: Any, targets: NDArray[Any]) -> dict[int, float] | None:
+        """`balanced` is scikit-learn's: count / (classes * count of the class)."""
+        if wanted is None:
+            return None
+        if wanted == "balanced":
+            counts = np.bincount(targets, minlength=self.count)
+            return {index: float(counts.sum() / (self.count * max(count, 1))) for index, count in enumerate(counts)}
+        return {index: wanted.get(name, 1.0) for index, name in enumerate(self.class_names)}
+
+    @property
+    def count(self) -> int:
+        return len(self.class_names)
+
+    @property
+    def size(self) -> str:
+        return counted(self.count, "class", "classes")
+
+    def __str__(self) -> str:
+        return self.size
+
+    def counts(self, targets: NDArray[Any]) -> list[int]:
+        found: list[int] = np.bincount(targets, minlength=self.count).tolist()
+        return found
+
+    def names_of(self, targets: NDArray[Any]) -> list[str]:
+        return [self.class_names[label] for label in targets.tolist()]
+
+    def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
+        if loss_class(loss) not in _INTEGERS and units == 1:
+            if self.count > 2:
+                hint = "use `units: $classes`, softmax and sparse_categorical_crossentropy"
+                message = f"{loss.name} with one output tells 2 classes apart, and the data has {self.count}"
+                raise DataError(Problem(message, hint, path=path))
+            return COLUMN
+        if units != self.count:
+            who = f"layer `{layer}`" if layer else "the network"
+            message = f"the labels need {self.count} outputs, and {who} has {units}"
+            raise DataError(Problem(message, "use `units: $classes` in the last layer", path=path))
+        return INTEGERS if loss_class(loss) in _INTEGERS else one_hot(self.count)
+
+    def fits(self, units: int) -> bool:
+        """As training allows it: classes may be fewer than outputs, and one output tells two classes apart."""
+        return self.count <= max(units, 2)
+
+    def stand_ins(self, count: int) -> NDArray[Any]:
+        return np.arange(count, dtype=np.int32) % self.count
+
+    def usual_loss(self, units: int) -> str:
+        kind = "binary" if units == 1 else "sparse_categorical"
+        return f"for {self.count} classes the usual one is {kind}_crossentropy"
+
+    def other_losses(self, loss: KerasObject, units: int) -> Iterator[tuple[str, Encoding]]:
+        if units == self.count and "CategoricalCrossentropy" in loss_class(loss):
+            yield "sparse_categorical_crossentropy", INTEGERS
+            yield "categorical_crossentropy", one_hot(self.count)
+
+
+TARGETS = ClassTargets

@@ -1,0 +1,111 @@
+"""The base of decoders: the outputs of a network as what `predict` shows, in a table, as JSON and as CSV."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.targets import TargetInfo
+from cnncli.recipe.schema import Recipe
+
+
+class Tally(Protocol):
+    """What has been predicted so far."""
+
+    def add(self, indices: NDArray[np.int32], values: NDArray[np.float32]) -> None:
+        """Count the decoded examples of a batch."""
+
+    def __str__(self) -> str:
+        """In one line."""
+
+
+@dataclass(frozen=True)
+class Decoder(ABC):
+    """Decodes outputs; a task has one subclass, `DECODER` in its `decoding`.
+
+    A decoded example is a row of numbers of classes, or of whatever else the outputs are, and as many values.
+
+    Attributes:
+        targets: of the training.
+        form: of the outputs, one of `FORMS`.
+        count: how many outputs the network has.
+    """
+
+    targets: TargetInfo
+    form: str
+    count: int
+
+    FORMS: ClassVar[tuple[str, ...]]
+
+    @staticmethod
+    @abstractmethod
+    def form_of(recipe: Recipe) -> str:
+        """The form of the outputs of a recipe's network, whose loss is known."""
+
+    @staticmethod
+    @abstractmethod
+    def form_of_model(model: keras.Model) -> str:
+        """The form of the outputs of a model of which nothing else is known."""
+
+    @property
+    def size(self) -> str:
+        """`10 classes`."""
+        return self.targets.size
+
+    def activated(self, outputs: Any) -> Any:
+        """Outputs (batch, count) with the activation that the loss applies; called while a graph is traced."""
+        return outputs
+
+    @abstractmethod
+    def decode(
+        self, names: Sequence[Any], outputs: NDArray[np.float32], top: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Decode a batch.
+
+        Args:
+            names: of the examples, for messages.
+            outputs: (batch, count), activated.
+            top: how many of the most probable classes.
+
+        Returns:
+            The numbers of classes, (batch, n), the best first; and what the network says of each.
+
+        Raises:
+            DivergedError: an output is not a number.
+        """
+
+    @property
+    @abstractmethod
+    def titles(self) -> tuple[str, str, str]:
+        """Of the columns of a table, behind the example's name: what is found, its value, what comes then."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What stands in the first of these columns, for its width."""
+        return ()
+
+    @abstractmethod
+    def row(self, indices: Sequence[int], values: Sequence[float]) -> tuple[str, str, str]:
+        """A decoded example in these columns."""
+
+    @abstractmethod
+    def item(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, Any]:
+        """A decoded example in JSON."""
+
+    @abstractmethod
+    def columns(self, top: int) -> list[str]:
+        """The titles of a CSV file, behind the example's name."""
+
+    @abstractmethod
+    def cells(self, indices: Sequence[int], values: Sequence[float]) -> list[str]:
+        """A decoded example in these columns; any text."""
+
+    @abstractmethod
+    def tally(self) -> Tally:
+        """A count of what is predicted, still empty."""

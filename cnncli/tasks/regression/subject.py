@@ -1,0 +1,116 @@
+"""A regression network as the subject of pictures: its numbers, and the choice of examples by target."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.errors import DataError, RecipeError
+from cnncli.interpretability.class_scores import of_class, outputs_of
+from cnncli.interpretability.examples import MOST
+from cnncli.interpretability.subject import Subject
+from cnncli.messages import number_text, shortened
+from cnncli.recipe.schema import Samples
+from cnncli.tasks.regression.scores import sizes_of_errors
+
+WORDS = {"most_wrong": " of the largest errors"}
+_ENDS = ("small", "large")  # of one number, in the order in which `of_class` counts one output
+
+
+class NumberSubject(Subject):
+    """A network that gives numbers: of one its two ends can be asked for, of several each, in its largeness."""
+
+    WHAT: ClassVar[str] = "number"
+    OPTION: ClassVar[str] = "end"
+    MAXIMIZED_AS: ClassVar[str] = "maximize-numbers"
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        return _ENDS if self._gives_one else tuple(f"number {index}" for index in range(self.targets.count))
+
+    @property
+    def _gives_one(self) -> bool:
+        return self.targets.count == 1
+
+    def number_of(self, name: str) -> int:
+        if name not in self.asked_for:
+            hint = f"one of: {', '.join(self.asked_for)}"
+            raise RecipeError(f"the network gives numbers, and no class `{shortened(name)}`", hint=hint)
+        return self.asked_for.index(name)
+
+    def told(self, target: Any) -> str:
+        return ", ".join(number_text(float(value)) for value in np.atleast_1d(target))
+
+    def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+        """Its numbers: float32 (count, k)."""
+        return outputs_of(self.network.model, inputs)
+
+    def completed(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        return outputs
+
+    def answer(self, said: NDArray[np.float32]) -> dict[str, Any]:
+        return {"predicted": self.told(said)}
+
+    def is_right_on_all(self, targets: NDArray[Any], said: NDArray[np.float32]) -> bool:
+        return False
+
+    def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
+        return np.full(len(said), self.number_of(self._end(name)))
+
+    def _end(self, name: str) -> str:
+        if name != "predicted":
+            return name
+        return _ENDS[1] if self._gives_one else self.asked_for[0]
+
+    def explained(self, target: Any, said: NDArray[np.float32], wanted: int) -> dict[str, Any]:
+        true = None if target is None else target.tolist()
+        return {"true": true, "predicted": said.tolist(), "end": self.asked_for[wanted]}
+
+    def caption(self, details: dict[str, Any]) -> tuple[str, str]:
+        what = details["example"] if details["true"] is None else f"true: {self.told(details['true'])}"
+        return f"predicted: {self.told(details['predicted'])}", what + ("" if details["has_heat"] else " · no heat")
+
+    def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:
+        return self._what_makes([self._end(name)]), "moves it" if moves else "speaks for it"
+
+    def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
+        return self._what_makes(names), "number, before the last activation"
+
+    def _what_makes(self, ends: Sequence[str]) -> str:
+        listed = " and ".join(ends) if len(ends) < 4 else "each number"
+        return f"what makes the number {listed}" if self._gives_one else f"what makes {listed} large"
+
+    def score(self, scores: Any, numbers: Any) -> Any:
+        return of_class(scores, numbers)
+
+    def sign_of(self, number: int) -> int:
+        return -1 if self._gives_one and number == 0 else 1
+
+
+SUBJECT = NumberSubject
+
+
+def choose(samples: Samples, targets: NDArray[Any], said: NDArray[np.float32] | None = None) -> NDArray[np.int64]:
+    """Which examples: their indices.
+
+    Args:
+        samples: a number: from the smallest target to the largest, in even steps through their order. `most_wrong`: the 12
+            of the largest errors.
+        targets: float (count, k); of several numbers the first orders the examples.
+        said: float (count, k), what the network gives; needed for `most_wrong`.
+
+    Raises:
+        DataError: they are wanted by class.
+    """
+    if isinstance(samples, int):
+        order = np.argsort(targets[:, 0], kind="stable")
+        places = np.linspace(0, len(order) - 1, min(samples, len(order)))
+        return order[np.round(places).astype(np.int64)]
+    if samples != "most_wrong":
+        hint = "a number takes some from the smallest target to the largest; most_wrong those of the largest errors"
+        raise DataError(f"{samples} chooses by class, and the labels are numbers", hint=hint)
+    assert said is not None
+    return np.argsort(-sizes_of_errors(targets, said), kind="stable")[:MOST]
