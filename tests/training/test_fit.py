@@ -146,6 +146,14 @@ def test_phase_that_stops_early_leaves_no_gap():
     assert [row["phase"] for row in fitted.history] == ["head", "head", "all", "all", "all"]
 
 
+def test_first_step_is_traced_once(monkeypatch):
+    traced, step = [], keras.Model.train_step
+    monkeypatch.setattr(keras.Model, "train_step", lambda self, data: traced.append(data) or step(self, data))
+    train("train: {seed: 1, epochs: 2, batch_size: 8, optimizer: {Adam: {learning_rate: 0.01}}}\n")
+
+    assert len(traced) == 1
+
+
 def test_network_ends_with_its_best_weights():
     network, fitted, _ = train("train: {seed: 1, epochs: 6, batch_size: 8, optimizer: {SGD: {learning_rate: 1.0}}}\n")
     best = min(fitted.history, key=lambda row: row["val_loss"])
