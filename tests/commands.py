@@ -76,7 +76,10 @@ class CommandLine:
     def process(self, *arguments: str, **options: Any) -> Result:
         """What the command answers in a process of its own, which `options` of `subprocess.Popen` may change."""
         with self.start(*arguments, **options) as process:
-            stdout, stderr = process.communicate(timeout=300)
+            try:
+                stdout, stderr = process.communicate(timeout=300)
+            finally:
+                process.kill()  # where it hangs
         return Result(process.returncode, stdout, stderr)
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
