@@ -59,7 +59,7 @@ def draw_nothing(patch: pytest.MonkeyPatch, *names: str) -> None:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """Runs commands in a folder of their own.
+    """Runs commands in a folder of their own: called, within this process; else in a process of their own.
 
     Without a home, the data sets that this machine may have cached are not there: every machine does the same.
     """
