@@ -14,7 +14,7 @@ from cnncli.plots.confusion import draw_confusion
 from cnncli.plots.evaluation_figures import read_examples
 from cnncli.plots.roc import draw_roc
 from cnncli.plots.thresholds import draw_thresholds
-from cnncli.tasks.classification.evaluate import Scored
+from cnncli.tasks.classification.scorer import Scored
 from cnncli.tasks.classification.thresholds import Sweep
 
 
@@ -38,8 +38,7 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
         yield "thresholds", draw_thresholds(sweep, class_names[1], title=title)
     if can_show(examples.inputs.shape[1:]):
         images = read_examples(examples, [wrong.index for wrong in result.most_wrong])
-        wrong_count = int(np.sum(examples.labels != scored.predicted))
         figure = draw_confident_errors(
-            images, result.most_wrong, title=title, count=len(examples), wrong_count=wrong_count
+            images, result.most_wrong, title=title, count=len(examples), wrong_count=len(scored.wrong)
         )
         yield "wrong", figure

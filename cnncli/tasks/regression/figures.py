@@ -10,8 +10,8 @@ from cnncli.data.dataset import Examples
 from cnncli.plots.confident_errors import can_show
 from cnncli.plots.evaluation_figures import read_examples
 from cnncli.plots.largest_errors import draw_largest_errors
-from cnncli.plots.regression import draw_predicted, draw_residuals
-from cnncli.tasks.regression.evaluate import Scored
+from cnncli.plots.regression import MOST_SHOWN, draw_predicted, draw_residuals
+from cnncli.tasks.regression.scorer import Scored
 
 
 def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[str, Figure]]:
@@ -21,8 +21,10 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
         title: the heading of every picture, any text.
     """
     result = scored.result
-    yield "predicted", draw_predicted(scored.targets, scored.outputs, result, title=title)
-    yield "residuals", draw_residuals(scored.targets, scored.outputs, result, title=title)
+    shown = min(len(result.per_target), MOST_SHOWN)
+    targets, outputs = scored.targets.columns(0, shown), scored.outputs.columns(0, shown)
+    yield "predicted", draw_predicted(targets, outputs, result, title=title)
+    yield "residuals", draw_residuals(targets, outputs, result, title=title)
     if can_show(examples.inputs.shape[1:]):
         images = read_examples(examples, [each.index for each in result.worst])
         yield "worst", draw_largest_errors(images, result.worst, title=title, count=len(examples))
