@@ -21,7 +21,7 @@ from cnncli.network.keras_messages import first_sentence
 from cnncli.network.pretrained_weights import ImagenetWeights
 from cnncli.network.windows import window_problem
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.language.structure import INPUT
+from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.recipe.schema import Recipe

@@ -180,9 +180,8 @@ def _fit_phase(
         checkpointing.watch(kerases, last, given, wants_epoch_end=step > 0)
         history.first_step = step
         dataset = work.train.dataset(first_step=step)
-        if given is not None:
-            # Else the optimizer and the metrics have no variables before the first step.
-            keras_internals.build_symbolically(work.model, dataset.element_spec)
+        # Else the first step makes the variables of the optimizer and the metrics, and TensorFlow traces it twice.
+        keras_internals.build_symbolically(work.model, dataset.element_spec)
         work.model.fit(
             dataset,
             validation_data=work.validation.dataset(),
