@@ -26,7 +26,13 @@ def evaluation(width=1):
 @pytest.fixture
 def page(make_run):
     def make(*, width=1, **fields):
-        data = {"source": "discs.npz", "fingerprint": "f", "counts": {"train": [4]}, "numbers": NUMBERS}
+        data = {
+            "source": "discs.npz",
+            "fingerprint": "f",
+            "counts": {"train": [4]},
+            "task": "regression",
+            "numbers": NUMBERS,
+        }
         given = {"class_names": [], "data": data, "scored": evaluation(width), **fields}
         return Read(report.page([report.read(make_run(**given))]).html)
 
