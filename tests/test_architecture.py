@@ -170,6 +170,7 @@ NAMING_A_TASK = {
     "cnncli.plots.largest_errors": "draws the values of the task",
     "cnncli.plots.regression": "draws the values of the task",
     "cnncli.plots.roc": "draws the values of the task",
+    "cnncli.plots.score_charts": "draws the values of the task",
     "cnncli.plots.thresholds": "draws the values of the task",
 }
 # Lines that match, and why they are none.
