@@ -59,7 +59,6 @@ def evaluate(task: str, count: int, outputs: int) -> None:
     import keras
     import numpy as np
 
-    from cnncli import task_registry
     from cnncli.data.dataset import Examples
     from cnncli.recipe.keras_objects.objects import KerasObject
     from cnncli.tasks.classification.targets import ClassTargets
@@ -80,7 +79,7 @@ def evaluate(task: str, count: int, outputs: int) -> None:
         names = tuple(str(number) for number in range(outputs))
         targets, loss = ClassTargets(class_names=names), "sparse_categorical_crossentropy"
     how = {"batch_size": _BATCH, "loss": KerasObject("losses", loss), "metrics": []}
-    task_registry.part(task, "evaluate").evaluate(model, Examples(inputs, labels), targets=targets, **how)
+    evaluate(model, Examples(inputs, labels), targets=targets, **how)
 
 
 def _mib(size: int) -> str:

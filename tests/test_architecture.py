@@ -23,7 +23,6 @@ SHARED = {
     "calibration": "the calibration of probabilities: computed, drawn",
     "comparison": "the comparison of runs: of all tasks, of one",
     "console": "what a terminal shows: of all commands, of a task",
-    "evaluate": "a task's evaluation of a model; the command",
     "feature_maps": "feature maps: computed, drawn; the command",
     "figures": "the pictures of a task",
     "grad_cam": "Grad-CAM: computed; the command",

@@ -24,7 +24,7 @@ from filelock import lock_descriptor
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncli import runs
+from cnncli import runs, system_memory
 from cnncli.errors import CnncliError, OutputError, RecipeError
 from cnncli.runs import machine, storage
 from cnncli.runs import repository as repository_module
@@ -309,7 +309,7 @@ def test_new_folder_is_made_durable(outputs: Path, monkeypatch: pytest.MonkeyPat
 # The lock
 
 HOLD = """
-import sys, time
+import sys
 from pathlib import Path
 from cnncli import errors, runs
 try:
@@ -317,20 +317,20 @@ try:
 except errors.OutputError as error:
     sys.exit(print("refused"))
 print("held", flush=True)
-time.sleep(60)
+sys.stdin.read()
 """
 
 HOLD_ON_A_SIGN = HOLD.replace("try:", "print('ready', flush=True); input()\ntry:")
 
 FORK_AND_HOLD = """
-import os, sys, time
+import os, sys
 from pathlib import Path
-from cnncli import runs
+from cnncli import runs, system_memory
 run = runs.create(Path("outputs"), "mnist", run_name="a")
 child = os.fork()
 if child:
     print(child, flush=True)
-time.sleep(60)
+sys.stdin.read()
 """
 
 
@@ -752,7 +752,7 @@ def test_file_size_limit_of_the_process_leaves_the_old_file(outputs: Path) -> No
     script = """
 import resource
 from pathlib import Path
-from cnncli import runs
+from cnncli import runs, system_memory
 runs.write_atomically(Path("a"), b"good")
 resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
 try:
@@ -1325,8 +1325,8 @@ def test_package_that_is_not_installed_has_no_version(monkeypatch: pytest.Monkey
 @pytest.fixture
 def system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine of our own: 8 GB, an AMX processor."""
-    monkeypatch.setattr(machine, "_PROC", tmp_path / "proc")
-    monkeypatch.setattr(machine, "_CGROUP", tmp_path / "cgroup")
+    monkeypatch.setattr(system_memory, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(system_memory, "CGROUP", tmp_path / "cgroup")
     (tmp_path / "proc" / "self").mkdir(parents=True)
     (tmp_path / "proc" / "meminfo").write_text("MemTotal:        8000000 kB\nMemFree: 1 kB\n")
     (tmp_path / "proc" / "cpuinfo").write_text(

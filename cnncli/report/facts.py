@@ -5,14 +5,13 @@ from __future__ import annotations
 import shlex
 
 from cnncli import task_registry
+from cnncli.data.targets import read_targets
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data
 from cnncli.report import values
 from cnncli.report.headline import Headline, Tile
 from cnncli.report.material import Material
 from cnncli.runs.record import Data, Record
 from cnncli.tasks.result import Result
-
-_MOST_TARGETS = 20  # of more numbers an example, the first four
 
 
 def state(material: Material) -> str:
@@ -69,11 +68,8 @@ def facts(material: Material) -> list[tuple[str, list[str]]]:
     """What was trained, on what and how: a word, and the lines behind it."""
     record, run, recipe = material.record, material.run, material.recipe
     found: list[tuple[str, list[str]]] = [("Data", _data(material))]
-    if names := record.class_names:
-        shown = names if len(names) <= 12 else [*names[:10], f"and {len(names) - 10:,} more"]
-        found.append(("Classes", [f"{len(names):,}: {', '.join(shown)}"]))
     if targets := _targets(record.data):
-        found.append(("Targets", targets))
+        found.append(targets)
     if shape := values.shape(record.input_shape):
         found.append(("Input", [shape]))
     if run.params is not None:
@@ -97,14 +93,14 @@ def facts(material: Material) -> list[tuple[str, list[str]]]:
     return [(word, lines) for word, lines in known if lines]
 
 
-def _targets(data: Data) -> list[str]:
-    """`2.002 to 12, mean 7.190`: what a run's record says of the training targets, a line a number."""
-    columns = [(data.numbers or {}).get(name, []) for name in ("low", "high", "mean")]
-    lines = [
-        f"{values.decimal(low)} to {values.decimal(high)}, mean {values.decimal(mean)}"
-        for low, high, mean in zip(*columns, strict=False)
-    ]
-    return lines if len(lines) <= _MOST_TARGETS else [*lines[:4], f"and {len(lines) - 4:,} more numbers"]
+def _targets(data: Data) -> tuple[str, list[str]] | None:
+    """The targets of the training, as their task describes them; None where the record does not say."""
+    try:
+        targets = read_targets(data.model_dump())
+    except ValueError:
+        return None
+    found: tuple[str, list[str]] = task_registry.part(targets.task, "report").targets_fact(targets)
+    return found
 
 
 def _data(material: Material) -> list[str]:

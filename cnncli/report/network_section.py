@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from cnncli.network import summary_json
 from cnncli.network.summary_json import DrawnNetwork
 from cnncli.plots.kinds import KINDS, kind_of_class
-from cnncli.plots.network_diagram.layered_layout import Point, Sizes, lay_out
+from cnncli.plots.network_diagram.layered_layout import lay_out
+from cnncli.plots.network_diagram.layout import Point, Sizes
 from cnncli.plots.network_diagram.u_shaped_layout import fold
 from cnncli.report import values
 

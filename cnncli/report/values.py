@@ -69,3 +69,9 @@ def score(name: str, value: float | None) -> str:
 def capitalised(words: str) -> str:
     """The first letter large, the others as they are."""
     return words[:1].upper() + words[1:]
+
+
+def all_names(names: Sequence[str]) -> str:
+    """`3: cat, dog, eel`; of many the first ten."""
+    shown = names if len(names) <= 12 else [*names[:10], f"and {len(names) - 10:,} more"]
+    return f"{len(names):,}: {', '.join(shown)}"

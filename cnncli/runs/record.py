@@ -51,10 +51,11 @@ class _Part(BaseModel):
 
 
 class Data(_Part):
-    """What a run was trained on; `numbers` describes targets that are numbers."""
+    """What a run was trained on. What it says of the targets are further fields, which the run's task reads."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
 
     source: str = ""
-    numbers: dict[str, list[FiniteFloat]] | None = None
     counts: dict[str, list[Count]] = {}
     skipped: list[Any] = []
 
@@ -120,7 +121,6 @@ class Record(_Part):
     seed: int | None = None
     data: Data = Data()
     notes: list[str] = []
-    class_names: list[str] = []
     input_shape: list[Count] = []
     device: Device = Device()
     precision: Precision = Precision()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -86,6 +87,9 @@ class Scored(Protocol):
     @property
     def predicted(self) -> Any:
         """int64 (count,), the class of each; None where there are no classes."""
+
+    def csv_lines(self, examples: Any, targets: Any) -> Iterator[str]:
+        """predictions.csv: a line for the titles, then one for each example."""
 
 
 def read_result(content: bytes) -> Result:

@@ -179,9 +179,10 @@ def test_sixty_columns_exactly(outputs, monkeypatch):
     ]
 
 
-def test_real_pipe_has_no_colours_and_no_chatter(cnncli, outputs):
+def test_real_pipe_has_no_colours_and_no_chatter(cnncli, outputs, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "")
     put(outputs, "mnist", "first")
-    done = cnncli("runs", FORCE_COLOR="")
+    done = cnncli.process("runs")
 
     assert done.exit_code == 0
     assert "\x1b" not in done.stdout + done.stderr
@@ -687,7 +688,7 @@ def test_two_hundred_runs_are_listed_in_a_moment(cnncli, outputs):
     for number in range(1, 200):
         shutil.copytree(folder, outputs / "mnist" / f"{number:03}")
     before = os.times()
-    done = cnncli("runs")
+    done = cnncli.process("runs")
     after = os.times()
 
     assert len(done.stdout.splitlines()) == 201

@@ -43,8 +43,13 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
             for file, content in (pictures or {"filters-C1.png": png()}).items():
                 run.write(f"figures/{file}", content)
             record = {
-                "class_names": list(class_names),
-                "data": {"source": "image folder photos", "fingerprint": "f", "counts": {"train": [5, 5, 6]}},
+                "data": {
+                    "source": "image folder photos",
+                    "fingerprint": "f",
+                    "task": "classification",
+                    "class_names": list(class_names),
+                    "counts": {"train": [5, 5, 6]},
+                },
                 "best": {"epoch": 7, "val_loss": 0.17, "monitor": "val_loss"},
                 "params": 196,
                 "epochs": epochs,

@@ -12,6 +12,7 @@ from PIL import Image
 from cnncli.network.summary_json import DrawnNetwork
 from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.classification.scorer import ClassificationScorer
+from cnncli.tasks.classification.targets import ClassTargets
 
 RECIPE = """\
 name: made
@@ -68,7 +69,7 @@ def result_of(
     labels: np.ndarray, outputs: np.ndarray, names: Sequence[str], *, files: Sequence[str] | None = None, **fields: Any
 ) -> ClassificationResult:
     """The result that the real evaluation gives for these probabilities (examples, classes)."""
-    scorer = ClassificationScorer(names, files=files)
+    scorer = ClassificationScorer(ClassTargets(class_names=tuple(names)), files=files)
     scorer.update(labels, outputs)
     metrics = {"accuracy": float(np.mean(outputs.argmax(axis=1) == labels))}
     own = {"split": "test", "examples_sha256": "f", "loss": 0.25, "metrics": metrics, **fields}

@@ -10,9 +10,9 @@ from cnncli.data.dataset import Examples
 from cnncli.inference.model_loading import TrainedModel, default_loss, numbered_classes
 from cnncli.inference.predict import Predictor
 from cnncli.recipe.keras_objects.objects import KerasObject, read
-from cnncli.tasks.classification.evaluate import evaluate
 from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.evaluation import evaluate
 
 NAMES = ("a", "b", "c")
 CLASSES = ClassTargets(class_names=NAMES)

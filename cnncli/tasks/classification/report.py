@@ -13,6 +13,7 @@ from cnncli.report.charts import Chart
 from cnncli.report.headline import Headline, Tile
 from cnncli.tasks.classification.calibration import Calibration
 from cnncli.tasks.classification.result import ClassificationResult
+from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.classification.thresholds import ThresholdScore
 from cnncli.tasks.result import Interval
 
@@ -97,6 +98,11 @@ class Sections:
     @property
     def has_examples(self) -> bool:
         return bool(self.mistakes)
+
+
+def targets_fact(targets: ClassTargets) -> tuple[str, list[str]]:
+    """The targets of the training: a word, and the lines behind it."""
+    return "Classes", [values.all_names(targets.class_names)]
 
 
 def headline(result: ClassificationResult) -> Headline:

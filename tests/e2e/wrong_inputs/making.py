@@ -211,15 +211,6 @@ def without_gpu(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("cnncli.training.devices.tf.config.list_physical_devices", lambda *_: [])
 
 
-def offline(patch: pytest.MonkeyPatch) -> None:
-    from cnncli.data.sources import download
-
-    def unreachable(url: str) -> None:
-        raise download.DownloadFailed("no answer from the network", offline=True)
-
-    patch.setattr(download, "_opened", unreachable)
-
-
 def without_reading(patch: pytest.MonkeyPatch) -> None:
     """What is wrong in the recipe is told before the data, which may take minutes to read."""
     patch.setattr("cnncli.workflow.planning.load_data", None)
