@@ -1,8 +1,8 @@
 """Wrong inputs: exit code, words, and nothing written.
 
 One row an input, in wrong_inputs/. Each runs in this process (TensorFlow is imported once), once plain and once with
-`--json`. Of mistakes in YAML there is one of each kind here; tests/recipe/test_source.py has the others. What goes wrong
-in a save, call by call, is in tests/test_runs.py; a run that goes on, in test_resume.py. An image whose middle is
+`--json`. Of mistakes in YAML there is one of each kind here; tests/recipe/test_refused_*.py have the others. What goes wrong
+in a save, call by call, is in tests/runs/test_storage.py; a run that goes on, in test_resume.py. An image whose middle is
 overwritten cannot be told from a picture.
 """
 
