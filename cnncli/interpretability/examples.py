@@ -13,6 +13,7 @@ from cnncli.data import images
 from cnncli.data.dataset import Examples
 from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import kind_of
 from cnncli.messages import printable
 from cnncli.recipe.schema import Samples
 
@@ -54,7 +55,7 @@ class Chosen:
 
 def refuse_no_images(input_shape: Shape) -> None:
     """Raise DataError when a model takes something else than images (height, width, channels)."""
-    if len(input_shape) != 3:
+    if not kind_of(input_shape).FROM_IMAGE_FILES:
         hint = "leave --image out: examples of its own data are taken"
         raise DataError(f"the model takes {written(input_shape)}, which is no image", hint=hint)
 

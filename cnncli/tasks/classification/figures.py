@@ -8,8 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
+from cnncli.inputs import kind_of
 from cnncli.plots.calibration import draw_calibration
-from cnncli.plots.confident_errors import can_show, draw_confident_errors
+from cnncli.plots.confident_errors import draw_confident_errors
 from cnncli.plots.confusion import draw_confusion
 from cnncli.plots.evaluation_figures import read_examples
 from cnncli.plots.roc import draw_roc
@@ -36,7 +37,7 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     if result.thresholds:
         sweep = Sweep(result.thresholds, result.best_threshold)
         yield "thresholds", draw_thresholds(sweep, class_names[1], title=title)
-    if can_show(examples.inputs.shape[1:]):
+    if kind_of(shape := examples.inputs.shape[1:]).can_show(shape):
         images = read_examples(examples, [wrong.index for wrong in result.most_wrong])
         wrong_count = int(np.sum(examples.labels != scored.predicted))
         figure = draw_confident_errors(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
-from cnncli.plots.confident_errors import can_show
+from cnncli.inputs import kind_of
 from cnncli.plots.evaluation_figures import read_examples
 from cnncli.plots.largest_errors import draw_largest_errors
 from cnncli.plots.regression import draw_predicted, draw_residuals
@@ -23,6 +23,6 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     result = scored.result
     yield "predicted", draw_predicted(scored.targets, scored.outputs, result, title=title)
     yield "residuals", draw_residuals(scored.targets, scored.outputs, result, title=title)
-    if can_show(examples.inputs.shape[1:]):
+    if kind_of(shape := examples.inputs.shape[1:]).can_show(shape):
         images = read_examples(examples, [each.index for each in result.worst])
         yield "worst", draw_largest_errors(images, result.worst, title=title, count=len(examples))
