@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cnncli.data.lazy_arrays import Inputs, as_stored
 from cnncli.data.scales import CEILINGS, FACTOR, Extremes
 from cnncli.errors import Problem
+from cnncli.inputs import InputKind, kind_of
 from cnncli.messages import listed
 
 _LEAST_VALUES = 64  # of an example of which "all values are whole numbers" says something
@@ -45,7 +46,7 @@ class Mixed:
     other_high: float
 
 
-def find_mixed(inputs: Inputs | None, extremes: Extremes, *, rank: int) -> Mixed | None:
+def find_mixed(inputs: Inputs | None, extremes: Extremes, kind: InputKind) -> Mixed | None:
     """Look for two scales among the examples of one array, or among images.
 
     - Whole numbers up to N beside fractions at most a twentieth of that: raw values and scaled ones. In such data dark,
@@ -58,7 +59,7 @@ def find_mixed(inputs: Inputs | None, extremes: Extremes, *, rank: int) -> Mixed
     Args:
         inputs: (count, *shape of one); None where only the extremes are known.
         extremes: of each example.
-        rank: dimensions of one example; images have 3.
+        kind: of input.
 
     Returns:
         None where all may well be in one scale.
@@ -70,7 +71,7 @@ def find_mixed(inputs: Inputs | None, extremes: Extremes, *, rank: int) -> Mixed
     ways: list[Callable[[], Rows | None]] = []
     if inputs is not None and sizes[known].max() >= FACTOR * sizes[known].min():
         ways.append(lambda: _fractions_beside_whole(inputs, sizes, known))
-    if rank >= 3:
+    if kind.ARE_PIXELS:
         ways += [
             lambda: _two_ceilings(inputs, extremes, sizes, known),
             lambda: _shifted(extremes, sizes, known),
@@ -107,7 +108,7 @@ def mixed_in(inputs: Inputs, extremes: Extremes, what: str) -> Problem | None:
         extremes: of each example.
         what: the array, as messages call it: `x_train`.
     """
-    mixed = find_mixed(inputs, extremes, rank=len(inputs.shape) - 1)
+    mixed = find_mixed(inputs, extremes, kind_of(inputs.shape[1:]))
     return problem_of(mixed, what, lambda row: f"{what}[{row}]", len(inputs)) if mixed else None
 
 

@@ -23,6 +23,7 @@ from cnncli.data.sources.download import DownloadFailed, fetch
 from cnncli.data.sources.loaded_data import LoadedData, Progress, sizes
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, NetworkError, Problem
+from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import printable
 from cnncli.tasks.classification.targets import ClassTargets
 
@@ -114,7 +115,7 @@ def read_builtin(
 
 
 def _examples(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Examples:
-    images = images[..., None] if images.ndim == 3 else images  # (count, height, width, channels)
+    images = images if kind_of(images.shape[1:]) is IMAGE else images[..., None]  # (count, height, width, channels)
     return Examples(np.ascontiguousarray(images), labels.astype(np.int32))
 
 

@@ -21,6 +21,7 @@ from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problem
 from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
 from cnncli.recipe.schema import ImageFolder
 from cnncli.tasks.classification.targets import ClassTargets
@@ -160,8 +161,8 @@ def _rgb(background: Any) -> tuple[int, int, int]:
 def _as_image_shape(shape: Shape | None) -> tuple[int | None, int | None, int | None]:
     if shape is None:
         return None, None, None
-    if len(shape) != 3:
-        message = f"images are height x width x channels, the network takes {written(shape)}"
+    if kind_of(shape) is not IMAGE:
+        message = f"images are {' x '.join(IMAGE.AXES)}, the network takes {written(shape)}"
         raise DataError(Problem(message, path=("model", "input")))
     height, width, channels = shape
     return height, width, channels
