@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import Inputs, as_stored
+from cnncli.data.lazy_arrays import Values, as_column
 from cnncli.inputs import kind_of
 
 _CHUNK_BYTES = 1 << 22  # looked at in one go
@@ -15,12 +15,12 @@ _STEPS, _MIDDLE = 16, 1 << 15  # steps for each doubling of the scale, and the n
 _SOME_NUMBERS = 8  # of a row, all of them with decimals
 
 
-def may_tell(inputs: Inputs) -> bool:
+def may_tell(inputs: Values) -> bool:
     """Whether examples that are equal are so by no chance: images, and rows of many numbers or of some with decimals."""
     shape = inputs.shape[1:]
     if not kind_of(shape).may_be_equal_by_chance(shape):
         return True
-    first = as_stored(inputs).read([0])
+    first = as_column(inputs).read([0])
     return bool(shape[0] >= _SOME_NUMBERS and (first != np.floor(first)).all())
 
 

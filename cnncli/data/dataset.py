@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.lazy_arrays import Indexes, Inputs, as_stored, take
+from cnncli.data.lazy_arrays import Indexes, Values, as_column, take
 from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
 from cnncli.data.targets import TargetInfo
 from cnncli.data.threads import in_threads
@@ -95,7 +95,7 @@ class Examples:
         sha256: of each one's file, hex; None where they are not files.
     """
 
-    inputs: Inputs
+    inputs: Values
     labels: NDArray[Any]
     files: tuple[str, ...] | None = None
     sha256: tuple[str, ...] | None = None
@@ -108,7 +108,7 @@ class Examples:
         """The scale of the input values; of image files that of all images, whatever these show."""
         if self.files is None:
             return scale_of(self.inputs)
-        some = as_stored(self.inputs).read(np.linspace(0, len(self) - 1, min(len(self), _LOOKED_AT)).astype(np.int64))
+        some = as_column(self.inputs).read(np.linspace(0, len(self) - 1, min(len(self), _LOOKED_AT)).astype(np.int64))
         return replace(OF_IMAGES, ground=ground_of(some, 0.0, 255.0))
 
     def take(self, indices: Indexes) -> Examples:

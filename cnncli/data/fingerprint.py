@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
-from cnncli.data.lazy_arrays import Inputs
+from cnncli.data.lazy_arrays import Values
 from cnncli.data.targets import TargetInfo
 
 _CHUNK = 1 << 24  # bytes
@@ -88,14 +88,14 @@ def row_hashes(array: NDArray[Any]) -> NDArray[np.uint64]:
     return found
 
 
-def _add_array(digest: Any, name: str, inputs: Inputs) -> None:
+def _add_array(digest: Any, name: str, inputs: Values) -> None:
     little = inputs.dtype.newbyteorder("<")
     digest.update(_line(name, little.str, list(inputs.shape)))
     for chunk in _chunks(inputs):
         digest.update(np.ascontiguousarray(chunk, dtype=little).data.cast("B"))
 
 
-def _chunks(inputs: Inputs) -> Iterator[NDArray[Any]]:
+def _chunks(inputs: Values) -> Iterator[NDArray[Any]]:
     row_bytes = math.prod(inputs.shape[1:]) * inputs.dtype.itemsize
     rows = max(1, _CHUNK // max(1, row_bytes))
     for begin in range(0, len(inputs), rows):

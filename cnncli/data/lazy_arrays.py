@@ -1,4 +1,4 @@
-"""Arrays that are read from a file or from memory when they are needed, without a second copy."""
+"""Columns, one input or the targets of all examples: read from a file or from memory when they are needed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Indexes = NDArray[np.integer] | Sequence[int]
 LARGE = 256 << 20  # bytes of an array from which a copy of it counts
 
 
-class Stored(Protocol):
-    """Examples that stay where they are until they are read."""
+class Column(Protocol):
+    """One input, or the targets, of all examples of a part; they stay where they are until they are read."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -31,10 +31,10 @@ class Stored(Protocol):
 
     def __len__(self) -> int: ...
 
-    def take(self, indices: Indexes) -> Stored:
+    def take(self, indices: Indexes) -> Column:
         """Some of them, in that order; nothing is read."""
 
-    def and_then(self, others: Sequence[Any]) -> Stored:
+    def and_then(self, others: Sequence[Any]) -> Column:
         """These and others of the same kind and shape."""
 
     def read(self, indices: Indexes) -> NDArray[Any]:
@@ -45,7 +45,7 @@ class Stored(Protocol):
         """
 
 
-Inputs = NDArray[Any] | Stored
+Values = NDArray[Any] | Column  # an array in memory, or a column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +83,7 @@ class ArrayRows:
         return found
 
 
-def take(inputs: Inputs, indices: Indexes) -> Inputs:
+def take(inputs: Values, indices: Indexes) -> Values:
     """Some of the inputs, in that order; of a large array without a copy."""
     if not isinstance(inputs, np.ndarray):
         return inputs.take(indices)
@@ -91,13 +91,13 @@ def take(inputs: Inputs, indices: Indexes) -> Inputs:
     return inputs[rows] if may_be_copied(inputs) else ArrayRows(inputs, rows)
 
 
-def may_be_copied(inputs: Inputs) -> bool:
+def may_be_copied(inputs: Values) -> bool:
     """Whether they are an array of which a copy does not count."""
     return isinstance(inputs, np.ndarray) and inputs.nbytes <= LARGE
 
 
-def as_stored(inputs: Inputs) -> Stored:
-    """An array as something that is read from, too."""
+def as_column(inputs: Values) -> Column:
+    """An array as a column, too."""
     return ArrayRows(inputs, np.arange(len(inputs), dtype=np.int64)) if isinstance(inputs, np.ndarray) else inputs
 
 

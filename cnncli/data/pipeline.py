@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnncli.data.dataset import Examples
-from cnncli.data.lazy_arrays import Inputs, as_stored, may_be_copied
+from cnncli.data.lazy_arrays import Values, as_column, may_be_copied
 from cnncli.data.targets import Encoding
 from cnncli.errors import CnncliError
 
@@ -77,7 +77,7 @@ class Batches:
         found.seed = None
         return found
 
-    def of(self, inputs: Inputs) -> Batches:
+    def of(self, inputs: Values) -> Batches:
         """The same labels in the same order, with other inputs.
 
         Args:
@@ -126,11 +126,11 @@ class Batches:
 
         return batch
 
-    def _rows_of(self, values: Inputs) -> Callable[[tf.Tensor], tf.Tensor]:
+    def _rows_of(self, values: Values) -> Callable[[tf.Tensor], tf.Tensor]:
         if may_be_copied(values):
             array = tf.constant(np.ascontiguousarray(values))
             return lambda indices: tf.gather(array, indices)
-        inputs = as_stored(values)
+        inputs = as_column(values)
         dtype = tf.as_dtype(inputs.dtype)
 
         def read(indices: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import ArrayRows, Inputs, as_stored
+from cnncli.data.lazy_arrays import ArrayRows, Values, as_column
 from cnncli.errors import Problem
 from cnncli.inputs import IMAGE, InputKind, kind_of, kind_of_rank
 
@@ -149,13 +149,13 @@ class Extremes:
     highs: NDArray[np.float64]
 
 
-def extremes_of(inputs: Inputs) -> Extremes:
+def extremes_of(inputs: Values) -> Extremes:
     """The smallest and the largest value of each example.
 
     Args:
         inputs: (count, *shape of one); NaN where an example holds one.
     """
-    stored = as_stored(inputs)
+    stored = as_column(inputs)
     lows, highs = np.empty(len(stored)), np.empty(len(stored))
     rows = max(1, _CHUNK_VALUES // max(1, int(np.prod(stored.shape[1:]))))
     for begin in range(0, len(stored), rows):
@@ -166,7 +166,7 @@ def extremes_of(inputs: Inputs) -> Extremes:
     return Extremes(lows, highs)
 
 
-def scale_of(inputs: Inputs, extremes: Extremes | None = None) -> Scale:
+def scale_of(inputs: Values, extremes: Extremes | None = None) -> Scale:
     """Measure the scale of examples.
 
     Args:
@@ -177,7 +177,7 @@ def scale_of(inputs: Inputs, extremes: Extremes | None = None) -> Scale:
         return OF_IMAGES
     extremes = extremes or extremes_of(inputs)
     low, high = float(extremes.lows.min()), float(extremes.highs.max())
-    some = as_stored(inputs).read(np.arange(0, len(inputs), -(-len(inputs) // _SAMPLE)))
+    some = as_column(inputs).read(np.arange(0, len(inputs), -(-len(inputs) // _SAMPLE)))
     usual = _range(extremes, some)
     kinds = (some.ndim - 1, some.dtype == np.uint8)
     ground = ground_of(some, usual.low, usual.high)

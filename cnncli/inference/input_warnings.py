@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from cnncli.data import scales
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_set
-from cnncli.data.lazy_arrays import Inputs, as_stored
+from cnncli.data.lazy_arrays import Values, as_column
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
 from cnncli.data.sketch import Sketch, overlap_of
@@ -44,7 +44,7 @@ def warnings_for_images(trained: TrainedModel) -> list[Problem]:
     return _unlike(trained, scales.OF_IMAGES, "an image file")
 
 
-def scale_warnings(trained: TrainedModel, inputs: Inputs, what: str) -> list[Problem]:
+def scale_warnings(trained: TrainedModel, inputs: Values, what: str) -> list[Problem]:
     """Compare the scale of examples with that of the training; examples that hold NaN are left out.
 
     Args:
@@ -56,7 +56,7 @@ def scale_warnings(trained: TrainedModel, inputs: Inputs, what: str) -> list[Pro
     if not len(good):
         return []
     if len(good) < len(inputs):
-        inputs, extremes = as_stored(inputs).take(good), scales.Extremes(extremes.lows[good], extremes.highs[good])
+        inputs, extremes = as_column(inputs).take(good), scales.Extremes(extremes.lows[good], extremes.highs[good])
     if mixed := mixed_in(inputs, extremes, what):
         return [mixed]
     return _unlike(trained, scales.scale_of(inputs, extremes), what)

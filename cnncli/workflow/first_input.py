@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import Splits
-from cnncli.data.lazy_arrays import as_stored
+from cnncli.data.lazy_arrays import as_column
 from cnncli.errors import DataError, Problem
 from cnncli.network.build import Network
 from cnncli.network.entry import entering_values, entry_tensors, outside_embeddings
@@ -57,7 +57,7 @@ def check_first_input(recipe: Recipe, network: Network, splits: Splits) -> list[
 
 
 def _some(splits: Splits) -> NDArray[np.generic]:
-    inputs = as_stored(splits.train.inputs)
+    inputs = as_column(splits.train.inputs)
     count = max(2, min(_EXAMPLES, _MOST_VALUES // max(1, math.prod(inputs.shape[1:]))))
     return inputs.read(np.unique(np.linspace(0, len(inputs) - 1, min(count, len(inputs))).astype(np.int64)))
 

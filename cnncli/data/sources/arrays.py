@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cnncli.data import scales, shapes
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_parts
-from cnncli.data.lazy_arrays import Inputs
+from cnncli.data.lazy_arrays import Values
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz
@@ -212,7 +212,7 @@ def _found(
     )
 
 
-def _compare_scales(arrays: Mapping[str, Inputs]) -> tuple[list[Problem], list[Problem]]:
+def _compare_scales(arrays: Mapping[str, Values]) -> tuple[list[Problem], list[Problem]]:
     """Errors and notes about the scales of arrays, within each and between them."""
     part_scales: dict[str, scales.Scale] = {}
     errors: list[Problem] = []
