@@ -83,22 +83,35 @@ class ArrayRows:
         return found
 
 
-def take(inputs: Values, indices: Indexes) -> Values:
-    """Some of the inputs, in that order; of a large array without a copy."""
-    if not isinstance(inputs, np.ndarray):
-        return inputs.take(indices)
+def take(values: Values, indices: Indexes) -> Values:
+    """Some of the examples, in that order; of a large array without a copy."""
+    if not isinstance(values, np.ndarray):
+        return values.take(indices)
     rows: NDArray[np.int64] = np.asarray(indices, np.int64)
-    return inputs[rows] if may_be_copied(inputs) else ArrayRows(inputs, rows)
+    return values[rows] if may_be_copied(values) else ArrayRows(values, rows)
 
 
-def may_be_copied(inputs: Values) -> bool:
+def join(parts: Sequence[Values]) -> Values:
+    """Several parts of one source, and so of one kind, as one."""
+    first, *others = parts
+    return (
+        np.concatenate([as_array(part) for part in parts]) if isinstance(first, np.ndarray) else first.and_then(others)
+    )
+
+
+def may_be_copied(values: Values) -> bool:
     """Whether they are an array of which a copy does not count."""
-    return isinstance(inputs, np.ndarray) and inputs.nbytes <= LARGE
+    return isinstance(values, np.ndarray) and values.nbytes <= LARGE
 
 
-def as_column(inputs: Values) -> Column:
+def as_column(values: Values) -> Column:
     """An array as a column, too."""
-    return ArrayRows(inputs, np.arange(len(inputs), dtype=np.int64)) if isinstance(inputs, np.ndarray) else inputs
+    return ArrayRows(values, np.arange(len(values), dtype=np.int64)) if isinstance(values, np.ndarray) else values
+
+
+def as_array(values: Values) -> NDArray[Any]:
+    """All examples in memory."""
+    return values if isinstance(values, np.ndarray) else values.read(np.arange(len(values)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

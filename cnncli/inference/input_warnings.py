@@ -64,7 +64,7 @@ def scale_warnings(trained: TrainedModel, inputs: Values, what: str) -> list[Pro
 
 def _scale_problems(trained: TrainedModel, examples: Examples, what: str) -> list[Problem]:
     if examples.files is None:
-        return scale_warnings(trained, examples.inputs, what)
+        return scale_warnings(trained, examples.input, what)
     return _unlike(trained, examples.scale, what)
 
 
@@ -106,7 +106,7 @@ def _trained_on(trained: TrainedModel, examples: Examples, what: str) -> Iterato
         yield Problem(f"{what} holds the examples that the network was trained on", hint)
     elif digest == recorded.get("all"):
         yield Problem(f"{what} includes the examples that the network was trained on", hint)
-    elif (sketch := Sketch.from_json(recorded.get("sketch"))) and (overlap := overlap_of(sketch, examples.inputs)):
+    elif (sketch := Sketch.from_json(recorded.get("sketch"))) and (overlap := overlap_of(sketch, examples.input)):
         if overlap.share < _LEAST_SHARE:
             return
         if overlap.is_exact:

@@ -11,6 +11,7 @@ import numpy as np
 from cnncli import task_registry
 from cnncli.data import images
 from cnncli.data.dataset import Examples
+from cnncli.data.lazy_arrays import as_column
 from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
@@ -118,8 +119,7 @@ def from_split(
 
 def read(examples: Examples, indices: np.ndarray) -> np.ndarray:
     """Some examples as an array, wherever they lie."""
-    inputs = examples.take(indices).inputs
-    return inputs if isinstance(inputs, np.ndarray) else inputs.read(np.arange(len(indices)))
+    return as_column(examples.input).read(indices)
 
 
 def range_of(examples: Examples) -> tuple[float, float]:

@@ -67,7 +67,7 @@ def examples_for(
         raise DataError(message, hint="name images: --image photo.jpg")
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
-    warnings = scale_warnings(trained, examples.inputs, f"the {split} split") if examples.files is None else []
+    warnings = scale_warnings(trained, examples.input, f"the {split} split") if examples.files is None else []
     said = subject.said(read(examples, np.arange(len(examples)))) if samples in BY_PREDICTION else None
     return from_split(examples, split, samples, task=trained.targets.task, said=said), (*notes, *warnings)
 
@@ -151,7 +151,7 @@ def _health(network: Opened, name: str, initial: keras.Model | None, examples: n
 
 def some_of(examples: Examples, task: str) -> np.ndarray:
     """Enough examples of every class to see which filters never answer: (count, *input shape)."""
-    each = int(np.prod(examples.inputs.shape[1:]))
+    each = int(np.prod(examples.input.shape[1:]))
     count = max(16, min(_HEALTH_EXAMPLES, _HEALTH_NUMBERS // max(each, 1)))
     return read(examples, task_registry.part(task, "subject").choose(count, examples.labels))
 

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from cnncli import task_registry
 from cnncli.data.dataset import Examples
+from cnncli.data.lazy_arrays import as_column
 from cnncli.plots import naming
 from cnncli.plots.save import Folder, save
 from cnncli.tasks.result import Scored
@@ -46,7 +47,4 @@ def draw_evaluation(
 
 def read_examples(examples: Examples, chosen: Sequence[int]) -> np.ndarray:
     """Some examples as an array, wherever they lie."""
-    indices = np.array(chosen, np.int64)
-    inputs = examples.inputs
-    read: np.ndarray = inputs[indices] if isinstance(inputs, np.ndarray) else inputs.read(indices)
-    return read
+    return as_column(examples.input).read(np.array(chosen, np.int64))

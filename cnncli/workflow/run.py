@@ -279,7 +279,7 @@ def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
 def _first_batch(planned: Plan) -> Batch:
     examples = planned.splits.train
     rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
-    inputs = as_column(examples.inputs).read(rows)
+    inputs = as_column(examples.input).read(rows)
     return Batch(inputs, examples.labels[rows], planned.encodings)
 
 

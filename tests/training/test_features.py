@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cnncli.data import cache
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.pipeline import Batches
 from cnncli.network.build import build, build_symbolically
 from cnncli.network.checks import freeze
@@ -63,7 +63,7 @@ def batches(seed=None, outputs=("",)):
     random = np.random.default_rng(5)
     labels = (np.arange(30) % 3).astype(np.int32)
     images = random.random((30, 6, 6, 1), dtype=np.float32) + labels[:, None, None, None]
-    data = Examples(images.astype(np.float32), labels)
+    data = Examples({INPUT: images.astype(np.float32)}, labels)
     return Batches(data, batch_size=8, encodings=dict.fromkeys(outputs, INTEGERS), seed=seed)
 
 

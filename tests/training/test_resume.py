@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.pipeline import Batches
 from cnncli.errors import ModelFileError, Stopped
 from cnncli.network.build import build
@@ -81,7 +81,7 @@ def batches(seed=None):
     random = np.random.default_rng(5)
     labels = (np.arange(36) % 3).astype(np.int32)
     images = random.random((36, 6, 6, 1), dtype=np.float32) + 0.3 * labels[:, None, None, None]
-    data = Examples(images.astype(np.float32), labels)
+    data = Examples({INPUT: images.astype(np.float32)}, labels)
     return Batches(data, batch_size=8, encodings={"": INTEGERS}, seed=seed)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import scales, shapes
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.lazy_arrays import Values
 from cnncli.data.mixed_scales import mixed_in
@@ -190,7 +190,7 @@ def _found(
     duplicate_of: dict[str, NDArray[np.int64]] = {}
     if isinstance(targets, type):
         named = {part: pair.inputs for part, pair in pairs.items()}
-        errors, different = _compare_scales({named[part]: examples.inputs for part, examples in parts.items()})
+        errors, different = _compare_scales({named[part]: examples.input for part, examples in parts.items()})
         problems += errors
         found_notes += different
         try:
@@ -261,7 +261,7 @@ def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape
         problems.append(Problem(message, "one label for each example, in the same order"))
     if problems or inputs is None or labels is None:
         raise DataError(problems)
-    return Examples(inputs, labels)
+    return Examples({INPUT: inputs}, labels)
 
 
 def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None) -> NDArray[Any]:
@@ -334,18 +334,18 @@ _NOT_FINITE = "one of them makes the whole loss NaN: leave those examples out, o
 def _shape_problems(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) -> list[Problem]:
     """All parts hold examples of one shape and type."""
     (first, examples), *others = parts.items()
-    shape, name = examples.inputs.shape[1:], pairs[first].inputs
+    shape, name = examples.input.shape[1:], pairs[first].inputs
     return [
-        Problem(f"{pairs[part].inputs} is {shapes.written(other.inputs.shape[1:])}, {name} is {shapes.written(shape)}")
+        Problem(f"{pairs[part].inputs} is {shapes.written(other.input.shape[1:])}, {name} is {shapes.written(shape)}")
         for part, other in others
-        if other.inputs.shape[1:] != shape
+        if other.input.shape[1:] != shape
     ]
 
 
 def _channels_first(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) -> list[Problem]:
     """Images as other frameworks have them: a convolution over them would run, and learn nothing of use."""
     part, examples = next(iter(parts.items()))
-    name, shape = pairs[part].inputs, examples.inputs.shape
+    name, shape = pairs[part].inputs, examples.input.shape
     if not kind_of(shape[1:]).is_channels_first(shape[1:]):
         return []
     mend = f"`np.moveaxis({name}, 1, -1)` puts them last"

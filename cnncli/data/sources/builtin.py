@@ -16,7 +16,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.download import DownloadFailed, fetch
@@ -116,7 +116,7 @@ def read_builtin(
 
 def _examples(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Examples:
     images = images if kind_of(images.shape[1:]) is IMAGE else images[..., None]  # (count, height, width, channels)
-    return Examples(np.ascontiguousarray(images), labels.astype(np.int32))
+    return Examples({INPUT: np.ascontiguousarray(images)}, labels.astype(np.int32))
 
 
 def _instead(name: str, error: NetworkError) -> Problem:

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.dataset import Examples, ImageFiles
+from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
+from cnncli.data.lazy_arrays import Values
 from cnncli.data.shapes import Shape, written
 from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
 from cnncli.data.sources.image_remarks import duplicates, looks_of, remarks
@@ -275,12 +276,14 @@ def _examples(
     labels = np.array([numbers[each.file.class_name] for each in mine], np.int32)
     files = tuple(each.file.relative for each in mine)
     sha256 = tuple(each.sha256 for each in mine)
+    pixels: Values
     if isinstance(seen.pixels, np.ndarray):
-        return Examples(seen.pixels[begin : begin + len(mine)], labels, files, sha256)
-    if seen.pixels is not None:
-        return Examples(seen.pixels.take(np.arange(begin, begin + len(mine))), labels, files, sha256)
-    paths = tuple(each.file.path for each in mine)
-    return Examples(ImageFiles(paths, form), labels, files, sha256)
+        pixels = seen.pixels[begin : begin + len(mine)]
+    elif seen.pixels is not None:
+        pixels = seen.pixels.take(np.arange(begin, begin + len(mine)))
+    else:
+        pixels = ImageFiles(tuple(each.file.path for each in mine), form)
+    return Examples({INPUT: pixels}, labels, files, sha256)
 
 
 def _duplicate_of(mine: Sequence[Usable]) -> NDArray[np.int64]:

@@ -37,7 +37,7 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     if result.thresholds:
         sweep = Sweep(result.thresholds, result.best_threshold)
         yield "thresholds", draw_thresholds(sweep, class_names[1], title=title)
-    if kind_of(shape := examples.inputs.shape[1:]).can_show(shape):
+    if kind_of(shape := examples.input.shape[1:]).can_show(shape):
         images = read_examples(examples, [wrong.index for wrong in result.most_wrong])
         wrong_count = int(np.sum(examples.labels != scored.predicted))
         figure = draw_confident_errors(

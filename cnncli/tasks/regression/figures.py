@@ -23,6 +23,6 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     result = scored.result
     yield "predicted", draw_predicted(scored.targets, scored.outputs, result, title=title)
     yield "residuals", draw_residuals(scored.targets, scored.outputs, result, title=title)
-    if kind_of(shape := examples.inputs.shape[1:]).can_show(shape):
+    if kind_of(shape := examples.input.shape[1:]).can_show(shape):
         images = read_examples(examples, [each.index for each in result.worst])
         yield "worst", draw_largest_errors(images, result.worst, title=title, count=len(examples))
