@@ -38,6 +38,7 @@ SHARED = {
     "subject": "the subject of pictures: of all tasks, of one",
     "targets": "targets: of all tasks, of one",
     "schema": "the sections of a recipe; the command that prints their JSON Schema",
+    "scorer": "the scorer of a task",
     "scores": "the scores of a task",
     "thresholds": "scores by threshold: computed, drawn",
     **dict.fromkeys(("doctor", "maximize", "predict", "reproduce", "summary"), "what a command does; the command"),
@@ -173,3 +174,60 @@ def test_every_module_says_in_its_first_line_what_it_does():
         module: ast.get_docstring(tree_of(path)) for module, path in modules().items() if path.name != "__init__.py"
     }
     assert [module for module, text in texts.items() if not text or not text.splitlines()[0].endswith((".", ":"))] == []
+
+
+# A line that asks which task, or which kind of targets, a recipe, a record or a result has.
+QUESTION = re.compile(
+    r"""isinstance\([^()]*\b(Class|Label|Number)(Targets|Decoder|Subject)\b
+      | isinstance\([^()]*\b(Classification|Multilabel|Regression)Result\b
+      | (==|!=|\bin\b)\s*\(?["'](classes|numbers|multilabel|classification|regression)["']
+      | ["'](classes|numbers|multilabel|classification|regression)["']\s*(==|!=)
+      | \b(labels|targets)\.ndim\b
+      | \bclass_names\s+is\s+(not\s+)?None
+      | \btask\s*(==|!=)
+    """,
+    re.VERBOSE,
+)
+# Modules that name a task, and why.
+NAMING_A_TASK = {
+    "cnncli.data.sources.builtin": "the built-in data sets have classes",
+    "cnncli.data.sources.image_folder": "a folder for each class",
+    "cnncli.inference.model_loading": "a model of another program is taken for a classifier",
+    "cnncli.plots.calibration": "draws the values of the task",
+    "cnncli.plots.confident_errors": "draws the values of the task",
+    "cnncli.plots.confusion": "draws the values of the task",
+    "cnncli.plots.largest_errors": "draws the values of the task",
+    "cnncli.plots.regression": "draws the values of the task",
+    "cnncli.plots.roc": "draws the values of the task",
+    "cnncli.plots.thresholds": "draws the values of the task",
+}
+# Lines that match, and why they are none.
+NO_QUESTIONS = {
+    "class_names is not None and not class_names": "splits: no names are given",
+    "class_names is None or len(class_names) > 0": "splits: the same",
+    'row.key == "classes"': "a variable of the language may not be called $classes",
+}
+
+
+def outside_of_tasks() -> dict[str, Path]:
+    return {
+        module: path
+        for module, path in modules().items()
+        if not module.startswith(("cnncli.tasks.", "cnncli.recipe.targets"))
+    }
+
+
+def test_no_line_outside_of_tasks_asks_which_task_it_is():
+    asking = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in outside_of_tasks().values()
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if QUESTION.search(line) and not any(known in line for known in NO_QUESTIONS)
+    ]
+    assert asking == []
+
+
+def test_modules_of_a_task_are_imported_by_name():
+    of_a_task = re.compile(r"cnncli\.tasks\.(classification|multilabel|regression)\b")
+    importing = {module for module, path in outside_of_tasks().items() if any(map(of_a_task.match, imports(path)))}
+    assert importing == set(NAMING_A_TASK)

@@ -762,6 +762,27 @@ except runs.storage.OutputError as error:
     assert everything_in(Path()) == {"a": b"good"}
 
 
+def test_lines_are_written_a_megabyte_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    monkeypatch.setattr(os, "write", lambda file, data, write=os.write: sizes.append(len(data)) or write(file, data))
+    lines = [f"{'ž' * 99}{number}\n" for number in range(20_000)]
+    runs.write_atomically(tmp_path / "a", iter(lines))
+    assert (tmp_path / "a").read_text(encoding="utf-8") == "".join(lines)
+    assert len(sizes) == 4  # of 4 MB
+    assert max(sizes) < 1_050_000
+
+
+def test_failure_between_lines_leaves_the_old_file(tmp_path: Path) -> None:
+    def lines() -> Iterator[str]:
+        yield "half\n"
+        raise ValueError("a bug")
+
+    runs.write_atomically(tmp_path / "a", "old")
+    with pytest.raises(ValueError, match="a bug"):
+        runs.write_atomically(tmp_path / "a", lines())
+    assert everything_in(tmp_path) == {"a": b"old"}
+
+
 def test_write_replaces_a_link_and_not_its_target(tmp_path: Path) -> None:
     (tmp_path / "precious").write_text("data")
     (tmp_path / "a").symlink_to(tmp_path / "precious")

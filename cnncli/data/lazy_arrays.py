@@ -183,6 +183,13 @@ def write_rows(target: RowFile, first: int, values: NDArray[Any]) -> None:
         done += os.pwrite(target.file.fileno(), content[done:], offset + done)
 
 
+def read_rows(source: RowFile, first: int, count: int) -> NDArray[Any]:
+    """Read rows that follow each other, from the row `first` of the file on: (count, *row_shape)."""
+    found = np.empty((count, *source.row_shape), source.dtype)
+    _read_into(source.file, _bytes_of(found), source.offset_of(first))
+    return found
+
+
 def _bytes_of(array: NDArray[Any]) -> memoryview:
     return array.reshape(-1).view(np.uint8).data
 

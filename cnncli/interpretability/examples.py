@@ -89,21 +89,26 @@ def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
 
 
 def from_split(
-    examples: Examples, split: str, samples: Samples, *, task: str, said: np.ndarray | None = None
+    examples: Examples,
+    split: str,
+    samples: Samples,
+    *,
+    task: str,
+    wrong: np.ndarray | None = None,
+    predicted: np.ndarray | None = None,
 ) -> Chosen:
     """Some examples of a split.
 
     Args:
         split: its name, in words.
         samples: how many, or which.
-        said: float (examples, …), what the network says of each, as `Subject.said` gives it; needed where `samples` is of
-            `BY_PREDICTION`.
+        wrong, predicted: as `Subject.mistakes` gives them; needed where `samples` is of `BY_PREDICTION`.
 
     Raises:
         DataError: those that the network gets wrong are wanted, and there is none; or the task has no such choice.
     """
     subject = task_registry.part(task, "subject")
-    indices = subject.choose(samples, examples.labels, said)
+    indices = subject.choose(samples, examples.labels, wrong, predicted)
     if len(indices) == 0:
         message = f"the network is right on all {len(examples):,} examples of the {split} split: there is none to show"
         raise DataError(message, hint="a number takes some of every class: --samples 12")

@@ -68,8 +68,11 @@ def examples_for(
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
     warnings = scale_warnings(trained, examples.input, f"the {split} split") if examples.files is None else []
-    said = subject.said(read(examples, np.arange(len(examples)))) if samples in BY_PREDICTION else None
-    return from_split(examples, split, samples, task=trained.targets.task, said=said), (*notes, *warnings)
+    wrong, predicted = None, None
+    if samples in BY_PREDICTION:
+        wrong, predicted = subject.mistakes(examples.labels, subject.said(read(examples, np.arange(len(examples)))))
+    chosen = from_split(examples, split, samples, task=trained.targets.task, wrong=wrong, predicted=predicted)
+    return chosen, (*notes, *warnings)
 
 
 def value_range_of(trained: TrainedModel) -> tuple[float, float]:

@@ -66,8 +66,10 @@ class Subject(ABC):
         """What it says of one example, for people."""
 
     @abstractmethod
-    def is_right_on_all(self, targets: NDArray[Any], said: NDArray[np.float32]) -> bool:
-        """Whether there is no wrong example to show."""
+    def mistakes(
+        self, targets: NDArray[Any], said: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        """The wrong examples, int64 (any,), the most wrong first; and the predicted classes, where there are classes."""
 
     @abstractmethod
     def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from cnncli import task_registry
 from cnncli.data.dataset import Examples
 from cnncli.data.lazy_arrays import as_column
+from cnncli.inputs import kind_of
 from cnncli.plots import naming
 from cnncli.plots.save import Folder, save
 from cnncli.tasks.result import Scored
@@ -43,6 +44,12 @@ def draw_evaluation(
     for name, figure in figures:
         files += save(figure, folder / f"{naming.stem(name, [option])}.png", formats=formats)
     return files
+
+
+def can_show(examples: Examples) -> bool:
+    """Whether examples can be shown in a sheet: images, volumes of images, and curves."""
+    shape = examples.input.shape[1:]
+    return kind_of(shape).can_show(shape)
 
 
 def read_examples(examples: Examples, chosen: Sequence[int]) -> np.ndarray:

@@ -32,16 +32,16 @@ def draw_predicted(
     The gray line is what always saying the mean of the training targets would draw.
 
     Args:
-        targets, predicted: (examples, k).
-        scores: of them.
+        targets, predicted: (examples, k), or the first `MOST_SHOWN` of the k numbers.
+        scores: of all k.
         title: the heading, any text.
     """
-    shown = min(targets.shape[1], MOST_SHOWN)
+    shown = min(len(scores.per_target), MOST_SHOWN)
     side = _SIDE if shown == 1 else _SMALL_SIDE
     columns = min(shown, _COLUMNS)
     rows = math.ceil(shown / columns)
     heading = _HEADING if shown > 1 else 0.1
-    subtitle = _subtitle(scores) + _left_out(targets)
+    subtitle = _subtitle(scores) + _left_out(scores)
     with style.look():
         top = style.MARGIN + style.HEADER_HEIGHT
         width = 2 * style.MARGIN + columns * (_LEFT + side) + (columns - 1) * (_BETWEEN - _LEFT) + 0.15
@@ -68,12 +68,12 @@ def draw_residuals(
 
     Args, as of `draw_predicted`.
     """
-    shown = min(targets.shape[1], MOST_SHOWN)
+    shown = min(len(scores.per_target), MOST_SHOWN)
     wide, high = 5.2, 3.2 if shown == 1 else 1.9
     heading = _HEADING if shown > 1 else 0.1
-    subtitle = f"predicted minus true: {_signed(scores.mean_error)} on average" + _left_out(targets)
+    subtitle = f"predicted minus true: {_signed(scores.mean_error)} on average" + _left_out(scores)
     if shown > 1:
-        subtitle = "predicted minus true" + _left_out(targets)
+        subtitle = "predicted minus true" + _left_out(scores)
     with style.look():
         top = style.MARGIN + style.HEADER_HEIGHT
         width = 2 * style.MARGIN + _LEFT + wide + 0.12 + _HISTOGRAM
@@ -143,8 +143,8 @@ def _subtitle(scores: RegressionScores) -> str:
     return f"{r2}{error} ({said}: {baseline})"
 
 
-def _left_out(targets: NDArray[np.float32]) -> str:
-    count, width = targets.shape
+def _left_out(scores: RegressionScores) -> str:
+    count, width = scores.count, len(scores.per_target)
     every = max(1, math.ceil(count / _MOST_POINTS))
     points = f" · {math.ceil(count / every):,} of {count:,} points".replace(",", "\N{THIN SPACE}") if every > 1 else ""
     return points + (f" · the first {MOST_SHOWN} of {width} numbers" if width > MOST_SHOWN else "")

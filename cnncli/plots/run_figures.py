@@ -39,7 +39,7 @@ def draw_all(
         if not any(picture.filters for picture in recipe.visualize) and convolutions(network.full_model):
             files += draw_layers(network.full_model, None, folder)
         for picture in recipe.visualize:
-            files += draw_picture(folder, recipe, network, scored.outputs, splits, picture)
+            files += draw_picture(folder, recipe, network, scored, splits, picture)
     return files
 
 

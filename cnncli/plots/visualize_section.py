@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-
 from cnncli.data.dataset import Examples, Splits
 from cnncli.interpretability.attribution import METHODS
 from cnncli.interpretability.examples import from_split, range_of
@@ -16,17 +14,18 @@ from cnncli.network.flatten_submodels import opened
 from cnncli.plots.kernels import draw_layers
 from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
 from cnncli.recipe.schema import BY_PREDICTION, Filters, Picture, Recipe
+from cnncli.tasks.result import Scored
 
 
 def draw_picture(
-    folder: Path, recipe: Recipe, network: Network, outputs: np.ndarray, splits: Splits, picture: Picture
+    folder: Path, recipe: Recipe, network: Network, scored: Scored, splits: Splits, picture: Picture
 ) -> list[Path]:
     """Draw an item of `visualize`.
 
     Args:
         folder: `figures/` of the run.
         recipe: resolved.
-        outputs: float (examples, outputs), what the network says of the evaluated split.
+        scored: the evaluated split.
 
     Returns:
         The files; none where the examples that the network gets wrong are asked for, and there are none.
@@ -40,18 +39,19 @@ def draw_picture(
         value_range = range_of(splits.train)
         return [*draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump()).files]
     examples: Examples = getattr(splits, recipe.evaluate.split)
-    said = subject.completed(outputs)
     heat, maps = picture.grad_cam, picture.feature_maps
     samples = maps.samples if maps else None
     if heat:
         samples = heat.samples or METHODS[heat.method][1]
-    if samples in BY_PREDICTION and subject.is_right_on_all(examples.labels, said):
+    if samples in BY_PREDICTION and not len(scored.wrong):
         return []
-    chosen = from_split(examples, recipe.evaluate.split, samples, task=splits.targets.task, said=said)
+    task, wrong, predicted = splits.targets.task, scored.wrong, scored.predicted
+    chosen = from_split(examples, recipe.evaluate.split, samples, task=task, wrong=wrong, predicted=predicted)
     if heat:
         return [*draw_heat_of(subject, chosen, folder, **heat.model_dump(exclude={"samples"})).files]
     layers = maps.layers if maps else None
-    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said[chosen.indices]).files]
+    said = subject.completed(scored.outputs.rows(chosen.indices))
+    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said).files]
 
 
 def _filters(folder: Path, recipe: Recipe, network: Network, asked: Filters) -> list[Path]:

@@ -436,13 +436,12 @@ class Train(Section):
         default_factory=lambda: KerasObject("optimizers", "adam"), description="by name, or with its arguments"
     )
     loss: Losses | None = Field(
-        None, description="left out: the crossentropy that fits the last layer; of numbers mean_squared_error"
+        None, description="left out: the crossentropy that fits the last layer, or what fits other targets than classes"
     )
     loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field({}, description="by output; 1 where left out")
     metrics: list[Metric] = Field(
         default_factory=lambda: [KerasObject("metrics", "accuracy")],
-        description="what is measured beside the loss; left out where targets are numbers: "
-        "mean_absolute_error and root_mean_squared_error",
+        description="what is measured beside the loss; left out: accuracy, or what fits other targets than classes",
     )
     callbacks: list[Callback] = Field([], description="what watches the training: EarlyStopping, ReduceLROnPlateau, …")
     freeze: list[str] = Field([], description="layers that do not learn: of a layer or an application, globs allowed")

@@ -52,8 +52,8 @@ class Run:
             raise storage_error("make", path.parent, error) from error
         return path
 
-    def write(self, name: str, content: bytes | str) -> Path:
-        """Write a file inside the folder, wholly or not at all, and return its path."""
+    def write(self, name: str, content: bytes | str | Iterable[str]) -> Path:
+        """Write a file inside the folder, of bytes, a text or lines, wholly or not at all, and return its path."""
         path = self.file(name)
         write_atomically(path, content)
         return path

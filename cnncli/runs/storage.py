@@ -6,7 +6,7 @@ import errno
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from cnncli.errors import OutputError
 # `run.json.tmp-123`, and `model.tmp-123.keras` where a writer insists on the suffix.
 TEMPORARY = re.compile(r"\.tmp-\d+(\.[^.]+)?$")
 
+_PIECE = 1 << 20  # bytes of lines that are written at a time
 _OTHER_FOLDER = "give another folder with --output DIR"
 # errno -> the reason in words, what to do.
 _REASONS: dict[int, tuple[str, str]] = {
@@ -36,19 +37,18 @@ _REASONS: dict[int, tuple[str, str]] = {
 _DISK_STATES = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EFBIG}
 
 
-def write_atomically(path: Path, content: bytes | str) -> None:
+def write_atomically(path: Path, content: bytes | str | Iterable[str]) -> None:
     """Replace a file's content, wholly or not at all.
 
-    A text is written as UTF-8. After a failure the file is what it was; only a failing sync of the folder, the last
-    call, is told when the new content is already in place.
+    A text is written as UTF-8; of lines about a megabyte is held at a time. After a failure the file is what it was; only a
+    failing sync of the folder, the last call, is told when the new content is already in place.
 
     Raises:
         OutputError: naming the path and the reason.
     """
-    data = content.encode() if isinstance(content, str) else content
     temporary = path.with_name(f"{path.name}.tmp-{os.getpid()}")
     with _moved_into_place(temporary, path, tells=lambda _: True):
-        _write_new(temporary, data)
+        _write_new(temporary, content)
 
 
 @contextmanager
@@ -135,14 +135,28 @@ def _moved_into_place(temporary: Path, path: Path, *, tells: Callable[[OSError],
         raise
 
 
-def _write_new(path: Path, data: bytes) -> None:
+def _write_new(path: Path, content: bytes | str | Iterable[str]) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+        for data in _pieces(content):
+            rest = memoryview(data)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
     finally:
         os.close(descriptor)  # a network disk may tell of a full disk only here
+
+
+def _pieces(content: bytes | str | Iterable[str]) -> Iterator[bytes]:
+    if isinstance(content, bytes):
+        yield content
+        return
+    piece = bytearray()
+    for text in [content] if isinstance(content, str) else content:
+        piece += text.encode()
+        if len(piece) >= _PIECE:
+            yield bytes(piece)
+            piece.clear()
+    yield bytes(piece)
 
 
 def _sync_file(path: Path) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.messages import printable
-from cnncli.tasks.classification.probabilities import are_probabilities, of_the_predicted
+from cnncli.tasks.spooled_rows import SpooledRows
 
 MOST_OUTPUTS = 100  # columns; with more classes only the predicted one's probability is written
 
@@ -22,12 +23,13 @@ _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 def to_csv(
     labels: NDArray[np.integer[Any]],
     predicted: NDArray[np.integer[Any]],
-    outputs: NDArray[np.floating[Any]],
+    confidence: NDArray[np.floating[Any]] | None,
+    outputs: SpooledRows,
     class_names: Sequence[str],
     *,
     files: Sequence[str] | None = None,
-) -> str:
-    """Write a row an example.
+) -> Iterator[str]:
+    """Yield a line for the titles, then one for each example.
 
     Columns: `example`, its number in the split from 0; `true` and `predicted`, class names; `probability` of the predicted
     class, empty where the outputs are no probabilities; `file`, when the examples came from files; and, of up to 100
@@ -39,28 +41,26 @@ def to_csv(
 
     Args:
         labels, predicted: int (examples,), index into `class_names`.
+        confidence: float (examples,), the probability of the predicted class; None where the outputs are no probabilities.
         outputs: float (examples, outputs).
         files: one an example.
     """
-    names = [_cell(name) for name in class_names]
-    numbered = outputs.shape[1] <= MOST_OUTPUTS
-    have_probabilities = are_probabilities(outputs)
-    scores = of_the_predicted(outputs, predicted).tolist()
+    names = [cell(name) for name in class_names]
+    count, width = outputs.shape
+    numbered = range(width) if width <= MOST_OUTPUTS else range(0)
     file_column = ["file"] if files is not None else []
-    output_columns = [f"output_{index}" for index in range(outputs.shape[1])] if numbered else []
-    lines = [",".join(["example", "true", "predicted", "probability", *file_column, *output_columns])]
-    for index, (label, said, score) in enumerate(zip(labels.tolist(), predicted.tolist(), scores, strict=True)):
-        probability = f"{score:.6g}" if have_probabilities else ""
-        file = [_cell(files[index])] if files is not None else []
-        numbers = [f"{value:.6g}" for value in outputs[index].tolist()] if numbered else []
-        lines.append(",".join([str(index), names[label], names[said], probability, *file, *numbers]))
-    return "\n".join(lines) + "\n"
+    yield _line("example", "true", "predicted", "probability", *file_column, *(f"output_{index}" for index in numbered))
+    rows: Iterable[NDArray[np.floating[Any]]] = outputs if numbered else repeat(np.empty(0), count)
+    for index, (label, said, row) in enumerate(zip(labels, predicted, rows, strict=True)):
+        probability = "" if confidence is None else f"{confidence[index]:.6g}"
+        file = [cell(files[index])] if files is not None else []
+        yield _line(
+            str(index), names[label], names[said], probability, *file, *(f"{value:.6g}" for value in row.tolist())
+        )
 
 
-def numbers_to_csv(
-    targets: NDArray[np.floating[Any]], outputs: NDArray[np.floating[Any]], *, files: Sequence[str] | None = None
-) -> str:
-    """Write a row an example of quantities.
+def numbers_to_csv(targets: SpooledRows, outputs: SpooledRows, *, files: Sequence[str] | None = None) -> Iterator[str]:
+    """Yield a line for the titles, then one for each example of quantities.
 
     Columns: `example`, its number in the split from 0; `true`, `predicted` and `error`, predicted minus true; `file`, when
     the examples came from files. Of several numbers an example `true_0`, `predicted_0`, `error_0`, `true_1` and so on.
@@ -73,12 +73,14 @@ def numbers_to_csv(
     width = targets.shape[1]
     endings = [""] if width == 1 else [f"_{number}" for number in range(width)]
     titles = [f"{word}{ending}" for ending in endings for word in ("true", "predicted", "error")]
-    rows = np.stack([targets, outputs, outputs - targets], axis=2, dtype=np.float32)  # (examples, k, 3)
-    lines = [",".join(["example", *titles, *(["file"] if files is not None else [])])]
-    for index, row in enumerate(rows.reshape(len(rows), -1)):
-        file = [_cell(files[index])] if files is not None else []
-        lines.append(",".join([str(index), *map(str, row), *file]))
-    return "\n".join(lines) + "\n"
+    yield _line("example", *titles, *(["file"] if files is not None else []))
+    for index, (true, said) in enumerate(zip(targets, outputs, strict=True)):
+        row = np.stack([true, said, said - true], axis=1, dtype=np.float32)  # (k, 3)
+        yield _line(str(index), *map(str, row.ravel()), *([cell(files[index])] if files is not None else []))
+
+
+def _line(*cells: str) -> str:
+    return ",".join(cells) + "\n"
 
 
 def cell_text(text: str) -> str:
@@ -92,7 +94,7 @@ def cell_text(text: str) -> str:
     return f"'{shown}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else shown
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Text as it stands in the file (RFC 4180); csv.writer leaves a carriage return bare, which csv.reader refuses."""
     safe = cell_text(text).encode("utf-8", "backslashreplace").decode()  # a name that is no UTF-8 has lone surrogates
     quoted = safe.replace('"', '""')

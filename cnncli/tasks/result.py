@@ -76,7 +76,15 @@ class Scored(Protocol):
 
     @property
     def outputs(self) -> Any:
-        """float32 (count, outputs), as the task reads them."""
+        """`SpooledRows`, float32 (count, outputs), as the task reads them."""
+
+    @property
+    def wrong(self) -> Any:
+        """int64 (any,), which examples are wrong, the most wrong first; all where no prediction is simply right."""
+
+    @property
+    def predicted(self) -> Any:
+        """int64 (count,), the class of each; None where there are no classes."""
 
 
 def read_result(content: bytes) -> Result:

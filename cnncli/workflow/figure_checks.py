@@ -51,8 +51,6 @@ def check_classes(recipe: Recipe, class_names: Sequence[str]) -> None:
     Raises:
         RecipeError: it is not; its problem names the key.
     """
-    if not class_names:
-        return  # labels are quantities, and the recipe was checked to name none
     problems = []
     for index, picture in enumerate(recipe.visualize):
         for name, path in _classes(picture):

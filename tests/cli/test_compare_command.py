@@ -17,6 +17,7 @@ from cnncli import runs
 from cnncli.cli.app import app
 from cnncli.recipe.write import as_yaml
 from cnncli.tasks.predictions_csv import to_csv
+from cnncli.tasks.spooled_rows import SpooledRows
 
 runner = CliRunner()
 COUNT = 1000
@@ -38,7 +39,7 @@ def put(outputs, name, *, wrong=(), labels=LABELS, split="test", fingerprint="a"
     predicted[list(wrong)] = 1 - predicted[list(wrong)]
     outputs_of_it = np.eye(2)[predicted]
     with runs.create(outputs, "pets", run_name=name) as run:
-        run.write("predictions.csv", to_csv(labels, predicted, outputs_of_it, names))
+        run.write("predictions.csv", to_csv(labels, predicted, np.ones(COUNT), SpooledRows.of(outputs_of_it), names))
         result = result_of(labels, outputs_of_it, names, split=split, examples_sha256=fingerprint)
         document, given = result.to_json(), scores or {}
         intervals = {**document["intervals"], **given.get("intervals", {})}

@@ -8,6 +8,7 @@ from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.images import Form
 from cnncli.errors import DataError
 from cnncli.interpretability.examples import from_files, from_split, range_of, refuse_no_images
+from cnncli.tasks.classification.mistakes import wrong_examples
 from cnncli.tasks.classification.subject import choose
 
 LABELS = np.array([2, 0, 0, 1, 2, 1, 0, 2], np.int32)
@@ -24,6 +25,7 @@ SAID = np.array(
         [0.5, 0.1, 0.4],
     ]
 )
+WRONG = wrong_examples(LABELS, SAID.argmax(axis=1), SAID.max(axis=1))
 
 
 @pytest.mark.parametrize(
@@ -40,13 +42,13 @@ SAID = np.array(
     ],
 )
 def test_which_examples_a_word_means(samples, expected):
-    assert choose(samples, LABELS, SAID).tolist() == expected
+    assert choose(samples, LABELS, WRONG, SAID.argmax(axis=1)).tolist() == expected
 
 
 def test_no_wrong_example_is_told():
     examples = Examples({INPUT: np.zeros((8, 2, 2, 1), np.uint8)}, LABELS)
     with pytest.raises(DataError, match="right on all 8 examples of the test split"):
-        from_split(examples, "test", "most_wrong", task="classification", said=np.eye(3)[LABELS])
+        from_split(examples, "test", "most_wrong", task="classification", wrong=np.array([], int))
 
 
 def test_files_are_read_as_training_reads_them(tmp_path):

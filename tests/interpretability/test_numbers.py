@@ -49,10 +49,10 @@ def test_examples_go_from_the_smallest_target_to_the_largest():
     assert TARGETS[choose(12, TARGETS), 0].tolist() == [1, 3, 5, 7, 9]
 
 
-def test_most_wrong_are_the_largest_errors():
-    outputs = TARGETS + np.array([[0], [-2], [1], [0], [3]])
+def test_most_wrong_are_the_largest_errors(one):
+    wrong, _ = one.mistakes(TARGETS, TARGETS + np.array([[0], [-2], [1], [0], [3]]))
 
-    chosen = from_split(examples(), "test", "most_wrong", task="regression", said=outputs)
+    chosen = from_split(examples(), "test", "most_wrong", task="regression", wrong=wrong)
 
     assert chosen.names[:3] == tuple(f"example {index} of the test split" for index in (4, 1, 2))
     assert chosen.source == "examples of the test split of the largest errors"
@@ -61,7 +61,7 @@ def test_most_wrong_are_the_largest_errors():
 @pytest.mark.parametrize("samples", ["one_per_class", "most_confused"])
 def test_examples_cannot_be_chosen_by_class(samples):
     with pytest.raises(DataError, match="chooses by class, and the labels are numbers"):
-        from_split(examples(), "test", samples, task="regression", said=TARGETS)
+        from_split(examples(), "test", samples, task="regression", wrong=np.arange(5))
 
 
 @pytest.mark.parametrize("method", ["grad-cam", "smoothgrad", "occlusion"])
@@ -117,8 +117,8 @@ def test_small_and_large_are_maximized_and_tell_the_number_itself(tmp_path, one)
 
 def test_ends_are_listed_where_another_is_named(one, two):
     with pytest.raises(RecipeError) as caught:
-        one.class_number("true")
+        one.number_of("true")
     assert caught.value.problems[0].hint == "one of: small, large"
     with pytest.raises(RecipeError) as caught:
-        two.class_number("small")
+        two.number_of("small")
     assert caught.value.problems[0].hint == "one of: number 0, number 1"

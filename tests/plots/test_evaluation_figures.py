@@ -7,18 +7,13 @@ from PIL import Image
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.images import Form
 from cnncli.plots.evaluation_figures import draw_evaluation
-from cnncli.tasks.classification.diagnostics import diagnose
-from cnncli.tasks.classification.evaluate import Scored
-from cnncli.tasks.classification.result import ClassificationResult
-from cnncli.tasks.classification.scores import classification_scores, predicted_classes
+from cnncli.tasks.classification.scorer import ClassificationScorer
 
 
 def evaluation(labels, outputs, names):
-    predicted = predicted_classes(outputs)
-    scores = classification_scores(labels, predicted, names)
-    trust = diagnose(labels, outputs, predicted, scores.confusion, names)
-    result = ClassificationResult(split="test", loss=0.0, metrics={}, **dict(scores), **dict(trust))
-    return Scored(result, outputs, predicted)
+    scorer = ClassificationScorer(names)
+    scorer.update(labels, outputs)
+    return scorer.result(split="test", loss=0.0, metrics={})
 
 
 def draw(tmp_path, inputs, outputs, names, **more):

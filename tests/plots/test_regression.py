@@ -7,9 +7,7 @@ from cnncli.data.dataset import INPUT, Examples
 from cnncli.plots.evaluation_figures import draw_evaluation
 from cnncli.plots.largest_errors import draw_largest_errors
 from cnncli.plots.regression import draw_predicted, draw_residuals
-from cnncli.tasks.regression.evaluate import Scored
-from cnncli.tasks.regression.result import RegressionResult
-from cnncli.tasks.regression.scores import regression_scores
+from cnncli.tasks.regression.scorer import RegressionScorer
 
 
 def evaluation(count, width=1, seed=0):
@@ -20,12 +18,21 @@ def evaluation(count, width=1, seed=0):
 
 
 def scored_as(targets, outputs, training_mean):
-    scores = regression_scores(targets, outputs, training_mean)
-    return Scored(RegressionResult(split="test", loss=0.0, metrics={}, **dict(scores)), targets, outputs)
+    scorer = RegressionScorer(training_mean)
+    scorer.update(targets, outputs)
+    return scorer.result(split="test", loss=0.0, metrics={})
+
+
+def targets_of(scored):
+    return np.stack(list(scored.targets))
+
+
+def outputs_of(scored):
+    return np.stack(list(scored.outputs))
 
 
 def drawn(draw, scored):
-    return draw(scored.targets, scored.outputs, scored.result, title="t")
+    return draw(targets_of(scored), outputs_of(scored), scored.result, title="t")
 
 
 def texts(figure):
@@ -41,7 +48,7 @@ def test_what_is_drawn(tmp_path, shape, expected):
     scored = evaluation(30)
     inputs = np.random.default_rng(0).random((30, *shape), dtype=np.float32)
 
-    files = draw_evaluation(tmp_path, scored, Examples({INPUT: inputs}, scored.targets), title="t")
+    files = draw_evaluation(tmp_path, scored, Examples({INPUT: inputs}, targets_of(scored)), title="t")
 
     assert [path.name for path in files] == [f"{name}.png" for name in expected]
     assert sorted(files) == sorted(tmp_path.iterdir())
@@ -53,7 +60,7 @@ def test_a_point_stands_over_the_true_number_at_the_predicted_one():
     [axes] = drawn(draw_predicted, scored).axes
 
     [points] = axes.collections
-    assert np.asarray(points.get_offsets()) == pytest.approx(np.hstack([scored.targets, scored.outputs]))
+    assert np.asarray(points.get_offsets()) == pytest.approx(np.hstack([targets_of(scored), outputs_of(scored)]))
     _, diagonal = axes.lines
     assert np.array_equal(diagonal.get_xdata(), axes.get_xlim())
     assert np.array_equal(diagonal.get_ydata(), axes.get_xlim())
@@ -66,7 +73,7 @@ def test_errors_are_predicted_minus_true():
     axes, _ = drawn(draw_residuals, scored).axes
 
     [points] = axes.collections
-    assert np.asarray(points.get_offsets())[:, 1] == pytest.approx((scored.outputs - scored.targets)[:, 0])
+    assert np.asarray(points.get_offsets())[:, 1] == pytest.approx((outputs_of(scored) - targets_of(scored))[:, 0])
 
 
 def test_many_numbers_and_examples_are_told_to_be_left_out():

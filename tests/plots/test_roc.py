@@ -19,7 +19,7 @@ def curves(classes=4, count=400, lead=1.0, names=None, seed=0):
     labels = np.arange(count) % classes
     outputs = random.normal(size=(count, classes))
     outputs[np.arange(count), labels] += lead
-    return roc_and_precision_recall(labels, outputs, names or [f"class {i}" for i in range(classes)])
+    return roc_and_precision_recall(labels, outputs.T, names or [f"class {i}" for i in range(classes)])
 
 
 def lines_of(axes):
@@ -76,14 +76,14 @@ def test_an_area_is_not_rounded_up_to_1():
     labels = np.arange(40_000) % 2
     outputs = labels.astype(float)[:, None]
     outputs[0] = 0.5  # above no positive one
-    assert "1.0000" in texts(draw_roc(*roc_and_precision_recall(labels, outputs, ["a", "b"]), title="t"))
+    assert "1.0000" in texts(draw_roc(*roc_and_precision_recall(labels, outputs.T, ["a", "b"]), title="t"))
     outputs[1] = 0.25  # below one of 20,000 others
-    assert ">0.9999" in texts(draw_roc(*roc_and_precision_recall(labels, outputs, ["a", "b"]), title="t"))
+    assert ">0.9999" in texts(draw_roc(*roc_and_precision_recall(labels, outputs.T, ["a", "b"]), title="t"))
 
 
 def test_two_classes_have_one_curve_named_in_the_subtitle():
     labels = np.array([1, 1, 0, 0])
-    roc = roc_and_precision_recall(labels, np.array([[0.9], [0.4], [0.5], [0.1]]), ["no", "yes"])
+    roc = roc_and_precision_recall(labels, np.array([[0.9, 0.4, 0.5, 0.1]]), ["no", "yes"])
     figure = draw_roc(*roc, title="t")
     assert any(text.startswith("yes: area under the ROC curve 0.7500") for text in texts(figure))
     assert set(lines_of(figure.axes[1])) == {style.BLUE}
@@ -99,7 +99,7 @@ def test_of_many_classes_the_areas_are_drawn_and_the_lowest_listed():
 
 
 def test_a_class_without_examples_is_listed_as_unknown():
-    roc = roc_and_precision_recall(np.array([0, 0, 1]), np.eye(3)[[0, 0, 1]], ["a", "b", "c"])
+    roc = roc_and_precision_recall(np.array([0, 0, 1]), np.eye(3)[[0, 0, 1]].T, ["a", "b", "c"])
     written = texts(draw_roc(*roc, title="t"))
     assert written.count("none") == 2
     roc = roc_and_precision_recall(np.array([1]), np.array([[0.3]]), ["no", "yes"])

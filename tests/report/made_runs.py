@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from cnncli.tasks.classification.diagnostics import diagnose
 from cnncli.tasks.classification.result import ClassificationResult
-from cnncli.tasks.classification.scores import classification_scores
+from cnncli.tasks.classification.scorer import ClassificationScorer
 
 RECIPE = """\
 name: made
@@ -53,9 +52,8 @@ def result_of(
     labels: np.ndarray, outputs: np.ndarray, names: Sequence[str], *, files: Sequence[str] | None = None, **fields: Any
 ) -> ClassificationResult:
     """The result that the real evaluation gives for these probabilities (examples, classes)."""
-    predicted = outputs.argmax(axis=1)
-    scores = classification_scores(labels, predicted, names)
-    found = diagnose(labels, outputs, predicted, scores.confusion, names, files=files)
-    metrics = {"accuracy": scores.accuracy}
+    scorer = ClassificationScorer(names, files=files)
+    scorer.update(labels, outputs)
+    metrics = {"accuracy": float(np.mean(outputs.argmax(axis=1) == labels))}
     own = {"split": "test", "examples_sha256": "f", "loss": 0.25, "metrics": metrics, **fields}
-    return ClassificationResult(**own, **dict(scores), **dict(found))
+    return scorer.result(**own).result

@@ -8,8 +8,7 @@ from made_runs import png
 from reading import Read
 
 from cnncli import report
-from cnncli.tasks.regression.result import RegressionResult
-from cnncli.tasks.regression.scores import regression_scores
+from cnncli.tasks.regression.scorer import RegressionScorer
 
 NUMBERS = {"low": [1.0], "mean": [4.0], "high": [6.0]}
 
@@ -17,10 +16,10 @@ NUMBERS = {"low": [1.0], "mean": [4.0], "high": [6.0]}
 def evaluation(width=1):
     true = np.array([[1.0], [2], [3], [6]]).repeat(width, axis=1)
     said = np.array([[2.0], [2], [2], [8]]).repeat(width, axis=1)  # errors 1, 0, -1, 2
-    scores = regression_scores(true, said, [4.0] * width, files=["a.png", "b.png", "c.png", "d.png"])
+    scorer = RegressionScorer([4.0] * width, files=["a.png", "b.png", "c.png", "d.png"])
+    scorer.update(true, said)
     metrics = {"mean_absolute_error": 1.0, "log_cosh_error": 0.5}
-    result = RegressionResult(split="test", examples_sha256="f", loss=1.5, metrics=metrics, **dict(scores))
-    return result.to_json()
+    return scorer.result(split="test", examples_sha256="f", loss=1.5, metrics=metrics).result.to_json()
 
 
 @pytest.fixture

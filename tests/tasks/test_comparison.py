@@ -10,8 +10,8 @@ from cnncli import runs
 from cnncli.errors import DataError, OutputError
 from cnncli.tasks.comparison import compare
 from cnncli.tasks.predictions_csv import numbers_to_csv
-from cnncli.tasks.regression.comparison import paired_bootstrap
-from cnncli.tasks.regression.scores import regression_scores
+from cnncli.tasks.regression.scorer import RegressionScorer
+from cnncli.tasks.statistics import paired_bootstrap
 
 TRUE = np.random.default_rng(0).uniform(0, 10, (60, 1)).astype(np.float32)
 NOISE = np.random.default_rng(1).normal(0, 1, (60, 1)).astype(np.float32)
@@ -24,13 +24,14 @@ def make(tmp_path):
     def made(name, noise, *, true=TRUE, width=1, **scores):
         true = np.repeat(true, width, axis=1)
         said = true + noise * NOISE
-        found = regression_scores(true, said, [5.0] * width).to_json()
-        common = {"task": "regression", "split": "test", "examples_sha256": "f", "loss": 1.0, "metrics": {}}
-        scored = {**common, **found, **scores}
+        scorer = RegressionScorer([5.0] * width)
+        scorer.update(true, said)
+        found = scorer.result(split="test", examples_sha256="f", loss=1.0, metrics={})
+        scored = {**found.result.to_json(), **scores}
         recipe = "data: {source: {npz: {path: a.npz}}, targets: numbers}\n"
         with runs.create(tmp_path, "net", run_name=name, fields={"data": {"source": "a"}}) as run:
             run.write("evaluation.json", json.dumps(scored))
-            run.write("predictions.csv", numbers_to_csv(true, said))
+            run.write("predictions.csv", numbers_to_csv(found.targets, found.outputs))
             run.write("resolved.yaml", recipe)
             run.write("history.json", "[]")
             run.finish("completed")

@@ -8,18 +8,18 @@ import time
 import numpy as np
 import pytest
 
-from cnncli.tasks.classification.diagnostics import diagnose
-from cnncli.tasks.classification.scores import classification_scores, predicted_classes
+from cnncli.tasks.classification.diagnostics import Diagnostics
+from cnncli.tasks.classification.scorer import ClassificationScorer
 
 KEYS = ["baseline", "top_k", "intervals", "calibration", "roc", "precision_recall"]
 KEYS += ["thresholds", "best_threshold", "most_confused", "most_wrong"]
 
 
 def trust(labels, outputs, names, **more):
-    outputs = np.asarray(outputs, np.float32)
-    predicted = predicted_classes(outputs)
-    confusion = classification_scores(labels, predicted, names).confusion
-    return diagnose(labels, outputs, predicted, confusion, names, **more)
+    scorer = ClassificationScorer(names, **more)
+    scorer.update(labels, np.asarray(outputs, np.float32))
+    result = scorer.result(split="test", loss=0.0, metrics={}).result
+    return Diagnostics(**{name: getattr(result, name) for name in Diagnostics.model_fields})
 
 
 def softmax_of(count, classes, seed=0):
@@ -92,15 +92,14 @@ def test_of_two_thousand_digits_it_takes_less_than_half_a_second():
     labels, outputs = softmax_of(2000, 10)
     names = [str(i) for i in range(10)]
     trust(labels, outputs, names)  # imports scikit-learn
-    predicted, seconds = predicted_classes(outputs), []
-    confusion = classification_scores(labels, predicted, names).confusion
+    seconds = []
     for _ in range(5):
         started = time.process_time()
-        diagnose(labels, outputs, predicted, confusion, names).to_json()
+        trust(labels, outputs, names).to_json()
         seconds.append(time.process_time() - started)
     assert min(seconds) < 0.5
 
 
 def test_scikit_learn_is_imported_only_when_needed():
-    code = "import sys, cnncli.tasks.classification.diagnostics; sys.exit('sklearn' in sys.modules)"
+    code = "import sys, cnncli.tasks.classification.scorer; sys.exit('sklearn' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnncli.tasks.classification.mistakes import most_confused, most_wrong
+from cnncli.tasks.classification.mistakes import most_confused, most_wrong, wrong_examples
 
 NAMES = ["cat", "dog", "bird"]
 
@@ -23,7 +23,9 @@ def test_at_most_ten_pairs_and_none_without_mistakes():
 
 def test_surest_mistakes_come_first_and_right_ones_not_at_all():
     labels, predicted = np.array([0, 1, 2, 0, 1]), np.array([0, 2, 0, 1, 0])
-    found = most_wrong(labels, predicted, np.array([0.99, 0.6, 0.9, 0.6, 0.7]), NAMES, files=list("vwxyz"))
+    scores = np.array([0.99, 0.6, 0.9, 0.6, 0.7])
+    wrong = wrong_examples(labels, predicted, scores)
+    found = most_wrong(wrong, labels, predicted, scores, NAMES, files=list("vwxyz"))
     assert [wrong.to_json() for wrong in found] == [
         {"index": 2, "file": "x", "true": "bird", "predicted": "cat", "probability": 0.9},
         {"index": 4, "file": "z", "true": "dog", "predicted": "cat", "probability": 0.7},
@@ -33,11 +35,12 @@ def test_surest_mistakes_come_first_and_right_ones_not_at_all():
 
 
 def test_at_most_25_mistakes():
-    found = most_wrong(np.zeros(40, int), np.ones(40, int), np.linspace(0.5, 1, 40), NAMES)
+    labels, predicted, scores = np.zeros(40, int), np.ones(40, int), np.linspace(0.5, 1, 40)
+    found = most_wrong(wrong_examples(labels, predicted, scores), labels, predicted, scores, NAMES)
     assert [wrong.index for wrong in found] == list(range(39, 14, -1))
     assert found[0].file is None
 
 
 def test_scores_that_are_no_probabilities_are_not_called_so():
-    [wrong] = most_wrong(np.array([0]), np.array([1]), np.array([4.2]), NAMES, are_probabilities=False)
+    [wrong] = most_wrong(np.array([0]), np.array([0]), np.array([1]), None, NAMES)
     assert wrong.probability is None

@@ -8,10 +8,22 @@ from sklearn import metrics
 
 from cnncli.errors import DivergedError
 from cnncli.tasks.predictions_csv import numbers_to_csv
-from cnncli.tasks.regression.scores import bootstrap, regression_scores
+from cnncli.tasks.regression.scorer import RegressionScorer
+from cnncli.tasks.regression.scores import bootstrap
+from cnncli.tasks.spooled_rows import SpooledRows
 
 TRUE = np.array([[1.0], [2], [3], [6]], np.float32)
 SAID = np.array([[2.0], [2], [2], [8]], np.float32)  # errors 1, 0, -1, 2
+
+
+def regression_scores(true, said, training_mean, **more):
+    scorer = RegressionScorer(training_mean, **more)
+    scorer.update(true, said)
+    return scorer.result(split="test", loss=0.0, metrics={}).result
+
+
+def csv_of(true, said, **more):
+    return "".join(numbers_to_csv(SpooledRows.of(true), SpooledRows.of(said), **more))
 
 
 def test_scores_worked_by_hand():
@@ -58,7 +70,7 @@ def test_intervals_are_those_of_drawing_the_examples_again():
     random = np.random.default_rng(1)
     true, said = random.normal(size=(40, 2)), random.normal(size=(40, 2))
 
-    found = bootstrap(true, said, samples=30, seed=5)
+    found = bootstrap(SpooledRows.of(true), SpooledRows.of(said), true.mean(axis=0), samples=30, seed=5)
 
     again = np.random.default_rng(5)
     drawn = [again.integers(40, size=40) for _ in range(30)]
@@ -103,7 +115,7 @@ def test_other_shapes_are_refused(shape):
 def test_predictions_keep_every_digit_of_float32():
     said = np.array([[0.1], [2], [1e-7], [8]], np.float32)
 
-    lines = numbers_to_csv(TRUE, said, files=["a", "=b", "c", "d"]).splitlines()
+    lines = csv_of(TRUE, said, files=["a", "=b", "c", "d"]).splitlines()
 
     assert lines[:2] == ["example,true,predicted,error,file", "0,1.0,0.1,-0.9,a"]
     assert lines[2] == "1,2.0,2.0,0.0,'=b"
@@ -113,6 +125,6 @@ def test_predictions_keep_every_digit_of_float32():
 def test_predictions_of_several_numbers_have_numbered_columns():
     true, said = np.array([[1, 2]], np.float32), np.array([[1.5, 1]], np.float32)
 
-    assert numbers_to_csv(true, said) == (
+    assert csv_of(true, said) == (
         "example,true_0,predicted_0,error_0,true_1,predicted_1,error_1\n0,1.0,1.5,0.5,2.0,1.0,-1.0\n"
     )

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 if TYPE_CHECKING:
     from cnncli.recipe.keras_objects.objects import KerasObject
     from cnncli.recipe.rules import Rules
 
 # The word of `data.targets` -> the task, which names the module here and the package in `cnncli.tasks`.
-TASKS = {"classes": "classification", "numbers": "regression"}
-DESCRIPTION = "what labels are: class numbers, or quantities such as an age, one or several an example"
+TASKS = {"classes": "classification", "multilabel": "multilabel", "numbers": "regression"}
+DESCRIPTION = (
+    "what labels are: one class for each example, any number of labels (0 and 1), or quantities such as an age"
+)
 
 
 class TargetRules(Protocol):
@@ -28,7 +30,7 @@ class TargetRules(Protocol):
     RULES: Rules
     NO_CLASSES: str
     STRATIFY: bool
-    METRICS: tuple[str, ...]
+    METRICS: tuple[Any, ...]
 
     def default_loss(self, layers: Sequence[KerasObject]) -> KerasObject | None:
         """The loss after these layers where the recipe names none; None where none follows."""

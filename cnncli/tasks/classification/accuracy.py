@@ -36,10 +36,10 @@ def majority_baseline(labels: NDArray[np.integer[Any]], class_names: Sequence[st
     return Baseline(name=class_names[int(counts.argmax())], accuracy=float(counts.max() / len(labels)))
 
 
-def top_k_accuracy(
+def top_k_counts(
     labels: NDArray[np.integer[Any]], outputs: NDArray[np.floating[Any]], *, class_count: int
-) -> dict[int, float]:
-    """Return the share of the examples whose true class is among the 3 and the 5 with the largest outputs.
+) -> dict[int, int]:
+    """Count the examples whose true class is among the 3 and the 5 with the largest outputs.
 
     Of equal outputs the first counts as larger, as it does for the predicted class (scikit-learn takes the last), so that
     the sequence goes on from the accuracy. What is always so, k as large as the number of classes, is left out.
@@ -49,7 +49,7 @@ def top_k_accuracy(
         outputs: float (examples, classes).
 
     Returns:
-        k -> share.
+        k -> examples.
     """
     wanted = [k for k in _TOP if k < class_count]
     if not wanted:
@@ -57,4 +57,4 @@ def top_k_accuracy(
     of_true = np.take_along_axis(outputs, labels[:, None].astype(np.int64), axis=1)  # (examples, 1)
     earlier = np.arange(outputs.shape[1]) < labels[:, None]
     before = ((outputs > of_true) | ((outputs == of_true) & earlier)).sum(axis=1)
-    return {k: float(np.mean(before < k)) for k in wanted}
+    return {k: int(np.sum(before < k)) for k in wanted}

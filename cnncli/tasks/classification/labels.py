@@ -89,8 +89,8 @@ def _wrong_shape(name: str, array: NDArray[Any]) -> Problem:
         return Problem(message, f"store `np.argmax({name}, axis=1)`; the recipe's loss decides the encoding")
     if array.ndim == 2 and array.shape[1] > 1 and np.isin(array, (0, 1)).all():
         several = f"{array.shape[1]} columns of 0 and 1, with several labels or none in some rows"
-        message = f"{name} holds {several}: that is multi-label classification, which cnncli cannot train yet"
-        return Problem(message, "keep the examples with one label, and store its number: shape (count,)")
+        message = f"{name} holds {several}: that is multi-label classification"
+        return Problem(message, "say `targets: multilabel` in `data`")
     return Problem(f"{name} has the shape {array.shape}; {_EXPECTED}: shape (count,)", _QUANTITIES)
 
 

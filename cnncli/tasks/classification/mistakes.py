@@ -68,33 +68,45 @@ def mistaken_cells(confusion: ArrayLike, *, most: int = MOST_CONFUSED) -> list[t
     return [(true, predicted, int(wrong[true, predicted])) for true, predicted in cells if wrong[true, predicted]]
 
 
+def wrong_examples(
+    labels: NDArray[np.integer[Any]], predicted: NDArray[np.integer[Any]], scores: NDArray[np.floating[Any]]
+) -> NDArray[np.int64]:
+    """Return which predictions are wrong, those with the largest scores first; of equal ones in the order of the examples.
+
+    Args:
+        labels, predicted: int (examples,).
+        scores: float (examples,), of the predicted class.
+    """
+    wrong = np.flatnonzero(labels != predicted)
+    ordered: NDArray[np.int64] = wrong[np.argsort(-scores[wrong], kind="stable")]
+    return ordered
+
+
 def most_wrong(
+    wrong: NDArray[np.int64],
     labels: NDArray[np.integer[Any]],
     predicted: NDArray[np.integer[Any]],
-    scores: NDArray[np.floating[Any]],
+    confidence: NDArray[np.floating[Any]] | None,
     class_names: Sequence[str],
     *,
     files: Sequence[str] | None = None,
-    are_probabilities: bool = True,
     most: int = MOST_WRONG,
 ) -> tuple[Wrong, ...]:
-    """Return the wrong predictions with the largest scores, largest first; of equal ones in the order of the examples.
+    """Return the first of the wrong predictions.
 
     Args:
+        wrong: of `wrong_examples`.
         labels, predicted: int (examples,), index into `class_names`.
-        scores: float (examples,), of the predicted class.
+        confidence: float (examples,), the probability of the predicted class, where there are probabilities.
         files: one an example, when the examples came from files.
-        are_probabilities: whether the scores are.
     """
-    wrong = np.flatnonzero(labels != predicted)
-    chosen = wrong[np.argsort(-scores[wrong], kind="stable")[:most]]
     return tuple(
         Wrong(
             index=index,
             file=files[index] if files is not None else None,
             true=class_names[labels[index]],
             predicted=class_names[predicted[index]],
-            probability=float(scores[index]) if are_probabilities else None,
+            probability=None if confidence is None else float(confidence[index]),
         )
-        for index in map(int, chosen)
+        for index in map(int, wrong[:most])
     )

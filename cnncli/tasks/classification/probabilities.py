@@ -1,4 +1,4 @@
-"""Probabilities in a network's outputs: of the predicted class, and of the positive one."""
+"""Probabilities in a network's outputs."""
 
 from __future__ import annotations
 
@@ -19,9 +19,7 @@ def are_probabilities(outputs: NDArray[np.floating[Any]]) -> bool:
     return bool(np.all((outputs >= 0) & (outputs <= 1 + _ROUNDING)))
 
 
-def of_the_predicted(
-    outputs: NDArray[np.floating[Any]], predicted: NDArray[np.integer[Any]]
-) -> NDArray[np.floating[Any]]:
+def of_the_predicted(outputs: NDArray[np.floating[Any]], predicted: NDArray[np.integer[Any]]) -> NDArray[np.float64]:
     """Return each example's output for the class that is predicted.
 
     Args:
@@ -36,13 +34,3 @@ def of_the_predicted(
         return np.where(predicted == 1, of_class_1, 1 - of_class_1)
     of_predicted: NDArray[np.float64] = outputs[np.arange(len(outputs)), predicted].astype(np.float64)
     return of_predicted
-
-
-def of_the_positive(outputs: NDArray[np.floating[Any]]) -> NDArray[np.floating[Any]]:
-    """Return the output for class 1 where there are two classes: float (examples,).
-
-    Args:
-        outputs: float (examples, 2), or (examples, 1), the probability of class 1.
-    """
-    positive: NDArray[np.floating[Any]] = outputs[:, min(1, outputs.shape[1] - 1)]
-    return positive

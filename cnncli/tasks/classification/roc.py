@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from cnncli.tasks.classification.probabilities import of_the_positive
 from cnncli.tasks.result import Part, Score
 
 MOST_CURVES = 20  # classes; of more only the areas are kept
@@ -68,7 +67,7 @@ class PrecisionRecall(Part):
 
 
 def roc_and_precision_recall(
-    labels: NDArray[np.integer[Any]], outputs: NDArray[np.floating[Any]], class_names: Sequence[str]
+    labels: NDArray[np.integer[Any]], columns: Iterable[NDArray[np.floating[Any]]], class_names: Sequence[str]
 ) -> tuple[Roc, PrecisionRecall]:
     """Compute both curves of each class against the rest.
 
@@ -78,20 +77,19 @@ def roc_and_precision_recall(
 
     Args:
         labels: int (examples,), index into `class_names`.
-        outputs: float (examples, classes), or (examples, 1) of two classes; any numbers that rank.
+        columns: float (examples,), the outputs for each class, any numbers that rank; of two classes the last one counts.
         class_names: one a class.
     """
-    if len(class_names) == 2:
-        scores, classes = of_the_positive(outputs)[:, None], [1]
-    else:
-        scores, classes = outputs, list(range(len(class_names)))
-    has_points = len(classes) <= MOST_CURVES
-    measure = _curves if has_points else _areas
+    classes: Sequence[int] = range(len(class_names))
+    if len(classes) == 2:
+        *_, positive = columns
+        classes, columns = [1], [positive]
+    measure = _curves if len(classes) <= MOST_CURVES else _areas
     measured = []
-    for column, index in enumerate(classes):
+    for index, column in zip(classes, columns, strict=True):
         positive = labels == index
         # No number larger than the largest: scikit-learn takes none, and the order stays.
-        score = np.nan_to_num(np.ascontiguousarray(scores[:, column]))
+        score = np.nan_to_num(np.ascontiguousarray(column))
         known = 0 < positive.sum() < len(positive)
         measured.append(measure(class_names[index], positive, score) if known else _unknown(class_names[index]))
     roc, precision_recall = zip(*measured, strict=True)

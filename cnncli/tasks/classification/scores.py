@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from cnncli.errors import DivergedError
+from cnncli.tasks.diverged_outputs import refuse_diverged
 from cnncli.tasks.result import Part, Score
 
 
@@ -115,14 +115,15 @@ def predicted_classes(outputs: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
         DivergedError: an output is not a number, so that there is no largest.
     """
     outputs = np.asarray(outputs)
+    classes = largest(outputs)
+    refuse_diverged(np.isnan(outputs).any(axis=1), "not a number")
+    return classes
+
+
+def largest(outputs: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """The same, where what is not a number counts as the largest."""
     if outputs.ndim != 2 or outputs.shape[1] == 0:
         raise ValueError(f"outputs are (examples, classes); received shape {outputs.shape}")
-    broken = np.flatnonzero(np.isnan(outputs).any(axis=1))
-    if broken.size:
-        raise DivergedError(
-            f"the network's output is not a number for {broken.size} of {len(outputs)} examples, first {broken[0]}",
-            hint="its weights or the data hold NaN or infinity: lower the learning_rate, or look at the data",
-        )
     classes = outputs[:, 0] > 0.5 if outputs.shape[1] == 1 else outputs.argmax(axis=1)
     return classes.astype(np.int64)
 

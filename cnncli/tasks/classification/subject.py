@@ -14,6 +14,7 @@ from cnncli.interpretability.examples import MOST
 from cnncli.interpretability.subject import Subject
 from cnncli.messages import counted, did_you_mean, shortened
 from cnncli.recipe.schema import BY_PREDICTION, Samples
+from cnncli.tasks.classification.mistakes import wrong_examples
 
 MOST_CLASSES = 24
 WORDS = {
@@ -54,8 +55,11 @@ class ClassSubject(Subject):
         predicted = int(said.argmax())
         return {"predicted": self.asked_for[predicted], "probability": float(said[predicted])}
 
-    def is_right_on_all(self, targets: NDArray[Any], said: NDArray[np.float32]) -> bool:
-        return bool((said.argmax(axis=-1) == targets).all())
+    def mistakes(
+        self, targets: NDArray[Any], said: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        predicted = said.argmax(axis=-1)
+        return wrong_examples(targets, predicted, said.max(axis=-1)), predicted
 
     def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
         if name == "predicted":
@@ -102,27 +106,31 @@ class ClassSubject(Subject):
 SUBJECT = ClassSubject
 
 
-def choose(samples: Samples, targets: NDArray[Any], said: NDArray[np.float32] | None = None) -> NDArray[np.int64]:
+def choose(
+    samples: Samples,
+    targets: NDArray[Any],
+    wrong: NDArray[np.int64] | None = None,
+    predicted: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
     """Which examples: their indices, at most 12 of the wrong ones and 24 classes.
 
     Args:
         samples: a number: the first of every class, in turn. `one_per_class`. `most_wrong`: those whose wrong class the network
             is surest of. `most_confused`: the surest of each pair of a true and a predicted class, the most frequent pair first.
         targets: int (count,), the true classes.
-        said: probabilities, float (count, classes); needed for the last two.
+        wrong: int (any,), which examples are wrong, the surest first; needed for the last two.
+        predicted: int (count,), the predicted classes; needed for the last one.
     """
     if isinstance(samples, int):
         return np.lexsort((targets, _rank(targets)))[:samples]
     if samples == "one_per_class":
         return np.unique(targets, return_index=True)[1][:MOST_CLASSES]
     assert samples in BY_PREDICTION
-    assert said is not None
-    predicted, sureness = said.argmax(axis=-1), said.max(axis=-1)
-    wrong = np.flatnonzero(predicted != targets)
-    wrong = wrong[np.argsort(-sureness[wrong], kind="stable")]
+    assert wrong is not None
     if samples == "most_wrong":
         return wrong[:MOST]
-    pairs = targets[wrong].astype(np.int64) * said.shape[-1] + predicted[wrong]
+    assert predicted is not None
+    pairs = targets[wrong].astype(np.int64) * (predicted.max() + 1) + predicted[wrong]
     _, pair, counts = np.unique(pairs, return_inverse=True, return_counts=True)
     return wrong[np.lexsort((pair, -counts[pair], _rank(pair)))][:MOST]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import PlainValidator
+from pydantic import BeforeValidator
 
 from cnncli.data.targets import Encoding, TargetInfo
 from cnncli.errors import DataError, Problem
@@ -36,7 +36,7 @@ def _class_names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-ClassNames = Annotated[tuple[str, ...], PlainValidator(_class_names)]
+ClassNames = Annotated[tuple[str, ...], BeforeValidator(_class_names)]
 
 
 def _as_integers(labels: Any) -> Any:

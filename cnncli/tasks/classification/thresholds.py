@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cnncli.tasks.result import Part, Score
 
-_STEPS = 100
+_THRESHOLDS = np.arange(101) / 100
 
 
 class ThresholdScore(Part):
@@ -61,32 +61,47 @@ def sweep_thresholds(labels: NDArray[np.integer[Any]], probabilities: NDArray[np
         labels: int (examples,), 1 for the positive class and 0 for the other; at least one.
         probabilities: float (examples,) in [0, 1], of the positive class.
     """
-    thresholds = np.arange(_STEPS + 1) / _STEPS
-    positive = labels == 1
+    return sweep_of_counts(above_thresholds(labels == 1, probabilities), int((labels == 1).sum()), len(labels))
+
+
+def above_thresholds(positive: NDArray[np.bool_], probabilities: NDArray[np.floating[Any]]) -> NDArray[np.int64]:
+    """Count at every threshold the positive examples above it, and all examples: int64 (2, thresholds).
+
+    Counts of several batches are added.
+    """
     scores = probabilities.astype(np.float64)
-    right = _above(scores[positive], thresholds)
-    said = _above(scores, thresholds)
-    examples = int(positive.sum())
-    truly_negative = (len(labels) - said) - (examples - right)
+    return np.stack([_above(scores[positive]), _above(scores)])
+
+
+def sweep_of_counts(above: NDArray[np.int64], examples: int, count: int) -> Sweep:
+    """Score the thresholds.
+
+    Args:
+        above: from `above_thresholds`.
+        examples: how many examples of the positive class there are.
+        count: how many examples in all.
+    """
+    right, said = above
+    truly_negative = (count - said) - (examples - right)
     f1 = _divided(2 * right, examples + said)
     best = None
     if examples:
-        place = int(np.lexsort((np.abs(thresholds - 0.5), -f1))[0])
-        best = BestThreshold(threshold=float(thresholds[place]), f1=float(f1[place]))
+        place = int(np.lexsort((np.abs(_THRESHOLDS - 0.5), -f1))[0])
+        best = BestThreshold(threshold=float(_THRESHOLDS[place]), f1=float(f1[place]))
     columns = {
-        "threshold": thresholds,
+        "threshold": _THRESHOLDS,
         "precision": _divided(right, said),
         "recall": _divided(right, np.full_like(right, examples)),
         "f1": f1,
-        "accuracy": (right + truly_negative) / len(labels),
+        "accuracy": (right + truly_negative) / count,
     }
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*(c.tolist() for c in columns.values()), strict=True)]
     return Sweep(tuple(ThresholdScore(**row) for row in rows), best)
 
 
-def _above(scores: NDArray[np.float64], thresholds: NDArray[np.float64]) -> NDArray[np.int64]:
+def _above(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     """How many scores lie above each threshold."""
-    above: NDArray[np.int64] = len(scores) - np.searchsorted(np.sort(scores), thresholds, side="right")
+    above: NDArray[np.int64] = len(scores) - np.searchsorted(np.sort(scores), _THRESHOLDS, side="right")
     return above
 
 

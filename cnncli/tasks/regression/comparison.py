@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from cnncli.errors import OutputError
 from cnncli.messages import quantity
+from cnncli.tasks import statistics
 from cnncli.tasks.recorded_run import Recorded
 from cnncli.tasks.regression.result import RegressionResult
 from cnncli.tasks.statistics import LEVEL, p_text
 
 TARGET = "number"  # what an example has
-
-_DRAWS = 5000
-_AT_A_TIME = 2_000_000  # examples drawn at once: 16 MB
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +138,7 @@ def side(run: Recorded, label: str) -> RegressionSide:
 def pair(first: RegressionSide, second: RegressionSide) -> RegressionPair:
     """Compare a run with the first one, before any correction for several comparisons."""
     differences = second.errors - first.errors
-    interval, p = paired_bootstrap(differences)
+    interval, p = statistics.paired_bootstrap(differences)
     return RegressionPair(
         first=first.label,
         second=second.label,
@@ -152,31 +150,3 @@ def pair(first: RegressionSide, second: RegressionSide) -> RegressionPair:
         p=p,
         adjusted_p=p,
     )
-
-
-def paired_bootstrap(differences: NDArray[np.float64], *, seed: int = 0) -> tuple[tuple[float, float], float]:
-    """Draw the examples again, with replacement, both runs' errors together, and look at the mean difference.
-
-    Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 16. The p-value is twice the share of the
-    draws on the other side of 0, counting the data itself as one draw, so that it is never 0.
-
-    Args:
-        differences: float64 (examples,).
-        seed: the same seed, the same result.
-
-    Returns:
-        The 95% percentile interval of the mean, and the two-sided p-value.
-    """
-    random = np.random.default_rng(seed)
-    count = len(differences)
-    rows = max(1, _AT_A_TIME // count)
-    means = np.concatenate(
-        [
-            differences[random.integers(count, size=(min(rows, _DRAWS - done), count))].mean(axis=1)
-            for done in range(0, _DRAWS, rows)
-        ]
-    )
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(means, [tail, 100 - tail]).tolist()
-    smaller = min(int(np.sum(means <= 0)), int(np.sum(means >= 0)))
-    return (low, high), min(1.0, 2 * (smaller + 1) / (_DRAWS + 1))

@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import keras
-import numpy as np
 
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.tasks import predictions_csv
-from cnncli.tasks.classification.evaluate import run_once
-from cnncli.tasks.regression.result import RegressionResult
-from cnncli.tasks.regression.scores import regression_scores
+from cnncli.tasks.evaluation_loop import run_once
+from cnncli.tasks.regression.scorer import RegressionScorer, Scored
 from cnncli.tasks.regression.targets import NumberTargets
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Examples that a model has scored.
-
-    Attributes:
-        targets, outputs: float32 (count, k), the true numbers and the network's.
-    """
-
-    result: RegressionResult
-    targets: np.ndarray
-    outputs: np.ndarray
 
 
 def evaluate(
@@ -54,16 +38,13 @@ def evaluate(
     """
     encoding = targets.encoding(loss, units=model.output_shape[-1])
     batches = Batches(examples, batch_size=batch_size, encodings={"": encoding})
-    measured, outputs = run_once(model, batches, loss, metrics)
-    scores = regression_scores(examples.labels, outputs, targets.numbers.mean, files=examples.files)
-    result = RegressionResult(
-        split=split, examples_sha256=examples_sha256, loss=measured.pop("loss"), metrics=measured, **dict(scores)
-    )
-    return Scored(result, examples.labels, outputs)
+    scorer = RegressionScorer(targets.numbers.mean, files=examples.files)
+    measured = run_once(model, examples, batches, scorer.update, loss=loss, metrics=metrics)
+    return scorer.result(split=split, examples_sha256=examples_sha256, **measured)
 
 
-def to_csv(scored: Scored, examples: Examples, targets: NumberTargets) -> str:
-    """predictions.csv: a row for each example."""
+def to_csv(scored: Scored, examples: Examples, targets: NumberTargets) -> Iterator[str]:
+    """The lines of predictions.csv: a row for each example."""
     return predictions_csv.numbers_to_csv(scored.targets, scored.outputs, files=examples.files)
 
 

@@ -8,12 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.errors import DivergedError
 from cnncli.tasks.result import Interval, Intervals, Part, Score
+from cnncli.tasks.spooled_rows import SpooledRows
 from cnncli.tasks.statistics import BOOTSTRAP, LEVEL
 
 MOST_WORST = 25
 SAMPLES = 1000
+
+_AT_A_TIME = 2_000_000  # counts drawn at once: 16 MB
+_Columns = dict[str, NDArray[np.float64]]  # a value for each of the k numbers
 
 
 class TargetScore(Part):
@@ -91,48 +94,43 @@ class RegressionScores(TargetScore):
 
 
 def regression_scores(
-    targets: NDArray[np.floating[Any]],
-    predicted: NDArray[np.floating[Any]],
+    targets: SpooledRows,
+    predicted: SpooledRows,
     training_mean: Sequence[float],
     *,
     files: Sequence[str] | None = None,
-) -> RegressionScores:
+) -> tuple[RegressionScores, NDArray[np.int64]]:
     """Score predicted quantities against the true ones.
 
     Args:
-        targets, predicted: float (examples, k), at least one example.
+        targets, predicted: float (examples, k), finite, at least one example.
         training_mean: of the targets that trained, k numbers.
         files: one an example, when the examples came from files.
 
-    Raises:
-        ValueError: other or different shapes, or no examples.
-        DivergedError: a prediction is not a finite number.
+    Returns:
+        The scores, and int64 (examples,), the examples by the size of their errors, the largest first.
     """
-    if targets.ndim != 2 or targets.shape != predicted.shape or not targets.size:
-        raise ValueError(
-            f"targets and predictions are (examples, k), at least one; received {targets.shape} and {predicted.shape}"
-        )
-    broken = np.flatnonzero(~np.isfinite(predicted).all(axis=1))
-    if broken.size:
-        raise DivergedError(
-            f"the network's output is no finite number for {broken.size} of {len(predicted)} examples, first {broken[0]}",
-            hint="its weights or the data hold NaN or infinity: lower the learning_rate, or look at the data",
-        )
-    true, said = targets.astype(np.float64), predicted.astype(np.float64)
-    per_target = _per_target(true, said)
-    constant = np.abs(true - np.asarray(training_mean, np.float64))
-    return RegressionScores(
+    columns = _by_column(targets, predicted, np.asarray(training_mean, np.float64))
+    pairs = zip(targets.blocks(), predicted.blocks(), strict=True)
+    errors = np.concatenate([sizes_of_errors(true, said, columns["spread"]) for true, said in pairs])
+    order: NDArray[np.int64] = np.argsort(-errors, kind="stable")
+    per_target = tuple(
+        TargetScore(**{name: float(columns[name][number]) for name in TargetScore.model_fields})
+        for number in range(targets.shape[1])
+    )
+    scores = RegressionScores(
         **{name: _mean([getattr(each, name) for each in per_target]) for name in TargetScore.model_fields},
-        count=len(true),
+        count=len(errors),
         per_target=per_target,
         baseline=Baseline(
             says=tuple(map(float, training_mean)),
-            mean_absolute_error=float(constant.mean()),
-            root_mean_squared_error=float(np.sqrt((constant**2).mean(axis=0)).mean()),
+            mean_absolute_error=float(columns["baseline_absolute"].mean()),
+            root_mean_squared_error=float(columns["baseline_root"].mean()),
         ),
-        intervals=bootstrap(true, said),
-        worst=_worst(true, said, files),
+        intervals=bootstrap(targets, predicted, columns["mean"]),
+        worst=_worst(targets, predicted, order[:MOST_WORST], files),
     )
+    return scores, order
 
 
 def _mean(values: Sequence[float | None]) -> float | None:
@@ -140,7 +138,17 @@ def _mean(values: Sequence[float | None]) -> float | None:
     return None if None in values else float(np.mean(values))  # type: ignore[arg-type]
 
 
-def _per_target(true: NDArray[np.float64], said: NDArray[np.float64]) -> tuple[TargetScore, ...]:
+def _by_column(targets: SpooledRows, predicted: SpooledRows, training_mean: NDArray[np.float64]) -> _Columns:
+    """What is computed from all examples of one number: the fields of `TargetScore`, the baseline, mean and spread."""
+    found, first = [], 0
+    for true, said in zip(targets.column_blocks(), predicted.column_blocks(), strict=True):
+        says = training_mean[first : first + true.shape[1]]
+        found.append(_of_columns(true.astype(np.float64), said.astype(np.float64), says))
+        first += true.shape[1]
+    return {name: np.concatenate([each[name] for each in found]) for name in found[0]}
+
+
+def _of_columns(true: NDArray[np.float64], said: NDArray[np.float64], says: NDArray[np.float64]) -> _Columns:
     from sklearn import metrics  # 1.4 s to import
 
     has_variance = (true != true[0]).any(axis=0)
@@ -149,19 +157,21 @@ def _per_target(true: NDArray[np.float64], said: NDArray[np.float64]) -> tuple[T
         "median_absolute_error": metrics.median_absolute_error(true, said, multioutput="raw_values"),
         "root_mean_squared_error": metrics.root_mean_squared_error(true, said, multioutput="raw_values"),
         "mean_error": (said - true).mean(axis=0),
+        "mean": true.mean(axis=0),
+        "spread": true.std(axis=0),
+        "baseline_absolute": np.abs(true - says).mean(axis=0),
+        "baseline_root": np.sqrt(((true - says) ** 2).mean(axis=0)),
     }
     for name, measure in (("r2", metrics.r2_score), ("explained_variance", metrics.explained_variance_score)):
         known = measure(true, said, multioutput="raw_values") if has_variance.any() else np.nan
         columns[name] = np.where(has_variance, known, np.nan)
-    return tuple(
-        TargetScore(**{name: float(values[number]) for name, values in columns.items()})
-        for number in range(true.shape[1])
-    )
+    return columns
 
 
 def bootstrap(
-    true: NDArray[np.float64],
-    said: NDArray[np.float64],
+    targets: SpooledRows,
+    predicted: SpooledRows,
+    means: NDArray[np.float64],
     *,
     level: float = LEVEL,
     samples: int = SAMPLES,
@@ -173,20 +183,33 @@ def bootstrap(
     much chance there is in these examples, not in the training; of few examples (below about 30) it is too narrow. Draws
     whose targets are all the same have no R2, and are left out of its interval.
 
+    Of more examples than a block of rows holds, it is first drawn how many come from each block, from a multinomial
+    distribution, and then which ones of the block: the same distribution, with one block in memory at a time.
+
     Args:
-        true, said: float64 (examples, k).
+        targets, predicted: float (examples, k).
+        means: float64 (k,), of the targets.
         level: share of the draws that lie within an interval.
     """
-    count, width = true.shape
-    centred, errors = true - true.mean(axis=0), said - true
-    columns = np.hstack([np.abs(errors), errors**2, centred, centred**2])  # (examples, 4 * k)
+    count, width = targets.shape
+    sizes = targets.block_sizes
     random = np.random.default_rng(seed)
-    sums = np.empty((samples, 4 * width))
-    for row in sums:
-        row[:] = np.bincount(random.integers(count, size=count), minlength=count) @ columns
+    drawn = random.multinomial(count, np.array(sizes) / count, size=samples)  # (samples, blocks)
+    sums, variance_of_all = np.zeros((samples, 4 * width)), np.zeros(width)
+    for taken, block, said in zip(drawn.T, targets.blocks(), predicted.blocks(), strict=True):
+        true = block.astype(np.float64)
+        centred, errors = true - means, said - true
+        columns = np.hstack([np.abs(errors), errors**2, centred, centred**2])  # (rows, 4 * k)
+        variance_of_all += columns[:, 3 * width :].sum(axis=0) / count
+        rows = len(true)
+        some = max(1, _AT_A_TIME // rows)
+        for begin in range(0, samples, some):
+            numbers = taken[begin : begin + some]
+            counts = [np.bincount(random.integers(rows, size=number), minlength=rows) for number in numbers]
+            sums[begin : begin + some] += np.array(counts, np.float64) @ columns
     absolute, squared, first, second = np.split(sums / count, 4, axis=1)  # each (samples, k)
     variance = np.maximum(second - first**2, 0)
-    has_variance = (variance > 1e-12 * (centred**2).mean(axis=0)).all(axis=1)
+    has_variance = (variance > 1e-12 * variance_of_all).all(axis=1)
     r2 = 1 - squared[has_variance] / variance[has_variance]
     ends = [50 * (1 - level), 50 * (1 + level)]
 
@@ -204,32 +227,37 @@ def bootstrap(
     )
 
 
-def sizes_of_errors(true: NDArray[np.floating[Any]], said: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+def sizes_of_errors(
+    true: NDArray[np.floating[Any]], said: NDArray[np.floating[Any]], spread: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """How far each prediction is off: of several numbers the mean, each in the standard deviation of its targets.
 
     Args:
         true, said: float (examples, k).
+        spread: float64 (k,), those standard deviations; None: of these targets.
 
     Returns:
         float64 (examples,).
     """
     errors = np.abs(said.astype(np.float64) - true)
     if errors.shape[1] > 1:
-        spread = true.astype(np.float64).std(axis=0)
+        spread = true.astype(np.float64).std(axis=0) if spread is None else spread
         errors = errors / np.where(spread > 0, spread, 1)
     mean: NDArray[np.float64] = errors.mean(axis=1)
     return mean
 
 
-def _worst(true: NDArray[np.float64], said: NDArray[np.float64], files: Sequence[str] | None) -> tuple[Worst, ...]:
-    order = np.argsort(-sizes_of_errors(true, said), kind="stable")[:MOST_WORST]
+def _worst(
+    targets: SpooledRows, predicted: SpooledRows, chosen: NDArray[np.int64], files: Sequence[str] | None
+) -> tuple[Worst, ...]:
+    true, said = targets.rows(chosen).astype(np.float64), predicted.rows(chosen).astype(np.float64)
     return tuple(
         Worst(
             index=index,
             file=files[index] if files is not None else None,
-            true=tuple(true[index].tolist()),
-            predicted=tuple(said[index].tolist()),
-            error=tuple((said[index] - true[index]).tolist()),
+            true=tuple(true[place].tolist()),
+            predicted=tuple(said[place].tolist()),
+            error=tuple((said[place] - true[place]).tolist()),
         )
-        for index in map(int, order)
+        for place, index in enumerate(chosen.tolist())
     )

@@ -54,8 +54,11 @@ class NumberSubject(Subject):
     def answer(self, said: NDArray[np.float32]) -> dict[str, Any]:
         return {"predicted": self.told(said)}
 
-    def is_right_on_all(self, targets: NDArray[Any], said: NDArray[np.float32]) -> bool:
-        return False
+    def mistakes(
+        self, targets: NDArray[Any], said: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        """All of them, as no number is simply right."""
+        return np.argsort(-sizes_of_errors(targets, said), kind="stable"), None
 
     def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
         return np.full(len(said), self.number_of(self._end(name)))
@@ -93,14 +96,20 @@ class NumberSubject(Subject):
 SUBJECT = NumberSubject
 
 
-def choose(samples: Samples, targets: NDArray[Any], said: NDArray[np.float32] | None = None) -> NDArray[np.int64]:
+def choose(
+    samples: Samples,
+    targets: NDArray[Any],
+    wrong: NDArray[np.int64] | None = None,
+    predicted: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
     """Which examples: their indices.
 
     Args:
         samples: a number: from the smallest target to the largest, in even steps through their order. `most_wrong`: the 12
             of the largest errors.
         targets: float (count, k); of several numbers the first orders the examples.
-        said: float (count, k), what the network gives; needed for `most_wrong`.
+        wrong: int (count,), the examples by the size of their errors, the largest first; needed for `most_wrong`.
+        predicted: None, as there are no classes.
 
     Raises:
         DataError: they are wanted by class.
@@ -112,5 +121,5 @@ def choose(samples: Samples, targets: NDArray[Any], said: NDArray[np.float32] | 
     if samples != "most_wrong":
         hint = "a number takes some from the smallest target to the largest; most_wrong those of the largest errors"
         raise DataError(f"{samples} chooses by class, and the labels are numbers", hint=hint)
-    assert said is not None
-    return np.argsort(-sizes_of_errors(targets, said), kind="stable")[:MOST]
+    assert wrong is not None
+    return wrong[:MOST]

@@ -485,7 +485,7 @@ CASES: list[Case] = [
         "several labels an example",
         (f"{CHECK} {U8_PATH}multi.npz",),
         4,
-        ("that is multi-label classification, which cnncli cannot train yet",),
+        ("that is multi-label classification", "targets: multilabel"),
         unsaid=("targets: numbers",),
         files=(npz("multi.npz", several_labels),),
     ),

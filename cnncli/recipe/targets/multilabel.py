@@ -1,0 +1,94 @@
+"""Rules and defaults of recipes with `targets: multilabel` (multi-label classification)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from cnncli.errors import Problem
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.layers import output_activation, snake_case
+from cnncli.recipe.outputs import loss_class, outputs_of
+from cnncli.recipe.rules import Rules
+from cnncli.recipe.schema import Recipe
+
+RULES = Rules()
+NO_CLASSES = ""
+STRATIFY = False
+METRICS: tuple[Any, ...] = ({"F1Score": {"average": "macro", "threshold": 0.5}}, {"AUC": {"multi_label": True}})
+
+_LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
+_OF_ONE_CLASS = ("categorical", "sparse", "accuracy")  # in the names of metrics that expect one class for each example
+
+
+def default_loss(layers: Sequence[KerasObject]) -> KerasObject | None:
+    """The binary crossentropy after a sigmoid."""
+    if layers and output_activation(layers) == "sigmoid":
+        return KerasObject("losses", "binary_crossentropy")
+    return None
+
+
+@RULES.error_without_network
+def _source_of_labels(recipe: Recipe) -> Iterator[Problem]:
+    source = recipe.data.source
+    if source.npz is None:
+        what = "an image folder" if source.image_folder else source.builtin or "a folder of IDX files"
+        hint = (
+            "use arrays: `source: {npz: {path: photos.npz}}`, where y has the shape (count, labels) and holds 0 and 1"
+        )
+        message = f"{what} has one class for each example, and `targets: multilabel` allows several"
+        yield Problem(message, hint, path=("data", "source"))
+
+
+@RULES.error_without_network
+def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
+    data = recipe.data
+    if data.class_weight is not None:
+        message = "`class_weight` weights examples by their only class, and `targets: multilabel` allows several"
+        yield Problem(message, "BinaryFocalCrossentropy gives rare labels more weight", path=("data", "class_weight"))
+    if data.split.stratify:
+        message = "`stratify` needs one class for each example, and `targets: multilabel` allows several"
+        yield Problem(message, "leave it out", path=("data", "split", "stratify"))
+
+
+@RULES.error
+def _loss_and_last_layer(recipe: Recipe) -> Iterator[Problem]:
+    for output in outputs_of(recipe):
+        layers = output.layers(recipe) if output.index >= 0 else []
+        activation = output_activation(layers) if layers else None
+        if activation == "softmax":
+            message = "softmax makes one class win, and an example of `targets: multilabel` can have several"
+            yield Problem(message, "use `activation: sigmoid`", path=output.path)
+        elif output.loss is None:
+            message = f"`loss` is missing in `train`: none follows from an activation that is {activation}"
+            yield Problem(message, "use `activation: sigmoid`, and binary_crossentropy follows", path=("train",))
+        elif loss_class(output.loss) not in _LOSSES:
+            message = f"{output.loss.name} expects one class for each example, and `targets: multilabel` allows several"
+            yield Problem(message, "use binary_crossentropy or BinaryFocalCrossentropy", path=output.loss_path)
+        elif activation is not None and (activation == "sigmoid") == bool(output.loss.args.get("from_logits")):
+            message = f"`from_logits` of {output.loss.name} does not fit the activation {activation}"
+            hint = "use `activation: sigmoid` without `from_logits`, or no activation with `from_logits: true`"
+            yield Problem(message, hint, path=output.loss_path)
+
+
+@RULES.error_without_network
+def _metrics_of_one_class(recipe: Recipe) -> Iterator[Problem]:
+    for index, metric in enumerate(recipe.train.metrics):
+        name = snake_case(metric.entry.canonical)
+        if name.startswith(_OF_ONE_CLASS) or "top_k" in name:
+            message = f"{metric.name} expects one class for each example, and `targets: multilabel` allows several"
+            hint = "leave `metrics` out, or use F1Score, AUC, BinaryAccuracy, …"
+            yield Problem(message, hint, path=("train", "metrics", index))
+
+
+@RULES.error_without_network
+def _pictures_of_one_class(recipe: Recipe) -> Iterator[Problem]:
+    for index, picture in enumerate(recipe.visualize):
+        path = ("visualize", index, picture.kind)
+        if picture.grad_cam and picture.grad_cam.class_name == "true":
+            message = "an example of `targets: multilabel` can have several true labels"
+            yield Problem(message, "name the label, or use predicted", path=(*path, "class_name"))
+        looked_at = picture.grad_cam or picture.feature_maps
+        if looked_at and looked_at.samples == "most_confused":
+            message = "most_confused compares pairs of classes, and `targets: multilabel` has none"
+            yield Problem(message, "most_wrong shows the examples with the largest errors", path=(*path, "samples"))

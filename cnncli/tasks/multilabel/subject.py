@@ -1,0 +1,126 @@
+"""A multi-label classifier as the subject of pictures: its labels, and the choice of examples by label."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.errors import DataError, RecipeError
+from cnncli.interpretability.class_scores import of_class, outputs_of
+from cnncli.interpretability.examples import MOST
+from cnncli.interpretability.subject import Subject
+from cnncli.messages import counted, did_you_mean, shortened
+from cnncli.recipe.schema import Samples
+from cnncli.tasks.multilabel.scores import THRESHOLD, losses
+
+WORDS = {"most_wrong": " with the largest errors", "one_per_class": ", one a label"}
+MOST_LABELS = 24
+
+
+class LabelSubject(Subject):
+    """A network that gives a probability for each label."""
+
+    WHAT: ClassVar[str] = "label"
+    OPTION: ClassVar[str] = "label"
+    MAXIMIZED_AS: ClassVar[str] = "maximize-labels"
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        return self.targets.class_names
+
+    def number_of(self, name: str) -> int:
+        if name not in self.asked_for:
+            hint = did_you_mean(name, map(shortened, self.asked_for))
+            raise RecipeError(f"no label is named `{shortened(name)}`", hint=hint)
+        return self.asked_for.index(name)
+
+    def told(self, target: Any) -> str:
+        return ", ".join(self.asked_for[column] for column in np.flatnonzero(target)) or "none"
+
+    def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+        """Probabilities, or logits of a network without a sigmoid, brought between 0 and 1: float32 (count, labels)."""
+        outputs = outputs_of(self.network.model, inputs)
+        if outputs.min() >= 0 and outputs.max() <= 1:
+            return outputs
+        return (1 / (1 + np.exp(-outputs.astype(np.float64)))).astype(np.float32)
+
+    def completed(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        return outputs
+
+    def answer(self, said: NDArray[np.float32]) -> dict[str, Any]:
+        return {"predicted": self.told(said > THRESHOLD)}
+
+    def mistakes(
+        self, targets: NDArray[Any], said: NDArray[np.float32]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
+        wrong = np.flatnonzero(((said > THRESHOLD) != targets.astype(bool)).any(axis=1))
+        return wrong[np.argsort(-losses(targets[wrong], said[wrong]), kind="stable")], None
+
+    def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
+        if name == "predicted":
+            return np.asarray(said.argmax(axis=-1))
+        if name == "true":
+            raise DataError("an example can have several true labels", hint="name one: --class NAME")
+        return np.full(len(said), self.number_of(name))
+
+    def explained(self, target: Any, said: NDArray[np.float32], wanted: int) -> dict[str, Any]:
+        return {
+            "true": None if target is None else self.told(target),
+            "predicted": self.told(said > THRESHOLD),
+            "label": self.asked_for[wanted],
+            "probability": float(said[wanted]),
+        }
+
+    def caption(self, details: dict[str, Any]) -> tuple[str, str]:
+        what = details["example"] if details["true"] is None else f"true: {details['true']}"
+        return f"{details['label']}, {details['probability']:.0%}", what + ("" if details["has_heat"] else " · no heat")
+
+    def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:
+        meaning = "moves the score" if moves else "speaks for the label"
+        whose = "the most probable label" if name == "predicted" else name
+        return f"what {f'{meaning} of' if moves else 'speaks for'} {whose}", meaning
+
+    def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
+        like = "likes" if len(names) == 1 else "like"
+        return f"what {counted(len(names), 'label')} {like} most", "score before the sigmoid"
+
+    def score(self, scores: Any, numbers: Any) -> Any:
+        return of_class(scores, numbers)
+
+
+SUBJECT = LabelSubject
+
+
+def choose(
+    samples: Samples,
+    targets: NDArray[Any],
+    wrong: NDArray[np.int64] | None = None,
+    predicted: NDArray[np.int64] | None = None,
+) -> NDArray[np.int64]:
+    """Which examples: their indices.
+
+    Args:
+        samples: a number: the first of each label, in turn. `one_per_class`: the first of each of the first 24 labels.
+            `most_wrong`: the first 12 of `wrong`.
+        targets: uint8 (count, labels).
+        wrong: int (any,), the examples with a wrong label, the largest loss first; needed for `most_wrong`.
+        predicted: None, as there is no single class.
+
+    Raises:
+        DataError: pairs of classes are asked for.
+    """
+    if isinstance(samples, int):
+        # The rank of an example within a label: how many before it have the label; its best one orders it.
+        rank = np.where(targets > 0, np.cumsum(targets, axis=0, dtype=np.int64), len(targets) + 1)
+        return np.lexsort((rank.argmin(axis=1), rank.min(axis=1)))[:samples]
+    if samples == "one_per_class":
+        first = targets.argmax(axis=0)[targets.any(axis=0)]
+        return np.asarray(list(dict.fromkeys(first.tolist())), np.int64)[:MOST_LABELS]
+    if samples != "most_wrong":
+        hint = "a number takes some of every label; most_wrong those with the largest errors"
+        raise DataError(f"{samples} compares pairs of classes, and an example can have several labels", hint=hint)
+    assert wrong is not None
+    return wrong[:MOST]

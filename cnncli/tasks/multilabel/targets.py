@@ -1,0 +1,112 @@
+"""Targets of a multi-label classification: a matrix of 0 and 1, read, described and encoded for a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.targets import Encoding, TargetInfo
+from cnncli.errors import DataError, Problem
+from cnncli.messages import counted, listed
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.schema import Data
+from cnncli.recipe.yaml.nodes import Path
+from cnncli.tasks.classification.targets import ClassNames
+
+_EXPECTED = "expected 0 and 1, shape (count, labels) with 2 labels or more"
+
+
+def _as_floats(targets: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.cast(targets, tf.float32)
+
+
+MULTI_HOT = Encoding("multi_hot", "rows of 0 and 1", _as_floats)  # float32 (batch, labels)
+
+
+class LabelTargets(TargetInfo):
+    """Any number of labels for each example: uint8 (count, labels), 1 where the example has the label.
+
+    Attributes:
+        class_names: of the labels, by column.
+    """
+
+    PLURAL: ClassVar[str] = "labels"
+    LISTED_IN: ClassVar[str] = "class_names"
+    task: Literal["multilabel"] = "multilabel"
+    class_names: ClassNames
+
+    @classmethod
+    def read(cls, name: str, array: NDArray[Any]) -> NDArray[np.uint8]:
+        if array.dtype.kind not in "biuf" or array.ndim != 2 or array.shape[1] < 2 or not len(array):
+            raise DataError(Problem(f"{name} has the type {array.dtype} and the shape {array.shape}; {_EXPECTED}"))
+        wrong = np.argwhere((array != 0) & (array != 1))
+        if len(wrong):
+            row, column = wrong[0].tolist()
+            message = f"{name} holds {array[row, column]} at index {row:,}, column {column}; {_EXPECTED}"
+            raise DataError(Problem(message, "probabilities need a threshold: `(y > 0.5).astype(np.uint8)`"))
+        return array.astype(np.uint8)
+
+    @classmethod
+    def describe(cls, targets: NDArray[Any], name: str) -> Self:
+        if not targets.any():
+            raise DataError(Problem(f"{name} has no label at all: every value is 0"))
+        return cls(class_names=tuple(map(str, range(targets.shape[1]))))
+
+    @classmethod
+    def assumed(cls, class_count: int | None, output_count: int) -> Self | None:
+        count = class_count or output_count
+        return cls(class_names=tuple(map(str, range(count)))) if count else None
+
+    def check(self, targets: NDArray[Any], name: str, whose: str) -> None:
+        if targets.shape[1] != self.count:
+            raise DataError(f"{name} has {counted(targets.shape[1], 'label')}; {whose} has {self.size}")
+
+    def part_notes(self, targets: Mapping[str, NDArray[Any]], first: str) -> list[Problem]:
+        notes = []
+        for name, values in targets.items():
+            if missing := [self.class_names[column] for column in np.flatnonzero(~values.any(axis=0))]:
+                message = f"{name} has no example with label {listed(missing, 5)}"
+                hint = "nothing can be learned of them" if name == first else "nothing is measured there for them"
+                notes.append(Problem(message, hint))
+        return notes
+
+    def check_settings(self, data: Data) -> list[Problem]:
+        if data.classes is None or data.classes == self.count:
+            return []
+        return [Problem(f"`classes` is {data.classes}, the data has {self.size}", path=("data", "classes"))]
+
+    @property
+    def count(self) -> int:
+        return len(self.class_names)
+
+    @property
+    def size(self) -> str:
+        return counted(self.count, "label")
+
+    def __str__(self) -> str:
+        return self.size
+
+    def counts(self, targets: NDArray[Any]) -> list[int]:
+        found: list[int] = targets.sum(axis=0, dtype=np.int64).tolist()
+        return found
+
+    def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
+        if units != self.count:
+            who = f"layer `{layer}`" if layer else "the network"
+            message = f"the data has {self.size}, and {who} has {units} outputs"
+            raise DataError(Problem(message, "use `units: $classes` in the last layer", path=path))
+        return MULTI_HOT
+
+    def stand_ins(self, count: int) -> NDArray[Any]:
+        return (np.add.outer(np.arange(count), np.arange(self.count)) % 2).astype(np.uint8)
+
+    def usual_loss(self, units: int) -> str:
+        return "the usual one is binary_crossentropy"
+
+
+TARGETS = LabelTargets
