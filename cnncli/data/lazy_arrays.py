@@ -153,7 +153,7 @@ class RowFile:
     def read(self, indices: Indexes) -> NDArray[Any]:
         found = np.empty((len(indices), *self.row_shape), self.dtype)
         for number, row in enumerate(self.rows[np.asarray(indices, np.int64)]):
-            _read_into(self.file, _bytes_of(found[number]), self.offset_of(int(row)))
+            _read_into(self.file, _bytes_of(found[number : number + 1]), self.offset_of(int(row)))
         return found
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.lazy_arrays import make_row_file, write_rows
 from cnncli.inference.model_loading import TrainedModel, default_loss, numbered_classes
 from cnncli.inference.predict import Predictor
 from cnncli.recipe.keras_objects.objects import KerasObject, read
@@ -59,6 +60,22 @@ def test_loss_and_metrics_are_those_of_keras(loss, encode, scale):
     assert found.result.metrics["accuracy"] == pytest.approx(expected["accuracy"])
     np.testing.assert_allclose(list(found.outputs), made.predict(data.input, verbose=0), rtol=1e-5)
     assert found.result.accuracy == pytest.approx(expected["accuracy"])
+
+
+def test_targets_in_a_file_are_scored_as_those_in_memory(tmp_path):
+    data = examples()
+    rows = make_row_file(tmp_path, len(data), (), data.labels.dtype)
+    write_rows(rows, 0, data.labels)
+    how = {
+        "batch_size": 16,
+        "loss": KerasObject("losses", "sparse_categorical_crossentropy"),
+        "metrics": [],
+        "targets": CLASSES,
+    }
+
+    in_memory, in_file = (evaluate(model(), each, **how) for each in (data, Examples(data.inputs, rows)))
+
+    assert in_file.result == in_memory.result
 
 
 def test_logits_become_probabilities():
