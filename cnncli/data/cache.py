@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import RowFile, write_rows
+from cnncli.data.columns import RowFile, write_rows
 from cnncli.runs.lock import try_lock
 
 BYTES = np.dtype(np.uint8)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import Values, as_column
+from cnncli.data.columns import Values, as_column
 from cnncli.inputs import kind_of
 
 _CHUNK_BYTES = 1 << 22  # looked at in one go

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.lazy_arrays import Indexes, Values, as_array, as_column, take
+from cnncli.data.columns import Indexes, Values, as_array, as_column, take
 from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
 from cnncli.data.targets import TargetInfo
 from cnncli.data.threads import in_threads

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.columns import Values
 from cnncli.data.dataset import Examples
-from cnncli.data.lazy_arrays import Values
 from cnncli.data.targets import TargetInfo
 
 _CHUNK = 1 << 24  # bytes

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import shapes
+from cnncli.data.columns import join
 from cnncli.data.dataset import Examples, Splits
 from cnncli.data.images import Form
-from cnncli.data.lazy_arrays import join
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.arrays import idx_files, read_idx, read_npz
 from cnncli.data.sources.builtin import read_builtin

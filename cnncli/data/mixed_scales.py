@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import Values, as_column
+from cnncli.data.columns import Values, as_column
 from cnncli.data.scales import CEILINGS, FACTOR, Extremes
 from cnncli.errors import Problem
 from cnncli.inputs import InputKind, kind_of

@@ -11,8 +11,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import tensorflow as tf
 
+from cnncli.data.columns import Values, as_column, may_be_copied
 from cnncli.data.dataset import INPUT, Examples
-from cnncli.data.lazy_arrays import Values, as_column, may_be_copied
 from cnncli.data.targets import Encoding
 from cnncli.errors import CnncliError
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import ArrayRows, Values, as_column
+from cnncli.data.columns import ArrayRows, Values, as_column
 from cnncli.errors import Problem
 from cnncli.inputs import IMAGE, InputKind, kind_of, kind_of_rank
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.columns import Values, as_column
 from cnncli.data.content_digest import may_tell, rounded, tells
-from cnncli.data.lazy_arrays import Values, as_column
 
 _MOST, _MOST_COMPARED = 2048, 8192  # examples that are recorded, and that are compared with them
 _DIGEST_BYTES = 6  # two of a million examples have the same one with a probability of 1 in 500

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import scales
+from cnncli.data.columns import Values, as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_set
-from cnncli.data.lazy_arrays import Values, as_column
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
 from cnncli.data.sketch import Sketch, overlap_of

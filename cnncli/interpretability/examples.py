@@ -10,8 +10,8 @@ import numpy as np
 
 from cnncli import task_registry
 from cnncli.data import images
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
-from cnncli.data.lazy_arrays import as_column
 from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of

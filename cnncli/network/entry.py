@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import Values, as_column
+from cnncli.data.columns import Values, as_column
 from cnncli.errors import Problem
 
 NOT_LEARNED = "leave the example out: the network has learned nothing about these numbers"

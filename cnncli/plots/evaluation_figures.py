@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli import task_registry
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
-from cnncli.data.lazy_arrays import as_column
 from cnncli.inputs import kind_of
 from cnncli.plots import naming
 from cnncli.plots.save import Folder, save

@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
-from cnncli.data.lazy_arrays import as_column
 from cnncli.data.pipeline import Batches
 from cnncli.network.instantiate import make
 from cnncli.recipe.keras_objects.objects import KerasObject

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnncli.data import cache
-from cnncli.data.lazy_arrays import RowFile, Values, make_row_file, write_rows
+from cnncli.data.columns import RowFile, Values, make_row_file, write_rows
 from cnncli.data.pipeline import Batches
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze

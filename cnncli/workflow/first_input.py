@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Splits
-from cnncli.data.lazy_arrays import as_column
 from cnncli.errors import DataError, Problem
 from cnncli.network.build import Network
 from cnncli.network.entry import entering_values, entry_tensors, outside_embeddings

@@ -17,9 +17,9 @@ import keras
 import numpy as np
 
 from cnncli import runs, task_registry
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_examples
-from cnncli.data.lazy_arrays import as_column
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.inference.model_description import About, describe, save

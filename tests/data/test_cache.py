@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data import cache, images, lazy_arrays
+from cnncli.data import cache, columns, images
+from cnncli.data.columns import ArrayRows, RowFile, make_row_file, write_rows
 from cnncli.data.dataset import INPUT, Examples
-from cnncli.data.lazy_arrays import ArrayRows, RowFile, make_row_file, write_rows
 from cnncli.data.pipeline import Batches
 from cnncli.data.sources import image_scan
 from cnncli.data.sources.folder_tree import ImageFile
@@ -181,7 +181,7 @@ def test_large_array_is_shared_by_its_parts_and_batches_are_those_of_a_small_one
         return [batch.numpy() for batch, _ in made.dataset()]
 
     copied = whole.take(order)
-    monkeypatch.setattr(lazy_arrays, "LARGE", values.nbytes - 1)
+    monkeypatch.setattr(columns, "LARGE", values.nbytes - 1)
     shared = whole.take(order)
 
     assert isinstance(shared.input, ArrayRows)

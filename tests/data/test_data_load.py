@@ -14,11 +14,11 @@ import pytest
 from pictures import noise, save
 from PIL import Image
 
-from cnncli.data import cache, lazy_arrays
+from cnncli.data import cache, columns
+from cnncli.data.columns import RowFile
 from cnncli.data.dataset import INPUT, Examples, ImageFiles, Splits
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.images import Form
-from cnncli.data.lazy_arrays import RowFile
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.sources import image_scan
 from cnncli.errors import DataError, NetworkError
@@ -245,7 +245,7 @@ def test_examples_have_one_fingerprint_wherever_and_however_they_are_read(
 
     x, y = examples(60)
     in_memory = splits_of(npz(tmp_path, x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:]))
-    monkeypatch.setattr(lazy_arrays, "LARGE", 1)  # a part is rows of an array that is not copied
+    monkeypatch.setattr(columns, "LARGE", 1)  # a part is rows of an array that is not copied
     rows = Examples({INPUT: x[..., None]}, y.astype(np.int32)).take(range(40, 60))
     assert not isinstance(rows.input, np.ndarray)
     assert of_examples(rows, in_memory.targets) == scored_on(in_memory)

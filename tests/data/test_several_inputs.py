@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from cnncli.data.columns import join, make_row_file, write_rows
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_examples, of_parts, of_set
-from cnncli.data.lazy_arrays import join, make_row_file, write_rows
 from cnncli.data.pipeline import Batches
 from cnncli.data.sources.duplicates import find_copies
 from cnncli.tasks.classification.targets import ClassTargets

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from cnncli.data.columns import make_row_file, write_rows
 from cnncli.data.dataset import INPUT, Examples
-from cnncli.data.lazy_arrays import make_row_file, write_rows
 from cnncli.inference.model_loading import TrainedModel, default_loss, numbered_classes
 from cnncli.inference.predict import Predictor
 from cnncli.recipe.keras_objects.objects import KerasObject, read

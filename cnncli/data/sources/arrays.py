@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import scales, shapes
+from cnncli.data.columns import Values
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
-from cnncli.data.lazy_arrays import Values
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
+from cnncli.data.columns import Values
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
-from cnncli.data.lazy_arrays import Values
 from cnncli.data.shapes import Shape, written
 from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
 from cnncli.data.sources.image_remarks import duplicates, looks_of, remarks

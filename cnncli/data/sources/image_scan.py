@@ -14,7 +14,7 @@ import PIL
 from numpy.typing import NDArray
 
 from cnncli.data import cache, images
-from cnncli.data.lazy_arrays import Values, take
+from cnncli.data.columns import Values, take
 from cnncli.data.sources.folder_tree import ImageFile
 from cnncli.data.sources.loaded_data import Progress
 from cnncli.data.threads import in_threads
