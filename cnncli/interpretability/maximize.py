@@ -208,11 +208,6 @@ def likely_range(model: keras.Model) -> tuple[float, float]:
     if rescaling is not None:
         return (0.0, 255.0) if float(np.max(rescaling.scale)) < 0.1 else (0.0, 1.0)
     shape = model.inputs[0].shape[1:]
+    is_image = kind_of(shape).is_gray_or_colour(shape)
     begins_with_arithmetic = any(not isinstance(x, keras.layers.Layer) for x in model.operations[:6])
-    return (
-        (0.0, 255.0)
-        if begins_with_arithmetic
-        else (0.0, 1.0)
-        if kind_of(shape).is_gray_or_colour(shape)
-        else (-1.0, 1.0)
-    )
+    return (0.0, 255.0) if begins_with_arithmetic else (0.0, 1.0) if is_image else (-1.0, 1.0)
