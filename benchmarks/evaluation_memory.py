@@ -59,7 +59,7 @@ def score(task: str, count: int, outputs: int) -> None:
     import keras
     import numpy as np
 
-    from cnncli.data.dataset import Examples
+    from cnncli.data.dataset import INPUT, Examples
     from cnncli.recipe.keras_objects.objects import KerasObject
     from cnncli.tasks.classification.targets import ClassTargets
     from cnncli.tasks.evaluation import evaluate
@@ -80,7 +80,7 @@ def score(task: str, count: int, outputs: int) -> None:
         names = tuple(str(number) for number in range(outputs))
         targets, loss = ClassTargets(class_names=names), "sparse_categorical_crossentropy"
     how = {"batch_size": _BATCH, "loss": KerasObject("losses", loss), "metrics": []}
-    evaluate(model, Examples(inputs, labels), targets=targets, **how)
+    evaluate(model, Examples({INPUT: inputs}, labels), targets=targets, **how)
 
 
 def _mib(size: int) -> str:

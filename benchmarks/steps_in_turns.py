@@ -82,7 +82,7 @@ def _train(name: str, policy: str) -> None:
     """Train an epoch of a recipe for each line of the standard input, and print how long a step took."""
     import numpy as np
 
-    from cnncli.data.dataset import Examples
+    from cnncli.data.dataset import INPUT, Examples
     from cnncli.data.pipeline import Batches
     from cnncli.network.build import build
     from cnncli.network.instantiate import make, make_optimizer
@@ -95,7 +95,9 @@ def _train(name: str, policy: str) -> None:
     batch_size, shape = recipe.train.batch_size, tuple(recipe.model.input or ())
     random = np.random.default_rng(0)
     count = _STEPS * batch_size
-    examples = Examples(random.integers(0, 256, (count, *shape), np.uint8), random.integers(0, 10, count, np.int32))
+    examples = Examples(
+        {INPUT: random.integers(0, 256, (count, *shape), np.uint8)}, random.integers(0, 10, count, np.int32)
+    )
     batches = Batches(examples, batch_size=batch_size, encodings={"": INTEGERS}, seed=0)
     network = build(recipe, input_shape=shape, policy=policy)
     model = training_model(network)

@@ -43,6 +43,18 @@ SHARED = {
     **dict.fromkeys(("doctor", "maximize", "predict", "reproduce", "summary"), "what a command does; the command"),
 }
 
+# What may compare a number of axes with a literal, outside `inputs`: the shapes are not those of examples.
+COUNTS_AXES = {
+    "cnncli.inference.predict": "the outputs of a model",
+    "cnncli.interpretability.layer_selection": "the outputs of layers",
+    "cnncli.network": "the inputs and outputs of layers",
+    "cnncli.plots.filters": "kernels",
+    "cnncli.recipe.check_data": "the input of a recipe; `recipe` imports no NumPy, which `inputs` needs",
+    "cnncli.tasks": "targets, outputs, scores",
+    "cnncli.workflow.first_loss": "the outputs of a network",
+    "cnncli.workflow.preflight": "the outputs of a network",
+}
+
 
 @cache
 def modules() -> dict[str, Path]:
@@ -128,6 +140,23 @@ def test_no_modules_import_each_other_in_a_circle():
         for module in free:
             del waiting[module]
     assert sorted(waiting) == []
+
+
+def counts_axes(node: ast.AST) -> bool:
+    """Whether an expression compares `x.ndim`, `x.rank` or `len(shape)` with literal numbers: "is it an image?"."""
+    if not isinstance(node, ast.Compare):
+        return False
+    sides = [ast.unparse(side) for side in (node.left, *node.comparators)]
+    return any(re.fullmatch(r".*\.(ndim|rank)|len\((\w*\.)*\w*shape(\[.*\])?\)", side) for side in sides) and any(
+        re.fullmatch(r"[\d(), ]+|_?[A-Z_]+", side) for side in sides
+    )
+
+
+def test_kind_of_an_input_is_asked_for_in_inputs_alone():
+    asking = {name for name, path in modules().items() if any(map(counts_axes, ast.walk(tree_of(path))))}
+    excused = {name: {module for module in asking if f"{module}.".startswith(f"{name}.")} for name in COUNTS_AXES}
+    assert sorted(asking - set().union(*excused.values())) == []
+    assert [name for name, found in excused.items() if not found] == []
 
 
 def test_modules_of_one_name_have_one_meaning():

@@ -27,7 +27,7 @@ import numpy as np
 from filelock import lock_descriptor
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import RowFile, write_rows
+from cnncli.data.columns import RowFile, write_rows
 
 BYTES = np.dtype(np.uint8)
 _SUFFIX, _PART = ".images", ".part"

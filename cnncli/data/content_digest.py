@@ -7,27 +7,27 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import Inputs, as_stored
+from cnncli.data.columns import Values, as_column
+from cnncli.inputs import kind_of
 
 _CHUNK_BYTES = 1 << 22  # looked at in one go
-_MANY_NUMBERS = 64  # of a row: two rows of so many are hardly equal by chance
 _STEPS, _MIDDLE = 16, 1 << 15  # steps for each doubling of the scale, and the number of the step at 1
-_FEW_NUMBERS = 4  # of a row that differ from the others: a row of fewer may well occur twice
 _SOME_NUMBERS = 8  # of a row, all of them with decimals
 
 
-def may_tell(inputs: Inputs) -> bool:
+def may_tell(inputs: Values) -> bool:
     """Whether examples that are equal are so by no chance: images, and rows of many numbers or of some with decimals."""
-    if len(inputs.shape) > 2 or inputs.shape[1] >= _MANY_NUMBERS:
+    shape = inputs.shape[1:]
+    if not kind_of(shape).may_be_equal_by_chance(shape):
         return True
-    first = as_stored(inputs).read([0])
-    return bool(inputs.shape[1] >= _SOME_NUMBERS and (first != np.floor(first)).all())
+    first = as_column(inputs).read([0])
+    return bool(shape[0] >= _SOME_NUMBERS and (first != np.floor(first)).all())
 
 
 def tells(row: NDArray[Any]) -> bool:
     """Whether an example that is equal to another is so by no chance: it is not of one value, and no row such as one-hot."""
     different = int(np.count_nonzero(row != row.min()))
-    return different >= (_FEW_NUMBERS if row.ndim == 1 else 1)
+    return different >= kind_of(row.shape).LEAST_DIFFERENT
 
 
 def rounded(array: NDArray[Any], *, keep_scale: bool) -> NDArray[np.uint16]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.lazy_arrays import Indexes, Inputs, as_stored, take
+from cnncli.data.columns import Indexes, Values, as_array, as_column, take
 from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
 from cnncli.data.targets import TargetInfo
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
+
+INPUT = "input"  # the name of the input where there is one
 
 _LOOKED_AT = 64  # images whose borders are compared
 
@@ -84,38 +86,49 @@ def _read(path: str, form: images.Form) -> NDArray[Any]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Examples:
-    """Inputs with their labels.
+    """Inputs with their targets.
 
     Attributes:
-        inputs: uint8 in 0 to 255 or float32, (count, height, width, channels), (count, length, channels) or
-            (count, depth, height, width, channels); or what is read from elsewhere when it is needed
-            (`ImageFiles`, `RowFile`, `ArrayRows`).
-        labels: (count, …), in the form of the task: int32 (count,), index into the class names; float32 (count, k).
+        inputs: by name, each (count, *shape of one), uint8 in 0 to 255 or float32: an array, or a column that is read when
+            it is needed (`ImageFiles`, `RowFile`, `ArrayRows`). The kinds of input are those of `cnncli.inputs`.
+        targets: (count, …), in the form of the task: int32 (count,), index into the class names; float32 (count, k).
         files: where each came from, as a path inside its folder; None where they are not files.
         sha256: of each one's file, hex; None where they are not files.
     """
 
-    inputs: Inputs
-    labels: NDArray[Any]
+    inputs: Mapping[str, Values]
+    targets: Values
     files: tuple[str, ...] | None = None
     sha256: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
-        return len(self.labels)
+        return len(self.targets)
+
+    @property
+    def input(self) -> Values:
+        """The only input: what cannot deal with several goes through here."""
+        [column] = self.inputs.values()
+        return column
+
+    @property
+    def labels(self) -> NDArray[Any]:
+        """The targets in memory: what cannot deal with targets in a file goes through here."""
+        return as_array(self.targets)
 
     @property
     def scale(self) -> Scale:
         """The scale of the input values; of image files that of all images, whatever these show."""
         if self.files is None:
-            return scale_of(self.inputs)
-        some = as_stored(self.inputs).read(np.linspace(0, len(self) - 1, min(len(self), _LOOKED_AT)).astype(np.int64))
+            return scale_of(self.input)
+        some = as_column(self.input).read(np.linspace(0, len(self) - 1, min(len(self), _LOOKED_AT)).astype(np.int64))
         return replace(OF_IMAGES, ground=ground_of(some, 0.0, 255.0))
 
     def take(self, indices: Indexes) -> Examples:
         """The examples at these places, in this order."""
         indices = np.asarray(indices, np.int64)
         files, sha256 = _taken(self.files, indices), _taken(self.sha256, indices)
-        return Examples(take(self.inputs, indices), self.labels[indices], files, sha256)
+        inputs = {name: take(column, indices) for name, column in self.inputs.items()}
+        return Examples(inputs, take(self.targets, indices), files, sha256)
 
 
 def _taken(texts: Sequence[str] | None, indices: Indexes) -> tuple[str, ...] | None:

@@ -7,26 +7,27 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.columns import Values
 from cnncli.data.dataset import Examples
-from cnncli.data.lazy_arrays import Inputs
 from cnncli.data.targets import TargetInfo
 
 _CHUNK = 1 << 24  # bytes
 _ROWS_BYTES = 1 << 22  # hashed in one go
+_NEXT_INPUT = np.uint64(0x9E3779B97F4A7C15)  # odd, its bits spread
 
 
 def of_parts(parts: Mapping[str, Examples], targets: TargetInfo) -> str:
     """Over the names of parts and classes, and every array's type, shape and values (little-endian, in C order)."""
     digest = hashlib.sha256(_line("arrays", list(targets.class_names)))
     for part in sorted(parts):
-        for array in (parts[part].inputs, parts[part].labels):
-            assert isinstance(array, np.ndarray)  # files have the other fingerprint
-            _add_array(digest, part, array)
+        _add_inputs(digest, part, parts[part].inputs)
+        _add_column(digest, part, parts[part].targets)
     return digest.hexdigest()
 
 
@@ -46,11 +47,11 @@ def of_examples(examples: Examples, targets: TargetInfo) -> str:
     names = targets.names_of(examples.labels)
     digest = hashlib.sha256(_line("examples", names or []))
     if names is None:
-        _add_array(digest, targets.PLURAL, examples.labels)
+        _add_column(digest, targets.PLURAL, examples.targets)
     if examples.sha256 is not None:
         digest.update(_line(list(examples.sha256)))
     else:
-        _add_array(digest, "inputs", examples.inputs)
+        _add_inputs(digest, "inputs", examples.inputs)
     return digest.hexdigest()
 
 
@@ -63,10 +64,17 @@ def of_set(*parts: Examples) -> str:
     if any(part.sha256 is not None for part in parts):
         digest.update(_line(sorted(text for part in parts for text in part.sha256 or ())))
         return digest.hexdigest()
-    digest.update(_line(parts[0].inputs.dtype.newbyteorder("<").str, list(parts[0].inputs.shape[1:])))
-    hashes = [row_hashes(chunk) for part in parts for chunk in _chunks(part.inputs)]
+    for _, column in sorted(parts[0].inputs.items()):
+        digest.update(_line(column.dtype.newbyteorder("<").str, list(column.shape[1:])))
+    hashes = [example_hashes(part.inputs) for part in parts]
     digest.update(np.sort(np.concatenate(hashes)).astype("<u8").data.cast("B"))
     return digest.hexdigest()
+
+
+def example_hashes(inputs: Mapping[str, Values]) -> NDArray[np.uint64]:
+    """`row_hashes` over all inputs of each example."""
+    first, *others = [np.concatenate(list(map(row_hashes, _chunks(column)))) for _, column in sorted(inputs.items())]
+    return reduce(lambda found, other: found * _NEXT_INPUT + other, others, first)
 
 
 def row_hashes(array: NDArray[Any]) -> NDArray[np.uint64]:
@@ -88,19 +96,24 @@ def row_hashes(array: NDArray[Any]) -> NDArray[np.uint64]:
     return found
 
 
-def _add_array(digest: Any, name: str, inputs: Inputs) -> None:
-    little = inputs.dtype.newbyteorder("<")
-    digest.update(_line(name, little.str, list(inputs.shape)))
-    for chunk in _chunks(inputs):
+def _add_inputs(digest: Any, name: str, inputs: Mapping[str, Values]) -> None:
+    for key, column in sorted(inputs.items()):
+        _add_column(digest, name if len(inputs) == 1 else f"{name}: {key}", column)
+
+
+def _add_column(digest: Any, name: str, values: Values) -> None:
+    little = values.dtype.newbyteorder("<")
+    digest.update(_line(name, little.str, list(values.shape)))
+    for chunk in _chunks(values):
         digest.update(np.ascontiguousarray(chunk, dtype=little).data.cast("B"))
 
 
-def _chunks(inputs: Inputs) -> Iterator[NDArray[Any]]:
-    row_bytes = math.prod(inputs.shape[1:]) * inputs.dtype.itemsize
+def _chunks(values: Values) -> Iterator[NDArray[Any]]:
+    row_bytes = math.prod(values.shape[1:]) * values.dtype.itemsize
     rows = max(1, _CHUNK // max(1, row_bytes))
-    for begin in range(0, len(inputs), rows):
-        end = min(begin + rows, len(inputs))
-        yield inputs[begin:end] if isinstance(inputs, np.ndarray) else inputs.read(np.arange(begin, end))
+    for begin in range(0, len(values), rows):
+        end = min(begin + rows, len(values))
+        yield values[begin:end] if isinstance(values, np.ndarray) else values.read(np.arange(begin, end))
 
 
 def _line(*values: Any) -> bytes:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import shapes
+from cnncli.data.columns import join
 from cnncli.data.dataset import Examples, Splits
 from cnncli.data.images import Form
 from cnncli.data.shapes import Shape
@@ -62,7 +63,7 @@ def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | N
     found = _read(data, input_shape, progress)
     _check_settings(data, found.targets)
     examples = found.parts["train"]
-    shape = tuple(examples.inputs.shape[1:])
+    shape = tuple(examples.input.shape[1:])
     if input_shape is not None and not shapes.fits(shape, input_shape):
         problem = shapes.mismatch(shape, input_shape, whose="`model.input` is", path=("model", "input"))
         raise DataError(replace(problem, hint="\n".join(filter(None, [problem.hint, f"the data: {found.source}"]))))
@@ -142,7 +143,7 @@ def load_for_model(
     try:
         found = _read_for_model(source, input_shape, targets, form, progress)
         examples = _joined(list(found.parts.values()))
-        shape = examples.inputs.shape[1:]
+        shape = examples.input.shape[1:]
         if not shapes.fits(shape, input_shape):
             raise DataError(shapes.mismatch(shape, input_shape, whose="model expects"))
     except CnncliError as error:  # no key of a recipe is to blame here
@@ -236,13 +237,10 @@ def _joined(parts: Sequence[Examples]) -> Examples:
     """Several parts as one."""
     if len(parts) == 1:
         return parts[0]
-    labels = np.concatenate([part.labels for part in parts])
+    inputs = {name: join([part.inputs[name] for part in parts]) for name in parts[0].inputs}
     files = None if parts[0].files is None else tuple(file for part in parts for file in part.files or ())
     sha256 = None if parts[0].sha256 is None else tuple(digest for part in parts for digest in part.sha256 or ())
-    first, *others = (part.inputs for part in parts)  # of one source, and so of one kind
-    if isinstance(first, np.ndarray):
-        return Examples(np.concatenate([part.inputs for part in parts]), labels, files, sha256)
-    return Examples(first.and_then(others), labels, files, sha256)
+    return Examples(inputs, join([part.targets for part in parts]), files, sha256)
 
 
 def _no_source(text: str, error: DataError) -> Problem:

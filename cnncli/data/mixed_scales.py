@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import Inputs, as_stored
+from cnncli.data.columns import Values, as_column
 from cnncli.data.scales import CEILINGS, FACTOR, Extremes
 from cnncli.errors import Problem
+from cnncli.inputs import InputKind, kind_of
 from cnncli.messages import listed
 
 _LEAST_VALUES = 64  # of an example of which "all values are whole numbers" says something
@@ -45,7 +46,7 @@ class Mixed:
     other_high: float
 
 
-def find_mixed(inputs: Inputs | None, extremes: Extremes, *, rank: int) -> Mixed | None:
+def find_mixed(inputs: Values | None, extremes: Extremes, kind: InputKind) -> Mixed | None:
     """Look for two scales among the examples of one array, or among images.
 
     - Whole numbers up to N beside fractions at most a twentieth of that: raw values and scaled ones. In such data dark,
@@ -58,7 +59,7 @@ def find_mixed(inputs: Inputs | None, extremes: Extremes, *, rank: int) -> Mixed
     Args:
         inputs: (count, *shape of one); None where only the extremes are known.
         extremes: of each example.
-        rank: dimensions of one example; images have 3.
+        kind: of input.
 
     Returns:
         None where all may well be in one scale.
@@ -70,7 +71,7 @@ def find_mixed(inputs: Inputs | None, extremes: Extremes, *, rank: int) -> Mixed
     ways: list[Callable[[], Rows | None]] = []
     if inputs is not None and sizes[known].max() >= FACTOR * sizes[known].min():
         ways.append(lambda: _fractions_beside_whole(inputs, sizes, known))
-    if rank >= 3:
+    if kind.ARE_PIXELS:
         ways += [
             lambda: _two_ceilings(inputs, extremes, sizes, known),
             lambda: _shifted(extremes, sizes, known),
@@ -99,7 +100,7 @@ def problem_of(mixed: Mixed, what: str, name: Callable[[int], str], count: int) 
     )
 
 
-def mixed_in(inputs: Inputs, extremes: Extremes, what: str) -> Problem | None:
+def mixed_in(inputs: Values, extremes: Extremes, what: str) -> Problem | None:
     """The problem of an array in two scales; None where it is in one.
 
     Args:
@@ -107,7 +108,7 @@ def mixed_in(inputs: Inputs, extremes: Extremes, what: str) -> Problem | None:
         extremes: of each example.
         what: the array, as messages call it: `x_train`.
     """
-    mixed = find_mixed(inputs, extremes, rank=len(inputs.shape) - 1)
+    mixed = find_mixed(inputs, extremes, kind_of(inputs.shape[1:]))
     return problem_of(mixed, what, lambda row: f"{what}[{row}]", len(inputs)) if mixed else None
 
 
@@ -119,8 +120,8 @@ def _described(group: Rows, known: Rows, extremes: Extremes) -> Mixed:
     return Mixed(np.sort(group), *ends)
 
 
-def _fractions_beside_whole(inputs: Inputs, sizes: NDArray[np.float64], known: Rows) -> Rows | None:
-    stored = as_stored(inputs)
+def _fractions_beside_whole(inputs: Values, sizes: NDArray[np.float64], known: Rows) -> Rows | None:
+    stored = as_column(inputs)
     if stored.dtype.kind != "f" or int(np.prod(stored.shape[1:])) < _LEAST_VALUES:
         return None
     some = known[np.unique(np.linspace(0, len(known) - 1, min(len(known), _LOOKED_AT)).astype(np.int64))]
@@ -147,7 +148,7 @@ def _are_whole(stored: Any, rows: Rows) -> NDArray[np.bool_]:
     return found
 
 
-def _two_ceilings(inputs: Inputs | None, extremes: Extremes, sizes: NDArray[np.float64], known: Rows) -> Rows | None:
+def _two_ceilings(inputs: Values | None, extremes: Extremes, sizes: NDArray[np.float64], known: Rows) -> Rows | None:
     order = known[np.argsort(sizes[known], kind="stable")]
     sorted_sizes = sizes[order]
     least = max(1, _least(len(order)))
@@ -176,8 +177,8 @@ def _ceiling(top: float, share: float) -> float | None:
     return next((end for end in CEILINGS if share * end < top <= end * 1.001), None)
 
 
-def _have_two_values(inputs: Inputs, rows: Rows) -> bool:
-    some = as_stored(inputs).read(rows[:_FEW])
+def _have_two_values(inputs: Values, rows: Rows) -> bool:
+    some = as_column(inputs).read(rows[:_FEW])
     return bool(((some == 0) | (some == 1)).all())
 
 

@@ -11,8 +11,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 import tensorflow as tf
 
-from cnncli.data.dataset import Examples
-from cnncli.data.lazy_arrays import Inputs, as_stored, may_be_copied
+from cnncli.data.columns import Values, as_column, may_be_copied
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.targets import Encoding
 from cnncli.errors import CnncliError
 
@@ -30,7 +30,8 @@ class Batches:
     Args:
         examples: the split.
         batch_size: the last batch of an epoch may be smaller.
-        encodings: how labels leave, by output, a batch at a time. Of several outputs each gets its own, in a dict by name.
+        encodings: how labels leave, by output, a batch at a time. Of several outputs each gets its own, in a dict by name;
+            several inputs leave in a dict, too.
         seed: for a full shuffle in every epoch; None keeps the order.
 
     The order is a pure function of (seed, epoch): set `epoch` before the dataset is iterated. Keras' own shuffle gives the
@@ -53,13 +54,14 @@ class Batches:
         self._inputs = examples.inputs
         self._copies = 1
         self._failure: list[CnncliError] = []  # one for all that are made of this one
-        self._targets = examples.labels
+        self._targets = examples.targets
         self._encodings = dict(encodings)
 
     @property
-    def input_spec(self) -> tf.TensorSpec:
+    def input_spec(self) -> Any:
         """What a batch of inputs is, of any size."""
-        return tf.TensorSpec((None, *self._inputs.shape[1:]), self._inputs.dtype)
+        columns = self._inputs.items()
+        return _alone({name: tf.TensorSpec((None, *column.shape[1:]), column.dtype) for name, column in columns})
 
     @contextmanager
     def failing_as_itself(self) -> Iterator[None]:
@@ -77,15 +79,15 @@ class Batches:
         found.seed = None
         return found
 
-    def of(self, inputs: Inputs) -> Batches:
-        """The same labels in the same order, with other inputs.
+    def of(self, inputs: Values) -> Batches:
+        """The same labels in the same order, with one other input.
 
         Args:
             inputs: (count, …), or (k * count, …) for k copies of every example: each epoch takes the next copy.
         """
         assert len(inputs) % self.count == 0
         found = copy(self)
-        found._inputs, found._copies = inputs, len(inputs) // self.count
+        found._inputs, found._copies = {INPUT: inputs}, len(inputs) // self.count
         return found
 
     def dataset(self, *, first_step: int = 0) -> tf.data.Dataset:
@@ -115,32 +117,38 @@ class Batches:
         )
 
     def _gather(self) -> Any:
-        targets_at, inputs_at = self._rows_of(self._targets), self._rows_of(self._inputs)
+        targets_at = self._rows_of(self._targets)
+        inputs_at = {name: self._rows_of(column) for name, column in self._inputs.items()}
 
         @_as_it_stands
         def batch(indices: tf.Tensor) -> tuple[tf.Tensor, Any]:
             targets = targets_at(indices)
-            found = {name: encoding.encode(targets) for name, encoding in self._encodings.items()}
+            encoded = {name: encoding.encode(targets) for name, encoding in self._encodings.items()}
             first = self.epoch % self._copies * self.count
-            return inputs_at(indices + first), found if len(found) > 1 else next(iter(found.values()))
+            return _alone({name: rows_at(indices + first) for name, rows_at in inputs_at.items()}), _alone(encoded)
 
         return batch
 
-    def _rows_of(self, values: Inputs) -> Callable[[tf.Tensor], tf.Tensor]:
+    def _rows_of(self, values: Values) -> Callable[[tf.Tensor], tf.Tensor]:
         if may_be_copied(values):
             array = tf.constant(np.ascontiguousarray(values))
             return lambda indices: tf.gather(array, indices)
-        inputs = as_stored(values)
-        dtype = tf.as_dtype(inputs.dtype)
+        column = as_column(values)
+        dtype = tf.as_dtype(column.dtype)
 
         def read(indices: np.ndarray) -> np.ndarray:
             try:
-                return inputs.read(indices)
+                return column.read(indices)
             except CnncliError as error:
                 self._failure[:] = [error]  # TensorFlow passes on the text alone
                 raise
 
         def stored(indices: tf.Tensor) -> tf.Tensor:
-            return tf.ensure_shape(tf.numpy_function(read, [indices], dtype), (None, *inputs.shape[1:]))
+            return tf.ensure_shape(tf.numpy_function(read, [indices], dtype), (None, *column.shape[1:]))
 
         return stored
+
+
+def _alone(values: dict[str, Any]) -> Any:
+    """Several values by name; of one it alone."""
+    return values if len(values) > 1 else next(iter(values.values()))

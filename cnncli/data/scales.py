@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import ArrayRows, Inputs, as_stored
+from cnncli.data.columns import ArrayRows, Values, as_column
 from cnncli.errors import Problem
+from cnncli.inputs import IMAGE, InputKind, kind_of, kind_of_rank
 
 FACTOR = 20  # 0 to 255 and 0 to 1 differ by 255, 0 to 255 and standardised values by about 90
 CEILINGS = (1.0, 127.0, 127.5, 128.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)  # where pixels of usual types end
@@ -24,8 +25,6 @@ _FEW = 5  # examples
 _CENTRAL = 0.01  # of the examples at either end are left out
 _CHUNK_VALUES = 1 << 22
 _SAMPLE = 1000  # examples
-_MOST_CHANNELS, _MOST_COLUMNS = 16, 64
-_MANY = 20  # rows of which each column is compared: of fewer some may well be small by chance
 _SMALLEST_SIDE = 8  # pixels, of an image that has a border to speak of
 _OPPOSITE = 0.5  # of two grounds
 _NEARLY, _MOSTLY = 0.1, 0.9  # of the range, of the border's pixels
@@ -72,10 +71,10 @@ class Scale:
         negative: the share of the values below 0.
         count: examples.
         ground: of images whose borders all have nearly one value that value, from 0 (dark) to 1 (light); else None.
-        rank: dimensions of one example: 1 of rows, 2 of signals, 3 of images, 4 of volumes; 0 where it is not known.
+        rank: dimensions of one example, which tell its kind; 0 where it is not known.
         is_whole: whether the values are stored as bytes.
         usual: the values without outliers; None in records of earlier versions.
-        channels: the same by channel, where examples have 2 to 16 channels; of rows by column, where they have up to 64.
+        channels: the same by channel, where examples have a few.
     """
 
     low: float
@@ -90,9 +89,8 @@ class Scale:
     channels: tuple[Range, ...] = ()
 
     @property
-    def are_images(self) -> bool:
-        """Whether they have height and width; volumes have."""
-        return self.rank >= 3
+    def kind(self) -> InputKind:
+        return kind_of_rank(self.rank)
 
     @property
     def range(self) -> Range:
@@ -140,7 +138,7 @@ def _range_from_json(value: Any) -> Range | None:
 
 
 # Of decoded image files, whatever one of them shows.
-OF_IMAGES = Scale(0.0, 255.0, 128.0, 0.0, 1000, rank=3, is_whole=True)
+OF_IMAGES = Scale(0.0, 255.0, 128.0, 0.0, 1000, rank=len(IMAGE.AXES), is_whole=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,13 +149,13 @@ class Extremes:
     highs: NDArray[np.float64]
 
 
-def extremes_of(inputs: Inputs) -> Extremes:
+def extremes_of(inputs: Values) -> Extremes:
     """The smallest and the largest value of each example.
 
     Args:
         inputs: (count, *shape of one); NaN where an example holds one.
     """
-    stored = as_stored(inputs)
+    stored = as_column(inputs)
     lows, highs = np.empty(len(stored)), np.empty(len(stored))
     rows = max(1, _CHUNK_VALUES // max(1, int(np.prod(stored.shape[1:]))))
     for begin in range(0, len(stored), rows):
@@ -168,7 +166,7 @@ def extremes_of(inputs: Inputs) -> Extremes:
     return Extremes(lows, highs)
 
 
-def scale_of(inputs: Inputs, extremes: Extremes | None = None) -> Scale:
+def scale_of(inputs: Values, extremes: Extremes | None = None) -> Scale:
     """Measure the scale of examples.
 
     Args:
@@ -179,7 +177,7 @@ def scale_of(inputs: Inputs, extremes: Extremes | None = None) -> Scale:
         return OF_IMAGES
     extremes = extremes or extremes_of(inputs)
     low, high = float(extremes.lows.min()), float(extremes.highs.max())
-    some = as_stored(inputs).read(np.arange(0, len(inputs), -(-len(inputs) // _SAMPLE)))
+    some = as_column(inputs).read(np.arange(0, len(inputs), -(-len(inputs) // _SAMPLE)))
     usual = _range(extremes, some)
     kinds = (some.ndim - 1, some.dtype == np.uint8)
     ground = ground_of(some, usual.low, usual.high)
@@ -187,8 +185,8 @@ def scale_of(inputs: Inputs, extremes: Extremes | None = None) -> Scale:
 
 
 def _channels(some: NDArray[Any]) -> Iterator[Range]:
-    most, least = (_MOST_CHANNELS, 1) if some.ndim > 2 else (_MOST_COLUMNS, _MANY)
-    if not 2 <= some.shape[-1] <= most or len(some) < least:
+    kind = kind_of(some.shape[1:])
+    if not 2 <= some.shape[-1] <= kind.MOST_CHANNELS or len(some) < kind.LEAST_EXAMPLES:
         return
     for channel in range(some.shape[-1]):
         values = np.ascontiguousarray(some[..., channel]).reshape(len(some), -1)
@@ -218,7 +216,8 @@ def ground_of(pixels: NDArray[Any], low: float, high: float) -> float | None:
     Args:
         pixels: (count, height, width, channels); of other shapes there is none.
     """
-    if pixels.ndim != 4 or pixels.shape[3] not in (1, 3) or min(pixels.shape[1:3]) < _SMALLEST_SIDE or high <= low:
+    shape = pixels.shape[1:]
+    if not kind_of(shape).is_gray_or_colour(shape) or min(shape[:2]) < _SMALLEST_SIDE or high <= low:
         return None
     rows = pixels[:, [0, -1]].reshape(-1)
     columns = pixels[:, 1:-1, [0, -1]].reshape(-1)
@@ -255,12 +254,12 @@ def _differs(one: Scale, other: Scale, mine: Range, theirs: Range) -> bool:
     if not mine.typical or not theirs.typical:
         return False
     smaller, larger = sorted((mine, theirs), key=lambda found: found.typical)
-    are_images = one.are_images and other.are_images
-    factor = _FAR if one.rank == 2 else FACTOR
+    are_pixels = one.kind.ARE_PIXELS and other.kind.ARE_PIXELS
+    factor = _FAR if one.kind.MAY_BE_QUIET else FACTOR
     is_far = larger.typical >= factor * smaller.typical and larger.largest >= factor * smaller.largest
     if one.is_whole and other.is_whole:
         return is_far and smaller.largest <= 1
-    if is_far or not are_images:
+    if is_far or not are_pixels:
         return is_far
     return _is_shifted(one, other, mine, theirs) or _has_other_ceiling(one, other, mine, theirs)
 
@@ -297,7 +296,7 @@ def different_parts(parts: Mapping[str, Scale]) -> tuple[list[Problem], list[Pro
             message += ": they are in two scales"
             hint = "scale all parts in the same way: the network learns from one of them alone"
             found = Problem(message, hint)
-            return ([found], []) if first.are_images and second.are_images else ([], [found])
+            return ([found], []) if first.kind.ARE_PIXELS and second.kind.ARE_PIXELS else ([], [found])
         if first.ground is not None and second.ground is not None and abs(first.ground - second.ground) >= _OPPOSITE:
             dark, light = sorted(((first.ground, one), (second.ground, other)))
             message = f"{dark[1]} has images with a dark background, {light[1]} with a light one"
@@ -327,4 +326,4 @@ def _shown(scale: Scale, other: Scale) -> str:
     different = _different_channels(scale, other)
     if not different or len(different) == len(scale.channels):
         return str(scale)
-    return f"{scale.channels[different[0]]} in {'column' if scale.rank == 1 else 'channel'} {different[0]}"
+    return f"{scale.channels[different[0]]} in {scale.kind.CHANNEL} {different[0]}"

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from cnncli.errors import Problem
+from cnncli.inputs import IMAGE, kind_of
 
 Shape = Sequence[int | None]
 
@@ -37,7 +38,7 @@ def _hint(shape: Sequence[int], wanted: Shape) -> str:
     sizes = [size for size in wanted if size is not None]
     if len(sizes) < len(wanted):
         return ""
-    if len(shape) == len(wanted) == 3 and fits((*shape[1:], shape[0]), wanted):
+    if kind_of(shape) is IMAGE and fits((*shape[1:], shape[0]), wanted):
         return "the data has its channels first: `np.moveaxis(x, 1, -1)` puts them last"
     if math.prod(shape) == math.prod(sizes):
         return f"the numbers are as many: `x.reshape(-1, {', '.join(map(str, sizes))})`, if they stand in that order"

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.columns import Values, as_column
 from cnncli.data.content_digest import may_tell, rounded, tells
-from cnncli.data.lazy_arrays import Inputs, as_stored
 
 _MOST, _MOST_COMPARED = 2048, 8192  # examples that are recorded, and that are compared with them
 _DIGEST_BYTES = 6  # two of a million examples have the same one with a probability of 1 in 500
@@ -68,7 +68,7 @@ class Overlap:
     is_exact: bool
 
 
-def sketch_of(inputs: Inputs) -> Sketch | None:
+def sketch_of(inputs: Values) -> Sketch | None:
     """Record some training examples; None of rows that may well be equal by chance.
 
     Args:
@@ -81,7 +81,7 @@ def sketch_of(inputs: Inputs) -> Sketch | None:
     return Sketch(len(inputs), len(rows), base64.b64encode(b"".join(digests)).decode())
 
 
-def overlap_of(sketch: Sketch, inputs: Inputs) -> Overlap | None:
+def overlap_of(sketch: Sketch, inputs: Values) -> Overlap | None:
     """How many examples are among those of a sketch; None where hardly any is.
 
     What counts is what an example shows, not its scale, its type or its container. Examples of one value are left out.
@@ -112,9 +112,9 @@ def _some(count: int, most: int) -> NDArray[np.int64]:
     return np.sort(np.argsort(np.random.PCG64(0).random_raw(count), kind="stable")[:most])
 
 
-def _digests(inputs: Inputs, rows: NDArray[np.int64]) -> Iterator[bytes]:
+def _digests(inputs: Values, rows: NDArray[np.int64]) -> Iterator[bytes]:
     """A digest of each of these examples that has more than one value."""
-    stored = as_stored(inputs)
+    stored = as_column(inputs)
     size = math.prod(stored.shape[1:])
     places = slice(None) if size <= _MOST_VALUES else np.linspace(0, size - 1, _MOST_VALUES).astype(np.int64)
     step = max(1, _CHUNK_VALUES // max(1, size))

@@ -73,7 +73,7 @@ def evaluate_saved_model(
     warnings = warnings_for_examples(trained, examples, what)
     if strict and warnings:
         raise DataError(warnings)
-    if outside := first_outside(trained.model, examples.inputs):
+    if outside := first_outside(trained.model, examples.input):
         index, problem = outside
         raise DataError(replace(problem, message=f"example {index:,} of {what}: {problem.message}", hint=NOT_LEARNED))
     _check_output(trained)
@@ -151,7 +151,7 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
 
 def _how(trained: TrainedModel, examples: Examples) -> tuple[KerasObject, list[KerasObject], int]:
     """Loss, metrics and batch size: the run's, or what the last layer suggests."""
-    shape = examples.inputs.shape[1:]
+    shape = examples.input.shape[1:]
     if about := trained.about:
         trained.check_memory(shape, min(about.batch_size, len(examples)))
         return about.loss_object, about.metric_objects, about.batch_size

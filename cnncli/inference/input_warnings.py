@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import scales
+from cnncli.data.columns import Values, as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_set
-from cnncli.data.lazy_arrays import Inputs, as_stored
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
 from cnncli.data.sketch import Sketch, overlap_of
@@ -44,7 +44,7 @@ def warnings_for_images(trained: TrainedModel) -> list[Problem]:
     return _unlike(trained, scales.OF_IMAGES, "an image file")
 
 
-def scale_warnings(trained: TrainedModel, inputs: Inputs, what: str) -> list[Problem]:
+def scale_warnings(trained: TrainedModel, inputs: Values, what: str) -> list[Problem]:
     """Compare the scale of examples with that of the training; examples that hold NaN are left out.
 
     Args:
@@ -56,7 +56,7 @@ def scale_warnings(trained: TrainedModel, inputs: Inputs, what: str) -> list[Pro
     if not len(good):
         return []
     if len(good) < len(inputs):
-        inputs, extremes = as_stored(inputs).take(good), scales.Extremes(extremes.lows[good], extremes.highs[good])
+        inputs, extremes = as_column(inputs).take(good), scales.Extremes(extremes.lows[good], extremes.highs[good])
     if mixed := mixed_in(inputs, extremes, what):
         return [mixed]
     return _unlike(trained, scales.scale_of(inputs, extremes), what)
@@ -64,7 +64,7 @@ def scale_warnings(trained: TrainedModel, inputs: Inputs, what: str) -> list[Pro
 
 def _scale_problems(trained: TrainedModel, examples: Examples, what: str) -> list[Problem]:
     if examples.files is None:
-        return scale_warnings(trained, examples.inputs, what)
+        return scale_warnings(trained, examples.input, what)
     return _unlike(trained, examples.scale, what)
 
 
@@ -106,7 +106,7 @@ def _trained_on(trained: TrainedModel, examples: Examples, what: str) -> Iterato
         yield Problem(f"{what} holds the examples that the network was trained on", hint)
     elif digest == recorded.get("all"):
         yield Problem(f"{what} includes the examples that the network was trained on", hint)
-    elif (sketch := Sketch.from_json(recorded.get("sketch"))) and (overlap := overlap_of(sketch, examples.inputs)):
+    elif (sketch := Sketch.from_json(recorded.get("sketch"))) and (overlap := overlap_of(sketch, examples.input)):
         if overlap.share < _LEAST_SHARE:
             return
         if overlap.is_exact:

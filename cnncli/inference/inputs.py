@@ -22,6 +22,7 @@ from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, images_below
 from cnncli.data.sources.paths import cannot_read, existing_file
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.inputs import kind_of
 from cnncli.messages import counted, listed, printable, shortened
 
 _TABLE_SUFFIXES = (".csv", ".tsv")
@@ -252,7 +253,7 @@ def _as_examples(array: NDArray[Any], input_shape: Shape) -> NDArray[Any]:
     """
     one = array[None]
     for candidate in (array, one):
-        if candidate.ndim > 1 and candidate.size:
+        if candidate.shape[1:] and candidate.size:
             for examples in (candidate, candidate[..., None]):
                 if shapes.fits(examples.shape[1:], input_shape) and examples.dtype.kind in "biuf":
                     return examples
@@ -340,7 +341,7 @@ def _numbers(row: Sequence[str]) -> NDArray[np.float32] | None:
 
 def _wrong_row(row: Sequence[str], width: int, shape: Shape, line: int) -> tuple[str, str]:
     if len(row) != width:
-        wanted = f"{counted(width, 'number')} ({shapes.written(shape)})" if len(shape) > 1 else counted(width, "number")
+        wanted = counted(width, "number") + (f" ({shapes.written(shape)})" if kind_of(shape).has_places else "")
         message = f"line {line} has {counted(len(row), 'column')}, the model takes {wanted}"
         return message, "a label has no place here" if len(row) == width + 1 else ""
     word = next(word for word in row if _numbers([word]) is None)

@@ -10,9 +10,11 @@ import numpy as np
 
 from cnncli import task_registry
 from cnncli.data import images
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import kind_of
 from cnncli.messages import printable
 from cnncli.recipe.schema import Samples
 
@@ -54,7 +56,7 @@ class Chosen:
 
 def refuse_no_images(input_shape: Shape) -> None:
     """Raise DataError when a model takes something else than images (height, width, channels)."""
-    if len(input_shape) != 3:
+    if not kind_of(input_shape).FROM_IMAGE_FILES:
         hint = "leave --image out: examples of its own data are taken"
         raise DataError(f"the model takes {written(input_shape)}, which is no image", hint=hint)
 
@@ -122,8 +124,7 @@ def from_split(
 
 def read(examples: Examples, indices: np.ndarray) -> np.ndarray:
     """Some examples as an array, wherever they lie."""
-    inputs = examples.take(indices).inputs
-    return inputs if isinstance(inputs, np.ndarray) else inputs.read(np.arange(len(indices)))
+    return as_column(examples.input).read(indices)
 
 
 def range_of(examples: Examples) -> tuple[float, float]:

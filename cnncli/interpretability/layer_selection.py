@@ -9,13 +9,13 @@ import keras
 import numpy as np
 
 from cnncli.errors import ModelFileError, RecipeError
+from cnncli.inputs import kind_of
 from cnncli.messages import did_you_mean, listed, shortened
 from cnncli.network.flatten_submodels import Opened
 
 # They repeat, thin out or reorder what comes in.
 _PASSES_ON = ("Pooling", "Dropout", "Padding", "Cropping", "Flatten", "Reshape", "InputLayer")
 MOST_TARGETS = 16  # filters or classes that are maximised when nobody says which
-_KINDS = {2: "signals", 3: "images", 4: "volumes"}  # by the axes of one example
 
 
 NO_MAPS = "no layer of the network gives maps"
@@ -30,7 +30,7 @@ def check_input(model: keras.Model, name: str) -> None:
     if len(model.inputs) != 1:
         raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a picture shows one")
     shape = tuple(model.inputs[0].shape[1:])
-    if len(shape) not in _KINDS or model.inputs[0].dtype == "string":
+    if not kind_of(shape).has_places or model.inputs[0].dtype == "string":
         size = "x".join("?" if side is None else str(side) for side in shape)
         message = f"{name} takes {model.inputs[0].dtype} of {size}: that is no signal, image or volume"
         raise ModelFileError(message, hint="pictures are made of what has a length, a height and width, or a depth too")

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from cnncli.inputs import kind_of
 from cnncli.interpretability.class_scores import head_of
 from cnncli.interpretability.filter_diagnostics import last_of_filter
 from cnncli.network.flatten_submodels import Opened, layers_of
@@ -206,6 +207,7 @@ def likely_range(model: keras.Model) -> tuple[float, float]:
     rescaling = next((x for x in model.layers if isinstance(x, keras.layers.Rescaling)), None)
     if rescaling is not None:
         return (0.0, 255.0) if float(np.max(rescaling.scale)) < 0.1 else (0.0, 1.0)
-    is_image = len(model.inputs[0].shape) == 4 and model.inputs[0].shape[-1] in (1, 3)
+    shape = model.inputs[0].shape[1:]
+    is_image = kind_of(shape).is_gray_or_colour(shape)
     begins_with_arithmetic = any(not isinstance(x, keras.layers.Layer) for x in model.operations[:6])
     return (0.0, 255.0) if begins_with_arithmetic else (0.0, 1.0) if is_image else (-1.0, 1.0)

@@ -67,7 +67,7 @@ def examples_for(
         raise DataError(message, hint="name images: --image photo.jpg")
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
-    warnings = scale_warnings(trained, examples.inputs, f"the {split} split") if examples.files is None else []
+    warnings = scale_warnings(trained, examples.input, f"the {split} split") if examples.files is None else []
     wrong, predicted = None, None
     if samples in BY_PREDICTION:
         wrong, predicted = subject.mistakes(examples.labels, subject.said(read(examples, np.arange(len(examples)))))
@@ -154,7 +154,7 @@ def _health(network: Opened, name: str, initial: keras.Model | None, examples: n
 
 def some_of(examples: Examples, task: str) -> np.ndarray:
     """Enough examples of every class to see which filters never answer: (count, *input shape)."""
-    each = int(np.prod(examples.inputs.shape[1:]))
+    each = int(np.prod(examples.input.shape[1:]))
     count = max(16, min(_HEALTH_EXAMPLES, _HEALTH_NUMBERS // max(each, 1)))
     return read(examples, task_registry.part(task, "subject").choose(count, examples.labels))
 

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.lazy_arrays import Inputs, as_stored
+from cnncli.data.columns import Values, as_column
 from cnncli.errors import Problem
 
 NOT_LEARNED = "leave the example out: the network has learned nothing about these numbers"
@@ -65,7 +65,7 @@ def entering_values(model: keras.Model, tensors: Mapping[str, Any], batch: NDArr
     }
 
 
-def outside_embeddings(model: keras.Model, *inputs: Inputs) -> list[tuple[str, Problem]]:
+def outside_embeddings(model: keras.Model, *inputs: Values) -> list[tuple[str, Problem]]:
     """Find the Embeddings at the beginning of a network that have no row for some number of the examples.
 
     Args:
@@ -104,7 +104,7 @@ def outside_rows(model: keras.Model, batch: NDArray[Any]) -> dict[int, Problem]:
     return dict(sorted(found.items()))
 
 
-def first_outside(model: keras.Model, inputs: Inputs) -> tuple[int, Problem] | None:
+def first_outside(model: keras.Model, inputs: Values) -> tuple[int, Problem] | None:
     """The first example for which an Embedding has no row: its index and its problem; None where there is none."""
     begin = 0
     for batch in _batches([inputs]):
@@ -146,9 +146,9 @@ class _Entering:
         return None
 
 
-def _batches(inputs: Iterable[Inputs]) -> Iterator[NDArray[Any]]:
+def _batches(inputs: Iterable[Values]) -> Iterator[NDArray[Any]]:
     for some in inputs:
-        stored = as_stored(some)
+        stored = as_column(some)
         rows = max(1, _MOST_VALUES // max(1, math.prod(stored.shape[1:])))
         for begin in range(0, len(stored), rows):
             yield stored.read(np.arange(begin, min(begin + rows, len(stored))))

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
+from cnncli.inputs import kind_of
 from cnncli.plots import style
 from cnncli.plots.text_fitting import fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, Spacing, compose, show_sheet, to_pixels, to_unit
@@ -22,15 +23,9 @@ _LINE = 24  # pixels of a line of the caption
 _LINES = 3
 _GAP = 18
 _LEAST_WIDTH = 5.2  # inches
-_MOST_CHANNELS = 3  # of a curve; more could not be told apart
 _LONGEST_CURVE = 2000  # samples; of longer ones every so many are left out
 
 Caption = tuple[tuple[str, str, str], ...]  # the lines below an example: text, colour, weight
-
-
-def can_show(shape: Sequence[int | None]) -> bool:
-    """Whether examples of this shape, without the batch, can be shown: images, volumes of images, and curves."""
-    return (len(shape) in (3, 4) and shape[-1] in (1, 3)) or len(shape) in (1, 2)
 
 
 def draw_confident_errors(
@@ -74,9 +69,11 @@ def draw_sheet(
     Raises:
         ValueError: examples of another shape.
     """
-    if not can_show(examples.shape[1:]):
+    kind = kind_of(examples.shape[1:])
+    if not kind.can_show(examples.shape[1:]):
         raise ValueError(f"images or curves are needed; received shape {examples.shape}")
-    subtitle += _left_out(examples)
+    shown, left_out = kind.for_tile(examples)
+    subtitle += f" · {left_out}" if left_out and len(examples) else ""
     with style.look():
         if not len(examples):
             figure = style.new_figure(
@@ -84,7 +81,7 @@ def draw_sheet(
             )
             style.add_header(figure, title, subtitle)
             return figure
-        tiles = np.stack([_tile(example) for example in examples])
+        tiles = np.stack([_curve(one) if kind.ARE_CURVES else _widened(_fitted(_as_pixels(one))) for one in shown])
         height, width = tiles.shape[1:3]
         columns = len(tiles) if len(tiles) <= 5 else min((5, 4, 6), key=lambda number: -len(tiles) % number)
         sheet = compose(tiles, columns, Spacing(right=_GAP, below=_LINES * _LINE + _GAP))
@@ -124,15 +121,6 @@ def _percent(share: float) -> str:
     return ">99.9%" if share > 0.999 else f"{share:.1%}"
 
 
-def _tile(example: NDArray[Any]) -> Pixels:
-    """One example as uint8 (height, width, 3)."""
-    if example.ndim == 4:
-        example = example[len(example) // 2]
-    if example.ndim == 3:
-        return _widened(_fitted(_as_pixels(example)))
-    return _curve(example.reshape(len(example), -1))
-
-
 def _as_pixels(image: NDArray[Any]) -> Pixels:
     if image.dtype == np.uint8:
         return np.broadcast_to(image, (*image.shape[:2], 3)).astype(np.uint8)
@@ -157,10 +145,10 @@ def _widened(pixels: Pixels) -> Pixels:
 
 
 def _curve(values: NDArray[Any]) -> Pixels:
-    """A curve for each of at most three channels (length, channels), drawn point to point."""
+    """A curve for each of at most three channels (length, channels), drawn point to point: uint8 (height, width, 3)."""
     from PIL import ImageDraw
 
-    values = values[:: max(1, len(values) // _LONGEST_CURVE), :_MOST_CHANNELS]
+    values = values[:: max(1, len(values) // _LONGEST_CURVE)]
     scaled = to_unit(values)
     scale = 2  # drawn larger and made smaller: smooth lines
     side = _TILE * scale
@@ -185,14 +173,3 @@ def _subtitle(shown: int, count: int, wrong_count: int) -> str:
     number = f"{wrong_count:,}".replace(",", "\N{THIN SPACE}")
     which = "the surest first" if shown == wrong_count else f"the {shown} surest ones"
     return f"{number} of {total} examples wrong: {which}"
-
-
-def _left_out(examples: NDArray[Any]) -> str:
-    """What of each example is not shown."""
-    if not len(examples):
-        return ""
-    if examples.ndim == 5:
-        return " · the middle slice of each"
-    if examples.ndim == 3 and examples.shape[2] > _MOST_CHANNELS:
-        return f" · the first {_MOST_CHANNELS} of {examples.shape[2]} channels"
-    return ""

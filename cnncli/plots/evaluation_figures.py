@@ -9,7 +9,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli import task_registry
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
+from cnncli.inputs import kind_of
 from cnncli.plots import naming
 from cnncli.plots.save import Folder, save
 from cnncli.tasks.result import Scored
@@ -44,9 +46,12 @@ def draw_evaluation(
     return files
 
 
+def can_show(examples: Examples) -> bool:
+    """Whether examples can be shown in a sheet: images, volumes of images, and curves."""
+    shape = examples.input.shape[1:]
+    return kind_of(shape).can_show(shape)
+
+
 def read_examples(examples: Examples, chosen: Sequence[int]) -> np.ndarray:
     """Some examples as an array, wherever they lie."""
-    indices = np.array(chosen, np.int64)
-    inputs = examples.inputs
-    read: np.ndarray = inputs[indices] if isinstance(inputs, np.ndarray) else inputs.read(indices)
-    return read
+    return as_column(examples.input).read(np.array(chosen, np.int64))

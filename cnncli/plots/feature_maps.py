@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
+from cnncli.inputs import kind_of
 from cnncli.plots import style
 from cnncli.plots.map_tiles import LayerMaps, Plan, draw_tiles, fit, plan, write_tiles
 from cnncli.plots.signals import plot_signal
 from cnncli.plots.text_fitting import fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, Strip, resize, show_sheet, to_pixels, to_unit
-from cnncli.plots.volumes import gray_or_colour, slices_of
 
 TALLEST = 3000  # pixels of a sheet; the layers that do not fit go on in a second one
 
@@ -68,7 +68,7 @@ def draw_feature_maps(
         ValueError: the example has other axes or an empty one, or there is no layer.
     """
     example = np.asarray(example)
-    if example.ndim not in (2, 3, 4) or 0 in example.shape:
+    if not kind_of(example.shape).has_places or 0 in example.shape:
         raise ValueError(f"an example has 2 to 4 axes, the channels last, none 0; received shape {example.shape}")
     if not layers:
         raise ValueError("feature maps of one layer or more; received none")
@@ -135,8 +135,8 @@ def _draw_page(
         _name_width(section) + text_width(about, style.LABEL_SIZE)
         for section, about in zip(sections, abouts, strict=True)
     )
-    signal = example is not None and _is_signal(example)
-    least = _SIGNAL[0] + _GUTTER + _BESIDE if signal else 8.0 - 2 * style.MARGIN
+    is_curve = example is not None and _is_curve(example)
+    least = _SIGNAL[0] + _GUTTER + _BESIDE if is_curve else 8.0 - 2 * style.MARGIN
     content = min(max(widest, named, least), _WIDTH / style.DPI)
     top = style.MARGIN + style.HEADER_HEIGHT
     below = top + (_CONTINUED if example is None else _example_height(example, answer) + _SECTION_GAP)
@@ -174,48 +174,49 @@ def _name_width(section: Plan) -> float:
 
 
 def _notes(sections: Sequence[Plan]) -> list[str]:
-    shapes = {section.layer.are_units or section.layer.maps.ndim for section in sections}
+    layers = [section.layer for section in sections]
     notes = []
-    if shapes - {True, 2}:
+    if not all(layer.are_units or layer.are_curves for layer in layers):
         notes.append("each map on a scale of its own")
-    if 2 in shapes:
+    if any(layer.are_curves for layer in layers):
         notes.append("each curve on a scale of its own; gray line: 0")
-    if True in shapes:
+    if any(layer.are_units for layer in layers):
         notes.append("the units of a layer on one scale")
     return notes
 
 
 def _example_height(example: NDArray[Any], answer: Sequence[tuple[str, str]]) -> float:
     """Inches of an example with its caption, and of what stands beside it."""
-    if _is_signal(example):
+    if _is_curve(example):
         height = _SIGNAL[1] + 0.3
     else:
-        image = _as_image(example)
+        image = _picture(example)
         height = (fit(image.shape[0], image.shape[1], _IMAGE_SIDE - 2)[1] + 2) / style.DPI
     beside = _LINE * len(answer) + _SPACE + _SCALE[1] + _NOTE * _MOST_NOTES
     return _CAPTION_HEIGHT + max(height, beside)
 
 
-def _is_signal(example: NDArray[Any]) -> bool:
-    return example.ndim == 2 and len(example) > 1
+def _is_curve(example: NDArray[Any]) -> bool:
+    return kind_of(example.shape).ARE_CURVES and len(example) > 1
+
+
+def _picture(example: NDArray[Any]) -> NDArray[Any]:
+    """(height, width, 1 or 3)."""
+    picture: NDArray[Any] = kind_of(example.shape).pictures(example[None])[0]
+    return picture
 
 
 def _draw_example(
     figure: Figure, example: NDArray[Any], top: float, answer: Sequence[tuple[str, str]], notes: Sequence[str]
 ) -> None:
     """Draw it, and beside it the answer and what the colours say."""
-    shape = " × ".join(map(str, example.shape[:-1]))
-    channels = f"{example.shape[-1]} channel{'s' * (example.shape[-1] > 1)}"
-    if _is_signal(example):
-        caption = f"signal, {shape} long, {channels}"
+    caption = kind_of(example.shape).caption(example.shape)
+    if _is_curve(example):
         axes = style.add_axes(figure, style.MARGIN + 0.02, top + _CAPTION_HEIGHT, *_SIGNAL)
         plot_signal(axes, example)
         width = _SIGNAL[0]
     else:
-        caption = f"{'volume' if example.ndim == 4 else 'image'}, {shape}, {channels}" + ", slices" * (
-            example.ndim == 4
-        )
-        picture = _image_pixels(_as_image(example))
+        picture = _image_pixels(_picture(example))
         show_sheet(figure, style.MARGIN, top + _CAPTION_HEIGHT, picture)
         width = picture.shape[1] / style.DPI
     style.add_text(figure, style.MARGIN, top, caption, color=style.MUTED)
@@ -233,13 +234,6 @@ def _draw_example(
     for note in notes:
         style.add_text(figure, left, y, fit_text(note, room, style.LABEL_SIZE), color=style.MUTED)
         y += _NOTE
-
-
-def _as_image(example: NDArray[Any]) -> NDArray[Any]:
-    """(height, width, 1 or 3)."""
-    if example.ndim == 2:
-        return gray_or_colour(example.T[..., None])
-    return slices_of(gray_or_colour(example)) if example.ndim == 4 else gray_or_colour(example)
 
 
 def _image_pixels(image: NDArray[Any]) -> Pixels:

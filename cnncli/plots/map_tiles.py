@@ -11,11 +11,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
+from cnncli.inputs import OTHER, InputKind, kind_of
 from cnncli.plots import style
 from cnncli.plots.signals import add_curves, tile_sheet
 from cnncli.plots.text_fitting import text_width
 from cnncli.plots.tiles import Pixels, Sheet, Spacing, Strip, choose_grid, compose, resize, to_pixels, to_unit
-from cnncli.plots.volumes import slices_of
 
 _LARGEST_TILE = 260  # pixels
 _LONGEST_TILE = 700  # pixels of the longer side of one that is not square
@@ -42,14 +42,23 @@ class LayerMaps:
     maps: NDArray[np.floating[Any]]
 
     def __post_init__(self) -> None:
-        if not 1 <= self.maps.ndim <= 4 or 0 in self.maps.shape:
+        if self.seen_as is OTHER or 0 in self.maps.shape:
             shape = self.maps.shape
             raise ValueError(f"maps have 1 to 4 axes, none of them 0, the filters last; received shape {shape}")
+
+    @property
+    def seen_as(self) -> InputKind:
+        """The kind of input that has as many axes."""
+        return kind_of(self.maps.shape)
 
     @property
     def are_units(self) -> bool:
         """Whether each is a single number."""
         return bool(np.prod(self.maps.shape[:-1]) == 1)
+
+    @property
+    def are_curves(self) -> bool:
+        return self.seen_as.ARE_CURVES and not self.are_units
 
 
 @dataclass(frozen=True)
@@ -77,8 +86,9 @@ class Plan:
         total, shown = self.layer.maps.shape[-1], len(self.numbers)
         word = ("unit" if self.layer.are_units else "map") + "s" * (total > 1)
         which = "1 " if total == 1 else f"all {total} " if shown == total else f"the strongest {shown} of {total} "
-        slices = ", slices by depth" if self.layer.maps.ndim == 4 and not self.layer.are_units else ""
-        return f"{self.layer.kind}, {' × '.join(map(str, self.layer.maps.shape))} · {which}{word}{slices}"
+        layout = "" if self.layer.are_units or self.layer.are_curves else self.layer.seen_as.LAYOUT
+        shape = " × ".join(map(str, self.layer.maps.shape))
+        return f"{self.layer.kind}, {shape} · {which}{word}{f', {layout}' if layout else ''}"
 
 
 def plan(layer: LayerMaps, *, most: int, page: tuple[int, int]) -> Plan:
@@ -106,13 +116,11 @@ def draw_tiles(planned: Plan) -> tuple[Sheet, list[str]]:
         The sheet, and what is to be said about it.
     """
     layer, numbers = planned.layer, planned.numbers
-    if _are_curves(layer):
+    if layer.are_curves:
         return tile_sheet(len(numbers), planned.page, above=_BAND), []
     shown = np.ascontiguousarray(np.moveaxis(layer.maps[..., numbers], -1, 0), np.float64)  # (maps, …)
-    if layer.are_units:
-        shown = shown.reshape(-1, 1, 1)
-    elif shown.ndim == 4:  # each by itself: where there is no slice stands the smallest value of its own
-        shown = np.stack([slices_of(one[..., None])[..., 0] for one in shown])  # (maps, height, width)
+    # (maps, height, width)
+    shown = shown.reshape(-1, 1, 1) if layer.are_units else layer.seen_as.pictures(shown[..., None])[..., 0]
     flat = np.zeros(len(shown), np.bool_) if layer.are_units else _is_flat(shown)
     unit = to_unit(shown, axes=None if layer.are_units else (1, 2))
     assert planned.tile is not None
@@ -129,16 +137,12 @@ def draw_tiles(planned: Plan) -> tuple[Sheet, list[str]]:
 
 def write_tiles(axes: Axes, planned: Plan, sheet: Sheet) -> None:
     """Write the numbers of the filters above their tiles, and draw curves into them."""
-    if _are_curves(planned.layer):
+    if planned.layer.are_curves:
         add_curves(axes, sheet, np.asarray(planned.layer.maps, np.float64).T[planned.numbers][..., None])
     room = (sheet.block[0] + _spacing().right - 3) / style.DPI
     size = _NUMBER_SIZE * min(1.0, room / text_width(str(planned.numbers[-1]), _NUMBER_SIZE))
     for number, (left, top) in zip(planned.numbers, sheet.corners, strict=True):
         axes.text(left, top - 4, str(number), fontsize=size, color=style.MUTED, va="baseline")
-
-
-def _are_curves(layer: LayerMaps) -> bool:
-    return layer.maps.ndim == 2 and not layer.are_units
 
 
 def _strongest(maps: NDArray[Any], count: int) -> NDArray[np.int64]:
@@ -152,15 +156,13 @@ def _strongest(maps: NDArray[Any], count: int) -> NDArray[np.int64]:
 
 def _grid(layer: LayerMaps, count: int, page: tuple[int, int]) -> tuple[int, tuple[int, int] | None, tuple[int, int]]:
     """The columns, the (width, height) of a tile, and of all of them, in pixels."""
-    if _are_curves(layer):
+    if layer.are_curves:
         height, width, _ = tile_sheet(count, page, above=_BAND).image.shape
         return 0, None, (width, height)
     if layer.are_units:
         height = width = 1
-    elif layer.maps.ndim == 4:
-        height, width, _ = slices_of(layer.maps[..., :1]).shape
     else:
-        height, width, _ = layer.maps.shape
+        _, height, width, _ = layer.seen_as.pictures(layer.maps[None, ..., :1]).shape
     ratio = max(height, width) / min(height, width)
     spacing = _spacing()
     # Of one that is very long the longer side fits the page.

@@ -10,11 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from cnncli.inputs import kind_of
 from cnncli.plots import style
 from cnncli.plots.signals import MOST_CURVES, add_curves, tile_sheet
 from cnncli.plots.text_fitting import fit_text, plain_text
 from cnncli.plots.tiles import Sheet, Spacing, Strip, choose_grid, compose, resize, show_sheet, to_pixels, to_unit
-from cnncli.plots.volumes import gray_or_colour, slices_of
 
 _PAGE = (1500, 780)  # pixels
 _ABOVE = 44  # pixels above a tile, for its two lines
@@ -40,42 +40,28 @@ def draw_maximized(
         title, subtitle: the heading, any text.
     """
     with style.look():
-        is_curves = inputs.ndim == 3 and inputs.shape[-1] <= MOST_CURVES
-        sheet = tile_sheet(len(inputs), _PAGE, above=_ABOVE) if is_curves else _image_sheet(_as_images(inputs))
+        kind = kind_of(inputs.shape[1:])
+        if are_curves := kind.ARE_CURVES and inputs.shape[-1] <= MOST_CURVES:
+            sheet = tile_sheet(len(inputs), _PAGE, above=_ABOVE)
+        else:
+            sheet = _picture_sheet(to_unit(kind.pictures(inputs, lines=True), axes=(1, 2, 3)))
         height, width = (pixels / style.DPI for pixels in sheet.image.shape[:2])
         top = style.MARGIN + style.HEADER_HEIGHT
         page = max(width + 2 * style.MARGIN, min(9.0, style.header_width(title, subtitle)))
-        note = _note(inputs)
+        note = "" if are_curves else ", ".join(filter(None, (kind.LAYOUT, kind.ORDER)))
         figure = style.new_figure(page, top + height + style.MARGIN + (0.25 if note else 0))
         style.add_header(figure, title, subtitle)
         style.add_text(figure, style.MARGIN, top + height + 0.08, note, color=style.MUTED)
         axes = show_sheet(figure, style.MARGIN, top, sheet.image)
-        if is_curves:
+        if are_curves:
             add_curves(axes, sheet, np.asarray(inputs, np.float64))
         _write_captions(axes, sheet, captions)
     return figure
 
 
-def _note(inputs: NDArray[Any]) -> str:
-    """What lies where, in tiles of which that is not plain."""
-    if inputs.ndim == 5:
-        return "slices by depth, from left to right and from top to bottom"
-    return "position across, channels down" if inputs.ndim == 3 and inputs.shape[-1] > MOST_CURVES else ""
-
-
-def _as_images(inputs: NDArray[Any]) -> NDArray[np.float64]:
-    """(targets, height, width, 1 or 3), each in [0, 1]."""
-    if inputs.ndim == 3:
-        images = inputs.swapaxes(1, 2)[..., None]  # channels down, position across
-    elif inputs.ndim == 5:
-        images = np.stack([slices_of(volume, line=volume.max()) for volume in map(gray_or_colour, inputs)])
-    else:
-        images = gray_or_colour(inputs)
-    return to_unit(images, axes=(1, 2, 3))
-
-
-def _image_sheet(images: NDArray[np.float64]) -> Sheet:
-    count, height, width, _ = images.shape
+def _picture_sheet(pictures: NDArray[np.float64]) -> Sheet:
+    """Tiles of (targets, height, width, 1 or 3), each in [0, 1]."""
+    count, height, width, _ = pictures.shape
     longer = max(height, width)
 
     def sides(pixels: int) -> tuple[int, int]:
@@ -88,7 +74,7 @@ def _image_sheet(images: NDArray[np.float64]) -> Sheet:
     spacing = Spacing(above=_ABOVE, right=12, below=10)
     grid = choose_grid(count, block, spacing, page=_PAGE, scales=_TILES, near_best=0.9)
     across, down = sides(grid.scale)
-    resized = np.moveaxis(resize(np.moveaxis(images, -1, 1), down, across), 1, -1)
+    resized = np.moveaxis(resize(np.moveaxis(pictures, -1, 1), down, across), 1, -1)
     tiles = to_pixels(np.clip(resized, 0, 1))[:, None, None]
     return compose(Strip(1, 1, down, across).draw(tiles, 1), grid.columns, spacing)
 

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.errors import CnncliError, RecipeError
+from cnncli.inputs import kind_of
 from cnncli.interpretability.attribution import METHODS, heat_of, layer_for
 from cnncli.interpretability.examples import Chosen
 from cnncli.interpretability.feature_maps import feature_maps
@@ -26,7 +27,6 @@ from cnncli.plots.map_tiles import LayerMaps
 from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.signals import draw_signal_heat
-from cnncli.plots.volumes import enlarged, gray_or_colour, slices_of
 
 STEPS = 128  # of the gradient ascent
 _INVERTED = "inverted"  # an option of a picture's name
@@ -203,16 +203,12 @@ def _heat_sheet(
     subtitle: str,
     meaning: str,
 ) -> Figure:
-    if examples.ndim == 3:
+    kind = kind_of(examples.shape[1:])
+    if kind.ARE_CURVES:
         return draw_signal_heat(examples, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
-    if examples.ndim == 5:
-        large = [enlarged(one, examples.shape[1:4]) for one in heat]
-        heat = np.stack([slices_of(one[..., None], line=0)[..., 0] for one in large])
-        images = np.stack([slices_of(volume, line=volume.max()) for volume in map(gray_or_colour, examples)])
-        subtitle += " · slices by depth"
-    else:
-        images = gray_or_colour(examples)
-    return draw_heat(images, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
+    pictures, heat = kind.pictures(examples, lines=True), kind.heat_pictures(heat, examples.shape[1:])
+    subtitle += f" · {kind.LAYOUT}" if kind.LAYOUT else ""
+    return draw_heat(pictures, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
 
 
 # ---- activation maximisation -------------------------------------------------------------------------------------------

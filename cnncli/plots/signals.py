@@ -13,10 +13,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
+from cnncli.inputs.base import enlarged
 from cnncli.plots import style
 from cnncli.plots.text_fitting import fit_text, plain_text
 from cnncli.plots.tiles import Sheet, Spacing, Strip, choose_grid, compose
-from cnncli.plots.volumes import enlarged
 
 MOST_CURVES = 6  # channels; more are drawn as rows of gray
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, "#CC79A7", "#56B4E9", style.INK)

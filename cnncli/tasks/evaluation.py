@@ -12,6 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from cnncli import task_registry
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.data.targets import TargetInfo
@@ -104,11 +105,11 @@ def run_once(
         scorer.compute_metrics(inputs, labels, outputs)
         return outputs
 
-    seen = 0
+    column, seen = as_column(examples.targets), 0
     with batches.failing_as_itself():
         for inputs, labels in dataset:
             outputs = step(inputs, labels).numpy().astype(np.float32)
-            update(examples.labels[seen : seen + len(outputs)], outputs)
+            update(column.read(np.arange(seen, seen + len(outputs))), outputs)
             seen += len(outputs)
     undefined = without_value(scorer)
     measured = {

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import cache
-from cnncli.data.lazy_arrays import RowFile, make_row_file, read_rows, write_rows
+from cnncli.data.columns import RowFile, make_row_file, read_rows, write_rows
 
 # Numbers of a block: 4 MiB of float32, little beside TensorFlow, and enough that the cost of a call does not count. It holds
 # 100,000 examples of 10 outputs: what is not more never touches the disk.

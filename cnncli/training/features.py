@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from cnncli.data import cache
-from cnncli.data.lazy_arrays import Inputs, RowFile, make_row_file, write_rows
+from cnncli.data.columns import RowFile, Values, make_row_file, write_rows
 from cnncli.data.pipeline import Batches
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
@@ -132,13 +132,13 @@ class _Room:
         self._in_memory = count * cut.bytes <= MEMORY_SHARE * available_bytes()
         self.is_enough = self._in_memory or cache.has_room(count * cut.bytes)
 
-    def for_rows(self, count: int) -> Inputs:
+    def for_rows(self, count: int) -> Values:
         if self._in_memory:
             return np.empty((count, *self._shape), self._dtype)
         return make_row_file(cache.folder(), count, self._shape, self._dtype)
 
 
-def _put(features: Inputs, row: int, values: np.ndarray) -> None:
+def _put(features: Values, row: int, values: np.ndarray) -> None:
     if isinstance(features, RowFile):
         write_rows(features, row, values)
     else:

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Splits
-from cnncli.data.lazy_arrays import as_stored
 from cnncli.errors import DataError, Problem
 from cnncli.network.build import Network
 from cnncli.network.entry import entering_values, entry_tensors, outside_embeddings
@@ -41,7 +41,7 @@ def check_first_input(recipe: Recipe, network: Network, splits: Splits) -> list[
     tensors = entry_tensors(network.full_model)
     layers = {name: network.full_model.get_layer(name) for name in tensors}
     embeddings = {name for name, layer in layers.items() if isinstance(layer, keras.layers.Embedding)}
-    outside = outside_embeddings(network.full_model, *(part.examples.inputs for part in splits.parts))
+    outside = outside_embeddings(network.full_model, *(part.examples.input for part in splits.parts))
     if outside:
         raise DataError(replace(problem, path=path_of(recipe.model.layers, name)) for name, problem in outside)
     batch = _some(splits)
@@ -57,7 +57,7 @@ def check_first_input(recipe: Recipe, network: Network, splits: Splits) -> list[
 
 
 def _some(splits: Splits) -> NDArray[np.generic]:
-    inputs = as_stored(splits.train.inputs)
+    inputs = as_column(splits.train.input)
     count = max(2, min(_EXAMPLES, _MOST_VALUES // max(1, math.prod(inputs.shape[1:]))))
     return inputs.read(np.unique(np.linspace(0, len(inputs) - 1, min(count, len(inputs))).astype(np.int64)))
 

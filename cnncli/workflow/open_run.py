@@ -142,7 +142,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
 
 def _trained_on(splits: Splits) -> dict[str, Any]:
     """By what the training examples are known again."""
-    sketch = sketch_of(splits.train.inputs)
+    sketch = sketch_of(splits.train.input)
     return {
         "train": of_set(splits.train),
         "all": of_set(*(part.examples for part in splits.parts)),

@@ -16,9 +16,9 @@ import keras
 import numpy as np
 
 from cnncli import runs
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_examples
-from cnncli.data.lazy_arrays import as_stored
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.inference.model_description import About, describe, save
@@ -278,7 +278,7 @@ def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
 def _first_batch(planned: Plan) -> Batch:
     examples = planned.splits.train
     rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
-    inputs = as_stored(examples.inputs).read(rows)
+    inputs = as_column(examples.input).read(rows)
     return Batch(inputs, examples.labels[rows], planned.encodings)
 
 

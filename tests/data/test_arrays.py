@@ -76,9 +76,9 @@ def test_train_and_test_are_read(tmp_path: Path) -> None:
 
     assert list(found.parts) == ["train", "test"]
     assert found.targets.class_names == ("0", "1")
-    assert found.parts["train"].inputs.shape == (6, 4, 4, 1)
-    assert np.array_equal(found.parts["train"].inputs[..., 0], IMAGES)
-    assert found.parts["train"].inputs.dtype == np.uint8
+    assert found.parts["train"].input.shape == (6, 4, 4, 1)
+    assert np.array_equal(found.parts["train"].input[..., 0], IMAGES)
+    assert found.parts["train"].input.dtype == np.uint8
     assert found.parts["test"].labels.tolist() == [0, 1]
     assert found.parts["test"].labels.dtype == np.int32
     assert found.source == f"{path}: 6 + 2 examples"
@@ -100,7 +100,7 @@ def test_compressed_and_fortran_ordered_arrays_are_read(tmp_path: Path) -> None:
     images = np.asfortranarray(np.arange(48, dtype=np.float32).reshape(2, 4, 3, 2))
     np.savez_compressed(tmp_path / "a.npz", x=images, y=np.array([0, 1]))
 
-    inputs = read(tmp_path / "a.npz").parts["train"].inputs
+    inputs = read(tmp_path / "a.npz").parts["train"].input
 
     assert isinstance(inputs, np.ndarray)
     assert np.array_equal(inputs, images)
@@ -110,7 +110,7 @@ def test_compressed_and_fortran_ordered_arrays_are_read(tmp_path: Path) -> None:
 def test_array_larger_than_a_chunk_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(npz, "_CHUNK", 7)
 
-    inputs = read(saved(tmp_path, x=IMAGES, y=LABELS)).parts["train"].inputs
+    inputs = read(saved(tmp_path, x=IMAGES, y=LABELS)).parts["train"].input
 
     assert np.array_equal(np.asarray(inputs)[..., 0], IMAGES)
 
@@ -529,14 +529,14 @@ def test_channels_before_height_and_width_are_refused(tmp_path: Path, channels: 
         "    `np.moveaxis(x, 1, -1)` puts them last\n"
         f"    if it is meant so, say it in `model`: `input: [{channels}, 8, 8]`"
     )
-    assert read(path, input_shape=[channels, 8, 8]).parts["train"].inputs.shape == (6, channels, 8, 8)
+    assert read(path, input_shape=[channels, 8, 8]).parts["train"].input.shape == (6, channels, 8, 8)
 
 
 @pytest.mark.parametrize("shape", [(3, 8, 3), (3, 8, 12), (2, 8, 8), (1, 3, 3)])
 def test_other_shapes_may_begin_with_a_small_number(tmp_path: Path, shape: tuple[int, ...]) -> None:
     images = np.random.default_rng(0).integers(0, 255, (6, *shape)).astype(np.uint8)
 
-    assert read(saved(tmp_path, x=images, y=LABELS)).parts["train"].inputs.shape == (6, *shape)
+    assert read(saved(tmp_path, x=images, y=LABELS)).parts["train"].input.shape == (6, *shape)
 
 
 # For a trained model.
@@ -641,7 +641,7 @@ def test_mnists_four_files_are_read(tmp_path: Path, packed: bool, names: str) ->
     found = read_folder(mnist_folder(tmp_path / "mnist", packed=packed, names=names))
 
     assert list(found.parts) == ["train", "test"]
-    assert np.array_equal(found.parts["test"].inputs[..., 0], TEST_IMAGES)
+    assert np.array_equal(found.parts["test"].input[..., 0], TEST_IMAGES)
     assert found.parts["train"].labels.tolist() == LABELS.tolist()
     assert found.source == f"{tmp_path}/mnist: 6 + 6 examples"
 

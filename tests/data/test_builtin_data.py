@@ -86,12 +86,12 @@ def test_sample_has_what_its_readme_says() -> None:
     found = read_builtin("mnist-sample")
 
     assert found.source == "mnist-sample, packaged: 8,000 + 2,000 digits"
-    assert {name: part.inputs.shape for name, part in found.parts.items()} == {
+    assert {name: part.input.shape for name, part in found.parts.items()} == {
         "train": (8000, 28, 28, 1),
         "test": (2000, 28, 28, 1),
     }
     assert found.targets.class_names == tuple("0123456789")
-    assert found.parts["train"].inputs.dtype == np.uint8
+    assert found.parts["train"].input.dtype == np.uint8
     assert found.parts["train"].labels.dtype == np.int32
     assert found.notes == ()
 
@@ -128,7 +128,7 @@ def test_file_in_keras_cache_is_used_without_the_network(monkeypatch: pytest.Mon
     found = read_builtin("mnist")
 
     assert found.source == "mnist, ~/.keras/datasets/mnist.npz: 20 + 10 digits"
-    assert np.array_equal(found.parts["train"].inputs[..., 0], DIGITS)
+    assert np.array_equal(found.parts["train"].input[..., 0], DIGITS)
     assert found.notes == ()
 
 
@@ -412,7 +412,7 @@ def test_fashion_mnist_is_read_from_keras_cache() -> None:
     assert found.source == "fashion_mnist, ~/.keras/datasets/fashion-mnist: 20 + 10 images"
     assert found.targets.class_names[0] == "T-shirt/top"
     assert found.targets.class_names[9] == "Ankle boot"
-    assert np.array_equal(found.parts["test"].inputs[..., 0], DIGITS[:10])
+    assert np.array_equal(found.parts["test"].input[..., 0], DIGITS[:10])
     assert found.parts["train"].labels.tolist() == LABELS.tolist()
 
 
@@ -516,11 +516,11 @@ def test_cifar10_is_read_out_of_its_archive(monkeypatch: pytest.MonkeyPatch) -> 
     found = read_builtin("cifar10")
 
     train = found.parts["train"]
-    assert isinstance(train.inputs, np.ndarray)
-    assert train.inputs.shape == (20, 32, 32, 3)
-    assert train.inputs[:, 5, 7].tolist() == [[index, index, 255] for index in range(4, 24)]
+    assert isinstance(train.input, np.ndarray)
+    assert train.input.shape == (20, 32, 32, 3)
+    assert train.input[:, 5, 7].tolist() == [[index, index, 255] for index in range(4, 24)]
     assert train.labels.tolist() == [index % 10 for index in range(4, 24)]
-    assert found.parts["test"].inputs.shape == (10, 32, 32, 3)
+    assert found.parts["test"].input.shape == (10, 32, 32, 3)
     assert found.targets.class_names == tuple(f"animal{index}" for index in range(10))
     assert found.source == "cifar10, ~/.keras/datasets/cifar-10-batches-py-target_archive: 20 + 10 images"
 
@@ -540,7 +540,7 @@ def test_cifar100_is_read_with_its_fine_classes(monkeypatch: pytest.MonkeyPatch)
 
     found = read_builtin("cifar100")
 
-    assert [part.inputs.shape for part in found.parts.values()] == [(20, 32, 32, 3), (10, 32, 32, 3)]
+    assert [part.input.shape for part in found.parts.values()] == [(20, 32, 32, 3), (10, 32, 32, 3)]
     assert found.targets.class_names == tuple(f"kind{index}" for index in range(10))
 
 

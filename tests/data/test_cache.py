@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data import cache, images, lazy_arrays
-from cnncli.data.dataset import Examples
-from cnncli.data.lazy_arrays import ArrayRows, RowFile, make_row_file, write_rows
+from cnncli.data import cache, columns, images
+from cnncli.data.columns import ArrayRows, RowFile, make_row_file, write_rows
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.pipeline import Batches
 from cnncli.data.sources import image_scan
 from cnncli.data.sources.folder_tree import ImageFile
@@ -162,7 +162,7 @@ def test_batches_from_a_file_are_those_from_memory(tmp_path):
     labels = np.arange(20, dtype=np.int32) % 2
 
     def batches(inputs: np.ndarray | RowFile) -> list[np.ndarray]:
-        made = Batches(Examples(inputs, labels), batch_size=6, encodings={"": INTEGERS}, seed=1)
+        made = Batches(Examples({INPUT: inputs}, labels), batch_size=6, encodings={"": INTEGERS}, seed=1)
         return [batch.numpy() for batch, _ in made.dataset()]
 
     for one, other in zip(batches(values), batches(rows), strict=True):
@@ -172,7 +172,7 @@ def test_batches_from_a_file_are_those_from_memory(tmp_path):
 
 def test_large_array_is_shared_by_its_parts_and_batches_are_those_of_a_small_one(monkeypatch):
     values = np.random.default_rng(0).random((20, 5)).astype(np.float32)
-    whole = Examples(values, np.arange(20, dtype=np.int32) % 2)
+    whole = Examples({INPUT: values}, np.arange(20, dtype=np.int32) % 2)
     order = np.random.default_rng(1).permutation(20)[:15]
 
     def batches(examples: Examples) -> list[np.ndarray]:
@@ -180,13 +180,13 @@ def test_large_array_is_shared_by_its_parts_and_batches_are_those_of_a_small_one
         return [batch.numpy() for batch, _ in made.dataset()]
 
     copied = whole.take(order)
-    monkeypatch.setattr(lazy_arrays, "LARGE", values.nbytes - 1)
+    monkeypatch.setattr(columns, "LARGE", values.nbytes - 1)
     shared = whole.take(order)
 
-    assert isinstance(shared.inputs, ArrayRows)
-    assert np.shares_memory(shared.inputs.array, values)
-    assert not np.shares_memory(copied.inputs, values)
-    np.testing.assert_array_equal(shared.take([3, 1]).inputs.read([0, 1]), copied.inputs[[3, 1]])
+    assert isinstance(shared.input, ArrayRows)
+    assert np.shares_memory(shared.input.array, values)
+    assert not np.shares_memory(copied.input, values)
+    np.testing.assert_array_equal(shared.take([3, 1]).input.read([0, 1]), copied.input[[3, 1]])
     for one, other in zip(batches(copied), batches(shared), strict=True):
         np.testing.assert_array_equal(one, other)
     for one, other in zip(batches(whole.take(np.arange(20))), batches(whole), strict=True):

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncli.data import content_digest
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.sources import duplicates
 from cnncli.data.sources.duplicates import find_copies
 from cnncli.errors import DataError
@@ -26,7 +26,7 @@ def noise(seed: int, count: int, dtype: Any = np.uint8) -> np.ndarray:
 
 
 def part(images: np.ndarray, labels: Sequence[int] | None = None) -> Examples:
-    return Examples(images, np.asarray([0] * len(images) if labels is None else labels, np.int32))
+    return Examples({INPUT: images}, np.asarray([0] * len(images) if labels is None else labels, np.int32))
 
 
 def notes_of(parts: dict[str, Examples], *, allow_leakage: bool = False) -> list[str]:
@@ -114,7 +114,7 @@ def test_twins_are_those_that_comparing_bytes_finds(rows: list[bytes]) -> None:
 
 
 def test_different_images_of_one_quick_number_are_not_copies(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(duplicates, "row_hashes", lambda array: np.zeros(len(array), np.uint64))
+    monkeypatch.setattr(duplicates, "example_hashes", lambda inputs: np.zeros(len(inputs[INPUT]), np.uint64))
     images = noise(1, 5)
     images[4] = images[1]
 

@@ -14,11 +14,11 @@ import pytest
 from pictures import noise, save
 from PIL import Image
 
-from cnncli.data import cache, lazy_arrays
-from cnncli.data.dataset import Examples, ImageFiles, Splits
+from cnncli.data import cache, columns
+from cnncli.data.columns import RowFile
+from cnncli.data.dataset import INPUT, Examples, ImageFiles, Splits
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.images import Form
-from cnncli.data.lazy_arrays import RowFile
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.sources import image_scan
 from cnncli.errors import DataError, NetworkError
@@ -66,10 +66,10 @@ def test_one_part_becomes_three(tmp_path: Path) -> None:
     splits = splits_of(npz(tmp_path, x=x, y=y), split={"validation": 0.2, "test": 5, "seed": 1})
 
     assert sizes(splits) == (35, 10, 5)
-    seen = np.concatenate([part.examples.inputs[:, 0, 0, 0] for part in splits.parts])
+    seen = np.concatenate([part.examples.input[:, 0, 0, 0] for part in splits.parts])
     assert sorted(seen.tolist()) == list(range(50))
     for part in splits.parts:
-        assert np.array_equal(part.examples.inputs[:, 0, 0, 0] % 2, part.examples.labels)
+        assert np.array_equal(part.examples.input[:, 0, 0, 0] % 2, part.examples.labels)
 
 
 def test_test_part_of_the_data_is_used_as_it_is(tmp_path: Path) -> None:
@@ -95,14 +95,14 @@ def test_three_parts_are_used_as_they_are(tmp_path: Path) -> None:
     splits = splits_of(npz(tmp_path, **parts))
 
     assert sizes(splits) == (50, 4, 6)
-    assert np.array_equal(splits.test.inputs[..., 0], x[:6])
+    assert np.array_equal(splits.test.input[..., 0], x[:6])
 
 
 def test_seed_decides_which_examples(tmp_path: Path) -> None:
     x, y = examples(50)
     source = npz(tmp_path, x=x, y=y)
 
-    first, same, other = (splits_of(source, split={"seed": seed}).test.inputs.tolist() for seed in (1, 1, 2))
+    first, same, other = (splits_of(source, split={"seed": seed}).test.input.tolist() for seed in (1, 1, 2))
 
     assert first == same != other
 
@@ -135,7 +135,7 @@ def test_copies_of_an_image_stay_in_one_part(tmp_path: Path, make_folder: MakeFo
     splits = splits_of(folder(tmp_path), split={"validation": 0.25, "test": 0.25})
 
     assert sizes(splits) == (16, 8, 8)
-    images = [{image.tobytes() for image in np.asarray(part.examples.inputs)} for part in splits.parts]
+    images = [{image.tobytes() for image in np.asarray(part.examples.input)} for part in splits.parts]
     assert [len(part) for part in images] == [8, 4, 4]
     assert not images[0] & images[1] | images[0] & images[2] | images[1] & images[2]
 
@@ -147,7 +147,7 @@ def test_copies_in_an_archive_stay_in_one_part(tmp_path: Path) -> None:
     splits = splits_of(source, split={"validation": 0.25, "test": 0.25})
 
     assert sizes(splits) == (16, 8, 8)
-    parts = [{image.tobytes() for image in np.asarray(part.examples.inputs)} for part in splits.parts]
+    parts = [{image.tobytes() for image in np.asarray(part.examples.input)} for part in splits.parts]
     assert not parts[0] & parts[1] | parts[0] & parts[2] | parts[1] & parts[2]
     assert [note.message for note in splits.notes] == ["16 images of x are there more than once"]
 
@@ -179,8 +179,8 @@ def test_folder_that_does_not_fit_into_memory_is_split_as_one_that_does(
 
     in_files = splits_of(folder(tmp_path), limit=8)
 
-    assert isinstance(in_files.train.inputs, place)
-    assert in_files.train.inputs.read(range(8)).tolist() == in_memory.train.inputs.tolist()
+    assert isinstance(in_files.train.input, place)
+    assert in_files.train.input.read(range(8)).tolist() == in_memory.train.input.tolist()
     assert in_files.fingerprint == in_memory.fingerprint
     assert in_files.input_shape == (6, 8, 3)
 
@@ -245,26 +245,26 @@ def test_examples_have_one_fingerprint_wherever_and_however_they_are_read(
 
     x, y = examples(60)
     in_memory = splits_of(npz(tmp_path, x_train=x[:40], y_train=y[:40], x_test=x[40:], y_test=y[40:]))
-    monkeypatch.setattr(lazy_arrays, "LARGE", 1)  # a part is rows of an array that is not copied
-    rows = Examples(x[..., None], y.astype(np.int32)).take(range(40, 60))
-    assert not isinstance(rows.inputs, np.ndarray)
+    monkeypatch.setattr(columns, "LARGE", 1)  # a part is rows of an array that is not copied
+    rows = Examples({INPUT: x[..., None]}, y.astype(np.int32)).take(range(40, 60))
+    assert not isinstance(rows.input, np.ndarray)
     assert of_examples(rows, in_memory.targets) == scored_on(in_memory)
 
 
 def test_fingerprint_of_examples_changes_with_content_class_and_order() -> None:
     x, y = examples(6)
-    known = Examples(x, y.astype(np.int32))
+    known = Examples({INPUT: x}, y.astype(np.int32))
     names = ClassTargets(class_names=("ant", "bee", "fly"))
     changed = x.copy()
     changed[5] += 1
     others = [
-        of_examples(Examples(changed, known.labels), names),
-        of_examples(Examples(x, (known.labels + 1) % 2), names),
+        of_examples(Examples({INPUT: changed}, known.labels), names),
+        of_examples(Examples({INPUT: x}, (known.labels + 1) % 2), names),
         of_examples(known, ClassTargets(class_names=("ant", "wasp", "fly"))),
         of_examples(known.take([1, 0, 2, 3, 4, 5]), names),
         of_examples(known.take(range(5)), names),
-        of_examples(Examples(x, known.labels, sha256=tuple("abcdef")), names),
-        of_examples(Examples(x, known.labels, sha256=tuple("abcdfe")), names),
+        of_examples(Examples({INPUT: x}, known.labels, sha256=tuple("abcdef")), names),
+        of_examples(Examples({INPUT: x}, known.labels, sha256=tuple("abcdfe")), names),
     ]
 
     assert len({of_examples(known, names), *others}) == 8
@@ -455,7 +455,7 @@ def test_all_of_the_data_is_used_where_it_has_no_test_part(tmp_path: Path) -> No
 
     found = for_model(npz(tmp_path, x_train=x, y_train=y, x_val=x[:3], y_val=y[:3]))
 
-    assert found.inputs[:, 0, 0, 0].tolist() == [*range(10), 0, 1, 2]
+    assert found.input[:, 0, 0, 0].tolist() == [*range(10), 0, 1, 2]
     assert found.labels.tolist() == [*(y.tolist()), 0, 1, 0]
 
 
@@ -468,9 +468,9 @@ def test_all_of_a_folder_in_files_is_used(
 
     found = for_model(folder(tmp_path), shape=(6, 8, 3))
 
-    assert isinstance(found.inputs, place)
+    assert isinstance(found.input, place)
     images = [np.asarray(Image.open(tmp_path / name)) for name in ("train/0/0.png", "train/1/0.png", "val/1/0.png")]
-    assert found.inputs.read(range(3)).tolist() == np.stack(images).tolist()
+    assert found.input.read(range(3)).tolist() == np.stack(images).tolist()
     assert found.labels.tolist() == [0, 1, 1]
 
 
@@ -495,13 +495,13 @@ def test_images_become_what_the_models_own_were(tmp_path: Path, make_folder: Mak
     found = for_model({"image_folder": {"path": str(tmp_path)}}, shape=(10, 10, 1), names=("ants", "bees"), form=own)
 
     whole = np.asarray(noise(20, 10, seed=1).convert("L"))
-    assert found.inputs[0, ..., 0].tolist() == whole[:, 5:15].tolist()
+    assert found.input[0, ..., 0].tolist() == whole[:, 5:15].tolist()
 
 
 def test_images_follow_the_models_shape_where_it_had_no_folder(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"0": 2})
 
-    assert for_model({"image_folder": {"path": str(tmp_path)}}, shape=(9, 5, 1)).inputs.shape == (2, 9, 5, 1)
+    assert for_model({"image_folder": {"path": str(tmp_path)}}, shape=(9, 5, 1)).input.shape == (2, 9, 5, 1)
 
 
 def test_what_is_missing_is_a_note(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -546,9 +546,9 @@ def test_images_are_decoded_in_the_order_asked_for(tmp_path: Path, make_folder: 
 
 
 def test_taken_examples_keep_their_labels() -> None:
-    taken = Examples(np.arange(4)[:, None], np.array([5, 6, 7, 8], np.int32)).take([2, 0])
+    taken = Examples({INPUT: np.arange(4)[:, None]}, np.array([5, 6, 7, 8], np.int32)).take([2, 0])
 
-    assert (taken.inputs.tolist(), taken.labels.tolist(), len(taken)) == ([[2], [0]], [7, 5], 2)
+    assert (taken.input.tolist(), taken.labels.tolist(), len(taken)) == ([[2], [0]], [7, 5], 2)
 
 
 def test_loading_data_needs_neither_tensorflow_nor_keras() -> None:

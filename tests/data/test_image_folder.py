@@ -72,7 +72,7 @@ def test_images_arrive_as_they_are_in_the_order_of_their_paths(tmp_path: Path) -
         save(tmp_path / "ants" / name, Image.new("RGB", (8, 6), (number, 0, 0)))
     save(tmp_path / "bees" / "c.png", Image.new("RGB", (8, 6), (3, 0, 0)))
 
-    inputs = read(tmp_path).parts["train"].inputs
+    inputs = read(tmp_path).parts["train"].input
 
     assert inputs.shape == (4, 6, 8, 3)
     assert isinstance(inputs, np.ndarray)
@@ -97,7 +97,7 @@ def test_each_parts_images_are_its_own(tmp_path: Path) -> None:
 
     parts = read(tmp_path, color="grayscale").parts
 
-    assert [int(value) for part in parts.values() for value in part.inputs[:, 0, 0, 0]] == [0, 1, 2, 3, 4, 5]
+    assert [int(value) for part in parts.values() for value in part.input[:, 0, 0, 0]] == [0, 1, 2, 3, 4, 5]
 
 
 def test_a_class_may_be_called_train(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -503,7 +503,7 @@ def test_bad_files_can_be_skipped(tmp_path: Path, make_folder: MakeFolder) -> No
 
     assert notes(found) == ["1 image left out\n    ants/1.png: empty (0 bytes)"]
     assert found.skipped == ("ants/1.png",)
-    inputs = found.parts["train"].inputs
+    inputs = found.parts["train"].input
     rest = [np.asarray(Image.open(tmp_path / name)).tolist() for name in ("ants/0.png", "ants/2.png", "bees/0.png")]
     assert isinstance(inputs, np.ndarray)
     assert inputs.tolist() == rest
@@ -686,10 +686,10 @@ def test_images_that_do_not_fit_into_memory_stay_in_their_files(
 
     examples = read(tmp_path).parts["train"]
 
-    assert isinstance(examples.inputs, ImageFiles)
-    assert examples.inputs.shape == (5, 6, 8, 3)
-    assert isinstance(in_memory.inputs, np.ndarray)
-    assert examples.inputs.read(np.arange(5)).tolist() == in_memory.inputs.tolist()
+    assert isinstance(examples.input, ImageFiles)
+    assert examples.input.shape == (5, 6, 8, 3)
+    assert isinstance(in_memory.input, np.ndarray)
+    assert examples.input.read(np.arange(5)).tolist() == in_memory.input.tolist()
     assert examples.labels.tolist() == in_memory.labels.tolist()
 
 
@@ -699,7 +699,7 @@ def test_images_that_just_fit_are_kept_in_memory(
     make_folder(tmp_path, {"ants": 3, "bees": 2})
     monkeypatch.setattr(image_scan, "available_bytes", lambda: 5 * 6 * 8 * 3 * 4)
 
-    assert isinstance(read(tmp_path).parts["train"].inputs, np.ndarray)
+    assert isinstance(read(tmp_path).parts["train"].input, np.ndarray)
 
 
 def test_bad_files_are_found_also_when_images_stay_in_their_files(
@@ -712,7 +712,7 @@ def test_bad_files_are_found_also_when_images_stay_in_their_files(
 
     found = read(tmp_path, on_bad_image="skip")
 
-    inputs = found.parts["train"].inputs
+    inputs = found.parts["train"].input
     assert isinstance(inputs, ImageFiles)
     assert [Path(path).name for path in inputs.paths] == ["0.png", "0.png", "1.png"]
 

@@ -118,7 +118,7 @@ def test_no_part_is_left_empty(tmp_path):
 
 def test_split_follows_from_the_seed_and_not_from_the_targets(tmp_path):
     some, others = (
-        load(data(save(tmp_path, x=images(50), y=targets))).test.inputs
+        load(data(save(tmp_path, x=images(50), y=targets))).test.input
         for targets in (np.arange(50.0), np.arange(50.0)[::-1] ** 2)
     )
 

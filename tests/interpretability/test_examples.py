@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.images import Form
 from cnncli.errors import DataError
 from cnncli.interpretability.examples import from_files, from_split, range_of, refuse_no_images
@@ -46,7 +46,7 @@ def test_which_examples_a_word_means(samples, expected):
 
 
 def test_no_wrong_example_is_told():
-    examples = Examples(np.zeros((8, 2, 2, 1), np.uint8), LABELS)
+    examples = Examples({INPUT: np.zeros((8, 2, 2, 1), np.uint8)}, LABELS)
     with pytest.raises(DataError, match="right on all 8 examples of the test split"):
         from_split(examples, "test", "most_wrong", task="classification", wrong=np.array([], int))
 
@@ -77,5 +77,5 @@ def test_files_for_a_network_of_signals_are_refused():
 
 def test_range_of_bytes_is_that_of_bytes():
     bytes_of, floats = np.full((3, 2, 2, 1), 7, np.uint8), np.array([[[-2.0]], [[3.5]]], np.float32)
-    assert range_of(Examples(bytes_of, np.zeros(3, np.int32))) == (0, 255)
-    assert range_of(Examples(floats, np.zeros(2, np.int32))) == (-2, 3.5)
+    assert range_of(Examples({INPUT: bytes_of}, np.zeros(3, np.int32))) == (0, 255)
+    assert range_of(Examples({INPUT: floats}, np.zeros(2, np.int32))) == (-2, 3.5)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.attribution import heat_of
 from cnncli.interpretability.examples import from_split
@@ -41,7 +41,7 @@ def two():
 
 def examples():
     inputs = np.ones((5, 4, 4, 1), np.float32) * TARGETS[:, :, None, None]
-    return Examples(inputs, TARGETS)
+    return Examples({INPUT: inputs}, TARGETS)
 
 
 def test_examples_go_from_the_smallest_target_to_the_largest():

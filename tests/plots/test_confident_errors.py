@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from cnncli.plots.confident_errors import can_show, draw_confident_errors
+from cnncli.inputs import kind_of
+from cnncli.plots.confident_errors import draw_confident_errors
 from cnncli.tasks.classification.mistakes import Wrong
 
 
@@ -134,7 +135,7 @@ def test_without_mistakes_the_page_says_so():
     ],
 )
 def test_what_can_be_shown(shape, expected):
-    assert can_show(shape) is expected
+    assert kind_of(shape).can_show(shape) is expected
     if not expected:
         with pytest.raises(ValueError, match="images or curves are needed"):
             draw(np.zeros((1, *shape)), mistakes(1))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cnncli.data.dataset import Examples, ImageFiles
+from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.images import Form
 from cnncli.plots.evaluation_figures import draw_evaluation
 from cnncli.tasks.classification.scorer import ClassificationScorer
@@ -19,7 +19,9 @@ def evaluation(labels, outputs, names):
 
 def draw(tmp_path, inputs, outputs, names, **more):
     labels = (np.arange(len(outputs)) % len(names)).astype(np.int32)
-    files = draw_evaluation(tmp_path, evaluation(labels, outputs, names), Examples(inputs, labels), title="t", **more)
+    files = draw_evaluation(
+        tmp_path, evaluation(labels, outputs, names), Examples({INPUT: inputs}, labels), title="t", **more
+    )
     assert sorted(files) == sorted(tmp_path.glob("*.*"))
     return [path.name for path in files]
 

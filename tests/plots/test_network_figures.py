@@ -11,7 +11,6 @@ from cnncli.interpretability.subject import subject_for
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots import network_figures, style
 from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
-from cnncli.plots.volumes import enlarged, slices_of
 from cnncli.tasks.classification.targets import ClassTargets
 
 SHAPES = {"image": (12, 12, 3), "many channels": (12, 12, 5), "signal": (40, 2), "wide signal": (40, 30),
@@ -172,18 +171,3 @@ def test_what_is_not_there_is_told_with_the_nearest(tmp_path, wanted, message, h
 def test_layer_without_maps_has_no_grad_cam(tmp_path):
     with pytest.raises(RecipeError, match="layer `out` gives 3, not maps"):
         draw_heat_of(subject_of((12, 12, 3)), chosen_of((12, 12, 3)), tmp_path, layer="out")
-
-
-def test_slices_are_taken_evenly_and_laid_out_in_rows():
-    volume = np.arange(8).reshape(8, 1, 1, 1) * np.ones((8, 2, 3, 1))
-
-    # 4 of 8: the slices at 1, 3, 5 and 7, two by two.
-    sheet = slices_of(volume, most=4)
-
-    assert sheet.shape == (4, 6, 1)
-    assert sheet[::2, ::3, 0].tolist() == [[1, 3], [5, 7]]
-
-
-def test_enlarged_map_is_linear_between_the_centres_of_its_cells():
-    assert enlarged(np.array([0.0, 4.0]), (4,)).tolist() == [0, 1, 3, 4]
-    assert enlarged(np.eye(2), (2, 2)).tolist() == [[1, 0], [0, 1]]

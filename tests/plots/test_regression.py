@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.plots.evaluation_figures import draw_evaluation
 from cnncli.plots.largest_errors import draw_largest_errors
 from cnncli.plots.regression import draw_predicted, draw_residuals
@@ -49,7 +49,7 @@ def test_what_is_drawn(tmp_path, shape, expected):
     scored = evaluation(30)
     inputs = np.random.default_rng(0).random((30, *shape), dtype=np.float32)
 
-    files = draw_evaluation(tmp_path, scored, Examples(inputs, targets_of(scored)), title="t")
+    files = draw_evaluation(tmp_path, scored, Examples({INPUT: inputs}, targets_of(scored)), title="t")
 
     assert [path.name for path in files] == [f"{name}.png" for name in expected]
     assert sorted(files) == sorted(tmp_path.iterdir())

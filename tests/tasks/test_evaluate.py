@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 
-from cnncli.data.dataset import Examples
+from cnncli.data.columns import make_row_file, write_rows
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.inference.model_loading import TrainedModel, default_loss, numbered_classes
 from cnncli.inference.predict import Predictor
 from cnncli.recipe.keras_objects.objects import KerasObject, read
@@ -20,7 +21,9 @@ CLASSES = ClassTargets(class_names=NAMES)
 
 def examples(count=50, classes=3):
     random = np.random.default_rng(0)
-    return Examples(random.random((count, 4), dtype=np.float32), random.integers(0, classes, count).astype(np.int32))
+    return Examples(
+        {INPUT: random.random((count, 4), dtype=np.float32)}, random.integers(0, classes, count).astype(np.int32)
+    )
 
 
 def model(units=3, activation="softmax", scale=1.0):
@@ -52,11 +55,27 @@ def test_loss_and_metrics_are_those_of_keras(loss, encode, scale):
     )
 
     made.compile(loss=loss, metrics=["accuracy"])
-    expected = made.evaluate(data.inputs, encode(data.labels), batch_size=16, verbose=0, return_dict=True)
+    expected = made.evaluate(data.input, encode(data.labels), batch_size=16, verbose=0, return_dict=True)
     assert found.result.loss == pytest.approx(expected["loss"], rel=1e-5)
     assert found.result.metrics["accuracy"] == pytest.approx(expected["accuracy"])
-    np.testing.assert_allclose(list(found.outputs), made.predict(data.inputs, verbose=0), rtol=1e-5)
+    np.testing.assert_allclose(list(found.outputs), made.predict(data.input, verbose=0), rtol=1e-5)
     assert found.result.accuracy == pytest.approx(expected["accuracy"])
+
+
+def test_targets_in_a_file_are_scored_as_those_in_memory(tmp_path):
+    data = examples()
+    rows = make_row_file(tmp_path, len(data), (), data.labels.dtype)
+    write_rows(rows, 0, data.labels)
+    how = {
+        "batch_size": 16,
+        "loss": KerasObject("losses", "sparse_categorical_crossentropy"),
+        "metrics": [],
+        "targets": CLASSES,
+    }
+
+    in_memory, in_file = (evaluate(model(), each, **how) for each in (data, Examples(data.inputs, rows)))
+
+    assert in_file.result == in_memory.result
 
 
 def test_logits_become_probabilities():
@@ -123,7 +142,7 @@ def test_json_has_the_scores_and_how_far_to_trust_them():
 def test_wrong_predictions_name_their_files():
     images = 60 * np.arange(4, dtype=np.uint8)[:, None, None, None] * np.ones((1, 2, 2, 1), np.uint8)
     paths = ("no/1.png", "no/2.png", "yes/1.png", "yes/2.png")
-    data = Examples(images, np.array([0, 0, 1, 1], np.int32), paths)
+    data = Examples({INPUT: images}, np.array([0, 0, 1, 1], np.int32), paths)
     same = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")])
     found = evaluate(
         same,

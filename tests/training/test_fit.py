@@ -6,7 +6,7 @@ import pytest
 import stand_ins
 from PIL import Image
 
-from cnncli.data.dataset import Examples, ImageFiles
+from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.images import Form
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DataError, RecipeError
@@ -57,11 +57,11 @@ def test_order_is_a_pure_function_of_seed_and_epoch():
     np.testing.assert_array_equal(first, order_of(made, 0))
     np.testing.assert_array_equal(second, order_of(batches(seed=3), 1))
     assert not np.array_equal(first, order_of(batches(seed=4), 0))
-    np.testing.assert_array_equal(np.sort(first), np.sort(EXAMPLES.inputs[:, 0, 0, 0]))
+    np.testing.assert_array_equal(np.sort(first), np.sort(EXAMPLES.input[:, 0, 0, 0]))
 
 
 def test_without_a_seed_the_order_is_kept():
-    np.testing.assert_array_equal(order_of(batches(), 0), EXAMPLES.inputs[:, 0, 0, 0])
+    np.testing.assert_array_equal(order_of(batches(), 0), EXAMPLES.input[:, 0, 0, 0])
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_network_ends_with_its_best_weights():
 
     assert fitted.best_epoch == best["epoch"]
     assert fitted.best_epoch < 6, "the test wants a run that gets worse in the end"
-    loss = network.full_model.evaluate(EXAMPLES.inputs, EXAMPLES.labels, batch_size=8, verbose=0)
+    loss = network.full_model.evaluate(EXAMPLES.input, EXAMPLES.labels, batch_size=8, verbose=0)
     assert loss[0] == pytest.approx(best["val_loss"], rel=1e-4)
 
 
@@ -233,7 +233,7 @@ def test_image_that_goes_away_while_training_is_told_as_what_it_is(tmp_path):
     for number in range(12):
         Image.new("L", (6, 6), number * 20).save(tmp_path / f"{number}.png")
     files = ImageFiles(tuple(str(tmp_path / f"{n}.png") for n in range(12)), Form(6, 6, "stretch", "grayscale"))
-    data = Examples(files, (np.arange(12) % 3).astype(np.int32))
+    data = Examples({INPUT: files}, (np.arange(12) % 3).astype(np.int32))
     made = Batches(data, batch_size=8, encodings={"": INTEGERS}, seed=1)
     recipe = load_bytes((HEAD + "train: {epochs: 2, batch_size: 8}\n").encode(), "r.yaml").recipe
     network = build(recipe, input_shape=(6, 6, 1))

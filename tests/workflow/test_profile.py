@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.pipeline import Batches
 from cnncli.tasks.classification.targets import INTEGERS
 from cnncli.training.fit import Fitted, PhaseReport
@@ -19,7 +19,7 @@ def fitted(*, later_steps=100, features_after=""):
 
 
 def batches():
-    data = Examples(np.zeros((40, 2), np.float32), np.zeros(40, np.int32))
+    data = Examples({INPUT: np.zeros((40, 2), np.float32)}, np.zeros(40, np.int32))
     return Batches(data, batch_size=4, encodings={"": INTEGERS}, seed=1)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnncli.data.dataset import Examples, ImageFiles, Splits
+from cnncli.data.dataset import INPUT, Examples, ImageFiles, Splits
 from cnncli.data.images import Form
 from cnncli.recipe.load import load_bytes
 from cnncli.tasks.classification.targets import ClassTargets
@@ -17,7 +17,7 @@ CONVOLUTION = "Conv2D: {filters: 2, kernel_size: 3}"
 
 
 def splits_of(inputs):
-    examples = Examples(inputs, np.zeros(len(inputs), np.int32))
+    examples = Examples({INPUT: inputs}, np.zeros(len(inputs), np.int32))
     return Splits(
         examples, examples, examples, ClassTargets(class_names=("a", "b")), tuple(inputs.shape[1:]), "x", (), ""
     )

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import scales, shapes
-from cnncli.data.dataset import Examples
+from cnncli.data.columns import Values
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
-from cnncli.data.lazy_arrays import Inputs
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx, npz
@@ -24,6 +24,7 @@ from cnncli.data.sources.loaded_data import LoadedData, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_file, existing_folder, listed_folder
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import IMAGE, OTHER, kind_of
 from cnncli.messages import counted, listed, printable
 from cnncli.recipe.schema import Idx, Npz
 
@@ -189,7 +190,7 @@ def _found(
     duplicate_of: dict[str, NDArray[np.int64]] = {}
     if isinstance(targets, type):
         named = {part: pair.inputs for part, pair in pairs.items()}
-        errors, different = _compare_scales({named[part]: examples.inputs for part, examples in parts.items()})
+        errors, different = _compare_scales({named[part]: examples.input for part, examples in parts.items()})
         problems += errors
         found_notes += different
         try:
@@ -211,7 +212,7 @@ def _found(
     )
 
 
-def _compare_scales(arrays: Mapping[str, Inputs]) -> tuple[list[Problem], list[Problem]]:
+def _compare_scales(arrays: Mapping[str, Values]) -> tuple[list[Problem], list[Problem]]:
     """Errors and notes about the scales of arrays, within each and between them."""
     part_scales: dict[str, scales.Scale] = {}
     errors: list[Problem] = []
@@ -220,7 +221,7 @@ def _compare_scales(arrays: Mapping[str, Inputs]) -> tuple[list[Problem], list[P
         extremes = scales.extremes_of(inputs)
         part_scales[name] = scales.scale_of(inputs, extremes)
         if problem := mixed_in(inputs, extremes, name):
-            (errors if part_scales[name].are_images else notes).append(problem)
+            (errors if part_scales[name].kind.ARE_PIXELS else notes).append(problem)
     if errors or notes:
         return errors, notes  # what the parts have in common says nothing then
     return scales.different_parts(part_scales)
@@ -260,7 +261,7 @@ def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape
         problems.append(Problem(message, "one label for each example, in the same order"))
     if problems or inputs is None or labels is None:
         raise DataError(problems)
-    return Examples(inputs, labels)
+    return Examples({INPUT: inputs}, labels)
 
 
 def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None) -> NDArray[Any]:
@@ -280,8 +281,8 @@ def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None
     if array.dtype.kind not in "biuf":
         kind = "text" if array.dtype.kind in "US" else f"the type {array.dtype}"
         raise DataError(Problem(f"{name} holds {kind}; expected numbers"))
-    if not 2 <= array.ndim <= _MOST_DIMENSIONS:
-        raise DataError(Problem(f"{name} has the shape {array.shape}; expected (count, height, width, channels)"))
+    if kind_of(array.shape[1:]) is OTHER:
+        raise DataError(Problem(f"{name} has the shape {array.shape}; expected (count, {', '.join(IMAGE.AXES)})"))
     if not array.size:
         raise DataError(Problem(f"{name} is empty: its shape is {array.shape}"))
     if _lacks_channels(array.shape[1:], input_shape):
@@ -289,13 +290,10 @@ def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None
     return array if array.dtype == np.uint8 else _finite(name, array)
 
 
-_MOST_DIMENSIONS = 5
-
-
 def _lacks_channels(shape: Sequence[int], input_shape: Shape | None) -> bool:
     if input_shape is not None and shapes.fits((*shape, 1), input_shape):
         return True
-    return len(shape) == 2 and (input_shape is None or len(input_shape) == 3)
+    return kind_of((*shape, 1)) is IMAGE and (input_shape is None or kind_of(input_shape) is IMAGE)
 
 
 def _finite(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
@@ -336,26 +334,23 @@ _NOT_FINITE = "one of them makes the whole loss NaN: leave those examples out, o
 def _shape_problems(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) -> list[Problem]:
     """All parts hold examples of one shape and type."""
     (first, examples), *others = parts.items()
-    shape, name = examples.inputs.shape[1:], pairs[first].inputs
+    shape, name = examples.input.shape[1:], pairs[first].inputs
     return [
-        Problem(f"{pairs[part].inputs} is {shapes.written(other.inputs.shape[1:])}, {name} is {shapes.written(shape)}")
+        Problem(f"{pairs[part].inputs} is {shapes.written(other.input.shape[1:])}, {name} is {shapes.written(shape)}")
         for part, other in others
-        if other.inputs.shape[1:] != shape
+        if other.input.shape[1:] != shape
     ]
 
 
 def _channels_first(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) -> list[Problem]:
     """Images as other frameworks have them: a convolution over them would run, and learn nothing of use."""
     part, examples = next(iter(parts.items()))
-    name, shape = pairs[part].inputs, examples.inputs.shape
-    if len(shape) != 4 or shape[1] not in (1, 3) or shape[2] != shape[3] or shape[3] <= _MOST_CHANNELS:
+    name, shape = pairs[part].inputs, examples.input.shape
+    if not kind_of(shape[1:]).is_channels_first(shape[1:]):
         return []
     mend = f"`np.moveaxis({name}, 1, -1)` puts them last"
     meant = f"if it is meant so, say it in `model`: `input: {list(shape[1:])}`"
     return [Problem(f"{name} has the shape {shape}: its channels stand before height and width", f"{mend}\n{meant}")]
-
-
-_MOST_CHANNELS = 4
 
 
 def _listed_or(words: Sequence[str]) -> str:

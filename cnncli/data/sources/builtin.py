@@ -16,13 +16,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.download import DownloadFailed, fetch
 from cnncli.data.sources.loaded_data import LoadedData, Progress, sizes
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, NetworkError, Problem
+from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import printable
 from cnncli.tasks.classification.targets import ClassTargets
 
@@ -114,8 +115,8 @@ def read_builtin(
 
 
 def _examples(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Examples:
-    images = images[..., None] if images.ndim == 3 else images  # (count, height, width, channels)
-    return Examples(np.ascontiguousarray(images), labels.astype(np.int32))
+    images = images if kind_of(images.shape[1:]) is IMAGE else images[..., None]  # (count, height, width, channels)
+    return Examples({INPUT: np.ascontiguousarray(images)}, labels.astype(np.int32))
 
 
 def _instead(name: str, error: NetworkError) -> Problem:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.content_digest import may_tell, rounded, tells
 from cnncli.data.dataset import Examples
-from cnncli.data.fingerprint import row_hashes
+from cnncli.data.fingerprint import example_hashes
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted
 
@@ -25,13 +25,13 @@ Duplicates = NDArray[np.int64]
 def find_copies(
     parts: Mapping[str, Examples], names: Mapping[str, str], *, allow_leakage: bool, in_one_scale: bool = True
 ) -> tuple[dict[str, Duplicates], list[Problem]]:
-    """Look for equal examples in arrays of images, or of rows of many numbers.
+    """Look for examples all of whose inputs are equal, in arrays of images, or of rows of many numbers.
 
     Short rows may well be equal by chance, and so may blank images; neither counts. Parts of two types or scales
     (uint8 from 0 to 255, float32 from 0 to 1) are compared by what they show, whatever their scale.
 
     Args:
-        parts: by name, each (count, height, width, channels) or the like.
+        parts: by name, each of arrays in memory.
         names: of the parts' arrays, for messages: `x_train`.
         allow_leakage: go on when the same image stands in two parts.
         in_one_scale: whether equal examples have equal values in all parts of one type.
@@ -43,9 +43,15 @@ def find_copies(
         DataError: more than one in a thousand of a part's images stand in another too: what is measured with them was
             seen in training.
     """
-    arrays: dict[str, Any] = {part: examples.inputs for part, examples in parts.items() if may_tell(examples.inputs)}
-    if not in_one_scale or any(array.dtype != np.uint8 for array in arrays.values()):  # floats are rounded in many ways
-        arrays = {part: rounded(array, keep_scale=in_one_scale) for part, array in arrays.items()}
+    arrays: dict[str, Mapping[str, Any]] = {
+        part: examples.inputs for part, examples in parts.items() if any(map(may_tell, examples.inputs.values()))
+    }
+    every = [array for inputs in arrays.values() for array in inputs.values()]
+    if not in_one_scale or any(array.dtype != np.uint8 for array in every):  # floats are rounded in many ways
+        arrays = {
+            part: {name: rounded(array, keep_scale=in_one_scale) for name, array in inputs.items()}
+            for part, inputs in arrays.items()
+        }
     keys = _keys(arrays)
     notes: list[Problem] = []
     for one, other in combinations(arrays, 2):
@@ -57,16 +63,19 @@ def find_copies(
     return duplicate_of, notes
 
 
-def _keys(arrays: Mapping[str, Any]) -> dict[str, dict[int, bytes]]:
+def _keys(arrays: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[int, bytes]]:
     """By part, a SHA-256 of each example that may have a copy, by its index."""
-    hashes = {part: row_hashes(array) for part, array in arrays.items()}
+    hashes = {part: example_hashes(inputs) for part, inputs in arrays.items()}
     every = np.concatenate([*hashes.values(), np.empty(0, np.uint64)])
     values, counts = np.unique(every, return_counts=True)
     shared = values[counts > 1]
     keys: dict[str, dict[int, bytes]] = {}
-    for part, array in arrays.items():
-        found = np.flatnonzero(np.isin(hashes[part], shared)).tolist()
-        keys[part] = {index: hashlib.sha256(array[index].tobytes()).digest() for index in found if tells(array[index])}
+    for part, inputs in arrays.items():
+        keys[part] = {}
+        for index in np.flatnonzero(np.isin(hashes[part], shared)).tolist():
+            rows = [array[index] for _, array in sorted(inputs.items())]
+            if any(map(tells, rows)):
+                keys[part][index] = hashlib.sha256(b"".join(row.tobytes() for row in rows)).digest()
     return keys
 
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.dataset import Examples, ImageFiles
+from cnncli.data.columns import Values
+from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape, written
 from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
@@ -21,6 +22,7 @@ from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problem
 from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
 from cnncli.recipe.schema import ImageFolder
 from cnncli.tasks.classification.targets import ClassTargets
@@ -160,8 +162,8 @@ def _rgb(background: Any) -> tuple[int, int, int]:
 def _as_image_shape(shape: Shape | None) -> tuple[int | None, int | None, int | None]:
     if shape is None:
         return None, None, None
-    if len(shape) != 3:
-        message = f"images are height x width x channels, the network takes {written(shape)}"
+    if kind_of(shape) is not IMAGE:
+        message = f"images are {' x '.join(IMAGE.AXES)}, the network takes {written(shape)}"
         raise DataError(Problem(message, path=("model", "input")))
     height, width, channels = shape
     return height, width, channels
@@ -274,12 +276,14 @@ def _examples(
     labels = np.array([numbers[each.file.class_name] for each in mine], np.int32)
     files = tuple(each.file.relative for each in mine)
     sha256 = tuple(each.sha256 for each in mine)
+    pixels: Values
     if isinstance(seen.pixels, np.ndarray):
-        return Examples(seen.pixels[begin : begin + len(mine)], labels, files, sha256)
-    if seen.pixels is not None:
-        return Examples(seen.pixels.take(np.arange(begin, begin + len(mine))), labels, files, sha256)
-    paths = tuple(each.file.path for each in mine)
-    return Examples(ImageFiles(paths, form), labels, files, sha256)
+        pixels = seen.pixels[begin : begin + len(mine)]
+    elif seen.pixels is not None:
+        pixels = seen.pixels.take(np.arange(begin, begin + len(mine)))
+    else:
+        pixels = ImageFiles(tuple(each.file.path for each in mine), form)
+    return Examples({INPUT: pixels}, labels, files, sha256)
 
 
 def _duplicate_of(mine: Sequence[Usable]) -> NDArray[np.int64]:

@@ -16,6 +16,7 @@ from cnncli.data.scales import Extremes
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, ImageFile, Tree
 from cnncli.data.sources.image_scan import DEEP, Usable
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed, printable
 
 _MOST_PAIRS = 5
@@ -163,7 +164,7 @@ def _mixed_depths(used: Sequence[Usable]) -> Iterator[Problem]:
         return
     tops = np.array([each.top for each in deep])
     varies = np.array([each.low < each.high for each in deep])
-    if mixed := find_mixed(None, Extremes(np.where(varies, 0.0, tops), tops), rank=3):
+    if mixed := find_mixed(None, Extremes(np.where(varies, 0.0, tops), tops), IMAGE):
         problem = problem_of(mixed, "the 16-bit images", lambda row: printable(deep[row].file.relative), len(deep))
         yield replace(problem, path=_PATH)
 

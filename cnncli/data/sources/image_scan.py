@@ -14,7 +14,7 @@ import PIL
 from numpy.typing import NDArray
 
 from cnncli.data import cache, images
-from cnncli.data.lazy_arrays import Inputs, take
+from cnncli.data.columns import Values, take
 from cnncli.data.sources.folder_tree import ImageFile
 from cnncli.data.sources.loaded_data import Progress
 from cnncli.data.threads import in_threads
@@ -73,7 +73,7 @@ class Scan:
 
     usable: list[Usable]
     bad: list[Bad]
-    pixels: Inputs | None
+    pixels: Values | None
 
 
 def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | None = None) -> Scan:
@@ -140,7 +140,7 @@ def _about(image: images.Decoded) -> tuple[str, int, float, float, float]:
     return digest, len(np.unique(image.pixels)) if is_deep else 0, low, high, image.top
 
 
-def _sorted_out(seen: list[Usable | Bad], pixels: Inputs | None) -> Scan:
+def _sorted_out(seen: list[Usable | Bad], pixels: Values | None) -> Scan:
     usable = [each for each in seen if isinstance(each, Usable)]
     bad = [each for each in seen if isinstance(each, Bad)]
     if bad and pixels is not None:

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
 from cnncli.plots import style
-from cnncli.plots.confident_errors import Caption, can_show, draw_sheet, where_line
-from cnncli.plots.evaluation_figures import read_examples
+from cnncli.plots.confident_errors import Caption, draw_sheet, where_line
+from cnncli.plots.evaluation_figures import can_show, read_examples
 from cnncli.plots.text_fitting import fit_text, plain_text
 from cnncli.plots.thresholds import draw_thresholds
 from cnncli.tasks.classification.thresholds import Sweep
@@ -25,7 +25,7 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     """
     result = scored.result
     yield "thresholds", draw_thresholds(Sweep(result.thresholds, result.best_threshold), "a label", title=title)
-    if can_show(examples.inputs.shape[1:]):
+    if can_show(examples):
         yield "wrong", _largest_errors(scored, examples, title)
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
-from cnncli.plots.confident_errors import can_show
-from cnncli.plots.evaluation_figures import read_examples
+from cnncli.plots.evaluation_figures import can_show, read_examples
 from cnncli.plots.largest_errors import draw_largest_errors
 from cnncli.plots.regression import MOST_SHOWN, draw_predicted, draw_residuals
 from cnncli.tasks.regression.scorer import Scored
@@ -25,6 +24,6 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     targets, outputs = scored.targets.columns(0, shown), scored.outputs.columns(0, shown)
     yield "predicted", draw_predicted(targets, outputs, result, title=title)
     yield "residuals", draw_residuals(targets, outputs, result, title=title)
-    if can_show(examples.inputs.shape[1:]):
+    if can_show(examples):
         images = read_examples(examples, [each.index for each in result.worst])
         yield "worst", draw_largest_errors(images, result.worst, title=title, count=len(examples))

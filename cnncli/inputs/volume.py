@@ -1,15 +1,45 @@
-"""Draw volumes as slices, and resize maps."""
+"""Volumes, (depth, height, width, channels), shown as slices."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.inputs.base import InputKind, Shape, enlarged, gray_or_colour
+
 MOST_SLICES = 9
 _LINES = 40  # a line between slices is so many times thinner than a slice is large
+
+
+class Volume(InputKind):
+    WORD = "volume"
+    AXES = ("depth", "height", "width", "channels")
+    ARE_PIXELS = True
+    LAYOUT = "slices by depth"
+    ORDER = "from left to right and from top to bottom"
+
+    def caption(self, shape: Sequence[int]) -> str:
+        return f"{super().caption(shape)}, slices"
+
+    def can_show(self, shape: Shape) -> bool:
+        return shape[-1] in (1, 3)
+
+    def for_tile(self, examples: NDArray[Any]) -> tuple[NDArray[Any], str]:
+        return examples[:, examples.shape[1] // 2], "the middle slice of each"
+
+    def pictures(self, examples: NDArray[Any], *, lines: bool = False) -> NDArray[Any]:
+        volumes = map(gray_or_colour, examples)
+        return np.stack([slices_of(volume, line=volume.max() if lines else None) for volume in volumes])
+
+    def heat_pictures(self, heat: NDArray[np.floating[Any]], shape: Sequence[int]) -> NDArray[np.floating[Any]]:
+        return np.stack([slices_of(enlarged(one, shape[:-1])[..., None], line=0)[..., 0] for one in heat])
+
+
+VOLUME = Volume()
 
 
 def slices_of(volume: NDArray[Any], *, most: int = MOST_SLICES, line: float | None = None) -> NDArray[Any]:
@@ -36,21 +66,3 @@ def slices_of(volume: NDArray[Any], *, most: int = MOST_SLICES, line: float | No
     tiled = sheet.reshape(rows, columns, height + gap, width + gap, channels).transpose(0, 2, 1, 3, 4)
     laid = tiled.reshape(rows * (height + gap), columns * (width + gap), channels)
     return laid[: laid.shape[0] - gap, : laid.shape[1] - gap]
-
-
-def enlarged(values: NDArray[np.floating[Any]], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Resize an array to another shape of as many axes, linearly between the centres of its cells."""
-    result = np.asarray(values, np.float64)
-    for axis, new in enumerate(shape):
-        old = result.shape[axis]
-        at = np.clip((np.arange(new) + 0.5) * old / new - 0.5, 0, old - 1)
-        low = at.astype(int)
-        high = np.minimum(low + 1, old - 1)
-        share = (at - low).reshape([-1 if other == axis else 1 for other in range(result.ndim)])
-        result = result.take(low, axis) * (1 - share) + result.take(high, axis) * share
-    return result
-
-
-def gray_or_colour(image: NDArray[Any]) -> NDArray[Any]:
-    """An image (…, channels) as (…, 1 or 3): of any other count of channels their mean."""
-    return image if image.shape[-1] in (1, 3) else image.astype(np.float32).mean(axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Arrays that are read from a file or from memory when they are needed, without a second copy."""
+"""Columns, one input or the targets of all examples: read from a file or from memory when they are needed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Indexes = NDArray[np.integer] | Sequence[int]
 LARGE = 256 << 20  # bytes of an array from which a copy of it counts
 
 
-class Stored(Protocol):
-    """Examples that stay where they are until they are read."""
+class Column(Protocol):
+    """One input, or the targets, of all examples of a part; they stay where they are until they are read."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -31,10 +31,10 @@ class Stored(Protocol):
 
     def __len__(self) -> int: ...
 
-    def take(self, indices: Indexes) -> Stored:
+    def take(self, indices: Indexes) -> Column:
         """Some of them, in that order; nothing is read."""
 
-    def and_then(self, others: Sequence[Any]) -> Stored:
+    def and_then(self, others: Sequence[Any]) -> Column:
         """These and others of the same kind and shape."""
 
     def read(self, indices: Indexes) -> NDArray[Any]:
@@ -45,7 +45,7 @@ class Stored(Protocol):
         """
 
 
-Inputs = NDArray[Any] | Stored
+Values = NDArray[Any] | Column  # an array in memory, or a column
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,22 +83,35 @@ class ArrayRows:
         return found
 
 
-def take(inputs: Inputs, indices: Indexes) -> Inputs:
-    """Some of the inputs, in that order; of a large array without a copy."""
-    if not isinstance(inputs, np.ndarray):
-        return inputs.take(indices)
+def take(values: Values, indices: Indexes) -> Values:
+    """Some of the examples, in that order; of a large array without a copy."""
+    if not isinstance(values, np.ndarray):
+        return values.take(indices)
     rows: NDArray[np.int64] = np.asarray(indices, np.int64)
-    return inputs[rows] if may_be_copied(inputs) else ArrayRows(inputs, rows)
+    return values[rows] if may_be_copied(values) else ArrayRows(values, rows)
 
 
-def may_be_copied(inputs: Inputs) -> bool:
+def join(parts: Sequence[Values]) -> Values:
+    """Several parts of one source, and so of one kind, as one."""
+    first, *others = parts
+    return (
+        np.concatenate([as_array(part) for part in parts]) if isinstance(first, np.ndarray) else first.and_then(others)
+    )
+
+
+def may_be_copied(values: Values) -> bool:
     """Whether they are an array of which a copy does not count."""
-    return isinstance(inputs, np.ndarray) and inputs.nbytes <= LARGE
+    return isinstance(values, np.ndarray) and values.nbytes <= LARGE
 
 
-def as_stored(inputs: Inputs) -> Stored:
-    """An array as something that is read from, too."""
-    return ArrayRows(inputs, np.arange(len(inputs), dtype=np.int64)) if isinstance(inputs, np.ndarray) else inputs
+def as_column(values: Values) -> Column:
+    """An array as a column, too."""
+    return ArrayRows(values, np.arange(len(values), dtype=np.int64)) if isinstance(values, np.ndarray) else values
+
+
+def as_array(values: Values) -> NDArray[Any]:
+    """All examples in memory."""
+    return values if isinstance(values, np.ndarray) else values.read(np.arange(len(values)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,7 +153,7 @@ class RowFile:
     def read(self, indices: Indexes) -> NDArray[Any]:
         found = np.empty((len(indices), *self.row_shape), self.dtype)
         for number, row in enumerate(self.rows[np.asarray(indices, np.int64)]):
-            _read_into(self.file, _bytes_of(found[number]), self.offset_of(int(row)))
+            _read_into(self.file, _bytes_of(found[number : number + 1]), self.offset_of(int(row)))
         return found
 
 

@@ -1,0 +1,38 @@
+"""Signals: (length, channels)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from numpy.typing import NDArray
+
+from cnncli.inputs.base import InputKind, Shape
+
+_MOST_CURVES = 3  # in a small tile; more could not be told apart
+
+
+class Signal(InputKind):
+    WORD = "signal"
+    AXES = ("length", "channels")
+    MAY_BE_QUIET = True
+    ARE_CURVES = True
+    LAYOUT = "position across, channels down"  # where the channels are too many for curves
+
+    def caption(self, shape: Sequence[int]) -> str:
+        length, channels = shape
+        return f"signal, {length} long, {channels} channel{'s' * (channels > 1)}"
+
+    def can_show(self, shape: Shape) -> bool:
+        return True
+
+    def for_tile(self, examples: NDArray[Any]) -> tuple[NDArray[Any], str]:
+        channels = examples.shape[-1]
+        left_out = f"the first {_MOST_CURVES} of {channels} channels" if channels > _MOST_CURVES else ""
+        return examples[..., :_MOST_CURVES], left_out
+
+    def pictures(self, examples: NDArray[Any], *, lines: bool = False) -> NDArray[Any]:
+        return examples.swapaxes(1, 2)[..., None]
+
+
+SIGNAL = Signal()
