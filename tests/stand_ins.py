@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.pipeline import Batches
 from cnncli.tasks.classification.targets import INTEGERS
 
@@ -41,7 +41,7 @@ def three_classes(count: int = 30, apart: float = 1.0) -> Examples:
     random = np.random.default_rng(5)
     labels = (np.arange(count) % 3).astype(np.int32)
     images = random.random((count, 6, 6, 1), dtype=np.float32) + apart * labels[:, None, None, None]
-    return Examples(images.astype(np.float32), labels)
+    return Examples({INPUT: images.astype(np.float32)}, labels)
 
 
 def batches(examples: Examples, seed: int | None = None, encodings: Any = None, **more: Any) -> Batches:

@@ -6,7 +6,7 @@ import pytest
 import stand_ins
 import tensorflow as tf
 
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
 from cnncli.runs import checkpoints as commits
@@ -42,7 +42,7 @@ model:
 def examples():
     """Images, each with itself as the mask that is its target: 36 numbers in a row."""
     images = np.random.default_rng(5).random((36, 6, 6, 1), dtype=np.float32)
-    return Examples(images, images.reshape(36, 36))
+    return Examples({INPUT: images}, images.reshape(36, 36))
 
 
 def train(text, folder=None, *, resume=None, joint=True, **more):
@@ -134,7 +134,7 @@ def test_model_that_augments_has_the_layers_and_weights_of_the_network():
 def test_augmentation_gets_the_weights_of_examples_and_gives_those_that_count():
     recipe = load_bytes((DATA + IDENTITY).encode(), "r.yaml").recipe
     network = build(recipe, input_shape=(6, 6, 1))
-    images = examples().inputs
+    images = examples().input
     model = AugmentingModel(network.full_model, lambda inputs, targets, weights: (inputs, targets + 1, 1 - weights))
     model.compile(loss="mean_squared_error", optimizer="sgd", jit_compile=False)
 

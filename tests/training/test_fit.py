@@ -160,7 +160,7 @@ def test_network_ends_with_its_best_weights():
 
     assert fitted.best_epoch == best["epoch"]
     assert fitted.best_epoch < 6, "the test wants a run that gets worse in the end"
-    loss = network.full_model.evaluate(EXAMPLES.input, EXAMPLES.labels, batch_size=8, verbose=0)
+    loss = network.full_model.evaluate(EXAMPLES.input, EXAMPLES.targets, batch_size=8, verbose=0)
     assert loss[0] == pytest.approx(best["val_loss"], rel=1e-4)
 
 
