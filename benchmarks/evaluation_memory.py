@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)  # in the process that is measured
     options = parser.parse_args()
     if options.here:
-        evaluate(options.task, options.examples[0], options.outputs)
+        score(options.task, options.examples[0], options.outputs)
         return 0
     print(table.machine_lines(machine.describe()), flush=True)
     print("\n| task | examples | outputs | all outputs | peak | s |")
@@ -54,15 +54,15 @@ def _run(command: list[str]) -> str:
     return f"{_mib(done.peak_bytes)} | {done.wall_seconds:.0f}"
 
 
-def evaluate(task: str, count: int, outputs: int) -> None:
+def score(task: str, count: int, outputs: int) -> None:
     """What is measured."""
     import keras
     import numpy as np
 
-    from cnncli import task_registry
     from cnncli.data.dataset import INPUT, Examples
     from cnncli.recipe.keras_objects.objects import KerasObject
     from cnncli.tasks.classification.targets import ClassTargets
+    from cnncli.tasks.evaluation import evaluate
     from cnncli.tasks.regression.targets import NumberTargets
 
     keras.utils.set_random_seed(0)
@@ -80,7 +80,7 @@ def evaluate(task: str, count: int, outputs: int) -> None:
         names = tuple(str(number) for number in range(outputs))
         targets, loss = ClassTargets(class_names=names), "sparse_categorical_crossentropy"
     how = {"batch_size": _BATCH, "loss": KerasObject("losses", loss), "metrics": []}
-    task_registry.part(task, "evaluate").evaluate(model, Examples({INPUT: inputs}, labels), targets=targets, **how)
+    evaluate(model, Examples({INPUT: inputs}, labels), targets=targets, **how)
 
 
 def _mib(size: int) -> str:

@@ -26,7 +26,7 @@ from pathlib import Path
 
 from cnncli.errors import RecipeError
 from cnncli.recipe.load import load_bytes
-from cnncli.recipe.yaml.source import MAX_BYTES
+from cnncli.recipe.yaml.recipe_file import MAX_BYTES
 
 LONGEST = 1.0  # seconds of processor time
 MOST_MEMORY = 200  # MB

@@ -26,7 +26,8 @@ from multiprocessing import Pool
 import jsonschema
 
 from cnncli.errors import RecipeError
-from cnncli.recipe import json_schema, shipped
+from cnncli.recipe import shipped
+from cnncli.recipe.json_schema.recipe_schema import recipe_schema
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.yaml import source
 from cnncli.recipe.yaml.nodes import plain
@@ -68,7 +69,7 @@ def mutants(text: str, changes: int, generator: random.Random) -> Iterator[tuple
 def damage(task: tuple[str, int, int]) -> Outcome:
     """Try every mutant of one recipe."""
     name, changes, seed = task
-    outcome, validator = Outcome(name), jsonschema.Draft7Validator(json_schema.recipe_schema())
+    outcome, validator = Outcome(name), jsonschema.Draft7Validator(recipe_schema())
     text = shipped.read(name).decode("utf-8")
     for how, mutant in mutants(text, changes, random.Random(f"{seed} {name}")):
         content = mutant.encode("utf-8")

@@ -88,6 +88,7 @@ def _train(name: str, policy: str) -> None:
     from cnncli.network.instantiate import make, make_optimizer
     from cnncli.recipe.load import load
     from cnncli.recipe.phases import phases_of
+    from cnncli.training.augmentation import training_model
     from cnncli.training.steps import forward_multiply_adds, steps_per_execution
 
     recipe = load(name, []).resolve(classes=10, steps_per_epoch=_STEPS).recipe
@@ -99,7 +100,8 @@ def _train(name: str, policy: str) -> None:
     )
     batches = Batches(examples, batch_size=batch_size, encodings={"": INTEGERS}, seed=0)
     network = build(recipe, input_shape=shape, policy=policy)
-    network.training_model.compile(
+    model = training_model(network)
+    model.compile(
         optimizer=make_optimizer(phases_of(recipe)[0].optimizer),
         loss="sparse_categorical_crossentropy",
         metrics=[make(metric) for metric in recipe.train.metrics],
@@ -110,7 +112,7 @@ def _train(name: str, policy: str) -> None:
 
     def epoch() -> float:
         started = time.perf_counter()
-        network.training_model.fit(dataset, epochs=1, verbose=0, shuffle=False)
+        model.fit(dataset, epochs=1, verbose=0, shuffle=False)
         return time.perf_counter() - started
 
     epoch()

@@ -1,4 +1,4 @@
-"""The memory that this process can still take."""
+"""The memory that this process can still take, and what the system says of its limits."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-_PROC = Path("/proc")
-_CGROUP = Path("/sys/fs/cgroup")
+PROC = Path("/proc")
+CGROUP = Path("/sys/fs/cgroup")
 _UNKNOWN = 4 << 30  # where no system call tells it
 
 
@@ -17,19 +17,19 @@ def available_bytes() -> int:
     A container's limit stands in its control group alone: the machine's own figures do not show it.
     """
     free = [_machine_bytes()]
-    for group in _groups():
+    for group in control_groups("memory"):
         for limit_name, used_name in (
             ("memory.max", "memory.current"),
             ("memory.limit_in_bytes", "memory.usage_in_bytes"),
         ):
-            limit, used = _number(group / limit_name), _number(group / used_name)
+            limit, used = number_in(group / limit_name), number_in(group / used_name)
             if limit is not None and used is not None:
                 free.append(max(0, limit - used + _reclaimable(group)))
     return min(free)
 
 
 def _machine_bytes() -> int:
-    if (available := _field(_PROC / "meminfo", "MemAvailable:")) is not None:
+    if (available := field_in(PROC / "meminfo", "MemAvailable:")) is not None:
         return available * 1024
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
@@ -37,13 +37,13 @@ def _machine_bytes() -> int:
         return _UNKNOWN
 
 
-def _groups() -> Iterator[Path]:
-    """The folders of this process's memory group and of all above it, in either version of control groups."""
-    for line in _text(_PROC / "self" / "cgroup").splitlines():
+def control_groups(controller: str) -> Iterator[Path]:
+    """The folders of this process's control group and all above it: every one of them limits it; of either version."""
+    for line in text_of(PROC / "self" / "cgroup").splitlines():
         _, controllers, inside = [*line.split(":", 2), "", ""][:3]
-        if controllers and "memory" not in controllers.split(","):
+        if controllers and controller not in controllers.split(","):
             continue
-        root = _CGROUP / controllers if controllers else _CGROUP  # version 2 has no controllers here
+        root = CGROUP / controllers if controllers else CGROUP  # version 2 has no controllers here
         place = root / inside.strip("/")
         yield from (folder for folder in (place, *place.parents) if folder.is_relative_to(root))
 
@@ -51,23 +51,23 @@ def _groups() -> Iterator[Path]:
 def _reclaimable(group: Path) -> int:
     """The part of a group's use that is only cached files: the kernel gives it back when it is wanted."""
     names = ("total_inactive_file", "inactive_file")  # version 1 counts the groups below under the first name
-    return next((value for name in names if (value := _field(group / "memory.stat", name)) is not None), 0)
+    return next((value for name in names if (value := field_in(group / "memory.stat", name)) is not None), 0)
 
 
-def _field(path: Path, name: str) -> int | None:
-    for line in _text(path).splitlines():
+def field_in(path: Path, name: str) -> int | None:
+    for line in text_of(path).splitlines():
         words = line.split()
         if len(words) >= 2 and words[0] == name and words[1].isdigit():
             return int(words[1])
     return None
 
 
-def _number(path: Path) -> int | None:
-    text = _text(path).strip()
+def number_in(path: Path) -> int | None:
+    text = text_of(path).strip()
     return int(text) if text.isdigit() else None
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
     try:
         return path.read_text(errors="replace")
     except OSError:

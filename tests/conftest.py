@@ -1,57 +1,22 @@
-"""Shared by all tests: the command line as a user calls it."""
+"""Shared by all tests: the command line as a user calls it, and a run."""
 
 from __future__ import annotations
 
-import json
 import os
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
+from commands import CommandLine
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.loadscopereorder = False  # by the number of tests, which says little of the time
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On several cores the longest files begin first, so that none is alone at the end."""
     if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=lambda item: "e2e" not in item.path.parts)
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a command did."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.stdout)
-
-
-@dataclass(frozen=True)
-class CommandLine:
-    """Runs the real command in a folder of its own."""
-
-    folder: Path
-
-    def __call__(self, *arguments: str, timeout: float = 300, **environment: str) -> Result:
-        # Without a home the data sets that this machine may have cached are not there: every machine does the same.
-        own = {"HOME": str(self.folder / "home"), "KERAS_HOME": str(self.folder / "home" / ".keras"), "NO_COLOR": "1"}
-        done = subprocess.run(
-            [sys.executable, "-m", "cnncli", *arguments],
-            cwd=self.folder,
-            env={**os.environ, **own, **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
-        return Result(done.returncode, done.stdout, done.stderr)
+        items.sort(key=lambda item: not {"e2e", "training", "workflow"} & {*item.path.parts})
 
 
 @pytest.fixture

@@ -23,7 +23,6 @@ SHARED = {
     "calibration": "the calibration of probabilities: computed, drawn",
     "comparison": "the comparison of runs: of all tasks, of one",
     "console": "what a terminal shows: of all commands, of a task",
-    "evaluate": "a task's evaluation of a model; the command",
     "feature_maps": "feature maps: computed, drawn; the command",
     "figures": "the pictures of a task",
     "grad_cam": "Grad-CAM: computed; the command",
@@ -199,6 +198,7 @@ NAMING_A_TASK = {
     "cnncli.plots.largest_errors": "draws the values of the task",
     "cnncli.plots.regression": "draws the values of the task",
     "cnncli.plots.roc": "draws the values of the task",
+    "cnncli.plots.score_charts": "draws the values of the task",
     "cnncli.plots.thresholds": "draws the values of the task",
 }
 # Lines that match, and why they are none.

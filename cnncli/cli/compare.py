@@ -19,7 +19,8 @@ from cnncli.messages import cell, clock, counted, printable, shortened
 if TYPE_CHECKING:
     from cnncli.recipe.differences import Difference
     from cnncli.runs.output_files import OutputFolder
-    from cnncli.tasks.comparison import Comparison, Side
+    from cnncli.tasks.comparison import Comparison
+    from cnncli.tasks.pairs import Side
 
 _BETWEEN = "  "
 _LONGEST_VALUE = 60

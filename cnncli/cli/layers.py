@@ -72,7 +72,8 @@ def _list(kind: str) -> Iterator[Text]:
 
 def _about(entry: Entry) -> Iterator[Text]:
     from cnncli.recipe.keras_objects import browse
-    from cnncli.recipe.keras_objects.objects import NOUNS, needed_of
+    from cnncli.recipe.keras_objects.arguments import needed_of
+    from cnncli.recipe.keras_objects.objects import NOUNS
 
     heading = Text(entry.name, style="bold")
     heading.append(f", a{'n' if NOUNS[entry.kind][0] in 'aeiou' else ''} {NOUNS[entry.kind]}", style="not bold")

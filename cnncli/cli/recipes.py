@@ -95,13 +95,14 @@ def copy(
     verbose: options.Verbose = False,
 ) -> None:
     """Copy a recipe, as the beginning of one's own; a file that is there already stays as it is."""
-    from cnncli.recipe import json_schema, shipped
+    from cnncli.recipe import shipped
+    from cnncli.recipe.json_schema.modeline import FILE_NAME, is_one, led_to, modeline
 
     content = shipped.read(name)
     to = file if file is not None else Path()
     to = to / f"{name}.yaml" if os.path.isdir(to) else to
-    has_schema = json_schema.is_one(to.with_name(json_schema.FILE_NAME))
-    _write_new(json_schema.led_to(content, json_schema.FILE_NAME if has_schema else None), to)
+    has_schema = is_one(to.with_name(FILE_NAME))
+    _write_new(led_to(content, FILE_NAME if has_schema else None), to)
     if as_json:
         console.print_json({"name": name, "file": str(to)})
         return
@@ -110,9 +111,9 @@ def copy(
         return
     pairs = [("Next", f"cnncli validate {shlex.quote(str(to))}"), ("", f"cnncli train {shlex.quote(str(to))}")]
     if not has_schema:
-        schema = shlex.quote(str(to.with_name(json_schema.FILE_NAME)))
+        schema = shlex.quote(str(to.with_name(FILE_NAME)))
         advice = f"cnncli schema --output {schema}, and as the recipe's first line:"
-        pairs += [("In editors", advice), ("", json_schema.modeline(json_schema.FILE_NAME))]
+        pairs += [("In editors", advice), ("", modeline(FILE_NAME))]
     console.say_pairs(pairs)
 
 

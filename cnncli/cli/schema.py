@@ -30,19 +30,20 @@ def schema(
 
     Editors with yaml-language-server (VS Code's YAML extension, Neovim, Emacs, …) find it by a recipe's first line.
     """
-    from cnncli.recipe import json_schema
+    from cnncli.recipe.json_schema.modeline import is_one, modeline
+    from cnncli.recipe.json_schema.recipe_schema import as_text, recipe_schema
     from cnncli.runs.output_files import STDOUT, OutputFile
 
     if output is None or output == STDOUT:
         streams.write_json_from_now_on()
-        sys.stdout.write(json_schema.as_text(json_schema.recipe_schema()))
+        sys.stdout.write(as_text(recipe_schema()))
         return
-    file = OutputFile(output, "--output", own=[output] if json_schema.is_one(output) else [], force=force)
+    file = OutputFile(output, "--output", own=[output] if is_one(output) else [], force=force)
     file.check()
-    file.write(json_schema.as_text(json_schema.recipe_schema()))
+    file.write(as_text(recipe_schema()))
     if as_json:
         console.print_json({"schema": str(output)})
         return
     console.stdout().print(printable(str(output)))
     if not quiet:
-        console.say_pairs([("Next", f"begin a recipe beside it with: {json_schema.modeline(output.name)}")])
+        console.say_pairs([("Next", f"begin a recipe beside it with: {modeline(output.name)}")])

@@ -51,10 +51,10 @@ def show(
 def _copy(recipe: str) -> None:
     """The file itself, comments and all."""
     from cnncli.recipe import shipped
-    from cnncli.recipe.yaml import source
+    from cnncli.recipe.yaml import recipe_file
 
     path, name = shipped.locate(recipe)
-    content = source.read_bytes(path, shown_as=name).decode("utf-8", "replace")
+    content = recipe_file.read_bytes(path, shown_as=name).decode("utf-8", "replace")
     if sys.stdout.isatty():  # escape sequences would reach the terminal
         content = "\n".join(printable(line) for line in content.expandtabs().split("\n"))
     sys.stdout.write(content if content.endswith("\n") else f"{content}\n")

@@ -72,14 +72,14 @@ def summary(
         from cnncli.cli.summary_table import show
         from cnncli.network.outline import ALL, rows
         from cnncli.network.summary import summarise
-        from cnncli.network.summary_json import as_data
+        from cnncli.network.summary_json import summarised
 
         found = summarise(loaded, batch_size=batch_size)
         shown = rows(found, ALL if every_layer else depth)
         drawn = _draw(found, shown, picture) if picture else None
     if as_json:
         notes = [warning.as_json() for warning in (*loaded.warnings, *found.notes)]
-        console.print_json({**as_data(found), "diagram": drawn and str(drawn), "notes": notes})
+        console.print_json({**summarised(found).to_json(), "diagram": drawn and str(drawn), "notes": notes})
         return
     if not quiet:
         for note in found.notes:

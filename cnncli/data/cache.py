@@ -24,10 +24,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from filelock import lock_descriptor
 from numpy.typing import NDArray
 
 from cnncli.data.columns import RowFile, write_rows
-from cnncli.runs.lock import try_lock
 
 BYTES = np.dtype(np.uint8)
 _SUFFIX, _PART = ".images", ".part"
@@ -124,7 +124,8 @@ def start_writing(count: int, row_shape: Sequence[int], dtype: np.dtype[Any] = B
         if not has_room(_size(count, row_shape, dtype)):
             return None
         descriptor, name = tempfile.mkstemp(prefix="images-", suffix=_PART, dir=folder())
-        try_lock(descriptor, exclusive=True)
+        with suppress(OSError):  # a file system without locks
+            lock_descriptor(descriptor, blocking=False)
         if not os.path.exists(name):  # another process took it for a leftover before it was locked
             os.close(descriptor)
             return None
@@ -196,7 +197,7 @@ def _remove_if_left(part: Path) -> None:
     with suppress(OSError):
         descriptor = os.open(part, os.O_RDWR)
         try:
-            if try_lock(descriptor, exclusive=True):
+            if lock_descriptor(descriptor, blocking=False):
                 part.unlink()
         finally:
             os.close(descriptor)

@@ -1,48 +1,21 @@
-"""The header of an image file: its format and size, or what the file is instead of an image."""
+"""The first bytes of an image file: its format, or what the file is instead of an image."""
 
 from __future__ import annotations
 
 import struct
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from PIL import ExifTags, Image
 
 
 class BadImage(Exception):
     """A file that cannot be used as an image; its text is the reason, as it stands after the file's name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
-    """Format as Pillow calls it; width and height in pixels as the header states them."""
-
-    format: str
-    width: int
-    height: int
-
-
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "AVIF")
 READ_FORMATS = "JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF are read"
 _CONVERT_HEIC = "convert it to JPEG or PNG first"
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-
-
-def read_header(content: bytes) -> Header:
-    """Find format and size without decoding.
-
-    Raises:
-        BadImage: it is no image of a known format, or it ends within its header.
-    """
-    name = image_format(content)
-    if name is None:
-        raise BadImage(_what_it_is(content))
-    try:
-        width, height = _SIZES[name](content)
-    except (struct.error, IndexError) as error:
-        raise BadImage("cut off within its header") from error
-    if width < 1 or height < 1:
-        raise BadImage(f"its header says {width}x{height} pixels")
-    return Header(name, width, height)
 
 
 def image_format(content: bytes) -> str | None:
@@ -54,7 +27,9 @@ def image_format(content: bytes) -> str | None:
 
 
 def refuse_damaged_png(content: bytes) -> None:
-    """Compare the checksums of a PNG's critical chunks; Pillow does not look at those of the pixels.
+    """Compare the checksums of a PNG's critical chunks; Pillow looks at those of the pixels in `verify` alone.
+
+    `verify` also refuses what harms no pixel: a comment whose checksum does not fit, a file without its end.
 
     Raises:
         BadImage: one of them does not fit.
@@ -77,20 +52,13 @@ def refuse_damaged_png(content: bytes) -> None:
 
 def orientation(exif: bytes) -> int:
     """The EXIF orientation, 1 to 8; 1 (upright) where there is none or the block cannot be read."""
-    exif = exif.removeprefix(b"Exif\0\0")
-    order = {b"II*\0": "<", b"MM\0*": ">"}.get(exif[:4])
-    if order is None:
-        return 1
+    found = Image.Exif()
     try:
-        (directory,) = struct.unpack_from(order + "I", exif, 4)
-        (count,) = struct.unpack_from(order + "H", exif, directory)
-        for entry in range(count):
-            tag, kind, _, value = struct.unpack_from(order + "HHIH", exif, directory + 2 + 12 * entry)
-            if (tag, kind) == (0x0112, 3):
-                return value if 1 <= value <= 8 else 1
-    except struct.error:
-        pass
-    return 1
+        found.load(exif)
+        value = found.get(ExifTags.Base.Orientation)
+    except Exception:  # Pillow raises about anything on broken bytes
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
 
 
 def _is_bmp(content: bytes) -> bool:
@@ -132,7 +100,8 @@ _NOT_IMAGES: tuple[tuple[int, bytes, str], ...] = (
 _MARKUP = (("<!doctype html", "an HTML page"), ("<html", "an HTML page"), ("<svg", "an SVG drawing"), ("<?xml", "XML"))
 
 
-def _what_it_is(content: bytes) -> str:
+def what_it_is(content: bytes) -> str:
+    """What a file without a known format is instead of an image, as it stands after the file's name."""
     if not content:
         return "empty (0 bytes)"
     if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
@@ -156,88 +125,3 @@ def _lists(content: bytes, brand: bytes) -> bool:
     length = int.from_bytes(content[:4], "big")
     brands = content[16 : min(length, 256)]
     return any(brands[begin : begin + 4] == brand for begin in range(0, len(brands), 4))
-
-
-def _tiff_size(content: bytes) -> tuple[int, int]:
-    order = "<" if content[:2] == b"II" else ">"
-    (directory,) = struct.unpack_from(order + "I", content, 4)
-    (count,) = struct.unpack_from(order + "H", content, directory)
-    found: dict[int, int] = {}
-    for entry in range(count):
-        tag, kind = struct.unpack_from(order + "HH", content, directory + 2 + 12 * entry)
-        if tag in (256, 257) and kind in (3, 4):  # ImageWidth, ImageLength, as SHORT or LONG
-            (found[tag],) = struct.unpack_from(
-                order + ("H" if kind == 3 else "I"), content, directory + 10 + 12 * entry
-            )
-    if len(found) < 2:
-        raise BadImage("damaged: a TIFF file without a size")
-    return found[256], found[257]
-
-
-def _avif_size(content: bytes) -> tuple[int, int]:
-    place = content.find(b"ispe")  # the box of the image's spatial extents
-    if place < 0:
-        raise BadImage("damaged: an AVIF file without a size")
-    width, height = struct.unpack_from(">II", content, place + 8)
-    return width, height
-
-
-def _jpeg_size(content: bytes) -> tuple[int, int]:
-    position = 2
-    while True:
-        if content[position] != 0xFF:
-            raise BadImage("damaged: no JPEG marker where one must be")
-        while content[position] == 0xFF:
-            position += 1
-        marker = content[position]
-        position += 1
-        if marker == 0x01 or 0xD0 <= marker <= 0xD7:
-            continue  # markers without content
-        if marker in (0xD9, 0xDA):
-            raise BadImage("damaged: the pixels begin before their size is told")
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack_from(">HH", content, position + 3)
-            return width, height
-        (length,) = struct.unpack_from(">H", content, position)
-        position += max(2, length)
-
-
-def _png_size(content: bytes) -> tuple[int, int]:
-    width, height = struct.unpack_from(">II", content, 16)
-    return width, height
-
-
-def _gif_size(content: bytes) -> tuple[int, int]:
-    width, height = struct.unpack_from("<HH", content, 6)
-    return width, height
-
-
-def _bmp_size(content: bytes) -> tuple[int, int]:
-    old = content[14] == 12
-    width, height = struct.unpack_from("<HH" if old else "<ii", content, 18)
-    return width, abs(height)  # a negative height: the rows run from the top
-
-
-def _webp_size(content: bytes) -> tuple[int, int]:
-    kind = content[12:16]
-    if kind == b"VP8X":
-        low_width, high_width, low_height, high_height = struct.unpack_from("<HBHB", content, 24)
-        return low_width + (high_width << 16) + 1, low_height + (high_height << 16) + 1
-    if kind == b"VP8L":
-        (bits,) = struct.unpack_from("<I", content, 21)
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    if kind == b"VP8 ":
-        width, height = struct.unpack_from("<HH", content, 26)
-        return width & 0x3FFF, height & 0x3FFF
-    raise BadImage("damaged: a WebP file without an image")
-
-
-_SIZES: dict[str, Callable[[bytes], tuple[int, int]]] = {
-    "JPEG": _jpeg_size,
-    "PNG": _png_size,
-    "GIF": _gif_size,
-    "BMP": _bmp_size,
-    "WEBP": _webp_size,
-    "TIFF": _tiff_size,
-    "AVIF": _avif_size,
-}

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPIm
 
 # The plugins, imported, are what reads TIFF and WebP.
 from cnncli.data.deep_color import LUMINANCE, WHOLE_RANGE, compose, decode_png, is_dark, is_deep_png
-from cnncli.data.image_header import BadImage, orientation, read_header, refuse_damaged_png
+from cnncli.data.image_header import BadImage, image_format, orientation, refuse_damaged_png, what_it_is
 from cnncli.messages import shortened
 
 __all__ = ["BadImage", "Decoded", "Form", "decode", "read"]
@@ -25,6 +25,7 @@ _MOST_BYTES = 512 << 20  # of a file; the largest image that is allowed needs no
 
 # Pillow warns on stderr about much that is told here in other words, or that does not matter.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+Image.MAX_IMAGE_PIXELS = None  # the limit here is lower, and its error tells the size
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,17 +122,18 @@ def decode(content: bytes, form: Form) -> Decoded:
     Raises:
         BadImage: it is no image, it is damaged, or it has more than 64 megapixels; such a one is not decoded.
     """
-    header = read_header(content)
-    _refuse_huge(header.width, header.height)
-    if header.format == "PNG":
+    name = image_format(content)
+    if name is None:
+        raise BadImage(what_it_is(content))
+    if name == "PNG":
         refuse_damaged_png(content)
     try:
-        with Image.open(io.BytesIO(content), formats=(header.format,)) as image:
-            _refuse_huge(*image.size)  # what Pillow found may differ from what the header said
+        with Image.open(io.BytesIO(content), formats=(name,)) as image:
+            _refuse_huge(*image.size)
             turn = orientation(_exif(image)) if form.exif == "apply" else 1
             size = image.size[::-1] if turn in _TURNED else image.size
-            several = header.format != "JPEG" and getattr(image, "is_animated", False)
-            oddities = ["multi-page" if header.format == "TIFF" else "animated"] if several else []
+            several = name != "JPEG" and getattr(image, "is_animated", False)
+            oddities = ["multi-page" if name == "TIFF" else "animated"] if several else []
             mode = image.mode
             image.draft("L" if form.color == "grayscale" and image.mode == "RGB" else None, _draft_size(form, turn))
             if is_deep_png(content) and not is_deep(mode) and "transparency" not in image.info:
@@ -147,7 +149,7 @@ def decode(content: bytes, form: Form) -> Decoded:
     except (BadImage, MemoryError):
         raise
     except UnidentifiedImageError as error:
-        raise BadImage(f"damaged: it begins as {header.format} and cannot be read as one") from error
+        raise BadImage(f"damaged: it begins as {name} and cannot be read as one") from error
     except Exception as error:  # Pillow's decoders raise about anything on broken bytes
         raise BadImage(_decoder_reason(error)) from error
     pixels = np.dstack(
@@ -155,7 +157,7 @@ def decode(content: bytes, form: Form) -> Decoded:
     )
     if pixels.shape[2] < form.shape[2]:
         pixels = np.repeat(pixels, form.shape[2], axis=2)  # (height, width, channels)
-    return Decoded(pixels.astype(form.dtype, copy=False), header.format, *size, mode, (*oddities, *converted), top)
+    return Decoded(pixels.astype(form.dtype, copy=False), name, *size, mode, (*oddities, *converted), top)
 
 
 def _forms(form: Form, count: int) -> list[Form]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from cnncli import runs, task_registry
+from cnncli import runs
 from cnncli.data.dataset import Examples
 from cnncli.data.load import as_used, load, load_for_model, parse_source
 from cnncli.errors import DataError, ModelFileError, Problem
@@ -20,6 +20,7 @@ from cnncli.messages import printable
 from cnncli.network.entry import NOT_LEARNED, first_outside
 from cnncli.network.keras_messages import first_sentence
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.tasks.evaluation import evaluate
 from cnncli.tasks.result import Scored
 from cnncli.training import devices
 
@@ -76,10 +77,9 @@ def evaluate_saved_model(
         index, problem = outside
         raise DataError(replace(problem, message=f"example {index:,} of {what}: {problem.message}", hint=NOT_LEARNED))
     _check_output(trained)
-    evaluation = task_registry.part(trained.targets.task, "evaluate")
     loss, metrics, batch_size = _how(trained, examples)
     with _file_to_blame(trained):
-        scored = evaluation.evaluate(
+        scored = evaluate(
             trained.model,
             examples,
             targets=trained.targets,

@@ -19,9 +19,6 @@ from cnncli.network.pretrained_weights import ImagenetWeights, imagenet_weights
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.yaml.nodes import Path
 
-# The arguments that make an application a network of its own; inlined it is part of the recipe's.
-_OWN_NETWORK = ("input_tensor", "input_shape")
-
 
 @dataclass(frozen=True)
 class Inlined:

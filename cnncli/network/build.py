@@ -21,13 +21,13 @@ from cnncli.network.keras_messages import first_sentence
 from cnncli.network.pretrained_weights import ImagenetWeights
 from cnncli.network.windows import window_problem
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.language.structure import INPUT
+from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
 
-_RAW = "raw"  # the input of the network that augments
+_RAW = "raw"  # the input of the augmentation
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ class Network:
     Attributes:
         model: raw examples -> the main output; the layers of `data.prepare` are inside. This is what is saved and used.
         full_model: the same with every output, as a dict by name where there are several.
-        training_model: `full_model` with `data.augment` before it; all three share their layers and weights.
-        augmentation: the layers of `data.augment` alone, raw examples -> raw examples; None where there are none.
+        augmentation: the layers of `data.augment`, raw examples -> raw examples; None where there are none.
         groups: name of a block's call, group, application or shortcut in the recipe -> names of its Keras layers.
         from_layer: the same names -> the Keras layer whose output leaves it.
         applications: which of the groups are applications.
@@ -47,12 +46,20 @@ class Network:
 
     model: keras.Model
     full_model: keras.Model
-    training_model: keras.Model
     augmentation: keras.Model | None
     groups: dict[str, tuple[str, ...]]
     from_layer: dict[str, str]
     applications: tuple[str, ...]
     imagenet: tuple[ImagenetWeights, ...] = ()
+
+    @property
+    def variables(self) -> list[keras.Variable]:
+        """All that training changes: weights, statistics, and the random state of Dropout and augmentation."""
+        return [*(self.augmentation.variables if self.augmentation else ()), *self.full_model.variables]
+
+    def augmented(self, inputs: Any) -> Any:
+        """Raw examples as training takes them."""
+        return self.augmentation(inputs, training=True) if self.augmentation else inputs
 
     def output_shape(self, name: str) -> tuple[int | None, ...]:
         """The shape without the batch that leaves a layer or application of the recipe."""
@@ -101,9 +108,9 @@ def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights
     prepared = _chain(recipe, "prepare", inputs)
     connector = _Connector(recipe, prepared, policy, load_weights, find_weights)
     outputs = connector.connect(layers)
-    model = full_model = training_model = _model(inputs, next(iter(outputs.values())), recipe.name)
+    model = full_model = _model(inputs, next(iter(outputs.values())), recipe.name)
     if len(outputs) > 1:
-        full_model = training_model = _model(inputs, outputs, f"{recipe.name}_with_all_outputs")
+        full_model = _model(inputs, outputs, f"{recipe.name}_with_all_outputs")
     augmentation = None
     if recipe.data.augment:
         raw = keras.Input(tuple(input_shape), name=_RAW)
@@ -114,11 +121,10 @@ def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights
             hint = "what leaves it goes into the network"
             raise RecipeError(Problem(f"`augment` makes {after} of {before}", hint, path=path))
         augmentation = _model(raw, augmented, f"{recipe.name}_augmentation")
-        training_model = _model(raw, full_model(augmented), f"{recipe.name}_training")
     groups, from_layer = connector.groups, connector.from_layer
     named = tuple(_applications(recipe))
     imagenet = tuple(connector.imagenet)
-    return Network(model, full_model, training_model, augmentation, groups, from_layer, named, imagenet)
+    return Network(model, full_model, augmentation, groups, from_layer, named, imagenet)
 
 
 def _applications(recipe: Recipe) -> Iterator[str]:

@@ -11,22 +11,9 @@ import keras
 
 from cnncli import keras_internals
 from cnncli.recipe.keras_objects.catalogue import Argument
+from cnncli.recipe.keras_objects.generate_catalogue import MODULES
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.metrics import metric_name
-
-_MODULES = {
-    "layers": keras.layers,
-    "applications": keras.applications,
-    "optimizers": keras.optimizers,
-    "schedules": keras.optimizers.schedules,
-    "losses": keras.losses,
-    "metrics": keras.metrics,
-    "callbacks": keras.callbacks,
-    "initializers": keras.initializers,
-    "regularizers": keras.regularizers,
-    "constraints": keras.constraints,
-    "activations": keras.activations,
-}
 
 
 def make(found: KerasObject, **more: Any) -> Any:
@@ -55,7 +42,7 @@ def make(found: KerasObject, **more: Any) -> Any:
         arguments["values"] = [float(value) for value in arguments["values"]]
     if found.kind == "metrics":
         arguments["name"] = metric_name(found)  # Keras counts on: the second Precision of a process is `precision_1`
-    return getattr(_MODULES[found.kind], found.name)(**{**arguments, **more})
+    return getattr(MODULES[found.kind], found.name)(**{**arguments, **more})
 
 
 @contextlib.contextmanager

@@ -16,7 +16,8 @@ from cnncli.network.graph import Graph
 from cnncli.network.merging import unintended_broadcasts
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
-from cnncli.recipe.keras_objects.objects import KerasObject, Unknown
+from cnncli.recipe.deferred import Unknown
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.layers import Group, name_of
 from cnncli.recipe.load import LoadedRecipe

@@ -1,85 +1,139 @@
-"""The summary of a network as plain data, for `summary --json` and network.json."""
+"""The summary of a network as pydantic models, for `summary --json` and network.json; imports no TensorFlow."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from cnncli.network.outline import Row
-from cnncli.network.receptive_field import Field
-from cnncli.network.summary import GroupSummary, LayerSummary, Summary
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from cnncli.network.outline import Row
+    from cnncli.network.summary import GroupSummary, LayerSummary, Summary
+
+Shape = tuple[int | None, ...]
 
 
-def as_data(found: Summary) -> dict[str, Any]:
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, validate_by_name=True, validate_by_alias=True, from_attributes=True)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return plain data for JSON."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+class Size(_Part):
+    """A receptive field in positions of the input, and how far apart two neighbours are."""
+
+    size: tuple[int, ...]
+    stride: list[float]
+
+
+class _Counted(_Part):
+    name: str
+    kind: Annotated[str | None, AfterValidator(lambda kind: kind or None)] = Field(alias="class")
+    output_shape: Shape
+    params: int
+    multiply_adds: int | None
+
+
+class Box(_Counted):
+    """A box of the network's diagram: a layer, or a closed group; `inputs` are the numbers of the boxes that it takes."""
+
+    detail: str
+    layer_count: int
+    inputs: tuple[int, ...]
+
+
+class Layer(_Counted):
+    """One Keras layer, as `cnncli.network.summary.LayerSummary` has it."""
+
+    detail: str
+    trainable_params: int
+    receptive_field: Size | Literal["all"] | None
+    activation_bytes: int
+    inputs: tuple[str, ...]
+    groups: tuple[str, ...]
+
+
+class Group(_Counted):
+    """Several layers under one name, with the sums of theirs."""
+
+    trainable_params: int
+    activation_bytes: int
+    layers: tuple[str, ...]
+
+
+class Phase(_Part):
+    """How much learns in a phase of the training."""
+
+    name: str | None
+    trainable_params: int
+
+
+class NetworkSummary(_Part):
     """Every layer and group, and the totals."""
-    return {
-        "recipe": found.name,
-        "input_shape": found.input_shape,
-        "batch_size": found.batch_size,
-        "params": found.params,
-        "trainable_params": found.trainable_params,
-        "phases": [{"name": phase.name or None, "trainable_params": phase.trainable_params} for phase in found.phases],
-        "multiply_adds": found.multiply_adds,
-        "not_counted": found.not_counted,
-        "weight_bytes": found.weight_bytes,
-        "activation_bytes": found.activation_bytes,
-        "training_bytes": found.training_bytes,
-        "placeholders": found.placeholders,
-        "outputs": found.outputs,
-        "layers": [_layer_as_data(layer, found) for layer in found.layers],
-        "groups": [_group_as_data(group, found) for group in found.groups],
-    }
+
+    recipe: str
+    input_shape: Shape
+    batch_size: int
+    params: int
+    trainable_params: int
+    phases: list[Phase]
+    multiply_adds: int
+    not_counted: list[str]
+    weight_bytes: int
+    activation_bytes: int
+    training_bytes: int
+    placeholders: list[str]
+    outputs: list[str]
+    layers: list[Layer]
+    groups: list[Group]
 
 
-def rows_as_data(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """The boxes of the network's diagram, each with the numbers of the boxes that it takes."""
-    return [
-        {
-            "name": row.name,
-            "class": row.kind or None,
-            "detail": row.detail,
-            "layer_count": row.layer_count,
-            "output_shape": row.output_shape,
-            "params": row.params,
-            "multiply_adds": row.multiply_adds,
-            "inputs": row.inputs,
-        }
-        for row in rows
-    ]
+class DrawnNetwork(NetworkSummary):
+    """What network.json holds: the boxes of the diagram too."""
+
+    boxes: list[Box]
 
 
-def _layer_as_data(layer: LayerSummary, found: Summary) -> dict[str, Any]:
-    return {
-        "name": layer.name,
-        "class": layer.kind,
-        "detail": layer.detail,
-        "output_shape": layer.output_shape,
-        "params": layer.params,
-        "trainable_params": layer.trainable_params,
-        "multiply_adds": layer.multiply_adds,
-        "receptive_field": _field_as_data(layer.field),
-        "activation_bytes": found.bytes_of(layer.activations),
-        "inputs": layer.inputs,
-        "groups": layer.groups,
-    }
+def summarised(found: Summary) -> NetworkSummary:
+    """A network's summary."""
+    return NetworkSummary.model_validate(_fields(found))
 
 
-def _field_as_data(field: Field | None) -> Any:
-    if field is None or field.whole:
-        return field and "all"
-    return {"size": field.pixels, "stride": [float(step) for step in field.stride]}
+def drawn(found: Summary, rows: Sequence[Row]) -> DrawnNetwork:
+    """A network's summary with the boxes of its diagram."""
+    return DrawnNetwork.model_validate({**_fields(found), "boxes": rows})
 
 
-def _group_as_data(group: GroupSummary, found: Summary) -> dict[str, Any]:
+def _fields(found: Summary) -> dict[str, Any]:
+    fields = {name: getattr(found, name) for name in NetworkSummary.model_fields if hasattr(found, name)}
+    layers = [_layer(layer, found) for layer in found.layers]
+    phases = [Phase(name=phase.name or None, trainable_params=phase.trainable_params) for phase in found.phases]
+    groups = [_group(group, found) for group in found.groups]
+    return {**fields, "recipe": found.name, "phases": phases, "layers": layers, "groups": groups}
+
+
+def _layer(layer: LayerSummary, found: Summary) -> Layer:
+    field = layer.field
+    seen: Any = field and ("all" if field.whole else Size(size=field.pixels, stride=list(map(float, field.stride))))
+    return Layer.model_validate(
+        {**asdict(layer), "receptive_field": seen, "activation_bytes": found.bytes_of(layer.activations)}
+    )
+
+
+def _group(group: GroupSummary, found: Summary) -> Group:
     layers = [layer for layer in found.layers if layer.name in set(group.layers)]
     counts = [layer.multiply_adds for layer in layers]
-    return {
-        "name": group.name,
-        "class": group.kind or None,
-        "output_shape": next(layer.output_shape for layer in layers if layer.name == group.last),
-        "params": sum(layer.params for layer in layers),
-        "trainable_params": sum(layer.trainable_params for layer in layers),
-        "multiply_adds": None if None in counts else sum(count or 0 for count in counts),
-        "activation_bytes": found.bytes_of(sum(layer.activations for layer in layers)),
-        "layers": group.layers,
-    }
+    return Group(
+        name=group.name,
+        kind=group.kind,
+        output_shape=next(layer.output_shape for layer in layers if layer.name == group.last),
+        params=sum(layer.params for layer in layers),
+        trainable_params=sum(layer.trainable_params for layer in layers),
+        multiply_adds=None if None in counts else sum(count or 0 for count in counts),
+        activation_bytes=found.bytes_of(sum(layer.activations for layer in layers)),
+        layers=group.layers,
+    )

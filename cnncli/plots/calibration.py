@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
 from cnncli.plots import style
-from cnncli.tasks.classification.calibration import Bin, Calibration
+from cnncli.plots.score_charts import CONFIDENCE, filled_bins
+from cnncli.tasks.classification.calibration import Calibration
 
 _WIDTH, _HEIGHT = 5.2, 3.9  # inches of the diagram
 _COUNTS = 1.0  # inches of the counts below it
@@ -25,17 +26,17 @@ def draw_calibration(calibration: Calibration, *, title: str) -> Figure:
     Args:
         title: the heading, any text.
     """
-    filled = _filled(calibration)
-    left = np.array([each.low for each in filled])
-    width = np.array([each.high - each.low for each in filled])
-    confidence = np.array([each.confidence for each in filled], np.float64)
-    accuracy = np.array([each.accuracy for each in filled], np.float64)
-    counts = np.array([each.count for each in filled])
+    bins, *shares = zip(*filled_bins(calibration), strict=True)
+    confidence, accuracy = map(np.array, shares)
+    left = np.array([each.low for each in bins])
+    width = np.array([each.high - each.low for each in bins])
+    counts = np.array([each.count for each in bins])
+    subtitle = _subtitle(calibration, float(np.average(confidence - accuracy, weights=counts)))
     with style.look():
         top = style.MARGIN + style.HEADER_HEIGHT + 0.28
-        page = max(2 * style.MARGIN + _LEFT + _WIDTH + 0.1, style.header_width("", _subtitle(calibration)))
+        page = max(2 * style.MARGIN + _LEFT + _WIDTH + 0.1, style.header_width("", subtitle))
         figure = style.new_figure(page, top + _HEIGHT + _BETWEEN + _COUNTS + _BELOW + style.MARGIN - 0.1)
-        style.add_header(figure, title, _subtitle(calibration))
+        style.add_header(figure, title, subtitle)
         axes = style.add_axes(figure, style.MARGIN + _LEFT, top, _WIDTH, _HEIGHT)
         _prepare(axes)
         axes.set(xlim=(0, 1), ylim=(0, 1))
@@ -69,7 +70,7 @@ def _draw_counts(axes: Axes, left: np.ndarray, width: np.ndarray, counts: np.nda
     _prepare(axes)
     axes.set_xlim(0, 1)
     axes.set_yticks([])
-    axes.set_xlabel("confidence: probability of the predicted class", color=style.INK, fontsize=10)
+    axes.set_xlabel(f"confidence: {CONFIDENCE}", color=style.INK, fontsize=10)
     axes.set_ylabel("examples" + ("\n(log scale)" if logarithmic else ""), color=style.INK, fontsize=10, labelpad=12)
     for x, count in zip(left + width / 2, counts, strict=True):
         axes.annotate(
@@ -87,16 +88,7 @@ def _short(count: int) -> str:
     return str(count) if count < 10_000 else f"{count / 1000:.0f}k" if count < 1_000_000 else f"{count / 1e6:.0f}M"
 
 
-def _filled(calibration: Calibration) -> list[Bin]:
-    return [each for each in calibration.bins if each.count]
-
-
-def _subtitle(calibration: Calibration) -> str:
-    filled = _filled(calibration)
-    confidence, accuracy = (
-        np.array([getattr(each, name) for each in filled], np.float64) for name in ("confidence", "accuracy")
-    )
-    gap = float(np.average(confidence - accuracy, weights=[each.count for each in filled]))
+def _subtitle(calibration: Calibration, gap: float) -> str:
     said = f"confidence {abs(gap) * 100:.1f} points too {'high' if gap > 0 else 'low'} on average"
     if abs(gap) < 0.0005:
         said = "confidence right on average"

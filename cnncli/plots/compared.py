@@ -14,19 +14,10 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from cnncli.plots import style
-from cnncli.plots.axis_scales import (
-    LEARNING_RATE,
-    VALIDATION_PREFIX,
-    as_floats,
-    is_logarithmic,
-    readable,
-    set_epochs,
-    set_scale,
-    stand_alone,
-)
+from cnncli.plots.axis_scales import set_epochs, set_scale, stand_alone
+from cnncli.plots.learning_curves import VALIDATION_PREFIX, Series, as_floats, history_of, metrics_of, panel
 from cnncli.plots.text_fitting import fit_text, plain_text, text_width
 
-_NOT_METRICS = ("epoch", "phase", "seconds", LEARNING_RATE)
 # Okabe and Ito's, without the yellow, which is hardly seen on white; from the eighth run on the lines are dashed.
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, "#CC79A7", "#E69F00", "#56B4E9", style.INK)
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1, 2)))
@@ -68,24 +59,13 @@ def draw_compared_curves(runs: Sequence[RunCurves], *, title: str) -> Figure:
     Raises:
         ValueError: no run has an epoch with a metric.
     """
-    series = [_series(run.rows) for run in runs]
+    series = [{name: as_floats(values) for name, values in history_of(run.rows).items()} for run in runs]
     epochs = max((len(run.rows) for run in runs), default=0)
-    metrics = list(dict.fromkeys(name.removeprefix(VALIDATION_PREFIX) for found in series for name in found))
+    metrics = metrics_of(name for found in series for name in found)
     if not metrics or not epochs:
         raise ValueError("a run with at least one epoch is needed; received none")
-    metrics.sort(key=lambda name: name != "loss")
     with style.look():
         return _draw_page(title, runs, series, metrics, epochs)
-
-
-def _series(rows: Sequence[Mapping[str, Any]]) -> dict[str, NDArray[np.float64]]:
-    """Metric -> float64 (epochs,), NaN where there is none."""
-    names = dict.fromkeys(name for row in rows for name in row if name not in _NOT_METRICS)
-    return {name: as_floats([_number(row.get(name)) for row in rows]) for name in names}
-
-
-def _number(value: Any) -> float | None:
-    return value if isinstance(value, int | float) else None
 
 
 def _draw_page(
@@ -147,12 +127,10 @@ def _draw_panel(
     epochs: int,
     heading_width: float,
 ) -> None:
-    drawn = [found[key] for found in series for key in (name, VALIDATION_PREFIX + name) if key in found]
-    values = np.concatenate(drawn)
-    finite = values[np.isfinite(values)]
-    logarithmic = is_logarithmic(name, finite)
+    keys = (name, VALIDATION_PREFIX + name)
+    drawn = panel(name, [Series(key, found[key]) for found in series for key in keys if key in found])
     set_epochs(axes, epochs)
-    set_scale(axes, name, finite, logarithmic)
+    set_scale(axes, drawn.scale)
     for number, (run, found) in enumerate(zip(runs, series, strict=True)):
         main = found.get(VALIDATION_PREFIX + name)
         if main is None:
@@ -163,14 +141,12 @@ def _draw_panel(
             axes.plot(x, found[name], color=colour, linestyle=(0, (1, 1.5)), linewidth=0.9, alpha=0.7, zorder=2)
         if main is not None:
             _draw_line(axes, number, main, run.best_epoch)
-    bold = fit_text(readable(name), heading_width, style.HEADING_SIZE, bold=True)
+    bold = fit_text(plain_text(drawn.title), heading_width, style.HEADING_SIZE, bold=True)
     place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "annotation_clip": False}
     axes.annotate(bold, (0, 1), xytext=(0, 6), fontsize=style.HEADING_SIZE, fontweight="bold", **place)
-    if logarithmic:
+    if drawn.scale.logarithmic:
         moved = (text_width(bold, style.HEADING_SIZE, bold=True) + 0.12) * 72
         axes.annotate("log scale", (0, 1), xytext=(moved, 6), fontsize=style.LABEL_SIZE, color=style.MUTED, **place)
-    if finite.size == 0:
-        axes.text(0.5, 0.5, "no finite value", transform=axes.transAxes, ha="center", va="center", color=style.MUTED)
 
 
 def _draw_line(axes: Axes, number: int, values: NDArray[np.float64], best_epoch: int | None) -> None:

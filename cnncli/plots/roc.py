@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from cnncli.plots import style
+from cnncli.plots.score_charts import AreaChart, area_charts
 from cnncli.plots.text_fitting import fit_text, plain_text, text_width
 from cnncli.tasks.classification.roc import MOST_CURVES, PrecisionRecall, Roc
 
@@ -30,27 +31,6 @@ _LINES: tuple[tuple[str, Any], ...] = ((style.ORANGE, "-"), (style.GREEN, (0, (4
 _OTHERS = "#9FB4C4"
 
 
-class _Curve(NamedTuple):
-    name: str
-    area: float  # NaN where there is none
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-
-
-class _Panel(NamedTuple):
-    heading: str
-    area: str
-    x: str
-    y: str
-    macro: float
-    curves: list[_Curve]
-    corner: float  # the end of the x axis near which a good curve lies
-
-    @property
-    def has_points(self) -> bool:
-        return len(self.curves) <= MOST_CURVES
-
-
 def draw_roc(roc: Roc, precision_recall: PrecisionRecall, *, title: str) -> Figure:
     """Draw both curves of every class, and list the classes, the worst first.
 
@@ -62,13 +42,13 @@ def draw_roc(roc: Roc, precision_recall: PrecisionRecall, *, title: str) -> Figu
         roc, precision_recall: of the same classes.
         title: the heading, any text.
     """
-    panels = _panels(roc, precision_recall)
-    order = _worst_first(panels)
+    charts = area_charts(roc, precision_recall)
+    order = _worst_first(*charts)
     with style.look():
         rows = min(len(order), MOST_LISTED)
         listed = 0.28 + rows * _ROW + (_ROW if len(order) > rows else 0)
         names = [
-            fit_text(plain_text(panels[0].curves[index].name), _LONGEST_NAME, style.LABEL_SIZE)
+            fit_text(plain_text(charts[0].curves[index].name), _LONGEST_NAME, style.LABEL_SIZE)
             for index in order[:rows]
         ]
         name_width = max(
@@ -79,63 +59,49 @@ def draw_roc(roc: Roc, precision_recall: PrecisionRecall, *, title: str) -> Figu
         width = list_left + 0.3 + name_width + 2 * _NUMBER + 0.1 + style.MARGIN
         height = top + max(_HEADING + _SIDE + _BELOW, listed) + style.MARGIN - 0.1
         figure = style.new_figure(width, height)
-        style.add_header(figure, title, _subtitle(*panels))
-        for number, panel in enumerate(panels):
+        style.add_header(figure, title, _subtitle(*charts))
+        for number, panel in enumerate(charts):
             left = style.MARGIN + _LEFT + number * (_SIDE + _BETWEEN)
             axes = style.add_axes(figure, left, top + _HEADING, _SIDE, _SIDE)
-            heading = panel.heading if panel.has_points else panel.area
+            heading = panel.title if _has_points(panel) else panel.area
             axes.set_title(heading, loc="left", fontsize=style.HEADING_SIZE, fontweight="bold", pad=7)
-            if panel.has_points:
+            if _has_points(panel):
                 _draw_curves(axes, panel, order)
             else:
                 _draw_areas(axes, panel)
-        _list_classes(figure, list_left, top, names, name_width, order, panels)
+        _list_classes(figure, list_left, top, names, name_width, order, charts)
     return figure
 
 
-def _panels(roc: Roc, precision_recall: PrecisionRecall) -> tuple[_Panel, _Panel]:
-    curves = [_Curve(each.name, _known(each.auc), each.fpr, each.tpr) for each in roc.per_class]
-    over_recall = [
-        _Curve(each.name, _known(each.average_precision), each.recall, each.precision)
-        for each in precision_recall.per_class
-    ]
-    area, macro = "Area under the ROC curve", _known(roc.macro_auc)
-    mean = _known(precision_recall.macro_average_precision)
-    return (
-        _Panel("ROC", area, "false positive rate", "true positive rate", macro, curves, 0.0),
-        _Panel("Precision over recall", "Average precision", "recall", "precision", mean, over_recall, 1.0),
-    )
+def _has_points(chart: AreaChart) -> bool:
+    return len(chart.curves) <= MOST_CURVES
 
 
-def _known(area: float | None) -> float:
-    return math.nan if area is None else area
-
-
-def _worst_first(panels: tuple[_Panel, _Panel]) -> list[int]:
+def _worst_first(roc: AreaChart, precision_recall: AreaChart) -> list[int]:
     """Return the classes by average precision, the lowest first, those without one last."""
 
-    def key(index: int) -> tuple[float, float]:
-        areas = panels[1].curves[index].area, panels[0].curves[index].area
-        return math.inf if math.isnan(areas[0]) else areas[0], math.inf if math.isnan(areas[1]) else areas[1]
+    def key(index: int) -> list[float]:
+        areas = [chart.curves[index].area for chart in (precision_recall, roc)]
+        return [math.inf if area is None else area for area in areas]
 
-    return sorted(range(len(panels[0].curves)), key=key)
+    return sorted(range(len(roc.curves)), key=key)
 
 
-def _draw_curves(axes: Axes, panel: _Panel, order: list[int]) -> None:
+def _draw_curves(axes: Axes, panel: AreaChart, order: list[int]) -> None:
     axes.set(xlim=(0, 1), ylim=(0, 1))
-    _prepare(axes, panel.x, panel.y)
+    _prepare(axes, panel.x_label, panel.y_label)
     _draw_lines(axes, panel, order)
-    if panel.macro >= _ZOOM_FROM:
+    if panel.mean is not None and panel.mean >= _ZOOM_FROM:
         _enlarge_corner(axes, panel, order)
-    elif panel.corner == 0:
+    elif panel.is_roc:
         axes.plot([0, 1], [0, 1], color=style.FRAME, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
         axes.text(0.63, 0.6, "guessing", fontsize=8, color=style.MUTED, ha="center", va="top", rotation=45)
 
 
-def _enlarge_corner(axes: Axes, panel: _Panel, order: list[int]) -> None:
-    low = 1 - _ZOOM if panel.corner else 0.0
+def _enlarge_corner(axes: Axes, panel: AreaChart, order: list[int]) -> None:
+    low = 0.0 if panel.is_roc else 1 - _ZOOM
     # In the middle below, where a curve of such an area does not come.
-    inset = axes.inset_axes((0.25 if panel.corner else 0.38, 0.14, 0.52, 0.52))
+    inset = axes.inset_axes((0.38 if panel.is_roc else 0.25, 0.14, 0.52, 0.52))
     inset.set(xlim=(low, low + _ZOOM), ylim=(1 - _ZOOM, 1.0))
     inset.grid(True)
     inset.spines[["right", "top"]].set_visible(True)
@@ -155,13 +121,13 @@ def _prepare(axes: Axes, x: str, y: str) -> None:
     axes.tick_params(length=0)
 
 
-def _draw_lines(axes: Axes, panel: _Panel, order: list[int]) -> None:
+def _draw_lines(axes: Axes, panel: AreaChart, order: list[int]) -> None:
     alone = len(order) == 1
     for place, index in reversed(list(enumerate(order))):  # the worst on top
         curve = panel.curves[index]
         colour, dashes = _line(place, alone=alone)
         # Precision holds until the next step of recall is taken; a straight line would promise more.
-        steps = "default" if panel.corner == 0 else "steps-pre"
+        steps = "default" if panel.is_roc else "steps-pre"
         axes.plot(
             curve.x, curve.y, color=colour, linestyle=dashes, drawstyle=steps, zorder=3,
             linewidth=2 if place < _MARKED else 1.1,
@@ -183,9 +149,9 @@ def _line(place: int, *, alone: bool) -> tuple[str, Any]:
     return _LINES[place] if place < _MARKED else (_OTHERS, "-")
 
 
-def _draw_areas(axes: Axes, panel: _Panel) -> None:
+def _draw_areas(axes: Axes, panel: AreaChart) -> None:
     """The area of each class, lowest first."""
-    areas = np.sort([curve.area for curve in panel.curves if not math.isnan(curve.area)])
+    areas = np.sort([curve.area for curve in panel.curves if curve.area is not None])
     low = float(areas.min()) if areas.size else 0.0
     axes.plot(np.arange(1, len(areas) + 1), areas, color=style.BLUE, clip_on=False)
     axes.set(xlim=(1, max(2, len(areas))), ylim=(max(0.0, low - 0.1 * (1 - low) - 0.001), 1))
@@ -199,7 +165,7 @@ def _list_classes(
     names: list[str],
     name_width: float,
     order: list[int],
-    panels: tuple[_Panel, _Panel],
+    charts: tuple[AreaChart, AreaChart],
 ) -> None:
     text = left + 0.3
     first, second = text + name_width + _NUMBER, text + name_width + 2 * _NUMBER
@@ -210,13 +176,13 @@ def _list_classes(
     for row, name in enumerate(names):
         y = top + 0.28 + row * _ROW
         index = order[row]
-        if panels[0].has_points:
+        if _has_points(charts[0]):
             colour, dashes = _line(row, alone=len(order) == 1)
             line: dict[str, Any] = {"color": colour, "linestyle": dashes, "linewidth": 2 if row < _MARKED else 1.1}
             ends = np.array([left, left + 0.22]) / width
             figure.add_artist(Line2D(ends, [1 - (y + 0.06) / height] * 2, solid_capstyle="butt", **line))
         style.add_text(figure, text, y, name)
-        for x, panel in zip((first, second), panels, strict=True):
+        for x, panel in zip((first, second), charts, strict=True):
             style.add_text(figure, x, y, _area_text(panel.curves[index].area), ha="right")
     left_out = len(order) - len(names)
     if left_out:
@@ -224,20 +190,20 @@ def _list_classes(
         style.add_text(figure, text, y, f"and {left_out:,} more, higher ones", color=style.MUTED)
 
 
-def _area_text(area: float) -> str:
+def _area_text(area: float | None) -> str:
     """Never rounded up to 1."""
-    if math.isnan(area):
+    if area is None:
         return "none"
     return ">0.9999" if 0.99995 <= area < 1 else f"{area:.4f}"
 
 
-def _subtitle(roc: _Panel, precision_recall: _Panel) -> str:
-    if math.isnan(roc.macro):
+def _subtitle(roc: AreaChart, precision_recall: AreaChart) -> str:
+    if roc.mean is None or precision_recall.mean is None:
         return "no class has both examples and others to be told from"
     if len(roc.curves) == 1:
         name = plain_text(roc.curves[0].name)
-        return f"{name}: area under the ROC curve {roc.macro:.4f} · average precision {precision_recall.macro:.4f}"
+        return f"{name}: area under the ROC curve {roc.mean:.4f} · average precision {precision_recall.mean:.4f}"
     return (
-        f"each class against the rest · mean area under the ROC curve {roc.macro:.4f} · "
-        f"mean average precision {precision_recall.macro:.4f}"
+        f"each class against the rest · mean area under the ROC curve {roc.mean:.4f} · "
+        f"mean average precision {precision_recall.mean:.4f}"
     )

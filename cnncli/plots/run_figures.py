@@ -10,14 +10,13 @@ from cnncli.network.kernels import convolutions
 from cnncli.plots.curves import draw_curves
 from cnncli.plots.evaluation_figures import draw_evaluation
 from cnncli.plots.kernels import draw_layers
+from cnncli.plots.learning_curves import history_of, phases_of
 from cnncli.plots.save import save
 from cnncli.plots.style import look
 from cnncli.plots.visualize_section import draw_picture
 from cnncli.recipe.schema import Recipe
 from cnncli.tasks.result import Scored
 from cnncli.training.fit import Fitted
-
-_NOT_CURVES = ("epoch", "phase", "seconds")
 
 
 def draw_all(
@@ -43,16 +42,7 @@ def draw_all(
     return files
 
 
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
-
-
 def _curves(folder: Path, recipe: Recipe, fitted: Fitted) -> list[Path]:
-    names = [name for name in fitted.history[0] if name not in _NOT_CURVES]
-    history = {name: [_number(row.get(name)) for row in fitted.history] for name in names}
-    phases: dict[str, int] = {}
-    for row in fitted.history:
-        phases.setdefault(row.get("phase", ""), row["epoch"])
-    marks = [(epoch, name) for name, epoch in phases.items() if name]
-    figure = draw_curves(history, title=recipe.name, best_epoch=fitted.best_epoch, phases=marks)
+    rows = fitted.history
+    figure = draw_curves(history_of(rows), title=recipe.name, best_epoch=fitted.best_epoch, phases=phases_of(rows))
     return save(figure, folder / "curves.png")

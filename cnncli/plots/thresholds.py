@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.plots import style
+from cnncli.plots.score_charts import threshold_lines
 from cnncli.plots.text_fitting import fit_text, plain_text
 from cnncli.tasks.classification.thresholds import Sweep
 
@@ -20,7 +21,7 @@ _LONGEST_NAME = 2.0
 _LINES: tuple[tuple[str, str, Any], ...] = (
     ("precision", style.BLUE, "-"),
     ("recall", style.ORANGE, (0, (5, 1.5))),
-    ("f1", style.GREEN, (0, (3, 1, 1, 1))),
+    ("F1", style.GREEN, (0, (3, 1, 1, 1))),
     ("accuracy", style.MUTED, (0, (1, 1))),
 )
 
@@ -34,8 +35,8 @@ def draw_thresholds(sweep: Sweep, positive_class: str, *, title: str) -> Figure:
     """
     with style.look():
         top = style.MARGIN + style.HEADER_HEIGHT + 0.28
-        name = fit_text(plain_text(positive_class), _LONGEST_NAME, style.SUBTITLE_SIZE)
-        subtitle = _subtitle(sweep, name)
+        positive = fit_text(plain_text(positive_class), _LONGEST_NAME, style.SUBTITLE_SIZE)
+        subtitle = _subtitle(sweep, positive)
         page = max(2 * style.MARGIN + _LEFT + _WIDTH + 0.1, style.header_width("", subtitle))
         figure = style.new_figure(page, top + _HEIGHT + _BELOW + style.MARGIN - 0.1)
         style.add_header(figure, title, subtitle)
@@ -44,10 +45,9 @@ def draw_thresholds(sweep: Sweep, positive_class: str, *, title: str) -> Figure:
         axes.tick_params(length=0)
         axes.set(xlim=(0, 1), ylim=(0, 1.02))
         at = [row.threshold for row in sweep.rows]
-        for attribute, colour, dashes in _LINES:
-            label = "F1" if attribute == "f1" else attribute
-            scores = np.array([getattr(row, attribute) for row in sweep.rows], np.float64)
-            axes.plot(at, scores, color=colour, linestyle=dashes, label=label)
+        scores = threshold_lines(sweep.rows)
+        for name, colour, dashes in _LINES:
+            axes.plot(at, np.array(scores[name], np.float64), color=colour, linestyle=dashes, label=name)
         axes.axvline(0.5, color=style.FRAME, linewidth=1, zorder=1)
         if sweep.best is not None:
             axes.axvline(sweep.best.threshold, color=style.GREEN, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
@@ -55,7 +55,7 @@ def draw_thresholds(sweep: Sweep, positive_class: str, *, title: str) -> Figure:
                 [sweep.best.threshold], [sweep.best.f1], "o", markersize=8, markerfacecolor=style.PAPER, zorder=4,
                 markeredgecolor=style.GREEN, markeredgewidth=2,
             )  # fmt: skip
-        axes.set_xlabel(f"threshold: {name} is said above this probability", color=style.INK, fontsize=10)
+        axes.set_xlabel(f"threshold: {positive} is said above this probability", color=style.INK, fontsize=10)
         axes.set_ylabel("score", color=style.INK, fontsize=10)
         axes.legend(
             loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=4, frameon=False, handlelength=2.4, borderaxespad=0.2,

@@ -12,7 +12,7 @@ from cnncli.errors import Problem
 from cnncli.messages import did_you_mean
 from cnncli.recipe import check_data, check_names, check_training, targets  # noqa: F401  # the first three bring rules
 from cnncli.recipe.growth import MOST_PROBLEMS
-from cnncli.recipe.language.structure import INPUT
+from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.rules import GENERAL, Rules

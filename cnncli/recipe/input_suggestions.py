@@ -9,7 +9,7 @@ from pathlib import Path
 from cnncli.errors import RecipeError
 from cnncli.messages import listed, nearest
 from cnncli.recipe import shipped
-from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml import recipe_file
 from cnncli.recipe.yaml.text import shown
 
 # How a model's file begins: a zip archive, or HDF5.
@@ -51,7 +51,7 @@ def _refuse_name(path: Path, shown_as: str, name: str) -> None:
     if shown_as.startswith("~"):
         raise RecipeError(f"recipe not found: {name}", hint="`~` is not expanded here: write the whole path")
     is_name = not path.suffix and path.name == shown_as
-    if not is_name and (path.suffix not in source.RECIPE_SUFFIXES or source.near(path)):
+    if not is_name and (path.suffix not in recipe_file.RECIPE_SUFFIXES or recipe_file.near(path)):
         return
     if near := nearest(path.stem, shipped.names()):
         raise RecipeError(f"recipe not found: {name}", hint=f"did you mean the shipped recipe `{near}`?")
@@ -62,7 +62,7 @@ def _refuse_folder(folder: Path, name: str) -> None:
     if recipe is not None and os.path.isfile(folder / "run.json"):
         hint = f"train its recipe again with: cnncli train {shown(str(recipe), 200)}"
         raise RecipeError(f"{name} is a run's folder, not a recipe", hint=hint)
-    inside = source.recipes_in(folder)
+    inside = recipe_file.recipes_in(folder)
     if inside:
         recipes = listed(str(folder / file) for file in inside)
         raise RecipeError(f"{name} is a folder, not a recipe", hint=f"it holds {recipes}")

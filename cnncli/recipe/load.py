@@ -21,7 +21,7 @@ from cnncli.recipe.language import overrides
 from cnncli.recipe.language.expand import expand
 from cnncli.recipe.language.extends import extend
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml import recipe_file, source
 from cnncli.recipe.yaml.nodes import Mapping, Path, place_of, plain
 
 _QUOTED = re.compile(r"`[^`]*`|'[^']*'|[0-9]+")
@@ -92,7 +92,7 @@ def load(recipe: str, settings: Sequence[str] = ()) -> LoadedRecipe:
     """
     path, shown = shipped.locate(recipe)
     refuse_other_things(path, shown)
-    content = source.read_bytes(path, shown_as=shown)
+    content = recipe_file.read_bytes(path, shown_as=shown)
     return load_bytes(content, shown, settings)
 
 
@@ -109,7 +109,7 @@ def read(recipe: str, settings: Sequence[str] = ()) -> Mapping:
     """
     path, shown = shipped.locate(recipe)
     refuse_other_things(path, shown)
-    return _read(source.read_bytes(path, shown_as=shown), shown, settings)
+    return _read(recipe_file.read_bytes(path, shown_as=shown), shown, settings)
 
 
 def _read(content: bytes, file: str, settings: Sequence[str]) -> Mapping:

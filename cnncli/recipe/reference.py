@@ -13,14 +13,17 @@ from typing import Any
 from pydantic import BaseModel
 
 from cnncli.errors import RecipeError
-from cnncli.recipe import json_schema, schema
+from cnncli.recipe import schema
 from cnncli.recipe.growth import LARGEST_VALUE, LONGEST_TEXT, MOST_VALUES
+from cnncli.recipe.json_schema.language_schemas import structure
 from cnncli.recipe.keras_objects import browse, catalogue
-from cnncli.recipe.keras_objects.objects import NOUNS, as_data
-from cnncli.recipe.language.structure import MOST_LAYERS, MOST_NESTED, MOST_TIMES, STRUCTURES
+from cnncli.recipe.keras_objects.objects import NOUNS, article, as_data
+from cnncli.recipe.language.blocks import STRUCTURES
+from cnncli.recipe.language.flat_layers import MOST_LAYERS
+from cnncli.recipe.language.structure import MOST_NESTED, MOST_TIMES
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.schema import KIND_OF_OBJECT, Recipe, Section
-from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml import recipe_file, tree
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "recipe-reference.md"
@@ -72,7 +75,7 @@ def _described_sections() -> dict[str, Any]:
 def _type(value: dict[str, Any]) -> str:
     """What a key takes, in words."""
     if KIND_OF_OBJECT in value:
-        return _with_article(NOUNS[value[KIND_OF_OBJECT]])
+        return article(NOUNS[value[KIND_OF_OBJECT]])
     if "$ref" in value:
         return f"[{value['$ref']}](#{value['$ref'].lower()})"
     if "anyOf" in value:
@@ -137,7 +140,7 @@ def _meaning(value: dict[str, Any], described: dict[str, Any]) -> str:
 
 def _structure(name: str) -> str:
     """The keys of `repeat`, `branches`, `residual`, `group` or of a block."""
-    found = json_schema.structure()[name]
+    found = structure()[name]
     properties = {key: value for key, value in found["properties"].items() if key not in ("from", "if")}
     shared = ("name",) if "name" not in found["required"] else ()
     rows = [
@@ -150,7 +153,7 @@ def _structure(name: str) -> str:
 
 def _structures(_: str) -> str:
     """One row a structure."""
-    found = json_schema.structure()
+    found = structure()
     return _table(("item", "what it is"), [(f"`{name}`", found[name]["description"]) for name in STRUCTURES])
 
 
@@ -191,9 +194,9 @@ def _units(_: str) -> str:
 def _bounds(_: str) -> str:
     """What a recipe's file may be at most."""
     rows = [
-        ("size of the file", f"{source.MAX_BYTES // 1024} KB"),
-        ("keys and values", f"{source.MAX_NODES:,}"),
-        ("lists and mappings within each other", str(source.MAX_DEPTH)),
+        ("size of the file", f"{recipe_file.MAX_BYTES // 1024} KB"),
+        ("keys and values", f"{tree.MAX_NODES:,}"),
+        ("lists and mappings within each other", str(tree.MAX_DEPTH)),
         ("structures and calls of blocks within each other", str(MOST_NESTED)),
         ("values when the recipe is written out", f"{MOST_VALUES:,}"),
         ("items of one computed value", f"{LARGEST_VALUE:,}"),
@@ -230,10 +233,6 @@ def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A table in Markdown; a bar in a cell would end it."""
     lines = [head, ("---",) * len(head), *rows]
     return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
-
-
-def _with_article(noun: str) -> str:
-    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def main() -> None:

@@ -23,10 +23,12 @@ from pydantic_core import PydanticCustomError, core_schema
 from cnncli.messages import described
 from cnncli.names import NAME_PATTERN
 from cnncli.recipe import targets
+from cnncli.recipe.deferred import Deferred
 from cnncli.recipe.growth import LARGEST_INTEGER, MOST_PROBLEMS
 from cnncli.recipe.growth import LARGEST_SEED as LARGEST_SEED
 from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.keras_objects.objects import Deferred, Fault, KerasObject, as_data, as_integers, read
+from cnncli.recipe.keras_objects.integer_values import as_integers
+from cnncli.recipe.keras_objects.objects import Fault, KerasObject, as_data, read
 from cnncli.recipe.layers import Group, nested
 
 BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
@@ -89,7 +91,7 @@ class _OfKind:
         return core_schema.with_info_plain_validator_function(self._validate, serialization=written)
 
     def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
-        return {KIND_OF_OBJECT: self.kind}  # json_schema.py puts what the catalogue has in its place
+        return {KIND_OF_OBJECT: self.kind}  # recipe_schema.py puts what the catalogue has in its place
 
     def _validate(self, value: Any, info: core_schema.ValidationInfo) -> KerasObject:
         if isinstance(value, KerasObject):

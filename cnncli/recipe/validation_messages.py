@@ -12,7 +12,8 @@ from pydantic_core import ErrorDetails
 from cnncli.errors import Problem
 from cnncli.messages import described, did_you_mean, nearest, shortened
 from cnncli.names import NAME_PATTERN
-from cnncli.recipe.keras_objects.objects import Broken, Fault
+from cnncli.recipe.deferred import Broken
+from cnncli.recipe.keras_objects.objects import Fault
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Mapping, Node, Path, Sequence, place_of
 

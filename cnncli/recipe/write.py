@@ -9,7 +9,7 @@ from typing import Any
 import yaml
 
 from cnncli.messages import is_formatting
-from cnncli.recipe.keras_objects.objects import Deferred
+from cnncli.recipe.deferred import Deferred
 from cnncli.recipe.schema import Recipe
 
 # Texts that are safe without quotes; everything else gets them.

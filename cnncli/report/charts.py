@@ -6,12 +6,16 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.plots.learning_curves import LearningCurves, Panel, epoch_limits, epoch_ticks, round_ticks
 from cnncli.report.values import decimal
 
 WIDTH, HEIGHT = 400, 240
 LEFT, RIGHT, TOP, BOTTOM = 48, 380, 20, 202  # of the plot
 
-_LOG_FROM = 50.0  # largest over smallest value from which a scale is logarithmic, as in curves.png
+_MOST_EPOCHS = 7  # that are written below the plot
 _MOST_POINTS = 600  # of a line
 _MOST_STOPS = 300
 _LETTER = 6.2  # width of a letter of a mark
@@ -94,7 +98,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Scale:
+class Axis:
     """Maps values from `low` to `high` to places from `start` to `end`."""
 
     low: float
@@ -111,42 +115,27 @@ class Scale:
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def over_epochs(
-    title: str,
-    epochs: Sequence[int],
-    series: Mapping[str, Sequence[float | None]],
-    *,
-    best: int | None = None,
-    phases: Sequence[tuple[int, str]] = (),
-    may_be_logarithmic: bool = False,
-) -> Chart:
-    """Draw series over the epochs.
-
-    Args:
-        epochs: rising.
-        series: name -> a value an epoch; None where it is not finite.
-        best: the epoch to mark.
-        phases: the first epoch and the name of each.
-    """
-    known = [value for line in series.values() for value in line if value is not None]
-    logarithmic = bool(may_be_logarithmic and known and min(known) > 0 and max(known) / min(known) > _LOG_FROM)
-    x = Scale(*_padded(epochs[0], epochs[-1], 0.03), LEFT, RIGHT)
-    y, y_ticks = _upwards(known, logarithmic)
+def over_epochs(panel: Panel, curves: LearningCurves) -> Chart:
+    """Draw a panel of learning curves."""
+    scale = panel.scale
+    x = Axis(*epoch_limits(curves.epochs), LEFT, RIGHT)
+    y = Axis(scale.low, scale.high, BOTTOM, TOP, scale.logarithmic)
+    series = {each.label or panel.title.lower(): _known(each.values) for each in panel.series}
     lines = [
-        _line(name, number, [(x(epoch), value) for epoch, value in zip(epochs, line, strict=True)], y)
-        for number, (name, line) in enumerate(series.items())
+        _line(name, number, [(x(epoch), value) for epoch, value in enumerate(values, 1)], y)
+        for number, (name, values) in enumerate(series.items())
     ]
+    best = curves.best_epoch
     return Chart(
-        title=title,
-        about=_told(title, epochs, series, best),
+        title=panel.title,
+        about=_told(panel.title, curves, series),
         x_label="epoch",
-        x_ticks=tuple(Tick(x(epoch), f"{epoch:,}") for epoch in _whole_ticks(epochs[0], epochs[-1])),
-        y_ticks=y_ticks,
+        x_ticks=tuple(Tick(x(epoch), f"{epoch:,}") for epoch in epoch_ticks(curves.epochs, most=_MOST_EPOCHS)),
+        y_ticks=tuple(Tick(y(tick), text) for tick, text in scale.ticks),
         lines=tuple(lines),
-        marks=tuple(_phase_marks(phases, x, epochs))
-        + ((Mark(x(best), "best", "best"),) if best is not None and best in epochs else ()),
-        stops=tuple(_stops(epochs, series, x)),
-        note="logarithmic scale" if logarithmic else "",
+        marks=(*_phase_marks(curves, x), *([Mark(x(best), "best", "best")] if best is not None else [])),
+        stops=tuple(_stops(curves.epochs, series, x)),
+        note="logarithmic scale" if scale.logarithmic else "",
     )
 
 
@@ -163,7 +152,7 @@ def in_unit_square(
     Args:
         curves: name, x and y of each.
     """
-    x, y = Scale(0, 1, LEFT, RIGHT), Scale(0, 1, BOTTOM, TOP)
+    x, y = Axis(0, 1, LEFT, RIGHT), Axis(0, 1, BOTTOM, TOP)
     lines = []
     for number, (name, across, up) in enumerate(curves):
         points = [
@@ -189,15 +178,16 @@ def over_shares(
         bars: from, to, the height, and what is told of it.
         are_counts: the heights are counts; else they are shares, to be compared with the diagonal.
     """
-    x = Scale(0, 1, LEFT, RIGHT)
+    x = Axis(0, 1, LEFT, RIGHT)
     highest = max((height for _, _, height, _ in bars), default=1.0) * 1.05 if are_counts else 1.0
-    y = Scale(0, highest, BOTTOM, TOP)
+    y = Axis(0, highest, BOTTOM, TOP)
     drawn, stops = [], []
     for low, high, height, text in bars:
         left, right, top = x(_clipped(low)), x(_clipped(high)), y(min(max(height, 0.0), highest))
         drawn.append(Bar(round(left + 1, 1), top, round(max(right - left - 2, 1), 1), round(BOTTOM - top, 1)))
         stops.append(Stop(left, round(right - left, 1), round((left + right) / 2, 1), text))
-    ticks = tuple(Tick(y(tick), said) for tick, said in _round_ticks(0, highest)) if are_counts else _shares(y)
+    counts = round_ticks(0, highest)
+    ticks = tuple(Tick(y(tick), f"{tick:,.12g}") for tick in counts) if are_counts else _shares(y)
     return Chart(
         title, about, x_label, _shares(x), ticks, bars=tuple(drawn), stops=tuple(stops), diagonal=not are_counts
     )
@@ -207,66 +197,15 @@ def _clipped(share: float) -> float:
     return min(max(share, 0.0), 1.0)
 
 
-def _shares(scale: Scale) -> tuple[Tick, ...]:
-    return tuple(Tick(scale(step / 4), f"{step / 4:.0%}") for step in range(5))
+def _shares(axis: Axis) -> tuple[Tick, ...]:
+    return tuple(Tick(axis(step / 4), f"{step / 4:.0%}") for step in range(5))
 
 
-def _padded(low: float, high: float, share: float) -> tuple[float, float]:
-    pad = (high - low) * share or 0.5
-    return low - pad, high + pad
+def _known(values: NDArray[np.float64]) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in values.tolist()]
 
 
-def _upwards(known: Sequence[float], logarithmic: bool) -> tuple[Scale, tuple[Tick, ...]]:
-    if not known:
-        return Scale(0, 1, BOTTOM, TOP), ()
-    low, high = min(known), max(known)
-    if logarithmic:
-        scale = Scale(low / 1.15, high * 1.15, BOTTOM, TOP, True)
-        ticks = [10.0**power for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)]
-        if sum(scale.low <= tick <= scale.high for tick in ticks) < 3:
-            ticks = [part * tick for tick in ticks for part in (1, 2, 5)]
-        ticks = ticks[:: max(1, len(ticks) // 8)]
-        return scale, tuple(
-            Tick(scale(tick), f"{tick:g}" if 1e-3 <= tick < 1e5 else _powered(tick))
-            for tick in ticks
-            if scale.low <= tick <= scale.high
-        )
-    pad = (high - low) * 0.06 or abs(high) * 0.05 or 0.5
-    scale = Scale(low - pad, high + pad, BOTTOM, TOP)
-    return scale, tuple(Tick(scale(tick), text) for tick, text in _round_ticks(scale.low, scale.high))
-
-
-def _round_ticks(low: float, high: float, most: int = 5) -> list[tuple[float, str]]:
-    """Evenly spaced round numbers between two, with as many decimals as they need."""
-    raw = (high - low) / most
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(part * power for part in (1, 2, 2.5, 5, 10) if part * power >= raw * (1 - 1e-9))
-    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
-    decimals = max(0, -math.floor(math.log10(step)) + (1 if step / power == 2.5 else 0))
-    plain = decimals <= 4 and max(abs(low), abs(high)) < 100_000
-    ticks = [number * step for number in range(first, last + 1)]
-    return [(tick, f"{tick:,.{decimals}f}" if plain else _powered(tick)) for tick in ticks]
-
-
-def _powered(value: float) -> str:
-    """A number that would be long: `7.5e-4`."""
-    if value == 0:
-        return "0"
-    digits, _, power = f"{value:.2e}".partition("e")
-    return f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
-
-
-def _whole_ticks(first: int, last: int, most: int = 7) -> list[int]:
-    if last - first < most:
-        return list(range(first, last + 1))
-    raw = (last - first) / most
-    power = 10 ** math.floor(math.log10(raw))
-    step = next(int(part * power) for part in (1, 2, 5, 10) if part * power >= raw)
-    rounded = [tick for tick in range(0, last + 1, max(step, 1)) if tick > first + step // 2]
-    return [first, *rounded]
-
-
-def _line(name: str, colour: int, points: Sequence[tuple[float, float | None]], y: Scale) -> Line:
+def _line(name: str, colour: int, points: Sequence[tuple[float, float | None]], y: Axis) -> Line:
     every = max(1, math.ceil(len(points) / _MOST_POINTS))
     kept = [*points[:-1:every], points[-1]] if points else []
     pieces: list[list[tuple[float, float]]] = [[]]
@@ -279,29 +218,34 @@ def _line(name: str, colour: int, points: Sequence[tuple[float, float | None]], 
     return Line(name, colour, path, tuple(piece[0] for piece in pieces if len(piece) == 1))
 
 
-def _phase_marks(phases: Sequence[tuple[int, str]], x: Scale, epochs: Sequence[int]) -> Iterable[Mark]:
+def _phase_marks(curves: LearningCurves, x: Axis) -> Iterable[Mark]:
     """A line where each phase begins; its name where there is room before the next one."""
-    for number, (epoch, name) in enumerate(phases):
+    for number, (epoch, name) in enumerate(curves.phases):
         at = x(epoch - 0.5) if number else float(LEFT)
-        following = phases[number + 1][0] - 0.5 if number + 1 < len(phases) else epochs[-1]
+        following = curves.phases[number + 1][0] - 0.5 if number + 1 < len(curves.phases) else curves.epochs
         room = int((x(following) - at) / _LETTER) - 1
         text = name if len(name) <= room else f"{name[: room - 1]}…" if room > 3 else ""
         yield Mark(at, text, "phase" if number else "first phase")
 
 
-def _stops(epochs: Sequence[int], series: Mapping[str, Sequence[float | None]], x: Scale) -> Iterable[Stop]:
-    every = max(1, math.ceil(len(epochs) / _MOST_STOPS))
-    places = range(0, len(epochs), every)
-    width = (RIGHT - LEFT) / max(len(places), 1)
+def _stops(epochs: int, series: Mapping[str, Sequence[float | None]], x: Axis) -> Iterable[Stop]:
+    places = range(0, epochs, max(1, math.ceil(epochs / _MOST_STOPS)))
+    width = (RIGHT - LEFT) / len(places)
     for place in places:
-        told = ", ".join(f"{name} {decimal(line[place])}" for name, line in series.items())
-        at = x(epochs[place])
-        yield Stop(round(at - width / 2, 1), round(width, 1), at, f"epoch {epochs[place]:,}: {told}")
+        told = ", ".join(f"{name} {decimal(_at(line, place))}" for name, line in series.items())
+        at = x(place + 1)
+        yield Stop(round(at - width / 2, 1), round(width, 1), at, f"epoch {place + 1:,}: {told}")
 
 
-def _told(title: str, epochs: Sequence[int], series: Mapping[str, Sequence[float | None]], best: int | None) -> str:
+def _told(title: str, curves: LearningCurves, series: Mapping[str, Sequence[float | None]]) -> str:
     """A chart in a sentence."""
-    span = f"epochs {epochs[0]:,} to {epochs[-1]:,}" if len(epochs) > 1 else f"epoch {epochs[0]:,}"
-    parts = [f"{name} from {decimal(line[0])} to {decimal(line[-1])}" for name, line in series.items()]
-    marked = f"; the best is epoch {best:,}" if best in epochs else ""
+    last = curves.epochs
+    span = f"epochs 1 to {last:,}" if last > 1 else "epoch 1"
+    parts = [f"{name} from {decimal(_at(line, 0))} to {decimal(_at(line, last - 1))}" for name, line in series.items()]
+    marked = f"; the best is epoch {curves.best_epoch:,}" if curves.best_epoch else ""
     return f"{title} over {span}: {', '.join(parts)}{marked}"
+
+
+def _at(values: Sequence[float | None], place: int) -> float | None:
+    """One of the values; runs beside each other may have fewer epochs than the longest."""
+    return values[place] if place < len(values) else None

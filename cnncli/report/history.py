@@ -2,79 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from cnncli.plots.learning_curves import (
+    VALIDATION_PREFIX,
+    LearningCurves,
+    Series,
+    as_floats,
+    history_of,
+    learning_curves,
+    metrics_of,
+    panel,
+    phases_of,
+)
 from cnncli.report import charts, values
 from cnncli.report.charts import Chart
 from cnncli.report.material import Material
 
-_NOT_CURVES = ("epoch", "phase", "seconds")
-_VALIDATION = "val_"
-_RATE = "learning_rate"
-
 
 def curves(material: Material) -> list[Chart]:
     """A chart for the loss and for each metric, and for the learning rate where it changes."""
-    rows = _by_epoch(material)
-    if not rows:
-        return []
-    names = dict.fromkeys(name for row in rows.values() for name in row if name not in _NOT_CURVES)
-    phases: dict[str, int] = {}
-    for epoch, row in rows.items():
-        phases.setdefault(values.text(row.get("phase")), epoch)
-    made = []
-    for name in _in_order(name.removeprefix(_VALIDATION) for name in names):
-        series = {
-            label: [values.number(row.get(key)) for row in rows.values()]
-            for key, label in ((name, "train"), (_VALIDATION + name, "validation"))
-            if key in names
-        }
-        known = {value for line in series.values() for value in line if value is not None}
-        if not known or (name == _RATE and len(known) == 1):
-            continue
-        if name == _RATE:
-            series = {"learning rate": next(iter(series.values()))}
-        made.append(
-            charts.over_epochs(
-                values.capitalised(values.readable(name)),
-                list(rows),
-                series,
-                best=values.count((material.run.best or {}).get("epoch")),
-                phases=[(epoch, phase) for phase, epoch in phases.items() if phase],
-                may_be_logarithmic="loss" in name or name == _RATE,
-            )
-        )
-    return made
+    rows, best = material.history, material.run.best_epoch
+    shown = best if best is not None and 1 <= best <= len(rows) else None
+    found = learning_curves(history_of(rows), best_epoch=shown, phases=phases_of(rows))
+    return [charts.over_epochs(each, found) for each in found.panels if each.has_values]
 
 
 def curves_together(runs: Sequence[Material]) -> list[Chart]:
     """A chart for the loss and for each metric, on the validation split, with a line a run."""
-    histories = [(material.run.label, _by_epoch(material)) for material in runs]
-    names = dict.fromkeys(name for _, rows in histories for row in rows.values() for name in row)
-    epochs = sorted({epoch for _, rows in histories for epoch in rows})
+    histories = {material.run.label: history_of(material.history) for material in runs}
+    together = LearningCurves(max(len(material.history) for material in runs), ())
     made = []
-    for name in _in_order(name for name in names if name.startswith(_VALIDATION)):
-        series = {
-            label: [values.number(rows.get(epoch, {}).get(name)) for epoch in epochs]
-            for label, rows in histories
-            if any(values.number(row.get(name)) is not None for row in rows.values())
-        }
-        if series:
-            title = values.capitalised(values.readable(name))
-            made.append(charts.over_epochs(title, epochs, series, may_be_logarithmic="loss" in name))
+    for metric in metrics_of(name for history in histories.values() for name in history):
+        name = VALIDATION_PREFIX + metric
+        lines = [Series(label, as_floats(history[name])) for label, history in histories.items() if name in history]
+        if lines and (drawn := panel(name, lines)).has_values:
+            made.append(charts.over_epochs(drawn, together))
     return made
-
-
-def _by_epoch(material: Material) -> dict[int, Mapping[str, Any]]:
-    numbered = ((values.count(row.get("epoch")), row) for row in material.history)
-    return dict(sorted(((epoch, row) for epoch, row in numbered if epoch is not None), key=lambda pair: pair[0]))
-
-
-def _in_order(names: Iterable[str]) -> list[str]:
-    """Each name once: the loss first, the learning rate last."""
-    unique = list(dict.fromkeys(names))
-    return sorted(unique, key=lambda name: (name == _RATE, not name.endswith("loss"), name not in ("loss", "val_loss")))
 
 
 def epoch_table(material: Material) -> tuple[list[str], list[list[str]]]:
@@ -84,8 +48,5 @@ def epoch_table(material: Material) -> tuple[list[str], list[list[str]]]:
     return [values.readable(name) for name in names], rows
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    found = values.number(value)
-    return values.decimal(found)
+def _cell(value: float | str | None) -> str:
+    return value if isinstance(value, str) else values.decimal(value)

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from cnncli.errors import CnncliError, OutputError
+from cnncli.network.summary_json import DrawnNetwork
 from cnncli.recipe.load import load
 from cnncli.recipe.schema import Recipe
-from cnncli.report import values
 from cnncli.runs.listing import ListedRun, listed
-from cnncli.runs.record import RECORD, regular_content, summarise
+from cnncli.runs.record import (
+    HISTORY,
+    RECORD,
+    Record,
+    Row,
+    Rows,
+    first_problem,
+    read_record,
+    regular_content,
+    summarise,
+)
 from cnncli.tasks.result import Result, read_result
+
+Parsed = TypeVar("Parsed")
 
 _FIGURES = "figures"
 _LONGEST_RECIPE = 256 * 1024  # bytes, as the loader takes them
@@ -29,10 +43,11 @@ class Material:
 
     Attributes:
         run: its place, state, times and results.
-        record: run.json, without the list of files.
+        record: run.json; all its fields are empty where it cannot be read.
+        record_json: the same as it is, without the list of files.
         history: a row an epoch.
         evaluation: evaluation.json; None where it is missing or cannot be read.
-        network: network.json.
+        network: network.json; None where it is missing or cannot be read.
         recipe_text: recipe.yaml as it was written.
         recipe: with everything filled in; None where it cannot be read.
         figures: the PNG files, in the order of their names.
@@ -40,10 +55,11 @@ class Material:
     """
 
     run: ListedRun
-    record: Mapping[str, Any]
-    history: list[Mapping[str, Any]]
+    record: Record
+    record_json: Mapping[str, Any]
+    history: list[Row]
     evaluation: Result | None
-    network: Mapping[str, Any]
+    network: DrawnNetwork | None
     recipe_text: str
     recipe: Recipe | None
     figures: tuple[Path, ...]
@@ -62,18 +78,19 @@ def read(path: Path, *, record: Mapping[str, Any] | None = None) -> Material:
     """
     summary = summarise(path)
     if record is not None:
-        ended = datetime.fromisoformat(record["ended"])
-        summary = replace(summary, record=record, status=str(record["status"]), ended=ended)
+        about = Record.model_validate(record)
+        summary = replace(summary, record=about, status=about.status, ended=datetime.fromisoformat(record["ended"]))
     run = listed(summary)
     missing: list[str] = []
     if run.summary.status == "broken":
         missing.append(f"{RECORD}: {run.problem}")
     return Material(
         run=run,
-        record={name: value for name, value in summary.record.items() if name != "artefacts"},
-        history=values.rows(_json(path / "history.json", "the course of the training", missing)),
-        evaluation=_evaluation(path / "evaluation.json", missing),
-        network=values.mapping(_json(path / "network.json", "the network, layer by layer", missing)),
+        record=summary.record,
+        record_json={name: value for name, value in (record or _as_it_is(path)).items() if name != "artefacts"},
+        history=_read(path / HISTORY, "the course of the training", Rows.validate_json, missing) or [],
+        evaluation=_read(path / "evaluation.json", "the evaluation", read_result, missing),
+        network=_read(path / "network.json", "the network, layer by layer", DrawnNetwork.model_validate_json, missing),
         recipe_text=_text(path / "recipe.yaml", "the recipe", missing),
         recipe=_recipe(path / "resolved.yaml"),
         figures=_figures(path / _FIGURES, missing),
@@ -81,25 +98,21 @@ def read(path: Path, *, record: Mapping[str, Any] | None = None) -> Material:
     )
 
 
-def _json(file: Path, what: str, missing: list[str]) -> Any:
+def _as_it_is(path: Path) -> Mapping[str, Any]:
+    with suppress(OutputError):
+        return read_record(path)
+    return {}
+
+
+def _read(file: Path, what: str, parse: Callable[[bytes], Parsed], missing: list[str]) -> Parsed | None:
     content = _content(file, what, missing)
     if content is None:
         return None
     try:
-        return json.loads(content.decode(), parse_constant=lambda _: None)
-    except (ValueError, RecursionError):
-        missing.append(f"{what}: {file.name} is damaged")
-        return None
-
-
-def _evaluation(file: Path, missing: list[str]) -> Result | None:
-    content = _content(file, "the evaluation", missing)
-    if content is None:
-        return None
-    try:
-        return read_result(content)
+        return parse(content)
     except ValueError as error:
-        missing.append(f"the evaluation: {file.name} is damaged: {error}")
+        why = first_problem(error) if isinstance(error, ValidationError) else error
+        missing.append(f"{what}: {file.name} is damaged: {why}")
         return None
 
 

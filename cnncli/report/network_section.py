@@ -1,13 +1,15 @@
-"""The network of a report: a table of layers, and a drawing in SVG units."""
+"""The network of a report as a drawing in SVG units."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from cnncli.network import summary_json
+from cnncli.network.summary_json import DrawnNetwork
 from cnncli.plots.kinds import KINDS, kind_of_class
-from cnncli.plots.network_diagram.layered_layout import Point, Sizes, lay_out
+from cnncli.plots.network_diagram.layered_layout import lay_out
+from cnncli.plots.network_diagram.layout import Point, Sizes
 from cnncli.plots.network_diagram.u_shaped_layout import fold
 from cnncli.report import values
 
@@ -15,19 +17,6 @@ _UNIT = 96  # of the drawing, to the inch
 _SIZES = Sizes(width=2.55, height=0.44)
 _LETTERS, _SMALL_LETTERS = 33, 42  # that a box has room for, in its upper and lower line
 _MOST_BOXES = 120
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A row of the table: a layer, or a block of several."""
-
-    name: str
-    what: str
-    detail: str
-    output_shape: str
-    params: int | None
-    multiply_adds: int | None
-    field: str
 
 
 @dataclass(frozen=True)
@@ -65,22 +54,16 @@ class Drawing:
     about: str
 
 
-def layers(network: Mapping[str, Any]) -> list[Layer]:
-    """Every layer, in the order of the recipe."""
-    return [_layer(row) for row in values.rows(network.get("layers"))]
-
-
-def draw(network: Mapping[str, Any]) -> Drawing | None:
+def draw(network: DrawnNetwork) -> Drawing | None:
     """Place the boxes of a network, its blocks closed.
 
     Returns:
-        None where nothing is known of it, or there are too many boxes for a picture.
+        None where there are too many boxes for a picture.
     """
-    rows = values.rows(network.get("boxes"))
+    rows = network.boxes
     if not 0 < len(rows) <= _MOST_BOXES:
         return None
-    sources = [_sources(row, index) for index, row in enumerate(rows)]
-    edges = [(source, index) for index, taken in enumerate(sources) for source in taken]
+    edges = [(source, index) for index, row in enumerate(rows) for source in row.inputs if 0 <= source < index]
     alone: list[int | None] = [None] * len(rows)
     layout = fold(len(rows), edges, _SIZES, groups=alone) or lay_out(len(rows), edges, _SIZES, groups=alone)
     boxes = tuple(_box(row, place) for row, place in zip(rows, layout.boxes, strict=True))
@@ -102,45 +85,25 @@ def _layers_in_words(boxes: Sequence[Box]) -> str:
     return ", ".join(named if len(named) <= 12 else [*named[:6], "…", *named[-5:]])
 
 
-def _layer(row: Mapping[str, Any]) -> Layer:
-    field = row.get("receptive_field")
-    size = values.mapping(field).get("size")
-    shown = "×".join(map(str, size)) if isinstance(size, list) else values.text(field)
-    return Layer(
-        name=values.text(row.get("name")),
-        what=values.text(row.get("class")),
-        detail=values.text(row.get("detail")),
-        output_shape=values.shape(row.get("output_shape")),
-        params=values.count(row.get("params")),
-        multiply_adds=values.count(row.get("multiply_adds")),
-        field=shown,
+def _box(row: summary_json.Box, place: Point) -> Box:
+    kind, shape = row.kind or "", values.shape(row.output_shape)
+    is_block = row.layer_count > 1
+    what = (
+        ", ".join(filter(None, (kind, f"{row.layer_count:,} layers"))) if is_block else f"{kind} {row.detail}".strip()
     )
-
-
-def _sources(row: Mapping[str, Any], index: int) -> list[int]:
-    taken = row.get("inputs")
-    numbers = [values.count(source) for source in taken] if isinstance(taken, list) else []
-    return [source for source in numbers if source is not None and source < index]
-
-
-def _box(row: Mapping[str, Any], place: Point) -> Box:
-    layer = _layer(row)
-    count = values.count(row.get("layer_count")) or 1
-    several = f"{count:,} layers"
-    what = f"{layer.what} {layer.detail}".strip() if count == 1 else ", ".join(filter(None, (layer.what, several)))
-    params = f"{layer.params:,}" if layer.params else ""
+    params = f"{row.params:,}" if row.params else ""
     return Box(
         x=_units(place[0]),
         y=_units(place[1]),
         width=round(_SIZES.width * _UNIT, 1),
         height=round(_SIZES.height * _UNIT, 1),
-        kind=KINDS.index(kind_of_class(layer.what, is_group=count > 1)),
-        is_block=count > 1,
-        name=_cut(layer.name, _LETTERS - len(layer.output_shape)),
+        kind=KINDS.index(kind_of_class(kind, is_group=is_block)),
+        is_block=is_block,
+        name=_cut(row.name, _LETTERS - len(shape)),
         what=_cut(what, _SMALL_LETTERS - len(params)),
-        shape=layer.output_shape,
+        shape=shape,
         params=params,
-        about=f"{layer.name}: {what}, output {layer.output_shape}, {values.whole(layer.params)} parameters",
+        about=f"{row.name}: {what}, output {shape}, {values.whole(row.params)} parameters",
     )
 
 

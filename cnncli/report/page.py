@@ -85,7 +85,8 @@ def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
     drawn = [*(["curves"] if curves else []), *(sections.charted if sections else [])]
     album = embedded_figures.gather(material.figures, without=drawn, most_bytes=most_bytes)
     run = material.run
-    layers = network_section.layers(material.network)
+    network = material.network
+    layers = network.layers if network else []
     return {
         "id": f"run-{number}",
         "name": run.label,
@@ -103,11 +104,11 @@ def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
         "task_template": f"{result.task}/report.html" if result else "",
         "task": sections,
         "album": album,
-        "drawing": network_section.draw(material.network),
+        "drawing": network_section.draw(network) if network else None,
         "layers": layers[:_MOST_LAYERS],
         "layers_left": max(0, len(layers) - _MOST_LAYERS),
         "recipe_lines": material.recipe_text.expandtabs(8).splitlines(),
-        "record_lines": to_json(material.record)[:_LONGEST_RECORD].splitlines() if material.record else [],
+        "record_lines": to_json(material.record_json)[:_LONGEST_RECORD].splitlines() if material.record_json else [],
         "missing": material.missing,
         "left_out": album.left_out,
     }

@@ -1,55 +1,25 @@
-"""Read values from JSON of any origin, and format them."""
+"""Format values as a page shows them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import Literal
 
 from cnncli.messages import clock
-from cnncli.runs.record import is_number
+from cnncli.network.summary_json import Size
+from cnncli.plots.learning_curves import readable as readable
 
 MISSING = "–"
 
 
-def number(value: Any) -> float | None:
-    """A finite number, or None."""
-    return float(value) if is_number(value) else None
-
-
-def count(value: Any) -> int | None:
-    """A whole number from 0, or None."""
-    return int(value) if is_number(value) and value >= 0 and value == int(value) else None
-
-
-def text(value: Any) -> str:
-    """A text, or an empty one."""
-    return value if isinstance(value, str) else ""
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """A mapping, or an empty one."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def rows(value: Any) -> list[Mapping[str, Any]]:
-    """The mappings of a list."""
-    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list) else []
-
-
-def texts(value: Any) -> list[str]:
-    """The texts of a list."""
-    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
-
-
-def numbers(value: Any) -> list[float | None]:
-    """A list of numbers, with None for what is none."""
-    return [number(item) for item in value] if isinstance(value, list) else []
-
-
-def shape(value: Any) -> str:
-    """`28×28×1` of a list of lengths; an open one is `?`."""
-    lengths = [count(length) for length in value] if isinstance(value, list) else []
+def shape(lengths: Sequence[int | None]) -> str:
+    """`28×28×1`; an open length is `?`."""
     return "×".join("?" if length is None else str(length) for length in lengths)
+
+
+def field(seen: Size | Literal["all"] | None) -> str:
+    """A receptive field: `5×5`, `all`."""
+    return shape(seen.size) if isinstance(seen, Size) else seen or MISSING
 
 
 def percent(share: float | None) -> str:
@@ -96,12 +66,12 @@ def score(name: str, value: float | None) -> str:
     return percent(value) if is_share else decimal(value)
 
 
-def readable(name: str) -> str:
-    """A name of Keras in words: `val_loss` is `validation loss`, `macro_f1` is `macro F1`."""
-    known = {"f1": "F1", "auc": "AUC", "mae": "MAE", "mse": "MSE", "val": "validation"}
-    return " ".join(known.get(word, word) for word in name.split("_"))
-
-
 def capitalised(words: str) -> str:
     """The first letter large, the others as they are."""
     return words[:1].upper() + words[1:]
+
+
+def all_names(names: Sequence[str]) -> str:
+    """`3: cat, dog, eel`; of many the first ten."""
+    shown = names if len(names) <= 12 else [*names[:10], f"and {len(names) - 10:,} more"]
+    return f"{len(names):,}: {', '.join(shown)}"

@@ -6,7 +6,7 @@ here imports TensorFlow, and every mistake that a user can mend is an `OutputErr
     with runs.create(Path("outputs"), "mnist") as run:
         run.update_record(command_line=sys.argv, environment=runs.environment())
         run.write_history([{"epoch": 1, "loss": 0.3}])
-        run.finish("completed", metrics={"val_accuracy": 0.99})
+        run.finish("completed", best={"val_accuracy": 0.99})
 """
 
 from cnncli.names import NAME_PATTERN, check_name

@@ -1,14 +1,10 @@
-"""List runs: their data, size, results and times, as far as they are known.
-
-Every value of a record is checked, as anyone may have written it; what is not of its kind is unknown.
-"""
+"""List runs: their data, size, results and times, as far as they are known."""
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -17,11 +13,11 @@ from typing import Any
 
 from cnncli.errors import OutputError
 from cnncli.runs.finding import list_runs
-from cnncli.runs.record import MODEL, STATUSES, RunSummary, is_number, regular_content, summarise
+from cnncli.runs.record import MODEL, STATUSES, Record, Row, RunSummary, read_history, summarise
 
 LISTED_STATUSES = (*STATUSES, "broken")
 
-_LARGEST_COUNT = 2**63
+_LONGEST = 2**63  # seconds
 # Keras' own words, by which it tells whether more is better.
 _RISING = ("acc", "auc", "precision", "recall", "f1", "iou", "r2")
 _KILLED = "its process ended without a word: it was killed, or the machine went down"
@@ -48,9 +44,9 @@ class ListedRun:
     source: str | None
     params: int | None
     epochs: int | None
-    best: Mapping[str, Any] | None
-    test: Mapping[str, Any] | None
-    validation: Mapping[str, Any] | None
+    best: Row | None
+    test: Row | None
+    validation: Row | None
     total_seconds: float | None
     problem: str
     remarks: tuple[str, ...] = ()
@@ -70,22 +66,26 @@ class ListedRun:
         return named[1] if named else re.split(r"[/\\]", what.rstrip("/\\"))[-1].removeprefix("image folder ")
 
     @property
+    def best_epoch(self) -> int | None:
+        epoch = (self.best or {}).get("epoch")
+        return epoch if isinstance(epoch, int) else None
+
+    @property
     def decided(self) -> tuple[str, float] | None:
         """What decided which epoch is the best, and its value there: `("val_loss", 0.0363)`."""
         best = self.best or {}
         monitor = best.get("monitor")
-        if isinstance(monitor, str) and is_number(best.get(monitor)):
-            return monitor, best[monitor]
-        return None
+        value = best.get(monitor) if isinstance(monitor, str) else None
+        return (str(monitor), value) if isinstance(value, int | float) else None
 
     @property
     def score(self) -> tuple[str, float] | None:
         """The accuracy on the test split, or else the first metric; of the validation split as `validation …`."""
         for split, scores in (("", self.test), ("validation ", self.validation)):
-            names = [name for name, value in (scores or {}).items() if is_number(value)]
-            if scores and names:
-                name = min(names, key=lambda name: (name != "accuracy", "accuracy" not in name, name == "loss"))
-                return f"{split}{name}", scores[name]
+            known = {name: value for name, value in (scores or {}).items() if isinstance(value, int | float)}
+            if known:
+                name = min(known, key=lambda name: (name != "accuracy", "accuracy" not in name, name == "loss"))
+                return f"{split}{name}", known[name]
         return None
 
     def as_json(self) -> dict[str, Any]:
@@ -126,37 +126,30 @@ def listed(run: RunSummary | Path) -> ListedRun:
     """Tell what is known of a run; never raises for what is in its folder."""
     summary = summarise(run) if isinstance(run, Path) else run
     record = summary.record
-    data = record.get("data")
-    source = data.get("source") if isinstance(data, Mapping) else None
-    epochs = _count(record.get("epochs"))
     return ListedRun(
         summary,
-        source if isinstance(source, str) and source else None,
-        _count(record.get("params")),
-        epochs if epochs is not None or not record else _epochs_in(summary.path / "history.json"),
-        _row(record.get("best")),
-        _row(record.get("test")),
-        _row(record.get("validation")),
-        _total_seconds(summary),
-        _problem(summary),
-        tuple(_remarks(record)),
+        source=record.data.source or None,
+        params=record.params,
+        epochs=record.epochs if record.epochs is not None or not record.status else _epochs_in(summary.path),
+        best=_known(record.best),
+        test=_known(record.test),
+        validation=_known(record.validation),
+        total_seconds=_total_seconds(summary),
+        problem=_problem(summary),
+        remarks=tuple(_remarks(record)),
     )
 
 
-def _remarks(record: Mapping[str, Any]) -> Iterator[str]:
-    for phase in _mappings(record.get("phases")):
-        if isinstance(reason := phase.get("stopped"), str) and reason:
-            yield f"stopped early{f' (phase {name})' if (name := phase.get('name')) else ''}: {reason}"
-    for resumed in _mappings(record.get("resumes")):
-        if resumed.get("extends") is True:
-            yield f"extended after {resumed.get('epochs_before')} epochs to {resumed.get('epochs_wanted')}"
-    for expectation in _mappings(record.get("expectations")):
-        if expectation.get("met") is False and isinstance(told := expectation.get("text"), str):
-            yield told
-
-
-def _mappings(found: Any) -> list[Mapping[str, Any]]:
-    return [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+def _remarks(record: Record) -> Iterator[str]:
+    for phase in record.phases:
+        if phase.stopped:
+            yield f"stopped early{f' (phase {phase.name})' if phase.name else ''}: {phase.stopped}"
+    for resumed in record.resumes:
+        if resumed.extends:
+            yield f"extended after {resumed.epochs_before} epochs to {resumed.epochs_wanted}"
+    for expectation in record.expectations:
+        if expectation.met is False:
+            yield expectation.text
 
 
 def _by_date(_: ListedRun) -> Any:
@@ -205,40 +198,29 @@ def sort(runs: Iterable[ListedRun], key: str) -> list[ListedRun]:
     return sorted(runs, key=place)
 
 
-def _count(value: Any) -> int | None:
-    whole = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _LARGEST_COUNT
-    return value if whole else None
+def _known(row: Row | None) -> Row | None:
+    return {name: value for name, value in (row or {}).items() if value is not None} or None
 
 
-def _row(value: Any) -> dict[str, Any] | None:
-    """The numbers and texts of a mapping, None when there are none."""
-    if not isinstance(value, Mapping):
-        return None
-    return {name: item for name, item in value.items() if isinstance(item, str) or is_number(item)} or None
-
-
-def _epochs_in(history: Path) -> int | None:
+def _epochs_in(run: Path) -> int | None:
     """How many epochs a history tells of: a run that has not ended by itself says it only there."""
-    with suppress(OutputError, ValueError, RecursionError):
-        rows = json.loads(regular_content(history))
-        return len(rows) if isinstance(rows, list) else None
+    with suppress(OutputError):
+        return len(read_history(run))
     return None
 
 
 def _total_seconds(summary: RunSummary) -> float | None:
-    measured = summary.record.get("seconds")
-    total: Any = measured.get("total") if isinstance(measured, Mapping) else None
+    total = (summary.record.seconds or {}).get("total")
     if summary.status == "running" and summary.started:
         total = (datetime.now(UTC) - summary.started).total_seconds()
-    elif not is_number(total) and summary.started and summary.ended:
+    elif total is None and summary.started and summary.ended:
         total = (summary.ended - summary.started).total_seconds()
-    return total if is_number(total) and 0 <= total < _LARGEST_COUNT else None  # clocks are set back too
+    return total if total is not None and 0 <= total < _LONGEST else None  # clocks are set back too
 
 
 def _problem(summary: RunSummary) -> str:
     if summary.status == "broken":
         return summary.problem.replace(f"{summary.path}{os.sep}", "")
-    if summary.status == "interrupted" and summary.record.get("status") == "running":
+    if summary.status == "interrupted" and summary.record.status == "running":
         return _KILLED
-    error = summary.record.get("error")
-    return error if isinstance(error, str) and summary.status != "completed" else ""
+    return summary.record.error if summary.status != "completed" else ""

@@ -6,16 +6,12 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Iterator
 from functools import cache
 from importlib import metadata
-from pathlib import Path
 from typing import Any
 
-from cnncli import __version__
-
-_PROC = Path("/proc")
-_CGROUP = Path("/sys/fs/cgroup")
+from cnncli import __version__, system_memory
+from cnncli.system_memory import control_groups, field_in, number_in, text_of
 
 _NO_LIMIT = 1 << 60  # version 1 of control groups writes a huge number
 
@@ -73,7 +69,7 @@ def _installed(candidates: tuple[str, ...]) -> str | None:
 
 def _cpu() -> dict[str, Any]:
     said: dict[str, str] = {}
-    for line in _text(_PROC / "cpuinfo").splitlines():
+    for line in text_of(system_memory.PROC / "cpuinfo").splitlines():
         key, _, value = line.partition(":")
         said.setdefault(key.strip(), value.strip())  # the first core stands for all
     model = said.get("model name") or said.get("Model") or platform.processor() or None
@@ -88,10 +84,12 @@ def _allowed_cores() -> int | None:
 def _core_quota() -> float | None:
     """How many cores' worth of time the control group may use; None without a limit."""
     quotas = []
-    for group in _groups("cpu"):
-        quota, _, period = _text(group / "cpu.max").strip().partition(" ")  # version 2: "150000 100000" or "max 100000"
+    for group in control_groups("cpu"):
+        quota, _, period = (
+            text_of(group / "cpu.max").strip().partition(" ")
+        )  # version 2: "150000 100000" or "max 100000"
         if not period:
-            quota, period = _text(group / "cpu.cfs_quota_us").strip(), _text(group / "cpu.cfs_period_us").strip()
+            quota, period = text_of(group / "cpu.cfs_quota_us").strip(), text_of(group / "cpu.cfs_period_us").strip()
         if quota.isdigit() and period.isdigit() and int(period):  # version 1 writes -1 for no limit
             quotas.append(int(quota) / int(period))
     return min(quotas, default=None)
@@ -99,16 +97,14 @@ def _core_quota() -> float | None:
 
 def _memory_bytes() -> int | None:
     limits = [_physical_bytes()]
-    for group in _groups("memory"):
-        limits += [_number(group / name) for name in ("memory.max", "memory.limit_in_bytes")]
+    for group in control_groups("memory"):
+        limits += [number_in(group / name) for name in ("memory.max", "memory.limit_in_bytes")]
     return min((limit for limit in limits if limit and limit < _NO_LIMIT), default=None)
 
 
 def _physical_bytes() -> int | None:
-    for line in _text(_PROC / "meminfo").splitlines():
-        key, _, value = line.partition(":")
-        if key == "MemTotal" and value.split()[0].isdigit():
-            return int(value.split()[0]) * 1024
+    if (total := field_in(system_memory.PROC / "meminfo", "MemTotal:")) is not None:
+        return total * 1024
     try:
         return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
@@ -131,26 +127,3 @@ def _gpus() -> list[dict[str, Any]]:
         {"name": name, "driver": driver, "memory_bytes": int(mebibytes) * 2**20 if mebibytes.isdigit() else None}
         for name, driver, mebibytes in rows
     ]
-
-
-def _groups(controller: str) -> Iterator[Path]:
-    """The folders of this process's control group and all above it: every one of them limits it."""
-    for line in _text(_PROC / "self" / "cgroup").splitlines():
-        _, controllers, inside = [*line.split(":", 2), "", ""][:3]
-        if controllers and controller not in controllers.split(","):
-            continue
-        root = _CGROUP / controllers if controllers else _CGROUP  # version 2 has no controllers here
-        place = root / inside.strip("/")
-        yield from (folder for folder in (place, *place.parents) if folder.is_relative_to(root))
-
-
-def _number(path: Path) -> int | None:
-    text = _text(path).strip()
-    return int(text) if text.isdigit() else None
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return ""

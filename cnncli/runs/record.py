@@ -1,34 +1,143 @@
-"""Read the record of a run (run.json) in any state."""
+"""The record of a run (run.json): its model, and how it is read in any state."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import re
 import stat
-from collections.abc import Mapping
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainValidator, TypeAdapter, ValidationError
 
 from cnncli.errors import OutputError
 from cnncli.runs.lock import LOCK_FILES, holder_of
 from cnncli.runs.storage import TEMPORARY, storage_error
 
 RECORD = "run.json"
+HISTORY = "history.json"
 SCHEMA_VERSION = 1
 STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
 MODEL = "model.keras"
 
-# Where a record keeps its results, and which number stands for all of them: the first that is there.
-_RESULTS = ("best", "metrics", "test")
+# Which number stands for all results of a record: the first that is there.
 _HEADLINES = ("val_accuracy", "accuracy", "val_loss", "loss")
 _LARGEST_RECORD = 64 * 1024 * 1024
 _STAMP = re.compile(r"(\d{8}-\d{6})-[0-9a-f]{6}")
 _NO_ARTEFACTS = {RECORD, "run.log", *LOCK_FILES}
+
+
+def _scalar(value: Any) -> Any:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if value is None or isinstance(value, str) or (is_number and abs(value) <= sys.float_info.max):
+        return value
+    raise ValueError("no finite number, text or null")
+
+
+Count = Annotated[int, Field(ge=0, lt=2**63)]
+# Numbers by name: scores, or an epoch of the history.
+Row = dict[str, Annotated[int | float | str | None, PlainValidator(_scalar)]]
+Rows = TypeAdapter(list[Row], config=ConfigDict(strict=True))
+
+
+class _Part(BaseModel):
+    # Strict: lone surrogates, as which a file name that is not UTF-8 arrives, are text.
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class Data(_Part):
+    """What a run was trained on. What it says of the targets are further fields, which the run's task reads."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow")
+
+    source: str = ""
+    counts: dict[str, list[Count]] = {}
+    skipped: list[Any] = []
+
+
+class Device(_Part):
+    """Where a run was computed, and why there."""
+
+    kind: str = ""
+    name: str = ""
+    reason: str = ""
+
+
+class Precision(_Part):
+    """Keras' dtype policy, and why it was taken."""
+
+    policy: str = ""
+    reason: str = ""
+
+
+class Phase(_Part):
+    """A phase of the training; `stopped` says why it ended early."""
+
+    name: str = ""
+    stopped: str = ""
+
+
+class Resume(_Part):
+    """One time that a run was gone on with."""
+
+    epochs_before: Count
+    epochs_wanted: Count
+    extends: bool = False
+
+
+class Expectation(_Part):
+    """What a recipe expects, in words, and whether it is so."""
+
+    text: str = ""
+    met: bool | None = None
+
+
+class Environment(_Part):
+    """The program and the machine, as `runs.environment` describes them."""
+
+    versions: dict[str, str | None] = {}
+
+
+class Record(_Part):
+    """What run.json says: it is written only as this, and read back by it. Empty fields are not known yet.
+
+    Attributes:
+        started, ended: ISO 8601.
+        best: the best epoch's row of the history, with `monitor`, the name of what decided.
+        test, validation: the scores on the split that the recipe evaluates on.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    status: str = ""
+    started: str | None = None
+    ended: str | None = None
+    command_line: list[str] = []
+    settings: list[str] = []
+    seed: int | None = None
+    data: Data = Data()
+    notes: list[str] = []
+    input_shape: list[Count] = []
+    device: Device = Device()
+    precision: Precision = Precision()
+    params: Count | None = None
+    trainable_params: Count | None = None
+    environment: Environment = Environment()
+    resumes: list[Resume] = []
+    epochs: Count | None = None
+    stopped: str | None = None
+    phases: list[Phase] = []
+    test: Row | None = None
+    validation: Row | None = None
+    best: Row | None = None
+    seconds: dict[str, FiniteFloat] | None = None
+    images_per_second: FiniteFloat | None = None
+    expectations: list[Expectation] = []
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +163,7 @@ class RunSummary:
     status: str
     started: datetime | None = None
     ended: datetime | None = None
-    record: Mapping[str, Any] = field(default_factory=dict)
+    record: Record = field(default_factory=Record)
     problem: str = ""
     has_model: bool = False
 
@@ -62,10 +171,9 @@ class RunSummary:
     def headline(self) -> str:
         """The number that stands for the run, `val_accuracy 0.91`; empty when it has none."""
         for name in _HEADLINES:
-            for place in _RESULTS:
-                results = self.record.get(place)
-                value = results.get(name) if isinstance(results, Mapping) else None
-                if is_number(value):
+            for results in (self.record.best, self.record.test):
+                value = (results or {}).get(name)
+                if isinstance(value, int | float):
                     return f"{name} {value:.4g}"
         return ""
 
@@ -88,9 +196,8 @@ def read_record(path: Path) -> dict[str, Any]:
     file = path / RECORD
     if not os.path.isdir(path) and not is_closed(file):
         raise OutputError(f"no such run: {path}", hint="list the runs with: cnncli runs")
-    content = regular_content(file)
     try:
-        record = json.loads(content.decode(), parse_constant=lambda _: None)
+        record = json.loads(regular_content(file).decode(), parse_constant=lambda _: None)
     except json.JSONDecodeError as error:
         raise _damaged(file, f"its JSON breaks at line {error.lineno}") from error
     except (ValueError, RecursionError) as error:  # not UTF-8, a 5000-digit number, nested a thousand deep
@@ -104,7 +211,31 @@ def read_record(path: Path) -> dict[str, Any]:
         )
     if record["status"] not in STATUSES:
         raise _damaged(file, f"unknown status {record['status']!r}")
+    try:
+        Record.model_validate(record)
+    except ValidationError as error:
+        raise _damaged(file, first_problem(error)) from error
     return record
+
+
+def read_history(path: Path) -> list[Row]:
+    """Read the history of a run's folder, a row an epoch.
+
+    Raises:
+        OutputError: it is missing or damaged.
+    """
+    file = path / HISTORY
+    try:
+        return Rows.validate_json(regular_content(file))
+    except ValidationError as error:
+        raise _damaged(file, first_problem(error)) from error
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first of the things that pydantic found wrong: `params: Input should be a valid integer`."""
+    first, *_ = error.errors(include_url=False, include_context=False, include_input=False)
+    place = ".".join(map(str, first["loc"]))
+    return f"`{place}`: {first['msg']}" if place else first["msg"]
 
 
 def summarise(path: Path) -> RunSummary:
@@ -113,7 +244,7 @@ def summarise(path: Path) -> RunSummary:
     has_model = os.path.isfile(path / MODEL)
     from_name = _from_name(name)
     try:
-        record = read_record(path)
+        record = Record.model_validate(read_record(path))
     except OutputError as error:
         problem = error.problems[0].message
         if not os.path.lexists(path / RECORD) and os.path.isfile(path / LOCK_FILES[0]):
@@ -121,7 +252,7 @@ def summarise(path: Path) -> RunSummary:
                 return RunSummary(path, recipe, name, "running", from_name, has_model=has_model)
             problem = f"{path / RECORD} is missing: the run ended before it was written, or it was deleted"
         return RunSummary(path, recipe, name, "broken", from_name, problem=problem, has_model=has_model)
-    status = record["status"]
+    status = record.status
     if status == "running" and holder_of(path) is None:
         status = "interrupted"
     return RunSummary(
@@ -129,8 +260,8 @@ def summarise(path: Path) -> RunSummary:
         recipe,
         name,
         status,
-        _instant(record.get("started")) or from_name,
-        None if record["status"] == "running" else _instant(record.get("ended")),
+        _instant(record.started) or from_name,
+        None if record.status == "running" else _instant(record.ended),
         record,
         has_model=has_model,
     )
@@ -145,14 +276,6 @@ def is_closed(file: Path) -> bool:
     except (OSError, ValueError):
         return False
     return False
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value of a record is a number that a float can hold: no bool, infinity, or integer of 400 digits."""
-    try:
-        return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def artefacts(path: Path) -> list[dict[str, Any]]:
@@ -225,11 +348,11 @@ def _from_name(name: str) -> datetime | None:
         return None
 
 
-def _instant(text: Any) -> datetime | None:
+def _instant(text: str | None) -> datetime | None:
     try:
-        instant = datetime.fromisoformat(text.replace("Z", "+00:00"))  # Python 3.10 does not know the Z
+        instant = datetime.fromisoformat(text or "")
         return instant.replace(tzinfo=instant.tzinfo or UTC).astimezone(UTC)
-    except (AttributeError, TypeError, ValueError, OverflowError):
+    except (ValueError, OverflowError):
         return None
 
 

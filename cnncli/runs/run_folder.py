@@ -18,7 +18,7 @@ from cnncli.errors import OutputError
 from cnncli.names import check_name
 from cnncli.runs.json_text import plain, to_json
 from cnncli.runs.lock import LOCK_FILES, Lock, holder_of, in_use, take_lock
-from cnncli.runs.record import RECORD, SCHEMA_VERSION, STATUSES, artefacts, read_record, summarise
+from cnncli.runs.record import HISTORY, RECORD, SCHEMA_VERSION, STATUSES, Record, artefacts, read_record, summarise
 from cnncli.runs.storage import remove_leftovers, storage_error, sync_folder, write_atomically
 
 
@@ -67,6 +67,7 @@ class Run:
         if fields.get("status", STATUSES[0]) not in STATUSES:
             raise ValueError(f"a run's status is one of {', '.join(STATUSES)}; got {fields['status']!r}")
         record = plain({**self.record, **fields})
+        Record.model_validate(record)
         self.write(RECORD, to_json(record))
         self.record = record
 
@@ -91,7 +92,7 @@ class Run:
         table.writeheader()
         table.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
         self.write("history.csv", text.getvalue())
-        self.write_json("history.json", rows)
+        self.write_json(HISTORY, rows)
 
     def close(self) -> None:
         """Free the lock; a second call does nothing."""

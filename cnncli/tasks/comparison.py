@@ -5,46 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from cnncli import task_registry
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import shortened
 from cnncli.recipe.differences import ABSENT, Difference, differences
+from cnncli.tasks.pairs import Pair, Side
 from cnncli.tasks.recorded_run import Recorded, read_run
-from cnncli.tasks.result import Interval
 from cnncli.tasks.statistics import LEVEL, holm
 
 _ANYWAY = "`--anyway` shows the runs beside each other, without a test of their difference"
-
-
-class Side(Protocol):
-    """One run of a comparison."""
-
-    @property
-    def run(self) -> Recorded: ...
-    @property
-    def label(self) -> str:
-        """Its name in the comparison: `mnist/first`, or its path where two have one name."""
-
-    @property
-    def measures(self) -> list[tuple[str, float | None, Interval | None]]:
-        """What is compared: its name, its value and its interval; the first is the main one."""
-
-    def text(self, value: float | None) -> str:
-        """A value of `measures` as a table shows it."""
-
-    def as_json(self) -> dict[str, Any]: ...
-
-
-class Pair(Protocol):
-    """A run against the first one."""
-
-    @property
-    def sentence(self) -> str:
-        """Which of the two is better, and whether that is more than chance explains."""
-
-    def as_json(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)

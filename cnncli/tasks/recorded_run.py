@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -16,7 +15,7 @@ from cnncli.messages import shortened
 from cnncli.recipe.yaml import source
 from cnncli.recipe.yaml.nodes import plain
 from cnncli.runs.listing import ListedRun, listed
-from cnncli.runs.record import regular_content
+from cnncli.runs.record import Row, read_history, regular_content
 from cnncli.runs.storage import storage_error
 from cnncli.tasks.result import Result, read_result
 
@@ -41,7 +40,7 @@ class Recorded:
     result: Result
     true: tuple[str, ...]
     predicted: tuple[str, ...]
-    history: tuple[Mapping[str, Any], ...]
+    history: tuple[Row, ...]
     recipe: Mapping[str, Any]
 
     @property
@@ -51,16 +50,15 @@ class Recorded:
 
     @property
     def best_epoch(self) -> int | None:
-        epoch = (self.listed.best or {}).get("epoch")
-        return epoch if isinstance(epoch, int) else None
+        return self.listed.best_epoch
 
     @property
     def precision(self) -> str | None:
-        return _word(self.listed.summary.record.get("precision"), "policy")
+        return self.listed.summary.record.precision.policy or None
 
     @property
     def device(self) -> str | None:
-        return _word(self.listed.summary.record.get("device"), "name")
+        return self.listed.summary.record.device.name or None
 
 
 def read_run(path: Path) -> Recorded:
@@ -79,7 +77,7 @@ def read_run(path: Path) -> Recorded:
         result=result,
         true=true,
         predicted=predicted,
-        history=_history(path / "history.json"),
+        history=_history(path),
         recipe=_recipe(path / "resolved.yaml"),
     )
 
@@ -127,11 +125,9 @@ def _rows(file: Path) -> Iterator[tuple[str, str]]:
         raise _damaged(file, shortened(str(error))) from error
 
 
-def _history(file: Path) -> tuple[Mapping[str, Any], ...]:
-    with suppress(CnncliError, ValueError, RecursionError):
-        rows = json.loads(regular_content(file))
-        if isinstance(rows, list):
-            return tuple(row for row in rows if isinstance(row, dict))
+def _history(path: Path) -> tuple[Row, ...]:
+    with suppress(CnncliError):
+        return tuple(read_history(path))
     return ()
 
 
@@ -139,12 +135,6 @@ def _recipe(file: Path) -> Mapping[str, Any]:
     with suppress(CnncliError):
         return dict(plain(source.parse(regular_content(file), str(file))))
     return {}
-
-
-def _word(value: Any, key: str) -> str | None:
-    """`"cpu: Xeon"`, or of `{"kind": "cpu", "name": "Xeon"}` the name."""
-    found = value.get(key) if isinstance(value, Mapping) else value
-    return found if isinstance(found, str) and found else None
 
 
 def _damaged(file: Path, why: str) -> OutputError:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterator
 from typing import Annotated, Any, Protocol
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cnncli import task_registry
+from cnncli.runs.record import first_problem
 
 
 def _finite(value: Any) -> Any:
@@ -86,6 +88,9 @@ class Scored(Protocol):
     def predicted(self) -> Any:
         """int64 (count,), the class of each; None where there are no classes."""
 
+    def csv_lines(self, examples: Any, targets: Any) -> Iterator[str]:
+        """predictions.csv: a line for the titles, then one for each example."""
+
 
 def read_result(content: bytes) -> Result:
     """Read evaluation.json.
@@ -102,13 +107,8 @@ def read_result(content: bytes) -> Result:
         raise ValueError(f"its `task` is none of {', '.join(task_registry.names())}")
     try:
         result: Result = task_registry.part(task, "result").RESULT.model_validate(value)
-    except (ValidationError, RecursionError) as error:
-        raise ValueError(_first_problem(error)) from None
+    except ValidationError as error:
+        raise ValueError(first_problem(error)) from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
     return result
-
-
-def _first_problem(error: ValidationError | RecursionError) -> str:
-    if isinstance(error, RecursionError):
-        return "it is nested too deeply"
-    first, *_ = error.errors(include_url=False, include_context=False, include_input=False)
-    return f"`{'.'.join(map(str, first['loc']))}`: {first['msg']}"

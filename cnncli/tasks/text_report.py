@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+FEW_EXAMPLES_HINT = "see the intervals of the scores, and set more examples aside where there are more"
+
 
 @dataclass(frozen=True)
 class Lines:

@@ -67,7 +67,7 @@ class CheckpointCallback(keras.callbacks.Callback):
 
     def begin_again(self, state: State) -> None:
         """Give the network, the history and the best weights what was kept, before anything is computed with them."""
-        state.restore("model", self._network.training_model.variables)
+        state.restore("model", self._network.variables)
         best, history = self._best, self._history
         best.value, best.epoch = state.values["best"]["value"], state.values["best"]["epoch"]
         best.weights = state.list_of("best_weights") or []
@@ -112,7 +112,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         given = self._given
         if given is None:
             return
-        given.restore("model", self._network.training_model.variables)
+        given.restore("model", self._network.variables)
         given.restore("optimizer", self.model.optimizer.variables)
         for number, callback in enumerate(self._callbacks):
             restore_callback(given, f"callback {number}", callback)
@@ -174,7 +174,7 @@ class CheckpointCallback(keras.callbacks.Callback):
             "watcher": history.kept(),
         }
         state.capture_list("best_weights", best.weights or None)
-        state.capture("model", self._network.training_model.variables)
+        state.capture("model", self._network.variables)
         state.capture("optimizer", self.model.optimizer.variables)
         state.capture("metrics", self.model.metrics_variables if step else ())
         for number, callback in enumerate(self._callbacks):

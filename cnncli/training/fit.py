@@ -20,6 +20,7 @@ from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.training import features
+from cnncli.training.augmentation import Augment, training_model
 from cnncli.training.callbacks import TRAINING, BestWeights, HistoryCallback, Observer
 from cnncli.training.checkpointing import CheckpointCallback, Checkpoints
 from cnncli.training.state import State, forget_stops
@@ -84,6 +85,7 @@ def fit(
     observer: Observer,
     class_weight: Mapping[int, float] | None = None,
     checkpoints: Checkpoints | None = None,
+    augment: Augment | None = None,
 ) -> Fitted:
     """Train a network through all phases and give it its best weights.
 
@@ -95,6 +97,7 @@ def fit(
         observer: told of every step and epoch.
         class_weight: class number -> weight of its examples in the loss.
         checkpoints: where the state is committed, and where training goes on from; None: nowhere, from the beginning.
+        augment: see `training_model`.
 
     Raises:
         Stopped: a signal came; the step in progress was ended and committed.
@@ -119,7 +122,7 @@ def fit(
             first = len(history.rows) if state is None else state.values["first"]
             checkpointing.begin_phase(index, first, state)  # a phase that stopped early leaves no gap in the history
             kept = history.reports[index] if index < len(history.reports) else None
-            work = _work(network, recipe, phase, train, validation, history, checkpointing, kept)
+            work = _work(network, recipe, phase, train, validation, history, checkpointing, kept, augment)
             history.reports[index:] = [asdict(work.report)]
             # XLA on a processor is slower than without, up to four times on small networks.
             work.model.compile(
@@ -180,9 +183,8 @@ def _fit_phase(
         checkpointing.watch(kerases, last, given, wants_epoch_end=step > 0)
         history.first_step = step
         dataset = work.train.dataset(first_step=step)
-        if given is not None:
-            # Else the optimizer and the metrics have no variables before the first step.
-            keras_internals.build_symbolically(work.model, dataset.element_spec)
+        # Else the first step makes the variables of the optimizer and the metrics, and TensorFlow traces it twice.
+        keras_internals.build_symbolically(work.model, dataset.element_spec)
         work.model.fit(
             dataset,
             validation_data=work.validation.dataset(),
@@ -222,6 +224,7 @@ def _work(
     history: HistoryCallback,
     checkpointing: CheckpointCallback,
     kept: Mapping[str, Any] | None,
+    augment: Augment | None,
 ) -> _Work:
     """The whole network on raw examples, or what is behind its frozen part on features that are computed here, once.
 
@@ -230,8 +233,8 @@ def _work(
     """
     planned = features.plan(network, recipe, phase)
     cut, computed = planned.cut, None
-    if kept is not None and not kept["features_after"]:
-        cut = None
+    if augment or (kept is not None and not kept["features_after"]):
+        cut = None  # features are of inputs that are augmented alone
     if cut:
 
         def progress(what: str, done: int, total: int) -> None:
@@ -259,7 +262,7 @@ def _work(
     report = PhaseReport(phase.name, behind.name if behind else "", min(wanted, train.steps))
     if behind and computed:
         return _Work(behind.behind(network), *computed, report)
-    return _Work(network.training_model, train, validation, report)
+    return _Work(training_model(network, augment), train, validation, report)
 
 
 def _losses_and_metrics(recipe: Recipe) -> dict[str, Any]:

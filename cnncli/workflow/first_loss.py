@@ -53,10 +53,10 @@ def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output]
             the layer.
         DivergedError: an output or a loss is not finite; at the layer.
     """
-    values = [(variable, variable.value) for variable in network.training_model.variables]
+    values = [(variable, variable.value) for variable in network.variables]
     with keras.StatelessScope(state_mapping=values, collect_losses=True):
         try:
-            given = network.training_model(batch.inputs, training=True)
+            given = network.full_model(network.augmented(batch.inputs), training=True)
         except (CnncliError, MemoryError, tf.errors.ResourceExhaustedError):
             raise
         except Exception as error:  # whatever Keras and TensorFlow raise

@@ -19,11 +19,11 @@ def write_network(folder: runs.Run, planned: Plan, network: Network, note: Note)
     """Write network.json: what `cnncli summary --json` tells, and the boxes of the network's diagram."""
     from cnncli.network.outline import rows
     from cnncli.network.summary import blocks_called, measure
-    from cnncli.network.summary_json import as_data, rows_as_data
+    from cnncli.network.summary_json import drawn
 
     try:
         found = measure(network, planned.recipe, batch_size=planned.batch_size, blocks=blocks_called(planned.loaded))
-        folder.write_json(NETWORK, {**as_data(found), "boxes": rows_as_data(rows(found))})
+        folder.write_json(NETWORK, drawn(found, rows(found)).to_json())
     except Exception as error:
         note(Problem(f"the network could not be described: {error}", "the report will not show it"))
 

@@ -10,13 +10,12 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import keras
 import numpy as np
 
-from cnncli import runs, task_registry
+from cnncli import runs
 from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import of_examples
@@ -26,7 +25,8 @@ from cnncli.inference.model_description import About, describe, save
 from cnncli.messages import counted
 from cnncli.network.build import Network, build
 from cnncli.runs import checkpoints as commits
-from cnncli.tasks.result import Result
+from cnncli.tasks.evaluation import evaluate
+from cnncli.tasks.result import Result, Scored
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import Fitted, fit
 from cnncli.training.out_of_memory import reraise_out_of_memory
@@ -170,12 +170,11 @@ def _train(
     if notes:
         folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
     with timed(seconds, "evaluate", listener):
-        evaluation = task_registry.part(splits.targets.task, "evaluate")
         examples = getattr(splits, recipe.evaluate.split)
-        scored = _evaluate(planned, network, evaluation, examples)
+        scored = _evaluate(planned, network, examples)
         result = scored.result
         folder.write_json("evaluation.json", result.to_json())
-        folder.write("predictions.csv", evaluation.to_csv(scored, examples, splits.targets))
+        folder.write("predictions.csv", scored.csv_lines(examples, splits.targets))
     with timed(seconds, "figures", listener):
         from cnncli.plots import run_figures
 
@@ -191,7 +190,7 @@ def _train(
     summary["expectations"] = [each.as_json() for each in expected]
     record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
     record["profile"] = profiled.as_json()
-    _finish(folder, "completed", listener, **record, broken_expectations=[str(p) for p in broken])
+    _finish(folder, "completed", listener, **record)
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes)
 
 
@@ -283,12 +282,12 @@ def _first_batch(planned: Plan) -> Batch:
     return Batch(inputs, examples.labels[rows], planned.encodings)
 
 
-def _evaluate(planned: Plan, network: Network, evaluation: ModuleType, examples: Examples) -> Any:
+def _evaluate(planned: Plan, network: Network, examples: Examples) -> Scored:
     """Score the main output on the split that the recipe names."""
     recipe = planned.recipe
     [main, *_] = planned.outputs
     assert main.loss is not None
-    return evaluation.evaluate(
+    return evaluate(
         network.model,
         examples,
         targets=planned.splits.targets,

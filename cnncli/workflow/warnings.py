@@ -32,7 +32,7 @@ def _few_examples(recipe: Recipe, splits: Splits) -> list[Problem]:
     if count >= FEW_EXAMPLES:
         return []
     message = f"the {name} split has only {count} examples: scores on it are rough"
-    hint = task_registry.part(splits.targets.task, "evaluate").few_examples_hint(count)
+    hint = task_registry.part(splits.targets.task, "console").few_examples_hint(count)
     return [Problem(message, hint, path=("data", "split"))]
 
 

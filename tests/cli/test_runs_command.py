@@ -113,7 +113,6 @@ def test_newest_is_first(outputs):
         ("x" * 50, "x" * 29 + "…"),
         ("\x1b[31mred", "\\x1b[31mred"),
         ("", "–"),
-        (7, "–"),
     ],
 )
 def test_data_is_named_shortly(outputs, source, short):
@@ -180,9 +179,10 @@ def test_sixty_columns_exactly(outputs, monkeypatch):
     ]
 
 
-def test_real_pipe_has_no_colours_and_no_chatter(cnncli, outputs):
+def test_real_pipe_has_no_colours_and_no_chatter(cnncli, outputs, monkeypatch):
+    monkeypatch.setenv("FORCE_COLOR", "")
     put(outputs, "mnist", "first")
-    done = cnncli("runs", FORCE_COLOR="")
+    done = cnncli.process("runs")
 
     assert done.exit_code == 0
     assert "\x1b" not in done.stdout + done.stderr
@@ -274,20 +274,22 @@ def test_broken_run_is_one_row_that_says_what_is_wrong(outputs, content, problem
     assert as_json("--status", "broken")[0]["problem"] == problem
 
 
-def test_values_of_a_wrong_kind_are_unknown(outputs):
-    wrong = {
-        "params": "many",
-        "epochs": -1,
-        "best": {"monitor": [], "loss": True},
-        "test": [],
-        "seconds": {"total": {}},
-    }
-    put(outputs, "mnist", "first", **wrong, data=3, started=5, ended="yesterday", validation={"accuracy": 10**400})
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("params", "many", "`params`: Input should be a valid integer"),
+        ("epochs", -1, "`epochs`: Input should be greater than or equal to 0"),
+        ("test", [], "`test`: Input should be a valid dictionary"),
+        ("data", 3, "`data`: Input should be a valid dictionary or instance of Data"),
+        ("validation", {"accuracy": 10**400}, "`validation.accuracy`: Value error, no finite number, text or null"),
+    ],
+)
+def test_value_of_a_wrong_kind_makes_a_record_damaged(outputs, field, value, problem):
+    record = {"schema_version": 1, "status": "completed", field: value}
+    put_record(outputs, "mnist/first", json.dumps(record).encode())
 
-    assert rows(listed().stdout)[1] == ["mnist/first", "completed", *"–––––––"]
     (row,) = as_json()
-    kept = {"run": "outputs/mnist/first", "recipe": "mnist", "name": "first", "status": "completed"}
-    assert row == {**dict.fromkeys(row), **kept}
+    assert (row["status"], row["problem"]) == ("broken", f"run.json is damaged: {problem}")
 
 
 def test_what_is_no_run_is_left_alone(outputs):
@@ -572,7 +574,7 @@ def test_sort(outputs, key, order):
         "d",
         "diverged",
         started="2026-11-19T10:00:00+00:00",
-        data=None,
+        data={},
         params=None,
         epochs=None,
         best=None,
@@ -686,7 +688,7 @@ def test_two_hundred_runs_are_listed_in_a_moment(cnncli, outputs):
     for number in range(1, 200):
         shutil.copytree(folder, outputs / "mnist" / f"{number:03}")
     before = os.times()
-    done = cnncli("runs")
+    done = cnncli.process("runs")
     after = os.times()
 
     assert len(done.stdout.splitlines()) == 201

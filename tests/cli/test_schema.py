@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from cnncli.cli.app import app
-from cnncli.recipe import json_schema
+from cnncli.recipe.json_schema.recipe_schema import recipe_schema
 
 runner = CliRunner()
 
@@ -26,14 +26,14 @@ def schema(*arguments: str, code: int = 0):
 def test_stdout_is_the_schema_and_nothing_else():
     done = schema()
 
-    assert json.loads(done.stdout) == json_schema.recipe_schema()
+    assert json.loads(done.stdout) == recipe_schema()
     assert done.stderr == ""
 
 
 def test_output_writes_it_and_says_how_a_recipe_leads_there(folder):
     done = schema("--output", "mine.json")
 
-    assert json.loads((folder / "mine.json").read_text()) == json_schema.recipe_schema()
+    assert json.loads((folder / "mine.json").read_text()) == recipe_schema()
     assert done.stdout == "mine.json\n"
     assert "# yaml-language-server: $schema=mine.json" in done.stderr
     assert json.loads(schema("--output", "mine.json", "--json").stdout) == {"schema": "mine.json"}

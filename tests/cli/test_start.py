@@ -81,7 +81,7 @@ def test_help_and_version_take_less_than_twice_the_import_of_what_draws_them(arg
 
 
 def test_version_is_that_of_the_package(cnncli):
-    assert cnncli("--version").stdout == f"cnncli {package.__version__}\n"
+    assert cnncli.process("--version").stdout == f"cnncli {package.__version__}\n"
 
 
 def test_help_lists_commands_and_exit_codes(cnncli):
@@ -119,7 +119,7 @@ def test_every_command_has_help_with_an_example(cnncli, command):
 
 
 def test_no_arguments_show_the_help(cnncli):
-    done = cnncli()
+    done = cnncli.process()
 
     assert "Usage: cnncli" in done.stdout + done.stderr
 
@@ -127,7 +127,7 @@ def test_no_arguments_show_the_help(cnncli):
 def test_five_mistakes_are_told_in_under_a_second(cnncli):
     recipe = os.path.join(os.path.dirname(__file__), "..", "bad_inputs", "five_mistakes.yaml")
     before = processor_seconds_of_children()
-    done = cnncli("validate", "--static", recipe)
+    done = cnncli.process("validate", "--static", recipe)
     seconds = processor_seconds_of_children() - before
 
     assert done.exit_code == 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from pathlib import Path
 
 import numpy as np
@@ -121,7 +120,7 @@ def test_least_recently_used_goes_first_and_half_of_the_room_is_left(tmp_path, m
         writing = cache.start_writing(1, (10, 10, 1))
         writing.keep(cache.key_of([str(number)]), [["x", "y"]])
         path = next(path for path in cache.folder().iterdir() if path.name.startswith(cache.key_of([str(number)])))
-        os.utime(path, (time.time() - 1000 + number,) * 2)
+        os.utime(path, (path.stat().st_mtime - 1000 + number,) * 2)
     size = path.stat().st_size
     usage = shutil.disk_usage(tmp_path)
     monkeypatch.setattr("shutil.disk_usage", lambda _: usage._replace(free=3 * size))  # with the cache's own: 6 files

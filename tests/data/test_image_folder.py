@@ -478,7 +478,7 @@ def test_all_bad_files_are_told_at_once(tmp_path: Path, make_folder: MakeFolder)
         "3 of 5 images cannot be used\n"
         "    ants/empty.jpg: empty (0 bytes)\n"
         "    bees/404.jpg: an HTML page, not an image\n"
-        "    bees/scan.tif: cut off within its header\n"
+        "    bees/scan.tif: damaged: it begins as TIFF and cannot be read as one\n"
         "    mend or remove them, or leave them out: `on_bad_image: skip` in `data`"
     )
     assert caught.value.details["bad_images"][0] == {"file": "ants/empty.jpg", "reason": "empty (0 bytes)"}

@@ -11,8 +11,8 @@ from cnncli.system_memory import available_bytes
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A machine with 8,000 kB free; its /proc and control groups are folders."""
-    monkeypatch.setattr(system_memory, "_PROC", tmp_path / "proc")
-    monkeypatch.setattr(system_memory, "_CGROUP", tmp_path / "cgroup")
+    monkeypatch.setattr(system_memory, "PROC", tmp_path / "proc")
+    monkeypatch.setattr(system_memory, "CGROUP", tmp_path / "cgroup")
     put(tmp_path / "proc/meminfo", "MemTotal: 9000 kB\nMemFree: 10 kB\nMemAvailable: 8000 kB\n")
     return tmp_path
 

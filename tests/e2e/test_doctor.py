@@ -1,19 +1,13 @@
 """`cnncli doctor` on this machine, whatever it is."""
 
-import json
-
-from typer.testing import CliRunner
-
-from cnncli.cli.app import app
+from commands import call
 
 
 def test_doctor_says_what_auto_takes_and_why(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("CNNCLI_CACHE", str(tmp_path / "cache"))
-    done = CliRunner().invoke(app, ["doctor", "--json"])
+    found = call("doctor", "--json").json
 
-    assert done.exit_code == 0, done.stderr
-    found = json.loads(done.stdout)
     assert found["device"]["kind"] == ("gpu" if found["devices"] else "cpu")
     assert (found["no_gpu"] is None) == bool(found["devices"])
     if found["device"]["kind"] == "cpu":
@@ -24,15 +18,12 @@ def test_doctor_says_what_auto_takes_and_why(tmp_path, monkeypatch):
     assert set(found["data"]) == {"mnist", "fashion_mnist", "cifar10", "cifar100"}
     assert list(tmp_path.iterdir()) == []
 
-    text = CliRunner().invoke(app, ["doctor"])
-    assert text.exit_code == 0
-    assert found["precision"]["reason"] in " ".join(text.stdout.split())
+    assert found["precision"]["reason"] in " ".join(call("doctor").stdout.split())
 
 
 def test_doctor_where_nothing_can_be_written_is_exit_6(tmp_path):
     (tmp_path / "file").write_text("")
-    done = CliRunner().invoke(app, ["doctor", "--output", str(tmp_path / "file" / "outputs")])
+    done = call("doctor", "--output", tmp_path / "file" / "outputs", exit_code=6)
 
-    assert done.exit_code == 6
     assert "cannot be written" in done.stdout
     assert "name another folder with --output" in done.stderr

@@ -8,20 +8,20 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from commands import CommandLine
 
 from benchmarks import kills
 from benchmarks.kills import Aim, Round, aim_at
 
 RUN = Path("outputs") / kills.NAME
 # What the kills are aimed at; the delays come by chance.
-AIMS = ("anywhere", "commit", "training", "commit", "file", "commit", "anywhere", "commit", "training", "commit")
+AIMS = ("anywhere", "commit", "training", "commit", "file", "commit")
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class Place:
     folder: Path
     whole: dict[str, str]
 
+    @property
+    def command_line(self) -> CommandLine:
+        return CommandLine(self.folder)
+
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
@@ -39,7 +43,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 def moments(seed: int) -> Iterator[Aim]:
-    """The ten, early enough that a run has room for all; then commits alone."""
+    """The six, early enough that a run has room for all; then commits alone."""
     generator = random.Random(seed)
     for at in itertools.chain(AIMS, itertools.repeat("commit")):
         aim = aim_at(at, generator)
@@ -47,7 +51,7 @@ def moments(seed: int) -> Iterator[Aim]:
 
 
 @pytest.mark.parametrize("seed", [20])
-def test_killed_at_ten_random_moments_it_ends_as_never_killed(place: Place, seed: int) -> None:
+def test_killed_at_random_moments_it_ends_as_never_killed(place: Place, seed: int) -> None:
     total, number, aims = Round(), 0, moments(seed)
     while total.kills.total() < len(AIMS) or not total.caught["commit"]:
         number += 1
@@ -60,23 +64,15 @@ def test_killed_at_ten_random_moments_it_ends_as_never_killed(place: Place, seed
         assert number < 5, f"it ended {number} times after {total.kills}, caught in {total.caught}"
 
 
-def start(folder: Path, *arguments: str, largest_file: int | None = None) -> subprocess.Popen[str]:
-    """The real command; every write beyond a limit fails, as on a full disk."""
-
-    def limit() -> None:
-        if largest_file is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
-
-    return subprocess.Popen(
-        [sys.executable, "-m", "cnncli", "train", *arguments],
-        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=limit,
-    )  # fmt: skip
+def smaller_files(most: int) -> Callable[[], None]:
+    """Called in a process: every write beyond so many bytes fails, as on a full disk."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 
 
 @pytest.fixture(scope="module")
 def standing(place: Place) -> Iterator[subprocess.Popen[str]]:
     """Trains `taken`, and stands still after its fourth commit."""
-    process = start(place.folder, "recipe.yaml", "--run", "taken")
+    process = place.command_line.start("train", "recipe.yaml", "--run", "taken")
     fourth = place.folder / RUN / "taken/checkpoints" / f"{4:010}.json"
     while process.poll() is None and not fourth.exists():
         time.sleep(0.01)
@@ -96,11 +92,10 @@ def test_second_process_in_a_run_s_folder_is_told_who_holds_it(
     place: Place, standing: subprocess.Popen[str], arguments: tuple[str, ...]
 ) -> None:
     before = contents(place.folder / RUN / "taken")
-    second = start(place.folder, *arguments)
-    _, stderr = second.communicate(timeout=120)
+    second = place.command_line("train", *arguments)
 
-    assert second.returncode == 6, stderr
-    assert f"{RUN}/taken is in use by pid {standing.pid} on host " in stderr
+    assert second.exit_code == 6, second.stderr
+    assert f"{RUN}/taken is in use by pid {standing.pid} on host " in second.stderr
     assert contents(place.folder / RUN / "taken") == before
 
 
@@ -111,16 +106,14 @@ def test_full_disk_leaves_every_commit_and_the_run_goes_on_once_there_is_room(pl
     shutil.copytree(folder.with_name("taken"), folder)  # as if that one had been killed
     before = contents(folder / "checkpoints")
     smallest = min(len(content) for name, content in before.items() if name.endswith(".npz"))
-    full = start(place.folder, "--resume", str(run), largest_file=smallest // 2)
-    _, stderr = full.communicate(timeout=120)
+    full = place.command_line.process("train", "--resume", str(run), preexec_fn=smaller_files(smallest // 2))
 
-    assert full.returncode == 6, stderr
-    assert f"cannot write {run}/checkpoints/" in stderr
-    assert f"go on with: cnncli train --resume {run}" in stderr
+    assert full.exit_code == 6, full.stderr
+    assert f"cannot write {run}/checkpoints/" in full.stderr
+    assert f"go on with: cnncli train --resume {run}" in full.stderr
     assert contents(folder / "checkpoints") == before
     assert kills.broken(folder, 4) == []
 
-    again = start(place.folder, "--resume", str(run))
-    _, stderr = again.communicate(timeout=300)
-    assert again.returncode == 0, stderr
+    again = place.command_line("train", "--resume", str(run))
+    assert again.exit_code == 0, again.stderr
     assert kills.different(kills.outcome(folder), place.whole) == []

@@ -7,9 +7,8 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
+from commands import call
 
-from cnncli.cli.app import app
 from cnncli.inference.model_loading import open_model
 from cnncli.interpretability.attribution import heat_of
 from cnncli.interpretability.class_scores import of_class
@@ -48,8 +47,7 @@ def folder(tmp_path_factory):
     (folder / "shapes.yaml").write_text(RECIPE)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        done = CliRunner().invoke(app, ["train", "shapes.yaml", "--run", "first"])
-    assert done.exit_code == 0, done.stderr
+        done = call("train", "shapes.yaml", "--run", "first")
     assert "3 labels" in done.stderr
     return folder
 
@@ -58,12 +56,6 @@ def folder(tmp_path_factory):
 def _here(folder, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.setenv("COLUMNS", "100")
-
-
-def told(*arguments, code=0):
-    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert done.exit_code == code, (done.stdout, done.stderr, done.exception)
-    return done
 
 
 def recorded(folder, name="evaluation.json"):
@@ -93,7 +85,7 @@ def test_heat_of_a_label_lies_on_its_shape(folder):
 
 
 def test_scored_again_it_is_the_same(folder):
-    again = json.loads(told("evaluate", "outputs/shapes/first", "--json").stdout)
+    again = call("evaluate", "outputs/shapes/first", "--json").json
 
     assert {key: again[key] for key in ("macro_f1", "micro_f1", "exact_match", "loss")} == {
         key: pytest.approx(recorded(folder)[key], rel=1e-5) for key in ("macro_f1", "micro_f1", "exact_match", "loss")
@@ -101,8 +93,8 @@ def test_scored_again_it_is_the_same(folder):
 
 
 def test_predict_gives_the_labels_above_the_threshold(folder):
-    found = json.loads(told("predict", "outputs/shapes/first", "shapes.npz", "--json").stdout)["predictions"]
-    rows = list(csv.DictReader(told("predict", "outputs/shapes/first", "shapes.npz", "--csv", "-").stdout.splitlines()))
+    found = call("predict", "outputs/shapes/first", "shapes.npz", "--json").json["predictions"]
+    rows = list(csv.DictReader(call("predict", "outputs/shapes/first", "shapes.npz", "--csv", "-").stdout.splitlines()))
 
     assert len(found) == len(rows) == 400
     for row, each in zip(rows, found, strict=True):
@@ -118,20 +110,20 @@ def test_predict_gives_the_labels_above_the_threshold(folder):
 
 
 def test_a_run_is_compared_reported_and_goes_on(folder):
-    told("train", "shapes.yaml", "--run", "second", "--set", "train.epochs=1")
-    sentence = told("compare", "outputs/shapes/first", "outputs/shapes/second").stdout
+    call("train", "shapes.yaml", "--run", "second", "--set", "train.epochs=1")
+    sentence = call("compare", "outputs/shapes/first", "outputs/shapes/second").stdout
     page = folder / "page.html"
-    told("report", "outputs/shapes/first", "--to", page)
+    call("report", "outputs/shapes/first", "--to", page)
 
     assert "first is better than shapes/second by" in " ".join(sentence.split())
     assert "Label by label" in page.read_text()
-    assert "5 epochs" not in told("train", "--resume", "outputs/shapes/second", "--epochs", "2").stderr
+    assert "5 epochs" not in call("train", "--resume", "outputs/shapes/second", "--epochs", "2").stderr
 
 
 def test_labels_of_one_class_are_refused_with_the_right_way(folder):
     np.savez(folder / "classes.npz", x=shapes(40)[0], y=np.arange(40) % 3)
 
-    done = told("train", "shapes.yaml", "--set", "data.source.npz.path=classes.npz", "--dry-run", code=4)
+    done = call("train", "shapes.yaml", "--set", "data.source.npz.path=classes.npz", "--dry-run", exit_code=4)
 
     assert "y has the type int64 and the shape (40,); expected 0 and 1, shape (count, labels)" in " ".join(
         done.stderr.split()

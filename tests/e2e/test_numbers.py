@@ -7,9 +7,7 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
-
-from cnncli.cli.app import app
+from commands import call
 
 RECIPE = """\
 name: discs
@@ -50,8 +48,7 @@ def folder(tmp_path_factory):
     (folder / "discs.yaml").write_text(RECIPE)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        done = CliRunner().invoke(app, ["train", "discs.yaml", "--run", "first"])
-    assert done.exit_code == 0, done.stderr
+        done = call("train", "discs.yaml", "--run", "first")
     assert "400 training, 50 validation, 50 test; numbers from 2.0" in done.stderr
     return folder
 
@@ -60,12 +57,6 @@ def folder(tmp_path_factory):
 def _here(folder, monkeypatch):
     monkeypatch.chdir(folder)
     monkeypatch.delenv("COLUMNS", raising=False)
-
-
-def told(*arguments, code=0):
-    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert done.exit_code == code, (done.stdout, done.stderr, done.exception)
-    return done
 
 
 def recorded(folder, name="evaluation.json"):
@@ -107,13 +98,13 @@ def test_run_has_the_pictures_of_numbers_and_none_of_classes(folder):
 
 
 def test_evaluate_gives_the_same_again_and_scores_other_arrays(folder):
-    again = json.loads(told("evaluate", "--json").stdout)
-    others = json.loads(told("evaluate", "discs", "--data", "others.npz", "--json").stdout)
+    again = call("evaluate", "--json").json
+    others = call("evaluate", "discs", "--data", "others.npz", "--json").json
 
     assert again["mean_absolute_error"] == pytest.approx(recorded(folder)["mean_absolute_error"], rel=1e-5)
     assert others["count"] == 9
     assert others["baseline"]["says"] == again["baseline"]["says"]
-    text = told("evaluate").stdout
+    text = call("evaluate").stdout
     assert "by always saying" in text
     assert "largest errors" in text
     assert "confusion" not in text
@@ -125,26 +116,26 @@ def test_predict_gives_the_numbers_of_the_run(folder):
     index = next(i for i, y in enumerate(np.load("discs.npz")["y"].astype(np.float32)) if str(y) == first["true"])
     np.save("one.npy", x[index])
 
-    found = json.loads(told("predict", "discs", "one.npy", "--json").stdout)["predictions"]
-    table = told("predict", "discs", "one.npy", "--csv", "-").stdout.splitlines()
+    found = call("predict", "discs", "one.npy", "--json").json["predictions"]
+    table = call("predict", "discs", "one.npy", "--csv", "-").stdout.splitlines()
 
     assert [each["value"] for each in found] == [pytest.approx(float(first["predicted"]), rel=1e-5)]
     assert table[0] == "file,index,value,problem"
     assert float(table[1].split(",")[2]) == pytest.approx(float(first["predicted"]), rel=1e-5)
-    assert "value" in told("predict", "discs", "one.npy").stdout
+    assert "value" in call("predict", "discs", "one.npy").stdout
 
 
 def test_another_run_is_compared_resumed_and_reproduced(folder):
-    told("train", "discs.yaml", "--run", "short", "--set", "train.epochs=1", "--set", "visualize=[]", "-q")
+    call("train", "discs.yaml", "--run", "short", "--set", "train.epochs=1", "--set", "visualize=[]", "-q")
 
-    [pair] = json.loads(told("compare", "discs/short", "discs/first", "--json", "--no-picture").stdout)["comparisons"]
+    [pair] = call("compare", "discs/short", "discs/first", "--json", "--no-picture").json["comparisons"]
     assert pair["shown"] is True
     assert pair["difference"] < pair["interval"][1] < 0
     assert pair["sentence"].startswith("discs/first is better than discs/short by ")
-    assert json.loads(told("reproduce", "discs/short", "--json").stdout)["verdict"] == "bit-identical"
-    told("train", "--resume", "discs/short", "--epochs", "2", "-q")
+    assert call("reproduce", "discs/short", "--json").json["verdict"] == "bit-identical"
+    call("train", "--resume", "discs/short", "--epochs", "2", "-q")
     assert json.loads((folder / "outputs/discs/short/run.json").read_text())["epochs"] == 2
-    assert "mean_absolute_error" in told("runs").stdout
+    assert "mean_absolute_error" in call("runs").stdout
     page = (folder / "outputs/discs/short/report.html").read_text()
     assert "How near it comes" in page
 
@@ -161,13 +152,15 @@ def test_another_run_is_compared_resumed_and_reproduced(folder):
 def test_what_cannot_work_is_told_before_anything_is_written(folder, change, message):
     before = sorted(folder.rglob("*"))
 
-    done = told("train", "discs.yaml", "--set", change, code=4 if change.startswith("model") else 3)
+    done = call("train", "discs.yaml", "--set", change, exit_code=4 if change.startswith("model") else 3)
 
     assert message in done.stderr
     assert sorted(folder.rglob("*")) == before
 
 
 def test_data_and_runs_of_classes_are_refused(folder):
-    assert "the labels of this data are classes" in told("evaluate", "discs", "--data", "mnist-sample", code=4).stderr
-    done = told("grad-cam", "discs/first", "--class", "cat", code=3)
+    assert (
+        "the labels of this data are classes" in call("evaluate", "discs", "--data", "mnist-sample", exit_code=4).stderr
+    )
+    done = call("grad-cam", "discs/first", "--class", "cat", exit_code=3)
     assert "one of: small, large" in done.stderr

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
 import subprocess
 import sys
@@ -11,10 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commands import call, draw_nothing
 from PIL import Image
-from typer.testing import CliRunner
-
-from cnncli.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 RECIPE = """\
@@ -58,23 +55,18 @@ def make_photos(folder: Path) -> None:
     Image.fromarray(wide).save(folder / "photo.png")
 
 
-def cnncli(*arguments: str) -> str:
-    done = CliRunner().invoke(app, arguments)
-    assert done.exit_code == 0, done.stderr
-    return done.stdout
-
-
 @pytest.mark.parametrize(
     ("resize", "color", "precision"),
     [("stretch", "rgb", "float32"), ("pad", "grayscale", "float32"), ("crop", "rgb", "mixed_bfloat16")],
 )
 def test_documented_lines_give_what_predict_gives(resize, color, precision, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    draw_nothing(monkeypatch)
     make_photos(tmp_path)
     (tmp_path / "r.yaml").write_text(RECIPE % (resize, color, precision), encoding="utf-8")
-    cnncli("train", "r.yaml", "--run", "first", "--quiet")
+    call("train", "r.yaml", "--run", "first", "--quiet")
     run = tmp_path / "outputs/photos/first"
-    [expected] = json.loads(cnncli("predict", "first", "photo.png", "--json", "--top", "2"))["predictions"]
+    [expected] = call("predict", "first", "photo.png", "--json", "--top", "2").json["predictions"]
     (tmp_path / "plain").mkdir()
     for file in (run / "model.keras", tmp_path / "photo.png"):
         (tmp_path / "plain" / file.name).write_bytes(file.read_bytes())

@@ -12,10 +12,8 @@ import sys
 
 import numpy as np
 import pytest
+from commands import call
 from PIL import Image
-from typer.testing import CliRunner
-
-from cnncli.cli.app import app
 
 CLASSES = ("[red] one", "two\x1b", "=three")
 RECIPE = """\
@@ -55,8 +53,7 @@ def shapes(tmp_path_factory):
     (folder / "shapes.yaml").write_text(RECIPE)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        done = CliRunner().invoke(app, ["train", "shapes.yaml", "--run", "first", "--quiet"])
-    assert done.exit_code == 0, done.stderr
+        call("train", "shapes.yaml", "--run", "first", "--quiet")
     return folder
 
 
@@ -66,10 +63,8 @@ def _here(shapes, monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
 
 
-def predicted(*arguments: str, code: int = 0):
-    done = CliRunner().invoke(app, ["predict", *arguments])
-    assert done.exit_code == code, (done.stdout, done.stderr, done.exception)
-    return done
+def predicted(*arguments, code=0):
+    return call("predict", *arguments, exit_code=code)
 
 
 def own_predictions(folder):
@@ -78,7 +73,7 @@ def own_predictions(folder):
 
 
 def test_files_are_predicted_as_the_run_itself_predicted_them(shapes):
-    document = json.loads(predicted("shapes/first", "photos/test", "--json").stdout)
+    document = predicted("shapes/first", "photos/test", "--json").json
     own = own_predictions(shapes)
 
     assert document["count"] == len(own) == 18
@@ -92,7 +87,7 @@ def test_files_are_predicted_as_the_run_itself_predicted_them(shapes):
 
 def test_document_has_every_example_with_its_classes(shapes):
     np.savez("some.npz", x=np.zeros((2, 20, 24, 3), np.uint8))
-    document = json.loads(predicted("shapes", "photos/test/=three/0.png", "some.npz", "--top", "2", "--json").stdout)
+    document = predicted("shapes", "photos/test/=three/0.png", "some.npz", "--top", "2", "--json").json
 
     assert list(document) == ["schema", "model", "top", "notes", "images", "count", "predictions"]
     assert document["model"] == "outputs/shapes/first"
@@ -117,7 +112,7 @@ def test_broken_files_are_told_and_the_others_are_predicted(shapes, tmp_path):
     assert f"{mixed}/1.png: text, not an image" in done.stderr
     assert "missing.png: no such file" in done.stderr
 
-    document = json.loads(predicted("shapes", str(mixed), "missing.png", "--json", code=4).stdout)
+    document = predicted("shapes", str(mixed), "missing.png", "--json", code=4).json
     assert document["count"] == 5
     assert document["error"]["exit"] == 4
     assert [each["file"] for each in document["error"]["bad_files"]] == ["missing.png", f"{mixed}/1.png"]
@@ -181,22 +176,22 @@ def test_newest_run_predicts_where_the_first_argument_is_a_file():
     ["shapes", "first", "shapes/first", "outputs/shapes", "outputs/shapes/first", "outputs/shapes/first/model.keras"],
 )
 def test_first_argument_may_be_the_model_in_every_way_that_a_run_is_named(model):
-    assert json.loads(predicted(model, "photos/test/=three/0.png", "--json").stdout)["count"] == 1
+    assert predicted(model, "photos/test/=three/0.png", "--json").json["count"] == 1
 
 
 def test_file_that_is_called_like_a_run_is_a_file(shapes):
     shutil.copytree(shapes / "photos/test/=three", shapes / "shapes")
     try:
-        assert json.loads(predicted("shapes", "--json").stdout)["count"] == 6
-        assert json.loads(predicted("first", "shapes", "--json").stdout)["count"] == 6
-        assert json.loads(predicted("--model", "first", "shapes", "--json").stdout)["count"] == 6
+        assert predicted("shapes", "--json").json["count"] == 6
+        assert predicted("first", "shapes", "--json").json["count"] == 6
+        assert predicted("--model", "first", "shapes", "--json").json["count"] == 6
     finally:
         shutil.rmtree(shapes / "shapes")
 
 
 def test_model_file_alone_names_its_classes(shapes, tmp_path):
     model = shutil.copy(shapes / "outputs/shapes/first/model.keras", tmp_path / "alone.keras")
-    document = json.loads(predicted(str(model), "photos/test/=three/0.png", "--json").stdout)
+    document = predicted(str(model), "photos/test/=three/0.png", "--json").json
 
     assert {each["class"] for each in document["predictions"][0]["top"]} == {"=three", "[red] one", "two\x1b"}
     assert document["notes"] == []
@@ -238,11 +233,9 @@ def test_reader_that_has_had_enough_ends_it_without_a_word(shapes):
 
 def test_real_run_can_be_compared_with_its_copy(shapes, tmp_path):
     shutil.copytree(shapes / "outputs/shapes/first", tmp_path / "shapes/copy")
-    done = CliRunner().invoke(app, ["compare", "first", str(tmp_path / "shapes/copy"), "--to", str(tmp_path), "--json"])
-    document = json.loads(done.stdout)
+    document = call("compare", "first", tmp_path / "shapes/copy", "--to", tmp_path, "--json").json
     own = json.loads((shapes / "outputs/shapes/first/evaluation.json").read_text())
 
-    assert done.exit_code == 0, done.stderr
     assert (document["split"], document["count"], document["same_examples"]) == ("test", 18, True)
     [pair] = document["comparisons"]
     assert (pair["difference"], pair["only_first_right"], pair["p"]) == (0, 0, 1)

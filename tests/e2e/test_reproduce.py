@@ -3,10 +3,9 @@
 import json
 import os
 import shutil
-import subprocess
-import sys
 
 import pytest
+from commands import CommandLine, draw_nothing
 
 RECIPE = """\
 name: again
@@ -28,30 +27,27 @@ visualize: []
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
+def place(tmp_path_factory):
     """A folder in which one core has trained `outputs/again/first`, from a seed that chance has given."""
-    folder = tmp_path_factory.mktemp("reproduce")
-    (folder / "again.yaml").write_text(RECIPE, encoding="utf-8")
-    done = on_one_core(folder, "train", "again.yaml", "--run", "first")
-    assert done.returncode == 0, done.stderr
-    return folder
-
-
-def call(folder, *arguments, **options):
-    command = [sys.executable, "-m", "cnncli", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False, **options)
-
-
-def on_one_core(folder, *arguments):
+    place = CommandLine(tmp_path_factory.mktemp("reproduce"))
+    (place.folder / "again.yaml").write_text(RECIPE, encoding="utf-8")
     core = min(os.sched_getaffinity(0))
-    return call(folder, *arguments, preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+    done = place.process("train", "again.yaml", "--run", "first", preexec_fn=lambda: os.sched_setaffinity(0, {core}))
+    assert done.exit_code == 0, done.stderr
+    return place
 
 
-def test_run_comes_out_bit_for_bit_the_same_with_its_own_threads(folder):
-    done = call(folder, "reproduce", "again/first", "--json")
+@pytest.fixture
+def folder(place, monkeypatch):
+    draw_nothing(monkeypatch)
+    return place.folder
 
-    assert done.returncode == 0, done.stderr
-    said = json.loads(done.stdout)
+
+def test_run_comes_out_bit_for_bit_the_same_with_its_own_threads(place, folder):
+    done = place.process("reproduce", "again/first", "--json")
+
+    assert done.exit_code == 0, done.stderr
+    said = done.json
     assert said["verdict"] == "bit-identical"
     assert said["same_weights"]
     assert said["same_predictions"]
@@ -62,39 +58,39 @@ def test_run_comes_out_bit_for_bit_the_same_with_its_own_threads(folder):
     assert record["seed"] == json.loads((folder / "outputs/again/first/run.json").read_text())["seed"]
 
 
-def test_other_results_are_told_with_their_epoch_and_exit_1(folder):
+def test_other_results_are_told_with_their_epoch_and_exit_1(place, folder):
     shutil.copytree(folder / "outputs/again/first", folder / "outputs/again/other")
     history = folder / "outputs/again/other/history.json"
     rows = json.loads(history.read_text())
     rows[1]["loss"] += 0.5
     history.write_text(json.dumps(rows))
 
-    done = call(folder, "reproduce", "again/other")
+    done = place("reproduce", "again/other")
 
-    assert done.returncode == 1
+    assert done.exit_code == 1
     expected = "outputs/again/other came out different: outside of a tolerance of 0.01 from epoch 2 on"
     assert expected in done.stderr
 
 
-def test_run_whose_recipe_was_changed_since_is_refused_before_training(folder):
+def test_run_whose_recipe_was_changed_since_is_refused_before_training(place, folder):
     shutil.copytree(folder / "outputs/again/first", folder / "outputs/again/changed")
     resolved = folder / "outputs/again/changed/resolved.yaml"
     resolved.write_text(resolved.read_text().replace("units: 512", "units: 511"))
     runs_before = sorted((folder / "outputs/again").iterdir())
 
-    done = call(folder, "reproduce", "again/changed")
+    done = place("reproduce", "again/changed")
 
-    assert done.returncode == 3
+    assert done.exit_code == 3
     assert "resolved.yaml is not what the run wrote" in done.stderr
     assert sorted((folder / "outputs/again").iterdir()) == runs_before
 
 
-def test_run_that_is_not_finished_is_to_be_ended_first(folder):
+def test_run_that_is_not_finished_is_to_be_ended_first(place, folder):
     shutil.copytree(folder / "outputs/again/first", folder / "outputs/again/stopped")
     record = folder / "outputs/again/stopped/run.json"
     record.write_text(record.read_text().replace('"completed"', '"interrupted"'))
 
-    done = call(folder, "reproduce", "again/stopped")
+    done = place("reproduce", "again/stopped")
 
-    assert done.returncode == 6
+    assert done.exit_code == 6
     assert "end it with: cnncli train --resume" in done.stderr

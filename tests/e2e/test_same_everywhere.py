@@ -6,16 +6,13 @@ run and training.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cases import checks, language, making, wrong_recipes
-from typer.testing import CliRunner
+from commands import call
 from wrong_inputs import habits, recipes
-
-from cnncli.cli.app import app
 
 
 def _recipe(command: str) -> str:
@@ -42,8 +39,8 @@ CASES = [
 
 def refusal(*command: str) -> tuple[int, Any]:
     """The exit code of a command and the problems that it names."""
-    done = CliRunner().invoke(app, [*command, "--json"])
-    return done.exit_code, json.loads(done.stdout)["error"]["problems"] if done.exit_code else None
+    done = call(*command, "--json", exit_code=None)
+    return done.exit_code, done.json["error"]["problems"] if done.exit_code else None
 
 
 def refused_alike(name: str) -> None:

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from commands import cut_off
 from PIL import Image
 
 from cnncli.recipe.load import load_bytes
@@ -170,7 +171,7 @@ def test_same_seed_gives_the_same_run(trained):
 
 
 def test_train_json_is_one_document_and_nothing_else_is_said(trained):
-    done = trained("train", "small.yaml", "--run", "json", "--epochs", "1", "--json", "--profile")
+    done = trained.process("train", "small.yaml", "--run", "json", "--epochs", "1", "--json", "--profile")
 
     assert done.exit_code == 0
     assert done.stderr == ""
@@ -185,7 +186,9 @@ def test_train_json_is_one_document_and_nothing_else_is_said(trained):
 
 def test_plain_lines_say_what_is_used_and_one_line_an_epoch(trained):
     freeze = ("--set", "train.freeze=[first]", "--set", "data.augment_copies=2")
-    done = trained("train", "small.yaml", "--run", "lines", "--epochs", "2", "--device", "cpu", "--profile", *freeze)
+    done = trained.process(
+        "train", "small.yaml", "--run", "lines", "--epochs", "2", "--device", "cpu", "--profile", *freeze
+    )
 
     text = done.stderr
     for word in (
@@ -222,14 +225,16 @@ def test_run_that_exists_is_not_touched(trained):
     assert record.read_bytes() == before
 
 
-def test_offline_mnist_uses_the_packaged_sample_and_says_so(trained):
+def test_offline_mnist_uses_the_packaged_sample_and_says_so(trained, monkeypatch):
+    cut_off(monkeypatch)
     done = trained("train", "mnist", "--dry-run")
 
     assert done.exit_code == 0
     assert "mnist is not cached and the download failed (no network). Using mnist-sample" in done.stderr
 
 
-def test_offline_without_a_stand_in_is_exit_9(trained):
+def test_offline_without_a_stand_in_is_exit_9(trained, monkeypatch):
+    cut_off(monkeypatch)
     done = trained("train", "mnist", "--set", "data.offline=null")
 
     assert done.exit_code == 9
@@ -291,29 +296,3 @@ def test_network_that_cannot_fit_is_exit_8_before_anything_is_allocated(trained)
     assert done.exit_code == 8, done.stderr
     assert "training needs about" in done.stderr
     assert not (trained.folder / "outputs/small/huge").exists()
-
-
-def test_stopped_by_sigterm_is_exit_143_and_recorded(trained):
-    import os
-    import signal
-    import time
-
-    environment = {**os.environ, "HOME": str(trained.folder)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "cnncli", "train", "small.yaml", "--run", "stopped", "--epochs", "500"],
-        cwd=trained.folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    history = trained.folder / "outputs/small/stopped/history.csv"
-    deadline = time.monotonic() + 120
-    while not history.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    process.send_signal(signal.SIGTERM)
-    _, stderr = process.communicate(timeout=60)
-
-    assert process.returncode == 143, stderr
-    record = json.loads((trained.folder / "outputs/small/stopped/run.json").read_text())
-    assert record["status"] == "interrupted"

@@ -1,8 +1,8 @@
 """Wrong inputs: exit code, words, and nothing written.
 
 One row an input, in wrong_inputs/. Each runs in this process (TensorFlow is imported once), once plain and once with
-`--json`. Of mistakes in YAML there is one of each kind here; tests/recipe/test_source.py has the others. What goes wrong
-in a save, call by call, is in tests/test_runs.py; a run that goes on, in test_resume.py. An image whose middle is
+`--json`. Of mistakes in YAML there is one of each kind here; tests/recipe/test_refused_*.py have the others. What goes wrong
+in a save, call by call, is in tests/runs/test_storage.py; a run that goes on, in test_resume.py. An image whose middle is
 overwritten cannot be told from a picture.
 """
 
@@ -19,18 +19,16 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commands import Result, call, draw_nothing
 from PIL import Image
-from typer.testing import CliRunner
 from wrong_inputs import data, habits, models, recipes, usage
 from wrong_inputs.making import ANY, HALF_JPEG, RECIPE, STATIC, TRAIN, Row, photos, recipe, written
 from wrong_inputs.recipes import bomb, optimizer
 
-from cnncli.cli.app import app
 from cnncli.errors import EXIT_CODES
 
 MOST_SECONDS = 3.0  # of processor time, beyond TensorFlow's import
@@ -46,18 +44,8 @@ TABLES = {
 ROWS = [row for table in TABLES.values() for row in table]
 
 
-@dataclass(frozen=True)
-class Done:
-    exit_code: int
-    stdout: str
-    stderr: str
-    seconds: float
-
-
-def called(command: str, *more: str) -> Done:
-    started = time.process_time()
-    result = CliRunner().invoke(app, [*shlex.split(command), *more])
-    return Done(result.exit_code, result.stdout, result.stderr, time.process_time() - started)
+def called(command: str, *more: str) -> Result:
+    return call(*shlex.split(command), *more, exit_code=None)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +55,7 @@ def trained_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         (folder / "small.yaml").write_text(RECIPE.replace("  prepare", "  limit: 200\n  prepare"))
+        draw_nothing(patch)
         done = called("train small.yaml --run first")
     assert done.exit_code == 0, done.stderr
     return folder
@@ -127,7 +116,9 @@ def test_wrong_input_gives_its_exit_code_and_message(
     prepared(row, folder, trained_folder, monkeypatch)
     before = contents(folder)
 
+    started = time.process_time()
     plain = called(row.command)
+    seconds = time.process_time() - started
     as_json = called(row.command, "--json")
 
     assert plain.exit_code == row.exit_code, plain.stderr
@@ -146,7 +137,7 @@ def test_wrong_input_gives_its_exit_code_and_message(
     assert as_json.stderr == ""
     assert "Traceback" not in plain.stderr + plain.stdout + as_json.stdout
     assert contents(folder) == before
-    assert plain.seconds < MOST_SECONDS
+    assert seconds < MOST_SECONDS
 
 
 def test_every_row_is_another_and_every_exit_code_occurs() -> None:

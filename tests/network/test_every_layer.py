@@ -311,7 +311,7 @@ def test_augmentation_gives_what_it_gives_in_python(name):
 
     network = _network("{input: [8, 8, 3], layers: [Identity]}", _IMAGES, augmenting.in_yaml())
     random.seed(3)  # AugMix draws from Python's own
-    given = network.training_model(images, training=True)
+    given = network.augmented(images)
 
     random.seed(3)
     expected = augmenting.in_python()(images, training=True)
@@ -346,7 +346,7 @@ def test_augmentation_may_change_the_shape_on_its_way():
 
     network = _network("{input: [8, 8, 3], layers: [Identity]}", _IMAGES, steps)
 
-    assert network.training_model.output_shape == (None, 8, 8, 3)
+    assert network.augmentation.output_shape == (None, 8, 8, 3)
 
 
 @pytest.mark.parametrize("name", ["TimeDistributed", "Bidirectional", "RNN", "Pipeline"])

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from matplotlib.text import Text
 
-from cnncli.plots.axis_scales import epoch_ticks
 from cnncli.plots.curves import draw_curves
+from cnncli.plots.learning_curves import epoch_ticks
 
 BLUE, ORANGE = "#0072B2", "#D55E00"
 HISTORY = {

@@ -12,7 +12,8 @@ from cnncli.network.outline import ALL, rows
 from cnncli.network.summary import summarise
 from cnncli.plots import style
 from cnncli.plots.network_diagram.diagram import COLOURS, draw_diagram, kind_of
-from cnncli.plots.network_diagram.layered_layout import Sizes, lay_out
+from cnncli.plots.network_diagram.layered_layout import lay_out
+from cnncli.plots.network_diagram.layout import Sizes
 from cnncli.plots.network_diagram.u_shaped_layout import fold
 from cnncli.plots.save import save
 from cnncli.recipe.load import load, load_bytes

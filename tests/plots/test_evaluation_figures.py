@@ -8,10 +8,11 @@ from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.images import Form
 from cnncli.plots.evaluation_figures import draw_evaluation
 from cnncli.tasks.classification.scorer import ClassificationScorer
+from cnncli.tasks.classification.targets import ClassTargets
 
 
 def evaluation(labels, outputs, names):
-    scorer = ClassificationScorer(names)
+    scorer = ClassificationScorer(ClassTargets(class_names=names))
     scorer.update(labels, outputs)
     return scorer.result(split="test", loss=0.0, metrics={})
 

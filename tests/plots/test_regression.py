@@ -8,6 +8,7 @@ from cnncli.plots.evaluation_figures import draw_evaluation
 from cnncli.plots.largest_errors import draw_largest_errors
 from cnncli.plots.regression import draw_predicted, draw_residuals
 from cnncli.tasks.regression.scorer import RegressionScorer
+from cnncli.tasks.regression.targets import NumberTargets
 
 
 def evaluation(count, width=1, seed=0):
@@ -18,7 +19,7 @@ def evaluation(count, width=1, seed=0):
 
 
 def scored_as(targets, outputs, training_mean):
-    scorer = RegressionScorer(training_mean)
+    scorer = RegressionScorer(NumberTargets.of(np.atleast_2d(training_mean)))
     scorer.update(targets, outputs)
     return scorer.result(split="test", loss=0.0, metrics={})
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnncli.recipe.keras_objects.objects import Unknown
+from cnncli.recipe.deferred import Unknown
 from cnncli.recipe.language.expressions import ExpressionError, evaluate, substitute
 
 

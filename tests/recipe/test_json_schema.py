@@ -6,9 +6,10 @@ import jsonschema
 import pytest
 
 from cnncli.errors import RecipeError
-from cnncli.recipe import json_schema, shipped
+from cnncli.recipe import shipped
+from cnncli.recipe.json_schema.recipe_schema import as_text, recipe_schema
 from cnncli.recipe.keras_objects import browse, catalogue
-from cnncli.recipe.keras_objects.objects import needed_of
+from cnncli.recipe.keras_objects.arguments import needed_of
 from cnncli.recipe.load import load, load_bytes
 from cnncli.recipe.write import to_yaml
 from cnncli.recipe.yaml import source
@@ -20,7 +21,7 @@ EXAMPLES = sorted((Path(__file__).parent / "examples").glob("*.yaml"))
 SHIPPED = sorted((ROOT / "recipes").glob("*.yaml"))
 BAD_INPUTS = sorted((ROOT / "tests" / "bad_inputs").glob("*.yaml"))
 
-SCHEMA = json_schema.recipe_schema()
+SCHEMA = recipe_schema()
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 
 HEAD = "data: {source: {npz: {path: a.npz}}, classes: 10}\nmodel:\n  input: [8, 8, 4]\n  layers:\n"
@@ -40,7 +41,7 @@ def deepest(error) -> list:
 
 
 def test_schema_in_the_repository_is_the_one_that_the_program_writes():
-    written = json_schema.as_text(SCHEMA)
+    written = as_text(SCHEMA)
 
     assert SCHEMA_FILE.read_text(encoding="utf-8") == written, "run: cnncli schema --output docs/recipe.schema.json"
     assert len(written) < 400_000

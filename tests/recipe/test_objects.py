@@ -2,8 +2,9 @@
 
 import pytest
 
+from cnncli.recipe.deferred import Unknown
 from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.keras_objects.objects import KerasObject, Unknown, read
+from cnncli.recipe.keras_objects.objects import KerasObject, read
 
 
 def faults(value, kind="layers", **known):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cnncli.recipe import reference
-from cnncli.recipe.language.structure import STRUCTURES
+from cnncli.recipe.language.blocks import STRUCTURES
 from cnncli.recipe.load import load_bytes
 
 PAGE = reference.PAGE.read_text(encoding="utf-8")

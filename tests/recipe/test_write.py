@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from cnncli.recipe import shipped
-from cnncli.recipe.keras_objects.objects import Deferred, Unknown, UnknownNumber, UnknownText
+from cnncli.recipe.deferred import Deferred, Unknown, UnknownNumber, UnknownText
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.language.expressions import evaluate
 from cnncli.recipe.load import load, load_bytes

@@ -9,7 +9,7 @@ from typing import Any
 
 import browser
 import pytest
-from made_runs import BOXES, LAYER, RECIPE, evaluation, png
+from made_runs import RECIPE, evaluation, network, png
 
 from cnncli import runs
 
@@ -38,13 +38,18 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
                 for number in range(1, epochs + 1)
             ]
             run.write_history(rows)
-            run.write_json("network.json", {"multiply_adds": 1000, "boxes": BOXES, "layers": [LAYER]})
+            run.write_json("network.json", network().to_json())
             run.write_json("evaluation.json", scored or evaluation(class_names))
             for file, content in (pictures or {"filters-C1.png": png()}).items():
                 run.write(f"figures/{file}", content)
             record = {
-                "class_names": list(class_names),
-                "data": {"source": "image folder photos", "fingerprint": "f", "counts": {"train": [5, 5, 6]}},
+                "data": {
+                    "source": "image folder photos",
+                    "fingerprint": "f",
+                    "task": "classification",
+                    "class_names": list(class_names),
+                    "counts": {"train": [5, 5, 6]},
+                },
                 "best": {"epoch": 7, "val_loss": 0.17, "monitor": "val_loss"},
                 "params": 196,
                 "epochs": epochs,

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from cnncli.network.summary_json import DrawnNetwork
 from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.classification.scorer import ClassificationScorer
+from cnncli.tasks.classification.targets import ClassTargets
 
 RECIPE = """\
 name: made
@@ -26,6 +28,21 @@ BOXES = [
     {"name": "add", "class": "Add", "output_shape": [28, 28, 6], "params": 0, "inputs": [1, 2]},
 ]
 LAYER = {"name": "C1", "class": "Conv2D", "detail": "5×5", "output_shape": [28, 28, 6], "params": 156}
+
+
+def network(boxes: Sequence[dict[str, Any]] = BOXES) -> DrawnNetwork:
+    """network.json of some boxes and one layer."""
+    counts = dict.fromkeys(("params", "trainable_params", "weight_bytes", "activation_bytes", "training_bytes"), 0)
+    nothing: dict[str, Any] = {
+        name: [] for name in ("phases", "not_counted", "placeholders", "outputs", "groups", "inputs")
+    }
+    layer = {"receptive_field": "all", "multiply_adds": 1000, **nothing, **counts, **LAYER}
+    unknown = {"detail": "", "layer_count": 1, "multiply_adds": None}
+    return DrawnNetwork(
+        **{"recipe": "made", "input_shape": [28, 28, 1], "batch_size": 32, "multiply_adds": 1000, **nothing, **counts},
+        layers=[layer],
+        boxes=[{**unknown, **box} for box in boxes],
+    )
 
 
 def png(width: int = 60, height: int = 40, *, noise: bool = False) -> bytes:
@@ -52,7 +69,7 @@ def result_of(
     labels: np.ndarray, outputs: np.ndarray, names: Sequence[str], *, files: Sequence[str] | None = None, **fields: Any
 ) -> ClassificationResult:
     """The result that the real evaluation gives for these probabilities (examples, classes)."""
-    scorer = ClassificationScorer(names, files=files)
+    scorer = ClassificationScorer(ClassTargets(class_names=tuple(names)), files=files)
     scorer.update(labels, outputs)
     metrics = {"accuracy": float(np.mean(outputs.argmax(axis=1) == labels))}
     own = {"split": "test", "examples_sha256": "f", "loss": 0.25, "metrics": metrics, **fields}

@@ -9,6 +9,7 @@ from reading import Read
 
 from cnncli import report
 from cnncli.tasks.regression.scorer import RegressionScorer
+from cnncli.tasks.regression.targets import NumberTargets
 
 NUMBERS = {"low": [1.0], "mean": [4.0], "high": [6.0]}
 
@@ -16,7 +17,7 @@ NUMBERS = {"low": [1.0], "mean": [4.0], "high": [6.0]}
 def evaluation(width=1):
     true = np.array([[1.0], [2], [3], [6]]).repeat(width, axis=1)
     said = np.array([[2.0], [2], [2], [8]]).repeat(width, axis=1)  # errors 1, 0, -1, 2
-    scorer = RegressionScorer([4.0] * width, files=["a.png", "b.png", "c.png", "d.png"])
+    scorer = RegressionScorer(NumberTargets.of(np.full((1, width), 4.0)), files=["a.png", "b.png", "c.png", "d.png"])
     scorer.update(true, said)
     metrics = {"mean_absolute_error": 1.0, "log_cosh_error": 0.5}
     return scorer.result(split="test", examples_sha256="f", loss=1.5, metrics=metrics).result.to_json()
@@ -25,7 +26,13 @@ def evaluation(width=1):
 @pytest.fixture
 def page(make_run):
     def make(*, width=1, **fields):
-        data = {"source": "discs.npz", "fingerprint": "f", "counts": {"train": [4]}, "numbers": NUMBERS}
+        data = {
+            "source": "discs.npz",
+            "fingerprint": "f",
+            "counts": {"train": [4]},
+            "task": "regression",
+            "numbers": NUMBERS,
+        }
         given = {"class_names": [], "data": data, "scored": evaluation(width), **fields}
         return Read(report.page([report.read(make_run(**given))]).html)
 

@@ -11,6 +11,7 @@ from cnncli.errors import DataError, OutputError
 from cnncli.tasks.comparison import compare
 from cnncli.tasks.predictions_csv import numbers_to_csv
 from cnncli.tasks.regression.scorer import RegressionScorer
+from cnncli.tasks.regression.targets import NumberTargets
 from cnncli.tasks.statistics import paired_bootstrap
 
 TRUE = np.random.default_rng(0).uniform(0, 10, (60, 1)).astype(np.float32)
@@ -24,7 +25,7 @@ def make(tmp_path):
     def made(name, noise, *, true=TRUE, width=1, **scores):
         true = np.repeat(true, width, axis=1)
         said = true + noise * NOISE
-        scorer = RegressionScorer([5.0] * width)
+        scorer = RegressionScorer(NumberTargets.of(np.full((1, width), 5.0)))
         scorer.update(true, said)
         found = scorer.result(split="test", examples_sha256="f", loss=1.0, metrics={})
         scored = {**found.result.to_json(), **scores}

@@ -10,13 +10,14 @@ import pytest
 
 from cnncli.tasks.classification.diagnostics import Diagnostics
 from cnncli.tasks.classification.scorer import ClassificationScorer
+from cnncli.tasks.classification.targets import ClassTargets
 
 KEYS = ["baseline", "top_k", "intervals", "calibration", "roc", "precision_recall"]
 KEYS += ["thresholds", "best_threshold", "most_confused", "most_wrong"]
 
 
 def trust(labels, outputs, names, **more):
-    scorer = ClassificationScorer(names, **more)
+    scorer = ClassificationScorer(ClassTargets(class_names=tuple(names)), **more)
     scorer.update(labels, np.asarray(outputs, np.float32))
     result = scorer.result(split="test", loss=0.0, metrics={}).result
     return Diagnostics(**{name: getattr(result, name) for name in Diagnostics.model_fields})

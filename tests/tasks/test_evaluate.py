@@ -11,9 +11,9 @@ from cnncli.data.dataset import INPUT, Examples
 from cnncli.inference.model_loading import TrainedModel, default_loss, numbered_classes
 from cnncli.inference.predict import Predictor
 from cnncli.recipe.keras_objects.objects import KerasObject, read
-from cnncli.tasks.classification.evaluate import evaluate
 from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.evaluation import evaluate
 
 NAMES = ("a", "b", "c")
 CLASSES = ClassTargets(class_names=NAMES)
@@ -73,7 +73,7 @@ def test_targets_in_a_file_are_scored_as_those_in_memory(tmp_path):
         "targets": CLASSES,
     }
 
-    in_memory, in_file = (evaluate(model(), each, **how) for each in (data, Examples(data.inputs, rows)))
+    in_memory, in_file = (evaluate(model(), each, **how) for each in (data, Examples({INPUT: data.input}, rows)))
 
     assert in_file.result == in_memory.result
 

@@ -10,6 +10,7 @@ from cnncli.errors import DivergedError
 from cnncli.tasks.predictions_csv import numbers_to_csv
 from cnncli.tasks.regression.scorer import RegressionScorer
 from cnncli.tasks.regression.scores import bootstrap
+from cnncli.tasks.regression.targets import NumberTargets
 from cnncli.tasks.spooled_rows import SpooledRows
 
 TRUE = np.array([[1.0], [2], [3], [6]], np.float32)
@@ -17,7 +18,7 @@ SAID = np.array([[2.0], [2], [2], [8]], np.float32)  # errors 1, 0, -1, 2
 
 
 def regression_scores(true, said, training_mean, **more):
-    scorer = RegressionScorer(training_mean, **more)
+    scorer = RegressionScorer(NumberTargets.of(np.atleast_2d(training_mean)), **more)
     scorer.update(true, said)
     return scorer.result(split="test", loss=0.0, metrics={}).result
 

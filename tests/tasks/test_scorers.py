@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from cnncli.errors import DivergedError
 from cnncli.tasks import predictions_csv, spooled_rows
 from cnncli.tasks.classification.scorer import ClassificationScorer
+from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.regression.scorer import RegressionScorer
+from cnncli.tasks.regression.targets import NumberTargets
 
 sizes_of_batches = st.lists(st.integers(1, 20), min_size=1, max_size=8)
 
@@ -35,14 +37,17 @@ def classified(count, classes, *sizes, width=None, scale=1.0, **more):
     # Steps of 1/16, so that outputs are equal now and then.
     outputs = (random.integers(0, 17, (count, width or classes)) / 16 * scale).astype(np.float32)
     files = [f"{index}.png" for index in range(count)]
-    return labels, scored(ClassificationScorer(names(classes), files=files), labels, outputs, *sizes, **more)
+    return labels, scored(
+        ClassificationScorer(ClassTargets(class_names=names(classes)), files=files), labels, outputs, *sizes, **more
+    )
 
 
 def measured(count, width, *sizes, **more):
     random = np.random.default_rng(count)
     targets = random.normal(2, 3, (count, width)).astype(np.float32)
     outputs = (targets + random.normal(0, 1, (count, width))).astype(np.float32)
-    return scored(RegressionScorer([2.0] * width), targets, outputs, *sizes, **more)
+    means = NumberTargets.of(np.arange(2.0, 2 + width)[None])
+    return scored(RegressionScorer(means), targets, outputs, *sizes, **more)
 
 
 @settings(max_examples=40, deadline=None)
@@ -65,6 +70,16 @@ def test_a_classification_in_batches_is_that_at_once(sizes, shape, scale, block)
         for each in (in_batches, at_once)
     ]
     assert lines[0] == lines[1]
+
+
+def test_outputs_of_one_batch_that_are_no_probabilities_make_all_scores():
+    outputs = np.full((20, 3), 0.25, np.float32)
+    outputs[0, 0] = 5
+    found = scored(ClassificationScorer(ClassTargets(class_names=names(3))), np.ones(20, int), outputs, 10, 10)
+
+    assert found.confidence is None
+    assert found.result.calibration is None
+    assert {each.probability for each in found.result.most_wrong} == {None}
 
 
 @settings(max_examples=15, deadline=None)
@@ -109,7 +124,11 @@ def test_memory_does_not_grow_with_the_outputs(task, tmp_path, monkeypatch):
     def peak(count):
         random = np.random.default_rng(0)
         is_classification = task == "classification"
-        scorer = ClassificationScorer(names(width)) if is_classification else RegressionScorer([0.5] * width)
+        scorer = (
+            ClassificationScorer(ClassTargets(class_names=names(width)))
+            if is_classification
+            else RegressionScorer(NumberTargets.of(np.atleast_2d([0.5] * width)))
+        )
         tracemalloc.start()
         for _ in range(count // 100):
             outputs = random.random((100, width), dtype=np.float32)
@@ -129,8 +148,16 @@ def test_memory_does_not_grow_with_the_outputs(task, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("scorer", "targets", "words"),
     [
-        (ClassificationScorer(names(3)), np.zeros(40, int), "not a number for 3 of 40 examples, first 7"),
-        (RegressionScorer([0.0] * 3), np.zeros((40, 3)), "no finite number for 3 of 40 examples, first 7"),
+        (
+            ClassificationScorer(ClassTargets(class_names=names(3))),
+            np.zeros(40, int),
+            "not a number for 3 of 40 examples, first 7",
+        ),
+        (
+            RegressionScorer(NumberTargets.of(np.atleast_2d([0.0] * 3))),
+            np.zeros((40, 3)),
+            "no finite number for 3 of 40 examples, first 7",
+        ),
     ],
     ids=["classification", "regression"],
 )

@@ -3,10 +3,9 @@
 import keras
 import numpy as np
 import pytest
+import stand_ins
 
 from cnncli.data import cache
-from cnncli.data.dataset import INPUT, Examples
-from cnncli.data.pipeline import Batches
 from cnncli.network.build import build, build_symbolically
 from cnncli.network.checks import freeze
 from cnncli.network.frozen import find_cut
@@ -37,34 +36,18 @@ def _own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("CNNCLI_CACHE", str(tmp_path / "cache"))
 
 
-class Recorder:
+class Recorder(stand_ins.Silent):
     """Keeps what it is told."""
 
     def __init__(self):
         self.told = []
 
-    def stopping(self, number):
-        pass
-
     def loading(self, what, done, total):
         self.told.append((what, done, total))
 
-    def epoch_begins(self, epoch):
-        pass
-
-    def step_done(self, epoch, step, logs):
-        pass
-
-    def epoch_ended(self, epoch, row):
-        pass
-
 
 def batches(seed=None, outputs=("",)):
-    random = np.random.default_rng(5)
-    labels = (np.arange(30) % 3).astype(np.int32)
-    images = random.random((30, 6, 6, 1), dtype=np.float32) + labels[:, None, None, None]
-    data = Examples({INPUT: images.astype(np.float32)}, labels)
-    return Batches(data, batch_size=8, encodings=dict.fromkeys(outputs, INTEGERS), seed=seed)
+    return stand_ins.batches(stand_ins.three_classes(), seed, dict.fromkeys(outputs, INTEGERS))
 
 
 def train(text, *, policy="float32"):

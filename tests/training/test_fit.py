@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+import stand_ins
 from PIL import Image
 
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
@@ -27,34 +28,11 @@ model:
     - Dropout: 0.1
     - Dense: {name: out, units: 3, activation: softmax}
 """
-
-
-class Silent:
-    def stopping(self, number):
-        pass
-
-    def loading(self, what, done, total):
-        pass
-
-    def epoch_begins(self, epoch):
-        pass
-
-    def step_done(self, epoch, step, logs):
-        pass
-
-    def epoch_ended(self, epoch, row):
-        pass
-
-
-def examples(count=30):
-    random = np.random.default_rng(5)
-    labels = (np.arange(count) % 3).astype(np.int32)
-    images = random.random((count, 6, 6, 1), dtype=np.float32) + labels[:, None, None, None]
-    return Examples({INPUT: images.astype(np.float32)}, labels)
+EXAMPLES = stand_ins.three_classes()
 
 
 def batches(seed=None, encodings=None, **more):
-    return Batches(examples(), batch_size=8, encodings=encodings or {"": INTEGERS}, seed=seed, **more)
+    return stand_ins.batches(EXAMPLES, seed, encodings, **more)
 
 
 def train(rest, *, head=HEAD, encodings=None):
@@ -62,7 +40,7 @@ def train(rest, *, head=HEAD, encodings=None):
     keras.utils.set_random_seed(1)
     network = build(recipe, input_shape=(6, 6, 1))
     before = {layer.name: layer.get_weights() for layer in network.full_model.layers}
-    fitted = fit(network, recipe, batches(3, encodings), batches(None, encodings), observer=Silent())
+    fitted = fit(network, recipe, batches(3, encodings), batches(None, encodings), observer=stand_ins.Silent())
     return network, fitted, before
 
 
@@ -79,11 +57,11 @@ def test_order_is_a_pure_function_of_seed_and_epoch():
     np.testing.assert_array_equal(first, order_of(made, 0))
     np.testing.assert_array_equal(second, order_of(batches(seed=3), 1))
     assert not np.array_equal(first, order_of(batches(seed=4), 0))
-    np.testing.assert_array_equal(np.sort(first), np.sort(examples().input[:, 0, 0, 0]))
+    np.testing.assert_array_equal(np.sort(first), np.sort(EXAMPLES.input[:, 0, 0, 0]))
 
 
 def test_without_a_seed_the_order_is_kept():
-    np.testing.assert_array_equal(order_of(batches(), 0), examples().input[:, 0, 0, 0])
+    np.testing.assert_array_equal(order_of(batches(), 0), EXAMPLES.input[:, 0, 0, 0])
 
 
 @pytest.mark.parametrize(
@@ -168,13 +146,21 @@ def test_phase_that_stops_early_leaves_no_gap():
     assert [row["phase"] for row in fitted.history] == ["head", "head", "all", "all", "all"]
 
 
+def test_first_step_is_traced_once(monkeypatch):
+    traced, step = [], keras.Model.train_step
+    monkeypatch.setattr(keras.Model, "train_step", lambda self, data: traced.append(data) or step(self, data))
+    train("train: {seed: 1, epochs: 2, batch_size: 8, optimizer: {Adam: {learning_rate: 0.01}}}\n")
+
+    assert len(traced) == 1
+
+
 def test_network_ends_with_its_best_weights():
     network, fitted, _ = train("train: {seed: 1, epochs: 6, batch_size: 8, optimizer: {SGD: {learning_rate: 1.0}}}\n")
     best = min(fitted.history, key=lambda row: row["val_loss"])
 
     assert fitted.best_epoch == best["epoch"]
     assert fitted.best_epoch < 6, "the test wants a run that gets worse in the end"
-    loss = network.full_model.evaluate(examples().input, examples().labels, batch_size=8, verbose=0)
+    loss = network.full_model.evaluate(EXAMPLES.input, EXAMPLES.labels, batch_size=8, verbose=0)
     assert loss[0] == pytest.approx(best["val_loss"], rel=1e-4)
 
 
@@ -254,7 +240,7 @@ def test_image_that_goes_away_while_training_is_told_as_what_it_is(tmp_path):
     (tmp_path / "7.png").unlink()
 
     with pytest.raises(DataError, match=r"7\.png could be read when the data was loaded"):
-        fit(network, recipe, made, batches(), observer=Silent())
+        fit(network, recipe, made, batches(), observer=stand_ins.Silent())
 
 
 def test_phase_that_ended_early_says_why_though_the_last_one_did_not():

@@ -4,16 +4,13 @@ import os
 import signal
 
 import keras
-import numpy as np
 import pytest
+import stand_ins
 
-from cnncli.data.dataset import INPUT, Examples
-from cnncli.data.pipeline import Batches
 from cnncli.errors import ModelFileError, Stopped
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
 from cnncli.runs import checkpoints as commits
-from cnncli.tasks.classification.targets import INTEGERS
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import fit
 from cnncli.training.state import State
@@ -52,7 +49,7 @@ PLAIN = RECIPE
 COPIES = RECIPE.replace("width_factor: 0.2}]", "width_factor: 0.2}]\n  augment_copies: 2")
 
 
-class Stopping:
+class Stopping(stand_ins.Silent):
     """Sends a signal after so many steps."""
 
     def __init__(self, after=None, number=signal.SIGTERM):
@@ -62,27 +59,14 @@ class Stopping:
     def stopping(self, number):
         self.told.append((number, self.steps))
 
-    def loading(self, what, done, total):
-        pass
-
-    def epoch_begins(self, epoch):
-        pass
-
     def step_done(self, epoch, step, logs):
         self.steps += 1
         if self.steps == self.after:
             os.kill(os.getpid(), self.number)
 
-    def epoch_ended(self, epoch, row):
-        pass
-
 
 def batches(seed=None):
-    random = np.random.default_rng(5)
-    labels = (np.arange(36) % 3).astype(np.int32)
-    images = random.random((36, 6, 6, 1), dtype=np.float32) + 0.3 * labels[:, None, None, None]
-    data = Examples({INPUT: images.astype(np.float32)}, labels)
-    return Batches(data, batch_size=8, encodings={"": INTEGERS}, seed=seed)
+    return stand_ins.batches(stand_ins.three_classes(36, apart=0.3), seed)
 
 
 def newest(folder):

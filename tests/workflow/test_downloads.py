@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import io
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import ClassVar
 
 import h5py
 import keras
-import numpy as np
 import pytest
+from commands import call, draw_nothing
 from keras.src.legacy.saving import legacy_h5_format
-from PIL import Image
-from typer.testing import CliRunner, Result
+from stand_ins import photos, serving
 
-from cnncli.cli.app import app
 from cnncli.network.pretrained_weights import ImagenetWeights, imagenet_weights
 from cnncli.recipe.keras_objects.objects import KerasObject
 
@@ -58,24 +55,14 @@ def weights_file() -> bytes:
 def server() -> Iterator[str]:
     Answers.asked.clear()
     Answers.content = weights_file()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(Answers) as url:
+        yield f"{url}/"
 
 
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Keras' cache, in a folder with photos and a recipe."""
-    random = np.random.default_rng(0)
-    for name in ("ants", "bees"):
-        (tmp_path / "photos" / name).mkdir(parents=True)
-        for number in range(20):
-            pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(tmp_path / "photos" / name / f"{number}.png")
+    photos(tmp_path)
     (tmp_path / "app.yaml").write_text(RECIPE)
     home = tmp_path / "home"
     home.mkdir()
@@ -89,17 +76,12 @@ def served(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr("keras.src.applications.mobilenet.BASE_WEIGHT_PATH", url)
 
 
-def dry_run(*more: str) -> Result:
-    return CliRunner().invoke(app, ["train", "app.yaml", "--dry-run", *more])
-
-
 def test_weights_that_a_server_has_are_a_note_and_are_not_downloaded(
     cache: Path, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served(monkeypatch, server)
-    done = dry_run()
+    done = call("train", "app.yaml", "--dry-run")
 
-    assert done.exit_code == 0, done.stderr
     assert "app.yaml:2:52: the ImageNet weights of MobileNet will be downloaded, 1 MB\n" in done.stderr
     assert f"    to {cache}/models/{FILE}\n" in done.stderr
     assert Answers.asked == [f"/{FILE}"]
@@ -111,9 +93,8 @@ def test_weights_that_cannot_be_had_are_exit_9(
     command: list[str], cache: Path, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served(monkeypatch, f"{server}elsewhere/")
-    done = CliRunner().invoke(app, ["train", "app.yaml", *command])
+    done = call("train", "app.yaml", *command, exit_code=9)
 
-    assert done.exit_code == 9
     assert "app.yaml:2:52: the ImageNet weights of MobileNet are not here and cannot be downloaded\n" in done.stderr
     assert "127.0.0.1 answers 404" in done.stderr
     assert f"put {server}elsewhere/{FILE} at {cache}/models/{FILE}" in done.stderr
@@ -122,9 +103,8 @@ def test_weights_that_cannot_be_had_are_exit_9(
 
 def test_weights_of_a_server_that_does_not_answer_are_exit_9(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     served(monkeypatch, "http://127.0.0.1:9/")
-    done = dry_run()
+    done = call("train", "app.yaml", "--dry-run", exit_code=9)
 
-    assert done.exit_code == 9
     assert "offline: the ImageNet weights of MobileNet are not here and cannot be downloaded" in done.stderr
 
 
@@ -132,16 +112,15 @@ def test_training_downloads_what_the_dry_run_has_asked_for(
     cache: Path, server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     served(monkeypatch, server)
+    draw_nothing(monkeypatch)
     text = Path("app.yaml").read_text() + "train: {epochs: 1, checkpoint: {keep: false}}\n"
     Path("app.yaml").write_text(text)
-    done = CliRunner().invoke(app, ["train", "app.yaml"])
+    done = call("train", "app.yaml")
 
-    assert done.exit_code == 0, done.stderr
     assert "will be downloaded, 1 MB" in done.stderr
     assert (cache / "models" / FILE).read_bytes() == Answers.content
     Answers.asked.clear()
-    again = dry_run()
-    assert again.exit_code == 0, again.stderr
+    again = call("train", "app.yaml", "--dry-run")
     assert "downloaded" not in again.stderr
     assert Answers.asked == []
 
@@ -171,7 +150,6 @@ def test_file_that_keras_would_read_is_found_without_memory_and_network(name: st
 def test_weights_that_keras_does_not_have_are_refused_everywhere(command: list[str], cache: Path) -> None:
     text = RECIPE.replace("include_top: false}, GlobalAveragePooling2D", "include_top: true, classes: 10}")
     Path("app.yaml").write_text(text)
-    done = CliRunner().invoke(app, [command[0], "app.yaml", *command[1:]])
+    done = call(command[0], "app.yaml", *command[1:], exit_code=3)
 
-    assert done.exit_code == 3
     assert "app.yaml:2:18: MobileNet: " in done.stderr

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ast
+import io
 import math
-import re
 import struct
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -14,18 +14,22 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError, Problem, ResourceError
 from cnncli.messages import printable, shortened
 from cnncli.system_memory import available_bytes
 
-_MAGIC = b"\x93NUMPY"
 _MOST_HEADER = 10_000  # NumPy's own limit
 _MOST_MEMBERS = 10_000
 _MOST_RATIO = 1040  # deflate cannot do better: 1032 to 1
 _CHUNK = 1 << 22
-_DTYPE = re.compile(r"[<>|=]?[?a-zA-Z]\d*")
+_READERS = {
+    (1, 0): npy.read_array_header_1_0,
+    (2, 0): npy.read_array_header_2_0,
+    (3, 0): npy.read_array_header_2_0,  # the same but for the encoding of names in records, which are refused
+}
 # What zipfile and zlib raise on broken bytes.
 _BROKEN = (
     zipfile.BadZipFile,
@@ -104,7 +108,7 @@ def read_single(path: Path) -> NDArray[Any]:
             _refuse_too_large(header.nbytes)
             file.seek(header.begin)
             return _shaped(np.fromfile(file, np.uint8), header, path.name)
-    except (OSError, struct.error) as error:
+    except OSError as error:
         raise DataError(_damaged(path.name, error)) from error
 
 
@@ -138,7 +142,7 @@ def _not_an_archive(path: Path, error: Exception) -> str:
         beginning = file.read(16)
     if not beginning:
         return "is empty (0 bytes)"
-    if beginning.startswith(_MAGIC):
+    if beginning.startswith(npy.MAGIC_PREFIX):
         return "is a single array (.npy), not an archive of several (.npz)"
     if beginning.startswith(b"PK"):
         return "is cut off or damaged: the list of its arrays cannot be read"
@@ -166,35 +170,26 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, archive_
 
 
 def _parsed(name: str, beginning: bytes) -> _Array:
-    version = beginning[6:8]
-    if beginning[:6] != _MAGIC or version not in (b"\1\0", b"\2\0", b"\3\0"):
-        raise DataError(Problem(f"{name} is no NumPy array"))
-    form, encoding = ("<H", "latin-1") if version == b"\1\0" else ("<I", "utf-8")
-    (length,) = struct.unpack_from(form, beginning, 8)
-    begin = 8 + struct.calcsize(form) + length
-    if begin > len(beginning):
-        raise DataError(_header_mismatch(name, f"its header is {length:,} bytes long"))
+    stream = io.BytesIO(beginning)
     try:
-        said = ast.literal_eval(beginning[begin - length : begin].decode(encoding).strip())
-        descr, fortran_order, shape = said["descr"], said["fortran_order"], said["shape"]
-        well_formed = isinstance(fortran_order, bool) and isinstance(shape, tuple)
-        well_formed = well_formed and all(type(size) is int and 0 <= size < 2**62 for size in shape)
-    except (SyntaxError, ValueError, TypeError, KeyError, MemoryError, RecursionError) as error:
+        read_header = _READERS[npy.read_magic(stream)]
+    except (ValueError, KeyError) as error:
+        raise DataError(Problem(f"{name} is no NumPy array")) from error
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of Python 2's integers
+            shape, fortran_order, dtype = read_header(stream, max_header_size=_MOST_HEADER)
+        if not all(type(size) is int and 0 <= size < 2**62 for size in shape):
+            raise ValueError("shape")
+    except Exception as error:  # the parsers of Python, too, raise about anything on broken text
         raise DataError(_header_mismatch(name, "it cannot be read")) from error
-    if not well_formed:
-        raise DataError(_header_mismatch(name, "it cannot be read"))
-    if not isinstance(descr, str) or not _DTYPE.fullmatch(descr):
-        raise DataError(Problem(f"{name} holds records, not numbers ({shortened(str(descr))})"))
-    if descr.lstrip("<>|=").startswith("O"):
+    if dtype.kind in "VmM":
+        raise DataError(Problem(f"{name} holds records, not numbers ({shortened(str(dtype))})"))
+    if dtype.hasobject:
         hint = "they can only be read by running what the file says; store plain numbers: `x.astype(np.float32)`"
         raise DataError(Problem(f"{name} holds Python objects, not numbers", hint))
-    try:
-        dtype = np.dtype(descr)
-    except TypeError as error:
-        raise DataError(_header_mismatch(name, f"unknown type {shortened(descr)}")) from error
     if not dtype.itemsize:
         raise DataError(Problem(f"{name} holds values of no size ({dtype})"))
-    return _Array(dtype, shape, fortran_order, begin)
+    return _Array(dtype, shape, fortran_order, stream.tell())
 
 
 def _values(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, header: _Array) -> NDArray[Any]:

@@ -15,7 +15,8 @@ from cnncli.network.outline import Row, without_prefix
 from cnncli.network.summary import Summary
 from cnncli.plots import style
 from cnncli.plots.kinds import KINDS, kind_of_class
-from cnncli.plots.network_diagram.layered_layout import Frame, Layout, Point, Route, Sizes, lay_out
+from cnncli.plots.network_diagram.layered_layout import lay_out
+from cnncli.plots.network_diagram.layout import Frame, Layout, Point, Route, Sizes
 from cnncli.plots.network_diagram.u_shaped_layout import fold
 from cnncli.plots.text_fitting import fit_text, plain_text, text_width
 

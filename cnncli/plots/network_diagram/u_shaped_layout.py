@@ -6,7 +6,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Sequence
 
-from cnncli.plots.network_diagram.layered_layout import Edge, Frame, Layout, Point, Route, Sizes
+from cnncli.plots.network_diagram.layout import Edge, Frame, Layout, Point, Route, Sizes
 
 _ACROSS = 1.1  # inches between the arms
 
@@ -17,7 +17,7 @@ def fold(count: int, edges: Sequence[Edge], sizes: Sizes, *, groups: Sequence[in
     The left arm goes down and the right one up. Both ends of a line across stand on one row.
 
     Args:
-        count, edges, sizes, groups: as `layered.lay_out` takes them.
+        count, edges, sizes, groups: as `layered_layout.lay_out` takes them.
 
     Returns:
         None for any other network, and where fewer than two lines go across.

@@ -8,8 +8,10 @@ from typing import Any
 from cnncli.errors import Problem, UsageError
 from cnncli.messages import did_you_mean, listed, shortened
 from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects.arguments import limit_of, needed_of, takes_epochs, wanted_of
 from cnncli.recipe.keras_objects.catalogue import Argument, Entry
-from cnncli.recipe.keras_objects.objects import NOUNS, limit_of, needed_of, suggestion, takes_epochs, wanted_of
+from cnncli.recipe.keras_objects.foreign_names import suggestion
+from cnncli.recipe.keras_objects.objects import NOUNS
 
 # Layers in the order in which people look for them. A name goes where it fits first; what fits nowhere comes last.
 _GROUPS = (

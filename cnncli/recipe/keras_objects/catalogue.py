@@ -163,3 +163,16 @@ def _reason(kind: str, name: str) -> str:
     if reason := REFUSED.get(kind, {}).get(name):
         return reason
     return _ABSTRACT if _read()["kinds"][kind].get(name, {}).get("abstract") else ""
+
+
+def places_of(kind: str) -> tuple[str, ...]:
+    """The kinds of the catalogue in which the names of a kind are looked up: a layer may be an application."""
+    return ("layers", "applications") if kind == "layers" else (kind,)
+
+
+def names_in_places(kind: str) -> list[str]:
+    return [name for place in places_of(kind) for name in names(place)]
+
+
+def find_in_places(kind: str, name: str) -> Entry | None:
+    return next((entry for place in places_of(kind) if (entry := find(place, name))), None)

@@ -18,7 +18,7 @@ from cnncli import keras_internals
 from cnncli.recipe.keras_objects.catalogue import CATALOGUE_FILE, REFUSED
 
 # Kind -> the public module that holds it.
-_MODULES = {
+MODULES = {
     "layers": keras.layers,
     "optimizers": keras.optimizers,
     "schedules": keras.optimizers.schedules,
@@ -91,7 +91,7 @@ def generate() -> dict[str, Any]:
     Returns:
         `{"keras": version, "kinds": {kind: {name: entry}}}`; `catalogue` says what an entry means.
     """
-    kinds = {kind: _read_module(kind, module) for kind, module in _MODULES.items()}
+    kinds = {kind: _read_module(kind, module) for kind, module in MODULES.items()}
     return {"keras": keras.__version__, "kinds": kinds}
 
 
@@ -129,7 +129,7 @@ def _identifiers(kind: str) -> set[str]:
 def _is_complete(kind: str, name: str) -> bool:
     """Whether the text alone makes the object: `mean_io_u` does not, which needs a number of classes."""
     try:
-        found = _MODULES[kind].get(name)
+        found = MODULES[kind].get(name)
     except (TypeError, KeyError):
         return False
     # An activation is called with a tensor and nothing else.
@@ -137,7 +137,7 @@ def _is_complete(kind: str, name: str) -> bool:
 
 
 def _read_class(kind: str, name: str, cls: type) -> dict[str, Any]:
-    if cls.__name__ != name and hasattr(_MODULES[kind], cls.__name__):
+    if cls.__name__ != name and hasattr(MODULES[kind], cls.__name__):
         return {"alias_of": cls.__name__}
     entry = _entry(cls, (inspect.getdoc(cls) or "") + "\n\n" + (inspect.getdoc(_constructor(cls)) or ""))
     if name in _BASE_CLASSES:

@@ -13,10 +13,11 @@ from typing import Any
 from cnncli.errors import Place, Problem
 from cnncli.messages import shortened
 from cnncli.recipe import targets
+from cnncli.recipe.deferred import Broken, Unknown
 from cnncli.recipe.growth import Problems, Stopped, TooLarge, size_of
-from cnncli.recipe.keras_objects.objects import Broken, Unknown
+from cnncli.recipe.language.blocks import Blocks
 from cnncli.recipe.language.expressions import Absent
-from cnncli.recipe.language.structure import Blocks, Flattener
+from cnncli.recipe.language.structure import flatten
 from cnncli.recipe.language.substitution import Substitution, kind_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -94,11 +95,10 @@ def _expand_model(
 ) -> tuple[Mapping, tuple[Group, ...]]:
     groups: tuple[Group, ...] = ()
     entries: list[Entry] = []
+    value: Node
     for entry in model.entries:
         if entry.key == "layers" and isinstance(entry.value, Sequence):
-            flattener = Flattener(blocks, substitution, warnings)
-            value: Node = flattener.flatten(entry.value, names)
-            groups = tuple(flattener.groups)
+            value, groups = flatten(entry.value, names, blocks, substitution, warnings)
         else:
             value = substitution.replace(entry.value, names, ("model", entry.key))
         entries.append(Entry(entry.key, entry.key_place, value))

@@ -17,8 +17,8 @@ from functools import lru_cache
 from typing import Any
 
 from cnncli.messages import described, did_you_mean, shortened
+from cnncli.recipe.deferred import Broken, Deferred, Unknown, UnknownNumber, UnknownText
 from cnncli.recipe.growth import LONGEST_TEXT, TooLarge, size_of
-from cnncli.recipe.keras_objects.objects import Broken, Deferred, Unknown, UnknownNumber, UnknownText
 
 _LONGEST_EXPRESSION = 500
 _LARGEST_NUMBER = 10**15

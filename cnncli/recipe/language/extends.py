@@ -9,7 +9,7 @@ from cnncli.errors import Problem, RecipeError
 from cnncli.messages import did_you_mean, shortened
 from cnncli.recipe import shipped
 from cnncli.recipe.language.substitution import kind_of
-from cnncli.recipe.yaml import source
+from cnncli.recipe.yaml import recipe_file, source
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, count
 
 _DEEPEST = 5
@@ -44,7 +44,7 @@ def _extend(root: Mapping, file: FilePath, chain: tuple[FilePath, ...], above: i
         raise RecipeError(Problem(message, place=entry.value.place, path=("extends",)))
     above += count(root)
     try:
-        parent = source.parse(source.read_bytes(path, shown_as=shown), shown, above=above)
+        parent = source.parse(recipe_file.read_bytes(path, shown_as=shown), shown, above=above)
     except RecipeError as error:
         # A parent that cannot be read has no place of its own: it is told where it is named.
         raise RecipeError([problem.at(entry.value.place) for problem in error.problems]) from error

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from cnncli.errors import Place, Problem, RecipeError
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
-from cnncli.recipe.yaml.source import MAX_DEPTH, parse_value
+from cnncli.recipe.yaml.source import parse_value
 from cnncli.recipe.yaml.text import shown
+from cnncli.recipe.yaml.tree import MAX_DEPTH
 
 Parts = tuple[str, ...]
 

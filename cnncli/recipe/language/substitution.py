@@ -6,8 +6,8 @@ from collections.abc import Mapping as Values
 from typing import Any
 
 from cnncli.errors import Place, Problem
+from cnncli.recipe.deferred import Broken
 from cnncli.recipe.growth import MOST_VALUES, Problems, Stopped, TooLarge, size_of
-from cnncli.recipe.keras_objects.objects import Broken
 from cnncli.recipe.language.expressions import ExpressionError, Names, substitute
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 

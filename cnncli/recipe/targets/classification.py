@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnncli.errors import Problem
-from cnncli.recipe.keras_objects.objects import KerasObject, Unknown
+from cnncli.recipe.deferred import Unknown
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.layers import name_of, output_activation, output_units, snake_case
 from cnncli.recipe.outputs import REGRESSION_LOSSES, Output, loss_class, outputs_of

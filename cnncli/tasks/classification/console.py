@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from cnncli.messages import FEW_EXAMPLES, cell, rough, shortened
+from cnncli.tasks.classification.intervals import wilson
 from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.text_report import Lines, Table
 
@@ -29,6 +30,13 @@ def show(result: ClassificationResult) -> Iterator[Lines | Table]:
     if result.most_confused:
         pairs = [[pair.true, pair.predicted, pair.count] for pair in result.most_confused[:_PAIRS]]
         yield Table("most confused", ["true", "taken for", "count"], pairs, text_columns=2)
+
+
+def few_examples_hint(count: int) -> str:
+    """What scores on so few examples tell."""
+    right = round(0.9 * count)
+    low, high = wilson(right, count)
+    return f"where {right} of {count} are right, the 95% interval of the accuracy is {low:.2f} to {high:.2f}"
 
 
 def _lines(result: ClassificationResult, number: Callable[[Any], str]) -> Iterator[tuple[str, str]]:

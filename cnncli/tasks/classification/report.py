@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cnncli.plots import score_charts
+from cnncli.plots.score_charts import AreaChart
 from cnncli.report import charts, values
 from cnncli.report.charts import Chart
 from cnncli.report.headline import Headline, Tile
 from cnncli.tasks.classification.calibration import Calibration
 from cnncli.tasks.classification.result import ClassificationResult
-from cnncli.tasks.classification.roc import PrecisionRecall, Roc
+from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.classification.thresholds import ThresholdScore
 from cnncli.tasks.result import Interval
 
@@ -20,8 +22,6 @@ _MOST_CURVES = 6
 _MOST_MISTAKES = 20
 _LEVELS = 5  # of a cell's colour
 _MOST_THRESHOLDS = 21
-_FALSE_ALARMS = "false positive rate"
-_CONFIDENCE = "probability of the predicted class"
 
 
 @dataclass(frozen=True)
@@ -100,6 +100,11 @@ class Sections:
         return bool(self.mistakes)
 
 
+def targets_fact(targets: ClassTargets) -> tuple[str, list[str]]:
+    """The targets of the training: a word, and the lines behind it."""
+    return "Classes", [values.all_names(targets.class_names)]
+
+
 def headline(result: ClassificationResult) -> Headline:
     """The accuracy, and what it is compared with."""
     baseline = f"always saying {result.baseline.name} reaches {values.percent(result.baseline.accuracy)}"
@@ -140,7 +145,7 @@ def sections(result: ClassificationResult) -> Sections:
     """Tables and charts."""
     areas = {curve.name: curve.auc for curve in result.roc.per_class}
     has_areas = len(result.per_class) > 2 and any(area is not None for area in areas.values())
-    curves = (roc_chart(result.roc), precision_recall_chart(result.precision_recall))
+    curves = map(area_chart, score_charts.area_charts(result.roc, result.precision_recall))
     return Sections(
         result=result,
         matrix=matrix([row.name for row in result.per_class], result.confusion),
@@ -188,12 +193,15 @@ def matrix(names: list[str], confusion: list[list[int]]) -> Matrix | None:
 
 def reliability(calibration: Calibration) -> Reliability | None:
     """The reliability diagram; None where no bin has examples."""
-    bins = []
-    for each in calibration.bins:
-        if each.accuracy is None or each.confidence is None:
-            continue
-        sure = f"{each.count:,} examples, on average {each.confidence:.1%} sure, right in {each.accuracy:.1%}"
-        bins.append((each.low, each.high, each.count, each.accuracy, f"{each.low:.0%} to {each.high:.0%} sure: {sure}"))
+    bins = [
+        (
+            each,
+            accuracy,
+            f"{each.low:.0%} to {each.high:.0%} sure: {each.count:,} examples, "
+            f"on average {confidence:.1%} sure, right in {accuracy:.1%}",
+        )
+        for each, confidence, accuracy in score_charts.filled_bins(calibration)
+    ]
     if not bins:
         return None
     expected = calibration.expected_calibration_error
@@ -201,61 +209,47 @@ def reliability(calibration: Calibration) -> Reliability | None:
     about += f". The expected calibration error is {expected:.4f}"
     right = charts.over_shares(
         "How often it is right",
-        [(low, high, accuracy, told) for low, high, _, accuracy, told in bins],
+        [(each.low, each.high, accuracy, told) for each, accuracy, told in bins],
         about=about,
-        x_label=_CONFIDENCE,
+        x_label=score_charts.CONFIDENCE,
     )
     often = charts.over_shares(
         "How many examples",
-        [(low, high, count, told) for low, high, count, _, told in bins],
+        [(each.low, each.high, each.count, told) for each, _, told in bins],
         about="How many examples the network is how sure of",
-        x_label=_CONFIDENCE,
+        x_label=score_charts.CONFIDENCE,
         are_counts=True,
     )
     return Reliability((right, often), expected, calibration.maximum_calibration_error)
 
 
-_Curve = tuple[str, float | None, Sequence[float], Sequence[float]]  # the class, its area, x, y
-
-
-def roc_chart(curves: Roc) -> Chart | None:
-    """ROC curves: of few classes all, of many those with the smallest areas."""
-    found = [(each.name, each.auc, each.fpr, each.tpr) for each in curves.per_class]
-    return _curves(found, "ROC", "AUC", curves.macro_auc, _FALSE_ALARMS)
-
-
-def precision_recall_chart(curves: PrecisionRecall) -> Chart | None:
-    """Precision-recall curves, chosen likewise."""
-    found = [(each.name, each.average_precision, each.recall, each.precision) for each in curves.per_class]
-    return _curves(found, "Precision and recall", "AP", curves.macro_average_precision, "recall")
-
-
-def _curves(found: Sequence[_Curve], title: str, short: str, mean: float | None, x_label: str) -> Chart | None:
-    per_class = [curve for curve in found if curve[2]]
+def area_chart(found: AreaChart) -> Chart | None:
+    """ROC or precision-recall curves: of few classes all, of many those with the smallest areas."""
+    title, short = found.title, found.short
+    per_class = [curve for curve in found.curves if curve.x]
     if not per_class:
         return None
     # The hardest classes say most; an unknown area is not one of them.
-    shown = sorted(per_class, key=lambda curve: 2.0 if curve[1] is None else curve[1])[:_MOST_CURVES]
+    shown = sorted(per_class, key=lambda curve: 2.0 if curve.area is None else curve.area)[:_MOST_CURVES]
     curves = [
-        (name + (f", {short} {area:.4f}" if area is not None else ""), list(x), list(y)) for name, area, x, y in shown
+        (each.name + (f", {short} {each.area:.4f}" if each.area is not None else ""), each.x, each.y) for each in shown
     ]
     if len(per_class) == 1:
-        about = f"{title} of {shown[0][0]}"
+        about = f"{title} of {shown[0].name}"
     elif len(shown) < len(per_class):
         about = f"{title} of the {len(shown)} hardest of {len(per_class):,} classes, each against the others"
     else:
         about = f"{title} of every class, each against the others"
-    if mean is not None and len(per_class) > 1:
-        about += f". The mean {short} of all classes is {mean:.4f}"
-    return charts.in_unit_square(title, curves, about=about, x_label=x_label, diagonal=x_label == _FALSE_ALARMS)
+    if found.mean is not None and len(per_class) > 1:
+        about += f". The mean {short} of all classes is {found.mean:.4f}"
+    return charts.in_unit_square(title, curves, about=about, x_label=found.x_label, diagonal=found.is_roc)
 
 
 def threshold_chart(rows: Sequence[ThresholdScore]) -> Chart | None:
     """For two classes: what each threshold gives."""
     if len(rows) < 2:
         return None
-    names = (("precision", "precision"), ("recall", "recall"), ("F1", "f1"), ("accuracy", "accuracy"))
     at = [row.threshold for row in rows]
-    curves = [(name, at, [getattr(row, key) for row in rows]) for name, key in names]
+    curves = [(name, at, scores) for name, scores in score_charts.threshold_lines(rows).items()]
     about = "Precision, recall, F1 and accuracy by the probability from which the second class is predicted"
     return charts.in_unit_square("By threshold", curves, about=about, x_label="threshold", diagonal=False)

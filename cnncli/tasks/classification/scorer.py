@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.dataset import Examples
+from cnncli.tasks import predictions_csv
 from cnncli.tasks.classification.accuracy import majority_baseline, top_k_counts
 from cnncli.tasks.classification.calibration import calibration
 from cnncli.tasks.classification.intervals import intervals
@@ -18,6 +20,7 @@ from cnncli.tasks.classification.probabilities import are_probabilities, of_the_
 from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.classification.roc import roc_and_precision_recall
 from cnncli.tasks.classification.scores import classification_scores, largest
+from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.classification.thresholds import Sweep, sweep_thresholds
 from cnncli.tasks.diverged_outputs import refuse_diverged
 from cnncli.tasks.spooled_rows import SpooledRows
@@ -40,17 +43,22 @@ class Scored:
     confidence: NDArray[np.float64] | None
     wrong: NDArray[np.int64]
 
+    def csv_lines(self, examples: Examples, targets: ClassTargets) -> Iterator[str]:
+        """predictions.csv: a line for each example."""
+        said = self.predicted, self.confidence, self.outputs
+        return predictions_csv.to_csv(examples.labels, *said, targets.class_names, files=examples.files)
+
 
 class ClassificationScorer:
     """Scores of batches; see `Scorer`. Beside the spooled outputs it keeps about 20 bytes for each example.
 
     Args:
-        class_names: one a class.
+        targets: with the names of the classes.
         files: one an example, when the examples came from files.
     """
 
-    def __init__(self, class_names: Sequence[str], *, files: Sequence[str] | None = None) -> None:
-        self._class_names, self._files = class_names, files
+    def __init__(self, targets: ClassTargets, *, files: Sequence[str] | None = None) -> None:
+        self._class_names, self._files = targets.class_names, files
         self._outputs = SpooledRows()
         self._examples: list[
             tuple[NDArray[Any], ...]
@@ -110,3 +118,6 @@ class ClassificationScorer:
             most_wrong=most_wrong(wrong, labels, predicted, confidence, names, files=self._files),
         )
         return Scored(result, self._outputs, predicted, confidence, wrong)
+
+
+SCORER = ClassificationScorer

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cnncli.messages import FEW_EXAMPLES, cell, rough
 from cnncli.tasks.multilabel.result import MultilabelResult
-from cnncli.tasks.text_report import Lines, Table
+from cnncli.tasks.text_report import FEW_EXAMPLES_HINT, Lines, Table
 
 _PAIRS = 5  # of labels; --json has more
 _WRONG = 5  # examples; --json has more
@@ -45,3 +45,8 @@ def show(result: MultilabelResult) -> Iterator[Lines | Table]:
 def labels_text(labels: tuple[str, ...]) -> str:
     """`cat, dog`, or `none`."""
     return ", ".join(labels) or "none"
+
+
+def few_examples_hint(count: int) -> str:
+    """What scores on so few examples tell."""
+    return FEW_EXAMPLES_HINT

@@ -10,6 +10,7 @@ from cnncli.report.headline import Headline, Tile
 from cnncli.tasks.multilabel.console import labels_text
 from cnncli.tasks.multilabel.result import MultilabelResult
 from cnncli.tasks.multilabel.scores import LabelScore, Together
+from cnncli.tasks.multilabel.targets import LabelTargets
 from cnncli.tasks.result import Interval
 
 _MOST_WRONG = 20
@@ -33,6 +34,11 @@ class Sections:
     @property
     def has_examples(self) -> bool:
         return bool(self.wrong)
+
+
+def targets_fact(targets: LabelTargets) -> tuple[str, list[str]]:
+    """The targets of the training: a word, and the lines behind it."""
+    return "Labels", [values.all_names(targets.class_names)]
 
 
 def headline(result: MultilabelResult) -> Headline:

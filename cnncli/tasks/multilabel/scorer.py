@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.dataset import Examples
 from cnncli.tasks.classification.thresholds import above_thresholds, sweep_of_counts
 from cnncli.tasks.diverged_outputs import refuse_diverged
 from cnncli.tasks.multilabel.result import MultilabelResult
@@ -26,6 +27,8 @@ from cnncli.tasks.multilabel.scores import (
     micro_of,
     most_together,
 )
+from cnncli.tasks.multilabel.targets import LabelTargets
+from cnncli.tasks.predictions_csv import cell
 from cnncli.tasks.spooled_rows import SpooledRows
 
 
@@ -46,16 +49,37 @@ class Scored:
     wrong: NDArray[np.int64]
     predicted: None = None
 
+    def csv_lines(self, examples: Examples, targets: LabelTargets) -> Iterator[str]:
+        """predictions.csv: a line for each example.
+
+        Columns: `example`, its number in the split; `labels` and `predicted_labels`, their names with `|` between them; `file`,
+        when the examples came from files; and for each label, by its number, `true_0` and `predicted_0`, 0 or 1, and `output_0`,
+        its probability.
+        """
+        names = targets.class_names
+        numbered = [f"{word}_{index}" for index in range(len(names)) for word in ("true", "predicted", "output")]
+        file_column = [] if examples.files is None else ["file"]
+        yield ",".join(["example", "labels", "predicted_labels", *file_column, *numbered]) + "\n"
+        for index, (true, outputs) in enumerate(zip(self.targets, self.outputs, strict=True)):
+            said = (outputs > THRESHOLD).astype(np.uint8)
+            texts = ["|".join(names[column] for column in np.flatnonzero(row).tolist()) for row in (true, said)]
+            file = [] if examples.files is None else [examples.files[index]]
+            rows = zip(true.tolist(), said.tolist(), (f"{value:.6g}" for value in outputs.tolist()), strict=True)
+            yield (
+                ",".join([str(index), *map(cell, [*texts, *file]), *(str(each) for row in rows for each in row)]) + "\n"
+            )
+
 
 class MultilabelScorer:
     """Scores of batches; see `Scorer`. Beside the spooled targets and outputs it keeps about 20 bytes for each example.
 
     Args:
-        names: of the labels.
+        targets: with the names of the labels.
         files: one an example, when the examples came from files.
     """
 
-    def __init__(self, names: Sequence[str], *, files: Sequence[str] | None = None) -> None:
+    def __init__(self, targets: LabelTargets, *, files: Sequence[str] | None = None) -> None:
+        names = targets.class_names
         self._names, self._files = names, files
         self._targets, self._outputs = SpooledRows(), SpooledRows()
         # Of each batch: the loss of each example, how many of its labels are wrong, whether an output is not finite.
@@ -140,3 +164,6 @@ class MultilabelScorer:
             predicted=tuple(self._names[column] for column in np.flatnonzero(said).tolist()),
             loss=float(loss[index]),
         )
+
+
+SCORER = MultilabelScorer

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from cnncli.messages import first_of, quantity
 from cnncli.tasks.regression.result import RegressionResult
 from cnncli.tasks.regression.scores import TargetScore
-from cnncli.tasks.text_report import Lines, Table
+from cnncli.tasks.text_report import FEW_EXAMPLES_HINT, Lines, Table
 
 _MOST_TARGETS, _LEAST_EXACT = 20, 10  # of more numbers an example than that, only those with the largest errors
 _WORST = 5  # examples; --json has more
@@ -62,3 +62,8 @@ def _lines(result: RegressionResult) -> Iterator[tuple[str, str]]:
 
 def _all(values: Sequence[float]) -> str:
     return first_of([quantity(value) for value in values])
+
+
+def few_examples_hint(count: int) -> str:
+    """What scores on so few examples tell."""
+    return FEW_EXAMPLES_HINT

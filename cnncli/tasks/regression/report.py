@@ -10,6 +10,7 @@ from cnncli.report import values
 from cnncli.report.headline import Headline, Tile
 from cnncli.tasks.regression.result import RegressionResult
 from cnncli.tasks.regression.scores import TargetScore
+from cnncli.tasks.regression.targets import NumberTargets
 from cnncli.tasks.result import Interval
 
 _MOST_TARGETS = 20  # of more numbers an example, those with the largest errors
@@ -42,6 +43,15 @@ class Sections:
     @property
     def has_examples(self) -> bool:
         return bool(self.worst)
+
+
+def targets_fact(targets: NumberTargets) -> tuple[str, list[str]]:
+    """The targets of the training: a word, and the lines behind it, `2.002 to 12, mean 7.190`."""
+    lines = [
+        f"{values.decimal(low)} to {values.decimal(high)}, mean {values.decimal(mean)}"
+        for low, mean, high in targets.numbers.rows
+    ]
+    return "Targets", lines if len(lines) <= _MOST_TARGETS else [*lines[:4], f"and {len(lines) - 4:,} more numbers"]
 
 
 def headline(result: RegressionResult) -> Headline:

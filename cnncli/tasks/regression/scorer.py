@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.dataset import Examples
+from cnncli.tasks import predictions_csv
 from cnncli.tasks.diverged_outputs import refuse_diverged
 from cnncli.tasks.regression.result import RegressionResult
 from cnncli.tasks.regression.scores import regression_scores
+from cnncli.tasks.regression.targets import NumberTargets
 from cnncli.tasks.spooled_rows import SpooledRows
 
 
@@ -31,17 +34,21 @@ class Scored:
     wrong: NDArray[np.int64]
     predicted: None = None
 
+    def csv_lines(self, examples: Examples, targets: NumberTargets) -> Iterator[str]:
+        """predictions.csv: a line for each example."""
+        return predictions_csv.numbers_to_csv(self.targets, self.outputs, files=examples.files)
+
 
 class RegressionScorer:
     """Scores of batches; see `Scorer`. Beside the spooled targets and outputs it keeps about 20 bytes for each example.
 
     Args:
-        training_mean: of the targets that trained, k numbers.
+        targets: those that trained, k numbers; their mean is the baseline.
         files: one an example, when the examples came from files.
     """
 
-    def __init__(self, training_mean: Sequence[float], *, files: Sequence[str] | None = None) -> None:
-        self._training_mean, self._files = training_mean, files
+    def __init__(self, targets: NumberTargets, *, files: Sequence[str] | None = None) -> None:
+        self._training_mean, self._files = targets.numbers.mean, files
         self._targets, self._outputs = SpooledRows(), SpooledRows()
         self._is_diverged: list[NDArray[np.bool_]] = []
 
@@ -74,3 +81,6 @@ class RegressionScorer:
         refuse_diverged(np.concatenate(self._is_diverged), "no finite number")
         scores, wrong = regression_scores(self._targets, self._outputs, self._training_mean, files=self._files)
         return Scored(RegressionResult(**common, **dict(scores)), self._targets, self._outputs, wrong)
+
+
+SCORER = RegressionScorer

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from commands import Result
 from numpy.typing import NDArray
 from PIL import Image
 
-from cases.making import ANY, U8, U8_RUN, Case, Done, digits
+from cases.making import ANY, U8, U8_RUN, Case, digits
 
 U8_PATH = "--set data.source.npz.path="
 CHECK = "train u8.yaml --dry-run"
@@ -114,7 +115,7 @@ def odd_array(folder: Path) -> None:
     np.savez(folder / "odd.npz", x=x, y=arrays["y_test"][:8])
 
 
-def all_others_predicted(folder: Path, _: Done) -> None:
+def all_others_predicted(folder: Path, _: Result) -> None:
     lines = (folder / "found.csv").read_text(encoding="utf-8").splitlines()
     assert [line.split(",")[1] for line in lines[1:] if ",,," not in line] == ["0", "1", "3", "4", "5", "6", "7"], lines
 
@@ -130,7 +131,7 @@ def one_class_validates(folder: Path) -> None:
     np.savez(folder / "binary.npz", **arrays)
 
 
-def history_has_gaps(folder: Path, done: Done) -> None:
+def history_has_gaps(folder: Path, done: Result) -> None:
     run = folder / "outputs/binary/first"
     rows = json.loads((run / "history.json").read_text(encoding="utf-8"))
     assert [row["val_auc"] for row in rows] == [None, None]
@@ -167,8 +168,8 @@ def picture(folder: Path) -> None:
     Image.fromarray(digits()["x_test"][0]).save(folder / "digit.png")
 
 
-def has_note(part: str) -> Callable[[Path, Done], object]:
-    def check(_: Path, done: Done) -> None:
+def has_note(part: str) -> Callable[[Path, Result], object]:
+    def check(_: Path, done: Result) -> None:
         assert any(part in note["message"] for note in json.loads(done.stdout)["notes"]), done.stdout
 
     return check

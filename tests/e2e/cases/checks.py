@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import numpy as np
-from PIL import Image
+from stand_ins import photos
 
 from cases.making import ANY, U8, Case
 
@@ -16,15 +13,6 @@ model: {layers: [MobileNet: {weights: imagenet, include_top: false}, GlobalAvera
 """
 LAYERS = "layers: [Flatten, Dense: {units: $classes, activation: softmax}]"
 CONVOLUTION = "Conv2D: {name: c1, filters: 4, kernel_size: 3, strides: 2}"
-
-
-def photos(folder: Path) -> None:
-    random = np.random.default_rng(0)
-    for name in ("ants", "bees"):
-        (folder / "photos" / name).mkdir(parents=True)
-        for number in range(20):
-            pixels = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / "photos" / name / f"{number}.png")
 
 
 def with_layers(layers: str, *, classes: bool = True, more: str = "") -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from commands import Result
 from numpy.typing import NDArray
 
 from cnncli.data import samples
@@ -25,15 +26,6 @@ model:
 train: {epochs: 2, batch_size: 64, seed: 1, precision: float32}
 """
 U8_RUN = "outputs/u8/first"  # trained once, on u8.npz with the recipe U8
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a command answered."""
-
-    exit_code: int
-    stdout: str
-    stderr: str
 
 
 @dataclass(frozen=True)
@@ -60,7 +52,7 @@ class Case:
     prints: tuple[str, ...] = ()
     unsaid: tuple[str, ...] = ()
     files: tuple[tuple[str, str | bytes] | Callable[[Path], object], ...] = ()
-    check: Callable[[Path, Done], object] | None = None
+    check: Callable[[Path, Result], object] | None = None
     writes_nothing: bool = False
 
 

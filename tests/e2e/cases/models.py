@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from commands import Result, call
 from PIL import Image
-from typer.testing import CliRunner
 
-from cases.making import U8_RUN, Case, Done, digits
-from cnncli.cli.app import app
+from cases.making import U8_RUN, Case, digits
 
 PHOTOS = """\
 name: photos
@@ -60,16 +59,14 @@ def make_ages(folder: Path) -> None:
 
 
 def answer(*arguments: str) -> dict[str, Any]:
-    done = CliRunner().invoke(app, arguments)
-    assert done.exit_code == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
+    found: dict[str, Any] = call(*arguments).json
     return found
 
 
-def copy_answers_as(run: str, *commands: tuple[str, ...]) -> Callable[[Path, Done], None]:
+def copy_answers_as(run: str, *commands: tuple[str, ...]) -> Callable[[Path, Result], None]:
     """The JSON of commands on a copy is that on the run, to the last bit, apart from the model's name."""
 
-    def check(folder: Path, _: Done) -> None:
+    def check(folder: Path, _: Result) -> None:
         shutil.copy(folder / run / "model.keras", folder / "copy.keras")
         recorded = json.loads((folder / run / "run.json").read_text(encoding="utf-8"))
         assert any(artefact["path"] == "model.keras" for artefact in recorded["artefacts"])
@@ -83,7 +80,7 @@ def copy_answers_as(run: str, *commands: tuple[str, ...]) -> Callable[[Path, Don
     return check
 
 
-def shows_class_names(folder: Path, _: Done) -> None:
+def shows_class_names(folder: Path, _: Result) -> None:
     """Every command that shows classes shows their names for a copy, whatever it is called and wherever it lies."""
     other = folder / "deep er" / "mödel.keras"
     other.parent.mkdir()

@@ -6,9 +6,10 @@ import os
 from pathlib import Path
 
 import numpy as np
+from commands import Result
 from PIL import Image
 
-from cases.making import U8, U8_RUN, Case, Done
+from cases.making import U8, U8_RUN, Case
 
 FIGURES = f"{U8_RUN}/figures"
 REFUSED = "is a file that this command reads"
@@ -45,7 +46,7 @@ def links(folder: Path) -> None:
     os.symlink(U8_RUN, folder / "latest")
 
 
-def two_pictures(folder: Path, _: Done) -> None:
+def two_pictures(folder: Path, _: Result) -> None:
     assert len(list((folder / FIGURES).glob("maximize-*.png"))) == 2
 
 

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from commands import Result, call
 from PIL import Image, ImageDraw
-from typer.testing import CliRunner
 
-from cases.making import ANY, U8_RUN, Case, Done
-from cnncli.cli.app import app
+from cases.making import ANY, U8_RUN, Case
 
 RECIPE = """\
 name: pictures
@@ -144,10 +143,9 @@ def saved_again(folder: Path) -> None:
                 save(folder / "again" / name / f"other{number}.bmp", image)
 
 
-def copy_says_so(folder: Path, _: Done) -> None:
+def copy_says_so(folder: Path, _: Result) -> None:
     shutil.copy(folder / "outputs/pictures/first/model.keras", folder / "copy.keras")
-    done = CliRunner().invoke(app, ["evaluate", "copy.keras", "--data", "again", "--strict"])
-    assert done.exit_code == 4
+    done = call("evaluate", "copy.keras", "--data", "again", "--strict", exit_code=4)
     assert "of 16 examples of again were used to train the network" in done.stderr
 
 
@@ -182,17 +180,17 @@ def escape(folder: Path) -> None:
             )
 
 
-def no_escape(folder: Path, done: Done) -> None:
+def no_escape(folder: Path, done: Result) -> None:
     [csv] = folder.glob("outputs/pictures/*/predictions.csv")
     assert "\x1b" not in csv.read_text(encoding="utf-8") + done.stdout + done.stderr
 
 
-def shown(folder: Path, _: Done) -> None:
+def shown(folder: Path, _: Result) -> None:
     with Image.open(folder / "saw.png") as image:
         assert np.asarray(image.convert("L"))[16:40, 16:40].max() == 0  # the corner of the digit's ground
 
 
-def says_images(_: Path, done: Done) -> None:
+def says_images(_: Path, done: Result) -> None:
     assert "stretched to 28x28" in json.loads(done.stdout)["images"]
 
 

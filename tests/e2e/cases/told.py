@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from commands import Result
 
-from cases.making import U8, Case, Done, digits
+from cases.making import U8, Case, digits
 
 
 def small(train: str, *, name: str = "told", more: str = "") -> tuple[str, str]:
@@ -30,13 +31,13 @@ TO_ZERO = "PolynomialDecay: {initial_learning_rate: 0.1, decay_steps: 2 epochs, 
 TO_LITTLE = "PolynomialDecay: {initial_learning_rate: 0.1, decay_steps: 1 epoch, end_learning_rate: 0.00001}"
 
 
-def _extension_is_in_the_record(folder: Path, done: Done) -> None:
+def _extension_is_in_the_record(folder: Path, done: Result) -> None:
     record = json.loads((folder / "outputs/told/a/run.json").read_text())
     assert "epochs 3 to 4 train at a learning rate of 0" in str(record["resumes"][0]["notes"])
     assert "epochs 3 to 4 train at a learning rate of 0" in str(json.loads(done.stdout)["notes"])
 
 
-def _is_extended(folder: Path, done: Done) -> None:
+def _is_extended(folder: Path, done: Result) -> None:
     record = json.loads((folder / "outputs/told/a/run.json").read_text())
     assert record["epochs"] == 4
     assert record["stopped"].startswith("EarlyStopping: ")
@@ -52,7 +53,7 @@ def _expectations(folder: Path) -> list[dict[str, Any]]:
     return found
 
 
-def _is_reported(folder: Path, done: Done) -> None:
+def _is_reported(folder: Path, done: Result) -> None:
     [found] = _expectations(folder)
     assert (found["name"], found["comparison"], found["met"], found["enforced"]) == (
         "test_accuracy",
@@ -65,7 +66,7 @@ def _is_reported(folder: Path, done: Done) -> None:
     assert "not enforced: data.limit is not the recipe" in (folder / "outputs/told/a/report.html").read_text()
 
 
-def _is_enforced(folder: Path, done: Done) -> None:
+def _is_enforced(folder: Path, done: Result) -> None:
     [found] = _expectations(folder)
     assert (found["met"], found["enforced"], found["why"]) == (False, True, "")
 
@@ -97,18 +98,18 @@ def few_recipe() -> tuple[str, str]:
     return name, text.replace("u8.npz", "few.npz")
 
 
-def _has_paths(folder: Path, done: Done) -> None:
+def _has_paths(folder: Path, done: Result) -> None:
     found = json.loads(done.stdout)
     assert found["schema"] == 1
     assert Path(found["model"]).is_file()
     assert Path(found["report"]).is_file()
 
 
-def _has_a_schema(folder: Path, done: Done) -> None:
+def _has_a_schema(folder: Path, done: Result) -> None:
     assert json.loads(done.stdout)["schema"] == 1
 
 
-def _has_no_value(folder: Path, done: Done) -> None:
+def _has_no_value(folder: Path, done: Result) -> None:
     found = json.loads(done.stdout)
     assert found["schema"] == 1
     assert found["metrics"]["auc"] is found["metrics"]["recall"] is found["roc"]["macro_auc"] is None
@@ -123,7 +124,7 @@ OFFLINE = (
 )
 
 
-def _stand_in_is_in_the_record(folder: Path, done: Done) -> None:
+def _stand_in_is_in_the_record(folder: Path, done: Result) -> None:
     metric, minutes = _expectations(folder)
     assert (metric["met"], metric["enforced"], minutes["met"]) == (False, False, True)
     assert metric["why"] == "the recipe's data was not available, and mnist-sample was used"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from commands import cut_off
 
 from wrong_inputs.making import (
     ANY,
@@ -25,7 +26,6 @@ from wrong_inputs.making import (
     linked,
     npz,
     odd_images,
-    offline,
     parts,
     photos,
     picture,
@@ -210,13 +210,13 @@ DATA = [
         "recipe.yaml:2:11: offline: cifar10 is not here and cannot be downloaded\n    no answer from the network\n"
         "    put https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz at "
         "~/.keras/datasets/cifar-10-batches-py-target_archive "
-        "(sha256 6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce)", patch=offline),
+        "(sha256 6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce)", patch=cut_off),
     Row("a data set downloaded in part", half_downloaded, PLAN, 9,
         f"recipe.yaml:2:11: offline: ~/.keras/datasets/mnist.npz is incomplete or another file (sha256 {ANY}…, not "
-        f"731c5ac60275…), and mnist cannot be downloaded\n    no answer from the network\n    put {ANY}", patch=offline),
+        f"731c5ac60275…), and mnist cannot be downloaded\n    no answer from the network\n    put {ANY}", patch=cut_off),
     Row("a stand-in that is said", recipe(("mnist-sample", "mnist\n  offline: mnist-sample")), PLAN, 0,
         "recipe.yaml:3:12: mnist is not cached and the download failed (no network). "
-        "Using mnist-sample: 10,000 digits of MNIST, packaged with cnncli\n    no answer from the network", patch=offline),
+        "Using mnist-sample: 10,000 digits of MNIST, packaged with cnncli\n    no answer from the network", patch=cut_off),
     Row("--device gpu without one", recipe(), f"{PLAN} --device gpu", 8,
         f"error: --device gpu: no GPU can be used: {ANY}\n    {ANY}, or train with --device cpu", patch=without_gpu),
     Row("device: gpu without one", recipe(more="  device: gpu\n"), PLAN, 8,

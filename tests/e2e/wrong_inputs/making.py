@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -184,7 +185,8 @@ def broken_png(kind: str) -> bytes:
         index = whole.index(b"IDAT") + 6
         return whole[:index] + bytes([whole[index] ^ 0xFF]) + whole[index + 1 :]
     if kind == "bomb":  # a header of 50,000 x 50,000 pixels
-        return whole[:16] + struct.pack(">II", 50_000, 50_000) + whole[24:]
+        header = b"IHDR" + struct.pack(">II", 50_000, 50_000) + whole[24:29]
+        return whole[:12] + header + struct.pack(">I", zlib.crc32(header)) + whole[33:]
     return whole[:50]
 
 
@@ -207,15 +209,6 @@ def copied(source: str, target: str) -> Make:
 
 def without_gpu(patch: pytest.MonkeyPatch) -> None:
     patch.setattr("cnncli.training.devices.tf.config.list_physical_devices", lambda *_: [])
-
-
-def offline(patch: pytest.MonkeyPatch) -> None:
-    from cnncli.data.sources import download
-
-    def unreachable(url: str) -> None:
-        raise download.DownloadFailed("no answer from the network", offline=True)
-
-    patch.setattr(download, "_opened", unreachable)
 
 
 def without_reading(patch: pytest.MonkeyPatch) -> None:

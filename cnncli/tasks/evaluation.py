@@ -1,4 +1,4 @@
-"""The evaluation loop: run a model once over examples, for loss, metrics and a scorer."""
+"""Evaluate a model: run it once over examples, for loss, metrics and the scorer of its task."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from cnncli import task_registry
 from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
+from cnncli.data.targets import TargetInfo
 from cnncli.network.instantiate import make
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.tasks.decoder import Decoder
 from cnncli.tasks.result import Scored
 from cnncli.tasks.undefined_metrics import without_value
 
@@ -32,6 +35,40 @@ class Scorer(Protocol):
         Args:
             common: the fields that every `Result` has.
         """
+
+
+def evaluate(
+    model: keras.Model,
+    examples: Examples,
+    *,
+    targets: TargetInfo,
+    batch_size: int,
+    loss: KerasObject,
+    metrics: Sequence[KerasObject],
+    split: str = "test",
+    examples_sha256: str | None = None,
+) -> Scored:
+    """Run a model once over examples and score what it gives.
+
+    Args:
+        model: raw examples -> outputs (batch, outputs).
+        examples: with targets as `targets` describes them.
+        split, examples_sha256: what the examples are; see `Result`.
+
+    Raises:
+        DataError: the model's outputs do not fit the targets.
+    """
+    units = model.output_shape[-1]
+    batches = Batches(examples, batch_size=batch_size, encodings={"": targets.encoding(loss, units=units)})
+    kind: type[Decoder] = task_registry.part(targets.task, "decoding").DECODER
+    decoder = kind(targets, "logits" if loss.args.get("from_logits") else kind.FORMS[0], units)
+    scorer: Scorer = task_registry.part(targets.task, "scorer").SCORER(targets, files=examples.files)
+
+    def update(labels: NDArray[Any], outputs: NDArray[np.float32]) -> None:
+        scorer.update(labels, np.asarray(decoder.activated(outputs), np.float32))
+
+    measured = run_once(model, examples, batches, update, loss=loss, metrics=metrics)
+    return scorer.result(split=split, examples_sha256=examples_sha256, **measured)
 
 
 def run_once(

@@ -1,0 +1,139 @@
+"""JSON Schemas of what the recipe language adds to Keras: structure, blocks, `from` and `if`."""
+
+from __future__ import annotations
+
+from cnncli.recipe.json_schema.schema_parts import BLOCK_NAME, LAYER_NAME, NAME, STANDS_FOR_VALUE, Schema, ref
+from cnncli.recipe.language.blocks import STRUCTURES
+from cnncli.recipe.language.structure import MOST_TIMES
+
+_ANY_VALUE = {"type": "string", "pattern": STANDS_FOR_VALUE}
+_LIST = {"type": "array", "items": ref("item")}
+_FROM = {
+    "description": "the layers that this one takes, by name; left out: the one before it; `input` is the network's",
+    "type": ["string", "array"],
+    "items": {"type": "string"},
+    "minItems": 1,
+}
+_FROM_ONE = {"description": "the layer that this takes, by name; left out: the one before it", "type": "string"}
+_IF = {
+    "description": "leaves this out when it is false: `$(stage > 0)`",
+    "type": ["boolean", "integer", "string"],
+    "pattern": STANDS_FOR_VALUE,
+}
+_OWN_NAME = {"description": "what `from`, `freeze` and `expect.shapes` call it", **LAYER_NAME}
+
+
+def _structure(description: str, properties: Schema, required: list[str]) -> Schema:
+    own = {"name": _OWN_NAME, "from": _FROM_ONE, "if": ref("if")}
+    return {
+        "description": description,
+        "type": "object",
+        "properties": {**properties, **{key: value for key, value in own.items() if key not in properties}},
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+STRUCTURE: Schema = {
+    "from": _FROM,
+    "if": _IF,
+    "repeat": {
+        **_structure(
+            "layers again and again",
+            {
+                "times": {
+                    "description": "how often",
+                    "type": ["integer", "string"],
+                    "pattern": STANDS_FOR_VALUE,
+                    "minimum": 0,
+                    "maximum": MOST_TIMES,
+                },
+                "over": {
+                    "description": "a round for each item of these lists, under their names: {filters: [16, 32]}",
+                    "type": ["object", "string"],
+                    "pattern": STANDS_FOR_VALUE,
+                    "propertyNames": {"pattern": NAME},
+                    "additionalProperties": {"type": ["array", "string"], "pattern": STANDS_FOR_VALUE},
+                    "minProperties": 1,
+                },
+                "as": {
+                    "description": "the name of the round's number, from 0",
+                    "type": "string",
+                    "pattern": NAME,
+                },
+                "layers": {"description": "what is repeated", **_LIST},
+            },
+            ["layers"],
+        ),
+        "oneOf": [{"required": ["times"]}, {"required": ["over"]}],
+    },
+    "branches": _structure(
+        "several paths from the same layer, brought together by a merging layer",
+        {
+            "merge": {"description": "Add, Average, Concatenate, Maximum, …", **ref("layers")},
+            "paths": {
+                "description": "a list of layers each; [] is a path that changes nothing",
+                "type": "array",
+                "items": _LIST,
+                "minItems": 2,
+            },
+        },
+        ["merge", "paths"],
+    ),
+    "residual": _structure(
+        "layers, and the sum of what they give and what they took",
+        {
+            "body": {"description": "the layers", **_LIST, "minItems": 1},
+            "shortcut": {
+                "description": "how what they took gets there: as it is; auto: with a 1x1 Conv2D and BatchNormalization "
+                "where shapes differ; or through layers",
+                "anyOf": [{"enum": ["identity", "auto"]}, _LIST, _ANY_VALUE],
+                "default": "identity",
+            },
+        },
+        ["body"],
+    ),
+    "group": _structure(
+        "layers under one name",
+        {"name": {**_OWN_NAME, "type": "string"}, "layers": {"description": "the layers", **_LIST}},
+        ["name", "layers"],
+    ),
+    "block": {
+        "description": "layers with parameters, called by name like a layer",
+        "type": "object",
+        "properties": {
+            "params": {
+                "description": "the names that every call gives a value; a bare value is the first one's",
+                "type": "array",
+                "items": {"type": "string", "pattern": NAME},
+            },
+            "defaults": {"description": "further names with the values that a call may replace", "type": "object"},
+            "layers": {"description": "the layers; `$name` reads a parameter", **_LIST},
+        },
+        "required": ["layers"],
+        "additionalProperties": False,
+    },
+}
+SECTIONS_OF_THE_LANGUAGE: Schema = {
+    "extends": {
+        "description": "a recipe below this one: a shipped one's name, or a path counted from this file",
+        "type": "string",
+        "minLength": 1,
+    },
+    "vars": {
+        "description": "names for values, read as `$name` or within `$(…)`; each may use those before it",
+        "type": "object",
+        "propertyNames": {"pattern": NAME, "not": {"const": "classes"}},
+    },
+    "blocks": {
+        "description": "the recipe's own blocks of layers, by name",
+        "type": "object",
+        "propertyNames": {"pattern": BLOCK_NAME},
+        "additionalProperties": ref("block"),
+    },
+}
+
+
+def structure() -> Schema:
+    """The schemas of what the language adds to Keras: `repeat`, `branches`, `residual`, `group`, and a block."""
+    return {name: STRUCTURE[name] for name in (*STRUCTURES, "block")}

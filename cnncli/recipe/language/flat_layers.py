@@ -1,0 +1,269 @@
+"""The flat list of layers, as structure is written out: their names, and what each takes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from collections.abc import Mapping as Names
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from cnncli.errors import Place, Problem
+from cnncli.messages import described
+from cnncli.recipe.deferred import Broken, Deferred
+from cnncli.recipe.growth import Stopped
+from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects.objects import SHORTCUT
+from cnncli.recipe.language.substitution import Substitution, as_node, from_call
+from cnncli.recipe.layers import Group, snake_case
+from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
+
+INPUT = "input"  # the network's input, as `from` names it
+HERE = "."  # the input of the block, residual body, group, round or path in which it stands
+MOST_LAYERS = 5000
+PATH: Path = ("model", "layers")
+# Python keywords, so no Keras argument can have these names.
+OURS = ("if", "from", "name")
+
+
+class Scope(NamedTuple):
+    """Where the layers that are being written out stand.
+
+    Attributes:
+        names: the values that `$name` reads.
+        prefix: of the names of layers, inside a block's call.
+        suffix: of names that are written the same in every round of a `repeat`.
+        searched: prefix and suffix of the names that `from` sees, from the inside out: those of the own round, of the
+            rounds around it, and of what is around the block's call.
+        caller: the place of the block's call.
+        depth: how many calls and structures lead here.
+        here: the layer that the innermost structure begins with, as `from: .` names it; None is the network's input.
+        within: that structure, for a message; empty outside of any.
+    """
+
+    names: Names[str, Any]
+    prefix: str = ""
+    suffix: str = ""
+    searched: tuple[tuple[str, str], ...] = (("", ""),)
+    caller: Place | None = None
+    depth: int = 0
+    here: str | None = None
+    within: str = ""
+    blocks_open: tuple[str, ...] = ()
+
+
+class FlatLayers:
+    """The layers that are written out so far.
+
+    Args:
+        layers: with structure.
+        substitution: collects what is wrong, and counts what is written out.
+        warnings: collects what is not wrong, but probably not meant.
+
+    Attributes:
+        nodes: the layers.
+        groups: the runs of layers that have a name.
+        known: the name of a layer or group -> the layer that `from` means by it.
+        current: what the next layer takes; None is the network's input.
+    """
+
+    def __init__(self, layers: Sequence, substitution: Substitution, warnings: list[Problem]) -> None:
+        self.substitution = substitution
+        self.warnings = warnings
+        self.nodes: list[Node] = []
+        self.groups: list[Group] = []
+        self.known: dict[str, str] = {INPUT: INPUT}
+        self.current: str | None = None
+        self._previous: str | None = None  # the layer before the next one in the list
+        self._written = set(_written_names(layers))
+        self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
+
+    def wrong(self, message: str, place: Place, hint: str = "") -> None:
+        self.substitution.problems.append(Problem(message, hint, place, PATH))
+
+    def layer(self, entry: Entry, scope: Scope, sources: list[str | None] | None = None, name: str = "") -> None:
+        """One Keras layer.
+
+        Args:
+            entry: its name and, as written, its arguments.
+            sources: what it takes; left out: what flows here, or what its own `from` says.
+            name: a name that the structure around it gives.
+        """
+        found = catalogue.find_in_places("layers", entry.key)
+        body = self.replaced(entry.value, scope)
+        if isinstance(body, Mapping):
+            arguments = [argument for argument in body.entries if argument.key not in OURS]
+        elif isinstance(body, Scalar) and body.value is None:
+            arguments = []
+        else:
+            first = next(iter(found.arguments or {}), "") if found else ""
+            arguments = [Entry(first, body.place, body)]
+            if not first:
+                self.append(Mapping((Entry(entry.key, entry.key_place, body),), entry.key_place))
+                return
+        own, place = self._layer_name(entry, found, scope, name)
+        arguments.append(Entry("name", place, Scalar(own, place)))
+        taken = self._sources(entry, body, scope, sources)
+        if taken is not None:
+            arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry))))
+        arguments_node = Mapping(tuple(arguments), body.place)
+        self.append(Mapping((Entry(entry.key, entry.key_place, arguments_node),), entry.key_place))
+        self.known.setdefault(own, own)
+        self.current = self._previous = own
+
+    def append(self, node: Node) -> None:
+        if len(self.nodes) >= MOST_LAYERS:
+            self.wrong(f"the network has more than {MOST_LAYERS:,} layers", node.place)
+            raise Stopped
+        self.nodes.append(node)
+
+    def _layer_name(self, entry: Entry, found: catalogue.Entry | None, scope: Scope, given: str) -> tuple[str, Place]:
+        """The layer's name in the flat list, and where it was written."""
+        if given:
+            return given, entry.key_place
+        if (written := self.written_name(entry, scope)) is not None:
+            return self.name_of(written, scope), from_call(written.place, scope.caller)
+        if found and found.kind == "applications":
+            argument = (found.arguments or {}).get("name")
+            base = (
+                str(argument.default) if argument and not argument.required and argument.default else found.name.lower()
+            )
+            return self.counted(base, scope), entry.key_place
+        return self.counted(snake_case(found.canonical if found else entry.key), scope), entry.key_place
+
+    def written_name(self, entry: Entry, scope: Scope) -> Scalar | None:
+        """What `name` says; None when it says nothing."""
+        written = entry.value.get("name") if isinstance(entry.value, Mapping) else None
+        if written is None or (isinstance(written, Scalar) and written.value is None):
+            return None
+        if isinstance(written, Scalar) and isinstance(written.value, str):
+            return written
+        place = from_call(written.place, scope.caller)
+        hint = f'quote it: name: "{written.value}"' if isinstance(written, Scalar) else ""
+        self.wrong(f"`name`: expected a text, got {described(plain(written))}", place, hint)
+        return None
+
+    def given_name(self, entry: Entry, scope: Scope) -> str:
+        """The written name of a layer within its scope; empty where it has none."""
+        written = self.written_name(entry, scope)
+        return self.name_of(written, scope) if written else ""
+
+    def name_of(self, written: Scalar, scope: Scope) -> str:
+        """A written name within its scope. One that uses a variable tells its rounds apart by itself."""
+        node = self.replaced(written, scope)
+        value = node.value if isinstance(node, Scalar) else ""
+        self.note_if_deferred(value, written)
+        text = str(value.stand_in if isinstance(value, Deferred) else value)
+        return f"{scope.prefix}{text}{'' if '$' in written.value else scope.suffix}"
+
+    def counted(self, base: str, scope: Scope) -> str:
+        """The name that Keras would give: `conv2d`, `conv2d_1`, …, counted within its block."""
+        counts = self._counts[scope.prefix]
+        while True:
+            name = scope.prefix + (f"{base}_{counts[base]}" if counts[base] else base)
+            counts[base] += 1
+            if name not in self._written and name not in self.known:
+                return name
+
+    def _sources(
+        self, entry: Entry, body: Node, scope: Scope, given: list[str | None] | None
+    ) -> list[str] | str | None:
+        """What `from` has to say in the flat list; None when the layer takes the one before it."""
+        written = body.get("from") if isinstance(body, Mapping) else None
+        if given is None and written is not None:
+            value = plain(written)
+            names = [value] if isinstance(value, str) else value
+            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+                return value  # type: ignore[no-any-return]  # its reader tells what is wrong
+            place = from_call(written.place, scope.caller)
+            resolved: list[str | None] = [self.resolve(name, scope, place) for name in names]
+        else:
+            resolved = given if given is not None else [self.current]
+        if resolved == [self._previous]:
+            return None
+        named = [name if name is not None else INPUT for name in resolved]
+        return named[0] if len(named) == 1 else named
+
+    def _from_place(self, body: Node, entry: Entry) -> Place:
+        written = body.get("from") if isinstance(body, Mapping) else None
+        return written.place if written else entry.key_place
+
+    def resolve(self, name: str, scope: Scope, place: Place) -> str | None:
+        """The layer that a name in `from` means: the nearest of that name, from the inside out; None is the input."""
+        if name == HERE:
+            return scope.here
+        for prefix, suffix in scope.searched:
+            if (found := self.known.get(f"{prefix}{name}{suffix}")) is not None:
+                if found == INPUT and name == INPUT:
+                    self._note_network_input(scope, place)
+                return found
+        return name
+
+    def _note_network_input(self, scope: Scope, place: Place) -> None:
+        """`input` means the network's, also where something else comes into the structure around it."""
+        if scope.within and scope.here not in (None, INPUT):
+            message = f"`input` is the input of the network, not that of this {scope.within}"
+            self.warnings.append(
+                Problem(message, f"`from: {HERE}` names what comes into the {scope.within}", place, PATH)
+            )
+
+    def note_if_deferred(self, value: Any, node: Node | None) -> None:
+        """Remember that the list of layers itself depends on what is not known yet."""
+        if isinstance(value, Deferred) and not isinstance(value, Broken) and node is not None:
+            self.substitution.open_places.append(node.place)
+
+    def if_and_from(self, body: Node | None, scope: Scope) -> tuple[bool, str | None]:
+        """Whether an item stays, and what a single `from` name means."""
+        if not isinstance(body, Mapping):
+            return True, None
+        condition = body.get("if")
+        if condition is not None:
+            value = self.value(condition, scope)
+            if not isinstance(value, (bool, int)):
+                self.wrong(f"`if`: expected true or false, got {described(value)}", condition.place)
+                return True, None
+            self.note_if_deferred(value, condition)
+            if not value and not isinstance(value, Deferred):
+                return False, None
+        source = body.get("from")
+        if isinstance(source, Scalar) and isinstance(source.value, str):
+            name = self.value(source, scope)
+            if not isinstance(name, str):
+                return True, None
+            return True, self.resolve(name, scope, from_call(source.place, scope.caller)) or INPUT
+        return True, None
+
+    def shortcut(self, entry: Entry, start: str | None, end: str | None, scope: Scope) -> str:
+        """The item that becomes an identity or a projection once shapes are known."""
+        place, name = entry.key_place, self.counted(SHORTCUT, scope)
+        arguments = {"like": end or INPUT, "name": name, "from": start or INPUT}
+        self.append(Mapping((Entry(SHORTCUT, place, as_node(arguments, place)),), place))
+        self.known[name] = self._previous = name
+        return name
+
+    @contextmanager
+    def as_group(self, name: str) -> Iterator[None]:
+        """Remember the layers that are written out within as a group."""
+        start, place = len(self.nodes), len(self.groups)
+        yield
+        if len(self.nodes) > start:
+            self.groups.insert(place, Group(name, start, len(self.nodes)))
+            self.known[name] = self.current or INPUT
+
+    def replaced(self, node: Node, scope: Scope) -> Node:
+        return self.substitution.replace(node, scope.names, PATH, caller=scope.caller)
+
+    def value(self, node: Node, scope: Scope) -> Any:
+        return self.substitution.value(node, scope.names, PATH, caller=scope.caller)
+
+
+def _written_names(node: Node) -> Iterator[str]:
+    """Every name that the list of layers gives, so that no counted name takes one of them."""
+    if isinstance(node, Mapping):
+        for entry in node.entries:
+            if entry.key == "name" and isinstance(entry.value, Scalar):
+                yield str(entry.value.value)
+            yield from _written_names(entry.value)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            yield from _written_names(item)

@@ -1,0 +1,21 @@
+"""Recipes with which a program is easily wrong in silence, each with the right answer from cases/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from cases import checks, language
+from cases.checking import check
+from cases.making import Case
+
+CASES = {
+    f"{table.__name__.removeprefix('cases.')}: {case.what}": case
+    for table in (language, checks)
+    for case in table.CASES
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_case_gets_its_right_answer(case: Case, case_folder: Path) -> None:
+    check(case, case_folder)
