@@ -73,7 +73,7 @@ def test_targets_in_a_file_are_scored_as_those_in_memory(tmp_path):
         "targets": CLASSES,
     }
 
-    in_memory, in_file = (evaluate(model(), each, **how) for each in (data, Examples(data.inputs, rows)))
+    in_memory, in_file = (evaluate(model(), each, **how) for each in (data, Examples({INPUT: data.input}, rows)))
 
     assert in_file.result == in_memory.result
 
