@@ -104,7 +104,7 @@ def read_samples(text: str | None, images: Sequence[Path], *, default: int) -> i
     Raises:
         UsageError: it is neither a number up to 100 nor one of the words, or images are named as well, or too many.
     """
-    from cnncli.recipe.schema import MOST_SAMPLES, SAMPLES  # pydantic, which --help has no use for
+    from cnncli.recipe.schema_pictures import MOST_SAMPLES, SAMPLES  # which --help has no use for
 
     if len(images) > MOST_SAMPLES:
         message = f"{len(images):,} images are too many for one sheet"

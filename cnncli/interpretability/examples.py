@@ -16,7 +16,7 @@ from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
 from cnncli.messages import printable
-from cnncli.recipe.schema import Samples
+from cnncli.recipe.schema_pictures import Samples
 
 MOST = 12  # of those that are chosen by a word
 _RANGE_EXAMPLES = 256

@@ -32,7 +32,7 @@ from cnncli.interpretability.maximize import LEAST_SIDE, likely_range
 from cnncli.interpretability.subject import Subject
 from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import find, kernel_of
-from cnncli.recipe.schema import BY_PREDICTION, Samples
+from cnncli.recipe.schema_pictures import BY_PREDICTION, Samples
 
 _MOST_TOGETHER = 32  # examples that are computed at a time
 _HEALTH_EXAMPLES = 256

@@ -13,7 +13,8 @@ from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots.kernels import draw_layers
 from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
-from cnncli.recipe.schema import BY_PREDICTION, Filters, Picture, Recipe
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_pictures import BY_PREDICTION, Filters, Picture
 from cnncli.tasks.result import Scored
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from cnncli.errors import RecipeError
-from cnncli.recipe import schema
+from cnncli.recipe import schema_fields
 from cnncli.recipe.growth import LARGEST_VALUE, LONGEST_TEXT, MOST_VALUES
 from cnncli.recipe.json_schema.language_schemas import structure
 from cnncli.recipe.keras_objects import browse, catalogue
@@ -22,7 +22,8 @@ from cnncli.recipe.language.blocks import STRUCTURES
 from cnncli.recipe.language.flat_layers import MOST_LAYERS
 from cnncli.recipe.language.structure import MOST_NESTED, MOST_TIMES
 from cnncli.recipe.load import load_bytes
-from cnncli.recipe.schema import KIND_OF_OBJECT, Recipe, Section
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section
 from cnncli.recipe.yaml import recipe_file, tree
 
 ROOT = Path(__file__).parents[2]
@@ -186,7 +187,7 @@ def _refused(_: str) -> str:
 def _units(_: str) -> str:
     """The units of a time."""
     seconds: dict[int, list[str]] = {}
-    for unit, count in schema.UNITS.items():
+    for unit, count in schema_fields.UNITS.items():
         seconds.setdefault(count, []).append(f"`{unit}`")
     return _table(("unit", "seconds"), [(", ".join(units), str(count)) for count, units in seconds.items()])
 

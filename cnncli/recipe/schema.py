@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -18,18 +15,33 @@ from pydantic import (
     model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
-from pydantic_core import PydanticCustomError, core_schema
+from pydantic_core import PydanticCustomError
 
-from cnncli.messages import described
 from cnncli.names import NAME_PATTERN
 from cnncli.recipe import targets
-from cnncli.recipe.deferred import Deferred
-from cnncli.recipe.growth import LARGEST_INTEGER, MOST_PROBLEMS
 from cnncli.recipe.growth import LARGEST_SEED as LARGEST_SEED
-from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.keras_objects.integer_values import as_integers
-from cnncli.recipe.keras_objects.objects import Fault, KerasObject, as_data, read
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import Group, nested
+from cnncli.recipe.schema_fields import (
+    Background,
+    Callback,
+    ClassCount,
+    ClassWeight,
+    Count,
+    Depth,
+    Duration,
+    Layer,
+    Losses,
+    Metric,
+    Optimizer,
+    Part,
+    Range,
+    Section,
+    Size,
+    Step,
+    exactly_one,
+)
+from cnncli.recipe.schema_pictures import Picture, read_picture
 
 BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
@@ -37,231 +49,7 @@ if TYPE_CHECKING:
     TargetsWord = str
 else:
     TargetsWord = Literal[tuple(targets.TASKS)]
-KIND_OF_OBJECT = "x-keras"  # in a section's JSON Schema: here stands a Keras object of this kind
 
-
-class Section(BaseModel):
-    """A mapping of the recipe: strict types, no keys but its own."""
-
-    # `defer_build`: only the whole recipe is validated, so only its validator is built.
-    model_config = ConfigDict(
-        strict=True, extra="forbid", frozen=True, allow_inf_nan=False, arbitrary_types_allowed=True, defer_build=True
-    )
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _keep_deferred(cls, data: Any, handler: Any) -> Any:
-        """pydantic makes plain numbers and texts of values that are not known yet; keep what they stand for."""
-        section = handler(data)
-        for name in cls.model_fields.keys() & (data.keys() if isinstance(data, dict) else ()):
-            section.__dict__[name] = _with_deferred(section.__dict__[name], data[name])
-        return section
-
-
-def _with_deferred(value: Any, given: Any) -> Any:
-    if isinstance(given, Deferred) and isinstance(value, (int, float, str)):
-        return given
-    if isinstance(value, list) and isinstance(given, list):
-        return [_with_deferred(*pair) for pair in zip(value, given, strict=True)]
-    if isinstance(value, dict) and isinstance(given, dict):
-        return {key: _with_deferred(item, given.get(key)) for key, item in value.items()}
-    return value
-
-
-def _exactly_one(schema: dict[str, Any]) -> None:
-    """In the JSON Schema of a section that is one of its keys."""
-    schema |= {"minProperties": 1, "maxProperties": 1}
-
-
-def _one_or_its_key(schema: dict[str, Any]) -> None:
-    """The same where the key alone will do: `- filters` is `- filters: {}`."""
-    _exactly_one(schema)
-    schema["type"] = ["object", "string"]
-    schema |= {"if": {"type": "string"}, "then": {"enum": list(schema["properties"])}}
-
-
-class _OfKind:
-    """Marks a field that takes a Keras object of one kind."""
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        written = core_schema.plain_serializer_function_ser_schema(as_data)
-        return core_schema.with_info_plain_validator_function(self._validate, serialization=written)
-
-    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
-        return {KIND_OF_OBJECT: self.kind}  # recipe_schema.py puts what the catalogue has in its place
-
-    def _validate(self, value: Any, info: core_schema.ValidationInfo) -> KerasObject:
-        if isinstance(value, KerasObject):
-            return value
-        context = info.context if info.context is not None else {}
-        if context.get("faulty", 0) >= MOST_PROBLEMS:
-            return KerasObject(self.kind, "")  # the recipe is refused already, and there is enough to read
-        found, faults = read(value, self.kind, steps_per_epoch=context.get("steps_per_epoch"))
-        if found is None:
-            context["faulty"] = context.get("faulty", 0) + 1
-            raise PydanticCustomError("keras_object", "not usable", {"faults": faults})
-        return found
-
-
-class _InChain(_OfKind):
-    """Marks a layer of a chain: it takes the one before it, and cannot say otherwise."""
-
-    def _validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
-        found = super()._validate(value, info)
-        if not found.name:
-            return found
-        if found.kind != "layers":
-            fault = Fault((), f"{found.name} cannot stand here", "make it an item of `model.layers`")
-            raise PydanticCustomError("keras_object", "not usable", {"faults": [fault]})
-        if found.inputs:
-            hint = "`from` is for the layers of `model`"
-            fault = Fault((found.name, "from"), f"{found.name} takes what is before it here", hint, on_key=True)
-            raise PydanticCustomError("keras_object", "not usable", {"faults": [fault]})
-        return found
-
-
-Layer = Annotated[KerasObject, _OfKind("layers")]
-Step = Annotated[KerasObject, _InChain("layers")]
-Optimizer = Annotated[KerasObject, _OfKind("optimizers")]
-Loss = Annotated[KerasObject, _OfKind("losses")]
-Metric = Annotated[KerasObject, _OfKind("metrics")]
-Callback = Annotated[KerasObject, _OfKind("callbacks")]
-
-
-class _LossOrLosses(_OfKind):
-    """Marks the field that takes one loss, or a mapping of the outputs' names to theirs."""
-
-    def __get_pydantic_json_schema__(self, core: Any, handler: Any) -> dict[str, Any]:
-        loss = {KIND_OF_OBJECT: self.kind}
-        # An output may have any name but a loss's own; one in CapWords alone is read as a misspelt loss.
-        by_output = {"type": "object", "minProperties": 1, "additionalProperties": loss}
-        no_losses = {"propertyNames": {"not": {"enum": catalogue.names(self.kind)}}}
-        return {"anyOf": [loss, {**by_output, **no_losses}]}
-
-    def _validate(self, value: Any, info: core_schema.ValidationInfo) -> Any:
-        if not isinstance(value, dict) or any(catalogue.find("losses", str(name)) for name in value):
-            return super()._validate(value, info)
-        if len(value) == 1 and all(name[:1].isupper() for name in value):
-            return super()._validate(value, info)  # a misspelt loss, not an output
-        faults: list[Fault] = []
-        losses: dict[str, KerasObject] = {}
-        for name, item in value.items():
-            found, wrong = read(item, self.kind) if not isinstance(item, KerasObject) else (item, [])
-            faults += [replace(fault, path=(name, *fault.path)) for fault in wrong]
-            if found is not None:
-                losses[name] = found
-        if faults:
-            raise PydanticCustomError("keras_object", "not usable", {"faults": faults})
-        return losses
-
-
-Losses = Annotated[KerasObject | dict[str, KerasObject], _LossOrLosses("losses")]
-
-UNITS = {"s": 1, "sec": 1, "second": 1, "min": 60, "minute": 60, "h": 3600, "hour": 3600}
-_DURATION = re.compile(r"^(\d+(?:\.\d+)?)\s*([a-z]+?)s?$")
-
-
-def _read_duration(value: Any) -> Any:
-    """`20 min` as seconds."""
-    match = _DURATION.match(value) if isinstance(value, str) else None
-    if match and (unit := UNITS.get(match.group(2))):
-        return float(match.group(1)) * unit
-    raise PydanticCustomError("duration", "expected a time with its unit, such as 90 s, 20 min or 2 h")
-
-
-Duration = Annotated[
-    float, BeforeValidator(
-        lambda value: value if isinstance(value, float) else _read_duration(value),
-        json_schema_input_type=Annotated[
-            str, Field(pattern=rf"^\d+(\.\d+)?\s*({'|'.join(UNITS)})s?$", examples=["90 s", "20 min", "2 h"])
-        ],
-    ),
-    PlainSerializer(lambda seconds: f"{seconds:g} s"), Field(gt=0),
-]  # fmt: skip
-
-
-def _read_integer(value: Any) -> Any:
-    """A number without a fraction as the integer that it is."""
-    value = as_integers(value) if isinstance(value, float) else value
-    if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
-        raise PydanticCustomError("integer_too_large", "expected an integer of at most 2,147,483,647")
-    return value
-
-
-Count = Annotated[int, Field(ge=1), BeforeValidator(_read_integer)]
-_ClassCount = Annotated[int, Field(ge=2), BeforeValidator(_read_integer)]
-Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
-_Rgb = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
-
-
-def _read_background(value: Any) -> Any:
-    is_rgb = isinstance(value, list) and len(value) == 3 and all(type(v) is int and 0 <= v <= 255 for v in value)
-    if is_rgb or value in ("auto", "black", "white"):
-        return value
-    raise PydanticCustomError("background", "expected auto, black, white or [r, g, b] with integers from 0 to 255")
-
-
-def _read_depth(value: Any) -> Any:
-    if value == "auto" or (type(value) is int and value in (8, 16)):
-        return value
-    raise PydanticCustomError("depth", "expected auto, 8 or 16")
-
-
-def _read_range(value: Any) -> Any:
-    if value is None:
-        return value
-    are_numbers = isinstance(value, list) and len(value) == 2 and all(type(v) in (int, float) for v in value)
-    if are_numbers and math.isfinite(value[0]) and math.isfinite(value[1]) and value[0] < value[1]:
-        return [float(v) for v in value]
-    raise PydanticCustomError("range", "expected [low, high], two numbers with low < high")
-
-
-Background = Annotated[
-    Any, BeforeValidator(_read_background, json_schema_input_type=Literal["auto", "black", "white"] | _Rgb)
-]
-Depth = Annotated[Any, BeforeValidator(_read_depth, json_schema_input_type=Literal["auto", 8, 16])]
-_TwoNumbers = Annotated[list[float], Field(min_length=2, max_length=2)]
-Range = Annotated[Any, BeforeValidator(_read_range, json_schema_input_type=_TwoNumbers | None)]
-
-
-def _read_part(value: Any) -> Any:
-    if (
-        isinstance(value, (int, float))
-        and not isinstance(value, bool)
-        and (value >= 1) == isinstance(value, int)
-        and value > 0
-    ):
-        return value
-    raise PydanticCustomError("part", "expected a share between 0 and 1, or a number of examples ≥ 1")
-
-
-_Share = Annotated[float, Field(gt=0, lt=1)]
-Part = Annotated[Any, BeforeValidator(_read_part, json_schema_input_type=Count | _Share)]
-
-
-def _read_class_weight(value: Any) -> Any:
-    if value is None or value == "balanced":
-        return value
-    if not isinstance(value, dict) or not value:
-        raise PydanticCustomError("class_weight", "expected `balanced`, or a mapping of class names to weights > 0")
-    wrong = {name: weight for name, weight in value.items() if not _is_weight(weight)}
-    if wrong:
-        faults = [Fault((name,), f"expected a weight > 0, got {described(weight)}") for name, weight in wrong.items()]
-        raise PydanticCustomError("keras_object", "not usable", {"faults": faults})
-    return {name: float(weight) for name, weight in value.items()}
-
-
-def _is_weight(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0
-
-
-_Weights = Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
-ClassWeight = Annotated[
-    Any, BeforeValidator(_read_class_weight, json_schema_input_type=Literal["balanced"] | _Weights | None)
-]
 
 # ---- data --------------------------------------------------------------------------------------------------------------
 
@@ -306,7 +94,7 @@ class Idx(Section):
 class Source(Section):
     """Where the data comes from: exactly one of these."""
 
-    model_config = ConfigDict(json_schema_extra=_exactly_one)
+    model_config = ConfigDict(json_schema_extra=exactly_one)
 
     builtin: BuiltinDataSet | None = Field(None, description="a data set by name; `source: mnist` says the same")
     image_folder: ImageFolder | None = None
@@ -362,7 +150,7 @@ class Data(Section):
         description="where a part of the network is frozen: compute it for so many augmented passes, not every epoch",
     )
     class_weight: ClassWeight = Field(None, description="how much an example of each class counts in the loss")
-    classes: _ClassCount | None = Field(None, description="their number; checked against the data")
+    classes: ClassCount | None = Field(None, description="their number; checked against the data")
     limit: Count | None = Field(None, description="use that many training examples, with every class's share kept")
     on_bad_image: Literal["error", "skip"] = Field("error", description="what to do with a file that cannot be decoded")
     allow_leakage: bool = Field(False, description="go on when the same image stands in two splits")
@@ -394,8 +182,8 @@ class Model(Section):
     layers: Annotated[
         list[Layer], Field(min_length=1, description="in order, each a Keras layer, structure, or a block")
     ]
-    outputs: Annotated[list[str], Field(description="layers whose outputs are trained; the first is the main one")] = []
-    groups: Annotated[list[Group], SkipJsonSchema()] = []
+    outputs: Annotated[list[str], Field(description="layers whose outputs are trained; the first is the main one")] = []  # noqa: RUF012  # pydantic copies it
+    groups: Annotated[list[Group], SkipJsonSchema()] = []  # noqa: RUF012
 
     @model_serializer(mode="wrap")
     def _with_groups(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -480,116 +268,6 @@ class Evaluate(Section):
     batch_size: Count | None = Field(None, description="examples at a time; left out: `train.batch_size`")
 
 
-ByPrediction = Literal["most_confused", "most_wrong"]
-ByWord = Literal["most_confused", "most_wrong", "one_per_class"]
-BY_PREDICTION: tuple[str, ...] = get_args(ByPrediction)
-SAMPLES: tuple[str, ...] = get_args(ByWord)
-MOST_SAMPLES = 100  # that are drawn at a time: on one sheet more could not be looked at
-
-
-def _read_samples(value: Any) -> Any:
-    if value in SAMPLES or (isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_SAMPLES):
-        return value
-    told = {"most": str(MOST_SAMPLES), "words": ", ".join(SAMPLES)}
-    raise PydanticCustomError("samples", "expected 1 to {most} examples, or one of {words}", told)
-
-
-_SampleCount = Annotated[int, Field(ge=1, le=MOST_SAMPLES)]
-Samples = Annotated[Any, BeforeValidator(_read_samples, json_schema_input_type=_SampleCount | ByWord)]
-_Index = Annotated[int, Field(ge=0), BeforeValidator(_read_integer)]
-# `true` without quotes is a truth value.
-_ClassName = Annotated[
-    str,
-    BeforeValidator(lambda value: "true" if value is True else value, json_schema_input_type=str | Literal[True]),
-]
-HeatMethod = Literal["grad-cam", "grad-cam++", "smoothgrad", "occlusion"]
-
-
-class Filters(Section):
-    """The kernels of convolutions as pictures."""
-
-    layers: list[str] | None = Field(None, description="names; left out: the first convolution")
-    per_filter: bool = Field(False, description="stretch each filter's own values from black to white, not the layer's")
-    strongest: Count | None = Field(None, description="only so many filters a layer, those with the largest norms")
-    change: bool = Field(False, description="draw each filter as it was initialised, and beside it as it is")
-
-
-class FeatureMaps(Section):
-    """What each filter of chosen layers gives for test examples."""
-
-    layers: list[str] | None = Field(None, description="names; left out: the first convolution")
-    samples: Samples = Field(4, description="how many test examples, or which")
-
-
-class Maximize(Section):
-    """The example that a filter or a class likes most, found by gradient ascent: of a layer's filters, or of classes."""
-
-    layer: str | None = Field(None, description="whose filters or units; left out: classes are shown")
-    filters: Annotated[list[_Index], Field(min_length=1)] | None = Field(
-        None, description="their numbers, from 0; left out: the first 16"
-    )
-    classes: Annotated[list[str], Field(min_length=1)] | None = Field(None, description="names; left out: the first 16")
-    steps: Count = Field(128, description="of the ascent")
-    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="of the noise that it begins with")
-
-    @model_validator(mode="after")
-    def _filters_or_classes(self) -> Maximize:
-        if self.classes is not None and (self.layer is not None or self.filters is not None):
-            raise PydanticCustomError("one_target", "either the filters of a layer or classes, got both")
-        return self
-
-
-class GradCam(Section):
-    """Where in test examples the network sees what speaks for a class."""
-
-    layer: str | None = Field(None, description="whose maps; left out: the last that gives maps, before pooling")
-    method: HeatMethod = Field(
-        "grad-cam",
-        description="Selvaraju 2017, Chattopadhay 2018, Smilkov 2017 or Zeiler 2014; the last two take no layer",
-    )
-    class_name: _ClassName = Field("predicted", description="`predicted`, `true`, or the name of a class")
-    samples: Samples = Field(None, description="how many test examples, or which; left out: 12, 6 or 4, by method")
-
-
-class Picture(Section):
-    """One item of `visualize`: exactly one of these."""
-
-    model_config = ConfigDict(json_schema_extra=_one_or_its_key)
-
-    filters: Filters | None = None
-    feature_maps: FeatureMaps | None = None
-    maximize: Maximize | None = None
-    grad_cam: GradCam | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Picture:
-        if sum(getattr(self, name) is not None for name in type(self).model_fields) != 1:
-            kinds = ", ".join(type(self).model_fields)
-            raise PydanticCustomError("one_picture", "one kind of picture an item: {kinds}", {"kinds": kinds})
-        return self
-
-    @property
-    def kind(self) -> str:
-        return next(name for name in type(self).model_fields if getattr(self, name) is not None)
-
-    @property
-    def layers(self) -> list[tuple[str, tuple[str | int, ...]]]:
-        """The layers that it names, each with where it stands within the item."""
-        one = self.grad_cam or self.maximize
-        if one:
-            return [(one.layer, (self.kind, "layer"))] if one.layer else []
-        named = getattr(self, self.kind).layers or []
-        return [(name, (self.kind, "layers", index)) for index, name in enumerate(named)]
-
-
-def _read_picture(value: Any) -> Any:
-    if isinstance(value, str):
-        return {value: {}}
-    if isinstance(value, dict):
-        return {key: {} if item is None else item for key, item in value.items()}
-    return value
-
-
 _COMPARISON = r"^\s*(>=|<=|>|<|==)\s*-?\d+(\.\d+)?(e-?\d+)?\s*$"
 
 
@@ -626,7 +304,7 @@ class Recipe(Section):
     model: Model = Field(description="the network, as in `model: {layers: [Flatten, Dense: 10]}`")
     train: Train = Field(default_factory=lambda: Train())
     evaluate: Evaluate = Field(default_factory=lambda: Evaluate())
-    visualize: list[Annotated[Picture, BeforeValidator(_read_picture)]] = Field(
+    visualize: list[Annotated[Picture, BeforeValidator(read_picture)]] = Field(
         [], description="pictures that are drawn at the end of a run"
     )
     expect: Expect = Field(default_factory=lambda: Expect())

@@ -13,7 +13,8 @@ from cnncli.messages import did_you_mean, shortened
 from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import NO_CONVOLUTION, convolutions, find
-from cnncli.recipe.schema import Picture, Recipe
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_pictures import Picture
 
 # What to do where there is no first convolution to take.
 _NAME_LAYERS = {

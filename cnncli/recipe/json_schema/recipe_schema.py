@@ -33,7 +33,8 @@ from cnncli.recipe.json_schema.schema_parts import (
 from cnncli.recipe.json_schema.shared_definitions import share
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import as_data
-from cnncli.recipe.schema import KIND_OF_OBJECT, Recipe, Section
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section
 
 _MODELS: dict[str, type[BaseModel]] = {model.__name__: model for model in Section.__subclasses__()}
 

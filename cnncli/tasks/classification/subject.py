@@ -13,7 +13,7 @@ from cnncli.interpretability.class_scores import log_odds, of_both_classes, prob
 from cnncli.interpretability.examples import MOST
 from cnncli.interpretability.subject import Subject
 from cnncli.messages import counted, did_you_mean, shortened
-from cnncli.recipe.schema import BY_PREDICTION, Samples
+from cnncli.recipe.schema_pictures import BY_PREDICTION, Samples
 from cnncli.tasks.classification.mistakes import wrong_examples
 
 MOST_CLASSES = 24

@@ -13,7 +13,7 @@ from cnncli.interpretability.class_scores import of_class, outputs_of
 from cnncli.interpretability.examples import MOST
 from cnncli.interpretability.subject import Subject
 from cnncli.messages import counted, did_you_mean, shortened
-from cnncli.recipe.schema import Samples
+from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.multilabel.scores import THRESHOLD, losses
 
 WORDS = {"most_wrong": " with the largest errors", "one_per_class": ", one a label"}

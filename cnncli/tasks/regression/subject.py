@@ -13,7 +13,7 @@ from cnncli.interpretability.class_scores import of_class, outputs_of
 from cnncli.interpretability.examples import MOST
 from cnncli.interpretability.subject import Subject
 from cnncli.messages import number_text, shortened
-from cnncli.recipe.schema import Samples
+from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.regression.scores import sizes_of_errors
 
 WORDS = {"most_wrong": " of the largest errors"}
