@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 import keras
 
 from cnncli.errors import CnncliError, Problem, RecipeError
-from cnncli.interpretability.layer_selection import count_of, find_maps, layers_to_show
+from cnncli.interpretability.layer_selection import check_input, count_of, find_maps, layers_to_show
 from cnncli.messages import did_you_mean, shortened
 from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import Opened, opened
@@ -25,7 +26,7 @@ _NAME_LAYERS = {
 
 
 def check_pictures(recipe: Recipe, network: Network) -> None:
-    """See, before training, that every layer and filter that `visualize` names is there.
+    """See, before training, that pictures can be made of the inputs, and that every layer and filter is there.
 
     Raises:
         RecipeError: it is not; its problem names the key.
@@ -35,15 +36,23 @@ def check_pictures(recipe: Recipe, network: Network) -> None:
         model = network.model if picture.grad_cam or picture.maximize else network.full_model
         if _needs_convolution(picture) and not convolutions(model):
             raise RecipeError(Problem(NO_CONVOLUTION, _NAME_LAYERS[picture.kind], path=("visualize", index)))
+        if not picture.filters:
+            with _problems_at(index):
+                check_input(model, "the network")
         opened_model = opened(model)
         for name, path in picture.layers:
-            try:
+            with _problems_at(index, *path):
                 _search(picture, model, opened_model, name)
-            except CnncliError as error:
-                where = ("visualize", index, *path)
-                raise type(error)([replace(problem, path=where) for problem in error.problems]) from error
         if problems := _wrong_filters(picture, opened_model):
             raise RecipeError(replace(problem, path=("visualize", index, *problem.path)) for problem in problems)
+
+
+@contextmanager
+def _problems_at(*path: str | int) -> Iterator[None]:
+    try:
+        yield
+    except CnncliError as error:
+        raise RecipeError([replace(problem, path=("visualize", *path)) for problem in error.problems]) from error
 
 
 def check_classes(recipe: Recipe, class_names: Sequence[str]) -> None:

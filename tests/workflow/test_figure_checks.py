@@ -54,6 +54,23 @@ def test_wrong_class_is_told_with_the_nearest(item, key):
     assert problem.path == ("visualize", 0, *key)
 
 
+@pytest.mark.parametrize(
+    "item", ["maximize: {classes: ['0']}", "feature_maps: {layers: [out]}", "grad_cam: {method: occlusion}"]
+)
+def test_pictures_of_rows_of_numbers_are_refused(item):
+    text = f"""\
+data: {{source: {{npz: {{path: rows.npz}}}}, classes: 3}}
+model: {{input: [12], layers: [Dense: {{name: out, units: 3, activation: softmax}}]}}
+visualize: [{item}]
+"""
+    with pytest.raises(RecipeError) as error:
+        check_without_data(load_bytes(text.encode(), "r.yaml"))
+
+    [problem] = error.value.problems
+    assert problem.message == "the network takes float32 of 12: that is no signal, image or volume"
+    assert problem.path == ("visualize", 0)
+
+
 @pytest.mark.parametrize("item", ["grad_cam: {class_name: true}", "maximize: {layer: out, filters: [9]}", "maximize"])
 def test_what_can_be_drawn_is_left_alone(item):
     loaded = loaded_with(item)
