@@ -27,7 +27,7 @@ COMMANDS = [
 
 def test_tutorial_has_its_steps():
     assert [title.split(".")[0] for title, _ in STEPS] == [str(number) for number in range(1, 8)]
-    assert len(RECIPES) == 9
+    assert len(RECIPES) == 10
     assert len([shown for *_, shown in COMMANDS if shown]) >= 5
 
 
