@@ -33,6 +33,7 @@ SHARED = {
     "report": "the report of a task; the command",
     "result": "the result of an evaluation: of all tasks, of one",
     "roc": "ROC curves: computed, drawn",
+    "predictions": "the predictions of examples: of a task in predictions.csv, as `predict` shows them",
     "decoding": "the decoding of a task's outputs",
     "subject": "the subject of pictures: of all tasks, of one",
     "targets": "targets: of all tasks, of one",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import TypeAdapter, ValidationError
 
 from cnncli.data.columns import ArrayRows, Values, as_column
 from cnncli.errors import Problem
@@ -73,7 +74,7 @@ class Scale:
         ground: of images whose borders all have nearly one value that value, from 0 (dark) to 1 (light); else None.
         rank: dimensions of one example, which tell its kind; 0 where it is not known.
         is_whole: whether the values are stored as bytes.
-        usual: the values without outliers; None in records of earlier versions.
+        usual: the values without outliers; None where they are not known.
         channels: the same by channel, where examples have a few.
     """
 
@@ -112,29 +113,10 @@ class Scale:
     @classmethod
     def from_json(cls, value: Any) -> Scale | None:
         """The scale that `as_json` wrote; None for anything else."""
-        if not isinstance(value, Mapping):
+        try:
+            return TypeAdapter(cls).validate_python(value)
+        except ValidationError:
             return None
-        numbers = [_number(value.get(name)) for name in ("low", "high", "typical", "negative", "count")]
-        if None in numbers:
-            return None
-        low, high, typical, negative, count = (number or 0.0 for number in numbers)
-        ground, rank = _number(value.get("ground")), int(_number(value.get("rank")) or 0)
-        is_whole = value.get("is_whole") is True
-        listed = value.get("channels")
-        channels = [_range_from_json(each) for each in listed] if isinstance(listed, list) else []
-        known = tuple(each for each in channels if each)
-        usual = _range_from_json(value.get("usual"))
-        return cls(low, high, typical, negative, int(count), ground, rank, is_whole, usual, known)
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _range_from_json(value: Any) -> Range | None:
-    found = [_number(value.get(field.name)) for field in fields(Range)] if isinstance(value, Mapping) else [None]
-    numbers = [number for number in found if number is not None]
-    return Range(*numbers) if len(numbers) == len(fields(Range)) else None
 
 
 # Of decoded image files, whatever one of them shows.

@@ -65,7 +65,7 @@ class PhaseReport:
         name: of the phase; empty where there is one only.
         features_after: the layer behind which training began, as all before it was computed once; empty when it was not.
         steps_per_execution: steps before Python is asked again.
-        epochs: how many the phase trained; 0 in records of earlier versions.
+        epochs: how many the phase trained.
         stopped: why it ended before its last epoch; empty when it did not.
     """
 

@@ -120,7 +120,7 @@ def _recorded_threads(earlier: Path | None) -> devices.Threads | None:
     if not isinstance(said, Mapping):
         return None
     counts = [count for name in ("intra_op", "inter_op") if isinstance(count := said.get(name), int) and count > 0]
-    return devices.Threads(*counts) if len(counts) == 2 else None  # an old record says 0
+    return devices.Threads(*counts) if len(counts) == 2 else None
 
 
 def _device(loaded: LoadedRecipe, options: Options, cpu_name: str) -> devices.Device:

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from cnncli import runs
 from cnncli.cli.app import app
 from cnncli.recipe.write import as_yaml
-from cnncli.tasks.predictions_csv import to_csv
+from cnncli.tasks.classification.predictions import to_csv
 from cnncli.tasks.spooled_rows import SpooledRows
 
 runner = CliRunner()

@@ -26,7 +26,9 @@ sampled = settings(derandomize=True, deadline=None, suppress_health_check=list(H
 
 def check(text: str) -> None:
     """Load a text; nothing but problems with places may come of it, before it has grown to seconds of work."""
-    started = time.thread_time()  # without the threads that other tests left, and room for the collection of their garbage
+    started = (
+        time.thread_time()
+    )  # without the threads that other tests left, and room for the collection of their garbage
     problems = problems_of(text)
     assert time.thread_time() - started < 5
     assert all(problem.place is not None and problem.place.line >= 1 and problem.message for problem in problems), (

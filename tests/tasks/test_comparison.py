@@ -9,7 +9,7 @@ from made_runs import evaluation
 from cnncli import runs
 from cnncli.errors import DataError, OutputError
 from cnncli.tasks.comparison import compare
-from cnncli.tasks.predictions_csv import numbers_to_csv
+from cnncli.tasks.regression.predictions import to_csv
 from cnncli.tasks.regression.scorer import RegressionScorer
 from cnncli.tasks.regression.targets import NumberTargets
 from cnncli.tasks.statistics import paired_bootstrap
@@ -32,7 +32,7 @@ def make(tmp_path):
         recipe = "data: {source: {npz: {path: a.npz}}, targets: numbers}\n"
         with runs.create(tmp_path, "net", run_name=name, fields={"data": {"source": "a"}}) as run:
             run.write("evaluation.json", json.dumps(scored))
-            run.write("predictions.csv", numbers_to_csv(found.targets, found.outputs))
+            run.write("predictions.csv", to_csv(found.targets, found.outputs))
             run.write("resolved.yaml", recipe)
             run.write("history.json", "[]")
             run.finish("completed")

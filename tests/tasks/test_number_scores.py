@@ -7,7 +7,7 @@ import pytest
 from sklearn import metrics
 
 from cnncli.errors import DivergedError
-from cnncli.tasks.predictions_csv import numbers_to_csv
+from cnncli.tasks.regression.predictions import to_csv
 from cnncli.tasks.regression.scorer import RegressionScorer
 from cnncli.tasks.regression.scores import bootstrap
 from cnncli.tasks.regression.targets import NumberTargets
@@ -24,7 +24,7 @@ def regression_scores(true, said, training_mean, **more):
 
 
 def csv_of(true, said, **more):
-    return "".join(numbers_to_csv(SpooledRows.of(true), SpooledRows.of(said), **more))
+    return "".join(to_csv(SpooledRows.of(true), SpooledRows.of(said), **more))
 
 
 def test_scores_worked_by_hand():

@@ -6,7 +6,7 @@ import io
 import numpy as np
 import pytest
 
-from cnncli.tasks import predictions_csv
+from cnncli.tasks.classification import predictions
 from cnncli.tasks.classification.probabilities import are_probabilities, of_the_predicted
 from cnncli.tasks.predictions_csv import cell_text
 from cnncli.tasks.spooled_rows import SpooledRows
@@ -14,7 +14,7 @@ from cnncli.tasks.spooled_rows import SpooledRows
 
 def to_csv(labels, predicted, outputs, names, *, files=None):
     confidence = of_the_predicted(outputs, predicted) if are_probabilities(outputs) else None
-    lines = predictions_csv.to_csv(labels, predicted, confidence, SpooledRows.of(outputs), names, files=files)
+    lines = predictions.to_csv(labels, predicted, confidence, SpooledRows.of(outputs), names, files=files)
     return "".join(lines)
 
 

@@ -9,9 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncli.errors import DivergedError
-from cnncli.tasks import predictions_csv, spooled_rows
+from cnncli.tasks import spooled_rows
+from cnncli.tasks.classification import predictions as class_predictions
 from cnncli.tasks.classification.scorer import ClassificationScorer
 from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.regression import predictions as number_predictions
 from cnncli.tasks.regression.scorer import RegressionScorer
 from cnncli.tasks.regression.targets import NumberTargets
 
@@ -66,7 +68,7 @@ def test_a_classification_in_batches_is_that_at_once(sizes, shape, scale, block)
     assert in_batches.result == at_once.result
     assert np.array_equal(in_batches.wrong, at_once.wrong)
     lines = [
-        list(predictions_csv.to_csv(labels, each.predicted, each.confidence, each.outputs, names(classes)))
+        list(class_predictions.to_csv(labels, each.predicted, each.confidence, each.outputs, names(classes)))
         for each in (in_batches, at_once)
     ]
     assert lines[0] == lines[1]
@@ -90,8 +92,8 @@ def test_a_regression_in_batches_is_that_at_once(sizes, width, block):
 
     assert in_batches.result == at_once.result
     assert np.array_equal(in_batches.wrong, at_once.wrong)
-    assert list(predictions_csv.numbers_to_csv(in_batches.targets, in_batches.outputs)) == list(
-        predictions_csv.numbers_to_csv(at_once.targets, at_once.outputs)
+    assert list(number_predictions.to_csv(in_batches.targets, in_batches.outputs)) == list(
+        number_predictions.to_csv(at_once.targets, at_once.outputs)
     )
 
 

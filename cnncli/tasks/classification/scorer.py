@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
-from cnncli.tasks import predictions_csv
 from cnncli.tasks.classification.accuracy import majority_baseline, top_k_counts
 from cnncli.tasks.classification.calibration import calibration
 from cnncli.tasks.classification.intervals import intervals
 from cnncli.tasks.classification.mistakes import most_confused, most_wrong, wrong_examples
+from cnncli.tasks.classification.predictions import to_csv
 from cnncli.tasks.classification.probabilities import are_probabilities, of_the_predicted
 from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.classification.roc import roc_and_precision_recall
@@ -46,7 +46,7 @@ class Scored:
     def csv_lines(self, examples: Examples, targets: ClassTargets) -> Iterator[str]:
         """predictions.csv: a line for each example."""
         said = self.predicted, self.confidence, self.outputs
-        return predictions_csv.to_csv(examples.labels, *said, targets.class_names, files=examples.files)
+        return to_csv(examples.labels, *said, targets.class_names, files=examples.files)
 
 
 class ClassificationScorer:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from cnncli.data.dataset import Examples
 from cnncli.tasks.classification.thresholds import above_thresholds, sweep_of_counts
 from cnncli.tasks.diverged_outputs import refuse_diverged
+from cnncli.tasks.multilabel.predictions import to_csv
 from cnncli.tasks.multilabel.result import MultilabelResult
 from cnncli.tasks.multilabel.scores import (
     MOST_WRONG,
@@ -28,7 +29,6 @@ from cnncli.tasks.multilabel.scores import (
     most_together,
 )
 from cnncli.tasks.multilabel.targets import LabelTargets
-from cnncli.tasks.predictions_csv import cell
 from cnncli.tasks.spooled_rows import SpooledRows
 
 
@@ -50,24 +50,8 @@ class Scored:
     predicted: None = None
 
     def csv_lines(self, examples: Examples, targets: LabelTargets) -> Iterator[str]:
-        """predictions.csv: a line for each example.
-
-        Columns: `example`, its number in the split; `labels` and `predicted_labels`, their names with `|` between them; `file`,
-        when the examples came from files; and for each label, by its number, `true_0` and `predicted_0`, 0 or 1, and `output_0`,
-        its probability.
-        """
-        names = targets.class_names
-        numbered = [f"{word}_{index}" for index in range(len(names)) for word in ("true", "predicted", "output")]
-        file_column = [] if examples.files is None else ["file"]
-        yield ",".join(["example", "labels", "predicted_labels", *file_column, *numbered]) + "\n"
-        for index, (true, outputs) in enumerate(zip(self.targets, self.outputs, strict=True)):
-            said = (outputs > THRESHOLD).astype(np.uint8)
-            texts = ["|".join(names[column] for column in np.flatnonzero(row).tolist()) for row in (true, said)]
-            file = [] if examples.files is None else [examples.files[index]]
-            rows = zip(true.tolist(), said.tolist(), (f"{value:.6g}" for value in outputs.tolist()), strict=True)
-            yield (
-                ",".join([str(index), *map(cell, [*texts, *file]), *(str(each) for row in rows for each in row)]) + "\n"
-            )
+        """predictions.csv: a line for each example."""
+        return to_csv(self.targets, self.outputs, targets.class_names, files=examples.files)
 
 
 class MultilabelScorer:

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
-from cnncli.tasks import predictions_csv
 from cnncli.tasks.diverged_outputs import refuse_diverged
+from cnncli.tasks.regression.predictions import to_csv
 from cnncli.tasks.regression.result import RegressionResult
 from cnncli.tasks.regression.scores import regression_scores
 from cnncli.tasks.regression.targets import NumberTargets
@@ -36,7 +36,7 @@ class Scored:
 
     def csv_lines(self, examples: Examples, targets: NumberTargets) -> Iterator[str]:
         """predictions.csv: a line for each example."""
-        return predictions_csv.numbers_to_csv(self.targets, self.outputs, files=examples.files)
+        return to_csv(self.targets, self.outputs, files=examples.files)
 
 
 class RegressionScorer:
