@@ -148,7 +148,7 @@ class TargetInfo(BaseModel, ABC):
         """`10 classes`, `2 numbers`."""
 
     def counts(self, targets: NDArray[Any]) -> list[int]:
-        """How many examples there are, by class where there are classes."""
+        """How many examples there are; where each has one class, by class."""
         return [len(targets)]
 
     def names_of(self, targets: NDArray[Any]) -> list[str] | None:

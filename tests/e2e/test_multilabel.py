@@ -70,7 +70,13 @@ def test_it_learns_and_its_record_agrees_with_its_predictions(folder):
     assert result["macro_f1"] > 0.9 > result["baseline"]["macro_f1"]
     exact = np.mean([all(row[f"true_{index}"] == row[f"predicted_{index}"] for index in range(3)) for row in rows])
     assert result["exact_match"] == pytest.approx(exact)
-    assert recorded(folder, "run.json")["data"]["class_names"] == ["0", "1", "2"]
+    data = recorded(folder, "run.json")["data"]
+    assert data["class_names"] == ["0", "1", "2"]
+    assert data["counts"] == {
+        "train": [320],
+        "validation": [40],
+        "test": [40],
+    }  # examples, however many labels they have
 
 
 def test_heat_of_a_label_lies_on_its_shape(folder):

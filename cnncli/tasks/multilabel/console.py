@@ -30,7 +30,7 @@ def show(result: MultilabelResult) -> Iterator[Lines | Table]:
         [row.name, *map(number, (row.precision, row.recall, row.f1, row.average_precision)), row.support]
         for row in result.per_label
     ]
-    yield Table("", ["label", "precision", "recall", "F1", "average precision", "support"], rows)
+    yield Table("", ["label", "precision", "recall", "F1", "AP", "support"], rows)
     if result.together:
         pairs = [[pair.first, pair.second, pair.count] for pair in result.together[:_PAIRS]]
         yield Table("most often together", ["label", "and", "count"], pairs, text_columns=2)

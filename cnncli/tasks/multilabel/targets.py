@@ -91,10 +91,6 @@ class LabelTargets(TargetInfo):
     def __str__(self) -> str:
         return self.size
 
-    def counts(self, targets: NDArray[Any]) -> list[int]:
-        found: list[int] = targets.sum(axis=0, dtype=np.int64).tolist()
-        return found
-
     def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
         if units != self.count:
             who = f"layer `{layer}`" if layer else "the network"
