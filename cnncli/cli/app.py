@@ -24,7 +24,7 @@ COMMANDS = {
     "report": ("report", "Write a run's one-file offline page, or that of several runs."),
     "runs": ("runs", "List the runs, newest first."),
     "compare": ("compare", "Compare runs on the same test data: which is better, and is it chance?"),
-    "reproduce": ("reproduce", "Do a finished run again, and say how equal it came out."),
+    "reproduce": ("reproduce", "Repeat a finished run and check whether the result is identical."),
     "validate": ("validate", "Check a recipe: every mistake at once."),
     "summary": ("summary", "Show a recipe's network: shapes, parameters, multiply-adds, memory."),
     "show": ("show", "Show a recipe as it is, or with everything filled in."),

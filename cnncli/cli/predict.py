@@ -65,15 +65,13 @@ def predict(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Predict classes: each file, what the network takes it for, how probable that is, and the next classes.
-
-    Of a network that gives numbers: each file, and its number.
+    """Predict files: the most probable class of each, the labels above 0.5, or the numbers, as the network was trained.
 
     The first argument is RUN or MODEL if it ends in .keras, is a run's folder, or is the name of a run and of no file.
 
-    So a file that is called as a run is: write ./NAME. Images are read as those of the training were.
+    If a file has the same name as a run, write ./NAME. Images are read in the same way as the training images.
 
-    A file that cannot be read is told, the others are predicted, and the exit status is 4.
+    Unreadable files are reported and skipped, and the exit status is then 4.
     """
     options.check_device(device)
     run_or_model, files = (model, arguments) if model is not None else _split(arguments, output)
