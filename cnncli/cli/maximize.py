@@ -29,7 +29,9 @@ def maximize(
         typer.Option("--class", metavar="NAME", help="A class; left out: the first 16. May be repeated."),
     ] = None,
     steps: Annotated[int, typer.Option("--steps", metavar="N", min=1, help="Number of gradient-ascent steps.")] = 128,
-    seed: Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Seed of the starting noise.")] = 0,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Seed of the starting noise.")
+    ] = 0,
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,

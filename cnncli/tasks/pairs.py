@@ -72,7 +72,7 @@ class Pair(ABC):
     comparisons: int = 1
 
     @property
-    def is_shown(self) -> bool:
+    def is_significant(self) -> bool:
         """Whether the difference is more than chance explains, at the 5% level over all comparisons."""
         return self.adjusted_p < 1 - LEVEL
 
@@ -82,15 +82,15 @@ class Pair(ABC):
         """Which of the two is better, and whether that is more than chance explains."""
 
     def verdict(self, test: str) -> str:
-        """`shown (McNemar's test, p = 0.012; p = 0.024 after Holm's correction for 2 comparisons)`.
+        """`significant (McNemar's test, p = 0.012; Holm-corrected for 2 comparisons p = 0.024)`.
 
         Args:
             test: the test in words, without its p-value.
         """
         text = f"{test}, {p_text(self.p)}"
         if self.comparisons > 1:
-            text += f"; {p_text(self.adjusted_p)} after Holm's correction for {self.comparisons} comparisons"
-        return f"{'shown' if self.is_shown else 'not shown'} ({text})"
+            text += f"; Holm-corrected for {self.comparisons} comparisons {p_text(self.adjusted_p)}"
+        return f"{'significant' if self.is_significant else 'not significant'} ({text})"
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -99,7 +99,7 @@ class Pair(ABC):
             "interval": self.interval,
             "p": self.p,
             "p_holm": self.adjusted_p,
-            "shown": self.is_shown,
+            "shown": self.is_significant,
             "sentence": self.sentence,
         }
 
@@ -142,7 +142,7 @@ class ErrorPair(Pair):
 
     @property
     def sentence(self) -> str:
-        """`B is better than A by 0.12 of mean absolute error, 95% interval 0.08 to 0.16: shown (nearer in 60 of 90 …)`."""
+        """`B is better than A by 0.12 of mean absolute error, 95% interval 0.08 to 0.16: significant (…)`."""
         (low, high), better, worse, nearer = self.interval, self.first, self.second, self.first_nearer
         if self.difference < 0:
             better, worse, low, high, nearer = worse, better, -high, -low, self.second_nearer
@@ -150,7 +150,7 @@ class ErrorPair(Pair):
         if self.difference == 0:
             return f"{better} and {worse} have the same {self.ERROR}; {interval}"
         error = f"{self.amount(abs(self.difference))} of {self.ERROR}"
-        test = f"nearer in {nearer:,} of {self.count:,} examples; paired bootstrap"
+        test = f"smaller error in {nearer:,} of {self.count:,} examples; paired bootstrap"
         return f"{better} is better than {worse} by {error}, {interval}: {self.verdict(test)}"
 
     def as_json(self) -> dict[str, Any]:

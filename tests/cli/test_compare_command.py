@@ -89,13 +89,15 @@ def test_sentence_says_who_is_better_by_how_much_and_whether_it_is_shown(outputs
     put(outputs, "c", wrong=range(90))
 
     assert (
-        "pets/b is better than pets/a by 0.4 points, 95% interval 0.1 to 0.8: not shown "
-        "(alone right 4 to 0 times; McNemar's test, p = 0.12)" in compared("a", "b").stdout.splitlines()
+        "pets/b is better than pets/a by 0.4 points, 95% interval 0.1 to 0.8: not significant "
+        "(4 examples only pets/b gets right, 0 only pets/a; McNemar's test, p = 0.12)"
+        in compared("a", "b").stdout.splitlines()
     )
     # (60 - 1)^2 / 60 = 58.02
     assert (
-        "pets/a is better than pets/c by 6.0 points, 95% interval 4.6 to 7.5: shown "
-        "(alone right 60 to 0 times; McNemar's test, p < 0.0001)" in compared("c", "a").stdout.splitlines()
+        "pets/a is better than pets/c by 6.0 points, 95% interval 4.6 to 7.5: significant "
+        "(60 examples only pets/a gets right, 0 only pets/c; McNemar's test, p < 0.0001)"
+        in compared("c", "a").stdout.splitlines()
     )
 
 
@@ -126,7 +128,7 @@ def test_several_runs_are_compared_with_the_first_by_holm(outputs):
     assert [(pair["first"], pair["second"]) for pair in pairs] == [("pets/a", "pets/b"), ("pets/a", "pets/c")]
     assert [pair["p"] for pair in pairs] == [0.03125, 0.0078125]
     assert [pair["p_holm"] for pair in pairs] == [0.03125, 0.015625]
-    assert "p = 0.0078; p = 0.016 after Holm's correction for 2 comparisons" in pairs[1]["sentence"]
+    assert "p = 0.0078; Holm-corrected for 2 comparisons p = 0.016" in pairs[1]["sentence"]
 
 
 def test_holm_can_take_away_what_one_test_would_show(outputs):

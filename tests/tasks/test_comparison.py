@@ -47,11 +47,11 @@ def test_nearer_run_is_better_and_the_sentence_says_by_how_much(make):
     [pair] = compared.pairs
     error = float(np.abs(NOISE).mean())
     assert pair.difference == pytest.approx(-1.5 * error, rel=1e-4)
-    assert (pair.first_nearer, pair.second_nearer, pair.is_shown) == (0, 60, True)
+    assert (pair.first_nearer, pair.second_nearer, pair.is_significant) == (0, 60, True)
     assert pair.sentence.startswith(
         f"net/near is better than net/far by {1.5 * error:.4g} of mean absolute error, 95% "
     )
-    assert pair.sentence.endswith("shown (nearer in 60 of 60 examples; paired bootstrap, p = 0.0004)")
+    assert pair.sentence.endswith("significant (smaller error in 60 of 60 examples; paired bootstrap, p = 0.0004)")
     name, value, interval = compared.sides[0].measures[0]
     assert (name, value) == ("mean absolute error", pytest.approx(2 * error, rel=1e-4))
     assert interval[0] < value < interval[1]
@@ -63,8 +63,8 @@ def test_difference_of_chance_is_not_shown(make):
     [pair] = compare([make("one", 1.0), make("two", others.astype(np.float32))]).pairs
 
     assert pair.interval[0] < 0 < pair.interval[1]
-    assert not pair.is_shown
-    assert ": not shown (" in pair.sentence
+    assert not pair.is_significant
+    assert ": not significant (" in pair.sentence
 
 
 def test_same_predictions_are_equal(make):
@@ -73,7 +73,7 @@ def test_same_predictions_are_equal(make):
     assert pair.sentence.startswith(
         "net/one and net/two have the same mean absolute error; 95% interval 0.000 to 0.000"
     )
-    assert (pair.p, pair.is_shown) == (1.0, False)
+    assert (pair.p, pair.is_significant) == (1.0, False)
 
 
 def test_several_numbers_count_by_their_mean(make):

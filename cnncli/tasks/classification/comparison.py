@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from cnncli.messages import counted
 from cnncli.tasks import statistics
 from cnncli.tasks.pairs import Pair, Side
 from cnncli.tasks.recorded_run import Recorded
@@ -42,7 +43,7 @@ class ClassificationPair(Pair):
 
     @property
     def sentence(self) -> str:
-        """`B is better than A by 0.4 points, 95% interval -0.1 to 0.9: not shown (alone right 9 to 5 times; …)`."""
+        """`B is better than A by 0.4 points, 95% interval -0.1 to 0.9: not significant (9 examples only B …)`."""
         digits = max(1, math.ceil(math.log10(self.count / 100)))  # one example more or less is seen
         low, high = (100 * bound for bound in self.interval)
         better, worse = self.second, self.first
@@ -54,7 +55,7 @@ class ClassificationPair(Pair):
             return f"{better} and {worse} are equally accurate{agree}; {interval} points"
         points = f"{100 * abs(self.difference):.{digits}f} points"
         most, least = sorted((self.first_only, self.second_only), reverse=True)
-        test = f"alone right {most:,} to {least:,} times; McNemar's test"
+        test = f"{counted(most, 'example')} only {better} gets right, {least:,} only {worse}; McNemar's test"
         return f"{better} is better than {worse} by {points}, {interval}: {self.verdict(test)}"
 
     def as_json(self) -> dict[str, Any]:
