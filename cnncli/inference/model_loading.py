@@ -186,6 +186,10 @@ def _open_run(path: Path) -> TrainedModel:
         model = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:
         raise _damaged(resolved, error) from error
+    units = model.output_shape[-1]
+    if not targets.fits(units):
+        message = f"{path / runs.RECORD} is damaged: it describes {targets.size}, and the network has {units} outputs"
+        raise OutputError(message, hint=_TRAIN_AGAIN)
     scale, trained_on = _scale(record), record.get("trained_on")
     return TrainedModel(model, str(path), targets, path, recipe, scale=scale, trained_on=trained_on)
 

@@ -41,9 +41,10 @@ _KINDS = (
     (_METHOD, "heat", "Where the network looked: {method}"),
     (r"filters-(?P<layer>.+)", "filters", "Filters of layer {layer}"),
     (r"feature_maps\d*_(?P<image>.+)", "feature_maps", "Feature maps of image {image}"),
-    (r"maximize-numbers", "maximize", "Images that make its numbers small or large"),
-    (r"maximize-classes", "maximize", "Images that each class answers to most"),
-    (r"maximize-(?P<layer>.+)", "maximize", "Images that {layer} answers to most"),
+    (r"maximize-numbers", "maximize", "Inputs that make its numbers small or large"),
+    (r"maximize-classes", "maximize", "Inputs that each class answers to most"),
+    (r"maximize-labels", "maximize", "Inputs that each label answers to most"),
+    (r"maximize-(?P<layer>.+)", "maximize", "Inputs that {layer} answers to most"),
 )
 
 

@@ -97,6 +97,14 @@ class Expectation(_Part):
     met: bool | None = None
 
 
+class Artefact(_Part):
+    """A file of the run as it was when the run ended; `path` counts from the run's folder."""
+
+    path: str
+    bytes: Count
+    sha256: str
+
+
 class Environment(_Part):
     """The program and the machine, as `runs.environment` describes them."""
 
@@ -138,6 +146,7 @@ class Record(_Part):
     images_per_second: FiniteFloat | None = None
     expectations: list[Expectation] = []
     error: str = ""
+    artefacts: list[Artefact] = []
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -134,3 +135,27 @@ def test_labels_of_one_class_are_refused_with_the_right_way(folder):
     assert "y has the type int64 and the shape (40,); expected 0 and 1, shape (count, labels)" in " ".join(
         done.stderr.split()
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            lambda record: record["data"].update(class_names=["a", "b"]),
+            "describes 2 labels, and the network has 3 outputs",
+        ),
+        (lambda record: record.update(artefacts=None), "`artefacts`"),
+        (lambda record: record.update(artefacts=[{"path": "model.keras"}]), "`artefacts.0.bytes`"),
+    ],
+    ids=["too few labels", "no artefacts", "an artefact without its hash"],
+)
+def test_record_that_was_changed_is_damaged(folder, change, said):
+    shutil.copytree(folder / "outputs/shapes/first", folder / "outputs/shapes/changed", dirs_exist_ok=True)
+    record = recorded(folder, "run.json")
+    change(record)
+    (folder / "outputs/shapes/changed/run.json").write_text(json.dumps(record))
+
+    done = call("predict", "outputs/shapes/changed", "shapes.npz", exit_code=6)
+
+    assert said in " ".join(done.stderr.split())
+    shutil.rmtree(folder / "outputs/shapes/changed")

@@ -79,3 +79,13 @@ def test_binary_loss_of_sigmoid_or_of_two_classes_is_usual(classes, activation):
         "softmax", activation
     )
     assert not load_bytes(f"{text}  loss: binary_crossentropy\n".encode(), "r.yaml").warnings
+
+
+def test_metrics_of_one_logit_are_a_warning():
+    text = "data: {source: {npz: {path: a.npz}}, classes: 2}\nmodel: {input: [4], layers: [Dense: 1]}\n"
+    text += "train: {loss: {BinaryCrossentropy: {from_logits: true}}}\n"
+
+    [warning] = load_bytes(text.encode(), "recipe.yaml").warnings
+
+    assert "the metrics take the output for a probability" in warning.message
+    assert load_bytes(text.replace("train: {", "train: {metrics: [], ").encode(), "recipe.yaml").warnings == ()

@@ -43,7 +43,12 @@ def test_resolved_recipe_of_labels_loads_back_equal():
         ("targets: multilabel", "targets: multilabel, split: {stratify: true}", "`stratify` needs one class"),
         ("model:", "train: {metrics: [accuracy]}\nmodel:", "accuracy expects one class for each example"),
         ("model:", "train: {loss: mse}\nmodel:", "mse expects one class for each example"),
-        ("model:", "train: {loss: {BinaryCrossentropy: {from_logits: true}}}\nmodel:", "`from_logits` of"),
+        (
+            "model:",
+            "train: {loss: {BinaryCrossentropy: {from_logits: true}}}\nmodel:",
+            "they are logits",
+        ),
+        ("activation: sigmoid}]", "activation: tanh}]\ntrain: {loss: binary_crossentropy}", "expects probabilities"),
         ("model:", "visualize: [grad_cam: {class_name: 'true'}]\nmodel:", "can have several true labels"),
         ("model:", "visualize: [feature_maps: {samples: most_confused}]\nmodel:", "most_confused compares pairs"),
     ],

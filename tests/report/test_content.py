@@ -86,7 +86,7 @@ def test_picture_that_the_page_draws_itself_is_not_shown_twice(make_run):
     assert shown == [
         "The wrong predictions that the network was most sure of",
         "Where the network looked: Grad-CAM at C1",
-        "Images that C1 answers to most",
+        "Inputs that C1 answers to most",
     ]
 
 

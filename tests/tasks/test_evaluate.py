@@ -14,6 +14,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject, read
 from cnncli.tasks.classification.result import ClassificationResult
 from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.evaluation import evaluate
+from cnncli.tasks.result import read_result
 
 NAMES = ("a", "b", "c")
 CLASSES = ClassTargets(class_names=NAMES)
@@ -204,3 +205,13 @@ def test_prediction_of_fewer_examples_is_not_traced_anew():
         return does
 
     assert counted_while(predict(16, 2, 7)) == counted_while(predict(16))
+
+
+@pytest.mark.parametrize("confusion", [[], [[1]], [[1], [0, 1, 0], [0, 0, 1]]], ids=["empty", "too small", "ragged"])
+def test_confusion_matrix_of_another_size_is_damaged(confusion):
+    loss = KerasObject("losses", "sparse_categorical_crossentropy")
+    result = evaluate(model(), examples(), batch_size=16, loss=loss, metrics=[], targets=CLASSES).result
+    document = {**result.to_json(), "confusion": confusion}
+
+    with pytest.raises(ValueError, match="`confusion` is not a square"):
+        read_result(json.dumps(document).encode())

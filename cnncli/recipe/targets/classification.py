@@ -139,6 +139,21 @@ def _binary_loss_of_many_classes(recipe: Recipe) -> Iterator[Problem]:
 
 
 @RULES.warning
+def _metrics_of_logits(recipe: Recipe) -> Iterator[Problem]:
+    """Keras compares one output with 0.5, whether it is a probability or a logit."""
+    main = outputs_of(recipe)[0]
+    if (
+        recipe.train.metrics
+        and main.loss
+        and loss_class(main.loss) in _BINARY_LOSSES
+        and main.loss.args.get("from_logits")
+    ):
+        message = "the metrics take the output for a probability, and with `from_logits: true` it is a logit"
+        hint = "leave `from_logits` out and use `activation: sigmoid`: Keras computes the loss from the logits all the same"
+        yield Problem(message, hint, path=main.loss_path)
+
+
+@RULES.warning
 def _regression_loss(recipe: Recipe) -> Iterator[Problem]:
     for output in outputs_of(recipe):
         if output.loss and loss_class(output.loss) in REGRESSION_LOSSES:

@@ -65,10 +65,13 @@ def _loss_and_last_layer(recipe: Recipe) -> Iterator[Problem]:
         elif loss_class(output.loss) not in _LOSSES:
             message = f"{output.loss.name} expects one class for each example, and `targets: multilabel` allows several"
             yield Problem(message, "use binary_crossentropy or BinaryFocalCrossentropy", path=output.loss_path)
-        elif activation is not None and (activation == "sigmoid") == bool(output.loss.args.get("from_logits")):
-            message = f"`from_logits` of {output.loss.name} does not fit the activation {activation}"
-            hint = "use `activation: sigmoid` without `from_logits`, or no activation with `from_logits: true`"
+        elif output.loss.args.get("from_logits"):
+            message = "metrics would take the outputs for probabilities, and with `from_logits: true` they are logits"
+            hint = "leave `from_logits` out and use `activation: sigmoid`: Keras computes the loss from the logits all the same"
             yield Problem(message, hint, path=output.loss_path)
+        elif activation is not None and activation != "sigmoid":
+            message = f"{output.loss.name} expects probabilities, and the last layer's activation is {activation}"
+            yield Problem(message, "use `activation: sigmoid`", path=output.path)
 
 
 @RULES.error_without_network

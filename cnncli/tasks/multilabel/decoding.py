@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from cnncli.errors import DivergedError
 from cnncli.messages import cell, counted, printable, shortened
-from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.tasks.decoder import Decoder, Tally
 from cnncli.tasks.multilabel.scores import THRESHOLD
@@ -25,21 +24,17 @@ _MOST_LABELS = 6  # in the line that counts them
 
 @dataclass(frozen=True)
 class LabelDecoder(Decoder):
-    """Outputs are `probabilities` or `logits`, one for each label."""
+    """Outputs are `probabilities`, one for each label."""
 
-    FORMS: ClassVar[tuple[str, ...]] = ("probabilities", "logits")
+    FORMS: ClassVar[tuple[str, ...]] = ("probabilities",)
 
     @staticmethod
     def form_of(recipe: Recipe) -> str:
-        [main, *_] = outputs_of(recipe)
-        return "logits" if main.loss and main.loss.args.get("from_logits") else "probabilities"
+        return "probabilities"
 
     @staticmethod
     def form_of_model(model: keras.Model) -> str:
         return "probabilities"
-
-    def activated(self, outputs: Any) -> Any:
-        return keras.ops.sigmoid(outputs) if self.form == "logits" else outputs
 
     def decode(
         self, names: Sequence[Any], outputs: NDArray[np.float32], top: int

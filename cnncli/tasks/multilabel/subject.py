@@ -41,11 +41,8 @@ class LabelSubject(Subject):
         return ", ".join(self.asked_for[column] for column in np.flatnonzero(target)) or "none"
 
     def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """Probabilities, or logits of a network without a sigmoid, brought between 0 and 1: float32 (count, labels)."""
-        outputs = outputs_of(self.network.model, inputs)
-        if outputs.min() >= 0 and outputs.max() <= 1:
-            return outputs
-        return (1 / (1 + np.exp(-outputs.astype(np.float64)))).astype(np.float32)
+        """Probabilities: float32 (count, labels)."""
+        return outputs_of(self.network.model, inputs)
 
     def completed(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         return outputs

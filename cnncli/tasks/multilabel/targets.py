@@ -71,7 +71,11 @@ class LabelTargets(TargetInfo):
         for name, values in targets.items():
             if missing := [self.class_names[column] for column in np.flatnonzero(~values.any(axis=0))]:
                 message = f"{name} has no example with label {listed(missing, 5)}"
-                hint = "nothing can be learned of them" if name == first else "nothing is measured there for them"
+                hint = (
+                    "nothing can be learned of them"
+                    if name == first
+                    else "recall and average precision are not measured there"
+                )
                 notes.append(Problem(message, hint))
         return notes
 
