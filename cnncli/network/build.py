@@ -186,9 +186,13 @@ def _chain(recipe: Recipe, section: str, tensor: Any) -> Any:
             raise RecipeError(Problem(f"two layers are named `{name}`", path=(*path, layer.name, "name")))
         names |= {name} - {None}
         with _told(problems, layer, path, tensor.shape), dtype_policy("float32"):
-            tensor = _called(layer, make(layer), [tensor], path)
+            made = make(layer)
+            tensor = _called(layer, made, [tensor], path)
         if problems:
             raise RecipeError(problems)
+        if section == "augment" and made.trainable_weights:
+            message = f"{layer.name} has weights, and layers of `augment` do not learn: they are not saved"
+            raise RecipeError(Problem(message, "a layer that learns stands in `model`", path=(*path, layer.name)))
     return tensor
 
 

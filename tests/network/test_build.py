@@ -165,6 +165,16 @@ def test_preparation_is_inside_the_model_and_augmentation_is_not():
     assert [type(layer).__name__ for layer in built.augmentation.layers] == ["InputLayer", "RandomFlip"]
 
 
+@pytest.mark.parametrize("make", [build, build_symbolically])
+def test_layer_with_weights_is_no_augmentation(make):
+    head = HEAD.replace("classes: 10", "classes: 10, augment: [RandomFlip, Conv2D: {filters: 3, kernel_size: 1}]")
+    recipe = loaded("- Flatten\n- Dense: {units: 10, activation: softmax}", head=head).recipe
+
+    with pytest.raises(RecipeError, match="Conv2D has weights, and layers of `augment` do not learn") as error:
+        make(recipe, input_shape=(12, 12, 3))
+    assert error.value.problems[0].path == ("data", "augment", 1, "Conv2D")
+
+
 def test_last_layer_stays_in_float32_under_mixed_precision():
     built = network("- Flatten\n- Dense: 4\n- Dense: {units: 10, activation: softmax}", policy="mixed_bfloat16")
 
