@@ -144,7 +144,7 @@ class _Json:
 
 
 class _Csv:
-    """A row an example; those that cannot be used have a problem in the place of what is predicted."""
+    """A row for each example; an example that cannot be used has a problem instead of a prediction."""
 
     def __init__(self, file: Any, decoder: Decoder, top: int) -> None:
         from cnncli.tasks.predictions_csv import cell_text

@@ -36,6 +36,13 @@ class Encoding:
     encode: Callable[[Any], Tensor]
 
 
+def as_floats(targets: Any) -> Tensor:
+    """Targets of a batch as float32."""
+    import tensorflow as tf
+
+    return tf.cast(targets, tf.float32)
+
+
 class TargetInfo(BaseModel, ABC):
     """What is known of the targets of the training examples; a task has one subclass, `TARGETS` in its `targets`.
 

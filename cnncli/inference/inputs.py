@@ -265,7 +265,7 @@ def _finite(names: list[Name], values: NDArray[Any], bad: list[Bad]) -> Batch:
     """Those of the examples that hold numbers alone; uint8 as it is, anything else as float32."""
     if values.dtype == np.uint8:
         return Batch(names, values, bad)
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is told
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is reported below
         numbers = values.astype(np.float32)
     is_good = np.asarray(np.isfinite(numbers).all(axis=tuple(range(1, numbers.ndim))))
     wrong = [Bad(names[index], "holds NaN or infinite values") for index in np.flatnonzero(~is_good)]

@@ -10,7 +10,7 @@ import numpy as np
 
 from cnncli import task_registry
 from cnncli.data import images
-from cnncli.data.columns import as_column
+from cnncli.data.columns import Indexes, as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
@@ -122,9 +122,9 @@ def from_split(
     )
 
 
-def read(examples: Examples, indices: np.ndarray) -> np.ndarray:
+def read(examples: Examples, indices: Indexes) -> np.ndarray:
     """Some examples as an array, wherever they lie."""
-    return as_column(examples.input).read(indices)
+    return as_column(examples.input).read(np.asarray(indices, np.int64))
 
 
 def range_of(examples: Examples) -> tuple[float, float]:

@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from cnncli import task_registry
 from cnncli.data.targets import TargetInfo
+from cnncli.errors import RecipeError
+from cnncli.messages import did_you_mean, shortened
 from cnncli.network.flatten_submodels import Opened
 
 
@@ -37,17 +39,20 @@ class Subject(ABC):
     MAXIMIZED_AS: ClassVar[str]
 
     @property
-    @abstractmethod
     def asked_for(self) -> tuple[str, ...]:
         """The names of what can be asked for, by number."""
+        return self.targets.class_names
 
-    @abstractmethod
     def number_of(self, name: str) -> int:
         """The number of what is asked for by name.
 
         Raises:
-            RecipeError: there is none of that name.
+            RecipeError: there is none of that name; with the nearest one.
         """
+        if name not in self.asked_for:
+            hint = did_you_mean(name, map(shortened, self.asked_for))
+            raise RecipeError(f"no {self.WHAT} is named `{shortened(name)}`", hint=hint)
+        return self.asked_for.index(name)
 
     @abstractmethod
     def told(self, target: Any) -> str:
@@ -57,9 +62,9 @@ class Subject(ABC):
     def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """What the network says of examples (count, *input shape): float32 (count, what can be asked for)."""
 
-    @abstractmethod
     def completed(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """The outputs of an evaluation in the form of `said`."""
+        return outputs
 
     @abstractmethod
     def answer(self, said: NDArray[np.float32]) -> dict[str, Any]:

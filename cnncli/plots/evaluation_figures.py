@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli import task_registry
-from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
 from cnncli.inputs import kind_of
 from cnncli.plots import naming
@@ -50,8 +48,3 @@ def can_show(examples: Examples) -> bool:
     """Whether examples can be shown in a sheet: images, volumes of images, and curves."""
     shape = examples.input.shape[1:]
     return kind_of(shape).can_show(shape)
-
-
-def read_examples(examples: Examples, chosen: Sequence[int]) -> np.ndarray:
-    """Some examples as an array, wherever they lie."""
-    return as_column(examples.input).read(np.array(chosen, np.int64))

@@ -72,4 +72,4 @@ def _deferred(made: _Made, expression: str, written: str) -> _Made:
 
 
 class Broken(Unknown):
-    """What stands in the place of a value that could not be computed; its mistake is told already."""
+    """Stands in for a value that could not be computed; its problem is already reported."""

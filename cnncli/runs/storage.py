@@ -41,7 +41,7 @@ def write_atomically(path: Path, content: bytes | str | Iterable[str]) -> None:
     """Replace a file's content, wholly or not at all.
 
     A text is written as UTF-8; of lines about a megabyte is held at a time. After a failure the file is what it was; only a
-    failing sync of the folder, the last call, is told when the new content is already in place.
+    failing sync of the folder, the last call, raises after the new content is in place.
 
     Raises:
         OutputError: naming the path and the reason.

@@ -1,4 +1,4 @@
-"""The file of a recipe: read whole, or what is told about it."""
+"""Reading the file of a recipe, and the error where it cannot be read."""
 
 from __future__ import annotations
 

@@ -55,8 +55,8 @@ def read_npz(
     Args:
         settings: the recipe's.
         input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
-        targets: what labels are, for training; or those of a trained model, which the labels must fit: of the parts only
-            `test` is read then, or all of them when there is no `test`.
+        targets: the type of the labels, for training; or the targets of a trained model, which the labels must fit: only
+            the part `test` is read then, or all parts where there is no `test`.
         allow_leakage: go on when one image lies in two parts.
 
     Raises:
@@ -306,7 +306,7 @@ def _finite(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
     for begin in range(0, len(array), rows):
         chunk = result[begin : begin + rows]
         if result is not array:
-            with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is told
+            with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is reported below
                 chunk[...] = array[begin : begin + rows]
         if np.isfinite(chunk).all():
             continue

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 # The word of `data.targets` -> the task, which names the module here and the package in `cnncli.tasks`.
 TASKS = {"classes": "classification", "multilabel": "multilabel", "numbers": "regression"}
 DESCRIPTION = (
-    "what labels are: one class for each example, any number of labels (0 and 1), or quantities such as an age"
+    "type of the labels: one class for each example, any number of labels (0 and 1), or quantities such as an age"
 )
 
 

@@ -28,15 +28,15 @@ class ClassDecoder(Decoder):
 
     FORMS: ClassVar[tuple[str, ...]] = ("probabilities", "logits", "scores")
 
-    @staticmethod
-    def form_of(recipe: Recipe) -> str:
+    @classmethod
+    def form_of(cls, recipe: Recipe) -> str:
         [main, *_] = outputs_of(recipe)
         if main.loss and main.loss.args.get("from_logits"):
             return "logits"
         return "probabilities" if output_activation(main.layers(recipe)) in _PROBABILITIES else "scores"
 
-    @staticmethod
-    def form_of_model(model: keras.Model) -> str:
+    @classmethod
+    def form_of_model(cls, model: keras.Model) -> str:
         last = model.layers[-1]
         activation = getattr(getattr(last, "activation", None), "__name__", "")
         has_them = isinstance(last, keras.layers.Softmax) or activation in _PROBABILITIES

@@ -8,10 +8,11 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
+from cnncli.interpretability.examples import read
 from cnncli.plots.calibration import draw_calibration
 from cnncli.plots.confident_errors import draw_confident_errors
 from cnncli.plots.confusion import draw_confusion
-from cnncli.plots.evaluation_figures import can_show, read_examples
+from cnncli.plots.evaluation_figures import can_show
 from cnncli.plots.roc import draw_roc
 from cnncli.plots.thresholds import draw_thresholds
 from cnncli.tasks.classification.scorer import Scored
@@ -37,7 +38,7 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
         sweep = Sweep(result.thresholds, result.best_threshold)
         yield "thresholds", draw_thresholds(sweep, class_names[1], title=title)
     if can_show(examples):
-        images = read_examples(examples, [wrong.index for wrong in result.most_wrong])
+        images = read(examples, [wrong.index for wrong in result.most_wrong])
         figure = draw_confident_errors(
             images, result.most_wrong, title=title, count=len(examples), wrong_count=len(scored.wrong)
         )

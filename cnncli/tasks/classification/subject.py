@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.errors import DataError, RecipeError
+from cnncli.errors import DataError
 from cnncli.interpretability.class_scores import log_odds, of_both_classes, probabilities
 from cnncli.interpretability.examples import MOST
 from cnncli.interpretability.subject import Subject
-from cnncli.messages import counted, did_you_mean, shortened
+from cnncli.messages import counted
 from cnncli.recipe.schema_pictures import BY_PREDICTION, Samples
 from cnncli.tasks.classification.mistakes import wrong_examples
 
@@ -30,16 +30,6 @@ class ClassSubject(Subject):
     WHAT: ClassVar[str] = "class"
     OPTION: ClassVar[str] = "class"
     MAXIMIZED_AS: ClassVar[str] = "maximize-classes"
-
-    @property
-    def asked_for(self) -> tuple[str, ...]:
-        return self.targets.class_names
-
-    def number_of(self, name: str) -> int:
-        if name not in self.asked_for:
-            hint = did_you_mean(name, map(shortened, self.asked_for))
-            raise RecipeError(f"no class is named `{shortened(name)}`", hint=hint)
-        return self.asked_for.index(name)
 
     def told(self, target: Any) -> str:
         return self.asked_for[int(target)]

@@ -7,13 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DivergedError
 from cnncli.messages import cell, counted, printable, shortened
-from cnncli.recipe.schema import Recipe
 from cnncli.tasks.decoder import Decoder, Tally
 from cnncli.tasks.multilabel.scores import THRESHOLD
 
@@ -27,14 +25,6 @@ class LabelDecoder(Decoder):
     """Outputs are `probabilities`, one for each label."""
 
     FORMS: ClassVar[tuple[str, ...]] = ("probabilities",)
-
-    @staticmethod
-    def form_of(recipe: Recipe) -> str:
-        return "probabilities"
-
-    @staticmethod
-    def form_of_model(model: keras.Model) -> str:
-        return "probabilities"
 
     def decode(
         self, names: Sequence[Any], outputs: NDArray[np.float32], top: int

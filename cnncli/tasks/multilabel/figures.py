@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
+from cnncli.interpretability.examples import read
 from cnncli.plots import style
 from cnncli.plots.confident_errors import Caption, draw_sheet, where_line
-from cnncli.plots.evaluation_figures import can_show, read_examples
+from cnncli.plots.evaluation_figures import can_show
 from cnncli.plots.text_fitting import fit_text, plain_text
 from cnncli.plots.thresholds import draw_thresholds
 from cnncli.tasks.classification.thresholds import Sweep
@@ -39,7 +40,7 @@ def _largest_errors(scored: Scored, examples: Examples, title: str) -> Figure:
         true = fit_text(f"true: {true}", width, style.LABEL_SIZE)
         return (said, style.ORANGE, "bold"), (true, style.INK, "normal"), where_line(each.index, each.file, width)
 
-    images = read_examples(examples, [each.index for each in wrong])
+    images = read(examples, [each.index for each in wrong])
     count = len(scored.wrong)
     which = "the largest errors first" if len(wrong) == count else f"the {len(wrong)} largest errors"
     shown = f"{count:,} of {result.count:,} examples with a wrong label: {which}".replace(",", "\N{THIN SPACE}")

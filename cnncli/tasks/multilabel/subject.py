@@ -8,11 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.errors import DataError, RecipeError
+from cnncli.errors import DataError
 from cnncli.interpretability.class_scores import of_class, outputs_of
 from cnncli.interpretability.examples import MOST
 from cnncli.interpretability.subject import Subject
-from cnncli.messages import counted, did_you_mean, shortened
+from cnncli.messages import counted
 from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.multilabel.scores import THRESHOLD, losses
 
@@ -27,25 +27,12 @@ class LabelSubject(Subject):
     OPTION: ClassVar[str] = "label"
     MAXIMIZED_AS: ClassVar[str] = "maximize-labels"
 
-    @property
-    def asked_for(self) -> tuple[str, ...]:
-        return self.targets.class_names
-
-    def number_of(self, name: str) -> int:
-        if name not in self.asked_for:
-            hint = did_you_mean(name, map(shortened, self.asked_for))
-            raise RecipeError(f"no label is named `{shortened(name)}`", hint=hint)
-        return self.asked_for.index(name)
-
     def told(self, target: Any) -> str:
         return ", ".join(self.asked_for[column] for column in np.flatnonzero(target)) or "none"
 
     def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
         """Probabilities: float32 (count, labels)."""
         return outputs_of(self.network.model, inputs)
-
-    def completed(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        return outputs
 
     def answer(self, said: NDArray[np.float32]) -> dict[str, Any]:
         return {"predicted": self.told(said > THRESHOLD)}

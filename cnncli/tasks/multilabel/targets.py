@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.targets import Encoding, TargetInfo
+from cnncli.data.targets import Encoding, TargetInfo, as_floats
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -19,13 +19,7 @@ from cnncli.tasks.classification.targets import ClassNames
 _EXPECTED = "expected 0 and 1, shape (count, labels) with 2 labels or more"
 
 
-def _as_floats(targets: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.cast(targets, tf.float32)
-
-
-MULTI_HOT = Encoding("multi_hot", "rows of 0 and 1", _as_floats)  # float32 (batch, labels)
+MULTI_HOT = Encoding("multi_hot", "rows of 0 and 1", as_floats)  # float32 (batch, labels)
 
 
 class LabelTargets(TargetInfo):

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DivergedError
 from cnncli.messages import quantity
-from cnncli.recipe.schema import Recipe
 from cnncli.tasks.decoder import Decoder, Tally
 
 _WIDTH = 10  # letters of a column of numbers
@@ -23,14 +21,6 @@ class NumberDecoder(Decoder):
     """Outputs are `numbers`."""
 
     FORMS: ClassVar[tuple[str, ...]] = ("numbers",)
-
-    @staticmethod
-    def form_of(recipe: Recipe) -> str:
-        return "numbers"
-
-    @staticmethod
-    def form_of_model(model: keras.Model) -> str:
-        return "numbers"
 
     def decode(
         self, names: Sequence[Any], outputs: NDArray[np.float32], top: int

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
-from cnncli.plots.evaluation_figures import can_show, read_examples
+from cnncli.interpretability.examples import read
+from cnncli.plots.evaluation_figures import can_show
 from cnncli.plots.largest_errors import draw_largest_errors
 from cnncli.plots.regression import MOST_SHOWN, draw_predicted, draw_residuals
 from cnncli.tasks.regression.scorer import Scored
@@ -25,5 +26,5 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     yield "predicted", draw_predicted(targets, outputs, result, title=title)
     yield "residuals", draw_residuals(targets, outputs, result, title=title)
     if can_show(examples):
-        images = read_examples(examples, [each.index for each in result.worst])
+        images = read(examples, [each.index for each in result.worst])
         yield "worst", draw_largest_errors(images, result.worst, title=title, count=len(examples))

@@ -48,9 +48,6 @@ class NumberSubject(Subject):
         """Its numbers: float32 (count, k)."""
         return outputs_of(self.network.model, inputs)
 
-    def completed(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
-        return outputs
-
     def answer(self, said: NDArray[np.float32]) -> dict[str, Any]:
         return {"predicted": self.told(said)}
 

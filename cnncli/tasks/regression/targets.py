@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from cnncli.data import scales
-from cnncli.data.targets import Encoding, TargetInfo
+from cnncli.data.targets import Encoding, TargetInfo, as_floats
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, first_of
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -60,13 +60,7 @@ _RANGES = {
 }
 
 
-def _as_numbers(targets: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.cast(targets, tf.float32)
-
-
-NUMBERS = Encoding("numbers", "quantities", _as_numbers)  # float32 (batch, k)
+NUMBERS = Encoding("numbers", "quantities", as_floats)  # float32 (batch, k)
 
 
 class NumberTargets(TargetInfo):
@@ -187,7 +181,7 @@ def read_numbers(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
         raise DataError(Problem(f"{name} holds {kind}; {_EXPECTED}"))
     if array.ndim not in (1, 2) or not array.size:
         raise DataError(Problem(f"{name} has the shape {array.shape}; {_EXPECTED}"))
-    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is told
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is reported below
         targets = array.reshape(len(array), -1).astype(np.float32)
     problems = [
         Problem(f"{name} has {counted(int(found.sum()), word, words)}, first at index {int(found.argmax()):,}", _MEND)
