@@ -34,6 +34,10 @@ def grad_cam(
     image: options.Images = None,
     invert: options.Invert = False,
     samples: options.Samples = None,
+    network_input: Annotated[
+        bool,
+        typer.Option("--network-input", help="Draw image files as the network gets them, not as the original photos."),
+    ] = False,
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,
@@ -43,7 +47,9 @@ def grad_cam(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Draw examples, and beside each the same under the heat of a class: all of them on one sheet.
+    """Draw examples, and beside each the heat of a class over it: all of them on one sheet.
+
+    Image files are drawn as the original photos, in their own resolution up to 1,000 pixels a side.
 
     Left out, the examples are of the run's test split: 12 of different classes, 6 with smoothgrad, 4 with occlusion.
     """
@@ -73,9 +79,12 @@ def grad_cam(
                 method=method,
                 layer=layer,
                 class_name=class_,
+                network_input=network_input,
                 formats=figure_output.formats(svg),
             )
     if list_layers:
         figure_output.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
         return
-    figure_output.show_drawn(trained, drawn, word="examples", notes=notes, as_json=as_json, quiet=quiet)
+    figure_output.show_drawn(
+        trained, drawn, word="examples", notes=[*notes, *drawn.notes], as_json=as_json, quiet=quiet
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -135,18 +135,18 @@ def choose_grid(
     *,
     page: tuple[int, int],
     scales: tuple[int, int],
-    near_best: float = 0.75,
+    near_best: float = 0.7,
 ) -> Grid:
     """Choose the columns and the scale that show `count` blocks as large as they fit on a page.
 
-    Of grids that are nearly as large, the one with the fewest holes in its last row wins. Where not even the smallest
-    scale fits, the page grows.
+    The last row is more than half full. Of grids that are nearly as large, the one wins whose blocks fill most of the
+    page's width over the height that they take. Where not even the smallest scale fits, the page grows.
 
     Args:
         block_size: (width, height) of a block in pixels at a scale.
         page: (width, height) in pixels to fill.
         scales: smallest and largest number of pixels a value may get.
-        near_best: by which factor tiles may be smaller than they could be for a grid without holes.
+        near_best: by which factor tiles may be smaller than they could be for a grid that fills the page better.
     """
     smallest, largest = scales
 
@@ -162,13 +162,29 @@ def choose_grid(
                 too_large = scale
         return fits
 
-    grids = [Grid(columns, largest_scale(columns)) for columns in range(1, count + 1)]
+    def filled(grid: Grid) -> float:
+        """Return which share of the page's width and the grid's height the blocks fill."""
+        width, height = block_size(grid.scale)
+        rows = math.ceil(count / grid.columns)
+        return count * width * height / (page[0] * rows * _cell((width, height), spacing)[1])
+
+    grids = [Grid(columns, largest_scale(columns)) for columns in range(1, count + 1) if _fills_rows(count, columns)]
     best = max(grid.scale for grid in grids)
     if best < smallest:
         larger_page = (page[0] * 9 // 8, page[1] * 9 // 8)
         return choose_grid(count, block_size, spacing, page=larger_page, scales=scales, near_best=near_best)
     near = [grid for grid in grids if grid.scale >= max(smallest, near_best * best)]
-    return min(near, key=lambda grid: (-count % grid.columns, -grid.scale, -grid.columns))
+    return max(near, key=lambda grid: (filled(grid), grid.columns))
+
+
+def choose_columns(count: int, choices: Sequence[int]) -> int:
+    """Return the first of some numbers of columns whose last row is more than half full, else the one with fewest holes."""
+    return next((each for each in choices if _fills_rows(count, each)), min(choices, key=lambda each: -count % each))
+
+
+def _fills_rows(count: int, columns: int) -> bool:
+    """Whether the last row of so many columns is more than half full."""
+    return 2 * (-count % columns) < columns
 
 
 def compose(blocks: Pixels, columns: int, spacing: Spacing, *, header: int = 0, down: bool = False) -> Sheet:

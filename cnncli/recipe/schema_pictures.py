@@ -84,6 +84,9 @@ class GradCam(Section):
     )
     class_name: _ClassName = Field("predicted", description="`predicted`, `true`, or the name of a class")
     samples: Samples = Field(None, description="how many test examples, or which; left out: 12, 6 or 4, by method")
+    network_input: bool = Field(
+        False, description="draw image files as the network gets them, not as the original photos"
+    )
 
 
 class Picture(Section):
