@@ -22,14 +22,31 @@ def grad_cam(
     run_or_model: options.RunOrModel = None,
     layer: Annotated[
         str | None,
-        typer.Option("--layer", metavar="NAME", help="Whose maps; left out: the last that gives maps, before pooling."),
+        typer.Option(
+            "--layer",
+            metavar="NAME",
+            help="Compute Grad-CAM from the feature maps of this layer.",
+            show_default="the last layer with feature maps, before pooling",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = None,
     method: Annotated[
         str,
-        typer.Option("--method", metavar="|".join(_METHODS), help="The last two look at the example, not at a layer."),
+        typer.Option(
+            "--method",
+            metavar="METHOD",
+            help="Use grad-cam, grad-cam++, smoothgrad or occlusion. The last two do not depend on a layer.",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = "grad-cam",
     class_: Annotated[
-        str, typer.Option("--class", metavar="NAME|predicted|true", help="The class that is looked for.")
+        str,
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            help="Explain this class; predicted and true stand for those of each example.",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = "predicted",
     image: options.Images = None,
     invert: options.Invert = False,
@@ -43,9 +60,10 @@ def grad_cam(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Draw examples, and beside each the same under the heat of a class: all of them on one sheet.
+    """Draw which parts of an image speak for a class: each example beside its heat map, on one sheet.
 
-    Left out, the examples are of the run's test split: 12 of different classes, 6 with smoothgrad, 4 with occlusion.
+    Without --image and --samples, examples of different classes are drawn from the test split: 12, with smoothgrad 6, with
+    occlusion 4.
     """
     options.check_choice("--method", method, _METHODS)
     options.check_no_image(run_or_model)

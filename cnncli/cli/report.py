@@ -23,15 +23,16 @@ def add_to(app: typer.Typer) -> None:
 def report(
     run: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RUN]…", help="Runs' folders or names; left out: the newest run."),
+        typer.Argument(metavar="RUN", help="One run or several: folders or names.", show_default=options.NEWEST_RUN),
     ] = None,
     to: Annotated[
         Path | None,
         typer.Option(
             "--to",
             metavar="FILE.html",
-            help="Where the page goes; left out: report.html in the run's folder, of several runs a file in the output "
-            "folder that is named by them.",
+            help="Write the page to this file.",
+            show_default="report.html of the run; for several runs a file in the output folder with their names",
+            rich_help_panel=options.OUTPUT,
         ),
     ] = None,
     force: options.Force = False,
@@ -40,10 +41,10 @@ def report(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Write one HTML file with all that is known of a run: scores, curves, pictures, network, recipe, record.
+    """Write the report of a run as one HTML file: scores, curves, pictures, network, recipe and record.
 
-    It needs nothing else, loads nothing, and can be sent as it is. Several runs become one page, with a comparison at its
-    top. A run of any state can be shown; what its folder does not have is left out.
+    The file loads nothing from elsewhere and can be sent by e-mail. Several runs become one page that begins with a
+    comparison. Unfinished runs have a report too.
     """
     from cnncli import report as reports
     from cnncli import runs

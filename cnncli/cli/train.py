@@ -28,30 +28,56 @@ def add_to(app: typer.Typer) -> None:
 def train(
     recipe: Annotated[
         str | None,
-        typer.Argument(
-            metavar="RECIPE|RUN", help="A recipe's file, or the name of a shipped recipe; with --resume a run."
-        ),
+        typer.Argument(metavar="RECIPE", help="A recipe file or the name of a shipped recipe; with --resume, a run."),
     ] = None,
     settings: options.Set = None,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     run: Annotated[
-        str | None, typer.Option("--run", metavar="NAME", help="The run's name; left out: the time.")
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="NAME",
+            help="Name of the run.",
+            show_default="the date and time",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", help="Train for N epochs.")] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            "--epochs",
+            metavar="N",
+            help="Train for N epochs.",
+            show_default="train.epochs of the recipe",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with RUN, or with the newest run that was stopped; --epochs extends it."),
+        typer.Option(
+            "--resume",
+            help="Continue a stopped run: RECIPE is then a run (default: the newest stopped run). With --epochs, a "
+            "finished run is trained further.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = False,
     device: options.Device = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, train nothing, write nothing.")] = False,
-    profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Check recipe, data and network. Nothing is written.", rich_help_panel=options.TRAINING
+        ),
+    ] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Show how long each phase took.", rich_help_panel=options.OUTPUT)
+    ] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Train a recipe's network, evaluate it on the test split, and draw what it learned.
+    """Train a network from a recipe, evaluate it on the test split and draw what it learned.
 
-    Everything is left in a folder of its own: the model, every number, the pictures, and the recipe itself.
+    Each run has its own folder with the model, the metrics, the pictures, the report and the recipe.
     """
     started = time.monotonic()
     options.check_device(device)
