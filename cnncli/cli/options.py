@@ -108,6 +108,7 @@ Force = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser at the end.", rich_help_panel=OUTPUT)]
 Invert = Annotated[bool, typer.Option("--invert", help="Swap dark and light in image files.", rich_help_panel=DATA)]
 Strict = Annotated[
     bool,

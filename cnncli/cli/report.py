@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, data_files, options
+from cnncli.cli import browser, console, data_files, options
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import counted, printable
 
@@ -36,6 +36,7 @@ def report(
         ),
     ] = None,
     force: options.Force = False,
+    open_page: options.Open = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -64,13 +65,19 @@ def report(
             "left_out": made.left_out,
         }
         console.print_json(told)
-        return
-    console.stdout().print(printable(str(file.path)))
+    else:
+        _tell(file.path, made.left_out, len(paths), size, quiet=quiet)
+    if open_page:
+        browser.show_page(file.path)
+
+
+def _tell(page: Path, left_out: Sequence[str], run_count: int, size: int, *, quiet: bool) -> None:
+    console.stdout().print(printable(str(page)))
     if quiet:
         return
-    for left_out in made.left_out:
-        console.show_note(Problem(f"not in the page: {left_out}"))
-    console.say(f"{counted(len(paths), 'run')}, {size / 1e6:.1f} MB; open it in any browser.")
+    for what in left_out:
+        console.show_note(Problem(f"not in the page: {what}"))
+    console.say(f"{counted(run_count, 'run')}, {size / 1e6:.1f} MB; open it in any browser.")
 
 
 def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: bool) -> OutputFile:
@@ -96,5 +103,5 @@ def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: b
 
 def _check_ending(to: Path | None) -> None:
     if to is not None and to.suffix.lower() not in (".html", ".htm"):
-        problem = Problem(f"`{to}` does not end in .html", "the page is an HTML file", Place("--to"))
+        problem = Problem(f"`{to}` does not end in .html", "write a file name that ends in .html", Place("--to"))
         raise UsageError(problem)

@@ -60,7 +60,7 @@ def reproduce(
     if not 0 <= tolerance < 1:
         raise UsageError(Problem(f"expected 0 ≤ X < 1, got {tolerance:g}", place=Place("--tolerance")))
     from cnncli import runs
-    from cnncli.cli.live import make_spectator
+    from cnncli.cli.live import make_listener
 
     path = runs.find(Path(output), run)
     record = runs.read_record(path)
@@ -71,7 +71,7 @@ def reproduce(
         runs.check_name(run_name)
     loaded = load_again(path, record)
     runs.refuse_taken(Path(output), loaded.recipe.name, run_name)
-    listener = make_spectator(quiet=quiet or as_json, verbose=verbose)
+    listener = make_listener(quiet=quiet, verbose=verbose)
     with tensorflow_log.captured() as log:
         listener.starting(loaded, log)
         from cnncli import workflow

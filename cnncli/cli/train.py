@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import console, few_examples, options, tensorflow_log
+from cnncli.cli import browser, console, few_examples, options, tensorflow_log
 from cnncli.cli.earlier_recipe import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.messages import cell, counted, printable
@@ -61,6 +62,7 @@ def train(
             rich_help_panel=options.TRAINING,
         ),
     ] = False,
+    open_report: options.Open = False,
     device: options.Device = None,
     dry_run: Annotated[
         bool,
@@ -92,9 +94,9 @@ def train(
     else:
         going_on, loaded = None, _load(recipe, changes, Path(output), run)
     _check_epochs(epochs, loaded)
-    from cnncli.cli.live import make_spectator
+    from cnncli.cli.live import make_listener
 
-    listener = make_spectator(quiet=quiet or as_json, verbose=verbose)
+    listener = make_listener(quiet=quiet, verbose=verbose)
     with tensorflow_log.captured() as log:
         listener.starting(loaded, log)
         from cnncli import workflow
@@ -112,6 +114,8 @@ def train(
         broken = ExpectationError(finished.broken) if finished and finished.broken else None
         notes = [*planned.notes, *(finished.notes if finished else ())]
         _report(finished, notes, broken, as_json=as_json, quiet=quiet, profile=profile)
+        if finished and open_report:
+            browser.show_page(finished.path / "report.html")
         if broken and as_json:
             raise typer.Exit(broken.exit_code)
         if broken:
@@ -272,7 +276,10 @@ def _files(run: Path) -> dict[str, str | None]:
 
 
 def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]:
+    from cnncli.inputs import kind_of
+
     path = finished.path
+    ending = kind_of(finished.input_shape).file_ending(finished.input_shape)
     best = summary["best"]
     seconds = summary["seconds"]
     return [
@@ -293,8 +300,8 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
         *([("Report", f"{path / 'report.html'}, opens in any browser")] if (path / "report.html").is_file() else []),
-        ("Next", f"cnncli evaluate {path}"),
-        ("", f"cnncli visualize-filters {path}"),
+        ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
+        ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
     ]
 
 
