@@ -35,6 +35,12 @@ class Silent:
     def epoch_ended(self, epoch: int, row: Any) -> None:
         pass
 
+    def waiting(self, callback: str, monitor: str, epochs: int, patience: int) -> None:
+        pass
+
+    def checkpoint_written(self, epoch: int, step: int) -> None:
+        pass
+
 
 def three_classes(count: int = 30, apart: float = 1.0) -> Examples:
     """Random images of 6x6 pixels, as much brighter from class to class."""

@@ -3,45 +3,51 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand
 
 from cnncli import __version__
+from cnncli.cli import help_screen
 from cnncli.cli.boundary import Boundary
 from cnncli.errors import EXIT_CODES
 
-# Name -> its module here, and what `cnncli --help` says of it.
+_TRAIN, _INSPECT, _RUNS, _RECIPES = "Train and use a network", "Look inside a network", "Manage runs", "Write recipes"
+# Name -> its module here, its one-line description, and its panel in `cnncli --help`.
 COMMANDS = {
-    "train": ("train", "Train a recipe's network, evaluate it, draw what it learned."),
-    "evaluate": ("evaluate", "Score a trained model on its test split, or on other data."),
-    "predict": ("predict", "Say which classes a trained model finds in images, arrays or rows."),
-    "visualize-filters": ("visualize_filters", "Draw what the filters of a convolution look like."),
-    "feature-maps": ("feature_maps", "Draw what a layer makes of examples or images."),
-    "maximize": ("maximize", "Draw what a filter or a class likes most."),
-    "grad-cam": ("grad_cam", "Draw where in examples or images a class is seen."),
-    "report": ("report", "Write a run's one-file offline page, or that of several runs."),
-    "runs": ("runs", "List the runs, newest first."),
-    "compare": ("compare", "Compare runs on the same test data: which is better, and is it chance?"),
-    "reproduce": ("reproduce", "Repeat a finished run and check whether the result is identical."),
-    "validate": ("validate", "Check a recipe: every mistake at once."),
-    "summary": ("summary", "Show a recipe's network: shapes, parameters, multiply-adds, memory."),
-    "show": ("show", "Show a recipe as it is, or with everything filled in."),
-    "recipes": ("recipes", "List, show and copy the recipes that come with cnncli."),
-    "layers": ("layers", "Show what Keras offers, and the arguments of each."),
-    "schema": ("schema", "Print the JSON Schema of a recipe, for editors."),
-    "doctor": ("doctor", "Show what this machine can do, and what is missing."),
+    "train": ("train", "Train a network from a recipe, evaluate it and draw what it learned.", _TRAIN),
+    "evaluate": ("evaluate", "Score a trained model on its test split or on other data.", _TRAIN),
+    "predict": ("predict", "Predict images, arrays or rows of a table with a trained model.", _TRAIN),
+    "visualize-filters": ("visualize_filters", "Draw the filters of a convolution.", _INSPECT),
+    "feature-maps": ("feature_maps", "Draw the feature maps of a layer for some examples.", _INSPECT),
+    "grad-cam": ("grad_cam", "Draw which parts of an image speak for a class.", _INSPECT),
+    "maximize": ("maximize", "Draw the input that a filter or a class responds to most.", _INSPECT),
+    "runs": ("runs", "List the runs, newest first.", _RUNS),
+    "report": ("report", "Write the HTML report of one run or several runs.", _RUNS),
+    "compare": ("compare", "Compare runs on the same test data, with a significance test.", _RUNS),
+    "reproduce": ("reproduce", "Repeat a finished run and check whether the result is identical.", _RUNS),
+    "recipes": ("recipes", "List, show and copy the shipped recipes.", _RECIPES),
+    "validate": ("validate", "Check a recipe and report all mistakes at once.", _RECIPES),
+    "summary": ("summary", "Show the layers of a network: shapes, parameters, multiply-adds, memory.", _RECIPES),
+    "show": ("show", "Print a recipe as it is, or with every default filled in.", _RECIPES),
+    "layers": ("layers", "List the layers, optimizers, losses and metrics of Keras with their arguments.", _RECIPES),
+    "schema": ("schema", "Print the JSON Schema of recipes, for editors.", _RECIPES),
+    "doctor": ("doctor", "Show versions, devices, precision, folders and cached data.", "Check this machine"),
 }
-_EXIT_STATUSES = "Exit statuses: " + " · ".join(f"{code} {meaning}" for code, meaning in EXIT_CODES.items())
 
 
-class _Commands(Boundary):
-    """Knows all commands by name, and makes one when it is called: to make all of them takes longer than most of them run."""
+class _Commands(help_screen.CommandGroup, Boundary):
+    """Knows all commands by name, and imports one when it is called: importing all takes longer than most of them run."""
+
+    more_panels: ClassVar = {"Exit codes": {str(code): meaning for code, meaning in EXIT_CODES.items()}}
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
-        self.commands = {name: TyperCommand(name, short_help=line) for name, (_, line) in COMMANDS.items()}
+        self.commands = {
+            name: TyperCommand(name, short_help=line, rich_help_panel=panel)
+            for name, (_, line, panel) in COMMANDS.items()
+        }
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if args and args[0] in COMMANDS:
@@ -51,19 +57,16 @@ class _Commands(Boundary):
 
 def _made(name: str) -> Any:
     """A command with its arguments, or a group of commands."""
-    part = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode="rich")
+    part = help_screen.App()
     import_module(f"cnncli.cli.{COMMANDS[name][0]}").add_to(part)
     return typer.main.get_group(part).commands[name]
 
 
-app = typer.Typer(
+app = help_screen.App(
     name="cnncli",
     cls=_Commands,
     help="Turn a YAML recipe into a trained convolutional network.",
-    epilog=_EXIT_STATUSES,
     no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

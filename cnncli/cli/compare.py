@@ -34,31 +34,45 @@ def add_to(app: typer.Typer) -> None:
 def compare(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN", help="Runs' folders or names, two or more; a recipe's name is its newest run."),
+        typer.Argument(metavar="RUN", help="Two or more runs: folders, names, or recipe names (their newest runs)."),
     ],
     anyway: Annotated[
-        bool, typer.Option("--anyway", help="Show runs that were scored on different examples, without a test.")
+        bool,
+        typer.Option(
+            "--anyway",
+            help="Also show runs that were scored on different examples, without a test.",
+            rich_help_panel=options.DATA,
+        ),
     ] = False,
     to: Annotated[
         Path | None,
-        typer.Option("--to", metavar="DIR", help="Where the picture of the curves goes; left out: the output folder."),
+        typer.Option(
+            "--to",
+            metavar="DIR",
+            help="Write the picture of the curves to this folder.",
+            show_default="the folder of --output",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
-    picture: Annotated[bool, typer.Option("--picture/--no-picture", help="Draw the curves of all runs.")] = True,
+    picture: Annotated[
+        bool,
+        typer.Option(
+            "--picture/--no-picture", help="Draw the learning curves of all runs.", rich_help_panel=options.OUTPUT
+        ),
+    ] = True,
     force: options.Force = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Compare runs that were scored on the same examples, the others with the first.
+    """Compare runs that were scored on the same examples. Each run is compared with the first one.
 
-    The difference in accuracy has a 95% bootstrap interval over the examples, and McNemar's test says whether it is shown.
+    Classification: the difference in accuracy with its 95% bootstrap interval, and McNemar's test (exact below 25
+    differing examples, with Edwards' correction above). Regression: the difference in mean absolute error, and a paired
+    bootstrap. P-values of several comparisons are Holm-corrected.
 
-    Of runs that give numbers it is the mean absolute error, and a paired bootstrap.
-
-    The test is exact where fewer than 25 examples tell two runs apart, and has Edwards' correction elsewhere.
-
-    Of several comparisons the p-values are Holm's. Another seed trains other networks: the answer is about these.
+    The result holds for these trained networks. The same recipes with another seed can give another result.
     """
     from cnncli.tasks.comparison import compare as compare_runs
 

@@ -21,7 +21,7 @@ def doctor(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Show versions, devices and why a GPU is not used, the precision that `auto` takes, folders, and cached data."""
+    """Check this machine: versions, devices and why a GPU is not used, the precision of `auto`, folders and cached data."""
     with tensorflow_log.captured():
         from cnncli.workflow.doctor import examine
 

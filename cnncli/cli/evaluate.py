@@ -29,14 +29,31 @@ def evaluate(
     run_or_model: options.RunOrModel = None,
     split: Annotated[
         str | None,
-        typer.Option("--split", metavar="test|validation|train", help="Which part of the run's own data; else test."),
+        typer.Option(
+            "--split",
+            metavar="SPLIT",
+            help="Evaluate on this split of the run's data: test, validation or train.",
+            show_default="test",
+            rich_help_panel=options.DATA,
+        ),
     ] = None,
     data: Annotated[
         str | None,
-        typer.Option("--data", metavar="SOURCE", help="Other data: a built-in name, an image folder, or an .npz file."),
+        typer.Option(
+            "--data",
+            metavar="SOURCE",
+            help="Evaluate on other data: the name of a built-in data set, an image folder or an .npz file.",
+            rich_help_panel=options.DATA,
+        ),
     ] = None,
     figures: Annotated[
-        Path | None, typer.Option("--figures", metavar="DIR", help="Draw the pictures of it there, as PNG and SVG.")
+        Path | None,
+        typer.Option(
+            "--figures",
+            metavar="DIR",
+            help="Draw the evaluation as PNG and SVG files in this folder.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     strict: options.Strict = False,
     force: options.Force = False,
@@ -46,18 +63,19 @@ def evaluate(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Score a trained model: loss, every metric, how far to trust them, and precision, recall and F1 of every class.
+    """Score a trained model on its test split or on other data.
 
-    Nothing is written unless --figures names a folder: confusion matrix, ROC and precision-recall curves, calibration,
-    the most confident wrong predictions and, for two classes, every threshold.
+    Classification: the loss, every metric with its 95% confidence interval, and precision, recall and F1 of every class.
+    Regression: mean absolute error, root mean squared error and R².
 
-    A network that gives numbers has errors and R2 in their place, and is drawn over the true numbers.
+    Nothing is written, unless --figures names a folder for the pictures: for classification the confusion matrix, ROC and
+    precision-recall curves, calibration and the most confident wrong predictions.
     """
     if split is not None:
         options.check_choice("--split", split, ("test", "validation", "train"))
     if split is not None and data is not None:
-        hint = "--split is of the run's own data; of other data its test part counts, or all of it"
-        raise UsageError(Problem("either a part or other data, got both", hint, Place("--split")))
+        hint = "--split chooses a split of the run's own data; of other data the test split is used, or all of it"
+        raise UsageError(Problem("--split and --data exclude each other", hint, Place("--split")))
     options.check_device(device)
     folder = _folder_for(figures, run_or_model, split, data, Path(output), force=force) if figures else None
     with tensorflow_log.captured():

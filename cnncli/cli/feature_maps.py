@@ -30,9 +30,9 @@ def feature_maps(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Draw an example and below it what layer after layer makes of it, a sheet an example.
+    """Draw the feature maps of layers for some examples: one sheet for each example.
 
-    The layer left out: the first convolution. The examples left out: four of the run's test split, of different classes.
+    Without --image and --samples, four examples of different classes are drawn from the test split.
     """
     options.check_no_image(run_or_model)
     wanted = options.read_samples(samples, image or [], default=4)

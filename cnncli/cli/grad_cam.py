@@ -22,21 +22,42 @@ def grad_cam(
     run_or_model: options.RunOrModel = None,
     layer: Annotated[
         str | None,
-        typer.Option("--layer", metavar="NAME", help="Whose maps; left out: the last that gives maps, before pooling."),
+        typer.Option(
+            "--layer",
+            metavar="NAME",
+            help="Compute Grad-CAM from the feature maps of this layer.",
+            show_default="the last layer with feature maps, before pooling",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = None,
     method: Annotated[
         str,
-        typer.Option("--method", metavar="|".join(_METHODS), help="The last two look at the example, not at a layer."),
+        typer.Option(
+            "--method",
+            metavar="METHOD",
+            help="Use grad-cam, grad-cam++, smoothgrad or occlusion. The last two do not depend on a layer.",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = "grad-cam",
     class_: Annotated[
-        str, typer.Option("--class", metavar="NAME|predicted|true", help="The class that is looked for.")
+        str,
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            help="Explain this class; predicted and true stand for those of each example.",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = "predicted",
     image: options.Images = None,
     invert: options.Invert = False,
     samples: options.Samples = None,
     network_input: Annotated[
         bool,
-        typer.Option("--network-input", help="Draw image files as the network gets them, not as the original photos."),
+        typer.Option(
+            "--network-input",
+            help="Draw the input of the network instead of the original photo.",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = False,
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
@@ -47,11 +68,12 @@ def grad_cam(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Draw examples, and beside each the heat of a class over it: all of them on one sheet.
+    """Draw which parts of an image speak for a class: each example beside its heat map, on one sheet.
 
     Image files are drawn as the original photos, in their own resolution up to 1,000 pixels a side.
 
-    Left out, the examples are of the run's test split: 12 of different classes, 6 with smoothgrad, 4 with occlusion.
+    Without --image and --samples, examples of different classes are drawn from the test split: 12, with smoothgrad 6, with
+    occlusion 4.
     """
     options.check_choice("--method", method, _METHODS)
     options.check_no_image(run_or_model)

@@ -23,16 +23,24 @@ def add_to(app: typer.Typer) -> None:
 
 def layers(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="A layer, optimizer, loss, …; left out: a list.")
+        str | None,
+        typer.Argument(metavar="NAME", help="A layer, an optimizer, a loss or a metric.", show_default="list all"),
     ] = None,
     kind: Annotated[
-        str | None, typer.Option("--kind", metavar="KIND", help="optimizers, losses, metrics, …; left out: layers.")
+        str | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="List objects of this kind: layers, optimizers, losses, metrics, and more.",
+            show_default="layers",
+            rich_help_panel=options.TABLE,
+        ),
     ] = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Show what Keras offers: layers, optimizers, losses, …, and the arguments of each with a line that works."""
+    """List the layers, optimizers, losses and metrics of Keras; with NAME, show its arguments and an example."""
     from cnncli.recipe.keras_objects import browse, catalogue
 
     if name is not None:

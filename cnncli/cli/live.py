@@ -19,7 +19,7 @@ from cnncli.cli import console
 from cnncli.cli.plot import plot
 from cnncli.cli.tensorflow_log import Log
 from cnncli.errors import Problem
-from cnncli.messages import cell, clock, printable
+from cnncli.messages import cell, clock, counted, printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _NOT_METRICS = ("epoch", "phase", "seconds", "learning_rate")
 _STOPPING = "stopping: the step in progress is ended and the state is kept; Ctrl-C once more stops at once"
 _PLOT_WIDTH, _PLOT_HEIGHT = 40, 8
+_SILENCE = 30.0  # seconds without a line, after which a step gets one
 _LEAST_HEIGHT = 24  # lines of a terminal that has room for plots
 _BARS = " ▁▂▃▄▅▆▇█"
 _STAGES = {
@@ -39,7 +40,7 @@ _STAGES = {
 }
 
 
-def make_spectator(*, quiet: bool, verbose: bool) -> ProgressListener:
+def make_listener(*, quiet: bool, verbose: bool) -> ProgressListener:
     """The view that fits where stderr goes."""
     if quiet:
         return ProgressListener(quiet=True)
@@ -91,8 +92,17 @@ class ProgressListener:
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         self.write_log(f"epoch {epoch}: {row}")
 
+    def continuing(self, epoch: int, step: int, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.write_log(f"continuing at epoch {epoch}, after step {step}")
+
+    def waiting(self, callback: str, monitor: str, epochs: int, patience: int) -> None:
+        pass
+
+    def checkpoint_written(self, epoch: int, step: int) -> None:
+        pass
+
     def stopping(self, number: int) -> None:
-        """It is called within a signal's handler, where nothing may wait for a lock."""
+        """Called within a signal handler, where nothing may wait for a lock."""
 
     def write_log(self, text: str) -> None:
         if self.log:
@@ -111,7 +121,43 @@ def describe(plan: Plan) -> list[tuple[str, str]]:
         *_frozen(plan),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
         ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
+        ("Training", _training_text(plan)),
+        ("Checkpoint", _checkpoint_text(plan)),
     ]
+
+
+def _training_text(plan: Plan) -> str:
+    """Epochs, steps, and what may end the training early."""
+    from cnncli.recipe.phases import phases_of
+
+    parts = [
+        f"{counted(plan.epochs, 'epoch')} of {counted(plan.steps_per_epoch, 'step')}, batch size {plan.batch_size:,}"
+    ]
+    for phase in phases_of(plan.recipe):
+        for callback in phase.callbacks:
+            if callback.name == "EarlyStopping":
+                patience = counted(int(callback.args.get("patience", 0)), "epoch")
+                monitor = callback.args.get("monitor", "val_loss")
+                which = f" ({phase.name})" if phase.name else ""
+                parts.append(f"EarlyStopping after {patience} without a better {monitor}{which}")
+    if plan.recipe.train.max_time is not None:
+        parts.append(f"at most {clock(plan.recipe.train.max_time)}")
+    return "; ".join(parts)
+
+
+def _checkpoint_text(plan: Plan) -> str:
+    wanted = plan.recipe.train.checkpoint
+    if not wanted.keep:
+        return "none, a stopped run cannot be continued (train.checkpoint.keep: false)"
+    steps = f", every {counted(wanted.every_steps, 'step')}" if wanted.every_steps else ""
+    return f"after each epoch, every {wanted.every_seconds:g} s{steps}"
+
+
+def continuing_text(epoch: int, step: int, epochs: int) -> str:
+    """Where a stopped run continues."""
+    if epoch > epochs:
+        return "the training has ended; continuing with the evaluation"
+    return f"continuing at epoch {epoch} of {epochs}" + (f", after step {step}" if step else "")
 
 
 def _learning(plan: Plan) -> str:
@@ -149,7 +195,8 @@ class Lines(ProgressListener):
     def __init__(self, *, verbose: bool = False) -> None:
         super().__init__()
         self.verbose = verbose
-        self.epochs = 0
+        self.epochs = self.steps = 0
+        self.said = time.monotonic()
 
     def stage(self, name: str) -> None:
         if self.verbose:
@@ -158,19 +205,51 @@ class Lines(ProgressListener):
     def ready(self, plan: Plan) -> None:
         super().ready(plan)
         self.epochs = plan.epochs
+        self.steps = plan.steps_per_epoch
         console.say_pairs(describe(plan))
 
     def run_made(self, path: Path) -> None:
         super().run_made(path)
         console.say_pairs([("Run", str(path))])
 
+    def continuing(self, epoch: int, step: int, rows: Sequence[Mapping[str, Any]]) -> None:
+        super().continuing(epoch, step, rows)
+        console.say_pairs([("Resume", continuing_text(epoch, step, self.epochs))])
+
+    def epoch_begins(self, epoch: int) -> None:
+        self.said = time.monotonic()
+
+    def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
+        if time.monotonic() - self.said >= _SILENCE:
+            self.said = time.monotonic()
+            numbers = console.metrics_line({name: float(value) for name, value in logs.items()})
+            console.say(f"epoch {epoch:>{len(str(self.epochs))}}/{self.epochs}  step {step}/{self.steps}  {numbers}")
+
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         super().epoch_ended(epoch, row)
         console.say(epoch_line(epoch, self.epochs, row))
 
+    def waiting(self, callback: str, monitor: str, epochs: int, patience: int) -> None:
+        if epochs and self.verbose:
+            console.say(waiting_text(callback, monitor, epochs, patience))
+
+    def checkpoint_written(self, epoch: int, step: int) -> None:
+        if self.verbose:
+            console.say(checkpoint_text(epoch, step))
+
     def stopping(self, number: int) -> None:
         with suppress(RuntimeError):  # the signal came in the middle of a line
             console.say(_STOPPING)
+
+
+def waiting_text(callback: str, monitor: str, epochs: int, patience: int) -> str:
+    """`EarlyStopping: val_loss has not improved for 2 of 5 epochs`."""
+    return f"{callback}: {monitor} has not improved for {epochs} of {counted(patience, 'epoch')}"
+
+
+def checkpoint_text(epoch: int, step: int) -> str:
+    """`checkpoint: epoch 3`, `checkpoint: epoch 4, step 120`."""
+    return f"checkpoint: epoch {epoch + 1}, step {step}" if step else f"checkpoint: epoch {epoch}"
 
 
 def epoch_line(epoch: int, epochs: int, row: Mapping[str, Any]) -> str:
@@ -191,9 +270,14 @@ class LiveView(ProgressListener):
         self.rows: list[Mapping[str, Any]] = []
         self.epoch = 0
         self.step = 0
+        self.first_epoch, self.first_step = (
+            1,
+            0,
+        )  # where this process begins, else than at the start of a run: after a stop
         self.logs: Mapping[str, float] = {}
-        self.fit_started = 0.0
-        self.epoch_started = 0.0
+        self.stage_started = self.epoch_started = time.monotonic()
+        self.waits: dict[str, str] = {}  # callback -> how long it has waited
+        self.checkpoint = ""
         self.monitor, self.sign = "val_loss", 1.0
         self.best: tuple[int, float] | None = None
         self.is_stopping = False
@@ -214,8 +298,7 @@ class LiveView(ProgressListener):
 
     def stage(self, name: str) -> None:
         self.what, self.progress = _STAGES[name], None
-        if name == "fit":
-            self.fit_started = time.monotonic()
+        self.stage_started = time.monotonic()
 
     def loading(self, what: str, done: int, total: int) -> None:
         self.what, self.progress = what, (done, total)
@@ -241,8 +324,17 @@ class LiveView(ProgressListener):
         super().run_made(path)
         self._print(Text.assemble((f"{'Run':<10} ", "bold"), printable(str(path))))
 
+    def continuing(self, epoch: int, step: int, rows: Sequence[Mapping[str, Any]]) -> None:
+        super().continuing(epoch, step, rows)
+        assert self.plan is not None
+        self.first_epoch, self.first_step = epoch, step
+        for row in rows:
+            self._take(row)
+        self._print(Text.assemble((f"{'Resume':<10} ", "bold"), continuing_text(epoch, step, self.plan.epochs)))
+
     def epoch_begins(self, epoch: int) -> None:
-        self.epoch, self.step, self.logs, self.epoch_started = epoch, 0, {}, time.monotonic()
+        self.step = self.first_step if epoch == self.first_epoch else 0
+        self.epoch, self.logs, self.epoch_started = epoch, {}, time.monotonic()
 
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         self.step, self.logs = step, logs
@@ -252,12 +344,21 @@ class LiveView(ProgressListener):
 
     def epoch_ended(self, epoch: int, row: Mapping[str, Any]) -> None:
         super().epoch_ended(epoch, row)
-        self.rows.append(row)
         assert self.plan is not None
+        self._take(row)
+        self._print(Text(epoch_line(epoch, self.plan.epochs, row)))
+
+    def _take(self, row: Mapping[str, Any]) -> None:
+        self.rows.append(row)
         value = row.get(self.monitor)
         if value is not None and (self.best is None or self.sign * value < self.sign * self.best[1]):
-            self.best = (epoch, value)
-        self._print(Text(epoch_line(epoch, self.plan.epochs, row)))
+            self.best = (row["epoch"], value)
+
+    def waiting(self, callback: str, monitor: str, epochs: int, patience: int) -> None:
+        self.waits[callback] = waiting_text(callback, monitor, epochs, patience) if epochs else ""
+
+    def checkpoint_written(self, epoch: int, step: int) -> None:
+        self.checkpoint = checkpoint_text(epoch, step)
 
     def _print(self, text: Text) -> None:
         """A line that stays, above the part that changes; the terminal breaks it where it must."""
@@ -273,25 +374,31 @@ class LiveView(ProgressListener):
         plan = self.plan
         epochs, steps = plan.epochs, plan.steps_per_epoch
         done = (self.epoch - 1) * steps + self.step
-        elapsed = time.monotonic() - self.fit_started
-        left = elapsed / done * (epochs * steps - done) if done else 0.0
-        speed = self.step * plan.batch_size / max(time.monotonic() - self.epoch_started, 1e-9)
+        begun_at = (self.first_epoch - 1) * steps + self.first_step
+        begun_step = self.first_step if self.epoch == self.first_epoch else 0
+        elapsed = time.monotonic() - self.stage_started
         line = Text()
         line.append(f"epoch {self.epoch}/{epochs}", style="bold")
         line.append(f"  step {self.step}/{steps}")
-        if self.step:
+        if self.step > begun_step:
+            left = elapsed / (done - begun_at) * (epochs * steps - done)
+            speed = (self.step - begun_step) * plan.batch_size / max(time.monotonic() - self.epoch_started, 1e-9)
             line.append(f"  {speed:,.0f} images/s  {clock(left)} left")
+        elif done == begun_at:
+            line.append(f"  preparing the first step, {elapsed:.0f} s")
         if self.logs:
             line.append(f"\n{console.metrics_line({name: float(value) for name, value in self.logs.items()})}")
         parts: list[RenderableType] = [self._bar(done, epochs * steps), line]
         if self.best:
             parts.append(Text(f"best so far: epoch {self.best[0]}, {self.monitor} {cell(self.best[1])}"))
+        parts += [Text(text) for text in (*self.waits.values(), self.checkpoint) if text]
         if len(self.rows) > 1 and self.console.encoding.startswith("utf"):
             parts.append(self._curves())
         return Group(*parts)
 
     def _activity(self) -> RenderableType:
-        text = Text(f"{self.what} …", style="dim")
+        elapsed = time.monotonic() - self.stage_started
+        text = Text(f"{self.what} …" + (f" {elapsed:.0f} s" if elapsed >= 1 else ""), style="dim")
         if self.progress is None or not self.progress[1]:
             return text
         done, total = self.progress
@@ -321,7 +428,7 @@ class LiveView(ProgressListener):
         return grid
 
     def _by_epoch(self, name: str) -> list[float]:
-        """A value for each epoch from the first; those of an earlier process are not known here."""
+        """A value for each epoch from the first."""
         values = [math.nan] * self.rows[-1]["epoch"]
         for row in self.rows:
             value = row.get(name)

@@ -18,19 +18,52 @@ def add_to(app: typer.Typer) -> None:
 def maximize(
     run_or_model: options.RunOrModel = None,
     layer: Annotated[
-        str | None, typer.Option("--layer", metavar="NAME", help="Whose filters or units; left out: classes are shown.")
+        str | None,
+        typer.Option(
+            "--layer",
+            metavar="NAME",
+            help="Maximize the filters or units of this layer.",
+            show_default="maximize classes",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = None,
     filter_: Annotated[
         list[int] | None,
-        typer.Option("--filter", metavar="N", min=0, help="From 0; left out: the first 16. May be repeated."),
+        typer.Option(
+            "--filter",
+            metavar="N",
+            min=0,
+            help="Maximize this filter or unit, counted from 0. Can be repeated.",
+            show_default="the first 16",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = None,
     class_: Annotated[
         list[str] | None,
-        typer.Option("--class", metavar="NAME", help="A class; left out: the first 16. May be repeated."),
+        typer.Option(
+            "--class",
+            metavar="NAME",
+            help="Maximize this class. Can be repeated.",
+            show_default="the first 16",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = None,
-    steps: Annotated[int, typer.Option("--steps", metavar="N", min=1, help="Number of gradient-ascent steps.")] = 128,
+    steps: Annotated[
+        int,
+        typer.Option(
+            "--steps", metavar="N", min=1, help="Number of gradient-ascent steps.", rich_help_panel=options.PICTURES
+        ),
+    ] = 128,
     seed: Annotated[
-        int, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Seed of the starting noise.")
+        int,
+        typer.Option(
+            "--seed",
+            metavar="N",
+            min=0,
+            max=2**32 - 1,
+            help="Seed of the starting noise.",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = 0,
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
@@ -41,9 +74,9 @@ def maximize(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Climb the gradient from gray noise to the example that excites a filter or a class most.
+    """Draw the input that a filter or a class responds to most, found by gradient ascent from gray noise.
 
-    Below each picture stands how much it excites its target, and how much plain noise does.
+    Each picture shows the activation that it reaches and, for comparison, that of plain noise.
     """
     if class_ and (layer or filter_):
         hint = "--layer and --filter for filters, --class for classes"

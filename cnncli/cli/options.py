@@ -13,67 +13,122 @@ import typer
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import did_you_mean, nearest, printable, shortened
 
+# The panels of a help screen.
+RECIPE = "Recipe"
+TABLE = "Table"
+TRAINING = "Training"
+DATA = "Data"
+PICTURES = "Pictures"
+OUTPUT = "Output"
+COMMON = "Common options"
+PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, OUTPUT, COMMON)
+
+NEWEST_RUN = "the newest run"
+RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file or the name of a shipped recipe.")]
 Set = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change a value of the recipe: --set train.epochs=3. May be repeated."
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a value of the recipe, for example train.epochs=3. Can be repeated.",
+        rich_help_panel=RECIPE,
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, on failure too.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show results and errors alone.")]
-Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show more.")]
-Outputs = Annotated[Path, typer.Option("--output", metavar="DIR", help="The folder of all runs.")]
-Device = Annotated[str | None, typer.Option("--device", metavar="auto|cpu|gpu", help="Where to compute.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on stdout, also on failure.", rich_help_panel=COMMON)
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show only results and errors.", rich_help_panel=COMMON)]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Show more details.", rich_help_panel=COMMON)]
+Outputs = Annotated[
+    Path, typer.Option("--output", metavar="DIR", help="The folder that holds all runs.", rich_help_panel=OUTPUT)
+]
+Device = Annotated[
+    str | None,
+    typer.Option(
+        "--device",
+        metavar="DEVICE",
+        help="Device to compute on: auto, cpu or gpu.",
+        show_default="auto",
+        rich_help_panel=COMMON,
+    ),
+]
 RunOrModel = Annotated[
     str | None,
-    typer.Argument(metavar="[RUN|MODEL]", help="A run's folder or name, or a .keras file; left out: the newest run."),
+    typer.Argument(metavar="RUN", help="A run folder, the name of a run, or a .keras file.", show_default=NEWEST_RUN),
 ]
 Layers = Annotated[
-    list[str] | None, typer.Option("--layer", metavar="NAME", help="A layer by its name. May be repeated.")
+    list[str] | None,
+    typer.Option(
+        "--layer",
+        metavar="NAME",
+        help="Draw this layer. Can be repeated.",
+        show_default="the first convolution",
+        rich_help_panel=PICTURES,
+    ),
 ]
 Images = Annotated[
     list[Path] | None,
-    typer.Option("--image", metavar="FILE", help="An image instead of examples of the run's data. May be repeated."),
+    typer.Option(
+        "--image",
+        metavar="FILE",
+        help="Use this image instead of test examples. Can be repeated.",
+        rich_help_panel=DATA,
+    ),
 ]
 Samples = Annotated[
     str | None,
     typer.Option(
         "--samples",
-        metavar="N|most_confused|most_wrong|one_per_class",
-        help="How many examples of the run's test split, or which.",
+        metavar="N",
+        help="Draw N examples of the test split, or choose them with one_per_class, most_wrong or most_confused.",
+        rich_help_panel=DATA,
     ),
 ]
-ListLayers = Annotated[bool, typer.Option("--list-layers", help="Show the layers there are, and draw nothing.")]
-PicturesTo = Annotated[
-    Path | None, typer.Option("--to", metavar="DIR", help="Where the pictures go; left out: the run's figures.")
+ListLayers = Annotated[
+    bool, typer.Option("--list-layers", help="List the layers that can be drawn, and exit.", rich_help_panel=PICTURES)
 ]
-Svg = Annotated[bool, typer.Option("--svg/--no-svg", help="Write an SVG beside each PNG.")]
+PicturesTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--to",
+        metavar="DIR",
+        help="Write the pictures to this folder.",
+        show_default="figures/ of the run",
+        rich_help_panel=OUTPUT,
+    ),
+]
+Svg = Annotated[
+    bool, typer.Option("--svg/--no-svg", help="Write an SVG file beside each PNG file.", rich_help_panel=OUTPUT)
+]
 Force = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Overwrite a file that exists already; never one that the command reads, a model, a recipe, or a file of a run.",
+        help="Overwrite existing files. Inputs, models, recipes and files of a run are never overwritten.",
+        rich_help_panel=OUTPUT,
     ),
+]
+Open = Annotated[bool, typer.Option("--open", help="Open the report in a browser at the end.", rich_help_panel=OUTPUT)]
+Invert = Annotated[bool, typer.Option("--invert", help="Swap dark and light in image files.", rich_help_panel=DATA)]
+Strict = Annotated[
+    bool,
+    typer.Option("--strict", help="Treat warnings about the data as errors (exit code 4).", rich_help_panel=DATA),
 ]
 
 DEFAULT_OUTPUTS = Path("outputs")
 
 
 def check_device(device: str | None) -> None:
-    """Refuse a device that there is no word for."""
+    """Refuse an unknown device."""
     if device is not None:
         check_choice("--device", device, ("auto", "cpu", "gpu"))
 
 
-Invert = Annotated[bool, typer.Option("--invert", help="Exchange dark and light in image files.")]
-Strict = Annotated[bool, typer.Option("--strict", help="Treat warnings about the data as errors (exit status 4).")]
-
-
 def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
-    """Refuse what an option does not take.
+    """Refuse a value that is not one of an option's choices.
 
     Raises:
-        UsageError: with the nearest choice, and all of them.
+        UsageError: with the nearest choice and a list of all choices.
     """
     if value in choices:
         return
@@ -86,25 +141,23 @@ _IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 
 
 def check_no_image(run_or_model: str | None) -> None:
-    """Refuse an image in the place of the run.
+    """Refuse an image where a run is expected.
 
     Raises:
-        UsageError: with where it belongs.
+        UsageError: with the option that takes images.
     """
     if run_or_model is not None and Path(run_or_model).suffix.lower() in _IMAGE_ENDINGS:
-        message = f"{shortened(run_or_model)} is an image, and the first argument is a run or a .keras file"
-        raise UsageError(
-            Problem(message, f"images are named by --image: --image {shlex.quote(printable(run_or_model))}")
-        )
+        message = f"{shortened(run_or_model)} is an image, but the first argument is a run or a .keras file"
+        raise UsageError(Problem(message, f"use --image: --image {shlex.quote(printable(run_or_model))}"))
 
 
 def read_samples(text: str | None, images: Sequence[Path], *, default: int) -> int | str:
-    """What `--samples` says, and whether it goes with `--image`.
+    """Read `--samples`, and check that it agrees with `--image`.
 
     Raises:
-        UsageError: it is neither a number up to 100 nor one of the words, or images are named as well, or too many.
+        UsageError: it is neither a number up to 100 nor one of the words, or there are images as well, or too many.
     """
-    from cnncli.recipe.schema_pictures import MOST_SAMPLES, SAMPLES  # which --help has no use for
+    from cnncli.recipe.schema_pictures import MOST_SAMPLES, SAMPLES  # not needed by --help
 
     if len(images) > MOST_SAMPLES:
         message = f"{len(images):,} images are too many for one sheet"

@@ -25,37 +25,59 @@ _FILES = "images, folders of images, .npz, .npy or .csv files"
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(epilog="Example: cnncli predict mnist/first digit.png scans/ --top 3")(predict)
+    app.command(epilog="Example: cnncli predict mnist digit.png scans/")(predict)
 
 
 def predict(
     arguments: Annotated[
         list[str],
         typer.Argument(
-            metavar="[RUN|MODEL] FILE",
-            help="A run's folder or name, or a .keras file; left out: the newest run. Then images, folders of images (with "
-            "those below them), .npz and .npy arrays, .csv files with an example's numbers in each row.",
+            metavar="[RUN] FILE",
+            help="First a run or a .keras file (default: the newest run), then images, folders of images, .npz or .npy "
+            "arrays, or .csv files with one example in each row.",
         ),
     ],
-    top: Annotated[int, typer.Option(metavar="N", min=1, help="How many of the most probable classes.")] = 3,
+    top: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Number of classes to show.", rich_help_panel=options.OUTPUT)
+    ] = 3,
     to_csv: Annotated[
         Path | None,
         typer.Option(
-            "--csv", metavar="FILE", help="Write the predictions to a file, or with - to stdout, instead of a table."
+            "--csv",
+            metavar="FILE",
+            help="Write the predictions to a CSV file instead of a table; - is stdout.",
+            rich_help_panel=options.OUTPUT,
         ),
     ] = None,
     model: Annotated[
         str | None,
         typer.Option(
-            "--model", metavar="RUN|MODEL", help="The same as the first argument; then all arguments are files."
+            "--model",
+            metavar="RUN",
+            help="Use this run or .keras file; then all arguments are files.",
+            rich_help_panel=options.DATA,
         ),
     ] = None,
     batch_size: Annotated[
-        int | None, typer.Option("--batch-size", metavar="N", min=1, help="Examples at a time; left out: the run's.")
+        int | None,
+        typer.Option(
+            "--batch-size",
+            metavar="N",
+            min=1,
+            help="Number of examples in a batch.",
+            show_default="that of the run",
+            rich_help_panel=options.DATA,
+        ),
     ] = None,
     invert: options.Invert = False,
     show: Annotated[
-        Path | None, typer.Option("--show", metavar="FILE.png", help="Draw the images as the network gets them.")
+        Path | None,
+        typer.Option(
+            "--show",
+            metavar="FILE.png",
+            help="Draw the images as the network receives them.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     strict: options.Strict = False,
     force: options.Force = False,
@@ -65,26 +87,26 @@ def predict(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Predict files: the most probable class of each, the labels above 0.5, or the numbers, as the network was trained.
+    """Predict images, arrays or rows of a table with a trained model.
 
-    The first argument is RUN or MODEL if it ends in .keras, is a run's folder, or is the name of a run and of no file.
+    Images are read in the same way as the training images. Unreadable files are reported and skipped; the exit code is then 4.
 
-    If a file has the same name as a run, write ./NAME. Images are read in the same way as the training images.
-
-    Unreadable files are reported and skipped, and the exit status is then 4.
+    If a file has the same name as a run, write ./NAME.
     """
     options.check_device(device)
     run_or_model, files = (model, arguments) if model is not None else _split(arguments, output)
     if as_json and to_csv == STDOUT:
-        raise UsageError(
-            Problem("either a table or a document can go to stdout, got both", "leave out --json or --csv -")
-        )
+        raise UsageError(Problem("--json and --csv - both write to stdout", "leave out one of them"))
     reads = [*([run_or_model] if run_or_model else []), *files]
     if to_csv is not None or show is not None:
         reads += data_files.data_of_run(run_or_model, output)
     csv_file = None if to_csv is None else _output_file(to_csv, "--csv", reads, force)
     if show is not None and show.suffix.lower() != ".png":
-        raise UsageError(Problem(f"`{shortened(str(show))}` does not end in .png", "it is a PNG file", Place("--show")))
+        raise UsageError(
+            Problem(
+                f"`{shortened(str(show))}` does not end in .png", "write a file name that ends in .png", Place("--show")
+            )
+        )
     show_file = None if show is None else _output_file(show, "--show", reads, force)
     with tensorflow_log.captured():
         from cnncli.inference.image_checks import look_at

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cnncli.cli import console, options, wrapping
+from cnncli.cli import console, help_screen, options, wrapping
 from cnncli.errors import OutputError
 from cnncli.messages import printable
 
@@ -20,7 +20,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The name of a shipped
 
 
 def add_to(app: typer.Typer) -> None:
-    recipes = typer.Typer(invoke_without_command=True)
+    recipes = help_screen.App(invoke_without_command=True)
     recipes.callback(epilog="Example: cnncli recipes copy lenet5")(_recipes)
     recipes.command("list", epilog="Example: cnncli recipes list --json")(list_)
     recipes.command("show", epilog="Example: cnncli recipes show lenet5")(show)
@@ -34,13 +34,13 @@ def _recipes(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """List, show and copy the recipes that come with cnncli."""
+    """List, show and copy the shipped recipes. Without a command, list them."""
     if context.invoked_subcommand is None:
         list_(as_json, quiet, verbose)
 
 
 def list_(as_json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = False) -> None:
-    """List the recipes that come with cnncli: what each is, and its parameters where it says them."""
+    """List the shipped recipes with their number of parameters."""
     from cnncli.recipe import shipped
 
     found = shipped.list_all()
@@ -75,7 +75,7 @@ def _table(rows: list[tuple[str, str, str]]) -> Iterator[Text]:
 def show(
     name: Name, as_json: options.Json = False, quiet: options.Quiet = False, verbose: options.Verbose = False
 ) -> None:
-    """Print a recipe as it is."""
+    """Print a shipped recipe."""
     from cnncli.recipe import shipped
 
     text = shipped.read(name).decode("utf-8")
@@ -88,13 +88,14 @@ def show(
 def copy(
     name: Name,
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="Where to; a folder, or left out: NAME.yaml there or here.")
+        Path | None,
+        typer.Argument(metavar="FILE", help="Write the copy to this file or folder.", show_default="NAME.yaml"),
     ] = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Copy a recipe, as the beginning of one's own; a file that is there already stays as it is."""
+    """Copy a shipped recipe to a file that you can change. An existing file is not overwritten."""
     from cnncli.recipe import shipped
     from cnncli.recipe.json_schema.modeline import FILE_NAME, is_one, led_to, modeline
 

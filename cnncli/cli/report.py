@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, data_files, options
+from cnncli.cli import browser, console, data_files, options
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import counted, printable
 
@@ -23,27 +23,29 @@ def add_to(app: typer.Typer) -> None:
 def report(
     run: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RUN]…", help="Runs' folders or names; left out: the newest run."),
+        typer.Argument(metavar="RUN", help="One run or several: folders or names.", show_default=options.NEWEST_RUN),
     ] = None,
     to: Annotated[
         Path | None,
         typer.Option(
             "--to",
             metavar="FILE.html",
-            help="Where the page goes; left out: report.html in the run's folder, of several runs a file in the output "
-            "folder that is named by them.",
+            help="Write the page to this file.",
+            show_default="report.html of the run; for several runs a file in the output folder with their names",
+            rich_help_panel=options.OUTPUT,
         ),
     ] = None,
     force: options.Force = False,
+    open_page: options.Open = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Write one HTML file with all that is known of a run: scores, curves, pictures, network, recipe, record.
+    """Write the report of a run as one HTML file: scores, curves, pictures, network, recipe and record.
 
-    It needs nothing else, loads nothing, and can be sent as it is. Several runs become one page, with a comparison at its
-    top. A run of any state can be shown; what its folder does not have is left out.
+    The file loads nothing from elsewhere and can be sent by e-mail. Several runs become one page that begins with a
+    comparison. Unfinished runs have a report too.
     """
     from cnncli import report as reports
     from cnncli import runs
@@ -63,13 +65,19 @@ def report(
             "left_out": made.left_out,
         }
         console.print_json(told)
-        return
-    console.stdout().print(printable(str(file.path)))
+    else:
+        _tell(file.path, made.left_out, len(paths), size, quiet=quiet)
+    if open_page:
+        browser.show_page(file.path)
+
+
+def _tell(page: Path, left_out: Sequence[str], run_count: int, size: int, *, quiet: bool) -> None:
+    console.stdout().print(printable(str(page)))
     if quiet:
         return
-    for left_out in made.left_out:
-        console.show_note(Problem(f"not in the page: {left_out}"))
-    console.say(f"{counted(len(paths), 'run')}, {size / 1e6:.1f} MB; open it in any browser.")
+    for what in left_out:
+        console.show_note(Problem(f"not in the page: {what}"))
+    console.say(f"{counted(run_count, 'run')}, {size / 1e6:.1f} MB; open it in any browser.")
 
 
 def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: bool) -> OutputFile:
@@ -95,5 +103,5 @@ def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: b
 
 def _check_ending(to: Path | None) -> None:
     if to is not None and to.suffix.lower() not in (".html", ".htm"):
-        problem = Problem(f"`{to}` does not end in .html", "the page is an HTML file", Place("--to"))
+        problem = Problem(f"`{to}` does not end in .html", "write a file name that ends in .html", Place("--to"))
         raise UsageError(problem)

@@ -21,17 +21,26 @@ def add_to(app: typer.Typer) -> None:
 
 def reproduce(
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A finished run; left out: the newest run.")
+        str | None,
+        typer.Argument(metavar="RUN", help="A finished run: its folder or its name.", show_default=options.NEWEST_RUN),
     ] = None,
     run_name: Annotated[
-        str | None, typer.Option("--run", metavar="NAME", help="The new run's name; left out: the time.")
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="NAME",
+            help="Name of the new run.",
+            show_default="the date and time",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     tolerance: Annotated[
         float,
         typer.Option(
             "--tolerance",
             metavar="X",
-            help="How far a loss or a metric may be apart, relative where it is above 1, and still count as equal.",
+            help="Largest difference of a loss or metric that counts as equal; relative for values above 1.",
+            rich_help_panel=options.TRAINING,
         ),
     ] = 0.01,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
@@ -40,17 +49,18 @@ def reproduce(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Train again what a run trained, from its record: recipe, seed, data, precision, threads.
+    """Repeat a finished run and check whether the result is identical.
 
-    The new run is a run like any other. On the same machine it is to come out bit for bit the same; elsewhere, with other
-    versions or on a GPU, within a tolerance. When it comes out different the exit status is 1.
+    The new run uses the recipe, seed, data, precision and number of threads that the record of the first run holds. On the
+    same machine the weights must be identical bit for bit. On another machine, with other versions or on a GPU, the results
+    must agree within --tolerance. If they do not, the exit code is 1.
     """
     started = time.monotonic()
     options.check_device(device)
     if not 0 <= tolerance < 1:
         raise UsageError(Problem(f"expected 0 ≤ X < 1, got {tolerance:g}", place=Place("--tolerance")))
     from cnncli import runs
-    from cnncli.cli.live import make_spectator
+    from cnncli.cli.live import make_listener
 
     path = runs.find(Path(output), run)
     record = runs.read_record(path)
@@ -61,7 +71,7 @@ def reproduce(
         runs.check_name(run_name)
     loaded = load_again(path, record)
     runs.refuse_taken(Path(output), loaded.recipe.name, run_name)
-    listener = make_spectator(quiet=quiet or as_json, verbose=verbose)
+    listener = make_listener(quiet=quiet, verbose=verbose)
     with tensorflow_log.captured() as log:
         listener.starting(loaded, log)
         from cnncli import workflow

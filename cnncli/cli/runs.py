@@ -42,24 +42,33 @@ def runs(
         str,
         typer.Option(
             metavar="KEY",
-            help="By date, run, recipe, status, data, parameters, epochs, best, test or time: "
-            "the newest, A, the largest, the best first.",
+            help="Sort by date, run, recipe, status, data, parameters, epochs, best, test or time. The newest, largest or "
+            "best run comes first.",
+            rich_help_panel=options.TABLE,
         ),
     ] = "date",
     status: Annotated[
         str | None,
-        typer.Option(metavar="STATUS", help="Only those: running, completed, interrupted, diverged, failed or broken."),
+        typer.Option(
+            metavar="STATUS",
+            help="Show only runs with this status: running, completed, interrupted, diverged, failed or broken.",
+            rich_help_panel=options.TABLE,
+        ),
     ] = None,
-    recipe: Annotated[str | None, typer.Option(metavar="NAME", help="Only the runs of this recipe.")] = None,
-    limit: Annotated[int | None, typer.Option(metavar="N", min=1, help="Only the first N.")] = None,
+    recipe: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Show only runs of this recipe.", rich_help_panel=options.TABLE)
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Show only the first N runs.", rich_help_panel=options.TABLE)
+    ] = None,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """List the runs, newest first: what each is, what it reached, and what is wrong with it.
+    """List the runs with status, data, epochs and results, newest first. --verbose shows more details of each run.
 
-    A run whose process is gone is `interrupted`; one whose record cannot be read is `broken`. --verbose tells more of each.
+    A run whose process has ended early is `interrupted`; a run whose record cannot be read is `broken`.
     """
     from cnncli.runs import finding, listing
 

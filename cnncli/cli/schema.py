@@ -19,16 +19,22 @@ def add_to(app: typer.Typer) -> None:
 def schema(
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write it to a file; an older schema is replaced."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write the schema to a file. An older schema is replaced.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Print the JSON Schema of a recipe, with which an editor completes and checks it.
+    """Print the JSON Schema of recipes, so that an editor completes and checks them.
 
-    Editors with yaml-language-server (VS Code's YAML extension, Neovim, Emacs, …) find it by a recipe's first line.
+    Editors with yaml-language-server (VS Code's YAML extension, Neovim, Emacs, …) find it by the first line of a recipe.
     """
     from cnncli.recipe.json_schema.modeline import is_one, modeline
     from cnncli.recipe.json_schema.recipe_schema import as_text, recipe_schema

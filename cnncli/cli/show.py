@@ -20,18 +20,23 @@ def add_to(app: typer.Typer) -> None:
 
 
 def show(
-    recipe: Annotated[str, typer.Argument(help="A recipe's file, or the name of a shipped recipe.")],
+    recipe: options.RecipeFile,
     resolved: Annotated[
-        bool, typer.Option("--resolved", help="Check it, and fill in every default, variable, block and repetition.")
+        bool,
+        typer.Option(
+            "--resolved",
+            help="Check the recipe and fill in all defaults, variables, blocks and repetitions.",
+            rich_help_panel=options.RECIPE,
+        ),
     ] = False,
     settings: options.Set = None,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Show a recipe as it is; with --set, with its parents and the changes in it; with --resolved, written out in full.
+    """Print a recipe as it is, with the changes of --set, or with --resolved written out in full.
 
-    What only the data will tell stays as it is written: $classes, and steps that are said in epochs.
+    Values that depend on the data stay as they are: $classes, and steps given in epochs.
     """
     from cnncli.recipe import write
 

@@ -32,26 +32,49 @@ def add_to(app: typer.Typer) -> None:
 
 
 def summary(
-    recipe: Annotated[str, typer.Argument(help="A recipe's file, or the name of a shipped recipe.")],
+    recipe: options.RecipeFile,
     settings: options.Set = None,
     batch_size: Annotated[
         int | None,
-        typer.Option("--batch-size", metavar="N", min=1, help="Count the memory for it; left out: the recipe's."),
+        typer.Option(
+            "--batch-size",
+            metavar="N",
+            min=1,
+            help="Compute the memory for this batch size.",
+            show_default="that of the recipe",
+            rich_help_panel=options.TABLE,
+        ),
     ] = None,
     depth: Annotated[
-        int, typer.Option("--depth", metavar="N", min=0, help="Open blocks and applications N levels deep.")
+        int,
+        typer.Option(
+            "--depth",
+            metavar="N",
+            min=0,
+            help="Show the layers inside blocks and applications, N levels deep.",
+            rich_help_panel=options.TABLE,
+        ),
     ] = 0,
-    every_layer: Annotated[bool, typer.Option("--all", help="Show every layer.")] = False,
+    every_layer: Annotated[
+        bool, typer.Option("--all", help="Show every layer.", rich_help_panel=options.TABLE)
+    ] = False,
     diagram: Annotated[
-        Path | None, typer.Option("--diagram", metavar="FILE.svg|png", help="Draw the network as well.")
+        Path | None,
+        typer.Option(
+            "--diagram",
+            metavar="FILE",
+            help="Draw the network as an .svg or .png file.",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
     force: options.Force = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Show a recipe's network layer by layer, without its data and without training: output shapes, parameters,
-    multiply-adds, receptive fields, memory of the activations, and the totals.
+    """Show the network of a recipe layer by layer: output shape, parameters, multiply-adds, receptive field and memory.
+
+    Neither data nor training is needed.
     """
     if depth and every_layer:
         raise UsageError(Problem("--all opens every block already", "leave one of them out", Place("--depth")))

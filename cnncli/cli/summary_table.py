@@ -11,7 +11,7 @@ from typing import Any
 
 from rich.text import Text
 
-from cnncli.cli import console
+from cnncli.cli import console, wrapping
 from cnncli.messages import counted, listed, printable, shortened
 from cnncli.network.budget import gigabytes
 from cnncli.network.build import shape_text
@@ -82,18 +82,36 @@ def show(found: Summary, shown: Sequence[Row], *, verbose: bool) -> None:
     width = out.width if out.is_terminal or "COLUMNS" in os.environ else 10_000
     for form in _FORMS:
         columns = _columns(found, shown, form, verbose=verbose)
-        if sum(column.width + 2 for column in columns) - 2 <= width:
+        is_table = sum(column.width + 2 for column in columns) - 2 <= width
+        if is_table:
             break
-    out.print(_side_by_side([Text(column.title, style="bold") for column in columns], columns))
+    if is_table:
+        out.print(_side_by_side([Text(column.title, style="bold") for column in columns], columns))
     before: tuple[str, ...] = ()
     for index, row in enumerate(shown):
         for heading in _headings(found, before, row.within, form):
             out.print(heading)
         before = row.within
-        out.print(_side_by_side([column.cells[index] for column in columns], columns))
+        cells = [column.cells[index] for column in columns]
+        for line in [_side_by_side(cells, columns)] if is_table else _stacked(row, cells, columns):
+            out.print(line)
     out.print()
     for line in _totals(found):
         out.print(line)
+
+
+def _stacked(row: Row, cells: Sequence[Text], columns: Sequence[_Column]) -> Iterator[Text]:
+    """A layer on several lines, for a terminal too narrow for a table: its name, then each number with its title."""
+    indent = "  " * len(row.within)
+    kind = _class_text(row, _BRIEF)
+    name = f"{row.name}  {kind}".rstrip()
+    yield from wrapping.wrapped(name, indent=len(indent), hanging=len(indent) + 2, style="bold")
+    facts = [
+        wrapping.held(f"{column.title} {cell.plain}")
+        for column, cell in list(zip(columns, cells, strict=True))[1:]
+        if cell.plain not in ("", "0")
+    ]
+    yield from wrapping.wrapped("  ".join(facts), indent=len(indent) + 2, style="dim")
 
 
 def _headings(found: Summary, before: tuple[str, ...], within: tuple[str, ...], form: _Form) -> Iterator[Text]:
@@ -236,8 +254,7 @@ def _totals(found: Summary) -> Iterator[Text]:
     if found.placeholders:
         text = "counted as if there were 2 classes; say how many: --set data.classes=N"
         pairs.append(("placeholder", f"{listed(found.placeholders)}: {text}"))
-    for word, text in pairs:
-        yield Text(f"{word:<15}", style="bold") + Text(printable(text), style="not bold")
+    return wrapping.pairs(pairs, 15)
 
 
 def _trainable_text(found: Summary) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import console, few_examples, options, tensorflow_log
+from cnncli.cli import browser, console, few_examples, options, tensorflow_log
 from cnncli.cli.earlier_recipe import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.messages import cell, counted, printable
@@ -28,30 +29,57 @@ def add_to(app: typer.Typer) -> None:
 def train(
     recipe: Annotated[
         str | None,
-        typer.Argument(
-            metavar="RECIPE|RUN", help="A recipe's file, or the name of a shipped recipe; with --resume a run."
-        ),
+        typer.Argument(metavar="RECIPE", help="A recipe file or the name of a shipped recipe; with --resume, a run."),
     ] = None,
     settings: options.Set = None,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     run: Annotated[
-        str | None, typer.Option("--run", metavar="NAME", help="The run's name; left out: the time.")
+        str | None,
+        typer.Option(
+            "--run",
+            metavar="NAME",
+            help="Name of the run.",
+            show_default="the date and time",
+            rich_help_panel=options.OUTPUT,
+        ),
     ] = None,
-    epochs: Annotated[int | None, typer.Option("--epochs", metavar="N", help="Train for N epochs.")] = None,
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            "--epochs",
+            metavar="N",
+            help="Train for N epochs.",
+            show_default="train.epochs of the recipe",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = None,
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Go on with RUN, or with the newest run that was stopped; --epochs extends it."),
+        typer.Option(
+            "--resume",
+            help="Continue a stopped run: RECIPE is then a run (default: the newest stopped run). With --epochs, a "
+            "finished run is trained further.",
+            rich_help_panel=options.TRAINING,
+        ),
     ] = False,
+    open_report: options.Open = False,
     device: options.Device = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check everything, train nothing, write nothing.")] = False,
-    profile: Annotated[bool, typer.Option("--profile", help="Show where the time went.")] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run", help="Check recipe, data and network. Nothing is written.", rich_help_panel=options.TRAINING
+        ),
+    ] = False,
+    profile: Annotated[
+        bool, typer.Option("--profile", help="Show how long each phase took.", rich_help_panel=options.OUTPUT)
+    ] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Train a recipe's network, evaluate it on the test split, and draw what it learned.
+    """Train a network from a recipe, evaluate it on the test split and draw what it learned.
 
-    Everything is left in a folder of its own: the model, every number, the pictures, and the recipe itself.
+    Each run has its own folder with the model, the metrics, the pictures, the report and the recipe.
     """
     started = time.monotonic()
     options.check_device(device)
@@ -66,9 +94,9 @@ def train(
     else:
         going_on, loaded = None, _load(recipe, changes, Path(output), run)
     _check_epochs(epochs, loaded)
-    from cnncli.cli.live import make_spectator
+    from cnncli.cli.live import make_listener
 
-    listener = make_spectator(quiet=quiet or as_json, verbose=verbose)
+    listener = make_listener(quiet=quiet, verbose=verbose)
     with tensorflow_log.captured() as log:
         listener.starting(loaded, log)
         from cnncli import workflow
@@ -86,6 +114,8 @@ def train(
         broken = ExpectationError(finished.broken) if finished and finished.broken else None
         notes = [*planned.notes, *(finished.notes if finished else ())]
         _report(finished, notes, broken, as_json=as_json, quiet=quiet, profile=profile)
+        if finished and open_report:
+            browser.show_page(finished.path / "report.html")
         if broken and as_json:
             raise typer.Exit(broken.exit_code)
         if broken:
@@ -246,7 +276,10 @@ def _files(run: Path) -> dict[str, str | None]:
 
 
 def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]:
+    from cnncli.inputs import kind_of
+
     path = finished.path
+    ending = kind_of(finished.input_shape).file_ending(finished.input_shape)
     best = summary["best"]
     seconds = summary["seconds"]
     return [
@@ -267,8 +300,8 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
         *([("Report", f"{path / 'report.html'}, opens in any browser")] if (path / "report.html").is_file() else []),
-        ("Next", f"cnncli evaluate {path}"),
-        ("", f"cnncli visualize-filters {path}"),
+        ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
+        ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
     ]
 
 

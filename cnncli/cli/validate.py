@@ -19,16 +19,23 @@ def add_to(app: typer.Typer) -> None:
 
 
 def validate(
-    recipe: Annotated[str, typer.Argument(help="A recipe's file, or the name of a shipped recipe.")],
+    recipe: options.RecipeFile,
     settings: options.Set = None,
     static: Annotated[
-        bool, typer.Option("--static", help="Check the language alone; TensorFlow is not started.")
+        bool,
+        typer.Option(
+            "--static", help="Check without TensorFlow: fast, but without shapes.", rich_help_panel=options.RECIPE
+        ),
     ] = False,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Check a recipe without its data: names, arguments, types and references, then every layer's shapes."""
+    """Check a recipe and report all mistakes at once, each with file, line and column.
+
+    Checks names, arguments, types and references, the shapes of all layers and the memory that training needs. The data is
+    not read; `cnncli train RECIPE --dry-run` also reads the data.
+    """
     from cnncli.recipe.load import load
 
     loaded = load(recipe, settings or [])

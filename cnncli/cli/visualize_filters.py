@@ -21,21 +21,33 @@ def visualize_filters(
     run_or_model: options.RunOrModel = None,
     layer: Annotated[
         list[str] | None,
-        typer.Option("--layer", metavar="NAME", help="A convolution; left out: the first. May be repeated."),
+        typer.Option(
+            "--layer",
+            metavar="NAME",
+            help="Draw the filters of this convolution. Can be repeated.",
+            show_default="the first convolution",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = None,
     per_filter: Annotated[
         bool,
-        typer.Option("--per-filter", help="Stretch each filter's own values from black to white, not the layer's."),
+        typer.Option("--per-filter", help="Give each filter its own colour scale.", rich_help_panel=options.PICTURES),
     ] = False,
     strongest: Annotated[
-        int | None, typer.Option("--strongest", metavar="N", min=1, help="Only the N filters with the largest norms.")
+        int | None,
+        typer.Option(
+            "--strongest",
+            metavar="N",
+            min=1,
+            help="Draw only the N filters with the largest norms.",
+            rich_help_panel=options.PICTURES,
+        ),
     ] = None,
     change: Annotated[
-        bool, typer.Option("--change", help="Draw each filter as it was initialised, and beside it as it is.")
+        bool,
+        typer.Option("--change", help="Draw each filter before and after training.", rich_help_panel=options.PICTURES),
     ] = False,
-    list_layers: Annotated[
-        bool, typer.Option("--list-layers", help="Show the convolutions there are, and draw nothing.")
-    ] = False,
+    list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,
     force: options.Force = False,
@@ -44,10 +56,10 @@ def visualize_filters(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Draw every filter of a convolution: PNG and SVG, each filter with its number.
+    """Draw the filters of a convolution, each with its number.
 
-    Beside the pictures it says how the filters fare: dead (their answer is the same everywhere), near-duplicate (a cosine above
-    0.99), and untouched by training.
+    Also reports dead filters (the same output everywhere), near-duplicates (cosine similarity above 0.99) and filters that
+    training has not changed.
     """
     figure_output.check_folder(to, (), force=force)
     with tensorflow_log.captured():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from rich.cells import cell_len
 from rich.text import Text
 
 from cnncli.cli import console
 from cnncli.messages import printable
 
 _NARROWEST = 20
+_HELD = "\u00a0"  # textwrap breaks no line at it
 
 
 def width() -> int:
@@ -40,7 +43,28 @@ def wrapped(text: str, *, indent: int = 0, hanging: int | None = None, style: st
         subsequent_indent=" " * following,
         break_on_hyphens=False,
     )
-    return (Text(line, style=style) for line in lines)
+    return (Text(line.replace(_HELD, " "), style=style) for line in lines)
+
+
+def pairs(told: Sequence[tuple[str, str]], column: int) -> Iterator[Text]:
+    """Words in bold, each with a text beside it, or below it where the terminal is too narrow for the longest.
+
+    Args:
+        column: where the texts begin.
+    """
+    room = console.stdout_columns()
+    is_beside = room is None or all(column + cell_len(text) <= room for _, text in told)
+    for word, text in told:
+        if is_beside:
+            yield Text(f"{word:<{column}}", style="bold") + Text(printable(text), style="not bold")
+        else:
+            yield Text(word, style="bold")
+            yield from wrapped(re.sub(r"(?<=[0-9]) (?=[a-zA-Z])", _HELD, text), indent=2)
+
+
+def held(text: str) -> str:
+    """A text that `wrapped` does not break, where one line can hold it."""
+    return text.replace(" ", _HELD) if cell_len(text) + 4 <= width() else text
 
 
 def row(name: str, text: str, column: int) -> Iterator[Text]:

@@ -51,6 +51,10 @@ class InputKind:
         *places, channels = shape
         return f"{self.WORD}, {' × '.join(map(str, places))}, {channels} channel{'s' * (channels > 1)}"
 
+    def file_ending(self, shape: Shape) -> str:
+        """The ending of a file that can hold one example of this shape, for `cnncli predict`."""
+        return ".npy"
+
     def is_gray_or_colour(self, shape: Shape) -> bool:
         """Whether examples of this shape are images with one channel or three."""
         return False

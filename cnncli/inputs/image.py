@@ -18,6 +18,9 @@ class Image(InputKind):
     def is_gray_or_colour(self, shape: Shape) -> bool:
         return shape[-1] in (1, 3)
 
+    def file_ending(self, shape: Shape) -> str:
+        return ".png" if self.is_gray_or_colour(shape) else ".npy"
+
     def is_channels_first(self, shape: Sequence[int]) -> bool:
         return shape[0] in (1, 3) and shape[1] == shape[2] > _MOST_CHANNELS
 

@@ -21,6 +21,9 @@ class Numbers(InputKind):
     LEAST_EXAMPLES = 20  # of fewer some column may well be small by chance
     LEAST_DIFFERENT = 4  # a row of fewer may well occur twice
 
+    def file_ending(self, shape: Shape) -> str:
+        return ".csv"
+
     def may_be_equal_by_chance(self, shape: Sequence[int]) -> bool:
         return shape[0] < _MANY
 

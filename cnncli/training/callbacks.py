@@ -34,6 +34,12 @@ class Observer(Protocol):
     def loading(self, what: str, done: int, total: int) -> None:
         """Before the first epoch of a phase: so many of the examples went through the frozen part."""
 
+    def waiting(self, callback: str, monitor: str, epochs: int, patience: int) -> None:
+        """A callback with patience, EarlyStopping or ReduceLROnPlateau, has seen no improvement for so many epochs."""
+
+    def checkpoint_written(self, epoch: int, step: int) -> None:
+        """The state is on disk: after a step of an epoch, or after the epoch, where the step is 0."""
+
     def stopping(self, number: int) -> None:
         """A signal came: the step in progress is ended, or the validation, and the state is committed."""
 
@@ -88,6 +94,7 @@ class HistoryCallback(keras.callbacks.Callback):
         self.max_seconds = max_seconds
         self.rows: list[dict[str, Any]] = []
         self.rows_before = 0  # of an earlier process
+        self.patient: list[keras.callbacks.Callback] = []  # callbacks of this phase that wait for an improvement
         self.reports: list[dict[str, Any]] = []  # of each phase that began, how it is computed
         self.stopped = ""
         self.times = dict.fromkeys((*TRAINING, "validation", "between"), 0.0)
@@ -161,6 +168,8 @@ class HistoryCallback(keras.callbacks.Callback):
         self._check_finite(row.get("val_loss"), "validation", self.train_batches.steps)
         self.rows.append(row)
         self.observer.epoch_ended(epoch + 1, row)
+        for callback in self.patient:
+            self.observer.waiting(type(callback).__name__, callback.monitor, callback.wait, callback.patience)
         self._count("between")
         if self.max_seconds is not None and now - self.started >= self.max_seconds and not self.model.stop_training:
             self.model.stop_training = True

@@ -156,6 +156,7 @@ class CheckpointCallback(keras.callbacks.Callback):
         self._number += 1
         refuse_full_disk(folder, sum(array.nbytes for array in state.arrays.values()))
         commits.write(folder, self._number, state.values, state.save)
+        self._history.observer.checkpoint_written(state.values["epoch"], state.values["step"])
         self._last = time.monotonic()
         self._cost, self._steps_since = self._last - started, 0
 

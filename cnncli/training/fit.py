@@ -94,7 +94,7 @@ def fit(
         recipe: phases, losses, metrics, `max_time`.
         train: shuffled batches.
         validation: batches in order.
-        observer: told of every step and epoch.
+        observer: notified of every step and epoch.
         class_weight: class number -> weight of its examples in the loss.
         checkpoints: where the state is committed, and where training goes on from; None: nowhere, from the beginning.
         augment: see `training_model`.
@@ -133,6 +133,7 @@ def fit(
             )
             history.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
+            history.patient = [each for each in callbacks if isinstance(each, _PATIENT)]
             _fit_phase(work, first + phase.epochs, [best, *callbacks, history, checkpointing], class_weight, state)
             if state is not None:
                 state.arrays.clear()  # a copy of all weights
@@ -273,6 +274,9 @@ def _losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
     if len(outputs) == 1:
         return {"loss": losses[outputs[0].name], "metrics": metrics[outputs[0].name]}
     return {"loss": losses, "metrics": metrics, "loss_weights": {output.name: output.weight for output in outputs}}
+
+
+_PATIENT = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau)
 
 
 def monitored(recipe: Recipe) -> tuple[str, str]:

@@ -70,6 +70,11 @@ def open_folder(planned: Plan, options: Options, listener: ProgressListener) -> 
         refuse_changed_recipe(folder.path, folder.record)
         beginning = read_beginning(folder.path)
         refuse_fewer_epochs(beginning.state, planned.epochs)
+        if beginning.state:
+            values = beginning.state.values
+            has_ended = values["is_stopping"] and planned.epochs <= values["last"]
+            epoch = (planned.epochs if has_ended else values["epoch"]) + 1
+            listener.continuing(epoch, values["step"], values["watcher"]["rows"])
         before = [*_killed(folder.record, beginning, planned.epochs), *beginning.notes]
         for note in before:
             listener.note(note)
@@ -103,7 +108,7 @@ def _killed(record: Mapping[str, Any], beginning: Beginning, epochs: int) -> lis
     values = beginning.state.values if beginning.state else {"epoch": 0, "step": 0}
     where = f"epoch {values['epoch'] + 1}" + (f", after step {values['step']}" if values["step"] else "")
     where = where if values["epoch"] < epochs else "the evaluation"
-    return [Problem(f"the process before this one ended without a word (killed?); going on with {where}")]
+    return [Problem(f"the process before this one was killed; continuing with {where}")]
 
 
 def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], listener: ProgressListener) -> list[Problem]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from cnncli.errors import Problem
 from cnncli.training.callbacks import Observer
@@ -14,7 +14,7 @@ from cnncli.workflow.plan import Plan
 
 
 class ProgressListener(Observer, Protocol):
-    """Who watches an experiment: the command line."""
+    """Observes a run: the command line."""
 
     def stage(self, name: str) -> None:
         """The next part begins: `data`, `build`, `fit`, `evaluate`, `figures`."""
@@ -30,6 +30,12 @@ class ProgressListener(Observer, Protocol):
 
     def run_made(self, path: Path) -> None:
         """The run's folder exists."""
+
+    def continuing(self, epoch: int, step: int, rows: Sequence[Mapping[str, Any]]) -> None:
+        """A stopped run continues in an epoch, after one of its steps, with the history of the epochs before.
+
+        An epoch after the last one: the training has ended, the evaluation has not.
+        """
 
 
 @contextmanager

@@ -64,6 +64,7 @@ class Finished:
         broken: the recipe's expectations that do not hold.
         profile: where the time went.
         notes: notes about the training.
+        input_shape: of an example.
     """
 
     path: Path
@@ -72,6 +73,7 @@ class Finished:
     broken: tuple[Problem, ...]
     profile: Profile
     notes: tuple[Problem, ...] = ()
+    input_shape: tuple[int, ...] = ()
 
 
 def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished:
@@ -191,7 +193,7 @@ def _train(
     record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
     record["profile"] = profiled.as_json()
     _finish(folder, "completed", listener, **record)
-    return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes)
+    return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes, tuple(splits.input_shape))
 
 
 def _metrics_without_value(fitted: Fitted) -> Iterator[Problem]:
@@ -245,6 +247,7 @@ class _Recording:
         self.has_stepped = False
         self.written, self.cost = 0.0, 0.0
         self.loading, self.stopping = listener.loading, listener.stopping
+        self.waiting, self.checkpoint_written = listener.waiting, listener.checkpoint_written
 
     def step_done(self, epoch: int, step: int, logs: Mapping[str, float]) -> None:
         if not self.has_stepped:

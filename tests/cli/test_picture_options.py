@@ -43,6 +43,6 @@ def test_more_images_than_fit_on_a_sheet_are_refused():
 def test_image_in_the_place_of_the_run_is_told_where_it_belongs():
     message = told(options.check_no_image, "my bee.JPG")
 
-    assert message.endswith("images are named by --image: --image 'my bee.JPG'")
+    assert message.endswith("use --image: --image 'my bee.JPG'")
     options.check_no_image("runs/a.keras")
     options.check_no_image(None)

@@ -1,6 +1,7 @@
 """`cnncli summary`."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -91,10 +92,25 @@ def test_table_fits_the_terminal(monkeypatch, columns, arguments):
     assert max(len(line) for line in table) <= columns
 
 
-def test_narrow_terminal_loses_the_layers_no_numbers(monkeypatch):
-    lines = in_columns(monkeypatch, 20, "lenet5")
+@pytest.mark.parametrize("columns", [30, 40])
+@pytest.mark.parametrize(
+    "arguments", [["lenet5"], ["resnet20-cifar10", "--all"], ["unet-small"], ["vgg16-transfer"]], ids=" ".join
+)
+def test_narrow_terminal_breaks_no_line_and_loses_no_number(monkeypatch, columns, arguments):
+    lines = in_columns(monkeypatch, columns, *arguments)
+    wide = in_columns(monkeypatch, 200, *arguments)
 
-    assert any(line.startswith("C1") and "117.6 k" in line for line in lines)
+    assert max(map(len, lines)) <= columns
+    assert set(re.findall(r"[0-9.,]+ [kMG](?!B)", "\n".join(lines))) == set(
+        re.findall(r"[0-9.,]+ [kMG](?!B)", "\n".join(wide))
+    )
+
+
+def test_narrow_terminal_has_a_name_and_its_numbers_below_it(monkeypatch):
+    lines = in_columns(monkeypatch, 40, "lenet5")
+    begins = lines.index("C1  Conv2D")
+
+    assert lines[begins + 1 : begins + 3] == ["  output 28x28x6  params 156", "  mult-adds 117.6 k  field 5"]
 
 
 def test_layer_that_takes_others_says_which(monkeypatch):

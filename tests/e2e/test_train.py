@@ -170,11 +170,12 @@ def test_same_seed_gives_the_same_run(trained):
     assert (first / "predictions.csv").read_bytes() == (second / "predictions.csv").read_bytes()
 
 
-def test_train_json_is_one_document_and_nothing_else_is_said(trained):
+def test_train_json_is_one_document_and_progress_goes_to_stderr(trained):
     done = trained.process("train", "small.yaml", "--run", "json", "--epochs", "1", "--json", "--profile")
 
     assert done.exit_code == 0
-    assert done.stderr == ""
+    assert "Device     " in done.stderr
+    assert re.search(r"^epoch 1/1  loss ", done.stderr, re.MULTILINE)
     summary = done.json
     assert summary["status"] == "completed"
     assert summary["epochs"] == 1
@@ -182,6 +183,13 @@ def test_train_json_is_one_document_and_nothing_else_is_said(trained):
     assert summary["profile"]["seconds"]["first_step"] > 0
     assert summary["profile"]["input_ms"] > 0
     assert {"run", "test", "best", "images_per_second", "precision", "device", "params"} <= set(summary)
+
+
+def test_train_json_with_quiet_says_nothing_else(trained):
+    done = trained("train", "small.yaml", "--dry-run", "--json", "--quiet")
+
+    assert done.json["status"] == "checked"
+    assert done.stderr == ""
 
 
 def test_plain_lines_say_what_is_used_and_one_line_an_epoch(trained):
@@ -203,7 +211,8 @@ def test_plain_lines_say_what_is_used_and_one_line_an_epoch(trained):
     ):
         assert word in text
     assert sum(line.startswith("epoch ") for line in text.splitlines()) == 2
-    assert "cnncli evaluate outputs/small/lines" in text
+    assert "cnncli predict outputs/small/lines YOUR.png" in text
+    assert "cnncli evaluate" not in text
     assert "accuracy" in done.stdout
     assert "tensorflow" not in text.lower()
 

@@ -60,7 +60,7 @@ def test_out_of_memory_names_a_batch_size_and_keeps_the_state(tmp_path):
     again = FailingAt()
     finished = train(tmp_path, again, resume=folder)
     assert finished.summary["epochs"] == 2
-    killed = "the process before this one ended without a word (killed?); going on with epoch 1, after step 6"
+    killed = "the process before this one was killed; continuing with epoch 1, after step 6"
     assert [str(note) for note in again.notes] == [killed]
     assert read_record(folder)["resumes"][0]["notes"] == [killed]
 
