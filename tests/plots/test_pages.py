@@ -37,7 +37,9 @@ def maps(example, *layers, title="t", answer=()):
 PAGES = {
     "filters, 6 of 5 x 5": lambda: draw_filters(weights(5, 5, 1, 6), layer_name="conv2d"),
     "filters, 1": lambda: draw_filters(weights(3, 3, 1, 1), layer_name=LONG),
-    "filters, 64 in colour": lambda: draw_filters(weights(3, 3, 3, 64), layer_name="block1_conv1"),
+    "filters, 64 in colour": lambda: draw_filters(weights(3, 3, 3, 64), layer_name="block1_conv1", scale="rgb"),
+    "filters, 64 of 3 channels": lambda: draw_filters(weights(3, 3, 3, 64), layer_name="block1_conv1"),
+    "filters, each on its scale": lambda: draw_filters(weights(3, 3, 1, 2), layer_name="c", normalise="filter"),
     "filters, 300 of 1 x 1": lambda: draw_filters(weights(1, 1, 1, 300), layer_name="pw", max_filters=300),
     "filters, 64 of 32 channels": lambda: draw_filters(weights(3, 3, 32, 64), layer_name="conv2d_1"),
     "filters, 64 of 1 x 1 x 256": lambda: draw_filters(weights(1, 1, 256, 64), layer_name="pw"),

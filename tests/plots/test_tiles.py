@@ -93,6 +93,14 @@ def test_no_grid_has_a_last_row_that_is_half_empty(page, block):
         assert (count - 1) % grid.columns + 1 > grid.columns / 2, (count, grid)
 
 
+def test_no_grid_that_is_numbered_downwards_has_a_last_column_that_is_half_empty():
+    for count in range(1, 70):
+        grid = choose_grid(count, square, Spacing(), page=(1950, 1020), scales=(5, 80), down=True)
+        rows = -(-count // grid.columns)
+        assert rows * (grid.columns - 1) < count  # none is empty
+        assert (count - 1) % rows + 1 > rows / 2, (count, grid)
+
+
 @pytest.mark.parametrize(("count", "columns"), [(16, 8), (9, 5), (10, 5), (6, 6)])
 def test_of_grids_that_are_nearly_as_large_the_one_that_fills_the_width_is_preferred(count, columns):
     def block(scale):
