@@ -299,7 +299,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ),
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
-        *([("Report", f"{path / 'report.html'}, opens in any browser")] if (path / "report.html").is_file() else []),
+        *([("Report", f"{path / 'report.html'}")] if (path / "report.html").is_file() else []),
         ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
         ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
     ]
