@@ -168,7 +168,7 @@ def _learning(plan: Plan) -> str:
         counts = zip(phases_of(plan.recipe), plan.learning_params, strict=True)
         return "of which learn: " + ", then ".join(f"{count:,} ({phase.name})" for phase, count in counts)
     frozen = plan.budget.params - plan.budget.trainable_params
-    return "all of them learn" if not frozen else f"{plan.budget.trainable_params:,} learn, {frozen:,} are fixed"
+    return "all trainable" if not frozen else f"{plan.budget.trainable_params:,} learn, {frozen:,} are fixed"
 
 
 def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -19,7 +19,7 @@ def state(material: Material) -> str:
     summary, run = material.run.summary, material.run
     ended = f" on {summary.ended:%Y-%m-%d at %H:%M} UTC" if summary.ended else ""
     path = shlex.quote(str(summary.path))
-    resume = f"go on with: cnncli train --resume {path}"
+    resume = f"continue with: cnncli train --resume {path}"
     if summary.status == "completed":
         return f"Completed{ended}."
     if summary.status == "running":

@@ -20,7 +20,7 @@ LISTED_STATUSES = (*STATUSES, "broken")
 _LONGEST = 2**63  # seconds
 # Keras' own words, by which it tells whether more is better.
 _RISING = ("acc", "auc", "precision", "recall", "f1", "iou", "r2")
-_KILLED = "its process ended without a word: it was killed, or the machine went down"
+_KILLED = "its process ended unexpectedly: it was killed, or the machine stopped"
 
 
 @dataclass(frozen=True, slots=True)

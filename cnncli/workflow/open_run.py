@@ -108,7 +108,7 @@ def _killed(record: Mapping[str, Any], beginning: Beginning, epochs: int) -> lis
     values = beginning.state.values if beginning.state else {"epoch": 0, "step": 0}
     where = f"epoch {values['epoch'] + 1}" + (f", after step {values['step']}" if values["step"] else "")
     where = where if values["epoch"] < epochs else "the evaluation"
-    return [Problem(f"the process before this one was killed; continuing with {where}")]
+    return [Problem(f"the previous process was killed; continuing with {where}")]
 
 
 def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], listener: ProgressListener) -> list[Problem]:

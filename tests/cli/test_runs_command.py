@@ -232,7 +232,7 @@ def test_states_are_told_as_they_are_now(outputs):
         "diverged": "diverged",
     }
     assert found["killed"]["epochs"] == 2
-    assert found["killed"]["problem"].startswith("its process ended without a word")
+    assert found["killed"]["problem"].startswith("its process ended unexpectedly")
     assert found["early"]["problem"].startswith("run.json is missing: ")
     assert found["diverged"]["problem"] == "the loss is nan"
     assert found["live"]["problem"] is found["stopped"]["problem"] is None

@@ -90,7 +90,7 @@ def test_signal_ends_the_step_commits_and_says_how_to_go_on(place, stopped, name
 
     assert done.exit_code == 128 + signal.Signals[name]
     assert f"stopped by {name}" in done.stderr
-    assert f"go on with: cnncli train --resume outputs/whole/{name}" in done.stderr
+    assert f"continue with: cnncli train --resume outputs/whole/{name}" in done.stderr
     record = json.loads((place.folder / f"outputs/whole/{name}/run.json").read_text())
     assert record["status"] == "interrupted"
 
@@ -147,7 +147,7 @@ def test_other_data_is_refused_with_the_difference(copied):
     set_status(copied, "interrupted", data={"fingerprint": "0" * 64, "source": "other digits"})
     done = call("train", "--resume", "outputs/whole/whole", exit_code=4)
 
-    assert "the data is not what the run began with" in done.stderr
+    assert "the data has changed since the run started" in done.stderr
     assert "source: other digits then, mnist-sample, packaged" in done.stderr
 
 

@@ -56,7 +56,9 @@ def targets_fact(targets: NumberTargets) -> tuple[str, list[str]]:
 
 def headline(result: RegressionResult) -> Headline:
     """The mean absolute error, and what it is compared with."""
-    baseline = f"always saying {_all(result.baseline.says)} has {values.decimal(result.baseline.mean_absolute_error)}"
+    baseline = (
+        f"always predicting {_all(result.baseline.says)} has {values.decimal(result.baseline.mean_absolute_error)}"
+    )
     interval = _interval(result.intervals.mean_absolute_error)
     return Headline("mean absolute error", values.decimal(result.mean_absolute_error), interval, baseline)
 

@@ -39,7 +39,7 @@ class TargetScore(Part):
 
 
 class Baseline(Part):
-    """What one would reach without looking at any example, by always saying the mean of the training targets.
+    """What one would reach without looking at any example, by always predicting the mean of the training targets.
 
     Attributes:
         says: that mean, of each of the k numbers.
