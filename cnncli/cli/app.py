@@ -30,6 +30,7 @@ COMMANDS = {
     "recipes": ("recipes", "List, show and copy the shipped recipes.", _RECIPES),
     "validate": ("validate", "Check a recipe and report all mistakes at once.", _RECIPES),
     "summary": ("summary", "Show the layers of a network: shapes, parameters, multiply-adds, memory.", _RECIPES),
+    "explain": ("explain", "Explain a network layer by layer, with formulas and numbers.", _RECIPES),
     "show": ("show", "Print a recipe as it is, or with every default filled in.", _RECIPES),
     "layers": ("layers", "List the layers, optimizers, losses and metrics of Keras with their arguments.", _RECIPES),
     "schema": ("schema", "Print the JSON Schema of recipes, for editors.", _RECIPES),
