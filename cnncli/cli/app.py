@@ -23,7 +23,7 @@ COMMANDS = {
     "feature-maps": ("feature_maps", "Draw the feature maps of a layer for some examples.", _INSPECT),
     "grad-cam": ("grad_cam", "Draw which parts of an image speak for a class.", _INSPECT),
     "maximize": ("maximize", "Draw the input that a filter or a class responds to most.", _INSPECT),
-    "runs": ("runs", "List the runs, newest first.", _RUNS),
+    "runs": ("runs", "List, rename, annotate and delete runs.", _RUNS),
     "report": ("report", "Write the HTML report of one run or several runs.", _RUNS),
     "compare": ("compare", "Compare runs on the same test data, with a significance test.", _RUNS),
     "reproduce": ("reproduce", "Repeat a finished run and check whether the result is identical.", _RUNS),

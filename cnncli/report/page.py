@@ -1,4 +1,4 @@
-"""Render the report as one HTML file that loads nothing else."""
+"""The report as a page: of one run, or of several with their comparison."""
 
 from __future__ import annotations
 
@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
-from cnncli import __version__, task_registry
+from cnncli import task_registry
 from cnncli.report import embedded_figures, facts, history, network_section, values
 from cnncli.report.material import Material
-from cnncli.report.rendering import environment, part, policy
+from cnncli.report.rendering import is_made_as, render
 from cnncli.runs import to_json
 
 REPORT = "report.html"  # in a run's folder
-_GENERATOR = b'<meta name="generator" content="cnncli '
 MOST_BYTES = 4_000_000  # of all pictures of a page
 _MOST_LAYERS = 1000
 _LONGEST_RECORD = 200_000  # characters
@@ -43,32 +40,19 @@ def page(runs: Sequence[Material]) -> Page:
     Args:
         runs: at least one.
     """
-    style, script = part("page.css"), part("page.js")
     shown = [_run(material, number, MOST_BYTES // len(runs)) for number, material in enumerate(runs, 1)]
-    html = (
-        environment()
-        .get_template("page.html")
-        .render(
-            title=runs[0].run.label if len(runs) == 1 else f"{len(runs)} runs",
-            policy=policy(style, script),
-            style=Markup(style),  # ours, as the files in `templates` are
-            script=Markup(script),
-            runs=shown,
-            compared=_compared(runs) if len(runs) > 1 else None,
-            version=__version__,
-            plain=values,
-        )
+    html = render(
+        "page.html",
+        title=runs[0].run.label if len(runs) == 1 else f"{len(runs)} runs",
+        runs=shown,
+        compared=_compared(runs) if len(runs) > 1 else None,
     )
     return Page(html, tuple(note for run in shown for note in run["left_out"]))
 
 
 def is_page(path: Path) -> bool:
     """Whether a file is a page that this module made, today or once."""
-    try:
-        with open(path, "rb") as file:
-            return _GENERATOR in file.read(4096)
-    except (OSError, ValueError):
-        return False
+    return is_made_as("page.html", path)
 
 
 def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:

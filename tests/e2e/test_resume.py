@@ -93,12 +93,16 @@ def test_signal_ends_the_step_commits_and_says_how_to_go_on(place, stopped, name
     assert f"continue with: cnncli train --resume outputs/whole/{name}" in done.stderr
     record = json.loads((place.folder / f"outputs/whole/{name}/run.json").read_text())
     assert record["status"] == "interrupted"
+    [listed] = [run for run in place("runs", "--json").json["runs"] if run["name"] == name]
+    assert listed["epochs"] < listed["epochs_planned"]
+    assert listed["best"]["monitor"] == "val_loss"
 
 
-def test_stopped_run_goes_on_to_the_same_end(place, stopped):
-    run = place.folder / "outputs/whole/SIGTERM"
+def test_stopped_run_goes_on_to_the_same_end_also_after_it_was_renamed(place, stopped):
+    run = place.folder / "outputs/whole/renamed"
+    assert place("runs", "rename", "whole/SIGTERM", "renamed").exit_code == 0
     rows = len((run / "history.csv").read_text().splitlines())
-    done = place("train", "--resume", "outputs/whole/SIGTERM")
+    done = place("train", "--resume", "outputs/whole/renamed")
 
     assert done.exit_code == 0, done.stderr
     assert rows < len((run / "history.csv").read_text().splitlines())
