@@ -170,3 +170,10 @@ def first_of(texts: Sequence[str], separator: str = ", ", *, most: int = 8) -> s
 def number_text(value: float, digits: int = 4) -> str:
     """Write a number with at most `digits` significant digits and a real minus sign: 0.05, 1e−5, −0.4123."""
     return re.sub(r"e([+-])0*", r"e\1", f"{value:.{digits}g}").replace("e+", "e").replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """Write a probability as `98.2%`; never rounded to none or all: `<0.1%`, `>99.9%`."""
+    if 0 < share < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if share >= 0.9995 else f"{share:.1%}"

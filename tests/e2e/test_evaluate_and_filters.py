@@ -167,6 +167,20 @@ def test_filters_of_named_layers_of_a_model_file(trained, tmp_path):
     assert (tmp_path / "filters-second--per-filter.png").is_file()
 
 
+def test_filters_of_another_scale_are_another_file(trained, tmp_path):
+    wanted = ("visualize-filters", RUN, "--no-svg", "--to", str(tmp_path))
+    done = trained(*wanted, "--scale", "min-max", "--per-filter")
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "filters-first--min-max--per-filter.png").is_file()
+
+    refused = trained(*wanted, "--scale", "rgb")
+    assert refused.exit_code == 3
+    assert "the filters of `first` cannot be drawn as RGB colors" in refused.stderr
+    unknown = trained(*wanted, "--scale", "diverge")
+    assert unknown.exit_code == 2
+    assert "did you mean `diverging`?" in unknown.stderr
+
+
 def test_filters_say_how_they_fare_and_how_they_changed(trained, tmp_path):
     done = trained("visualize-filters", RUN, "--change", "--strongest", "3", "--no-svg", "--to", str(tmp_path))
 

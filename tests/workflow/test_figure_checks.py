@@ -27,6 +27,16 @@ def loaded_with(item):
     ("item", "message", "key"),
     [
         ("maximize: {layer: conv, filters: [3, 8]}", "layer `conv` has no filter 8", ("maximize", "filters", 1)),
+        (
+            "filters: {layers: [conv], scale: rgb}",
+            "the filters of `conv` cannot be drawn as RGB colors: Conv2D: 8 filters 5x5x1",
+            ("filters", "layers", 0),
+        ),
+        (
+            "filters: {scale: rgb}",
+            "the filters of `conv` cannot be drawn as RGB colors: Conv2D: 8 filters 5x5x1",
+            ("filters", "scale"),
+        ),
         ("grad_cam: {layer: out}", "layer `out` gives 10, not maps", ("grad_cam", "layer")),
     ],
 )

@@ -276,14 +276,13 @@ def _examples(
     labels = np.array([numbers[each.file.class_name] for each in mine], np.int32)
     files = tuple(each.file.relative for each in mine)
     sha256 = tuple(each.sha256 for each in mine)
-    pixels: Values
+    originals = ImageFiles(tuple(each.file.path for each in mine), form)
+    pixels: Values = originals
     if isinstance(seen.pixels, np.ndarray):
         pixels = seen.pixels[begin : begin + len(mine)]
     elif seen.pixels is not None:
         pixels = seen.pixels.take(np.arange(begin, begin + len(mine)))
-    else:
-        pixels = ImageFiles(tuple(each.file.path for each in mine), form)
-    return Examples({INPUT: pixels}, labels, files, sha256)
+    return Examples({INPUT: pixels}, labels, files, sha256, originals)
 
 
 def _duplicate_of(mine: Sequence[Usable]) -> NDArray[np.int64]:
