@@ -85,7 +85,7 @@ def numbers(result: RegressionResult) -> list[tuple[str, str, str]]:
             rows.append((words, values.decimal(value), _interval(getattr(result.intervals, name, None))))
     for name in ("mean_absolute_error", "root_mean_squared_error"):
         value = getattr(result.baseline, name)
-        rows.append((f"{_WORDS[name]} of always saying the training mean", values.decimal(value), ""))
+        rows.append((f"{_WORDS[name]} of always predicting the training mean", values.decimal(value), ""))
     return rows
 
 
