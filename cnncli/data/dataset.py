@@ -80,8 +80,8 @@ def _read(path: str, form: images.Form) -> NDArray[Any]:
     try:
         return images.decode(images.read(path), form).pixels
     except images.BadImage as error:
-        message = f"{printable(path)} could be read when the data was loaded, and now cannot: {error}"
-        raise DataError(Problem(message, "leave the data alone while it is in use")) from error
+        message = f"{printable(path)} could be read when the data was loaded, but not any more: {error}"
+        raise DataError(Problem(message, "do not change the data while it is in use")) from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)

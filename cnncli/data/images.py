@@ -41,7 +41,7 @@ class Form:
         background: (red, green, blue), on which transparent images are laid.
         depth: 8: pixels are uint8. 16: they are float32, still from 0 to 255, and 16-bit images keep all of their levels.
         low, high: the values of a file that become 0 and 255; None: the whole range of its type.
-        invert: exchange dark and light.
+        invert: swap dark and light.
     """
 
     height: int
@@ -162,7 +162,7 @@ def decode(content: bytes, form: Form) -> Decoded:
     except (BadImage, MemoryError):
         raise
     except UnidentifiedImageError as error:
-        raise BadImage(f"damaged: it begins as {name} and cannot be read as one") from error
+        raise BadImage(f"damaged: it begins like {name} but cannot be read") from error
     except Exception as error:  # Pillow's decoders raise about anything on broken bytes
         raise BadImage(_decoder_reason(error)) from error
     pixels = np.dstack(

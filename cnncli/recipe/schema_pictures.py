@@ -79,7 +79,7 @@ class Maximize(Section):
     @model_validator(mode="after")
     def _filters_or_classes(self) -> Maximize:
         if self.classes is not None and (self.layer is not None or self.filters is not None):
-            raise PydanticCustomError("one_target", "either the filters of a layer or classes, got both")
+            raise PydanticCustomError("one_target", "--class excludes --layer and --filter")
         return self
 
 

@@ -77,7 +77,7 @@ def check_classes(recipe: Recipe, class_names: Sequence[str]) -> None:
             if name not in class_names:
                 hint = did_you_mean(name, map(shortened, class_names))
                 problems.append(
-                    Problem(f"no class is called `{shortened(name)}`", hint, path=("visualize", index, *path))
+                    Problem(f"there is no class `{shortened(name)}`", hint, path=("visualize", index, *path))
                 )
     if problems:
         raise RecipeError(problems)

@@ -38,7 +38,8 @@ def test_evaluate_says_how_far_to_trust_the_accuracy(trained):
 
     assert f"accuracy     {own['accuracy']:.4f}, 95% interval {low:.4f} to {high:.4f}\n" in done.stdout
     assert (
-        f"baseline     {own['baseline']['accuracy']:.4f} by always saying {own['baseline']['class']}\n" in done.stdout
+        f"baseline     {own['baseline']['accuracy']:.4f} by always predicting {own['baseline']['class']}\n"
+        in done.stdout
     )
     for words in ("among first  3: 0.", "ROC AUC      0.", "calibration  expected error 0.", "most confused"):
         assert words in done.stdout

@@ -70,7 +70,7 @@ def test_wrong_class_is_told_with_the_nearest(item, key):
         check_classes(loaded_with(item).recipe, ["ant", "bee"])
 
     [problem] = error.value.problems
-    assert (problem.message, problem.hint) == ("no class is called `aunt`", "did you mean `ant`?")
+    assert (problem.message, problem.hint) == ("there is no class `aunt`", "did you mean `ant`?")
     assert problem.path == ("visualize", 0, *key)
 
 

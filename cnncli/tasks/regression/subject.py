@@ -38,7 +38,7 @@ class NumberSubject(Subject):
     def number_of(self, name: str) -> int:
         if name not in self.asked_for:
             hint = f"one of: {', '.join(self.asked_for)}"
-            raise RecipeError(f"the network gives numbers, and no class `{shortened(name)}`", hint=hint)
+            raise RecipeError(f"this is a regression network, it has no class `{shortened(name)}`", hint=hint)
         return self.asked_for.index(name)
 
     def told(self, target: Any) -> str:
