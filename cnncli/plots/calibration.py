@@ -47,7 +47,7 @@ def draw_calibration(calibration: Calibration, *, title: str) -> Figure:
             hatch="////", linewidth=0, label="gap to the confidence",
         )  # fmt: skip
         axes.hlines(confidence, left, left + width, color=style.ORANGE, linewidth=2, label="mean confidence")
-        axes.set_ylabel("share that is right", color=style.INK, fontsize=10)
+        axes.set_ylabel("accuracy", color=style.INK, fontsize=10)
         axes.tick_params(labelbottom=False)
         axes.legend(
             loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=3, frameon=False, handlelength=1.4, borderaxespad=0.2,

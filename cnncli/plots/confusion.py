@@ -83,7 +83,7 @@ def _draw_page(matrix: NDArray[np.int64], names: list[str], title: str) -> Figur
     right = left + side + (_RECALL_ROOM if counted else 0.1)
     if mistakes:
         right = list_left + 2 * _LONGEST_LISTED_NAME + 1.35
-    width = max(right + style.MARGIN, style.header_width(title, _subtitle(matrix)) if len(title) < 50 else 0, 4.6)
+    width = max(right + style.MARGIN, style.header_width(title, _subtitle(matrix)) if len(title) < 70 else 0, 4.6)
     figure = style.new_figure(width, top + side + below + _FOOTER + style.MARGIN - 0.1)
     style.add_header(figure, title, _subtitle(matrix))
 

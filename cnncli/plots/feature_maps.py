@@ -122,12 +122,10 @@ def _draw_page(
     count: int,
     layer_count: int,
 ) -> Figure:
-    said = (
-        f"what {layer_count} layers make of it, from the first to the last"
-        if layer_count > 1
-        else "what a layer makes of it"
+    of = f"{layer_count} layers, in the order of the network" if layer_count > 1 else "one layer"
+    subtitle = f"feature maps of {of} · filters are numbered from 0" + (
+        f" · sheet {number + 1} of {count}" if count > 1 else ""
     )
-    subtitle = f"{said} · filters count from 0" + (f" · sheet {number + 1} of {count}" if count > 1 else "")
     drawn = [draw_tiles(section) for section in sections]
     abouts = [" · ".join([section.about, *notes]) for section, (_, notes) in zip(sections, drawn, strict=True)]
     widest = max(section.size[0] for section in sections) / style.DPI
@@ -177,11 +175,11 @@ def _notes(sections: Sequence[Plan]) -> list[str]:
     layers = [section.layer for section in sections]
     notes = []
     if not all(layer.are_units or layer.are_curves for layer in layers):
-        notes.append("each map on a scale of its own")
+        notes.append("each map has its own scale")
     if any(layer.are_curves for layer in layers):
-        notes.append("each curve on a scale of its own; gray line: 0")
+        notes.append("each curve has its own scale; gray line: 0")
     if any(layer.are_units for layer in layers):
-        notes.append("the units of a layer on one scale")
+        notes.append("the units of a layer share a scale")
     return notes
 
 

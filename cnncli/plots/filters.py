@@ -384,12 +384,12 @@ def _notes(filters: _Filters, kernel: NDArray[np.float64], normalise: Normalise)
     elif low < high and filters.zero is not None:
         ends = f"from {number_text(low, 3)} to {number_text(high, 3)}"
         notes.append(
-            f"one scale for the whole layer, {ends}" if normalise == "layer" else "each filter on a scale of its own"
+            f"one scale for the whole layer, {ends}" if normalise == "layer" else "each filter has its own scale"
         )
     elif low < high:
         signs = "blue: negative weights, red: positive ones; " if filters.scale == "diverging" else "weights; "
         notes.append(
-            signs + ("one scale for the whole layer" if normalise == "layer" else "each filter on a scale of its own")
+            signs + ("one scale for the whole layer" if normalise == "layer" else "each filter has its own scale")
         )
     if broken:
         colour = "green" if filters.scale == "diverging" and filters.zero is None else "orange"
@@ -401,7 +401,7 @@ def _notes(filters: _Filters, kernel: NDArray[np.float64], normalise: Normalise)
 def _subtitle(filters: _Filters) -> str:
     count = "" if filters.is_selection else _counted(len(filters.tiles), filters.total, "filter") + ", "
     size = " × ".join(map(str, filters.window)) + (" long" if len(filters.window) == 1 else "")
-    return f"{count}{size}, {filters.inputs} · numbers count from 0"
+    return f"{count}{size}, {filters.inputs} · numbered from 0"
 
 
 def _counted(shown: int, total: int, word: str) -> str:

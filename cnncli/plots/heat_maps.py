@@ -20,7 +20,8 @@ from cnncli.plots.tiles import Pixels, Spacing, choose_grid, show_sheet
 
 Caption = Sequence[tuple[str, str]]  # lines below an example, each with its colour
 
-_PAGE = (2250, 2550)  # pixels for the images
+_NARROWEST_PAGE, _WIDEST_PAGE = 1650, 2250  # pixels for the images
+_TALLEST_PAGE = 2550
 _LARGEST, _SMALLEST = 1000, 110  # pixels of an image's longer side
 _ENLARGED = 300  # pixels up to which small images are enlarged, by a whole factor
 _CELL = 380  # pixels of an example's width at the least: room for its caption
@@ -70,7 +71,10 @@ def draw_heat(
         widest = max(width for _, width in fitted)
         return max(_CELL, 2 * widest + _GAP), max(height for height, _ in fitted) + lines * _LINE
 
-    grid = choose_grid(len(examples), cell, spacing, page=_PAGE, scales=(_SMALLEST, _largest(sizes)))
+    largest = _largest(sizes)
+    two = 2 * (cell(largest)[0] + _BETWEEN)
+    page = (min(max(two, _NARROWEST_PAGE), _WIDEST_PAGE), _TALLEST_PAGE)
+    grid = choose_grid(len(examples), cell, spacing, page=page, scales=(_SMALLEST, largest))
     cell_width, _ = cell(grid.scale)
     with style.look():
         fitted = [_fitted(size, grid.scale) for size in sizes]

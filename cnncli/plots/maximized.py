@@ -29,7 +29,7 @@ def draw_maximized(
     title: str,
     subtitle: str,
 ) -> Figure:
-    """Draw the example that each target likes most.
+    """Draw the input that maximizes each target.
 
     Images are stretched to their own range, signals are curves (of many channels rows of gray), volumes their slices.
 
@@ -72,7 +72,7 @@ def _picture_sheet(pictures: NDArray[np.float64]) -> Sheet:
         return across + 2, down + 2
 
     spacing = Spacing(above=_ABOVE, right=12, below=10)
-    grid = choose_grid(count, block, spacing, page=_PAGE, scales=_TILES, near_best=0.9)
+    grid = choose_grid(count, block, spacing, page=_PAGE, scales=_TILES)
     across, down = sides(grid.scale)
     resized = np.moveaxis(resize(np.moveaxis(pictures, -1, 1), down, across), 1, -1)
     tiles = to_pixels(np.clip(resized, 0, 1))[:, None, None]

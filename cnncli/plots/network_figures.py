@@ -244,7 +244,7 @@ def _padding_notes(shares: Sequence[float]) -> tuple[Problem, ...]:
     if not count:
         return ()
     message = f"{count} of {counted(len(shares), 'example')}: more than half of the heat lies in the padding"
-    hint = "the network answers to the borders that `resize: pad` adds; `resize: crop` or `stretch` adds none"
+    hint = "the network responds to the borders that `resize: pad` adds; `resize: crop` and `resize: stretch` add none"
     return (Problem(message, hint),)
 
 
@@ -302,7 +302,7 @@ def draw_maximized_of(
     value_range: tuple[float, float],
     formats: Sequence[str] = ("png",),
 ) -> Drawn:
-    """Draw what filters of a layer, or classes, like most, as one sheet: `maximize-<layer>.png` or `maximize-classes.png`.
+    """Draw inputs that maximize filters of a layer, or classes, as one sheet: `maximize-<layer>.png` or `maximize-classes.png`.
 
     Whatever is not the default is an option of the name: `maximize-C3--filters-0-5--seed-1.png`.
 
@@ -336,7 +336,9 @@ def draw_maximized_of(
         what = subject.asked_for[target] if layer is None else target
         details.append({kind: what, "activation": float(activation), "noise": float(noise)})
     title, reached = (
-        subject.maximized_title(names) if layer is None else (f"what filters of {layer} like most", "mean activation")
+        subject.maximized_title(names)
+        if layer is None
+        else (f"inputs that maximize filters of {layer}", "mean activation")
     )
     subtitle = f"Gradient ascent, {steps} steps, seed {seed} · below each name: the {reached}, and that of noise"
     figure = draw_maximized(found.inputs, captions, title=f"{subject.name}: {title}", subtitle=subtitle)

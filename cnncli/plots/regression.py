@@ -55,9 +55,9 @@ def draw_predicted(
             if shown > 1:
                 _head(axes, number, scores)
             _draw_points(axes, targets[:, number], predicted[:, number], scores.baseline.says[number])
-            axes.set_xlabel("true", color=style.INK, fontsize=10)
+            axes.set_xlabel("true value", color=style.INK, fontsize=10)
             if column == 0:
-                axes.set_ylabel("predicted", color=style.INK, fontsize=10)
+                axes.set_ylabel("predicted value", color=style.INK, fontsize=10)
     return figure
 
 
@@ -91,8 +91,8 @@ def draw_residuals(
             _scatter(axes, true, errors)
             _prepare(axes)
             axes.set_ylim(-largest, largest)
-            axes.set_xlabel("true", color=style.INK, fontsize=10)
-            axes.set_ylabel("error", color=style.INK, fontsize=10)
+            axes.set_xlabel("true value", color=style.INK, fontsize=10)
+            axes.set_ylabel("error: predicted minus true", color=style.INK, fontsize=10)
             counts = style.add_axes(figure, style.MARGIN + _LEFT + wide + 0.12, above, _HISTOGRAM, high)
             counts.hist(
                 errors, bins=_BINS, range=(-largest, largest), orientation="horizontal", color=style.BLUE, alpha=0.7

@@ -55,7 +55,7 @@ def draw_thresholds(sweep: Sweep, positive_class: str, *, title: str) -> Figure:
                 [sweep.best.threshold], [sweep.best.f1], "o", markersize=8, markerfacecolor=style.PAPER, zorder=4,
                 markeredgecolor=style.GREEN, markeredgewidth=2,
             )  # fmt: skip
-        axes.set_xlabel(f"threshold: {positive} is said above this probability", color=style.INK, fontsize=10)
+        axes.set_xlabel(f"threshold: {positive} is predicted above this probability", color=style.INK, fontsize=10)
         axes.set_ylabel("score", color=style.INK, fontsize=10)
         axes.legend(
             loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=4, frameon=False, handlelength=2.4, borderaxespad=0.2,

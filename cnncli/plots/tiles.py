@@ -166,10 +166,11 @@ def choose_grid(
         return fits
 
     def filled(grid: Grid) -> float:
-        """Return which share of the page's width and the grid's height the blocks fill."""
+        """Return which share of the page's width and the grid's height the blocks fill, less where there are holes."""
         width, height = block_size(grid.scale)
         rows = math.ceil(count / grid.columns)
-        return count * width * height / (page[0] * rows * _cell((width, height), spacing)[1])
+        full = count / (rows * grid.columns)
+        return full * count * width * height / (page[0] * rows * _cell((width, height), spacing)[1])
 
     full = _fills_columns if down else _fills_rows
     grids = [Grid(columns, largest_scale(columns)) for columns in range(1, count + 1) if full(count, columns)]

@@ -57,7 +57,7 @@ class Filters(Section):
 
 
 class FeatureMaps(Section):
-    """What each filter of chosen layers gives for test examples."""
+    """The feature maps of layers for test examples, a sheet for each example."""
 
     layers: list[str] | None = Field(None, description="names; left out: the first convolution")
     samples: Samples = Field(
@@ -66,7 +66,7 @@ class FeatureMaps(Section):
 
 
 class Maximize(Section):
-    """The example that a filter or a class likes most, found by gradient ascent: of a layer's filters, or of classes."""
+    """The input that maximizes a filter of a layer or a class, found by gradient ascent."""
 
     layer: str | None = Field(None, description="whose filters or units; left out: classes are shown")
     filters: Annotated[list[_Index], Field(min_length=1)] | None = Field(
@@ -84,7 +84,7 @@ class Maximize(Section):
 
 
 class GradCam(Section):
-    """Where in test examples the network sees what speaks for a class."""
+    """Heat maps over test examples: which places are evidence for a class."""
 
     layer: str | None = Field(None, description="whose maps; left out: the last that gives maps, before pooling")
     method: HeatMethod = Field(

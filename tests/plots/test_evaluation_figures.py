@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from matplotlib.text import Text
 from PIL import Image
 
+from cnncli import task_registry
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.images import Form
 from cnncli.plots.evaluation_figures import draw_evaluation
@@ -59,3 +61,16 @@ def test_images_that_stay_in_files_are_read(tmp_path):
     outputs = np.array([[0.1, 0.9], [0.9, 0.1], [0.9, 0.1], [0.1, 0.9]], np.float32)
     drawn = draw(tmp_path / "figures", inputs, outputs, ["a", "b"], formats=("png", "svg"))
     assert drawn[-2:] == ["wrong.png", "wrong.svg"]
+
+
+def test_every_title_says_what_the_picture_shows(tmp_path):
+    labels = (np.arange(30) % 2).astype(np.int32)
+    scored = evaluation(labels, random(30, 1), ["a", "b"])
+    drawn = task_registry.part("classification", "figures").draw(
+        scored, Examples({INPUT: random(30, 8, 8, 1)}, labels), title="r: test split"
+    )
+
+    titles = [max(figure.findobj(Text), key=lambda text: text.get_fontsize()).get_text() for _, figure in drawn]
+
+    shown = ["confusion matrix", "ROC and precision-recall curves", "calibration", "scores by threshold"]
+    assert titles == [f"r: test split, {each}" for each in [*shown, "wrong predictions"]]

@@ -45,8 +45,8 @@ def test_layers_stand_below_the_example_in_their_order():
         "Conv2D, 28 × 28 × 6 · all 6 maps",
         "Conv2D, 10 × 10 × 16 · all 16 maps",
         "Dense, 84 · all 84 units",
-        "each map on a scale of its own",
-        "the units of a layer on one scale",
+        "each map has its own scale",
+        "the units of a layer share a scale",
     } <= set(texts(figure))
     assert numbers(figure) == [list(range(6)), list(range(16)), list(range(84))]
 
@@ -81,7 +81,9 @@ def test_layers_that_do_not_fit_go_on_in_further_sheets():
     assert max(map(len, names)) - min(map(len, names)) <= 2  # about equally tall
     assert all(figure.get_size_inches()[1] * style.DPI <= TALLEST for figure in figures)
     assert [any(text.startswith("image, ") for text in each) for each in said] == [True, False, False]
-    assert "what 30 layers make of it, from the first to the last · filters count from 0 · sheet 2 of 3" in said[1]
+    assert (
+        "feature maps of 30 layers, in the order of the network · filters are numbered from 0 · sheet 2 of 3" in said[1]
+    )
 
 
 @pytest.mark.parametrize("shape", [(9, 900, 64), (900, 9, 64), (3, 900, 900, 2), (5000, 512), (4096,)])
@@ -128,7 +130,7 @@ def test_units_share_a_scale():
     sheet = pictures(figure)[1]
     assert (sheet == VIRIDIS_DARK).all(axis=-1).any()
     assert (sheet == VIRIDIS_BRIGHT).all(axis=-1).any()
-    assert "the units of a layer on one scale" in texts(figure)
+    assert "the units of a layer share a scale" in texts(figure)
 
 
 def test_maps_of_a_signal_are_curves():
@@ -137,7 +139,7 @@ def test_maps_of_a_signal_are_curves():
     _, curves = figure.axes[1].collections
     assert len(curves.get_segments()) == 5
     assert len(curves.get_segments()[0]) == 30
-    assert {"signal, 32 long, 2 channels", "each curve on a scale of its own; gray line: 0"} <= set(texts(figure))
+    assert {"signal, 32 long, 2 channels", "each curve has its own scale; gray line: 0"} <= set(texts(figure))
 
 
 def test_maps_of_a_volume_are_slices():

@@ -173,7 +173,7 @@ def test_many_channels_are_rows_of_tiles_numbered_both_ways():
     columns = [text for text in figure.axes[0].texts if text.get_ha() == "center"]
     assert [text.get_text() for text in rows] == ["0", "1", "2", "3"]
     assert [text.get_text() for text in columns][:5] == ["0", "1", "2", "3", "4"]
-    assert "4 filters, 3 × 3, 5 input channels · numbers count from 0" in texts(figure)
+    assert "4 filters, 3 × 3, 5 input channels · numbered from 0" in texts(figure)
 
 
 def test_rows_of_tiles_are_numbered_down_the_columns():
@@ -215,7 +215,7 @@ def test_the_tiles_of_a_row_are_the_input_channels():
 )
 def test_what_is_cut_is_said(shape, subtitle):
     figure = draw_filters(np.random.default_rng(0).random(shape, np.float32), layer_name="conv")
-    assert f"{subtitle} · numbers count from 0" in texts(figure)
+    assert f"{subtitle} · numbered from 0" in texts(figure)
 
 
 def test_max_filters_draws_fewer_or_more():
@@ -228,7 +228,7 @@ def test_depthwise_has_a_tile_for_each_output_channel():
     kernel = np.arange(8.0).reshape(1, 1, 4, 2)  # channel c, multiplier m: 2 c + m
     figure = gray(kernel, layer_name="dw", depthwise=True)
     assert numbers(figure) == [str(number) for number in range(8)]
-    assert "8 filters, 1 × 1, depthwise, 2 per input channel · numbers count from 0" in texts(figure)
+    assert "8 filters, 1 × 1, depthwise, 2 per input channel · numbered from 0" in texts(figure)
     image = sheet(figure)
     shades = [round(255 * number / 7) for number in range(7)]
     places = [tuple(np.argwhere((image == shade).all(axis=-1)).min(axis=0)) for shade in shades]

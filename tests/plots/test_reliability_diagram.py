@@ -28,7 +28,7 @@ def test_bars_are_accuracy_and_the_gap_to_the_confidence():
 def test_axes_and_numbers_are_named():
     figure = diagram([0.95] * 10, [True] * 8 + [False] * 2)
     above, below = figure.axes
-    assert above.get_ylabel() == "share that is right"
+    assert above.get_ylabel() == "accuracy"
     assert below.get_xlabel() == "confidence: probability of the predicted class"
     assert "10" in [text.get_text() for text in below.texts]
     assert "expected calibration error 0.1500, largest 0.1500 · confidence 15.0 points too high on average" in texts(

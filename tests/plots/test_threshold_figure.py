@@ -31,7 +31,7 @@ def test_best_threshold_is_ringed_and_told_beside_one_half():
     [ring] = [line for line in figure.axes[0].lines if line.get_marker() == "o"]
     assert (ring.get_xdata()[0], ring.get_ydata()[0]) == (0.39, 0.8)
     assert ring.get_markeredgecolor() == style.GREEN
-    assert figure.axes[0].get_xlabel() == "threshold: $yes$ is said above this probability"
+    assert figure.axes[0].get_xlabel() == "threshold: $yes$ is predicted above this probability"
 
 
 def test_without_examples_of_the_class_nothing_is_ringed():

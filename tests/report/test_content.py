@@ -84,9 +84,9 @@ def test_picture_that_the_page_draws_itself_is_not_shown_twice(make_run):
 
     shown = [each.attributes["alt"] for each in page(make_run(pictures=pictures)).all("img")]
     assert shown == [
-        "The wrong predictions that the network was most sure of",
-        "Where the network looked: Grad-CAM at C1",
-        "Inputs that C1 answers to most",
+        "The most confident wrong predictions",
+        "Heat maps: Grad-CAM at layer C1",
+        "Inputs that maximize filters of C1",
     ]
 
 

@@ -98,8 +98,8 @@ def test_every_picture_says_what_it_shows(make_run):
     assert [picture.attributes["alt"] for picture in found.all("img")] == [
         "Filters of layer C1",
         "Filters of layer C1 (strongest 4, change)",
-        "Feature maps of image bee-2",
-        "Feature maps of image 812",
+        "Feature maps of example bee-2",
+        "Feature maps of example 812",
         "new_kind",
     ]
     drawn = [svg for svg in found.all("svg") if "aria-hidden" not in svg.attributes]
@@ -298,10 +298,10 @@ def test_pictures_stand_in_the_order_of_the_network(make_run):
     shown = [each.attributes["alt"] for each in Read(report.page([report.read(folder)]).html).all("img")]
 
     assert shown == [
-        "Where the network looked: Grad-CAM++ at conv2 (true)", "Where the network looked: Grad-CAM++ at conv10",
-        "Filters of layer conv2", "Filters of layer conv10", "Feature maps of image 3",
-        "Feature maps of image 2 (conv2 conv10)", "Feature maps of image 10 (conv2 conv10)",
-        "Feature maps of image 1 (conv10)", "Inputs that conv2 answers to most", "Inputs that conv10 answers to most",
+        "Heat maps: Grad-CAM++ at layer conv2 (true)", "Heat maps: Grad-CAM++ at layer conv10",
+        "Filters of layer conv2", "Filters of layer conv10", "Feature maps of example 3",
+        "Feature maps of example 2 (conv2 conv10)", "Feature maps of example 10 (conv2 conv10)",
+        "Feature maps of example 1 (conv10)", "Inputs that maximize filters of conv2", "Inputs that maximize filters of conv10",
     ]  # fmt: skip
 
 

@@ -30,16 +30,17 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     """
     result = scored.result
     class_names = [each.name for each in result.per_class]
-    yield "confusion", draw_confusion(np.asarray(result.confusion), class_names, title=title)
-    yield "roc", draw_roc(result.roc, result.precision_recall, title=title)
+    yield "confusion", draw_confusion(np.asarray(result.confusion), class_names, title=f"{title}, confusion matrix")
+    yield "roc", draw_roc(result.roc, result.precision_recall, title=f"{title}, ROC and precision-recall curves")
     if result.calibration:
-        yield "calibration", draw_calibration(result.calibration, title=title)
+        yield "calibration", draw_calibration(result.calibration, title=f"{title}, calibration")
     if result.thresholds:
         sweep = Sweep(result.thresholds, result.best_threshold)
-        yield "thresholds", draw_thresholds(sweep, class_names[1], title=title)
+        yield "thresholds", draw_thresholds(sweep, class_names[1], title=f"{title}, scores by threshold")
     if can_show(examples):
         images = read(examples, [wrong.index for wrong in result.most_wrong])
+        about = f"{title}, wrong predictions"
         figure = draw_confident_errors(
-            images, result.most_wrong, title=title, count=len(examples), wrong_count=len(scored.wrong)
+            images, result.most_wrong, title=about, count=len(examples), wrong_count=len(scored.wrong)
         )
         yield "wrong", figure

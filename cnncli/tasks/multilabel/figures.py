@@ -23,9 +23,14 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
         title: the heading of every picture, any text.
     """
     result = scored.result
-    yield "thresholds", draw_thresholds(Sweep(result.thresholds, result.best_threshold), "a label", title=title)
+    yield (
+        "thresholds",
+        draw_thresholds(
+            Sweep(result.thresholds, result.best_threshold), "a label", title=f"{title}, scores by threshold"
+        ),
+    )
     if can_show(examples):
-        yield "wrong", _largest_errors(scored, examples, title)
+        yield "wrong", _largest_errors(scored, examples, f"{title}, wrong predictions")
 
 
 def _largest_errors(scored: Scored, examples: Examples, title: str) -> Figure:

@@ -23,8 +23,8 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     result = scored.result
     shown = min(len(result.per_target), MOST_SHOWN)
     targets, outputs = scored.targets.columns(0, shown), scored.outputs.columns(0, shown)
-    yield "predicted", draw_predicted(targets, outputs, result, title=title)
-    yield "residuals", draw_residuals(targets, outputs, result, title=title)
+    yield "predicted", draw_predicted(targets, outputs, result, title=f"{title}, predictions")
+    yield "residuals", draw_residuals(targets, outputs, result, title=f"{title}, errors")
     if can_show(examples):
         images = read(examples, [each.index for each in result.worst])
-        yield "worst", draw_largest_errors(images, result.worst, title=title, count=len(examples))
+        yield "worst", draw_largest_errors(images, result.worst, title=f"{title}, largest errors", count=len(examples))
