@@ -62,10 +62,11 @@ def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
     sections = task.sections(result) if task else None
     curves = history.curves(material)
     drawn = [*(["curves"] if curves else []), *(sections.charted if sections else [])]
-    album = embedded_figures.gather(material.figures, without=drawn, most_bytes=most_bytes)
     run = material.run
     network = material.network
     layers = network.layers if network else []
+    names = [layer.name for layer in layers]
+    album = embedded_figures.gather(material.figures, without=drawn, most_bytes=most_bytes, layers=names)
     return {
         "id": f"run-{number}",
         "name": run.label,

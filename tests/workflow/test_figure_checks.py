@@ -48,6 +48,16 @@ def test_wrong_layer_or_filter_is_reported_at_its_key(item, message, key):
     assert (problem.message, problem.path) == (message, ("visualize", 0, *key))
 
 
+def test_more_pictures_than_a_report_shows_are_told_before_training():
+    check_without_data(loaded_with(", ".join(["filters: {layers: [conv, conv]}"] * 40 + ["maximize"] * 10)))
+    with pytest.raises(RecipeError) as error:
+        check_without_data(loaded_with(", ".join(["filters: {layers: [conv, conv]}"] * 40 + ["maximize"] * 11)))
+
+    [problem] = error.value.problems
+    assert problem.message == "`visualize` asks for 91 pictures or more; the report of a run has room for 90"
+    assert problem.path == ("visualize",)
+
+
 @pytest.mark.parametrize(
     ("item", "key"),
     [
