@@ -69,12 +69,18 @@ def draw_heat(
 
 def _pair(image: NDArray[Any], heat: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """An image in colour, and the same with its heat."""
+    return _as_rgb(image), overlay(image, heat)
+
+
+def overlay(image: NDArray[Any], heat: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
+    """Lay heat (any height, any width) in [0, 1] over an image (height, width, 1 or 3): uint8 (height, width, 3)."""
     pixels = _as_rgb(image)
     height, width = pixels.shape[:2]
     large = np.asarray(Image.fromarray(heat.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR))
     colours = matplotlib.colormaps["inferno"](np.clip(large, 0, 1))[..., :3] * 255
     share = 0.15 + 0.55 * np.clip(large, 0, 1)[..., None]
-    return pixels, (pixels * (1 - share) + colours * share).astype(np.uint8)
+    mixed: NDArray[np.uint8] = (pixels * (1 - share) + colours * share).astype(np.uint8)
+    return mixed
 
 
 def _as_rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
