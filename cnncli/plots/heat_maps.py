@@ -98,24 +98,22 @@ def draw_heat(
     return figure
 
 
-def overlaid(pixels: Pixels, heat: NDArray[np.floating[Any]]) -> Pixels:
+def overlay(image: NDArray[Any], heat: NDArray[np.floating[Any]]) -> Pixels:
     """Lay heat over an image: the hotter a place, the more it takes the heat's colour; without heat nothing changes.
 
     Args:
-        pixels: uint8 (height, width, 3).
-        heat: (height, width) in [0, 1].
+        image: (height, width, 1 or 3), uint8, or float that is stretched to its range.
+        heat: (any height, any width) in [0, 1]; enlarged smoothly to the image.
+
+    Returns:
+        uint8 (height, width, 3).
     """
-    heat = np.clip(heat, 0, 1)
-    share = _DENSEST * heat[..., None]
-    mixed: Pixels = np.rint(pixels * (1 - share) + _COLOURS(heat)[..., :3] * 255 * share).astype(np.uint8)
-    return mixed
-
-
-def overlay(image: NDArray[Any], heat: NDArray[np.floating[Any]]) -> Pixels:
-    """Lay heat (any height, any width) in [0, 1] over an image (height, width, 1 or 3): uint8 (height, width, 3)."""
     height, width = image.shape[:2]
-    large = Image.fromarray(np.asarray(heat, np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-    return overlaid(_as_rgb(image), np.asarray(large))
+    fitted = Image.fromarray(np.asarray(heat, np.float32)).resize((width, height), Image.Resampling.BILINEAR)
+    shares = np.clip(np.asarray(fitted), 0, 1)
+    dense = _DENSEST * shares[..., None]
+    mixed: Pixels = np.rint(_as_rgb(image) * (1 - dense) + _COLOURS(shares)[..., :3] * 255 * dense).astype(np.uint8)
+    return mixed
 
 
 def _largest(sizes: Sequence[tuple[int, int]]) -> int:
@@ -141,8 +139,7 @@ def _draw_example(
     pixels = np.asarray(
         image.resize((width, height), Image.Resampling.NEAREST if is_enlarged else Image.Resampling.LANCZOS)
     )
-    heat = Image.fromarray(np.asarray(example.heat, np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-    for column, shown in enumerate((pixels, overlaid(pixels, np.asarray(heat)))):
+    for column, shown in enumerate((pixels, overlay(pixels, example.heat))):
         axes = show_sheet(figure, left + column * (width + _GAP) / style.DPI, top, shown)
         _draw_edge(axes, width, height)
     if example.seen:
@@ -179,7 +176,7 @@ def _draw_bars(figure: Figure, top: float, meaning: str) -> None:
     width, height = _BAR
     size = round(height * style.DPI), round(width * style.DPI)
     ramp = np.broadcast_to(np.linspace(0, 1, size[1]), size)
-    bars = [overlaid(np.full((*size, 3), ground, np.uint8), ramp) for ground in (255, 0)]
+    bars = [overlay(np.full((*size, 3), ground, np.uint8), ramp) for ground in (255, 0)]
     axes = show_sheet(figure, style.MARGIN, top, np.concatenate(bars))
     _draw_edge(axes, size[1], 2 * size[0])
     for text, share, side in (("no heat", 0, "left"), ("most", 1, "right")):

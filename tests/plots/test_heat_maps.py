@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnncli.plots.heat_maps import Heated, draw_heat, overlaid
+from cnncli.plots.heat_maps import Heated, draw_heat, overlay
 
 WHITE, BLACK = (np.full((4, 256, 3), shade, np.uint8) for shade in (255, 0))
 RAMP = np.broadcast_to(np.linspace(0, 1, 256), (4, 256))
@@ -24,17 +24,17 @@ def example(image, heat=0.0):
 
 def test_places_without_heat_stay_as_they_were():
     noise = np.random.default_rng(0).integers(0, 256, (20, 30, 3), np.uint8)
-    np.testing.assert_array_equal(overlaid(noise, np.zeros((20, 30))), noise)
+    np.testing.assert_array_equal(overlay(noise, np.zeros((20, 30))), noise)
 
 
 def test_light_ground_stays_light_under_little_heat():
-    assert overlaid(WHITE, np.full((4, 256), 0.1)).min() >= 230
-    assert overlaid(WHITE, RAMP).astype(int).sum(axis=-1).min() > 400  # of 765: no heat makes white dark
+    assert overlay(WHITE, np.full((4, 256), 0.1)).min() >= 230
+    assert overlay(WHITE, RAMP).astype(int).sum(axis=-1).min() > 400  # of 765: no heat makes white dark
 
 
 def test_more_heat_is_further_from_the_image():
     for ground in (WHITE, BLACK):
-        distance = np.abs(overlaid(ground, RAMP).astype(int) - ground).sum(axis=-1)[0]
+        distance = np.abs(overlay(ground, RAMP).astype(int) - ground).sum(axis=-1)[0]
         assert distance[255] > 150
         assert distance[:255:32].tolist() == sorted(distance[:255:32])
 
@@ -45,7 +45,7 @@ def test_bar_has_the_colours_of_heat_over_white_and_over_black():
     for half, ground in ((bar[:height], 255), (bar[height:], 0)):
         for share in (0, 0.25, 0.5, 1):
             column = round(share * (width - 1))
-            one = overlaid(np.full((1, 1, 3), ground, np.uint8), np.full((1, 1), column / (width - 1)))
+            one = overlay(np.full((1, 1, 3), ground, np.uint8), np.full((1, 1), column / (width - 1)))
             assert half[0, column].tolist() == one[0, 0].tolist()
 
 
