@@ -13,7 +13,8 @@ from cnncli.data import images
 from cnncli.data.dataset import ImageFiles
 from cnncli.inputs.base import enlarged
 
-LONGEST = 1000  # pixels of a photo's longer side; larger ones are made smaller
+LONGEST, LONGEST_OF_MANY = 1000, 500  # pixels of a photo's longer side; larger ones are made smaller
+_MANY = 5  # photos on one sheet
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,18 +54,19 @@ class Photo:
         return whole
 
 
-def read_photo(path: str, form: images.Form) -> Photo:
-    """Read an image file in its own resolution, at most `LONGEST` pixels a side.
+def read_photo(path: str, form: images.Form, *, longest: int = LONGEST) -> Photo:
+    """Read an image file in its own resolution.
 
     Args:
         form: what the network gets of it.
+        longest: pixels of its longer side, at most.
 
     Raises:
         BadImage: it cannot be read.
     """
     content = images.read(path)
     read = images.decode(content, form)
-    factor = min(1.0, LONGEST / max(read.width, read.height))
+    factor = min(1.0, longest / max(read.width, read.height))
     height, width = (max(1, round(side * factor)) for side in (read.height, read.width))
     red, green, blue = form.background
     behind = (255 - red, 255 - green, 255 - blue) if form.invert else form.background
@@ -76,8 +78,9 @@ def read_photo(path: str, form: images.Form) -> Photo:
 
 def photos_of(originals: ImageFiles) -> list[Photo] | None:
     """The photos of all files; None where one of them cannot be read any more."""
+    longest = LONGEST if len(originals) < _MANY else LONGEST_OF_MANY
     try:
-        return [read_photo(path, originals.form) for path in originals.paths]
+        return [read_photo(path, originals.form, longest=longest) for path in originals.paths]
     except images.BadImage:
         return None
 

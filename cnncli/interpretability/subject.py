@@ -97,8 +97,8 @@ class Subject(ABC):
         """What is predicted for one example, in words: `bees (98.2%)`."""
 
     @abstractmethod
-    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> bool:
-        """Whether a prediction is wrong; never of numbers, which are only near or far."""
+    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> bool | None:
+        """Whether a prediction is wrong; None for numbers, which are near or far."""
 
     def asked_text(self, said: NDArray[np.float32], wanted: int) -> str:
         """Whose heat is shown, where that is not what is predicted: `heat for ants (1.8%)`."""

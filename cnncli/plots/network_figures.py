@@ -34,6 +34,7 @@ from cnncli.recipe.schema_pictures import MOST_SHEETS
 
 STEPS = 128  # of the gradient ascent
 _INVERTED, _OF_INPUT = "inverted", "network-input"  # options of a picture's name
+_COLOURS = {True: style.ORANGE, False: style.BLUE, None: style.INK}  # of a prediction, by whether it is wrong
 _MUCH_PADDING = 0.5  # of all heat, from which there is a remark
 
 
@@ -133,11 +134,11 @@ def _keys(chosen: Chosen) -> list[str]:
 
 
 def _answer(subject: Subject, label: Any, said: np.ndarray | None) -> Caption:
-    """What is predicted and what is true, each with its colour: blue where it is right, orange where it is wrong."""
+    """What is predicted and what is true, each with its colour: a right prediction is blue, a wrong one orange."""
     lines: list[tuple[str, str]] = []
     if said is not None:
-        is_wrong = label is not None and subject.is_wrong(label, said)
-        lines.append((f"predicted {subject.predicted_text(said)}", style.ORANGE if is_wrong else style.BLUE))
+        is_wrong = None if label is None else subject.is_wrong(label, said)
+        lines.append((f"predicted {subject.predicted_text(said)}", _COLOURS[is_wrong]))
     if label is not None:
         lines.append((f"true {subject.told(label)}", style.INK))
     return lines

@@ -72,6 +72,9 @@ def test_share_of_the_heat_in_the_padding(tmp_path):
 def test_large_photos_have_a_thousand_pixels_on_their_longer_side(tmp_path):
     path = save(tmp_path / "large.png", np.zeros((1500, 2500, 3), np.uint8))
     assert read_photo(path, Form(32, 32)).pixels.shape == (600, 1000, 3)
+    for count, longest in ((4, 1000), (5, 500)):
+        photos = photos_of(ImageFiles((path,) * count, Form(32, 32)))
+        assert {photo.pixels.shape[1] for photo in photos} == {longest}
 
 
 def test_photo_is_upright_as_the_network_got_it(tmp_path):

@@ -277,4 +277,11 @@ def test_predicted_numbers_are_neither_right_nor_wrong(tmp_path, pages):
     draw_feature_maps_of(subject, None, chosen, tmp_path, shares=np.array([[-2.75]], np.float32))
 
     shown = {text.get_text(): text.get_color() for text in pages[0].findobj(Text)}
-    assert (shown["predicted −2.75"], shown["true 2.5"]) == (style.BLUE, style.INK)
+    assert (shown["predicted −2.75"], shown["true 2.5"]) == (style.INK, style.INK)
+
+
+def test_prediction_for_an_image_file_is_neither_right_nor_wrong(tmp_path, pages):
+    draw_heat_of(subject_of((12, 12, 3)), photos_of_size(tmp_path, (20, 20), form=Form(12, 12)), tmp_path)
+
+    [colour] = [text.get_color() for text in pages[0].findobj(Text) if text.get_text().startswith("predicted ")]
+    assert colour == style.INK

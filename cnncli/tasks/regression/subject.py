@@ -72,8 +72,8 @@ class NumberSubject(Subject):
     def predicted_text(self, said: NDArray[np.float32]) -> str:
         return self.told(said)
 
-    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> bool:
-        return False
+    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> None:
+        return None
 
     def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:
         end = self._end(name)
