@@ -55,7 +55,7 @@ def test_most_wrong_are_the_largest_errors(one):
     chosen = from_split(examples(), "test", "most_wrong", task="regression", wrong=wrong)
 
     assert chosen.names[:3] == tuple(f"example {index} of the test split" for index in (4, 1, 2))
-    assert chosen.source == "examples of the test split of the largest errors"
+    assert chosen.source == "examples of the test split, those with the largest errors"
 
 
 @pytest.mark.parametrize("samples", ["one_per_class", "most_confused"])

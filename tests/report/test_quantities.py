@@ -92,7 +92,7 @@ def test_pictures_stand_with_the_evaluation(page):
     found = page(pictures={"predicted.png": png(), "residuals.png": png(), "worst.png": png()})
 
     assert [image.attributes["alt"] for image in found.all("img")] == [
-        "The predicted numbers over the true ones",
-        "The errors over the true numbers",
-        "The predictions of the largest errors",
+        "Predicted over true values",
+        "Errors over true values",
+        "The predictions with the largest errors",
     ]

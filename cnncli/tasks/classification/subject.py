@@ -18,9 +18,9 @@ from cnncli.tasks.classification.mistakes import wrong_examples
 
 MOST_CLASSES = 24
 WORDS = {
-    "most_confused": " that are confused most",
-    "most_wrong": " that are most surely wrong",
-    "one_per_class": ", one a class",
+    "most_confused": ", the most confused ones",
+    "most_wrong": ", the most confident wrong ones",
+    "one_per_class": ", one for each class",
 }
 
 

@@ -16,7 +16,7 @@ from cnncli.messages import counted, percent
 from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.multilabel.scores import THRESHOLD, losses
 
-WORDS = {"most_wrong": " with the largest errors", "one_per_class": ", one a label"}
+WORDS = {"most_wrong": ", those with the largest errors", "one_per_class": ", one for each label"}
 MOST_LABELS = 24
 
 

@@ -16,7 +16,7 @@ from cnncli.messages import number_text, shortened
 from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.regression.scores import sizes_of_errors
 
-WORDS = {"most_wrong": " of the largest errors"}
+WORDS = {"most_wrong": ", those with the largest errors"}
 _ENDS = ("small", "large")  # of one number, in the order in which `of_class` counts one output
 
 
