@@ -29,22 +29,22 @@ _METHOD = rf"(?P<method>{'|'.join(map(re.escape, _METHODS))})"
 # What a file shows, by its name: the pattern, its kind, and the words for it.
 _KINDS = (
     (r"curves", "curves", "Loss and metrics by epoch"),
-    (r"confusion", "confusion", "Confusion matrix: true classes by predicted ones"),
+    (r"confusion", "confusion", "Confusion matrix: true and predicted classes"),
     (r"roc|precision-recall", "roc", "ROC and precision-recall curves"),
-    (r"calibration", "calibration", "Calibration: how often the network is right when it is how sure"),
+    (r"calibration", "calibration", "Calibration: accuracy by the probability of the predicted class"),
     (r"thresholds", "thresholds", "Precision, recall and F1 by threshold"),
-    (r"wrong", "wrong", "The wrong predictions that the network was most sure of"),
-    (r"predicted", "predicted", "The predicted numbers over the true ones"),
-    (r"residuals", "predicted", "The errors over the true numbers"),
-    (r"worst", "wrong", "The predictions of the largest errors"),
-    (rf"{_METHOD}-(?P<layer>.+)", "heat", "Where the network looked: {method} at {layer}"),
-    (_METHOD, "heat", "Where the network looked: {method}"),
+    (r"wrong", "wrong", "Wrong predictions with the highest probabilities"),
+    (r"predicted", "predicted", "Predicted values over true values"),
+    (r"residuals", "predicted", "Errors over true values"),
+    (r"worst", "wrong", "Examples with the largest errors"),
+    (rf"{_METHOD}-(?P<layer>.+)", "heat", "Heat maps: {method} at layer {layer}"),
+    (_METHOD, "heat", "Heat maps: {method}"),
     (r"filters-(?P<layer>.+)", "filters", "Filters of layer {layer}"),
     (r"feature_maps\d*_(?P<image>.+)", "feature_maps", "Feature maps of image {image}"),
-    (r"maximize-numbers", "maximize", "Inputs that make its numbers small or large"),
-    (r"maximize-classes", "maximize", "Inputs that each class answers to most"),
-    (r"maximize-labels", "maximize", "Inputs that each label answers to most"),
-    (r"maximize-(?P<layer>.+)", "maximize", "Inputs that {layer} answers to most"),
+    (r"maximize-numbers", "maximize", "Inputs that make the outputs small or large"),
+    (r"maximize-classes", "maximize", "Inputs that maximize each class"),
+    (r"maximize-labels", "maximize", "Inputs that maximize each label"),
+    (r"maximize-(?P<layer>.+)", "maximize", "Inputs that maximize layer {layer}"),
 )
 
 
@@ -53,19 +53,24 @@ class Picture:
     """One picture of the page.
 
     Attributes:
+        file: its name.
         kind: `curves`, `filters`, …; `other` where the name says nothing.
         about: what it shows, for who cannot see it.
         source: a `data:` URI, which needs no escaping.
         width, height: of the page, for 150 pixels to the inch as the pictures are drawn.
-        bytes: that it takes in the page.
     """
 
+    file: str
     kind: str
     about: str
     source: Markup
     width: int
     height: int
-    bytes: int
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes in the page."""
+        return len(self.source)
 
 
 @dataclass(frozen=True)
@@ -101,13 +106,12 @@ def _words(option: str) -> str:
     return re.sub(r"-[0-9a-f]{8}$", "", option).replace("-", " ")
 
 
-def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: int) -> Album:
-    """Read pictures, store large ones smaller, and leave out what the page has no room for.
+def gather(files: Sequence[Path], *, without: Sequence[str] = ()) -> Album:
+    """Read pictures, and store large ones smaller.
 
     Args:
         files: PNG.
         without: kinds that the page draws itself.
-        most_bytes: for all of them together.
     """
     order = [kind for _, kind, _ in _KINDS]
     found = [(file, *kind_of(file)) for file in files]
@@ -116,9 +120,8 @@ def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: in
     shown: list[Picture] = []
     left_out: list[str] = []
     if len(wanted) > _MOST:
-        left_out.append(f"{len(wanted) - _MOST:,} more pictures in its figures: a page shows {_MOST}")
+        left_out.append(f"{len(wanted) - _MOST:,} more pictures: a page shows {_MOST}")
         wanted = wanted[:_MOST]
-    room = most_bytes
     for file, kind, about in wanted:
         try:
             content, form, size = _content(file)
@@ -126,12 +129,42 @@ def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: in
             left_out.append(f"{file.name}: {_reason(error)}")
             continue
         source = Markup(f"data:image/{form};base64,{base64.b64encode(content).decode()}")  # letters, digits, +/=
-        if len(source) > room:
-            left_out.append(f"{file.name}: the page has no room left for its {len(content) / 1000:,.0f} KB")
-            continue
-        room -= len(source)
         width, height = (max(1, round(length * _SHOWN)) for length in size)
-        shown.append(Picture(kind, about, source, width, height, len(source)))
+        shown.append(Picture(file.name, kind, about, source, width, height))
+    return Album(tuple(shown), tuple(left_out))
+
+
+def within(albums: Sequence[Album], most_bytes: int) -> list[Album]:
+    """Leave out the pictures that a page has no room for.
+
+    Each run has an equal share of the room; what some do not need is shared by the others.
+
+    Args:
+        most_bytes: for the pictures of all albums together.
+    """
+    needs = [sum(picture.size for picture in album.pictures) for album in albums]
+    return [_fitted(album, room) for album, room in zip(albums, _shares(needs, most_bytes), strict=True)]
+
+
+def _shares(needs: Sequence[int], total: int) -> list[int]:
+    """What each gets of a total: its need, or an equal part of what those with smaller needs leave."""
+    shares = [0] * len(needs)
+    left = total
+    for rank, place in enumerate(sorted(range(len(needs)), key=lambda place: needs[place])):
+        shares[place] = min(needs[place], left // (len(needs) - rank))
+        left -= shares[place]
+    return shares
+
+
+def _fitted(album: Album, room: int) -> Album:
+    shown: list[Picture] = []
+    left_out = list(album.left_out)
+    for picture in album.pictures:
+        if picture.size > room:
+            left_out.append(f"{picture.file}: the page has no room left for its {picture.size / 1000:,.0f} kB")
+            continue
+        room -= picture.size
+        shown.append(picture)
     return Album(tuple(shown), tuple(left_out))
 
 

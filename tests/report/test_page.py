@@ -159,9 +159,7 @@ def test_no_name_changes_the_shape_of_a_page(make_run, tmp_path, names):
     found = page(folder)
 
     assert found.shape == shape
-    assert [row[0] for row in found.rows("Scores of each class")] == [
-        " ".join(printable(name).split()) for name in names
-    ]
+    assert [row[0] for row in found.rows("Scores by class")] == [" ".join(printable(name).split()) for name in names]
 
 
 # Runs of every kind
@@ -189,9 +187,9 @@ def test_run_that_has_just_begun_says_what_is_not_there(tmp_path):
 
     assert "Still running" in found.text
     for line in (
-        "the course of the training: there is no history.json",
+        "the history: there is no history.json",
         "the evaluation: there is no evaluation.json",
-        "the network, layer by layer: there is no network.json",
+        "the network: there is no network.json",
         "the recipe: there is no recipe.yaml",
         "the pictures: there is no folder figures",
     ):
@@ -210,7 +208,7 @@ def test_run_whose_record_is_damaged_shows_what_else_there_is(make_run):
     found = page(folder)
 
     assert "its JSON breaks at line 1" in found.text
-    assert len(found.rows("Scores of each class")) == 3
+    assert len(found.rows("Scores by class")) == 3
 
 
 WRONG = [7, "a", [], {}, [1], [[1], "a"], {"a": 1}, None, True, -1.5, [{"epoch": "a"}, {"epoch": 1, "loss": []}]]
@@ -260,7 +258,7 @@ def test_page_shows_at_most_a_hundred_pictures(make_run):
     made = report.page([report.read(make_run(pictures={f"filters-layer{n:03}.png": png() for n in range(103)}))])
 
     assert len(Read(made.html).all("img")) == 100
-    assert made.left_out == ("3 more pictures in its figures: a page shows 100",)
+    assert made.left_out == ("3 more pictures: a page shows 100",)
 
 
 def test_small_picture_is_kept_as_it_is_and_what_is_none_is_left_out(make_run):
