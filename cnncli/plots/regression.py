@@ -29,7 +29,7 @@ def draw_predicted(
 ) -> Figure:
     """Draw the predicted number over the true one, a point an example; on the diagonal a prediction is right.
 
-    The gray line is what always saying the mean of the training targets would draw.
+    The gray line is what always predicting the mean of the training targets would draw.
 
     Args:
         targets, predicted: (examples, k), or the first `MOST_SHOWN` of the k numbers.
