@@ -132,8 +132,9 @@ def _epochs(material: Material) -> list[str]:
     run, recipe = material.run, material.recipe
     if run.epochs is None:
         return []
-    phases = recipe.train.phases if recipe else []
-    planned = recipe.train.epochs if recipe and not phases else None
+    planned = run.epochs_planned
+    if planned is None and recipe and not recipe.train.phases:
+        planned = recipe.train.epochs
     lines = [f"{run.epochs:,} of {planned:,}" if planned is not None else f"{run.epochs:,}"]
     if run.best_epoch is not None and run.decided:
         name, value = run.decided
