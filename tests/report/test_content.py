@@ -8,7 +8,7 @@ from made_runs import network as made_network
 from reading import Read
 
 from cnncli import report, runs
-from cnncli.report import embedded_figures
+from cnncli.report import embedded_figures, history
 from cnncli.tasks.comparison import compare
 
 
@@ -45,6 +45,10 @@ def test_facts_tell_what_was_trained_and_why_so(make_run):
     )
     assert found["Precision"] == "mixed_bfloat16this processor has AMX"
     assert found["Changed by --set"] == "train.epochs=9"
+
+
+def test_planned_epochs_are_those_of_the_record(make_run):
+    assert facts(page(make_run(epochs_planned=20)))["Epochs"].startswith("8 of 20")
 
 
 def test_class_table_has_every_class_with_its_numbers(make_run):
@@ -262,6 +266,16 @@ def test_runs_are_compared_at_the_top_as_compare_does(make_run):
     assert [each.text.strip() for each in found.all("li")][:2] == [f"{sentence}." for sentence in sentences]
     assert "cannot be compared" not in found.text
     assert len(found.all("article")) == 3
+
+
+def test_run_has_the_same_colour_in_every_chart(make_run):
+    first = put_history(make_run("first"), {"loss": 1.0, "val_loss": 1.0}, {"loss": 1.0, "val_loss": 0.9})
+    second = put_history(make_run("second"), {"val_loss": 1.0, "val_auc": 0.5}, {"val_loss": 0.9, "val_auc": 0.6})
+    materials = [report.read(folder) for folder in (first, second)]
+
+    loss, auc = history.curves_together(materials)
+    assert [(line.name, line.colour) for line in loss.lines] == [("made/first", 0), ("made/second", 1)]
+    assert [(line.name, line.colour) for line in auc.lines] == [("made/second", 1)]
 
 
 def test_scores_on_other_examples_are_not_to_be_compared(make_run):
