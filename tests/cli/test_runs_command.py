@@ -476,6 +476,7 @@ def test_any_record_is_a_row(content, history, sort, columns):
 
         told = listed("--output", folder, "--sort", sort, "--verbose")
         found = as_json("--output", folder, "--sort", sort)
+        listed("--output", folder, "--sort", sort, "--html")
 
     assert {row["name"] for row in found} == {"odd", "first"}
     assert all(row["status"] in listing.LISTED_STATUSES for row in found)
