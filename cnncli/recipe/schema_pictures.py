@@ -19,6 +19,8 @@ ByPrediction = Literal["most_confused", "most_wrong"]
 ByWord = Literal["most_confused", "most_wrong", "one_per_class"]
 BY_PREDICTION: tuple[str, ...] = get_args(ByPrediction)
 SAMPLES: tuple[str, ...] = get_args(ByWord)
+MOST_PICTURES = 100  # of a run: its report shows no more
+MOST_SHEETS = 24  # of feature maps at a time
 MOST_SAMPLES = 100  # that are drawn at a time: on one sheet more could not be looked at
 
 
@@ -58,7 +60,9 @@ class FeatureMaps(Section):
     """What each filter of chosen layers gives for test examples."""
 
     layers: list[str] | None = Field(None, description="names; left out: the first convolution")
-    samples: Samples = Field(4, description="how many test examples, or which")
+    samples: Samples = Field(
+        4, description="how many test examples, or which; at most 24 sheets are drawn, one or more each"
+    )
 
 
 class Maximize(Section):
@@ -114,6 +118,11 @@ class Picture(Section):
     @property
     def kind(self) -> str:
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def least_pictures(self) -> int:
+        """How many files it draws at the least: one, and of filters one a layer."""
+        return len(self.filters.layers or [""]) if self.filters else 1
 
     @property
     def layers(self) -> list[tuple[str, tuple[str | int, ...]]]:

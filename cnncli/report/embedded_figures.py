@@ -6,7 +6,7 @@ import base64
 import io
 import re
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +14,18 @@ from markupsafe import Markup
 from PIL import Image
 
 from cnncli.errors import OutputError
+from cnncli.plots import naming
+from cnncli.recipe.schema_pictures import MOST_PICTURES
 from cnncli.runs.record import regular_content
 
 _LARGE = 150_000  # bytes from which a picture is stored as WebP
 _LARGEST = 500_000  # bytes of one picture in the page
 _WIDEST, _TALLEST = 1600, 3200  # pixels of a picture that is stored anew
 _NARROWEST = 500
+_QUALITIES = (85, 65)  # of WebP
+_NARROWEST_OF_MANY = 320  # where the page has little room
+_PREFIX = len("data:image/webp;base64,")
 _SHOWN = 96 / 150  # pixels of the page for one of a picture
-_MOST = 100  # pictures of a run
 _MOST_PIXELS = 64_000_000  # that are decoded
 
 _METHODS = {"grad-cam++": "Grad-CAM++", "grad-cam": "Grad-CAM", "smoothgrad": "SmoothGrad", "occlusion": "occlusion"}
@@ -68,9 +72,31 @@ class Picture:
     height: int
 
     @property
-    def size(self) -> int:
+    def bytes(self) -> int:
         """The bytes that it takes in the page."""
         return len(self.source)
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The bytes of a picture, what they are, and the (width, height) that it is shown in; it may be stored in fewer pixels."""
+
+    content: bytes
+    form: str
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Found:
+    """The pictures that a run has.
+
+    Attributes:
+        read: the file, its kind, what it shows, and its bytes.
+        left_out: what cannot be shown, and why, in words.
+    """
+
+    read: tuple[tuple[Path, str, str, _Stored], ...]
+    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -78,7 +104,7 @@ class Album:
     """The pictures of a run.
 
     Attributes:
-        pictures: those that are shown, in the order of `_KINDS` and their names.
+        pictures: those that are shown, in the order of `_KINDS`, of their layers in the network, and of their names.
         left_out: what is not shown, and why, in words.
     """
 
@@ -106,44 +132,56 @@ def _words(option: str) -> str:
     return re.sub(r"-[0-9a-f]{8}$", "", option).replace("-", " ")
 
 
-def gather(files: Sequence[Path], *, without: Sequence[str] = ()) -> Album:
-    """Read pictures, and store large ones smaller.
+def gather(files: Sequence[Path], *, without: Sequence[str] = (), layers: Sequence[str] = ()) -> Found:
+    """Read the pictures of a run, in the order of the page.
 
     Args:
         files: PNG.
         without: kinds that the page draws itself.
+        layers: of the network, in their order.
     """
     order = [kind for _, kind, _ in _KINDS]
-    found = [(file, *kind_of(file)) for file in files]
-    wanted = [each for each in found if each[1] not in without]
-    wanted.sort(key=lambda each: order.index(each[1]) if each[1] in order else len(order))
-    shown: list[Picture] = []
+    known = [(file, *kind_of(file)) for file in files]
+    wanted = [each for each in known if each[1] not in without]
+    places = {naming.part(name): place for place, name in enumerate(layers)}
+    wanted.sort(
+        key=lambda each: (
+            order.index(each[1]) if each[1] in order else len(order),
+            _layer_place(each[0].stem, each[1], places),
+            _natural(each[0].stem),
+        )
+    )
     left_out: list[str] = []
-    if len(wanted) > _MOST:
-        left_out.append(f"{len(wanted) - _MOST:,} more pictures: a page shows {_MOST}")
-        wanted = wanted[:_MOST]
+    if len(wanted) > MOST_PICTURES:
+        left_out.append(f"{len(wanted) - MOST_PICTURES:,} more pictures: a page shows {MOST_PICTURES}")
+        wanted = wanted[:MOST_PICTURES]
+    read: list[tuple[Path, str, str, _Stored]] = []
     for file, kind, about in wanted:
         try:
-            content, form, size = _content(file)
+            read.append((file, kind, about, _content(file, _LARGEST, _NARROWEST)))
         except (OutputError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             left_out.append(f"{file.name}: {_reason(error)}")
-            continue
-        source = Markup(f"data:image/{form};base64,{base64.b64encode(content).decode()}")  # letters, digits, +/=
-        width, height = (max(1, round(length * _SHOWN)) for length in size)
-        shown.append(Picture(file.name, kind, about, source, width, height))
-    return Album(tuple(shown), tuple(left_out))
+    return Found(tuple(read), tuple(left_out))
 
 
-def within(albums: Sequence[Album], most_bytes: int) -> list[Album]:
-    """Leave out the pictures that a page has no room for.
-
-    Each run has an equal share of the room; what some do not need is shared by the others.
+def fit(runs: Sequence[Found], *, most_bytes: int) -> list[Album]:
+    """Store large pictures smaller until those of all runs have room, and leave out what has none even so.
 
     Args:
-        most_bytes: for the pictures of all albums together.
+        most_bytes: for the pictures of all runs together.
     """
-    needs = [sum(picture.size for picture in album.pictures) for album in albums]
-    return [_fitted(album, room) for album, room in zip(albums, _shares(needs, most_bytes), strict=True)]
+    largest = _share_of_each([len(stored.content) for found in runs for *_, stored in found.read], most_bytes)
+    albums = [Album(tuple(_picture(*each, largest) for each in found.read), found.left_out) for found in runs]
+    rooms = _shares([sum(picture.bytes for picture in album.pictures) for album in albums], most_bytes)
+    return [_within(album, room) for album, room in zip(albums, rooms, strict=True)]
+
+
+def _picture(file: Path, kind: str, about: str, stored: _Stored, largest: int) -> Picture:
+    if len(stored.content) > largest:
+        stored = _content(file, largest, _NARROWEST_OF_MANY)
+    source = Markup(f"data:image/{stored.form};base64,{base64.b64encode(stored.content).decode()}")  # A-Z, 0-9, +/=
+    width, height = (max(1, round(length * _SHOWN)) for length in stored.size)
+    return Picture(file.name, kind, about, source, width, height)
 
 
 def _shares(needs: Sequence[int], total: int) -> list[int]:
@@ -156,48 +194,84 @@ def _shares(needs: Sequence[int], total: int) -> list[int]:
     return shares
 
 
-def _fitted(album: Album, room: int) -> Album:
+def _within(album: Album, room: int) -> Album:
+    """Leave out the pictures that there is no room for."""
     shown: list[Picture] = []
     left_out = list(album.left_out)
     for picture in album.pictures:
-        if picture.size > room:
-            left_out.append(f"{picture.file}: the page has no room left for its {picture.size / 1000:,.0f} kB")
+        if picture.bytes > room:
+            left_out.append(f"{picture.file}: the page has no room left for its {picture.bytes / 1000:,.0f} kB")
             continue
-        room -= picture.size
+        room -= picture.bytes
         shown.append(picture)
     return Album(tuple(shown), tuple(left_out))
 
 
-def _content(file: Path) -> tuple[bytes, str, tuple[int, int]]:
-    """A picture's bytes, made fewer where they are many, what they are, and its width and height."""
+def _share_of_each(sizes: Sequence[int], most_bytes: int) -> int:
+    """The bytes that each picture may have so that all of them have room as base64; small ones leave theirs to large ones."""
+    room = most_bytes * 3 // 4
+    ordered = sorted(sizes)
+    for number, size in enumerate(ordered):
+        share = room // (len(ordered) - number) - _PREFIX
+        if size > share:
+            return max(share, 0)
+        room -= size + _PREFIX
+    return _LARGEST
+
+
+def _layer_place(stem: str, kind: str, places: Mapping[str, int]) -> int:
+    """Where the first layer of a picture's name stands in the network; -1 where none is named."""
+    base, *options = stem.split("--")
+    named = "".join(options[:1]) if kind == "feature_maps" else re.sub(rf"^({_METHOD}|filters|maximize)-", "", base)
+    parts = named.split("-")
+    starts = ("-".join(parts[:count]) for count in range(len(parts), 0, -1))
+    return next((places[start] for start in starts if start in places), -1)
+
+
+def _natural(text: str) -> list[tuple[str, int]]:
+    """A key that sorts numbers in names by their value: 2 before 10."""
+    return [(word, int(number or -1)) for word, number in re.findall(r"([^0-9]*)([0-9]*)", text)]
+
+
+def _content(file: Path, largest: int, narrowest: int) -> _Stored:
+    """A picture as it is stored in the page: as it is, or where it has many bytes in fewer.
+
+    Args:
+        largest: bytes that it should have at most.
+        narrowest: pixels of its width, from which it is not made smaller still.
+    """
     content = regular_content(file)
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise Image.DecompressionBombError
-            if len(content) > _LARGE:
-                return _smaller(image, content)
+            if len(content) > min(_LARGE, largest):
+                return _smaller(image, content, largest, narrowest)
             image.verify()  # the checksums of its parts; much faster than decoding it
-            return content, "png", image.size
+            return _Stored(content, "png", image.size)
 
 
-def _smaller(image: Image.Image, content: bytes) -> tuple[bytes, str, tuple[int, int]]:
+def _smaller(image: Image.Image, content: bytes, largest: int, narrowest: int) -> _Stored:
     """A picture as WebP, and as much smaller as it takes."""
     shown = Image.new("RGB", image.size, "white")
     shown.paste(image, mask=image.getchannel("A") if "A" in image.getbands() else None)
     factor = min(1.0, _WIDEST / image.width, _TALLEST / image.height)
+    full = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
     while True:
         size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
         part = shown if size == shown.size else shown.resize(size, Image.Resampling.LANCZOS)
-        stream = io.BytesIO()
-        part.save(stream, "WEBP", quality=85, method=2)  # the methods above 2 take longer and save little
-        if len(stream.getvalue()) <= _LARGEST or size[0] <= _NARROWEST:
+        for quality in _QUALITIES:
+            stream = io.BytesIO()
+            part.save(stream, "WEBP", quality=quality, method=2)  # the methods above 2 take longer and save little
+            if len(stream.getvalue()) <= largest:
+                break
+        if len(stream.getvalue()) <= largest or size[0] <= narrowest:
             break
-        factor *= 0.75
+        factor *= 0.8
     if len(stream.getvalue()) >= len(content):
-        return content, "png", image.size
-    return stream.getvalue(), "webp", size
+        return _Stored(content, "png", image.size)
+    return _Stored(stream.getvalue(), "webp", full)
 
 
 def _reason(error: Exception) -> str:

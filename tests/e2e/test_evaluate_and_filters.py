@@ -45,7 +45,7 @@ def test_evaluate_says_how_far_to_trust_the_accuracy(trained):
         assert words in done.stdout
 
 
-def test_evaluate_draws_only_where_it_is_told_to(trained, tmp_path):
+def test_evaluate_draws_only_where_it_is_reported_to(trained, tmp_path):
     run = trained.folder / RUN
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()}
     done = trained("evaluate", "small/first", "--split", "validation", "--figures", str(tmp_path / "new"), "--json")
@@ -61,7 +61,7 @@ def test_evaluate_draws_only_where_it_is_told_to(trained, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()} == before
 
 
-def test_figures_into_a_file_is_told(trained, tmp_path):
+def test_figures_into_a_file_is_reported(trained, tmp_path):
     (tmp_path / "taken").write_text("")
     done = trained("evaluate", "small/first", "--figures", str(tmp_path / "taken"))
 
@@ -191,7 +191,7 @@ def test_filters_say_how_they_fare_and_how_they_changed(trained, tmp_path):
     ]
 
 
-def test_unknown_layer_is_told_with_the_nearest(trained, tmp_path):
+def test_unknown_layer_is_reported_with_the_nearest(trained, tmp_path):
     done = trained("visualize-filters", RUN, "--layer", "secnd", "--to", str(tmp_path))
 
     assert done.exit_code == 3
