@@ -21,8 +21,9 @@ TRAINING = "Training"
 DATA = "Data"
 PICTURES = "Pictures"
 OUTPUT = "Output"
+SERVER = "Server"
 COMMON = "Common options"
-PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, OUTPUT, COMMON)
+PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, OUTPUT, SERVER, COMMON)
 
 NEWEST_RUN = "the newest run"
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file or the name of a shipped recipe.")]
