@@ -57,14 +57,14 @@ class Picture:
     """One picture of the page.
 
     Attributes:
-        file: its name.
+        file: the PNG file.
         kind: `curves`, `filters`, …; `other` where the name says nothing.
         about: what it shows, for who cannot see it.
         source: a `data:` URI, which needs no escaping.
         width, height: of the page, for 150 pixels to the inch as the pictures are drawn.
     """
 
-    file: str
+    file: Path
     kind: str
     about: str
     source: Markup
@@ -72,31 +72,9 @@ class Picture:
     height: int
 
     @property
-    def bytes(self) -> int:
+    def size(self) -> int:
         """The bytes that it takes in the page."""
         return len(self.source)
-
-
-@dataclass(frozen=True)
-class _Stored:
-    """The bytes of a picture, what they are, and the (width, height) that it is shown in; it may be stored in fewer pixels."""
-
-    content: bytes
-    form: str
-    size: tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Found:
-    """The pictures that a run has.
-
-    Attributes:
-        read: the file, its kind, what it shows, and its bytes.
-        left_out: what cannot be shown, and why, in words.
-    """
-
-    read: tuple[tuple[Path, str, str, _Stored], ...]
-    left_out: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -132,8 +110,8 @@ def _words(option: str) -> str:
     return re.sub(r"-[0-9a-f]{8}$", "", option).replace("-", " ")
 
 
-def gather(files: Sequence[Path], *, without: Sequence[str] = (), layers: Sequence[str] = ()) -> Found:
-    """Read the pictures of a run, in the order of the page.
+def gather(files: Sequence[Path], *, without: Sequence[str] = (), layers: Sequence[str] = ()) -> Album:
+    """Read pictures; large ones are stored smaller.
 
     Args:
         files: PNG.
@@ -141,8 +119,8 @@ def gather(files: Sequence[Path], *, without: Sequence[str] = (), layers: Sequen
         layers: of the network, in their order.
     """
     order = [kind for _, kind, _ in _KINDS]
-    known = [(file, *kind_of(file)) for file in files]
-    wanted = [each for each in known if each[1] not in without]
+    found = [(file, *kind_of(file)) for file in files]
+    wanted = [each for each in found if each[1] not in without]
     places = {naming.part(name): place for place, name in enumerate(layers)}
     wanted.sort(
         key=lambda each: (
@@ -155,37 +133,35 @@ def gather(files: Sequence[Path], *, without: Sequence[str] = (), layers: Sequen
     if len(wanted) > MOST_PICTURES:
         left_out.append(f"{len(wanted) - MOST_PICTURES:,} more pictures: a page shows {MOST_PICTURES}")
         wanted = wanted[:MOST_PICTURES]
-    read: list[tuple[Path, str, str, _Stored]] = []
+    shown: list[Picture] = []
     for file, kind, about in wanted:
         try:
-            read.append((file, kind, about, _content(file, _LARGEST, _NARROWEST)))
+            shown.append(_picture(file, kind, about, _content(file, _LARGEST, _NARROWEST)))
         except (OutputError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             left_out.append(f"{file.name}: {_reason(error)}")
-    return Found(tuple(read), tuple(left_out))
+    return Album(tuple(shown), tuple(left_out))
 
 
-def fit(runs: Sequence[Found], *, most_bytes: int) -> list[Album]:
-    """Store large pictures smaller until those of all runs have room, and leave out what has none even so.
-
-    Args:
-        most_bytes: for the pictures of all runs together.
-    """
-    largest = _share_of_each([len(stored.content) for found in runs for *_, stored in found.read], most_bytes)
-    albums = [Album(tuple(_picture(*each, largest) for each in found.read), found.left_out) for found in runs]
-    rooms = _shares([sum(picture.bytes for picture in album.pictures) for album in albums], most_bytes)
-    return [_within(album, room) for album, room in zip(albums, rooms, strict=True)]
-
-
-def _picture(file: Path, kind: str, about: str, stored: _Stored, largest: int) -> Picture:
-    if len(stored.content) > largest:
-        stored = _content(file, largest, _NARROWEST_OF_MANY)
+def _picture(file: Path, kind: str, about: str, stored: _Stored) -> Picture:
     source = Markup(f"data:image/{stored.form};base64,{base64.b64encode(stored.content).decode()}")  # A-Z, 0-9, +/=
     width, height = (max(1, round(length * _SHOWN)) for length in stored.size)
-    return Picture(file.name, kind, about, source, width, height)
+    return Picture(file, kind, about, source, width, height)
+
+
+def within(albums: Sequence[Album], most_bytes: int) -> list[Album]:
+    """Store pictures smaller until all have room in a page, and leave out those that have none even so.
+
+    Each run has an equal share of the room; what some do not need is shared by the others.
+
+    Args:
+        most_bytes: for the pictures of all albums together.
+    """
+    needs = [sum(picture.size for picture in album.pictures) for album in albums]
+    return [_fitted(album, room) for album, room in zip(albums, _shares(needs, most_bytes), strict=True)]
 
 
 def _shares(needs: Sequence[int], total: int) -> list[int]:
-    """What each gets of a total: its need, or an equal part of what those with smaller needs leave."""
+    """The share of each in a total: its need, or an equal part of what those with smaller needs leave."""
     shares = [0] * len(needs)
     left = total
     for rank, place in enumerate(sorted(range(len(needs)), key=lambda place: needs[place])):
@@ -194,29 +170,20 @@ def _shares(needs: Sequence[int], total: int) -> list[int]:
     return shares
 
 
-def _within(album: Album, room: int) -> Album:
-    """Leave out the pictures that there is no room for."""
+def _fitted(album: Album, room: int) -> Album:
+    largest = max(_shares([picture.size for picture in album.pictures], room), default=0)
     shown: list[Picture] = []
     left_out = list(album.left_out)
     for picture in album.pictures:
-        if picture.bytes > room:
-            left_out.append(f"{picture.file}: the page has no room left for its {picture.bytes / 1000:,.0f} kB")
+        if picture.size > largest:
+            stored = _content(picture.file, (largest - _PREFIX) * 3 // 4, _NARROWEST_OF_MANY)
+            picture = _picture(picture.file, picture.kind, picture.about, stored)
+        if picture.size > room:
+            left_out.append(f"{picture.file.name}: the page has no room left for its {picture.size / 1000:,.0f} KB")
             continue
-        room -= picture.bytes
+        room -= picture.size
         shown.append(picture)
     return Album(tuple(shown), tuple(left_out))
-
-
-def _share_of_each(sizes: Sequence[int], most_bytes: int) -> int:
-    """The bytes that each picture may have so that all of them have room as base64; small ones leave theirs to large ones."""
-    room = most_bytes * 3 // 4
-    ordered = sorted(sizes)
-    for number, size in enumerate(ordered):
-        share = room // (len(ordered) - number) - _PREFIX
-        if size > share:
-            return max(share, 0)
-        room -= size + _PREFIX
-    return _LARGEST
 
 
 def _layer_place(stem: str, kind: str, places: Mapping[str, int]) -> int:
@@ -231,6 +198,15 @@ def _layer_place(stem: str, kind: str, places: Mapping[str, int]) -> int:
 def _natural(text: str) -> list[tuple[str, int]]:
     """A key that sorts numbers in names by their value: 2 before 10."""
     return [(word, int(number or -1)) for word, number in re.findall(r"([^0-9]*)([0-9]*)", text)]
+
+
+@dataclass(frozen=True)
+class _Stored:
+    """The bytes of a picture, what they are, and the (width, height) that it is shown in; it may be stored in fewer pixels."""
+
+    content: bytes
+    form: str
+    size: tuple[int, int]
 
 
 def _content(file: Path, largest: int, narrowest: int) -> _Stored:

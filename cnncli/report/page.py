@@ -9,7 +9,7 @@ from typing import Any
 
 from cnncli import task_registry
 from cnncli.report import embedded_figures, facts, first_epoch, history, network_section, values
-from cnncli.report.embedded_figures import Album, Found
+from cnncli.report.embedded_figures import Album
 from cnncli.report.material import Material
 from cnncli.report.rendering import is_made_as, render
 from cnncli.report.verdict import verdict
@@ -42,7 +42,7 @@ def page(runs: Sequence[Material]) -> Page:
     Args:
         runs: at least one.
     """
-    albums = embedded_figures.fit([_pictures(material) for material in runs], most_bytes=MOST_BYTES)
+    albums = embedded_figures.within([_album(material) for material in runs], MOST_BYTES)
     shown = [
         _run(material, number, album) for number, (material, album) in enumerate(zip(runs, albums, strict=True), 1)
     ]
@@ -60,7 +60,7 @@ def is_page(path: Path) -> bool:
     return is_made_as("page.html", path)
 
 
-def _pictures(material: Material) -> Found:
+def _album(material: Material) -> Album:
     """The pictures of a run that the page does not draw itself."""
     sections = _sections(material)
     charted = sections.charted if sections else []

@@ -18,7 +18,7 @@ from reading import Read
 
 from cnncli import report, runs
 from cnncli.messages import printable
-from cnncli.report.embedded_figures import fit, gather
+from cnncli.report.embedded_figures import gather, within
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -263,10 +263,10 @@ def test_large_picture_gets_the_room_that_small_ones_leave(tmp_path):
     for file in files:
         file.write_bytes(small if file.stem != "filters-9" else large)
 
-    [album] = fit([gather(files)], most_bytes=1_000_000)
+    [album] = within([gather(files)], 1_000_000)
 
     assert album.left_out == ()
-    sizes = sorted(picture.bytes for picture in album.pictures)
+    sizes = sorted(picture.size for picture in album.pictures)
     assert sizes[:20] == [len(base64.b64encode(small)) + len("data:image/png;base64,")] * 20
     assert 80_000 < sizes[20] < 170_000
 
