@@ -136,7 +136,7 @@ def _is_given(context: typer.Context, name: str) -> bool:
 def _write_index(
     shown: Sequence[ListedRun], to: Path | None, output: Path, *, force: bool, as_json: bool, quiet: bool
 ) -> Path:
-    """Write the HTML page, and say where; an earlier page of runs is replaced."""
+    """Write the HTML page and return its path; an earlier page of runs is replaced."""
     from cnncli.report import index_page
     from cnncli.runs.output_files import OutputFile
 
