@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
@@ -39,8 +42,47 @@ def stdout() -> Console:
 
 def stdout_columns() -> int | None:
     """The columns that stdout is limited to; None where it is a pipe or a file, which takes lines of any length."""
-    is_limited = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
-    return stdout().width if is_limited else None
+    return stdout().width if _is_limited(sys.stdout) else None
+
+
+def _stderr_columns() -> int | None:
+    return stderr().width if _is_limited(sys.stderr) else None
+
+
+def _is_limited(stream: TextIO) -> bool:
+    return stream.isatty() or os.environ.get("COLUMNS", "").isdigit()
+
+
+def fitted(text: Text, hanging: int, *, at_double_spaces: bool = False) -> list[Text]:
+    """A line for stderr in as many lines as the terminal needs, broken between words.
+
+    Args:
+        hanging: spaces before the second line and those that follow.
+        at_double_spaces: break only there, so that a name and its number stay together.
+    """
+    columns = _stderr_columns()
+    if columns is None or text.cell_len <= columns:
+        return [text]
+    indent = " " * min(hanging, columns // 3)
+    plain = re.sub("(?<! ) (?! )", "\u00a0", text.plain) if at_double_spaces else text.plain
+    lines: list[Text] = []
+    end = 0
+    for part in _WRAPPER(width=columns, subsequent_indent=indent).wrap(plain):
+        words = part[len(indent) :] if lines else part
+        begin = plain.index(words, end)
+        end = begin + len(words)
+        lines.append(Text(indent if lines else "") + text[begin:end])
+    return lines
+
+
+# A word longer than a line, a path for example, stays whole: the terminal breaks it, and it can be copied.
+_WRAPPER = partial(
+    textwrap.TextWrapper,
+    break_long_words=False,
+    break_on_hyphens=False,
+    expand_tabs=False,
+    replace_whitespace=False,
+)
 
 
 def is_terminal() -> bool:
@@ -63,9 +105,14 @@ def say(text: str | Text = "") -> None:
 def say_pairs(pairs: Iterable[tuple[str, str]]) -> None:
     """Aligned lines on stderr: a word in bold, then what there is to say."""
     for word, text in pairs:
-        line = Text(f"{word:<10} ", style="bold")
-        line.append(printable(text), style="not bold")
-        say(line)
+        for line in pair_lines(word, text):
+            say(line)
+
+
+def pair_lines(word: str, text: str) -> list[Text]:
+    """A word in bold and a text; a command or a line of a recipe is not broken, so that it can be copied."""
+    line = Text.assemble((f"{word:<10} ", "bold"), printable(text))
+    return [line] if text.startswith(("cnncli ", "# ")) else fitted(line, 11)
 
 
 def show_note(problem: Problem) -> None:
@@ -126,13 +173,15 @@ def _show_problem(problem: Problem, word: str, style: str) -> None:
     rest = str(problem)[len(first) :].splitlines()[1:]  # a name with a line break stays one line
     if problem.place is not None and problem.place.line:
         # file:line:col first, so that editors and terminals can jump there.
-        say(Text(printable(first), style=f"bold {style}" if word == "error" else style))
+        line = Text(printable(first), style=f"bold {style}" if word == "error" else style)
     else:
         line = Text(f"{word}: ", style=f"bold {style}")
         line.append(printable(first), style=f"not bold {style}" if word == "error" else "default not bold")
-        say(line)
+    lines = fitted(line, 4)
     for row in rest:
-        say(Text(printable(row), style="dim"))
+        lines += fitted(Text(printable(row), style="dim"), 6)
+    for line in lines:
+        say(line)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 1) -> Table:

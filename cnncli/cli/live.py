@@ -19,7 +19,7 @@ from cnncli.cli import console
 from cnncli.cli.plot import plot
 from cnncli.cli.tensorflow_log import Log
 from cnncli.errors import Problem
-from cnncli.messages import cell, clock, counted, printable
+from cnncli.messages import cell, clock, counted
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -166,9 +166,9 @@ def _learning(plan: Plan) -> str:
 
     if plan.recipe.train.phases:
         counts = zip(phases_of(plan.recipe), plan.learning_params, strict=True)
-        return "of which learn: " + ", then ".join(f"{count:,} ({phase.name})" for phase, count in counts)
+        return "trainable: " + ", then ".join(f"{count:,} ({phase.name})" for phase, count in counts)
     frozen = plan.budget.params - plan.budget.trainable_params
-    return "all of them learn" if not frozen else f"{plan.budget.trainable_params:,} learn, {frozen:,} are fixed"
+    return "all trainable" if not frozen else f"{plan.budget.trainable_params:,} trainable, {frozen:,} frozen"
 
 
 def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -179,10 +179,10 @@ def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:
         which = f" ({phase.name})" if phase.name else ""
         if features.cut:
             copies = f", for {features.copies} augmented passes" if plan.recipe.data.augment else ""
-            yield "Frozen", f"all up to {features.cut.name} is computed once{copies}{which}"
+            yield "Frozen", f"layers up to {features.cut.name} are computed once{copies}{which}"
         elif features.reason:
             way_out = "`augment_copies: 4` in `data` computes 4 augmented passes once"
-            yield "Frozen", f"computed in every epoch, as {features.reason}; {way_out}{which}"
+            yield "Frozen", f"computed in every epoch, because {features.reason}; {way_out}{which}"
 
 
 def _shape(shape: Sequence[int]) -> str:
@@ -306,9 +306,9 @@ class LiveView(ProgressListener):
     def note(self, problem: Problem) -> None:
         self.write_log(f"note: {problem}")
         first, *rest = str(problem).splitlines()
-        self._print(Text(first, style="yellow"))
+        self._print(*console.fitted(Text(first, style="yellow"), 4))
         for line in rest:
-            self._print(Text(line, style="dim"))
+            self._print(*console.fitted(Text(line, style="dim"), 6))
 
     def ready(self, plan: Plan) -> None:
         super().ready(plan)
@@ -318,11 +318,11 @@ class LiveView(ProgressListener):
         self.monitor, mode = monitored(plan.recipe)
         self.sign = 1.0 if mode == "min" else -1.0
         for word, text in describe(plan):
-            self._print(Text.assemble((f"{word:<10} ", "bold"), printable(text)))
+            self._print(*console.pair_lines(word, text))
 
     def run_made(self, path: Path) -> None:
         super().run_made(path)
-        self._print(Text.assemble((f"{'Run':<10} ", "bold"), printable(str(path))))
+        self._print(*console.pair_lines("Run", str(path)))
 
     def continuing(self, epoch: int, step: int, rows: Sequence[Mapping[str, Any]]) -> None:
         super().continuing(epoch, step, rows)
@@ -330,7 +330,7 @@ class LiveView(ProgressListener):
         self.first_epoch, self.first_step = epoch, step
         for row in rows:
             self._take(row)
-        self._print(Text.assemble((f"{'Resume':<10} ", "bold"), continuing_text(epoch, step, self.plan.epochs)))
+        self._print(*console.pair_lines("Resume", continuing_text(epoch, step, self.plan.epochs)))
 
     def epoch_begins(self, epoch: int) -> None:
         self.step = self.first_step if epoch == self.first_epoch else 0
@@ -346,7 +346,7 @@ class LiveView(ProgressListener):
         super().epoch_ended(epoch, row)
         assert self.plan is not None
         self._take(row)
-        self._print(Text(epoch_line(epoch, self.plan.epochs, row)))
+        self._print(*console.fitted(Text(epoch_line(epoch, self.plan.epochs, row)), 2, at_double_spaces=True))
 
     def _take(self, row: Mapping[str, Any]) -> None:
         self.rows.append(row)
@@ -360,9 +360,10 @@ class LiveView(ProgressListener):
     def checkpoint_written(self, epoch: int, step: int) -> None:
         self.checkpoint = checkpoint_text(epoch, step)
 
-    def _print(self, text: Text) -> None:
-        """A line that stays, above the part that changes; the terminal breaks it where it must."""
-        self.console.print(text, soft_wrap=True)
+    def _print(self, *lines: Text) -> None:
+        """Lines that stay, above the part that changes."""
+        for line in lines:
+            self.console.print(line, soft_wrap=True)
 
     def __rich__(self) -> RenderableType:
         """The changing part, drawn eight times a second."""

@@ -52,4 +52,6 @@ def schema(
         return
     console.stdout().print(printable(str(output)))
     if not quiet:
-        console.say_pairs([("Next", f"begin a recipe beside it with: {modeline(output.name)}")])
+        console.say_pairs(
+            [("Next", "write this as the first line of recipes in the same folder:"), ("", modeline(output.name))]
+        )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from cnncli import task_registry
 from cnncli.data import images
 from cnncli.data.columns import Indexes, as_column
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import Examples, ImageFiles
 from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
@@ -35,6 +35,7 @@ class Chosen:
         paths: of image files; empty of examples of a split.
         samples: how many examples of a split were asked for, or which.
         is_inverted: whether dark and light were exchanged.
+        originals: the image files of the examples; None where they are none.
     """
 
     inputs: np.ndarray
@@ -45,6 +46,7 @@ class Chosen:
     paths: tuple[Path, ...] = ()
     samples: Samples = None
     is_inverted: bool = False
+    originals: ImageFiles | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -52,6 +54,18 @@ class Chosen:
         if self.indices is not None:
             return tuple(map(str, self.indices))
         return tuple(Path(name).stem for name in self.names)
+
+    def first(self, count: int) -> Chosen:
+        """Only so many of them."""
+        return replace(
+            self,
+            inputs=self.inputs[:count],
+            names=self.names[:count],
+            labels=None if self.labels is None else self.labels[:count],
+            indices=None if self.indices is None else self.indices[:count],
+            paths=self.paths[:count],
+            originals=self.originals and self.originals.take(range(len(self.names))[:count]),
+        )
 
 
 def refuse_no_images(input_shape: Shape) -> None:
@@ -85,6 +99,7 @@ def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
         "image files",
         paths=tuple(paths),
         is_inverted=form.invert,
+        originals=ImageFiles(tuple(map(str, paths)), form),
     )
 
 
@@ -119,6 +134,7 @@ def from_split(
         f"examples of the {split} split{subject.WORDS.get(samples, '')}",
         indices,
         samples=samples,
+        originals=examples.originals and examples.originals.take(indices),
     )
 
 

@@ -253,9 +253,9 @@ def _conclusion(summary: Summary, network: Network, recipe: Recipe) -> Iterator[
 def _totals(summary: Summary) -> str:
     megabytes = summary.params * BYTES / 1e6
     size = f"{megabytes:,.0f}" if megabytes >= 1000 else f"{megabytes:.3g}"
-    learning = "all of them learn"
+    learning = "all trainable"
     if summary.trainable_params < summary.params:
-        learning = f"{summary.trainable_params:,} of them learn"
+        learning = f"{summary.trainable_params:,} trainable"
     return (
         f"The network has {summary.params:,} parameters ({size} MB with {BYTES} bytes each), {learning}. One example takes "
         f"{summary.multiply_adds:,} multiply-adds."

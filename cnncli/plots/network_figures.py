@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,33 +12,38 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnncli.errors import CnncliError, RecipeError
+from cnncli.data.images import Form
+from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.inputs import kind_of
 from cnncli.interpretability.attribution import METHODS, heat_of, layer_for
 from cnncli.interpretability.examples import Chosen
 from cnncli.interpretability.feature_maps import feature_maps
 from cnncli.interpretability.layer_selection import MOST_TARGETS, count_of, layers_to_show
 from cnncli.interpretability.maximize import maximize
+from cnncli.interpretability.original_photos import Photo, photos_of, share_in_padding
 from cnncli.interpretability.subject import Subject
-from cnncli.messages import number_text
+from cnncli.messages import counted, number_text
 from cnncli.plots import naming, style
 from cnncli.plots.feature_maps import draw_feature_maps
-from cnncli.plots.heat_maps import draw_heat
+from cnncli.plots.heat_maps import Caption, Heated, draw_heat
 from cnncli.plots.map_tiles import LayerMaps
 from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.signals import draw_signal_heat
+from cnncli.recipe.schema_pictures import MOST_SHEETS
 
 STEPS = 128  # of the gradient ascent
-_INVERTED = "inverted"  # an option of a picture's name
+_INVERTED, _OF_INPUT = "inverted", "network-input"  # options of a picture's name
+_MUCH_PADDING = 0.5  # of all heat, from which there is a remark
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Pictures, and what is said in them, for `--json`."""
+    """Pictures, what is said in them, for `--json`, and notes about them."""
 
     files: tuple[Path, ...]
     details: tuple[dict[str, Any], ...] = ()
+    notes: tuple[Problem, ...] = ()
 
 
 # ---- feature maps ------------------------------------------------------------------------------------------------------
@@ -50,9 +56,10 @@ def draw_feature_maps_of(
     folder: Folder,
     *,
     shares: np.ndarray | None = None,
+    most_sheets: int = MOST_SHEETS,
     formats: Sequence[str] = ("png",),
 ) -> Drawn:
-    """Draw what layers make of examples, a sheet an example: `feature_maps_<example>.png`, further sheets `…-2.png` and so on.
+    """Draw the feature maps of examples, a sheet an example: `feature_maps_<example>.png`, further sheets `…-2.png` and so on.
 
     An example of a split is named by its number there, an image by its file's name. Layers other than the default are
     options of the name: `feature_maps_7--C1-C3.png`.
@@ -62,6 +69,7 @@ def draw_feature_maps_of(
             map of one place each.
         folder: made when it is missing.
         shares: float (examples, classes) or (examples, k), what the network says of each; None where that is not known.
+        most_sheets: all together. Where they are more, the last examples are left out, and of one example the last layers.
 
     Raises:
         RecipeError: no such layer, or one whose output is neither maps nor units.
@@ -73,21 +81,42 @@ def draw_feature_maps_of(
     options += [_INVERTED] if chosen.is_inverted else []
     stems = [naming.stem(f"feature_maps_{key}", options) for key in _keys(chosen)]
     claim(folder, stems, formats)
-    outputs = feature_maps(subject.network, names, chosen.inputs)
     kinds = [type(subject.network.layers[name]).__name__ for name in names]
+
+    def sheets_of(number: int, outputs: Sequence[np.ndarray]) -> list[Figure]:
+        said = None if shares is None else shares[number]
+        label = None if chosen.labels is None else chosen.labels[number]
+        maps = [LayerMaps(name, kind, each) for name, kind, each in zip(names, kinds, outputs, strict=True)]
+        title = f"{subject.name}: {chosen.names[number]}"
+        return draw_feature_maps(chosen.inputs[number], maps, title=title, answer=_answer(subject, label, said))
+
+    # All examples have as many sheets as the first one.
+    first = sheets_of(0, [each[0] for each in feature_maps(subject.network, names, chosen.inputs[:1])])
+    shown = min(len(chosen.names), max(1, most_sheets // len(first)))
     make_folder(folder)
-    details = _said(subject, chosen)
+    details = _said(subject, chosen.first(shown))
+    outputs = feature_maps(subject.network, names, chosen.inputs[:shown]) if shown > 1 else []
     files: list[Path] = []
     taken: set[str] = set()
-    for number, example in enumerate(chosen.inputs):
+    for number in range(shown):
         if shares is not None:
             details[number] |= subject.answer(shares[number])
-        maps = [LayerMaps(name, kind, each[number]) for name, kind, each in zip(names, kinds, outputs, strict=True)]
-        title = f"{subject.name}: {chosen.names[number]}"
-        sheets = draw_feature_maps(example, maps, title=title, answer=_answer(subject, details[number]))
+        sheets = sheets_of(number, [each[number] for each in outputs]) if number else first[:most_sheets]
         for name, figure in zip(_free_names(stems[number], len(sheets), taken), sheets, strict=True):
             files += save(figure, folder / f"{name}.png", formats=formats)
-    return Drawn(tuple(files), tuple(details))
+    return Drawn(tuple(files), tuple(details), _sheet_notes(shown, len(chosen.names), len(first), most_sheets))
+
+
+def _sheet_notes(shown: int, count: int, sheets: int, most: int) -> tuple[Problem, ...]:
+    """A note where examples, or layers, are left out."""
+    if sheets > most:
+        message = f"the layers fill {sheets} sheets, and the first {most} are drawn"
+        return (Problem(message, "name fewer layers at a time"),)
+    if shown < count:
+        each = f", {sheets} for each example" if sheets > 1 else ""
+        message = f"{shown} of {counted(count, 'example')} are drawn: at most {most} sheets at a time{each}"
+        return (Problem(message, "choose fewer examples at a time" + (" or name fewer layers" if sheets > 1 else "")),)
+    return ()
 
 
 def _default_layers(subject: Subject) -> list[str] | None:
@@ -103,16 +132,14 @@ def _keys(chosen: Chosen) -> list[str]:
     return [naming.image(path) for path in chosen.paths] or [naming.part(key) for key in chosen.keys]
 
 
-def _answer(subject: Subject, said: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is true and what is predicted, each with its colour."""
-    lines = [] if said["true"] is None else [(f"true {subject.WHAT}: {said['true']}", style.INK)]
-    if "probability" in said:
-        right = said["true"] in (None, said["predicted"])
-        share = said["probability"]
-        shown = ">99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"  # never rounded up to all
-        lines.append((f"predicted: {said['predicted']}, {shown}", style.BLUE if right else style.ORANGE))
-    elif "predicted" in said:
-        lines.append((f"predicted: {said['predicted']}", style.BLUE))
+def _answer(subject: Subject, label: Any, said: np.ndarray | None) -> Caption:
+    """What is predicted and what is true, each with its colour: blue where it is right, orange where it is wrong."""
+    lines: list[tuple[str, str]] = []
+    if said is not None:
+        is_wrong = label is not None and subject.is_wrong(label, said)
+        lines.append((f"predicted {subject.predicted_text(said)}", style.ORANGE if is_wrong else style.BLUE))
+    if label is not None:
+        lines.append((f"true {subject.told(label)}", style.INK))
     return lines
 
 
@@ -146,17 +173,19 @@ def draw_heat_of(
     method: str = "grad-cam",
     layer: str | None = None,
     class_name: str = "predicted",
+    network_input: bool = False,
     formats: Sequence[str] = ("png",),
 ) -> Drawn:
-    """Draw examples and beside them where a class is in them, as one sheet: `<method>-<layer>.png`.
+    """Draw examples and beside them the same under the heat of a class, as one sheet: `<method>-<layer>.png`.
 
-    Another class than the predicted one, and other examples than the default, are options of the name:
-    `grad-cam-C3--true--most_wrong.png`.
+    Image files are drawn as they are, in their own resolution, all others as the network gets them. Another class than the
+    predicted one, and other examples than the default, are options of the name: `grad-cam-C3--true--most_wrong.png`.
 
     Args:
         method: of `cnncli.interpretability.attribution.METHODS`.
         layer: whose maps; None for the last that gives maps.
         class_name: `predicted`, `true`, or the name of a class.
+        network_input: draw image files as the network gets them too.
         folder: made when it is missing.
 
     Raises:
@@ -164,26 +193,64 @@ def draw_heat_of(
         DataError: the true class is wanted, and of image files it is not known.
     """
     layer = layer_for(subject.network, method, layer)
-    stem = _heat_stem(subject, chosen, method, layer, class_name)
+    stem = _heat_stem(subject, chosen, method, layer, class_name, network_input)
     claim(folder, [stem], formats)
     said = subject.said(chosen.inputs)  # (count, what can be asked for)
     wanted = subject.wanted(class_name, chosen.labels, said)
     heat = heat_of(subject.network, method, layer, chosen.inputs, wanted, score=subject.score)
     labels = [None] * len(said) if chosen.labels is None else chosen.labels
-    details = [
-        {"example": example, **subject.explained(label, answer, int(number)), "has_heat": bool(its_heat.any())}
-        for example, label, answer, number, its_heat in zip(chosen.names, labels, said, wanted, heat, strict=True)
-    ]
+    photos = photos_of(chosen.originals) if chosen.originals else None
+    padding = _shares_in_padding(chosen.originals.form, photos, heat) if chosen.originals and photos else None
+    captions, details = [], []
+    for number, (example, label, answer, of) in enumerate(zip(chosen.names, labels, said, wanted, strict=True)):
+        remarks = [_where(chosen, number), subject.asked_text(answer, int(of))]
+        detail = {"example": example, **subject.explained(label, answer, int(of)), "has_heat": bool(heat[number].any())}
+        if not detail["has_heat"]:
+            remarks.append("no heat")
+        if padding:
+            detail["heat_in_padding"] = round(padding[number], 3)
+            if padding[number] > _MUCH_PADDING:
+                remarks.append(f"{padding[number]:.0%} of the heat in the padding")
+        captions.append([*_answer(subject, label, answer), (" · ".join(filter(None, remarks)), style.MUTED)])
+        details.append(detail)
     what, meaning = subject.heat_title(class_name, moves=method == "smoothgrad")
-    at_layer = f" at {layer}" if layer else ""
+    at_layer = f" at layer {layer}" if layer else ""
     subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
-    captions = [subject.caption(one) for one in details]
-    figure = _heat_sheet(chosen.inputs, heat, captions, f"{subject.name}: {what}", subtitle, meaning)
+    title = f"{subject.name}: {what}"
+    if photos and not network_input:
+        figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning)
+    else:
+        figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
     make_folder(folder)
-    return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
+    files = save(figure, folder / f"{stem}.png", formats=formats)
+    return Drawn(tuple(files), tuple(details), _padding_notes(padding or []))
 
 
-def _heat_stem(subject: Subject, chosen: Chosen, method: str, layer: str | None, class_name: str) -> str:
+def _where(chosen: Chosen, number: int) -> str:
+    """Which example it is: its file, and its number in the split."""
+    file = os.path.basename(chosen.originals.paths[number]) if chosen.originals else chosen.names[number]
+    if chosen.indices is None:
+        return file
+    return " · ".join([f"example {chosen.indices[number]}", *([file] if chosen.originals else [])])
+
+
+def _shares_in_padding(form: Form, photos: Sequence[Photo], heat: np.ndarray) -> list[float]:
+    return [share_in_padding(photo, one, form) for photo, one in zip(photos, heat, strict=True)]
+
+
+def _padding_notes(shares: Sequence[float]) -> tuple[Problem, ...]:
+    """A note where most of the heat of examples lies in the padding."""
+    count = sum(share > _MUCH_PADDING for share in shares)
+    if not count:
+        return ()
+    message = f"{count} of {counted(len(shares), 'example')}: more than half of the heat lies in the padding"
+    hint = "the network answers to the borders that `resize: pad` adds; `resize: crop` or `stretch` adds none"
+    return (Problem(message, hint),)
+
+
+def _heat_stem(
+    subject: Subject, chosen: Chosen, method: str, layer: str | None, class_name: str, network_input: bool
+) -> str:
     """The name of a sheet: method, layer, class and examples."""
     which = "" if class_name == "predicted" else class_name
     if which not in ("", "true"):
@@ -192,23 +259,32 @@ def _heat_stem(subject: Subject, chosen: Chosen, method: str, layer: str | None,
     if chosen.samples not in (None, METHODS[method][1]):
         examples = f"{chosen.samples}-examples" if isinstance(chosen.samples, int) else str(chosen.samples)
     inverted = _INVERTED if chosen.is_inverted else ""
-    return naming.stem(f"{method}-{naming.part(layer)}" if layer else method, [which, examples, inverted])
+    of_input = _OF_INPUT if network_input and chosen.originals else ""
+    kind = f"{method}-{naming.part(layer)}" if layer else method
+    return naming.stem(kind, [which, examples, inverted, of_input])
+
+
+def _photo_sheet(
+    photos: Sequence[Photo], heat: np.ndarray, captions: Sequence[Caption], title: str, subtitle: str, meaning: str
+) -> Figure:
+    examples = [
+        Heated(photo.pixels, photo.heat(one), caption, photo.seen if photo.is_cut else None)
+        for photo, one, caption in zip(photos, heat, captions, strict=True)
+    ]
+    note = "Dashed frame: what the network gets of the photo." if any(photo.is_cut for photo in photos) else ""
+    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning, note=note)
 
 
 def _heat_sheet(
-    examples: np.ndarray,
-    heat: np.ndarray,
-    captions: Sequence[tuple[str, str]],
-    title: str,
-    subtitle: str,
-    meaning: str,
+    inputs: np.ndarray, heat: np.ndarray, captions: Sequence[Caption], title: str, subtitle: str, meaning: str
 ) -> Figure:
-    kind = kind_of(examples.shape[1:])
+    kind = kind_of(inputs.shape[1:])
     if kind.ARE_CURVES:
-        return draw_signal_heat(examples, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
-    pictures, heat = kind.pictures(examples, lines=True), kind.heat_pictures(heat, examples.shape[1:])
+        return draw_signal_heat(inputs, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
+    pictures, heat = kind.pictures(inputs, lines=True), kind.heat_pictures(heat, inputs.shape[1:])
     subtitle += f" · {kind.LAYOUT}" if kind.LAYOUT else ""
-    return draw_heat(pictures, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
+    examples = [Heated(*each) for each in zip(pictures, heat, captions, strict=True)]
+    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning)
 
 
 # ---- activation maximisation -------------------------------------------------------------------------------------------

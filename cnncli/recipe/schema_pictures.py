@@ -19,6 +19,8 @@ ByPrediction = Literal["most_confused", "most_wrong"]
 ByWord = Literal["most_confused", "most_wrong", "one_per_class"]
 BY_PREDICTION: tuple[str, ...] = get_args(ByPrediction)
 SAMPLES: tuple[str, ...] = get_args(ByWord)
+MOST_PICTURES = 100  # of a run: its report shows no more
+MOST_SHEETS = 24  # of feature maps at a time
 MOST_SAMPLES = 100  # that are drawn at a time: on one sheet more could not be looked at
 
 
@@ -37,6 +39,7 @@ _ClassName = Annotated[
     str,
     BeforeValidator(lambda value: "true" if value is True else value, json_schema_input_type=str | Literal[True]),
 ]
+FilterScale = Literal["diverging", "min-max", "rgb"]
 HeatMethod = Literal["grad-cam", "grad-cam++", "smoothgrad", "occlusion"]
 
 
@@ -44,7 +47,11 @@ class Filters(Section):
     """The kernels of convolutions as pictures."""
 
     layers: list[str] | None = Field(None, description="names; left out: the first convolution")
-    per_filter: bool = Field(False, description="stretch each filter's own values from black to white, not the layer's")
+    scale: FilterScale = Field(
+        "diverging",
+        description="colors: blue, white for 0, red; gray from the smallest to the largest weight; or three channels as RGB",
+    )
+    per_filter: bool = Field(False, description="give each filter a color scale of its own, not one to the whole layer")
     strongest: Count | None = Field(None, description="only so many filters a layer, those with the largest norms")
     change: bool = Field(False, description="draw each filter as it was initialised, and beside it as it is")
 
@@ -53,7 +60,9 @@ class FeatureMaps(Section):
     """What each filter of chosen layers gives for test examples."""
 
     layers: list[str] | None = Field(None, description="names; left out: the first convolution")
-    samples: Samples = Field(4, description="how many test examples, or which")
+    samples: Samples = Field(
+        4, description="how many test examples, or which; at most 24 sheets are drawn, one or more each"
+    )
 
 
 class Maximize(Section):
@@ -70,7 +79,7 @@ class Maximize(Section):
     @model_validator(mode="after")
     def _filters_or_classes(self) -> Maximize:
         if self.classes is not None and (self.layer is not None or self.filters is not None):
-            raise PydanticCustomError("one_target", "either the filters of a layer or classes, got both")
+            raise PydanticCustomError("one_target", "--class excludes --layer and --filter")
         return self
 
 
@@ -84,6 +93,9 @@ class GradCam(Section):
     )
     class_name: _ClassName = Field("predicted", description="`predicted`, `true`, or the name of a class")
     samples: Samples = Field(None, description="how many test examples, or which; left out: 12, 6 or 4, by method")
+    network_input: bool = Field(
+        False, description="draw image files as the network gets them, not as the original photos"
+    )
 
 
 class Picture(Section):
@@ -106,6 +118,11 @@ class Picture(Section):
     @property
     def kind(self) -> str:
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def least_pictures(self) -> int:
+        """How many files it draws at the least: one, and of filters one a layer."""
+        return len(self.filters.layers or [""]) if self.filters else 1
 
     @property
     def layers(self) -> list[tuple[str, tuple[str | int, ...]]]:

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from markupsafe import Markup
-
-from cnncli import __version__
 from cnncli.network.explanation import LEGEND
-from cnncli.report.rendering import environment, part, policy
+from cnncli.report.rendering import render
 
 if TYPE_CHECKING:
     from cnncli.network.explanation import Explanation
@@ -16,6 +13,4 @@ if TYPE_CHECKING:
 
 def explanation_page(found: Explanation) -> str:
     """Render the whole file."""
-    style = part("page.css")
-    template = environment().get_template("explanation.html")
-    return template.render(found=found, legend=LEGEND, policy=policy(style), style=Markup(style), version=__version__)
+    return render("explanation.html", title=found.name, found=found, legend=LEGEND)

@@ -94,6 +94,10 @@ class Decoder(ABC):
     def row(self, indices: Sequence[int], values: Sequence[float]) -> tuple[str, str, str]:
         """A decoded example in these columns."""
 
+    def shares(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, float]:
+        """What bars show of a decoded example: probabilities by name; empty where the outputs are no probabilities."""
+        return {}
+
     @abstractmethod
     def item(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, Any]:
         """A decoded example in JSON."""

@@ -132,7 +132,7 @@ def test_unknown_number_of_classes_is_said(monkeypatch):
     lines = in_columns(monkeypatch, 100, "googlenet")
     known = in_columns(monkeypatch, 100, "googlenet", "--set", "data.classes=1000")
 
-    assert lines[-1].startswith("placeholder    dense: counted as if there were 2 classes")
+    assert lines[-1].startswith("placeholder    dense: computed for 2 classes")
     assert "parameters     6,998,552  (28 MB in float32)" in known
     assert not any(line.startswith("placeholder") for line in known)
 
@@ -189,7 +189,7 @@ def test_diagram_is_written_and_named(tmp_path, name):
         assert Image.open(file).size > (300, 300)
 
 
-def test_wrong_ending_of_the_diagram_is_told_before_anything_is_built(tmp_path):
+def test_wrong_ending_of_the_diagram_is_reported_before_anything_is_built(tmp_path):
     done = summary("nowhere.yaml", "--diagram", str(tmp_path / "net.pdf"), code=2)
 
     assert "does not end in .svg or .png" in done.stderr

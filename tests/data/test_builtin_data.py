@@ -142,7 +142,7 @@ def test_keras_home_is_respected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert read_builtin("mnist").source == f"mnist, {home}/datasets/mnist.npz: 20 + 10 digits"
 
 
-def test_download_lands_in_keras_cache_and_is_told(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+def test_download_lands_in_keras_cache_and_is_reported(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
     mnist_at(monkeypatch, f"{server}/mnist.npz")
     told: list[tuple[str, int, int]] = []
 
@@ -165,14 +165,14 @@ def test_second_time_nothing_is_downloaded(monkeypatch: pytest.MonkeyPatch, serv
     assert Answers.asked == 1
 
 
-def test_offline_is_told_with_where_to_put_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_is_reported_with_where_to_put_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     mnist_at(monkeypatch, "https://nowhere.invalid/mnist.npz", "ab" * 32)
 
     with pytest.raises(NetworkError) as caught:
         read_builtin("mnist")
 
     assert str(caught.value) == (
-        "offline: mnist is not here and cannot be downloaded\n"
+        "offline: mnist is not cached and the download failed\n"
         "    nowhere.invalid: name or service not known\n"
         f"    put https://nowhere.invalid/mnist.npz at ~/.keras/datasets/mnist.npz (sha256 {'ab' * 32}), "
         "or add `offline: mnist-sample` to `data`"
@@ -198,7 +198,7 @@ def test_silent_network_is_given_up_after_a_few_seconds(monkeypatch: pytest.Monk
     assert not answered.is_set()  # it was not waited for
     let_go.set()
     assert str(caught.value).splitlines()[:2] == [
-        "offline: mnist is not here and cannot be downloaded",
+        "offline: mnist is not cached and the download failed",
         "    no answer from silent.invalid within 0.1 seconds",
     ]
     assert download.CONNECT_SECONDS < 10
@@ -219,7 +219,7 @@ def test_download_that_fails_leaves_nothing_behind(
     with pytest.raises(NetworkError) as caught:
         read_builtin("mnist")
 
-    assert str(caught.value).splitlines()[:2] == ["mnist is not here and cannot be downloaded", f"    {reason}"]
+    assert str(caught.value).splitlines()[:2] == ["mnist is not cached and the download failed", f"    {reason}"]
     assert not cache().exists() or not list(cache().iterdir())
 
 
@@ -244,7 +244,7 @@ def test_server_that_cannot_be_trusted_is_named(monkeypatch: pytest.MonkeyPatch)
         read_builtin("mnist")
 
     assert str(caught.value).splitlines()[:2] == [
-        "mnist is not here and cannot be downloaded",
+        "mnist is not cached and the download failed",
         "    storage.googleapis.com cannot be trusted: self-signed certificate",
     ]
 

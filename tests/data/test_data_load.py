@@ -185,7 +185,7 @@ def test_folder_that_does_not_fit_into_memory_is_split_as_one_that_does(
     assert in_files.input_shape == (6, 8, 3)
 
 
-# What is told.
+# What is reported.
 
 
 def test_record_says_what_was_used(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -278,7 +278,7 @@ def test_progress_reaches_the_caller(tmp_path: Path, make_folder: MakeFolder) ->
     assert told == [("reading images", 20, 20)]
 
 
-def test_uneven_classes_are_told(tmp_path: Path) -> None:
+def test_uneven_classes_are_reported(tmp_path: Path) -> None:
     x, _ = examples(200)
     parts = {"x_train": x, "y_train": np.repeat([0, 1], [191, 9]), "x_test": x[188:194], "y_test": np.repeat([0, 1], 3)}
 
@@ -337,7 +337,7 @@ def test_other_shape_than_the_networks_is_refused() -> None:
         ((50, 60), "    the numbers are as many: `x.reshape(-1, 4, 5, 3)`, if they stand in that order"),
     ],
 )
-def test_shape_that_can_be_mended_is_told_how(tmp_path: Path, shape: Any, hint: str) -> None:
+def test_shape_that_can_be_mended_is_reported_how(tmp_path: Path, shape: Any, hint: str) -> None:
     said = error(splits_of, npz(tmp_path, x=np.zeros(shape), y=np.arange(50) % 2), input_shape=[4, 5, 3])
 
     assert said.splitlines()[1] == hint
@@ -349,7 +349,7 @@ def test_weight_for_a_class_that_there_is_not_is_refused(tmp_path: Path, make_fo
     with pytest.raises(DataError) as caught:
         splits_of(folder(tmp_path), class_weight={"ants": 1.0, "bee": 2.0})
 
-    assert str(caught.value) == "no class is called `bee`\n    did you mean `bees`?"
+    assert str(caught.value) == "there is no class `bee`\n    did you mean `bees`?"
     assert caught.value.problems[0].path == ("data", "class_weight", "bee")
 
 
@@ -381,7 +381,7 @@ def test_data_that_is_not_here_and_not_replaced_is_a_network_error() -> None:
         splits_of("cifar100")
 
 
-def test_sample_in_place_of_the_data_is_told() -> None:
+def test_sample_in_place_of_the_data_is_reported() -> None:
     splits = splits_of("mnist", offline="mnist-sample")
 
     assert sizes(splits) == (7200, 800, 2000)
@@ -529,8 +529,8 @@ def test_image_that_changed_since_it_was_loaded_is_named(tmp_path: Path, make_fo
 
     assert files.read([0]).shape == (1, 6, 8, 3)
     assert error(files.read, np.array([0, 1])) == (
-        f"{tmp_path}/ants/1.png could be read when the data was loaded, and now cannot: an HTML page, not an image\n"
-        "    leave the data alone while it is in use"
+        f"{tmp_path}/ants/1.png could be read when the data was loaded, but not any more: an HTML page, not an image\n"
+        "    do not change the data while it is in use"
     )
 
 

@@ -88,7 +88,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("arguments", [("recipe.yaml", "--run", "taken"), ("--resume", f"{RUN}/taken")])
-def test_second_process_in_a_run_s_folder_is_told_who_holds_it(
+def test_second_process_in_a_run_s_folder_is_reported_who_holds_it(
     place: Place, standing: subprocess.Popen[str], arguments: tuple[str, ...]
 ) -> None:
     before = contents(place.folder / RUN / "taken")
@@ -110,7 +110,7 @@ def test_full_disk_leaves_every_commit_and_the_run_goes_on_once_there_is_room(pl
 
     assert full.exit_code == 6, full.stderr
     assert f"cannot write {run}/checkpoints/" in full.stderr
-    assert f"go on with: cnncli train --resume {run}" in full.stderr
+    assert f"continue with: cnncli train --resume {run}" in full.stderr
     assert contents(folder / "checkpoints") == before
     assert kills.broken(folder, 4) == []
 

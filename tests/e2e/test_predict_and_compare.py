@@ -102,7 +102,7 @@ def test_document_has_every_example_with_its_classes(shapes):
     assert set(first) == {"file", "index", "class", "probability", "top"}
 
 
-def test_broken_files_are_told_and_the_others_are_predicted(shapes, tmp_path):
+def test_broken_files_are_reported_and_the_others_are_predicted(shapes, tmp_path):
     mixed = tmp_path / "mixed"
     shutil.copytree(shapes / "photos/test/=three", mixed)
     (mixed / "1.png").write_bytes(b"no image")
@@ -204,7 +204,7 @@ def test_run_without_files_is_a_wrong_command_line():
 def test_first_argument_that_is_nothing_stops_before_anything_is_predicted():
     done = predicted("shpes", "photos/test/=three/0.png", code=4)
 
-    assert "no such file, and no run of that name: shpes" in done.stderr
+    assert "there is no file and no run of that name: shpes" in done.stderr
     assert "did you mean shapes?" in done.stderr
     assert done.stdout == ""
 

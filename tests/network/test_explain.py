@@ -397,7 +397,7 @@ def test_conclusion_of_lenet5():
         "1 and the largest is the prediction. The loss is sparse_categorical_crossentropy: -ln(p), where p is the "
         "probability that the network gives to the right class. A network that guesses among 10 classes has the loss "
         "ln(10) = 2.303.",
-        "The network has 61,706 parameters (0.247 MB with 4 bytes each), all of them learn. One example takes 416,520 "
+        "The network has 61,706 parameters (0.247 MB with 4 bytes each), all trainable. One example takes 416,520 "
         "multiply-adds.",
         "The layer with the most parameters is C5: 48,120 of 61,706 (78%). The layer with the most multiply-adds is C3: "
         "240,000 of 416,520 (58%).",

@@ -9,7 +9,7 @@ import select
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,12 +44,12 @@ class Tab:
         for domain in ("Page", "Runtime", "Log", "Network"):
             self.call(f"{domain}.enable")
 
-    def open(self, file: Path, *, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
-        """Show a file as a window of some size would, and wait until it is loaded."""
+    def open(self, page: Path | str, *, width: int = 1280, height: int = 900, scheme: str = "light") -> None:
+        """Show a file, or the page at an address, as a window of some size would, and wait until it is loaded."""
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
         self.events.clear()
-        self.call("Page.navigate", url=file.resolve().as_uri())
+        self.call("Page.navigate", url=page.resolve().as_uri() if isinstance(page, Path) else page)
         self._until(lambda: any(event["method"] == "Page.loadEventFired" for event in self.events))
 
     def evaluate(self, script: str) -> Any:
@@ -57,6 +57,28 @@ class Tab:
         result = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in result, result
         return result["result"].get("value")
+
+    def wait_for(self, script: str) -> Any:
+        """The value of an expression as soon as it is true."""
+        deadline = time.monotonic() + _PATIENCE
+        while not (value := self.evaluate(script)):
+            assert time.monotonic() < deadline, f"never true: {script}"
+            time.sleep(0.05)
+        return value
+
+    def click(self, x: float, y: float) -> None:
+        """Press and release the mouse at a place of the window."""
+        self.drag([(x, y)])
+
+    def drag(self, places: Sequence[tuple[float, float]]) -> None:
+        """Move the pressed mouse along places of the window."""
+        for kind, (x, y), buttons in (
+            ("mouseMoved", places[0], 0),
+            ("mousePressed", places[0], 1),
+            *(("mouseMoved", place, 1) for place in places[1:]),
+            ("mouseReleased", places[-1], 0),
+        ):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", buttons=buttons, clickCount=1)
 
     def press(self, key: str) -> None:
         """A key, as from a keyboard."""
@@ -123,7 +145,7 @@ class Tab:
 
 
 @contextmanager
-def tab(folder: Path) -> Iterator[Tab]:
+def tab(folder: Path, *flags: str) -> Iterator[Tab]:
     """Start the browser with an empty profile in a folder, and end it."""
     program = executable()
     assert program
@@ -138,6 +160,7 @@ def tab(folder: Path) -> Iterator[Tab]:
             command,
             program,
             *_FLAGS,
+            *flags,
             "--remote-debugging-pipe",
             f"--user-data-dir={folder}",
             "about:blank",

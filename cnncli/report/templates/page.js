@@ -15,6 +15,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const compare = (one, other) =>
     typeof one === "number" ? one - other : one.localeCompare(other, undefined, { numeric: true });
   heads.forEach((head, column) => {
+    if ("unsorted" in head.dataset) return;
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
@@ -33,14 +34,30 @@ for (const table of document.querySelectorAll("table.sortable")) {
   });
 }
 
+// Tables and code that are wider than the window say so.
+for (const region of document.querySelectorAll(".scroll")) {
+  const hint = document.createElement("p");
+  hint.className = "hint";
+  hint.textContent = "Scroll sideways to see more →";
+  hint.setAttribute("aria-hidden", "true"); // a region that scrolls is announced as one
+  region.before(hint);
+  const look = () => {
+    hint.hidden = region.scrollWidth <= region.clientWidth + 1;
+  };
+  new ResizeObserver(look).observe(region);
+  look();
+}
+
 // Charts that tell their values: under the pointer, or with the arrow keys.
+let isFirst = true;
 for (const figure of document.querySelectorAll("figure.chart")) {
   const stops = [...figure.querySelectorAll("rect.stop")];
   if (stops.length === 0) continue;
   const picture = figure.querySelector("svg");
   const guide = figure.querySelector("line.guide");
   const told = document.createElement("output");
-  const hint = "Point at the chart, or use the arrow keys, to read its values.";
+  const hint = isFirst ? "Point at a chart, or use the arrow keys, to read its values." : "";
+  isFirst = false;
   const texts = stops.map((stop) => stop.querySelector("title").textContent);
   let current = -1;
   const show = (index) => {

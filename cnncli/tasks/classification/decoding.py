@@ -89,6 +89,12 @@ class ClassDecoder(Decoder):
         found, *others = [(printable(names[index]), cell(value)) for index, value in zip(indices, values, strict=True)]
         return *found, ", ".join(f"{name} {value}" for name, value in others)
 
+    def shares(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, float]:
+        if not self.gives_probabilities:
+            return {}
+        names = self.names
+        return {printable(names[index]): value for index, value in zip(indices, values, strict=True)}
+
     def item(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, Any]:
         names = self.names
         top = [{"class": names[index], self._word: value} for index, value in zip(indices, values, strict=True)]

@@ -54,6 +54,10 @@ class LabelDecoder(Decoder):
         least = cell(values[len(found) - 1]) if found else "–"
         return printable(", ".join(found)) or _NONE, least, ", ".join(rest)
 
+    def shares(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, float]:
+        """Of the labels above the threshold."""
+        return dict(zip(map(printable, self._found(indices, values)), values, strict=False))
+
     def item(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, Any]:
         names = self.targets.class_names
         probabilities = {names[index]: value for index, value in zip(indices, values, strict=True)}

@@ -1,0 +1,1 @@
+"""A local web page that predicts drawings, images and files with a trained model."""

@@ -1,0 +1,188 @@
+"""The answers of the demo: prediction, Grad-CAM and messages for one image, or a table for a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import images
+from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.inference.image_checks import look_at
+from cnncli.inference.input_warnings import warnings_for_files, warnings_for_images
+from cnncli.inference.inputs import Given, look_up
+from cnncli.inference.model_loading import TrainedModel
+from cnncli.inference.predict import Predictor
+from cnncli.inputs import kind_of
+from cnncli.interpretability.attribution import heat_of, layer_for
+from cnncli.interpretability.layer_selection import check_finite
+from cnncli.interpretability.subject import Subject, subject_for
+from cnncli.messages import counted, printable
+from cnncli.network.flatten_submodels import opened
+from cnncli.plots.heat_maps import overlay
+
+TOP = 5  # classes that are shown
+MOST_ROWS = 100  # of a file's examples
+_MOST_PROBLEMS = 10  # of a file
+_LARGEST_CANVAS = 64  # pixels: larger images are photos, which nobody draws
+_SHOWN = 336  # pixels: smaller images are enlarged
+_METHOD = "grad-cam"
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What the page shows for an image.
+
+    Attributes:
+        shares: from 0 to 1 by name, the largest first; empty where the outputs are no probabilities.
+        text: the prediction in one line; empty where there is none.
+        heat: uint8 (height, width, 3), the image under its Grad-CAM; None where there is none.
+        message: how the image became the network's input, and warnings, a line each.
+    """
+
+    shares: dict[str, float]
+    text: str
+    heat: NDArray[np.uint8] | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """What the page shows for a file of examples: columns, rows of text, and messages, a line each."""
+
+    columns: list[str]
+    rows: list[list[str]]
+    message: str
+
+
+class Answerer:
+    """A trained model that answers the page. Images are read as `cnncli predict` reads them.
+
+    Args:
+        trained: the model.
+
+    Attributes:
+        takes_images: whether image files become its input; else it takes files of arrays.
+        takes_drawings: whether its input is small and gray, as a drawn digit.
+        draws_light_on_dark: whether a drawing, black on white, has to be inverted to look like the training images.
+
+    Raises:
+        ModelFileError: the model gives no predictions, or its weights are not finite.
+    """
+
+    def __init__(self, trained: TrainedModel) -> None:
+        check_finite(trained.model, trained.name)
+        self._trained = trained
+        self._predictor = Predictor(trained)
+        form = _image_form(trained)
+        self.takes_images = form is not None
+        self.takes_drawings = bool(
+            form and form.color == "grayscale" and max(form.height, form.width) <= _LARGEST_CANVAS
+        )
+        ground = trained.scale.ground if trained.scale else None
+        self.draws_light_on_dark = ground is not None and ground < 0.5
+        self._subject = subject_for(opened(trained.model), trained.name, trained.targets) if form else None
+
+    @property
+    def summary(self) -> str:
+        """`10 classes · input 28x28, grayscale`."""
+        if self.takes_images:
+            form = self._trained.image_form
+            taken = f"{form.width}x{form.height}, {'grayscale' if form.color == 'grayscale' else 'RGB'}"
+        else:
+            shape = "x".join("?" if side is None else str(side) for side in self._trained.input_shape)
+            taken = f"{kind_of(self._trained.input_shape).WORD} of shape {shape}"
+        return f"{self._predictor.decoder.size} · input {taken}"
+
+    def image(self, path: str, *, invert: bool) -> Answer:
+        """Predict an image file; what is wrong with it is in the message."""
+        try:
+            return self._image(path, invert)
+        except CnncliError as error:
+            return Answer({}, "", None, _as_text(error.problems, path))
+
+    def file(self, path: str) -> Table:
+        """Predict the first examples of an .npy, .npz or .csv file; what is wrong with it is in the message."""
+        try:
+            return self._file(path)
+        except CnncliError as error:
+            return Table([], [], _as_text(error.problems, path))
+
+    def _image(self, path: str, invert: bool) -> Answer:
+        form = replace(self._trained.image_form, invert=invert)
+        looked = look_at(self._trained, [path], form)
+        indices, values = self._predicted(look_up([path]), form, looked.pixels)
+        decoder = self._predictor.decoder
+        heat, problem = self._heat(looked.pixels[path])
+        notes = [*warnings_for_images(self._trained), *looked.warnings, *([problem] if problem else [])]
+        message = "\n".join(filter(None, [f"Image: {looked.steps}", _as_text(notes, path)]))
+        row = decoder.row(indices, values)
+        return Answer(decoder.shares(indices, values), ", ".join(filter(None, row)).strip(), heat, message)
+
+    def _predicted(self, given: Given, form: images.Form, pixels: Any) -> tuple[list[int], list[float]]:
+        [found] = self._predictor.predict(given, top=TOP, form=form, decoded=pixels)
+        if found.bad:
+            raise DataError(found.bad[0].problem)
+        return found.classes[0].tolist(), found.outputs[0].tolist()
+
+    def _heat(self, pixels: NDArray[Any]) -> tuple[NDArray[np.uint8] | None, Problem | None]:
+        """The image under its Grad-CAM for what is predicted, or why there is none."""
+        assert self._subject is not None
+        subject: Subject = self._subject
+        try:
+            layer = layer_for(subject.network, _METHOD, None)
+        except CnncliError as error:
+            return None, Problem(f"no Grad-CAM: {error.problems[0].message}")
+        inputs = pixels[None]
+        wanted = subject.wanted("predicted", None, subject.said(inputs))
+        [heat] = heat_of(subject.network, _METHOD, layer, inputs, wanted, score=subject.score)
+        note = None if heat.any() else Problem(f"Grad-CAM at {layer}: nothing speaks for the prediction")
+        return overlay(_enlarged(pixels), heat), note
+
+    def _file(self, path: str) -> Table:
+        given = look_up([path])
+        if given.has_images:
+            raise DataError(f"{path} is no .npy, .npz or .csv file")
+        decoder = self._predictor.decoder
+        rows: list[list[str]] = []
+        problems = warnings_for_files(self._trained, given)
+        total = 0
+        for found in self._predictor.predict(given, top=TOP):
+            total += len(found.names)
+            problems += [bad.problem for bad in found.bad]
+            for name, indices, values in zip(found.names, found.classes, found.outputs, strict=True):
+                if len(rows) < MOST_ROWS:
+                    row = decoder.row(indices.tolist(), values.tolist())
+                    rows.append([str(name.index), *(cell.strip() for cell in row)])
+        shown = f"{counted(total, 'example')}{f', the first {MOST_ROWS} are shown' * (total > MOST_ROWS)}"
+        notes = [f"File: {shown}"] * (total > 0) + [_as_text(problems[:_MOST_PROBLEMS], path)]
+        titles = ["example", *(title.strip() for title in decoder.titles)]
+        used = [column for column, title in enumerate(titles) if title]
+        rows = [[row[column] for column in used] for row in rows]
+        return Table([titles[column] for column in used], rows, "\n".join(filter(None, notes)))
+
+
+def _image_form(trained: TrainedModel) -> images.Form | None:
+    """What an image file becomes; None where the network takes something else, or images of channels that no file has."""
+    if not kind_of(trained.input_shape).FROM_IMAGE_FILES:
+        return None
+    try:
+        return trained.image_form
+    except DataError:
+        return None
+
+
+def _enlarged(pixels: NDArray[Any]) -> NDArray[Any]:
+    """Repeat the pixels (height, width, channels) of a small image, so that the heat over it is smooth."""
+    times = max(1, _SHOWN // max(pixels.shape[:2]))
+    return pixels.repeat(times, axis=0).repeat(times, axis=1)
+
+
+def _as_text(problems: Iterable[Problem], path: str) -> str:
+    """Problems as lines, in which a temporary file is called by its name alone."""
+    lines = ["; ".join([problem.message, *problem.hint.splitlines()]) for problem in problems]
+    return "\n".join(lines).replace(printable(path), printable(Path(path).name))

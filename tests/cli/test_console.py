@@ -1,0 +1,53 @@
+"""Lines on stderr, broken between words where the terminal is narrow."""
+
+import pytest
+from rich.text import Text
+
+from cnncli.cli import console
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "30")
+
+
+def plain(lines):
+    return [line.plain for line in lines]
+
+
+def test_line_is_broken_between_words_with_a_hanging_indent(narrow):
+    lines = console.pair_lines("Data", "7,200 training, 800 validation, 2,000 test")
+
+    assert plain(lines) == ["Data       7,200 training, 800", "          validation, 2,000", "          test"]
+
+
+def test_name_and_number_stay_together(narrow):
+    line = Text("epoch 1/2  loss 0.8348  accuracy 0.7844  val_loss 0.2654")
+
+    assert plain(console.fitted(line, 2, at_double_spaces=True)) == [
+        "epoch 1/2  loss 0.8348",
+        "  accuracy 0.7844",
+        "  val_loss 0.2654",
+    ]
+
+
+def test_command_and_long_path_stay_whole(narrow):
+    command = "cnncli predict outputs/mnist/first YOUR.png"
+    path = "outputs/a-very-long-name/of-a-run"
+
+    assert plain(console.pair_lines("Next", command)) == [f"Next       {command}"]
+    assert plain(console.fitted(Text(f"see {path}"), 2)) == ["see", f"  {path}"]
+
+
+def test_styles_stay_with_their_words(narrow):
+    first, *others = console.pair_lines("Data", "7,200 training, 800 validation, 2,000 test")
+
+    assert [(span.start, span.end, span.style) for span in first.spans] == [(0, 11, "bold")]
+    assert all(not line.spans for line in others)
+
+
+def test_a_pipe_gets_long_lines(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    line = Text("word " * 100)
+
+    assert console.fitted(line, 2) == [line]

@@ -1,0 +1,121 @@
+"""What the demo shows for each task and kind of input."""
+
+from __future__ import annotations
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnncli.data.scales import Scale
+from cnncli.demo.answers import MOST_ROWS, Answerer
+from cnncli.inference.model_loading import TrainedModel, numbered_classes
+from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.multilabel.targets import LabelTargets
+from cnncli.tasks.regression.targets import Numbers, NumberTargets
+
+
+def answerer(inputs, *layers, targets=None, **more) -> Answerer:
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential([keras.Input(inputs), *layers])
+    return Answerer(TrainedModel(model, "some.keras", targets or numbered_classes(model), **more))
+
+
+def ends_in(outputs: list[float], activation: str) -> keras.layers.Layer:
+    """A last layer that gives the same outputs for every example."""
+    return keras.layers.Dense(
+        len(outputs),
+        activation=activation,
+        kernel_initializer="zeros",
+        bias_initializer=lambda shape, dtype=None: np.asarray(outputs, np.float32),
+    )
+
+
+def numbers(count: int) -> NumberTargets:
+    return NumberTargets(numbers=Numbers(low=(0.0,) * count, mean=(0.5,) * count, high=(1.0,) * count))
+
+
+@pytest.fixture
+def image(tmp_path):
+    path = tmp_path / "a.png"
+    Image.fromarray(np.random.default_rng(0).integers(0, 255, (8, 8, 3), dtype=np.uint8)).save(path)
+    return str(path)
+
+
+def test_multilabel_shows_all_labels_above_the_threshold(image):
+    names = ("sea", "<b>sky</b>", "sand")
+    last = ends_in([2.0, 1.0, -1.0], "sigmoid")
+    targets = LabelTargets(class_names=names)
+    answer = answerer((8, 8, 3), keras.layers.Flatten(), last, targets=targets).image(image, invert=False)
+
+    assert list(answer.shares) == ["sea", "<b>sky</b>"]
+    assert answer.shares["sea"] == pytest.approx(1 / (1 + np.exp(-2)))
+    assert answer.heat is None
+    assert "no Grad-CAM: no layer of the network gives maps" in answer.message
+
+
+def test_multilabel_without_a_label_above_the_threshold_says_none(image):
+    targets = LabelTargets(class_names=("sea", "sky"))
+    shown = answerer((8, 8, 3), keras.layers.Flatten(), ends_in([-2.0, -3.0], "sigmoid"), targets=targets)
+    answer = shown.image(image, invert=False)
+
+    assert answer.shares == {}
+    assert answer.text.startswith("none, ")
+    assert "sea 0.1192" in answer.text
+
+
+def test_regression_shows_its_numbers_and_heat(image):
+    targets = numbers(2)
+    layers = [keras.layers.Conv2D(2, 3), keras.layers.Flatten(), ends_in([7.25, -3.0], "linear")]
+    answer = answerer((8, 8, 3), *layers, targets=targets).image(image, invert=False)
+
+    assert (answer.shares, answer.text) == ({}, "7.250, -3.000")
+    assert answer.heat.shape == (336, 336, 3)
+
+
+@pytest.mark.parametrize(
+    ("shape", "images"), [((28, 28, 1), True), ((28, 28, 3), True), ((8, 8, 2), False), ((20, 3), False)]
+)
+def test_inputs_that_no_image_file_becomes_are_files_of_arrays(shape, images):
+    made = answerer(shape, keras.layers.Flatten(), ends_in([0.0, 1.0], "softmax"))
+
+    assert made.takes_images == images
+    assert made.summary.startswith("2 classes · input ")
+
+
+def test_file_of_signals_is_a_table_of_its_first_examples(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((MOST_ROWS + 20, 20, 3), np.float32))
+    targets = ClassTargets(class_names=("calm", "[red]storm"))
+    made = answerer((20, 3), keras.layers.Flatten(), ends_in([0.0, 1.0], "softmax"), targets=targets)
+    table = made.file(str(tmp_path / "x.npy"))
+
+    assert made.summary == "2 classes · input signal of shape 20x3"
+    assert table.columns == ["example", "class", "probability", "then"]
+    assert len(table.rows) == MOST_ROWS
+    assert table.rows[0] == ["0", "[red]storm", "0.7311", "calm 0.2689"]
+    assert table.message.splitlines()[0] == f"File: {MOST_ROWS + 20} examples, the first {MOST_ROWS} are shown"
+
+
+def test_table_of_a_single_number_has_no_empty_columns(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((2, 5), np.float32))
+    targets = numbers(1)
+    table = answerer((5,), ends_in([7.25], "linear"), targets=targets).file(str(tmp_path / "x.npy"))
+
+    assert (table.columns, table.rows) == (["example", "value"], [["0", "7.250"], ["1", "7.250"]])
+
+
+def test_file_of_another_shape_is_a_message(tmp_path):
+    np.save(tmp_path / "x.npy", np.zeros((2, 7), np.float32))
+    table = answerer((5,), ends_in([0.0, 1.0], "softmax")).file(str(tmp_path / "x.npy"))
+
+    assert table.rows == []
+    assert table.message.startswith("x.npy: ")
+    assert str(tmp_path) not in table.message
+
+
+@pytest.mark.parametrize(("ground", "inverted"), [(0.0, True), (1.0, False), (None, False)])
+def test_drawings_are_inverted_where_the_training_images_are_dark(ground, inverted):
+    scale = Scale(0.0, 255.0, 255.0, False, 10, ground)
+    made = answerer((28, 28, 1), keras.layers.Flatten(), ends_in([0.0, 1.0], "softmax"), scale=scale)
+
+    assert made.draws_light_on_dark == inverted
