@@ -163,7 +163,7 @@ def _tell_next(shown: Sequence[ListedRun], count: int) -> None:
     if len(shown) < count:
         console.say(f"{len(shown):,} of {counted(count, 'run')}")
     best = next((run for run in shown if run.summary.has_model), None)
-    following = f"cnncli evaluate {shlex.quote(str(best.summary.path))}" if best else "cnncli train mnist"
+    following = f"cnncli report {shlex.quote(str(best.summary.path))} --open" if best else "cnncli train mnist"
     console.say_pairs([("Next", following)])
 
 
