@@ -90,7 +90,8 @@ def prune(
     chosen = [run for run in prunable(of_recipe, keep=keep, keep_best=keep_best) if _is_changeable(run, output)]
     if not chosen and not as_json:
         if not quiet:
-            console.say(f"nothing to delete: all {counted(len(of_recipe), 'run')} are kept")
+            kept = f"all {counted(len(of_recipe), 'run')} are kept" if of_recipe else f"no runs in {output}/ yet"
+            console.say(printable(f"nothing to delete: {kept}"))
         return
     _delete(chosen, output, yes=yes or not chosen, as_json=as_json, quiet=quiet)
 
@@ -244,7 +245,7 @@ def _confirmed(what: str) -> bool:
 
 
 def _rewrite_pages(runs: Iterable[Path], output: Path) -> list[Problem]:
-    """Write the reports of runs and the page of all runs again, where there are any; tell which could not be written."""
+    """Write the reports of runs and the page of all runs again, where there are any; return the problems."""
     from cnncli.report import rewriting
 
     problems: list[Problem] = []

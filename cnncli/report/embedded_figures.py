@@ -33,22 +33,22 @@ _METHOD = rf"(?P<method>{'|'.join(map(re.escape, _METHODS))})"
 # What a file shows, by its name: the pattern, its kind, and the words for it.
 _KINDS = (
     (r"curves", "curves", "Loss and metrics by epoch"),
-    (r"confusion", "confusion", "Confusion matrix: true classes by predicted ones"),
+    (r"confusion", "confusion", "Confusion matrix: true and predicted classes"),
     (r"roc|precision-recall", "roc", "ROC and precision-recall curves"),
-    (r"calibration", "calibration", "Calibration: accuracy by confidence"),
+    (r"calibration", "calibration", "Calibration: accuracy by the probability of the predicted class"),
     (r"thresholds", "thresholds", "Precision, recall and F1 by threshold"),
-    (r"wrong", "wrong", "The most confident wrong predictions"),
-    (r"predicted", "predicted", "Predicted over true values"),
+    (r"wrong", "wrong", "Wrong predictions with the highest probabilities"),
+    (r"predicted", "predicted", "Predicted values over true values"),
     (r"residuals", "predicted", "Errors over true values"),
-    (r"worst", "wrong", "The predictions with the largest errors"),
+    (r"worst", "wrong", "Examples with the largest errors"),
     (rf"{_METHOD}-(?P<layer>.+)", "heat", "Heat maps: {method} at layer {layer}"),
     (_METHOD, "heat", "Heat maps: {method}"),
     (r"filters-(?P<layer>.+)", "filters", "Filters of layer {layer}"),
-    (r"feature_maps\d*_(?P<image>.+)", "feature_maps", "Feature maps of example {image}"),
-    (r"maximize-numbers", "maximize", "Inputs that maximize or minimize predicted numbers"),
+    (r"feature_maps\d*_(?P<image>.+)", "feature_maps", "Feature maps of image {image}"),
+    (r"maximize-numbers", "maximize", "Inputs that make the outputs small or large"),
     (r"maximize-classes", "maximize", "Inputs that maximize each class"),
     (r"maximize-labels", "maximize", "Inputs that maximize each label"),
-    (r"maximize-(?P<layer>.+)", "maximize", "Inputs that maximize filters of {layer}"),
+    (r"maximize-(?P<layer>.+)", "maximize", "Inputs that maximize layer {layer}"),
 )
 
 
@@ -57,19 +57,24 @@ class Picture:
     """One picture of the page.
 
     Attributes:
+        file: the PNG file.
         kind: `curves`, `filters`, …; `other` where the name says nothing.
         about: what it shows, for who cannot see it.
         source: a `data:` URI, which needs no escaping.
         width, height: of the page, for 150 pixels to the inch as the pictures are drawn.
-        bytes: that it takes in the page.
     """
 
+    file: Path
     kind: str
     about: str
     source: Markup
     width: int
     height: int
-    bytes: int
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes in the page."""
+        return len(self.source)
 
 
 @dataclass(frozen=True)
@@ -105,13 +110,12 @@ def _words(option: str) -> str:
     return re.sub(r"-[0-9a-f]{8}$", "", option).replace("-", " ")
 
 
-def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: int, layers: Sequence[str] = ()) -> Album:
-    """Read pictures, store large ones smaller until all have room, and leave out what has none even so.
+def gather(files: Sequence[Path], *, without: Sequence[str] = (), layers: Sequence[str] = ()) -> Album:
+    """Read pictures; large ones are stored smaller.
 
     Args:
         files: PNG.
         without: kinds that the page draws itself.
-        most_bytes: for all of them together.
         layers: of the network, in their order.
     """
     order = [kind for _, kind, _ in _KINDS]
@@ -127,40 +131,59 @@ def gather(files: Sequence[Path], *, without: Sequence[str] = (), most_bytes: in
     )
     left_out: list[str] = []
     if len(wanted) > MOST_PICTURES:
-        left_out.append(f"{len(wanted) - MOST_PICTURES:,} more pictures in its figures: a page shows {MOST_PICTURES}")
+        left_out.append(f"{len(wanted) - MOST_PICTURES:,} more pictures: a page shows {MOST_PICTURES}")
         wanted = wanted[:MOST_PICTURES]
-    read: list[tuple[Path, str, str, _Stored]] = []
+    shown: list[Picture] = []
     for file, kind, about in wanted:
         try:
-            read.append((file, kind, about, _content(file, _LARGEST, _NARROWEST)))
+            shown.append(_picture(file, kind, about, _content(file, _LARGEST, _NARROWEST)))
         except (OutputError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             left_out.append(f"{file.name}: {_reason(error)}")
-    largest = _share_of_each([len(stored.content) for *_, stored in read], most_bytes)
-    shown: list[Picture] = []
-    room = most_bytes
-    for file, kind, about, stored in read:
-        if len(stored.content) > largest:
-            stored = _content(file, largest, _NARROWEST_OF_MANY)
-        source = Markup(f"data:image/{stored.form};base64,{base64.b64encode(stored.content).decode()}")  # A-Z, 0-9, +/=
-        if len(source) > room:
-            left_out.append(f"{file.name}: the page has no room left for its {len(stored.content) / 1000:,.0f} KB")
-            continue
-        room -= len(source)
-        width, height = (max(1, round(length * _SHOWN)) for length in stored.size)
-        shown.append(Picture(kind, about, source, width, height, len(source)))
     return Album(tuple(shown), tuple(left_out))
 
 
-def _share_of_each(sizes: Sequence[int], most_bytes: int) -> int:
-    """The bytes that each picture may have so that all of them have room as base64; small ones leave theirs to large ones."""
-    room = most_bytes * 3 // 4
-    ordered = sorted(sizes)
-    for number, size in enumerate(ordered):
-        share = room // (len(ordered) - number) - _PREFIX
-        if size > share:
-            return max(share, 0)
-        room -= size + _PREFIX
-    return _LARGEST
+def _picture(file: Path, kind: str, about: str, stored: _Stored) -> Picture:
+    source = Markup(f"data:image/{stored.form};base64,{base64.b64encode(stored.content).decode()}")  # A-Z, 0-9, +/=
+    width, height = (max(1, round(length * _SHOWN)) for length in stored.size)
+    return Picture(file, kind, about, source, width, height)
+
+
+def within(albums: Sequence[Album], most_bytes: int) -> list[Album]:
+    """Store pictures smaller until all have room in a page, and leave out those that have none even so.
+
+    Each run has an equal share of the room; what some do not need is shared by the others.
+
+    Args:
+        most_bytes: for the pictures of all albums together.
+    """
+    needs = [sum(picture.size for picture in album.pictures) for album in albums]
+    return [_fitted(album, room) for album, room in zip(albums, _shares(needs, most_bytes), strict=True)]
+
+
+def _shares(needs: Sequence[int], total: int) -> list[int]:
+    """The share of each in a total: its need, or an equal part of what those with smaller needs leave."""
+    shares = [0] * len(needs)
+    left = total
+    for rank, place in enumerate(sorted(range(len(needs)), key=lambda place: needs[place])):
+        shares[place] = min(needs[place], left // (len(needs) - rank))
+        left -= shares[place]
+    return shares
+
+
+def _fitted(album: Album, room: int) -> Album:
+    largest = max(_shares([picture.size for picture in album.pictures], room), default=0)
+    shown: list[Picture] = []
+    left_out = list(album.left_out)
+    for picture in album.pictures:
+        if picture.size > largest:
+            stored = _content(picture.file, (largest - _PREFIX) * 3 // 4, _NARROWEST_OF_MANY)
+            picture = _picture(picture.file, picture.kind, picture.about, stored)
+        if picture.size > room:
+            left_out.append(f"{picture.file.name}: the page has no room left for its {picture.size / 1000:,.0f} KB")
+            continue
+        room -= picture.size
+        shown.append(picture)
+    return Album(tuple(shown), tuple(left_out))
 
 
 def _layer_place(stem: str, kind: str, places: Mapping[str, int]) -> int:

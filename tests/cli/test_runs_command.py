@@ -476,6 +476,7 @@ def test_any_record_is_a_row(content, history, sort, columns):
 
         told = listed("--output", folder, "--sort", sort, "--verbose")
         found = as_json("--output", folder, "--sort", sort)
+        listed("--output", folder, "--sort", sort, "--html")
 
     assert {row["name"] for row in found} == {"odd", "first"}
     assert all(row["status"] in listing.LISTED_STATUSES for row in found)
@@ -703,7 +704,7 @@ def test_next_is_the_first_run_that_has_a_model(outputs):
     (put(outputs, "mnist", "first", started="2026-11-20T10:00:00+00:00") / "model.keras").touch()
     put(outputs, "mnist", "later", "failed")
 
-    assert listed().stderr == "\nNext       cnncli evaluate outputs/mnist/first\n"
+    assert listed().stderr == "\nNext       cnncli report outputs/mnist/first --open\n"
 
 
 # Time

@@ -137,7 +137,7 @@ def test_another_run_is_compared_resumed_and_reproduced(folder):
     assert json.loads((folder / "outputs/discs/short/run.json").read_text())["epochs"] == 2
     assert "mean_absolute_error" in call("runs").stdout
     page = (folder / "outputs/discs/short/report.html").read_text()
-    assert "How near it comes" in page
+    assert "Predicted and true values" in page
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from reading import Read
 
 from cnncli import report, runs
 from cnncli.messages import printable
-from cnncli.report.embedded_figures import gather
+from cnncli.report.embedded_figures import gather, within
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -161,9 +161,7 @@ def test_no_name_changes_the_shape_of_a_page(make_run, tmp_path, names):
     found = page(folder)
 
     assert found.shape == shape
-    assert [row[0] for row in found.rows("Scores of each class")] == [
-        " ".join(printable(name).split()) for name in names
-    ]
+    assert [row[0] for row in found.rows("Scores by class")] == [" ".join(printable(name).split()) for name in names]
 
 
 # Runs of every kind
@@ -191,9 +189,9 @@ def test_run_that_has_just_begun_says_what_is_not_there(tmp_path):
 
     assert "Still running" in found.text
     for line in (
-        "the course of the training: there is no history.json",
+        "the history: there is no history.json",
         "the evaluation: there is no evaluation.json",
-        "the network, layer by layer: there is no network.json",
+        "the network: there is no network.json",
         "the recipe: there is no recipe.yaml",
         "the pictures: there is no folder figures",
     ):
@@ -212,7 +210,7 @@ def test_run_whose_record_is_damaged_shows_what_else_there_is(make_run):
     found = page(folder)
 
     assert "its JSON breaks at line 1" in found.text
-    assert len(found.rows("Scores of each class")) == 3
+    assert len(found.rows("Scores by class")) == 3
 
 
 WRONG = [7, "a", [], {}, [1], [[1], "a"], {"a": 1}, None, True, -1.5, [{"epoch": "a"}, {"epoch": 1, "loss": []}]]
@@ -265,10 +263,10 @@ def test_large_picture_gets_the_room_that_small_ones_leave(tmp_path):
     for file in files:
         file.write_bytes(small if file.stem != "filters-9" else large)
 
-    album = gather(files, most_bytes=1_000_000)
+    [album] = within([gather(files)], 1_000_000)
 
     assert album.left_out == ()
-    sizes = sorted(picture.bytes for picture in album.pictures)
+    sizes = sorted(picture.size for picture in album.pictures)
     assert sizes[:20] == [len(base64.b64encode(small)) + len("data:image/png;base64,")] * 20
     assert 80_000 < sizes[20] < 170_000
 
@@ -299,9 +297,9 @@ def test_pictures_stand_in_the_order_of_the_network(make_run):
 
     assert shown == [
         "Heat maps: Grad-CAM++ at layer conv2 (true)", "Heat maps: Grad-CAM++ at layer conv10",
-        "Filters of layer conv2", "Filters of layer conv10", "Feature maps of example 3",
-        "Feature maps of example 2 (conv2 conv10)", "Feature maps of example 10 (conv2 conv10)",
-        "Feature maps of example 1 (conv10)", "Inputs that maximize filters of conv2", "Inputs that maximize filters of conv10",
+        "Filters of layer conv2", "Filters of layer conv10", "Feature maps of image 3",
+        "Feature maps of image 2 (conv2 conv10)", "Feature maps of image 10 (conv2 conv10)",
+        "Feature maps of image 1 (conv10)", "Inputs that maximize layer conv2", "Inputs that maximize layer conv10",
     ]  # fmt: skip
 
 
@@ -309,7 +307,7 @@ def test_page_shows_at_most_a_hundred_pictures(make_run):
     made = report.page([report.read(make_run(pictures={f"filters-layer{n:03}.png": png() for n in range(103)}))])
 
     assert len(Read(made.html).all("img")) == 100
-    assert made.left_out == ("3 more pictures in its figures: a page shows 100",)
+    assert made.left_out == ("3 more pictures: a page shows 100",)
 
 
 def test_small_picture_is_kept_as_it_is_and_what_is_none_is_left_out(make_run):
