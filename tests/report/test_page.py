@@ -98,8 +98,8 @@ def test_every_picture_says_what_it_shows(make_run):
     assert [picture.attributes["alt"] for picture in found.all("img")] == [
         "Filters of layer C1",
         "Filters of layer C1 (strongest 4, change)",
-        "Feature maps of example bee-2",
-        "Feature maps of example 812",
+        "Feature maps of image bee-2",
+        "Feature maps of image 812",
         "new_kind",
     ]
     drawn = [svg for svg in found.all("svg") if "aria-hidden" not in svg.attributes]
