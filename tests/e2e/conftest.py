@@ -28,7 +28,6 @@ def case_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases_folder: P
     shutil.copytree(cases_folder, place)
     monkeypatch.chdir(place)
     monkeypatch.setenv("NO_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KERAS_HOME", str(tmp_path / "home" / ".keras"))
     cut_off(monkeypatch)

@@ -206,7 +206,7 @@ CASES: list[Case] = [
         "a model that plain Keras saved again",
         ("predict m.keras x.npy",),
         files=(resaved,),
-        says=("m.keras does not say what its classes are called", "classes are numbers, images are stretched"),
+        says=("m.keras does not contain class names", "classes are numbers, images are stretched"),
     ),
     Case(
         "another model in the place of a run's own",

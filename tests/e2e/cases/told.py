@@ -183,7 +183,7 @@ CASES: list[Case] = [
     Case(
         "a test split of 20 examples",
         ("train told.yaml --run a",),
-        says=("the test split has only 20 examples", "20 are right, the 95% interval"),
+        says=("the test split has only 20 examples", "20 are correct, the 95% interval"),
         prints=("test split", " to "),
         files=(_twenty_to_test_with, few_recipe()),
     ),
