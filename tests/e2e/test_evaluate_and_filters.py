@@ -41,7 +41,12 @@ def test_evaluate_says_how_far_to_trust_the_accuracy(trained):
         f"baseline     {own['baseline']['accuracy']:.4f} by always predicting {own['baseline']['class']}\n"
         in done.stdout
     )
-    for words in ("among first  3: 0.", "ROC AUC      0.", "calibration  expected error 0.", "most confused"):
+    for words in (
+        "top-k        top-3 accuracy 0.",
+        "ROC AUC      0.",
+        "calibration  expected error 0.",
+        "most confused",
+    ):
         assert words in done.stdout
 
 
