@@ -160,7 +160,7 @@ def go_on(run: Path) -> None:
         place = run / checkpoints.FOLDER
         found = checkpoints.newest(place)
         if found.commit is None:
-            raise ModelFileError("no commit is whole")  # as `--resume` says it; they stay
+            raise ModelFileError("no commit is complete")  # as `--resume` says it; they stay
         checkpoints.remove_newer(place, found.commit.number)
         opened.update_record(status="running")
         commit(run, found.number + 1)

@@ -591,8 +591,8 @@ CASES = [
     _case("an .npz of pickled objects", npz_of_objects, "`model.weights.npz`, which no model has"),
     # other things
     _case("a pickle", pickled, "is not a .keras model"),
-    _case("an HDF5 model", hdf5_model("m.h5"), "which can hold code", static=False),
-    _case("an HDF5 model under another name", hdf5_model("m.keras"), "which can hold code"),
+    _case("an HDF5 model", hdf5_model("m.h5"), "which can contain code", static=False),
+    _case("an HDF5 model under another name", hdf5_model("m.keras"), "which can contain code"),
     _case("a folder", folder_model, "is not a regular file"),
     _case("hf://", text("hf://someone/model.keras"), "a model is a local .keras file", static=False),
     _case("https://", text("https://127.0.0.1:9/model.keras"), "a model is a local .keras file", static=False),

@@ -167,7 +167,7 @@ class Stopped(BaseException):
 
 
 EXIT_CODES: dict[int, str] = {
-    0: "fine",
+    0: "success",
     1: "an expectation of the recipe was not met",
     2: "wrong command line",
     3: "wrong recipe",
@@ -175,8 +175,8 @@ EXIT_CODES: dict[int, str] = {
     5: "wrong model or checkpoint file",
     6: "output, storage or lock",
     7: "training diverged",
-    8: "not enough memory, or no such device",
-    9: "a download is needed and not possible",
+    8: "not enough memory, or the device is missing",
+    9: "a required download failed",
     70: "a bug in cnncli",
     129: "stopped by SIGHUP",
     130: "stopped by Ctrl-C",

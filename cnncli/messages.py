@@ -153,6 +153,13 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
+def size_text(count: int) -> str:
+    """Bytes in the unit that suits them: `1.2 GB`, `48 MB`, `120 kB`."""
+    if count >= 1_000_000_000:
+        return f"{count / 1e9:,.1f} GB"
+    return f"{count / 1e6:,.0f} MB" if count >= 1_000_000 else f"{count / 1e3:,.0f} kB"
+
+
 def first_of(texts: Sequence[str], separator: str = ", ", *, most: int = 8) -> str:
     """Join texts, of many only the first: `0.1, 0.2, 0.4, … (1,024 in all)`."""
     if len(texts) <= most:
@@ -163,3 +170,10 @@ def first_of(texts: Sequence[str], separator: str = ", ", *, most: int = 8) -> s
 def number_text(value: float, digits: int = 4) -> str:
     """Write a number with at most `digits` significant digits and a real minus sign: 0.05, 1e−5, −0.4123."""
     return re.sub(r"e([+-])0*", r"e\1", f"{value:.{digits}g}").replace("e+", "e").replace("-", "−")
+
+
+def percent(share: float) -> str:
+    """Write a probability as `98.2%`; never rounded to none or all: `<0.1%`, `>99.9%`."""
+    if 0 < share < 0.0005:
+        return "<0.1%"
+    return ">99.9%" if share >= 0.9995 else f"{share:.1%}"

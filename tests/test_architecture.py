@@ -41,7 +41,9 @@ SHARED = {
     "scorer": "the scorer of a task",
     "scores": "the scores of a task",
     "thresholds": "scores by threshold: computed, drawn",
-    **dict.fromkeys(("doctor", "maximize", "predict", "reproduce", "summary"), "what a command does; the command"),
+    **dict.fromkeys(
+        ("doctor", "explain", "maximize", "predict", "reproduce", "summary"), "what a command does; the command"
+    ),
 }
 
 # What may compare a number of axes with a literal, outside `inputs`: the shapes are not those of examples.

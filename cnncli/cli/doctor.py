@@ -32,7 +32,7 @@ def doctor(
     else:
         wrapping.show(_row(word, text) for word, text in _rows(found))
     if not is_writable:
-        raise OutputError(f"nothing can be written to {output}", hint="name another folder with --output")
+        raise OutputError(f"{output} is not writable", hint="name another folder with --output")
 
 
 def _row(word: str, text: str) -> Text:

@@ -51,6 +51,14 @@ def grad_cam(
     image: options.Images = None,
     invert: options.Invert = False,
     samples: options.Samples = None,
+    network_input: Annotated[
+        bool,
+        typer.Option(
+            "--network-input",
+            help="Draw the input of the network instead of the original photo.",
+            rich_help_panel=options.PICTURES,
+        ),
+    ] = False,
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,
@@ -61,6 +69,8 @@ def grad_cam(
     verbose: options.Verbose = False,
 ) -> None:
     """Draw which parts of an image speak for a class: each example beside its heat map, on one sheet.
+
+    Image files are drawn as the original photos, in their own resolution up to 1,000 pixels a side.
 
     Without --image and --samples, examples of different classes are drawn from the test split: 12, with smoothgrad 6, with
     occlusion 4.
@@ -91,9 +101,12 @@ def grad_cam(
                 method=method,
                 layer=layer,
                 class_name=class_,
+                network_input=network_input,
                 formats=figure_output.formats(svg),
             )
     if list_layers:
         figure_output.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
         return
-    figure_output.show_drawn(trained, drawn, word="examples", notes=notes, as_json=as_json, quiet=quiet)
+    figure_output.show_drawn(
+        trained, drawn, word="examples", notes=[*notes, *drawn.notes], as_json=as_json, quiet=quiet
+    )

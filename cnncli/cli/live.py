@@ -166,9 +166,9 @@ def _learning(plan: Plan) -> str:
 
     if plan.recipe.train.phases:
         counts = zip(phases_of(plan.recipe), plan.learning_params, strict=True)
-        return "of which learn: " + ", then ".join(f"{count:,} ({phase.name})" for phase, count in counts)
+        return "trainable: " + ", then ".join(f"{count:,} ({phase.name})" for phase, count in counts)
     frozen = plan.budget.params - plan.budget.trainable_params
-    return "all of them learn" if not frozen else f"{plan.budget.trainable_params:,} learn, {frozen:,} are fixed"
+    return "all trainable" if not frozen else f"{plan.budget.trainable_params:,} trainable, {frozen:,} frozen"
 
 
 def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:
@@ -179,10 +179,10 @@ def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:
         which = f" ({phase.name})" if phase.name else ""
         if features.cut:
             copies = f", for {features.copies} augmented passes" if plan.recipe.data.augment else ""
-            yield "Frozen", f"all up to {features.cut.name} is computed once{copies}{which}"
+            yield "Frozen", f"layers up to {features.cut.name} are computed once{copies}{which}"
         elif features.reason:
             way_out = "`augment_copies: 4` in `data` computes 4 augmented passes once"
-            yield "Frozen", f"computed in every epoch, as {features.reason}; {way_out}{which}"
+            yield "Frozen", f"computed in every epoch, because {features.reason}; {way_out}{which}"
 
 
 def _shape(shape: Sequence[int]) -> str:

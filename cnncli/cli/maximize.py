@@ -80,7 +80,7 @@ def maximize(
     """
     if class_ and (layer or filter_):
         hint = "--layer and --filter for filters, --class for classes"
-        raise UsageError(Problem("either the filters of a layer or classes, got both", hint, Place("--class")))
+        raise UsageError(Problem("--class excludes --layer and --filter", hint, Place("--class")))
     filters = list(dict.fromkeys(filter_)) if filter_ else None
     classes = list(dict.fromkeys(class_)) if class_ else None
     figure_output.check_folder(to, (), force=force)

@@ -16,13 +16,14 @@ from cnncli.messages import did_you_mean, nearest, printable, shortened
 # The panels of a help screen.
 RECIPE = "Recipe"
 TABLE = "Table"
+RUNS = "Runs"
 TRAINING = "Training"
 DATA = "Data"
 PICTURES = "Pictures"
 OUTPUT = "Output"
 SERVER = "Server"
 COMMON = "Common options"
-PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, OUTPUT, SERVER, COMMON)
+PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, OUTPUT, SERVER, COMMON)
 
 NEWEST_RUN = "the newest run"
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file or the name of a shipped recipe.")]
@@ -138,6 +139,18 @@ def check_choice(option: str, value: str, choices: Sequence[str]) -> None:
     raise UsageError(Problem(f"unknown choice `{shortened(value)}`", hint, Place(option)))
 
 
+def check_html(option: str, file: Path | None) -> None:
+    """Refuse a name for a page that does not end in .html.
+
+    Raises:
+        UsageError: it does not.
+    """
+    if file is not None and file.suffix.lower() not in (".html", ".htm"):
+        raise UsageError(
+            Problem(f"`{file}` does not end in .html", "write a file name that ends in .html", Place(option))
+        )
+
+
 _IMAGE_ENDINGS = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp")
 
 
@@ -167,7 +180,7 @@ def read_samples(text: str | None, images: Sequence[Path], *, default: int) -> i
         return default
     if images:
         hint = "--image for files, --samples for examples of the run's data"
-        raise UsageError(Problem("either files or samples, got both", hint, Place("--samples")))
+        raise UsageError(Problem("--image and --samples exclude each other", hint, Place("--samples")))
     number = int(text) if re.fullmatch("-?[0-9]{1,18}", text) else None
     if text in SAMPLES or (number is not None and 1 <= number <= MOST_SAMPLES):
         return text if number is None else number

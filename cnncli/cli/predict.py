@@ -218,7 +218,7 @@ def _neither(text: str, no_run: OutputError) -> Problem:
     except DataError as no_file:
         hints = no_file.problems[0].hint.splitlines()
     hints += [*no_run.problems[0].hint.splitlines(), f"files can be {_FILES}"]
-    return Problem(f"no such file, and no run of that name: {printable(text)}", "\n".join(hints))
+    return Problem(f"there is no file and no run of that name: {printable(text)}", "\n".join(hints))
 
 
 class _Seen:

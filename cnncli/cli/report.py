@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncli.cli import browser, console, data_files, options
-from cnncli.errors import Place, Problem, UsageError
+from cnncli.errors import Problem
 from cnncli.messages import counted, printable
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def report(
     from cnncli import report as reports
     from cnncli import runs
 
-    _check_ending(to)
+    options.check_html("--to", to)
     names: list[str | None] = [*run] if run else [None]
     paths = list(dict.fromkeys(runs.find(output, name) for name in names))
     file = _page_file(to, paths, output, force=force)
@@ -99,9 +99,3 @@ def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: b
     file = OutputFile(to or place, "--to" if to else "", reads, own, force)
     file.check()
     return file
-
-
-def _check_ending(to: Path | None) -> None:
-    if to is not None and to.suffix.lower() not in (".html", ".htm"):
-        problem = Problem(f"`{to}` does not end in .html", "write a file name that ends in .html", Place("--to"))
-        raise UsageError(problem)

@@ -65,7 +65,7 @@ def reproduce(
     path = runs.find(Path(output), run)
     record = runs.read_record(path)
     if record["status"] != "completed":
-        hint = f"end it with: cnncli train --resume {path}"
+        hint = f"finish it with: cnncli train --resume {path}"
         raise OutputError(f"{path} is not finished (its status is {record['status']})", hint=hint)
     if run_name is not None:
         runs.check_name(run_name)

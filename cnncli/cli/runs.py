@@ -1,43 +1,31 @@
-"""`cnncli runs`: list the runs, their results and their states."""
+"""`cnncli runs`: list the runs, their results and their states, or write a page that does; the commands that change them."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.cells import cell_len
-from rich.text import Text
 
-from cnncli.cli import console, options, wrapping
-from cnncli.messages import cell, clock, counted, did_you_mean, printable, shortened
+from cnncli.cli import browser, change_runs, console, help_screen, options, runs_table, wrapping
+from cnncli.errors import OutputError, Place, Problem, UsageError
+from cnncli.messages import counted, did_you_mean, printable, shortened, size_text
 
 if TYPE_CHECKING:
     from cnncli.runs.listing import ListedRun
 
-_TITLES = ("run", "status", "date (UTC)", "data", "parameters", "epochs", "best", "test", "time")
-_RIGHT = {"parameters", "epochs", "time"}
-_STYLES = {
-    "running": "cyan",
-    "completed": "green",
-    "interrupted": "yellow",
-    "diverged": "red",
-    "failed": "red",
-    "broken": "red",
-}
-_BETWEEN = "  "
-_SOURCE_WIDTHS = (30, 14)  # columns of the data: where there is room, and where there is less
-_LONGEST_RESULT = 40
-_HELD = "\u00a0"  # textwrap breaks no line at it
-
 
 def add_to(app: typer.Typer) -> None:
-    app.command(epilog="Example: cnncli runs --recipe mnist --sort test --limit 5")(runs)
+    group = help_screen.App(invoke_without_command=True)
+    group.callback(epilog="Example: cnncli runs --recipe mnist --sort test --limit 5")(runs)
+    change_runs.add_to(group)
+    app.add_typer(group, name="runs")
 
 
 def runs(
+    context: typer.Context,
     sort: Annotated[
         str,
         typer.Option(
@@ -61,6 +49,28 @@ def runs(
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Show only the first N runs.", rich_help_panel=options.TABLE)
     ] = None,
+    html: Annotated[
+        bool,
+        typer.Option(
+            "--html",
+            help="Write an HTML page of the runs with their learning curves.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FILE.html",
+            help="Write the HTML page to this file.",
+            show_default="index.html in the output folder",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+    force: options.Force = False,
+    open_page: Annotated[
+        bool, typer.Option("--open", help="Open the HTML page in a browser.", rich_help_panel=options.OUTPUT)
+    ] = False,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     as_json: options.Json = False,
     quiet: options.Quiet = False,
@@ -68,22 +78,34 @@ def runs(
 ) -> None:
     """List the runs with status, data, epochs and results, newest first. --verbose shows more details of each run.
 
-    A run whose process has ended early is `interrupted`; a run whose record cannot be read is `broken`.
+    A run whose process has ended early is `interrupted`; a run whose record cannot be read is `broken`. For an unfinished
+    run, the table shows its epochs as `2/6` and the best value so far.
     """
+    if context.invoked_subcommand is not None:
+        _refuse_options_before(context)
+        return
     from cnncli.runs import finding, listing
 
     options.check_choice("--sort", sort, tuple(listing.SORT_KEYS))
     if status is not None:
         options.check_choice("--status", status, listing.LISTED_STATUSES)
+    for option, given in (("--to", to is not None), ("--open", open_page)):
+        if given and not html:
+            raise UsageError(Problem("this option is for the HTML page", "add --html", Place(option)))
     everything = listing.listing(output)
     found = [run for run in everything if status in (None, run.summary.status) and recipe in (None, run.summary.recipe)]
     shown = listing.sort(found, sort)[:limit]
     notes = finding.unreadable(output)
+    if html:
+        page = _write_index(shown, to, output, force=force, as_json=as_json, quiet=quiet)
+        if open_page:
+            browser.show_page(page)
+        return
     if as_json:
         console.print_json({"runs": [run.as_json() for run in shown], "notes": [note.as_json() for note in notes]})
         return
     if shown:
-        wrapping.show(_lines(shown, verbose=verbose))
+        wrapping.show(runs_table.lines(shown, verbose=verbose))
     if quiet:
         return
     for note in notes:
@@ -92,6 +114,48 @@ def runs(
         _tell_next(shown, len(found))
     else:
         _tell_nothing(output, everything, status, recipe)
+
+
+def _refuse_options_before(context: typer.Context) -> None:
+    """Refuse options between `runs` and its command: they would go to the list, and not to the command."""
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name and _is_given(context, parameter.name)
+    ]
+    if given:
+        command = f"cnncli runs {context.invoked_subcommand}"
+        raise UsageError(Problem(f"{', '.join(given)} must follow the command", f"write: {command} … {given[0]} …"))
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _write_index(
+    shown: Sequence[ListedRun], to: Path | None, output: Path, *, force: bool, as_json: bool, quiet: bool
+) -> Path:
+    """Write the HTML page, and say where; an earlier page of runs is replaced."""
+    from cnncli.report import index_page
+    from cnncli.runs.output_files import OutputFile
+
+    options.check_html("--to", to)
+    path = to or output / index_page.INDEX
+    if not shown:
+        raise OutputError(f"no runs to show in {output}/", hint="list all of them with: cnncli runs")
+    file = OutputFile(path, "--to" if to else "", own=[path] if index_page.is_index(path) else [], force=force)
+    file.check()
+    content = index_page.index(shown, path)
+    file.write(content)
+    size = len(content.encode())
+    if as_json:
+        console.print_json({"index": str(path), "bytes": size, "runs": [str(run.summary.path) for run in shown]})
+        return path
+    console.stdout().print(printable(str(path)))
+    if not quiet:
+        console.say(f"{counted(len(shown), 'run')}, {size_text(size)}; open it in any browser.")
+    return path
 
 
 def _tell_next(shown: Sequence[ListedRun], count: int) -> None:
@@ -122,130 +186,3 @@ def _tell_nothing(output: Path, everything: Sequence[ListedRun], status: str | N
     recipes = dict.fromkeys(run.summary.recipe for run in everything)
     hint = did_you_mean(recipe, recipes) if recipe is not None and recipe not in recipes else ""
     console.say_pairs([("Next", hint or "cnncli runs")])
-
-
-def _lines(shown: Sequence[ListedRun], *, verbose: bool) -> Iterator[Text]:
-    """A table where there is room for it (a pipe has any), else a few lines a run."""
-    room = console.stdout_columns()
-    for source_width in _SOURCE_WIDTHS:
-        rows = [_cells(run, source_width) for run in shown]
-        widths = _widths(rows)
-        if room is None or sum(widths) + len(_BETWEEN) * (len(widths) - 1) <= room:
-            yield Text(_aligned(_TITLES, widths), style="bold")
-            made = (_row(run, row, widths, room) for run, row in zip(shown, rows, strict=True))
-            break
-    else:
-        made = (_stacked(run, widths[:3]) for run in shown)
-    for run, told in zip(shown, made, strict=True):
-        yield from told
-        if verbose:
-            yield from _details(run)
-
-
-def _cells(run: ListedRun, source_width: int) -> list[str]:
-    """The texts of a row; of a broken run there is only what is wrong, in the place of the data and all that follows."""
-    summary = run.summary
-    first = [
-        printable(run.label),
-        summary.status,
-        f"{summary.started:%Y-%m-%d %H:%M}" if summary.started else cell(None),
-    ]
-    if summary.status == "broken":
-        return [*first, printable(run.problem)]
-    return [
-        *first,
-        shortened(run.short_source, source_width) if run.short_source is not None else cell(None),
-        cell(run.params),
-        cell(run.epochs),
-        _result(run.decided),
-        _result(run.score),
-        clock(run.total_seconds) if run.total_seconds is not None else cell(None),
-    ]
-
-
-def _result(result: tuple[str, float] | None) -> str:
-    if result is None:
-        return cell(None)
-    name, value = result
-    return f"{shortened(name, _LONGEST_RESULT)} {shortened(cell(value), _LONGEST_RESULT)}"
-
-
-def _widths(rows: Iterable[Sequence[str]]) -> list[int]:
-    """The columns' widths; a broken run's problem is in none of them."""
-    widths = [cell_len(title) for title in _TITLES]
-    for row in rows:
-        whole = row if len(row) == len(_TITLES) else row[:3]
-        widths[: len(whole)] = map(max, widths, map(cell_len, whole))
-    return widths
-
-
-def _aligned(cells: Iterable[str], widths: Sequence[int]) -> str:
-    """Cells beside each other, as wide as their columns."""
-    padded = []
-    for text, width, title in zip(cells, widths, _TITLES, strict=False):  # a broken run has fewer
-        space = " " * (width - cell_len(text))
-        padded.append(space + text if title in _RIGHT else text + space)
-    return _BETWEEN.join(padded).rstrip()
-
-
-def _row(run: ListedRun, cells: Sequence[str], widths: Sequence[int], room: int | None) -> Iterator[Text]:
-    """A line of the table."""
-    text = _aligned(cells, widths)
-    if room is not None and cell_len(text) > room:  # a problem's text
-        text = shortened(text, room)
-    yield _colored(Text(text), run.summary.status, _begin_of_status(cells[0], widths))
-
-
-def _begin_of_status(label: str, widths: Sequence[int]) -> int:
-    """The index of the first character of the second column."""
-    return len(label) + widths[0] - cell_len(label) + len(_BETWEEN)
-
-
-def _stacked(run: ListedRun, widths: Sequence[int]) -> Iterator[Text]:
-    """A run on as many lines as it needs: its name, which is never broken, its state, and what is known."""
-    label, status, date = _cells(run, _SOURCE_WIDTHS[0])[:3]
-    facts = [printable(run.problem)] if status == "broken" else [_held(fact) for fact in _facts(run)]
-    if sum(widths) + len(_BETWEEN) * 2 <= wrapping.width():
-        head = _colored(Text(_aligned([label, status, date], widths)), status, _begin_of_status(label, widths))
-    else:
-        head = Text(label)
-        facts = [status, *([_held(date)] if run.summary.started else []), *facts]
-    head.stylize("bold", 0, len(label))
-    yield head
-    for number, line in enumerate(wrapping.wrapped(_BETWEEN.join(facts), indent=2)):
-        told = Text(line.plain.replace(_HELD, " "))
-        yield _colored(told, status, 2) if facts[0] == status and not number else told
-
-
-def _facts(run: ListedRun) -> Iterator[str]:
-    """What is known of a run, each with its name."""
-    if run.short_source is not None:
-        yield shortened(run.short_source, _SOURCE_WIDTHS[0])
-    if run.params is not None:
-        yield counted(run.params, "parameter")
-    if run.epochs is not None:
-        yield counted(run.epochs, "epoch")
-    if run.decided is not None:
-        yield f"best {_result(run.decided)}"
-    if run.score is not None:
-        yield f"test {_result(run.score)}" if run.test else _result(run.score)
-    if run.total_seconds is not None:
-        yield clock(run.total_seconds)
-
-
-def _held(fact: str) -> str:
-    """A text that is not broken where it fits in a line."""
-    return fact.replace(" ", _HELD) if len(fact) + 2 <= wrapping.width() else fact
-
-
-def _colored(line: Text, status: str, begins: int) -> Text:
-    line.stylize(_STYLES[status], begins, begins + len(status))
-    return line
-
-
-def _details(run: ListedRun) -> Iterator[Text]:
-    yield Text(f"  {printable(str(run.summary.path))}", style="dim")
-    if run.problem and run.summary.status != "broken":
-        yield from wrapping.wrapped(run.problem, indent=2, style="dim")
-    for remark in run.remarks:
-        yield from wrapping.wrapped(remark, indent=2, style="dim")

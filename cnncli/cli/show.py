@@ -85,8 +85,8 @@ def _resolved(recipe: str, settings: list[str]) -> LoadedRecipe:
     loaded = load(recipe, settings)
     if (classes := declared_classes(loaded.recipe)) is not None:
         loaded = loaded.resolve(classes=classes)
-    hint = "declare the number: --set data.classes=10"
-    message = "what stands here depends on `$classes`, which only the data will tell"
+    hint = "set the number of classes: --set data.classes=10"
+    message = "this depends on `$classes`, which is known only after the data is read"
     if problems := [Problem(message, hint, place) for place in loaded.open_places]:
         raise RecipeError(problems)
     return loaded

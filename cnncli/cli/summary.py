@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ENDINGS = (".svg", ".png")
 _CONVENTIONS = """\
-multiply-adds: for one example; one multiplication and the addition after it count as one. Counted are convolutions, dense
+multiply-adds: for one example; one multiplication with the addition that follows counts as one. Counted are convolutions, dense
     and recurrent layers and attention; not biases, activations, normalisation, pooling, merging and resizing.
 field: the receptive field, how many pixels of the input one number depends on, beyond the border too; `all` after global
     pooling or a Dense layer. Where branches meet the widest counts. stride: how far apart the fields of two neighbours are.
@@ -80,7 +80,7 @@ def summary(
         raise UsageError(Problem("--all opens every block already", "leave one of them out", Place("--depth")))
     if diagram is not None and diagram.suffix.lower() not in _ENDINGS:
         message = f"`{shortened(str(diagram))}` does not end in .svg or .png"
-        raise UsageError(Problem(message, "the ending says how it is drawn", Place("--diagram")))
+        raise UsageError(Problem(message, "write a file name that ends in .svg or .png", Place("--diagram")))
     from cnncli.recipe.load import load
 
     picture = _picture_file(diagram, recipe, force=force) if diagram else None

@@ -252,7 +252,7 @@ def _totals(found: Summary) -> Iterator[Text]:
     if found.not_counted:
         pairs.append(("not counted", f"multiply-adds of {listed(found.not_counted)}"))
     if found.placeholders:
-        text = "counted as if there were 2 classes; say how many: --set data.classes=N"
+        text = "computed for 2 classes; set the number: --set data.classes=N"
         pairs.append(("placeholder", f"{listed(found.placeholders)}: {text}"))
     return wrapping.pairs(pairs, 15)
 

@@ -162,11 +162,11 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
     from cnncli import runs
 
     if run_name is not None:
-        raise UsageError(Problem("a run that goes on keeps its name", "name the run as RUN", Place("--run")))
+        raise UsageError(Problem("a resumed run keeps its name", "leave out --run", Place("--run")))
     if other := [change for change in changes if not change.startswith("train.epochs=")]:
         place = Place(f"--set {other[0]}")
         raise UsageError(
-            Problem("a run goes on as it began; only train.epochs can be changed", "begin a new run", place)
+            Problem("a resumed run keeps its recipe; only train.epochs can be changed", "start a new run", place)
         )
     if run is None:
         stopped = [each for each in runs.list_runs(outputs) if each.status in ("interrupted", "failed")]
@@ -186,7 +186,7 @@ def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
         told = {"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None}
         console.print_json({**console.SCHEMA, **told})
     elif not quiet:
-        console.say(f"{printable(str(going_on.path))} is already finished; --epochs N would extend it.")
+        console.say(f"{printable(str(going_on.path))} is already finished. --epochs N trains it further.")
         if going_on.stopped:
             console.say_pairs([("Stopped", going_on.stopped)])
 
@@ -204,7 +204,7 @@ def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None) -> Non
     phases = loaded.recipe.train.phases if loaded else []
     if phases and all(phase.epochs for phase in phases):
         hint = f"change one of them: --set train.phases.0.epochs={epochs}"
-        raise UsageError(Problem("every phase of the recipe says its own epochs", hint, Place("--epochs")))
+        raise UsageError(Problem("every phase of the recipe sets its own epochs", hint, Place("--epochs")))
 
 
 def _report(
@@ -221,7 +221,7 @@ def _report(
         if as_json:
             console.print_json({**console.SCHEMA, "status": "checked", **told})
         elif not quiet:
-            found = f"No mistakes; {counted(len(notes), 'note')} above" if notes else "Everything is in order"
+            found = f"No mistakes; {counted(len(notes), 'note')} above" if notes else "No mistakes"
             console.say(f"{found}. Nothing was trained, and nothing was written.")
         return
     if as_json:

@@ -81,4 +81,4 @@ def _sentence(result: dict[str, Any]) -> str:
         return f"{result['recipe']}: no mistakes in the language (shapes are checked without --static)"
     if result["params"] is None:
         return f"{result['recipe']}: no mistakes in the language; {result['checked']}"
-    return f"{result['recipe']}: no mistakes; {result['params']:,} parameters, {result['trainable_params']:,} of them learn"
+    return f"{result['recipe']}: no mistakes; {result['params']:,} parameters, {result['trainable_params']:,} trainable"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from cnncli.cli import console, figure_output, options, tensorflow_log
 from cnncli.messages import printable
+
+_SCALES = ("diverging", "min-max", "rgb")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -29,9 +31,19 @@ def visualize_filters(
             rich_help_panel=options.PICTURES,
         ),
     ] = None,
+    scale: Annotated[
+        str,
+        typer.Option(
+            "--scale",
+            metavar="SCALE",
+            help="Color scale: diverging (blue, white for 0, red), min-max (gray from the smallest to the largest weight), or "
+            "rgb (three input channels as one color).",
+            rich_help_panel=options.PICTURES,
+        ),
+    ] = "diverging",
     per_filter: Annotated[
         bool,
-        typer.Option("--per-filter", help="Give each filter its own colour scale.", rich_help_panel=options.PICTURES),
+        typer.Option("--per-filter", help="Give each filter its own color scale.", rich_help_panel=options.PICTURES),
     ] = False,
     strongest: Annotated[
         int | None,
@@ -61,12 +73,14 @@ def visualize_filters(
     Also reports dead filters (the same output everywhere), near-duplicates (cosine similarity above 0.99) and filters that
     training has not changed.
     """
+    options.check_choice("--scale", scale, _SCALES)
     figure_output.check_folder(to, (), force=force)
     with tensorflow_log.captured():
         from cnncli.inference.model_loading import open_model
         from cnncli.interpretability.layer_selection import check_finite
         from cnncli.interpretability.sample_selection import health_for, initial_of
         from cnncli.network import kernels
+        from cnncli.plots.filters import Scale
         from cnncli.plots.kernels import draw_layers, named_or_first
         from cnncli.plots.network_figures import Drawn
 
@@ -84,6 +98,7 @@ def visualize_filters(
                 trained.model,
                 names,
                 figure_output.folder_for(trained, to, force=force),
+                scale=cast(Scale, scale),
                 per_filter=per_filter,
                 strongest=strongest,
                 initial=initial,

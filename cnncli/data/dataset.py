@@ -80,8 +80,8 @@ def _read(path: str, form: images.Form) -> NDArray[Any]:
     try:
         return images.decode(images.read(path), form).pixels
     except images.BadImage as error:
-        message = f"{printable(path)} could be read when the data was loaded, and now cannot: {error}"
-        raise DataError(Problem(message, "leave the data alone while it is in use")) from error
+        message = f"{printable(path)} could be read when the data was loaded, but not any more: {error}"
+        raise DataError(Problem(message, "do not change the data while it is in use")) from error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,12 +94,14 @@ class Examples:
         targets: (count, …), in the form of the task: int32 (count,), index into the class names; float32 (count, k).
         files: where each came from, as a path inside its folder; None where they are not files.
         sha256: of each one's file, hex; None where they are not files.
+        originals: the image files themselves, wherever their pixels lie now; None where they are not image files.
     """
 
     inputs: Mapping[str, Values]
     targets: Values
     files: tuple[str, ...] | None = None
     sha256: tuple[str, ...] | None = None
+    originals: ImageFiles | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -128,7 +130,8 @@ class Examples:
         indices = np.asarray(indices, np.int64)
         files, sha256 = _taken(self.files, indices), _taken(self.sha256, indices)
         inputs = {name: take(column, indices) for name, column in self.inputs.items()}
-        return Examples(inputs, take(self.targets, indices), files, sha256)
+        originals = self.originals and self.originals.take(indices)
+        return Examples(inputs, take(self.targets, indices), files, sha256, originals)
 
 
 def _taken(texts: Sequence[str] | None, indices: Indexes) -> tuple[str, ...] | None:

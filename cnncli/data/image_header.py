@@ -115,7 +115,7 @@ def what_it_is(content: bytes) -> str:
     beginning = content[:1024]
     text = beginning.decode("utf-8", errors="ignore")  # a character may be cut at the end
     if b"\0" in beginning or len(text.encode()) < len(beginning) - 3:
-        return f"the beginning is that of no image; {READ_FORMATS}"
+        return f"this is not the beginning of an image; {READ_FORMATS}"
     start = text.lstrip("\ufeff \t\r\n").lower()
     return next((name for mark, name in _MARKUP if start.startswith(mark)), "text") + ", not an image"
 

@@ -18,7 +18,7 @@ from cnncli.data.deep_color import LUMINANCE, WHOLE_RANGE, compose, decode_png, 
 from cnncli.data.image_header import BadImage, image_format, orientation, refuse_damaged_png, what_it_is
 from cnncli.messages import shortened
 
-__all__ = ["BadImage", "Decoded", "Form", "decode", "read"]
+__all__ = ["BadImage", "Decoded", "Form", "Placement", "decode", "placement", "read"]
 
 MOST_PIXELS = 64_000_000
 _MOST_BYTES = 512 << 20  # of a file; the largest image that is allowed needs no more, even uncompressed
@@ -41,7 +41,7 @@ class Form:
         background: (red, green, blue), on which transparent images are laid.
         depth: 8: pixels are uint8. 16: they are float32, still from 0 to 255, and 16-bit images keep all of their levels.
         low, high: the values of a file that become 0 and 255; None: the whole range of its type.
-        invert: exchange dark and light.
+        invert: swap dark and light.
     """
 
     height: int
@@ -64,6 +64,19 @@ class Form:
     def shape(self) -> tuple[int, int, int]:
         """(height, width, channels)."""
         return self.height, self.width, 3 if self.color == "rgb" else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where an image lies in what it becomes; boxes are (left, top, right, bottom) in pixels.
+
+    Attributes:
+        part: the box of the upright image that is used; the rest is cut off.
+        place: the box of the result that it fills; the rest is padding.
+    """
+
+    part: tuple[float, float, float, float]
+    place: tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +162,7 @@ def decode(content: bytes, form: Form) -> Decoded:
     except (BadImage, MemoryError):
         raise
     except UnidentifiedImageError as error:
-        raise BadImage(f"damaged: it begins as {name} and cannot be read as one") from error
+        raise BadImage(f"damaged: it begins like {name} but cannot be read") from error
     except Exception as error:  # Pillow's decoders raise about anything on broken bytes
         raise BadImage(_decoder_reason(error)) from error
     pixels = np.dstack(
@@ -170,7 +183,7 @@ def _forms(form: Form, count: int) -> list[Form]:
 def _placed(plane: Image.Image, form: Form, turn: int) -> NDArray[Any]:
     """An image, or one channel of it, upright and in the wanted size."""
     upright = plane.transpose(_TRANSPOSE[turn]) if turn in _TRANSPOSE else plane
-    return np.asarray(_RESIZE[form.resize](upright, form))
+    return np.asarray(_resized(upright, form))
 
 
 def _deep_planes(content: bytes, form: Form) -> tuple[list[Image.Image], list[str], float]:
@@ -309,36 +322,35 @@ def _is_dark(image: Image.Image, alpha: Image.Image) -> bool:
     return bool(total > 0 and (np.asarray(image.convert("L"), np.float64) * weights).sum() / total < 128)
 
 
-def _stretched(image: Image.Image, form: Form) -> Image.Image:
-    return _resized(image, form.width, form.height, (0, 0, *image.size))
+def placement(width: int, height: int, form: Form) -> Placement:
+    """Where an upright image of that size lies in what it becomes."""
+    whole, full = (0.0, 0.0, float(width), float(height)), (0, 0, form.width, form.height)
+    if form.resize == "crop":
+        scale = min(width / form.width, height / form.height)  # pixels of the file for one of the result
+        cut_width, cut_height = scale * form.width, scale * form.height
+        left, top = max(0.0, (width - cut_width) / 2), max(0.0, (height - cut_height) / 2)
+        right, bottom = min(width, left + cut_width), min(height, top + cut_height)  # not a hair outside, by rounding
+        return Placement((left, top, right, bottom), full)
+    if form.resize == "pad":
+        scale = min(form.width / width, form.height / height)
+        inner_width = min(form.width, max(1, round(width * scale)))
+        inner_height = min(form.height, max(1, round(height * scale)))
+        left, top = (form.width - inner_width) // 2, (form.height - inner_height) // 2
+        return Placement(whole, (left, top, left + inner_width, top + inner_height))
+    return Placement(whole, full)
 
 
-def _cropped(image: Image.Image, form: Form) -> Image.Image:
-    width, height = image.size
-    scale = min(width / form.width, height / form.height)  # pixels of the file for one of the result
-    cut_width, cut_height = scale * form.width, scale * form.height
-    left, top = max(0.0, (width - cut_width) / 2), max(0.0, (height - cut_height) / 2)
-    right, bottom = min(width, left + cut_width), min(height, top + cut_height)  # not a hair outside, by rounding
-    return _resized(image, form.width, form.height, (left, top, right, bottom))
-
-
-def _padded(image: Image.Image, form: Form) -> Image.Image:
-    width, height = image.size
-    scale = min(form.width / width, form.height / height)
-    inner_width = min(form.width, max(1, round(width * scale)))
-    inner_height = min(form.height, max(1, round(height * scale)))
-    inner = _resized(image, inner_width, inner_height, (0, 0, width, height))
+def _resized(image: Image.Image, form: Form) -> Image.Image:
+    where = placement(*image.size, form)
+    left, top, right, bottom = where.place
+    size = right - left, bottom - top
+    inner = image.resize(size, Image.Resampling.BILINEAR, box=where.part, reducing_gap=_REDUCING_GAP)
+    if size == (form.width, form.height):
+        return inner
     grey = round(float(np.dot(LUMINANCE, form.background)))
     canvas = Image.new(image.mode, (form.width, form.height), form.background if image.mode == "RGB" else grey)
-    canvas.paste(inner, ((form.width - inner_width) // 2, (form.height - inner_height) // 2))
+    canvas.paste(inner, (left, top))
     return canvas
-
-
-_RESIZE = {"stretch": _stretched, "crop": _cropped, "pad": _padded}
-
-
-def _resized(image: Image.Image, width: int, height: int, box: tuple[float, float, float, float]) -> Image.Image:
-    return image.resize((width, height), Image.Resampling.BILINEAR, box=box, reducing_gap=_REDUCING_GAP)
 
 
 def _decoder_reason(error: Exception) -> str:

@@ -240,7 +240,9 @@ def _joined(parts: Sequence[Examples]) -> Examples:
     inputs = {name: join([part.inputs[name] for part in parts]) for name in parts[0].inputs}
     files = None if parts[0].files is None else tuple(file for part in parts for file in part.files or ())
     sha256 = None if parts[0].sha256 is None else tuple(digest for part in parts for digest in part.sha256 or ())
-    return Examples(inputs, join([part.targets for part in parts]), files, sha256)
+    first, *others = (part.originals for part in parts)
+    originals = first and first.and_then([each for each in others if each])
+    return Examples(inputs, join([part.targets for part in parts]), files, sha256, originals)
 
 
 def _no_source(text: str, error: DataError) -> Problem:

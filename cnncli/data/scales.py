@@ -282,7 +282,7 @@ def different_parts(parts: Mapping[str, Scale]) -> tuple[list[Problem], list[Pro
         if first.ground is not None and second.ground is not None and abs(first.ground - second.ground) >= _OPPOSITE:
             dark, light = sorted(((first.ground, one), (second.ground, other)))
             message = f"{dark[1]} has images with a dark background, {light[1]} with a light one"
-            return [], [Problem(message, "`255 - x` exchanges dark and light of one of them")]
+            return [], [Problem(message, "`255 - x` swaps dark and light in one of them")]
     return [], []
 
 
@@ -295,12 +295,12 @@ def unlike_training(trained: Scale, given: Scale, what: str) -> Problem | None:
     if trained.ground is not None and given.ground is not None and abs(trained.ground - given.ground) >= _OPPOSITE:
         mine, theirs = ("light", "dark") if given.ground > trained.ground else ("dark", "light")
         message = f"{what} has images with a {mine} background, and the training images have a {theirs} one"
-        return Problem(message, "the network has not learned from images of this kind: exchange dark and light")
+        return Problem(message, "the network has not learned from images of this kind: swap dark and light")
     if not differ(trained, given):
         return None
     mine, theirs = _shown(given, trained), _shown(trained, given)
     message = f"{what} holds values from {mine}, and the network was trained on values from {theirs}"
-    return Problem(message, "scale them as the training data was scaled: otherwise the results mean nothing")
+    return Problem(message, "scale them as the training data was scaled: otherwise the results are meaningless")
 
 
 def _shown(scale: Scale, other: Scale) -> str:

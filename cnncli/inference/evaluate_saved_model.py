@@ -131,7 +131,7 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
     """
     if trained.recipe is None or trained.run is None:
         raise DataError(
-            f"{trained.name} is a file: what data to score it on is not known",
+            f"{trained.name} is a file: the data to evaluate it on is unknown",
             hint="name it: --data mnist, --data photos/test, --data digits.npz",
         )
     recipe = trained.recipe.recipe
@@ -141,9 +141,7 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
     notes = list(splits.notes)
     if recorded and recorded != splits.fingerprint:
         notes.append(
-            Problem(
-                "the data is not what it was when the run was trained", "the splits may hold other examples than then"
-            )
+            Problem("the data has changed since the run was trained", "the splits may now hold other examples")
         )
     examples: Examples = getattr(splits, split)
     return examples, tuple(notes)

@@ -125,7 +125,7 @@ def _blank(found: Sequence[_Seen]) -> list[Problem]:
         return []
     value = f", {blank[0].blank:.0f}" if len(blank) == 1 else ""
     message = f"{_who(blank, found, 'has', 'have')} (nearly) one value at all pixels{value}"
-    hint = "it shows nothing that a network can recognize: the prediction means nothing"
+    hint = "there is nothing to recognize: the prediction is meaningless"
     return [Problem(message, _with_names(blank, hint))]
 
 
@@ -143,7 +143,7 @@ def _other_ground(trained: TrainedModel, found: Sequence[_Seen], form: images.Fo
     mine, theirs = ("light", "dark") if known <= _DARK else ("dark", "light")
     who = _who(other, found, "has", "have")
     message = f"{who} a {mine} background, and the training images have a {theirs} one"
-    way_out = "leave out --invert" if form.invert else "--invert exchanges dark and light"
+    way_out = "leave out --invert" if form.invert else "--invert swaps dark and light"
     hint = f"the network has not learned from images of this kind; {way_out}"
     return [Problem(message, _with_names(other, hint))]
 

@@ -225,7 +225,7 @@ def _archive_array(path: str) -> NDArray[Any]:
         wanted = names[0]
     if wanted is None:
         hint = f"it holds: {listed(names, 10) or 'nothing'}"
-        raise DataError("which of its arrays holds the examples is not clear: none is called x or x_test", hint=hint)
+        raise DataError("which of its arrays holds the examples is not clear: none is named x or x_test", hint=hint)
     return npz.read(Path(path), [wanted])[wanted]
 
 
@@ -296,9 +296,8 @@ def _width(input_shape: Shape) -> int:
     width = 1
     for length in input_shape:
         if length is None:
-            message = (
-                f"the model takes examples of any size, {shapes.written(input_shape)}: how a row fills them is open"
-            )
+            shape = shapes.written(input_shape)
+            message = f"the model takes examples of any size, {shape}: it is not defined how a row fills one"
             raise DataError(message, hint="give arrays, .npz or .npy, instead")
         width *= length
     return width

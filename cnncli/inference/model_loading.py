@@ -101,7 +101,7 @@ class TrainedModel:
         """What is not known, and what is done instead."""
         if self.about is not None:
             return ()
-        what = f"{printable(self.name)} does not say what its classes are called or how images become its input"
+        what = f"{printable(self.name)} does not contain class names or how images are read"
         return (Problem(f"{what}: classes are numbers, images are stretched"),)
 
     @property
@@ -157,7 +157,7 @@ def _is_model_file(text: str) -> bool:
     if "://" in text:
         raise ModelFileError(f"a model is a local .keras file, got {printable(text)}", hint="download it first")
     if path.suffix.lower() in (".h5", ".hdf5"):
-        raise ModelFileError(f"{printable(text)} is an HDF5 model, which can hold code", hint=HDF5_HINT)
+        raise ModelFileError(f"{printable(text)} is an HDF5 model, which can contain code", hint=HDF5_HINT)
     if path.suffix.lower() in _DATA_SUFFIXES and os.path.isfile(path):
         hint = f"score a run on it with: cnncli evaluate --data {printable(text)}"
         raise ModelFileError(f"{printable(text)} is data, not a trained model", hint=hint)

@@ -58,7 +58,7 @@ def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Mod
         with_sha256=wanted_sha256 is not None,
     )
     if wanted_sha256 is not None and contents.sha256 != wanted_sha256:
-        raise ModelFileError(f"{shown} is not the model that this run wrote: its SHA-256 is another one", hint=_ANOTHER)
+        raise ModelFileError(f"{shown} is not the model that this run wrote: its SHA-256 differs", hint=_ANOTHER)
     with stored_arrays(contents.weights, shown) as arrays:
         without_values = build_symbolically(recipe, input_shape=shape).model
         weights.check(without_values, arrays, shown=shown, described_by=described_by)

@@ -11,7 +11,7 @@ import numpy as np
 from cnncli import task_registry
 from cnncli.data import images
 from cnncli.data.columns import Indexes, as_column
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import Examples, ImageFiles
 from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
@@ -35,6 +35,7 @@ class Chosen:
         paths: of image files; empty of examples of a split.
         samples: how many examples of a split were asked for, or which.
         is_inverted: whether dark and light were exchanged.
+        originals: the image files of the examples; None where they are none.
     """
 
     inputs: np.ndarray
@@ -45,6 +46,7 @@ class Chosen:
     paths: tuple[Path, ...] = ()
     samples: Samples = None
     is_inverted: bool = False
+    originals: ImageFiles | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -85,6 +87,7 @@ def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
         "image files",
         paths=tuple(paths),
         is_inverted=form.invert,
+        originals=ImageFiles(tuple(map(str, paths)), form),
     )
 
 
@@ -119,6 +122,7 @@ def from_split(
         f"examples of the {split} split{subject.WORDS.get(samples, '')}",
         indices,
         samples=samples,
+        originals=examples.originals and examples.originals.take(indices),
     )
 
 

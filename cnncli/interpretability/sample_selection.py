@@ -45,7 +45,7 @@ def examples_for(
     """The examples to look at: image files where they are given, else some of the split that the run was scored on.
 
     Args:
-        invert: exchange dark and light in the image files.
+        invert: swap dark and light in the image files.
 
     Returns:
         The examples, and what is worth a word.

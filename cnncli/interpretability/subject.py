@@ -93,8 +93,16 @@ class Subject(ABC):
         """What a heat map says of an example in JSON."""
 
     @abstractmethod
-    def caption(self, details: dict[str, Any]) -> tuple[str, str]:
-        """Two lines beside the heat map of an example, of its `explained` with `example` and `has_heat`."""
+    def predicted_text(self, said: NDArray[np.float32]) -> str:
+        """What is predicted for one example, in words: `bees (98.2%)`."""
+
+    @abstractmethod
+    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> bool:
+        """Whether a prediction is wrong; never of numbers, which are only near or far."""
+
+    def asked_text(self, said: NDArray[np.float32], wanted: int) -> str:
+        """Whose heat is shown, where that is not what is predicted: `heat for ants (1.8%)`."""
+        return ""
 
     @abstractmethod
     def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:

@@ -117,7 +117,7 @@ def _check_kind(file: BinaryIO, path: Path, shown: str) -> None:
     if not start:
         raise ModelFileError(f"{shown} is empty (0 bytes)", hint=SAVE_AGAIN)
     if start == b"\x89HDF":
-        raise ModelFileError(f"{shown} is an HDF5 model, which can hold code", hint=HDF5_HINT)
+        raise ModelFileError(f"{shown} is an HDF5 model, which can contain code", hint=HDF5_HINT)
     raise ModelFileError(f"{shown} is not a .keras model")
 
 
@@ -168,7 +168,7 @@ def _check_names(members: Sequence[zipfile.ZipInfo], shown: str) -> None:
         raise refused(shown, f"`{twice[0]}` {names.count(twice[0])} times")
 
 
-_VOCABULARY_HINT = "a vocabulary belongs into its layer: StringLookup(vocabulary=[…]) keeps it in the model's config"
+_VOCABULARY_HINT = "a vocabulary belongs in its layer: StringLookup(vocabulary=[…]) keeps it in the model's config"
 
 
 def _check_member(member: zipfile.ZipInfo, shown: str) -> None:

@@ -117,7 +117,7 @@ def _with_weights(item: KerasObject, shape: Any, file: FilePath | None, path: Pa
                 raise
             raise NetworkError(
                 Problem(
-                    f"offline: the ImageNet weights of {item.name} are not here and cannot be downloaded",
+                    f"offline: the ImageNet weights of {item.name} are not cached and the download failed",
                     "put Keras' file into ~/.keras/models, or name one: weights: path/to/file.weights.h5",
                     path=where,
                 ),

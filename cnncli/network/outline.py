@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from cnncli.network.multiply_adds import total
@@ -53,24 +54,31 @@ def rows(summary: Summary, depth: int = 0) -> tuple[Row, ...]:
     Args:
         depth: 0 closes every group, 1 opens the outermost, `ALL` opens all.
     """
+    return rows_with_closed(summary, {layer.groups[depth] for layer in summary.layers if len(layer.groups) > depth})
+
+
+def rows_with_closed(summary: Summary, closed_groups: Collection[str]) -> tuple[Row, ...]:
+    """List a network with some of its groups closed, and all others opened."""
     groups = {group.name: group for group in summary.groups}
     parts: list[tuple[GroupSummary | None, list[LayerSummary]]] = []
     part_of_group: dict[str, int] = {}
     part_of_layer: dict[str, int] = {}
+    opened: list[tuple[str, ...]] = []
     for layer in summary.layers:
-        closed = groups[layer.groups[depth]] if len(layer.groups) > depth else None
+        around = tuple(itertools.takewhile(lambda name: name not in closed_groups, layer.groups))
+        closed = groups[layer.groups[len(around)]] if len(around) < len(layer.groups) else None
         index = part_of_group.setdefault(closed.name, len(parts)) if closed else len(parts)
         if index == len(parts):
             parts.append((closed, []))
+            # A heading over a single layer would say what the layer says.
+            opened.append(tuple(name for name in around if len(groups[name].layers) > 1))
         parts[index][1].append(layer)
         part_of_layer[layer.name] = index
     made = []
     for index, (closed, layers) in enumerate(parts):
         taken = dict.fromkeys(part_of_layer[source] for layer in layers for source in layer.inputs)
         inputs = tuple(source for source in taken if source != index)
-        # A heading over a single layer would say what the layer says.
-        within = tuple(name for name in layers[0].groups[:depth] if len(groups[name].layers) > 1)
-        made.append(_row(closed, layers, inputs, within))
+        made.append(_row(closed, layers, inputs, opened[index]))
     return tuple(made)
 
 

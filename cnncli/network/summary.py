@@ -157,6 +157,13 @@ def summarise(loaded: LoadedRecipe, *, batch_size: int | None = None) -> Summary
     Raises:
         RecipeError: the input's shape depends on the data, or a layer does not fit; at its place.
     """
+    return summarise_with_network(loaded, batch_size=batch_size)[0]
+
+
+def summarise_with_network(
+    loaded: LoadedRecipe, *, batch_size: int | None = None
+) -> tuple[Summary, Network, LoadedRecipe]:
+    """The same, with the network that was counted, and its recipe with the number of classes, where that is known."""
     shape = checks.input_shape(loaded.recipe)
     if shape is None:
         raise loaded.located(
@@ -174,7 +181,8 @@ def summarise(loaded: LoadedRecipe, *, batch_size: int | None = None) -> Summary
         measured = measure(network, loaded.recipe, batch_size=batch_size, blocks=blocks_called(loaded))
     except CnncliError as error:
         raise loaded.located(error) from error
-    return replace(measured, notes=tuple(loaded.locate(unintended_broadcasts(loaded.recipe, network))))
+    notes = tuple(loaded.locate(unintended_broadcasts(loaded.recipe, network)))
+    return replace(measured, notes=notes), network, loaded
 
 
 def measure(

@@ -14,7 +14,7 @@ from PIL import Image
 from cnncli.inputs import kind_of
 from cnncli.plots import style
 from cnncli.plots.text_fitting import fit_text, plain_text, text_width
-from cnncli.plots.tiles import Pixels, Spacing, compose, show_sheet, to_pixels, to_unit
+from cnncli.plots.tiles import Pixels, Spacing, choose_columns, compose, show_sheet, to_pixels, to_unit
 from cnncli.tasks.classification.mistakes import Wrong
 
 _TILE = 200  # pixels of an example's longer side, at most
@@ -83,7 +83,7 @@ def draw_sheet(
             return figure
         tiles = np.stack([_curve(one) if kind.ARE_CURVES else _widened(_fitted(_as_pixels(one))) for one in shown])
         height, width = tiles.shape[1:3]
-        columns = len(tiles) if len(tiles) <= 5 else min((5, 4, 6), key=lambda number: -len(tiles) % number)
+        columns = len(tiles) if len(tiles) <= 5 else choose_columns(len(tiles), (5, 4, 6, 7))
         sheet = compose(tiles, columns, Spacing(right=_GAP, below=_LINES * _LINE + _GAP))
         top = style.MARGIN + style.HEADER_HEIGHT
         page = max(_LEAST_WIDTH, sheet.image.shape[1] / style.DPI + 2 * style.MARGIN, style.header_width("", subtitle))

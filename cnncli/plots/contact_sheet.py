@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from cnncli.plots.tiles import choose_columns
+
 _TILE = 168  # pixels of a side
 _CAPTION = 18
 _GAP = 8
-_COLUMNS = 6
+_COLUMNS = (6, 5, 7)
 _MOST = 60
 _LETTERS = 27  # of a caption
 
@@ -29,7 +31,7 @@ def to_png(names: Sequence[str], pixels: Sequence[NDArray[np.generic]]) -> bytes
         The bytes of a PNG file with the first 60 of them.
     """
     shown = list(zip(names, pixels, strict=True))[:_MOST]
-    columns = min(_COLUMNS, len(shown))
+    columns = len(shown) if len(shown) <= max(_COLUMNS) else choose_columns(len(shown), _COLUMNS)
     rows = math.ceil(len(shown) / columns)
     size = (columns * (_TILE + _GAP) + _GAP, rows * (_TILE + _CAPTION + _GAP) + _GAP)
     sheet = Image.new("RGB", size, (240, 240, 240))

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
@@ -16,9 +17,12 @@ from numpy.typing import NDArray
 from cnncli.messages import number_text
 from cnncli.plots import style
 from cnncli.plots.text_fitting import plain_text, text_width
-from cnncli.plots.tiles import Grid, Sheet, Spacing, Strip, choose_grid, compose, show_sheet, to_pixels, to_unit
+from cnncli.plots.tiles import Pixels, Sheet, Spacing, Strip, choose_grid, compose, show_sheet, to_pixels, to_unit
 
 Normalise = Literal["layer", "filter"]
+Scale = Literal["diverging", "min-max", "rgb"]
+
+DIVERGING = "RdBu_r"  # blue is negative, white 0, red positive
 
 MOST_TILES = 256  # filters of one tile each
 MOST_STRIPS = 64  # filters of many tiles each
@@ -39,7 +43,7 @@ _NOTE_HEIGHT = 0.19
 
 @dataclass(frozen=True)
 class _Filters:
-    """A kernel in [0, 1], cut into tiles.
+    """A kernel in [0, 1], cut into tiles; on a diverging scale 0.5 is the weight 0.
 
     Attributes:
         tiles: (filters, groups, slices, height, width, 1 or 3). A filter's tiles stand in one row: a group per input
@@ -50,6 +54,7 @@ class _Filters:
         how: what stands where, in words.
         zero: for one channel over one dimension, which is drawn as a curve: (filters,), where the weight 0 lies.
         names: (filters,), what is written at each.
+        scale: what the values become: a color from blue to red, a gray, or the red, green and blue of three channels.
         is_selection: they are not all of the layer's filters, or not each of them once; the title says which.
     """
 
@@ -60,6 +65,7 @@ class _Filters:
     how: str
     zero: NDArray[np.float64] | None = None
     names: tuple[str, ...] = ()
+    scale: Scale = "diverging"
     is_selection: bool = False
 
     @property
@@ -72,6 +78,7 @@ def draw_filters(
     kernel: NDArray[np.floating[Any]],
     *,
     layer_name: str,
+    scale: Scale = "diverging",
     normalise: Normalise = "layer",
     max_filters: int | None = None,
     depthwise: bool = False,
@@ -80,17 +87,20 @@ def draw_filters(
 ) -> Figure:
     """Draw the filters of one layer, each with its number from 0 (filter n is `kernel[..., n]`).
 
-    One input channel is drawn in gray and three as colours, a tile a filter; with any other count a filter is a row of
-    tiles, one per input channel. Conv1D: position across, input channels down; with one channel, a curve. Conv3D: the
-    depth slices side by side. Too many filters or channels are cut, and the picture says so.
+    With one input channel a filter is a tile, with more a row of tiles, one per input channel. Conv1D: position across,
+    input channels down; with one channel, a curve. Conv3D: the depth slices side by side. Too many filters or channels
+    are cut, and the picture says so.
 
     Args:
         kernel: float, shaped as Keras shapes it. Conv1D (length, channels, filters), Conv2D (height, width, channels,
             filters), Conv3D (depth, height, width, channels, filters); depthwise (length, channels, multiplier) or
             (height, width, channels, multiplier). For a transposed convolution swap the last two axes first.
         layer_name: part of the title, any text.
-        normalise: black is the smallest and white the largest weight of the whole "layer", (f - min) / (max - min), or
-            of each "filter". Equal weights are mid gray; a weight that is not finite is orange.
+        scale: "diverging": blue weights are negative, white ones 0, red ones positive, and both ends are as far from 0.
+            "min-max": black is the smallest weight and white the largest, (f - min) / (max - min); equal weights are mid
+            gray. "rgb": the same for filters of images with three input channels, which are drawn as colors, a tile a
+            filter. A weight that is not finite is orange, on a diverging scale green.
+        normalise: the ends of the scale are those of the whole "layer", or of each "filter".
         max_filters: how many filters to draw at most; by default 256 tiles or 64 rows of tiles.
         depthwise: the last axis is a multiplier: every channel has that many filters of its own, numbered in the order
             of the layer's output channels.
@@ -98,13 +108,17 @@ def draw_filters(
         title: the heading, any text; left out: `Filters of` the layer.
 
     Raises:
-        ValueError: the kernel's shape is none of these, has an empty axis, `normalise` is neither, `max_filters` is
-            below 1, or the names are not as many as the filters.
+        ValueError: the kernel's shape is none of these, has an empty axis or not the channels for `rgb`, `scale` or
+            `normalise` is none of these, `max_filters` is below 1, or the names are not as many as the filters.
     """
     kernel = np.asarray(kernel)
     multiplier = kernel.shape[-1] if depthwise and kernel.ndim else 0
     if kernel.ndim not in (3, 4, 5) or 0 in kernel.shape:
         raise ValueError(f"a kernel has 3, 4 or 5 axes, none of them empty; received shape {kernel.shape}")
+    if scale not in get_args(Scale):
+        raise ValueError(f"scale is one of {', '.join(get_args(Scale))}; received {scale!r}")
+    if scale == "rgb" and not has_colours(kernel, depthwise):
+        raise ValueError(f"colors need filters of images with 3 input channels; received shape {kernel.shape}")
     if normalise not in ("layer", "filter"):
         raise ValueError(f'normalise is "layer" or "filter"; received {normalise!r}')
     if max_filters is not None and max_filters < 1:
@@ -114,7 +128,7 @@ def draw_filters(
     if names is not None and len(names) != kernel.shape[-1]:
         raise ValueError(f"a name for each of {kernel.shape[-1]} filters; received {len(names)}")
     weights = kernel.astype(np.float64)
-    filters = _cut(weights, normalise, max_filters)
+    filters = _cut(weights, scale, normalise, max_filters)
     shown = tuple(names or map(str, range(len(filters.tiles))))[: len(filters.tiles)]
     filters = replace(filters, names=shown, is_selection=names is not None)
     if multiplier:
@@ -123,18 +137,25 @@ def draw_filters(
         return _draw_page(filters, weights, title or f"Filters of {plain_text(layer_name)}", normalise)
 
 
-def _cut(kernel: NDArray[np.float64], normalise: Normalise, max_filters: int | None) -> _Filters:
+def has_colours(kernel: NDArray[Any], depthwise: bool) -> bool:
+    """Whether filters can be drawn as colours: each has a height, a width and three input channels."""
+    return kernel.ndim in (4, 5) and kernel.shape[-2] == 3 and not depthwise
+
+
+def _cut(kernel: NDArray[np.float64], scale: Scale, normalise: Normalise, max_filters: int | None) -> _Filters:
     """Scale a kernel (…, channels, filters) to [0, 1] and cut it into tiles."""
     *window, channels, total = kernel.shape
     axes = None if normalise == "layer" else tuple(range(kernel.ndim - 1))
-    single = len(window) == 1 or channels in (1, 3)
+    single = len(window) == 1 or channels == 1 or scale == "rgb"
     slices = window[0] if len(window) == 3 else 1
     shown = _channels_shown(window, channels, single, slices)
     most = min(max_filters or (MOST_TILES if single and slices == 1 else MOST_STRIPS), MOST_FILTERS)
-    unit = np.moveaxis(to_unit(kernel, axes=axes), -1, 0)[:most, ..., :shown]  # (filters, …, channels)
+    is_curve = len(window) == 1 and channels == 1
+    scaled = _around_zero(kernel, axes) if scale == "diverging" and not is_curve else to_unit(kernel, axes=axes)
+    unit = np.moveaxis(scaled, -1, 0)[:most, ..., :shown]  # (filters, …, channels)
 
     zero = None
-    if len(window) == 1 and channels == 1:
+    if is_curve:
         tiles = unit[:, None, None, None]  # (filters, 1, 1, 1, length, 1)
         zero = _zero_levels(kernel, axes, len(unit))
         how = "position across, weight up; gray line: weight 0"
@@ -146,7 +167,7 @@ def _cut(kernel: NDArray[np.float64], normalise: Normalise, max_filters: int | N
         tiles = slabs[:, None]  # (filters, 1, depth, height, width, 1 or 3)
         how = "; ".join(
             ["each row is a filter, its slices by depth from left to right"] * (slices > 1)
-            + ["red, green and blue are the input channels 0, 1 and 2"] * (channels == 3)
+            + ["red, green and blue are the input channels 0, 1 and 2"] * (scale == "rgb")
         )
     else:
         slabs = unit[:, None] if len(window) == 2 else unit  # (filters, depth, height, width, channels)
@@ -156,7 +177,8 @@ def _cut(kernel: NDArray[np.float64], normalise: Normalise, max_filters: int | N
             if slices == 1
             else "group an input channel, its slices by depth from left to right"
         )
-    return _Filters(tiles, tuple(window), total, _counted(shown, channels, "input channel"), how, zero)
+    inputs = _counted(shown, channels, "input channel")
+    return _Filters(tiles, tuple(window), total, inputs, how, zero, scale=scale)
 
 
 def _channels_shown(window: list[int], channels: int, single: bool, slices: int) -> int:
@@ -177,6 +199,13 @@ def _zero_levels(kernel: NDArray[np.float64], axes: tuple[int, ...] | None, coun
     return np.broadcast_to(levels, (kernel.shape[-1],))[:count]
 
 
+def _around_zero(kernel: NDArray[np.float64], axes: tuple[int, ...] | None) -> NDArray[np.float64]:
+    """Scale to [0, 1], by the largest absolute weight over `axes`, so that 0 becomes 0.5; what is not finite becomes NaN."""
+    finite = np.where(np.isfinite(kernel), kernel, np.nan)
+    size = np.abs(np.where(np.isnan(finite), 0, finite)).max(axis=axes, keepdims=True)
+    return 0.5 + finite / np.where(size > 0, 2 * size, 1)
+
+
 def _range(kernel: NDArray[np.float64], axes: tuple[int, ...] | None = None) -> tuple[Any, Any]:
     """Return the smallest and the largest finite weight; infinities the wrong way round where there is none."""
     finite = np.isfinite(kernel)
@@ -187,7 +216,7 @@ def _range(kernel: NDArray[np.float64], axes: tuple[int, ...] | None = None) -> 
 
 def _draw_page(filters: _Filters, kernel: NDArray[np.float64], title: str, normalise: Normalise) -> Figure:
     sheet, strip, scale = _compose(filters)
-    ticks = [] if filters.zero is not None else _scale_ticks(kernel, normalise)
+    ticks = [] if filters.zero is not None else _scale_ticks(kernel, filters.scale, normalise)
     notes = _notes(filters, kernel, normalise)
     subtitle = _subtitle(filters)
     sheet_height, sheet_width = (pixels / style.DPI for pixels in sheet.image.shape[:2])
@@ -208,7 +237,7 @@ def _draw_page(filters: _Filters, kernel: NDArray[np.float64], title: str, norma
     if filters.are_strips:
         _write_columns(axes, sheet, strip, scale)
     if ticks:
-        _draw_scale(figure, footer_top, ticks)
+        _draw_scale(figure, footer_top, ticks, filters.scale)
     left = style.MARGIN + (_SCALE_WIDTH + 0.25 if beside else 0)
     notes_top = footer_top + (0 if beside or not ticks else _SCALE_HEIGHT + 0.03)
     for line, note in enumerate(notes):
@@ -219,7 +248,7 @@ def _draw_page(filters: _Filters, kernel: NDArray[np.float64], title: str, norma
 def _compose(filters: _Filters) -> tuple[Sheet, Strip, int]:
     """Compose the tiles; return the sheet, the shape of a filter in it, and the pixels that a weight got."""
     count, groups, slices, height, width, _ = filters.tiles.shape
-    pixels = to_pixels(filters.tiles)
+    pixels = _colours(filters.tiles, filters.scale)
     if filters.zero is not None:  # an empty tile: the curve is drawn into it later
         height, width = math.ceil(20 * _CURVE_HEIGHT), 20
         pixels = np.full((count, 1, 1, height, width, 3), 255, np.uint8)
@@ -231,13 +260,20 @@ def _compose(filters: _Filters) -> tuple[Sheet, Strip, int]:
         left = max(46, math.ceil(longest * style.DPI) + 14)
         page, spacing = _STRIP_PAGE, Spacing(left=left, right=28, below=2 * gap + 1)
     smallest_tile = _SMALLEST_STRIP if filters.are_strips else _SMALLEST_TILE
-    grid = choose_grid(count, strip.size, spacing, page=page, scales=_scales(height, width, smallest_tile))
-    if filters.are_strips:
-        grid = _without_empty_columns(grid, count)
+    scales = _scales(height, width, smallest_tile)
+    grid = choose_grid(count, strip.size, spacing, page=page, scales=scales, down=filters.are_strips)
     header = _STRIP_HEADER if filters.are_strips else 0
     blocks = strip.draw(pixels, grid.scale)
     sheet = compose(blocks, grid.columns, spacing, header=header, down=filters.are_strips)
     return sheet, strip, grid.scale
+
+
+def _colours(unit: NDArray[np.float64], scale: Scale) -> Pixels:
+    """Values in [0, 1] (…, 1 or 3) as uint8 (…, 3)."""
+    if scale != "diverging":
+        return to_pixels(unit)
+    colours = matplotlib.colormaps[DIVERGING](np.nan_to_num(unit[..., 0], nan=0.5))[..., :3]
+    return to_pixels(np.where(np.isnan(unit), np.nan, colours), missing=style.GREEN)
 
 
 def _scales(height: int, width: int, smallest_tile: int) -> tuple[int, int]:
@@ -245,12 +281,6 @@ def _scales(height: int, width: int, smallest_tile: int) -> tuple[int, int]:
     short, long = sorted((height, width))
     largest = max(1, _LARGEST_TILE // long, min(_LONGEST_TILE // long, _LARGEST_TILE // short))
     return min(largest, max(math.ceil(smallest_tile / short), 3 if long < 30 else 1)), largest
-
-
-def _without_empty_columns(grid: Grid, count: int) -> Grid:
-    """Numbered downwards, 10 filters in 6 columns of 2 would leave the last column empty."""
-    rows = math.ceil(count / grid.columns)
-    return Grid(math.ceil(count / rows), grid.scale)
 
 
 def _band(count: int) -> int:
@@ -323,19 +353,23 @@ def _draw_curves(axes: Axes, filters: _Filters, sheet: Sheet) -> None:
         )
 
 
-def _scale_ticks(kernel: NDArray[np.float64], normalise: Normalise) -> list[str]:
-    """Return what black, mid gray and white stand for; nothing where the layer has no range."""
+def _scale_ticks(kernel: NDArray[np.float64], scale: Scale, normalise: Normalise) -> list[str]:
+    """Return what both ends and the middle of the scale stand for; nothing where the layer has no range."""
     low, high = _range(kernel)
     if not low < high:
         return []
+    if scale == "diverging":
+        size = number_text(float(max(-low, high)), 3)
+        return [f"−{size}", "0", size] if normalise == "layer" else ["−largest", "0", "largest"]
     if normalise == "filter":
         return ["smallest", "middle", "largest"]
     return [number_text(float(value), 3) for value in (low, (low + high) / 2, high)]
 
 
-def _draw_scale(figure: Figure, top: float, ticks: list[str]) -> None:
+def _draw_scale(figure: Figure, top: float, ticks: list[str], scale: Scale) -> None:
     axes = style.add_axes(figure, style.MARGIN + 0.25, top, _SCALE_WIDTH - 0.5, 0.15)
-    axes.imshow(np.linspace(0, 1, 256)[None], cmap="gray", vmin=0, vmax=1, aspect="auto", extent=(0, 1, 0, 1))
+    colours = DIVERGING if scale == "diverging" else "gray"
+    axes.imshow(np.linspace(0, 1, 256)[None], cmap=colours, vmin=0, vmax=1, aspect="auto", extent=(0, 1, 0, 1))
     axes.set_xticks([0, 0.5, 1], ticks, fontsize=8)
     axes.set_yticks([])
     axes.spines[["right", "top"]].set_visible(True)
@@ -353,15 +387,14 @@ def _notes(filters: _Filters, kernel: NDArray[np.float64], normalise: Normalise)
             f"one scale for the whole layer, {ends}" if normalise == "layer" else "each filter on a scale of its own"
         )
     elif low < high:
+        signs = "blue: negative weights, red: positive ones; " if filters.scale == "diverging" else "weights; "
         notes.append(
-            "weights, on one scale for the whole layer"
-            if normalise == "layer"
-            else "weights, each filter on a scale of its own"
+            signs + ("one scale for the whole layer" if normalise == "layer" else "each filter on a scale of its own")
         )
     if broken:
-        notes.append(
-            f"{broken:,} of {kernel.size:,} weights are not finite".replace(",", "\N{THIN SPACE}") + " (orange)"
-        )
+        colour = "green" if filters.scale == "diverging" and filters.zero is None else "orange"
+        count = f"{broken:,} of {kernel.size:,}".replace(",", "\N{THIN SPACE}")
+        notes.append(f"{count} weights are not finite ({colour})")
     return notes
 
 

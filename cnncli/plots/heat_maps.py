@@ -3,87 +3,158 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli.plots import style
 from cnncli.plots.text_fitting import fit_text, plain_text
+from cnncli.plots.tiles import Pixels, Spacing, choose_grid, show_sheet
 
-_TILE = 1.55  # inches, of image and heat each
-_GAP = 0.08
-_CAPTION = 0.42
-_BETWEEN = 0.3
-_ROW_GAP = 0.16
-_SCALE_WIDTH = 1.5
+Caption = Sequence[tuple[str, str]]  # lines below an example, each with its colour
+
+_PAGE = (2250, 2550)  # pixels for the images
+_LARGEST, _SMALLEST = 1000, 110  # pixels of an image's longer side
+_ENLARGED = 300  # pixels up to which small images are enlarged, by a whole factor
+_CELL = 380  # pixels of an example's width at the least: room for its caption
+_GAP = 12  # pixels between an image and its heat
+_BETWEEN = 42
+_LINE = 26  # pixels of a line of the caption
+_ROW_GAP = 26
+_BAR = (1.9, 0.12)  # inches of each of the two bars
+
+_COLOURS = matplotlib.colormaps["plasma"]
+_DENSEST = 0.8  # of the hottest place; where there is no heat the image is as it was
+
+
+@dataclass(frozen=True, eq=False)
+class Heated:
+    """An image with its heat.
+
+    Attributes:
+        image: (height, width, 1 or 3), uint8, or float that is stretched to its range.
+        heat: float (any height, any width) in [0, 1], over the whole image.
+        caption: lines, each with its colour.
+        seen: the box that the network gets, (left, top, right, bottom) as shares of width and height; None: all of it.
+    """
+
+    image: NDArray[Any]
+    heat: NDArray[np.floating[Any]]
+    caption: Caption
+    seen: tuple[float, float, float, float] | None = None
 
 
 def draw_heat(
-    images: NDArray[Any],
-    heat: NDArray[np.floating[Any]],
-    captions: Sequence[tuple[str, str]],
-    *,
-    title: str,
-    subtitle: str,
-    meaning: str = "speaks for the class",
+    examples: Sequence[Heated], *, title: str, subtitle: str, meaning: str = "supports the class", note: str = ""
 ) -> Figure:
-    """Draw each image and beside it the same with its heat.
+    """Draw each image and beside it the same with its heat, as large as they fit, and no photo larger than it is.
 
     Args:
-        images: (count, height, width, 1 or 3), uint8, or float that is stretched to its range.
-        heat: float (count, any height, any width) in [0, 1]; enlarged smoothly to the image.
-        captions: two lines below each image.
         title, subtitle: the heading, any text.
         meaning: what a place with heat does.
+        note: a line at the bottom.
     """
-    pairs = [_pair(image, one) for image, one in zip(images, heat, strict=True)]
-    cell = 2 * _TILE + _GAP
-    columns = 1 if len(pairs) == 1 else 2 if len(pairs) <= 4 else 3
-    rows = -(-len(pairs) // columns)
-    tile_height = _TILE * images.shape[1] / images.shape[2]
-    row_height = tile_height + _CAPTION + _ROW_GAP
+    sizes = [(example.image.shape[0], example.image.shape[1]) for example in examples]
+    lines = max(len(example.caption) for example in examples)
+    spacing = Spacing(right=_BETWEEN, below=_ROW_GAP)
+
+    def cell(longest: int) -> tuple[int, int]:
+        fitted = [_fitted(size, longest) for size in sizes]
+        widest = max(width for _, width in fitted)
+        return max(_CELL, 2 * widest + _GAP), max(height for height, _ in fitted) + lines * _LINE
+
+    grid = choose_grid(len(examples), cell, spacing, page=_PAGE, scales=(_SMALLEST, _largest(sizes)))
+    cell_width, _ = cell(grid.scale)
     with style.look():
+        fitted = [_fitted(size, grid.scale) for size in sizes]
+        rows = [
+            range(start, min(start + grid.columns, len(examples))) for start in range(0, len(examples), grid.columns)
+        ]
+        heights = [max(fitted[number][0] for number in row) + lines * _LINE + _ROW_GAP for row in rows]
         top = style.MARGIN + style.HEADER_HEIGHT
-        width = 2 * style.MARGIN + columns * cell + (columns - 1) * _BETWEEN
-        width = max(width, min(8.0, style.header_width(title, subtitle)))
-        figure = style.new_figure(width, top + rows * row_height + 0.5 + style.MARGIN)
+        width = (grid.columns * (cell_width + _BETWEEN) - _BETWEEN) / style.DPI + 2 * style.MARGIN
+        width = max(width, min(8.0, style.header_width(title, subtitle)), 6.4)
+        footer = top + sum(heights) / style.DPI + 0.06
+        figure = style.new_figure(width, footer + 0.5 + (0.22 if note else 0) + style.MARGIN)
         style.add_header(figure, title, subtitle)
-        for index, (pair, caption) in enumerate(zip(pairs, captions, strict=True)):
-            left = style.MARGIN + index % columns * (cell + _BETWEEN)
-            row_top = top + index // columns * row_height
-            for offset, pixels in zip((0.0, _TILE + _GAP), pair, strict=True):
-                axes = style.add_axes(figure, left + offset, row_top, _TILE, tile_height)
-                axes.imshow(pixels, interpolation="nearest", aspect="auto")
-                axes.set_axis_off()
-            for line, text in enumerate(caption):
-                color = style.INK if line == 0 else style.MUTED
-                shown = fit_text(plain_text(text), cell, style.LABEL_SIZE)
-                style.add_text(figure, left, row_top + tile_height + 0.05 + 0.17 * line, shown, color=color)
-        _draw_scale(figure, top + rows * row_height + 0.05, meaning)
+        for row, height in zip(rows, heights, strict=True):
+            for column, number in enumerate(row):
+                left = style.MARGIN + column * (cell_width + _BETWEEN) / style.DPI
+                _draw_example(figure, examples[number], fitted[number], left, top, cell_width)
+            top += height / style.DPI
+        _draw_bars(figure, footer, meaning)
+        style.add_text(figure, style.MARGIN, footer + 0.5, note, color=style.MUTED)
     return figure
 
 
-def _pair(image: NDArray[Any], heat: NDArray[Any]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """An image in colour, and the same with its heat."""
-    return _as_rgb(image), overlay(image, heat)
+def overlaid(pixels: Pixels, heat: NDArray[np.floating[Any]]) -> Pixels:
+    """Lay heat over an image: the hotter a place, the more it takes the heat's colour; without heat nothing changes.
 
-
-def overlay(image: NDArray[Any], heat: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
-    """Lay heat (any height, any width) in [0, 1] over an image (height, width, 1 or 3): uint8 (height, width, 3)."""
-    pixels = _as_rgb(image)
-    height, width = pixels.shape[:2]
-    large = np.asarray(Image.fromarray(heat.astype(np.float32)).resize((width, height), Image.Resampling.BILINEAR))
-    colours = matplotlib.colormaps["inferno"](np.clip(large, 0, 1))[..., :3] * 255
-    share = 0.15 + 0.55 * np.clip(large, 0, 1)[..., None]
-    mixed: NDArray[np.uint8] = (pixels * (1 - share) + colours * share).astype(np.uint8)
+    Args:
+        pixels: uint8 (height, width, 3).
+        heat: (height, width) in [0, 1].
+    """
+    heat = np.clip(heat, 0, 1)
+    share = _DENSEST * heat[..., None]
+    mixed: Pixels = np.rint(pixels * (1 - share) + _COLOURS(heat)[..., :3] * 255 * share).astype(np.uint8)
     return mixed
 
 
-def _as_rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
+def _largest(sizes: Sequence[tuple[int, int]]) -> int:
+    """The longest side that any image is shown with: its own, or of a small one a whole multiple."""
+    longest = [max(size) for size in sizes]
+    return min(_LARGEST, max(side * max(1, _ENLARGED // side) for side in longest))
+
+
+def _fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
+    """The (height, width) in which an image of that size is shown where its longer side may have so many pixels."""
+    height, width = size
+    longer = max(size)
+    factor: float = max(1, min(longest, _ENLARGED) // longer) if longer <= longest else longest / longer
+    return max(1, round(height * factor)), max(1, round(width * factor))
+
+
+def _draw_example(
+    figure: Figure, example: Heated, size: tuple[int, int], left: float, top: float, cell_width: int
+) -> None:
+    height, width = size
+    image = Image.fromarray(_as_rgb(example.image))
+    is_enlarged = width > image.width
+    pixels = np.asarray(
+        image.resize((width, height), Image.Resampling.NEAREST if is_enlarged else Image.Resampling.LANCZOS)
+    )
+    heat = Image.fromarray(np.asarray(example.heat, np.float32)).resize((width, height), Image.Resampling.BILINEAR)
+    for column, shown in enumerate((pixels, overlaid(pixels, np.asarray(heat)))):
+        axes = show_sheet(figure, left + column * (width + _GAP) / style.DPI, top, shown)
+        _draw_edge(axes, width, height)
+    if example.seen:
+        _draw_frame(axes, example.seen, height, width)
+    for line, (text, colour) in enumerate(example.caption):
+        fitting = fit_text(plain_text(text), cell_width / style.DPI, style.LABEL_SIZE)
+        style.add_text(figure, left, top + (height + 8 + _LINE * line) / style.DPI, fitting, color=colour)
+
+
+def _draw_edge(axes: Axes, width: int, height: int) -> None:
+    """A thin line around an image, so that a white one ends somewhere."""
+    axes.add_patch(Rectangle((0, 0), width, height, fill=False, edgecolor=style.FRAME, linewidth=0.8))
+
+
+def _draw_frame(axes: Axes, seen: tuple[float, float, float, float], height: int, width: int) -> None:
+    """A dashed frame around what the network gets, to be seen on light and on dark."""
+    left, top, right, bottom = seen
+    place = (left * width + 1, top * height + 1), (right - left) * width - 2, (bottom - top) * height - 2
+    axes.add_patch(Rectangle(*place, fill=False, edgecolor=style.PAPER, linewidth=1.4))
+    axes.add_patch(Rectangle(*place, fill=False, edgecolor=style.INK, linewidth=1.4, linestyle=(0, (4, 4))))
+
+
+def _as_rgb(image: NDArray[Any]) -> Pixels:
     values = np.asarray(image, np.float32)
     if image.dtype != np.uint8:
         low, high = float(values.min()), float(values.max())
@@ -92,8 +163,17 @@ def _as_rgb(image: NDArray[Any]) -> NDArray[np.uint8]:
     return gray_or_rgb.astype(np.uint8)
 
 
-def _draw_scale(figure: Figure, top: float, meaning: str) -> None:
-    axes = style.add_axes(figure, style.MARGIN, top, _SCALE_WIDTH, 0.12)
-    axes.imshow(np.linspace(0, 1, 256)[None], cmap="inferno", aspect="auto")
-    axes.set_axis_off()
-    style.add_text(figure, style.MARGIN, top + 0.16, f"the brighter, the more it {meaning}", color=style.MUTED)
+def _draw_bars(figure: Figure, top: float, meaning: str) -> None:
+    """The heat's colours as they look over white, and below over black."""
+    width, height = _BAR
+    size = round(height * style.DPI), round(width * style.DPI)
+    ramp = np.broadcast_to(np.linspace(0, 1, size[1]), size)
+    bars = [overlaid(np.full((*size, 3), ground, np.uint8), ramp) for ground in (255, 0)]
+    axes = show_sheet(figure, style.MARGIN, top, np.concatenate(bars))
+    _draw_edge(axes, size[1], 2 * size[0])
+    for text, share, side in (("no heat", 0, "left"), ("most", 1, "right")):
+        style.add_text(figure, style.MARGIN + share * width, top + 2 * height + 0.05, text, ha=side, color=style.MUTED)
+    left = style.MARGIN + width + 0.2
+    said = (f"The more heat, the more a place {meaning}.", "The colors of the heat over white, and below over black.")
+    for line, text in enumerate(said):
+        style.add_text(figure, left, top + 0.19 * line, text, color=style.MUTED)

@@ -9,11 +9,12 @@ import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnncli.errors import ModelFileError
+from cnncli.errors import ModelFileError, RecipeError
 from cnncli.interpretability.filter_diagnostics import strongest as strongest_of
-from cnncli.network.kernels import NO_CONVOLUTION, convolutions, find_all, kernel_of
+from cnncli.messages import shortened
+from cnncli.network.kernels import NO_CONVOLUTION, convolutions, describe, find_all, kernel_of
 from cnncli.plots import naming
-from cnncli.plots.filters import MOST_STRIPS, Normalise, draw_filters
+from cnncli.plots.filters import MOST_STRIPS, Normalise, Scale, draw_filters, has_colours
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.text_fitting import plain_text
 
@@ -23,6 +24,7 @@ def draw_layers(
     layers: Sequence[str] | None,
     folder: Folder,
     *,
+    scale: Scale = "diverging",
     per_filter: bool = False,
     strongest: int | None = None,
     initial: keras.Model | None = None,
@@ -35,16 +37,21 @@ def draw_layers(
     Args:
         layers: names; None for the first convolution.
         folder: made when it is missing.
+        scale: of the colors, as for `draw_filters`.
+        per_filter: each filter has a scale of its own.
         strongest: only so many filters a layer, those with the largest norms, largest first.
         initial: the same network before training: each filter is drawn as it was, and beside it as it is.
 
     Raises:
         ModelFileError: the model has no convolution.
-        RecipeError: names that no convolution has, each with the nearest one.
+        RecipeError: names that no convolution has, each with the nearest one; or filters that cannot be drawn as colors.
         OutputError: the folder or a picture cannot be written.
     """
     wanted = named_or_first(model, layers)
+    for layer in wanted:
+        check_scale(layer, scale)
     options = [
+        scale if scale != "diverging" else "",
         "per-filter" if per_filter else "",
         f"strongest-{strongest}" if strongest is not None else "",
         "change" if initial else "",
@@ -57,9 +64,20 @@ def draw_layers(
         kernel, depthwise = kernel_of(layer)
         before = kernel_of(find_all(initial, [layer.name])[0])[0] if initial else None
         normalise: Normalise = "filter" if per_filter else "layer"
-        figure = _draw(kernel, before, layer.name, depthwise, normalise, strongest)
+        figure = _draw(kernel, before, layer.name, depthwise, scale, normalise, strongest)
         files += save(figure, folder / f"{stem}.png", formats=formats)
     return files
+
+
+def check_scale(layer: keras.layers.Layer, scale: Scale) -> None:
+    """Refuse colors for filters that have not three input channels.
+
+    Raises:
+        RecipeError: with the shape of the filters.
+    """
+    if scale == "rgb" and not has_colours(*kernel_of(layer)):
+        message = f"the filters of `{shortened(layer.name)}` cannot be drawn as RGB colors: {describe(layer)}"
+        raise RecipeError(message, hint="RGB needs filters with a height, a width and 3 input channels")
 
 
 def named_or_first(model: keras.Model, layers: Sequence[str] | None) -> list[keras.layers.Layer]:
@@ -80,11 +98,12 @@ def _draw(
     before: np.ndarray | None,
     name: str,
     depthwise: bool,
+    scale: Scale,
     normalise: Normalise,
     strongest: int | None,
 ) -> Figure:
     if strongest is None and before is None:
-        return draw_filters(kernel, layer_name=name, normalise=normalise, depthwise=depthwise)
+        return draw_filters(kernel, layer_name=name, scale=scale, normalise=normalise, depthwise=depthwise)
     count = kernel.shape[-2] * kernel.shape[-1] if depthwise else kernel.shape[-1]
     if strongest is not None:
         numbers = strongest_of(kernel, depthwise, strongest)
@@ -100,7 +119,9 @@ def _draw(
         shown = np.stack([was, shown], axis=-1).reshape(*shown.shape[:-1], -1)  # (…, before and after in turn)
         names = [f"{number} {when}" for number in names for when in ("start", "end")]
         title += ", before and after training"
-    return draw_filters(shown, layer_name=name, normalise=normalise, names=names, title=title, max_filters=len(names))
+    return draw_filters(
+        shown, layer_name=name, scale=scale, normalise=normalise, names=names, title=title, max_filters=len(names)
+    )
 
 
 def _numbered(kernel: np.ndarray, depthwise: bool) -> np.ndarray:

@@ -17,7 +17,7 @@ from cnncli.plots.signals import add_curves, tile_sheet
 from cnncli.plots.text_fitting import text_width
 from cnncli.plots.tiles import Pixels, Sheet, Spacing, Strip, choose_grid, compose, resize, to_pixels, to_unit
 
-_LARGEST_TILE = 260  # pixels
+_LARGEST_TILE = 360  # pixels
 _LONGEST_TILE = 700  # pixels of the longer side of one that is not square
 _SMALLEST_TILE = 24
 _UNITS = 4  # units for a map: each is one place and needs little room

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,33 +12,37 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from cnncli.errors import CnncliError, RecipeError
+from cnncli.data.images import Form
+from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.inputs import kind_of
 from cnncli.interpretability.attribution import METHODS, heat_of, layer_for
 from cnncli.interpretability.examples import Chosen
 from cnncli.interpretability.feature_maps import feature_maps
 from cnncli.interpretability.layer_selection import MOST_TARGETS, count_of, layers_to_show
 from cnncli.interpretability.maximize import maximize
+from cnncli.interpretability.original_photos import Photo, photos_of, share_in_padding
 from cnncli.interpretability.subject import Subject
-from cnncli.messages import number_text
+from cnncli.messages import counted, number_text
 from cnncli.plots import naming, style
 from cnncli.plots.feature_maps import draw_feature_maps
-from cnncli.plots.heat_maps import draw_heat
+from cnncli.plots.heat_maps import Caption, Heated, draw_heat
 from cnncli.plots.map_tiles import LayerMaps
 from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.signals import draw_signal_heat
 
 STEPS = 128  # of the gradient ascent
-_INVERTED = "inverted"  # an option of a picture's name
+_INVERTED, _OF_INPUT = "inverted", "network-input"  # options of a picture's name
+_MUCH_PADDING = 0.5  # of all heat, from which there is a remark
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """Pictures, and what is said in them, for `--json`."""
+    """Pictures, what is said in them, for `--json`, and notes about them."""
 
     files: tuple[Path, ...]
     details: tuple[dict[str, Any], ...] = ()
+    notes: tuple[Problem, ...] = ()
 
 
 # ---- feature maps ------------------------------------------------------------------------------------------------------
@@ -82,9 +87,11 @@ def draw_feature_maps_of(
     for number, example in enumerate(chosen.inputs):
         if shares is not None:
             details[number] |= subject.answer(shares[number])
+        label = None if chosen.labels is None else chosen.labels[number]
+        answer = _answer(subject, label, None if shares is None else shares[number])
         maps = [LayerMaps(name, kind, each[number]) for name, kind, each in zip(names, kinds, outputs, strict=True)]
         title = f"{subject.name}: {chosen.names[number]}"
-        sheets = draw_feature_maps(example, maps, title=title, answer=_answer(subject, details[number]))
+        sheets = draw_feature_maps(example, maps, title=title, answer=answer)
         for name, figure in zip(_free_names(stems[number], len(sheets), taken), sheets, strict=True):
             files += save(figure, folder / f"{name}.png", formats=formats)
     return Drawn(tuple(files), tuple(details))
@@ -103,16 +110,14 @@ def _keys(chosen: Chosen) -> list[str]:
     return [naming.image(path) for path in chosen.paths] or [naming.part(key) for key in chosen.keys]
 
 
-def _answer(subject: Subject, said: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What is true and what is predicted, each with its colour."""
-    lines = [] if said["true"] is None else [(f"true {subject.WHAT}: {said['true']}", style.INK)]
-    if "probability" in said:
-        right = said["true"] in (None, said["predicted"])
-        share = said["probability"]
-        shown = ">99.9%" if 0.9995 <= share < 1 else f"{share:.1%}"  # never rounded up to all
-        lines.append((f"predicted: {said['predicted']}, {shown}", style.BLUE if right else style.ORANGE))
-    elif "predicted" in said:
-        lines.append((f"predicted: {said['predicted']}", style.BLUE))
+def _answer(subject: Subject, label: Any, said: np.ndarray | None) -> Caption:
+    """What is predicted and what is true, each with its colour: blue where it is right, orange where it is wrong."""
+    lines: list[tuple[str, str]] = []
+    if said is not None:
+        is_wrong = label is not None and subject.is_wrong(label, said)
+        lines.append((f"predicted {subject.predicted_text(said)}", style.ORANGE if is_wrong else style.BLUE))
+    if label is not None:
+        lines.append((f"true {subject.told(label)}", style.INK))
     return lines
 
 
@@ -146,17 +151,19 @@ def draw_heat_of(
     method: str = "grad-cam",
     layer: str | None = None,
     class_name: str = "predicted",
+    network_input: bool = False,
     formats: Sequence[str] = ("png",),
 ) -> Drawn:
-    """Draw examples and beside them where a class is in them, as one sheet: `<method>-<layer>.png`.
+    """Draw examples and beside them the same under the heat of a class, as one sheet: `<method>-<layer>.png`.
 
-    Another class than the predicted one, and other examples than the default, are options of the name:
-    `grad-cam-C3--true--most_wrong.png`.
+    Image files are drawn as they are, in their own resolution, all others as the network gets them. Another class than the
+    predicted one, and other examples than the default, are options of the name: `grad-cam-C3--true--most_wrong.png`.
 
     Args:
         method: of `cnncli.interpretability.attribution.METHODS`.
         layer: whose maps; None for the last that gives maps.
         class_name: `predicted`, `true`, or the name of a class.
+        network_input: draw image files as the network gets them too.
         folder: made when it is missing.
 
     Raises:
@@ -164,26 +171,64 @@ def draw_heat_of(
         DataError: the true class is wanted, and of image files it is not known.
     """
     layer = layer_for(subject.network, method, layer)
-    stem = _heat_stem(subject, chosen, method, layer, class_name)
+    stem = _heat_stem(subject, chosen, method, layer, class_name, network_input)
     claim(folder, [stem], formats)
     said = subject.said(chosen.inputs)  # (count, what can be asked for)
     wanted = subject.wanted(class_name, chosen.labels, said)
     heat = heat_of(subject.network, method, layer, chosen.inputs, wanted, score=subject.score)
     labels = [None] * len(said) if chosen.labels is None else chosen.labels
-    details = [
-        {"example": example, **subject.explained(label, answer, int(number)), "has_heat": bool(its_heat.any())}
-        for example, label, answer, number, its_heat in zip(chosen.names, labels, said, wanted, heat, strict=True)
-    ]
+    photos = photos_of(chosen.originals) if chosen.originals else None
+    padding = _shares_in_padding(chosen.originals.form, photos, heat) if chosen.originals and photos else None
+    captions, details = [], []
+    for number, (example, label, answer, of) in enumerate(zip(chosen.names, labels, said, wanted, strict=True)):
+        remarks = [_where(chosen, number), subject.asked_text(answer, int(of))]
+        detail = {"example": example, **subject.explained(label, answer, int(of)), "has_heat": bool(heat[number].any())}
+        if not detail["has_heat"]:
+            remarks.append("no heat")
+        if padding:
+            detail["heat_in_padding"] = round(padding[number], 3)
+            if padding[number] > _MUCH_PADDING:
+                remarks.append(f"{padding[number]:.0%} of the heat in the padding")
+        captions.append([*_answer(subject, label, answer), (" · ".join(filter(None, remarks)), style.MUTED)])
+        details.append(detail)
     what, meaning = subject.heat_title(class_name, moves=method == "smoothgrad")
-    at_layer = f" at {layer}" if layer else ""
+    at_layer = f" at layer {layer}" if layer else ""
     subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
-    captions = [subject.caption(one) for one in details]
-    figure = _heat_sheet(chosen.inputs, heat, captions, f"{subject.name}: {what}", subtitle, meaning)
+    title = f"{subject.name}: {what}"
+    if photos and not network_input:
+        figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning)
+    else:
+        figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
     make_folder(folder)
-    return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
+    files = save(figure, folder / f"{stem}.png", formats=formats)
+    return Drawn(tuple(files), tuple(details), _padding_notes(padding or []))
 
 
-def _heat_stem(subject: Subject, chosen: Chosen, method: str, layer: str | None, class_name: str) -> str:
+def _where(chosen: Chosen, number: int) -> str:
+    """Which example it is: its file, and its number in the split."""
+    file = os.path.basename(chosen.originals.paths[number]) if chosen.originals else chosen.names[number]
+    if chosen.indices is None:
+        return file
+    return " · ".join([f"example {chosen.indices[number]}", *([file] if chosen.originals else [])])
+
+
+def _shares_in_padding(form: Form, photos: Sequence[Photo], heat: np.ndarray) -> list[float]:
+    return [share_in_padding(photo, one, form) for photo, one in zip(photos, heat, strict=True)]
+
+
+def _padding_notes(shares: Sequence[float]) -> tuple[Problem, ...]:
+    """A note where most of the heat of examples lies in the padding."""
+    count = sum(share > _MUCH_PADDING for share in shares)
+    if not count:
+        return ()
+    message = f"{count} of {counted(len(shares), 'example')}: more than half of the heat lies in the padding"
+    hint = "the network answers to the borders that `resize: pad` adds; `resize: crop` or `stretch` adds none"
+    return (Problem(message, hint),)
+
+
+def _heat_stem(
+    subject: Subject, chosen: Chosen, method: str, layer: str | None, class_name: str, network_input: bool
+) -> str:
     """The name of a sheet: method, layer, class and examples."""
     which = "" if class_name == "predicted" else class_name
     if which not in ("", "true"):
@@ -192,23 +237,32 @@ def _heat_stem(subject: Subject, chosen: Chosen, method: str, layer: str | None,
     if chosen.samples not in (None, METHODS[method][1]):
         examples = f"{chosen.samples}-examples" if isinstance(chosen.samples, int) else str(chosen.samples)
     inverted = _INVERTED if chosen.is_inverted else ""
-    return naming.stem(f"{method}-{naming.part(layer)}" if layer else method, [which, examples, inverted])
+    of_input = _OF_INPUT if network_input and chosen.originals else ""
+    kind = f"{method}-{naming.part(layer)}" if layer else method
+    return naming.stem(kind, [which, examples, inverted, of_input])
+
+
+def _photo_sheet(
+    photos: Sequence[Photo], heat: np.ndarray, captions: Sequence[Caption], title: str, subtitle: str, meaning: str
+) -> Figure:
+    examples = [
+        Heated(photo.pixels, photo.heat(one), caption, photo.seen if photo.is_cut else None)
+        for photo, one, caption in zip(photos, heat, captions, strict=True)
+    ]
+    note = "Dashed frame: what the network gets of the photo." if any(photo.is_cut for photo in photos) else ""
+    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning, note=note)
 
 
 def _heat_sheet(
-    examples: np.ndarray,
-    heat: np.ndarray,
-    captions: Sequence[tuple[str, str]],
-    title: str,
-    subtitle: str,
-    meaning: str,
+    inputs: np.ndarray, heat: np.ndarray, captions: Sequence[Caption], title: str, subtitle: str, meaning: str
 ) -> Figure:
-    kind = kind_of(examples.shape[1:])
+    kind = kind_of(inputs.shape[1:])
     if kind.ARE_CURVES:
-        return draw_signal_heat(examples, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
-    pictures, heat = kind.pictures(examples, lines=True), kind.heat_pictures(heat, examples.shape[1:])
+        return draw_signal_heat(inputs, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
+    pictures, heat = kind.pictures(inputs, lines=True), kind.heat_pictures(heat, inputs.shape[1:])
     subtitle += f" · {kind.LAYOUT}" if kind.LAYOUT else ""
-    return draw_heat(pictures, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
+    examples = [Heated(*each) for each in zip(pictures, heat, captions, strict=True)]
+    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning)
 
 
 # ---- activation maximisation -------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def draw_predicted(
 ) -> Figure:
     """Draw the predicted number over the true one, a point an example; on the diagonal a prediction is right.
 
-    The gray line is what always saying the mean of the training targets would draw.
+    The gray line is what always predicting the mean of the training targets would draw.
 
     Args:
         targets, predicted: (examples, k), or the first `MOST_SHOWN` of the k numbers.
@@ -139,7 +139,9 @@ def _subtitle(scores: RegressionScores) -> str:
     r2 = "" if mean.r2 is None else f"R² {text(mean.r2)} · "
     error = f"mean absolute error {text(mean.mean_absolute_error, 3)}"
     baseline = text(scores.baseline.mean_absolute_error, 3)
-    said = f"always saying {text(scores.baseline.says[0], 3)}" if len(scores.per_target) == 1 else "the training means"
+    said = (
+        f"always predicting {text(scores.baseline.says[0], 3)}" if len(scores.per_target) == 1 else "the training means"
+    )
     return f"{r2}{error} ({said}: {baseline})"
 
 

@@ -24,31 +24,32 @@ _ON_HEAT = tuple(style.INK if colour == style.ORANGE else colour for colour in _
 _TILE = (5, 3)  # width to height of a curve's tile
 _ROW_WIDTH = 7.4  # inches
 _ROW_HEIGHT = 1.05
-_CAPTION = 0.44
+_LINE = 0.18
 _GUTTER = 0.55
 
 
 def draw_signal_heat(
     signals: NDArray[Any],
     heat: NDArray[np.floating[Any]],
-    captions: Sequence[tuple[str, str]],
+    captions: Sequence[Sequence[tuple[str, str]]],
     *,
     title: str,
     subtitle: str,
-    meaning: str = "speaks for the class",
+    meaning: str = "supports the class",
 ) -> Figure:
     """Draw each signal over its heat, which is orange.
 
     Args:
         signals: (count, length, channels).
         heat: float (count, any length) in [0, 1].
-        captions: two lines above each signal.
+        captions: the lines above each signal, each with its colour.
         title, subtitle: the heading, any text.
         meaning: what a position with heat does.
     """
-    columns = 1 if len(signals) <= 4 else 2
+    columns = 1 if len(signals) in (1, 2, 3, 4, 5, 7) else 2
     rows = math.ceil(len(signals) / columns)
-    row_height = _CAPTION + _ROW_HEIGHT + 0.34
+    above = _LINE * max(map(len, captions)) + 0.08
+    row_height = above + _ROW_HEIGHT + 0.34
     with style.look():
         top = style.MARGIN + style.HEADER_HEIGHT
         width = 2 * style.MARGIN + columns * _ROW_WIDTH + (columns - 1) * _GUTTER
@@ -57,16 +58,15 @@ def draw_signal_heat(
         for number, (signal, one, caption) in enumerate(zip(signals, heat, captions, strict=True)):
             left = style.MARGIN + number % columns * (_ROW_WIDTH + _GUTTER)
             row_top = top + number // columns * row_height
-            for line, text in enumerate(caption):
+            for line, (text, color) in enumerate(caption):
                 shown = fit_text(plain_text(text), _ROW_WIDTH, style.LABEL_SIZE)
-                color = style.MUTED if line else style.INK
-                style.add_text(figure, left, row_top + 0.18 * line, shown, color=color)
-            axes = style.add_axes(figure, left, row_top + _CAPTION, _ROW_WIDTH, _ROW_HEIGHT)
+                style.add_text(figure, left, row_top + _LINE * line, shown, color=color)
+            axes = style.add_axes(figure, left, row_top + above, _ROW_WIDTH, _ROW_HEIGHT)
             background = enlarged(one, (len(signal),))[None]
             plot_signal(axes, signal, background=background)
-        note = f"the more orange, the more it {meaning}"
+        note = f"The more orange, the more a place {meaning}."
         if signals.shape[-1] > MOST_CURVES:
-            note = f"each row of gray is one of {signals.shape[-1]} channels; {note}"
+            note = f"Each row of gray is one of {signals.shape[-1]} channels. {note}"
         style.add_text(figure, style.MARGIN, top + rows * row_height, note, color=style.MUTED)
     return figure
 

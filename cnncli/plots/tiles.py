@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,11 +70,11 @@ def to_unit(values: Floats, *, axes: tuple[int, ...] | None = None) -> NDArray[n
     return np.where(spread, (finite - low) / np.where(spread, span, 1), np.where(known, 0.5, np.nan))
 
 
-def to_pixels(values: NDArray[np.float64]) -> Pixels:
-    """Turn [0, 1] (…, 1 or 3) into uint8 (…, 3): one channel is gray, three are red, green, blue; NaN is orange."""
+def to_pixels(values: NDArray[np.float64], *, missing: str = style.ORANGE) -> Pixels:
+    """Turn [0, 1] (…, 1 or 3) into uint8 (…, 3): one channel is gray, three are red, green, blue; NaN is `missing`."""
     colours = np.broadcast_to(values, (*values.shape[:-1], 3))
-    missing = np.isnan(colours).any(axis=-1, keepdims=True)
-    colours = np.where(missing, to_rgb(style.ORANGE), colours)
+    is_missing = np.isnan(colours).any(axis=-1, keepdims=True)
+    colours = np.where(is_missing, to_rgb(missing), colours)
     return np.rint(colours * 255).astype(np.uint8)
 
 
@@ -135,18 +135,21 @@ def choose_grid(
     *,
     page: tuple[int, int],
     scales: tuple[int, int],
-    near_best: float = 0.75,
+    near_best: float = 0.7,
+    down: bool = False,
 ) -> Grid:
     """Choose the columns and the scale that show `count` blocks as large as they fit on a page.
 
-    Of grids that are nearly as large, the one with the fewest holes in its last row wins. Where not even the smallest
-    scale fits, the page grows.
+    The last row is more than half full, or the last column where blocks are numbered down the columns. Of grids that are
+    nearly as large, the one wins whose blocks fill most of the page's width over the height that they take. Where not
+    even the smallest scale fits, the page grows.
 
     Args:
         block_size: (width, height) of a block in pixels at a scale.
         page: (width, height) in pixels to fill.
         scales: smallest and largest number of pixels a value may get.
-        near_best: by which factor tiles may be smaller than they could be for a grid without holes.
+        near_best: by which factor tiles may be smaller than they could be for a grid that fills the page better.
+        down: they are numbered column by column, as `compose` does.
     """
     smallest, largest = scales
 
@@ -162,13 +165,36 @@ def choose_grid(
                 too_large = scale
         return fits
 
-    grids = [Grid(columns, largest_scale(columns)) for columns in range(1, count + 1)]
+    def filled(grid: Grid) -> float:
+        """Return which share of the page's width and the grid's height the blocks fill."""
+        width, height = block_size(grid.scale)
+        rows = math.ceil(count / grid.columns)
+        return count * width * height / (page[0] * rows * _cell((width, height), spacing)[1])
+
+    full = _fills_columns if down else _fills_rows
+    grids = [Grid(columns, largest_scale(columns)) for columns in range(1, count + 1) if full(count, columns)]
     best = max(grid.scale for grid in grids)
     if best < smallest:
         larger_page = (page[0] * 9 // 8, page[1] * 9 // 8)
-        return choose_grid(count, block_size, spacing, page=larger_page, scales=scales, near_best=near_best)
+        return choose_grid(count, block_size, spacing, page=larger_page, scales=scales, near_best=near_best, down=down)
     near = [grid for grid in grids if grid.scale >= max(smallest, near_best * best)]
-    return min(near, key=lambda grid: (-count % grid.columns, -grid.scale, -grid.columns))
+    return max(near, key=lambda grid: (filled(grid), grid.columns))
+
+
+def choose_columns(count: int, choices: Sequence[int]) -> int:
+    """Return the first of some numbers of columns whose last row is more than half full, else the one with fewest holes."""
+    return next((each for each in choices if _fills_rows(count, each)), min(choices, key=lambda each: -count % each))
+
+
+def _fills_rows(count: int, columns: int) -> bool:
+    """Whether the last row of so many columns is more than half full."""
+    return 2 * (-count % columns) < columns
+
+
+def _fills_columns(count: int, columns: int) -> bool:
+    """Whether, numbered downwards, the last of so many columns is more than half full."""
+    rows = math.ceil(count / columns)
+    return math.ceil(count / rows) == columns and _fills_rows(count, rows)
 
 
 def compose(blocks: Pixels, columns: int, spacing: Spacing, *, header: int = 0, down: bool = False) -> Sheet:

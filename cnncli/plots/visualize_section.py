@@ -60,6 +60,7 @@ def _filters(folder: Path, recipe: Recipe, network: Network, asked: Filters) -> 
         network.full_model,
         asked.layers,
         folder,
+        scale=asked.scale,
         per_filter=asked.per_filter,
         strongest=asked.strongest,
         initial=initial_model(recipe) if asked.change else None,

@@ -18,7 +18,7 @@ def _classes_of_a_builtin(recipe: Recipe) -> Iterator[Problem]:
     builtin, classes = recipe.data.source.builtin, recipe.data.classes
     if builtin and classes is not None and classes != BUILTIN_CLASSES[builtin]:
         message = f"`classes` is {classes}, and {builtin} has {BUILTIN_CLASSES[builtin]}"
-        yield Problem(message, "leave it out: the data says it", path=("data", "classes"))
+        yield Problem(message, "leave it out: it follows from the data", path=("data", "classes"))
 
 
 @GENERAL.error

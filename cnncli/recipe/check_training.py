@@ -43,7 +43,7 @@ def _unknown_monitor(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, hint, path=(*path, "monitor"))
         elif monitor not in known:
             yield Problem(
-                f"{callback.name}: nothing called `{monitor}` is measured",
+                f"{callback.name}: nothing named `{monitor}` is measured",
                 did_you_mean(monitor, known) or f"one of: {listed(known, 20)}",
                 path=(*path, "monitor"),
             )
@@ -65,7 +65,7 @@ def _unknown_expected_metric(recipe: Recipe) -> Iterator[Problem]:
     for name in recipe.expect.metrics:
         if name not in known:
             hint = did_you_mean(name, known) or f"one of: {listed(known, 20)}"
-            yield Problem(f"nothing called `{name}` is measured", hint, path=("expect", "metrics", name))
+            yield Problem(f"nothing named `{name}` is measured", hint, path=("expect", "metrics", name))
 
 
 @GENERAL.error_without_network
@@ -82,7 +82,7 @@ def _learning_rate_of_two(recipe: Recipe) -> Iterator[Problem]:
 def _averaged_weights_that_are_not_kept(recipe: Recipe) -> Iterator[Problem]:
     for callback, path, phase in _callbacks(recipe):
         if callback.name == "SwapEMAWeights" and not phase.optimizer.args.get("use_ema"):
-            message = "SwapEMAWeights wants an optimizer that averages the weights"
+            message = "SwapEMAWeights needs an optimizer that averages the weights"
             yield Problem(message, "for example `optimizer: {Adam: {use_ema: true}}`", path=path)
 
 

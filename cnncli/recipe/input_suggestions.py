@@ -25,7 +25,7 @@ _OTHER_BEGINNINGS = {
     b"\x1f\x8b": "an archive",
 }
 _OTHER_SUFFIXES = {".py": "a Python program", ".ipynb": "a notebook", ".csv": "a table"}
-_HOW_TO_BEGIN = "a recipe to begin with: cnncli recipes copy mnist"
+_HOW_TO_BEGIN = "copy a recipe to start with: cnncli recipes copy mnist"
 _ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _LOOKED_AT = 200  # bytes
 
@@ -79,7 +79,7 @@ def _refuse_file(file: Path, name: str) -> None:
         hint = f"score it with: cnncli evaluate {name}" if file.suffix == ".keras" else ""
         raise RecipeError(f"{name} is {'a trained model' if is_model else 'an archive'}, not a recipe", hint=hint)
     if beginning.lstrip().lower().startswith((b"<!doctype html", b"<html")):
-        hint = "download the file itself; where it is shown, that is often called raw"
+        hint = "download the file itself; where it is shown, the button is often named Raw"
         raise RecipeError(f"{name} is an HTML page, not a recipe", hint=hint)
     kinds = (kind for begins, kind in _OTHER_BEGINNINGS.items() if beginning.startswith(begins))
     kind = next(kinds, None) or _OTHER_SUFFIXES.get(file.suffix.lower())

@@ -37,6 +37,7 @@ _ClassName = Annotated[
     str,
     BeforeValidator(lambda value: "true" if value is True else value, json_schema_input_type=str | Literal[True]),
 ]
+FilterScale = Literal["diverging", "min-max", "rgb"]
 HeatMethod = Literal["grad-cam", "grad-cam++", "smoothgrad", "occlusion"]
 
 
@@ -44,7 +45,11 @@ class Filters(Section):
     """The kernels of convolutions as pictures."""
 
     layers: list[str] | None = Field(None, description="names; left out: the first convolution")
-    per_filter: bool = Field(False, description="stretch each filter's own values from black to white, not the layer's")
+    scale: FilterScale = Field(
+        "diverging",
+        description="colors: blue, white for 0, red; gray from the smallest to the largest weight; or three channels as RGB",
+    )
+    per_filter: bool = Field(False, description="give each filter a color scale of its own, not one to the whole layer")
     strongest: Count | None = Field(None, description="only so many filters a layer, those with the largest norms")
     change: bool = Field(False, description="draw each filter as it was initialised, and beside it as it is")
 
@@ -70,7 +75,7 @@ class Maximize(Section):
     @model_validator(mode="after")
     def _filters_or_classes(self) -> Maximize:
         if self.classes is not None and (self.layer is not None or self.filters is not None):
-            raise PydanticCustomError("one_target", "either the filters of a layer or classes, got both")
+            raise PydanticCustomError("one_target", "--class excludes --layer and --filter")
         return self
 
 
@@ -84,6 +89,9 @@ class GradCam(Section):
     )
     class_name: _ClassName = Field("predicted", description="`predicted`, `true`, or the name of a class")
     samples: Samples = Field(None, description="how many test examples, or which; left out: 12, 6 or 4, by method")
+    network_input: bool = Field(
+        False, description="draw image files as the network gets them, not as the original photos"
+    )
 
 
 class Picture(Section):

@@ -19,7 +19,7 @@ def state(material: Material) -> str:
     summary, run = material.run.summary, material.run
     ended = f" on {summary.ended:%Y-%m-%d at %H:%M} UTC" if summary.ended else ""
     path = shlex.quote(str(summary.path))
-    resume = f"go on with: cnncli train --resume {path}"
+    resume = f"continue with: cnncli train --resume {path}"
     if summary.status == "completed":
         return f"Completed{ended}."
     if summary.status == "running":
@@ -67,7 +67,7 @@ def tiles(material: Material) -> list[Tile]:
 def facts(material: Material) -> list[tuple[str, list[str]]]:
     """What was trained, on what and how: a word, and the lines behind it."""
     record, run, recipe = material.record, material.run, material.recipe
-    found: list[tuple[str, list[str]]] = [("Data", _data(material))]
+    found: list[tuple[str, list[str]]] = [("Note", run.note.splitlines()), ("Data", _data(material))]
     if targets := _targets(record.data):
         found.append(targets)
     if shape := values.shape(record.input_shape):

@@ -1,28 +1,20 @@
-"""Render the report as one HTML file that loads nothing else."""
+"""The report as a page: of one run, or of several with their comparison."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
-
-from cnncli import __version__, task_registry, tasks
-from cnncli.messages import printable
+from cnncli import task_registry
 from cnncli.report import embedded_figures, facts, history, network_section, values
 from cnncli.report.material import Material
+from cnncli.report.rendering import is_made_as, render
 from cnncli.runs import to_json
 
 REPORT = "report.html"  # in a run's folder
-_GENERATOR = b'<meta name="generator" content="cnncli '
 MOST_BYTES = 4_000_000  # of all pictures of a page
-_TEMPLATES = Path(__file__).parent / "templates"
 _MOST_LAYERS = 1000
 _LONGEST_RECORD = 200_000  # characters
 
@@ -48,32 +40,19 @@ def page(runs: Sequence[Material]) -> Page:
     Args:
         runs: at least one.
     """
-    style, script = _part("page.css"), _part("page.js")
     shown = [_run(material, number, MOST_BYTES // len(runs)) for number, material in enumerate(runs, 1)]
-    html = (
-        _environment()
-        .get_template("page.html")
-        .render(
-            title=runs[0].run.label if len(runs) == 1 else f"{len(runs)} runs",
-            policy=_policy(style, script),
-            style=Markup(style),  # ours, as the files in `templates` are
-            script=Markup(script),
-            runs=shown,
-            compared=_compared(runs) if len(runs) > 1 else None,
-            version=__version__,
-            plain=values,
-        )
+    html = render(
+        "page.html",
+        title=runs[0].run.label if len(runs) == 1 else f"{len(runs)} runs",
+        runs=shown,
+        compared=_compared(runs) if len(runs) > 1 else None,
     )
     return Page(html, tuple(note for run in shown for note in run["left_out"]))
 
 
 def is_page(path: Path) -> bool:
     """Whether a file is a page that this module made, today or once."""
-    try:
-        with open(path, "rb") as file:
-            return _GENERATOR in file.read(4096)
-    except (OSError, ValueError):
-        return False
+    return is_made_as("page.html", path)
 
 
 def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
@@ -145,41 +124,3 @@ def _caution(runs: Sequence[Material]) -> str:
     if len(examples) > 1:
         return "These runs were not scored on the same examples: their scores cannot be compared."
     return ""
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader([_TEMPLATES, *tasks.__path__]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-
-
-def _shown(value: Any) -> Any:
-    """What any expression of a template becomes before it is escaped: no character that hides, reorders or breaks."""
-    if isinstance(value, str) and not hasattr(value, "__html__"):
-        return printable(value)
-    if value is None:
-        raise TypeError("a template shows nothing at all where it shows None")
-    return value
-
-
-def _part(name: str) -> str:
-    return (_TEMPLATES / name).read_text(encoding="utf-8")
-
-
-def _policy(style: str, script: str) -> str:
-    """The Content-Security-Policy: pictures inside the page, this style and this script, and nothing else."""
-    return (
-        f"default-src 'none'; img-src data:; style-src {_hash(style)}; script-src {_hash(script)}; "
-        "base-uri 'none'; form-action 'none'"
-    )
-
-
-def _hash(content: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}'"

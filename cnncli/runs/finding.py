@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from cnncli.errors import OutputError, Problem
+from cnncli.messages import counted, listed
 from cnncli.runs.lock import LOCK_FILES
 from cnncli.runs.record import MODEL, RECORD, RunSummary, is_closed, summarise
 from cnncli.runs.storage import storage_error
@@ -48,6 +49,26 @@ def find(outputs: Path, run: str | None = None, *, require_model: bool = False) 
     return next((summary for summary in candidates if summary.has_model), newest).path
 
 
+def find_exactly(outputs: Path, run: str) -> Path:
+    """Find the folder of the one run that a text names; a recipe's name, which elsewhere means its newest run, is refused.
+
+    Args:
+        run: a run's folder or name (`first`, `mnist/first`).
+
+    Raises:
+        OutputError: it names no run, or several.
+    """
+    for place in _places(outputs, run):
+        if _is_run(place):
+            return place
+        if found := _runs_below(place):
+            names = [f"{path.parent.name}/{path.name}" for path in found]
+            hint = f"name its runs: {listed(names)}"
+            raise OutputError(f"{run} is a folder of {counted(len(found), 'run')}, not a run", hint=hint)
+    [found_by_name] = _by_name(outputs, run)
+    return found_by_name.path
+
+
 def list_runs(outputs: Path) -> list[RunSummary]:
     """Summarise every run in the output folder, the newest first, broken ones too; nothing there is an empty list.
 
@@ -62,6 +83,11 @@ def list_runs(outputs: Path) -> list[RunSummary]:
 def holds_runs(folder: Path) -> bool:
     """Whether a folder is that of a recipe: runs stand directly in it."""
     return bool(_runs_in(folder))
+
+
+def holds_other_runs(run: Path) -> bool:
+    """Whether other runs lie in a run's folder, or in the folders in it."""
+    return holds_runs(run) or any(map(holds_runs, _folders(run)))
 
 
 def unreadable(outputs: Path) -> list[Problem]:
@@ -83,11 +109,26 @@ def _link_count(run: Path) -> tuple[int, str]:
 
 def _named(outputs: Path, run: str) -> list[RunSummary]:
     """The runs that a text means, the newest first: as a path, else below the output folder, else by run name."""
-    for place in (Path(run), outputs / run) if run.strip() else ():
+    for place in _places(outputs, run):
         if _is_run(place):
             return [summarise(place)]
-        if runs := _runs_in(place) or [found for recipe in _folders(place) for found in _runs_in(recipe)]:
+        if runs := _runs_below(place):
             return _newest_first(runs)
+    return _by_name(outputs, run)
+
+
+def _places(outputs: Path, run: str) -> tuple[Path, ...]:
+    """Where a run may lie that is named by a path, or by its path below the output folder."""
+    return (Path(run), outputs / run) if run.strip() else ()
+
+
+def _runs_below(folder: Path) -> list[Path]:
+    """The runs of a recipe's folder, or of all recipes of an output folder."""
+    return _runs_in(folder) or [found for recipe in _folders(folder) for found in _runs_in(recipe)]
+
+
+def _by_name(outputs: Path, run: str) -> list[RunSummary]:
+    """The one run of that name."""
     everything = list_runs(outputs)
     same_name = [summary for summary in everything if summary.name == run]
     if len(same_name) > 1:

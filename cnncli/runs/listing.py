@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,14 +13,15 @@ from typing import Any
 
 from cnncli.errors import OutputError
 from cnncli.runs.finding import list_runs
-from cnncli.runs.record import MODEL, STATUSES, Record, Row, RunSummary, read_history, summarise
+from cnncli.runs.notes import read_note
+from cnncli.runs.record import MODEL, STATUSES, Monitor, Record, Row, RunSummary, read_history, summarise
 
 LISTED_STATUSES = (*STATUSES, "broken")
 
 _LONGEST = 2**63  # seconds
 # Keras' own words, by which it tells whether more is better.
 _RISING = ("acc", "auc", "precision", "recall", "f1", "iou", "r2")
-_KILLED = "its process ended without a word: it was killed, or the machine went down"
+_KILLED = "its process ended unexpectedly: it was killed, or the machine stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,15 @@ class ListedRun:
         source: what its data was, `mnist-sample, packaged: 8,000 + 2,000 digits`.
         params: of the network.
         epochs: how many are done.
-        best: the best epoch's row of the history, with `monitor`, the name of what decided.
+        epochs_planned: how many the recipe asks for.
+        best: the best epoch's row of the history, with `monitor`, the name of what decided; of a run that has not been
+            trained to its end, the best so far.
         test: the scores on the test split, by name.
         validation: those on the validation split, when the recipe evaluates on it.
         total_seconds: so far, when it is running; with the pauses, when it did not end by itself.
         problem: why it is broken, failed, diverged or was interrupted; empty when nothing is known to be wrong.
         remarks: what else happened: training stopped early, it was extended, expectations were not met.
+        note: what the user wrote about it.
     """
 
     summary: RunSummary
@@ -50,11 +54,21 @@ class ListedRun:
     total_seconds: float | None
     problem: str
     remarks: tuple[str, ...] = ()
+    epochs_planned: int | None = None
+    note: str = ""
 
     @property
     def label(self) -> str:
         """`mnist/first`, by which every command knows it."""
         return f"{self.summary.recipe}/{self.summary.name}"
+
+    @property
+    def epochs_text(self) -> str | None:
+        """The epochs that are done, `6`, and beside them those of the recipe where there are more or less: `2/6`."""
+        if self.epochs is None:
+            return None
+        planned = self.epochs_planned
+        return f"{self.epochs:,}" if planned in (None, self.epochs) else f"{self.epochs:,}/{planned:,}"
 
     @property
     def short_source(self) -> str | None:
@@ -101,6 +115,7 @@ class ListedRun:
             "data": self.source,
             "params": self.params,
             "epochs": self.epochs,
+            "epochs_planned": self.epochs_planned,
             "best": self.best,
             "test": self.test,
             "validation": self.validation,
@@ -108,6 +123,7 @@ class ListedRun:
             "model": str(run.path / MODEL) if run.has_model else None,
             "problem": self.problem or None,
             "remarks": list(self.remarks) or None,
+            "note": self.note or None,
         }
 
 
@@ -126,17 +142,21 @@ def listed(run: RunSummary | Path) -> ListedRun:
     """Tell what is known of a run; never raises for what is in its folder."""
     summary = summarise(run) if isinstance(run, Path) else run
     record = summary.record
+    is_open = bool(record.status) and (record.epochs is None or record.best is None)
+    history = _history(summary.path) if is_open else None
     return ListedRun(
         summary,
         source=record.data.source or None,
         params=record.params,
-        epochs=record.epochs if record.epochs is not None or not record.status else _epochs_in(summary.path),
-        best=_known(record.best),
+        epochs=record.epochs if record.epochs is not None or history is None else len(history),
+        best=_known(record.best) or _best_so_far(history or [], record.monitor),
         test=_known(record.test),
         validation=_known(record.validation),
         total_seconds=_total_seconds(summary),
         problem=_problem(summary),
         remarks=tuple(_remarks(record)),
+        epochs_planned=record.epochs_planned,
+        note=read_note(summary.path),
     )
 
 
@@ -202,11 +222,21 @@ def _known(row: Row | None) -> Row | None:
     return {name: value for name, value in (row or {}).items() if value is not None} or None
 
 
-def _epochs_in(run: Path) -> int | None:
-    """How many epochs a history tells of: a run that has not ended by itself says it only there."""
+def _history(run: Path) -> list[Row] | None:
+    """The epochs so far: a run that has not ended by itself tells of them only here."""
     with suppress(OutputError):
-        return len(read_history(run))
+        return read_history(run)
     return None
+
+
+def _best_so_far(history: Sequence[Row], monitor: Monitor) -> Row | None:
+    """The row of the epoch whose weights a run keeps as its best."""
+    rows = [(value, row) for row in history if isinstance(value := row.get(monitor.name), int | float)]
+    if not rows:
+        return None
+    choose = max if monitor.mode == "max" else min
+    _, best = choose(rows, key=lambda each: each[0])
+    return {**(_known(best) or {}), "monitor": monitor.name}
 
 
 def _total_seconds(summary: RunSummary) -> float | None:

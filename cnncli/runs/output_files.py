@@ -276,12 +276,12 @@ def run_of(path: StrPath) -> Path | None:
     """The run's folder that a path is or lies in, through links too; None where it lies in none."""
     for place in (Path(os.path.abspath(path)), Path(os.path.realpath(path))):
         for folder in (place, *place.parents):
-            if _looks_like_run(folder):
+            if looks_like_run(folder):
                 return folder
     return None
 
 
-def _looks_like_run(folder: Path) -> bool:
+def looks_like_run(folder: Path) -> bool:
     """Whether a folder is a run's, finished or not, its record damaged or not; other tools write `.lock` and `run.json` too."""
     if sum(os.path.isfile(folder / name) for name in _RUN_FILES) >= 2:
         return True

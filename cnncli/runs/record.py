@@ -21,6 +21,7 @@ from cnncli.runs.storage import TEMPORARY, storage_error
 
 RECORD = "run.json"
 HISTORY = "history.json"
+NOTE = "note.txt"
 SCHEMA_VERSION = 1
 STATUSES = ("running", "completed", "interrupted", "diverged", "failed")
 MODEL = "model.keras"
@@ -29,7 +30,7 @@ MODEL = "model.keras"
 _HEADLINES = ("val_accuracy", "accuracy", "val_loss", "loss")
 _LARGEST_RECORD = 64 * 1024 * 1024
 _STAMP = re.compile(r"(\d{8}-\d{6})-[0-9a-f]{6}")
-_NO_ARTEFACTS = {RECORD, "run.log", *LOCK_FILES}
+_NO_ARTEFACTS = {RECORD, NOTE, "run.log", *LOCK_FILES}
 
 
 def _scalar(value: Any) -> Any:
@@ -105,6 +106,13 @@ class Artefact(_Part):
     sha256: str
 
 
+class Monitor(_Part):
+    """What decides which epoch is the best, and whether its smallest (`min`) or largest (`max`) value is the best."""
+
+    name: str = ""
+    mode: str = "min"
+
+
 class Environment(_Part):
     """The program and the machine, as `runs.environment` describes them."""
 
@@ -116,6 +124,7 @@ class Record(_Part):
 
     Attributes:
         started, ended: ISO 8601.
+        epochs, epochs_planned: those that are done, and all that the recipe asks for.
         best: the best epoch's row of the history, with `monitor`, the name of what decided.
         test, validation: the scores on the split that the recipe evaluates on.
     """
@@ -137,6 +146,8 @@ class Record(_Part):
     environment: Environment = Environment()
     resumes: list[Resume] = []
     epochs: Count | None = None
+    epochs_planned: Count | None = None
+    monitor: Monitor = Monitor()
     stopped: str | None = None
     phases: list[Phase] = []
     test: Row | None = None
@@ -147,6 +158,10 @@ class Record(_Part):
     expectations: list[Expectation] = []
     error: str = ""
     artefacts: list[Artefact] = []
+
+
+class ForeignRecord(OutputError):
+    """A run.json that cnncli did not write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +227,7 @@ def read_record(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:  # not UTF-8, a 5000-digit number, nested a thousand deep
         raise _damaged(file, "not JSON text") from error
     if not isinstance(record, dict) or not isinstance(record.get("schema_version"), int) or "status" not in record:
-        raise OutputError(f"{file} is not the record of a run", hint="cnncli did not write it; move it away")
+        raise ForeignRecord(f"{file} is not the record of a run", hint="cnncli did not write it; move it away")
     if record["schema_version"] > SCHEMA_VERSION:
         raise OutputError(
             f"{file} is from a newer cnncli (schema {record['schema_version']}, this one reads up to {SCHEMA_VERSION})",
@@ -288,7 +303,7 @@ def is_closed(file: Path) -> bool:
 
 
 def artefacts(path: Path) -> list[dict[str, Any]]:
-    """List the files of a run's folder: path within it, bytes, SHA-256; without its record, log, lock and links.
+    """List the files of a run's folder: path within it, bytes, SHA-256; without its record, note, log, lock and links.
 
     Raises:
         OutputError: a file cannot be read.
@@ -299,7 +314,7 @@ def artefacts(path: Path) -> list[dict[str, Any]]:
             inside = file.relative_to(path).as_posix()
             if inside in _NO_ARTEFACTS or TEMPORARY.search(inside) or file.is_symlink() or not file.is_file():
                 continue
-            found.append({"path": inside, **_size_and_hash(file)})
+            found.append({"path": inside, **size_and_hash(file)})
     return sorted(found, key=lambda artefact: str(artefact["path"]))
 
 
@@ -307,7 +322,12 @@ def _raise_unreadable(error: OSError) -> None:
     raise storage_error("read", Path(error.filename), error) from error
 
 
-def _size_and_hash(file: Path) -> dict[str, Any]:
+def size_and_hash(file: Path) -> dict[str, Any]:
+    """A file as `artefacts` describes it: bytes and SHA-256.
+
+    Raises:
+        OutputError: it cannot be read.
+    """
     digest, size = hashlib.sha256(), 0
     try:
         with file.open("rb") as stream:

@@ -18,7 +18,17 @@ from cnncli.errors import OutputError
 from cnncli.names import check_name
 from cnncli.runs.json_text import plain, to_json
 from cnncli.runs.lock import LOCK_FILES, Lock, holder_of, in_use, take_lock
-from cnncli.runs.record import HISTORY, RECORD, SCHEMA_VERSION, STATUSES, Record, artefacts, read_record, summarise
+from cnncli.runs.record import (
+    HISTORY,
+    RECORD,
+    SCHEMA_VERSION,
+    STATUSES,
+    Record,
+    artefacts,
+    read_record,
+    size_and_hash,
+    summarise,
+)
 from cnncli.runs.storage import remove_leftovers, storage_error, sync_folder, write_atomically
 
 
@@ -70,6 +80,14 @@ class Run:
         Record.model_validate(record)
         self.write(RECORD, to_json(record))
         self.record = record
+
+    def replace_artefact(self, name: str, content: bytes | str) -> None:
+        """Write a file anew after the run has ended, and describe it in the record where the record lists it."""
+        path = self.write(name, content)
+        listed = self.record.get("artefacts") or []
+        if any(artefact["path"] == name for artefact in listed):
+            now = {"path": name, **size_and_hash(path)}
+            self.update_record(artefacts=[now if artefact["path"] == name else artefact for artefact in listed])
 
     def finish(self, status: str, **fields: Any) -> None:
         """Complete the record: status, end, the files with their SHA-256, and what else is given.

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cnncli.errors import OutputError
+from cnncli.messages import size_text
 
 # `run.json.tmp-123`, and `model.tmp-123.keras` where a writer insists on the suffix.
 TEMPORARY = re.compile(r"\.tmp-\d+(\.[^.]+)?$")
@@ -87,13 +88,10 @@ def refuse_full_disk(folder: Path, needed: int) -> None:
     existing = next(place for place in (folder, *folder.absolute().parents) if os.path.isdir(place))
     free = shutil.disk_usage(existing).free
     if free < needed:
-        message = f"{folder} needs room for {_size(needed)}, and {_size(free)} are free on {_mount_of(existing)}"
+        message = (
+            f"{folder} needs room for {size_text(needed)}, and {size_text(free)} are free on {_mount_of(existing)}"
+        )
         raise OutputError(message, hint=f"free some space there, or {_OTHER_FOLDER}")
-
-
-def _size(count: int) -> str:
-    """In the unit that suits it: `48 MB`, `120 kB`."""
-    return f"{count / 1e6:,.0f} MB" if count >= 1_000_000 else f"{count / 1e3:,.0f} kB"
 
 
 def sync_folder(folder: Path) -> None:

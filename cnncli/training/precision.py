@@ -42,7 +42,7 @@ def choose(wanted: str, device: Device, *, cpu_flags: Iterable[str], multiply_ad
     """
     native, reason = _bfloat16(device, set(cpu_flags))
     if wanted == "auto" and native and device.kind == "cpu" and multiply_adds is not None and multiply_adds < _WORTH:
-        return Precision("float32", f"{multiply_adds:,} multiply-adds an example are too few to gain by bfloat16")
+        return Precision("float32", f"{multiply_adds:,} multiply-adds an example are too few to benefit from bfloat16")
     if wanted == "auto":
         return Precision("mixed_bfloat16" if native else "float32", reason)
     best = "mixed_bfloat16" if native else "float32"
@@ -62,7 +62,7 @@ def _bfloat16(device: Device, cpu_flags: set[str]) -> tuple[bool, str]:
     if device.kind == "gpu":
         capability = device.compute_capability
         if capability is None:
-            return False, "the GPU does not tell its compute capability"
+            return False, "the GPU does not report its compute capability"
         text = f"compute capability {capability[0]}.{capability[1]}"
         return (
             (True, f"the GPU has bfloat16 units ({text})") if capability >= (8, 0) else (False, f"{text} is below 8.0")

@@ -77,7 +77,7 @@ class State:
         if shapes != [tuple(variable.shape) for variable in variables]:
             raise ModelFileError(
                 f"the kept state does not fit the network: its {name} are other ones",
-                hint="the recipe or a library changed since; begin a new run",
+                hint="the recipe or a library changed since; start a new run",
             )
         for variable, array in zip(variables, kept, strict=True):
             variable.assign(array)

@@ -28,7 +28,7 @@ def check_downloads(wanted: Iterable[ImagenetWeights]) -> list[Problem]:
         except DownloadFailed as error:
             offline = "offline: " if error.offline else ""
             hint = f"{error}\nput {weights.url} at {weights.file}, or name a file: weights: path/to/file.weights.h5"
-            problems.append(Problem(f"{offline}{name} are not here and cannot be downloaded", hint, path=weights.path))
+            problems.append(Problem(f"{offline}{name} are not cached and the download failed", hint, path=weights.path))
         else:
             much = f", {size / 1e6:,.0f} MB" if size else ""
             notes.append(Problem(f"{name} will be downloaded{much}", f"to {weights.file}", path=weights.path))

@@ -14,6 +14,7 @@ from cnncli.messages import did_you_mean, shortened
 from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import NO_CONVOLUTION, convolutions, find
+from cnncli.plots.kernels import check_scale
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_pictures import Picture
 
@@ -43,6 +44,9 @@ def check_pictures(recipe: Recipe, network: Network) -> None:
         for name, path in picture.layers:
             with _problems_at(index, *path):
                 _search(picture, model, opened_model, name)
+        if picture.filters and not picture.layers:
+            with _problems_at(index, "filters", "scale"):
+                check_scale(find(model, convolutions(model)[0]), picture.filters.scale)
         if problems := _wrong_filters(picture, opened_model):
             raise RecipeError(replace(problem, path=("visualize", index, *problem.path)) for problem in problems)
 
@@ -67,7 +71,7 @@ def check_classes(recipe: Recipe, class_names: Sequence[str]) -> None:
             if name not in class_names:
                 hint = did_you_mean(name, map(shortened, class_names))
                 problems.append(
-                    Problem(f"no class is called `{shortened(name)}`", hint, path=("visualize", index, *path))
+                    Problem(f"there is no class `{shortened(name)}`", hint, path=("visualize", index, *path))
                 )
     if problems:
         raise RecipeError(problems)
@@ -81,7 +85,7 @@ def _needs_convolution(picture: Picture) -> bool:
 
 def _search(picture: Picture, model: keras.Model, network: Opened, name: str) -> None:
     if picture.filters:
-        find(model, name)
+        check_scale(find(model, name), picture.filters.scale)
     elif picture.grad_cam:
         find_maps(network, name)
     else:

@@ -19,6 +19,7 @@ from cnncli.recipe import write
 from cnncli.recipe.keras_objects.objects import as_data
 from cnncli.runs import checkpoints
 from cnncli.training.checkpointing import Checkpoints
+from cnncli.training.fit import monitored
 from cnncli.workflow.expectations import changed_data, why_not_enforced
 from cnncli.workflow.plan import Options, Plan
 from cnncli.workflow.problem_places import placed_in
@@ -93,6 +94,7 @@ def open_folder(planned: Plan, options: Options, listener: ProgressListener) -> 
         folder.update_record(
             status="running",
             ended=None,
+            epochs_planned=planned.epochs,
             resumes=[*folder.record.get("resumes", ()), resumed],
             resolved_sha256=list(dict.fromkeys([*folder.record["resolved_sha256"], digest])),
         )
@@ -108,7 +110,7 @@ def _killed(record: Mapping[str, Any], beginning: Beginning, epochs: int) -> lis
     values = beginning.state.values if beginning.state else {"epoch": 0, "step": 0}
     where = f"epoch {values['epoch'] + 1}" + (f", after step {values['step']}" if values["step"] else "")
     where = where if values["epoch"] < epochs else "the evaluation"
-    return [Problem(f"the process before this one was killed; continuing with {where}")]
+    return [Problem(f"the previous process was killed; continuing with {where}")]
 
 
 def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], listener: ProgressListener) -> list[Problem]:
@@ -123,6 +125,7 @@ def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], listener: Pr
 
 def _identity(planned: Plan, options: Options) -> dict[str, Any]:
     """Who, what and where, for run.json."""
+    monitor, mode = monitored(planned.recipe)
     return {
         "command_line": list(options.command_line),
         "recipe_sha256": hashlib.sha256(planned.loaded.content).hexdigest(),
@@ -139,6 +142,8 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "precision": {"policy": planned.precision.policy, "reason": planned.precision.reason},
         "params": planned.budget.params,
         "trainable_params": planned.budget.trainable_params,
+        "epochs_planned": planned.epochs,
+        "monitor": {"name": monitor, "mode": mode},
         "threads": asdict(planned.threads),
         "environment": runs.environment(),
         "git": runs.git_state(Path(planned.loaded.file).parent),

@@ -58,10 +58,8 @@ class Equality:
             return f"{self.verdict}: the history is the same to the last bit, the {' and the '.join(parts)} not"
         largest = f"; the largest difference is {self.largest:.2g}, {self.largest_in}" if self.largest_in else ""
         if self.verdict == CLOSE:
-            return f"within a tolerance of {self.tolerance:g}: other bits from epoch {self.first_epoch} on{largest}"
-        return (
-            f"different: outside of a tolerance of {self.tolerance:g} from epoch {self.first_epoch_outside} on{largest}"
-        )
+            return f"equal within a tolerance of {self.tolerance:g}, not bit-identical from epoch {self.first_epoch} on{largest}"
+        return f"different: outside a tolerance of {self.tolerance:g} from epoch {self.first_epoch_outside} on{largest}"
 
     def _results(self) -> tuple[tuple[str, bool], ...]:
         return (("weights", self.same_weights), ("predictions", self.same_predictions))

@@ -21,7 +21,7 @@ RESULTS = (
     *("test", "validation", "examples", "intervals", "expectations"),
 )
 
-OTHER_BITS = "the last bits may come out otherwise"
+OTHER_BITS = "the last bits of the results may differ"
 
 
 @dataclass(frozen=True)
@@ -56,12 +56,12 @@ def read_beginning(folder: Path) -> Beginning:
     found = checkpoints.newest(place)
     if found.commit is None:
         if found.bad:
-            hint = "\n".join([*found.bad, "begin a new run"])
-            raise ModelFileError(f"no commit in {place} is whole", hint=hint)
+            hint = "\n".join([*found.bad, "start a new run"])
+            raise ModelFileError(f"no checkpoint in {place} is complete", hint=hint)
         return Beginning(None, 0, ())
     state = State.load(found.commit.state, found.commit.arrays)
     checkpoints.remove_newer(place, found.commit.number)
-    notes = tuple(Problem(f"a commit is not whole, and the one before it is taken: {reason}") for reason in found.bad)
+    notes = tuple(Problem(f"a checkpoint is incomplete, the one before it is used: {reason}") for reason in found.bad)
     return Beginning(state, found.number, notes)
 
 
@@ -73,8 +73,8 @@ def refuse_changed_recipe(folder: Path, record: Mapping[str, Any]) -> None:
     """
     path = folder / RESOLVED
     if sha256_of(path.read_bytes()) not in record.get("resolved_sha256", ()):
-        message = f"{path} is not what the run wrote: a run goes on as it began"
-        raise RecipeError(message, hint="put it back, or begin a new run with the changed recipe")
+        message = f"{path} is not what the run wrote, and a resumed run needs it unchanged"
+        raise RecipeError(message, hint="put it back, or start a new run with the changed recipe")
 
 
 def refuse_changed_data(splits: Splits, record: Mapping[str, Any]) -> None:
@@ -91,9 +91,9 @@ def refuse_changed_data(splits: Splits, record: Mapping[str, Any]) -> None:
         f"{name}: {was.get(name)} then, {now[name]} now"
         for name in ("source", "class_names", "input_shape", "counts")
         if was.get(name) != now[name]
-    ] or ["the same counts and names, but other content"]
-    hint = "\n".join([*different, "put the data back, or begin a new run"])
-    raise DataError(Problem("the data is not what the run began with", hint, path=("data", "source")))
+    ] or ["the counts and names are the same, but the content has changed"]
+    hint = "\n".join([*different, "put the data back, or start a new run"])
+    raise DataError(Problem("the data has changed since the run started", hint, path=("data", "source")))
 
 
 def refuse_fewer_epochs(state: State | None, epochs: int) -> None:
@@ -123,7 +123,7 @@ def changed_environment(record: Mapping[str, Any], now: Mapping[str, Any], plann
     began = f"{began.get('kind')}: {began.get('name')}" if isinstance(began, Mapping) else began
     device = f"{planned.device.kind}: {planned.device.name}"
     if began and began != device:
-        notes.append(Problem(f"another device than the run began with: {began} -> {device}", OTHER_BITS))
+        notes.append(Problem(f"the device has changed since the run started: {began} -> {device}", OTHER_BITS))
     compared = [("versions", "versions"), ("processor", "cpu")]
     if record.get("threads") != asdict(planned.threads):
         compared.append(("cores", "cores"))

@@ -96,7 +96,7 @@ def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished
         except Stopped as stop:
             folder.finish("interrupted")
             if planned.recipe.train.checkpoint.keep:
-                stop.hint = f"go on with: cnncli train --resume {folder.path}"
+                stop.hint = f"continue with: cnncli train --resume {folder.path}"
             raise
         except KeyboardInterrupt:
             folder.finish("interrupted")
@@ -105,7 +105,7 @@ def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished
             with suppress(OutputError):  # a full disk is what may have ended the run
                 folder.finish("failed", error=f"{type(error).__name__}: {error}"[:1000])
             if isinstance(error, (OutputError, ResourceError)) and commits.exist(folder.path / commits.FOLDER):
-                way_on = f"the training so far is kept; go on with: cnncli train --resume {folder.path}"
+                way_on = f"the training so far is saved; continue with: cnncli train --resume {folder.path}"
                 *others, last = error.problems
                 told = replace(last, hint="\n".join(filter(None, [last.hint, way_on])))
                 raise type(error)([*others, told]) from error

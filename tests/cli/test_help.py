@@ -14,7 +14,10 @@ from cnncli.cli.options import PANELS
 
 SCREENS = Path(__file__).parent / "help_screens"
 COLUMNS = (100, 40)
-SUBCOMMANDS = [("recipes", "list"), ("recipes", "show"), ("recipes", "copy")]
+SUBCOMMANDS = [
+    *(("recipes", name) for name in ("list", "show", "copy")),
+    *(("runs", name) for name in ("delete", "rename", "prune", "note")),
+]
 CALLS = [(), *((name,) for name in COMMANDS), *SUBCOMMANDS]
 
 

@@ -232,12 +232,37 @@ def test_states_are_told_as_they_are_now(outputs):
         "diverged": "diverged",
     }
     assert found["killed"]["epochs"] == 2
-    assert found["killed"]["problem"].startswith("its process ended without a word")
+    assert found["killed"]["problem"].startswith("its process ended unexpectedly")
     assert found["early"]["problem"].startswith("run.json is missing: ")
     assert found["diverged"]["problem"] == "the loss is nan"
     assert found["live"]["problem"] is found["stopped"]["problem"] is None
     assert 0 <= found["live"]["total_seconds"] < 60
     assert (found["live"]["ended"], found["live"]["epochs"], found["live"]["best"]) == (None, None, None)
+
+
+def test_run_that_did_not_end_shows_its_epochs_of_all_and_its_best_so_far(outputs):
+    history = [{"epoch": number, "val_accuracy": value} for number, value in enumerate((0.5, 0.75, None, 0.625), 1)]
+    monitor = {"name": "val_accuracy", "mode": "max"}
+    fields = {"epochs": None, "best": None, "test": None, "epochs_planned": 6, "monitor": monitor}
+    path = put(outputs, "mnist", "stopped", "interrupted", **fields)
+    (path / "history.json").write_text(json.dumps(history))
+    put(outputs, "mnist", "early", epochs=7, epochs_planned=10)
+    put(outputs, "mnist", "whole", epochs=6, epochs_planned=6)
+
+    table = {row[0]: row for row in rows(listed().stdout)}
+    assert table["mnist/stopped"][5:7] == ["4/6", "val_accuracy 0.7500"]
+    assert [table[f"mnist/{name}"][5] for name in ("early", "whole")] == ["7/10", "6"]
+    [stopped] = as_json("--status", "interrupted")
+    assert (stopped["epochs"], stopped["epochs_planned"]) == (4, 6)
+    assert stopped["best"] == {"epoch": 2, "val_accuracy": 0.75, "monitor": "val_accuracy"}
+
+
+def test_best_so_far_of_a_loss_is_the_smallest(outputs):
+    fields = {"epochs": None, "best": None, "monitor": {"name": "val_loss", "mode": "min"}}
+    path = put(outputs, "mnist", "stopped", "interrupted", **fields)
+    (path / "history.json").write_text('[{"epoch": 1, "val_loss": 0.2}, {"epoch": 2, "val_loss": 0.3}]')
+
+    assert as_json()[0]["best"] == {"epoch": 1, "val_loss": 0.2, "monitor": "val_loss"}
 
 
 def test_run_that_is_gone_on_with_is_running_again(outputs):
@@ -478,6 +503,7 @@ def test_json_has_the_values_as_recorded(outputs):
                 "data": "mnist-sample, packaged: 8,000 + 2,000 digits",
                 "params": 225_034,
                 "epochs": 10,
+                "epochs_planned": None,
                 "best": COMPLETED["best"],
                 "test": COMPLETED["test"],
                 "validation": None,
@@ -485,6 +511,7 @@ def test_json_has_the_values_as_recorded(outputs):
                 "model": "outputs/mnist/first/model.keras",
                 "problem": None,
                 "remarks": None,
+                "note": None,
             }
         ],
         "notes": [],

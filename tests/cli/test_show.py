@@ -88,8 +88,8 @@ def test_layers_that_depend_on_the_classes_cannot_be_written_out(tmp_path):
 
     done = show(str(path), "--resolved", code=3)
     assert done.stderr.splitlines() == [
-        f"{path}:7:23: what stands here depends on `$classes`, which only the data will tell",
-        "    declare the number: --set data.classes=10",
+        f"{path}:7:23: this depends on `$classes`, which is known only after the data is read",
+        "    set the number of classes: --set data.classes=10",
     ]
     assert "Conv2D" in show(str(path), "--resolved", "--set", "data.classes=3").stdout
 

@@ -132,7 +132,7 @@ def test_unknown_number_of_classes_is_said(monkeypatch):
     lines = in_columns(monkeypatch, 100, "googlenet")
     known = in_columns(monkeypatch, 100, "googlenet", "--set", "data.classes=1000")
 
-    assert lines[-1].startswith("placeholder    dense: counted as if there were 2 classes")
+    assert lines[-1].startswith("placeholder    dense: computed for 2 classes")
     assert "parameters     6,998,552  (28 MB in float32)" in known
     assert not any(line.startswith("placeholder") for line in known)
 

@@ -507,7 +507,7 @@ def test_class_without_a_test_example_is_told(tmp_path: Path) -> None:
     path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=TEST_IMAGES, y_test=LABELS * 0)
 
     assert [str(note) for note in read(path).notes] == [
-        "y_test has no example of class 1\n    nothing is measured there for them"
+        "y_test has no example of class 1\n    no score is computed for them there"
     ]
 
 
@@ -527,7 +527,7 @@ def test_channels_before_height_and_width_are_refused(tmp_path: Path, channels: 
     assert error(path) == (
         f"x has the shape (6, {channels}, 8, 8): its channels stand before height and width\n"
         "    `np.moveaxis(x, 1, -1)` puts them last\n"
-        f"    if it is meant so, say it in `model`: `input: [{channels}, 8, 8]`"
+        f"    if this is intended, write it in `model`: `input: [{channels}, 8, 8]`"
     )
     assert read(path, input_shape=[channels, 8, 8]).parts["train"].input.shape == (6, channels, 8, 8)
 

@@ -172,7 +172,7 @@ def test_offline_is_told_with_where_to_put_the_file(monkeypatch: pytest.MonkeyPa
         read_builtin("mnist")
 
     assert str(caught.value) == (
-        "offline: mnist is not here and cannot be downloaded\n"
+        "offline: mnist is not cached and the download failed\n"
         "    nowhere.invalid: name or service not known\n"
         f"    put https://nowhere.invalid/mnist.npz at ~/.keras/datasets/mnist.npz (sha256 {'ab' * 32}), "
         "or add `offline: mnist-sample` to `data`"
@@ -198,7 +198,7 @@ def test_silent_network_is_given_up_after_a_few_seconds(monkeypatch: pytest.Monk
     assert not answered.is_set()  # it was not waited for
     let_go.set()
     assert str(caught.value).splitlines()[:2] == [
-        "offline: mnist is not here and cannot be downloaded",
+        "offline: mnist is not cached and the download failed",
         "    no answer from silent.invalid within 0.1 seconds",
     ]
     assert download.CONNECT_SECONDS < 10
@@ -219,7 +219,7 @@ def test_download_that_fails_leaves_nothing_behind(
     with pytest.raises(NetworkError) as caught:
         read_builtin("mnist")
 
-    assert str(caught.value).splitlines()[:2] == ["mnist is not here and cannot be downloaded", f"    {reason}"]
+    assert str(caught.value).splitlines()[:2] == ["mnist is not cached and the download failed", f"    {reason}"]
     assert not cache().exists() or not list(cache().iterdir())
 
 
@@ -244,7 +244,7 @@ def test_server_that_cannot_be_trusted_is_named(monkeypatch: pytest.MonkeyPatch)
         read_builtin("mnist")
 
     assert str(caught.value).splitlines()[:2] == [
-        "mnist is not here and cannot be downloaded",
+        "mnist is not cached and the download failed",
         "    storage.googleapis.com cannot be trusted: self-signed certificate",
     ]
 

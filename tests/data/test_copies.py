@@ -43,7 +43,7 @@ def test_image_in_two_parts_is_refused(dtype: Any) -> None:
 
     assert str(caught.value) == (
         "1 image of x_test stands in x_train too\n    x_train[3] = x_test[2]\n"
-        "    remove them from one, or go on all the same: `allow_leakage: true` in `data`"
+        "    remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
     )
 
 
@@ -52,7 +52,7 @@ def test_image_in_two_parts_is_told_where_it_is_allowed() -> None:
 
     assert notes_of({"train": part(images), "test": part(images[:2])}, allow_leakage=True) == [
         "2 images of x_test stand in x_train too\n    x_train[0] = x_test[0]\n    x_train[1] = x_test[1]\n"
-        "    what is measured with them comes out too good"
+        "    scores measured with them are too good"
     ]
 
 

@@ -349,7 +349,7 @@ def test_weight_for_a_class_that_there_is_not_is_refused(tmp_path: Path, make_fo
     with pytest.raises(DataError) as caught:
         splits_of(folder(tmp_path), class_weight={"ants": 1.0, "bee": 2.0})
 
-    assert str(caught.value) == "no class is called `bee`\n    did you mean `bees`?"
+    assert str(caught.value) == "there is no class `bee`\n    did you mean `bees`?"
     assert caught.value.problems[0].path == ("data", "class_weight", "bee")
 
 
@@ -529,8 +529,8 @@ def test_image_that_changed_since_it_was_loaded_is_named(tmp_path: Path, make_fo
 
     assert files.read([0]).shape == (1, 6, 8, 3)
     assert error(files.read, np.array([0, 1])) == (
-        f"{tmp_path}/ants/1.png could be read when the data was loaded, and now cannot: an HTML page, not an image\n"
-        "    leave the data alone while it is in use"
+        f"{tmp_path}/ants/1.png could be read when the data was loaded, but not any more: an HTML page, not an image\n"
+        "    do not change the data while it is in use"
     )
 
 

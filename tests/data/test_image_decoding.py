@@ -414,13 +414,16 @@ def test_decoded_image_tells_format_and_size_of_the_file(format: str, options: d
         (b"PK\3\4....", "a zip archive, not an image"),
         (b"\0\0\0\x18ftypmp42....", "a video, not an image"),
         (b"\0\0\0\x18ftypheic....", "a HEIC image, which is not read; convert it to JPEG or PNG first"),
-        (b"II*\0\x08\0\0\0", "damaged: it begins as TIFF and cannot be read as one"),
-        (b"\x01\x02\x00\x03", "the beginning is that of no image; JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF are read"),
+        (b"II*\0\x08\0\0\0", "damaged: it begins like TIFF but cannot be read"),
+        (
+            b"\x01\x02\x00\x03",
+            "this is not the beginning of an image; JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF are read",
+        ),
         (b"BMI of patients\n", "text, not an image"),
-        (b"\x89PNG\r\n\x1a\n\0\0", "damaged: it begins as PNG and cannot be read as one"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "damaged: it begins like PNG but cannot be read"),
         (b"\xff\xd8\xff\xe0\0\x10", "damaged or cut off: truncated File Read"),
-        (b"\xff\xd8\xff\xd9", "damaged: it begins as JPEG and cannot be read as one"),
-        (b"\xff\xd8\xff\xe0\0\x04\0\0abcd", "damaged: it begins as JPEG and cannot be read as one"),
+        (b"\xff\xd8\xff\xd9", "damaged: it begins like JPEG but cannot be read"),
+        (b"\xff\xd8\xff\xe0\0\x04\0\0abcd", "damaged: it begins like JPEG but cannot be read"),
     ],
 )
 def test_what_is_no_image_is_named_for_what_it_is(content: bytes | str, expected: str) -> None:
@@ -453,7 +456,7 @@ def test_image_of_64_megapixels_is_not_too_large() -> None:
 
 
 def test_image_without_pixels_is_refused() -> None:
-    assert reason(png_that_says(0, 5)) == "damaged: it begins as PNG and cannot be read as one"
+    assert reason(png_that_says(0, 5)) == "damaged: it begins like PNG but cannot be read"
 
 
 def test_jpeg_cut_in_half_is_refused() -> None:
@@ -493,7 +496,7 @@ def test_image_that_pillow_does_not_recognise_is_named_without_its_words() -> No
 
     damaged = whole[:33] + bytes(comment) + whole[33:]
 
-    assert reason(damaged) == "damaged: it begins as PNG and cannot be read as one"
+    assert reason(damaged) == "damaged: it begins like PNG but cannot be read"
 
 
 SIGNATURES = [

@@ -143,7 +143,7 @@ def test_images_in_no_class_folder_are_told_and_not_used(tmp_path: Path, make_fo
     make_folder(tmp_path, {"": 2, "ants": 1, "bees": 1})
 
     assert notes(read(tmp_path)) == [
-        "2 files are in no class folder, not used: 0.png, 1.png\n    an image's class is the folder that it lies in"
+        "2 files are in no class folder, not used: 0.png, 1.png\n    the folder of an image is its class"
     ]
 
 
@@ -227,7 +227,7 @@ def test_link_out_of_the_folder_is_followed_and_told(tmp_path: Path, make_folder
     assert len(found.parts["train"]) == 3
     assert notes(found) == [
         f"1 link leads out of the folder: ants/far.png -> {tmp_path}/elsewhere/0.png\n"
-        "    what it leads to is used, and may change unseen"
+        "    the files behind the link are used and can change without notice"
     ]
 
 
@@ -402,8 +402,8 @@ def test_parts_under_unknown_names_are_told(tmp_path: Path, make_folder: MakeFol
     make_folder(tmp_path, {f"{part}/{kind}": 2 for part in ("trn", "dev") for kind in ("ants", "bees")})
 
     assert notes(read(tmp_path)) == [
-        "dev/, trn/ are taken for classes, and hold the same folders: ants, bees\n"
-        "    if they are parts of the data, call them train/, val/ and test/"
+        "dev/, trn/ look like classes, but contain the same folders: ants, bees\n"
+        "    if they are parts of the data, name them train/, val/ and test/"
     ]
 
 
@@ -478,8 +478,8 @@ def test_all_bad_files_are_told_at_once(tmp_path: Path, make_folder: MakeFolder)
         "3 of 5 images cannot be used\n"
         "    ants/empty.jpg: empty (0 bytes)\n"
         "    bees/404.jpg: an HTML page, not an image\n"
-        "    bees/scan.tif: damaged: it begins as TIFF and cannot be read as one\n"
-        "    mend or remove them, or leave them out: `on_bad_image: skip` in `data`"
+        "    bees/scan.tif: damaged: it begins like TIFF but cannot be read\n"
+        "    repair or remove them, or skip them: `on_bad_image: skip` in `data`"
     )
     assert caught.value.details["bad_images"][0] == {"file": "ants/empty.jpg", "reason": "empty (0 bytes)"}
 
@@ -549,7 +549,7 @@ def test_image_in_two_parts_is_refused(tmp_path: Path, make_folder: MakeFolder) 
     assert error(tmp_path) == (
         "1 image lies in two of train/ and val/\n"
         "    train/a/1.png = val/a/copy.png\n"
-        "    remove them from one, or go on all the same: `allow_leakage: true` in `data`"
+        "    remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
     )
 
 
@@ -566,7 +566,7 @@ def test_image_in_two_parts_can_be_allowed(tmp_path: Path, make_folder: MakeFold
         "6 images lie in two of train/ and val/",
         *(f"    train/a/x{number}.png = val/b/x{number}.png" for number in range(5)),
         "    and 1 more",
-        "    what is measured with them comes out too good",
+        "    scores measured with them are too good",
     ]
     assert found.notes[1].message == "6 images lie in two classes: one of the two is wrong"
 
@@ -754,7 +754,7 @@ def test_labels_follow_the_models_order(tmp_path: Path, make_folder: MakeFolder)
     assert found.parts["train"].labels.tolist() == [2, 0, 0]
     assert found.targets.class_names == ("bees", "wasps", "ants")
     assert notes(found) == [
-        "the data has no example of class `wasps`\n    the model was trained on them; nothing is measured for them here"
+        "the data has no example of class `wasps`\n    the model was trained on them; no score is computed for them"
     ]
 
 
@@ -799,4 +799,4 @@ def test_bad_files_for_a_model_are_told_without_the_recipes_way_out(tmp_path: Pa
     with pytest.raises(DataError) as caught:
         read_for_model(tmp_path, ["ants", "bees"])
 
-    assert str(caught.value).splitlines()[-1] == "    mend or remove them"
+    assert str(caught.value).splitlines()[-1] == "    repair or remove them"

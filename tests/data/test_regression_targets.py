@@ -167,4 +167,4 @@ def test_quantities_for_classes_are_told_how_to_be_meant(tmp_path, targets):
         load(Data.model_validate({"source": {"npz": {"path": save(tmp_path, x=images(20), y=targets)}}}))
 
     [problem] = caught.value.problems
-    assert problem.hint == "if they are quantities and no classes, the recipe says so: `targets: numbers` in `data`"
+    assert problem.hint == "if they are quantities, not classes, write `targets: numbers` in `data`"

@@ -38,7 +38,8 @@ def test_evaluate_says_how_far_to_trust_the_accuracy(trained):
 
     assert f"accuracy     {own['accuracy']:.4f}, 95% interval {low:.4f} to {high:.4f}\n" in done.stdout
     assert (
-        f"baseline     {own['baseline']['accuracy']:.4f} by always saying {own['baseline']['class']}\n" in done.stdout
+        f"baseline     {own['baseline']['accuracy']:.4f} by always predicting {own['baseline']['class']}\n"
+        in done.stdout
     )
     for words in ("among first  3: 0.", "ROC AUC      0.", "calibration  expected error 0.", "most confused"):
         assert words in done.stdout
@@ -164,6 +165,20 @@ def test_filters_of_named_layers_of_a_model_file(trained, tmp_path):
 
     assert done.json["figures"] == [str(tmp_path / "filters-second--per-filter.png")]
     assert (tmp_path / "filters-second--per-filter.png").is_file()
+
+
+def test_filters_of_another_scale_are_another_file(trained, tmp_path):
+    wanted = ("visualize-filters", RUN, "--no-svg", "--to", str(tmp_path))
+    done = trained(*wanted, "--scale", "min-max", "--per-filter")
+    assert done.exit_code == 0, done.stderr
+    assert (tmp_path / "filters-first--min-max--per-filter.png").is_file()
+
+    refused = trained(*wanted, "--scale", "rgb")
+    assert refused.exit_code == 3
+    assert "the filters of `first` cannot be drawn as RGB colors" in refused.stderr
+    unknown = trained(*wanted, "--scale", "diverge")
+    assert unknown.exit_code == 2
+    assert "did you mean `diverging`?" in unknown.stderr
 
 
 def test_filters_say_how_they_fare_and_how_they_changed(trained, tmp_path):

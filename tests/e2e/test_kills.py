@@ -110,7 +110,7 @@ def test_full_disk_leaves_every_commit_and_the_run_goes_on_once_there_is_room(pl
 
     assert full.exit_code == 6, full.stderr
     assert f"cannot write {run}/checkpoints/" in full.stderr
-    assert f"go on with: cnncli train --resume {run}" in full.stderr
+    assert f"continue with: cnncli train --resume {run}" in full.stderr
     assert contents(folder / "checkpoints") == before
     assert kills.broken(folder, 4) == []
 

@@ -105,7 +105,7 @@ def test_evaluate_gives_the_same_again_and_scores_other_arrays(folder):
     assert others["count"] == 9
     assert others["baseline"]["says"] == again["baseline"]["says"]
     text = call("evaluate").stdout
-    assert "by always saying" in text
+    assert "by always predicting" in text
     assert "largest errors" in text
     assert "confusion" not in text
 

@@ -80,7 +80,7 @@ def test_layers_that_give_maps_are_listed(trained):
     [
         (("feature-maps", RUN, "--layer", "secnd"), 3, "did you mean `second`?"),
         (("feature-maps", RUN, "--samples", "most_rong"), 2, "did you mean `most_wrong`?"),
-        (("maximize", RUN, "--layer", "first", "--class", "3"), 2, "either the filters of a layer or classes, got both"),
+        (("maximize", RUN, "--layer", "first", "--class", "3"), 2, "--class excludes --layer and --filter"),
         (("grad-cam", RUN, "--image", "missing.png"), 4, "missing.png: no such file or directory"),
     ],
 )  # fmt: skip

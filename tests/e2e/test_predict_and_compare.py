@@ -204,7 +204,7 @@ def test_run_without_files_is_a_wrong_command_line():
 def test_first_argument_that_is_nothing_stops_before_anything_is_predicted():
     done = predicted("shpes", "photos/test/=three/0.png", code=4)
 
-    assert "no such file, and no run of that name: shpes" in done.stderr
+    assert "there is no file and no run of that name: shpes" in done.stderr
     assert "did you mean shapes?" in done.stderr
     assert done.stdout == ""
 

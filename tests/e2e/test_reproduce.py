@@ -68,7 +68,7 @@ def test_other_results_are_told_with_their_epoch_and_exit_1(place, folder):
     done = place("reproduce", "again/other")
 
     assert done.exit_code == 1
-    expected = "outputs/again/other came out different: outside of a tolerance of 0.01 from epoch 2 on"
+    expected = "outputs/again/other came out different: outside a tolerance of 0.01 from epoch 2 on"
     assert expected in done.stderr
 
 
@@ -93,4 +93,4 @@ def test_run_that_is_not_finished_is_to_be_ended_first(place, folder):
     done = place("reproduce", "again/stopped")
 
     assert done.exit_code == 6
-    assert "end it with: cnncli train --resume" in done.stderr
+    assert "finish it with: cnncli train --resume" in done.stderr

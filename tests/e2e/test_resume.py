@@ -90,15 +90,19 @@ def test_signal_ends_the_step_commits_and_says_how_to_go_on(place, stopped, name
 
     assert done.exit_code == 128 + signal.Signals[name]
     assert f"stopped by {name}" in done.stderr
-    assert f"go on with: cnncli train --resume outputs/whole/{name}" in done.stderr
+    assert f"continue with: cnncli train --resume outputs/whole/{name}" in done.stderr
     record = json.loads((place.folder / f"outputs/whole/{name}/run.json").read_text())
     assert record["status"] == "interrupted"
+    [listed] = [run for run in place("runs", "--json").json["runs"] if run["name"] == name]
+    assert listed["epochs"] < listed["epochs_planned"]
+    assert listed["best"]["monitor"] == "val_loss"
 
 
-def test_stopped_run_goes_on_to_the_same_end(place, stopped):
-    run = place.folder / "outputs/whole/SIGTERM"
+def test_stopped_run_goes_on_to_the_same_end_also_after_it_was_renamed(place, stopped):
+    run = place.folder / "outputs/whole/renamed"
+    assert place("runs", "rename", "whole/SIGTERM", "renamed").exit_code == 0
     rows = len((run / "history.csv").read_text().splitlines())
-    done = place("train", "--resume", "outputs/whole/SIGTERM")
+    done = place("train", "--resume", "outputs/whole/renamed")
 
     assert done.exit_code == 0, done.stderr
     assert rows < len((run / "history.csv").read_text().splitlines())
@@ -147,7 +151,7 @@ def test_other_data_is_refused_with_the_difference(copied):
     set_status(copied, "interrupted", data={"fingerprint": "0" * 64, "source": "other digits"})
     done = call("train", "--resume", "outputs/whole/whole", exit_code=4)
 
-    assert "the data is not what the run began with" in done.stderr
+    assert "the data has changed since the run started" in done.stderr
     assert "source: other digits then, mnist-sample, packaged" in done.stderr
 
 

@@ -205,7 +205,7 @@ def test_plain_lines_say_what_is_used_and_one_line_an_epoch(trained):
         "Device     CPU",
         "Precision  ",
         "Network    ",
-        "Frozen     all up to first is computed once, for 2 augmented passes",
+        "Frozen     layers up to first are computed once, for 2 augmented passes",
         "  the frozen part, once",
         "One step takes ",
     ):

@@ -249,7 +249,7 @@ def test_imagenet_weights_without_internet_are_a_clear_error(monkeypatch):
     recipe = loaded(VGG.replace("null", "imagenet"), head=LARGE).recipe
 
     with pytest.raises(
-        NetworkError, match="offline: the ImageNet weights of VGG16 are not here and cannot be downloaded"
+        NetworkError, match="offline: the ImageNet weights of VGG16 are not cached and the download failed"
     ):
         build(recipe, input_shape=(32, 32, 3))
 

@@ -311,7 +311,7 @@ def test_odd_names_are_text_and_long_ones_are_shortened():
 def test_unknown_number_of_classes_is_noted():
     found = summarise(load("googlenet"))
 
-    assert "dense: counted as if there were 2 classes." in written(draw_diagram(found, rows(found)))
+    assert "dense: computed for 2 classes." in written(draw_diagram(found, rows(found)))
 
 
 def test_page_that_is_too_large_for_a_png_is_drawn_more_coarsely(monkeypatch):

@@ -1,5 +1,8 @@
 """Filters become pictures with exact shades, numbers and notes."""
 
+from functools import partial
+
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.collections import LineCollection
@@ -7,6 +10,7 @@ from matplotlib.text import Text
 
 from cnncli.plots.filters import draw_filters
 
+gray = partial(draw_filters, scale="min-max")
 ORANGE = [0xD5, 0x5E, 0x00]
 
 
@@ -40,40 +44,101 @@ def two_filters():
 
 
 def test_shades_over_the_whole_layer():
-    tile, side = first_tile(draw_filters(two_filters(), layer_name="conv"), 2, 2)
+    tile, side = first_tile(gray(two_filters(), layer_name="conv"), 2, 2)
     # (w + 1) / 4 * 255: 0, 63.75, 95.625, 127.5 (to the even 128)
     assert tile[..., 0].tolist() == [[0, 64], [96, 128]]
     assert side == 120  # 240 pixels at most
 
 
 def test_shades_by_filter():
-    tile, _ = first_tile(draw_filters(two_filters(), layer_name="conv", normalise="filter"), 2, 2)
+    tile, _ = first_tile(gray(two_filters(), layer_name="conv", normalise="filter"), 2, 2)
     # (w + 1) / 2 * 255: 0, 127.5, 191.25, 255
     assert tile[..., 0].tolist() == [[0, 128], [191, 255]]
 
 
 def test_the_scale_counts_filters_that_are_not_shown():
-    tile, _ = first_tile(draw_filters(two_filters(), layer_name="conv", max_filters=1), 2, 2)
+    tile, _ = first_tile(gray(two_filters(), layer_name="conv", max_filters=1), 2, 2)
     assert tile[..., 0].tolist() == [[0, 64], [96, 128]]
 
 
 def test_weights_are_squares_of_one_shade():
-    figure = draw_filters(two_filters(), layer_name="conv")
+    figure = gray(two_filters(), layer_name="conv")
     _, side = first_tile(figure, 2, 2)
     image = sheet(figure)
     top, left = np.argwhere((image == [64, 64, 64]).all(axis=-1)).min(axis=0)
     assert (image[top : top + side, left : left + side] == 64).all()
 
 
+def rgb_of(share):
+    """A colour of the diverging scale: -1 and 1 are its ends, 0 its middle."""
+    return np.rint(np.array(matplotlib.colormaps["RdBu_r"](0.5 + share / 2)[:3]) * 255).astype(int).tolist()
+
+
+def test_diverging_scale_is_blue_for_negative_white_for_0_and_red_for_positive_weights():
+    tile, _ = first_tile(draw_filters(two_filters(), layer_name="conv"), 2, 2)
+    # The largest absolute weight of the layer is 3: -1/3, 0, 0.5/3, 1/3
+    assert tile.tolist() == [[rgb_of(-1 / 3), rgb_of(0)], [rgb_of(1 / 6), rgb_of(1 / 3)]]
+    assert tile[0, 0, 2] > tile[0, 0, 0] + 40  # blue
+    assert tile[0, 1].min() > 240  # white
+    assert tile[1, 1, 0] > tile[1, 1, 2] + 40  # red
+
+
+def test_each_filter_can_have_its_own_diverging_scale():
+    tile, _ = first_tile(draw_filters(two_filters(), layer_name="conv", normalise="filter"), 2, 2)
+    # Filter 0 has weights from -1 to 1.
+    assert tile.tolist() == [[rgb_of(-1), rgb_of(0)], [rgb_of(0.5), rgb_of(1)]]
+
+
+def test_bar_of_the_diverging_scale_has_0_in_its_middle():
+    figure = draw_filters(two_filters(), layer_name="conv")
+    assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["−3", "0", "3"]
+    assert figure.axes[1].images[0].get_cmap().name == "RdBu_r"
+    assert "blue: negative weights, red: positive ones; one scale for the whole layer" in texts(figure)
+    own = draw_filters(two_filters(), layer_name="conv", normalise="filter")
+    assert [label.get_text() for label in own.axes[1].get_xticklabels()] == ["−largest", "0", "largest"]
+
+
+def test_filters_of_zeros_are_white():
+    tile, _ = first_tile(draw_filters(np.zeros((2, 2, 1, 3)), layer_name="conv"), 2, 2)
+    assert tile.min() > 240
+
+
+def test_on_the_diverging_scale_weights_that_are_not_finite_are_green():
+    kernel = two_filters()
+    kernel[0, 0, 0, 0] = np.nan
+    figure = draw_filters(kernel, layer_name="conv")
+    assert first_tile(figure, 2, 2)[0][0, 0].tolist() == [0x00, 0x9E, 0x73]
+    assert "1 of 8 weights are not finite (green)" in texts(figure)
+
+
+def test_three_channels_are_a_row_of_three_tiles_unless_colours_are_asked_for():
+    kernel = np.random.default_rng(0).random((3, 3, 3, 4))
+    for scale in ("diverging", "min-max"):
+        assert "each row is a filter, each column an input channel" in texts(
+            draw_filters(kernel, layer_name="conv", scale=scale)
+        )
+    assert "red, green and blue are the input channels 0, 1 and 2" in texts(
+        draw_filters(kernel, layer_name="conv", scale="rgb")
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "depthwise"), [((3, 3, 6, 2), False), ((3, 3, 1, 2), False), ((3, 3, 8), False), ((3, 3, 3, 1), True)]
+)
+def test_other_filters_have_no_colours(shape, depthwise):
+    with pytest.raises(ValueError, match="colors need filters of images with 3 input channels"):
+        draw_filters(np.zeros(shape), layer_name="conv", scale="rgb", depthwise=depthwise)
+
+
 def test_three_channels_are_colours():
     kernel = np.zeros((1, 1, 3, 2))
     kernel[0, 0, :, 0] = [0, 0.2, 1]
-    tile, _ = first_tile(draw_filters(kernel, layer_name="conv"), 1, 1)
+    tile, _ = first_tile(draw_filters(kernel, layer_name="conv", scale="rgb"), 1, 1)
     assert tile.tolist() == [[[0, 51, 255]]]
 
 
 def test_equal_weights_are_mid_gray_and_said():
-    figure = draw_filters(np.full((2, 2, 1, 3), 0.3), layer_name="conv")
+    figure = gray(np.full((2, 2, 1, 3), 0.3), layer_name="conv")
     assert first_tile(figure, 2, 2)[0].tolist() == np.full((2, 2, 3), 128).tolist()
     assert "every weight is 0.3" in texts(figure)
 
@@ -81,7 +146,7 @@ def test_equal_weights_are_mid_gray_and_said():
 def test_weights_that_are_not_finite_are_orange_and_counted():
     kernel = two_filters()
     kernel[0, 0, 0, 0], kernel[1, 1, 0, 1] = np.nan, np.inf
-    figure = draw_filters(kernel, layer_name="conv")
+    figure = gray(kernel, layer_name="conv")
     tile, _ = first_tile(figure, 2, 2)
     assert tile[0, 0].tolist() == ORANGE
     assert tile[0, 1].tolist() == [0, 0, 0]  # now the smallest
@@ -89,7 +154,7 @@ def test_weights_that_are_not_finite_are_orange_and_counted():
 
 
 def test_the_scale_says_what_black_gray_and_white_are():
-    ticks = [label.get_text() for label in draw_filters(two_filters(), layer_name="conv").axes[1].get_xticklabels()]
+    ticks = [label.get_text() for label in gray(two_filters(), layer_name="conv").axes[1].get_xticklabels()]
     assert ticks == ["−1", "1", "3"]
 
 
@@ -122,7 +187,7 @@ def test_rows_of_tiles_are_numbered_down_the_columns():
 def test_the_tiles_of_a_row_are_the_input_channels():
     kernel = np.zeros((1, 1, 2, 3))
     kernel[0, 0] = [[0.0, 0.2, 0.4], [0.6, 0.8, 1.0]]  # channel c, filter f: 0.6 c + 0.2 f
-    figure = draw_filters(kernel, layer_name="conv")
+    figure = gray(kernel, layer_name="conv")
     image = sheet(figure)
     shades = {(channel, number): round(255 * (0.6 * channel + 0.2 * number)) for channel, number in np.ndindex(2, 2)}
     top = {place: np.argwhere((image == shade).all(axis=-1)).min(axis=0)[0] for place, shade in shades.items()}
@@ -161,7 +226,7 @@ def test_max_filters_draws_fewer_or_more():
 
 def test_depthwise_has_a_tile_for_each_output_channel():
     kernel = np.arange(8.0).reshape(1, 1, 4, 2)  # channel c, multiplier m: 2 c + m
-    figure = draw_filters(kernel, layer_name="dw", depthwise=True)
+    figure = gray(kernel, layer_name="dw", depthwise=True)
     assert numbers(figure) == [str(number) for number in range(8)]
     assert "8 filters, 1 × 1, depthwise, 2 per input channel · numbers count from 0" in texts(figure)
     image = sheet(figure)
@@ -173,7 +238,7 @@ def test_depthwise_has_a_tile_for_each_output_channel():
 def test_one_dimension_is_position_across_and_channels_down():
     kernel = np.zeros((3, 2, 1))
     kernel[:, 0, 0], kernel[:, 1, 0] = [0.0, 0.2, 0.4], [0.6, 0.8, 1.0]
-    tile, _ = first_tile(draw_filters(kernel, layer_name="conv1d"), 2, 3)
+    tile, _ = first_tile(gray(kernel, layer_name="conv1d"), 2, 3)
     assert tile[..., 0].tolist() == [[0, 51, 102], [153, 204, 255]]
 
 
@@ -199,7 +264,7 @@ def test_a_filter_that_never_crosses_zero_has_no_zero_line():
 
 def test_three_dimensions_are_slices_by_depth():
     kernel = np.array([0.0, 0.2, 0.4, 0.6]).reshape(4, 1, 1, 1, 1)
-    image = sheet(draw_filters(kernel, layer_name="conv3d"))
+    image = sheet(gray(kernel, layer_name="conv3d"))
     lefts = [np.argwhere((image == shade).all(axis=-1)).min(axis=0)[1] for shade in (0, 85, 170)]
     assert lefts == sorted(lefts)
     assert len(set(lefts)) == 3
@@ -216,3 +281,5 @@ def test_other_options_are_refused():
         draw_filters(two_filters(), layer_name="conv", max_filters=0)
     with pytest.raises(ValueError, match="received 'max'"):
         draw_filters(two_filters(), layer_name="conv", normalise="max")
+    with pytest.raises(ValueError, match="scale is one of diverging, min-max, rgb; received 'gray'"):
+        draw_filters(two_filters(), layer_name="conv", scale="gray")

@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 from matplotlib.text import Text
+from PIL import Image
 
+from cnncli.data.images import Form
 from cnncli.errors import DataError, RecipeError
-from cnncli.interpretability.examples import Chosen
+from cnncli.interpretability.examples import Chosen, from_files
 from cnncli.interpretability.subject import subject_for
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots import network_figures, style
@@ -75,9 +77,9 @@ def test_sheet_says_what_the_network_took_the_example_for(tmp_path, pages):
 
     assert [path.name for path in drawn.files] == [f"feature_maps_{number}--conv-out.png" for number in (7, 8, 9)]
     right, wrong, _ = ({text.get_text(): text.get_color() for text in page.findobj(Text)} for page in pages)
-    assert right["true class: ant"] == wrong["true class: [/bee]"] == style.INK
-    assert right["predicted: ant, 75.0%"] == style.BLUE
-    assert wrong["predicted: ant, 87.5%"] == style.ORANGE
+    assert right["true ant"] == wrong["true [/bee]"] == style.INK
+    assert right["predicted ant (75.0%)"] == style.BLUE
+    assert wrong["predicted ant (87.5%)"] == style.ORANGE
     assert drawn.details[1] == {
         "example": "example 1 of the test split", "true": "[/bee]", "predicted": "ant", "probability": 0.875,
     }  # fmt: skip
@@ -124,10 +126,18 @@ def test_caption_says_class_share_and_truth(tmp_path, pages):
         assert detail["class"] == detail["true"] == subject.asked_for[number]
         assert detail["predicted"] == subject.asked_for[predicted[number]]
         assert detail["probability"] == pytest.approx(said[number, number], rel=1e-5)
-    assert f"ant, {said[0, 0]:.0%}" in texts(figure)
-    assert any(text.startswith("predicted: [/bee], ") for text in texts(figure))
-    assert sum("(wrong)" in text for text in texts(figure)) == (predicted != [0, 1, 2]).sum() > 0
-    assert "some: what speaks for the true class" in texts(figure)
+    colours = {text.get_text(): text.get_color() for text in figure.findobj(Text)}
+    for number, (share, name) in enumerate(zip(said, subject.asked_for, strict=True)):
+        said_of_it = f"predicted {subject.asked_for[share.argmax()]} ({share.max():.1%})".replace("\x1b", "")
+        assert colours[said_of_it] == (style.BLUE if share.argmax() == number else style.ORANGE)
+        assert f"true {name}".replace("\x1b", "") in colours
+    asked = [f"heat for {name} ({said[number, number]:.1%})" for number, name in enumerate(subject.asked_for)]
+    for number, text in enumerate(asked):
+        where = f"example {number + 7}"
+        shown = where if predicted[number] == number else f"{where} · {text}".replace("\x1b", "")
+        assert shown in colours
+    assert (predicted != [0, 1, 2]).any()
+    assert "some: evidence for the true class" in colours
     assert drawn.files[0].name == "grad-cam-conv--true.png"
 
 
@@ -148,7 +158,7 @@ def test_classes_are_maximised_by_name(tmp_path, pages):
     drawn = draw_maximized_of(subject_of((12, 12, 3)), tmp_path, classes=["[/bee]"], steps=2, value_range=(0, 1))
 
     assert [detail["class"] for detail in drawn.details] == ["[/bee]"]
-    assert "some: what 1 class likes most" in texts(pages[0])
+    assert "some: inputs that maximize 1 class" in texts(pages[0])
     assert drawn.files[0].name == "maximize-classes--classes-1--steps-2.png"
 
 
@@ -171,3 +181,49 @@ def test_what_is_not_there_is_told_with_the_nearest(tmp_path, wanted, message, h
 def test_layer_without_maps_has_no_grad_cam(tmp_path):
     with pytest.raises(RecipeError, match="layer `out` gives 3, not maps"):
         draw_heat_of(subject_of((12, 12, 3)), chosen_of((12, 12, 3)), tmp_path, layer="out")
+
+
+def photos_of_size(tmp_path, *sizes, form):
+    """Photos as the network gets them, and where they are."""
+    paths = []
+    for number, (height, width) in enumerate(sizes):
+        paths.append(tmp_path / f"{number}.png")
+        Image.fromarray(np.full((height, width, 3), 99, np.uint8)).save(paths[-1])
+    return from_files(paths, form=form)
+
+
+def sizes_of(figure):
+    return [image.get_array().shape[:2] for axes in figure.axes for image in axes.images][:-1]  # but the bar
+
+
+def test_heat_lies_over_the_photo_in_its_own_resolution(tmp_path, pages):
+    chosen = photos_of_size(tmp_path, (400, 600), form=Form(12, 12, resize="pad"))
+    subject = subject_of((12, 12, 3))
+
+    drawn = draw_heat_of(subject, chosen, tmp_path)
+    of_input = draw_heat_of(subject, chosen, tmp_path, network_input=True)
+
+    photo, inputs = pages
+    assert sizes_of(photo) == [(400, 600)] * 2
+    assert sizes_of(inputs) == [(300, 300)] * 2
+    assert of_input.files[0].stem == f"{drawn.files[0].stem}--network-input"
+
+
+def test_arrays_are_drawn_as_the_network_gets_them(tmp_path, pages):
+    draw_heat_of(subject_of((12, 12, 3)), chosen_of((12, 12, 3), count=1), tmp_path)
+    assert sizes_of(pages[0]) == [(300, 300)] * 2
+
+
+def test_note_where_most_of_the_heat_lies_in_the_padding(tmp_path, pages, monkeypatch):
+    chosen = photos_of_size(tmp_path, (12, 60), (60, 60), form=Form(12, 12, resize="pad"))
+    heat = np.zeros((2, 12, 12), np.float32)
+    heat[:, :3] = heat[:, 6] = 1  # of the first the rows 5 and 6 are photo, of the second all
+    monkeypatch.setattr(network_figures, "heat_of", lambda *a, **k: heat)
+
+    drawn = draw_heat_of(subject_of((12, 12, 3)), chosen, tmp_path)
+
+    assert [detail["heat_in_padding"] for detail in drawn.details] == [0.75, 0]
+    [note] = drawn.notes
+    assert note.message == "1 of 2 examples: more than half of the heat lies in the padding"
+    captions = [text for text in texts(pages[0]) if ".png" in text]
+    assert captions == ["0.png · 75% of the heat in the padding", "1.png"]

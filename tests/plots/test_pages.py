@@ -8,7 +8,7 @@ from cnncli.plots.confusion import draw_confusion
 from cnncli.plots.curves import draw_curves
 from cnncli.plots.feature_maps import draw_feature_maps
 from cnncli.plots.filters import draw_filters
-from cnncli.plots.heat_maps import draw_heat
+from cnncli.plots.heat_maps import Heated, draw_heat
 from cnncli.plots.map_tiles import LayerMaps
 from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.signals import draw_signal_heat
@@ -37,7 +37,9 @@ def maps(example, *layers, title="t", answer=()):
 PAGES = {
     "filters, 6 of 5 x 5": lambda: draw_filters(weights(5, 5, 1, 6), layer_name="conv2d"),
     "filters, 1": lambda: draw_filters(weights(3, 3, 1, 1), layer_name=LONG),
-    "filters, 64 in colour": lambda: draw_filters(weights(3, 3, 3, 64), layer_name="block1_conv1"),
+    "filters, 64 in colour": lambda: draw_filters(weights(3, 3, 3, 64), layer_name="block1_conv1", scale="rgb"),
+    "filters, 64 of 3 channels": lambda: draw_filters(weights(3, 3, 3, 64), layer_name="block1_conv1"),
+    "filters, each on its scale": lambda: draw_filters(weights(3, 3, 1, 2), layer_name="c", normalise="filter"),
     "filters, 300 of 1 x 1": lambda: draw_filters(weights(1, 1, 1, 300), layer_name="pw", max_filters=300),
     "filters, 64 of 32 channels": lambda: draw_filters(weights(3, 3, 32, 64), layer_name="conv2d_1"),
     "filters, 64 of 1 x 1 x 256": lambda: draw_filters(weights(1, 1, 256, 64), layer_name="pw"),
@@ -75,13 +77,23 @@ PAGES = {
     "signal maps, 3": lambda: maps(weights(200, 2), np.zeros((50, 3)), weights(3)),
     "volume maps": lambda: maps(weights(8, 8, 8, 1), weights(6, 6, 6, 4)),
     "signal heat, 1": lambda: draw_signal_heat(
-        weights(1, 64, 1), random.random((1, 9)), [(LONG, LONG)], title=LONG, subtitle="s"
+        weights(1, 64, 1), random.random((1, 9)), [[(LONG, "black")] * 3], title=LONG, subtitle="s"
     ),
     "signal heat, 6": lambda: draw_signal_heat(
-        weights(6, 64, 100), random.random((6, 9)), [("yes, 98%", "is: no  (wrong)")] * 6, title="t", subtitle="s"
+        weights(6, 64, 100),
+        random.random((6, 9)),
+        [[("predicted yes", "red"), ("true no", "black")]] * 6,
+        title="t",
+        subtitle="s",
     ),
     "heat, 5": lambda: draw_heat(
-        random.random((5, 28, 28, 1)), random.random((5, 7, 7)), [(LONG, LONG)] * 5, title=LONG, subtitle="s"
+        [Heated(random.random((28, 28, 1)), random.random((7, 7)), [(LONG, "black")] * 3)] * 5, title=LONG, subtitle="s"
+    ),
+    "heat, 1 narrow": lambda: draw_heat(
+        [Heated(random.random((90, 4, 3)), random.random((7, 7)), [(LONG, "black")] * 2, (0, 0.1, 1, 0.9))],
+        title=LONG,
+        subtitle=LONG,
+        note="Dashed frame: what the network gets of the photo.",
     ),
     "maximized, 16": lambda: draw_maximized(
         random.random((16, 32, 32, 1)),

@@ -10,7 +10,9 @@ from cnncli.plots.signals import draw_signal_heat
 
 def drawn(channels, **options):
     signals = np.random.default_rng(0).normal(size=(1, 20, channels))
-    return draw_signal_heat(signals, np.ones((1, 5)), [("a", "b")], title="t", subtitle="s", **options)
+    return draw_signal_heat(
+        signals, np.ones((1, 5)), [[("a", "black"), ("b", "gray")]], title="t", subtitle="s", **options
+    )
 
 
 def test_curves_over_orange_are_not_orange_and_differ():
@@ -23,4 +25,4 @@ def test_curves_over_orange_are_not_orange_and_differ():
 
 def test_note_says_what_heat_means_and_what_rows_are():
     texts = [text.get_text() for text in drawn(30, meaning="moves the score").findobj(Text)]
-    assert "each row of gray is one of 30 channels; the more orange, the more it moves the score" in texts
+    assert "Each row of gray is one of 30 channels. The more orange, the more a place moves the score." in texts

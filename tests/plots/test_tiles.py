@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnncli.plots.tiles import Grid, Spacing, Strip, choose_grid, compose, resize, to_pixels, to_unit
+from cnncli.plots.tiles import Grid, Spacing, Strip, choose_columns, choose_grid, compose, resize, to_pixels, to_unit
 
 NAN = float("nan")
 FRAME = [0xAE, 0xB6, 0xBF]
@@ -83,6 +83,35 @@ def test_a_grid_without_holes_is_preferred():
     page, spacing = (300, 200), Spacing(right=0, below=0)
     assert choose_grid(5, square, spacing, page=page, scales=(1, 99)) == Grid(3, 33)
     assert choose_grid(5, square, spacing, page=page, scales=(1, 99), near_best=0.5) == Grid(5, 20)
+
+
+@pytest.mark.parametrize("page", [(1500, 840), (2250, 2550), (1830, 840)])
+@pytest.mark.parametrize("block", [square, lambda scale: (6 * scale, 2 * scale)])
+def test_no_grid_has_a_last_row_that_is_half_empty(page, block):
+    for count in range(1, 70):
+        grid = choose_grid(count, block, Spacing(), page=page, scales=(5, 80))
+        assert (count - 1) % grid.columns + 1 > grid.columns / 2, (count, grid)
+
+
+def test_no_grid_that_is_numbered_downwards_has_a_last_column_that_is_half_empty():
+    for count in range(1, 70):
+        grid = choose_grid(count, square, Spacing(), page=(1950, 1020), scales=(5, 80), down=True)
+        rows = -(-count // grid.columns)
+        assert rows * (grid.columns - 1) < count  # none is empty
+        assert (count - 1) % rows + 1 > rows / 2, (count, grid)
+
+
+@pytest.mark.parametrize(("count", "columns"), [(16, 8), (9, 5), (10, 5), (6, 6)])
+def test_of_grids_that_are_nearly_as_large_the_one_that_fills_the_width_is_preferred(count, columns):
+    def block(scale):
+        return scale, scale
+
+    assert choose_grid(count, block, Spacing(), page=(1500, 840), scales=(24, 260)).columns == columns
+
+
+@pytest.mark.parametrize(("count", "columns"), [(6, 6), (7, 4), (10, 5), (21, 7), (25, 5), (37, 5)])
+def test_first_columns_whose_last_row_is_more_than_half_full(count, columns):
+    assert choose_columns(count, (5, 4, 6, 7)) == columns
 
 
 def test_the_page_grows_when_nothing_fits():

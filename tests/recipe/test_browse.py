@@ -29,7 +29,7 @@ def test_every_example_line_loads(kind):
         section = "" if line.startswith("- ") else f"train:\n  {line}\n"
         item = f"    {line}\n" if line.startswith("- ") else ""
         # What goes together is beyond an example: losses and metrics, averaged weights and their optimizer.
-        rules = ("wants probabilities", "does not fit", "wants an optimizer")
+        rules = ("needs probabilities", "does not fit", "needs an optimizer")
         told = [
             text for text in complaints(f"{HEAD}{layers}{item}{TAIL}{section}") if not any(r in text for r in rules)
         ]

@@ -103,7 +103,7 @@ train: {callbacks: [EarlyStopping: {monitor: val_los}]}
 """
     assert messages(content) == [
         "recipe.yaml:3:18: unknown layer `Flaten`",
-        "recipe.yaml:4:46: EarlyStopping: nothing called `val_los` is measured",
+        "recipe.yaml:4:46: EarlyStopping: nothing named `val_los` is measured",
     ]
 
 

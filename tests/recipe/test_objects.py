@@ -126,10 +126,10 @@ def test_layer_in_the_place_of_the_arguments_is_told_how_it_is_written():
 @pytest.mark.parametrize(
     ("layer", "message"),
     [
-        ({"Dense": {"units": 3, "from": "a"}}, "Dense stands within another layer, and takes nothing by `from`"),
-        ({"VGG16": {"weights": None}}, "VGG16 cannot stand within another layer"),
-        ("VGG16", "VGG16 cannot stand within another layer"),
-        ({"shortcut": {"like": "a"}}, "shortcut cannot stand within another layer"),
+        ({"Dense": {"units": 3, "from": "a"}}, "Dense is an argument of another layer, so it cannot have `from`"),
+        ({"VGG16": {"weights": None}}, "VGG16 cannot be an argument of another layer"),
+        ("VGG16", "VGG16 cannot be an argument of another layer"),
+        ({"shortcut": {"like": "a"}}, "shortcut cannot be an argument of another layer"),
         ("LSTM", "LSTM needs `units`"),
     ],
 )

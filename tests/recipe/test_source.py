@@ -157,7 +157,7 @@ def test_limits_are_told_with_their_place(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "\n", "# a\n\n# b\n", "---\n", "~", "null"])
 def test_empty_recipe_says_how_to_begin(text: str) -> None:
-    hint = "begin with a copy of one that works: cnncli recipes copy mnist recipe.yaml"
+    hint = "start with a copy of a recipe that works: cnncli recipes copy mnist recipe.yaml"
     assert told(text) == f"r.yaml:1:1: recipe is empty\n    {hint}"
 
 

@@ -25,7 +25,7 @@ def test_head_tells_the_result_its_interval_and_what_guessing_reaches(make_run):
     }
     found = facts(page(make_run(scored=scored)))
 
-    assert found["Test accuracy"] == "90.35%95% interval 89.00% to 91.65%; always saying dog reaches 35.00%"
+    assert found["Test accuracy"] == "90.35%95% interval 89.00% to 91.65%; always predicting dog reaches 35.00%"
     assert found["Test loss"] == "0.2500of 200 examples"
     assert found["Parameters"] == "196"
 

@@ -171,7 +171,7 @@ def test_no_name_changes_the_shape_of_a_page(make_run, tmp_path, names):
     ("status", "fields", "said"),
     [
         ("completed", {}, "completed"),
-        ("interrupted", {}, "go on with: cnncli train --resume"),
+        ("interrupted", {}, "continue with: cnncli train --resume"),
         ("diverged", {"error": "the loss is nan at epoch 2"}, "the loss is nan at epoch 2"),
         ("failed", {"error": "ValueError: <b>boom</b>"}, "ValueError: <b>boom</b>"),
     ],

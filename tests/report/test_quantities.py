@@ -44,7 +44,7 @@ def test_head_tells_the_error_its_interval_and_what_the_mean_reaches(page):
 
     facts = {one.text: other.text for one, other in pairwise(found.all("dt", "dd")) if one.tag == "dt"}
     low, high = evaluation()["intervals"]["mean_absolute_error"]
-    assert facts["Test mean absolute error"] == f"195% interval {low:.4f} to {high:.4f}; always saying 4 has 2"
+    assert facts["Test mean absolute error"] == f"195% interval {low:.4f} to {high:.4f}; always predicting 4 has 2"
     assert facts["R²"].startswith("0.571495% interval ")  # 1 - 6 / 14
     assert facts["Targets"] == "1 to 6, mean 4"
     assert "Classes" not in facts
@@ -62,8 +62,8 @@ def test_scores_are_told_once_and_not_in_percent(page):
         "bias: predicted minus true",
         "R²",
         "explained variance",
-        "mean absolute error of always saying the training mean",
-        "root mean squared error of always saying the training mean",
+        "mean absolute error of always predicting the training mean",
+        "root mean squared error of always predicting the training mean",
     ]
     assert rows["mean absolute error"] == "1"
     assert not any("%" in cell for row in page(name="again").rows("Scores") for cell in row)

@@ -95,7 +95,7 @@ def test_weights_that_cannot_be_had_are_exit_9(
     served(monkeypatch, f"{server}elsewhere/")
     done = call("train", "app.yaml", *command, exit_code=9)
 
-    assert "app.yaml:2:52: the ImageNet weights of MobileNet are not here and cannot be downloaded\n" in done.stderr
+    assert "app.yaml:2:52: the ImageNet weights of MobileNet are not cached and the download failed\n" in done.stderr
     assert "127.0.0.1 answers 404" in done.stderr
     assert f"put {server}elsewhere/{FILE} at {cache}/models/{FILE}" in done.stderr
     assert not Path("outputs").exists()
@@ -105,7 +105,7 @@ def test_weights_of_a_server_that_does_not_answer_are_exit_9(cache: Path, monkey
     served(monkeypatch, "http://127.0.0.1:9/")
     done = call("train", "app.yaml", "--dry-run", exit_code=9)
 
-    assert "offline: the ImageNet weights of MobileNet are not here and cannot be downloaded" in done.stderr
+    assert "offline: the ImageNet weights of MobileNet are not cached and the download failed" in done.stderr
 
 
 def test_training_downloads_what_the_dry_run_has_asked_for(

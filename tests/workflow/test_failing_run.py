@@ -51,7 +51,7 @@ def test_out_of_memory_names_a_batch_size_and_keeps_the_state(tmp_path):
     folder = tmp_path / "failing/one"
     assert problem.message == "a batch of 32 did not fit into memory"
     assert "try 16: --set train.batch_size=16" in problem.hint
-    assert f"go on with: cnncli train --resume {folder}" in problem.hint
+    assert f"continue with: cnncli train --resume {folder}" in problem.hint
     assert read_record(folder)["status"] == "failed"
     assert checkpoints.newest(folder / "checkpoints").commit.state["step"] == 6
 
@@ -60,7 +60,7 @@ def test_out_of_memory_names_a_batch_size_and_keeps_the_state(tmp_path):
     again = FailingAt()
     finished = train(tmp_path, again, resume=folder)
     assert finished.summary["epochs"] == 2
-    killed = "the process before this one was killed; continuing with epoch 1, after step 6"
+    killed = "the previous process was killed; continuing with epoch 1, after step 6"
     assert [str(note) for note in again.notes] == [killed]
     assert read_record(folder)["resumes"][0]["notes"] == [killed]
 
@@ -79,7 +79,7 @@ def test_disk_without_room_for_a_commit_is_told_before_it_is_written(tmp_path, m
     [problem] = caught.value.problems
     folder = tmp_path / "failing/one"
     assert "needs room for" in problem.message
-    assert f"the training so far is kept; go on with: cnncli train --resume {folder}" in problem.hint
+    assert f"the training so far is saved; continue with: cnncli train --resume {folder}" in problem.hint
     found = checkpoints.newest(folder / "checkpoints")
     assert found.commit.state["step"] == 4
     assert not found.bad

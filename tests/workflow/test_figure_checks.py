@@ -27,6 +27,16 @@ def loaded_with(item):
     ("item", "message", "key"),
     [
         ("maximize: {layer: conv, filters: [3, 8]}", "layer `conv` has no filter 8", ("maximize", "filters", 1)),
+        (
+            "filters: {layers: [conv], scale: rgb}",
+            "the filters of `conv` cannot be drawn as RGB colors: Conv2D: 8 filters 5x5x1",
+            ("filters", "layers", 0),
+        ),
+        (
+            "filters: {scale: rgb}",
+            "the filters of `conv` cannot be drawn as RGB colors: Conv2D: 8 filters 5x5x1",
+            ("filters", "scale"),
+        ),
         ("grad_cam: {layer: out}", "layer `out` gives 10, not maps", ("grad_cam", "layer")),
     ],
 )
@@ -50,7 +60,7 @@ def test_wrong_class_is_told_with_the_nearest(item, key):
         check_classes(loaded_with(item).recipe, ["ant", "bee"])
 
     [problem] = error.value.problems
-    assert (problem.message, problem.hint) == ("no class is called `aunt`", "did you mean `ant`?")
+    assert (problem.message, problem.hint) == ("there is no class `aunt`", "did you mean `ant`?")
     assert problem.path == ("visualize", 0, *key)
 
 

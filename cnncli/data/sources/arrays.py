@@ -349,7 +349,7 @@ def _channels_first(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) ->
     if not kind_of(shape[1:]).is_channels_first(shape[1:]):
         return []
     mend = f"`np.moveaxis({name}, 1, -1)` puts them last"
-    meant = f"if it is meant so, say it in `model`: `input: {list(shape[1:])}`"
+    meant = f"if this is intended, write it in `model`: `input: {list(shape[1:])}`"
     return [Problem(f"{name} has the shape {shape}: its channels stand before height and width", f"{mend}\n{meant}")]
 
 

@@ -83,7 +83,7 @@ def read_builtin(
         progress: told about downloads.
 
     Raises:
-        NetworkError: the data is not here and cannot be downloaded.
+        NetworkError: the data is not cached and the download failed.
         DataError: its classes are not the model's.
     """
     notes: tuple[Problem, ...] = ()
@@ -132,7 +132,7 @@ def _instead(name: str, error: NetworkError) -> Problem:
 
 
 def _not_here(name: str) -> str:
-    return f"{name} is not here and cannot be downloaded"
+    return f"{name} is not cached and the download failed"
 
 
 # Finding the files.

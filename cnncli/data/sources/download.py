@@ -111,7 +111,7 @@ def _opened(url: str) -> http.client.HTTPResponse:
 def _unanswered(host: str, error: Exception) -> DownloadFailed:
     cause = error.reason if isinstance(error, urllib.error.URLError) else error
     if isinstance(cause, ssl.SSLCertVerificationError):
-        said = getattr(cause, "verify_message", "") or "its certificate does not hold"
+        said = getattr(cause, "verify_message", "") or "its certificate is not valid"
         return DownloadFailed(f"{host} cannot be trusted: {said}")
     said = (cause.strerror if isinstance(cause, OSError) and cause.strerror else str(cause)) or type(cause).__name__
     return DownloadFailed(f"{host}: {said[:1].lower() + said[1:]}", offline=True)

@@ -101,9 +101,9 @@ def _shared(
     )
     shown = [f"{names[0]}[{left}] = {names[1]}[{right}]" for left, right in pairs]
     if len(pairs) > _FEW * count and not allow_leakage:
-        way_out = "remove them from one, or go on all the same: `allow_leakage: true` in `data`"
+        way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
         raise DataError(Problem(message, "\n".join([*_first(shown), way_out])))
-    yield Problem(message, "\n".join([*_first(shown), "what is measured with them comes out too good"]))
+    yield Problem(message, "\n".join([*_first(shown), "scores measured with them are too good"]))
 
 
 def _repeated(duplicate_of: Duplicates, labels: NDArray[Any], name: str) -> Iterator[Problem]:

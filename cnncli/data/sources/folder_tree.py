@@ -160,9 +160,14 @@ def _without_lists(names: Sequence[str]) -> list[str]:
 
 
 _ASIDE_SENTENCES = (
-    ("file is", "files are", "in no class folder, not used", "an image's class is the folder that it lies in"),
+    ("file is", "files are", "in no class folder, not used", "the folder of an image is its class"),
     ("file is", "files are", "no image, not used", ""),
-    ("link leads", "links lead", "out of the folder", "what it leads to is used, and may change unseen"),
+    (
+        "link leads",
+        "links lead",
+        "out of the folder",
+        "the files behind the link are used and can change without notice",
+    ),
     ("link leads", "links lead", "back into a folder above, not followed", ""),
 )
 
@@ -217,8 +222,8 @@ def _taken_for_classes(root: str) -> Iterator[Problem]:
     inside = [_split_entries(os.path.join(root, name)) for name in classes]
     if any(files for _, files in inside) or len(inside[0][0]) < 2 or any(names != inside[0][0] for names, _ in inside):
         return
-    message = f"{listed(f'{name}/' for name in classes)} are taken for classes, and hold the same folders: {listed(inside[0][0])}"
-    yield Problem(message, "if they are parts of the data, call them train/, val/ and test/")
+    message = f"{listed(f'{name}/' for name in classes)} look like classes, but contain the same folders: {listed(inside[0][0])}"
+    yield Problem(message, "if they are parts of the data, name them train/, val/ and test/")
 
 
 _MOST_PARTS = 4

@@ -70,7 +70,7 @@ def read_image_folder(
             form = better
             seen = scan(files, form, progress=progress)
         if seen.bad and on_bad_image == "error":
-            raise _bad_images(seen, "mend or remove them, or leave them out: `on_bad_image: skip` in `data`")
+            raise _bad_images(seen, "repair or remove them, or skip them: `on_bad_image: skip` in `data`")
         if seen.bad:
             notes.append(Problem(f"{counted(len(seen.bad), 'image')} left out", "\n".join(_reasons(seen.bad))))
             _refuse_empty_classes(tree, (each.file for each in seen.usable))
@@ -100,7 +100,7 @@ def read_image_folder_for_model(
         matched, missing = model.renumber(names)
         seen = scan(files, form, progress=progress)
         if seen.bad:
-            raise _bad_images(seen, "mend or remove them")
+            raise _bad_images(seen, "repair or remove them")
     numbers = dict(zip(names, matched.tolist(), strict=True))
     notes = [*tree.notes, *missing, *remarks(seen.usable, form)]
     return _found(path, seen, form, numbers, model, notes)
@@ -276,14 +276,13 @@ def _examples(
     labels = np.array([numbers[each.file.class_name] for each in mine], np.int32)
     files = tuple(each.file.relative for each in mine)
     sha256 = tuple(each.sha256 for each in mine)
-    pixels: Values
+    originals = ImageFiles(tuple(each.file.path for each in mine), form)
+    pixels: Values = originals
     if isinstance(seen.pixels, np.ndarray):
         pixels = seen.pixels[begin : begin + len(mine)]
     elif seen.pixels is not None:
         pixels = seen.pixels.take(np.arange(begin, begin + len(mine)))
-    else:
-        pixels = ImageFiles(tuple(each.file.path for each in mine), form)
-    return Examples({INPUT: pixels}, labels, files, sha256)
+    return Examples({INPUT: pixels}, labels, files, sha256, originals)
 
 
 def _duplicate_of(mine: Sequence[Usable]) -> NDArray[np.int64]:

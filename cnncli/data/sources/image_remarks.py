@@ -41,9 +41,9 @@ def duplicates(used: Sequence[Usable], tree: Tree, *, allow_leakage: bool) -> It
     if leaks := _differing(same, lambda file: file.part):
         message = f"{counted(len(leaks), 'image lies', 'images lie')} in two of {_listed_folders(tree)}"
         if not allow_leakage:
-            way_out = "remove them from one, or go on all the same: `allow_leakage: true` in `data`"
+            way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
             raise DataError(Problem(message, "\n".join([*_first(leaks), way_out])))
-        yield Problem(message, "\n".join([*_first(leaks), "what is measured with them comes out too good"]))
+        yield Problem(message, "\n".join([*_first(leaks), "scores measured with them are too good"]))
     if conflicts := _differing(same, lambda file: file.class_name):
         message = f"{counted(len(conflicts), 'image lies', 'images lie')} in two classes: one of the two is wrong"
         yield Problem(message, "\n".join(_first(conflicts)))

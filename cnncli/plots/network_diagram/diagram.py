@@ -149,7 +149,7 @@ def _short(number: int) -> str:
 def _notes(summary: Summary) -> list[str]:
     notes = ["At the right of each box: the shape of its output, and its parameters."]
     if summary.placeholders:
-        notes.append(f"{plain_text(', '.join(summary.placeholders))}: counted as if there were 2 classes.")
+        notes.append(f"{plain_text(', '.join(summary.placeholders))}: computed for 2 classes.")
     return notes
 
 

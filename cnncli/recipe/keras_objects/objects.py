@@ -353,11 +353,11 @@ def _not_within(item: KerasObject) -> tuple[str, str] | None:
     """Why an item cannot be an argument of another: a message and a hint."""
     if item.inputs:
         return (
-            f"{item.name} stands within another layer, and takes nothing by `from`",
+            f"{item.name} is an argument of another layer, so it cannot have `from`",
             "write `from` in the outer layer",
         )
     if item.kind in ("applications", "structure"):
-        return f"{item.name} cannot stand within another layer", "make it an item of `layers`"
+        return f"{item.name} cannot be an argument of another layer", "make it an item of `layers`"
     return None
 
 

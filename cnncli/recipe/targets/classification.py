@@ -67,10 +67,10 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
     last = output.path
     if not from_logits and activation not in _PROBABILITIES:
         hint = f"add `activation: {wanted}`, or write `loss: {{{name}: {{from_logits: true}}}}`"
-        message = f"{loss.name} wants probabilities, and the last layer's activation is {activation}"
+        message = f"{loss.name} needs probabilities, and the last layer's activation is {activation}"
         yield Problem(message, hint, path=last)
     elif from_logits and activation in _PROBABILITIES:
-        message = f"`from_logits: true` wants a last layer without activation, not {activation}"
+        message = f"`from_logits: true` needs a last layer without activation, not {activation}"
         yield Problem(message, path=output.loss_path)
     elif name in _MULTICLASS_LOSSES and units == 1 and not isinstance(units, Unknown):
         hint = "use `units: $classes` and softmax, or binary_crossentropy for two classes"
@@ -88,7 +88,7 @@ def _outputs_and_classes(recipe: Recipe) -> Iterator[Problem]:
         kind = loss_class(output.loss)
         if kind in _BINARY_LOSSES and units == 1 and classes > 2:
             hint = "use `units: $classes`, softmax and sparse_categorical_crossentropy"
-            message = f"{output.loss.name} with one output tells 2 classes apart, and the data has {classes}"
+            message = f"{output.loss.name} with one output is for 2 classes, and the data has {classes}"
             yield Problem(message, hint, path=output.loss_path)
         elif kind in _MULTICLASS_LOSSES and (units < classes or (not kind.startswith("Sparse") and units != classes)):
             name = name_of(recipe.model.layers[output.index])

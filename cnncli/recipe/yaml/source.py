@@ -118,7 +118,7 @@ def _line_and_column(problem: Problem) -> tuple[int, int]:
 def _no_recipe(text: Text, root: Node | None) -> Problem:
     if root is None or (isinstance(root, Scalar) and root.value is None):
         return text.problem(
-            0, "recipe is empty", "begin with a copy of one that works: cnncli recipes copy mnist recipe.yaml"
+            0, "recipe is empty", "start with a copy of a recipe that works: cnncli recipes copy mnist recipe.yaml"
         )
     hint = "its sections are `data:`, `model:`, `train:`, …"
     if isinstance(root, Scalar):

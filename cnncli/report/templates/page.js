@@ -15,6 +15,7 @@ for (const table of document.querySelectorAll("table.sortable")) {
   const compare = (one, other) =>
     typeof one === "number" ? one - other : one.localeCompare(other, undefined, { numeric: true });
   heads.forEach((head, column) => {
+    if ("unsorted" in head.dataset) return;
     const button = document.createElement("button");
     button.type = "button";
     button.append(...head.childNodes);
@@ -31,6 +32,20 @@ for (const table of document.querySelectorAll("table.sortable")) {
       body.append(...keyed.map(([, row]) => row));
     });
   });
+}
+
+// Tables and code that are wider than the window say so.
+for (const region of document.querySelectorAll(".scroll")) {
+  const hint = document.createElement("p");
+  hint.className = "hint";
+  hint.textContent = "Scroll sideways to see more →";
+  hint.setAttribute("aria-hidden", "true"); // a region that scrolls is announced as one
+  region.before(hint);
+  const look = () => {
+    hint.hidden = region.scrollWidth <= region.clientWidth + 1;
+  };
+  new ResizeObserver(look).observe(region);
+  look();
 }
 
 // Charts that tell their values: under the pointer, or with the arrow keys.

@@ -42,7 +42,7 @@ def match(names: Sequence[str], model_names: Sequence[str]) -> Matched:
     if missing:
         noun = "class" if len(missing) == 1 else "classes"
         message = f"the data has no example of {noun} {listed((f'`{name}`' for name in missing), _MOST_NAMED)}"
-        notes = (Problem(message, "the model was trained on them; nothing is measured for them here"),)
+        notes = (Problem(message, "the model was trained on them; no score is computed for them"),)
     return Matched(np.array([known[name] for name in names], np.int32), notes)
 
 

@@ -46,7 +46,7 @@ def _lines(result: ClassificationResult, number: Callable[[Any], str]) -> Iterat
         return f"{number(value)}, {intervals.level:.0%} interval {' to '.join(map(number, bounds))}"
 
     yield "accuracy", with_interval(result.accuracy, intervals.accuracy)
-    yield "baseline", f"{number(result.baseline.accuracy)} by always saying {shortened(result.baseline.name)}"
+    yield "baseline", f"{number(result.baseline.accuracy)} by always predicting {shortened(result.baseline.name)}"
     yield "macro F1", with_interval(result.macro_f1, intervals.macro_f1)
     if result.top_k:
         yield "among first", ", ".join(f"{k}: {number(share)}" for k, share in result.top_k.items())

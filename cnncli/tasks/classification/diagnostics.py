@@ -15,7 +15,7 @@ class Diagnostics(Part):
     """What belongs beside accuracy, precision and recall.
 
     Attributes:
-        baseline: what always saying the most frequent class would reach.
+        baseline: what always predicting the most frequent class would reach.
         top_k: k -> how often the true class is among the k with the largest outputs.
         intervals: of accuracy and macro F1.
         calibration: None where the outputs are no probabilities.

@@ -14,7 +14,7 @@ from cnncli.messages import shortened
 _LARGEST = 2**31 - 1
 _MOST_NAMED = 5
 _EXPECTED = "labels are whole numbers 0, 1, 2, …, one for each example"
-_QUANTITIES = "if they are quantities and no classes, the recipe says so: `targets: numbers` in `data`"
+_QUANTITIES = "if they are quantities, not classes, write `targets: numbers` in `data`"
 
 
 def read_labels(name: str, array: NDArray[Any]) -> NDArray[np.int32]:
@@ -56,7 +56,7 @@ def refuse_gaps(labels: NDArray[np.int32], name: str) -> int:
     if len(present) == 1:
         raise DataError(
             Problem(
-                f"{name} holds one class only: every label is {highest}", "a network that tells classes apart needs two"
+                f"{name} holds one class only: every label is {highest}", "classification needs at least two classes"
             )
         )
     if len(present) <= highest:
@@ -90,7 +90,7 @@ def _wrong_shape(name: str, array: NDArray[Any]) -> Problem:
     if array.ndim == 2 and array.shape[1] > 1 and np.isin(array, (0, 1)).all():
         several = f"{array.shape[1]} columns of 0 and 1, with several labels or none in some rows"
         message = f"{name} holds {several}: that is multi-label classification"
-        return Problem(message, "say `targets: multilabel` in `data`")
+        return Problem(message, "write `targets: multilabel` in `data`")
     return Problem(f"{name} has the shape {array.shape}; {_EXPECTED}: shape (count,)", _QUANTITIES)
 
 

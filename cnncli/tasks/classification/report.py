@@ -107,7 +107,7 @@ def targets_fact(targets: ClassTargets) -> tuple[str, list[str]]:
 
 def headline(result: ClassificationResult) -> Headline:
     """The accuracy, and what it is compared with."""
-    baseline = f"always saying {result.baseline.name} reaches {values.percent(result.baseline.accuracy)}"
+    baseline = f"always predicting {result.baseline.name} reaches {values.percent(result.baseline.accuracy)}"
     return Headline("accuracy", values.percent(result.accuracy), _interval(result.intervals.accuracy), baseline)
 
 

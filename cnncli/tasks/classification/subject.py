@@ -12,7 +12,7 @@ from cnncli.errors import DataError
 from cnncli.interpretability.class_scores import log_odds, of_both_classes, probabilities
 from cnncli.interpretability.examples import MOST
 from cnncli.interpretability.subject import Subject
-from cnncli.messages import counted
+from cnncli.messages import counted, percent
 from cnncli.recipe.schema_pictures import BY_PREDICTION, Samples
 from cnncli.tasks.classification.mistakes import wrong_examples
 
@@ -68,26 +68,27 @@ class ClassSubject(Subject):
             "probability": float(said[wanted]),
         }
 
-    def caption(self, details: dict[str, Any]) -> tuple[str, str]:
-        is_predicted = details["class"] == details["predicted"]
-        parts = [] if is_predicted else [f"predicted: {details['predicted']}"]
-        if details["true"] is None:
-            parts.append(details["example"])
-        else:
-            parts.append(f"true class: {details['true']}{' (wrong)' * (details['true'] != details['predicted'])}")
-        if not details["has_heat"]:
-            parts.append("no heat")
-        return f"{'predicted: ' * is_predicted}{details['class']}, {details['probability']:.0%}", " · ".join(parts)
+    def predicted_text(self, said: NDArray[np.float32]) -> str:
+        return self._with_probability(int(said.argmax()), said)
+
+    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> bool:
+        return int(target) != int(said.argmax())
+
+    def asked_text(self, said: NDArray[np.float32], wanted: int) -> str:
+        return "" if wanted == said.argmax() else f"heat for {self._with_probability(wanted, said)}"
+
+    def _with_probability(self, number: int, said: NDArray[np.float32]) -> str:
+        return f"{self.asked_for[number]} ({percent(float(said[number]))})"
 
     def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:
-        meaning = "moves the score" if moves else "speaks for the class"
-        whose = f"the {name} class" if name in ("predicted", "true") else name
-        return f"what {f'{meaning} of' if moves else 'speaks for'} {whose}", meaning
+        whose = f"the {name} class" if name in ("predicted", "true") else f"class {name}"
+        if moves:
+            return f"influence on the score of {whose}", "changes the score"
+        return f"evidence for {whose}", "supports the class"
 
     def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
-        like = "likes" if len(names) == 1 else "like"
         activation = "sigmoid" if self.network.model.output_shape[-1] == 1 else "softmax"
-        return f"what {counted(len(names), 'class', 'classes')} {like} most", f"score before the {activation}"
+        return f"inputs that maximize {counted(len(names), 'class', 'classes')}", f"score before the {activation}"
 
     def score(self, scores: Any, numbers: Any) -> Any:
         return log_odds(scores, numbers)

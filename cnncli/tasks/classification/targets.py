@@ -105,7 +105,7 @@ class ClassTargets(TargetInfo):
         missing = [str(number) for number in np.setdiff1d(np.arange(self.count), labels)]
         if missing:
             message = f"{name} has no example of class {listed(missing, 5)}"
-            yield Problem(message, "nothing is measured there for them")
+            yield Problem(message, "no score is computed for them there")
 
     def renumber(self, class_names: Sequence[str]) -> tuple[NDArray[np.int32], tuple[Problem, ...]]:
         matched = match(class_names, self.class_names)
@@ -129,7 +129,7 @@ class ClassTargets(TargetInfo):
         for name in weights:
             if name not in self.class_names:
                 hint = did_you_mean(name, map(shortened, missing or self.class_names))
-                problems.append(Problem(f"no class is called `{shortened(name)}`", hint, path=(*path, name)))
+                problems.append(Problem(f"there is no class `{shortened(name)}`", hint, path=(*path, name)))
                 missing = [other for other in missing if other != nearest(name, missing)]
         if missing:
             named = listed((f"`{shortened(name)}`" for name in missing), 5)
@@ -184,7 +184,7 @@ class ClassTargets(TargetInfo):
         if loss_class(loss) not in _INTEGERS and units == 1:
             if self.count > 2:
                 hint = "use `units: $classes`, softmax and sparse_categorical_crossentropy"
-                message = f"{loss.name} with one output tells 2 classes apart, and the data has {self.count}"
+                message = f"{loss.name} with one output is for 2 classes, and the data has {self.count}"
                 raise DataError(Problem(message, hint, path=path))
             return COLUMN
         if units != self.count:

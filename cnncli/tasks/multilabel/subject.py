@@ -12,7 +12,7 @@ from cnncli.errors import DataError
 from cnncli.interpretability.class_scores import of_class, outputs_of
 from cnncli.interpretability.examples import MOST
 from cnncli.interpretability.subject import Subject
-from cnncli.messages import counted
+from cnncli.messages import counted, percent
 from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.multilabel.scores import THRESHOLD, losses
 
@@ -58,18 +58,23 @@ class LabelSubject(Subject):
             "probability": float(said[wanted]),
         }
 
-    def caption(self, details: dict[str, Any]) -> tuple[str, str]:
-        what = details["example"] if details["true"] is None else f"true: {details['true']}"
-        return f"{details['label']}, {details['probability']:.0%}", what + ("" if details["has_heat"] else " · no heat")
+    def predicted_text(self, said: NDArray[np.float32]) -> str:
+        return self.told(said > THRESHOLD)
+
+    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> bool:
+        return bool(((said > THRESHOLD) != np.asarray(target, bool)).any())
+
+    def asked_text(self, said: NDArray[np.float32], wanted: int) -> str:
+        return f"heat for {self.asked_for[wanted]} ({percent(float(said[wanted]))})"
 
     def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:
-        meaning = "moves the score" if moves else "speaks for the label"
-        whose = "the most probable label" if name == "predicted" else name
-        return f"what {f'{meaning} of' if moves else 'speaks for'} {whose}", meaning
+        whose = "the most probable label" if name == "predicted" else f"label {name}"
+        if moves:
+            return f"influence on the score of {whose}", "changes the score"
+        return f"evidence for {whose}", "supports the label"
 
     def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
-        like = "likes" if len(names) == 1 else "like"
-        return f"what {counted(len(names), 'label')} {like} most", "score before the sigmoid"
+        return f"inputs that maximize {counted(len(names), 'label')}", "score before the sigmoid"
 
     def score(self, scores: Any, numbers: Any) -> Any:
         return of_class(scores, numbers)

@@ -66,9 +66,9 @@ class LabelTargets(TargetInfo):
             if missing := [self.class_names[column] for column in np.flatnonzero(~values.any(axis=0))]:
                 message = f"{name} has no example with label {listed(missing, 5)}"
                 hint = (
-                    "nothing can be learned of them"
+                    "nothing can be learned about them"
                     if name == first
-                    else "recall and average precision are not measured there"
+                    else "recall and average precision are undefined there"
                 )
                 notes.append(Problem(message, hint))
         return notes

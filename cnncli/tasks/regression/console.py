@@ -52,7 +52,7 @@ def _lines(result: RegressionResult) -> Iterator[tuple[str, str]]:
         for name in ("mean_absolute_error", "root_mean_squared_error")
     )
     yield "MAE", f"{mean}; median {quantity(result.median_absolute_error)}"
-    always = f"by always saying {_all(baseline.says)}, the mean of the training"
+    always = f"by always predicting {_all(baseline.says)}, the mean of the training"
     yield "baseline", f"{quantity(baseline.mean_absolute_error)} {always}"
     yield "RMSE", f"{squared}; baseline {quantity(baseline.root_mean_squared_error)}"
     explained = quantity(result.explained_variance)

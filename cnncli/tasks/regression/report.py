@@ -56,7 +56,9 @@ def targets_fact(targets: NumberTargets) -> tuple[str, list[str]]:
 
 def headline(result: RegressionResult) -> Headline:
     """The mean absolute error, and what it is compared with."""
-    baseline = f"always saying {_all(result.baseline.says)} has {values.decimal(result.baseline.mean_absolute_error)}"
+    baseline = (
+        f"always predicting {_all(result.baseline.says)} has {values.decimal(result.baseline.mean_absolute_error)}"
+    )
     interval = _interval(result.intervals.mean_absolute_error)
     return Headline("mean absolute error", values.decimal(result.mean_absolute_error), interval, baseline)
 
@@ -83,7 +85,7 @@ def numbers(result: RegressionResult) -> list[tuple[str, str, str]]:
             rows.append((words, values.decimal(value), _interval(getattr(result.intervals, name, None))))
     for name in ("mean_absolute_error", "root_mean_squared_error"):
         value = getattr(result.baseline, name)
-        rows.append((f"{_WORDS[name]} of always saying the training mean", values.decimal(value), ""))
+        rows.append((f"{_WORDS[name]} of always predicting the training mean", values.decimal(value), ""))
     return rows
 
 

@@ -25,7 +25,7 @@ class TargetScore(Part):
     Attributes:
         mean_absolute_error, median_absolute_error, root_mean_squared_error: in the targets' own unit.
         mean_error: predicted minus true; far from 0 the network says too much, or too little, on the whole.
-        r2: the share of the targets' variance that is predicted; 0 is what always saying their mean reaches. None where all
+        r2: the share of the targets' variance that is predicted; 0 is what always predicting their mean reaches. None where all
             targets are the same, or there is one.
         explained_variance: the same without what a constant added to every prediction would mend; None likewise.
     """
@@ -39,7 +39,7 @@ class TargetScore(Part):
 
 
 class Baseline(Part):
-    """What one would reach without looking at any example, by always saying the mean of the training targets.
+    """What one would reach without looking at any example, by always predicting the mean of the training targets.
 
     Attributes:
         says: that mean, of each of the k numbers.

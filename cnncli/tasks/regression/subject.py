@@ -38,7 +38,7 @@ class NumberSubject(Subject):
     def number_of(self, name: str) -> int:
         if name not in self.asked_for:
             hint = f"one of: {', '.join(self.asked_for)}"
-            raise RecipeError(f"the network gives numbers, and no class `{shortened(name)}`", hint=hint)
+            raise RecipeError(f"this is a regression network, it has no class `{shortened(name)}`", hint=hint)
         return self.asked_for.index(name)
 
     def told(self, target: Any) -> str:
@@ -69,19 +69,25 @@ class NumberSubject(Subject):
         true = None if target is None else target.tolist()
         return {"true": true, "predicted": said.tolist(), "end": self.asked_for[wanted]}
 
-    def caption(self, details: dict[str, Any]) -> tuple[str, str]:
-        what = details["example"] if details["true"] is None else f"true: {self.told(details['true'])}"
-        return f"predicted: {self.told(details['predicted'])}", what + ("" if details["has_heat"] else " · no heat")
+    def predicted_text(self, said: NDArray[np.float32]) -> str:
+        return self.told(said)
+
+    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> bool:
+        return False
 
     def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:
-        return self._what_makes([self._end(name)]), "moves it" if moves else "speaks for it"
+        end = self._end(name)
+        if moves:
+            return f"influence on {'the predicted number' if self._gives_one else end}", "changes the prediction"
+        return f"evidence for {self._what([end])}", "supports it"
 
     def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
-        return self._what_makes(names), "number, before the last activation"
+        return f"inputs for {self._what(names)}", "number, before the last activation"
 
-    def _what_makes(self, ends: Sequence[str]) -> str:
-        listed = " and ".join(ends) if len(ends) < 4 else "each number"
-        return f"what makes the number {listed}" if self._gives_one else f"what makes {listed} large"
+    def _what(self, ends: Sequence[str]) -> str:
+        if self._gives_one:
+            return f"a {' and a '.join(ends)} predicted number"
+        return f"large values of {' and '.join(ends) if len(ends) < 4 else 'each number'}"
 
     def score(self, scores: Any, numbers: Any) -> Any:
         return of_class(scores, numbers)

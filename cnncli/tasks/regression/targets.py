@@ -156,7 +156,12 @@ class NumberTargets(TargetInfo):
                 message = (
                     f"the targets of {what} go from {given}, and those of the training from {low:.4g} to {high:.4g}"
                 )
-                return [Problem(message, "bring them to the unit of the training: otherwise the errors mean nothing")]
+                return [
+                    Problem(
+                        message,
+                        "convert them to the unit of the training targets: otherwise the errors are meaningless",
+                    )
+                ]
         return []
 
 
@@ -204,7 +209,7 @@ def refuse_same(targets: NDArray[np.float32], name: str) -> None:
     same = np.flatnonzero((targets == targets[0]).all(axis=0))
     if len(same):
         which = "" if targets.shape[1] == 1 else f" in column {same[0]}"
-        hint = "a network that gives numbers needs different ones to learn from"
+        hint = "regression needs targets that differ"
         raise DataError(Problem(f"{name} holds one number only{which}: every target is {targets[0, same[0]]:g}", hint))
 
 

@@ -168,7 +168,7 @@ CASES: list[Case] = [
         "weights that cannot be downloaded, in a dry run",
         ("train app.yaml --dry-run",),
         9,
-        ("the ImageNet weights of MobileNet are not here and cannot be downloaded",),
+        ("the ImageNet weights of MobileNet are not cached and the download failed",),
         files=(photos, ("app.yaml", APPLICATION)),
     ),
 ]

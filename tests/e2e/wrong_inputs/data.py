@@ -34,7 +34,7 @@ from wrong_inputs.making import (
 )
 
 NOT_FOUND = f"    looked for {ANY}, from {ANY}"
-BAD_IMAGES = "    mend or remove them, or leave them out: `on_bad_image: skip` in `data`"
+BAD_IMAGES = "    repair or remove them, or skip them: `on_bad_image: skip` in `data`"
 LABELS = "labels are whole numbers 0, 1, 2, …, one for each example"
 NPZ_NAMES = "    the names are x_train, y_train, x_val, y_val, x_test, y_test; or x, y alone"
 NPZ_MADE_BY = "    `np.savez_compressed('data.npz', x_train=…, y_train=…, x_test=…, y_test=…)` makes one"
@@ -84,7 +84,7 @@ DATA = [
         "    store `np.argmax(y_train, axis=1)`; the recipe's loss decides the encoding"),
     Row("one output for five classes of photos",
         photos(("$classes, activation: softmax", "1, activation: sigmoid"), classes=tuple("abcde"), count=12), PLAN, 4,
-        "recipe.yaml:8:7: binary_crossentropy with one output tells 2 classes apart, and the data has 5\n"
+        "recipe.yaml:8:7: binary_crossentropy with one output is for 2 classes, and the data has 5\n"
         "    use `units: $classes`, softmax and sparse_categorical_crossentropy"),
     Row("an input that the data is not", npz(("model:", "model:\n  input: [8, 8, 2]")), PLAN, 4,
         "recipe.yaml:5:10: `model.input` is 8x8x2, the data is 8x8x1\n    the data: data.npz: 60 examples"),
@@ -99,7 +99,7 @@ DATA = [
         "recipe.yaml:3:23: validation gets 1 example of 16, fewer than the 2 classes\n"
         "    `validation: 2` or more: each class needs one example in it"),
     Row("a class's name misspelt in class_weight", class_weight("{cta: 2, dog: 1}"), PLAN, 4,
-        "recipe.yaml:3:23: no class is called `cta`\n    did you mean `cat`?"),
+        "recipe.yaml:3:23: there is no class `cta`\n    did you mean `cat`?"),
     Row("a class without a weight", class_weight("{cat: 2}"), PLAN, 4,
         "recipe.yaml:3:17: no weight is given for `dog`\n    1 is the weight that changes nothing"),
     Row("float16 on a processor", recipe(more="  precision: mixed_float16\n"), PLAN, 0,
@@ -120,7 +120,7 @@ DATA = [
         "recipe.yaml:2:33: one class only: `cat`\n    `cat` holds 8 files (8 .png)"),
     Row("one class in an archive", labels(np.zeros(60, int)), PLAN, 4,
         "recipe.yaml:2:24: y_train holds one class only: every label is 0\n"
-        "    a network that tells classes apart needs two"),
+        "    classification needs at least two classes"),
     Row("val/ lacks a class", parts(("cat",)), PLAN, 4,
         "recipe.yaml:2:33: val/ lacks the class `dog`\n    every part needs images of every class"),
     Row("val/ has a class more", parts(("cat", "dog", "cow")), PLAN, 4,
@@ -167,7 +167,7 @@ DATA = [
         f"recipe.yaml:2:24: y_train holds -1 at index 0; {LABELS}"),
     Row("half a label", labels(np.arange(60) % 3 + 0.5), PLAN, 4,
         f"recipe.yaml:2:24: y_train holds 0.5 at index 0; {LABELS}\n"
-        "    if they are quantities and no classes, the recipe says so: `targets: numbers` in `data`"),
+        "    if they are quantities, not classes, write `targets: numbers` in `data`"),
     Row("labels of letters", labels(list("abc") * 20), PLAN, 4,
         f"recipe.yaml:2:24: y_train holds text ('a' at index 0); {LABELS}\n"
         "    number the classes: `classes, y_train = np.unique(y_train, return_inverse=True)`"),
@@ -192,7 +192,7 @@ DATA = [
         "    the file is damaged, or was never whole"),
     Row("an image in train/ and val/", parts(more=copied("photos/train/cat/0.png", "photos/val/cat/x.png")), PLAN, 4,
         "recipe.yaml:2:33: 1 image lies in two of train/ and val/\n    train/cat/0.png = val/cat/x.png\n"
-        "    remove them from one, or go on all the same: `allow_leakage: true` in `data`"),
+        "    remove them from one of the two, or allow them: `allow_leakage: true` in `data`"),
     Row("an image in two classes", photos(more=copied("photos/cat/0.png", "photos/dog/x.png")), PLAN, 0,
         "note: 1 image lies in two classes: one of the two is wrong\n    cat/0.png = dog/x.png"),
     Row("32 examples of one class for one of the other",
@@ -202,12 +202,12 @@ DATA = [
         "    `class_weight: balanced` in `data` lets every class count the same"),
     Row("a link out of the folder", photos(more=linked), PLAN, 0,
         f"note: 1 link leads out of the folder: cat/link.png -> {ANY}/elsewhere.png\n"
-        "    what it leads to is used, and may change unseen"),
+        "    the files behind the link are used and can change without notice"),
     Row("Cat and cat", photos(classes=("Cat", "cat")), PLAN, 0,
         "note: classes `Cat` and `cat` differ only in upper and lower case\n"
         "    on many disks they are one folder; rename one of them"),
     Row("a data set that cannot be downloaded", recipe(("mnist-sample", "cifar10")), PLAN, 9,
-        "recipe.yaml:2:11: offline: cifar10 is not here and cannot be downloaded\n    no answer from the network\n"
+        "recipe.yaml:2:11: offline: cifar10 is not cached and the download failed\n    no answer from the network\n"
         "    put https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz at "
         "~/.keras/datasets/cifar-10-batches-py-target_archive "
         "(sha256 6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce)", patch=cut_off),

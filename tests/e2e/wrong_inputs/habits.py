@@ -34,7 +34,7 @@ from wrong_inputs.making import (
 )
 from wrong_inputs.recipes import callbacks, input_shape, loss, metrics, optimizer
 
-TO_BEGIN = "    a recipe to begin with: cnncli recipes copy mnist"
+TO_BEGIN = "    copy a recipe to start with: cnncli recipes copy mnist"
 SEE = "    see: cnncli {} --help"
 RATES = "    a decimal number has a point: 0.001; a list has brackets: [0, 001]"
 SCHEDULE = "{ExponentialDecay: {initial_learning_rate: 0.1, decay_steps: 100, decay_rate: 0.9}}"
@@ -103,7 +103,7 @@ FORMS = [
         "    what `validation` and `test` leave is the training part; leave `train` out\n"
         "recipe.yaml:3:23: unknown key `val` in `data.split`\n    did you mean `validation`?\n2 problems"),
     Row("another number of classes than MNIST has", settings("  prepare", "  classes: 5\n  prepare"), STATIC, 3,
-        "recipe.yaml:3:12: `classes` is 5, and mnist-sample has 10\n    leave it out: the data says it"),
+        "recipe.yaml:3:12: `classes` is 5, and mnist-sample has 10\n    leave it out: it follows from the data"),
     Row("an infinite weight of a class", photos(("  prepare", "  class_weight: {cat: .inf, dog: 1}\n  prepare")), STATIC, 3,
         "recipe.yaml:3:23: expected a weight > 0, got inf"),
     Row("patience in the place of the monitor", callbacks("EarlyStopping: 3"), STATIC, 3,
@@ -111,14 +111,14 @@ FORMS = [
         "    by name: `EarlyStopping: {monitor: val_loss, patience: 3}`; a bare value is the first, `monitor`"),
     Row("a monitor misspelt that every phase inherits",
         callbacks("EarlyStopping: {monitor: val_los}]\n  phases: [{epochs: 9}, {epochs: 9}"), STATIC, 3,
-        "recipe.yaml:12:40: EarlyStopping: nothing called `val_los` is measured\n    did you mean `val_loss`?"),
+        "recipe.yaml:12:40: EarlyStopping: nothing named `val_los` is measured\n    did you mean `val_loss`?"),
     Row("two that change the learning rate",
         recipe(more=f"  optimizer: {{SGD: {{learning_rate: {SCHEDULE}}}}}\n  callbacks: [ReduceLROnPlateau: {{patience: 0}}]\n"),
         STATIC, 3,
         "recipe.yaml:13:15: ReduceLROnPlateau cannot change the learning rate: ExponentialDecay says it already\n"
         "    keep one of the two"),
     Row("averaged weights that nobody averages", callbacks("SwapEMAWeights"), STATIC, 3,
-        "recipe.yaml:12:15: SwapEMAWeights wants an optimizer that averages the weights\n"
+        "recipe.yaml:12:15: SwapEMAWeights needs an optimizer that averages the weights\n"
         "    for example `optimizer: {Adam: {use_ema: true}}`"),
     Row("everything frozen", recipe(more="  freeze: ['*']\n"), STATIC, 3,
         "recipe.yaml:12:11: `freeze` leaves no layer that learns\n"
@@ -134,7 +134,7 @@ FORMS = [
 THINGS = [
     Row("a web page saved as the recipe", written("<!DOCTYPE html>\n<html></html>\n"), STATIC, 3,
         "error: recipe.yaml is an HTML page, not a recipe\n"
-        "    download the file itself; where it is shown, that is often called raw"),
+        "    download the file itself; where it is shown, the button is often named Raw"),
     Row("a notebook", written("{}", "x.ipynb"), "validate --static x.ipynb", 3,
         f"error: x.ipynb is a notebook, not a recipe\n{TO_BEGIN}"),
     Row("a Python program", written("import keras\n", "x.py"), "validate --static x.py", 3,
@@ -200,15 +200,15 @@ DATA = [
         "recipe.yaml:2:3: validation gets 1 example of 12, fewer than the 2 classes\n"
         "    `validation: 2` or more: each class needs one example in it"),
     Row("parts under names of one's own", tree("trn", "dev"), PLAN, 0,
-        "note: dev/, trn/ are taken for classes, and hold the same folders: cat, dog\n"
-        "    if they are parts of the data, call them train/, val/ and test/"),
+        "note: dev/, trn/ look like classes, but contain the same folders: cat, dog\n"
+        "    if they are parts of the data, name them train/, val/ and test/"),
     Row("no training part", tree("val", "test"), PLAN, 4,
         "recipe.yaml:2:33: photos has val/ and test/ and no train/\n    it holds 2 folders (test, val)"),
     Row("one folder too high", tree("animals"), PLAN, 4,
         "recipe.yaml:2:33: one class only: `animals`\n    `animals` holds 2 folders (cat, dog)\n"
         "    did you mean `photos/animals`?"),
     Row("images in no class folder", photos(more=copied("photos/cat/0.png", "photos/x.png")), PLAN, 0,
-        "note: 1 file is in no class folder, not used: x.png\n    an image's class is the folder that it lies in"),
+        "note: 1 file is in no class folder, not used: x.png\n    the folder of an image is its class"),
     Row("an empty class folder", photos(more=lambda f: (f / "photos/cow").mkdir()), PLAN, 4,
         "recipe.yaml:2:33: no image in cow/ that can be used\n    add images, or remove the folder"),
     Row("a link to the folder around it", photos(more=lambda f: os.symlink("..", f / "photos/cat/up")), PLAN, 0,
@@ -216,7 +216,7 @@ DATA = [
     Row("an image of a kind that is not read", photos(more=cats(a_jp2=b"\0\0\0\x0cjP  \r\n\x87\n")), PLAN, 4,
         "recipe.yaml:2:33: 1 of 17 images cannot be used\n"
         "    cat/a.jp2: a JPEG 2000 image; JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF are read\n"
-        "    mend or remove them, or leave them out: `on_bad_image: skip` in `data`"),
+        "    repair or remove them, or skip them: `on_bad_image: skip` in `data`"),
     Row("a packed folder", both(recipe(("path: photos,", "path: photos.zip,"), base=FOLDER_RECIPE),
                                 written(b"PK\3\4", "photos.zip")), PLAN, 4,
         f"recipe.yaml:2:33: photos.zip is a file, not a folder\n{NOT_FOUND}\n    unpack it first, and name the folder"),
@@ -230,11 +230,11 @@ DATA = [
     Row("channels first", npz(x_train=COLORS), PLAN, 4,
         "recipe.yaml:2:24: x_train has the shape (60, 3, 16, 16): its channels stand before height and width\n"
         "    `np.moveaxis(x_train, 1, -1)` puts them last\n"
-        "    if it is meant so, say it in `model`: `input: [3, 16, 16]`"),
+        "    if this is intended, write it in `model`: `input: [3, 16, 16]`"),
     Row("arrays with an image in two parts",
         npz(x_train=np.moveaxis(COLORS, 1, -1), x_test=np.moveaxis(COLORS[:3], 1, -1), y_test=np.arange(3)), PLAN, 4,
         "recipe.yaml:2:24: 3 images of x_test stand in x_train too\n    x_train[0] = x_test[0]\n    x_train[1] = x_test[1]\n"
-        "    x_train[2] = x_test[2]\n    remove them from one, or go on all the same: `allow_leakage: true` in `data`"),
+        "    x_train[2] = x_test[2]\n    remove them from one of the two, or allow them: `allow_leakage: true` in `data`"),
     Row("parts larger than the whole", photos(("  prepare", "  split: {validation: 0.6, test: 0.6}\n  prepare")), PLAN, 4,
         "recipe.yaml:3:10: validation 10 and test 10 take so many of 16 examples that 0 are left for 2 classes\n"
         "    a smaller `validation` and `test`"),

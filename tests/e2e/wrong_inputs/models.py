@@ -76,7 +76,7 @@ MODELS = [
         "error: m.keras says that it has 677,000,000,000,040 parameters, and its weights are 105,076 bytes\n"
         "    it is damaged, or made up"),
     Row("an HDF5 model", written(b"\x89HDF\r\n\x1a\n", "m.h5"), "evaluate m.h5", 5,
-        "error: m.h5 is an HDF5 model, which can hold code\n"
+        "error: m.h5 is an HDF5 model, which can contain code\n"
         "    open it in the Keras that you trust it in, and save it as .keras"),
     Row("a model from the network", nothing, "evaluate hf://someone/m.keras", 5,
         "error: a model is a local .keras file, got hf://someone/m.keras\n    download it first"),
@@ -104,7 +104,7 @@ MODELS = [
     Row("a network that does not classify", other_network(map_out), EVALUATE_FILE, 5,
         "error: m.keras does not classify: its output has the shape (None, 28, 28, 1)"),
     Row("a model file without data", model(), "evaluate m.keras", 4,
-        "error: m.keras is a file: what data to score it on is not known\n"
+        "error: m.keras is a file: the data to evaluate it on is unknown\n"
         "    name it: --data mnist, --data photos/test, --data digits.npz"),
     Row("--data misspelt", nothing, f"{EVALUATE} --data mnits", 4,
         f"error: no such file: mnits\n    did you mean `mnist`?\n{NOT_FOUND}\n{DATA_KINDS}"),

@@ -188,14 +188,14 @@ RECIPES = [
     Row("too few outputs for a known data set", recipe(("units: $classes", "units: 3")), STATIC, 3,
         "recipe.yaml:8:7: the labels need 10 outputs, and layer `dense` has 3\n    use `units: $classes`"),
     Row("one output for ten classes", recipe(("$classes, activation: softmax", "1, activation: sigmoid")), STATIC, 3,
-        "recipe.yaml:10:3: binary_crossentropy with one output tells 2 classes apart, and the data has 10\n"
+        "recipe.yaml:10:3: binary_crossentropy with one output is for 2 classes, and the data has 10\n"
         "    use `units: $classes`, softmax and sparse_categorical_crossentropy"),
     Row("a linear output and a loss of probabilities", loss("categorical_crossentropy", (", activation: softmax", "")),
         STATIC, 3,
-        "recipe.yaml:8:7: categorical_crossentropy wants probabilities, and the last layer's activation is linear\n"
+        "recipe.yaml:8:7: categorical_crossentropy needs probabilities, and the last layer's activation is linear\n"
         "    add `activation: softmax`, or write `loss: {CategoricalCrossentropy: {from_logits: true}}`"),
     Row("from_logits after softmax", loss("{SparseCategoricalCrossentropy: {from_logits: true}}"), STATIC, 3,
-        "recipe.yaml:12:9: `from_logits: true` wants a last layer without activation, not softmax"),
+        "recipe.yaml:12:9: `from_logits: true` needs a last layer without activation, not softmax"),
     Row("a linear output and no loss", recipe((", activation: softmax", "")), STATIC, 3,
         "recipe.yaml:10:3: `loss` is missing in `train`: none follows from the last layer, whose activation is linear\n"
         f"    {UNKNOWN_WAY}\n"
@@ -228,7 +228,7 @@ RECIPES = [
         for value, got in (("0", "0"), ("1.0", "1.0"), ("1.5", "1.5"), ('"20%"', "'20%' (text)"))
     ),
     Row("a monitor misspelt", callbacks("EarlyStopping: {monitor: val_los}"), STATIC, 3,
-        "recipe.yaml:12:40: EarlyStopping: nothing called `val_los` is measured\n    did you mean `val_loss`?"),
+        "recipe.yaml:12:40: EarlyStopping: nothing named `val_los` is measured\n    did you mean `val_loss`?"),
     Row("more patience than epochs", callbacks("EarlyStopping: {patience: 5}"), STATIC, 0,
         "recipe.yaml:12:41: EarlyStopping: a patience of 5 cannot run out in 1 epochs"),
     Row("min_lr above the learning rate",

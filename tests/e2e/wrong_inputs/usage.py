@@ -30,7 +30,7 @@ USAGE = [
     Row("--epochs five", recipe(), f"{TRAIN} --epochs five", 2,
         f"error: --epochs: {ANY}integer{ANY}\n    see: cnncli train --help"),
     Row("--epochs that no phase takes", recipe(("epochs: 1", "phases: [{epochs: 1}]")), f"{TRAIN} --epochs 3", 2,
-        "error: --epochs: every phase of the recipe says its own epochs\n"
+        "error: --epochs: every phase of the recipe sets its own epochs\n"
         "    change one of them: --set train.phases.0.epochs=3"),
     Row("--device cuda", recipe(), f"{TRAIN} --device cuda", 2,
         "error: --device: unknown choice `cuda`\n    one of: auto, cpu, gpu"),
