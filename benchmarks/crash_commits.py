@@ -189,7 +189,7 @@ class Point:
         at: its number, from 1.
         call: its name.
         fault: how.
-        exit_code: of the process: 0, 6 (an error that is told), `DIED`.
+        exit_code: of the process: 0, 6 (an error that is reported), `DIED`.
         bad: what must not be; empty when all is well.
     """
 

@@ -29,7 +29,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake, told once: what, where, and what to do.
+    """One mistake, reported once: what, where, and what to do.
 
     Attributes:
         message: what is wrong and what was got, without a full stop.
@@ -75,7 +75,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 class CnncliError(Exception):
-    """A mistake that the user can mend; it is told without a traceback.
+    """A mistake that the user can mend; it is reported without a traceback.
 
     Args:
         problems: one message, or problems with their places.

@@ -153,6 +153,11 @@ def clock(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
+def few_examples_text(split: str, count: int) -> str:
+    """The warning that a split with fewer than `FEW_EXAMPLES` examples gives."""
+    return f"the {split} split has only {counted(count, 'example')}: scores on it are rough"
+
+
 def size_text(count: int) -> str:
     """Bytes in the unit that suits them: `1.2 GB`, `48 MB`, `120 kB`."""
     if count >= 1_000_000_000:

@@ -1,4 +1,4 @@
-"""Folders of runs for tests, and what is told about them."""
+"""Folders of runs for tests, and what is reported about them."""
 
 from __future__ import annotations
 

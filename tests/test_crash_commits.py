@@ -57,7 +57,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "checkpoints"
 
 
-def test_folder_that_cannot_be_listed_is_told_and_not_taken_for_an_empty_one(
+def test_folder_that_cannot_be_listed_is_reported_and_not_taken_for_an_empty_one(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "listdir", no_listing(errno.EMFILE))
@@ -77,7 +77,7 @@ def test_commit_in_a_folder_that_cannot_be_listed_removes_nothing(
     assert sorted(path.name[:10] for path in folder.iterdir()) == [f"{3:010}"] * 2 + [f"{4:010}"] * 2
 
 
-def test_torn_commit_that_cannot_be_removed_is_told(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_torn_commit_that_cannot_be_removed_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / f"{2:010}.npz").write_bytes(b"torn")
     monkeypatch.setattr(os, "unlink", no_listing(errno.EIO))
     with pytest.raises(OutputError, match=r"^cannot remove a commit of .*checkpoints: the disk under "):

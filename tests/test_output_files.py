@@ -169,7 +169,7 @@ def test_what_cannot_be_written_is_known_before(here, path, reason):
     assert reason in refusal(OutputFile(Path(path), force=True))
 
 
-def test_folder_without_write_permission_is_told_before(here):
+def test_folder_without_write_permission_is_reported_before(here):
     (here / "closed").mkdir(mode=0o500)
     if os.access(here / "closed", os.W_OK):
         pytest.skip("root may write everywhere")

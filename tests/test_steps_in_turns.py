@@ -28,7 +28,7 @@ def test_each_side_gets_a_line_with_its_ratio_to_the_first() -> None:
         (["nosuch:float32"], "this ended with status 1; run it alone to see why: "),
     ],
 )
-def test_what_cannot_be_timed_is_told(arguments: list[str], said: str) -> None:
+def test_what_cannot_be_timed_is_reported(arguments: list[str], said: str) -> None:
     done = run(*arguments)
 
     assert done.returncode != 0

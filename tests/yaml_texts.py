@@ -1,4 +1,4 @@
-"""Texts of YAML: what they are read as, and what is told about those that are refused."""
+"""Texts of YAML: what they are read as, and what is reported about those that are refused."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ def load(text: str) -> Any:
 
 
 def told(text: str | bytes) -> str:
-    """What is told about a text that is refused."""
+    """What is reported about a text that is refused."""
     with pytest.raises(RecipeError) as raised:
         parse(text if isinstance(text, bytes) else text.encode(), "r.yaml")
     return str(raised.value)
 
 
 def refused_cases(table: str) -> list[Any]:
-    """Cases from a table: `### ` and a name, a recipe, `--->` and what is told about it."""
+    """Cases from a table: `### ` and a name, a recipe, `--->` and what is reported about it."""
     blocks = re.split(r"^### ", table, flags=re.MULTILINE)[1:]
     cases = []
     for block in blocks:

@@ -90,7 +90,8 @@ def prune(
     chosen = [run for run in prunable(of_recipe, keep=keep, keep_best=keep_best) if _is_changeable(run, output)]
     if not chosen and not as_json:
         if not quiet:
-            console.say(f"nothing to delete: all {counted(len(of_recipe), 'run')} are kept")
+            kept = f"all {counted(len(of_recipe), 'run')} are kept" if of_recipe else f"no runs in {output}/ yet"
+            console.say(printable(f"nothing to delete: {kept}"))
         return
     _delete(chosen, output, yes=yes or not chosen, as_json=as_json, quiet=quiet)
 

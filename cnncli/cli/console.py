@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -198,6 +199,31 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 
     for row in rows:
         made.add_row(*(Text(cell(value)) for value in row))
     return made
+
+
+def show_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], *, left: int = 1) -> None:
+    """Print a table on stdout; where the terminal is too narrow for all numbers, as several tables below each other."""
+    rows, out, room = list(rows), stdout(), stdout_columns()
+    widths = [max(cell_len(cell(text)) for text in column) for column in zip(columns, *rows, strict=True)]
+    for number, shown in enumerate(_fitting(widths, left, room)):
+        if number:
+            out.print()
+        out.print(
+            table([columns[index] for index in shown], [[row[index] for index in shown] for row in rows], left=left)
+        )
+
+
+def _fitting(widths: Sequence[int], left: int, room: int | None) -> list[list[int]]:
+    """The columns of each table: all words, and as many numbers as have room."""
+    words = list(range(left))
+    used = sum(widths[:left]) + 2 * left
+    tables: list[list[int]] = []
+    for index in range(left, len(widths)):
+        width = used + sum(widths[column] + 2 for column in tables[-1][left:]) + widths[index] if tables else 0
+        if not tables or (room is not None and width > room):
+            tables.append([*words])
+        tables[-1].append(index)
+    return tables or [words]
 
 
 def metrics_line(numbers: Mapping[str, Any]) -> str:

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.text import Text
 
-from cnncli.cli import console, data_files, few_examples, options, tensorflow_log
+from cnncli.cli import console, data_files, few_examples, options, tensorflow_log, wrapping
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import printable
 
@@ -154,17 +153,17 @@ def _show(result: Result, what: str, *, quiet: bool) -> None:
     out = console.stdout()
     numbers = {"loss": result.loss, **result.metrics}
     if not quiet:
-        out.print(f"{printable(what)}: {result.count:,} examples\n")
+        wrapping.show(wrapping.wrapped(f"{what}: {result.count:,} examples"))
+        out.print()
     cells = few_examples.cells(numbers, result.count, result.intervals.to_json())
-    out.print(console.table([*numbers], [cells], left=0))
+    console.show_table([*numbers], [cells], left=0)
     if quiet:
         return
     for shown in task_registry.part(result.task, "console").show(result):
         out.print()
         if isinstance(shown, Lines):
-            for label, text in shown.rows:
-                out.print(Text(f"{label:<{_LABEL}}{printable(text)}"))
+            wrapping.show(wrapping.pairs(shown.rows, _LABEL, style=""))
             continue
         if shown.title:
-            out.print(Text(shown.title))
-        out.print(console.table(shown.columns, shown.rows, left=shown.text_columns))
+            wrapping.show(wrapping.wrapped(shown.title))
+        console.show_table(shown.columns, shown.rows, left=shown.text_columns)

@@ -32,7 +32,8 @@ def feature_maps(
 ) -> None:
     """Draw the feature maps of layers for some examples: one sheet for each example.
 
-    Without --image and --samples, four examples of different classes are drawn from the test split.
+    Layers that do not fit on a sheet continue on further sheets. At most 24 sheets are drawn at a time. Without --image and
+    --samples, four examples of different classes are drawn from the test split.
     """
     options.check_no_image(run_or_model)
     wanted = options.read_samples(samples, image or [], default=4)
@@ -57,4 +58,6 @@ def feature_maps(
     if list_layers:
         figure_output.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
         return
-    figure_output.show_drawn(trained, drawn, word="examples", notes=notes, as_json=as_json, quiet=quiet)
+    figure_output.show_drawn(
+        trained, drawn, word="examples", notes=[*notes, *drawn.notes], as_json=as_json, quiet=quiet
+    )

@@ -239,13 +239,8 @@ def _report(
         return
     summary = finished.summary
     split = "test" if "test" in summary else "validation"
-    out = console.stdout()
-    out.print(
-        console.table(
-            ["", *summary[split]],
-            [[f"{split} split", *few_examples.cells(summary[split], summary["examples"], summary["intervals"])]],
-        )
-    )
+    cells = few_examples.cells(summary[split], summary["examples"], summary["intervals"])
+    console.show_table(["", *summary[split]], [[f"{split} split", *cells]])
     if quiet:
         return
     console.say()

@@ -46,19 +46,20 @@ def wrapped(text: str, *, indent: int = 0, hanging: int | None = None, style: st
     return (Text(line.replace(_HELD, " "), style=style) for line in lines)
 
 
-def pairs(told: Sequence[tuple[str, str]], column: int) -> Iterator[Text]:
-    """Words in bold, each with a text beside it, or below it where the terminal is too narrow for the longest.
+def pairs(told: Sequence[tuple[str, str]], column: int, *, style: str = "bold") -> Iterator[Text]:
+    """Words, each with a text beside it, or below it where the terminal is too narrow for the longest.
 
     Args:
         column: where the texts begin.
+        style: of the words.
     """
     room = console.stdout_columns()
     is_beside = room is None or all(column + cell_len(text) <= room for _, text in told)
     for word, text in told:
         if is_beside:
-            yield Text(f"{word:<{column}}", style="bold") + Text(printable(text), style="not bold")
+            yield Text(f"{word:<{column}}", style=style) + Text(printable(text), style="not bold")
         else:
-            yield Text(word, style="bold")
+            yield Text(word, style=style)
             yield from wrapped(re.sub(r"(?<=[0-9]) (?=[a-zA-Z])", _HELD, text), indent=2)
 
 

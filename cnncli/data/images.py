@@ -23,7 +23,7 @@ __all__ = ["BadImage", "Decoded", "Form", "Placement", "decode", "placement", "r
 MOST_PIXELS = 64_000_000
 _MOST_BYTES = 512 << 20  # of a file; the largest image that is allowed needs no more, even uncompressed
 
-# Pillow warns on stderr about much that is told here in other words, or that does not matter.
+# Pillow warns on stderr about much that is reported here in other words, or that does not matter.
 warnings.filterwarnings("ignore", module=r"PIL\.")
 Image.MAX_IMAGE_PIXELS = None  # the limit here is lower, and its error tells the size
 

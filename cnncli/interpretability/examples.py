@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -54,6 +54,18 @@ class Chosen:
         if self.indices is not None:
             return tuple(map(str, self.indices))
         return tuple(Path(name).stem for name in self.names)
+
+    def first(self, count: int) -> Chosen:
+        """Only so many of them."""
+        return replace(
+            self,
+            inputs=self.inputs[:count],
+            names=self.names[:count],
+            labels=None if self.labels is None else self.labels[:count],
+            indices=None if self.indices is None else self.indices[:count],
+            paths=self.paths[:count],
+            originals=self.originals and self.originals.take(range(len(self.names))[:count]),
+        )
 
 
 def refuse_no_images(input_shape: Shape) -> None:

@@ -160,7 +160,7 @@ def layers_matching(network: Network, patterns: Sequence[str]) -> list[str]:
 
 
 def _make_all(recipe: Recipe, policy: str) -> list[Any]:
-    """Every layer, not yet connected, so that all wrong arguments are told together."""
+    """Every layer, not yet connected, so that all wrong arguments are reported together."""
     problems: list[Problem] = []
     made: list[Any] = []
     last = {output.index for output in outputs_of(recipe)}

@@ -71,7 +71,7 @@ def find_among(model: keras.Model, name: str, there: Sequence[str], noun: str) -
 
 
 def find_all(model: keras.Model, names: Sequence[str]) -> list[Any]:
-    """The convolutions of several names; everything wrong with them is told at once.
+    """The convolutions of several names; everything wrong with them is reported at once.
 
     Raises:
         RecipeError: as `find`, for all of them.

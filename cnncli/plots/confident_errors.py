@@ -12,26 +12,26 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli.inputs import kind_of
+from cnncli.messages import percent
 from cnncli.plots import style
 from cnncli.plots.text_fitting import fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, Spacing, choose_columns, compose, show_sheet, to_pixels, to_unit
 from cnncli.tasks.classification.mistakes import Wrong
 
-_TILE = 200  # pixels of an example's longer side, at most
-_LEAST_TILE = 150  # pixels of its width, for the caption
+_TILE = 280  # pixels of an example's longer side, at most, and of its width at the least: room for its caption
 _LINE = 24  # pixels of a line of the caption
 _LINES = 3
 _GAP = 18
 _LEAST_WIDTH = 5.2  # inches
 _LONGEST_CURVE = 2000  # samples; of longer ones every so many are left out
 
-Caption = tuple[tuple[str, str, str], ...]  # the lines below an example: text, colour, weight
+Caption = tuple[tuple[str, str], ...]  # the lines below an example, each with its colour
 
 
 def draw_confident_errors(
     examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str, count: int, wrong_count: int
 ) -> Figure:
-    """Draw a sheet of examples, each with what it was taken for and what it is.
+    """Draw a sheet of examples, each with its predicted and its true class.
 
     Images are enlarged by whole pixels or made smaller, never distorted; of a volume its middle slice is shown, and
     anything with one axis beside its channels is drawn as curves over its length.
@@ -93,32 +93,30 @@ def draw_sheet(
         show_sheet(figure, style.MARGIN, top, sheet.image)
         for number, (left, above) in enumerate(sheet.corners):
             place = style.MARGIN + left / style.DPI, top + (above + height + 8) / style.DPI
-            for line, (text, colour, weight) in enumerate(caption(number, (width + _GAP / 2) / style.DPI)):
+            for line, (text, colour) in enumerate(caption(number, (width + _GAP / 2) / style.DPI)):
                 down = place[1] + line * _LINE / style.DPI
-                style.add_text(figure, place[0], down, text, color=colour, fontweight=weight)
+                style.add_text(figure, place[0], down, text, color=colour)
     return figure
 
 
 def _caption(wrong: Wrong, width: float) -> Caption:
-    share = "" if wrong.probability is None else f", {_percent(wrong.probability)}"
-    room = width - text_width(share, style.LABEL_SIZE, bold=True)  # the name is shortened, not the share
-    said = fit_text(plain_text(wrong.predicted), room, style.LABEL_SIZE, bold=True) + share
-    return (
-        (said, style.ORANGE, "bold"),
-        (fit_text(f"true: {plain_text(wrong.true)}", width, style.LABEL_SIZE), style.INK, "normal"),
-        where_line(wrong.index, wrong.file, width),
-    )
+    share = "" if wrong.probability is None else f" ({percent(wrong.probability)})"
+    return prediction_lines(wrong.predicted, wrong.true, where_line(wrong.index, wrong.file, width), width, share=share)
 
 
-def where_line(index: int, file: str | None, width: float) -> tuple[str, str, str]:
+def prediction_lines(predicted: str, true: str, where: tuple[str, str], width: float, *, share: str = "") -> Caption:
+    """The lines below an example: `predicted bees (98.2%)`, `true ants`, where it is. Names are shortened, the share is not."""
+    lines = []
+    for word, name, end, colour in (("predicted ", predicted, share, style.ORANGE), ("true ", true, "", style.INK)):
+        room = width - text_width(word + end, style.LABEL_SIZE)
+        lines.append((word + fit_text(plain_text(name), room, style.LABEL_SIZE) + end, colour))
+    return *lines, where
+
+
+def where_line(index: int, file: str | None, width: float) -> tuple[str, str]:
     """The last line of a caption: which example it is."""
     where = f"example {index}" if file is None else plain_text(os.path.basename(file))
-    return fit_text(where, width, style.LABEL_SIZE), style.MUTED, "normal"
-
-
-def _percent(share: float) -> str:
-    """Never rounded up to all: what is wrong was not certain."""
-    return ">99.9%" if share > 0.999 else f"{share:.1%}"
+    return fit_text(where, width, style.LABEL_SIZE), style.MUTED
 
 
 def _as_pixels(image: NDArray[Any]) -> Pixels:
@@ -140,7 +138,7 @@ def _fitted(pixels: Pixels) -> Pixels:
 
 def _widened(pixels: Pixels) -> Pixels:
     """With white at the right of a narrow one, so that its caption has room."""
-    missing = _LEAST_TILE - pixels.shape[1]
+    missing = _TILE - pixels.shape[1]
     return np.pad(pixels, ((0, 0), (0, missing), (0, 0)), constant_values=255) if missing > 0 else pixels
 
 
@@ -167,9 +165,11 @@ def _curve(values: NDArray[Any]) -> Pixels:
 
 
 def _subtitle(shown: int, count: int, wrong_count: int) -> str:
-    total = f"{count:,}".replace(",", "\N{THIN SPACE}")
     if not wrong_count:
-        return f"none of {total} examples is wrong"
-    number = f"{wrong_count:,}".replace(",", "\N{THIN SPACE}")
-    which = "the surest first" if shown == wrong_count else f"the {shown} surest ones"
-    return f"{number} of {total} examples wrong: {which}"
+        return f"all {_thousands(count)} predictions are right"
+    which = "the most confident first" if shown == wrong_count else f"the {shown} most confident ones"
+    return f"{_thousands(wrong_count)} of {_thousands(count)} predictions are wrong: {which}"
+
+
+def _thousands(count: int) -> str:
+    return f"{count:,}".replace(",", "\N{THIN SPACE}")

@@ -206,7 +206,7 @@ def _list_mistakes(
 ) -> None:
     columns = (left, left + 0.5, left + 0.5 + _LONGEST_LISTED_NAME + 0.15)
     style.add_text(figure, left, top, "Most frequent mistakes", size=style.HEADING_SIZE, fontweight="bold")
-    for x, heading in zip(columns, ("count", "true", "taken for"), strict=True):
+    for x, heading in zip(columns, ("count", "true", "predicted"), strict=True):
         style.add_text(figure, x, top + 0.3, heading, color=style.MUTED)
     numbered = len(names) > MOST_WITH_NAMES
     for row, (true, predicted, count) in enumerate(mistakes):

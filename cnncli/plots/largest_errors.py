@@ -9,9 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from cnncli.messages import number_text
-from cnncli.plots import style
-from cnncli.plots.confident_errors import Caption, draw_sheet, where_line
-from cnncli.plots.text_fitting import fit_text
+from cnncli.plots.confident_errors import Caption, draw_sheet, prediction_lines, where_line
 from cnncli.tasks.regression.scores import Worst
 
 
@@ -32,13 +30,12 @@ def draw_largest_errors(examples: NDArray[Any], worst: Sequence[Worst], *, title
 
     def caption(number: int, width: float) -> Caption:
         each = worst[number]
-        said = fit_text(_numbers(each.predicted), width, style.LABEL_SIZE, bold=True)
-        true = fit_text(f"true: {_numbers(each.true)}", width, style.LABEL_SIZE)
-        return (said, style.ORANGE, "bold"), (true, style.INK, "normal"), where_line(each.index, each.file, width)
+        where = where_line(each.index, each.file, width)
+        return prediction_lines(_numbers(each.predicted), _numbers(each.true), where, width)
 
     total = f"{count:,}".replace(",", "\N{THIN SPACE}")
     which = "the largest error first" if len(worst) == count else f"the {len(worst)} largest errors"
-    return draw_sheet(examples, caption, title=title, subtitle=f"{total} examples: {which}")
+    return draw_sheet(examples, caption, title=title, subtitle=f"{total} predictions: {which}")
 
 
 def _numbers(values: Sequence[float]) -> str:

@@ -30,6 +30,7 @@ from cnncli.plots.map_tiles import LayerMaps
 from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.signals import draw_signal_heat
+from cnncli.recipe.schema_pictures import MOST_SHEETS
 
 STEPS = 128  # of the gradient ascent
 _INVERTED, _OF_INPUT = "inverted", "network-input"  # options of a picture's name
@@ -55,9 +56,10 @@ def draw_feature_maps_of(
     folder: Folder,
     *,
     shares: np.ndarray | None = None,
+    most_sheets: int = MOST_SHEETS,
     formats: Sequence[str] = ("png",),
 ) -> Drawn:
-    """Draw what layers make of examples, a sheet an example: `feature_maps_<example>.png`, further sheets `…-2.png` and so on.
+    """Draw the feature maps of examples, a sheet an example: `feature_maps_<example>.png`, further sheets `…-2.png` and so on.
 
     An example of a split is named by its number there, an image by its file's name. Layers other than the default are
     options of the name: `feature_maps_7--C1-C3.png`.
@@ -67,6 +69,7 @@ def draw_feature_maps_of(
             map of one place each.
         folder: made when it is missing.
         shares: float (examples, classes) or (examples, k), what the network says of each; None where that is not known.
+        most_sheets: all together. Where they are more, the last examples are left out, and of one example the last layers.
 
     Raises:
         RecipeError: no such layer, or one whose output is neither maps nor units.
@@ -78,23 +81,42 @@ def draw_feature_maps_of(
     options += [_INVERTED] if chosen.is_inverted else []
     stems = [naming.stem(f"feature_maps_{key}", options) for key in _keys(chosen)]
     claim(folder, stems, formats)
-    outputs = feature_maps(subject.network, names, chosen.inputs)
     kinds = [type(subject.network.layers[name]).__name__ for name in names]
+
+    def sheets_of(number: int, outputs: Sequence[np.ndarray]) -> list[Figure]:
+        said = None if shares is None else shares[number]
+        label = None if chosen.labels is None else chosen.labels[number]
+        maps = [LayerMaps(name, kind, each) for name, kind, each in zip(names, kinds, outputs, strict=True)]
+        title = f"{subject.name}: {chosen.names[number]}"
+        return draw_feature_maps(chosen.inputs[number], maps, title=title, answer=_answer(subject, label, said))
+
+    # All examples have as many sheets as the first one.
+    first = sheets_of(0, [each[0] for each in feature_maps(subject.network, names, chosen.inputs[:1])])
+    shown = min(len(chosen.names), max(1, most_sheets // len(first)))
     make_folder(folder)
-    details = _said(subject, chosen)
+    details = _said(subject, chosen.first(shown))
+    outputs = feature_maps(subject.network, names, chosen.inputs[:shown]) if shown > 1 else []
     files: list[Path] = []
     taken: set[str] = set()
-    for number, example in enumerate(chosen.inputs):
+    for number in range(shown):
         if shares is not None:
             details[number] |= subject.answer(shares[number])
-        label = None if chosen.labels is None else chosen.labels[number]
-        answer = _answer(subject, label, None if shares is None else shares[number])
-        maps = [LayerMaps(name, kind, each[number]) for name, kind, each in zip(names, kinds, outputs, strict=True)]
-        title = f"{subject.name}: {chosen.names[number]}"
-        sheets = draw_feature_maps(example, maps, title=title, answer=answer)
+        sheets = sheets_of(number, [each[number] for each in outputs]) if number else first[:most_sheets]
         for name, figure in zip(_free_names(stems[number], len(sheets), taken), sheets, strict=True):
             files += save(figure, folder / f"{name}.png", formats=formats)
-    return Drawn(tuple(files), tuple(details))
+    return Drawn(tuple(files), tuple(details), _sheet_notes(shown, len(chosen.names), len(first), most_sheets))
+
+
+def _sheet_notes(shown: int, count: int, sheets: int, most: int) -> tuple[Problem, ...]:
+    """A note where examples, or layers, are left out."""
+    if sheets > most:
+        message = f"the layers fill {sheets} sheets, and the first {most} are drawn"
+        return (Problem(message, "name fewer layers at a time"),)
+    if shown < count:
+        each = f", {sheets} for each example" if sheets > 1 else ""
+        message = f"{shown} of {counted(count, 'example')} are drawn: at most {most} sheets at a time{each}"
+        return (Problem(message, "choose fewer examples at a time" + (" or name fewer layers" if sheets > 1 else "")),)
+    return ()
 
 
 def _default_layers(subject: Subject) -> list[str] | None:

@@ -15,6 +15,7 @@ from cnncli.plots.save import save
 from cnncli.plots.style import look
 from cnncli.plots.visualize_section import draw_picture
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_pictures import MOST_PICTURES
 from cnncli.tasks.result import Scored
 from cnncli.training.fit import Fitted
 
@@ -37,8 +38,10 @@ def draw_all(
         files += draw_evaluation(folder, scored, examples, title=title)
         if not any(picture.filters for picture in recipe.visualize) and convolutions(network.full_model):
             files += draw_layers(network.full_model, None, folder)
-        for picture in recipe.visualize:
-            files += draw_picture(folder, recipe, network, scored, splits, picture)
+        for number, picture in enumerate(recipe.visualize, 1):
+            to_come = sum(later.least_pictures for later in recipe.visualize[number:])
+            most = MOST_PICTURES - to_come - sum(file.suffix == ".png" for file in files)
+            files += draw_picture(folder, recipe, network, scored, splits, picture, most=most)
     return files
 
 

@@ -14,12 +14,12 @@ from cnncli.network.flatten_submodels import opened
 from cnncli.plots.kernels import draw_layers
 from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.schema_pictures import BY_PREDICTION, Filters, Picture
+from cnncli.recipe.schema_pictures import BY_PREDICTION, MOST_SHEETS, Filters, Picture
 from cnncli.tasks.result import Scored
 
 
 def draw_picture(
-    folder: Path, recipe: Recipe, network: Network, scored: Scored, splits: Splits, picture: Picture
+    folder: Path, recipe: Recipe, network: Network, scored: Scored, splits: Splits, picture: Picture, *, most: int
 ) -> list[Path]:
     """Draw an item of `visualize`.
 
@@ -27,6 +27,7 @@ def draw_picture(
         folder: `figures/` of the run.
         recipe: resolved.
         scored: the evaluated split.
+        most: pictures that the run has room for.
 
     Returns:
         The files; none where the examples that the network gets wrong are asked for, and there are none.
@@ -52,7 +53,8 @@ def draw_picture(
         return [*draw_heat_of(subject, chosen, folder, **heat.model_dump(exclude={"samples"})).files]
     layers = maps.layers if maps else None
     said = subject.completed(scored.outputs.rows(chosen.indices))
-    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said).files]
+    most_sheets = max(1, min(MOST_SHEETS, most))
+    return [*draw_feature_maps_of(subject, layers, chosen, folder, shares=said, most_sheets=most_sheets).files]
 
 
 def _filters(folder: Path, recipe: Recipe, network: Network, asked: Filters) -> list[Path]:

@@ -194,7 +194,7 @@ def _name_of(file: str) -> str:
 
 
 def _sorted(problems: Iterable[Problem]) -> list[Problem]:
-    # A mistake in a block is told once, at its first call, however often the block is called.
+    # A mistake in a block is reported once, at its first call, however often the block is called.
     unique: dict[Any, Problem] = {}
     for problem in problems:
         place = problem.place and (problem.place.file, problem.place.line, problem.place.column)

@@ -209,7 +209,7 @@ def _bounds(_: str) -> str:
 
 
 def _mistakes(name: str) -> str:
-    """A recipe of tests/bad_inputs and what is told of it."""
+    """A recipe of tests/bad_inputs and what is reported of it."""
     content = (ROOT / "tests" / "bad_inputs" / f"{name}.yaml").read_bytes()
     try:
         load_bytes(content, "recipe.yaml")

@@ -55,48 +55,47 @@ else:
 
 
 class ImageFolder(Section):
-    """A folder with one folder of images a class, or with `train/`, `val/` or `validation/`, and `test/` that hold such."""
+    """A folder with one folder of images for each class, or `train/`, `val/` or `validation/`, and `test/` with class folders."""
 
-    path: str = Field(min_length=1, description="the folder, counted from where the command is run")
-    image_size: Size | None = Field(
-        None, description="[height, width] that every image gets; left out: `model.input`'s"
-    )
+    path: str = Field(min_length=1, description="the folder, relative to the working directory")
+    image_size: Size | None = Field(None, description="[height, width] of all images; default: that of `model.input`")
     resize: Literal["pad", "crop", "stretch"] = Field(
-        "stretch", description="how another shape of image gets there: black borders, cut centrally, or distorted"
+        "stretch",
+        description="how images with another shape are resized: pad adds black borders, crop cuts the centre, stretch distorts",
     )
-    color: Literal["rgb", "grayscale"] | None = Field(None, description="left out: what `model.input` says, else rgb")
-    exif: Literal["apply", "ignore"] = Field("apply", description="turn photos as their camera says")
+    color: Literal["rgb", "grayscale"] | None = Field(None, description="default: as in `model.input`, else rgb")
+    exif: Literal["apply", "ignore"] = Field("apply", description="rotate photos by their EXIF data")
     background: Background = Field(
         "auto",
-        description="behind transparent images: black, white or [r, g, b]; auto: white where most drawings are dark",
+        description="color behind transparent images: black, white or [r, g, b]; auto: white if most drawings are dark",
     )
     depth: Depth = Field(
         "auto",
-        description="bits of grey that are kept; auto: 16, as floats from 0 to 255, where an image has more than 8",
+        description="bits of gray levels; auto: 16, as floats from 0 to 255, if an image has more than 8",
     )
     range: Range = Field(
-        None, description="[low, high]: grey values of the files that become 0 and 255, as [0, 4095] of 12 bits"
+        None, description="[low, high]: gray values that become 0 and 255, for example [0, 4095] for 12 bits"
     )
 
 
 class Npz(Section):
-    """A NumPy archive with `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or with `x`, `y`."""
+    """A NumPy archive with `x_train`, `y_train` and optionally `x_val`, `y_val`, `x_test`, `y_test`; or with `x`, `y`."""
 
-    path: str = Field(min_length=1, description="the file, counted from where the command is run")
+    path: str = Field(min_length=1, description="the file, relative to the working directory")
 
 
 class Idx(Section):
-    """A folder with MNIST's own four files, `train-images-idx3-ubyte` and so on, gzipped or not."""
+    """A folder with the four files of MNIST, `train-images-idx3-ubyte` and so on, gzipped or not."""
 
-    path: str = Field(min_length=1, description="the folder, counted from where the command is run")
+    path: str = Field(min_length=1, description="the folder, relative to the working directory")
 
 
 class Source(Section):
-    """Where the data comes from: exactly one of these."""
+    """The source of the data: exactly one of these."""
 
     model_config = ConfigDict(json_schema_extra=exactly_one)
 
-    builtin: BuiltinDataSet | None = Field(None, description="a data set by name; `source: mnist` says the same")
+    builtin: BuiltinDataSet | None = Field(None, description="a data set by name; `source: mnist` means the same")
     image_folder: ImageFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
@@ -121,16 +120,16 @@ def _source_as_data(source: Source) -> Any:
 
 
 class Split(Section):
-    """How examples are set aside where the data does not bring its own parts."""
+    """How the data is split, if it has no validation or test part."""
 
     validation: Part = Field(0.1, description="a share of the training examples, or a number of them")
-    test: Part = Field(0.1, description="the same, where the data has no test part")
-    stratify: bool = Field(True, description="keep every class's share in each part")
-    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="which examples: the same seed, the same parts")
+    test: Part = Field(0.1, description="a share or a number of all examples, if the data has no test part")
+    stratify: bool = Field(True, description="keep the share of each class in each split")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of the split: the same seed gives the same splits")
 
 
 class Data(Section):
-    """The examples, and what is done to them before they reach the network."""
+    """The examples and their preprocessing."""
 
     source: Annotated[
         Source,
@@ -140,20 +139,22 @@ class Data(Section):
         ),
         PlainSerializer(_source_as_data),
     ]
-    offline: Literal["mnist-sample"] | None = Field(None, description="what to use when a download is not possible")
+    offline: Literal["mnist-sample"] | None = Field(None, description="data to use if a download is not possible")
     targets: TargetsWord = Field("classes", description=targets.DESCRIPTION)
     split: Split = Field(default_factory=lambda: Split())
-    prepare: list[Step] = Field([], description="layers for every split; they are saved inside the model")
-    augment: list[Step] = Field([], description="layers for the training split alone; they are not saved")
+    prepare: list[Step] = Field([], description="preprocessing layers for all splits; they are saved inside the model")
+    augment: list[Step] = Field([], description="augmentation layers for the training split only; they are not saved")
     augment_copies: Count | None = Field(
         None,
-        description="where a part of the network is frozen: compute it for so many augmented passes, not every epoch",
+        description="for a frozen part of the network: compute it once for this number of augmented passes",
     )
-    class_weight: ClassWeight = Field(None, description="how much an example of each class counts in the loss")
-    classes: ClassCount | None = Field(None, description="their number; checked against the data")
-    limit: Count | None = Field(None, description="use that many training examples, with every class's share kept")
+    class_weight: ClassWeight = Field(
+        None, description="weight of each class in the loss; balanced: inversely proportional to its frequency"
+    )
+    classes: ClassCount | None = Field(None, description="number of classes; checked against the data")
+    limit: Count | None = Field(None, description="number of training examples to use; the share of each class is kept")
     on_bad_image: Literal["error", "skip"] = Field("error", description="what to do with a file that cannot be decoded")
-    allow_leakage: bool = Field(False, description="go on when the same image stands in two splits")
+    allow_leakage: bool = Field(False, description="allow the same image in two splits")
 
     @model_validator(mode="before")
     @classmethod
@@ -177,12 +178,14 @@ class Model(Section):
     """The network, layer by layer."""
 
     input: Annotated[list[Count], Field(min_length=1, max_length=4)] | None = Field(
-        None, description="the shape of one example, [height, width, channels]; left out: the data's"
+        None, description="shape of one example, [height, width, channels]; default: that of the data"
     )
     layers: Annotated[
-        list[Layer], Field(min_length=1, description="in order, each a Keras layer, structure, or a block")
+        list[Layer], Field(min_length=1, description="layers in order: Keras layers, structures or blocks")
     ]
-    outputs: Annotated[list[str], Field(description="layers whose outputs are trained; the first is the main one")] = []  # noqa: RUF012  # pydantic copies it
+    outputs: Annotated[
+        list[str], Field(description="names of the output layers; the first one is the main output")
+    ] = []  # noqa: RUF012  # pydantic copies it
     groups: Annotated[list[Group], SkipJsonSchema()] = []  # noqa: RUF012
 
     @model_serializer(mode="wrap")
@@ -197,75 +200,74 @@ class Model(Section):
 
 
 class Checkpoint(Section):
-    """When the state of the training is kept, beside the end of every epoch."""
+    """When checkpoints are written, besides the end of each epoch."""
 
-    keep: bool = Field(True, description="false: nothing is kept, and a run that is stopped cannot go on")
-    every_seconds: Annotated[float, Field(gt=0)] = Field(60.0, description="within an epoch, by time")
-    every_steps: Count | None = Field(None, description="within an epoch, by steps of the optimizer")
+    keep: bool = Field(True, description="false: no checkpoints; a stopped run cannot be continued")
+    every_seconds: Annotated[float, Field(gt=0)] = Field(60.0, description="also after this time within an epoch")
+    every_steps: Count | None = Field(None, description="also after this number of steps within an epoch")
 
 
 class Phase(Section):
-    """A stage of the training; what it does not say is as in `train`."""
+    """A phase of the training; omitted keys have the values of `train`."""
 
-    name: str = Field("", description="for people: `head`, `finetune`")
-    epochs: Count | None = Field(None, description="how often every training example is seen in this phase")
-    freeze: list[str] | None = Field(
-        None, description="layers that do not learn: of a layer, a block or an application"
-    )
+    name: str = Field("", description="name of the phase, for example `head` or `finetune`")
+    epochs: Count | None = Field(None, description="number of epochs of this phase")
+    freeze: list[str] | None = Field(None, description="names of layers, blocks or applications that are not trained")
     unfreeze: list[str] | None = Field(None, description="exceptions from `freeze`")
-    optimizer: Optimizer | None = Field(None, description="with a learning rate of its own")
-    callbacks: list[Callback] | None = Field(None, description="they begin anew in every phase")
+    optimizer: Optimizer | None = Field(None, description="optimizer of this phase")
+    callbacks: list[Callback] | None = Field(None, description="callbacks of this phase; each phase starts them again")
 
 
 class Train(Section):
     """How the network is trained."""
 
-    epochs: Count = Field(10, description="how often every training example is seen")
-    batch_size: Count = Field(32, description="examples in one step")
+    epochs: Count = Field(10, description="number of passes over the training examples")
+    batch_size: Count = Field(32, description="number of examples in a step")
     optimizer: Optimizer = Field(
-        default_factory=lambda: KerasObject("optimizers", "adam"), description="by name, or with its arguments"
+        default_factory=lambda: KerasObject("optimizers", "adam"),
+        description="an optimizer by name or with its arguments",
     )
-    loss: Losses | None = Field(
-        None, description="left out: the crossentropy that fits the last layer, or what fits other targets than classes"
+    loss: Losses | None = Field(None, description="default: the loss that fits the targets and the last layer")
+    loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        {}, description="weight of each output in the total loss; default: 1"
     )
-    loss_weights: dict[str, Annotated[float, Field(ge=0)]] = Field({}, description="by output; 1 where left out")
     metrics: list[Metric] = Field(
         default_factory=lambda: [KerasObject("metrics", "accuracy")],
-        description="what is measured beside the loss; left out: accuracy, or what fits other targets than classes",
+        description="metrics; default: accuracy, or the metrics that fit other targets",
     )
-    callbacks: list[Callback] = Field([], description="what watches the training: EarlyStopping, ReduceLROnPlateau, …")
-    freeze: list[str] = Field([], description="layers that do not learn: of a layer or an application, globs allowed")
+    callbacks: list[Callback] = Field([], description="callbacks: EarlyStopping, ReduceLROnPlateau, …")
+    freeze: list[str] = Field([], description="names of layers or applications that are not trained; globs are allowed")
     unfreeze: list[str] = Field([], description="exceptions from `freeze`")
-    phases: list[Phase] = Field([], description="stages, one after the other, each with its own optimizer")
+    phases: list[Phase] = Field([], description="training phases in sequence, each with its own optimizer")
     seed: int | None = Field(
         None,
         ge=0,
         le=LARGEST_SEED,
-        description="of the first weights, order, dropout and augmentation; left out: one is chosen and kept",
+        description="seed of initial weights, order of examples, dropout and augmentation; default: chosen and recorded",
     )
     precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = Field(
         "auto",
-        description="auto: bfloat16 where the hardware multiplies it natively and the network gains by it, else float32",
+        description="auto: bfloat16 if the hardware supports it and the network benefits, else float32",
     )
     reuse_features: bool = Field(
-        True, description="compute what a frozen part of the network gives once, not every epoch"
+        True, description="compute the outputs of a frozen part once instead of in every epoch"
     )
     steps_per_execution: Count | None = Field(
-        None, description="steps before the progress is looked at; left out: more where a step is short"
+        None, description="number of steps in each call of the training function; default: more for short steps"
     )
-    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: the first GPU when there is one")
+    device: Literal["auto", "cpu", "gpu"] = Field("auto", description="auto: the first GPU, if there is one")
     checkpoint: Checkpoint = Field(default_factory=lambda: Checkpoint())
-    max_time: Duration | None = Field(None, description="stop after the epoch in which this time is over")
+    max_time: Duration | None = Field(None, description="stop after the epoch in which this time ends")
 
 
 # ---- evaluate, visualize, expect ---------------------------------------------------------------------------------------
 
 
 class Evaluate(Section):
-    """How the trained network is scored."""
+    """How the trained network is evaluated."""
 
-    split: Literal["test", "validation"] = Field("test", description="on which part")
-    batch_size: Count | None = Field(None, description="examples at a time; left out: `train.batch_size`")
+    split: Literal["test", "validation"] = Field("test", description="the split to evaluate on")
+    batch_size: Count | None = Field(None, description="number of examples in a batch; default: `train.batch_size`")
 
 
 _COMPARISON = r"^\s*(>=|<=|>|<|==)\s*-?\d+(\.\d+)?(e-?\d+)?\s*$"
@@ -281,31 +283,33 @@ _Comparison = Annotated[str, Field(pattern=_COMPARISON)]
 
 
 class Expect(Section):
-    """What must hold; a broken expectation ends with exit code 1."""
+    """Conditions that must hold; if one does not, the exit code is 1."""
 
-    params: Annotated[int, Field(ge=0)] | None = Field(None, description="parameters of the network")
-    trainable_params: Annotated[int, Field(ge=0)] | None = Field(None, description="those that training changes")
-    shapes: dict[str, list[int]] = Field({}, description="by layer: the shape that leaves it, without the batch")
+    params: Annotated[int, Field(ge=0)] | None = Field(None, description="number of parameters of the network")
+    trainable_params: Annotated[int, Field(ge=0)] | None = Field(None, description="number of trainable parameters")
+    shapes: dict[str, list[int]] = Field({}, description="output shapes by layer, without the batch")
     metrics: dict[str, Annotated[str, BeforeValidator(_read_comparison, json_schema_input_type=_Comparison)]] = Field(
         {}, description='`{test_accuracy: ">= 0.98"}`; a metric with test_, val_ or no prefix (training)'
     )
-    max_minutes: Annotated[float, Field(gt=0)] | None = Field(None, description="the whole run takes at most so long")
+    max_minutes: Annotated[float, Field(gt=0)] | None = Field(
+        None, description="longest duration of the run in minutes"
+    )
 
 
 class Recipe(Section):
-    """One experiment: the data, the network, how it is trained, what is drawn, and what is expected of it."""
+    """One experiment: data, network, training, pictures and expectations."""
 
-    version: Literal[1] = Field(1, description="of the language")
+    version: Literal[1] = Field(1, description="version of the recipe language")
     name: str = Field(
-        "recipe", pattern=NAME_PATTERN, description="names the folder of its runs; left out: the file's name"
+        "recipe", pattern=NAME_PATTERN, description="name of the folder of its runs; default: the name of the file"
     )
-    about: str = Field("", description="a line or two for people")
-    data: Data = Field(description="where the examples come from, as in `data: {source: mnist}`")
-    model: Model = Field(description="the network, as in `model: {layers: [Flatten, Dense: 10]}`")
+    about: str = Field("", description="a short description")
+    data: Data = Field(description="the data, for example `data: {source: mnist}`")
+    model: Model = Field(description="the network, for example `model: {layers: [Flatten, Dense: 10]}`")
     train: Train = Field(default_factory=lambda: Train())
     evaluate: Evaluate = Field(default_factory=lambda: Evaluate())
     visualize: list[Annotated[Picture, BeforeValidator(read_picture)]] = Field(
-        [], description="pictures that are drawn at the end of a run"
+        [], description="pictures to draw at the end of a run"
     )
     expect: Expect = Field(default_factory=lambda: Expect())
 

@@ -19,6 +19,8 @@ ByPrediction = Literal["most_confused", "most_wrong"]
 ByWord = Literal["most_confused", "most_wrong", "one_per_class"]
 BY_PREDICTION: tuple[str, ...] = get_args(ByPrediction)
 SAMPLES: tuple[str, ...] = get_args(ByWord)
+MOST_PICTURES = 100  # of a run: its report shows no more
+MOST_SHEETS = 24  # of feature maps at a time
 MOST_SAMPLES = 100  # that are drawn at a time: on one sheet more could not be looked at
 
 
@@ -44,33 +46,37 @@ HeatMethod = Literal["grad-cam", "grad-cam++", "smoothgrad", "occlusion"]
 class Filters(Section):
     """The kernels of convolutions as pictures."""
 
-    layers: list[str] | None = Field(None, description="names; left out: the first convolution")
+    layers: list[str] | None = Field(None, description="names of layers; default: the first convolution")
     scale: FilterScale = Field(
         "diverging",
         description="colors: blue, white for 0, red; gray from the smallest to the largest weight; or three channels as RGB",
     )
     per_filter: bool = Field(False, description="give each filter a color scale of its own, not one to the whole layer")
-    strongest: Count | None = Field(None, description="only so many filters a layer, those with the largest norms")
-    change: bool = Field(False, description="draw each filter as it was initialised, and beside it as it is")
+    strongest: Count | None = Field(None, description="number of filters of each layer, those with the largest norms")
+    change: bool = Field(False, description="draw each filter before and after training")
 
 
 class FeatureMaps(Section):
-    """What each filter of chosen layers gives for test examples."""
+    """The feature maps of layers for test examples."""
 
-    layers: list[str] | None = Field(None, description="names; left out: the first convolution")
-    samples: Samples = Field(4, description="how many test examples, or which")
+    layers: list[str] | None = Field(None, description="names of layers; default: the first convolution")
+    samples: Samples = Field(
+        4, description="number of test examples, or a rule to choose them; at most 24 sheets are drawn"
+    )
 
 
 class Maximize(Section):
-    """The example that a filter or a class likes most, found by gradient ascent: of a layer's filters, or of classes."""
+    """The input that a filter or a class responds to most, found by gradient ascent."""
 
-    layer: str | None = Field(None, description="whose filters or units; left out: classes are shown")
+    layer: str | None = Field(None, description="maximize filters or units of this layer; default: maximize classes")
     filters: Annotated[list[_Index], Field(min_length=1)] | None = Field(
-        None, description="their numbers, from 0; left out: the first 16"
+        None, description="numbers of filters, from 0; default: the first 16"
     )
-    classes: Annotated[list[str], Field(min_length=1)] | None = Field(None, description="names; left out: the first 16")
-    steps: Count = Field(128, description="of the ascent")
-    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="of the noise that it begins with")
+    classes: Annotated[list[str], Field(min_length=1)] | None = Field(
+        None, description="names of classes; default: the first 16"
+    )
+    steps: Count = Field(128, description="number of gradient-ascent steps")
+    seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of the starting noise")
 
     @model_validator(mode="after")
     def _filters_or_classes(self) -> Maximize:
@@ -80,17 +86,21 @@ class Maximize(Section):
 
 
 class GradCam(Section):
-    """Where in test examples the network sees what speaks for a class."""
+    """Heat maps: which parts of test examples speak for a class."""
 
-    layer: str | None = Field(None, description="whose maps; left out: the last that gives maps, before pooling")
+    layer: str | None = Field(
+        None, description="layer of the feature maps; default: the last one with feature maps, before pooling"
+    )
     method: HeatMethod = Field(
         "grad-cam",
-        description="Selvaraju 2017, Chattopadhay 2018, Smilkov 2017 or Zeiler 2014; the last two take no layer",
+        description="Selvaraju 2017, Chattopadhay 2018, Smilkov 2017 or Zeiler 2014; the last two have no layer",
     )
     class_name: _ClassName = Field("predicted", description="`predicted`, `true`, or the name of a class")
-    samples: Samples = Field(None, description="how many test examples, or which; left out: 12, 6 or 4, by method")
+    samples: Samples = Field(
+        None, description="number of test examples, or a rule to choose them; default: 12, 6 or 4, by method"
+    )
     network_input: bool = Field(
-        False, description="draw image files as the network gets them, not as the original photos"
+        False, description="draw image files as the network receives them, not as original photos"
     )
 
 
@@ -114,6 +124,11 @@ class Picture(Section):
     @property
     def kind(self) -> str:
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def least_pictures(self) -> int:
+        """How many files it draws at the least: one, and of filters one a layer."""
+        return len(self.filters.layers or [""]) if self.filters else 1
 
     @property
     def layers(self) -> list[tuple[str, tuple[str | int, ...]]]:

@@ -115,14 +115,18 @@ class Axis:
         return round(self.start + share * (self.end - self.start), 1)
 
 
-def over_epochs(panel: Panel, curves: LearningCurves) -> Chart:
-    """Draw a panel of learning curves."""
+def over_epochs(panel: Panel, curves: LearningCurves, *, colours: Mapping[str, int] | None = None) -> Chart:
+    """Draw a panel of learning curves.
+
+    Args:
+        colours: the number of the colour of each series; left out: as they come.
+    """
     scale = panel.scale
     x = Axis(*epoch_limits(curves.epochs), LEFT, RIGHT)
     y = Axis(scale.low, scale.high, BOTTOM, TOP, scale.logarithmic)
     series = {each.label or panel.title.lower(): _known(each.values) for each in panel.series}
     lines = [
-        _line(name, number, [(x(epoch), value) for epoch, value in enumerate(values, 1)], y)
+        _line(name, (colours or {}).get(name, number), [(x(epoch), value) for epoch, value in enumerate(values, 1)], y)
         for number, (name, values) in enumerate(series.items())
     ]
     best = curves.best_epoch

@@ -6,6 +6,7 @@ import shlex
 
 from cnncli import task_registry
 from cnncli.data.targets import read_targets
+from cnncli.messages import FEW_EXAMPLES, counted, few_examples_text
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data
 from cnncli.report import values
 from cnncli.report.headline import Headline, Tile
@@ -23,7 +24,7 @@ def state(material: Material) -> str:
     if summary.status == "completed":
         return f"Completed{ended}."
     if summary.status == "running":
-        return "Still running: this is how far it has come."
+        return "Still running: the page shows the results so far."
     if summary.status == "interrupted":
         return f"Interrupted{ended}, {resume}"
     if summary.status == "diverged":
@@ -53,13 +54,20 @@ def tiles(material: Material) -> list[Tile]:
         found += task_registry.part(result.task, "report").tiles(result)
     if not found and run.decided:
         name, value = run.decided
-        found.append(Tile(f"Best {values.readable(name)}", values.score(name, value), "of all epochs"))
+        found.append(
+            Tile(
+                f"Best {values.readable(name)}",
+                values.score(name, value),
+                "best epoch so far" if material.status != "completed" else "",
+            )
+        )
     if run.params is not None:
         multiply_adds = material.network.multiply_adds if material.network else 0
-        beside = f"{multiply_adds:,} multiply-adds an example" if multiply_adds else ""
+        beside = f"{multiply_adds:,} multiply-adds per example" if multiply_adds else ""
         found.append(Tile("Parameters", f"{run.params:,}", beside))
     if run.total_seconds is not None:
-        told = f"{run.epochs:,} epochs" if run.epochs and run.epochs > 1 else "1 epoch" if run.epochs else ""
+        rate = material.record.images_per_second
+        told = f"{rate:,.0f} training examples per second" if rate else ""
         found.append(Tile("Time", values.duration(run.total_seconds), told))
     return found
 
@@ -72,12 +80,10 @@ def facts(material: Material) -> list[tuple[str, list[str]]]:
         found.append(targets)
     if shape := values.shape(record.input_shape):
         found.append(("Input", [shape]))
-    if run.params is not None:
-        trainable = record.trainable_params
-        of_them = f", of which {trainable:,} learn" if trainable not in (None, run.params) else ""
-        found.append(("Parameters", [f"{run.params:,}{of_them}"]))
+    if record.trainable_params not in (None, run.params):
+        found.append(("Trainable parameters", [f"{record.trainable_params:,}"]))
     if recipe is not None:
-        optimizer = f"optimizer {_described(recipe.train.optimizer)}, {recipe.train.batch_size:,} examples a step"
+        optimizer = f"optimizer {_described(recipe.train.optimizer)}, batch size {recipe.train.batch_size:,}"
         found.append(("Training", [optimizer]))
     found.append(("Epochs", _epochs(material)))
     device, precision = record.device, record.precision
@@ -126,8 +132,9 @@ def _epochs(material: Material) -> list[str]:
     run, recipe = material.run, material.recipe
     if run.epochs is None:
         return []
-    phases = recipe.train.phases if recipe else []
-    planned = recipe.train.epochs if recipe and not phases else None
+    planned = run.epochs_planned
+    if planned is None and recipe and not recipe.train.phases:
+        planned = recipe.train.epochs
     lines = [f"{run.epochs:,} of {planned:,}" if planned is not None else f"{run.epochs:,}"]
     if run.best_epoch is not None and run.decided:
         name, value = run.decided
@@ -145,7 +152,7 @@ def _stops(record: Record) -> list[str]:
 
 def _time(material: Material) -> list[str]:
     run = material.run
-    lines = [f"{values.duration(run.total_seconds)} in all"] if run.total_seconds is not None else []
+    lines = []
     record = material.record
     parts = [
         f"{word} {values.duration(record.seconds[name])}"
@@ -153,9 +160,8 @@ def _time(material: Material) -> list[str]:
         if record.seconds and name in record.seconds
     ]
     lines += [", ".join(parts)] if parts else []
-    lines += [f"{record.images_per_second:,.0f} examples a second"] if record.images_per_second else []
     if run.summary.started:
-        lines.append(f"begun on {run.summary.started:%Y-%m-%d at %H:%M} UTC")
+        lines.append(f"started on {run.summary.started:%Y-%m-%d at %H:%M} UTC")
     extended = [
         f"extended after {each.epochs_before:,} epochs to {each.epochs_wanted:,}"
         for each in record.resumes
@@ -167,6 +173,22 @@ def _time(material: Material) -> list[str]:
 
 
 def notes(material: Material) -> list[list[str]]:
-    """What was worth a word, each in its lines."""
+    """Expectations that are not met, and notes of the training, each in its lines.
+
+    What the page says of few test examples stands with the evaluation.
+    """
+    result = material.evaluation
+    said = few_examples_text(result.split, result.count) if result and few_examples(result) else None
     unmet = [each.text for each in material.record.expectations if each.met is False]
-    return [note.splitlines() for note in [*unmet, *material.record.notes] if note.strip()]
+    kept = [note for note in [*unmet, *material.record.notes] if note.strip() and not (said and said in note)]
+    return [note.splitlines() for note in kept]
+
+
+def few_examples(result: Result) -> str:
+    """A warning where the scores rest on few examples; empty elsewhere."""
+    if result.count >= FEW_EXAMPLES:
+        return ""
+    return (
+        f"The {result.split} split has only {counted(result.count, 'example')}: its scores are uncertain. Read their "
+        f"{result.intervals.level:.0%} intervals rather than single values. More examples make the intervals narrower."
+    )

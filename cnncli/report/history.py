@@ -29,15 +29,16 @@ def curves(material: Material) -> list[Chart]:
 
 
 def curves_together(runs: Sequence[Material]) -> list[Chart]:
-    """A chart for the loss and for each metric, on the validation split, with a line a run."""
+    """A chart for the loss and for each metric, on the validation split, with a line of the same colour for each run."""
     histories = {material.run.label: history_of(material.history) for material in runs}
     together = LearningCurves(max(len(material.history) for material in runs), ())
+    colours = {label: number for number, label in enumerate(histories)}
     made = []
     for metric in metrics_of(name for history in histories.values() for name in history):
         name = VALIDATION_PREFIX + metric
         lines = [Series(label, as_floats(history[name])) for label, history in histories.items() if name in history]
         if lines and (drawn := panel(name, lines)).has_values:
-            made.append(charts.over_epochs(drawn, together))
+            made.append(charts.over_epochs(drawn, together, colours=colours))
     return made
 
 

@@ -88,9 +88,9 @@ def read(path: Path, *, record: Mapping[str, Any] | None = None) -> Material:
         run=run,
         record=summary.record,
         record_json={name: value for name, value in (record or _as_it_is(path)).items() if name != "artefacts"},
-        history=_read(path / HISTORY, "the course of the training", Rows.validate_json, missing) or [],
+        history=_read(path / HISTORY, "the history", Rows.validate_json, missing) or [],
         evaluation=_read(path / "evaluation.json", "the evaluation", read_result, missing),
-        network=_read(path / "network.json", "the network, layer by layer", DrawnNetwork.model_validate_json, missing),
+        network=_read(path / "network.json", "the network", DrawnNetwork.model_validate_json, missing),
         recipe_text=_text(path / "recipe.yaml", "the recipe", missing),
         recipe=_recipe(path / "resolved.yaml"),
         figures=_figures(path / _FIGURES, missing),
@@ -121,7 +121,7 @@ def _text(file: Path, what: str, missing: list[str]) -> str:
     if content is None:
         return ""
     if len(content) > _LONGEST_RECIPE:
-        missing.append(f"{what}: {file.name} is larger than {_LONGEST_RECIPE // 1024} KB")
+        missing.append(f"{what}: {file.name} is larger than {_LONGEST_RECIPE // 1024} kB")
         return ""
     return content.decode(errors="replace").removeprefix("\ufeff")
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from cnncli import task_registry
-from cnncli.report import embedded_figures, facts, history, network_section, values
+from cnncli.report import embedded_figures, facts, first_epoch, history, network_section, values
+from cnncli.report.embedded_figures import Album
 from cnncli.report.material import Material
 from cnncli.report.rendering import is_made_as, render
+from cnncli.report.verdict import verdict
 from cnncli.runs import to_json
 
 REPORT = "report.html"  # in a run's folder
@@ -40,7 +42,10 @@ def page(runs: Sequence[Material]) -> Page:
     Args:
         runs: at least one.
     """
-    shown = [_run(material, number, MOST_BYTES // len(runs)) for number, material in enumerate(runs, 1)]
+    albums = embedded_figures.within([_album(material) for material in runs], MOST_BYTES)
+    shown = [
+        _run(material, number, album) for number, (material, album) in enumerate(zip(runs, albums, strict=True), 1)
+    ]
     html = render(
         "page.html",
         title=runs[0].run.label if len(runs) == 1 else f"{len(runs)} runs",
@@ -55,31 +60,43 @@ def is_page(path: Path) -> bool:
     return is_made_as("page.html", path)
 
 
-def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
+def _album(material: Material) -> Album:
+    """The pictures of a run that the page does not draw itself."""
+    sections = _sections(material)
+    charted = sections.charted if sections else []
+    without = [*(["curves"] if history.curves(material) else []), *charted]
+    layers = [layer.name for layer in material.network.layers] if material.network else []
+    return embedded_figures.gather(material.figures, without=without, layers=layers)
+
+
+def _sections(material: Material) -> Any:
+    """What the task of a run shows of its evaluation; None where it has none."""
+    result = material.evaluation
+    return task_registry.part(result.task, "report").sections(result) if result else None
+
+
+def _run(material: Material, number: int, album: Album) -> dict[str, Any]:
     """All that the template shows of one run."""
     result = material.evaluation
-    task = task_registry.part(result.task, "report") if result else None
-    sections = task.sections(result) if task else None
-    curves = history.curves(material)
-    drawn = [*(["curves"] if curves else []), *(sections.charted if sections else [])]
-    album = embedded_figures.gather(material.figures, without=drawn, most_bytes=most_bytes)
+    sections = _sections(material)
     run = material.run
     network = material.network
     layers = network.layers if network else []
-    return {
+    shown = {
         "id": f"run-{number}",
         "name": run.label,
-        "recipe_name": run.summary.recipe,
         "about": material.recipe.about if material.recipe else "",
         "status": material.status,
         "state": facts.state(material),
         "tiles": facts.tiles(material),
         "facts": facts.facts(material),
         "notes": facts.notes(material),
-        "curves": curves,
+        "curves": history.curves(material),
+        "first_epoch": first_epoch.explanation(material),
         "epochs": history.epoch_table(material),
         "split": result.split if result else "test",
-        "numbers": task.numbers(result) if task else [],
+        "few_examples": facts.few_examples(result) if result else "",
+        "numbers": task_registry.part(result.task, "report").numbers(result) if result else [],
         "task_template": f"{result.task}/report.html" if result else "",
         "task": sections,
         "album": album,
@@ -91,6 +108,23 @@ def _run(material: Material, number: int, most_bytes: int) -> dict[str, Any]:
         "missing": material.missing,
         "left_out": album.left_out,
     }
+    return {**shown, "sections": list(_links(shown))}
+
+
+def _links(run: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """The ids and the titles of the sections that a run has."""
+    album, task = run["album"], run["task"]
+    sections = (
+        ("what", "Data and training", True),
+        ("training", "Learning curves", run["curves"] or album.of("curves")),
+        ("evaluation", "Evaluation", task),
+        ("wrong", task.ERRORS if task else "", task and (task.has_examples or album.of("wrong"))),
+        ("seen", "What the network learned", album.of("heat", "filters", "feature_maps", "maximize", "other")),
+        ("network", "Network", run["layers"]),
+        ("recipe", "Recipe", run["recipe_lines"]),
+        ("record", "Record", run["record_lines"]),
+    )
+    return ((id_, title) for id_, title, is_there in sections if is_there)
 
 
 def _compared(runs: Sequence[Material]) -> dict[str, Any]:
@@ -106,7 +140,7 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
                 "status": material.status,
                 "data": run.short_source or values.MISSING,
                 "params": run.params,
-                "epochs": run.epochs,
+                "epochs": run.epochs_text or values.MISSING,
                 "split": evaluation.split if evaluation else "test",
                 "measure": result.name if result else values.MISSING,
                 "score": result.score if result else values.MISSING,
@@ -115,12 +149,4 @@ def _compared(runs: Sequence[Material]) -> dict[str, Any]:
                 "seconds": run.total_seconds,
             }
         )
-    return {"rows": rows, "caution": _caution(runs), "charts": history.curves_together(runs)}
-
-
-def _caution(runs: Sequence[Material]) -> str:
-    """Why the scores of some runs cannot be compared, if they cannot."""
-    examples = {material.evaluation.examples_sha256 for material in runs if material.evaluation}
-    if len(examples) > 1:
-        return "These runs were not scored on the same examples: their scores cannot be compared."
-    return ""
+    return {"rows": rows, "verdict": verdict(runs), "charts": history.curves_together(runs)}

@@ -20,7 +20,7 @@ LISTED_STATUSES = (*STATUSES, "broken")
 
 _LONGEST = 2**63  # seconds
 # Keras' own words, by which it tells whether more is better.
-_RISING = ("acc", "auc", "precision", "recall", "f1", "iou", "r2")
+RISING = ("acc", "auc", "precision", "recall", "f1", "iou", "r2")
 _KILLED = "its process ended unexpectedly: it was killed, or the machine stopped"
 
 
@@ -181,7 +181,7 @@ def _best_first(result: tuple[str, float] | None) -> Any:
     if result is None:
         return None
     name, value = result
-    return name, -value if any(word in name.lower() for word in _RISING) else value
+    return name, -value if any(word in name.lower() for word in RISING) else value
 
 
 def _largest_first(value: float | None) -> Any:

@@ -141,4 +141,4 @@ def _damaged(file: Path, why: str) -> OutputError:
     return OutputError(f"{file} is damaged: {why}", hint="train the run again for a whole one")
 
 
-_UNFINISHED = "only a run that was trained to its end was scored: cnncli runs --status completed lists such"
+_UNFINISHED = "only a run that was trained to its end was scored: cnncli runs --status completed lists them"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-FEW_EXAMPLES_HINT = "see the intervals of the scores, and set more examples aside where there are more"
+FEW_EXAMPLES_HINT = "look at the intervals of the scores; use a larger split if you have more data"
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def try_parts(recipe: Recipe) -> None:
     """Make every optimizer, callback, loss and metric of a recipe once.
 
     Raises:
-        RecipeError: Keras refuses some; each is told at its place.
+        RecipeError: Keras refuses some; each is reported at its place.
     """
     parts: list[tuple[KerasObject | None, Path]] = [(output.loss, output.loss_path) for output in outputs_of(recipe)]
     parts += [(metric, ("train", "metrics", index)) for index, metric in enumerate(recipe.train.metrics)]
@@ -51,7 +51,7 @@ def try_scores(recipe: Recipe, network: Network, encodings: Mapping[str, Encodin
         encodings: of the targets, by output.
 
     Raises:
-        RecipeError: Keras cannot compute some; each is told at its place.
+        RecipeError: Keras cannot compute some; each is reported at its place.
     """
     problems: list[Problem] = []
     for output in outputs_of(recipe):

@@ -16,8 +16,9 @@ from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import NO_CONVOLUTION, convolutions, find
 from cnncli.plots.kernels import check_scale
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.schema_pictures import Picture
+from cnncli.recipe.schema_pictures import MOST_PICTURES, Picture
 
+_OWN_PICTURES = 10  # that a run draws of itself, at the most
 # What to do where there is no first convolution to take.
 _NAME_LAYERS = {
     "filters": "leave it out",
@@ -32,6 +33,11 @@ def check_pictures(recipe: Recipe, network: Network) -> None:
     Raises:
         RecipeError: it is not; its problem names the key.
     """
+    count = _OWN_PICTURES + sum(picture.least_pictures for picture in recipe.visualize)
+    if count > MOST_PICTURES:
+        message = f"`visualize` asks for {count - _OWN_PICTURES} pictures or more; the report of a run has room for"
+        hint = "draw others later: cnncli visualize-filters RUN --to DIR"
+        raise RecipeError(Problem(f"{message} {MOST_PICTURES - _OWN_PICTURES}", hint, path=("visualize",)))
     for index, picture in enumerate(recipe.visualize):
         # As they are drawn: what speaks for a class, and what it likes, is the main output's.
         model = network.model if picture.grad_cam or picture.maximize else network.full_model

@@ -230,7 +230,7 @@ def _import_what_comes_later() -> None:
 
     def load() -> None:
         for name in ("sklearn.metrics", "cnncli.plots.run_figures", "cnncli.report"):
-            with suppress(Exception):  # it is told when it is needed
+            with suppress(Exception):  # it is reported when it is needed
                 importlib.import_module(name)
 
     threading.Thread(target=load, name="imports", daemon=True).start()

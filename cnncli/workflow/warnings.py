@@ -8,7 +8,7 @@ from cnncli import task_registry
 from cnncli.data.dataset import Splits
 from cnncli.data.scales import Scale
 from cnncli.errors import Problem
-from cnncli.messages import FEW_EXAMPLES, counted
+from cnncli.messages import FEW_EXAMPLES, few_examples_text
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.schema import Recipe
 
@@ -31,7 +31,7 @@ def _few_examples(recipe: Recipe, splits: Splits) -> list[Problem]:
     count = len(getattr(splits, name))
     if count >= FEW_EXAMPLES:
         return []
-    message = f"the {name} split has only {counted(count, 'example')}: scores on it are rough"
+    message = few_examples_text(name, count)
     hint = task_registry.part(splits.targets.task, "console").few_examples_hint(count)
     return [Problem(message, hint, path=("data", "split"))]
 

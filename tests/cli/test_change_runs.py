@@ -183,6 +183,7 @@ def test_prune_of_one_recipe(outputs):
 
 
 def test_prune_that_has_nothing_to_do_asks_nothing(outputs):
+    assert call("runs", "prune", "--keep", "3").stderr == "nothing to delete: no runs in outputs/ yet\n"
     put_three(outputs)
 
     assert call("runs", "prune", "--keep", "3").stderr == "nothing to delete: all 3 runs are kept\n"

@@ -101,7 +101,7 @@ def test_sentence_says_who_is_better_by_how_much_and_whether_it_is_shown(outputs
     )
 
 
-def test_worse_second_run_is_told_as_a_better_first_one(outputs):
+def test_worse_second_run_is_reported_as_a_better_first_one(outputs):
     put(outputs, "a", wrong=range(4, 30))
     put(outputs, "b", wrong=range(30))
 
@@ -210,14 +210,14 @@ def test_recipes_differences_are_listed(outputs):
     assert found["differences"][2] == {"key": "train.class_weight", "layer": None, "second": "balanced"}
 
 
-def test_same_recipe_is_told(outputs):
+def test_same_recipe_is_reported(outputs):
     put(outputs, "a")
     put(outputs, "b")
 
     assert "pets/b has the recipe of pets/a" in compared("a", "b").stdout
 
 
-def test_labels_in_two_output_folders_are_told_apart_by_their_paths(outputs, tmp_path):
+def test_labels_in_two_output_folders_are_reported_apart_by_their_paths(outputs, tmp_path):
     first, second = put(tmp_path / "one", "a"), put(tmp_path / "two", "a")
 
     assert as_json(str(first), str(second))["comparisons"][0]["first"] == str(first)
@@ -306,7 +306,7 @@ def test_anyway_shows_the_table_without_a_test(outputs):
     assert as_json("a", "b", "--anyway")["comparisons"] == []
 
 
-def test_all_unfinished_and_damaged_runs_are_told_at_once(outputs):
+def test_all_unfinished_and_damaged_runs_are_reported_at_once(outputs):
     (put(outputs, "a", status="interrupted") / "evaluation.json").unlink()
     (put(outputs, "b") / "predictions.csv").write_text("example,true\n")
     file = put(outputs, "c") / "predictions.csv"
@@ -327,7 +327,7 @@ def test_one_run_alone_and_the_same_twice_are_wrong_command_lines(outputs):
     assert "are the same run" in compared("a", "pets/a", code=2).stderr
 
 
-def test_recipe_that_cannot_be_read_is_told(outputs):
+def test_recipe_that_cannot_be_read_is_reported(outputs):
     put(outputs, "a")
     (put(outputs, "b") / "resolved.yaml").write_text("data: [")
 

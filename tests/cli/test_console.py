@@ -51,3 +51,38 @@ def test_a_pipe_gets_long_lines(monkeypatch):
     line = Text("word " * 100)
 
     assert console.fitted(line, 2) == [line]
+
+
+def test_wide_table_becomes_several_with_all_numbers(monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "12")
+
+    console.show_table(["", "cat", "dog", "emu"], [["cat", 100, 2, 3], ["dog", 4, 500, 6]])
+
+    assert capsys.readouterr().out.splitlines() == [
+        "     cat",
+        "cat  100",
+        "dog    4",
+        "",
+        "     dog",
+        "cat    2",
+        "dog  500",
+        "",
+        "     emu",
+        "cat    3",
+        "dog    6",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("widths", "left", "room", "tables"),
+    [
+        ([3, 3, 3, 3], 1, None, [[0, 1, 2, 3]]),
+        ([3, 3, 3, 3], 1, 18, [[0, 1, 2, 3]]),
+        ([3, 3, 3, 3], 1, 17, [[0, 1, 2], [0, 3]]),
+        ([6, 8], 0, 10, [[0], [1]]),
+        ([4], 1, 10, [[0]]),
+        ([20, 5, 5], 1, 10, [[0, 1], [0, 2]]),
+    ],
+)
+def test_tables_hold_as_many_columns_as_fit(widths, left, room, tables):
+    assert console._fitting(widths, left, room) == tables

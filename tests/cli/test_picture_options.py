@@ -15,7 +15,7 @@ def told(call, *arguments, **more):
 
 
 @pytest.mark.parametrize("number", ["0", "-3", "101", "2000"])
-def test_number_of_samples_that_cannot_be_drawn_is_told_with_the_limits(number):
+def test_number_of_samples_that_cannot_be_drawn_is_reported_with_the_limits(number):
     assert told(options.read_samples, number, [], default=4) == (
         f"--samples: {int(number):,} examples cannot be drawn\n"
         "    a number from 1 to 100, or one of: most_confused, most_wrong, one_per_class"
@@ -40,7 +40,7 @@ def test_more_images_than_fit_on_a_sheet_are_refused():
     assert message == "--image: 101 images are too many for one sheet\n    at most 100 at a time"
 
 
-def test_image_in_the_place_of_the_run_is_told_where_it_belongs():
+def test_image_in_the_place_of_the_run_is_reported_where_it_belongs():
     message = told(options.check_no_image, "my bee.JPG")
 
     assert message.endswith("use --image: --image 'my bee.JPG'")

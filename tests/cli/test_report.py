@@ -96,7 +96,7 @@ def test_what_is_left_out_is_said(outputs):
         (["mnist/first", "--to", "no/such/place.html"], 6, "its folder does not exist"),
     ],
 )
-def test_mistakes_are_told(arguments, code, said):
+def test_mistakes_are_reported(arguments, code, said):
     assert said in reported(*arguments, code=code).stderr
 
 

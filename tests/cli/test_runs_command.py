@@ -211,7 +211,7 @@ def test_colours_are_for_terminals_that_want_them(outputs, environment):
 # Every state
 
 
-def test_states_are_told_as_they_are_now(outputs):
+def test_states_are_reported_as_they_are_now(outputs):
     with runs.create(outputs, "mnist", run_name="live"):
         with runs.create(outputs, "mnist", run_name="killed") as killed:
             killed.write_history([{"epoch": 1, "loss": 0.3}, {"epoch": 2, "loss": 0.2}])
@@ -414,7 +414,7 @@ def test_run_that_may_not_be_read_is_one_row(outputs, monkeypatch):
     assert found["closed"]["problem"] == "cannot read run.json: permission denied"
 
 
-def test_recipe_folder_that_may_not_be_read_is_told(outputs, monkeypatch):
+def test_recipe_folder_that_may_not_be_read_is_reported(outputs, monkeypatch):
     put(outputs, "mnist", "first")
     put(outputs, "closed", "first")
     deny(monkeypatch, "outputs/closed")
@@ -427,7 +427,7 @@ def test_recipe_folder_that_may_not_be_read_is_told(outputs, monkeypatch):
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_closed_folders_are_told(outputs):
+def test_closed_folders_are_reported(outputs):
     put(outputs, "mnist", "first")
     put(outputs, "closed", "first")
     (outputs / "mnist" / "first").chmod(0)
@@ -476,6 +476,7 @@ def test_any_record_is_a_row(content, history, sort, columns):
 
         told = listed("--output", folder, "--sort", sort, "--verbose")
         found = as_json("--output", folder, "--sort", sort)
+        listed("--output", folder, "--sort", sort, "--html")
 
     assert {row["name"] for row in found} == {"odd", "first"}
     assert all(row["status"] in listing.LISTED_STATUSES for row in found)

@@ -124,7 +124,7 @@ def test_no_arguments_show_the_help(cnncli):
     assert "Usage: cnncli" in done.stdout + done.stderr
 
 
-def test_five_mistakes_are_told_in_under_a_second(cnncli):
+def test_five_mistakes_are_reported_in_under_a_second(cnncli):
     recipe = os.path.join(os.path.dirname(__file__), "..", "bad_inputs", "five_mistakes.yaml")
     before = processor_seconds_of_children()
     done = cnncli.process("validate", "--static", recipe)

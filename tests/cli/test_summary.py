@@ -189,7 +189,7 @@ def test_diagram_is_written_and_named(tmp_path, name):
         assert Image.open(file).size > (300, 300)
 
 
-def test_wrong_ending_of_the_diagram_is_told_before_anything_is_built(tmp_path):
+def test_wrong_ending_of_the_diagram_is_reported_before_anything_is_built(tmp_path):
     done = summary("nowhere.yaml", "--diagram", str(tmp_path / "net.pdf"), code=2)
 
     assert "does not end in .svg or .png" in done.stderr

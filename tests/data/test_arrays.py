@@ -422,7 +422,7 @@ def test_inputs_that_are_none_are_refused(values: np.ndarray, expected: str) -> 
     assert problems(read_inputs, "x", values) == [expected]
 
 
-def test_everything_wrong_is_told_at_once(tmp_path: Path) -> None:
+def test_everything_wrong_is_reported_at_once(tmp_path: Path) -> None:
     bad = IMAGES.astype(np.float32)
     bad[3, 0, 0] = np.nan
     path = saved(tmp_path, x_train=bad, y_train=LABELS - 1, x_test=IMAGES, y_test=LABELS[:5])
@@ -485,13 +485,13 @@ def test_other_labels_are_refused(tmp_path: Path, labels: np.ndarray, expected: 
     assert problems(read, saved(tmp_path, x=IMAGES, y=labels)) == [expected]
 
 
-def test_labels_that_count_from_one_are_told_how_to_mend(tmp_path: Path) -> None:
+def test_labels_that_count_from_one_are_reported_how_to_mend(tmp_path: Path) -> None:
     assert error(saved(tmp_path, x=IMAGES, y=LABELS + 1)) == (
         "y goes up to 2, with no example of class 0\n    labels count from 0: `y - 1`"
     )
 
 
-def test_one_hot_labels_are_told_how_to_mend(tmp_path: Path) -> None:
+def test_one_hot_labels_are_reported_how_to_mend(tmp_path: Path) -> None:
     path = saved(tmp_path, x=IMAGES, y=np.eye(2)[LABELS])
 
     assert error(path).splitlines()[1] == "    store `np.argmax(y, axis=1)`; the recipe's loss decides the encoding"
@@ -503,7 +503,7 @@ def test_label_in_test_that_training_does_not_know_is_refused(tmp_path: Path) ->
     assert problems(read, path) == ["y_test holds label 7 at index 1; y_train has 2 classes, 0 to 1"]
 
 
-def test_class_without_a_test_example_is_told(tmp_path: Path) -> None:
+def test_class_without_a_test_example_is_reported(tmp_path: Path) -> None:
     path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_test=TEST_IMAGES, y_test=LABELS * 0)
 
     assert [str(note) for note in read(path).notes] == [
@@ -511,7 +511,7 @@ def test_class_without_a_test_example_is_told(tmp_path: Path) -> None:
     ]
 
 
-def test_arrays_that_are_not_used_are_told(tmp_path: Path) -> None:
+def test_arrays_that_are_not_used_are_reported(tmp_path: Path) -> None:
     path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_valid=TEST_IMAGES, y_valid=LABELS)
 
     assert [str(note) for note in read(path).notes] == [
@@ -735,7 +735,7 @@ def test_idx_file_that_lies_is_refused(tmp_path: Path, content: bytes, expected:
     assert problems(idx.read, tmp_path / "x") == [expected]
 
 
-def test_broken_idx_files_are_told_at_once(tmp_path: Path) -> None:
+def test_broken_idx_files_are_reported_at_once(tmp_path: Path) -> None:
     mnist_folder(tmp_path)
     (tmp_path / "train-images-idx3-ubyte").write_bytes(b"")
     (tmp_path / "t10k-labels-idx1-ubyte").write_bytes(b"no")

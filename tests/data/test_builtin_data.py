@@ -142,7 +142,7 @@ def test_keras_home_is_respected(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     assert read_builtin("mnist").source == f"mnist, {home}/datasets/mnist.npz: 20 + 10 digits"
 
 
-def test_download_lands_in_keras_cache_and_is_told(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
+def test_download_lands_in_keras_cache_and_is_reported(monkeypatch: pytest.MonkeyPatch, server: str) -> None:
     mnist_at(monkeypatch, f"{server}/mnist.npz")
     told: list[tuple[str, int, int]] = []
 
@@ -165,7 +165,7 @@ def test_second_time_nothing_is_downloaded(monkeypatch: pytest.MonkeyPatch, serv
     assert Answers.asked == 1
 
 
-def test_offline_is_told_with_where_to_put_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_offline_is_reported_with_where_to_put_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     mnist_at(monkeypatch, "https://nowhere.invalid/mnist.npz", "ab" * 32)
 
     with pytest.raises(NetworkError) as caught:

@@ -47,7 +47,7 @@ def test_image_in_two_parts_is_refused(dtype: Any) -> None:
     )
 
 
-def test_image_in_two_parts_is_told_where_it_is_allowed() -> None:
+def test_image_in_two_parts_is_reported_where_it_is_allowed() -> None:
     images = noise(1, 5)
 
     assert notes_of({"train": part(images), "test": part(images[:2])}, allow_leakage=True) == [
@@ -56,14 +56,14 @@ def test_image_in_two_parts_is_told_where_it_is_allowed() -> None:
     ]
 
 
-def test_a_few_of_very_many_are_told_and_not_refused() -> None:
+def test_a_few_of_very_many_are_reported_and_not_refused() -> None:
     train, test = noise(1, 5), noise(2, 1000)
     test[7] = train[0]
 
     assert notes_of({"train": part(train), "test": part(test)})[0].startswith("1 image of x_test stands in x_train too")
 
 
-def test_image_with_two_labels_is_told() -> None:
+def test_image_with_two_labels_is_reported() -> None:
     images = noise(1, 3)
     images[2] = images[0]
 

@@ -185,7 +185,7 @@ def test_folder_that_does_not_fit_into_memory_is_split_as_one_that_does(
     assert in_files.input_shape == (6, 8, 3)
 
 
-# What is told.
+# What is reported.
 
 
 def test_record_says_what_was_used(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -278,7 +278,7 @@ def test_progress_reaches_the_caller(tmp_path: Path, make_folder: MakeFolder) ->
     assert told == [("reading images", 20, 20)]
 
 
-def test_uneven_classes_are_told(tmp_path: Path) -> None:
+def test_uneven_classes_are_reported(tmp_path: Path) -> None:
     x, _ = examples(200)
     parts = {"x_train": x, "y_train": np.repeat([0, 1], [191, 9]), "x_test": x[188:194], "y_test": np.repeat([0, 1], 3)}
 
@@ -337,7 +337,7 @@ def test_other_shape_than_the_networks_is_refused() -> None:
         ((50, 60), "    the numbers are as many: `x.reshape(-1, 4, 5, 3)`, if they stand in that order"),
     ],
 )
-def test_shape_that_can_be_mended_is_told_how(tmp_path: Path, shape: Any, hint: str) -> None:
+def test_shape_that_can_be_mended_is_reported_how(tmp_path: Path, shape: Any, hint: str) -> None:
     said = error(splits_of, npz(tmp_path, x=np.zeros(shape), y=np.arange(50) % 2), input_shape=[4, 5, 3])
 
     assert said.splitlines()[1] == hint
@@ -381,7 +381,7 @@ def test_data_that_is_not_here_and_not_replaced_is_a_network_error() -> None:
         splits_of("cifar100")
 
 
-def test_sample_in_place_of_the_data_is_told() -> None:
+def test_sample_in_place_of_the_data_is_reported() -> None:
     splits = splits_of("mnist", offline="mnist-sample")
 
     assert sizes(splits) == (7200, 800, 2000)

@@ -222,7 +222,7 @@ def test_palette_is_converted_and_told() -> None:
     assert decoded.oddities == ("palette",)
 
 
-def test_one_bit_becomes_black_and_white_and_is_told() -> None:
+def test_one_bit_becomes_black_and_white_and_is_reported() -> None:
     decoded = decode(encoded(grey([[0, 255]]).convert("1")), Form(1, 2, color="grayscale"))
 
     assert decoded.pixels[..., 0].tolist() == [[0, 255]]
@@ -300,7 +300,7 @@ def test_16_bit_color_is_padded_with_the_background() -> None:
     assert np.allclose(pixels[1], [(0, 0, 0), (255, 255, 255)])
 
 
-def test_tiff_with_16_bit_color_is_told_to_keep_8() -> None:
+def test_tiff_with_16_bit_color_is_reported_to_keep_8() -> None:
     data = np.full((2, 2, 3), 257 * 9, "<u2").tobytes()
     begin = 8 + 2 + 12 * 9 + 4
     entries = [
@@ -359,7 +359,7 @@ def test_image_with_an_opaque_alpha_channel_is_nothing_special() -> None:
 
 
 @pytest.mark.parametrize("format", ["GIF", "PNG", "WEBP"])
-def test_animation_gives_its_first_frame_and_is_told(format: str) -> None:
+def test_animation_gives_its_first_frame_and_is_reported(format: str) -> None:
     first, second = Image.new("RGB", (4, 4), (255, 0, 0)), Image.new("RGB", (4, 4), (0, 0, 255))
     content = encoded(first, format, save_all=True, append_images=[second], lossless=True)
 

@@ -106,7 +106,7 @@ def test_a_class_may_be_called_train(tmp_path: Path, make_folder: MakeFolder) ->
     assert found.targets.class_names == ("boat", "car", "train")
 
 
-def test_folders_beside_the_parts_are_told(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_folders_beside_the_parts_are_reported(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"train/a": 1, "train/b": 1, "test/a": 1, "test/b": 1, "models": 0})
 
     assert notes(read(tmp_path)) == ["not used, because it lies beside test/: models/"]
@@ -128,7 +128,7 @@ def test_what_systems_leave_behind_does_not_count(tmp_path: Path, make_folder: M
     assert (found.targets.class_names, len(found.parts["train"]), found.notes) == (("ants", "bees"), 2, ())
 
 
-def test_files_that_are_no_images_are_told_and_not_used(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_files_that_are_no_images_are_reported_and_not_used(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"ants": 1, "bees": 1})
     for name in ("ants/README.txt", "bees/list.csv"):
         (tmp_path / name).write_text("about")
@@ -139,7 +139,7 @@ def test_files_that_are_no_images_are_told_and_not_used(tmp_path: Path, make_fol
     assert len(found.parts["train"]) == 2
 
 
-def test_images_in_no_class_folder_are_told_and_not_used(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_images_in_no_class_folder_are_reported_and_not_used(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"": 2, "ants": 1, "bees": 1})
 
     assert notes(read(tmp_path)) == [
@@ -165,7 +165,7 @@ def test_image_with_the_ending_of_another_format_is_used_and_told(tmp_path: Path
     ]
 
 
-def test_converted_images_are_told_once_for_all(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_converted_images_are_reported_once_for_all(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"ants": 1, "bees": 1})
     save(tmp_path / "ants/cmyk.jpg", noise(8, 6, "CMYK", seed=90))
     save(tmp_path / "ants/bits.png", noise(8, 6, "1", seed=91))
@@ -196,7 +196,7 @@ def test_class_name_that_is_not_utf8_is_refused(tmp_path: Path, make_folder: Mak
     )
 
 
-def test_classes_that_differ_in_case_alone_are_told(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_classes_that_differ_in_case_alone_are_reported(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"Cat": 1, "cat": 1})
 
     assert notes(read(tmp_path)) == [
@@ -205,7 +205,7 @@ def test_classes_that_differ_in_case_alone_are_told(tmp_path: Path, make_folder:
     ]
 
 
-def test_progress_is_told(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_progress_is_reported(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"ants": 40, "bees": 1})
     told: list[tuple[str, int, int]] = []
 
@@ -324,7 +324,7 @@ def test_folder_that_cannot_be_read_is_named(
     assert error(tmp_path) == f"cannot read {tmp_path}/bees: permission denied"
 
 
-def test_empty_folder_is_told(tmp_path: Path) -> None:
+def test_empty_folder_is_reported(tmp_path: Path) -> None:
     assert error(tmp_path) == (
         f"no class folders in {tmp_path}\n"
         "    it holds nothing\n"
@@ -332,7 +332,7 @@ def test_empty_folder_is_told(tmp_path: Path) -> None:
     )
 
 
-def test_images_without_class_folders_are_told_with_what_was_found(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_images_without_class_folders_are_reported_with_what_was_found(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"": 3})
     (tmp_path / "labels.csv").write_text("a")
 
@@ -348,7 +348,7 @@ def test_train_folder_without_class_folders_is_no_class(tmp_path: Path, make_fol
     assert error(tmp_path).splitlines()[0] == f"no class folders in {tmp_path}/train"
 
 
-def test_folders_without_images_are_told_with_what_was_found(tmp_path: Path) -> None:
+def test_folders_without_images_are_reported_with_what_was_found(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
 
@@ -398,7 +398,7 @@ def test_classes_may_be_called_like_parts_in_other_words(tmp_path: Path, make_fo
     assert (list(found.parts), found.targets.class_names) == (["train"], ("Testing", "Training"))
 
 
-def test_parts_under_unknown_names_are_told(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_parts_under_unknown_names_are_reported(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {f"{part}/{kind}": 2 for part in ("trn", "dev") for kind in ("ants", "bees")})
 
     assert notes(read(tmp_path)) == [
@@ -433,7 +433,7 @@ def test_link_out_of_a_class_to_the_folders_around_it_is_not_followed(
         ("photos.npz", "an archive of arrays is read by `source: {npz: {path: …}}`"),
     ],
 )
-def test_archive_in_the_place_of_the_folder_is_told_what_to_do(tmp_path: Path, name: str, hint: str) -> None:
+def test_archive_in_the_place_of_the_folder_is_reported_what_to_do(tmp_path: Path, name: str, hint: str) -> None:
     (tmp_path / name).write_bytes(b"PK")
 
     assert error(tmp_path / name).splitlines()[-1] == f"    {hint}"
@@ -465,7 +465,7 @@ def test_class_that_val_lacks_is_named(tmp_path: Path, make_folder: MakeFolder) 
 # Bad files.
 
 
-def test_all_bad_files_are_told_at_once(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_all_bad_files_are_reported_at_once(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"ants": 1, "bees": 1})
     (tmp_path / "ants/empty.jpg").write_bytes(b"")
     (tmp_path / "bees/404.jpg").write_text("<html>not found</html>")
@@ -579,7 +579,7 @@ def test_five_pairs_are_all_that_there_are(tmp_path: Path, make_folder: MakeFold
     assert read(tmp_path).notes[0].hint.splitlines() == [f"ants/{n}.png = bees/x{n}.png" for n in range(5)]
 
 
-def test_image_in_two_classes_is_told(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_image_in_two_classes_is_reported(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"ants": 2, "bees": 1})
     shutil.copy(tmp_path / "ants/0.png", tmp_path / "bees/same.png")
 
@@ -588,7 +588,7 @@ def test_image_in_two_classes_is_told(tmp_path: Path, make_folder: MakeFolder) -
     ]
 
 
-def test_copies_are_told_and_known_by_their_first(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_copies_are_reported_and_known_by_their_first(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"ants": 2, "bees": 1})
     shutil.copy(tmp_path / "ants/0.png", tmp_path / "ants/9.png")
 
@@ -604,7 +604,7 @@ def test_copies_are_told_and_known_by_their_first(tmp_path: Path, make_folder: M
 # Sizes.
 
 
-def test_much_distorted_images_are_told(tmp_path: Path) -> None:
+def test_much_distorted_images_are_reported(tmp_path: Path) -> None:
     for number in range(4):
         save(tmp_path / f"a/{number}.png", noise(30, 10, seed=number))
         save(tmp_path / f"b/{number}.png", noise(8, 6, seed=50 + number))
@@ -617,7 +617,7 @@ def test_much_distorted_images_are_told(tmp_path: Path) -> None:
     assert read(tmp_path, image_size=[10, 10], resize="pad").notes == ()
 
 
-def test_much_enlarged_images_are_told(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_much_enlarged_images_are_reported(tmp_path: Path, make_folder: MakeFolder) -> None:
     make_folder(tmp_path, {"a": 2, "b": 1})
 
     assert notes(read(tmp_path, image_size=[13, 17])) == [
@@ -792,7 +792,9 @@ def test_many_unknown_classes_are_counted(tmp_path: Path, make_folder: MakeFolde
     ]
 
 
-def test_bad_files_for_a_model_are_told_without_the_recipes_way_out(tmp_path: Path, make_folder: MakeFolder) -> None:
+def test_bad_files_for_a_model_are_reported_without_the_recipes_way_out(
+    tmp_path: Path, make_folder: MakeFolder
+) -> None:
     make_folder(tmp_path, {"ants": 1, "bees": 1})
     (tmp_path / "ants/0.png").write_bytes(b"")
 

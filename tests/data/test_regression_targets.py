@@ -68,7 +68,7 @@ def test_numbers_say_themselves():
     assert read_targets(targets((2.0,), (6.94,), (12.0,)).to_json()) == targets((2.0,), (6.94,), (12.0,))
 
 
-def test_everything_wrong_with_targets_is_told_at_once(tmp_path):
+def test_everything_wrong_with_targets_is_reported_at_once(tmp_path):
     path = save(
         tmp_path,
         x_train=images(4),
@@ -95,7 +95,7 @@ def test_everything_wrong_with_targets_is_told_at_once(tmp_path):
         (np.c_[:20] * [1, 0], "y holds one number only in column 1: every target is 0"),
     ],
 )
-def test_wrong_targets_are_told(tmp_path, targets, message):
+def test_wrong_targets_are_reported(tmp_path, targets, message):
     [found] = told(save(tmp_path, x=images(20), y=targets))
 
     assert found.startswith(message)
@@ -139,7 +139,7 @@ def test_limit_keeps_so_many_training_examples(tmp_path):
     assert [len(part.examples) for part in load(data(path, limit=7)).parts] == [7, 5, 5]
 
 
-def test_copies_with_two_targets_are_told(tmp_path):
+def test_copies_with_two_targets_are_reported(tmp_path):
     x = images(20)
     x[7] = x[3]
 
@@ -162,7 +162,7 @@ def test_other_data_of_a_model_has_its_numbers(tmp_path):
 
 
 @pytest.mark.parametrize("targets", [np.linspace(0, 1, 20), np.ones((20, 3)) / 3], ids=["fractions", "rows"])
-def test_quantities_for_classes_are_told_how_to_be_meant(tmp_path, targets):
+def test_quantities_for_classes_are_reported_how_to_be_meant(tmp_path, targets):
     with pytest.raises(DataError) as caught:
         load(Data.model_validate({"source": {"npz": {"path": save(tmp_path, x=images(20), y=targets)}}}))
 

@@ -42,7 +42,7 @@ def of(name: str, images: Array) -> Scale:
 
 @pytest.mark.parametrize("trained", SCALED)
 @pytest.mark.parametrize("given", SCALED)
-def test_every_usual_scale_is_told_from_every_other(trained: str, given: str) -> None:
+def test_every_usual_scale_is_reported_from_every_other(trained: str, given: str) -> None:
     are_equal = {trained, given} <= {"bytes", "0 to 255 as floats"} or trained == given
 
     problem = unlike_training(of(trained, photos(200)), of(given, photos(60, seed=1)), "given.npz")

@@ -82,7 +82,7 @@ def test_sketch_of_many_is_small_and_comes_back_from_the_record() -> None:
     assert Sketch.from_json(json.loads(text)) == sketch
 
 
-def test_large_examples_are_told_by_some_of_their_values() -> None:
+def test_large_examples_are_reported_by_some_of_their_values() -> None:
     train = np.random.default_rng(0).integers(0, 256, (20, 90, 90, 3), dtype=np.uint8)
 
     assert overlap_of(known(train), train[5:9]) == Overlap(1.0, 4, 4, is_exact=True)

@@ -159,7 +159,7 @@ def test_class_too_small_for_the_parts_is_named_with_its_count() -> None:
     assert caught.value.problems[0].path == ("data", "split")
 
 
-def test_several_classes_too_small_are_told_in_one_sentence() -> None:
+def test_several_classes_too_small_are_reported_in_one_sentence() -> None:
     labels = np.repeat(np.arange(8), [10, 1, 1, 1, 1, 1, 1, 10])
 
     with pytest.raises(DataError) as caught:

@@ -41,11 +41,16 @@ def test_evaluate_says_how_far_to_trust_the_accuracy(trained):
         f"baseline     {own['baseline']['accuracy']:.4f} by always predicting {own['baseline']['class']}\n"
         in done.stdout
     )
-    for words in ("among first  3: 0.", "ROC AUC      0.", "calibration  expected error 0.", "most confused"):
+    for words in (
+        "top-k        top-3 accuracy 0.",
+        "ROC AUC      0.",
+        "calibration  expected error 0.",
+        "most confused",
+    ):
         assert words in done.stdout
 
 
-def test_evaluate_draws_only_where_it_is_told_to(trained, tmp_path):
+def test_evaluate_draws_only_where_it_is_reported_to(trained, tmp_path):
     run = trained.folder / RUN
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()}
     done = trained("evaluate", "small/first", "--split", "validation", "--figures", str(tmp_path / "new"), "--json")
@@ -61,7 +66,7 @@ def test_evaluate_draws_only_where_it_is_told_to(trained, tmp_path):
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()} == before
 
 
-def test_figures_into_a_file_is_told(trained, tmp_path):
+def test_figures_into_a_file_is_reported(trained, tmp_path):
     (tmp_path / "taken").write_text("")
     done = trained("evaluate", "small/first", "--figures", str(tmp_path / "taken"))
 
@@ -191,7 +196,7 @@ def test_filters_say_how_they_fare_and_how_they_changed(trained, tmp_path):
     ]
 
 
-def test_unknown_layer_is_told_with_the_nearest(trained, tmp_path):
+def test_unknown_layer_is_reported_with_the_nearest(trained, tmp_path):
     done = trained("visualize-filters", RUN, "--layer", "secnd", "--to", str(tmp_path))
 
     assert done.exit_code == 3

@@ -88,7 +88,7 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("arguments", [("recipe.yaml", "--run", "taken"), ("--resume", f"{RUN}/taken")])
-def test_second_process_in_a_run_s_folder_is_told_who_holds_it(
+def test_second_process_in_a_run_s_folder_is_reported_who_holds_it(
     place: Place, standing: subprocess.Popen[str], arguments: tuple[str, ...]
 ) -> None:
     before = contents(place.folder / RUN / "taken")

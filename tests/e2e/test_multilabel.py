@@ -123,7 +123,7 @@ def test_a_run_is_compared_reported_and_goes_on(folder):
     call("report", "outputs/shapes/first", "--to", page)
 
     assert "first is better than shapes/second by" in " ".join(sentence.split())
-    assert "Label by label" in page.read_text()
+    assert "Scores by label" in page.read_text()
     assert "5 epochs" not in call("train", "--resume", "outputs/shapes/second", "--epochs", "2").stderr
 
 

@@ -137,7 +137,7 @@ def test_another_run_is_compared_resumed_and_reproduced(folder):
     assert json.loads((folder / "outputs/discs/short/run.json").read_text())["epochs"] == 2
     assert "mean_absolute_error" in call("runs").stdout
     page = (folder / "outputs/discs/short/report.html").read_text()
-    assert "How near it comes" in page
+    assert "Predicted and true values" in page
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_another_run_is_compared_resumed_and_reproduced(folder):
         ("train.metrics=[accuracy]", "accuracy measures classes, and `targets` are numbers"),
     ],
 )
-def test_what_cannot_work_is_told_before_anything_is_written(folder, change, message):
+def test_what_cannot_work_is_reported_before_anything_is_written(folder, change, message):
     before = sorted(folder.rglob("*"))
 
     done = call("train", "discs.yaml", "--set", change, exit_code=4 if change.startswith("model") else 3)

@@ -84,7 +84,7 @@ def test_layers_that_give_maps_are_listed(trained):
         (("grad-cam", RUN, "--image", "missing.png"), 4, "missing.png: no such file or directory"),
     ],
 )  # fmt: skip
-def test_wrong_wish_is_told(trained, arguments, exit_code, message):
+def test_wrong_wish_is_reported(trained, arguments, exit_code, message):
     done = trained(*arguments)
 
     assert done.exit_code == exit_code

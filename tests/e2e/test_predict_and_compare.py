@@ -102,7 +102,7 @@ def test_document_has_every_example_with_its_classes(shapes):
     assert set(first) == {"file", "index", "class", "probability", "top"}
 
 
-def test_broken_files_are_told_and_the_others_are_predicted(shapes, tmp_path):
+def test_broken_files_are_reported_and_the_others_are_predicted(shapes, tmp_path):
     mixed = tmp_path / "mixed"
     shutil.copytree(shapes / "photos/test/=three", mixed)
     (mixed / "1.png").write_bytes(b"no image")

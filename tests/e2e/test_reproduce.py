@@ -58,7 +58,7 @@ def test_run_comes_out_bit_for_bit_the_same_with_its_own_threads(place, folder):
     assert record["seed"] == json.loads((folder / "outputs/again/first/run.json").read_text())["seed"]
 
 
-def test_other_results_are_told_with_their_epoch_and_exit_1(place, folder):
+def test_other_results_are_reported_with_their_epoch_and_exit_1(place, folder):
     shutil.copytree(folder / "outputs/again/first", folder / "outputs/again/other")
     history = folder / "outputs/again/other/history.json"
     rows = json.loads(history.read_text())

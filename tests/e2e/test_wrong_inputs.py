@@ -214,7 +214,7 @@ def test_outputs_that_may_not_be_written_are_exit_6(folder: Path, trained_folder
     )
 
 
-def test_second_process_in_a_run_is_told_who_holds_it(folder: Path, trained_folder: Path) -> None:
+def test_second_process_in_a_run_is_reported_who_holds_it(folder: Path, trained_folder: Path) -> None:
     from cnncli import runs
 
     recipe(first="name: small\n")(folder)

@@ -87,7 +87,7 @@ def test_image_is_known_by_its_first_bytes():
     assert read("picture")[0] == ["picture"]
 
 
-def test_folder_without_images_and_missing_files_are_told_with_what_is_there():
+def test_folder_without_images_and_missing_files_are_reported_with_what_is_there():
     Path("empty").mkdir()
     pictures("photo.png")
     found = look_up(["empty", "phto.png", "photo.png"])
@@ -165,7 +165,7 @@ def test_one_array_of_any_name_will_do_and_of_several_x_test():
     assert "not clear" in bad["two.npz"]
 
 
-def test_arrays_that_do_not_fit_are_told_with_both_shapes():
+def test_arrays_that_do_not_fit_are_reported_with_both_shapes():
     np.save("wide.npy", np.zeros((2, 32, 32, 3), np.uint8))
     np.save("text.npy", np.array(["a", "b"]))
     np.save("none.npy", np.zeros((0, 6, 8, 3)))
@@ -235,14 +235,14 @@ def test_first_row_with_one_wrong_cell_is_no_title():
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"a,b,c\n"])
-def test_table_without_rows_is_told(content):
+def test_table_without_rows_is_reported(content):
     Path("a.csv").write_bytes(content)
 
     assert read("a.csv", shape=(3,))[2] == {"a.csv": "it has no rows"}
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe1,2", b'1,"' + b"2" * 200_000, b"1,2\0,3\n"])
-def test_table_that_is_none_is_told(content):
+def test_table_that_is_none_is_reported(content):
     Path("a.csv").write_bytes(content)
     names, _, bad = read("a.csv", shape=(3,))
 

@@ -104,7 +104,7 @@ def test_code_in_the_compile_config_is_never_looked_at(tmp_path):
     assert not place.marker.exists()
 
 
-def test_model_that_was_never_called_is_told(tmp_path):
+def test_model_that_was_never_called_is_reported(tmp_path):
     keras.Sequential([layers.Dense(3)]).save(tmp_path / "m.keras")
     with pytest.raises(ModelFileError, match="does not say what its network takes"):
         open_file(tmp_path / "m.keras")

@@ -83,7 +83,7 @@ def test_every_field_of_the_image_form_travels():
         ("tanh", "categorical_hinge", "scores"),
     ],
 )
-def test_kind_of_output_is_told(activation, loss, expected):
+def test_kind_of_output_is_reported(activation, loss, expected):
     assert of(2, classes=("a", "b"), activation=activation, loss=loss).outputs == expected
 
 

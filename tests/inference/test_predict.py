@@ -163,7 +163,7 @@ def test_images_for_a_network_that_takes_none_are_refused(tmp_path):
         predicted(of_file(keras.layers.Dense(3)), files=("a.png",))
 
 
-def test_network_that_gives_nan_is_told():
+def test_network_that_gives_nan_is_reported():
     trained = of_file(keras.layers.Dense(3))
     trained.model.set_weights([np.full((4, 3), np.nan), np.zeros(3)])
     with pytest.raises(DivergedError, match="not a number"):

@@ -81,7 +81,7 @@ def test_weights_of_an_application_are_not_looked_for_again(tmp_path):
     assert open_run(tmp_path, recipe(application % "gone.weights.h5"), record).count_params() > 400_000
 
 
-def test_weights_that_do_not_fit_are_told_by_layer(tmp_path):
+def test_weights_that_do_not_fit_are_reported_by_layer(tmp_path):
     record = trained(tmp_path, recipe("- Conv2D: {name: first, filters: 4, kernel_size: 3}\n" + CLASSIFIER))
     other = recipe("- Conv2D: {name: first, filters: 4, kernel_size: 5}\n- BatchNormalization\n" + CLASSIFIER)
     with pytest.raises(ModelFileError) as caught:
@@ -99,13 +99,13 @@ def test_weights_that_do_not_fit_are_told_by_layer(tmp_path):
     ]
 
 
-def test_recipe_of_a_huge_network_is_told_before_it_takes_memory(tmp_path):
+def test_recipe_of_a_huge_network_is_reported_before_it_takes_memory(tmp_path):
     record = trained(tmp_path, recipe(CLASSIFIER))
     with pytest.raises(ModelFileError, match="`huge` kernel: expected float32 3072x2000000000, found float32 3072x10"):
         open_run(tmp_path, recipe("- Flatten\n- Dense: {name: huge, units: 2000000000}\n" + CLASSIFIER), record)
 
 
-def test_weights_that_the_recipe_has_no_layer_for_are_told(tmp_path):
+def test_weights_that_the_recipe_has_no_layer_for_are_reported(tmp_path):
     record = trained(tmp_path, recipe("- BatchNormalization\n" + CLASSIFIER))
     with pytest.raises(ModelFileError, match="expected nothing, found float32 3"):
         open_run(tmp_path, recipe(CLASSIFIER), record)
@@ -124,7 +124,7 @@ def test_config_of_a_runs_model_is_never_read(tmp_path):
 
 
 @pytest.mark.parametrize("precision", [None, "float8", {"reason": "x"}, 3])
-def test_record_without_precision_is_told(tmp_path, precision):
+def test_record_without_precision_is_reported(tmp_path, precision):
     made = recipe(CLASSIFIER)
     trained(tmp_path, made)
     with pytest.raises(OutputError, match="it has no `precision`"):

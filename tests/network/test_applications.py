@@ -103,7 +103,7 @@ def test_application_beside_layers_of_the_names_that_keras_would_give_its_own():
         ),
     ],
 )
-def test_layer_of_a_name_that_an_application_has_is_told(layers, message):
+def test_layer_of_a_name_that_an_application_has_is_reported(layers, message):
     with pytest.raises(RecipeError, match=message):
         build_symbolically(loaded(layers), input_shape=SHAPE)
 
@@ -122,7 +122,7 @@ def test_weights_file_that_leads_to_another_file_is_refused_before_keras_sees_it
     assert caught.value.problems[0].path == ("model", "layers", 0, "MobileNetV2", "weights")
 
 
-def test_weights_file_that_is_none_is_told(tmp_path):
+def test_weights_file_that_is_none_is_reported(tmp_path):
     file = tmp_path / "own.weights.h5"
     file.write_bytes(b"<html>404</html>")
     with pytest.raises(ModelFileError, match="it is not an HDF5 file, or cut short"):

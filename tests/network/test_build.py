@@ -67,7 +67,7 @@ def test_network_equals_the_same_calls_in_python():
     np.testing.assert_array_equal(built.model.predict(images, verbose=0), same.predict(images, verbose=0))
 
 
-def test_window_that_does_not_fit_is_told_at_its_line_with_the_shape():
+def test_window_that_does_not_fit_is_reported_at_its_line_with_the_shape():
     text = report(
         "- MaxPooling2D: 4\n- Conv2D: {filters: 3, kernel_size: 5}\n- Flatten\n- Dense: {units: 10, activation: softmax}"
     )
@@ -78,13 +78,13 @@ def test_window_that_does_not_fit_is_told_at_its_line_with_the_shape():
     )
 
 
-def test_pooling_below_one_pixel_is_told():
+def test_pooling_below_one_pixel_is_reported():
     text = report("- MaxPooling2D: 12\n- MaxPooling2D: 2\n- Flatten\n- Dense: {units: 10, activation: softmax}")
 
     assert text.startswith("r.yaml:6:7: MaxPooling2D: a 2-wide window does not fit in an input of 1x1x3\n")
 
 
-def test_what_keras_refuses_is_told_at_its_line():
+def test_what_keras_refuses_is_reported_at_its_line():
     text = report(
         "- Conv2D: {filters: 3, kernel_size: 3, groups: 2}\n- Flatten\n- Dense: {units: 10, activation: softmax}"
     )
@@ -92,7 +92,7 @@ def test_what_keras_refuses_is_told_at_its_line():
     assert text.startswith("r.yaml:5:7: Conv2D: ")
 
 
-def test_all_wrong_arguments_are_told_together():
+def test_all_wrong_arguments_are_reported_together():
     text = report(
         "- Conv2D: {filters: 5, kernel_size: 3, groups: 3}\n- Conv2D: {filters: 4, kernel_size: 3, groups: 3}\n"
         "- Flatten\n- Dense: {units: 10, activation: softmax}"
@@ -104,7 +104,7 @@ def test_all_wrong_arguments_are_told_together():
     ]
 
 
-def test_merging_layers_with_other_shapes_are_told_with_both_shapes():
+def test_merging_layers_with_other_shapes_are_reported_with_both_shapes():
     text = report(
         "- Conv2D: {name: a, filters: 3, kernel_size: 3}\n- Add: {from: [a, input]}\n"
         "- Flatten\n- Dense: {units: 10, activation: softmax}"
@@ -113,7 +113,7 @@ def test_merging_layers_with_other_shapes_are_told_with_both_shapes():
     assert "came in: 10x10x3 and 12x12x3" in text
 
 
-def test_broken_expectations_are_told_together():
+def test_broken_expectations_are_reported_together():
     text = report(
         "- Flatten: {name: f}\n- Dense: {units: 10, activation: softmax}",
         "expect: {params: 4330, trainable_params: 1, shapes: {f: [433]}}\n",
@@ -225,14 +225,14 @@ def test_freezing_takes_names_globs_and_applications():
         layers_matching(built, ["backbon"])
 
 
-def test_missing_weights_are_told(tmp_path):
+def test_missing_weights_are_reported(tmp_path):
     recipe = loaded(VGG.replace("null", f"{tmp_path}/none.weights.h5"), head=LARGE).recipe
 
     with pytest.raises(ModelFileError, match="weights not found: "):
         build_symbolically(recipe, input_shape=(32, 32, 3))
 
 
-def test_weights_that_do_not_fit_are_told(tmp_path):
+def test_weights_that_do_not_fit_are_reported(tmp_path):
     other = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     other.save_weights(tmp_path / "other.weights.h5")
     recipe = loaded(VGG.replace("null", f"{tmp_path}/other.weights.h5"), head=LARGE).recipe

@@ -23,7 +23,7 @@ def test_parameters_are_not_told_while_the_classes_decide_them():
     assert checked("Flatten, Dense: {units: 3, activation: softmax}").params == 8 * 8 * 3 + 3
 
 
-def test_mistake_that_no_number_of_classes_mends_is_told():
+def test_mistake_that_no_number_of_classes_mends_is_reported():
     with pytest.raises(RecipeError, match="a 9-wide window does not fit in an input of 8x8x1"):
         checked(f"MaxPooling2D: 9, {HEAD}")
 
@@ -44,6 +44,6 @@ def test_what_only_the_number_of_classes_decides_is_left_open(layers, rest):
     assert check_shapes(declared).class_count == 10
 
 
-def test_wrong_expectation_about_a_layer_that_no_class_reaches_is_told():
+def test_wrong_expectation_about_a_layer_that_no_class_reaches_is_reported():
     with pytest.raises(ExpectationError, match="expected the shape"):
         checked(f"Conv2D: {{name: c, filters: 2, kernel_size: 3}}, {HEAD}", "expect: {shapes: {c: [5, 5, 2]}}\n")

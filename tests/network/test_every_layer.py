@@ -294,7 +294,7 @@ def test_layer_that_a_recipe_cannot_use_is_refused_with_the_reason(name):
 
 
 @pytest.mark.parametrize("name", _OF_TEXT)
-def test_layer_of_text_is_told_that_numbers_came_in(name):
+def test_layer_of_text_is_reported_that_numbers_came_in(name):
     with pytest.raises(RecipeError, match=f"{name} takes text, and numbers came in"):
         built(case_of(name))
 
@@ -332,7 +332,7 @@ def test_layer_whose_output_is_its_input_can_be_saved_and_loaded(tmp_path):
     assert not np.array_equal(expected, images)
 
 
-def test_augmentation_that_changes_the_shape_is_told():
+def test_augmentation_that_changes_the_shape_is_reported():
     with pytest.raises(RecipeError) as caught:
         _network("{input: [8, 8, 3], layers: [Identity]}", _IMAGES, "RandomCrop: {height: 4, width: 6}")
 
@@ -393,7 +393,7 @@ def test_layers_within_a_layer_have_the_same_names_in_every_network(name):
         ),
     ],
 )
-def test_wrong_number_of_tensors_is_told(layer, message):
+def test_wrong_number_of_tensors_is_reported(layer, message):
     with pytest.raises(RecipeError) as caught:
         _network(f"{{input: [5, 3], layers: [{layer}]}}".replace("units: 3", "units: 3, name: it"), (5, 3))
 

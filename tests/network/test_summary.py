@@ -302,7 +302,7 @@ def test_each_phase_has_its_own_count():
     assert next(layer.trainable_params for layer in found.layers if layer.name == "c") == 56
 
 
-def test_layer_to_freeze_that_is_not_there_is_told_at_its_line():
+def test_layer_to_freeze_that_is_not_there_is_reported_at_its_line():
     with pytest.raises(RecipeError) as caught:
         summary_of("- Conv2D: {name: c, filters: 2, kernel_size: 3}", rest="train: {freeze: [d]}\n")
 

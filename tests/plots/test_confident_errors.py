@@ -29,16 +29,16 @@ def draw(examples, wrong, **more):
 
 def test_each_example_says_what_it_was_taken_for_how_surely_and_what_it_is():
     written = texts(draw(np.zeros((2, 8, 8, 1), np.uint8), mistakes(2)))
-    assert written.count("dog, 90.0%") == written.count("true: cat") == 2
+    assert written.count("predicted dog (90.0%)") == written.count("true cat") == 2
     assert {
         "example 10",
         "example 11",
-        "2\N{THIN SPACE}000".join(["2 of ", " examples wrong: the surest first"]),
+        "2\N{THIN SPACE}000".join(["2 of ", " predictions are wrong: the most confident first"]),
     } <= set(written)
 
 
 def test_sheet_says_when_it_does_not_show_all():
-    assert any("30 of" in text and "the 25 surest ones" in text for text in texts(
+    assert any("30 of" in text and "the 25 most confident ones" in text for text in texts(
         draw(np.zeros((25, 4, 4, 1), np.uint8), mistakes(25), wrong_count=30)
     ))  # fmt: skip
 
@@ -46,9 +46,9 @@ def test_sheet_says_when_it_does_not_show_all():
 def test_pixels_of_an_image_are_enlarged_by_a_whole_factor():
     image = np.arange(100, dtype=np.uint8).reshape(1, 10, 10, 1)
     shown = sheet(draw(image, mistakes(1)))
-    # 200 // 10 = 20
-    np.testing.assert_array_equal(shown[:200:20, :200:20, 0], image[0, :, :, 0])
-    np.testing.assert_array_equal(shown[19:200:20, 19:200:20, 2], image[0, :, :, 0])
+    # 280 // 10 = 28
+    np.testing.assert_array_equal(shown[:280:28, :280:28, 0], image[0, :, :, 0])
+    np.testing.assert_array_equal(shown[27:280:28, 27:280:28, 2], image[0, :, :, 0])
 
 
 def test_colours_are_kept_and_floats_stretched():
@@ -57,12 +57,12 @@ def test_colours_are_kept_and_floats_stretched():
     assert sheet(draw(colour, mistakes(1)))[100, 100].tolist() == [0, 0, 200]
     floats = np.linspace(-3, 5, 16, dtype=np.float32).reshape(1, 4, 4, 1)
     shown = sheet(draw(floats, mistakes(1)))
-    assert (shown[0, 0].tolist(), shown[199, 199].tolist()) == ([0] * 3, [255] * 3)
+    assert (shown[0, 0].tolist(), shown[279, 279].tolist()) == ([0] * 3, [255] * 3)
 
 
 def test_large_images_are_made_smaller_and_keep_their_shape():
     shown = sheet(draw(np.full((1, 300, 600, 3), 7, np.uint8), mistakes(1)))
-    assert shown.shape[:2] == (100, 200)
+    assert shown.shape[:2] == (140, 280)
 
 
 def test_of_a_volume_the_middle_slice_is_shown():
@@ -77,7 +77,7 @@ def test_of_a_volume_the_middle_slice_is_shown():
 def test_signals_are_drawn_as_curves(shape):
     signal = np.random.default_rng(0).normal(size=(1, *shape)).astype(np.float32)
     shown = sheet(draw(signal, mistakes(1)))
-    assert shown.shape == (200, 200, 3)
+    assert shown.shape == (280, 280, 3)
     if shape != (1, 1):
         blue = (shown[..., 2].astype(int) - shown[..., 0]) > 100
         assert blue.any(axis=0).mean() > 0.8  # from the left to the right
@@ -91,8 +91,8 @@ def test_channels_that_are_left_out_are_counted():
 
 @pytest.mark.parametrize(("count", "columns"), [(3, 3), (5, 5), (7, 4), (16, 4), (17, 6), (25, 5)])
 def test_the_sheet_has_few_holes(count, columns):
-    shown = sheet(draw(np.zeros((count, 200, 200, 1), np.uint8), mistakes(count)))
-    assert shown.shape[1] == columns * 200 + (columns - 1) * 18
+    shown = sheet(draw(np.zeros((count, 280, 280, 1), np.uint8), mistakes(count)))
+    assert shown.shape[1] == columns * 280 + (columns - 1) * 18
 
 
 def test_what_is_not_finite_is_left_out_of_a_curve():
@@ -101,24 +101,24 @@ def test_what_is_not_finite_is_left_out_of_a_curve():
 
 
 def test_a_wrong_prediction_is_never_shown_as_certain():
-    assert "dog, >99.9%" in texts(draw(np.zeros((1, 4, 4, 1)), mistakes(1, probability=0.99999)))
+    assert "predicted dog (>99.9%)" in texts(draw(np.zeros((1, 4, 4, 1)), mistakes(1, probability=0.99999)))
 
 
 def test_without_probability_or_with_a_file_the_caption_says_what_there_is():
     written = texts(draw(np.zeros((1, 4, 4, 1)), mistakes(1, probability=None, file="photos/cats/1.jpg")))
-    assert {"dog", "1.jpg"} <= set(written)
+    assert {"predicted dog", "1.jpg"} <= set(written)
 
 
 def test_names_are_shortened_and_the_share_is_not():
     long = "a very long name of a class"
     written = texts(draw(np.zeros((1, 4, 4, 1)), mistakes(1, predicted=long, true="$x$ \x1b" + long)))
-    assert any("…" in text and text.endswith(", 90.0%") for text in written)
+    assert any("…" in text and text.endswith(" (90.0%)") for text in written)
     assert not any("\x1b" in text for text in written)
 
 
 def test_without_mistakes_the_page_says_so():
     figure = draw(np.zeros((0, 4, 4, 1)), [])
-    assert "none of 2\N{THIN SPACE}000 examples is wrong" in texts(figure)
+    assert "all 2\N{THIN SPACE}000 predictions are right" in texts(figure)
 
 
 @pytest.mark.parametrize(

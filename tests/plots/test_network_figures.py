@@ -1,11 +1,14 @@
 """A network and examples -> the pictures that the commands and a recipe's `visualize` draw."""
 
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
 from matplotlib.text import Text
 from PIL import Image
 
+from cnncli import task_registry
 from cnncli.data.images import Form
 from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.examples import Chosen, from_files
@@ -34,7 +37,7 @@ def subject_of(shape):
 def chosen_of(shape, count=3):
     inputs = np.random.default_rng(0).random((count, *shape)).astype(np.float32)
     names = tuple(f"example {number} of the test split" for number in range(count))
-    labels = np.arange(count, dtype=np.int32)
+    labels = np.arange(count, dtype=np.int32) % 3
     return Chosen(inputs, names, labels, "examples of the test split", np.arange(count) + 7)
 
 
@@ -227,3 +230,51 @@ def test_note_where_most_of_the_heat_lies_in_the_padding(tmp_path, pages, monkey
     assert note.message == "1 of 2 examples: more than half of the heat lies in the padding"
     captions = [text for text in texts(pages[0]) if ".png" in text]
     assert captions == ["0.png · 75% of the heat in the padding", "1.png"]
+
+
+def test_at_most_24_sheets_are_drawn_and_a_note_says_so(tmp_path):
+    drawn = draw_feature_maps_of(subject_of((12, 12, 3)), None, chosen_of((12, 12, 3), count=30), tmp_path)
+
+    assert len(drawn.files) == len(drawn.details) == 24
+    [note] = drawn.notes
+    assert note.message == "24 of 30 examples are drawn: at most 24 sheets at a time"
+
+
+def test_sheets_of_many_layers_count_too(tmp_path, monkeypatch):
+    real = network_figures.draw_feature_maps
+    monkeypatch.setattr(network_figures, "draw_feature_maps", lambda *a, **k: real(*a, **k) * 5)
+    subject, chosen = subject_of((12, 12, 3)), chosen_of((12, 12, 3))
+
+    two_examples = draw_feature_maps_of(subject, None, chosen, tmp_path, most_sheets=14)
+    some_layers = draw_feature_maps_of(subject, None, chosen, tmp_path, most_sheets=4)
+
+    assert [path.name for path in two_examples.files[4:6]] == ["feature_maps_7-5.png", "feature_maps_8.png"]
+    assert len(two_examples.files) == 10
+    assert two_examples.notes[0].message == (
+        "2 of 3 examples are drawn: at most 14 sheets at a time, 5 for each example"
+    )
+    assert len(some_layers.files) == 4
+    assert some_layers.notes[0].message == "the layers fill 5 sheets, and the first 4 are drawn"
+
+
+def test_wrong_labels_are_orange_and_right_ones_blue(tmp_path, pages):
+    targets = task_registry.part("multilabel", "targets").TARGETS(class_names=("ant", "bee", "wasp"))
+    subject = subject_for(subject_of((12, 12, 3)).network, "some", targets)
+    chosen = replace(chosen_of((12, 12, 3), count=2), labels=np.array([[1, 0, 1], [1, 0, 0]], np.uint8))
+
+    draw_feature_maps_of(subject, None, chosen, tmp_path, shares=np.array([[0.9, 0.1, 0.8]] * 2, np.float32))
+
+    right, wrong = ({text.get_text(): text.get_color() for text in page.findobj(Text)} for page in pages)
+    assert (right["predicted ant, wasp"], right["true ant, wasp"]) == (style.BLUE, style.INK)
+    assert (wrong["predicted ant, wasp"], wrong["true ant"]) == (style.ORANGE, style.INK)
+
+
+def test_predicted_numbers_are_neither_right_nor_wrong(tmp_path, pages):
+    targets = task_registry.part("regression", "targets").TARGETS.model_construct(count=1)
+    subject = subject_for(subject_of((12, 12, 3)).network, "some", targets)
+    chosen = replace(chosen_of((12, 12, 3), count=1), labels=np.array([[2.5]], np.float32))
+
+    draw_feature_maps_of(subject, None, chosen, tmp_path, shares=np.array([[-2.75]], np.float32))
+
+    shown = {text.get_text(): text.get_color() for text in pages[0].findobj(Text)}
+    assert (shown["predicted −2.75"], shown["true 2.5"]) == (style.BLUE, style.INK)

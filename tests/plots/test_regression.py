@@ -101,7 +101,7 @@ def test_sheet_tells_the_predicted_and_the_true_number():
 
     said = texts(draw_largest_errors(np.zeros((3, 8, 8, 1), np.uint8), worst, title="t", count=3))
 
-    assert f"true: {worst[0].true[0]:.4g}" in said
+    assert f"true {worst[0].true[0]:.4g}" in said
     assert f"{worst[0].predicted[0]:.4g} |" in said
     assert f"example {worst[0].index}" in said
     with pytest.raises(ValueError, match="3 images"):

@@ -22,7 +22,7 @@ def conv(name: str, filters: int) -> dict[str, Any]:
     return {"Conv2D": {"filters": filters, "name": name}}
 
 
-def test_value_is_told_with_its_key():
+def test_value_is_reported_with_its_key():
     assert told({"train": {"epochs": 3, "seed": 1}}, {"train": {"epochs": 5, "seed": 1}}) == [
         ("train.epochs", "", 3, 5)
     ]
@@ -44,7 +44,7 @@ def test_other_object_is_one_difference():
     ]
 
 
-def test_argument_of_a_layer_is_told_with_position_and_name():
+def test_argument_of_a_layer_is_reported_with_position_and_name():
     assert told(layers("Flatten", conv("C1", 6)), layers("Flatten", conv("C1", 16))) == [
         ("model.layers.1.Conv2D.filters", "C1", 6, 16)
     ]

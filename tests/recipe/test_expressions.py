@@ -56,7 +56,7 @@ def test_text_becomes_value(text, value):
         ("$(10 ** 16)", "a number in an expression is at most 1e+15"),
     ],
 )
-def test_what_is_not_an_expression_is_told(text, message):
+def test_what_is_not_an_expression_is_reported(text, message):
     with pytest.raises(ExpressionError) as caught:
         substitute(text, {"n": 3})
 

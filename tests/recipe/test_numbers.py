@@ -45,7 +45,7 @@ def test_sigmoid_waits_for_the_range_of_the_data():
     assert loaded(RECIPE.replace("Dense: 2", "Dense: {units: 2, activation: sigmoid}")).warnings == ()
 
 
-def test_mse_of_classes_is_told_how_to_mean_numbers():
+def test_mse_of_classes_is_reported_how_to_mean_numbers():
     text = RECIPE.replace(", targets: numbers", "") + "train: {loss: mse}\n"
 
     [warning] = loaded(text).warnings
@@ -54,7 +54,7 @@ def test_mse_of_classes_is_told_how_to_mean_numbers():
     assert warning.hint.splitlines()[-1] == "if the labels are quantities, say so: `targets: numbers` in `data`"
 
 
-def test_classes_in_an_expression_are_told_apart_from_a_misspelling():
+def test_classes_in_an_expression_are_reported_apart_from_a_misspelling():
     with pytest.raises(RecipeError) as caught:
         loaded(RECIPE.replace("Dense: 2", "Dense: $(2 * classes)"))
 

@@ -77,7 +77,7 @@ def test_unknown_number_of_classes_fits_where_a_number_is_wanted():
     assert faults({"Dense": {"units": Unknown(2)}}) == []
 
 
-def test_missing_argument_is_told():
+def test_missing_argument_is_reported():
     assert faults({"Conv2D": {"kernel_size": 3}}) == ["Conv2D needs `filters`"]
 
 
@@ -89,7 +89,7 @@ def test_text_identifier_takes_no_arguments():
     assert faults({"adam": {"learning_rate": 0.1}}, "optimizers") == ["`adam` takes no arguments"]
 
 
-def test_arguments_beside_the_name_are_told_to_be_indented():
+def test_arguments_beside_the_name_are_reported_to_be_indented():
     assert faults({"Conv2D": None, "filters": 3}) == ["one layer an item, got Conv2D, filters"]
 
 
@@ -116,7 +116,7 @@ def test_alias_has_the_arguments_of_its_class():
     assert alias.arguments == original.arguments
 
 
-def test_layer_in_the_place_of_the_arguments_is_told_how_it_is_written():
+def test_layer_in_the_place_of_the_arguments_is_reported_how_it_is_written():
     _, [fault] = read({"TimeDistributed": {"Dense": 10}}, "layers")
 
     assert fault.message == "TimeDistributed has no argument `Dense`"
@@ -133,7 +133,7 @@ def test_layer_in_the_place_of_the_arguments_is_told_how_it_is_written():
         ("LSTM", "LSTM needs `units`"),
     ],
 )
-def test_what_cannot_stand_within_a_layer_is_told(layer, message):
+def test_what_cannot_stand_within_a_layer_is_reported(layer, message):
     assert faults({"TimeDistributed": {"layer": layer}}) == [message]
 
 

@@ -213,7 +213,7 @@ LAYERS = "    counted from 0: model.layers.0 is `Conv2D`, model.layers.2 is `Den
         ("train.callbacks.2=x", f"`train.callbacks` has 2 items, and no item 2\n{CALLBACKS}"),
     ],
 )
-def test_bad_setting_is_told_with_its_form(setting: str, expected: str) -> None:
+def test_bad_setting_is_reported_with_its_form(setting: str, expected: str) -> None:
     assert told(setting) == f"--set {setting}: {expected}"
 
 
@@ -234,7 +234,7 @@ def test_long_setting_is_shortened_in_its_place() -> None:
     assert told("a" * 300).startswith(f"--set {'a' * 199}…: no `=` and value")
 
 
-def test_all_bad_settings_are_told_in_their_order() -> None:
+def test_all_bad_settings_are_reported_in_their_order() -> None:
     places = [line for line in told("z", "train.epochs=3", "a=[", "b..c=1").splitlines() if line.startswith("--set")]
     assert places == [
         "--set z: no `=` and value",

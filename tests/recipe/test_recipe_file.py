@@ -99,7 +99,7 @@ def test_file_that_became_a_pipe_does_not_block(tmp_path: Path, monkeypatch: pyt
     assert read_bytes(pipe) == b""
 
 
-def test_no_permission_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_permission_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> int:  # root, as whom tests may run, is never refused by the real one
         raise PermissionError(13, "Permission denied")
 

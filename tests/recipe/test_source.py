@@ -1,4 +1,4 @@
-"""YAML text -> the tree with places, and what is told about a text that is no recipe."""
+"""YAML text -> the tree with places, and what is reported about a text that is no recipe."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_refused_with_place_and_hint(text: str, expected: str) -> None:
         ),
     ],
 )
-def test_limits_are_told_with_their_place(text: str, expected: str) -> None:
+def test_limits_are_reported_with_their_place(text: str, expected: str) -> None:
     assert told(text) == f"r.yaml:{expected}"
 
 
@@ -161,7 +161,7 @@ def test_empty_recipe_says_how_to_begin(text: str) -> None:
     assert told(text) == f"r.yaml:1:1: recipe is empty\n    {hint}"
 
 
-def test_all_mistakes_are_told_in_one_go_by_place() -> None:
+def test_all_mistakes_are_reported_in_one_go_by_place() -> None:
     text = "b: 1\na: &x 1\nb: !t {c: *x, c: 2}\n3: x\n<<: *x\nd: [e"
     assert [line for line in told(text).splitlines() if line.startswith("r.yaml")] == [
         "r.yaml:2:4: anchors are not allowed: `&x`",

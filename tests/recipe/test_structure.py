@@ -233,13 +233,13 @@ def test_mistake_in_a_block_names_its_line_and_the_line_of_the_call():
         ),
     ],
 )
-def test_wrong_structure_is_told(layers, message):
+def test_wrong_structure_is_reported(layers, message):
     problems = first_lines(layers, CONV)
 
     assert message in [problem[0].split(": ", 1)[1] for problem in problems]
 
 
-def test_block_that_calls_itself_is_told():
+def test_block_that_calls_itself_is_reported():
     before = """
     blocks:
       a: {layers: [b]}
@@ -274,7 +274,7 @@ def test_extends_a_shipped_recipe():
     assert (found.name, found.train.epochs, found.train.batch_size) == ("lenet5", 1, 128)
 
 
-def test_extends_in_a_circle_is_told(tmp_path):
+def test_extends_in_a_circle_is_reported(tmp_path):
     (tmp_path / "a.yaml").write_text("extends: b.yaml\n")
     (tmp_path / "b.yaml").write_text("extends: a.yaml\n")
 
@@ -282,7 +282,7 @@ def test_extends_in_a_circle_is_told(tmp_path):
         load_bytes((tmp_path / "a.yaml").read_bytes(), str(tmp_path / "a.yaml"))
 
 
-def test_mistake_in_the_parent_is_told_in_the_parents_file(tmp_path):
+def test_mistake_in_the_parent_is_reported_in_the_parents_file(tmp_path):
     (tmp_path / "base.yaml").write_text("data: {source: mnist}\nmodel: {layers: [Flaten]}\n")
 
     with pytest.raises(RecipeError) as caught:

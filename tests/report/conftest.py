@@ -9,7 +9,7 @@ from typing import Any
 
 import browser
 import pytest
-from made_runs import RECIPE, evaluation, network, png
+from made_runs import RECIPE, evaluation, network, png, predictions
 
 from cnncli import runs
 
@@ -39,7 +39,10 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
             ]
             run.write_history(rows)
             run.write_json("network.json", network().to_json())
-            run.write_json("evaluation.json", scored or evaluation(class_names))
+            result = scored or evaluation(class_names)
+            run.write_json("evaluation.json", result)
+            if "confusion" in result:
+                run.write("predictions.csv", predictions(result))
             for file, content in (pictures or {"filters-C1.png": png()}).items():
                 run.write(f"figures/{file}", content)
             record = {

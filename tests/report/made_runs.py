@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from collections.abc import Sequence
 from typing import Any
@@ -54,15 +55,31 @@ def png(width: int = 60, height: int = 40, *, noise: bool = False) -> bytes:
     return stream.getvalue()
 
 
-def evaluation(names: Sequence[str], *, count: int = 200, seed: int = 0) -> dict[str, Any]:
-    """evaluation.json of a network that is often right, with file names."""
+def evaluation(names: Sequence[str], *, count: int = 200, seed: int = 0, skill: float = 2) -> dict[str, Any]:
+    """evaluation.json of a network that is often right, with file names; examples of one seed are the same."""
     generator = np.random.default_rng(seed)
     labels = generator.integers(0, len(names), count)
     outputs = generator.gumbel(size=(count, len(names)))
-    outputs[np.arange(count), labels] += 2
+    outputs[np.arange(count), labels] += skill
     outputs = np.exp(outputs) / np.exp(outputs).sum(axis=1, keepdims=True)
     files = [f"photos/{names[label]}/{index}.png" for index, label in enumerate(labels)]
     return result_of(labels, outputs, names, files=files).to_json()
+
+
+def predictions(evaluation: dict[str, Any]) -> str:
+    """predictions.csv with the examples of a confusion matrix, class by class."""
+    names = [row["class"] for row in evaluation["per_class"]]
+    pairs = [
+        (true, predicted)
+        for true, row in zip(names, evaluation["confusion"], strict=True)
+        for predicted, count in zip(names, row, strict=True)
+        for _ in range(count)
+    ]
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["example", "true", "predicted"])
+    table.writerows([number, *pair] for number, pair in enumerate(pairs))
+    return text.getvalue()
 
 
 def result_of(

@@ -71,7 +71,7 @@ def test_names_sort_as_people_count(tab, make_run, tmp_path):
 def test_chart_tells_its_values_to_the_pointer_and_to_the_keys(tab, file):
     tab.open(file)
     told = "document.querySelector('figure.chart output').textContent"
-    assert tab.evaluate(told).startswith("Point at the chart")
+    assert tab.evaluate(told).startswith("Point at a chart")
 
     tab.evaluate("document.querySelector('figure.chart svg').focus()")
     tab.press("End")
@@ -97,6 +97,30 @@ def test_page_fits_a_phone(tab, file):
     assert tab.evaluate(f"{wider}.every(e => e.tabIndex === 0 && e.getAttribute('aria-label'))")
     shown = "[...document.querySelectorAll('.chart svg text')].map(t => t.getBoundingClientRect().height)"
     assert min(tab.evaluate(shown)) >= 8
+
+
+def test_what_scrolls_sideways_says_so_only_where_it_does(tab, file):
+    told = (
+        "[...document.querySelectorAll('.scroll')].filter(e => e.checkVisibility())"
+        ".map(e => [e.scrollWidth > e.clientWidth + 1, !e.previousElementSibling.hidden])"
+    )
+    tab.open(file, width=1280)
+    wide = tab.evaluate(told)
+    tab.call("Emulation.setDeviceMetricsOverride", width=360, height=740, deviceScaleFactor=1, mobile=False)
+    narrow = tab.evaluate(f"new Promise(done => requestAnimationFrame(() => setTimeout(() => done({told}), 100)))")
+
+    assert any(is_wide for is_wide, _ in narrow)
+    assert all(is_wide == says for is_wide, says in [*narrow, *wide])
+    assert sum(says for _, says in wide) < sum(says for _, says in narrow)
+
+
+def test_link_of_a_heading_shows_by_the_keyboard(tab, file):
+    tab.open(file)
+    tab.evaluate("document.querySelector('#run-1-recipe a').focus({focusVisible: true})")
+
+    assert tab.evaluate("getComputedStyle(document.activeElement, '::after').opacity") == "1"
+    tab.press("Enter")
+    assert tab.evaluate("location.hash") == "#run-1-recipe"
 
 
 def test_colours_follow_the_system(tab, file):

@@ -11,12 +11,14 @@ import zlib
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from made_runs import network as made_network
 from made_runs import png
 from PIL import Image
 from reading import Read
 
 from cnncli import report, runs
 from cnncli.messages import printable
+from cnncli.report.embedded_figures import gather, within
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -94,8 +96,8 @@ def test_every_picture_says_what_it_shows(make_run):
     found = page(make_run(pictures=pictures))
 
     assert [picture.attributes["alt"] for picture in found.all("img")] == [
-        "Filters of layer C1 (strongest 4, change)",
         "Filters of layer C1",
+        "Filters of layer C1 (strongest 4, change)",
         "Feature maps of image bee-2",
         "Feature maps of image 812",
         "new_kind",
@@ -159,9 +161,7 @@ def test_no_name_changes_the_shape_of_a_page(make_run, tmp_path, names):
     found = page(folder)
 
     assert found.shape == shape
-    assert [row[0] for row in found.rows("Scores of each class")] == [
-        " ".join(printable(name).split()) for name in names
-    ]
+    assert [row[0] for row in found.rows("Scores by class")] == [" ".join(printable(name).split()) for name in names]
 
 
 # Runs of every kind
@@ -189,9 +189,9 @@ def test_run_that_has_just_begun_says_what_is_not_there(tmp_path):
 
     assert "Still running" in found.text
     for line in (
-        "the course of the training: there is no history.json",
+        "the history: there is no history.json",
         "the evaluation: there is no evaluation.json",
-        "the network, layer by layer: there is no network.json",
+        "the network: there is no network.json",
         "the recipe: there is no recipe.yaml",
         "the pictures: there is no folder figures",
     ):
@@ -210,7 +210,7 @@ def test_run_whose_record_is_damaged_shows_what_else_there_is(make_run):
     found = page(folder)
 
     assert "its JSON breaks at line 1" in found.text
-    assert len(found.rows("Scores of each class")) == 3
+    assert len(found.rows("Scores by class")) == 3
 
 
 WRONG = [7, "a", [], {}, [1], [[1], "a"], {"a": 1}, None, True, -1.5, [{"epoch": "a"}, {"epoch": 1, "loss": []}]]
@@ -244,23 +244,70 @@ def test_values_of_a_wrong_kind_are_left_out(make_run, tmp_path, data):
 # How large it is
 
 
-def test_page_stays_small_whatever_the_pictures_are(make_run):
+def test_pictures_are_made_smaller_until_all_have_room(make_run):
     pictures = {f"filters-layer{number:02}.png": png(700, 500, noise=True) for number in range(12)}
+    pictures["filters-small.png"] = png()
     made = report.page([report.read(make_run(pictures=pictures))])
 
-    shown = [each.attributes["alt"] for each in Read(made.html).all("img")]
+    shown = Read(made.html).all("img")
     assert len(made.html) < 4_300_000
-    assert 0 < len(shown) < 12
-    assert len(shown) + len(made.left_out) == 12
+    assert len(shown) == 13
+    assert made.left_out == ()
+    [small] = [each for each in shown if each.attributes["alt"] == "Filters of layer small"]
+    assert small.attributes["src"].endswith(base64.b64encode(png()).decode())  # it leaves its room to others
+
+
+def test_large_picture_gets_the_room_that_small_ones_leave(tmp_path):
+    small, large = (png(100, 100, noise=True), png(700, 500, noise=True))  # 30 KB and 1 MB
+    files = [tmp_path / f"filters-{number}.png" for number in range(21)]
+    for file in files:
+        file.write_bytes(small if file.stem != "filters-9" else large)
+
+    [album] = within([gather(files)], 1_000_000)
+
+    assert album.left_out == ()
+    sizes = sorted(picture.size for picture in album.pictures)
+    assert sizes[:20] == [len(base64.b64encode(small)) + len("data:image/png;base64,")] * 20
+    assert 80_000 < sizes[20] < 170_000
+
+
+def test_page_stays_small_whatever_the_pictures_are(make_run):
+    pictures = {f"filters-layer{number}.png": png(400, 3200, noise=True) for number in range(3)}
+    made = report.page([report.read(make_run(pictures=pictures))] * 3)  # each has a third of the room
+
+    read = Read(made.html)
+    assert len(made.html) < 4_500_000
+    assert 0 < len(read.all("img")) < 3 * 3
+    assert len(read.all("img")) + len(made.left_out) == 3 * 3
     assert "the page has no room left" in made.left_out[0]
-    assert made.left_out[0] in Read(made.html).text
+    assert made.left_out[0] in read.text
+
+
+def test_pictures_stand_in_the_order_of_the_network(make_run):
+    names = ["filters-conv10.png", "filters-conv2.png", "feature_maps_1--conv10.png", "feature_maps_2--conv2-conv10.png",
+             "feature_maps_10--conv2-conv10.png", "feature_maps_3.png", "maximize-conv10.png", "maximize-conv2.png",
+             "grad-cam++-conv10.png", "grad-cam++-conv2--true.png"]  # fmt: skip
+    pictures = dict.fromkeys(names, png())
+    network = made_network().to_json()
+    network["layers"] = [{**network["layers"][0], "name": name} for name in ("conv2", "conv10")]
+    folder = make_run(pictures=pictures)
+    (folder / "network.json").write_text(json.dumps(network))
+
+    shown = [each.attributes["alt"] for each in Read(report.page([report.read(folder)]).html).all("img")]
+
+    assert shown == [
+        "Heat maps: Grad-CAM++ at layer conv2 (true)", "Heat maps: Grad-CAM++ at layer conv10",
+        "Filters of layer conv2", "Filters of layer conv10", "Feature maps of image 3",
+        "Feature maps of image 2 (conv2 conv10)", "Feature maps of image 10 (conv2 conv10)",
+        "Feature maps of image 1 (conv10)", "Inputs that maximize layer conv2", "Inputs that maximize layer conv10",
+    ]  # fmt: skip
 
 
 def test_page_shows_at_most_a_hundred_pictures(make_run):
     made = report.page([report.read(make_run(pictures={f"filters-layer{n:03}.png": png() for n in range(103)}))])
 
     assert len(Read(made.html).all("img")) == 100
-    assert made.left_out == ("3 more pictures in its figures: a page shows 100",)
+    assert made.left_out == ("3 more pictures: a page shows 100",)
 
 
 def test_small_picture_is_kept_as_it_is_and_what_is_none_is_left_out(make_run):

@@ -99,7 +99,7 @@ def test_worst_of_several_numbers_counts_each_in_its_own_spread():
     assert [each.index for each in regression_scores(true, said, [0, 0]).worst][:2] == [1, 0]
 
 
-def test_output_that_is_no_number_is_told():
+def test_output_that_is_no_number_is_reported():
     said = SAID.copy()
     said[2] = np.inf
 

@@ -37,7 +37,7 @@ def _own_cache(tmp_path, monkeypatch):
 
 
 class Recorder(stand_ins.Silent):
-    """Keeps what it is told."""
+    """Keeps what it is reported."""
 
     def __init__(self):
         self.told = []

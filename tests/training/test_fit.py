@@ -219,7 +219,7 @@ def test_batch_normalization_of_a_frozen_application_stays_in_inference_mode_unl
     assert network.model.get_layer("block_16_project").trainable is ("BN" not in unfreeze)
 
 
-def test_unknown_layer_to_freeze_is_told_at_its_place():
+def test_unknown_layer_to_freeze_is_reported_at_its_place():
     recipe = load_bytes((HEAD + "train: {freeze: [convv]}\n").encode(), "r.yaml").recipe
     network = build(recipe, input_shape=(6, 6, 1))
 
@@ -229,7 +229,7 @@ def test_unknown_layer_to_freeze_is_told_at_its_place():
     assert caught.value.problems[0].hint == "did you mean `conv`?"
 
 
-def test_image_that_goes_away_while_training_is_told_as_what_it_is(tmp_path):
+def test_image_that_goes_away_while_training_is_reported_as_what_it_is(tmp_path):
     for number in range(12):
         Image.new("L", (6, 6), number * 20).save(tmp_path / f"{number}.png")
     files = ImageFiles(tuple(str(tmp_path / f"{n}.png") for n in range(12)), Form(6, 6, "stretch", "grayscale"))

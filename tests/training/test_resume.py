@@ -117,7 +117,7 @@ def test_stopped_and_gone_on_is_as_never_stopped(tmp_path, text, every, steps_pe
     assert found == whole
 
 
-def test_who_watches_is_told_of_the_signal_at_once(tmp_path):
+def test_who_watches_is_reported_of_the_signal_at_once(tmp_path):
     recipe = load_bytes(PLAIN.replace("KK", "1").encode(), "r.yaml").recipe
     observer = Stopping(after=3)
     with pytest.raises(Stopped):

@@ -30,7 +30,7 @@ def test_every_array_comes_back_with_its_bits_type_and_shape(tmp_path_factory, g
     assert {name: (array.dtype, array.shape, array.tobytes()) for name, array in back.arrays.items()} == described
 
 
-def test_numbers_that_are_equal_but_for_their_bits_are_told_apart(tmp_path):
+def test_numbers_that_are_equal_but_for_their_bits_are_reported_apart(tmp_path):
     kept = {f"model/{number}": np.array([value], np.float32) for number, value in enumerate(VALUES)}
     back = loaded(State({}, kept), tmp_path / "state.npz")
     assert [back.arrays[name].tobytes() for name in kept] == [array.tobytes() for array in kept.values()]

@@ -65,7 +65,7 @@ def test_out_of_memory_names_a_batch_size_and_keeps_the_state(tmp_path):
     assert read_record(folder)["resumes"][0]["notes"] == [killed]
 
 
-def test_disk_without_room_for_a_commit_is_told_before_it_is_written(tmp_path, monkeypatch):
+def test_disk_without_room_for_a_commit_is_reported_before_it_is_written(tmp_path, monkeypatch):
     listener = FailingAt()
     usage = storage.shutil.disk_usage
 

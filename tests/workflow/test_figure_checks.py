@@ -1,4 +1,4 @@
-"""Pictures that cannot be drawn are told before training, at their key."""
+"""Pictures that cannot be drawn are reported before training, at their key."""
 
 import pytest
 
@@ -40,12 +40,22 @@ def loaded_with(item):
         ("grad_cam: {layer: out}", "layer `out` gives 10, not maps", ("grad_cam", "layer")),
     ],
 )
-def test_wrong_layer_or_filter_is_told_at_its_key(item, message, key):
+def test_wrong_layer_or_filter_is_reported_at_its_key(item, message, key):
     with pytest.raises(RecipeError) as error:
         check_without_data(loaded_with(item))
 
     [problem] = error.value.problems
     assert (problem.message, problem.path) == (message, ("visualize", 0, *key))
+
+
+def test_more_pictures_than_a_report_shows_are_told_before_training():
+    check_without_data(loaded_with(", ".join(["filters: {layers: [conv, conv]}"] * 40 + ["maximize"] * 10)))
+    with pytest.raises(RecipeError) as error:
+        check_without_data(loaded_with(", ".join(["filters: {layers: [conv, conv]}"] * 40 + ["maximize"] * 11)))
+
+    [problem] = error.value.problems
+    assert problem.message == "`visualize` asks for 91 pictures or more; the report of a run has room for 90"
+    assert problem.path == ("visualize",)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +65,7 @@ def test_wrong_layer_or_filter_is_told_at_its_key(item, message, key):
         ("grad_cam: {class_name: aunt}", ("grad_cam", "class_name")),
     ],
 )
-def test_wrong_class_is_told_with_the_nearest(item, key):
+def test_wrong_class_is_reported_with_the_nearest(item, key):
     with pytest.raises(RecipeError) as error:
         check_classes(loaded_with(item).recipe, ["ant", "bee"])
 

@@ -58,7 +58,7 @@ def test_small_differences_are_within_tolerance_relative_above_1(first, second):
     assert compare(first, second, tolerance=0.01).verdict == "within tolerance"
 
 
-def test_first_epoch_outside_is_told(first, second):
+def test_first_epoch_outside_is_reported(first, second):
     write(second, changed(0, val_loss=0.501)[:1] + changed(1, val_loss=0.8)[1:])
     found = compare(first, second, tolerance=0.01)
     assert (found.verdict, found.first_epoch, found.first_epoch_outside) == ("different", 1, 2)
@@ -81,7 +81,7 @@ def test_other_weights_behind_the_same_history_are_different(first, second):
 
 
 @pytest.mark.parametrize("content", ["", "[1]", "{}"])
-def test_damaged_history_is_told(first, second, content):
+def test_damaged_history_is_reported(first, second, content):
     (second / "history.json").write_text(content)
     with pytest.raises(OutputError, match="is damaged"):
         compare(first, second, tolerance=0)

@@ -38,11 +38,11 @@ def images(highest, dtype=np.float32):
 
 
 @pytest.mark.parametrize(("highest", "count"), [(255.0, 1), (1.0, 0), (3.5, 0), (4000.0, 1)])
-def test_large_inputs_are_told_by_their_range(highest, count):
+def test_large_inputs_are_reported_by_their_range(highest, count):
     assert told(images(highest)) == count
 
 
-def test_photos_are_told_whether_in_memory_or_in_files():
+def test_photos_are_reported_whether_in_memory_or_in_files():
     assert told(images(255, np.uint8)) == 1
     assert told(ImageFiles(("a.png",), Form(8, 8, "pad", "rgb"))) == 1
 
@@ -66,7 +66,7 @@ def test_normalization_far_behind_does_not_count():
 
 
 @pytest.mark.parametrize(("value_range", "count"), [("[0, 1]", 1), ("[0, 255]", 0)])
-def test_augmentation_that_expects_a_smaller_range_than_the_data_has_is_told(value_range, count):
+def test_augmentation_that_expects_a_smaller_range_than_the_data_has_is_reported(value_range, count):
     text = RECIPE.format(prepare="Rescaling: {scale: $(1 / 255)}", layers=CONVOLUTION)
     augment = f"augment: [RandomFlip: horizontal, RandomContrast: {{factor: 0.2, value_range: {value_range}}}], prepare"
     recipe = load_bytes(text.replace("prepare", augment, 1).encode(), "r.yaml").recipe

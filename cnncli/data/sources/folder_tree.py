@@ -16,7 +16,7 @@ from cnncli.data.sources.unsupported_files import advice_for
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, printable, shortened
 
-# Folder names that stand for a part, in the order in which parts are told.
+# Folder names that stand for a part, in the order in which parts are reported.
 _PART_NAMES = {"train": "train", "val": "validation", "validation": "validation", "valid": "validation", "test": "test"}
 # The same in other words; these, and capitals, count where the folder holds folders: a class may be called `Training`.
 _OTHER_PART_NAMES = {"training": "train", "testing": "test"}

@@ -55,7 +55,7 @@ def read_image_folder(
         progress: told ("reading images", count, all).
 
     Raises:
-        DataError: the folder, its classes or its files are not in order; every bad file is told at once.
+        DataError: the folder, its classes or its files are not in order; every bad file is reported at once.
     """
     form = form_of(settings, input_shape)
     with problems_at(*_PATH, "path"):

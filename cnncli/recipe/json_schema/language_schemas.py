@@ -9,18 +9,18 @@ from cnncli.recipe.language.structure import MOST_TIMES
 _ANY_VALUE = {"type": "string", "pattern": STANDS_FOR_VALUE}
 _LIST = {"type": "array", "items": ref("item")}
 _FROM = {
-    "description": "the layers that this one takes, by name; left out: the one before it; `input` is the network's",
+    "description": "names of the input layers; default: the layer before; `input` is the input of the network",
     "type": ["string", "array"],
     "items": {"type": "string"},
     "minItems": 1,
 }
-_FROM_ONE = {"description": "the layer that this takes, by name; left out: the one before it", "type": "string"}
+_FROM_ONE = {"description": "name of the input layer; default: the layer before", "type": "string"}
 _IF = {
-    "description": "leaves this out when it is false: `$(stage > 0)`",
+    "description": "omits this layer if the value is false: `$(stage > 0)`",
     "type": ["boolean", "integer", "string"],
     "pattern": STANDS_FOR_VALUE,
 }
-_OWN_NAME = {"description": "what `from`, `freeze` and `expect.shapes` call it", **LAYER_NAME}
+_OWN_NAME = {"description": "name for `from`, `freeze` and `expect.shapes`", **LAYER_NAME}
 
 
 def _structure(description: str, properties: Schema, required: list[str]) -> Schema:
@@ -61,7 +61,7 @@ STRUCTURE: Schema = {
                     "type": "string",
                     "pattern": NAME,
                 },
-                "layers": {"description": "what is repeated", **_LIST},
+                "layers": {"description": "layers to repeat", **_LIST},
             },
             ["layers"],
         ),
@@ -72,7 +72,7 @@ STRUCTURE: Schema = {
         {
             "merge": {"description": "Add, Average, Concatenate, Maximum, …", **ref("layers")},
             "paths": {
-                "description": "a list of layers each; [] is a path that changes nothing",
+                "description": "one list of layers for each path; [] is the identity",
                 "type": "array",
                 "items": _LIST,
                 "minItems": 2,
@@ -81,12 +81,12 @@ STRUCTURE: Schema = {
         ["merge", "paths"],
     ),
     "residual": _structure(
-        "layers, and the sum of what they give and what they took",
+        "layers; their output is added to their input",
         {
             "body": {"description": "the layers", **_LIST, "minItems": 1},
             "shortcut": {
-                "description": "how what they took gets there: as it is; auto: with a 1x1 Conv2D and BatchNormalization "
-                "where shapes differ; or through layers",
+                "description": "the shortcut: identity; auto, a 1x1 Conv2D and BatchNormalization if the shapes "
+                "differ; or a list of layers",
                 "anyOf": [{"enum": ["identity", "auto"]}, _LIST, _ANY_VALUE],
                 "default": "identity",
             },
@@ -99,11 +99,11 @@ STRUCTURE: Schema = {
         ["name", "layers"],
     ),
     "block": {
-        "description": "layers with parameters, called by name like a layer",
+        "description": "layers with parameters; used by name like a layer",
         "type": "object",
         "properties": {
             "params": {
-                "description": "the names that every call gives a value; a bare value is the first one's",
+                "description": "names of required parameters; a single value is the first one",
                 "type": "array",
                 "items": {"type": "string", "pattern": NAME},
             },

@@ -14,7 +14,7 @@ from typing import Any
 CATALOGUE_FILE = Path(__file__).with_name("catalogue.json")
 REQUIRED = object()
 
-# What Keras exports and a recipe must not name, with the reason that the user is told.
+# What Keras exports and a recipe must not name, with the reason that the user is reported.
 _CODE = "it runs code, and a recipe holds none"
 _PATHS = "it writes files of its own choosing"
 _ABSTRACT = "it is a base class and does nothing by itself"

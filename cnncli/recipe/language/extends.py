@@ -46,7 +46,7 @@ def _extend(root: Mapping, file: FilePath, chain: tuple[FilePath, ...], above: i
     try:
         parent = source.parse(recipe_file.read_bytes(path, shown_as=shown), shown, above=above)
     except RecipeError as error:
-        # A parent that cannot be read has no place of its own: it is told where it is named.
+        # A parent that cannot be read has no place of its own: it is reported where it is named.
         raise RecipeError([problem.at(entry.value.place) for problem in error.problems]) from error
     parent = _extend(parent, path, (*chain, path.resolve()), above)
     own = Mapping(tuple(e for e in root.entries if e.key != "extends"), root.place)

@@ -49,13 +49,15 @@ for (const region of document.querySelectorAll(".scroll")) {
 }
 
 // Charts that tell their values: under the pointer, or with the arrow keys.
+let isFirst = true;
 for (const figure of document.querySelectorAll("figure.chart")) {
   const stops = [...figure.querySelectorAll("rect.stop")];
   if (stops.length === 0) continue;
   const picture = figure.querySelector("svg");
   const guide = figure.querySelector("line.guide");
   const told = document.createElement("output");
-  const hint = "Point at the chart, or use the arrow keys, to read its values.";
+  const hint = isFirst ? "Point at a chart, or use the arrow keys, to read its values." : "";
+  isFirst = false;
   const texts = stops.map((stop) => stop.querySelector("title").textContent);
   let current = -1;
   const show = (index) => {

@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
+from cnncli.messages import counted
 from cnncli.plots import score_charts
 from cnncli.plots.score_charts import AreaChart
 from cnncli.report import charts, values
@@ -22,6 +24,7 @@ _MOST_CURVES = 6
 _MOST_MISTAKES = 20
 _LEVELS = 5  # of a cell's colour
 _MOST_THRESHOLDS = 21
+_ROC_NOTE = "The curves of the {} of {:,} classes with the smallest areas, each against the rest."
 
 
 @dataclass(frozen=True)
@@ -53,36 +56,27 @@ class Matrix:
 
 
 @dataclass(frozen=True)
-class Reliability:
-    """How far the network's confidence can be trusted.
-
-    Attributes:
-        charts: how often it is right, by how sure it is, and how often it is how sure.
-        expected, largest: calibration errors.
-    """
-
-    charts: tuple[Chart, Chart]
-    expected: float
-    largest: float
-
-
-@dataclass(frozen=True)
 class Sections:
     """What the template shows.
 
     Attributes:
         areas: AUC by class; empty where it is shown for no class.
+        calibration: how often the network is correct by its confidence, and how many examples there are.
+        roc_note: which classes have curves, where not all have.
         mistakes: the example, its class, the predicted class and its probability.
     """
 
     result: ClassificationResult
     matrix: Matrix | None
     areas: dict[str, float | None]
-    calibration: Reliability | None
+    calibration: tuple[Chart, ...]
     roc: tuple[Chart, ...]
+    roc_note: str
     threshold_chart: Chart | None
     thresholds: Sequence[ThresholdScore]
     mistakes: Sequence[tuple[str, str, str, float | None]]
+
+    ERRORS: ClassVar[str] = "Most confident errors"
 
     @property
     def charted(self) -> list[str]:
@@ -120,38 +114,35 @@ def tiles(result: ClassificationResult) -> list[Tile]:
 
 
 def numbers(result: ClassificationResult) -> list[tuple[str, str, str]]:
-    """Every single number: its name, its value, its interval."""
-    own = ("accuracy", "macro_precision", "macro_recall", "macro_f1")
-    found = {"loss": result.loss, **result.metrics} | {name: getattr(result, name) for name in own}
-    intervals = {"accuracy": result.intervals.accuracy, "macro_f1": result.intervals.macro_f1}
-    rows = [
-        (values.readable(name), values.score(name, value), _interval(intervals.get(name)))
-        for name, value in found.items()
-    ]
-    for words, area in (
+    """The scores that the head of the page does not have: name, value and interval."""
+    found = {name: value for name, value in result.metrics.items() if name != "accuracy"}
+    found |= {name: getattr(result, name) for name in ("macro_precision", "macro_recall")}
+    rows = [(values.readable(name), values.score(name, value)) for name, value in found.items()]
+    calibration = result.calibration
+    for words, value in (
         ("mean AUC of the classes", result.roc.macro_auc),
         ("mean average precision of the classes", result.precision_recall.macro_average_precision),
-        (
-            "expected calibration error",
-            result.calibration.expected_calibration_error if result.calibration else None,
-        ),
+        ("expected calibration error", calibration.expected_calibration_error if calibration else None),
+        ("largest calibration error", calibration.maximum_calibration_error if calibration else None),
     ):
-        if area is not None:
-            rows.append((words, values.rate(area), ""))
-    return rows + [(f"top-{k} accuracy", values.percent(share), "") for k, share in result.top_k.items()]
+        if value is not None:
+            rows.append((words, values.rate(value)))
+    rows += [(f"top-{k} accuracy", values.percent(share)) for k, share in result.top_k.items()]
+    return [(name, value, "") for name, value in rows]
 
 
 def sections(result: ClassificationResult) -> Sections:
     """Tables and charts."""
     areas = {curve.name: curve.auc for curve in result.roc.per_class}
     has_areas = len(result.per_class) > 2 and any(area is not None for area in areas.values())
-    curves = map(area_chart, score_charts.area_charts(result.roc, result.precision_recall))
+    curves = tuple(filter(None, map(area_chart, score_charts.area_charts(result.roc, result.precision_recall))))
     return Sections(
         result=result,
         matrix=matrix([row.name for row in result.per_class], result.confusion),
         areas=areas if has_areas else {},
-        calibration=reliability(result.calibration) if result.calibration else None,
-        roc=tuple(chart for chart in curves if chart),
+        calibration=reliability(result.calibration) if result.calibration else (),
+        roc=curves,
+        roc_note=_ROC_NOTE.format(_MOST_CURVES, len(result.per_class)) if _are_some(curves, result) else "",
         threshold_chart=threshold_chart(result.thresholds),
         thresholds=result.thresholds[:: max(1, math.ceil(len(result.thresholds) / _MOST_THRESHOLDS))],
         mistakes=[
@@ -159,6 +150,11 @@ def sections(result: ClassificationResult) -> Sections:
             for each in result.most_wrong[:_MOST_MISTAKES]
         ],
     )
+
+
+def _are_some(curves: Sequence[Chart], result: ClassificationResult) -> bool:
+    """Whether there are curves, but not those of all classes."""
+    return bool(curves) and len(result.per_class) > _MOST_CURVES
 
 
 def _interval(bounds: Interval | None) -> str:
@@ -191,36 +187,33 @@ def matrix(names: list[str], confusion: list[list[int]]) -> Matrix | None:
     return Matrix(names, rows)
 
 
-def reliability(calibration: Calibration) -> Reliability | None:
-    """The reliability diagram; None where no bin has examples."""
+def reliability(calibration: Calibration) -> tuple[Chart, ...]:
+    """The reliability diagram and the number of examples in its bins; empty where no bin has examples."""
     bins = [
         (
             each,
             accuracy,
-            f"{each.low:.0%} to {each.high:.0%} sure: {each.count:,} examples, "
-            f"on average {confidence:.1%} sure, right in {accuracy:.1%}",
+            f"probability {each.low:.0%} to {each.high:.0%}: {counted(each.count, 'example')}, "
+            f"mean probability {confidence:.1%}, accuracy {accuracy:.1%}",
         )
         for each, confidence, accuracy in score_charts.filled_bins(calibration)
     ]
     if not bins:
-        return None
-    expected = calibration.expected_calibration_error
-    about = "How often the network is right, by how sure it is; on the diagonal it is as sure as it should be"
-    about += f". The expected calibration error is {expected:.4f}"
-    right = charts.over_shares(
-        "How often it is right",
+        return ()
+    accuracies = charts.over_shares(
+        "Accuracy by probability",
         [(each.low, each.high, accuracy, told) for each, accuracy, told in bins],
-        about=about,
+        about="Accuracy by the probability of the predicted class; calibrated predictions are on the diagonal",
         x_label=score_charts.CONFIDENCE,
     )
-    often = charts.over_shares(
-        "How many examples",
+    counts = charts.over_shares(
+        "Number of examples",
         [(each.low, each.high, each.count, told) for each, _, told in bins],
-        about="How many examples the network is how sure of",
+        about="Number of examples by the probability of the predicted class",
         x_label=score_charts.CONFIDENCE,
         are_counts=True,
     )
-    return Reliability((right, often), expected, calibration.maximum_calibration_error)
+    return accuracies, counts
 
 
 def area_chart(found: AreaChart) -> Chart | None:
@@ -237,11 +230,11 @@ def area_chart(found: AreaChart) -> Chart | None:
     if len(per_class) == 1:
         about = f"{title} of {shown[0].name}"
     elif len(shown) < len(per_class):
-        about = f"{title} of the {len(shown)} hardest of {len(per_class):,} classes, each against the others"
+        about = (
+            f"{title} of the {len(shown)} of {len(per_class):,} classes with the smallest areas, each against the rest"
+        )
     else:
-        about = f"{title} of every class, each against the others"
-    if found.mean is not None and len(per_class) > 1:
-        about += f". The mean {short} of all classes is {found.mean:.4f}"
+        about = f"{title} of every class, each against the rest"
     return charts.in_unit_square(title, curves, about=about, x_label=found.x_label, diagonal=found.is_roc)
 
 
@@ -251,5 +244,5 @@ def threshold_chart(rows: Sequence[ThresholdScore]) -> Chart | None:
         return None
     at = [row.threshold for row in rows]
     curves = [(name, at, scores) for name, scores in score_charts.threshold_lines(rows).items()]
-    about = "Precision, recall, F1 and accuracy by the probability from which the second class is predicted"
-    return charts.in_unit_square("By threshold", curves, about=about, x_label="threshold", diagonal=False)
+    about = "Precision, recall, F1 and accuracy by the threshold of the second class"
+    return charts.in_unit_square("Scores by threshold", curves, about=about, x_label="threshold", diagonal=False)

@@ -8,10 +8,8 @@ from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
 from cnncli.interpretability.examples import read
-from cnncli.plots import style
-from cnncli.plots.confident_errors import Caption, draw_sheet, where_line
+from cnncli.plots.confident_errors import Caption, draw_sheet, prediction_lines, where_line
 from cnncli.plots.evaluation_figures import can_show
-from cnncli.plots.text_fitting import fit_text, plain_text
 from cnncli.plots.thresholds import draw_thresholds
 from cnncli.tasks.classification.thresholds import Sweep
 from cnncli.tasks.multilabel.console import labels_text
@@ -35,14 +33,12 @@ def _largest_errors(scored: Scored, examples: Examples, title: str) -> Figure:
 
     def caption(number: int, width: float) -> Caption:
         each = wrong[number]
-        predicted, true = (plain_text(labels_text(labels)) for labels in (each.predicted, each.true))
-        said = fit_text(predicted, width, style.LABEL_SIZE, bold=True)
-        true = fit_text(f"true: {true}", width, style.LABEL_SIZE)
-        return (said, style.ORANGE, "bold"), (true, style.INK, "normal"), where_line(each.index, each.file, width)
+        where = where_line(each.index, each.file, width)
+        return prediction_lines(labels_text(each.predicted), labels_text(each.true), where, width)
 
     images = read(examples, [each.index for each in wrong])
     count = len(scored.wrong)
     which = "the largest errors first" if len(wrong) == count else f"the {len(wrong)} largest errors"
-    shown = f"{count:,} of {result.count:,} examples with a wrong label: {which}".replace(",", "\N{THIN SPACE}")
-    subtitle = shown if count else f"all labels of all {result.count:,} examples are right"
+    shown = f"{count:,} of {result.count:,} predictions have a wrong label: {which}".replace(",", "\N{THIN SPACE}")
+    subtitle = shown if count else f"all labels of all {result.count:,} predictions are right"
     return draw_sheet(images, caption, title=title, subtitle=subtitle)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from cnncli.report import values
 from cnncli.report.headline import Headline, Tile
@@ -31,6 +32,8 @@ class Sections:
     wrong: Sequence[tuple[str, str, str, str]]
     charted: Sequence[str] = ()
 
+    ERRORS: ClassVar[str] = "Largest errors"
+
     @property
     def has_examples(self) -> bool:
         return bool(self.wrong)
@@ -43,7 +46,7 @@ def targets_fact(targets: LabelTargets) -> tuple[str, list[str]]:
 
 def headline(result: MultilabelResult) -> Headline:
     """The macro F1, and what it is compared with."""
-    baseline = f"always predicting every label has {values.rate(result.baseline.macro_f1)}"
+    baseline = f"always predicting every label gives {values.rate(result.baseline.macro_f1)}"
     return Headline("macro F1", values.rate(result.macro_f1), _interval(result.intervals.macro_f1), baseline)
 
 
@@ -57,22 +60,14 @@ def tiles(result: MultilabelResult) -> list[Tile]:
 
 
 def numbers(result: MultilabelResult) -> list[tuple[str, str, str]]:
-    """Every single number: its name, its value, its interval."""
-    rows = [
-        (values.readable(name), values.decimal(value), "")
-        for name, value in {"loss": result.loss, **result.metrics}.items()
-    ]
-    rows += [
-        ("macro F1", values.rate(result.macro_f1), _interval(result.intervals.macro_f1)),
-        ("micro F1", values.rate(result.micro_f1), _interval(result.intervals.micro_f1)),
-    ]
+    """The scores that the head of the page does not have: name, value and interval."""
+    rows = [(values.readable(name), values.decimal(value)) for name, value in result.metrics.items()]
     for name in ("macro_precision", "macro_recall", "macro_average_precision", "micro_precision", "micro_recall"):
-        rows.append((name.replace("_", " "), values.rate(getattr(result, name)), ""))
-    rows.append(("exact match", values.rate(result.exact_match), ""))
-    rows.append(("wrong labels (Hamming loss)", values.rate(result.hamming_loss), ""))
+        rows.append((name.replace("_", " "), values.rate(getattr(result, name))))
+    rows.append(("Hamming loss (share of wrong labels)", values.rate(result.hamming_loss)))
     if best := result.best_threshold:
-        rows.append((f"best micro F1, at the threshold {best.threshold:.2f}", values.rate(best.f1), ""))
-    return rows
+        rows.append((f"best micro F1, at the threshold {best.threshold:.2f}", values.rate(best.f1)))
+    return [(name, value, "") for name, value in rows]
 
 
 def sections(result: MultilabelResult) -> Sections:

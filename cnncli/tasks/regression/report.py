@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from cnncli.messages import first_of
 from cnncli.report import values
@@ -15,11 +16,12 @@ from cnncli.tasks.result import Interval
 
 _MOST_TARGETS = 20  # of more numbers an example, those with the largest errors
 _MOST_WORST = 20
+_IN_THE_HEAD = ("mean_absolute_error", "r2")
 _WORDS = {
     "mean_absolute_error": "mean absolute error",
     "median_absolute_error": "median absolute error",
     "root_mean_squared_error": "root mean squared error",
-    "mean_error": "bias: predicted minus true",
+    "mean_error": "mean error (predicted minus true)",
     "r2": "R²",
     "explained_variance": "explained variance",
 }
@@ -40,6 +42,8 @@ class Sections:
     worst: Sequence[tuple[str, str, str, str]]
     charted: Sequence[str] = ()
 
+    ERRORS: ClassVar[str] = "Largest errors"
+
     @property
     def has_examples(self) -> bool:
         return bool(self.worst)
@@ -56,9 +60,8 @@ def targets_fact(targets: NumberTargets) -> tuple[str, list[str]]:
 
 def headline(result: RegressionResult) -> Headline:
     """The mean absolute error, and what it is compared with."""
-    baseline = (
-        f"always predicting {_all(result.baseline.says)} has {values.decimal(result.baseline.mean_absolute_error)}"
-    )
+    reached = values.decimal(result.baseline.mean_absolute_error)
+    baseline = f"always predicting the training mean, {_all(result.baseline.says)}, has {reached}"
     interval = _interval(result.intervals.mean_absolute_error)
     return Headline("mean absolute error", values.decimal(result.mean_absolute_error), interval, baseline)
 
@@ -74,19 +77,18 @@ def tiles(result: RegressionResult) -> list[Tile]:
 
 
 def numbers(result: RegressionResult) -> list[tuple[str, str, str]]:
-    """Every single number: its name, its value, its interval."""
-    measured = {"loss": result.loss, **result.metrics}
+    """The scores that the head of the page does not have: name, value and interval."""
     rows = [
-        (values.readable(name), values.decimal(value), "") for name, value in measured.items() if name not in _WORDS
+        (values.readable(name), values.decimal(value), "")
+        for name, value in result.metrics.items()
+        if name not in _WORDS
     ]
     for name, words in _WORDS.items():
         value = getattr(result, name)
-        if value is not None:
+        if value is not None and name not in _IN_THE_HEAD:
             rows.append((words, values.decimal(value), _interval(getattr(result.intervals, name, None))))
-    for name in ("mean_absolute_error", "root_mean_squared_error"):
-        value = getattr(result.baseline, name)
-        rows.append((f"{_WORDS[name]} of always predicting the training mean", values.decimal(value), ""))
-    return rows
+    reached = values.decimal(result.baseline.root_mean_squared_error)
+    return [*rows, ("root mean squared error of always predicting the training mean", reached, "")]
 
 
 def sections(result: RegressionResult) -> Sections:

@@ -212,7 +212,7 @@ def without_gpu(patch: pytest.MonkeyPatch) -> None:
 
 
 def without_reading(patch: pytest.MonkeyPatch) -> None:
-    """What is wrong in the recipe is told before the data, which may take minutes to read."""
+    """What is wrong in the recipe is reported before the data, which may take minutes to read."""
     patch.setattr("cnncli.workflow.planning.load_data", None)
 
 
