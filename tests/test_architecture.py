@@ -29,6 +29,7 @@ SHARED = {
     "kernels": "the kernels of convolutions: found, drawn",
     "layers": "the layers of a recipe; the command that lists Keras' layers",
     "load": "read what a section of a recipe names: the recipe itself, its data",
+    "range_test": "the learning-rate range test: computed, drawn",
     "regression": "the rules of a recipe for regression; the drawings of one",
     "report": "the report of a task; the command",
     "result": "the result of an evaluation: of all tasks, of one",
@@ -42,7 +43,8 @@ SHARED = {
     "scores": "the scores of a task",
     "thresholds": "scores by threshold: computed, drawn",
     **dict.fromkeys(
-        ("doctor", "explain", "maximize", "predict", "reproduce", "summary"), "what a command does; the command"
+        ("doctor", "explain", "find_learning_rate", "maximize", "predict", "reproduce", "summary"),
+        "what a command does; the command",
     ),
 }
 

@@ -245,7 +245,7 @@ def _confirmed(what: str) -> bool:
 
 
 def _rewrite_pages(runs: Iterable[Path], output: Path) -> list[Problem]:
-    """Write the reports of runs and the page of all runs again, where there are any; tell which could not be written."""
+    """Write the reports of runs and the page of all runs again, where there are any; return the problems."""
     from cnncli.report import rewriting
 
     problems: list[Problem] = []

@@ -136,7 +136,7 @@ def _is_given(context: typer.Context, name: str) -> bool:
 def _write_index(
     shown: Sequence[ListedRun], to: Path | None, output: Path, *, force: bool, as_json: bool, quiet: bool
 ) -> Path:
-    """Write the HTML page, and say where; an earlier page of runs is replaced."""
+    """Write the HTML page and return its path; an earlier page of runs is replaced."""
     from cnncli.report import index_page
     from cnncli.runs.output_files import OutputFile
 
@@ -163,7 +163,7 @@ def _tell_next(shown: Sequence[ListedRun], count: int) -> None:
     if len(shown) < count:
         console.say(f"{len(shown):,} of {counted(count, 'run')}")
     best = next((run for run in shown if run.summary.has_model), None)
-    following = f"cnncli evaluate {shlex.quote(str(best.summary.path))}" if best else "cnncli train mnist"
+    following = f"cnncli report {shlex.quote(str(best.summary.path))} --open" if best else "cnncli train mnist"
     console.say_pairs([("Next", following)])
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import browser, console, few_examples, options, tensorflow_log
+from cnncli.cli import browser, console, few_examples, find_learning_rate, options, tensorflow_log
 from cnncli.cli.earlier_recipe import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.messages import cell, counted, printable
@@ -70,6 +70,25 @@ def train(
             "--dry-run", help="Check recipe, data and network. Nothing is written.", rich_help_panel=options.TRAINING
         ),
     ] = False,
+    find_lr: Annotated[
+        bool,
+        typer.Option(
+            "--find-lr",
+            help="Suggest a learning rate and draw the loss over it. No run is created.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="Write the picture of --find-lr to this .png or .svg file.",
+            show_default="a new file beside the runs of the recipe",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+    force: options.Force = False,
     profile: Annotated[
         bool, typer.Option("--profile", help="Show how long each phase took.", rich_help_panel=options.OUTPUT)
     ] = False,
@@ -84,6 +103,14 @@ def train(
     started = time.monotonic()
     options.check_device(device)
     _check_epochs(epochs)
+    others = {
+        "--resume": resume,
+        "--dry-run": dry_run,
+        "--run": run is not None,
+        "--open": open_report,
+        "--profile": profile,
+    }
+    find_learning_rate.check_options(find=find_lr, to=to, others=others)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
     if resume:
         going_on = _run_to_resume(Path(output), recipe, changes, run)
@@ -94,6 +121,21 @@ def train(
     else:
         going_on, loaded = None, _load(recipe, changes, Path(output), run)
     _check_epochs(epochs, loaded)
+    if find_lr:
+        find_learning_rate.find_learning_rate(
+            loaded,
+            recipe=recipe or "",
+            settings=changes,
+            output=Path(output),
+            device=device,
+            to=to,
+            force=force,
+            started=started,
+            as_json=as_json,
+            quiet=quiet,
+            verbose=verbose,
+        )
+        return
     from cnncli.cli.live import make_listener
 
     listener = make_listener(quiet=quiet, verbose=verbose)

@@ -1,4 +1,4 @@
-"""What `cnncli compare` says of the runs of a page: which is better, or why they cannot be compared."""
+"""The verdict of `cnncli compare` for the runs of a page: which is better, or why they cannot be compared."""
 
 from __future__ import annotations
 

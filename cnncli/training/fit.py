@@ -129,7 +129,7 @@ def fit(
                 optimizer=make_optimizer(phase.optimizer),
                 jit_compile=False,
                 steps_per_execution=work.report.steps_per_execution,
-                **_losses_and_metrics(recipe),
+                **losses_and_metrics(recipe),
             )
             history.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
@@ -266,7 +266,7 @@ def _work(
     return _Work(training_model(network, augment), train, validation, report)
 
 
-def _losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
+def losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
     """What `compile` takes: by name where there are several outputs."""
     outputs = outputs_of(recipe)
     losses = {output.name: make(output.loss) for output in outputs if output.loss is not None}

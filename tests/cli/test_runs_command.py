@@ -704,7 +704,7 @@ def test_next_is_the_first_run_that_has_a_model(outputs):
     (put(outputs, "mnist", "first", started="2026-11-20T10:00:00+00:00") / "model.keras").touch()
     put(outputs, "mnist", "later", "failed")
 
-    assert listed().stderr == "\nNext       cnncli evaluate outputs/mnist/first\n"
+    assert listed().stderr == "\nNext       cnncli report outputs/mnist/first --open\n"
 
 
 # Time

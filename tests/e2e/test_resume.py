@@ -123,7 +123,7 @@ def copied(place, tmp_path, monkeypatch):
 def test_finished_run_is_said_to_be_finished(copied):
     done = call("train", "--resume", "outputs/whole/whole")
 
-    assert "is already finished; --epochs N would extend it" in done.stderr
+    assert "is already finished. --epochs N trains it further" in done.stderr
 
 
 def test_no_stopped_run_is_exit_6(copied):
@@ -161,7 +161,7 @@ def test_no_whole_commit_is_exit_5_and_the_commits_stay(copied):
         path.write_bytes(b"torn")
     done = call("train", "--resume", "outputs/whole/whole", exit_code=5)
 
-    assert "is whole" in done.stderr
+    assert "is complete" in done.stderr
     assert len(list((copied / "checkpoints").glob("*.json"))) == 2
 
 

@@ -9,6 +9,7 @@ from reading import Read
 
 from cnncli import report, runs
 from cnncli.report import embedded_figures, history
+from cnncli.report.embedded_figures import gather, within
 from cnncli.tasks.comparison import compare
 
 
@@ -333,6 +334,17 @@ def test_room_that_a_run_does_not_need_is_for_the_pictures_of_the_others(make_ru
     assert shown[0] + len(both.left_out) == 24
     assert len(both.html) < 4_400_000
     assert both.left_out == ()  # they are stored smaller
+
+
+def test_run_with_few_pictures_keeps_them_where_others_have_too_many(tmp_path):
+    for number in range(3):
+        (tmp_path / f"filters-{number}.png").write_bytes(png(400, 3200, noise=True))
+    (tmp_path / "few.png").write_bytes(png())
+    albums = [gather(sorted(tmp_path.glob("filters-*.png"))), gather([tmp_path / "few.png"])]
+    many, few = within(albums, 200_000)
+
+    assert len(many.left_out) == 3
+    assert [picture.about for picture in few.pictures] == ["few"]
 
 
 @pytest.mark.parametrize(
