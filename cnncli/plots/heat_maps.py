@@ -107,13 +107,6 @@ def overlaid(pixels: Pixels, heat: NDArray[np.floating[Any]]) -> Pixels:
     return mixed
 
 
-def overlay(image: NDArray[Any], heat: NDArray[np.floating[Any]]) -> Pixels:
-    """Lay heat (any height, any width) in [0, 1] over an image (height, width, 1 or 3): uint8 (height, width, 3)."""
-    height, width = image.shape[:2]
-    large = Image.fromarray(np.asarray(heat, np.float32)).resize((width, height), Image.Resampling.BILINEAR)
-    return overlaid(_as_rgb(image), np.asarray(large))
-
-
 def _largest(sizes: Sequence[tuple[int, int]]) -> int:
     """The longest side that any image is shown with: its own, or of a small one a whole multiple."""
     longest = [max(size) for size in sizes]
