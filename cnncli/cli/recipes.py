@@ -110,7 +110,10 @@ def copy(
     console.stdout().print(printable(str(to)))
     if quiet:
         return
-    pairs = [("Next", f"cnncli validate {shlex.quote(str(to))}"), ("", f"cnncli train {shlex.quote(str(to))}")]
+    from cnncli.cli.next_steps import train_command
+    from cnncli.recipe.load import load
+
+    pairs = [("Next", f"cnncli validate {shlex.quote(str(to))}"), ("", train_command(str(to), load(name, []).recipe))]
     if not has_schema:
         schema = shlex.quote(str(to.with_name(FILE_NAME)))
         advice = f"cnncli schema --output {schema}, and as the recipe's first line:"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,15 +17,17 @@ from cnncli.messages import printable, shortened
 if TYPE_CHECKING:
     from cnncli.network.outline import Row
     from cnncli.network.summary import Summary
+    from cnncli.recipe.schema import Recipe
     from cnncli.runs.output_files import OutputFile
 
 _ENDINGS = (".svg", ".png")
 _CONVENTIONS = """\
-multiply-adds: for one example; one multiplication with the addition that follows counts as one. Counted are convolutions, dense
-    and recurrent layers and attention; not biases, activations, normalisation, pooling, merging and resizing.
-field: the receptive field, how many pixels of the input one number depends on, beyond the border too; `all` after global
-    pooling or a Dense layer. Where branches meet the widest counts. stride: how far apart the fields of two neighbours are.
-memory: the layer's outputs for one batch in float32; mixed precision keeps them in half of it."""
+multiply-adds: for one example; a multiplication and the addition after it count as one. Convolutions, dense and recurrent
+    layers and attention are counted; biases, activations, normalization, pooling, merging and resizing are not.
+field: the receptive field: the number of input pixels, also beyond the border, on which one output value depends; `all` after
+    global pooling or a Dense layer. Where branches meet, the largest one counts. stride: the distance between the fields of
+    neighbouring outputs.
+memory: the outputs of the layer for one batch in float32; mixed precision needs half of it."""
 
 
 def add_to(app: typer.Typer) -> None:
@@ -114,7 +117,7 @@ def summary(
         console.say(f"\n{_CONVENTIONS}")
     if not quiet:
         console.say()
-        console.say_pairs(_next(recipe, found, shown, drawn))
+        console.say_pairs(_next(recipe, loaded.recipe, found, shown, drawn))
 
 
 def _picture_file(path: Path, recipe: str, *, force: bool) -> OutputFile:
@@ -139,9 +142,11 @@ def _draw(found: Summary, shown: Sequence[Row], file: OutputFile) -> Path:
     return file.path
 
 
-def _next(recipe: str, found: Summary, shown: Sequence[Row], drawn: Path | None) -> list[tuple[str, str]]:
-    """What one may want to do after this."""
-    lines = [] if drawn else [f"cnncli summary {recipe} --diagram {found.name}.svg"]
-    lines += [f"cnncli summary {recipe} --all"] if any(row.is_group for row in shown) else []
-    lines += [f"cnncli train {recipe}"]
+def _next(name: str, recipe: Recipe, found: Summary, shown: Sequence[Row], drawn: Path | None) -> list[tuple[str, str]]:
+    from cnncli.cli.next_steps import train_command
+
+    typed = shlex.quote(printable(name))
+    lines = [] if drawn else [f"cnncli summary {typed} --diagram {found.name}.svg"]
+    lines += [f"cnncli summary {typed} --all"] if any(row.is_group for row in shown) else []
+    lines += [train_command(name, recipe)]
     return [("Next" if number == 0 else "", line) for number, line in enumerate(lines)]

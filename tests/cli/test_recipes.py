@@ -118,3 +118,16 @@ def test_copy_to_a_folder_that_is_not_writable_is_exit_6(folder):
     (folder / "locked").mkdir(mode=0o500)
 
     assert "permission denied" in recipes("copy", "mnist", "locked/mine.yaml", code=6).stderr
+
+
+def test_next_names_the_data_that_is_missing(cnncli):
+    copied = cnncli("recipes", "copy", "vgg16-transfer")
+
+    assert "cnncli train vgg16-transfer.yaml --set data.source.image_folder.path=YOUR_FOLDER" in copied.stderr
+
+
+def test_next_names_no_data_where_it_is_there(cnncli):
+    (cnncli.folder / "signals.npz").write_bytes(b"")
+    copied = cnncli("recipes", "copy", "conv1d-signal")
+
+    assert copied.stderr.splitlines()[1].strip() == "cnncli train conv1d-signal.yaml"

@@ -174,7 +174,7 @@ def test_verbose_adds_strides_and_what_is_counted(monkeypatch):
     [line] = [line for line in done.stdout.splitlines() if line.startswith("S4 ")]
 
     assert line.split()[-4:] == ["16", "4", "0.2", "MB"]
-    assert "not biases, activations" in done.stderr
+    assert "biases, activations, normalization" in done.stderr
 
 
 @pytest.mark.parametrize("name", ["net.svg", "net.png", "net.v2.PNG"])
