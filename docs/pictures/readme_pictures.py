@@ -48,8 +48,10 @@ COLORS = 160  # of the report's pictures
 FORM = """\
 <svg viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">
 <style>
-.{unique_id}-matrix {{font: {char_height}px/{line_height}px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
-  white-space: pre}}
+.{unique_id}-matrix {{
+  font: {char_height}px/{line_height}px ui-monospace, SFMono-Regular, Menlo, Consolas, "DejaVu Sans Mono", monospace;
+  white-space: pre
+}}
 .{unique_id}-title {{font: bold 18px sans-serif}}
 {styles}
 </style>

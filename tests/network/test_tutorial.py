@@ -51,6 +51,11 @@ def changed(recipe: str, diff: str) -> str:
     return "\n".join([*made, *rest]) + "\n"
 
 
+def without_chance(text: str) -> str:
+    """Without what depends on the processor's last bits."""
+    return re.sub(r"the loss is (nan|inf)|, step \d+ of|class \d for all", "", text)
+
+
 def parts(shown: str) -> list[str]:
     """What is shown, between the places where something is left out."""
     return [part for part in re.split(r"^…\n", shown, flags=re.MULTILINE) if part]
@@ -116,7 +121,7 @@ def trained(tmp_path_factory):
 
 
 def test_there_are_mistakes_of_all_kinds():
-    assert len(MISTAKES) == 12
+    assert len(MISTAKES) == 13
     assert all(shown for *_, shown in MISTAKES)
     assert len({title for title, *_ in MISTAKES}) == 7
 
@@ -132,7 +137,7 @@ def test_mistake_gets_the_answer_that_is_shown(trained, tmp_path, monkeypatch, t
     if name != "predict":
         Path("digits.yaml").write_text(changed(RECIPES[2][1], change), encoding="utf-8")
     done = call(name, *arguments, exit_code=None)
-    answer = done.stderr + done.stdout
+    answer, shown = without_chance(done.stderr + done.stdout), without_chance(shown)
 
     end = 0
     for part in parts(shown):
@@ -140,6 +145,5 @@ def test_mistake_gets_the_answer_that_is_shown(trained, tmp_path, monkeypatch, t
         end = answer.index(part, end) + len(part)
     if "…" not in shown:
         assert answer == shown
-    is_error = done.exit_code != 0
-    assert done.exit_code == (7 if "learning rate" in title else 3 if is_error else 0)
-    assert is_error == (": no mistakes" not in answer and "No mistakes" not in answer and name != "predict")
+    ends_well = name == "predict" or "o mistakes" in shown or "note: " in shown
+    assert done.exit_code == (0 if ends_well else 7 if name == "train" else 3)
