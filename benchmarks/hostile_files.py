@@ -396,7 +396,7 @@ ABOUT = [
         "more",
     ),
     ("eleven class names", about(class_names=[*"0123456789", "b"]), "`class_names` has 11"),
-    ("a class name twice", about(class_names=["a"] * 10), "stands there twice"),
+    ("a class name twice", about(class_names=["a"] * 10), "is listed twice"),
     ("numbers as class names", about(class_names=list(range(10))), "`class_names`"),
     ("a class name of 10,000 letters", about(class_names=["a" * 10_000, *"123456789"]), "10,000 characters"),
     (
@@ -412,8 +412,8 @@ ABOUT = [
         "`images` have the shape",
     ),
     ("another input", about(input_shape=[32, 32, 3]), "`input_shape` is"),
-    ("code as loss", about(loss={"os.system": {"command": "true"}}), "none of Keras' losses"),
-    ("code as metric", about(metrics=["eval"]), "none of Keras' metrics"),
+    ("code as loss", about(loss={"os.system": {"command": "true"}}), "not one of Keras' losses"),
+    ("code as metric", about(metrics=["eval"]), "not one of Keras' metrics"),
     ("a metric of 10^12 numbers", about(metrics=[{"MeanIoU": {"num_classes": 10**6}}]), "`num_classes`"),
     ("a huge batch", about(batch_size=10**9), "`batch_size`"),
 ]  # each with a part of the message
@@ -511,7 +511,7 @@ CASES = [
     _case("StringLookup from a file", lookup("StringLookup"), "the name of a file to read"),
     _case("IntegerLookup from a file", lookup("IntegerLookup"), "the name of a file to read"),
     _case("TextVectorization from a file", lookup("TextVectorization"), "the name of a file to read"),
-    _case("a vocabulary as asset", with_member("assets/layers/string_lookup/vocabulary.txt"), "a vocabulary belongs into"),
+    _case("a vocabulary as asset", with_member("assets/layers/string_lookup/vocabulary.txt"), "a vocabulary belongs in"),
     _case("FeatureSpace", layer(lambda place: [keras_object("FeatureSpace", "keras.utils", features={})]), _NOT_KERAS),
     # sizes by way of the config
     _case("10^12 units", layer(lambda place: [dense(units=10**12)]), "parameters, and its weights are", static=False),
@@ -529,7 +529,7 @@ CASES = [
     # what cnncli itself writes into a model
     _case("a wrapper that Keras cannot build", config(lambda place: network(*image_network(
         keras_object("TimeDistributed", layer=_PIPELINE), keras_object("GlobalAveragePooling3D"), shape=(2, 5, 1, 1)))),
-          "does not say what its network takes", static=False),
+          "does not contain the input shape of its network", static=False),
     *(_case(f"cnncli.json: {name}", with_member("cnncli.json", content), says, static=False)
       for name, content, says in ABOUT),
     _case("cnncli.json: 20 MB", with_member("cnncli.json", b" " * (20 << 20)), "a cnncli.json of 20,97"),

@@ -97,7 +97,7 @@ def _about(entry: Entry) -> Iterator[Text]:
     yield Text()
     yield from wrapping.wrapped(browse.example_line(entry), indent=4, hanging=8, style="bold")
     yield Text()
-    yield from wrapping.wrapped(f"It stands in {browse.place_of_kind(entry.kind)}.")
+    yield from wrapping.wrapped(f"It is used in {browse.place_of_kind(entry.kind)}.")
     if entry.identifier:
         return
     arguments, needed = list((entry.arguments or {}).values()), needed_of(entry)

@@ -222,7 +222,7 @@ def read_targets(record: Mapping[str, Any]) -> TargetInfo:
     """
     task = record.get("task")
     if task not in task_registry.names():
-        raise ValueError(f"its `task` is none of {', '.join(task_registry.names())}")
+        raise ValueError(f"its `task` is not one of {', '.join(task_registry.names())}")
     kind = _of_task(task)
     try:
         return kind.model_validate({name: record[name] for name in kind.model_fields if name in record})

@@ -101,7 +101,9 @@ def _trained_on(trained: TrainedModel, examples: Examples, what: str) -> Iterato
     if not recorded:
         return
     digest = of_set(examples)
-    hint = "the score says little about new examples: score the test split, or data that was set aside"
+    hint = (
+        "this score does not show how good the model is on new examples: evaluate on the test split or on unseen data"
+    )
     if digest == recorded.get("train"):
         yield Problem(f"{what} holds the examples that the network was trained on", hint)
     elif digest == recorded.get("all"):

@@ -75,8 +75,8 @@ def _built(network: Mapping[str, Any], shown: str) -> keras.Model:
         reason = shortened(said, 300) if said else type(error).__name__
         raise ModelFileError(f"Keras cannot open {shown}: {reason}") from error
     if not model.built or not getattr(model, "inputs", None):  # a Sequential without an input raises
-        hint = "call it once on an example before it is saved, or begin it with keras.Input"
-        raise ModelFileError(f"{shown} does not say what its network takes", hint=hint)
+        hint = "call it once on an example before saving it, or start it with keras.Input"
+        raise ModelFileError(f"{shown} does not contain the input shape of its network", hint=hint)
     return model
 
 

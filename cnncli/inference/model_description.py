@@ -118,7 +118,7 @@ class About(BaseModel):
         for kind, item in (("losses", self.loss), *(("metrics", metric) for metric in self.metrics)):
             found, faults = read(item, kind)
             if found is None or faults:
-                yield f"`{shortened(str(item))}` is none of Keras' {kind}"
+                yield f"`{shortened(str(item))}` is not one of Keras' {kind}"
             yield from _large_arguments(item, self.targets.count)
 
     @property

@@ -126,7 +126,7 @@ def health_for(
             split = trained.recipe.recipe.evaluate.split
             examples = some_of(own_data(trained, split)[0], trained.targets.task)
         except CnncliError as error:
-            notes.append(_unknown("dead filters are told by their weights alone", error))
+            notes.append(_unknown("dead filters are found only by their weights", error))
     return health_of(trained.model, layers, initial=initial, examples=examples), notes
 
 

@@ -192,7 +192,7 @@ def _chain(recipe: Recipe, section: str, tensor: Any) -> Any:
             raise RecipeError(problems)
         if section == "augment" and made.trainable_weights:
             message = f"{layer.name} has weights, and layers of `augment` do not learn: they are not saved"
-            raise RecipeError(Problem(message, "a layer that learns stands in `model`", path=(*path, layer.name)))
+            raise RecipeError(Problem(message, "put layers with weights into `model`", path=(*path, layer.name)))
     return tensor
 
 
@@ -337,7 +337,7 @@ def _called(item: KerasObject, layer: Any, sources: list[Any], path: Path) -> An
     if not isinstance(output, keras.KerasTensor):
         count = len(keras.tree.flatten(output))
         hint = "leave `return_state` out" if item.args.get("return_state") else ""
-        message = f"{item.name} gives {count} tensors; a layer of a recipe gives one"
+        message = f"{item.name} gives {count} tensors; a layer of a recipe must give one"
         raise RecipeError(Problem(message, hint, path=where))
     return output
 

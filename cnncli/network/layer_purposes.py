@@ -211,7 +211,7 @@ _VARIED = "so that the network sees more variety"
 _SENTENCES = {
     "Identity": "Passes its input on as it is: the shortcut around the layers of a block.",
     "Activation": "Applies a function to each number.",
-    "ReLU": "Sets negative numbers to 0, max(x, 0); without such a step two layers in a row compute no more than one.",
+    "ReLU": "Sets negative numbers to 0, max(x, 0); without it, two layers in a row compute no more than one.",
     "LeakyReLU": "Keeps positive numbers and makes negative ones small, so that no unit stops learning.",
     "PReLU": "Keeps positive numbers and multiplies negative ones by a learned factor.",
     "ELU": "Keeps positive numbers; negative ones approach a limit smoothly.",

@@ -199,7 +199,7 @@ def _area_text(area: float | None) -> str:
 
 def _subtitle(roc: AreaChart, precision_recall: AreaChart) -> str:
     if roc.mean is None or precision_recall.mean is None:
-        return "no class has both examples and others to be told from"
+        return "no class has both positive and negative examples"
     if len(roc.curves) == 1:
         name = plain_text(roc.curves[0].name)
         return f"{name}: area under the ROC curve {roc.mean:.4f} · average precision {precision_recall.mean:.4f}"

@@ -98,5 +98,5 @@ def _escapes_in_a_path(recipe: Recipe) -> Iterator[Problem]:
     for name, own in (("image_folder", source.image_folder), ("npz", source.npz), ("idx", source.idx)):
         if own is not None and (found := _CONTROL.search(own.path)):
             escape = found[0].encode("unicode_escape").decode()
-            message = f"the path holds a control character, `{escape}`: in double quotes a backslash begins an escape"
+            message = f"the path holds a control character, `{escape}`: in double quotes a backslash starts an escape sequence"
             yield Problem(message, "use single quotes, or `/` in the path", path=("data", "source", name, "path"))

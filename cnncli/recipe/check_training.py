@@ -74,7 +74,7 @@ def _learning_rate_of_two(recipe: Recipe) -> Iterator[Problem]:
     for callback, path, phase in _callbacks(recipe):
         rate = phase.optimizer.args.get("learning_rate")
         if callback.name == "ReduceLROnPlateau" and isinstance(rate, KerasObject):
-            message = f"ReduceLROnPlateau cannot change the learning rate: {rate.name} says it already"
+            message = f"ReduceLROnPlateau cannot change the learning rate, because {rate.name} sets it"
             yield Problem(message, "keep one of the two", path=path)
 
 
@@ -93,7 +93,7 @@ def _nothing_learns(recipe: Recipe) -> Iterator[Problem]:
     for phase in phases_of(recipe):
         is_frozen = [any(fnmatchcase(name, pattern) for pattern in phase.freeze) for name in names]
         if all(is_frozen) and not phase.unfreeze:
-            hint = "freeze the layers that are trained already, and not those behind them"
+            hint = "freeze only the pretrained layers, not the ones after them"
             yield Problem("`freeze` leaves no layer that learns", hint, path=(*phase.path, "freeze"))
 
 

@@ -15,7 +15,7 @@ from cnncli.tasks.pairs import Pair, Side
 from cnncli.tasks.recorded_run import Recorded, read_run
 from cnncli.tasks.statistics import LEVEL, holm
 
-_ANYWAY = "`--anyway` shows the runs beside each other, without a test of their difference"
+_ANYWAY = "`--anyway` shows the runs side by side, without a significance test"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -109,7 +109,7 @@ def read_result(content: bytes) -> Result:
         raise ValueError("no JSON text") from None
     task = value.get("task") if isinstance(value, dict) else None
     if task not in task_registry.names():
-        raise ValueError(f"its `task` is none of {', '.join(task_registry.names())}")
+        raise ValueError(f"its `task` is not one of {', '.join(task_registry.names())}")
     try:
         result: Result = task_registry.part(task, "result").RESULT.model_validate(value)
     except ValidationError as error:

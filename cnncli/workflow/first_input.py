@@ -77,7 +77,7 @@ def _remarks(
             yield Problem(message, "look at the scale of the layers in `prepare`", path=_PREPARE)
     elif application and raw_low >= 0 and raw_high <= _SMALL_PIXELS:
         message = f"{application} expects pixels from 0 to 255, and the data goes from {raw_low:.4g} to {raw_high:.4g}"
-        yield Problem(message, "`prepare: [Rescaling: {scale: 255}]` brings it to that range", path=_PREPARE)
+        yield Problem(message, "`prepare: [Rescaling: {scale: 255}]` scales it to this range", path=_PREPARE)
     elif largest > _HUGE and not application and (scaling := _scaling(recipe)) is not None:
         message = (
             f"values from {low:.4g} to {high:.4g} enter `{name}`: the data goes from {raw_low:.4g} to {raw_high:.4g}"

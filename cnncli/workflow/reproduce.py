@@ -103,7 +103,7 @@ def _differences(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, A
     found = []
     for index in range(max(len(then), len(now))):
         if index >= min(len(then), len(now)):
-            found.append((index + 1, "an epoch that only one of them had", math.inf))
+            found.append((index + 1, "an epoch that only one run has", math.inf))
             continue
         names = [name for name in dict.fromkeys([*then[index], *now[index]]) if name not in _NOT_COMPARED]
         for name in names:

@@ -202,7 +202,7 @@ def _metrics_without_value(fitted: Fitted) -> Iterator[Problem]:
         epochs = [row["epoch"] for row in fitted.history if row.get(name, 0) is None]
         when = "in any epoch" if len(epochs) == len(fitted.history) else f"in {counted(len(epochs), 'epoch')}"
         part = "validation" if name.startswith("val_") else "training"
-        hint = f"it is not defined for the {part} examples: a class has none, or is never predicted"
+        hint = f"it is undefined for the {part} examples: a class has no examples or is never predicted"
         yield Problem(f"`{name}` has no value {when}", hint)
 
 

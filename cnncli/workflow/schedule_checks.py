@@ -57,7 +57,7 @@ def _of_schedule(
     if is_resumed:
         return (
             message,
-            f"nothing is learned there, and a run that goes on keeps its schedule\nstart a new run with {way_out}",
+            f"nothing is learned there, and a resumed run keeps its schedule\nstart a new run with {way_out}",
         )
     return message, f"nothing is learned there: use {way_out}, or fewer epochs"
 

@@ -570,7 +570,7 @@ def test_other_classes_than_the_models_are_refused() -> None:
     with pytest.raises(DataError) as caught:
         read_builtin("mnist-sample", model=ClassTargets(class_names=("ants", "bees")))
 
-    assert caught.value.problems[0].message == "the data has a class that the model does not know: `0`"
+    assert caught.value.problems[0].message == "the data has a class that is unknown to the model: `0`"
     assert caught.value.problems[-1].message == "and 5 more classes that the model does not know"
 
 

@@ -42,7 +42,7 @@ def test_image_in_two_parts_is_refused(dtype: Any) -> None:
         find_copies({"train": part(train), "test": part(test)}, NAMES, allow_leakage=False)
 
     assert str(caught.value) == (
-        "1 image of x_test stands in x_train too\n    x_train[3] = x_test[2]\n"
+        "1 image of x_test is also in x_train\n    x_train[3] = x_test[2]\n"
         "    remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
     )
 
@@ -51,7 +51,7 @@ def test_image_in_two_parts_is_reported_where_it_is_allowed() -> None:
     images = noise(1, 5)
 
     assert notes_of({"train": part(images), "test": part(images[:2])}, allow_leakage=True) == [
-        "2 images of x_test stand in x_train too\n    x_train[0] = x_test[0]\n    x_train[1] = x_test[1]\n"
+        "2 images of x_test are also in x_train\n    x_train[0] = x_test[0]\n    x_train[1] = x_test[1]\n"
         "    scores measured with them are too good"
     ]
 
@@ -60,7 +60,7 @@ def test_a_few_of_very_many_are_reported_and_not_refused() -> None:
     train, test = noise(1, 5), noise(2, 1000)
     test[7] = train[0]
 
-    assert notes_of({"train": part(train), "test": part(test)})[0].startswith("1 image of x_test stands in x_train too")
+    assert notes_of({"train": part(train), "test": part(test)})[0].startswith("1 image of x_test is also in x_train")
 
 
 def test_image_with_two_labels_is_reported() -> None:

@@ -157,7 +157,7 @@ def test_leak_between_arrays_can_be_allowed(tmp_path: Path) -> None:
     labels = np.arange(16) % 2
     source = npz(tmp_path, x_train=images, y_train=labels, x_test=images[:4], y_test=labels[:4])
 
-    with pytest.raises(DataError, match="4 images of x_test stand in x_train too"):
+    with pytest.raises(DataError, match="4 images of x_test are also in x_train"):
         splits_of(source)
     assert sizes(splits_of(source, allow_leakage=True))[2] == 4
 

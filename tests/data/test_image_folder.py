@@ -777,7 +777,7 @@ def test_class_that_the_model_does_not_know_is_refused(tmp_path: Path, make_fold
     with pytest.raises(DataError) as caught:
         read_for_model(tmp_path, ["ants", "bees"])
 
-    assert str(caught.value) == "the data has a class that the model does not know: `ant`\n    did you mean `ants`?"
+    assert str(caught.value) == "the data has a class that is unknown to the model: `ant`\n    did you mean `ants`?"
 
 
 def test_many_unknown_classes_are_counted(tmp_path: Path, make_folder: MakeFolder) -> None:
@@ -787,7 +787,7 @@ def test_many_unknown_classes_are_counted(tmp_path: Path, make_folder: MakeFolde
         read_for_model(tmp_path, ["ants", "bees"])
 
     assert [problem.message for problem in caught.value.problems][-2:] == [
-        "the data has a class that the model does not know: `kind4`",
+        "the data has a class that is unknown to the model: `kind4`",
         "and 2 more classes that the model does not know",
     ]
 

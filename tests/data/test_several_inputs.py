@@ -77,7 +77,7 @@ def test_copies_are_equal_in_every_input():
 
     _, notes = find_copies(parts, {"train": "x_train", "test": "x_test"}, allow_leakage=True)
 
-    assert [note.message for note in notes] == ["1 image of x_test stands in x_train too"]
+    assert [note.message for note in notes] == ["1 image of x_test is also in x_train"]
 
 
 def test_targets_in_a_file_are_those_in_memory(tmp_path):

@@ -145,7 +145,10 @@ def test_another_run_is_compared_resumed_and_reproduced(folder):
     [
         ("model.layers.3.Dense.units=2", "the data has 1 number for each example, and layer `radius` gives 2"),
         ("model.layers.3.Dense.activation=sigmoid", "sigmoid gives numbers from 0 to 1, and the data's go from 2.0"),
-        ("data.targets=classes", "for quantities say `targets: numbers` in `data`, and mean_squared_error does"),
+        (
+            "data.targets=classes",
+            "for regression write `targets: numbers` in `data`; the loss is then mean_squared_error",
+        ),
         ("train.metrics=[accuracy]", "accuracy measures classes, and `targets` are numbers"),
     ],
 )

@@ -106,7 +106,7 @@ def test_code_in_the_compile_config_is_never_looked_at(tmp_path):
 
 def test_model_that_was_never_called_is_reported(tmp_path):
     keras.Sequential([layers.Dense(3)]).save(tmp_path / "m.keras")
-    with pytest.raises(ModelFileError, match="does not say what its network takes"):
+    with pytest.raises(ModelFileError, match="does not contain the input shape of its network"):
         open_file(tmp_path / "m.keras")
 
 

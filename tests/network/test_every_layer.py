@@ -409,7 +409,7 @@ def test_layers_within_a_layer_have_the_same_names_in_every_network(name):
         ),
         (
             "LSTM: {units: 3, return_state: true}",
-            "LSTM gives 3 tensors; a layer of a recipe gives one\n    leave `return_state` out",
+            "LSTM gives 3 tensors; a layer of a recipe must give one\n    leave `return_state` out",
         ),
         (
             "Dense: {units: 3, from: [input, input]}",

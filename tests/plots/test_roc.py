@@ -104,7 +104,7 @@ def test_a_class_without_examples_is_listed_as_unknown():
     assert written.count("none") == 2
     roc = roc_and_precision_recall(np.array([1]), np.array([[0.3]]), ["no", "yes"])
     assert roc[0].macro_auc is None
-    assert "no class has both examples and others to be told from" in texts(draw_roc(*roc, title="t"))
+    assert "no class has both positive and negative examples" in texts(draw_roc(*roc, title="t"))
 
 
 def test_odd_names_are_safe():

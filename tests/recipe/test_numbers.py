@@ -51,7 +51,7 @@ def test_mse_of_classes_is_reported_how_to_mean_numbers():
     [warning] = loaded(text).warnings
 
     assert warning.message == "mse is a loss for quantities"
-    assert warning.hint.splitlines()[-1] == "if the labels are quantities, say so: `targets: numbers` in `data`"
+    assert warning.hint.splitlines()[-1] == "for regression write `targets: numbers` in `data`"
 
 
 def test_classes_in_an_expression_are_reported_apart_from_a_misspelling():

@@ -87,7 +87,7 @@ r.yaml:2:12: a comma is missing before `kernel_size`
 ### two commas
 a: [1,, 2]
 --->
-r.yaml:1:7: nothing stands before this `,`
+r.yaml:1:7: there is nothing before this `,`
     `[` was opened on line 1
 
 ### dash in brackets

@@ -11,7 +11,7 @@ a: 1
 ---
 b: 2
 --->
-r.yaml:2:1: one document per recipe, and a second begins here
+r.yaml:2:1: a recipe has one document, but a second one begins here
     move it to a file of its own
 
 ### text behind the end
@@ -26,7 +26,7 @@ r.yaml:3:1: `b: 2` comes after the end of the recipe
 ...
 a: 1
 --->
-r.yaml:1:1: `...` stands before any content
+r.yaml:1:1: `...` is before any content
     delete it, or quote it if it is text
 
 ### directive

@@ -135,7 +135,7 @@ r.yaml:2:1: the indentation fits no line above
 a: 1
   b: 2
 --->
-r.yaml:2:3: `b` stands under a line that has its value already
+r.yaml:2:3: `b` is below a line that has a value already
     line 2 begins at column 3, line 1 at column 1
     check the indentation of both
 
@@ -145,7 +145,7 @@ a: 1  # x
 # y
   b: 2
 --->
-r.yaml:4:3: `b` stands under a line that has its value already
+r.yaml:4:3: `b` is below a line that has a value already
     line 4 begins at column 3, line 1 at column 1
     check the indentation of both
 

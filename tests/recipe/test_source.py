@@ -146,7 +146,7 @@ def test_refused_with_place_and_hint(text: str, expected: str) -> None:
         pytest.param("a:\n" + "- " * 1000, "2:199: nested too deeply (max 100)", id="dashes"),
         pytest.param(
             "a: [" + "x," * 20_000 + "]",  # the mapping, its key and the list are three nodes
-            "1:19999: more than 10,000 keys and values\n    say what comes again with `repeat` or `blocks`",
+            "1:19999: more than 10,000 keys and values\n    write repeated parts with `repeat` or `blocks`",
             id="nodes",
         ),
     ],

@@ -97,7 +97,7 @@ def _shared(
     if not pairs:
         return
     message = (
-        f"{counted(len(pairs), 'image')} of {names[1]} {'stands' if len(pairs) == 1 else 'stand'} in {names[0]} too"
+        f"{counted(len(pairs), 'image')} of {names[1]} {'is' if len(pairs) == 1 else 'are'} also in {names[0]}"
     )
     shown = [f"{names[0]}[{left}] = {names[1]}[{right}]" for left, right in pairs]
     if len(pairs) > _FEW * count and not allow_leakage:

@@ -50,7 +50,7 @@ def _array(file: IO[bytes] | gzip.GzipFile, name: str, most: int) -> NDArray[Any
     magic = file.read(4)
     dimensions = magic[3] if len(magic) == 4 else 0
     if magic[:2] != b"\0\0" or magic[2:3] not in map(_byte, _TYPES) or not 1 <= dimensions <= _MOST_DIMENSIONS:
-        raise DataError(Problem(f"{name} is no IDX file: it begins with {magic.hex(' ') or 'nothing'}"))
+        raise DataError(Problem(f"{name} is not an IDX file: it begins with {magic.hex(' ') or 'nothing'}"))
     sizes = file.read(4 * dimensions)
     if len(sizes) < 4 * dimensions:
         raise DataError(Problem(f"{name} is cut off within its header"))

@@ -155,7 +155,9 @@ def _header(archive: zipfile.ZipFile, info: zipfile.ZipInfo, name: str, archive_
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise DataError(Problem(f"{name} is compressed in a way that NumPy does not use"))
     if info.compress_size > archive_bytes or info.file_size > max(info.compress_size, 1) * _MOST_RATIO:
-        raise DataError(_header_mismatch(name, f"{info.file_size:,} bytes cannot come out of {info.compress_size:,}"))
+        raise DataError(
+            _header_mismatch(name, f"{info.file_size:,} bytes cannot be unpacked from {info.compress_size:,}")
+        )
     try:
         with archive.open(info) as member:
             header = _parsed(name, member.read(_MOST_HEADER + 12))
@@ -185,7 +187,7 @@ def _parsed(name: str, beginning: bytes) -> _Array:
     if dtype.kind in "VmM":
         raise DataError(Problem(f"{name} holds records, not numbers ({shortened(str(dtype))})"))
     if dtype.hasobject:
-        hint = "they can only be read by running what the file says; store plain numbers: `x.astype(np.float32)`"
+        hint = "reading them would run code from the file; store plain numbers: `x.astype(np.float32)`"
         raise DataError(Problem(f"{name} holds Python objects, not numbers", hint))
     if not dtype.itemsize:
         raise DataError(Problem(f"{name} holds values of no size ({dtype})"))
@@ -218,7 +220,7 @@ def _shaped(values: NDArray[np.uint8], header: _Array, name: str) -> NDArray[Any
 
 
 def _header_mismatch(name: str, what: str) -> Problem:
-    return Problem(f"{printable(name)} is not what its header says: {what}", "the file is damaged, or was never whole")
+    return Problem(f"{printable(name)} does not match its header: {what}", "the file is damaged, or was never whole")
 
 
 def _damaged(name: str, error: Exception) -> Problem:

@@ -48,8 +48,8 @@ _LIMITS = {
     }.items()
     for name in names.split()
 }
-_ADAPTED = "a recipe says what Keras would find with `adapt`"
-_BY_CLASS = "left out, it gives a number for every class, and the history holds one: `average: macro`"
+_ADAPTED = "write the values in the recipe instead of calling `adapt`"
+_BY_CLASS = "without it there is one number for each class, but the history has one value: `average: macro`"
 # What Keras does not require and a recipe does, and why.
 REQUIRED: dict[str, tuple[tuple[str, ...], str]] = {
     "Normalization": (("mean", "variance"), _ADAPTED),

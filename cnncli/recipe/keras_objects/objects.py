@@ -340,7 +340,7 @@ class _Reader:
         if isinstance(value, str) and (decimal := _DECIMAL_COMMA.fullmatch(value)):
             hint = f"a decimal number has a point: {decimal[1]}.{decimal[2]}"
         if isinstance(value, str) and _COMPUTATION.fullmatch(value):
-            hint = f"write `$({value.strip()})`: a value that is computed stands in `$(…)`"
+            hint = f"write `$({value.strip()})`: computed values are written as `$(…)`"
         self.faults.append(Fault(where, f"{self._label(argument)}: expected {wanted}, got {described(value)}", hint))
 
 

@@ -55,8 +55,8 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
             message = (
                 f"`loss` is missing in `train`: none follows from the last layer, whose activation is {activation}"
             )
-            hint = "for classes `activation: softmax` is the usual one, and the loss follows from it\n"
-            hint += "for quantities say `targets: numbers` in `data`, and mean_squared_error does"
+            hint = "for classes `activation: softmax` is usual; the loss follows from it\n"
+            hint += "for regression write `targets: numbers` in `data`; the loss is then mean_squared_error"
             yield Problem(message, hint, path=("train",))
         return
     name = loss_class(loss)
@@ -153,7 +153,9 @@ def _metrics_of_logits(recipe: Recipe) -> Iterator[Problem]:
         and main.loss.args.get("from_logits")
     ):
         message = "the metrics take the output for a probability, and with `from_logits: true` it is a logit"
-        hint = "leave `from_logits` out and use `activation: sigmoid`: Keras computes the loss from the logits all the same"
+        hint = (
+            "leave `from_logits` out and use `activation: sigmoid`: Keras then computes the loss from the logits itself"
+        )
         yield Problem(message, hint, path=main.loss_path)
 
 
@@ -162,5 +164,5 @@ def _regression_loss(recipe: Recipe) -> Iterator[Problem]:
     for output in outputs_of(recipe):
         if output.loss and loss_class(output.loss) in REGRESSION_LOSSES:
             hint = "for classes sparse_categorical_crossentropy after softmax is the usual one, and learns faster\n"
-            hint += "if the labels are quantities, say so: `targets: numbers` in `data`"
+            hint += "for regression write `targets: numbers` in `data`"
             yield Problem(f"{output.loss.name} is a loss for quantities", hint, path=output.loss_path)

@@ -67,7 +67,7 @@ def _loss_and_last_layer(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, "use binary_crossentropy or BinaryFocalCrossentropy", path=output.loss_path)
         elif output.loss.args.get("from_logits"):
             message = "metrics would take the outputs for probabilities, and with `from_logits: true` they are logits"
-            hint = "leave `from_logits` out and use `activation: sigmoid`: Keras computes the loss from the logits all the same"
+            hint = "leave `from_logits` out and use `activation: sigmoid`: Keras then computes the loss from the logits itself"
             yield Problem(message, hint, path=output.loss_path)
         elif activation is not None and activation != "sigmoid":
             message = f"{output.loss.name} expects probabilities, and the last layer's activation is {activation}"

@@ -231,7 +231,7 @@ def _in_brackets(failure: _Failure) -> Problem | None:
     if here == "{" and text.char(at - 1) == "$":
         return text.problem(at - 1, "`${` is not how a variable is written", "write `$name`, without braces")
     if here == ",":
-        return text.problem(at, "nothing stands before this `,`", lines=lines)
+        return text.problem(at, "there is nothing before this `,`", lines=lines)
     if here == "-":
         return text.problem(at, f"a `-` item inside `{bracket}`", "separate items by commas", lines=lines)
     if here == ":" and re.search(r"[\[{,]\s*\Z", text.content[opened:at]):
@@ -259,7 +259,7 @@ def _after_recipe(failure: _Failure) -> Problem | None:
     """A line behind a top level that is complete, or one that ends it before it begins."""
     text, at = failure.text, failure.at
     if text.content.startswith("...", at):
-        return text.problem(at, "`...` stands before any content", "delete it, or quote it if it is text")
+        return text.problem(at, "`...` is before any content", "delete it, or quote it if it is text")
     if failure.in_scanner or failure.context is not None or not failure.is_first_in_line:
         return None
     line, above = text.line(at), failure.line_above()
@@ -344,7 +344,7 @@ def _under_value(failure: _Failure) -> Problem:
         index = text.starts[above - 1] + bare.start(2)
         return text.problem(index, f"no colon after `{shown(bare[2])}`", f"write `{bare[1]}{shown(bare[2])}:`")
     start = text.starts[line - 1] + text.indent(line)
-    message = f"`{shown(text.token(start))}` stands under a line that has its value already"
+    message = f"`{shown(text.token(start))}` is below a line that has a value already"
     return text.problem(start, message, "check the indentation of both", lines=failure.columns(line, above))
 
 

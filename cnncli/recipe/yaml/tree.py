@@ -107,7 +107,7 @@ class Tree:
         start = event.start_mark.index
         self.document_count += 1
         if self.document_count > 1:
-            self.stop(start, "one document per recipe, and a second begins here", "move it to a file of its own")
+            self.stop(start, "a recipe has one document, but a second one begins here", "move it to a file of its own")
         elif self.text.char(start) == "%":
             self.report(start, "directives are not allowed", DIRECTIVES_HINT)
 
@@ -152,7 +152,7 @@ class Tree:
         self.node_count += 1
         if self.node_count > MAX_NODES:
             where = " in this recipe and those that extend it" if self.above else ""
-            hint = "say what comes again with `repeat` or `blocks`"
+            hint = "write repeated parts with `repeat` or `blocks`"
             self.stop(start, f"more than {MAX_NODES:,} keys and values{where}", hint)
         if event.anchor is not None:
             anchor = f"&{event.anchor}"

@@ -48,7 +48,7 @@ def match(names: Sequence[str], model_names: Sequence[str]) -> Matched:
 
 def _unknown(name: str, model_names: Sequence[str]) -> Problem:
     hint = did_you_mean(name, map(shortened, model_names)) or f"it knows {listed(model_names, 10)}"
-    return Problem(f"the data has a class that the model does not know: `{shortened(name)}`", hint)
+    return Problem(f"the data has a class that is unknown to the model: `{shortened(name)}`", hint)
 
 
 def _rest(unknown: Sequence[str]) -> list[Problem]:

@@ -32,7 +32,7 @@ def _class_names(value: Any) -> tuple[str, ...]:
     if long := next((name for name in value if len(name) > _LONGEST_NAME), None):
         raise ValueError(f"a name has {len(long):,} characters")
     if len(set(value)) < len(value):
-        raise ValueError("a name stands there twice")
+        raise ValueError("a name is listed twice")
     return tuple(value)
 
 

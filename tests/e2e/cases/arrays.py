@@ -284,7 +284,7 @@ CASES: list[Case] = [
             f"training digits in the test part as {what}",
             (f"{CHECK} {U8_PATH}leak.npz",),
             4,
-            ("6 images of x_test stand in x_train too", "x_train[0] = x_test[0]"),
+            ("6 images of x_test are also in x_train", "x_train[0] = x_test[0]"),
             files=(npz("leak.npz", leaked(by, dtype, offset)),),
         )
         for what, by, dtype, offset in (

@@ -180,7 +180,7 @@ DATA = [
         f"recipe.yaml:2:24: data.npz has no x_train and no y_train\n    it holds: images\n{NPZ_NAMES}"),
     Row("Python objects", npz(x_train=np.array([object()] * 60)), PLAN, 4,
         "recipe.yaml:2:24: x_train holds Python objects, not numbers\n"
-        "    they can only be read by running what the file says; store plain numbers: `x.astype(np.float32)`"),
+        "    reading them would run code from the file; store plain numbers: `x.astype(np.float32)`"),
     Row("text in the place of images", npz(x_train=np.array(["a"] * 60)), PLAN, 4,
         "recipe.yaml:2:24: x_train holds text; expected numbers"),
     Row("a row of numbers in the place of images", npz(x_train=np.zeros(60)), PLAN, 4,

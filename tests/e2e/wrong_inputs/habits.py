@@ -122,7 +122,7 @@ FORMS = [
         "    for example `optimizer: {Adam: {use_ema: true}}`"),
     Row("everything frozen", recipe(more="  freeze: ['*']\n"), STATIC, 3,
         "recipe.yaml:12:11: `freeze` leaves no layer that learns\n"
-        "    freeze the layers that are trained already, and not those behind them"),
+        "    freeze only the pretrained layers, not the ones after them"),
     Row("an accuracy in percent", recipe(more="expect: {metrics: {test_accuracy: '>= 97'}}\n"), STATIC, 0,
         'recipe.yaml:12:35: `test_accuracy` goes from 0 to 1, and is never >= 97\n    in percent? then it is ">= 0.97"'),
     Row("a metric of another library", metrics("f1"), STATIC, 3,
@@ -233,7 +233,7 @@ DATA = [
         "    if this is intended, write it in `model`: `input: [3, 16, 16]`"),
     Row("arrays with an image in two parts",
         npz(x_train=np.moveaxis(COLORS, 1, -1), x_test=np.moveaxis(COLORS[:3], 1, -1), y_test=np.arange(3)), PLAN, 4,
-        "recipe.yaml:2:24: 3 images of x_test stand in x_train too\n    x_train[0] = x_test[0]\n    x_train[1] = x_test[1]\n"
+        "recipe.yaml:2:24: 3 images of x_test are also in x_train\n    x_train[0] = x_test[0]\n    x_train[1] = x_test[1]\n"
         "    x_train[2] = x_test[2]\n    remove them from one of the two, or allow them: `allow_leakage: true` in `data`"),
     Row("parts larger than the whole", photos(("  prepare", "  split: {validation: 0.6, test: 0.6}\n  prepare")), PLAN, 4,
         "recipe.yaml:3:10: validation 10 and test 10 take so many of 16 examples that 0 are left for 2 classes\n"

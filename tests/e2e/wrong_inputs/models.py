@@ -83,8 +83,8 @@ MODELS = [
     Row("data of another size", arrays_of(x_test=np.zeros((4, 32, 32, 3), np.uint8), y_test=np.arange(4)),
         f"{EVALUATE} --data other.npz", 4, "error: model expects 28x28x1, the data is 32x32x3"),
     Row("classes that the model does not know", photos(), f"{EVALUATE} --data photos", 4,
-        "error: the data has a class that the model does not know: `cat`\n    one of: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n"
-        "error: the data has a class that the model does not know: `dog`\n    one of: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n"
+        "error: the data has a class that is unknown to the model: `cat`\n    one of: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n"
+        "error: the data has a class that is unknown to the model: `dog`\n    one of: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9\n"
         "2 problems"),
     Row("labels that the model does not know",
         arrays_of(x_test=np.zeros((4, 28, 28, 1), np.uint8), y_test=np.arange(4) + 8), f"{EVALUATE} --data other.npz", 4,

@@ -27,7 +27,7 @@ from wrong_inputs.making import (
 )
 from wrong_inputs.making_models import model
 
-UNKNOWN_WAY = "for classes `activation: softmax` is the usual one, and the loss follows from it"
+UNKNOWN_WAY = "for classes `activation: softmax` is usual; the loss follows from it"
 PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NAME_RULE = "`name`: expected letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or digit, got "
 RUN_RULE = f"    1 to 64 of the letters A-Z and a-z, digits, '.', '_' and '-', the first a letter or a digit: {PATTERN}"
@@ -114,12 +114,12 @@ RECIPES = [
         "recipe.yaml:3:2: the indentation fits no line above\n"
         "    line 3 begins at column 2, line 2 at column 3, line 1 at column 1"),
     Row("indented too deeply", written("data:\n  source: mnist\n    offline: mnist-sample\n"), STATIC, 3,
-        "recipe.yaml:3:5: `offline` stands under a line that has its value already\n"
+        "recipe.yaml:3:5: `offline` is below a line that has a value already\n"
         "    line 3 begins at column 5, line 2 at column 3\n    check the indentation of both"),
     Row("a key twice", recipe(more="  epochs: 3\n"), STATIC, 3,
         "recipe.yaml:12:3: `epochs` is given twice\n    first given on line 11"),
     Row("two documents", recipe(more="---\nname: x\n"), STATIC, 3,
-        "recipe.yaml:12:1: one document per recipe, and a second begins here\n    move it to a file of its own"),
+        "recipe.yaml:12:1: a recipe has one document, but a second one begins here\n    move it to a file of its own"),
     Row("an anchor", recipe(first="vars: &a {x: 1}\n"), STATIC, 3,
         f"recipe.yaml:1:7: anchors are not allowed: `&a`\n{ANCHORS}"),
     Row("an alias", recipe(first="vars: {x: *a}\n"), STATIC, 3,
@@ -200,11 +200,11 @@ RECIPES = [
     Row("a linear output and no loss", recipe((", activation: softmax", "")), STATIC, 3,
         "recipe.yaml:10:3: `loss` is missing in `train`: none follows from the last layer, whose activation is linear\n"
         f"    {UNKNOWN_WAY}\n"
-        "    for quantities say `targets: numbers` in `data`, and mean_squared_error does"),
+        "    for regression write `targets: numbers` in `data`; the loss is then mean_squared_error"),
     Row("mse for classes", loss("mse"), STATIC, 0,
         "recipe.yaml:12:9: mse is a loss for quantities\n"
         "    for classes sparse_categorical_crossentropy after softmax is the usual one, and learns faster\n"
-        "    if the labels are quantities, say so: `targets: numbers` in `data`"),
+        "    for regression write `targets: numbers` in `data`"),
     Row("a layer's name twice", recipe(("units:", "name: c1, units:")), STATIC, 3,
         "recipe.yaml:8:21: two layers are named `c1`\n    first given on line 6"),
     Row("a slash in a name", recipe(("name: c1", "name: a/b")), STATIC, 3,
