@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shlex
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,11 +16,14 @@ from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import printable, quantity, shortened
 
 if TYPE_CHECKING:
+    from cnncli.cli.live import ProgressListener
     from cnncli.recipe.load import LoadedRecipe
     from cnncli.runs.output_files import OutputFile
+    from cnncli.training.range_test import Progress
     from cnncli.workflow.find_learning_rate import FoundRate
 
 _ENDINGS = (".png", ".svg")
+_SILENCE = 30.0  # seconds without a line
 _NEXT_ROW = 2.9  # times the rate of the row before: two rows for each factor of 10
 
 
@@ -78,7 +82,7 @@ def find_learning_rate(
         choices = workflow.Options(output, None, device, tuple(sys.argv), started)
         with listener:
             planned = workflow.make_plan(loaded, choices, listener)
-            found = find(planned, listener)
+            found = find(planned, listener, _progress(listener))
         _draw(found, loaded.recipe.name, file)
     if as_json:
         console.print_json(_as_json(found, planned.recipe.name, file, [note.as_json() for note in planned.notes]))
@@ -92,6 +96,22 @@ def find_learning_rate(
     if not quiet:
         console.say()
         console.say_pairs(_told(found, recipe, settings, file))
+
+
+def _progress(listener: ProgressListener) -> Progress:
+    """Show each step in the live view, and elsewhere a line from time to time."""
+    said = time.monotonic()
+
+    def progress(step: int, steps: int, rate: float, loss: float) -> None:
+        nonlocal said
+        what = f"learning rate {rate:.1e}, loss {loss:.4g}"
+        listener.loading(what, step, steps)
+        now = time.monotonic()
+        if now - said >= _SILENCE and not (listener.quiet or console.is_terminal()):
+            said = now
+            console.say(f"step {step}/{steps}  {what}")
+
+    return progress
 
 
 def _picture_file(loaded: LoadedRecipe, recipe: str, output: Path, to: Path | None, *, force: bool) -> OutputFile:

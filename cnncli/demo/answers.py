@@ -20,6 +20,7 @@ from cnncli.inference.predict import Predictor
 from cnncli.inputs import kind_of
 from cnncli.interpretability.attribution import heat_of, layer_for
 from cnncli.interpretability.layer_selection import check_finite
+from cnncli.interpretability.original_photos import read_photo
 from cnncli.interpretability.subject import Subject, subject_for
 from cnncli.messages import counted, printable
 from cnncli.network.flatten_submodels import opened
@@ -40,7 +41,7 @@ class Answer:
     Attributes:
         shares: from 0 to 1 by name, the largest first; empty where the outputs are no probabilities.
         text: the prediction in one line; empty where there is none.
-        heat: uint8 (height, width, 3), the image under its Grad-CAM; None where there is none.
+        heat: uint8 (height, width, 3), the image in its own resolution under its Grad-CAM; None where there is none.
         message: how the image became the network's input, and warnings, a line each.
     """
 
@@ -117,7 +118,7 @@ class Answerer:
         looked = look_at(self._trained, [path], form)
         indices, values = self._predicted(look_up([path]), form, looked.pixels)
         decoder = self._predictor.decoder
-        heat, problem = self._heat(looked.pixels[path])
+        heat, problem = self._heat(path, looked.pixels[path], form)
         notes = [*warnings_for_images(self._trained), *looked.warnings, *([problem] if problem else [])]
         message = "\n".join(filter(None, [f"Image: {looked.steps}", _as_text(notes, path)]))
         row = decoder.row(indices, values)
@@ -129,8 +130,14 @@ class Answerer:
             raise DataError(found.bad[0].problem)
         return found.classes[0].tolist(), found.outputs[0].tolist()
 
-    def _heat(self, pixels: NDArray[Any]) -> tuple[NDArray[np.uint8] | None, Problem | None]:
-        """The image under its Grad-CAM for what is predicted, or why there is none."""
+    def _heat(
+        self, path: str, pixels: NDArray[Any], form: images.Form
+    ) -> tuple[NDArray[np.uint8] | None, Problem | None]:
+        """The image of the file under the Grad-CAM of the prediction, and a note; or why there is none.
+
+        Args:
+            pixels: what the network gets.
+        """
         assert self._subject is not None
         subject: Subject = self._subject
         try:
@@ -141,7 +148,9 @@ class Answerer:
         wanted = subject.wanted("predicted", None, subject.said(inputs))
         [heat] = heat_of(subject.network, _METHOD, layer, inputs, wanted, score=subject.score)
         note = None if heat.any() else Problem(f"Grad-CAM at {layer}: nothing speaks for the prediction")
-        return overlay(_enlarged(pixels), heat), note
+        photo = read_photo(path, form)
+        photo = replace(photo, pixels=_enlarged(photo.pixels))
+        return overlay(photo.pixels, photo.heat(heat)), note
 
     def _file(self, path: str) -> Table:
         given = look_up([path])

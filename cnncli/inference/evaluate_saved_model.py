@@ -88,7 +88,8 @@ def evaluate_saved_model(
             metrics=metrics,
             split=data or split,
         )
-    return SavedModelEvaluation(trained.name, f"{trained.name} on {where}", (*notes, *warnings), scored, examples)
+    notes = (*notes, *warnings, *scored.result.remarks())
+    return SavedModelEvaluation(trained.name, f"{trained.name} on {where}", notes, scored, examples)
 
 
 @contextmanager

@@ -171,13 +171,14 @@ def _without_formula(found: LayerSummary, came_in: Sequence[Sequence[int | None]
     is_changed = bool(came_in) and any(tuple(shape) != found.output_shape for shape in came_in)
     missing = ["output shape"] if is_changed and OUTPUT not in known and not has_numbers(found.kind) else []
     missing += ["parameters"] if found.params and PARAMETERS not in known else []
+    notes = []
     if missing:
-        return f"Keras computes the {' and the '.join(missing)}; there is no formula for {found.kind} here."
+        notes.append(f"Keras computes the {' and the '.join(missing)}; there is no formula for {found.kind} here.")
     if found.multiply_adds is None:
-        return "There is no agreed way to count its multiply-adds."
-    if found.multiply_adds and MULTIPLY_ADDS not in known:
-        return f"There is no short formula for the multiply-adds of {found.kind}."
-    return ""
+        notes.append("There is no agreed way to count its multiply-adds.")
+    elif found.multiply_adds and MULTIPLY_ADDS not in known and not missing:
+        notes.append(f"There is no short formula for the multiply-adds of {found.kind}.")
+    return " ".join(notes)
 
 
 def _group(row: Row, outline: Sequence[Row], summary: Summary, first: str) -> LayerExplanation:

@@ -329,7 +329,7 @@ def _scales(layer: Any, inputs: Sequence[Shape]) -> str:
 
 def _one_scale(layer: Any, inputs: Sequence[Shape]) -> str:
     axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
-    return _product([inputs[0][axis] for axis in axes])
+    return "1*" + _product([inputs[0][axis] for axis in axes])
 
 
 def _slopes(layer: Any, inputs: Sequence[Shape]) -> str:
@@ -465,7 +465,8 @@ def _fields(
         rounded = f"ceil({size})" if _gives(size, field.size[axis]) and field.size[axis].denominator > 1 else size
         made.append(Formula(FIELD, (name,), rounded if _gives(rounded, pixels) else "", pixels))
         if step != known[0].stride[axis]:
-            made.append(Formula(FIELD_STRIDE, (name,), stride if _gives(stride, step) else "", _number(step)))
+            is_new = _gives(stride, step) and stride != str(step)  # not `1/2 = 1/2`
+            made.append(Formula(FIELD_STRIDE, (name,), stride if is_new else "", _number(step)))
     merged = sorted(_merged(made), key=lambda formula: formula.quantity != FIELD)
     # An axis is named only where the others differ from it.
     return tuple(replace(formula, axes=() if len(formula.axes) == len(names) else formula.axes) for formula in merged)

@@ -48,7 +48,7 @@ def purpose_of_kind(kind: str) -> str:
     if kind in _SENTENCES:
         return _SENTENCES[kind]
     entry = catalogue.find("layers", kind)
-    return entry.doc if entry and entry.doc else f"An operation of Keras, {kind}."
+    return entry.doc if entry and entry.doc else f"{kind}, a layer or operation of Keras."
 
 
 def has_numbers(kind: str) -> bool:
@@ -141,10 +141,10 @@ def _dense(layer: Any, inputs: Sequence[Shape], _: Shape) -> str:
 
 
 def _dropout(layer: Any, _: Sequence[Shape], __: Shape) -> str:
-    what = "whole channels" if "Spatial" in type(layer).__name__ else "numbers"
+    what = "channels" if "Spatial" in type(layer).__name__ else "numbers"
     return (
-        f"In training it sets {layer.rate:.4g} of all {what} to 0, others in each step, so that the network does not rely "
-        "on single ones (against overfitting); a trained network runs without it."
+        f"In training it sets {100 * layer.rate:.3g}% of the {what} to 0, chosen anew in each step, so that the network does "
+        "not rely on single ones (against overfitting); a trained network runs without it."
     )
 
 
@@ -218,7 +218,8 @@ _SENTENCES = {
     "Softmax": "Makes probabilities: all numbers are positive and their sum is 1.",
     "BatchNormalization": "Brings each channel to mean 0 and variance 1 over the batch, then applies a learned scale and "
     f"shift, {_TO_LAYERS}.",
-    "LayerNormalization": f"Brings the numbers of each example to mean 0 and variance 1, {_TO_LAYERS}.",
+    "LayerNormalization": "Brings the numbers along its axes to mean 0 and variance 1, for each example by itself, "
+    f"{_TO_LAYERS}.",
     "GroupNormalization": f"Brings groups of channels of each example to mean 0 and variance 1, {_TO_LAYERS}.",
     "RMSNormalization": f"Divides the numbers of each example by their root mean square, {_TO_LAYERS}.",
     "UnitNormalization": "Scales the numbers of each example to length 1.",
@@ -241,6 +242,19 @@ _SENTENCES = {
     "Cropping1D": "Cuts off the ends.",
     "Cropping2D": "Cuts off the border.",
     "Cropping3D": "Cuts off the border.",
+    "ActivityRegularization": "Adds a penalty for large numbers to the loss, and passes its input on as it is.",
+    **{
+        f"Adaptive{kind}Pooling{rank}D": f"{verb} of each of as many windows as the output has positions: the size of the "
+        "output is fixed, that of the windows follows."
+        for kind, verb in (("Average", "Takes the mean"), ("Max", "Keeps the largest number"))
+        for rank in (1, 2, 3)
+    },
+    "Attention": "Lets each position look at all others: it weighs the values by how well query and key agree.",
+    "AdditiveAttention": "Lets each position look at all others: it weighs the values by a learned sum of query and key.",
+    "EinsumDense": "A Dense layer over chosen axes: weighted sums in Einstein's notation.",
+    "RNN": "Reads the steps of a sequence one after the other with its cell, and keeps a state.",
+    **{f"ConvLSTM{rank}D": "An LSTM with convolutions: its state keeps positions." for rank in (1, 2, 3)},
+    "SpectralNormalization": "Scales the weights of a layer so that no input is amplified by more than 1.",
     "Masking": "Marks steps that are only padding, so that recurrent layers skip them.",
     "TimeDistributed": "Applies the same layer to each step of a sequence.",
     "Bidirectional": "Reads a sequence forwards and backwards, and joins what both found.",

@@ -48,7 +48,7 @@ def draw_range_test(
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))
         axes.grid(axis="y")
         axes.tick_params(axis="y", length=0)
-        axes.set_xlim(x[0], x[-1])
+        axes.set_xlim(x[0], max(x[-1], 10 * x[0]))  # a test may end with its first step
         axes.set_ylim(*_limits(raw, smooth))
         axes.plot(x, raw, color=style.FRAME, linewidth=0.9, label="loss of a batch")
         axes.plot(x, smooth, color=style.BLUE, label="smoothed")

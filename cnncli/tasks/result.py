@@ -10,6 +10,7 @@ from typing import Annotated, Any, Protocol
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from cnncli import task_registry
+from cnncli.errors import Problem
 from cnncli.runs.record import first_problem
 
 
@@ -67,6 +68,10 @@ class Result(Part):
     loss: Score
     metrics: dict[str, Score]
     intervals: Intervals
+
+    def remarks(self) -> tuple[Problem, ...]:
+        """Notes about the scores, for people."""
+        return ()
 
 
 class Scored(Protocol):

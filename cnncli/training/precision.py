@@ -42,7 +42,7 @@ def choose(wanted: str, device: Device, *, cpu_flags: Iterable[str], multiply_ad
     """
     native, reason = _bfloat16(device, set(cpu_flags))
     if wanted == "auto" and native and device.kind == "cpu" and multiply_adds is not None and multiply_adds < _WORTH:
-        return Precision("float32", f"{multiply_adds:,} multiply-adds an example are too few to benefit from bfloat16")
+        return Precision("float32", f"{multiply_adds:,} multiply-adds per example are too few to benefit from bfloat16")
     if wanted == "auto":
         return Precision("mixed_bfloat16" if native else "float32", reason)
     best = "mixed_bfloat16" if native else "float32"

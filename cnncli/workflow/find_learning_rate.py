@@ -12,7 +12,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.training.out_of_memory import reraise_out_of_memory
-from cnncli.training.range_test import RangeTest, range_test
+from cnncli.training.range_test import Progress, RangeTest, range_test
 from cnncli.training.rate_suggestion import Suggestion, suggest
 from cnncli.workflow.plan import Plan
 from cnncli.workflow.problem_places import placed_in
@@ -57,8 +57,11 @@ class FoundRate:
         return f"{self.present.key}={rate:g}" if rate is not None and self.present.key else ""
 
 
-def find_learning_rate(planned: Plan, listener: ProgressListener) -> FoundRate:
+def find_learning_rate(planned: Plan, listener: ProgressListener, progress: Progress) -> FoundRate:
     """Build the network of a plan and try rising learning rates, in the first phase where there are several.
+
+    Args:
+        progress: notified of each step.
 
     Raises:
         Stopped: a signal came.
@@ -70,10 +73,6 @@ def find_learning_rate(planned: Plan, listener: ProgressListener) -> FoundRate:
     [phase, *_] = phases_of(recipe)
     train = Batches(splits.train, batch_size=planned.batch_size, encodings=planned.encodings, seed=recipe.train.seed)
     started = time.monotonic()
-
-    def progress(step: int, steps: int, rate: float, loss: float) -> None:
-        listener.loading(f"learning rate {rate:.1e}, loss {loss:.4g}", step, steps)
-
     with (
         timed(planned.seconds, "fit", listener),
         placed_in(planned.loaded),

@@ -166,17 +166,17 @@ def _train(
             recording.write()
         with runs.replacing(folder.file("model.keras")) as temporary:
             save(network.model, temporary, _about(planned, folder))
-    notes = tuple(_metrics_without_value(fitted))
-    for note in notes:
-        listener.note(note)
-    if notes:
-        folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
     with timed(seconds, "evaluate", listener):
         examples = getattr(splits, recipe.evaluate.split)
         scored = _evaluate(planned, network, examples)
         result = scored.result
         folder.write_json("evaluation.json", result.to_json())
         folder.write("predictions.csv", scored.csv_lines(examples, splits.targets))
+    notes = (*_metrics_without_value(fitted), *result.remarks())
+    for note in notes:
+        listener.note(note)
+    if notes:
+        folder.update_record(notes=[*folder.record.get("notes", ()), *map(str, notes)])
     with timed(seconds, "figures", listener):
         from cnncli.plots import run_figures
 

@@ -124,7 +124,7 @@ def test_drawn_digits_get_their_classes_with_bars_grad_cam_and_what_was_done(dem
     bars = tab.evaluate("[...document.querySelectorAll('#bars .confidence-set')].map(bar => bar.textContent)")
     assert len(bars) == 5
     assert re.fullmatch(r"\s*3\s*\d+%\s*", bars[0])
-    assert tab.wait_for("document.querySelector('#heat img')?.naturalWidth") == 336
+    assert tab.wait_for("document.querySelector('#heat img')?.naturalWidth") == 280
     notes = "document.querySelector('#notes textarea').value"
     assert tab.evaluate(notes) == "Image: 280x280 RGBA, stretched to 28x28, converted to grayscale, inverted"
 

@@ -145,6 +145,7 @@ def test_nothing_is_overwritten(folder, found):
 
     assert (done.exit_code, (folder.folder / "mine.png").read_bytes()) == (6, b"mine")
     assert "--force overwrites it" in done.stderr
+    assert "Recipe " not in done.stderr  # it is known before the data is read
 
 
 def test_ctrl_c_leaves_nothing(folder, found):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,8 +22,11 @@ from keras.src.layers.preprocessing.image_preprocessing.base_image_preprocessing
 
 from cnncli.errors import RecipeError
 from cnncli.network.build import Network, build
+from cnncli.network.explain import explain
+from cnncli.network.explanation import MULTIPLY_ADDS, PARAMETERS
+from cnncli.network.summary import summarise_with_network
 from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.load import load_bytes
+from cnncli.recipe.load import LoadedRecipe, load_bytes
 
 
 @dataclass(frozen=True)
@@ -210,15 +214,23 @@ def case_of(name: str) -> Case:
 
 def built(case: Case, *, policy: str = "float32") -> Network:
     """The case through the recipe's text."""
+    return _network(_model(case), case.shape, policy=policy)
+
+
+def _model(case: Case) -> str:
     layers = [b.in_yaml(name=name, **{"from": "input"}) for name, b in zip("ab", case.before, strict=False)]
     layers.append(case.call.in_yaml(name="it", **({"from": list(case.takes)} if case.takes else {})))
-    return _network(f"{{input: {list(case.shape)}, layers: [{', '.join(layers)}]}}", case.shape, policy=policy)
+    return f"{{input: {list(case.shape)}, layers: [{', '.join(layers)}]}}"
 
 
 def _network(model: str, shape: tuple[int, ...], augment: str = "", policy: str = "float32") -> Network:
+    return build(_loaded(model, augment).recipe, input_shape=shape, policy=policy)
+
+
+def _loaded(model: str, augment: str = "") -> LoadedRecipe:
     data = f"data: {{source: {{npz: {{path: a.npz}}}}, augment: [{augment}]}}"
     text = f"{data}\nmodel: {model}\ntrain: {{loss: mean_squared_error}}\n"
-    return build(load_bytes(text.encode(), "r.yaml").recipe, input_shape=shape, policy=policy)
+    return load_bytes(text.encode(), "r.yaml")
 
 
 def in_python(case: Case) -> keras.Model:
@@ -281,6 +293,18 @@ def test_layer_is_that_of_the_same_call_in_python(name):
     same.set_weights(model.get_weights())
     inputs = examples(case.shape)
     np.testing.assert_allclose(model(inputs, training=False), same(inputs, training=False), rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", [name for name in _USABLE if name not in _OF_TEXT])
+def test_layer_is_explained_in_a_sentence_and_no_number_is_without_a_formula_or_a_note(name):
+    summary, network, loaded = summarise_with_network(_loaded(_model(case_of(name))))
+    [layer] = explain(summary, network, loaded.recipe, only=["it"]).layers
+    noted = " ".join(layer.notes)
+
+    assert re.fullmatch(r"[A-Z].{15,}[.]", layer.purpose)
+    for formula in layer.formulas:
+        if formula.quantity in (PARAMETERS, MULTIPLY_ADDS) and not formula.expression:
+            assert formula.quantity in noted or "Keras computes" in noted
 
 
 @pytest.mark.parametrize("name", _REFUSED)

@@ -4,10 +4,14 @@ import re
 import shlex
 from pathlib import Path
 
+import numpy as np
 import pytest
+from commands import call, draw_nothing
+from PIL import Image
 from typer.testing import CliRunner
 
 from cnncli.cli.app import app
+from cnncli.data import samples
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encoding="utf-8")
 STEPS = re.findall(r"^## (.*?)\n(.*?)(?=^## |\Z)", PAGE, re.DOTALL | re.MULTILINE)
@@ -23,10 +27,42 @@ COMMANDS = [
     if (recipe := re.findall(r"^```yaml\n(.*?)^```$", body, re.DOTALL | re.MULTILINE))
     for shown in re.findall(r"^```console\n(.*?)^```$", body, re.DOTALL | re.MULTILINE)
 ]
+# (title, the change of the recipe of step 3, a command, what the page shows of its answer)
+BLOCKS = r"^### (.*?)$|^```diff\n(.*?)^```$|^```console\n\$ cnncli (.*?)\n(.*?)^```$"
+MISTAKES = []
+heading = change = ""
+for title, diff, command, shown in re.findall(BLOCKS, STEPS[-1][1], re.DOTALL | re.MULTILINE):
+    heading, change = (title, "") if title else (heading, diff or change)
+    if command:
+        MISTAKES.append((heading, change, command, shown))
+
+
+def changed(recipe: str, diff: str) -> str:
+    """A recipe with the lines of a diff removed and added: a line of the diff means the next one that is equal."""
+    rest, made = recipe.splitlines(), []
+    for line in diff.splitlines():
+        mark, text = line[0], line[1:]
+        if mark == "+":
+            made.append(text)
+            continue
+        place = rest.index(text)
+        made += rest[: place + (mark == " ")]
+        rest = rest[place + 1 :]
+    return "\n".join([*made, *rest]) + "\n"
+
+
+def without_chance(text: str) -> str:
+    """Without what depends on the processor's last bits."""
+    return re.sub(r"the loss is (nan|inf)|, step \d+ of|class \d for all", "", text)
+
+
+def parts(shown: str) -> list[str]:
+    """What is shown, between the places where something is left out."""
+    return [part for part in re.split(r"^…\n", shown, flags=re.MULTILINE) if part]
 
 
 def test_tutorial_has_its_steps():
-    assert [title.split(".")[0] for title, _ in STEPS] == [str(number) for number in range(1, 8)]
+    assert [title.split(".")[0] for title, _ in STEPS] == [str(number) for number in range(1, 9)]
     assert len(RECIPES) == 10
     assert len([shown for *_, shown in COMMANDS if shown]) >= 5
 
@@ -67,3 +103,47 @@ def test_commands_in_the_text_are_commands():
 
     assert len(names) >= 2
     assert all(CliRunner().invoke(app, [name, "--help"]).exit_code == 0 for name in names)
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with a run of step 3, trained for a moment, and a digit in black on white."""
+    folder = tmp_path_factory.mktemp("tutorial")
+    (folder / "digits.yaml").write_text(RECIPES[2][1], encoding="utf-8")
+    with np.load(Path(samples.__path__[0]) / "mnist-sample.npz") as archive:
+        three = archive["x_test"][np.flatnonzero(archive["y_test"] == 3)[0]]
+    Image.fromarray(255 - three).convert("RGB").resize((300, 300)).save(folder / "my-three.png")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        draw_nothing(patch)
+        call("train", "digits.yaml", "--set", "train.epochs=1", "--set", "data.limit=3000", "--quiet")
+    return folder
+
+
+def test_there_are_mistakes_of_all_kinds():
+    assert len(MISTAKES) == 13
+    assert all(shown for *_, shown in MISTAKES)
+    assert len({title for title, *_ in MISTAKES}) == 7
+
+
+@pytest.mark.parametrize(
+    ("title", "change", "command", "shown"),
+    MISTAKES,
+    ids=[f"{title} ({number})" for number, (title, *_) in enumerate(MISTAKES, 1)],
+)
+def test_mistake_gets_the_answer_that_is_shown(trained, tmp_path, monkeypatch, title, change, command, shown):
+    name, *arguments = shlex.split(command)
+    monkeypatch.chdir(trained if name == "predict" else tmp_path)
+    if name != "predict":
+        Path("digits.yaml").write_text(changed(RECIPES[2][1], change), encoding="utf-8")
+    done = call(name, *arguments, exit_code=None)
+    answer, shown = without_chance(done.stderr + done.stdout), without_chance(shown)
+
+    end = 0
+    for part in parts(shown):
+        assert part in answer[end:], answer
+        end = answer.index(part, end) + len(part)
+    if "…" not in shown:
+        assert answer == shown
+    ends_well = name == "predict" or "o mistakes" in shown or "note: " in shown
+    assert done.exit_code == (0 if ends_well else 7 if name == "train" else 3)

@@ -4,6 +4,8 @@ import pytest
 from made_runs import evaluation, png
 
 from cnncli import report
+from cnncli.network.explanation import Explanation, Formula, LayerExplanation
+from cnncli.report.explanation_page import explanation_page
 
 
 @pytest.fixture
@@ -170,3 +172,30 @@ def test_page_prints_on_paper(tab, file):
 
     assert printed.startswith(b"%PDF")
     assert 2 <= printed.count(b"/Type /Page\n") + printed.count(b"/Type /Page ") + printed.count(b"/Type/Page ") <= 12
+
+
+def test_explanation_of_a_network_fits_a_phone_and_runs_nothing(tab, tmp_path):
+    formula = Formula("multiply-adds", (), "*".join(["1024"] * 12), 1024**12)
+    name = "<img src=x onerror=alert(1)>" + "long_" * 30
+    layer = LayerExplanation(
+        name,
+        "Conv2D",
+        "3×3",
+        1,
+        (name,),
+        "Its purpose.",
+        (name, "b"),
+        ((28, 28, 1),),
+        (26, 26, 4),
+        (formula,),
+        ("A note.",),
+    )
+    page = explanation_page(Explanation(name, "About it.", (("RandomFlip", "Mirrors."),), (layer,) * 3, ("In short.",)))
+    (tmp_path / "explained.html").write_text(page, encoding="utf-8")
+    tab.open(tmp_path / "explained.html", width=360, height=740)
+
+    assert tab.evaluate("document.documentElement.scrollWidth") == 360
+    assert tab.evaluate("document.querySelectorAll('img').length") == 0
+    assert tab.evaluate("document.querySelectorAll('section a[href^=\"#layer-\"]').length") == 3
+    assert tab.complaints() == []
+    assert len(tab.requests()) == 1

@@ -215,3 +215,20 @@ def test_confusion_matrix_of_another_size_is_damaged(confusion):
 
     with pytest.raises(ValueError, match="`confusion` is not a square"):
         read_result(json.dumps(document).encode())
+
+
+@pytest.mark.parametrize(
+    ("scale", "count", "classes", "says"),
+    [(0.0, 200, 3, True), (1.0, 200, 3, False), (0.0, 50, 3, False), (0.0, 200, 1, False)],
+    ids=["one class for all", "several classes", "few examples", "one true class"],
+)
+def test_same_class_for_all_examples_is_remarked(scale, count, classes, says):
+    made = model(scale=scale)
+    if not scale:
+        kernel, bias = made.get_weights()
+        made.set_weights([kernel, bias + np.array([0, 1, 0])])
+    loss = KerasObject("losses", "sparse_categorical_crossentropy")
+    found = evaluate(made, examples(count, classes), batch_size=50, loss=loss, metrics=[], targets=CLASSES)
+
+    said = [problem.message for problem in found.result.remarks()]
+    assert said == [f"the network predicts class {NAMES[1]} for all 200 examples"] * says

@@ -31,7 +31,7 @@ def test_auto_on_a_processor_is_bfloat16_where_it_has_units_for_it_and_the_netwo
 def test_reason_says_how_little_the_network_multiplies():
     chosen = choose("auto", device("cpu"), cpu_flags=AMX, multiply_adds=416_520)
 
-    assert chosen.reason == "416,520 multiply-adds an example are too few to benefit from bfloat16"
+    assert chosen.reason == "416,520 multiply-adds per example are too few to benefit from bfloat16"
 
 
 def test_gpu_is_judged_by_its_compute_capability_alone():

@@ -71,7 +71,11 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
         yield Problem(message, hint, path=last)
     elif from_logits and activation in _PROBABILITIES:
         message = f"`from_logits: true` needs a last layer without activation, not {activation}"
-        yield Problem(message, path=output.loss_path)
+        hint = f"leave out `from_logits`, or `activation: {activation}` in the last layer"
+        yield Problem(message, hint, path=output.loss_path)
+    elif name in _BINARY_LOSSES and activation == "softmax" and units == 1 and not isinstance(units, Unknown):
+        hint = "use sigmoid for two classes, or `units: $classes` and sparse_categorical_crossentropy"
+        yield Problem("softmax of one output is always 1, so that nothing is learned", hint, path=last)
     elif name in _MULTICLASS_LOSSES and units == 1 and not isinstance(units, Unknown):
         hint = "use `units: $classes` and softmax, or binary_crossentropy for two classes"
         yield Problem(f"{loss.name} needs an output for every class, and the last layer has 1", hint, path=last)

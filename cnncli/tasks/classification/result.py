@@ -6,6 +6,8 @@ from typing import Literal, Self
 
 from pydantic import model_validator
 
+from cnncli.errors import Problem
+from cnncli.messages import FEW_EXAMPLES, shortened
 from cnncli.tasks.classification.diagnostics import Diagnostics
 from cnncli.tasks.classification.scores import Scores
 from cnncli.tasks.result import Result
@@ -21,6 +23,16 @@ class ClassificationResult(Diagnostics, Scores, Result):
         if {len(self.per_class), *map(len, self.confusion)} != {len(self.confusion)}:
             raise ValueError("`confusion` is not a square with a row for each of `per_class`")
         return self
+
+    def remarks(self) -> tuple[Problem, ...]:
+        """All examples, of different classes, get the same one."""
+        predicted = [sum(column) for column in zip(*self.confusion, strict=True)]
+        has_several_classes = sum(map(any, self.confusion)) > 1
+        if max(predicted) < self.count or self.count < FEW_EXAMPLES or not has_several_classes:
+            return ()
+        name = self.per_class[predicted.index(max(predicted))].name
+        hint = "it has not learned to tell the classes apart: try a smaller learning rate; `cnncli train --find-lr` suggests one"
+        return (Problem(f"the network predicts class {shortened(name)} for all {self.count:,} examples", hint),)
 
 
 RESULT = ClassificationResult

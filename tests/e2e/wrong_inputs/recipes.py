@@ -195,7 +195,8 @@ RECIPES = [
         "recipe.yaml:8:7: categorical_crossentropy needs probabilities, and the last layer's activation is linear\n"
         "    add `activation: softmax`, or write `loss: {CategoricalCrossentropy: {from_logits: true}}`"),
     Row("from_logits after softmax", loss("{SparseCategoricalCrossentropy: {from_logits: true}}"), STATIC, 3,
-        "recipe.yaml:12:9: `from_logits: true` needs a last layer without activation, not softmax"),
+        "recipe.yaml:12:9: `from_logits: true` needs a last layer without activation, not softmax\n"
+        "    leave out `from_logits`, or `activation: softmax` in the last layer"),
     Row("a linear output and no loss", recipe((", activation: softmax", "")), STATIC, 3,
         "recipe.yaml:10:3: `loss` is missing in `train`: none follows from the last layer, whose activation is linear\n"
         f"    {UNKNOWN_WAY}\n"
