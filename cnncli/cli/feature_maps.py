@@ -36,11 +36,12 @@ def feature_maps(
     --samples, four examples of different classes are drawn from the test split.
     """
     options.check_no_image(run_or_model)
+    figure_output.check_invert(invert, image or [])
     wanted = options.read_samples(samples, image or [], default=4)
     figure_output.check_folder(to, image or [], force=force)
     with tensorflow_log.captured():
         from cnncli.inference.model_loading import open_model
-        from cnncli.interpretability.layer_selection import layers_to_show, map_layers
+        from cnncli.interpretability.layer_selection import drawn_layers, layers_to_show
         from cnncli.interpretability.sample_selection import examples_for
         from cnncli.plots.network_figures import draw_feature_maps_of
 
@@ -56,7 +57,7 @@ def feature_maps(
                 subject, names, chosen, folder, shares=says, formats=figure_output.formats(svg)
             )
     if list_layers:
-        figure_output.show_layers(trained.name, subject.network, map_layers(subject.network), as_json=as_json)
+        figure_output.show_layers(trained.name, subject.network, drawn_layers(subject.network), as_json=as_json)
         return
     figure_output.show_drawn(
         trained, drawn, word="examples", notes=[*notes, *drawn.notes], as_json=as_json, quiet=quiet

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncli.cli import console, data_files
-from cnncli.errors import Problem
+from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import printable
 
 if TYPE_CHECKING:
@@ -28,6 +28,18 @@ def check_folder(to: Path | None, reads: Sequence[Path], *, force: bool) -> None
 
     if to is not None and run_of(to) is None:
         OutputFolder(to, "--to", reads, force=force).check()
+
+
+def check_invert(invert: bool, images: Sequence[Path]) -> None:
+    """Refuse `--invert` without an image file: examples of the data are what they are.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if invert and not images:
+        raise UsageError(
+            Problem("it swaps dark and light in image files, and none is named", "--image FILE", Place("--invert"))
+        )
 
 
 def folder_for(trained: TrainedModel, to: Path | None, reads: Sequence[Path] = (), *, force: bool) -> OutputFolder:

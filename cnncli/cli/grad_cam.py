@@ -77,6 +77,7 @@ def grad_cam(
     """
     options.check_choice("--method", method, _METHODS)
     options.check_no_image(run_or_model)
+    figure_output.check_invert(invert, image or [])
     figure_output.check_folder(to, image or [], force=force)
     with tensorflow_log.captured():
         from cnncli.inference.model_loading import open_model

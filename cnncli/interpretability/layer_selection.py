@@ -65,13 +65,22 @@ def check_classifies(model: keras.Model, name: str) -> None:
 
 def map_layers(network: Opened) -> list[str]:
     """The names of the layers that give maps: an output with as many axes as an example, from the first weights on."""
+    return [name for name in drawn_layers(network) if gives_maps(network, name)]
+
+
+def drawn_layers(network: Opened) -> list[str]:
+    """The names of the layers that `layers_to_show` takes, from the first weights on: those that give maps or units."""
     names = list(network.tensors)
     first = next((place for place, name in enumerate(names) if network.layers[name].weights), len(names))
-    return [name for name in names[first:] if gives_maps(network, name)]
+    return [name for name in names[first:] if gives_maps(network, name) or _gives_units(network, name)]
 
 
 def gives_maps(network: Opened, name: str) -> bool:
     return len(_shape(network, name)) == len(network.model.inputs[0].shape)
+
+
+def _gives_units(network: Opened, name: str) -> bool:
+    return len(_shape(network, name)) == 2
 
 
 def first_maps(network: Opened) -> str:
@@ -134,7 +143,7 @@ def layers_to_show(network: Opened, layers: Sequence[str] | None) -> list[str]:
     """
     names = [find_any(network, name) for name in layers] if layers else [first_maps(network)]
     for name in names:
-        if not gives_maps(network, name) and len(network.tensors[name].shape) != 2:
+        if not gives_maps(network, name) and not _gives_units(network, name):
             raise RecipeError(f"layer `{name}` gives {describe(network, name)}, which are neither maps nor units")
     return names
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cnncli.cli import options
+from cnncli.cli import figure_output, options
 from cnncli.errors import UsageError
 
 
@@ -38,6 +38,13 @@ def test_samples_and_images_up_to_a_hundred_are_taken():
 def test_more_images_than_fit_on_a_sheet_are_refused():
     message = told(options.read_samples, None, [Path("a.png")] * 101, default=4)
     assert message == "--image: 101 images are too many for one sheet\n    at most 100 at a time"
+
+
+def test_invert_without_an_image_is_refused():
+    message = told(figure_output.check_invert, True, [])
+    assert message == "--invert: it swaps dark and light in image files, and none is named\n    --image FILE"
+    figure_output.check_invert(True, [Path("a.png")])
+    figure_output.check_invert(False, [])
 
 
 def test_image_in_the_place_of_the_run_is_reported_where_it_belongs():

@@ -66,13 +66,17 @@ def test_every_filter_of_a_trained_run_is_excited_more_than_by_noise(trained, tm
     assert any(target["activation"] > 5 * target["noise"] for target in targets)
 
 
-def test_layers_that_give_maps_are_listed(trained):
-    done = trained("grad-cam", RUN, "--list-layers")
+def test_layers_that_can_be_drawn_are_listed(trained):
+    listed = {
+        command: [line.split()[0] for line in trained(command, RUN, "--list-layers").stdout.splitlines()[1:]]
+        for command in ("grad-cam", "feature-maps", "maximize")
+    }
 
-    assert [line.split() for line in done.stdout.splitlines()[1:]] == [
-        ["first", "Conv2D", "12x12x8"],
-        ["second", "Conv2D", "5x5x12"],
-    ]
+    assert listed["grad-cam"] == ["first", "second"]  # those that give maps
+    assert listed["feature-maps"] == listed["maximize"] == ["first", "second", "flatten", "dropout", "out"]
+    for command in ("feature-maps", "maximize"):
+        done = trained(command, RUN, "--layer", "out", "--no-svg", "--force", "--json")
+        assert done.exit_code == 0, done.stderr
 
 
 @pytest.mark.parametrize(
