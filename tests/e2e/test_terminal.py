@@ -27,7 +27,7 @@ train:
 """
 
 
-def on_terminal(folder, *arguments, columns=100, **environment):
+def on_terminal(folder, *arguments, columns=160, **environment):
     """Everything that a command writes to a terminal, with lines drawn over each other, without escape sequences."""
     ours, theirs = pty.openpty()
     known = {"HOME": str(folder), "TERM": "xterm", "COLUMNS": str(columns), "LINES": "40"}
