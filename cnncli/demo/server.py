@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import socket
@@ -59,7 +60,7 @@ def listen(host: str, port: int | None) -> socket.socket:
             made.listen(128)
         except OSError as error:
             made.close()
-            if port is not None or not _is_in_use(error):
+            if port is not None or error.errno != errno.EADDRINUSE:
                 raise UsageError(_unusable(host, number, error)) from error
             continue
         return made
@@ -67,12 +68,8 @@ def listen(host: str, port: int | None) -> socket.socket:
     raise ResourceError(f"the ports {FIRST_PORT} to {last} of {host} are in use", hint="use another one: --port 9000")
 
 
-def _is_in_use(error: OSError) -> bool:
-    return error.errno in (98, 48, 10048)
-
-
 def _unusable(host: str, port: int, error: OSError) -> Problem:
-    if _is_in_use(error):
+    if error.errno == errno.EADDRINUSE:
         return Problem(f"port {port} is in use", "use another one, or leave --port out", Place("--port"))
     if isinstance(error, PermissionError):
         return Problem(f"port {port} may not be used by this user", "ports from 1024 on may", Place("--port"))
