@@ -119,7 +119,7 @@ def test_wrong_input_gives_its_exit_code_and_message(
     started = time.process_time()
     plain = called(row.command)
     seconds = time.process_time() - started
-    as_json = called(row.command, "--json")
+    as_json = called(row.command, "--json", "--quiet")
 
     assert plain.exit_code == row.exit_code, plain.stderr
     assert as_json.exit_code == row.exit_code

@@ -115,7 +115,7 @@ FORMS = [
     Row("two that change the learning rate",
         recipe(more=f"  optimizer: {{SGD: {{learning_rate: {SCHEDULE}}}}}\n  callbacks: [ReduceLROnPlateau: {{patience: 0}}]\n"),
         STATIC, 3,
-        "recipe.yaml:13:15: ReduceLROnPlateau cannot change the learning rate: ExponentialDecay says it already\n"
+        "recipe.yaml:13:15: ReduceLROnPlateau cannot change the learning rate, because ExponentialDecay sets it\n"
         "    keep one of the two"),
     Row("averaged weights that nobody averages", callbacks("SwapEMAWeights"), STATIC, 3,
         "recipe.yaml:12:15: SwapEMAWeights needs an optimizer that averages the weights\n"
@@ -191,8 +191,8 @@ COMMAND_LINES = [
         "error: Got unexpected extra argument(s) (recipe.yaml)\n    quote a name with spaces: 'my recipe.yaml'\n"
         + SEE.format("validate")),
     Row("a part and other data", nothing, f"{EVALUATE} --split train --data mnist-sample", 2,
-        "error: --split: either a part or other data, got both\n"
-        "    --split is of the run's own data; of other data its test part counts, or all of it"),
+        "error: --split: --split and --data exclude each other\n"
+        "    --split chooses a split of the run's own data; of other data the test split is used, or all of it"),
 ]  # fmt: skip
 
 DATA = [
