@@ -96,9 +96,7 @@ def _shared(
     pairs = [(first[key], index) for index, key in other.items() if key in first]
     if not pairs:
         return
-    message = (
-        f"{counted(len(pairs), 'image')} of {names[1]} {'is' if len(pairs) == 1 else 'are'} also in {names[0]}"
-    )
+    message = f"{counted(len(pairs), 'image')} of {names[1]} {'is' if len(pairs) == 1 else 'are'} also in {names[0]}"
     shown = [f"{names[0]}[{left}] = {names[1]}[{right}]" for left, right in pairs]
     if len(pairs) > _FEW * count and not allow_leakage:
         way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"

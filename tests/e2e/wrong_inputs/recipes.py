@@ -270,7 +270,7 @@ RECIPES = [
     Row("a call in an expression", recipe(("$classes", "$(open(1))")), STATIC, 3,
         "recipe.yaml:8:22: an expression has no calls\n    it has numbers, texts, names, lists and operators"),
     Row("no Flatten", recipe(("    - Flatten\n", "")), PLAN, 3,
-        "recipe.yaml:7:7: a map of 13x13 leaves layer `dense`, and classes need one row of numbers\n"
+        "recipe.yaml:7:7: the output of layer `dense` is a map of 13x13, but classes need one row of numbers\n"
         "    put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"),
     Row("metrics that want one-hot labels", metrics("accuracy, AUC, F1Score: {average: macro}"), SHAPES, 3,
         "recipe.yaml:12:23: AUC does not fit sparse_categorical_crossentropy, whose labels are class numbers\n"
