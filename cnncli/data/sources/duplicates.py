@@ -37,7 +37,7 @@ def find_copies(
         in_one_scale: whether equal examples have equal values in all parts of one type.
 
     Returns:
-        By part, for each example the first one of that part that is the same, or itself; and what is worth a word.
+        By part, for each example the first one of that part that is the same, or itself; and notes.
 
     Raises:
         DataError: more than one in a thousand of a part's images stand in another too: what is measured with them was
