@@ -21,7 +21,7 @@ _FORMATS = ("png", "svg")
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(epilog="Example: cnncli evaluate mnist --data photos/test")(evaluate)
+    app.command(epilog="Example: cnncli evaluate mnist --data digits.npz --figures scored")(evaluate)
 
 
 def evaluate(
