@@ -240,7 +240,7 @@ def _confirmed(what: str) -> bool:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         hint = "--yes deletes without asking"
-        raise UsageError(Problem(f"there is no terminal to ask on whether to delete {what}", hint))
+        raise UsageError(Problem(f"cannot ask for confirmation without a terminal: delete {what}", hint))
     return typer.confirm(f"Delete {what}?", err=True)
 
 

@@ -23,7 +23,7 @@ def maximize(
             "--layer",
             metavar="NAME",
             help="Maximize the filters or units of this layer.",
-            show_default="maximize classes",
+            show_default="the last convolution with --filter, else maximize classes",
             rich_help_panel=options.PICTURES,
         ),
     ] = None,

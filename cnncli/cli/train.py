@@ -175,7 +175,8 @@ def _load(recipe: str | None, changes: Sequence[str], outputs: Path, run: str | 
 
     if recipe is None:
         raise UsageError(
-            "no recipe is named", hint="for example: cnncli train mnist; `cnncli recipes` lists what there is"
+            "the argument RECIPE is missing",
+            hint="for example: cnncli train mnist; `cnncli recipes` lists the shipped recipes",
         )
     loaded = load(recipe, changes)
     if run is not None:
@@ -218,7 +219,7 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
     else:
         path = runs.find(outputs, run)
     record = runs.read_record(path)
-    loaded = load_again(path, record, changes)
+    loaded = load_again(path, changes)
     reason = record.get("stopped")
     return _GoingOn(path, loaded, record.get("status") == "completed", reason if isinstance(reason, str) else "")
 
@@ -332,7 +333,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ],
         (
             "Time",
-            f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s at {summary['images_per_second']:,.0f} images/s",
+            f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s{_speed(summary['images_per_second'])}",
         ),
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
@@ -340,6 +341,11 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
         ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
     ]
+
+
+def _speed(images_per_second: float) -> str:
+    """The speed of the training steps; none where all of them ran in an earlier process."""
+    return f", {images_per_second:,.0f} images/s without validation" if images_per_second else ""
 
 
 def _stops(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:

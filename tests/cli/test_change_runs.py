@@ -66,7 +66,7 @@ def test_delete_without_a_terminal_needs_yes(outputs):
 
     assert done.stdout == ""
     assert done.stderr.splitlines()[-2:] == [
-        "error: there is no terminal to ask on whether to delete 2 runs, 0 kB",
+        "error: cannot ask for confirmation without a terminal: delete 2 runs, 0 kB",
         "    --yes deletes without asking",
     ]
     assert "  mnist/a  completed  0 kB\n  mnist/b  completed  0 kB\n" in done.stderr

@@ -171,7 +171,7 @@ def set_status(folder: Path, status: str, **more: object) -> None:
 
 
 def test_without_recipe_and_without_resume_is_exit_2():
-    assert "no recipe is named" in call("train", exit_code=2).stderr
+    assert "the argument RECIPE is missing" in call("train", exit_code=2).stderr
 
 
 def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
@@ -190,4 +190,4 @@ def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
     assert (first / "checkpoints").exists()
 
     less = call("train", "--resume", "whole/first", "--epochs", "3", exit_code=2)
-    assert "the run has had 4 epochs; 3 are less" in less.stderr
+    assert "the run has trained 4 epochs already, got 3" in less.stderr
