@@ -134,9 +134,9 @@ def note(
 
     `cnncli runs --verbose`, the report and the page of all runs show the note. `cnncli runs prune` keeps runs with a note.
     """
-    from cnncli.runs import find, notes
+    from cnncli.runs import finding, notes
 
-    path = find(output, run)
+    path = finding.find_exactly(output, run)
     if text is None:
         written = notes.read_note(path)
         if as_json:

@@ -285,6 +285,7 @@ def _report(
     cells = few_examples.cells(summary[split], summary["examples"], summary["intervals"])
     console.show_table(["", *summary[split]], [[f"{split} split", *cells]])
     if quiet:
+        console.say_pairs(_not_enforced(summary))
         return
     console.say()
     if profile:
@@ -326,11 +327,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
             f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {cell(best.get(best['monitor']))}",
         ),
         *_stops(summary),
-        *[
-            ("Expected", each["text"].removeprefix("expected "))
-            for each in summary["expectations"]
-            if not (each["met"] or each["enforced"])
-        ],
+        *_not_enforced(summary),
         (
             "Time",
             f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s{_speed(summary['images_per_second'])}",
@@ -340,6 +337,15 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         *([("Report", f"{path / 'report.html'}")] if (path / "report.html").is_file() else []),
         ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
         ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
+    ]
+
+
+def _not_enforced(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    """Expectations that do not hold and why that is no error: other data was used than the recipe names."""
+    return [
+        ("Expected", each["text"].removeprefix("expected "))
+        for each in summary["expectations"]
+        if not (each["met"] or each["enforced"])
     ]
 
 
