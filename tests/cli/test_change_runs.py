@@ -265,6 +265,12 @@ def test_note_is_written_shown_and_removed(outputs):
         assert "twice" not in page.read_text()
 
 
+def test_note_of_a_recipe_is_refused_as_it_has_several_runs(outputs):
+    put_three(outputs)
+
+    assert "not a run" in call("runs", "note", "mnist", "which one?", exit_code=6).stderr
+
+
 def test_note_that_is_too_long_is_exit_2(outputs):
     put_three(outputs)
 

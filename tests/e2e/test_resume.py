@@ -181,7 +181,9 @@ def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
     Path("recipe.yaml").write_text(short, encoding="utf-8")
     first, four = tmp_path / "outputs/whole/first", tmp_path / "outputs/whole/four"
     call("train", "recipe.yaml", "--run", "first")
-    call("train", "--resume", "whole/first", "--epochs", "4")
+    done = call("train", "--resume", "whole/first", "--epochs", "4")
+    assert "(as in the earlier run)" in done.stderr
+    assert "precision: auto" in Path("outputs/whole/first/resolved.yaml").read_text()  # what the user asked for
     call("train", "recipe.yaml", "--run", "four", "--epochs", "4")
 
     assert result(first) == result(four)
