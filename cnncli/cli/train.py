@@ -120,7 +120,7 @@ def train(
         loaded = going_on.loaded
     else:
         going_on, loaded = None, _load(recipe, changes, Path(output), run)
-    _check_epochs(epochs, loaded)
+    _check_epochs(epochs, loaded, is_resumed=going_on is not None)
     if find_lr:
         find_learning_rate.find_learning_rate(
             loaded,
@@ -229,12 +229,19 @@ def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
         told = {"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None}
         console.print_json({**console.SCHEMA, **told})
     elif not quiet:
-        console.say(f"{printable(str(going_on.path))} is already finished. --epochs N trains it further.")
+        further = "" if _phases_have_epochs(going_on.loaded) else " --epochs N trains it further."
+        console.say(f"{printable(str(going_on.path))} is already finished.{further}")
         if going_on.stopped:
             console.say_pairs([("Stopped", going_on.stopped)])
 
 
-def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None) -> None:
+def _phases_have_epochs(loaded: LoadedRecipe) -> bool:
+    """Whether the training has phases, and train.epochs counts for none of them."""
+    phases = loaded.recipe.train.phases
+    return bool(phases) and all(phase.epochs for phase in phases)
+
+
+def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None, *, is_resumed: bool = False) -> None:
     """Refuse `--epochs` where it cannot mean anything.
 
     Raises:
@@ -244,9 +251,10 @@ def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None) -> Non
         return
     if epochs < 1:
         raise UsageError(Problem(f"expected an integer ≥ 1, got {epochs}", place=Place("--epochs")))
-    phases = loaded.recipe.train.phases if loaded else []
-    if phases and all(phase.epochs for phase in phases):
+    if loaded and _phases_have_epochs(loaded):
         hint = f"change one of them: --set train.phases.0.epochs={epochs}"
+        if is_resumed:
+            hint = "a resumed run keeps them: leave out --epochs, or start a new run"
         raise UsageError(Problem("every phase of the recipe sets its own epochs", hint, Place("--epochs")))
 
 
@@ -320,7 +328,6 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
     path = finished.path
     ending = kind_of(finished.input_shape).file_ending(finished.input_shape)
     best = summary["best"]
-    seconds = summary["seconds"]
     return [
         (
             "Best",
@@ -328,10 +335,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ),
         *_stops(summary),
         *_not_enforced(summary),
-        (
-            "Time",
-            f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s{_speed(summary['images_per_second'])}",
-        ),
+        ("Time", _time(summary)),
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
         *([("Report", f"{path / 'report.html'}")] if (path / "report.html").is_file() else []),
@@ -349,9 +353,11 @@ def _not_enforced(summary: dict[str, Any]) -> list[tuple[str, str]]:
     ]
 
 
-def _speed(images_per_second: float) -> str:
-    """The speed of the training steps; none where all of them ran in an earlier process."""
-    return f", {images_per_second:,.0f} images/s without validation" if images_per_second else ""
+def _time(summary: dict[str, Any]) -> str:
+    """How long the command took; no speed where a resumed run had no epoch left to train."""
+    seconds, speed = summary["seconds"], summary["images_per_second"]
+    trained = f", training {seconds['fit']:.1f} s, {speed:,.0f} images/s without validation" if speed else ""
+    return f"{seconds['total']:.1f} s{trained}"
 
 
 def _stops(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -126,7 +126,10 @@ def test_drawn_digits_get_their_classes_with_bars_grad_cam_and_what_was_done(dem
     assert re.fullmatch(r"\s*3\s*\d+%\s*", bars[0])
     assert tab.wait_for("document.querySelector('#heat img')?.naturalWidth") == 280
     notes = "document.querySelector('#notes textarea').value"
-    assert tab.evaluate(notes) == "Image: 280x280 RGB with transparency, stretched to 28x28, converted to grayscale, inverted"
+    assert (
+        tab.evaluate(notes)
+        == "Image: 280x280 RGB with transparency, stretched to 28x28, converted to grayscale, inverted"
+    )
 
     tab.evaluate("document.querySelector('#drawing button').click()")
     tab.wait_for("!document.querySelector('#bars h2')")

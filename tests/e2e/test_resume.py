@@ -38,6 +38,13 @@ train:
       callbacks: [ReduceLROnPlateau: {patience: 1, min_delta: 0.1}, EarlyStopping: {patience: 2, restore_best_weights: true}]
 visualize: []
 """
+WITHOUT_PHASES = """\
+name: short
+data: {source: mnist-sample, limit: 200, prepare: [Rescaling: {scale: 0.004}]}
+model: {layers: [Flatten, Dense: {units: $classes, activation: softmax}]}
+train: {epochs: 1}
+visualize: []
+"""
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -123,7 +130,27 @@ def copied(place, tmp_path, monkeypatch):
 def test_finished_run_is_said_to_be_finished(copied):
     done = call("train", "--resume", "outputs/whole/whole")
 
-    assert "is already finished. --epochs N trains it further" in done.stderr
+    assert "is already finished." in done.stderr
+    assert "--epochs" not in done.stderr  # every phase has its own
+
+
+def test_epochs_of_phases_cannot_be_changed_by_resuming(copied):
+    done = call("train", "--resume", "outputs/whole/whole", "--epochs", "9", exit_code=2)
+
+    assert "a resumed run keeps them: leave out --epochs, or start a new run" in done.stderr
+    assert "--set" not in done.stderr
+
+
+def test_finished_run_without_phases_trains_further_and_tells_no_speed_of_no_epoch(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipe.yaml").write_text(WITHOUT_PHASES, encoding="utf-8")
+    call("train", "recipe.yaml", "--run", "short")
+    finished = call("train", "--resume", "outputs/short/short")
+    again = call("train", "--resume", "outputs/short/short", "--epochs", "1")
+
+    assert "is already finished. --epochs N trains it further." in finished.stderr
+    assert "the training has ended; continuing with the evaluation" in again.stderr
+    assert "images/s" not in again.stderr
 
 
 def test_no_stopped_run_is_exit_6(copied):
