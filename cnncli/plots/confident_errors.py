@@ -93,7 +93,7 @@ def draw_sheet(
         show_sheet(figure, style.MARGIN, top, sheet.image)
         for number, (left, above) in enumerate(sheet.corners):
             place = style.MARGIN + left / style.DPI, top + (above + height + 8) / style.DPI
-            for line, (text, colour) in enumerate(caption(number, (width + _GAP / 2) / style.DPI)):
+            for line, (text, colour) in enumerate(caption(number, width / style.DPI)):
                 down = place[1] + line * _LINE / style.DPI
                 style.add_text(figure, place[0], down, text, color=colour)
     return figure
