@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncli.cli import console, data_files, few_examples, options, tensorflow_log, wrapping
-from cnncli.errors import Place, Problem, UsageError
+from cnncli.errors import Problem, UsageError
 from cnncli.messages import printable
 
 if TYPE_CHECKING:
+    from cnncli.plots.text_fitting import Title
     from cnncli.runs.output_files import OutputFolder
     from cnncli.tasks.result import Result
 
 _LABEL = 13  # letters of the first column
 _FORMATS = ("png", "svg")
+_LONGEST_SOURCE = 24  # letters of the data in a title
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(epilog="Example: cnncli evaluate mnist --data photos/test")(evaluate)
+    app.command(epilog="Example: cnncli evaluate mnist --data digits.npz --figures scored")(evaluate)
 
 
 def evaluate(
@@ -74,7 +76,7 @@ def evaluate(
         options.check_choice("--split", split, ("test", "validation", "train"))
     if split is not None and data is not None:
         hint = "--split chooses a split of the run's own data; of other data the test split is used, or all of it"
-        raise UsageError(Problem("--split and --data exclude each other", hint, Place("--split")))
+        raise UsageError(Problem("--split and --data exclude each other", hint))
     options.check_device(device)
     folder = _folder_for(figures, run_or_model, split, data, Path(output), force=force) if figures else None
     with tensorflow_log.captured():
@@ -93,7 +95,7 @@ def evaluate(
                 folder,
                 done.scored,
                 done.examples,
-                title=done.what,
+                title=figure_title(done.model, split, data),
                 formats=_FORMATS,
                 option=_option(split, data),
             )
@@ -134,6 +136,18 @@ def _folder_for(
     stems = [f"{name}--{option}" if (option := _option(split, data)) else name for name in ("confusion", "predicted")]
     folder.check([f"{stem}.{ending}" for stem in stems for ending in _FORMATS])
     return folder
+
+
+def figure_title(model: str, split: str | None, data: str | None) -> Title:
+    """The heading of the pictures: the run as every command knows it, or the file, and what it is evaluated on."""
+    from cnncli.plots.text_fitting import Title, plain_text, shorten
+
+    path = Path(model).absolute()
+    name = "/".join(path.parts[-2:]) if path.is_dir() else path.name
+    if data is None:
+        return Title(name, f": {split or 'test'} split")
+    source = Path(data).absolute().name or data if os.path.exists(data) else data
+    return Title(f"{name} on {shorten(plain_text(source), _LONGEST_SOURCE)}")
 
 
 def _option(split: str | None, data: str | None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from cnncli.cli import console
+from cnncli.cli.plan_description import describe
 from cnncli.cli.plot import plot
 from cnncli.cli.tensorflow_log import Log
 from cnncli.errors import Problem
@@ -109,84 +110,11 @@ class ProgressListener:
             self.log.write(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())} {text}\n")
 
 
-def describe(plan: Plan) -> list[tuple[str, str]]:
-    """The first lines of a run: what will be used, and why."""
-    splits = plan.splits
-    parts = [f"{len(splits.train):,} training", f"{len(splits.validation):,} validation", f"{len(splits.test):,} test"]
-    return [
-        ("Recipe", f"{plan.recipe.name} ({plan.loaded.file})"),
-        ("Data", splits.source),
-        ("", f"{', '.join(parts)}; {splits.targets}; {_shape(splits.input_shape)}"),
-        ("Network", f"{plan.budget.params:,} parameters, {_learning(plan)}"),
-        *_frozen(plan),
-        ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
-        ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
-        ("Training", _training_text(plan)),
-        ("Checkpoint", _checkpoint_text(plan)),
-    ]
-
-
-def _training_text(plan: Plan) -> str:
-    """Epochs, steps, and what may end the training early."""
-    from cnncli.recipe.phases import phases_of
-
-    parts = [
-        f"{counted(plan.epochs, 'epoch')} of {counted(plan.steps_per_epoch, 'step')}, batch size {plan.batch_size:,}"
-    ]
-    for phase in phases_of(plan.recipe):
-        for callback in phase.callbacks:
-            if callback.name == "EarlyStopping":
-                patience = counted(int(callback.args.get("patience", 0)), "epoch")
-                monitor = callback.args.get("monitor", "val_loss")
-                which = f" ({phase.name})" if phase.name else ""
-                parts.append(f"EarlyStopping after {patience} without a better {monitor}{which}")
-    if plan.recipe.train.max_time is not None:
-        parts.append(f"at most {clock(plan.recipe.train.max_time)}")
-    return "; ".join(parts)
-
-
-def _checkpoint_text(plan: Plan) -> str:
-    wanted = plan.recipe.train.checkpoint
-    if not wanted.keep:
-        return "none, a stopped run cannot be continued (train.checkpoint.keep: false)"
-    steps = f", every {counted(wanted.every_steps, 'step')}" if wanted.every_steps else ""
-    return f"after each epoch, every {wanted.every_seconds:g} s{steps}"
-
-
 def continuing_text(epoch: int, step: int, epochs: int) -> str:
     """Where a stopped run continues."""
     if epoch > epochs:
         return "the training has ended; continuing with the evaluation"
     return f"continuing at epoch {epoch} of {epochs}" + (f", after step {step}" if step else "")
-
-
-def _learning(plan: Plan) -> str:
-    """How many parameters learn, in each phase."""
-    from cnncli.recipe.phases import phases_of
-
-    if plan.recipe.train.phases:
-        counts = zip(phases_of(plan.recipe), plan.learning_params, strict=True)
-        return "trainable: " + ", then ".join(f"{count:,} ({phase.name})" for phase, count in counts)
-    frozen = plan.budget.params - plan.budget.trainable_params
-    return "all trainable" if not frozen else f"{plan.budget.trainable_params:,} trainable, {frozen:,} frozen"
-
-
-def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Where a part of the network is frozen: in which phases it is computed once, and where not, why."""
-    from cnncli.recipe.phases import phases_of
-
-    for phase, features in zip(phases_of(plan.recipe), plan.features, strict=True):
-        which = f" ({phase.name})" if phase.name else ""
-        if features.cut:
-            copies = f", for {features.copies} augmented passes" if plan.recipe.data.augment else ""
-            yield "Frozen", f"layers up to {features.cut.name} are computed once{copies}{which}"
-        elif features.reason:
-            way_out = "`augment_copies: 4` in `data` computes 4 augmented passes once"
-            yield "Frozen", f"computed in every epoch, because {features.reason}; {way_out}{which}"
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return "x".join(map(str, shape))
 
 
 class Lines(ProgressListener):

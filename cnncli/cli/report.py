@@ -77,7 +77,7 @@ def _tell(page: Path, left_out: Sequence[str], run_count: int, size: int, *, qui
         return
     for what in left_out:
         console.show_note(Problem(f"not in the page: {what}"))
-    console.say(f"{counted(run_count, 'run')}, {size_text(size)}; open it in any browser.")
+    console.say(f"{counted(run_count, 'run')}, {size_text(size)}")
 
 
 def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: bool) -> OutputFile:

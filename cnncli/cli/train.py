@@ -175,7 +175,8 @@ def _load(recipe: str | None, changes: Sequence[str], outputs: Path, run: str | 
 
     if recipe is None:
         raise UsageError(
-            "no recipe is named", hint="for example: cnncli train mnist; `cnncli recipes` lists what there is"
+            "the argument RECIPE is missing",
+            hint="for example: cnncli train mnist; `cnncli recipes` lists the shipped recipes",
         )
     loaded = load(recipe, changes)
     if run is not None:
@@ -218,7 +219,7 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
     else:
         path = runs.find(outputs, run)
     record = runs.read_record(path)
-    loaded = load_again(path, record, changes)
+    loaded = load_again(path, changes)
     reason = record.get("stopped")
     return _GoingOn(path, loaded, record.get("status") == "completed", reason if isinstance(reason, str) else "")
 
@@ -292,6 +293,7 @@ def _report(
     cells = few_examples.cells(summary[split], summary["examples"], summary["intervals"])
     console.show_table(["", *summary[split]], [[f"{split} split", *cells]])
     if quiet:
+        console.say_pairs(_not_enforced(summary))
         return
     console.say()
     if profile:
@@ -332,11 +334,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
             f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {cell(best.get(best['monitor']))}",
         ),
         *_stops(summary),
-        *[
-            ("Expected", each["text"].removeprefix("expected "))
-            for each in summary["expectations"]
-            if not (each["met"] or each["enforced"])
-        ],
+        *_not_enforced(summary),
         ("Time", _time(summary)),
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
@@ -346,10 +344,19 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
     ]
 
 
+def _not_enforced(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    """Expectations that do not hold and why that is no error: other data was used than the recipe names."""
+    return [
+        ("Expected", each["text"].removeprefix("expected "))
+        for each in summary["expectations"]
+        if not (each["met"] or each["enforced"])
+    ]
+
+
 def _time(summary: dict[str, Any]) -> str:
     """How long the command took; no speed where a resumed run had no epoch left to train."""
     seconds, speed = summary["seconds"], summary["images_per_second"]
-    trained = f", training {seconds['fit']:.1f} s at {speed:,.0f} images/s" if speed else ""
+    trained = f", training {seconds['fit']:.1f} s, {speed:,.0f} images/s without validation" if speed else ""
     return f"{seconds['total']:.1f} s{trained}"
 
 

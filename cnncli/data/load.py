@@ -135,7 +135,7 @@ def load_for_model(
         progress: as for `load`.
 
     Returns:
-        The examples, their labels in the model's order, and what is worth a word.
+        The examples, their labels in the model's order, and notes.
 
     Raises:
         DataError, NetworkError, ResourceError: as `load`; also for classes that the model does not know.

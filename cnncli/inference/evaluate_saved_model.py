@@ -125,7 +125,7 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
 
 
 def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem, ...]]:
-    """The run's own split, checked to be what it was; and what is worth a word.
+    """The run's own split, checked to be unchanged, with notes.
 
     Raises:
         DataError: the model is a file, of which no data is known; or the data cannot be read.

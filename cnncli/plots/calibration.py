@@ -9,6 +9,7 @@ from matplotlib.ticker import NullLocator
 
 from cnncli.plots import style
 from cnncli.plots.score_charts import CONFIDENCE, filled_bins
+from cnncli.plots.text_fitting import Title
 from cnncli.tasks.classification.calibration import Calibration
 
 _WIDTH, _HEIGHT = 5.2, 3.9  # inches of the diagram
@@ -17,7 +18,7 @@ _LEFT, _BETWEEN, _BELOW = 0.65, 0.3, 0.5
 _LOG_FROM = 50  # largest over smallest count from which their scale is logarithmic
 
 
-def draw_calibration(calibration: Calibration, *, title: str) -> Figure:
+def draw_calibration(calibration: Calibration, *, title: str | Title) -> Figure:
     """Draw accuracy over confidence in bins, and how many examples each bin holds.
 
     A blue bar is the accuracy of the examples in its bin. The hatched orange one between it and their mean confidence,

@@ -20,6 +20,7 @@ from cnncli.plots.text_fitting import fit_text, plain_text, text_width
 
 # Okabe and Ito's, without the yellow, which is hardly seen on white; from the eighth run on the lines are dashed.
 _COLOURS = (style.BLUE, style.ORANGE, style.GREEN, "#CC79A7", "#E69F00", "#56B4E9", style.INK)
+_WIDTHS = (3.4, 1.4)  # points of the first and the last run's line: of equal curves every one is seen
 _DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)), (0, (5, 2, 1, 2)))
 _COLUMNS = {1: 1, 2: 2, 3: 3, 4: 2}  # metrics -> panels in a row; 3 from 5 on
 _PLOT_SIZES = {1: (6.6, 3.4), 2: (4.4, 2.9), 3: (3.5, 2.5)}  # panels in a row -> inches of each plot
@@ -39,7 +40,7 @@ class RunCurves:
         label: its name.
         detail: what is said of it behind its name.
         rows: of its history, one an epoch.
-        best_epoch: from 1; ringed.
+        best_epoch: from 1; marked by a circle.
     """
 
     label: str
@@ -51,7 +52,8 @@ class RunCurves:
 def draw_compared_curves(runs: Sequence[RunCurves], *, title: str) -> Figure:
     """Draw one panel per metric, with the validation curve of every run, and a legend that says what each reached.
 
-    The training curves are there too, thin and dotted. A metric without validation is drawn by its training curves alone.
+    The training curves are there too, thin and dotted. Later runs have thinner lines, so that each of equal curves is seen.
+    A metric without validation is drawn by its training curves alone.
 
     Args:
         runs: at least one with an epoch; a run without any is in the legend alone.
@@ -85,10 +87,11 @@ def _draw_page(
     legend_height = len(runs) * _LEGEND_HEIGHT + 0.15
     figure = style.new_figure(width, top + legend_height + rows * cell_height + style.MARGIN - 0.1)
     has_validation = any(name.startswith(VALIDATION_PREFIX) for found in series for name in found)
-    kinds = "validation, and thin and dotted training" if has_validation else "training"
-    style.add_header(figure, title, f"{kinds}; the best epoch is ringed")
+    kinds = ["solid: validation", "dotted: training"] if has_validation else ["training"]
+    kinds += ["circle: best epoch"] if any(run.best_epoch for run in runs) else []
+    style.add_header(figure, title, "; ".join(kinds))
     for number, run in enumerate(runs):
-        _draw_legend(figure, number, run, top + number * _LEGEND_HEIGHT, width - 2 * style.MARGIN)
+        _draw_legend(figure, _look(number, len(runs)), run, top + number * _LEGEND_HEIGHT, width - 2 * style.MARGIN)
     for index, name in enumerate(metrics):
         left = style.MARGIN + index % columns * cell_width + _TICK_ROOM
         row_top = top + legend_height + index // columns * cell_height + _HEADING_ROOM
@@ -97,19 +100,21 @@ def _draw_page(
     return figure
 
 
-def _look(number: int) -> dict[str, Any]:
+def _look(number: int, count: int) -> dict[str, Any]:
+    """How the line of one of so many runs is drawn."""
     return {
+        "linewidth": float(np.linspace(*_WIDTHS, count)[number]),
         "color": _COLOURS[number % len(_COLOURS)],
         "linestyle": _DASHES[number // len(_COLOURS) % len(_DASHES)],
     }
 
 
-def _draw_legend(figure: Figure, number: int, run: RunCurves, top: float, width: float) -> None:
+def _draw_legend(figure: Figure, look: Mapping[str, Any], run: RunCurves, top: float, width: float) -> None:
     """Write a run's line: its colour, its name, and what is said of it where there is room."""
     page_width, page_height = figure.get_size_inches()
     middle = 1 - (top + _LEGEND_HEIGHT / 2) / page_height
     ends = [style.MARGIN / page_width, (style.MARGIN + _SWATCH) / page_width]
-    figure.add_artist(Line2D(ends, [middle, middle], linewidth=2.5, solid_capstyle="butt", **_look(number)))
+    figure.add_artist(Line2D(ends, [middle, middle], solid_capstyle="butt", **look))
     left, room = style.MARGIN + _SWATCH + 0.1, width - _SWATCH - 0.1
     label = fit_text(plain_text(run.label), room, style.LABEL_SIZE, bold=True)
     figure.text(left / page_width, middle, label, va="center", fontsize=style.LABEL_SIZE, fontweight="bold")
@@ -132,15 +137,18 @@ def _draw_panel(
     set_epochs(axes, epochs)
     set_scale(axes, drawn.scale)
     for number, (run, found) in enumerate(zip(runs, series, strict=True)):
+        look = _look(number, len(runs))
         main = found.get(VALIDATION_PREFIX + name)
         if main is None:
             main = found.get(name)
         elif name in found:
             x = np.arange(1, len(found[name]) + 1)
-            colour = _look(number)["color"]
-            axes.plot(x, found[name], color=colour, linestyle=(0, (1, 1.5)), linewidth=0.9, alpha=0.7, zorder=2)
+            dots = (4.2 * number / len(runs), (1.2, 3))  # of equal curves the dots lie beside each other
+            axes.plot(
+                x, found[name], color=look["color"], linestyle=dots, linewidth=0.9, dash_capstyle="butt", zorder=2
+            )
         if main is not None:
-            _draw_line(axes, number, main, run.best_epoch)
+            _draw_line(axes, look, main, run.best_epoch)
     bold = fit_text(plain_text(drawn.title), heading_width, style.HEADING_SIZE, bold=True)
     place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points", "annotation_clip": False}
     axes.annotate(bold, (0, 1), xytext=(0, 6), fontsize=style.HEADING_SIZE, fontweight="bold", **place)
@@ -149,14 +157,15 @@ def _draw_panel(
         axes.annotate("log scale", (0, 1), xytext=(moved, 6), fontsize=style.LABEL_SIZE, color=style.MUTED, **place)
 
 
-def _draw_line(axes: Axes, number: int, values: NDArray[np.float64], best_epoch: int | None) -> None:
+def _draw_line(axes: Axes, look: Mapping[str, Any], values: NDArray[np.float64], best_epoch: int | None) -> None:
     x = np.arange(1, len(values) + 1)
-    look = _look(number)
-    axes.plot(x, values, linewidth=1.8, clip_on=False, zorder=3, **look)
+    axes.plot(x, values, clip_on=False, zorder=3, **look)
     alone = stand_alone(values)
-    axes.plot(x[alone], values[alone], "o", color=look["color"], markersize=4.5, clip_on=False, zorder=3)
+    axes.plot(
+        x[alone], values[alone], "o", color=look["color"], markersize=3 + look["linewidth"], clip_on=False, zorder=3
+    )
     if best_epoch is not None and 1 <= best_epoch <= len(values) and np.isfinite(values[best_epoch - 1]):
         axes.plot(
-            [best_epoch], [values[best_epoch - 1]], "o", clip_on=False, zorder=4, markersize=8,
+            [best_epoch], [values[best_epoch - 1]], "o", clip_on=False, zorder=4, markersize=5.5 + 1.5 * look["linewidth"],
             markerfacecolor=style.PAPER, markeredgecolor=look["color"], markeredgewidth=1.8,
         )  # fmt: skip

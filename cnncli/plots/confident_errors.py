@@ -14,7 +14,7 @@ from PIL import Image
 from cnncli.inputs import kind_of
 from cnncli.messages import percent
 from cnncli.plots import style
-from cnncli.plots.text_fitting import fit_text, plain_text, text_width
+from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, Spacing, choose_columns, compose, show_sheet, to_pixels, to_unit
 from cnncli.tasks.classification.mistakes import Wrong
 
@@ -29,7 +29,7 @@ Caption = tuple[tuple[str, str], ...]  # the lines below an example, each with i
 
 
 def draw_confident_errors(
-    examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str, count: int, wrong_count: int
+    examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str | Title, count: int, wrong_count: int
 ) -> Figure:
     """Draw a sheet of examples, each with its predicted and its true class.
 
@@ -57,7 +57,7 @@ def draw_confident_errors(
 
 
 def draw_sheet(
-    examples: NDArray[Any], caption: Callable[[int, float], Caption], *, title: str, subtitle: str
+    examples: NDArray[Any], caption: Callable[[int, float], Caption], *, title: str | Title, subtitle: str
 ) -> Figure:
     """Draw a sheet of examples with three lines below each; see `draw_confident_errors`.
 
@@ -93,7 +93,7 @@ def draw_sheet(
         show_sheet(figure, style.MARGIN, top, sheet.image)
         for number, (left, above) in enumerate(sheet.corners):
             place = style.MARGIN + left / style.DPI, top + (above + height + 8) / style.DPI
-            for line, (text, colour) in enumerate(caption(number, (width + _GAP / 2) / style.DPI)):
+            for line, (text, colour) in enumerate(caption(number, width / style.DPI)):
                 down = place[1] + line * _LINE / style.DPI
                 style.add_text(figure, place[0], down, text, color=colour)
     return figure

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from cnncli.plots import style
-from cnncli.plots.text_fitting import fit_text, plain_text, text_width
+from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, to_pixels
 from cnncli.tasks.classification.mistakes import mistaken_cells
 
@@ -32,7 +32,7 @@ _FOOTER = 0.66  # inches below the axis labels: the scale and its numbers
 _RECALL_ROOM = 0.62
 
 
-def draw_confusion(matrix: NDArray[np.integer], class_names: Sequence[str], *, title: str) -> Figure:
+def draw_confusion(matrix: NDArray[np.integer], class_names: Sequence[str], *, title: str | Title) -> Figure:
     """Draw a confusion matrix: rows are the true classes, columns the predicted ones.
 
     A cell is shaded by its share of its row: blue where the prediction is right, orange where it is wrong, on a
@@ -66,7 +66,7 @@ def row_shares(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     return shares
 
 
-def _draw_page(matrix: NDArray[np.int64], names: list[str], title: str) -> Figure:
+def _draw_page(matrix: NDArray[np.int64], names: list[str], title: str | Title) -> Figure:
     count = len(names)
     named, counted = count <= MOST_WITH_NAMES, count <= MOST_WITH_COUNTS
     side = _SIDE.get(count, 5.0 if count <= 10 else 6.6)
@@ -83,7 +83,7 @@ def _draw_page(matrix: NDArray[np.int64], names: list[str], title: str) -> Figur
     right = left + side + (_RECALL_ROOM if counted else 0.1)
     if mistakes:
         right = list_left + 2 * _LONGEST_LISTED_NAME + 1.35
-    width = max(right + style.MARGIN, style.header_width(title, _subtitle(matrix)) if len(title) < 70 else 0, 4.6)
+    width = max(right + style.MARGIN, style.header_width(title, _subtitle(matrix)) if len(str(title)) < 70 else 0, 4.6)
     figure = style.new_figure(width, top + side + below + _FOOTER + style.MARGIN - 0.1)
     style.add_header(figure, title, _subtitle(matrix))
 

@@ -12,6 +12,7 @@ from cnncli.data.dataset import Examples
 from cnncli.inputs import kind_of
 from cnncli.plots import naming
 from cnncli.plots.save import Folder, save
+from cnncli.plots.text_fitting import Title
 from cnncli.tasks.result import Scored
 
 
@@ -20,7 +21,7 @@ def draw_evaluation(
     scored: Scored,
     examples: Examples,
     *,
-    title: str,
+    title: str | Title,
     formats: Sequence[str] = ("png",),
     option: str = "",
 ) -> list[Path]:

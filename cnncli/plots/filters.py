@@ -56,6 +56,7 @@ class _Filters:
         names: (filters,), what is written at each.
         scale: what the values become: a color from blue to red, a gray, or the red, green and blue of three channels.
         is_selection: they are not all of the layer's filters, or not each of them once; the title says which.
+        together: every so many of them in turn stay in one row, or in one column.
     """
 
     tiles: NDArray[np.float64]
@@ -67,6 +68,7 @@ class _Filters:
     names: tuple[str, ...] = ()
     scale: Scale = "diverging"
     is_selection: bool = False
+    together: int = 1
 
     @property
     def are_strips(self) -> bool:
@@ -83,6 +85,7 @@ def draw_filters(
     max_filters: int | None = None,
     depthwise: bool = False,
     names: Sequence[str] | None = None,
+    together: int = 1,
     title: str | None = None,
 ) -> Figure:
     """Draw the filters of one layer, each with its number from 0 (filter n is `kernel[..., n]`).
@@ -105,6 +108,8 @@ def draw_filters(
         depthwise: the last axis is a multiplier: every channel has that many filters of its own, numbered in the order
             of the layer's output channels.
         names: what to write at each filter instead of its number, where the kernel holds a selection.
+        together: every so many filters in turn stay side by side or one above the other, such as pairs; the number of
+            filters is a multiple of it.
         title: the heading, any text; left out: `Filters of` the layer.
 
     Raises:
@@ -130,7 +135,7 @@ def draw_filters(
     weights = kernel.astype(np.float64)
     filters = _cut(weights, scale, normalise, max_filters)
     shown = tuple(names or map(str, range(len(filters.tiles))))[: len(filters.tiles)]
-    filters = replace(filters, names=shown, is_selection=names is not None)
+    filters = replace(filters, names=shown, is_selection=names is not None, together=together)
     if multiplier:
         filters = replace(filters, inputs=f"depthwise, {multiplier} per input channel")
     with style.look():
@@ -261,7 +266,9 @@ def _compose(filters: _Filters) -> tuple[Sheet, Strip, int]:
         page, spacing = _STRIP_PAGE, Spacing(left=left, right=28, below=2 * gap + 1)
     smallest_tile = _SMALLEST_STRIP if filters.are_strips else _SMALLEST_TILE
     scales = _scales(height, width, smallest_tile)
-    grid = choose_grid(count, strip.size, spacing, page=page, scales=scales, down=filters.are_strips)
+    grid = choose_grid(
+        count, strip.size, spacing, page=page, scales=scales, down=filters.are_strips, together=filters.together
+    )
     header = _STRIP_HEADER if filters.are_strips else 0
     blocks = strip.draw(pixels, grid.scale)
     sheet = compose(blocks, grid.columns, spacing, header=header, down=filters.are_strips)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli.plots import style
-from cnncli.plots.text_fitting import fit_text, plain_text
+from cnncli.plots.text_fitting import Title, fit_text, plain_text
 from cnncli.plots.tiles import Pixels, Spacing, choose_grid, show_sheet
 
 Caption = Sequence[tuple[str, str]]  # lines below an example, each with its colour
@@ -53,7 +53,12 @@ class Heated:
 
 
 def draw_heat(
-    examples: Sequence[Heated], *, title: str, subtitle: str, meaning: str = "supports the class", note: str = ""
+    examples: Sequence[Heated],
+    *,
+    title: str | Title,
+    subtitle: str,
+    meaning: str = "supports the class",
+    note: str = "",
 ) -> Figure:
     """Draw each image and beside it the same with its heat, as large as they fit, and no photo larger than it is.
 

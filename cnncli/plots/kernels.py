@@ -120,8 +120,9 @@ def _draw(
         names = [f"{number} {when}" for number in names for when in ("start", "end")]
         title += ", before and after training"
     return draw_filters(
-        shown, layer_name=name, scale=scale, normalise=normalise, names=names, title=title, max_filters=len(names)
-    )
+        shown, layer_name=name, scale=scale, normalise=normalise, names=names, title=title, max_filters=len(names),
+        together=1 if before is None else 2,
+    )  # fmt: skip
 
 
 def _numbered(kernel: np.ndarray, depthwise: bool) -> np.ndarray:

@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 
 from cnncli.messages import number_text
 from cnncli.plots.confident_errors import Caption, draw_sheet, prediction_lines, where_line
+from cnncli.plots.text_fitting import Title
 from cnncli.tasks.regression.scores import Worst
 
 
-def draw_largest_errors(examples: NDArray[Any], worst: Sequence[Worst], *, title: str, count: int) -> Figure:
+def draw_largest_errors(examples: NDArray[Any], worst: Sequence[Worst], *, title: str | Title, count: int) -> Figure:
     """Draw a sheet of examples, each with what was predicted and what is true, the largest error first.
 
     Args:

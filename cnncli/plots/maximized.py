@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cnncli.inputs import kind_of
 from cnncli.plots import style
 from cnncli.plots.signals import MOST_CURVES, add_curves, tile_sheet
-from cnncli.plots.text_fitting import fit_text, plain_text
+from cnncli.plots.text_fitting import Title, fit_text, plain_text
 from cnncli.plots.tiles import Sheet, Spacing, Strip, choose_grid, compose, resize, show_sheet, to_pixels, to_unit
 
 _PAGE = (1500, 780)  # pixels
@@ -26,7 +26,7 @@ def draw_maximized(
     inputs: NDArray[np.floating[Any]],
     captions: Sequence[tuple[str, str]],
     *,
-    title: str,
+    title: str | Title,
     subtitle: str,
 ) -> Figure:
     """Draw the input that maximizes each target.

@@ -30,6 +30,7 @@ from cnncli.plots.map_tiles import LayerMaps
 from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.signals import draw_signal_heat
+from cnncli.plots.text_fitting import Title
 from cnncli.recipe.schema_pictures import MOST_SHEETS
 
 STEPS = 128  # of the gradient ascent
@@ -217,7 +218,7 @@ def draw_heat_of(
     what, meaning = subject.heat_title(class_name, moves=method == "smoothgrad")
     at_layer = f" at layer {layer}" if layer else ""
     subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
-    title = f"{subject.name}: {what}"
+    title = Title(subject.name, f": {what}")
     if photos and not network_input:
         figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning)
     else:
@@ -266,7 +267,7 @@ def _heat_stem(
 
 
 def _photo_sheet(
-    photos: Sequence[Photo], heat: np.ndarray, captions: Sequence[Caption], title: str, subtitle: str, meaning: str
+    photos: Sequence[Photo], heat: np.ndarray, captions: Sequence[Caption], title: Title, subtitle: str, meaning: str
 ) -> Figure:
     examples = [
         Heated(photo.pixels, photo.heat(one), caption, photo.seen if photo.is_cut else None)
@@ -277,7 +278,7 @@ def _photo_sheet(
 
 
 def _heat_sheet(
-    inputs: np.ndarray, heat: np.ndarray, captions: Sequence[Caption], title: str, subtitle: str, meaning: str
+    inputs: np.ndarray, heat: np.ndarray, captions: Sequence[Caption], title: Title, subtitle: str, meaning: str
 ) -> Figure:
     kind = kind_of(inputs.shape[1:])
     if kind.ARE_CURVES:
@@ -342,7 +343,7 @@ def draw_maximized_of(
         else (f"inputs that maximize filters of {layer}", "mean activation")
     )
     subtitle = f"Gradient ascent, {steps} steps, seed {seed} · below each name: the {reached}, and that of noise"
-    figure = draw_maximized(found.inputs, captions, title=f"{subject.name}: {title}", subtitle=subtitle)
+    figure = draw_maximized(found.inputs, captions, title=Title(subject.name, f": {title}"), subtitle=subtitle)
     make_folder(folder)
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnncli.messages import number_text
 from cnncli.plots import style
+from cnncli.plots.text_fitting import Title
 from cnncli.tasks.regression.scores import RegressionScores
 
 MOST_SHOWN = 6  # of the numbers that an example has
@@ -25,7 +26,7 @@ _BINS = 40
 
 
 def draw_predicted(
-    targets: NDArray[np.float32], predicted: NDArray[np.float32], scores: RegressionScores, *, title: str
+    targets: NDArray[np.float32], predicted: NDArray[np.float32], scores: RegressionScores, *, title: str | Title
 ) -> Figure:
     """Draw the predicted number over the true one, a point an example; on the diagonal a prediction is right.
 
@@ -62,7 +63,7 @@ def draw_predicted(
 
 
 def draw_residuals(
-    targets: NDArray[np.float32], predicted: NDArray[np.float32], scores: RegressionScores, *, title: str
+    targets: NDArray[np.float32], predicted: NDArray[np.float32], scores: RegressionScores, *, title: str | Title
 ) -> Figure:
     """Draw the error of each prediction over the true number, and beside it how often which error occurs.
 

@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from cnncli.plots import style
 from cnncli.plots.score_charts import AreaChart, area_charts
-from cnncli.plots.text_fitting import fit_text, plain_text, text_width
+from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
 from cnncli.tasks.classification.roc import MOST_CURVES, PrecisionRecall, Roc
 
 MOST_LISTED = 20  # classes
@@ -31,7 +31,7 @@ _LINES: tuple[tuple[str, Any], ...] = ((style.ORANGE, "-"), (style.GREEN, (0, (4
 _OTHERS = "#9FB4C4"
 
 
-def draw_roc(roc: Roc, precision_recall: PrecisionRecall, *, title: str) -> Figure:
+def draw_roc(roc: Roc, precision_recall: PrecisionRecall, *, title: str | Title) -> Figure:
     """Draw both curves of every class, and list the classes, the worst first.
 
     The three classes of the lowest average precision have colours, the others are gray. Where the curves crowd into a

@@ -13,6 +13,7 @@ from cnncli.plots.kernels import draw_layers
 from cnncli.plots.learning_curves import history_of, phases_of
 from cnncli.plots.save import save
 from cnncli.plots.style import look
+from cnncli.plots.text_fitting import Title
 from cnncli.plots.visualize_section import draw_picture
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_pictures import MOST_PICTURES
@@ -31,7 +32,7 @@ def draw_all(
     Returns:
         The files, in the order in which they were drawn.
     """
-    title = f"{recipe.name}: {recipe.evaluate.split} split"
+    title = Title(recipe.name, f": {recipe.evaluate.split} split")
     examples = getattr(splits, recipe.evaluate.split)
     with look():
         files = _curves(folder, recipe, fitted)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cnncli.inputs.base import enlarged
 from cnncli.plots import style
-from cnncli.plots.text_fitting import fit_text, plain_text
+from cnncli.plots.text_fitting import Title, fit_text, plain_text
 from cnncli.plots.tiles import Sheet, Spacing, Strip, choose_grid, compose
 
 MOST_CURVES = 6  # channels; more are drawn as rows of gray
@@ -33,7 +33,7 @@ def draw_signal_heat(
     heat: NDArray[np.floating[Any]],
     captions: Sequence[Sequence[tuple[str, str]]],
     *,
-    title: str,
+    title: str | Title,
     subtitle: str,
     meaning: str = "supports the class",
 ) -> Figure:

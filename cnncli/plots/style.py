@@ -14,7 +14,7 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from cnncli.plots.text_fitting import fit_text, font_families, plain_text, text_width
+from cnncli.plots.text_fitting import Title, fit_text, font_families, plain_text, text_width
 
 DPI = 150  # of the saved PNG; pages are laid out on whole pixels of it
 
@@ -123,15 +123,15 @@ def add_text(figure: Figure, left: float, top: float, text: str, *, size: float 
     return figure.text(left / page_width, 1 - top / page_height, text, **options)
 
 
-def add_header(figure: Figure, title: str, subtitle: str) -> None:
+def add_header(figure: Figure, title: str | Title, subtitle: str) -> None:
     """Write the title and the line below it at the top of the page, shortened to the page's width."""
     width = float(figure.get_size_inches()[0]) - 2 * MARGIN
-    shown = fit_text(plain_text(title), width, TITLE_SIZE, bold=True)
+    shown = (Title(title) if isinstance(title, str) else title).fitted(width, TITLE_SIZE)
     add_text(figure, MARGIN, MARGIN, shown, size=TITLE_SIZE, fontweight="bold")
     add_text(figure, MARGIN, MARGIN + 0.3, fit_text(subtitle, width, SUBTITLE_SIZE), size=SUBTITLE_SIZE, color=MUTED)
 
 
-def header_width(title: str, subtitle: str) -> float:
+def header_width(title: str | Title, subtitle: str) -> float:
     """Return the page width in inches that shows both lines of a header in full."""
     title_width = text_width(plain_text(title), TITLE_SIZE, bold=True)
     return 2 * MARGIN + 0.02 + max(title_width, text_width(subtitle, SUBTITLE_SIZE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import dataclass
 from functools import lru_cache
 
 from matplotlib import font_manager
@@ -93,6 +94,31 @@ def fit_text(text: str, width: float, size: float, *, bold: bool = False) -> str
         else:
             too_long = middle
     return shorten(text, fits) if fits > 2 else ""
+
+
+@dataclass(frozen=True)
+class Title:
+    """A heading: a name, and after it words that say what the picture shows. Where there is no room the name is shortened.
+
+    Attributes:
+        name: any text.
+        words: any text, from its punctuation on: `, confusion matrix`.
+    """
+
+    name: str
+    words: str = ""
+
+    def __add__(self, words: str) -> Title:
+        return Title(self.name, self.words + words)
+
+    def __str__(self) -> str:
+        return plain_text(self.name + self.words)
+
+    def fitted(self, width: float, size: float) -> str:
+        """The heading in bold letters, at most `width` inches at a font size in points."""
+        words = plain_text(self.words) if self.words else ""
+        name = fit_text(plain_text(self.name), width - text_width(words, size, bold=True), size, bold=True)
+        return name + words if name else fit_text(str(self), width, size, bold=True)
 
 
 def _drawable(letter: str) -> str:

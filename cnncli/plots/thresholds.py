@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from cnncli.plots import style
 from cnncli.plots.score_charts import threshold_lines
-from cnncli.plots.text_fitting import fit_text, plain_text
+from cnncli.plots.text_fitting import Title, fit_text, plain_text
 from cnncli.tasks.classification.thresholds import Sweep
 
 _WIDTH, _HEIGHT = 5.6, 3.4
@@ -26,7 +26,7 @@ _LINES: tuple[tuple[str, str, Any], ...] = (
 )
 
 
-def draw_thresholds(sweep: Sweep, positive_class: str, *, title: str) -> Figure:
+def draw_thresholds(sweep: Sweep, positive_class: str, *, title: str | Title) -> Figure:
     """Draw the four scores over the threshold, and mark one half and the threshold with the best F1.
 
     Args:

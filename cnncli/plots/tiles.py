@@ -137,6 +137,7 @@ def choose_grid(
     scales: tuple[int, int],
     near_best: float = 0.7,
     down: bool = False,
+    together: int = 1,
 ) -> Grid:
     """Choose the columns and the scale that show `count` blocks as large as they fit on a page.
 
@@ -150,6 +151,7 @@ def choose_grid(
         scales: smallest and largest number of pixels a value may get.
         near_best: by which factor tiles may be smaller than they could be for a grid that fills the page better.
         down: they are numbered column by column, as `compose` does.
+        together: every so many blocks in turn stay in one row, or in one column.
     """
     smallest, largest = scales
 
@@ -172,12 +174,18 @@ def choose_grid(
         full = count / (rows * grid.columns)
         return full * count * width * height / (page[0] * rows * _cell((width, height), spacing)[1])
 
-    full = _fills_columns if down else _fills_rows
-    grids = [Grid(columns, largest_scale(columns)) for columns in range(1, count + 1) if full(count, columns)]
+    def is_whole(columns: int) -> bool:
+        """Return whether the grid has few holes and tears nothing apart."""
+        in_line = math.ceil(count / columns) if down else columns
+        return in_line % together == 0 and (_fills_columns if down else _fills_rows)(count, columns)
+
+    grids = [Grid(columns, largest_scale(columns)) for columns in range(1, count + 1) if is_whole(columns)]
     best = max(grid.scale for grid in grids)
     if best < smallest:
-        larger_page = (page[0] * 9 // 8, page[1] * 9 // 8)
-        return choose_grid(count, block_size, spacing, page=larger_page, scales=scales, near_best=near_best, down=down)
+        larger = (page[0] * 9 // 8, page[1] * 9 // 8)
+        return choose_grid(
+            count, block_size, spacing, page=larger, scales=scales, near_best=near_best, down=down, together=together
+        )
     near = [grid for grid in grids if grid.scale >= max(smallest, near_best * best)]
     return max(near, key=lambda grid: (filled(grid), grid.columns))
 

@@ -57,7 +57,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Stop:
-    """A column of the plot, with the text that is told when one points at it."""
+    """A column of the plot, with the text that is shown when the pointer is over it."""
 
     left: float
     width: float
@@ -179,7 +179,7 @@ def over_shares(
     """Draw bars over parts of what lies between 0 and 1.
 
     Args:
-        bars: from, to, the height, and what is told of it.
+        bars: from, to, the height, and its text.
         are_counts: the heights are counts; else they are shares, to be compared with the diagonal.
     """
     x = Axis(0, 1, LEFT, RIGHT)

@@ -111,7 +111,8 @@ def _refuse_maps(outputs: list[Output], network: Network, needed: str) -> None:
         if len(shape) != 1:
             # Without the last length: it may depend on the number of classes, which need not be known.
             message = (
-                f"a map of {shape_text(shape[:-1])} leaves layer `{output.name}`, and {needed} need one row of numbers"
+                f"the output of layer `{output.name}` is a map of {shape_text(shape[:-1])}, "
+                f"but {needed} need one row of numbers"
             )
             hint = "put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"
             problems.append(Problem(message, hint, path=output.path))

@@ -44,7 +44,7 @@ def _scaling(recipe: Recipe, splits: Splits) -> list[Problem]:
 
 
 def _narrow_augmentation(recipe: Recipe, scale: Scale) -> list[Problem]:
-    """Augmentation comes before `prepare`; one that is told of a smaller range cuts everything off above it."""
+    """Augmentation comes before `prepare`; one with a smaller range clips all larger values."""
     found = []
     for index, layer in enumerate(recipe.data.augment):
         limits = layer.args.get("value_range")

@@ -1,10 +1,11 @@
-"""What the commands that draw refuse before they open anything."""
+"""What the commands that draw refuse before they open anything, and how they head pictures."""
 
 from pathlib import Path
 
 import pytest
 
 from cnncli.cli import figure_output, options
+from cnncli.cli.evaluate import figure_title
 from cnncli.errors import UsageError
 
 
@@ -53,3 +54,16 @@ def test_image_in_the_place_of_the_run_is_reported_where_it_belongs():
     assert message.endswith("use --image: --image 'my bee.JPG'")
     options.check_no_image("runs/a.keras")
     options.check_no_image(None)
+
+
+def test_pictures_of_evaluate_are_headed_by_run_and_data_without_their_folders(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "outputs" / "mnist" / "first").mkdir(parents=True)
+    (tmp_path / "photos" / "val").mkdir(parents=True)
+    run = "outputs/mnist/first"
+
+    assert str(figure_title(run, None, None)) == "mnist/first: test split"
+    assert str(figure_title(run, "train", None)) == "mnist/first: train split"
+    assert str(figure_title(run, None, str(tmp_path / "photos" / "val") + "/")) == "mnist/first on val"
+    assert str(figure_title("downloads/net.keras", None, "digits")) == "net.keras on digits"
+    assert len(str(figure_title(run, None, "x" * 500))) < 60

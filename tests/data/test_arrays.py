@@ -284,7 +284,11 @@ def test_array_that_cannot_come_out_of_so_few_bytes_is_refused(tmp_path: Path) -
     content[entry + 24 : entry + 28] = struct.pack("<I", 10**9)  # the size of x_train in the list of contents
     path.write_bytes(content)
 
-    assert error(path).splitlines()[0].startswith("x_train does not match its header: 1,000,000,000 bytes cannot be unpacked from")
+    assert (
+        error(path)
+        .splitlines()[0]
+        .startswith("x_train does not match its header: 1,000,000,000 bytes cannot be unpacked from")
+    )
 
 
 def test_encrypted_array_is_refused(tmp_path: Path) -> None:

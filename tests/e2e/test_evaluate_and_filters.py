@@ -50,7 +50,7 @@ def test_evaluate_says_how_far_to_trust_the_accuracy(trained):
         assert words in done.stdout
 
 
-def test_evaluate_draws_only_where_it_is_reported_to(trained, tmp_path):
+def test_evaluate_draws_only_where_it_is_asked_to(trained, tmp_path):
     run = trained.folder / RUN
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*") if path.is_file()}
     done = trained("evaluate", "small/first", "--split", "validation", "--figures", str(tmp_path / "new"), "--json")

@@ -66,7 +66,7 @@ def test_every_filter_of_a_trained_run_is_excited_more_than_by_noise(trained, tm
     assert any(target["activation"] > 5 * target["noise"] for target in targets)
 
 
-def test_layers_that_can_be_drawn_are_listed(trained):
+def test_layers_that_can_be_drawn_are_listed(trained, tmp_path):
     listed = {
         command: [line.split()[0] for line in trained(command, RUN, "--list-layers").stdout.splitlines()[1:]]
         for command in ("grad-cam", "feature-maps", "maximize")
@@ -75,7 +75,7 @@ def test_layers_that_can_be_drawn_are_listed(trained):
     assert listed["grad-cam"] == ["first", "second"]  # those that give maps
     assert listed["feature-maps"] == listed["maximize"] == ["first", "second", "flatten", "dropout", "out"]
     for command in ("feature-maps", "maximize"):
-        done = trained(command, RUN, "--layer", "out", "--no-svg", "--force", "--json")
+        done = trained(command, RUN, "--layer", "out", "--no-svg", "--to", str(tmp_path / command), "--json")
         assert done.exit_code == 0, done.stderr
 
 

@@ -198,7 +198,7 @@ def set_status(folder: Path, status: str, **more: object) -> None:
 
 
 def test_without_recipe_and_without_resume_is_exit_2():
-    assert "no recipe is named" in call("train", exit_code=2).stderr
+    assert "the argument RECIPE is missing" in call("train", exit_code=2).stderr
 
 
 def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
@@ -208,7 +208,9 @@ def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
     Path("recipe.yaml").write_text(short, encoding="utf-8")
     first, four = tmp_path / "outputs/whole/first", tmp_path / "outputs/whole/four"
     call("train", "recipe.yaml", "--run", "first")
-    call("train", "--resume", "whole/first", "--epochs", "4")
+    done = call("train", "--resume", "whole/first", "--epochs", "4")
+    assert "(as in the earlier run)" in done.stderr
+    assert "precision: auto" in Path("outputs/whole/first/resolved.yaml").read_text()  # what the user asked for
     call("train", "recipe.yaml", "--run", "four", "--epochs", "4")
 
     assert result(first) == result(four)
@@ -217,4 +219,4 @@ def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
     assert (first / "checkpoints").exists()
 
     less = call("train", "--resume", "whole/first", "--epochs", "3", exit_code=2)
-    assert "the run has had 4 epochs; 3 are less" in less.stderr
+    assert "the run has trained 4 epochs already, got 3" in less.stderr

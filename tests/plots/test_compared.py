@@ -7,8 +7,10 @@ import warnings
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.text import Text
 
+from cnncli.plots import style
 from cnncli.plots.compared import RunCurves, draw_compared_curves
 
 
@@ -38,6 +40,7 @@ def test_panel_a_metric_and_a_line_a_run():
     assert "Seconds" not in shown
     solid = [line for line in lines_of(figure, 0) if line.get_linewidth() > 1]
     assert [len(line.get_xdata()) for line in solid] == [5, 8]
+    assert "solid: validation; dotted: training" in shown
     np.testing.assert_allclose(solid[1].get_ydata(), 2 / np.arange(1, 9))  # validation
     thin = [line for line in lines_of(figure, 0) if line.get_linewidth() < 1]
     np.testing.assert_allclose(thin[1].get_ydata(), 1 / np.arange(1, 9))  # training
@@ -59,16 +62,31 @@ def test_legend_names_every_run_with_what_it_reached():
 def test_twenty_runs_look_different():
     figure = draw_compared_curves([run(f"r{n}", 3) for n in range(20)], title="t")
     looks = {(line.get_color(), str(line.get_linestyle()), str(line._dash_pattern)) for line in figure.axes[1].lines
-             if line.get_linewidth() == 1.8 and len(line.get_xdata()) > 1}  # fmt: skip
+             if line.get_linewidth() > 1 and len(line.get_xdata()) > 1}  # fmt: skip
 
     assert len(looks) == 20
 
 
 def test_best_epoch_is_ringed():
     figure = draw_compared_curves([run("a", 4, best_epoch=3)], title="t")
-    rings = [line for line in figure.axes[0].lines if line.get_markersize() == 8]
+    rings = [line for line in figure.axes[0].lines if line.get_markerfacecolor() == style.PAPER]
 
     assert [list(ring.get_xdata()) for ring in rings] == [[3]]
+    assert "solid: validation; dotted: training; circle: best epoch" in texts(figure)
+
+
+def test_every_one_of_equal_curves_is_seen():
+    figure = draw_compared_curves([run("a", 4, best_epoch=3), run("b", 4, best_epoch=3)], title="t")
+    figure.canvas.draw()
+    page = np.asarray(figure.canvas.buffer_rgba())[..., :3]
+
+    solid = [line for line in lines_of(figure, 0) if line.get_linewidth() > 1]
+    np.testing.assert_array_equal(solid[0].get_ydata(), solid[1].get_ydata())
+    panel = figure.axes[0].get_window_extent()
+    shown = page[int(page.shape[0] - panel.y1) : int(page.shape[0] - panel.y0), int(panel.x0) : int(panel.x1)]
+    for line in solid:
+        color = np.rint(np.array(to_rgb(line.get_color())) * 255)
+        assert (shown == color).all(axis=-1).sum() > 300
 
 
 @pytest.mark.parametrize("rows", [[], [{"epoch": 1, "seconds": 2.0}], [{"epoch": 1}]])

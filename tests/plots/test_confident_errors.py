@@ -116,6 +116,13 @@ def test_names_are_shortened_and_the_share_is_not():
     assert not any("\x1b" in text for text in written)
 
 
+def test_names_of_files_are_not_wider_than_their_examples():
+    figure = draw(np.zeros((2, 8, 8, 1)), mistakes(2, file="photos/2756397428_1d82a08807.jpg"))
+    names = [text for text in figure.findobj(Text) if text.get_text().endswith(".jpg")]
+    assert [text.get_text().partition("…")[0][:6] for text in names] == ["275639"] * 2
+    assert all(text.get_window_extent().width <= 281 for text in names)  # letters are drawn on whole pixels
+
+
 def test_without_mistakes_the_page_says_so():
     figure = draw(np.zeros((0, 4, 4, 1)), [])
     assert "all 2\N{THIN SPACE}000 predictions are right" in texts(figure)

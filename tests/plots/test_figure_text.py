@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from cnncli.messages import number_text
 from cnncli.plots import style
-from cnncli.plots.text_fitting import fit_text, plain_text, shorten, text_width
+from cnncli.plots.text_fitting import Title, fit_text, plain_text, shorten, text_width
 
 ODD_NAMES = [
     "[red]",
@@ -79,6 +79,16 @@ def test_fitted_text_is_as_long_as_fits():
     assert fitted == max((cut for cut in cuts if text_width(cut, 9) <= 1.5), key=len)
     assert fit_text(name, 20, 9) == name
     assert fit_text(name, 0.05, 9) == ""
+
+
+@pytest.mark.parametrize("width", [3, 4, 9, 30])
+def test_of_a_title_the_name_is_shortened_and_never_the_words(width):
+    title = Title("outputs/" + 20 * "long/" + "\x1b", ": test\x1b split") + ", wrong"
+    fitted = title.fitted(width, style.TITLE_SIZE)
+    assert fitted.endswith(": test split, wrong")
+    assert text_width(fitted, style.TITLE_SIZE, bold=True) <= width
+    assert ("…" in fitted) == (width < 20)
+    assert "\x1b" not in fitted
 
 
 def test_the_look_leaves_the_global_settings_alone():

@@ -283,3 +283,14 @@ def test_other_options_are_refused():
         draw_filters(two_filters(), layer_name="conv", normalise="max")
     with pytest.raises(ValueError, match="scale is one of diverging, min-max, rgb; received 'gray'"):
         draw_filters(two_filters(), layer_name="conv", scale="gray")
+
+
+@pytest.mark.parametrize(("channels", "count"), [(1, 5), (6, 5), (16, 9), (3, 15)])
+def test_pairs_of_filters_stand_side_by_side_or_one_above_the_other(channels, count):
+    names = [f"{number} {when}" for number in range(count) for when in ("start", "end")]
+    kernel = np.random.default_rng(0).normal(size=(3, 3, channels, 2 * count))
+    figure = draw_filters(kernel, layer_name="conv", names=names, together=2)
+    places = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+    for number in range(count):
+        (left, top), (other_left, other_top) = places[f"{number} start"], places[f"{number} end"]
+        assert left == other_left or top == other_top, number

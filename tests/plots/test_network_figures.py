@@ -14,7 +14,7 @@ from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.examples import Chosen, from_files
 from cnncli.interpretability.subject import subject_for
 from cnncli.network.flatten_submodels import opened
-from cnncli.plots import network_figures, style
+from cnncli.plots import kernels, network_figures, style
 from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
 from cnncli.tasks.classification.targets import ClassTargets
 
@@ -285,3 +285,17 @@ def test_prediction_for_an_image_file_is_neither_right_nor_wrong(tmp_path, pages
 
     [colour] = [text.get_color() for text in pages[0].findobj(Text) if text.get_text().startswith("predicted ")]
     assert colour == style.INK
+
+
+def test_each_filter_before_training_stands_beside_the_same_filter_after_it(tmp_path, monkeypatch):
+    inputs = keras.Input((12, 12, 6))
+    model = keras.Model(inputs, keras.layers.Conv2D(5, 3, name="conv")(inputs))
+    drawn = []
+    monkeypatch.setattr(kernels, "save", lambda figure, *a, **k: drawn.append(figure) or [])
+
+    kernels.draw_layers(model, ["conv"], tmp_path, initial=keras.models.clone_model(model))
+
+    places = {text.get_text(): text.get_position() for text in drawn[0].axes[0].texts}
+    for number in range(5):
+        (left, top), (other_left, other_top) = places[f"{number} start"], places[f"{number} end"]
+        assert left == other_left or top == other_top, number

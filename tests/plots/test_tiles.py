@@ -101,6 +101,18 @@ def test_no_grid_that_is_numbered_downwards_has_a_last_column_that_is_half_empty
         assert (count - 1) % rows + 1 > rows / 2, (count, grid)
 
 
+@pytest.mark.parametrize("down", [False, True])
+def test_pairs_are_not_torn_apart(down):
+    def strip(scale):
+        return 5 * scale, scale
+
+    for pairs in range(1, 80):
+        count = 2 * pairs
+        grid = choose_grid(count, strip, Spacing(left=40), page=(1950, 1020), scales=(9, 80), down=down, together=2)
+        in_line = -(-count // grid.columns) if down else grid.columns
+        assert in_line % 2 == 0, (count, grid)
+
+
 @pytest.mark.parametrize(("count", "columns"), [(16, 8), (9, 5), (10, 5), (6, 6)])
 def test_of_grids_that_are_nearly_as_large_the_one_that_fills_the_width_is_preferred(count, columns):
     def block(scale):

@@ -199,3 +199,16 @@ def test_explanation_of_a_network_fits_a_phone_and_runs_nothing(tab, tmp_path):
     assert tab.evaluate("document.querySelectorAll('section a[href^=\"#layer-\"]').length") == 3
     assert tab.complaints() == []
     assert len(tab.requests()) == 1
+
+
+def test_every_one_of_equal_curves_of_several_runs_is_seen(tab, make_run, tmp_path):
+    file = tmp_path / "both.html"
+    both = [report.read(make_run(name)) for name in ("first", "second")]
+    file.write_text(report.page(both).html, encoding="utf-8")
+    tab.open(file)
+
+    lines = "[...document.querySelectorAll('section[aria-label=Comparison] svg[role=img] path.line')]"
+    under, over = tab.evaluate(f"{lines}.map(line => parseFloat(getComputedStyle(line).strokeWidth))")
+    assert under > over + 2
+    alone = "[...document.querySelectorAll('#run-1-training ~ div svg[role=img] path.line')]"
+    assert set(tab.evaluate(f"{alone}.map(line => getComputedStyle(line).strokeWidth)")) == {"2px"}

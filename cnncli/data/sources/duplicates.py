@@ -37,7 +37,7 @@ def find_copies(
         in_one_scale: whether equal examples have equal values in all parts of one type.
 
     Returns:
-        By part, for each example the first one of that part that is the same, or itself; and what is worth a word.
+        By part, for each example the first one of that part that is the same, or itself; and notes.
 
     Raises:
         DataError: more than one in a thousand of a part's images stand in another too: what is measured with them was
@@ -96,9 +96,7 @@ def _shared(
     pairs = [(first[key], index) for index, key in other.items() if key in first]
     if not pairs:
         return
-    message = (
-        f"{counted(len(pairs), 'image')} of {names[1]} {'is' if len(pairs) == 1 else 'are'} also in {names[0]}"
-    )
+    message = f"{counted(len(pairs), 'image')} of {names[1]} {'is' if len(pairs) == 1 else 'are'} also in {names[0]}"
     shown = [f"{names[0]}[{left}] = {names[1]}[{right}]" for left, right in pairs]
     if len(pairs) > _FEW * count and not allow_leakage:
         way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"

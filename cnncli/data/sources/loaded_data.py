@@ -30,7 +30,7 @@ class LoadedData:
         targets: what is known of the labels; the model's, where the data was read for one.
         source: for people.
         fingerprint: SHA-256, hex.
-        notes: what is worth a word.
+        notes: notes and warnings about the data.
         skipped: files left out.
         form: what every image became, where they came from files.
         duplicate_of: by part, int64 (count,): for each example the first one in that part that is the same, or itself.

@@ -16,7 +16,7 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Matched:
-    """How to renumber labels, and what is worth a word.
+    """How to renumber labels, with notes.
 
     Attributes:
         numbers: int32 (data's classes,): the model's number of each.

@@ -14,12 +14,13 @@ from cnncli.plots.confident_errors import draw_confident_errors
 from cnncli.plots.confusion import draw_confusion
 from cnncli.plots.evaluation_figures import can_show
 from cnncli.plots.roc import draw_roc
+from cnncli.plots.text_fitting import Title
 from cnncli.plots.thresholds import draw_thresholds
 from cnncli.tasks.classification.scorer import Scored
 from cnncli.tasks.classification.thresholds import Sweep
 
 
-def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[str, Figure]]:
+def draw(scored: Scored, examples: Examples, *, title: str | Title) -> Iterator[tuple[str, Figure]]:
     """Draw each picture, with its name.
 
     Without probabilities there is no calibration, and without images or curves no sheet of wrong predictions; thresholds
@@ -30,16 +31,16 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     """
     result = scored.result
     class_names = [each.name for each in result.per_class]
-    yield "confusion", draw_confusion(np.asarray(result.confusion), class_names, title=f"{title}, confusion matrix")
-    yield "roc", draw_roc(result.roc, result.precision_recall, title=f"{title}, ROC and precision-recall curves")
+    yield "confusion", draw_confusion(np.asarray(result.confusion), class_names, title=title + ", confusion matrix")
+    yield "roc", draw_roc(result.roc, result.precision_recall, title=title + ", ROC and precision-recall curves")
     if result.calibration:
-        yield "calibration", draw_calibration(result.calibration, title=f"{title}, calibration")
+        yield "calibration", draw_calibration(result.calibration, title=title + ", calibration")
     if result.thresholds:
         sweep = Sweep(result.thresholds, result.best_threshold)
-        yield "thresholds", draw_thresholds(sweep, class_names[1], title=f"{title}, scores by threshold")
+        yield "thresholds", draw_thresholds(sweep, class_names[1], title=title + ", scores by threshold")
     if can_show(examples):
         images = read(examples, [wrong.index for wrong in result.most_wrong])
-        about = f"{title}, wrong predictions"
+        about = title + ", wrong predictions"
         figure = draw_confident_errors(
             images, result.most_wrong, title=about, count=len(examples), wrong_count=len(scored.wrong)
         )

@@ -10,13 +10,14 @@ from cnncli.data.dataset import Examples
 from cnncli.interpretability.examples import read
 from cnncli.plots.confident_errors import Caption, draw_sheet, prediction_lines, where_line
 from cnncli.plots.evaluation_figures import can_show
+from cnncli.plots.text_fitting import Title
 from cnncli.plots.thresholds import draw_thresholds
 from cnncli.tasks.classification.thresholds import Sweep
 from cnncli.tasks.multilabel.console import labels_text
 from cnncli.tasks.multilabel.scorer import Scored
 
 
-def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[str, Figure]]:
+def draw(scored: Scored, examples: Examples, *, title: str | Title) -> Iterator[tuple[str, Figure]]:
     """Draw each picture, with its name.
 
     Args:
@@ -26,14 +27,14 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     yield (
         "thresholds",
         draw_thresholds(
-            Sweep(result.thresholds, result.best_threshold), "a label", title=f"{title}, scores by threshold"
+            Sweep(result.thresholds, result.best_threshold), "a label", title=title + ", scores by threshold"
         ),
     )
     if can_show(examples):
-        yield "wrong", _largest_errors(scored, examples, f"{title}, wrong predictions")
+        yield "wrong", _largest_errors(scored, examples, title + ", wrong predictions")
 
 
-def _largest_errors(scored: Scored, examples: Examples, title: str) -> Figure:
+def _largest_errors(scored: Scored, examples: Examples, title: str | Title) -> Figure:
     result, wrong = scored.result, scored.result.most_wrong
 
     def caption(number: int, width: float) -> Caption:

@@ -11,10 +11,11 @@ from cnncli.interpretability.examples import read
 from cnncli.plots.evaluation_figures import can_show
 from cnncli.plots.largest_errors import draw_largest_errors
 from cnncli.plots.regression import MOST_SHOWN, draw_predicted, draw_residuals
+from cnncli.plots.text_fitting import Title
 from cnncli.tasks.regression.scorer import Scored
 
 
-def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[str, Figure]]:
+def draw(scored: Scored, examples: Examples, *, title: str | Title) -> Iterator[tuple[str, Figure]]:
     """Draw each picture, with its name.
 
     Args:
@@ -23,8 +24,8 @@ def draw(scored: Scored, examples: Examples, *, title: str) -> Iterator[tuple[st
     result = scored.result
     shown = min(len(result.per_target), MOST_SHOWN)
     targets, outputs = scored.targets.columns(0, shown), scored.outputs.columns(0, shown)
-    yield "predicted", draw_predicted(targets, outputs, result, title=f"{title}, predictions")
-    yield "residuals", draw_residuals(targets, outputs, result, title=f"{title}, errors")
+    yield "predicted", draw_predicted(targets, outputs, result, title=title + ", predictions")
+    yield "residuals", draw_residuals(targets, outputs, result, title=title + ", errors")
     if can_show(examples):
         images = read(examples, [each.index for each in result.worst])
-        yield "worst", draw_largest_errors(images, result.worst, title=f"{title}, largest errors", count=len(examples))
+        yield "worst", draw_largest_errors(images, result.worst, title=title + ", largest errors", count=len(examples))

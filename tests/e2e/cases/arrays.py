@@ -460,7 +460,7 @@ CASES: list[Case] = [
             "epoch 1/2",
             "val_auc –",
             "`val_auc` has no value in any epoch",
-            "a class has none, or is never predicted",
+            "a class has no examples or is never predicted",
         ),
         files=(("binary.yaml", BINARY), one_class_validates),
         check=history_has_gaps,

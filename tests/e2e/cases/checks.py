@@ -72,7 +72,7 @@ CASES: list[Case] = [
         "a map before the labels",
         with_layers(f"{CONVOLUTION}, Dense: {{units: $classes, activation: softmax}}", classes=False),
         3,
-        "a map of 13x13 leaves layer `dense`, and classes need one row of numbers",
+        "the output of layer `dense` is a map of 13x13, but classes need one row of numbers",
         "`- Flatten`",
     ),
     *everywhere(

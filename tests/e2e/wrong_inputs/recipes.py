@@ -30,7 +30,7 @@ from wrong_inputs.making_models import model
 UNKNOWN_WAY = "for classes `activation: softmax` is usual; the loss follows from it"
 PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NAME_RULE = "`name`: expected letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or digit, got "
-RUN_RULE = f"    1 to 64 of the letters A-Z and a-z, digits, '.', '_' and '-', the first a letter or a digit: {PATTERN}"
+RUN_RULE = "    use 1 to 64 letters (A-Z, a-z), digits, '.', '_' or '-', beginning with a letter or digit"
 ANCHORS = "    `vars`, `blocks` and `extends` do what anchors would"
 MODES = "    did you mean `same`? (one of: valid, same)"
 SAYS_LOSS_FITS = "    write `loss: categorical_crossentropy`: it is the same loss, and its labels are one-hot vectors"
@@ -270,7 +270,7 @@ RECIPES = [
     Row("a call in an expression", recipe(("$classes", "$(open(1))")), STATIC, 3,
         "recipe.yaml:8:22: an expression has no calls\n    it has numbers, texts, names, lists and operators"),
     Row("no Flatten", recipe(("    - Flatten\n", "")), PLAN, 3,
-        "recipe.yaml:7:7: a map of 13x13 leaves layer `dense`, and classes need one row of numbers\n"
+        "recipe.yaml:7:7: the output of layer `dense` is a map of 13x13, but classes need one row of numbers\n"
         "    put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"),
     Row("metrics that want one-hot labels", metrics("accuracy, AUC, F1Score: {average: macro}"), SHAPES, 3,
         "recipe.yaml:12:23: AUC does not fit sparse_categorical_crossentropy, whose labels are class numbers\n"
