@@ -42,7 +42,7 @@ def test_size_of_a_small_page_is_not_rounded_to_nothing(outputs):
     done = reported("mnist/first")
     size = (outputs / "mnist/first/report.html").stat().st_size
 
-    assert f"1 run, {round(size / 1000)} kB; open it in any browser." in done.stderr
+    assert f"1 run, {round(size / 1000)} kB\n" in done.stderr
 
 
 def test_newest_run_is_meant_when_none_is_named(outputs):
