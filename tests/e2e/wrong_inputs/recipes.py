@@ -94,6 +94,8 @@ RECIPES = [
         "error: recipe not found: recipe.yaml\n    did you mean `recipes/recipe.yaml`?"),
     Row("a shipped name misspelt", nothing, "train mnits", 3,
         "error: recipe not found: mnits\n    did you mean the shipped recipe `mnist`?"),
+    Row("a name that is near no recipe", nothing, "train weather", 3,
+        "error: recipe not found: weather\n    `cnncli recipes` lists the shipped recipes"),
     Row("a directory", lambda f: (f / "recipe.yaml").mkdir(), STATIC, 3,
         "error: cannot read recipe.yaml: it is not a regular file but a directory"),
     Row("a pipe", lambda f: os.mkfifo(f / "recipe.yaml"), STATIC, 3,
