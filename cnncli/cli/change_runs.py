@@ -241,7 +241,10 @@ def _confirmed(what: str) -> bool:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         hint = "--yes deletes without asking"
         raise UsageError(Problem(f"cannot ask for confirmation without a terminal: delete {what}", hint))
-    return typer.confirm(f"Delete {what}?", err=True)
+    sys.stderr.write(f"Delete {what}? [y/N]: ")
+    sys.stderr.flush()
+    # Without `input`, whose line editing can delay a signal; the end of the input means no.
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
 
 
 def _rewrite_pages(runs: Iterable[Path], output: Path) -> list[Problem]:

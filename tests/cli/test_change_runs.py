@@ -85,7 +85,13 @@ def test_delete_with_yes(outputs):
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo-terminal is needed")
 @pytest.mark.parametrize(
     ("typed", "code", "kept"),
-    [("y\n", 0, ["mnist/b", "mnist/c"]), ("n\n", 0, ["mnist/a", "mnist/b", "mnist/c"])],
+    [
+        ("y\n", 0, ["mnist/b", "mnist/c"]),
+        ("n\n", 0, ["mnist/a", "mnist/b", "mnist/c"]),
+        ("\n", 0, ["mnist/a", "mnist/b", "mnist/c"]),
+        ("\x04", 0, ["mnist/a", "mnist/b", "mnist/c"]),  # Ctrl-D
+        ("\x03", 130, ["mnist/a", "mnist/b", "mnist/c"]),  # Ctrl-C
+    ],
 )
 def test_delete_asks_on_a_terminal(outputs, typed, code, kept):
     put_three(outputs)
@@ -93,7 +99,7 @@ def test_delete_asks_on_a_terminal(outputs, typed, code, kept):
 
     assert exit_code == code, shown
     assert "Delete 1 run, 0 kB? [y/N]:" in shown
-    assert ("nothing was deleted" in shown) == (len(kept) == 3)
+    assert ("nothing was deleted" in shown) == (len(kept) == 3 and code == 0)
     assert left(outputs) == kept
 
 
