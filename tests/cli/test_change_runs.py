@@ -46,11 +46,13 @@ def answer(text: str, *arguments: str) -> tuple[int, str]:
     pid, terminal = pty.fork()
     if pid == 0:
         os.execv(sys.executable, [sys.executable, "-m", "cnncli", *arguments])
-    os.write(terminal, text.encode())
     shown = b""
     try:
         while part := os.read(terminal, 4096):
             shown += part
+            if text and b"[y/N]" in shown:
+                os.write(terminal, text.encode())
+                text = ""
     except OSError:  # Linux says so that the other side is closed
         pass
     os.close(terminal)
