@@ -219,10 +219,12 @@ def draw_heat_of(
     at_layer = f" at layer {layer}" if layer else ""
     subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
     title = Title(subject.name, f": {what}")
+    where = "this layer" if layer else "the input"
+    notes = [] if all(detail["has_heat"] for detail in details) else [f"No heat: nothing in {where} {meaning}."]
     if photos and not network_input:
-        figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning)
+        figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning, notes)
     else:
-        figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
+        figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning, notes)
     make_folder(folder)
     files = save(figure, folder / f"{stem}.png", formats=formats)
     return Drawn(tuple(files), tuple(details), _padding_notes(padding or []))
@@ -267,26 +269,38 @@ def _heat_stem(
 
 
 def _photo_sheet(
-    photos: Sequence[Photo], heat: np.ndarray, captions: Sequence[Caption], title: Title, subtitle: str, meaning: str
+    photos: Sequence[Photo],
+    heat: np.ndarray,
+    captions: Sequence[Caption],
+    title: Title,
+    subtitle: str,
+    meaning: str,
+    notes: Sequence[str],
 ) -> Figure:
     examples = [
         Heated(photo.pixels, photo.heat(one), caption, photo.seen if photo.is_cut else None)
         for photo, one, caption in zip(photos, heat, captions, strict=True)
     ]
-    note = "Dashed frame: what the network gets of the photo." if any(photo.is_cut for photo in photos) else ""
-    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning, note=note)
+    frame = ["Dashed frame: the part of the photo that the network receives."] if any(p.is_cut for p in photos) else []
+    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning, notes=[*frame, *notes])
 
 
 def _heat_sheet(
-    inputs: np.ndarray, heat: np.ndarray, captions: Sequence[Caption], title: Title, subtitle: str, meaning: str
+    inputs: np.ndarray,
+    heat: np.ndarray,
+    captions: Sequence[Caption],
+    title: Title,
+    subtitle: str,
+    meaning: str,
+    notes: Sequence[str],
 ) -> Figure:
     kind = kind_of(inputs.shape[1:])
     if kind.ARE_CURVES:
-        return draw_signal_heat(inputs, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
+        return draw_signal_heat(inputs, heat, captions, title=title, subtitle=subtitle, meaning=meaning, notes=notes)
     pictures, heat = kind.pictures(inputs, lines=True), kind.heat_pictures(heat, inputs.shape[1:])
     subtitle += f" · {kind.LAYOUT}" if kind.LAYOUT else ""
     examples = [Heated(*each) for each in zip(pictures, heat, captions, strict=True)]
-    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning)
+    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning, notes=notes)
 
 
 # ---- activation maximisation -------------------------------------------------------------------------------------------

@@ -208,13 +208,13 @@ def test_heat_lies_over_the_photo_in_its_own_resolution(tmp_path, pages):
 
     photo, inputs = pages
     assert sizes_of(photo) == [(400, 600)] * 2
-    assert sizes_of(inputs) == [(300, 300)] * 2
+    assert sizes_of(inputs) == [(420, 420)] * 2
     assert of_input.files[0].stem == f"{drawn.files[0].stem}--network-input"
 
 
 def test_arrays_are_drawn_as_the_network_gets_them(tmp_path, pages):
     draw_heat_of(subject_of((12, 12, 3)), chosen_of((12, 12, 3), count=1), tmp_path)
-    assert sizes_of(pages[0]) == [(300, 300)] * 2
+    assert sizes_of(pages[0]) == [(420, 420)] * 2
 
 
 def test_note_where_most_of_the_heat_lies_in_the_padding(tmp_path, pages, monkeypatch):
@@ -285,6 +285,23 @@ def test_prediction_for_an_image_file_is_neither_right_nor_wrong(tmp_path, pages
 
     [colour] = [text.get_color() for text in pages[0].findobj(Text) if text.get_text().startswith("predicted ")]
     assert colour == style.INK
+
+
+@pytest.mark.parametrize("shape", [(12, 12, 3), (40, 2)], ids=["image", "signal"])
+def test_no_heat_is_explained_where_it_occurs(tmp_path, pages, shape):
+    subject, chosen = subject_of(shape), chosen_of(shape)
+    draw_heat_of(subject, chosen, tmp_path, method="grad-cam")
+    subject.network.model.get_layer("out").set_weights([np.zeros((4, 3)), np.zeros(3)])
+    draw_heat_of(subject, chosen, tmp_path, method="grad-cam")
+    draw_heat_of(subject, chosen, tmp_path, method="smoothgrad")
+
+    found = [[text for text in texts(page) if text.startswith("No heat:")] for page in pages]
+    assert found == [
+        [],
+        ["No heat: nothing in this layer supports the class."],
+        ["No heat: nothing in the input changes the score."],
+    ]
+    assert all(any("no heat" in text for text in texts(page)) for page in pages[1:])
 
 
 def test_each_filter_before_training_stands_beside_the_same_filter_after_it(tmp_path, monkeypatch):
