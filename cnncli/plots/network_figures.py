@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -345,9 +346,10 @@ def draw_maximized_of(
     found = maximize(subject.network, layer, targets, value_range=value_range, steps=steps, seed=seed)
     captions, details = [], []
     signs = [subject.sign_of(target) if layer is None else 1 for target in targets]
-    reached_by = zip(names, targets, signs * found.activations, signs * found.noise, strict=True)
-    for name, target, activation, noise in reached_by:
-        captions.append((name, f"{_plain_number(float(activation))}, noise {_plain_number(float(noise))}"))
+    reached_by = np.stack([signs * found.activations, signs * found.noise], axis=-1)  # (targets, 2)
+    texts = iter(_equally_exact(reached_by.ravel()))
+    for name, target, (activation, noise) in zip(names, targets, reached_by, strict=True):
+        captions.append((name, f"{next(texts)}, noise {next(texts)}"))
         kind = subject.WHAT if layer is None else "filter"
         what = subject.asked_for[target] if layer is None else target
         details.append({kind: what, "activation": float(activation), "noise": float(noise)})
@@ -362,11 +364,14 @@ def draw_maximized_of(
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
 
-def _plain_number(value: float) -> str:
-    """`8,200`, `−12`, `0.35`: two or three digits that count, and no exponent where it can be helped."""
-    if not 100 <= abs(value) < 1e7:
-        return number_text(value, 2 if abs(value) < 1 else 3)
-    return f"{float(f'{value:.3g}'):,.0f}".replace("-", "−")
+def _equally_exact(values: np.ndarray) -> list[str]:
+    """Write numbers with as many decimals each, so that the largest has three digits that count: `26.0`, `3.7`, `−1.8`."""
+    largest = float(np.abs(values).max(initial=0))
+    if not 1e-4 <= largest < 1e7:
+        return [number_text(float(value), 3) for value in values]
+    decimals = max(0, 2 - math.floor(math.log10(largest)))
+    rounded = [round(float(value), decimals) + 0.0 for value in values]  # + 0.0: no minus before 0
+    return [f"{value:,.{decimals}f}".replace("-", "−") for value in rounded]
 
 
 def targets_of(

@@ -12,6 +12,7 @@ from cnncli import task_registry
 from cnncli.data.images import Form
 from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.examples import Chosen, from_files
+from cnncli.interpretability.maximize import Maximized
 from cnncli.interpretability.subject import subject_for
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots import kernels, network_figures, style
@@ -302,6 +303,25 @@ def test_no_heat_is_explained_where_it_occurs(tmp_path, pages, shape):
         ["No heat: nothing in the input changes the score."],
     ]
     assert all(any("no heat" in text for text in texts(page)) for page in pages[1:])
+
+
+@pytest.mark.parametrize(
+    ("activations", "noise", "expected"),
+    [
+        ([26, 17.04], [3.654, -0.04], ["26.0, noise 3.7", "17.0, noise 0.0"]),
+        ([0.8, 0.4912], [0.031, -0.23], ["0.800, noise 0.031", "0.491, noise −0.230"]),
+        ([8213.4, -12], [5, 0], ["8,213, noise 5", "−12, noise 0"]),
+        ([2e9, 1], [0, 0], ["2e9, noise 0", "1, noise 0"]),
+        ([0, 0], [0, 0], ["0, noise 0", "0, noise 0"]),
+    ],
+)
+def test_activations_of_one_picture_have_as_many_decimals(tmp_path, pages, monkeypatch, activations, noise, expected):
+    found = Maximized(
+        np.zeros((2, 12, 12, 3), np.float32), np.array(activations, np.float32), np.array(noise, np.float32)
+    )
+    monkeypatch.setattr(network_figures, "maximize", lambda *a, **k: found)
+    draw_maximized_of(subject_of((12, 12, 3)), tmp_path, layer="conv", filters=[0, 1], value_range=(0, 1))
+    assert [text for text in texts(pages[0]) if ", noise " in text] == expected
 
 
 def test_each_filter_before_training_stands_beside_the_same_filter_after_it(tmp_path, monkeypatch):
