@@ -358,8 +358,10 @@ def draw_maximized_of(
         if layer is None
         else (f"inputs that maximize filters of {layer}", "mean activation")
     )
-    subtitle = f"Gradient ascent, {steps} steps, seed {seed} · below each name: the {reached}, and that of noise"
-    figure = draw_maximized(found.inputs, captions, title=Title(subject.name, f": {title}"), subtitle=subtitle)
+    subtitle = f"Gradient ascent, {steps} steps, seed {seed}"
+    note = f"Below each name: the {reached}, and that of noise."
+    heading = Title(subject.name, f": {title}")
+    figure = draw_maximized(found.inputs, captions, title=heading, subtitle=subtitle, note=note)
     make_folder(folder)
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 

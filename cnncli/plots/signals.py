@@ -103,11 +103,11 @@ def plot_signal(axes: Axes, signal: NDArray[Any], *, background: NDArray[np.floa
     axes.set_ylim(low - room, high + room)
 
 
-def tile_sheet(count: int, page: tuple[int, int], *, above: int = 16) -> Sheet:
-    """White tiles for curves, as large as they fit on a page of that many pixels."""
+def tile_sheet(count: int, page: tuple[int, int], *, above: int = 16, widest: int = 300) -> Sheet:
+    """White tiles for curves, as large as they fit on a page of that many pixels, and no wider than `widest` pixels."""
     strip = Strip(1, 1, _TILE[1], _TILE[0])
     spacing = Spacing(above=above, right=10, below=9)
-    grid = choose_grid(count, strip.size, spacing, page=page, scales=(16, 60), near_best=0.9)
+    grid = choose_grid(count, strip.size, spacing, page=page, scales=(16, widest // _TILE[0]), near_best=0.9)
     white = np.full((count, 1, 1, _TILE[1], _TILE[0], 3), 255, np.uint8)
     return compose(strip.draw(white, grid.scale), grid.columns, spacing)
 

@@ -324,6 +324,15 @@ def test_activations_of_one_picture_have_as_many_decimals(tmp_path, pages, monke
     assert [text for text in texts(pages[0]) if ", noise " in text] == expected
 
 
+@pytest.mark.parametrize("filters", [[3], [3, 1], [0, 1, 2]])
+def test_sheet_of_few_maximized_inputs_is_filled_by_them(tmp_path, pages, filters):
+    draw_maximized_of(subject_of((12, 12, 3)), tmp_path, layer="conv", filters=filters, steps=2, value_range=(0, 1))
+    [page] = pages
+    sheet = page.axes[0].get_window_extent()
+    assert sheet.width > 0.75 * page.bbox.width
+    assert "Below each name: the mean activation, and that of noise." in texts(page)
+
+
 def test_each_filter_before_training_stands_beside_the_same_filter_after_it(tmp_path, monkeypatch):
     inputs = keras.Input((12, 12, 6))
     model = keras.Model(inputs, keras.layers.Conv2D(5, 3, name="conv")(inputs))
