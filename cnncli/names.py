@@ -26,8 +26,7 @@ def check_name(name: str, kind: str = "run") -> None:
     if not _NAME.fullmatch(name):
         raise RecipeError(
             f"a {kind} cannot be named {_quoted(name)}",
-            hint="1 to 64 of the letters A-Z and a-z, digits, '.', '_' and '-', "
-            f"the first a letter or a digit: {NAME_PATTERN}",
+            hint="use 1 to 64 letters (A-Z, a-z), digits, '.', '_' or '-', beginning with a letter or digit",
         )
     if name.split(".")[0].upper() in _DEVICES:
         raise RecipeError(

@@ -17,10 +17,7 @@ import pytest
 from cnncli import runs
 from cnncli.errors import CnncliError
 
-PATTERN_HINT = (
-    "1 to 64 of the letters A-Z and a-z, digits, '.', '_' and '-', the first a letter or a digit: "
-    "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-)
+PATTERN_HINT = "use 1 to 64 letters (A-Z, a-z), digits, '.', '_' or '-', beginning with a letter or digit"
 
 
 def told(error: CnncliError) -> tuple[str, str]:

@@ -22,7 +22,7 @@ COMMANDS = {
     "demo": ("demo", "Try a trained model on a local web page: draw, upload or photograph an image.", _TRAIN),
     "visualize-filters": ("visualize_filters", "Draw the filters of a convolution.", _INSPECT),
     "feature-maps": ("feature_maps", "Draw the feature maps of a layer for some examples.", _INSPECT),
-    "grad-cam": ("grad_cam", "Draw which parts of an image speak for a class.", _INSPECT),
+    "grad-cam": ("grad_cam", "Draw which parts of an image support a class.", _INSPECT),
     "maximize": ("maximize", "Draw the input that a filter or a class responds to most.", _INSPECT),
     "runs": ("runs", "List, rename, annotate and delete runs.", _RUNS),
     "report": ("report", "Write the HTML report of one run or several runs.", _RUNS),

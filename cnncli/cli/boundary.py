@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import sys
 import tempfile
@@ -129,6 +130,12 @@ def _wrong_command_line(
 def _usage_message(error: Any) -> str:
     if type(error) is typer.BadParameter and error.param is not None:
         where, said = error.param_hint or "/".join(error.param.opts), str(error.message).rstrip(".")
+        if "valid integer" in said:
+            said = "expected an integer"
+        elif least := re.fullmatch(r"Input should be greater than or equal to (\d+)", said):
+            said = f"expected an integer ≥ {least[1]}"
+        elif most := re.fullmatch(r"Input should be less than or equal to (\d+)", said):
+            said = f"expected an integer ≤ {most[1]}"
         return f"{where}: {said[:1].lower()}{said[1:]}"
     return str(error.format_message()).strip().rstrip(".")
 

@@ -17,9 +17,9 @@ def show_page(page: Path) -> None:
     A text browser is not started: it would take over the terminal.
     """
     if not console.is_terminal():
-        console.show_note(Problem("--open works on a terminal only", f"open it yourself: {page}"))
+        console.show_note(Problem("--open works only on a terminal", f"the page is {page}"))
     elif not _has_browser() or not webbrowser.open(page.resolve().as_uri()):
-        console.show_note(Problem("no browser could be opened", f"open it yourself: {page}"))
+        console.show_note(Problem("no browser could be opened", f"the page is {page}"))
 
 
 def _has_browser() -> bool:

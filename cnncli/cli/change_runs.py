@@ -134,9 +134,9 @@ def note(
 
     `cnncli runs --verbose`, the report and the page of all runs show the note. `cnncli runs prune` keeps runs with a note.
     """
-    from cnncli.runs import find, notes
+    from cnncli.runs import finding, notes
 
-    path = find(output, run)
+    path = finding.find_exactly(output, run)
     if text is None:
         written = notes.read_note(path)
         if as_json:
@@ -240,7 +240,7 @@ def _confirmed(what: str) -> bool:
     """
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         hint = "--yes deletes without asking"
-        raise UsageError(Problem(f"there is no terminal to ask on whether to delete {what}", hint))
+        raise UsageError(Problem(f"cannot ask for confirmation without a terminal: delete {what}", hint))
     return typer.confirm(f"Delete {what}?", err=True)
 
 

@@ -105,7 +105,7 @@ def _check_gradio() -> None:
     if not found or tuple(map(int, found.split(".")[:2])) < _OLDEST_GRADIO:
         needed = ".".join(map(str, _OLDEST_GRADIO))
         got = f"version {found} is installed" if found else "it is not installed"
-        hint = 'install it with: pip install "cnncli[demo]"'
+        hint = 'install it with: pip install "gradio>=6.31,<7"'
         raise UsageError(Problem(f"`cnncli demo` needs Gradio {needed} or newer, and {got}", hint))
 
 

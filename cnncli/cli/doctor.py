@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import typer
-from rich.text import Text
 
 from cnncli.cli import console, options, tensorflow_log, wrapping
 from cnncli.errors import OutputError
@@ -30,13 +29,10 @@ def doctor(
     if as_json:
         console.print_json(found)
     else:
-        wrapping.show(_row(word, text) for word, text in _rows(found))
+        for word, text in _rows(found):
+            wrapping.show(wrapping.beside(word, text, 12))
     if not is_writable:
         raise OutputError(f"{output} is not writable", hint="name another folder with --output")
-
-
-def _row(word: str, text: str) -> Text:
-    return Text.assemble((f"{word:<11} ", "bold"), text)
 
 
 def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
@@ -57,10 +53,10 @@ def _rows(found: dict[str, Any]) -> list[tuple[str, str]]:
             ("GPU", gpu["name"] + (f", compute capability {'.'.join(map(str, capability))}" if capability else ""))
         )
     if found["no_gpu"]:
-        rows += [("GPU", f"none is used: {found['no_gpu']['reason']}"), ("", found["no_gpu"]["hint"])]
+        rows += [("GPU", f"not used: {found['no_gpu']['reason']}"), ("", found["no_gpu"]["hint"])]
     rows += [
-        ("Device", f"auto takes {found['device']['kind'].upper()}, {found['device']['name']}"),
-        ("Precision", f"auto takes {found['precision']['policy']}: {found['precision']['reason']}"),
+        ("Device", f"auto uses {found['device']['kind'].upper()}, {found['device']['name']}"),
+        ("Precision", f"auto uses {found['precision']['policy']}: {found['precision']['reason']}"),
         ("Runs", _folder(folders["outputs"])),
         (
             "Cache",

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
 
 
-def load_again(run: Path, record: Mapping[str, Any], changes: Sequence[str] = ()) -> LoadedRecipe:
-    """Load what a run resolved, with the precision that it took: `auto` may take another one here.
+def load_again(run: Path, changes: Sequence[str] = ()) -> LoadedRecipe:
+    """Load what a run resolved.
 
     Args:
         run: its folder.
-        record: its `run.json`.
         changes: as `--set` gives them.
 
     Raises:
@@ -23,6 +22,4 @@ def load_again(run: Path, record: Mapping[str, Any], changes: Sequence[str] = ()
     """
     from cnncli.recipe.load import load
 
-    said = record.get("precision")
-    policy = said.get("policy") if isinstance(said, Mapping) else said
-    return load(str(run / "resolved.yaml"), [*([f"train.precision={policy}"] if policy else []), *changes])
+    return load(str(run / "resolved.yaml"), list(changes))

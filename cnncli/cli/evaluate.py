@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncli.cli import console, data_files, few_examples, options, tensorflow_log, wrapping
-from cnncli.errors import Place, Problem, UsageError
+from cnncli.errors import Problem, UsageError
 from cnncli.messages import printable
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def evaluate(
         options.check_choice("--split", split, ("test", "validation", "train"))
     if split is not None and data is not None:
         hint = "--split chooses a split of the run's own data; of other data the test split is used, or all of it"
-        raise UsageError(Problem("--split and --data exclude each other", hint, Place("--split")))
+        raise UsageError(Problem("--split and --data exclude each other", hint))
     options.check_device(device)
     folder = _folder_for(figures, run_or_model, split, data, Path(output), force=force) if figures else None
     with tensorflow_log.captured():

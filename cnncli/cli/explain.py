@@ -12,7 +12,7 @@ import typer
 
 from cnncli.cli import console, data_files, options, tensorflow_log, wrapping
 from cnncli.errors import OutputError, Place, Problem, UsageError
-from cnncli.messages import printable
+from cnncli.messages import printable, shortened
 
 if TYPE_CHECKING:
     from cnncli.network.explanation import Explanation
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cnncli.runs.output_files import OutputFile
 
 _FORMATS = ("text", "markdown", "html")
-_FORMAT_OF_ENDING = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
+_FORMAT_OF_ENDING = {".txt": "text", ".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html"}
 _FILE_WIDTH = 80  # columns of a text file
 
 
@@ -130,8 +130,12 @@ def _format(form: str | None, to: Path | None) -> str:
     Raises:
         UsageError: there is no such format.
     """
+    if form is None and to is not None and to.suffix.lower() not in _FORMAT_OF_ENDING:
+        endings = ", ".join(_FORMAT_OF_ENDING)
+        hint = f"use one of the endings {endings}, or add --format"
+        raise UsageError(Problem(f"`{shortened(str(to))}` has no ending of a known format", hint, Place("--to")))
     if form is None:
-        return _FORMAT_OF_ENDING.get(to.suffix.lower(), "text") if to else "text"
+        return _FORMAT_OF_ENDING[to.suffix.lower()] if to else "text"
     options.check_choice("--format", form, _FORMATS)
     return form
 

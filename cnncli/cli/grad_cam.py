@@ -44,7 +44,7 @@ def grad_cam(
         typer.Option(
             "--class",
             metavar="NAME",
-            help="Explain this class; predicted and true stand for those of each example.",
+            help="Explain this class: a name, or predicted or true for the class of each example.",
             rich_help_panel=options.PICTURES,
         ),
     ] = "predicted",
@@ -68,7 +68,7 @@ def grad_cam(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Draw which parts of an image speak for a class: each example beside its heat map, on one sheet.
+    """Draw which parts of an image support a class: each example beside its heat map, on one sheet.
 
     Image files are drawn as the original photos, in their own resolution up to 1,000 pixels a side.
 

@@ -18,6 +18,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup
 from cnncli.cli import console, options
 
 _MOST_COLUMNS = 100  # longer lines are hard to read
+_LEAST_COLUMNS = 20  # in less, no text has room beside the frames
 _WIDEST_NAME = 30
 _NARROWEST_DESCRIPTION = 40  # less room: the description goes below the name
 _FRAME, _GAP = 4, 2  # columns of a panel's sides, and between name and description
@@ -51,7 +52,7 @@ class App(typer.Typer):
 
 def _show(command: Any, context: Any) -> None:
     screen = console.stdout()
-    width = min(screen.width, _MOST_COLUMNS)
+    screen.width = width = min(max(screen.width, _LEAST_COLUMNS), _MOST_COLUMNS)
     screen.print(_screen(command, context, width), width=width, soft_wrap=False)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cnncli.cli import figure_output, options, tensorflow_log
-from cnncli.errors import Place, Problem, UsageError
+from cnncli.errors import Problem, UsageError
 
 
 def add_to(app: typer.Typer) -> None:
@@ -23,7 +23,7 @@ def maximize(
             "--layer",
             metavar="NAME",
             help="Maximize the filters or units of this layer.",
-            show_default="maximize classes",
+            show_default="the last convolution with --filter, else maximize classes",
             rich_help_panel=options.PICTURES,
         ),
     ] = None,
@@ -80,7 +80,7 @@ def maximize(
     """
     if class_ and (layer or filter_):
         hint = "--layer and --filter for filters, --class for classes"
-        raise UsageError(Problem("--class excludes --layer and --filter", hint, Place("--class")))
+        raise UsageError(Problem("--class excludes --layer and --filter", hint))
     filters = list(dict.fromkeys(filter_)) if filter_ else None
     classes = list(dict.fromkeys(class_)) if class_ else None
     figure_output.check_folder(to, (), force=force)

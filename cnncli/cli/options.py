@@ -180,7 +180,7 @@ def read_samples(text: str | None, images: Sequence[Path], *, default: int) -> i
         return default
     if images:
         hint = "--image for files, --samples for examples of the run's data"
-        raise UsageError(Problem("--image and --samples exclude each other", hint, Place("--samples")))
+        raise UsageError(Problem("--image and --samples exclude each other", hint))
     number = int(text) if re.fullmatch("-?[0-9]{1,18}", text) else None
     if text in SAMPLES or (number is not None and 1 <= number <= MOST_SAMPLES):
         return text if number is None else number

@@ -116,8 +116,11 @@ def copy(
     pairs = [("Next", f"cnncli validate {shlex.quote(str(to))}"), ("", train_command(str(to), load(name, []).recipe))]
     if not has_schema:
         schema = shlex.quote(str(to.with_name(FILE_NAME)))
-        advice = f"cnncli schema --output {schema}, and as the recipe's first line:"
-        pairs += [("In editors", advice), ("", modeline(FILE_NAME))]
+        pairs += [
+            ("In editors", f"cnncli schema --output {schema}"),
+            ("", "then write as the first line of the recipe:"),
+        ]
+        pairs += [("", modeline(FILE_NAME))]
     console.say_pairs(pairs)
 
 
@@ -135,7 +138,7 @@ def _write_new(content: bytes, path: Path) -> None:
         with path.open("xb") as file:
             file.write(content)
     except FileExistsError as error:
-        raise OutputError(f"{path} is there already", hint="give another FILE") from error
+        raise OutputError(f"{path} exists already", hint="give another FILE") from error
     except OSError as error:
         told = storage_error("write", path, error).problems[0].message
         raise OutputError(told, hint="give another FILE") from error

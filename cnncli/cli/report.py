@@ -10,7 +10,7 @@ import typer
 
 from cnncli.cli import browser, console, data_files, options
 from cnncli.errors import Problem
-from cnncli.messages import counted, printable
+from cnncli.messages import counted, printable, size_text
 
 if TYPE_CHECKING:
     from cnncli.runs.output_files import OutputFile
@@ -77,7 +77,7 @@ def _tell(page: Path, left_out: Sequence[str], run_count: int, size: int, *, qui
         return
     for what in left_out:
         console.show_note(Problem(f"not in the page: {what}"))
-    console.say(f"{counted(run_count, 'run')}, {size / 1e6:.1f} MB; open it in any browser.")
+    console.say(f"{counted(run_count, 'run')}, {size_text(size)}")
 
 
 def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: bool) -> OutputFile:

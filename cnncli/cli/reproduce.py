@@ -69,7 +69,7 @@ def reproduce(
         raise OutputError(f"{path} is not finished (its status is {record['status']})", hint=hint)
     if run_name is not None:
         runs.check_name(run_name)
-    loaded = load_again(path, record)
+    loaded = load_again(path)
     runs.refuse_taken(Path(output), loaded.recipe.name, run_name)
     listener = make_listener(quiet=quiet, verbose=verbose)
     with tensorflow_log.captured() as log:
@@ -88,12 +88,12 @@ def reproduce(
     broken = None
     if equality.verdict == DIFFERENT:
         hint = f"the two runs: {path} and {finished.path}"
-        broken = ExpectationError(Problem(f"{path} came out {equality}", hint))
+        broken = ExpectationError(Problem(f"{path}: {equality}", hint))
     if as_json:
         console.print_json({**result, **(console.error_as_json(broken) if broken else {})})
         raise typer.Exit(broken.exit_code if broken else 0)
     if broken:
         raise broken
-    console.stdout().print(f"{printable(str(path))} came out {equality}", markup=False, highlight=False, soft_wrap=True)
+    console.stdout().print(f"{printable(str(path))}: {equality}", markup=False, highlight=False, soft_wrap=True)
     if not quiet:
         console.say_pairs([("Run", str(finished.path))])

@@ -154,7 +154,7 @@ def _write_index(
         return path
     console.stdout().print(printable(str(path)))
     if not quiet:
-        console.say(f"{counted(len(shown), 'run')}, {size_text(size)}; open it in any browser.")
+        console.say(f"{counted(len(shown), 'run')}, {size_text(size)}")
     return path
 
 

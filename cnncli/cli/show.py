@@ -34,7 +34,7 @@ def show(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Print a recipe as it is, with the changes of --set, or with --resolved written out in full.
+    """Print a recipe as it is; with --set, with the changes and without comments; with --resolved, written out in full.
 
     Values that depend on the data stay as they are: $classes, and steps given in epochs.
     """

@@ -120,7 +120,7 @@ def train(
         loaded = going_on.loaded
     else:
         going_on, loaded = None, _load(recipe, changes, Path(output), run)
-    _check_epochs(epochs, loaded)
+    _check_epochs(epochs, loaded, is_resumed=going_on is not None)
     if find_lr:
         find_learning_rate.find_learning_rate(
             loaded,
@@ -175,7 +175,8 @@ def _load(recipe: str | None, changes: Sequence[str], outputs: Path, run: str | 
 
     if recipe is None:
         raise UsageError(
-            "no recipe is named", hint="for example: cnncli train mnist; `cnncli recipes` lists what there is"
+            "the argument RECIPE is missing",
+            hint="for example: cnncli train mnist; `cnncli recipes` lists the shipped recipes",
         )
     loaded = load(recipe, changes)
     if run is not None:
@@ -218,7 +219,7 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
     else:
         path = runs.find(outputs, run)
     record = runs.read_record(path)
-    loaded = load_again(path, record, changes)
+    loaded = load_again(path, changes)
     reason = record.get("stopped")
     return _GoingOn(path, loaded, record.get("status") == "completed", reason if isinstance(reason, str) else "")
 
@@ -228,12 +229,19 @@ def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:
         told = {"run": str(going_on.path), "status": "completed", "stopped": going_on.stopped or None}
         console.print_json({**console.SCHEMA, **told})
     elif not quiet:
-        console.say(f"{printable(str(going_on.path))} is already finished. --epochs N trains it further.")
+        further = "" if _phases_have_epochs(going_on.loaded) else " --epochs N trains it further."
+        console.say(f"{printable(str(going_on.path))} is already finished.{further}")
         if going_on.stopped:
             console.say_pairs([("Stopped", going_on.stopped)])
 
 
-def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None) -> None:
+def _phases_have_epochs(loaded: LoadedRecipe) -> bool:
+    """Whether the training has phases, and train.epochs counts for none of them."""
+    phases = loaded.recipe.train.phases
+    return bool(phases) and all(phase.epochs for phase in phases)
+
+
+def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None, *, is_resumed: bool = False) -> None:
     """Refuse `--epochs` where it cannot mean anything.
 
     Raises:
@@ -243,9 +251,10 @@ def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None) -> Non
         return
     if epochs < 1:
         raise UsageError(Problem(f"expected an integer ≥ 1, got {epochs}", place=Place("--epochs")))
-    phases = loaded.recipe.train.phases if loaded else []
-    if phases and all(phase.epochs for phase in phases):
+    if loaded and _phases_have_epochs(loaded):
         hint = f"change one of them: --set train.phases.0.epochs={epochs}"
+        if is_resumed:
+            hint = "a resumed run keeps them: leave out --epochs, or start a new run"
         raise UsageError(Problem("every phase of the recipe sets its own epochs", hint, Place("--epochs")))
 
 
@@ -284,6 +293,7 @@ def _report(
     cells = few_examples.cells(summary[split], summary["examples"], summary["intervals"])
     console.show_table(["", *summary[split]], [[f"{split} split", *cells]])
     if quiet:
+        console.say_pairs(_not_enforced(summary))
         return
     console.say()
     if profile:
@@ -318,28 +328,36 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
     path = finished.path
     ending = kind_of(finished.input_shape).file_ending(finished.input_shape)
     best = summary["best"]
-    seconds = summary["seconds"]
     return [
         (
             "Best",
             f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {cell(best.get(best['monitor']))}",
         ),
         *_stops(summary),
-        *[
-            ("Expected", each["text"].removeprefix("expected "))
-            for each in summary["expectations"]
-            if not (each["met"] or each["enforced"])
-        ],
-        (
-            "Time",
-            f"{seconds['total']:.1f} s, training {seconds['fit']:.1f} s at {summary['images_per_second']:,.0f} images/s",
-        ),
+        *_not_enforced(summary),
+        ("Time", _time(summary)),
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
         *([("Report", f"{path / 'report.html'}")] if (path / "report.html").is_file() else []),
         ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
         ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
     ]
+
+
+def _not_enforced(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    """Expectations that do not hold and why that is no error: other data was used than the recipe names."""
+    return [
+        ("Expected", each["text"].removeprefix("expected "))
+        for each in summary["expectations"]
+        if not (each["met"] or each["enforced"])
+    ]
+
+
+def _time(summary: dict[str, Any]) -> str:
+    """How long the command took; no speed where a resumed run had no epoch left to train."""
+    seconds, speed = summary["seconds"], summary["images_per_second"]
+    trained = f", training {seconds['fit']:.1f} s, {speed:,.0f} images/s without validation" if speed else ""
+    return f"{seconds['total']:.1f} s{trained}"
 
 
 def _stops(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:

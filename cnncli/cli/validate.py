@@ -68,17 +68,17 @@ def _shapes(loaded: LoadedRecipe) -> tuple[dict[str, Any], tuple[Problem, ...]]:
 
     checked = check_without_data(loaded)
     if checked is None:
-        what = "its shapes depend on the data: `model.input` and `data.classes` let them be checked"
+        what = "set `model.input` and `data.classes` to check the shapes without the data"
         return {"params": None, "trainable_params": None, "checked": what}, ()
-    what = "every shape fits"
+    what = "all shapes fit"
     if not checked.is_complete:
-        what += "; its parameters depend on the number of classes (`data.classes`)"
+        what += "; set `data.classes` to count the parameters"
     return {"params": checked.params, "trainable_params": checked.trainable_params, "checked": what}, checked.notes
 
 
 def _sentence(result: dict[str, Any]) -> str:
     if result["stage"] == "static":
-        return f"{result['recipe']}: no mistakes in the language (shapes are checked without --static)"
+        return f"{result['recipe']}: no mistakes; shapes are not checked with --static"
     if result["params"] is None:
-        return f"{result['recipe']}: no mistakes in the language; {result['checked']}"
+        return f"{result['recipe']}: no mistakes; {result['checked']}"
     return f"{result['recipe']}: no mistakes; {result['params']:,} parameters, {result['trainable_params']:,} trainable"

@@ -63,6 +63,24 @@ def pairs(told: Sequence[tuple[str, str]], column: int, *, style: str = "bold") 
             yield from wrapped(re.sub(r"(?<=[0-9]) (?=[a-zA-Z])", _HELD, text), indent=2)
 
 
+def beside(word: str, text: str, column: int) -> Iterator[Text]:
+    """A word in bold, and a text in a column beside it, in as many lines as it needs.
+
+    Args:
+        column: where the text begins.
+    """
+    room = console.stdout_columns()
+    column = min(column, width() // 3)
+    whole = re.sub(r"(?<=[0-9]) (?=[a-zA-Z])", _HELD, printable(text))
+    lines = [whole]
+    if room is not None:
+        lines = textwrap.wrap(whole, width() - column, break_on_hyphens=False, break_long_words=False)
+    for number, line in enumerate(lines or [""]):
+        yield Text(f"{'' if number else word:<{column}}", style="bold") + Text(
+            line.replace(_HELD, " "), style="not bold"
+        )
+
+
 def held(text: str) -> str:
     """A text that `wrapped` does not break, where one line can hold it."""
     return text.replace(" ", _HELD) if cell_len(text) + 4 <= width() else text

@@ -57,6 +57,14 @@ class _Seen:
     ground: float | None
 
 
+_MODES = {
+    "L": "grayscale",
+    "LA": "grayscale with transparency",
+    "RGBA": "RGB with transparency",
+    "P": "palette",
+}  # Pillow's names
+
+
 def look_at(trained: TrainedModel, paths: Sequence[str], form: images.Form) -> Looked:
     """Decode images as the network gets them; those that cannot be read are left to the caller.
 
@@ -104,7 +112,7 @@ def _steps(found: Sequence[_Seen], form: images.Form) -> str:
     kinds = {each.kind for each in found}
     width, height, mode = next(iter(kinds))
     came = (
-        f"{width}x{height} {mode}"
+        f"{width}x{height} {_MODES.get(mode, mode)}"
         if len(kinds) == 1
         else counted(len(kinds), "size or color mode", "sizes or color modes")
     )

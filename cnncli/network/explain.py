@@ -156,6 +156,8 @@ def _summary_of(row: Row, summary: Summary) -> LayerSummary:
 def _learning(found: LayerSummary, part: Any) -> str:
     if not found.params or found.trainable_params == found.params:
         return ""
+    if isinstance(part, keras.layers.BatchNormalization) and not (part.scale or part.center):
+        return "None of its parameters learn: they are running averages of mean and variance, which a trained network uses."
     if not found.trainable_params:
         return "None of its parameters learn: the layer is frozen."
     if isinstance(part, keras.layers.BatchNormalization):

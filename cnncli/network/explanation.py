@@ -24,7 +24,7 @@ LEGEND = (
     "normalization and pooling are not counted.",
     "receptive field: the width of the window of the input that one number depends on. A window of width k makes it "
     "grow by (k - 1) times the field stride before the layer.",
-    "field stride: how many positions of the input lie between the fields of two neighbors.",
+    "field stride: the distance, in input positions, between the receptive fields of two neighboring outputs.",
 )
 
 

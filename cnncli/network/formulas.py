@@ -214,8 +214,8 @@ def _window_notes(layer: Any, came_in: Shape) -> Iterable[str]:
         yield "Padding same adds a border, so that the output is as large as the input."
     elif layer.padding == "causal":
         yield "Padding causal adds zeros in front alone: no output looks at a later position."
-    if max(rates, default=1) > 1:
-        width, rate = widths[0], rates[0]
+    if any(width > 1 and rate > 1 for width, rate in zip(widths, rates, strict=True)):
+        width, rate = max(zip(widths, rates, strict=True), key=lambda side: (side[0] - 1) * (side[1] - 1))
         yield f"Dilation {rate} leaves gaps: {width} numbers span ({width} - 1)*{rate} + 1 = {(width - 1) * rate + 1}."
 
 
@@ -481,8 +481,9 @@ def _grown(layer: Any, fields: Sequence[Field], axis: int) -> tuple[str, str]:
         dilated = "" if rate == 1 else f"*{rate}"
         return f"{size} + ({width} - 1){dilated}*{step}", f"{step}*{stride}" if stride > 1 else ""
     if isinstance(layer, _TRANSPOSED):
-        width, stride, _ = (sides[axis] for sides in _sides(layer, count))
-        return f"{size} + (ceil({width}/{stride}) - 1)*{step}", f"{step}/{stride}" if stride > 1 else ""
+        width, stride, rate = (sides[axis] for sides in _sides(layer, count))
+        dilated = "" if rate == 1 else f"*{rate}"
+        return f"{size} + (ceil({width}/{stride}) - 1){dilated}*{step}", f"{step}/{stride}" if stride > 1 else ""
     if isinstance(layer, _UPSAMPLING):
         factor = _each(layer.size, count)[axis]
         taps = _TAPS.get(getattr(layer, "interpolation", "nearest"), 1)

@@ -22,9 +22,9 @@ ACTIVATIONS = {
     "gelu": "gelu is a smooth relu: x times the probability that a normal number is below x",
     "silu": "silu(x) = x*sigmoid(x) is a smooth relu",
     "softplus": "softplus(x) = ln(1 + e^x) is a smooth relu",
-    "tanh": "tanh maps each number to between -1 and 1",
-    "sigmoid": "sigmoid(x) = 1/(1 + e^-x) maps each number to between 0 and 1",
-    "hard_sigmoid": "hard_sigmoid maps each number to between 0 and 1 in straight lines",
+    "tanh": "tanh maps each number to a value between -1 and 1",
+    "sigmoid": "sigmoid(x) = 1/(1 + e^-x) maps each number to a value between 0 and 1",
+    "hard_sigmoid": "hard_sigmoid maps each number to a value between 0 and 1 in straight lines",
     "softmax": "softmax makes probabilities: all numbers are positive and their sum is 1",
     "exponential": "exponential(x) = e^x makes each number positive",
 }

@@ -109,8 +109,10 @@ def _transposed(layer: Any, fields: Sequence[Field], inputs: Sequence[Shape], ou
     [field] = fields
     strides = _each(layer.strides, len(field.size))
     widths = _each(layer.kernel_size, len(field.size))
-    # With stride s, a number that comes in is spread over k places s apart: at most ceil(k / s) of them meet.
-    spans = [math.ceil(width / stride) - 1 for width, stride in zip(widths, strides, strict=True)]
+    rates = _each(layer.dilation_rate, len(field.size))
+    # With stride s, a number that comes in is spread over k places s apart: at most ceil(k / s) of them meet. With a
+    # dilation, which Keras allows with stride 1 alone, they are as many positions apart.
+    spans = [(math.ceil(width / stride) - 1) * rate for width, stride, rate in zip(widths, strides, rates, strict=True)]
     return _grown(field, spans, [Fraction(1, stride) for stride in strides])
 
 

@@ -55,6 +55,8 @@ def _refuse_name(path: Path, shown_as: str, name: str) -> None:
         return
     if near := nearest(path.stem, shipped.names()):
         raise RecipeError(f"recipe not found: {name}", hint=f"did you mean the shipped recipe `{near}`?")
+    if is_name:
+        raise RecipeError(f"recipe not found: {name}", hint="`cnncli recipes` lists the shipped recipes")
 
 
 def _refuse_folder(folder: Path, name: str) -> None:

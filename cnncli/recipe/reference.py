@@ -171,7 +171,7 @@ def _kinds(_: str) -> str:
         for kind in catalogue.kinds()
         for example in [f"`{browse.first_line(kind)}`"]
     ]
-    return _table(("kind", "classes", "texts", "stands in", "for example"), rows)
+    return _table(("kind", "classes", "texts", "used in", "for example"), rows)
 
 
 def _count(number: int) -> str:

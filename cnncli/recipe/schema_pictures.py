@@ -86,7 +86,7 @@ class Maximize(Section):
 
 
 class GradCam(Section):
-    """Heat maps: which parts of test examples speak for a class."""
+    """Heat maps: which parts of test examples support a class."""
 
     layer: str | None = Field(
         None, description="layer of the feature maps; default: the last one with feature maps, before pooling"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cnncli.plots.learning_curves import VALIDATION_PREFIX, metrics_of, readable
 from cnncli.report.material import Material
@@ -28,11 +28,17 @@ def explanation(material: Material) -> str:
     ]
     if active := list(_only_in_training(material)):
         reasons.append(f"{_capitalised(' and '.join(active))} make training harder and are not used in validation.")
-    elif len(material.history) > 1 and set(better) <= set(_better(material.history[-1])):
+    elif _has_levelled_off(material.history) and set(better) <= set(_better(material.history[-1])):
         reasons.append("It is still better in the last epoch: the validation examples are probably easier.")
     if material.recipe and material.recipe.data.class_weight and "loss" in better:
         reasons.append("Class weights change the training loss, but not the validation loss.")
     return f"In the first epoch, validation is better than training in {names}. {' '.join(reasons)}"
+
+
+def _has_levelled_off(history: Sequence[Row]) -> bool:
+    """Whether the training loss of the last epoch is close to that of the one before: then averages hide little."""
+    losses = [loss for row in history[-2:] if isinstance(loss := row.get("loss"), int | float)]
+    return len(history) > 2 and len(losses) == 2 and abs(losses[0] - losses[1]) <= 0.05 * abs(losses[0])
 
 
 def _better(row: Row) -> Iterator[str]:

@@ -81,13 +81,13 @@ def choose(wanted: str, *, cpu_name: str) -> Device:
     gpus = tf.config.list_physical_devices("GPU")
     if wanted == "cpu":
         tf.config.set_visible_devices([], "GPU")
-        return Device("cpu", cpu_name, "asked for")
+        return Device("cpu", cpu_name, "requested")
     if gpus:
         # One process trains on one GPU; taking all of its memory at once would lock out whoever shares it.
         tf.config.set_visible_devices(gpus[0], "GPU")
         tf.config.experimental.set_memory_growth(gpus[0], True)
         details = tf.config.experimental.get_device_details(gpus[0])
-        reason = "asked for" if wanted == "gpu" else "the first GPU found" if len(gpus) > 1 else "the GPU found"
+        reason = "requested" if wanted == "gpu" else "the first GPU found" if len(gpus) > 1 else "the GPU found"
         return Device("gpu", details.get("device_name", "GPU"), reason, details.get("compute_capability"))
     missing = why_no_gpu()
     if wanted == "gpu":
@@ -105,7 +105,7 @@ def why_no_gpu() -> tuple[str, str]:
     """What is missing for a GPU, and what to do."""
     driver = Path("/proc/driver/nvidia/version").exists() or shutil.which("nvidia-smi") is not None
     if not driver:
-        return "there is no NVIDIA driver on this machine", "install the driver of the GPU"
+        return "there is no NVIDIA driver on this machine", "if there is an NVIDIA GPU, install its driver"
     if not tf.test.is_built_with_cuda():
-        return "this TensorFlow is built without CUDA", 'install it with: pip install "cnncli[gpu]"'
-    return "TensorFlow does not find the CUDA libraries", 'install them with: pip install "cnncli[gpu]"'
+        return "this TensorFlow is built without CUDA", 'install it with: pip install "tensorflow[and-cuda]"'
+    return "TensorFlow does not find the CUDA libraries", 'install them with: pip install "tensorflow[and-cuda]"'

@@ -48,10 +48,10 @@ def choose(wanted: str, device: Device, *, cpu_flags: Iterable[str], multiply_ad
     best = "mixed_bfloat16" if native else "float32"
     hint = f"`precision: auto` takes {best} here: {reason}"
     if device.kind == "cpu" and wanted == "mixed_float16":
-        return Precision(wanted, "asked for", "mixed_float16 is made for GPUs, and slow on a processor", hint)
+        return Precision(wanted, "requested", "mixed_float16 is made for GPUs, and slow on a processor", hint)
     if wanted == "mixed_bfloat16" and not native:
-        return Precision(wanted, "asked for", f"{wanted} is slow on this {_NOUNS[device.kind]}", hint)
-    return Precision(wanted, "asked for")
+        return Precision(wanted, "requested", f"{wanted} is slow on this {_NOUNS[device.kind]}", hint)
+    return Precision(wanted, "requested")
 
 
 _NOUNS = {"cpu": "processor", "gpu": "GPU"}

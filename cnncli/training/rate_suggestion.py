@@ -63,7 +63,9 @@ def suggest(rates: Sequence[float], losses: Sequence[float]) -> Suggestion:
         return Suggestion(None, reason, shown)
     bottom = int(np.argmax(smooth <= smooth[lowest] + _NEAR_MINIMUM * fall))
     rate = float(f"{rates[bottom] / _BELOW_BOTTOM:.1e}")
-    return Suggestion(rate, f"It is a third of {rates[bottom]:.2g}, where the loss reaches its minimum.", shown)
+    return Suggestion(
+        rate, f"It is a third of {rates[bottom]:.2g}, where the smoothed loss is within 5% of its minimum.", shown
+    )
 
 
 def _smoothed(losses: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -76,7 +76,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
         check_range(loaded.recipe, feasible.outputs, splits)
         entering = check_first_input(loaded.recipe, checked.network, splits)
         downloads = check_downloads(checked.network.imagenet)
-    chosen = precision.choose(
+    chosen = _precision_of(options.earlier) or precision.choose(
         loaded.recipe.train.precision,
         device,
         cpu_flags=cpu.get("flags") or (),
@@ -155,3 +155,10 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
         "model": recipe.model.model_copy(update={"input": list(splits.input_shape)}),
     }
     return replace(loaded, recipe=recipe.model_copy(update=update))
+
+
+def _precision_of(run: Path | None) -> precision.Precision | None:
+    """The precision that an earlier run was trained in: `auto` could choose another one today."""
+    recorded = runs.read_record(run).get("precision") if run else None
+    policy = recorded.get("policy") if isinstance(recorded, Mapping) else None
+    return precision.Precision(str(policy), "as in the earlier run") if policy else None

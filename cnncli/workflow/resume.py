@@ -105,7 +105,7 @@ def refuse_fewer_epochs(state: State | None, epochs: int) -> None:
     done = len(state.values["watcher"]["rows"]) if state else 0
     if epochs < done:
         raise UsageError(
-            f"the run has had {done} epochs; {epochs} are less", hint=f"--epochs {done + 1} or more extends it"
+            f"the run has trained {done} epochs already, got {epochs}", hint=f"--epochs {done + 1} or more extends it"
         )
 
 

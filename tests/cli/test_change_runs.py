@@ -66,7 +66,7 @@ def test_delete_without_a_terminal_needs_yes(outputs):
 
     assert done.stdout == ""
     assert done.stderr.splitlines()[-2:] == [
-        "error: there is no terminal to ask on whether to delete 2 runs, 0 kB",
+        "error: cannot ask for confirmation without a terminal: delete 2 runs, 0 kB",
         "    --yes deletes without asking",
     ]
     assert "  mnist/a  completed  0 kB\n  mnist/b  completed  0 kB\n" in done.stderr
@@ -263,6 +263,12 @@ def test_note_is_written_shown_and_removed(outputs):
     assert call("runs", "note", "first").stderr == "outputs/mnist/first has no note\n"
     for page in (run / "report.html", outputs / "index.html"):
         assert "twice" not in page.read_text()
+
+
+def test_note_of_a_recipe_is_refused_as_it_has_several_runs(outputs):
+    put_three(outputs)
+
+    assert "not a run" in call("runs", "note", "mnist", "which one?", exit_code=6).stderr
 
 
 def test_note_that_is_too_long_is_exit_2(outputs):

@@ -24,7 +24,7 @@ def test_missing_gradio_is_an_error_with_the_command_that_installs_it(cnncli, mo
     assert done.exit_code == 2
     assert done.stderr == (
         f"error: `cnncli demo` needs Gradio 6.31 or newer, and {said}\n"
-        '    install it with: pip install "cnncli[demo]"\n'
+        '    install it with: pip install "gradio>=6.31,<7"\n'
     )
 
 

@@ -125,9 +125,23 @@ def test_files_are_not_overwritten_and_nothing_is_written_inside_a_run(here):
     assert (here / "a.md").read_text() == "mine"
     call("explain", "lenet5", "--to", "a.md", "--force")
     assert (here / "a.md").read_text(encoding="utf-8").startswith("# lenet5")
-    assert "this command reads" in call("explain", "r.yaml", "--to", "r.yaml", "--force", exit_code=6).stderr
-    assert "this command reads" in call("explain", "r.yaml", "--to", "a.npz", "--force", exit_code=6).stderr
+    assert (
+        "this command reads"
+        in call("explain", "r.yaml", "--to", "r.yaml", "--format", "text", "--force", exit_code=6).stderr
+    )
+    assert (
+        "this command reads"
+        in call("explain", "r.yaml", "--to", "a.npz", "--format", "text", "--force", exit_code=6).stderr
+    )
     assert "folder of a run" in call("explain", "lenet5", "--to", "outputs/mine/first/a.md", exit_code=6).stderr
+
+
+def test_unknown_ending_needs_a_format(here):
+    refused = call("explain", "lenet5", "--to", "a.pdf", exit_code=2)
+
+    assert "`a.pdf` has no ending of a known format" in refused.stderr
+    call("explain", "lenet5", "--to", "a.pdf", "--format", "text")
+    assert (here / "a.pdf").read_text(encoding="utf-8").startswith("lenet5\n")
 
 
 def test_json_has_formulas_with_their_values():

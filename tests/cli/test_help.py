@@ -46,6 +46,10 @@ def test_no_line_of_help_is_wider_than_the_terminal(cnncli, call, columns):
     assert [line for line in lines if len(line) > columns] == []
 
 
+def test_help_keeps_its_texts_in_a_terminal_without_room(cnncli):
+    assert cnncli("train", "--help", COLUMNS="1").stdout == cnncli("train", "--help", COLUMNS="20").stdout
+
+
 @pytest.mark.parametrize("call", CALLS, ids=" ".join)
 def test_help_shows_no_python_types_and_no_nested_brackets(cnncli, call):
     assert re.findall(r"<\w+>|\[\[|\{", cnncli(*call, "--help", COLUMNS="100").stdout) == []

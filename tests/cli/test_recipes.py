@@ -103,7 +103,7 @@ def test_copy_never_overwrites(folder):
     (folder / "mnist.yaml").write_text("mine")
     (folder / "link.yaml").symlink_to("nowhere.yaml")
 
-    assert recipes("copy", "mnist", code=6).stderr == "error: mnist.yaml is there already\n    give another FILE\n"
+    assert recipes("copy", "mnist", code=6).stderr == "error: mnist.yaml exists already\n    give another FILE\n"
     assert recipes("copy", "mnist", "link.yaml", code=6).stdout == ""
     assert (folder / "mnist.yaml").read_text() == "mine"
     assert not (folder / "nowhere.yaml").exists()

@@ -38,6 +38,13 @@ def test_page_is_in_the_folder_of_the_run(outputs):
     assert not (outputs / "mnist/second/report.html").exists()
 
 
+def test_size_of_a_small_page_is_not_rounded_to_nothing(outputs):
+    done = reported("mnist/first")
+    size = (outputs / "mnist/first/report.html").stat().st_size
+
+    assert f"1 run, {round(size / 1000)} kB\n" in done.stderr
+
+
 def test_newest_run_is_meant_when_none_is_named(outputs):
     assert reported().stdout == f"{outputs}/mnist/second/report.html\n"
 

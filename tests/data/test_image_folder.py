@@ -135,7 +135,7 @@ def test_files_that_are_no_images_are_reported_and_not_used(tmp_path: Path, make
 
     found = read(tmp_path)
 
-    assert notes(found) == ["2 files are no image, not used: ants/README.txt, bees/list.csv"]
+    assert notes(found) == ["2 files are not an image, not used: ants/README.txt, bees/list.csv"]
     assert len(found.parts["train"]) == 2
 
 
@@ -277,7 +277,7 @@ def test_pipe_in_a_class_folder_does_not_block(tmp_path: Path, make_folder: Make
     make_folder(tmp_path, {"ants": 1, "bees": 1})
     os.mkfifo(tmp_path / "ants/pipe")
 
-    assert notes(read(tmp_path)) == ["1 file is no image, not used: ants/pipe"]
+    assert notes(read(tmp_path)) == ["1 file is not an image, not used: ants/pipe"]
 
 
 # Folders that are not what they should be.

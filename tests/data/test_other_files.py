@@ -59,5 +59,5 @@ def test_scans_beside_images_are_named_with_what_to_do(tmp_path: Path) -> None:
 
     [note] = read_tree(str(tmp_path)).notes
 
-    assert note.message == "2 files are no image, not used: a/2.dcm, b/2.dcm"
+    assert note.message == "2 files are not an image, not used: a/2.dcm, b/2.dcm"
     assert note.hint.startswith("2 DICOM files: export them as PNG or JPEG")

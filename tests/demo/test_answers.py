@@ -90,7 +90,7 @@ def test_file_of_signals_is_a_table_of_its_first_examples(tmp_path):
     table = made.file(str(tmp_path / "x.npy"))
 
     assert made.summary == "2 classes · input signal of shape 20x3"
-    assert table.columns == ["example", "class", "probability", "then"]
+    assert table.columns == ["example", "class", "probability", "next classes"]
     assert len(table.rows) == MOST_ROWS
     assert table.rows[0] == ["0", "[red]storm", "0.7311", "calm 0.2689"]
     assert table.message.splitlines()[0] == f"File: {MOST_ROWS + 20} examples, the first {MOST_ROWS} are shown"

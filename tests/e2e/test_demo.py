@@ -126,7 +126,10 @@ def test_drawn_digits_get_their_classes_with_bars_grad_cam_and_what_was_done(dem
     assert re.fullmatch(r"\s*3\s*\d+%\s*", bars[0])
     assert tab.wait_for("document.querySelector('#heat img')?.naturalWidth") == 280
     notes = "document.querySelector('#notes textarea').value"
-    assert tab.evaluate(notes) == "Image: 280x280 RGBA, stretched to 28x28, converted to grayscale, inverted"
+    assert (
+        tab.evaluate(notes)
+        == "Image: 280x280 RGB with transparency, stretched to 28x28, converted to grayscale, inverted"
+    )
 
     tab.evaluate("document.querySelector('#drawing button').click()")
     tab.wait_for("!document.querySelector('#bars h2')")
@@ -146,7 +149,7 @@ def test_click_on_an_example_predicts_it(demo, tab):
     tab.evaluate("document.querySelectorAll('#examples button')[1].click()")
     shown(tab, "1")
     notes = tab.evaluate("document.querySelector('#notes textarea').value")
-    assert notes.splitlines()[0] == "Image: 28x28 L, not resized, not inverted"
+    assert notes.splitlines()[0] == "Image: 28x28 grayscale, not resized, not inverted"
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390
 
 

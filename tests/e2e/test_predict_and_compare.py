@@ -122,7 +122,7 @@ def test_table_is_for_people_whatever_the_classes_are_called():
     done = predicted("shapes", "photos/test", "--top", "2")
     title, *rows = done.stdout.splitlines()
 
-    assert title.split() == ["class", "probability", "then"]
+    assert title.split() == ["class", "probability", "next", "classes"]
     assert len(rows) == 18
     assert "\x1b" not in done.stdout
     assert any("[red] one" in row for row in rows)

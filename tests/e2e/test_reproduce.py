@@ -68,7 +68,7 @@ def test_other_results_are_reported_with_their_epoch_and_exit_1(place, folder):
     done = place("reproduce", "again/other")
 
     assert done.exit_code == 1
-    expected = "outputs/again/other came out different: outside a tolerance of 0.01 from epoch 2 on"
+    expected = "outputs/again/other: different: outside a tolerance of 0.01 from epoch 2 on"
     assert expected in done.stderr
 
 

@@ -38,6 +38,13 @@ train:
       callbacks: [ReduceLROnPlateau: {patience: 1, min_delta: 0.1}, EarlyStopping: {patience: 2, restore_best_weights: true}]
 visualize: []
 """
+WITHOUT_PHASES = """\
+name: short
+data: {source: mnist-sample, limit: 200, prepare: [Rescaling: {scale: 0.004}]}
+model: {layers: [Flatten, Dense: {units: $classes, activation: softmax}]}
+train: {epochs: 1}
+visualize: []
+"""
 SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -123,7 +130,27 @@ def copied(place, tmp_path, monkeypatch):
 def test_finished_run_is_said_to_be_finished(copied):
     done = call("train", "--resume", "outputs/whole/whole")
 
-    assert "is already finished. --epochs N trains it further" in done.stderr
+    assert "is already finished." in done.stderr
+    assert "--epochs" not in done.stderr  # every phase has its own
+
+
+def test_epochs_of_phases_cannot_be_changed_by_resuming(copied):
+    done = call("train", "--resume", "outputs/whole/whole", "--epochs", "9", exit_code=2)
+
+    assert "a resumed run keeps them: leave out --epochs, or start a new run" in done.stderr
+    assert "--set" not in done.stderr
+
+
+def test_finished_run_without_phases_trains_further_and_tells_no_speed_of_no_epoch(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "recipe.yaml").write_text(WITHOUT_PHASES, encoding="utf-8")
+    call("train", "recipe.yaml", "--run", "short")
+    finished = call("train", "--resume", "outputs/short/short")
+    again = call("train", "--resume", "outputs/short/short", "--epochs", "1")
+
+    assert "is already finished. --epochs N trains it further." in finished.stderr
+    assert "the training has ended; continuing with the evaluation" in again.stderr
+    assert "images/s" not in again.stderr
 
 
 def test_no_stopped_run_is_exit_6(copied):
@@ -171,7 +198,7 @@ def set_status(folder: Path, status: str, **more: object) -> None:
 
 
 def test_without_recipe_and_without_resume_is_exit_2():
-    assert "no recipe is named" in call("train", exit_code=2).stderr
+    assert "the argument RECIPE is missing" in call("train", exit_code=2).stderr
 
 
 def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
@@ -181,7 +208,9 @@ def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
     Path("recipe.yaml").write_text(short, encoding="utf-8")
     first, four = tmp_path / "outputs/whole/first", tmp_path / "outputs/whole/four"
     call("train", "recipe.yaml", "--run", "first")
-    call("train", "--resume", "whole/first", "--epochs", "4")
+    done = call("train", "--resume", "whole/first", "--epochs", "4")
+    assert "(as in the earlier run)" in done.stderr
+    assert "precision: auto" in Path("outputs/whole/first/resolved.yaml").read_text()  # what the user asked for
     call("train", "recipe.yaml", "--run", "four", "--epochs", "4")
 
     assert result(first) == result(four)
@@ -190,4 +219,4 @@ def test_run_is_extended_by_more_epochs(tmp_path, monkeypatch):
     assert (first / "checkpoints").exists()
 
     less = call("train", "--resume", "whole/first", "--epochs", "3", exit_code=2)
-    assert "the run has had 4 epochs; 3 are less" in less.stderr
+    assert "the run has trained 4 epochs already, got 3" in less.stderr

@@ -77,7 +77,7 @@ def test_what_is_no_image_in_a_folder_is_left_aside_with_a_note():
     found = look_up(["f"])
 
     assert [file.path for file in found.files] == ["f/1.png"]
-    assert [note.message for note in found.notes] == ["1 file is no image, not used: f/notes.txt"]
+    assert [note.message for note in found.notes] == ["1 file is not an image, not used: f/notes.txt"]
 
 
 def test_image_is_known_by_its_first_bytes():

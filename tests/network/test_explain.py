@@ -156,6 +156,8 @@ def test_transposed_convolution_with_any_arguments(data, rank, bias):
     more = {"strides": strides, "padding": data.draw(st.sampled_from(["valid", "same"])), "use_bias": bias}
     if min(strides) > 1 and data.draw(st.booleans()):
         more["output_padding"] = data.draw(st.integers(0, min(strides) - 1))
+    if max(strides) == 1:  # Keras has one or the other
+        more["dilation_rate"] = data.draw(st.integers(1, 3))
     layer = getattr(layers, f"Conv{rank}DTranspose")(data.draw(SIZES), kernel, **more)
     shape = (*data.draw(some(rank, st.integers(3, 12))), data.draw(SIZES))
     try:
@@ -278,6 +280,26 @@ def test_notes_say_what_is_rounded():
 
     assert notes["c"] == ("The division is rounded down: the last position is not used (height and width).",)
     assert notes["p"] == ("Padding same gives ceil(n/s) positions: the length divided by the stride of 2, rounded up.",)
+
+
+def test_note_on_dilation_is_of_an_axis_that_is_dilated():
+    loaded = recipe(
+        "- Conv2D: {name: a, filters: 4, kernel_size: [1, 3], dilation_rate: [2, 3]}\n"
+        f"- Conv2D: {{name: b, filters: 4, kernel_size: 1, dilation_rate: 2}}{END}"
+    )
+    notes = {layer.name: layer.notes for layer in explained(loaded).layers}
+
+    assert notes["a"] == ("Dilation 3 leaves gaps: 3 numbers span (3 - 1)*3 + 1 = 7.",)
+    assert notes["b"] == ()
+
+
+def test_running_averages_alone_are_not_called_frozen():
+    loaded = recipe(f"- BatchNormalization: {{name: b, scale: false, center: false}}{END}")
+    [layer] = explained(loaded, only=["b"]).layers
+
+    assert layer.notes == (
+        "None of its parameters learn: they are running averages of mean and variance, which a trained network uses.",
+    )
 
 
 def test_axes_that_differ_have_formulas_of_their_own():

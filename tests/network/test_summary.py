@@ -249,6 +249,12 @@ def test_upsampling_brings_positions_nearer():
     assert field_of(found, "smooth") == ((11, 11), (0.5, 0.5))
 
 
+def test_dilated_transposed_convolution_sees_positions_further_apart():
+    found = summary_of("- Conv2DTranspose: {name: up, filters: 2, kernel_size: 3, dilation_rate: 2}")
+
+    assert field_of(found, "up") == ((5, 5), (1, 1))
+
+
 def test_a_layer_that_sees_everything_spreads_it():
     found = summary_of(
         """

@@ -230,8 +230,10 @@ def test_only_the_reasons_that_hold_are_given(make_run):
 def test_validation_that_stays_better_has_easier_examples(make_run):
     said = "the validation examples are probably easier"
 
-    assert said in page(put_history(make_run("two"), BETTER, BETTER)).text
-    assert said not in page(put_history(make_run("one"), BETTER)).text
+    assert said in page(put_history(make_run("levelled"), BETTER, BETTER, BETTER)).text
+    falling = {**BETTER, "loss": 0.8}
+    assert said not in page(put_history(make_run("falling"), BETTER, BETTER, falling)).text
+    assert said not in page(put_history(make_run("two"), BETTER, BETTER)).text
 
 
 @pytest.mark.parametrize("row", [WORSE, {"loss": 0.1}, {"loss": 1.0, "val_loss": None}, {"r": 1, "val_r": 2}, None])

@@ -161,7 +161,7 @@ def _without_lists(names: Sequence[str]) -> list[str]:
 
 _ASIDE_SENTENCES = (
     ("file is", "files are", "in no class folder, not used", "the folder of an image is its class"),
-    ("file is", "files are", "no image, not used", ""),
+    ("file is", "files are", "not an image, not used", ""),
     (
         "link leads",
         "links lead",

@@ -156,9 +156,18 @@ def read(value: Any, kind: str, *, steps_per_epoch: int | None = None) -> tuple[
     # The catalogue keeps what it was asked for: a text that only stands in must not get there.
     entry, fault = _find(str.__str__(name), kind, path)
     if entry is None:
-        return None, [fault] if fault else []
+        return None, [*([fault] if fault else []), *_argument_faults(str.__str__(name), kind, path, given)]
     found, faults = _Reader(entry, path, steps_per_epoch).read(given)
     return (replace(found, name=name) if found and isinstance(name, Deferred) else found), faults
+
+
+def _argument_faults(name: str, kind: str, path: Path, given: Any) -> list[Fault]:
+    """What is wrong with the arguments of `Conv2d`, which can only be `Conv2D`: all mistakes are reported at once."""
+    meant = next((each for each in catalogue.names_in_places(kind) if each.lower() == name.lower()), None)
+    entry = catalogue.find_in_places(kind, meant) if meant and meant != name else None
+    if entry is None or entry.refused or given is None:
+        return []
+    return _Reader(entry, path, None).read(given)[1]
 
 
 def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]:

@@ -199,7 +199,8 @@ def _named(name: str, names: Mapping[str, Any]) -> Any:
         ExpressionError: there is none.
     """
     if name not in names:
-        raise ExpressionError(f"unknown name `${name}`", did_you_mean(name, names) or "define it in `vars`")
+        near = did_you_mean(f"${name}", [f"${each}" for each in names])
+        raise ExpressionError(f"unknown name `${name}`", near or "define it in `vars`")
     try:
         value = names[name]
     except TooLarge as error:

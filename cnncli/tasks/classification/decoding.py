@@ -78,7 +78,7 @@ class ClassDecoder(Decoder):
 
     @property
     def titles(self) -> tuple[str, str, str]:
-        return "class", self._word, "then"
+        return "class", self._word, "next classes"
 
     @property
     def words(self) -> tuple[str, ...]:

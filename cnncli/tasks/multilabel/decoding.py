@@ -43,7 +43,7 @@ class LabelDecoder(Decoder):
 
     @property
     def titles(self) -> tuple[str, str, str]:
-        return "labels", "probability", "then"
+        return "labels", "probability", "next labels"
 
     def row(self, indices: Sequence[int], values: Sequence[float]) -> tuple[str, str, str]:
         names, found = self.targets.class_names, self._found(indices, values)

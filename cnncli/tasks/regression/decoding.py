@@ -33,7 +33,7 @@ class NumberDecoder(Decoder):
 
     @property
     def titles(self) -> tuple[str, str, str]:
-        return "", f"{'value':>{_WIDTH}}", "then" if self.count > 1 else ""
+        return "", f"{'value':>{_WIDTH}}", "more values" if self.count > 1 else ""
 
     def row(self, indices: Sequence[int], values: Sequence[float]) -> tuple[str, str, str]:
         first, *others = map(quantity, values)

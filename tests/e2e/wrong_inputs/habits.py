@@ -191,7 +191,7 @@ COMMAND_LINES = [
         "error: Got unexpected extra argument(s) (recipe.yaml)\n    quote a name with spaces: 'my recipe.yaml'\n"
         + SEE.format("validate")),
     Row("a part and other data", nothing, f"{EVALUATE} --split train --data mnist-sample", 2,
-        "error: --split: --split and --data exclude each other\n"
+        "error: --split and --data exclude each other\n"
         "    --split chooses a split of the run's own data; of other data the test split is used, or all of it"),
 ]  # fmt: skip
 

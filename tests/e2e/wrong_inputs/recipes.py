@@ -30,7 +30,7 @@ from wrong_inputs.making_models import model
 UNKNOWN_WAY = "for classes `activation: softmax` is usual; the loss follows from it"
 PATTERN = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NAME_RULE = "`name`: expected letters, digits, `.`, `_` and `-`, at most 64, beginning with a letter or digit, got "
-RUN_RULE = f"    1 to 64 of the letters A-Z and a-z, digits, '.', '_' and '-', the first a letter or a digit: {PATTERN}"
+RUN_RULE = "    use 1 to 64 letters (A-Z, a-z), digits, '.', '_' or '-', beginning with a letter or digit"
 ANCHORS = "    `vars`, `blocks` and `extends` do what anchors would"
 MODES = "    did you mean `same`? (one of: valid, same)"
 SAYS_LOSS_FITS = "    write `loss: categorical_crossentropy`: it is the same loss, and its labels are one-hot vectors"
@@ -94,6 +94,8 @@ RECIPES = [
         "error: recipe not found: recipe.yaml\n    did you mean `recipes/recipe.yaml`?"),
     Row("a shipped name misspelt", nothing, "train mnits", 3,
         "error: recipe not found: mnits\n    did you mean the shipped recipe `mnist`?"),
+    Row("a name that is near no recipe", nothing, "train weather", 3,
+        "error: recipe not found: weather\n    `cnncli recipes` lists the shipped recipes"),
     Row("a directory", lambda f: (f / "recipe.yaml").mkdir(), STATIC, 3,
         "error: cannot read recipe.yaml: it is not a regular file but a directory"),
     Row("a pipe", lambda f: os.mkfifo(f / "recipe.yaml"), STATIC, 3,

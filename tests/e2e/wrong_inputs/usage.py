@@ -23,7 +23,7 @@ USAGE = [
     Row("an unknown command", nothing, "trian x", 2,
         "error: No such command 'trian'. Did you mean 'train'?\n    see: cnncli --help"),
     Row("no recipe", nothing, "train", 2,
-        "error: no recipe is named\n    for example: cnncli train mnist; `cnncli recipes` lists what there is"),
+        "error: the argument RECIPE is missing\n    for example: cnncli train mnist; `cnncli recipes` lists the shipped recipes"),
     Row("an unknown option", recipe(), f"{TRAIN} --epoch 3", 2,
         f"error: No such option: --epoch{ANY}--epochs{ANY}\n    see: cnncli train --help"),
     Row("--epochs 0", recipe(), f"{TRAIN} --epochs 0", 2, "error: --epochs: expected an integer ≥ 1, got 0"),
