@@ -166,10 +166,6 @@ def _curve(values: NDArray[Any]) -> Pixels:
 
 def _subtitle(shown: int, count: int, wrong_count: int) -> str:
     if not wrong_count:
-        return f"all {_thousands(count)} predictions are right"
+        return f"all {count:,} predictions are correct"
     which = "the most confident first" if shown == wrong_count else f"the {shown} most confident ones"
-    return f"{_thousands(wrong_count)} of {_thousands(count)} predictions are wrong: {which}"
-
-
-def _thousands(count: int) -> str:
-    return f"{count:,}".replace(",", "\N{THIN SPACE}")
+    return f"{wrong_count:,} of {count:,} predictions are wrong: {which}"

@@ -191,7 +191,7 @@ def _draw_scale(figure: Figure, left: float, top: float, note: str) -> None:
     axes.set_xticks([0, *np.sqrt(_SHARES)], ["0", *(f"{share:.0%}" for share in _SHARES)], fontsize=8)
     axes.set_yticks([])
     axes.spines[["right", "top"]].set_visible(True)
-    for height, text, colour in ((1.5, "right", style.BLUE), (0.5, "wrong", style.ORANGE)):
+    for height, text, colour in ((1.5, "correct", style.BLUE), (0.5, "wrong", style.ORANGE)):
         axes.text(1.03, height, text, color=colour, fontsize=8, va="center_baseline")
     axes.text(0, -2.3, note, color=style.MUTED, fontsize=8, va="top")
 
@@ -223,7 +223,7 @@ def _subtitle(matrix: NDArray[np.int64]) -> str:
     total, right = int(matrix.sum()), int(np.trace(matrix))
     if total == 0:
         return "no examples"
-    return f"{right:,} of {total:,} right ({_percent(right / total)})".replace(",", "\N{THIN SPACE}")
+    return f"{right:,} of {total:,} correct ({_percent(right / total)})"
 
 
 def _percent(share: float) -> str:

@@ -400,8 +400,7 @@ def _notes(filters: _Filters, kernel: NDArray[np.float64], normalise: Normalise)
         )
     if broken:
         colour = "green" if filters.scale == "diverging" and filters.zero is None else "orange"
-        count = f"{broken:,} of {kernel.size:,}".replace(",", "\N{THIN SPACE}")
-        notes.append(f"{count} weights are not finite ({colour})")
+        notes.append(f"{broken:,} of {kernel.size:,} weights are not finite ({colour})")
     return notes
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli.plots import style
-from cnncli.plots.text_fitting import Title, fit_text, plain_text
+from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, Spacing, choose_grid, show_sheet
 
 Caption = Sequence[tuple[str, str]]  # lines below an example, each with its colour
@@ -23,13 +23,15 @@ Caption = Sequence[tuple[str, str]]  # lines below an example, each with its col
 _NARROWEST_PAGE, _WIDEST_PAGE = 1650, 2250  # pixels for the images
 _TALLEST_PAGE = 2550
 _LARGEST, _SMALLEST = 1000, 110  # pixels of an image's longer side
-_ENLARGED = 300  # pixels up to which small images are enlarged, by a whole factor
+_ENLARGED, _ENLARGED_ALONE = 300, 420  # pixels up to which small images are enlarged, by a whole factor
 _CELL = 380  # pixels of an example's width at the least: room for its caption
 _GAP = 12  # pixels between an image and its heat
 _BETWEEN = 42
 _LINE = 26  # pixels of a line of the caption
 _ROW_GAP = 26
 _BAR = (1.9, 0.12)  # inches of each of the two bars
+_BARS_HEIGHT = 0.5  # with the words below them
+_NOTE_HEIGHT = 0.19
 
 _COLOURS = matplotlib.colormaps["plasma"]
 _DENSEST = 0.8  # of the hottest place; where there is no heat the image is as it was
@@ -58,48 +60,59 @@ def draw_heat(
     title: str | Title,
     subtitle: str,
     meaning: str = "supports the class",
-    note: str = "",
+    notes: Sequence[str] = (),
 ) -> Figure:
     """Draw each image and beside it the same with its heat, as large as they fit, and no photo larger than it is.
 
     Args:
         title, subtitle: the heading, any text.
         meaning: what a place with heat does.
-        note: a line at the bottom.
+        notes: more lines at the bottom.
     """
     sizes = [(example.image.shape[0], example.image.shape[1]) for example in examples]
+    enlarged = _ENLARGED if len(examples) > 1 else _ENLARGED_ALONE
     lines = max(len(example.caption) for example in examples)
     spacing = Spacing(right=_BETWEEN, below=_ROW_GAP)
 
     def cell(longest: int) -> tuple[int, int]:
-        fitted = [_fitted(size, longest) for size in sizes]
+        fitted = [_fitted(size, longest, enlarged) for size in sizes]
         widest = max(width for _, width in fitted)
         return max(_CELL, 2 * widest + _GAP), max(height for height, _ in fitted) + lines * _LINE
 
-    largest = _largest(sizes)
+    largest = _largest(sizes, enlarged)
     two = 2 * (cell(largest)[0] + _BETWEEN)
     page = (min(max(two, _NARROWEST_PAGE), _WIDEST_PAGE), _TALLEST_PAGE)
     grid = choose_grid(len(examples), cell, spacing, page=page, scales=(_SMALLEST, largest))
     cell_width, _ = cell(grid.scale)
     with style.look():
-        fitted = [_fitted(size, grid.scale) for size in sizes]
+        fitted = [_fitted(size, grid.scale, enlarged) for size in sizes]
         rows = [
             range(start, min(start + grid.columns, len(examples))) for start in range(0, len(examples), grid.columns)
         ]
         heights = [max(fitted[number][0] for number in row) + lines * _LINE + _ROW_GAP for row in rows]
         top = style.MARGIN + style.HEADER_HEIGHT
         width = (grid.columns * (cell_width + _BETWEEN) - _BETWEEN) / style.DPI + 2 * style.MARGIN
-        width = max(width, min(8.0, style.header_width(title, subtitle)), 6.4)
+        notes = [
+            f"The more heat, the more a place {meaning}.",
+            "Colors of the heat over white (top) and over black (bottom).",
+            *notes,
+        ]
+        longest = max(text_width(note, style.LABEL_SIZE) for note in notes) + 2 * style.MARGIN
+        width = max(width, min(8.0, style.header_width(title, subtitle)), longest)
+        beside = _BAR[0] + 0.2 if width >= longest + _BAR[0] + 0.2 else 0
         footer = top + sum(heights) / style.DPI + 0.06
-        figure = style.new_figure(width, footer + 0.5 + (0.22 if note else 0) + style.MARGIN)
+        notes_top = footer if beside else footer + _BARS_HEIGHT + 0.03
+        bottom = max(footer + _BARS_HEIGHT, notes_top + len(notes) * _NOTE_HEIGHT)
+        figure = style.new_figure(width, bottom + style.MARGIN)
         style.add_header(figure, title, subtitle)
         for row, height in zip(rows, heights, strict=True):
             for column, number in enumerate(row):
                 left = style.MARGIN + column * (cell_width + _BETWEEN) / style.DPI
                 _draw_example(figure, examples[number], fitted[number], left, top, cell_width)
             top += height / style.DPI
-        _draw_bars(figure, footer, meaning)
-        style.add_text(figure, style.MARGIN, footer + 0.5, note, color=style.MUTED)
+        _draw_bars(figure, footer)
+        for line, note in enumerate(notes):
+            style.add_text(figure, style.MARGIN + beside, notes_top + line * _NOTE_HEIGHT, note, color=style.MUTED)
     return figure
 
 
@@ -121,17 +134,17 @@ def overlay(image: NDArray[Any], heat: NDArray[np.floating[Any]]) -> Pixels:
     return mixed
 
 
-def _largest(sizes: Sequence[tuple[int, int]]) -> int:
+def _largest(sizes: Sequence[tuple[int, int]], enlarged: int) -> int:
     """The longest side that any image is shown with: its own, or of a small one a whole multiple."""
     longest = [max(size) for size in sizes]
-    return min(_LARGEST, max(side * max(1, _ENLARGED // side) for side in longest))
+    return min(_LARGEST, max(side * max(1, enlarged // side) for side in longest))
 
 
-def _fitted(size: tuple[int, int], longest: int) -> tuple[int, int]:
-    """The (height, width) in which an image of that size is shown where its longer side may have so many pixels."""
+def _fitted(size: tuple[int, int], longest: int, enlarged: int) -> tuple[int, int]:
+    """The (height, width) in which an image is shown whose longer side may have so many pixels, and when small be enlarged to."""
     height, width = size
     longer = max(size)
-    factor: float = max(1, min(longest, _ENLARGED) // longer) if longer <= longest else longest / longer
+    factor: float = max(1, min(longest, enlarged) // longer) if longer <= longest else longest / longer
     return max(1, round(height * factor)), max(1, round(width * factor))
 
 
@@ -160,7 +173,7 @@ def _draw_edge(axes: Axes, width: int, height: int) -> None:
 
 
 def _draw_frame(axes: Axes, seen: tuple[float, float, float, float], height: int, width: int) -> None:
-    """A dashed frame around what the network gets, to be seen on light and on dark."""
+    """A dashed frame around the part that the network receives, to be seen on light and on dark."""
     left, top, right, bottom = seen
     place = (left * width + 1, top * height + 1), (right - left) * width - 2, (bottom - top) * height - 2
     axes.add_patch(Rectangle(*place, fill=False, edgecolor=style.PAPER, linewidth=1.4))
@@ -176,7 +189,7 @@ def _as_rgb(image: NDArray[Any]) -> Pixels:
     return gray_or_rgb.astype(np.uint8)
 
 
-def _draw_bars(figure: Figure, top: float, meaning: str) -> None:
+def _draw_bars(figure: Figure, top: float) -> None:
     """The heat's colours as they look over white, and below over black."""
     width, height = _BAR
     size = round(height * style.DPI), round(width * style.DPI)
@@ -186,7 +199,3 @@ def _draw_bars(figure: Figure, top: float, meaning: str) -> None:
     _draw_edge(axes, size[1], 2 * size[0])
     for text, share, side in (("no heat", 0, "left"), ("most", 1, "right")):
         style.add_text(figure, style.MARGIN + share * width, top + 2 * height + 0.05, text, ha=side, color=style.MUTED)
-    left = style.MARGIN + width + 0.2
-    said = (f"The more heat, the more a place {meaning}.", "The colors of the heat over white, and below over black.")
-    for line, text in enumerate(said):
-        style.add_text(figure, left, top + 0.19 * line, text, color=style.MUTED)

@@ -34,9 +34,8 @@ def draw_largest_errors(examples: NDArray[Any], worst: Sequence[Worst], *, title
         where = where_line(each.index, each.file, width)
         return prediction_lines(_numbers(each.predicted), _numbers(each.true), where, width)
 
-    total = f"{count:,}".replace(",", "\N{THIN SPACE}")
     which = "the largest error first" if len(worst) == count else f"the {len(worst)} largest errors"
-    return draw_sheet(examples, caption, title=title, subtitle=f"{total} predictions: {which}")
+    return draw_sheet(examples, caption, title=title, subtitle=f"{count:,} predictions: {which}")
 
 
 def _numbers(values: Sequence[float]) -> str:

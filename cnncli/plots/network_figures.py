@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -219,10 +220,12 @@ def draw_heat_of(
     at_layer = f" at layer {layer}" if layer else ""
     subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
     title = Title(subject.name, f": {what}")
+    where = "this layer" if layer else "the input"
+    notes = [] if all(detail["has_heat"] for detail in details) else [f"No heat: nothing in {where} {meaning}."]
     if photos and not network_input:
-        figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning)
+        figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning, notes)
     else:
-        figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning)
+        figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning, notes)
     make_folder(folder)
     files = save(figure, folder / f"{stem}.png", formats=formats)
     return Drawn(tuple(files), tuple(details), _padding_notes(padding or []))
@@ -267,26 +270,38 @@ def _heat_stem(
 
 
 def _photo_sheet(
-    photos: Sequence[Photo], heat: np.ndarray, captions: Sequence[Caption], title: Title, subtitle: str, meaning: str
+    photos: Sequence[Photo],
+    heat: np.ndarray,
+    captions: Sequence[Caption],
+    title: Title,
+    subtitle: str,
+    meaning: str,
+    notes: Sequence[str],
 ) -> Figure:
     examples = [
         Heated(photo.pixels, photo.heat(one), caption, photo.seen if photo.is_cut else None)
         for photo, one, caption in zip(photos, heat, captions, strict=True)
     ]
-    note = "Dashed frame: what the network gets of the photo." if any(photo.is_cut for photo in photos) else ""
-    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning, note=note)
+    frame = ["Dashed frame: the part of the photo that the network receives."] if any(p.is_cut for p in photos) else []
+    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning, notes=[*frame, *notes])
 
 
 def _heat_sheet(
-    inputs: np.ndarray, heat: np.ndarray, captions: Sequence[Caption], title: Title, subtitle: str, meaning: str
+    inputs: np.ndarray,
+    heat: np.ndarray,
+    captions: Sequence[Caption],
+    title: Title,
+    subtitle: str,
+    meaning: str,
+    notes: Sequence[str],
 ) -> Figure:
     kind = kind_of(inputs.shape[1:])
     if kind.ARE_CURVES:
-        return draw_signal_heat(inputs, heat, captions, title=title, subtitle=subtitle, meaning=meaning)
+        return draw_signal_heat(inputs, heat, captions, title=title, subtitle=subtitle, meaning=meaning, notes=notes)
     pictures, heat = kind.pictures(inputs, lines=True), kind.heat_pictures(heat, inputs.shape[1:])
     subtitle += f" · {kind.LAYOUT}" if kind.LAYOUT else ""
     examples = [Heated(*each) for each in zip(pictures, heat, captions, strict=True)]
-    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning)
+    return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning, notes=notes)
 
 
 # ---- activation maximisation -------------------------------------------------------------------------------------------
@@ -331,9 +346,10 @@ def draw_maximized_of(
     found = maximize(subject.network, layer, targets, value_range=value_range, steps=steps, seed=seed)
     captions, details = [], []
     signs = [subject.sign_of(target) if layer is None else 1 for target in targets]
-    reached_by = zip(names, targets, signs * found.activations, signs * found.noise, strict=True)
-    for name, target, activation, noise in reached_by:
-        captions.append((name, f"{_plain_number(float(activation))}, noise {_plain_number(float(noise))}"))
+    reached_by = np.stack([signs * found.activations, signs * found.noise], axis=-1)  # (targets, 2)
+    texts = iter(_equally_exact(reached_by.ravel()))
+    for name, target, (activation, noise) in zip(names, targets, reached_by, strict=True):
+        captions.append((name, f"{next(texts)}, noise {next(texts)}"))
         kind = subject.WHAT if layer is None else "filter"
         what = subject.asked_for[target] if layer is None else target
         details.append({kind: what, "activation": float(activation), "noise": float(noise)})
@@ -342,17 +358,22 @@ def draw_maximized_of(
         if layer is None
         else (f"inputs that maximize filters of {layer}", "mean activation")
     )
-    subtitle = f"Gradient ascent, {steps} steps, seed {seed} · below each name: the {reached}, and that of noise"
-    figure = draw_maximized(found.inputs, captions, title=Title(subject.name, f": {title}"), subtitle=subtitle)
+    subtitle = f"Gradient ascent, {steps} steps, seed {seed}"
+    note = f"Below each name: the {reached}, and that of noise."
+    heading = Title(subject.name, f": {title}")
+    figure = draw_maximized(found.inputs, captions, title=heading, subtitle=subtitle, note=note)
     make_folder(folder)
     return Drawn(tuple(save(figure, folder / f"{stem}.png", formats=formats)), tuple(details))
 
 
-def _plain_number(value: float) -> str:
-    """`8,200`, `−12`, `0.35`: two or three digits that count, and no exponent where it can be helped."""
-    if not 100 <= abs(value) < 1e7:
-        return number_text(value, 2 if abs(value) < 1 else 3)
-    return f"{float(f'{value:.3g}'):,.0f}".replace("-", "−")
+def _equally_exact(values: np.ndarray) -> list[str]:
+    """Write numbers with as many decimals each, so that the largest has three digits that count: `26.0`, `3.7`, `−1.8`."""
+    largest = float(np.abs(values).max(initial=0))
+    if not 1e-4 <= largest < 1e7:
+        return [number_text(float(value), 3) for value in values]
+    decimals = max(0, 2 - math.floor(math.log10(largest)))
+    rounded = [round(float(value), decimals) + 0.0 for value in values]  # + 0.0: no minus before 0
+    return [f"{value:,.{decimals}f}".replace("-", "−") for value in rounded]
 
 
 def targets_of(

@@ -149,7 +149,7 @@ def _subtitle(scores: RegressionScores) -> str:
 def _left_out(scores: RegressionScores) -> str:
     count, width = scores.count, len(scores.per_target)
     every = max(1, math.ceil(count / _MOST_POINTS))
-    points = f" · {math.ceil(count / every):,} of {count:,} points".replace(",", "\N{THIN SPACE}") if every > 1 else ""
+    points = f" · {math.ceil(count / every):,} of {count:,} points" if every > 1 else ""
     return points + (f" · the first {MOST_SHOWN} of {width} numbers" if width > MOST_SHOWN else "")
 
 

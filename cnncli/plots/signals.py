@@ -36,6 +36,7 @@ def draw_signal_heat(
     title: str | Title,
     subtitle: str,
     meaning: str = "supports the class",
+    notes: Sequence[str] = (),
 ) -> Figure:
     """Draw each signal over its heat, which is orange.
 
@@ -45,6 +46,7 @@ def draw_signal_heat(
         captions: the lines above each signal, each with its colour.
         title, subtitle: the heading, any text.
         meaning: what a position with heat does.
+        notes: more lines at the bottom.
     """
     columns = 1 if len(signals) in (1, 2, 3, 4, 5, 7) else 2
     rows = math.ceil(len(signals) / columns)
@@ -53,7 +55,8 @@ def draw_signal_heat(
     with style.look():
         top = style.MARGIN + style.HEADER_HEIGHT
         width = 2 * style.MARGIN + columns * _ROW_WIDTH + (columns - 1) * _GUTTER
-        figure = style.new_figure(width, top + rows * row_height + 0.1 + style.MARGIN)
+        below = top + rows * row_height
+        figure = style.new_figure(width, below + 0.1 + len(notes) * _LINE + style.MARGIN)
         style.add_header(figure, title, subtitle)
         for number, (signal, one, caption) in enumerate(zip(signals, heat, captions, strict=True)):
             left = style.MARGIN + number % columns * (_ROW_WIDTH + _GUTTER)
@@ -67,7 +70,8 @@ def draw_signal_heat(
         note = f"The more orange, the more a place {meaning}."
         if signals.shape[-1] > MOST_CURVES:
             note = f"Each row of gray is one of {signals.shape[-1]} channels. {note}"
-        style.add_text(figure, style.MARGIN, top + rows * row_height, note, color=style.MUTED)
+        for line, text in enumerate((note, *notes)):
+            style.add_text(figure, style.MARGIN, below + line * _LINE, text, color=style.MUTED)
     return figure
 
 
@@ -99,11 +103,11 @@ def plot_signal(axes: Axes, signal: NDArray[Any], *, background: NDArray[np.floa
     axes.set_ylim(low - room, high + room)
 
 
-def tile_sheet(count: int, page: tuple[int, int], *, above: int = 16) -> Sheet:
-    """White tiles for curves, as large as they fit on a page of that many pixels."""
+def tile_sheet(count: int, page: tuple[int, int], *, above: int = 16, widest: int = 300) -> Sheet:
+    """White tiles for curves, as large as they fit on a page of that many pixels, and no wider than `widest` pixels."""
     strip = Strip(1, 1, _TILE[1], _TILE[0])
     spacing = Spacing(above=above, right=10, below=9)
-    grid = choose_grid(count, strip.size, spacing, page=page, scales=(16, 60), near_best=0.9)
+    grid = choose_grid(count, strip.size, spacing, page=page, scales=(16, widest // _TILE[0]), near_best=0.9)
     white = np.full((count, 1, 1, _TILE[1], _TILE[0], 3), 255, np.uint8)
     return compose(strip.draw(white, grid.scale), grid.columns, spacing)
 

@@ -14,7 +14,8 @@ from cnncli.runs.record import Row
 
 WIDTH, HEIGHT = 100, 28
 _MARGIN = 2
-_DASH = "h4"
+_MARGIN_OF_DOTS = 8  # above and below the dots of a single epoch
+_DOT = "m-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0"  # a circle that its own line fills
 _MOST_POINTS = 40  # of a line
 _MOST_METRICS = 8
 
@@ -54,7 +55,8 @@ def _finite(values: Values) -> Values:
 
 def _sparkline(metric: str, series: Sequence[Values], low: float, high: float, epochs: int) -> Sparkline:
     margin = (high - low) / 2 or abs(high) or 1.0
-    y = Axis(low, high, HEIGHT - _MARGIN, _MARGIN) if high > low else Axis(low - margin, low + margin, HEIGHT, 0)
+    edge = _MARGIN if epochs > 1 else _MARGIN_OF_DOTS
+    y = Axis(low, high, HEIGHT - edge, edge) if high > low else Axis(low - margin, low + margin, HEIGHT, 0)
     x = Axis(1, max(epochs, 2), _MARGIN, WIDTH - _MARGIN)
     parts = [
         f"{split} {_course(values)}" for split, values in zip(("training", "validation"), series, strict=True) if values
@@ -70,7 +72,7 @@ def _course(values: Values) -> str:
 
 
 def _path(values: Values, x: Axis, y: Axis) -> str:
-    """Lines between the values; one that stands alone is a dash."""
+    """Lines between the values; one that stands alone is a dot."""
     every = max(1, math.ceil(len(values) / _MOST_POINTS))
     places = sorted({*range(0, len(values), every), len(values) - 1}) if values else []
     pieces: list[list[str]] = [[]]
@@ -80,4 +82,4 @@ def _path(values: Values, x: Axis, y: Axis) -> str:
             pieces.append([])
         else:
             pieces[-1].append(f"{x(place + 1):g} {y(value):g}")
-    return "".join(f"M{'L'.join(piece)}{_DASH if len(piece) == 1 else ''}" for piece in pieces if piece)
+    return "".join(f"M{'L'.join(piece)}{_DOT if len(piece) == 1 else ''}" for piece in pieces if piece)

@@ -44,8 +44,13 @@ def test_axes_say_which_is_which():
 
 def test_recall_and_accuracy_are_written():
     written = texts(draw_confusion(MATRIX, NAMES, title="t"))
-    assert "14 of 20 right (70.0%)" in written
+    assert "14 of 20 correct (70.0%)" in written
     assert [text.strip() for text in written if text.startswith("  ")] == ["recall", "80.0%", "none", "60.0%"]
+
+
+def test_large_counts_have_commas():
+    figure = draw_confusion(np.array([[1936, 64], [0, 0]]), ["a", "b"], title="t")
+    assert "1,936 of 2,000 correct (96.8%)" in texts(figure)
 
 
 @pytest.mark.parametrize(("right", "text"), [(0, "0%"), (9999, ">99.9%"), (10_000, "100%"), (1, "<0.1%")])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from cnncli.plots import style
 from cnncli.plots.heat_maps import Heated, draw_heat, overlay
 
 WHITE, BLACK = (np.full((4, 256, 3), shade, np.uint8) for shade in (255, 0))
@@ -59,9 +60,9 @@ def test_one_heat_looks_alike_on_the_image_and_on_the_bar():
     ("size", "shown"),
     [
         ((333, 500), (333, 500)),  # its own resolution
-        ((28, 28), (280, 280)),  # ten times
+        ((28, 28), (420, 420)),  # fifteen times
         ((700, 1000), (700, 1000)),
-        ((20, 1), (300, 15)),
+        ((20, 1), (420, 21)),
     ],
 )
 def test_one_image_is_shown_in_its_own_resolution_and_a_small_one_enlarged_by_a_whole_factor(size, shown):
@@ -72,6 +73,14 @@ def test_one_image_is_shown_in_its_own_resolution_and_a_small_one_enlarged_by_a_
 def test_images_of_different_sizes_keep_their_own_resolution():
     small, _, large, _, _ = sheets(page(*(example(np.zeros((*size, 3), np.uint8)) for size in ((28, 28), (333, 500)))))
     assert (small.shape[:2], large.shape[:2]) == ((280, 280), (333, 500))
+
+
+@pytest.mark.parametrize("size", [(28, 28), (333, 500), (500, 375)])
+def test_sheet_of_one_image_is_no_wider_than_it_needs(size):
+    figure = page(example(np.zeros((*size, 3), np.uint8)))
+    _, right = figure.axes[:2]
+    free = figure.bbox.width - right.get_window_extent().x1
+    assert free == pytest.approx(style.MARGIN * style.DPI, abs=2)
 
 
 @pytest.mark.parametrize("count", [1, 2, 3, 5, 7, 10, 11, 13])
@@ -87,4 +96,4 @@ def test_what_the_network_gets_is_framed_where_it_is_a_part():
     framed = Heated(np.zeros((50, 100, 3), np.uint8), np.zeros((3, 3)), [("a", "black")], (0.25, 0, 0.75, 1))
     image, hot, _ = page(framed).axes
     extra = hot.patches[len(image.patches) :]
-    assert {(patch.get_x(), patch.get_width()) for patch in extra} == {(76.0, 148.0)}  # of 300 pixels, one inside
+    assert {(patch.get_x(), patch.get_width()) for patch in extra} == {(101.0, 198.0)}  # of 400 pixels, one inside

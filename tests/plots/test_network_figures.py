@@ -12,6 +12,7 @@ from cnncli import task_registry
 from cnncli.data.images import Form
 from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.examples import Chosen, from_files
+from cnncli.interpretability.maximize import Maximized
 from cnncli.interpretability.subject import subject_for
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots import kernels, network_figures, style
@@ -208,13 +209,13 @@ def test_heat_lies_over_the_photo_in_its_own_resolution(tmp_path, pages):
 
     photo, inputs = pages
     assert sizes_of(photo) == [(400, 600)] * 2
-    assert sizes_of(inputs) == [(300, 300)] * 2
+    assert sizes_of(inputs) == [(420, 420)] * 2
     assert of_input.files[0].stem == f"{drawn.files[0].stem}--network-input"
 
 
 def test_arrays_are_drawn_as_the_network_gets_them(tmp_path, pages):
     draw_heat_of(subject_of((12, 12, 3)), chosen_of((12, 12, 3), count=1), tmp_path)
-    assert sizes_of(pages[0]) == [(300, 300)] * 2
+    assert sizes_of(pages[0]) == [(420, 420)] * 2
 
 
 def test_note_where_most_of_the_heat_lies_in_the_padding(tmp_path, pages, monkeypatch):
@@ -285,6 +286,51 @@ def test_prediction_for_an_image_file_is_neither_right_nor_wrong(tmp_path, pages
 
     [colour] = [text.get_color() for text in pages[0].findobj(Text) if text.get_text().startswith("predicted ")]
     assert colour == style.INK
+
+
+@pytest.mark.parametrize("shape", [(12, 12, 3), (40, 2)], ids=["image", "signal"])
+def test_no_heat_is_explained_where_it_occurs(tmp_path, pages, shape):
+    subject, chosen = subject_of(shape), chosen_of(shape)
+    draw_heat_of(subject, chosen, tmp_path, method="grad-cam")
+    subject.network.model.get_layer("out").set_weights([np.zeros((4, 3)), np.zeros(3)])
+    draw_heat_of(subject, chosen, tmp_path, method="grad-cam")
+    draw_heat_of(subject, chosen, tmp_path, method="smoothgrad")
+
+    found = [[text for text in texts(page) if text.startswith("No heat:")] for page in pages]
+    assert found == [
+        [],
+        ["No heat: nothing in this layer supports the class."],
+        ["No heat: nothing in the input changes the score."],
+    ]
+    assert all(any("no heat" in text for text in texts(page)) for page in pages[1:])
+
+
+@pytest.mark.parametrize(
+    ("activations", "noise", "expected"),
+    [
+        ([26, 17.04], [3.654, -0.04], ["26.0, noise 3.7", "17.0, noise 0.0"]),
+        ([0.8, 0.4912], [0.031, -0.23], ["0.800, noise 0.031", "0.491, noise −0.230"]),
+        ([8213.4, -12], [5, 0], ["8,213, noise 5", "−12, noise 0"]),
+        ([2e9, 1], [0, 0], ["2e9, noise 0", "1, noise 0"]),
+        ([0, 0], [0, 0], ["0, noise 0", "0, noise 0"]),
+    ],
+)
+def test_activations_of_one_picture_have_as_many_decimals(tmp_path, pages, monkeypatch, activations, noise, expected):
+    found = Maximized(
+        np.zeros((2, 12, 12, 3), np.float32), np.array(activations, np.float32), np.array(noise, np.float32)
+    )
+    monkeypatch.setattr(network_figures, "maximize", lambda *a, **k: found)
+    draw_maximized_of(subject_of((12, 12, 3)), tmp_path, layer="conv", filters=[0, 1], value_range=(0, 1))
+    assert [text for text in texts(pages[0]) if ", noise " in text] == expected
+
+
+@pytest.mark.parametrize("filters", [[3], [3, 1], [0, 1, 2]])
+def test_sheet_of_few_maximized_inputs_is_filled_by_them(tmp_path, pages, filters):
+    draw_maximized_of(subject_of((12, 12, 3)), tmp_path, layer="conv", filters=filters, steps=2, value_range=(0, 1))
+    [page] = pages
+    sheet = page.axes[0].get_window_extent()
+    assert sheet.width > 0.75 * page.bbox.width
+    assert "Below each name: the mean activation, and that of noise." in texts(page)
 
 
 def test_each_filter_before_training_stands_beside_the_same_filter_after_it(tmp_path, monkeypatch):

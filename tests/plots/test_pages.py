@@ -93,7 +93,7 @@ PAGES = {
         [Heated(random.random((90, 4, 3)), random.random((7, 7)), [(LONG, "black")] * 2, (0, 0.1, 1, 0.9))],
         title=LONG,
         subtitle=LONG,
-        note="Dashed frame: what the network gets of the photo.",
+        notes=["Dashed frame: the part of the photo that the network receives.", "No heat."],
     ),
     "maximized, 16": lambda: draw_maximized(
         random.random((16, 32, 32, 1)),

@@ -81,7 +81,7 @@ def test_many_numbers_and_examples_are_told_to_be_left_out():
     figure = drawn(draw_predicted, evaluation(12_000, width=8))
 
     assert len(figure.axes) == 6
-    assert "4\N{THIN SPACE}000 of 12\N{THIN SPACE}000 points" in texts(figure)
+    assert "4,000 of 12,000 points" in texts(figure)
     assert "the first 6 of 8 numbers" in texts(figure)
     assert "number 5: R²" in texts(figure)
 

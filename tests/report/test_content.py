@@ -85,6 +85,15 @@ def test_two_classes_get_the_scores_of_their_thresholds(make_run):
     assert len(rows) <= 21
 
 
+def test_scores_by_threshold_name_the_class_and_have_one_heading(make_run):
+    found = page(make_run(class_names=["cat", "<b>dog"]))
+
+    assert "<b>dog is predicted if its probability is above the threshold." in found.text
+    assert [each.text for each in found.all("h2", "h3", "h4")].count("Scores by threshold") == 1
+    assert "Scores by threshold" not in [each.text for each in found.all("strong")]
+    assert "Precision, recall, F1 and accuracy" in [each.text for each in found.all("strong")]
+
+
 def test_picture_that_the_page_draws_itself_is_not_shown_twice(make_run):
     names = ("curves", "confusion", "roc", "calibration", "wrong", "grad-cam-C1", "maximize-C1")
     pictures = {f"{name}.png": png() for name in names}

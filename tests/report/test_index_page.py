@@ -18,6 +18,9 @@ HISTORY = [
 ]
 
 
+DOT = "m-1 0a1 1 0 1 0 2 0a1 1 0 1 0-2 0"
+
+
 @pytest.fixture(autouse=True)
 def outputs(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
@@ -201,15 +204,20 @@ def test_sparkline_spans_the_values_and_breaks_where_one_is_missing():
     loss, accuracy = sparklines(HISTORY)
 
     # x from 2 to 98, y from 26 (the smallest value) to 2 (the largest).
-    assert loss.paths == ("M2 2L50 14L98 26", "M2 6.8h4M98 16.4h4")
+    assert loss.paths == ("M2 2L50 14L98 26", f"M2 6.8{DOT}M98 16.4{DOT}")
     assert accuracy.paths == ("M2 26L50 14L98 2", "M2 21.2L50 16.4L98 11.6")
 
 
 def test_sparkline_of_one_value_of_none_and_of_the_same():
     assert sparklines([]) == []
     assert sparklines([{"epoch": 1, "loss": None}]) == []
-    assert [line.paths for line in sparklines([{"epoch": 1, "loss": 0.5}])] == [("M2 14h4", "")]
+    assert [line.paths for line in sparklines([{"epoch": 1, "loss": 0.5}])] == [(f"M2 14{DOT}", "")]
     assert [line.paths for line in sparklines([{"epoch": n, "loss": 0.0} for n in (1, 2)])] == [("M2 14L98 14", "")]
+
+
+def test_dots_of_a_single_epoch_touch_neither_the_name_nor_the_line_above():
+    [line] = sparklines([{"epoch": 1, "loss": 1.0, "val_loss": 0.5}])
+    assert line.paths == (f"M2 8{DOT}", f"M2 20{DOT}")  # of 28
 
 
 def test_sparkline_of_many_epochs_is_short():

@@ -244,5 +244,6 @@ def threshold_chart(rows: Sequence[ThresholdScore]) -> Chart | None:
         return None
     at = [row.threshold for row in rows]
     curves = [(name, at, scores) for name, scores in score_charts.threshold_lines(rows).items()]
-    about = "Precision, recall, F1 and accuracy by the threshold of the second class"
-    return charts.in_unit_square("Scores by threshold", curves, about=about, x_label="threshold", diagonal=False)
+    title = "Precision, recall, F1 and accuracy"
+    about = f"{title} by the threshold of the second class"
+    return charts.in_unit_square(title, curves, about=about, x_label="threshold", diagonal=False)

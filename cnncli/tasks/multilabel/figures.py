@@ -45,6 +45,6 @@ def _largest_errors(scored: Scored, examples: Examples, title: str | Title) -> F
     images = read(examples, [each.index for each in wrong])
     count = len(scored.wrong)
     which = "the largest errors first" if len(wrong) == count else f"the {len(wrong)} largest errors"
-    shown = f"{count:,} of {result.count:,} predictions have a wrong label: {which}".replace(",", "\N{THIN SPACE}")
-    subtitle = shown if count else f"all labels of all {result.count:,} predictions are right"
+    shown = f"{count:,} of {result.count:,} predictions have a wrong label: {which}"
+    subtitle = shown if count else f"all labels of all {result.count:,} predictions are correct"
     return draw_sheet(images, caption, title=title, subtitle=subtitle)

@@ -55,7 +55,7 @@ def tiles(result: MultilabelResult) -> list[Tile]:
     interval = f"{result.intervals.level:.0%} interval {_interval(result.intervals.micro_f1)}"
     return [
         Tile("Micro F1", values.rate(result.micro_f1), interval),
-        Tile("Exact match", values.rate(result.exact_match), "all labels of an example are right"),
+        Tile("Exact match", values.rate(result.exact_match), "all labels of an example are correct"),
     ]
 
 
