@@ -157,9 +157,9 @@ def _learning(found: LayerSummary, part: Any) -> str:
     if not found.params or found.trainable_params == found.params:
         return ""
     if isinstance(part, keras.layers.BatchNormalization) and not (part.scale or part.center):
-        return "None of its parameters learn: they are running averages of mean and variance, which a trained network uses."
+        return "Its parameters are not trained: they are running averages of mean and variance, which a trained network uses."
     if not found.trainable_params:
-        return "None of its parameters learn: the layer is frozen."
+        return "The layer is frozen: its parameters are not trained."
     if isinstance(part, keras.layers.BatchNormalization):
         return (
             f"{found.trainable_params:,} of its parameters learn (scale and shift); the others are running averages of mean "
@@ -194,7 +194,7 @@ def _group(row: Row, outline: Sequence[Row], summary: Summary, first: str) -> La
     if first:
         purpose = f"The same layers as in {first}, with other numbers."
     elif entry:
-        purpose = f"{entry.canonical}, a network from the literature, used as a part: {consists}."
+        purpose = f"{entry.canonical}, a published network, used as a part: {consists}."
     else:
         purpose = f"A block of {counted(len(layers), 'layer')}: {consists}."
     notes = []
@@ -202,7 +202,7 @@ def _group(row: Row, outline: Sequence[Row], summary: Summary, first: str) -> La
         notes.append(
             f"{row.trainable_params:,} of its {row.params:,} parameters learn."
             if row.trainable_params
-            else "None of its parameters learn: it is frozen."
+            else "It is frozen: its parameters are not trained."
         )
     elsewhere = [layer for layer in summary.layers if layer.name in {name for each in layers for name in each.inputs}]
     before = next((layer.field for layer in elsewhere if layer not in layers), None)

@@ -124,7 +124,7 @@ def _pooling(verb: str) -> Callable[[Any, Sequence[Shape], Shape], str]:
 def _global(verb: str) -> Callable[[Any, Sequence[Shape], Shape], str]:
     def told(_: Any, inputs: Sequence[Shape], __: Shape) -> str:
         places = f"the {shape_text(inputs[0][:-1])} positions" if len(inputs[0]) > 2 else "all positions"
-        return f"{verb} of each channel over {places}: what was found stays, where it was found is dropped."
+        return f"{verb} of each channel over {places}: it keeps what was found, but not where."
 
     return told
 
@@ -143,7 +143,7 @@ def _dense(layer: Any, inputs: Sequence[Shape], _: Shape) -> str:
 def _dropout(layer: Any, _: Sequence[Shape], __: Shape) -> str:
     what = "channels" if "Spatial" in type(layer).__name__ else "numbers"
     return (
-        f"In training it sets {100 * layer.rate:.3g}% of the {what} to 0, chosen anew in each step, so that the network does "
+        f"In training it sets {100 * layer.rate:.3g}% of the {what} to 0, chosen again in each step, so that the network does "
         "not rely on single ones (against overfitting); a trained network runs without it."
     )
 
@@ -154,9 +154,9 @@ def _rescaling(layer: Any, _: Sequence[Shape], __: Shape) -> str:
         return "Multiplies each channel by a number and adds one, so that all values have a similar, small range."
     inverse = 1 / scale if scale else 0.0
     is_inverse = 1 < inverse < 1e6 and abs(inverse - round(inverse)) < 1e-9 * inverse
-    factor = f"divides each value by {round(inverse)}" if is_inverse else f"multiplies each value by {scale:.4g}"
+    factor = f"Divides each value by {round(inverse)}" if is_inverse else f"Multiplies each value by {scale:.4g}"
     added = f" and adds {offset:.4g}" if offset else ""
-    return f"It {factor}{added}: networks learn best from small numbers."
+    return f"{factor}{added}: networks learn best from small numbers."
 
 
 def _activation(layer: Any, _: Sequence[Shape], __: Shape) -> str:

@@ -298,7 +298,7 @@ def test_running_averages_alone_are_not_called_frozen():
     [layer] = explained(loaded, only=["b"]).layers
 
     assert layer.notes == (
-        "None of its parameters learn: they are running averages of mean and variance, which a trained network uses.",
+        "Its parameters are not trained: they are running averages of mean and variance, which a trained network uses.",
     )
 
 
@@ -384,7 +384,7 @@ def test_each_kind_of_block_is_opened_once_and_an_application_stays_closed():
     assert googlenet["3b"].layer_count == 8
     assert any(layer.within[:1] == ("3a",) for layer in googlenet.values())
     assert transfer["backbone"].what == "VGG16, 18 layers"
-    assert "None of its parameters learn: it is frozen." in transfer["backbone"].notes
+    assert "It is frozen: its parameters are not trained." in transfer["backbone"].notes
 
 
 def test_depth_closes_and_opens_blocks():
