@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cnncli.errors import RecipeError
 from cnncli.messages import listed, nearest
+from cnncli.names import NAME_PATTERN
 from cnncli.recipe import shipped
 from cnncli.recipe.yaml import recipe_file
 from cnncli.recipe.yaml.text import shown
@@ -55,7 +56,7 @@ def _refuse_name(path: Path, shown_as: str, name: str) -> None:
         return
     if near := nearest(path.stem, shipped.names()):
         raise RecipeError(f"recipe not found: {name}", hint=f"did you mean the shipped recipe `{near}`?")
-    if is_name:
+    if re.fullmatch(NAME_PATTERN, shown_as) and is_name:
         raise RecipeError(f"recipe not found: {name}", hint="`cnncli recipes` lists the shipped recipes")
 
 
