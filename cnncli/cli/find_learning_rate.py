@@ -73,7 +73,7 @@ def find_learning_rate(
     from cnncli.cli.live import make_listener
 
     file = _picture_file(loaded, recipe, output, to, force=force)
-    listener = make_listener(quiet=quiet, verbose=verbose)
+    listener = make_listener(quiet=quiet, verbose=verbose, trains=False)
     with tensorflow_log.captured() as log:
         listener.starting(loaded, log)
         from cnncli import workflow

@@ -41,11 +41,16 @@ _STAGES = {
 }
 
 
-def make_listener(*, quiet: bool, verbose: bool) -> ProgressListener:
-    """The view that fits where stderr goes."""
-    if quiet:
-        return ProgressListener(quiet=True)
-    return LiveView() if console.is_terminal() else Lines(verbose=verbose)
+def make_listener(*, quiet: bool, verbose: bool, trains: bool = True) -> ProgressListener:
+    """The view that fits where stderr goes.
+
+    Args:
+        trains: whether a run is trained, so that its epochs and checkpoints are described.
+    """
+    view = LiveView() if console.is_terminal() else Lines(verbose=verbose)
+    made = ProgressListener(quiet=True) if quiet else view
+    made.trains = trains
+    return made
 
 
 class ProgressListener:
@@ -53,6 +58,7 @@ class ProgressListener:
 
     def __init__(self, *, quiet: bool = False) -> None:
         self.quiet = quiet
+        self.trains = True
         self.log: Log | None = None
 
     def __enter__(self) -> ProgressListener:
@@ -77,7 +83,7 @@ class ProgressListener:
             console.show_note(problem)
 
     def ready(self, plan: Plan) -> None:
-        for word, text in describe(plan):
+        for word, text in describe(plan, trains=self.trains):
             self.write_log(f"{word}: {text}")
 
     def run_made(self, path: Path) -> None:
@@ -134,7 +140,7 @@ class Lines(ProgressListener):
         super().ready(plan)
         self.epochs = plan.epochs
         self.steps = plan.steps_per_epoch
-        console.say_pairs(describe(plan))
+        console.say_pairs(describe(plan, trains=self.trains))
 
     def run_made(self, path: Path) -> None:
         super().run_made(path)
@@ -245,7 +251,7 @@ class LiveView(ProgressListener):
 
         self.monitor, mode = monitored(plan.recipe)
         self.sign = 1.0 if mode == "min" else -1.0
-        for word, text in describe(plan):
+        for word, text in describe(plan, trains=self.trains):
             self._print(*console.pair_lines(word, text))
 
     def run_made(self, path: Path) -> None:

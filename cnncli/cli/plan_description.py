@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from cnncli.workflow import Plan
 
 
-def describe(plan: Plan) -> list[tuple[str, str]]:
-    """The first lines of a run: what will be used, and why."""
+def describe(plan: Plan, *, trains: bool = True) -> list[tuple[str, str]]:
+    """The first lines of a run: what will be used, and why.
+
+    Args:
+        trains: with the epochs and the checkpoints.
+    """
     splits = plan.splits
     parts = [f"{len(splits.train):,} training", f"{len(splits.validation):,} validation", f"{len(splits.test):,} test"]
     return [
@@ -23,8 +27,7 @@ def describe(plan: Plan) -> list[tuple[str, str]]:
         *_frozen(plan),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
         ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
-        ("Training", _training_text(plan)),
-        ("Checkpoint", _checkpoint_text(plan)),
+        *([("Training", _training_text(plan)), ("Checkpoint", _checkpoint_text(plan))] if trains else []),
     ]
 
 

@@ -62,6 +62,7 @@ def test_suggestion_comes_with_the_command_that_uses_it(found):
     assert 1e-4 < float(rate) < 0.1
     assert recipe == "recipe     0.001 (Adam)"
     assert f"cnncli train small.yaml --set train.optimizer.Adam.learning_rate={rate}\n" in found.stderr
+    assert "Checkpoint" not in found.stderr
     assert "where the smoothed loss is within 5% of its minimum" in " ".join(found.stderr.split())
     assert "< suggested" in found.stdout
 
