@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import signal
 import sys
 import tempfile
@@ -122,22 +121,10 @@ def _wrong_command_line(
         return 0, lambda: print(error.format_message(), file=sys.stdout)  # noqa: T201
     from cnncli.cli import command_suggestions
 
+    message = command_suggestions.message(error, arguments)
     hints = [command_suggestions.hint(arguments, commands), f"see: {context.command_path} --help" if context else ""]
     hint = "\n".join(filter(None, hints))
-    return 2, lambda: console.show_usage(_usage_message(error), hint, as_json=as_json)
-
-
-def _usage_message(error: Any) -> str:
-    if type(error) is typer.BadParameter and error.param is not None:
-        where, said = error.param_hint or "/".join(error.param.opts), str(error.message).rstrip(".")
-        if "valid integer" in said:
-            said = "expected an integer"
-        elif least := re.fullmatch(r"Input should be greater than or equal to (\d+)", said):
-            said = f"expected an integer ≥ {least[1]}"
-        elif most := re.fullmatch(r"Input should be less than or equal to (\d+)", said):
-            said = f"expected an integer ≤ {most[1]}"
-        return f"{where}: {said[:1].lower()}{said[1:]}"
-    return str(error.format_message()).strip().rstrip(".")
+    return 2, lambda: console.show_usage(message, hint, as_json=as_json)
 
 
 def _write_bug(arguments: list[str], error: BaseException) -> str:

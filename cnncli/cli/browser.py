@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import webbrowser
 from pathlib import Path
 
 from cnncli.cli import console
@@ -16,6 +15,8 @@ def show_page(page: Path) -> None:
 
     A text browser is not started: it would take over the terminal.
     """
+    import webbrowser  # not needed at start-up
+
     if not console.is_terminal():
         console.show_note(Problem("--open works only on a terminal", f"the page is {page}"))
     elif not _has_browser() or not webbrowser.open(page.resolve().as_uri()):

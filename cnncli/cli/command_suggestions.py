@@ -1,15 +1,53 @@
-"""Suggestions for a command line that cannot be parsed: a misspelt command or option, a misplaced argument."""
+"""Messages and suggestions for a command line that cannot be parsed."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Collection, Sequence
 from itertools import pairwise
+from typing import Any
+
+import typer
 
 from cnncli.messages import shortened
 
 _RECIPE_ENDINGS = (".yaml", ".yml")
+
+
+# What Typer says of a number -> what was expected.
+_EXPECTED = (
+    (r"Input should be a valid integer.*", "an integer"),
+    (r"Input should be greater than or equal to (\d+)", "an integer ≥ {}"),
+    (r"Input should be less than or equal to (\d+)", "an integer ≤ {}"),
+)
+
+
+def message(error: Any, arguments: Sequence[str]) -> str:
+    """What is wrong with a command line.
+
+    Args:
+        error: Typer's.
+        arguments: of the command line, without the program's name.
+    """
+    if type(error) is not typer.BadParameter or error.param is None:
+        return str(error.format_message()).strip().rstrip(".")
+    where, said = error.param_hint or "/".join(error.param.opts), str(error.message).rstrip(".")
+    for pattern, expected in _EXPECTED:
+        if found := re.fullmatch(pattern, said):
+            return f"{where}: expected {expected.format(*found.groups())}{_got(error.param.opts, arguments)}"
+    return f"{where}: {said[:1].lower()}{said[1:]}"
+
+
+def _got(options: Sequence[str], arguments: Sequence[str]) -> str:
+    """`, got x`, where an option of the command line has a value."""
+    for index, argument in enumerate(arguments):
+        name, equals, value = argument.partition("=")
+        if name in options:
+            given = value if equals else next(iter(arguments[index + 1 :]), "")
+            return f", got {shortened(given)}"
+    return ""
 
 
 def hint(arguments: Sequence[str], commands: Collection[str]) -> str:

@@ -25,6 +25,6 @@ def data_of_run(run_or_model: str | None, outputs: Path) -> list[str]:
     if run_or_model is not None and Path(run_or_model).suffix.lower() in (".keras", ".h5", ".hdf5"):
         return []
     try:
-        return data_of(load(str(runs.find(outputs, run_or_model) / "resolved.yaml")).recipe)
+        return data_of(load(str(runs.find(outputs, run_or_model) / runs.RESOLVED)).recipe)
     except CnncliError:
         return []

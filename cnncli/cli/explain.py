@@ -167,7 +167,7 @@ def _load(recipe: str, output: Path, settings: list[str]) -> LoadedRecipe:
     path, _ = shipped.locate(recipe)
     if not os.path.isfile(path):
         try:
-            recipe = str(runs.find(output, recipe) / "resolved.yaml")
+            recipe = str(runs.find(output, recipe) / runs.RESOLVED)
         except OutputError:
             if os.path.isdir(path):
                 raise

@@ -1,4 +1,4 @@
-"""Commands that are recommended at the end of another command: each can be typed as it stands, or says what to put in."""
+"""Commands that are recommended at the end of another command."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnncli.recipe.schema import Recipe
 
 
 def train_command(name: str, recipe: Recipe) -> str:
-    """The command that trains a recipe; where its data is not here, with a place for the path of one's own.
+    """The command that trains a recipe. If its data is missing, the command has a placeholder for the path.
 
     Args:
         name: of the recipe or its file, as the user writes it.

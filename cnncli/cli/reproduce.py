@@ -10,7 +10,6 @@ from typing import Annotated, Any
 import typer
 
 from cnncli.cli import console, options, tensorflow_log
-from cnncli.cli.earlier_recipe import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.messages import printable
 
@@ -61,6 +60,7 @@ def reproduce(
         raise UsageError(Problem(f"expected 0 ≤ X < 1, got {tolerance:g}", place=Place("--tolerance")))
     from cnncli import runs
     from cnncli.cli.live import make_listener
+    from cnncli.recipe.load import load
 
     path = runs.find(Path(output), run)
     record = runs.read_record(path)
@@ -69,7 +69,7 @@ def reproduce(
         raise OutputError(f"{path} is not finished (its status is {record['status']})", hint=hint)
     if run_name is not None:
         runs.check_name(run_name)
-    loaded = load_again(path)
+    loaded = load(str(path / runs.RESOLVED))
     runs.refuse_taken(Path(output), loaded.recipe.name, run_name)
     listener = make_listener(quiet=quiet, verbose=verbose)
     with tensorflow_log.captured() as log:

@@ -27,7 +27,6 @@ _STYLES = {
 _BETWEEN = "  "
 _SOURCE_WIDTHS = (30, 14)  # columns of the data: where there is room, and where there is less
 _LONGEST_RESULT = 40
-_HELD = "\u00a0"  # textwrap breaks no line at it
 
 
 def lines(shown: Sequence[ListedRun], *, verbose: bool) -> Iterator[Text]:
@@ -49,7 +48,7 @@ def lines(shown: Sequence[ListedRun], *, verbose: bool) -> Iterator[Text]:
 
 
 def _cells(run: ListedRun, source_width: int) -> list[str]:
-    """The texts of a row; of a broken run there is only what is wrong, in the place of the data and all that follows."""
+    """The texts of a row. A broken run has its problem in the place of the data and the columns after it."""
     summary = run.summary
     first = [
         printable(run.label),
@@ -110,17 +109,16 @@ def _begin_of_status(label: str, widths: Sequence[int]) -> int:
 def _stacked(run: ListedRun, widths: Sequence[int]) -> Iterator[Text]:
     """A run on as many lines as it needs: its name, which is never broken, its state, and what is known."""
     label, status, date = _cells(run, _SOURCE_WIDTHS[0])[:3]
-    facts = [printable(run.problem)] if status == "broken" else [_held(fact) for fact in _facts(run)]
+    facts = [printable(run.problem)] if status == "broken" else [wrapping.held(fact, indent=2) for fact in _facts(run)]
     if sum(widths) + len(_BETWEEN) * 2 <= wrapping.width():
         head = _colored(Text(_aligned([label, status, date], widths)), status, _begin_of_status(label, widths))
     else:
         head = Text(label)
-        facts = [status, *([_held(date)] if run.summary.started else []), *facts]
+        facts = [status, *([wrapping.held(date, indent=2)] if run.summary.started else []), *facts]
     head.stylize("bold", 0, len(label))
     yield head
     for number, line in enumerate(wrapping.wrapped(_BETWEEN.join(facts), indent=2)):
-        told = Text(line.plain.replace(_HELD, " "))
-        yield _colored(told, status, 2) if facts[0] == status and not number else told
+        yield _colored(line, status, 2) if facts[0] == status and not number else line
 
 
 def _facts(run: ListedRun) -> Iterator[str]:
@@ -137,11 +135,6 @@ def _facts(run: ListedRun) -> Iterator[str]:
         yield f"test {_result(run.score)}" if run.test else _result(run.score)
     if run.total_seconds is not None:
         yield clock(run.total_seconds)
-
-
-def _held(fact: str) -> str:
-    """A text that is not broken where it fits in a line."""
-    return fact.replace(" ", _HELD) if len(fact) + 2 <= wrapping.width() else fact
 
 
 def _colored(line: Text, status: str, begins: int) -> Text:

@@ -107,7 +107,7 @@ def _stacked(row: Row, cells: Sequence[Text], columns: Sequence[_Column]) -> Ite
     name = f"{row.name}  {kind}".rstrip()
     yield from wrapping.wrapped(name, indent=len(indent), hanging=len(indent) + 2, style="bold")
     facts = [
-        wrapping.held(f"{column.title} {cell.plain}")
+        wrapping.held(f"{column.title} {cell.plain}", indent=len(indent) + 2)
         for column, cell in list(zip(columns, cells, strict=True))[1:]
         if cell.plain not in ("", "0")
     ]

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnncli.cli import browser, console, few_examples, find_learning_rate, options, tensorflow_log
-from cnncli.cli.earlier_recipe import load_again
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.messages import cell, counted, printable
 
@@ -203,6 +202,7 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
         OutputError: there is no such run, or none that was stopped.
     """
     from cnncli import runs
+    from cnncli.recipe.load import load
 
     if run_name is not None:
         raise UsageError(Problem("a resumed run keeps its name", "leave out --run", Place("--run")))
@@ -219,7 +219,7 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
     else:
         path = runs.find(outputs, run)
     record = runs.read_record(path)
-    loaded = load_again(path, changes)
+    loaded = load(str(path / runs.RESOLVED), changes)
     reason = record.get("stopped")
     return _GoingOn(path, loaded, record.get("status") == "completed", reason if isinstance(reason, str) else "")
 

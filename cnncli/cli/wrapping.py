@@ -60,7 +60,7 @@ def pairs(told: Sequence[tuple[str, str]], column: int, *, style: str = "bold") 
             yield Text(f"{word:<{column}}", style=style) + Text(printable(text), style="not bold")
         else:
             yield Text(word, style=style)
-            yield from wrapped(re.sub(r"(?<=[0-9]) (?=[a-zA-Z])", _HELD, text), indent=2)
+            yield from wrapped(_with_units(text), indent=2)
 
 
 def beside(word: str, text: str, column: int) -> Iterator[Text]:
@@ -71,7 +71,7 @@ def beside(word: str, text: str, column: int) -> Iterator[Text]:
     """
     room = console.stdout_columns()
     column = min(column, width() // 3)
-    whole = re.sub(r"(?<=[0-9]) (?=[a-zA-Z])", _HELD, printable(text))
+    whole = _with_units(printable(text))
     lines = [whole]
     if room is not None:
         lines = textwrap.wrap(whole, width() - column, break_on_hyphens=False, break_long_words=False)
@@ -81,9 +81,14 @@ def beside(word: str, text: str, column: int) -> Iterator[Text]:
         )
 
 
-def held(text: str) -> str:
-    """A text that `wrapped` does not break, where one line can hold it."""
-    return text.replace(" ", _HELD) if cell_len(text) + 4 <= width() else text
+def _with_units(text: str) -> str:
+    """A text in which no line ends between a number and its unit."""
+    return re.sub(r"(?<=[0-9]) (?=[a-zA-Z])", _HELD, text)
+
+
+def held(text: str, *, indent: int) -> str:
+    """A text that `wrapped` does not break, where one line with this indent can hold it."""
+    return text.replace(" ", _HELD) if cell_len(text) + indent <= width() else text
 
 
 def row(name: str, text: str, column: int) -> Iterator[Text]:

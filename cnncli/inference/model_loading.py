@@ -172,7 +172,7 @@ _DATA_SUFFIXES = (".npz", ".npy", ".csv", ".png", ".jpg", ".jpeg", ".bmp", ".gif
 
 def _open_run(path: Path) -> TrainedModel:
     record = runs.read_record(path)
-    resolved = path / "resolved.yaml"
+    resolved = path / runs.RESOLVED
     try:
         recipe = load_bytes(resolved.read_bytes(), str(resolved))
         targets = read_targets(record["data"])

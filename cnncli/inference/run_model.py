@@ -20,6 +20,7 @@ from cnncli.model_file_validation.stored_arrays import stored_arrays
 from cnncli.network.build import build, build_symbolically
 from cnncli.recipe.schema import Recipe
 from cnncli.runs.record import MODEL as MODEL_FILE
+from cnncli.runs.record import RESOLVED
 
 _ANOTHER = (
     "to use this file, copy it out of the run's folder and name the copy\nto have the run's own model, train again"
@@ -46,7 +47,7 @@ def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Mod
         OutputError: the record does not say what the network was computed in.
     """
     file = path / MODEL_FILE
-    shown, described_by = printable(str(file)), printable(str(path / "resolved.yaml"))
+    shown, described_by = printable(str(file)), printable(str(path / RESOLVED))
     recipe, shape = _without_pretrained_weights(recipe), recipe.model.input
     if shape is None:
         raise OutputError(f"{described_by} is damaged: `model.input` is missing", hint="train it again")

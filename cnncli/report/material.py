@@ -20,6 +20,7 @@ from cnncli.runs.listing import ListedRun, listed
 from cnncli.runs.record import (
     HISTORY,
     RECORD,
+    RESOLVED,
     Record,
     Row,
     Rows,
@@ -92,7 +93,7 @@ def read(path: Path, *, record: Mapping[str, Any] | None = None) -> Material:
         evaluation=_read(path / "evaluation.json", "the evaluation", read_result, missing),
         network=_read(path / "network.json", "the network", DrawnNetwork.model_validate_json, missing),
         recipe_text=_text(path / "recipe.yaml", "the recipe", missing),
-        recipe=_recipe(path / "resolved.yaml"),
+        recipe=_recipe(path / RESOLVED),
         figures=_figures(path / _FIGURES, missing),
         missing=tuple(missing),
     )

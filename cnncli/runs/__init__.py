@@ -14,7 +14,7 @@ from cnncli.runs.finding import find, list_runs
 from cnncli.runs.json_text import plain, to_json
 from cnncli.runs.lock import Holder, holder_of
 from cnncli.runs.machine import environment
-from cnncli.runs.record import RECORD, SCHEMA_VERSION, STATUSES, RunSummary, read_record, summarise
+from cnncli.runs.record import RECORD, RESOLVED, SCHEMA_VERSION, STATUSES, RunSummary, read_record, summarise
 from cnncli.runs.repository import git_state
 from cnncli.runs.run_folder import Run, create, refuse_taken, reopen
 from cnncli.runs.storage import refuse_full_disk, replacing, write_atomically
@@ -22,6 +22,7 @@ from cnncli.runs.storage import refuse_full_disk, replacing, write_atomically
 __all__ = [
     "NAME_PATTERN",
     "RECORD",
+    "RESOLVED",
     "SCHEMA_VERSION",
     "STATUSES",
     "Holder",

@@ -26,7 +26,7 @@ from typing import IO
 from cnncli.errors import OutputError, Place, Problem
 from cnncli.messages import shortened
 from cnncli.runs.lock import LOCK_FILES
-from cnncli.runs.record import MODEL, RECORD
+from cnncli.runs.record import MODEL, RECORD, RESOLVED
 from cnncli.runs.storage import storage_error, sync_folder
 
 StrPath = str | os.PathLike[str]
@@ -37,7 +37,7 @@ _FORCE = "exists already; --force overwrites it"
 _MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 _RECIPE_SUFFIXES = (".yaml", ".yml")
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff")
-_RUN_FILES = (RECORD, LOCK_FILES[0], MODEL, "recipe.yaml", "resolved.yaml")
+_RUN_FILES = (RECORD, LOCK_FILES[0], MODEL, "recipe.yaml", RESOLVED)
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK\x03\x04"
 _MODEL_MEMBER = "model.weights.h5"

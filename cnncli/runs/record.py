@@ -20,6 +20,7 @@ from cnncli.runs.lock import LOCK_FILES, holder_of
 from cnncli.runs.storage import TEMPORARY, storage_error
 
 RECORD = "run.json"
+RESOLVED = "resolved.yaml"  # the recipe with everything filled in
 HISTORY = "history.json"
 NOTE = "note.txt"
 SCHEMA_VERSION = 1

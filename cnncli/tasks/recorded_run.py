@@ -15,7 +15,7 @@ from cnncli.messages import shortened
 from cnncli.recipe.yaml import source
 from cnncli.recipe.yaml.nodes import plain
 from cnncli.runs.listing import ListedRun, listed
-from cnncli.runs.record import Row, read_history, regular_content
+from cnncli.runs.record import RESOLVED, Row, read_history, regular_content
 from cnncli.runs.storage import storage_error
 from cnncli.tasks.result import Result, read_result
 
@@ -78,7 +78,7 @@ def read_run(path: Path) -> Recorded:
         true=true,
         predicted=predicted,
         history=_history(path),
-        recipe=_recipe(path / "resolved.yaml"),
+        recipe=_recipe(path / RESOLVED),
     )
 
 

@@ -17,7 +17,7 @@ from cnncli.data.sketch import sketch_of
 from cnncli.errors import Problem
 from cnncli.recipe import write
 from cnncli.recipe.keras_objects.objects import as_data
-from cnncli.runs import checkpoints
+from cnncli.runs import RESOLVED, checkpoints
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import monitored
 from cnncli.workflow.expectations import changed_data, why_not_enforced
@@ -25,7 +25,6 @@ from cnncli.workflow.plan import Options, Plan
 from cnncli.workflow.problem_places import placed_in
 from cnncli.workflow.progress_listener import ProgressListener
 from cnncli.workflow.resume import (
-    RESOLVED,
     RESULTS,
     Beginning,
     changed_environment,

@@ -10,11 +10,10 @@ from typing import Any
 
 from cnncli.data.dataset import Splits
 from cnncli.errors import DataError, ModelFileError, Problem, RecipeError, UsageError
-from cnncli.runs import checkpoints
+from cnncli.runs import RESOLVED, checkpoints
 from cnncli.training.state import State
 from cnncli.workflow.plan import Plan
 
-RESOLVED = "resolved.yaml"
 # Of a run's record: what a run that goes on will say anew.
 RESULTS = (
     *("error", "artefacts", "best", "epochs_planned", "stopped", "phases", "seconds", "profile"),
