@@ -168,6 +168,13 @@ CASES: list[Case] = [
         check=_is_reported,
     ),
     Case(
+        "an expectation on fewer examples than the recipe has, quietly",
+        ("train told.yaml --run a --set data.limit=150 --quiet",),
+        says=("Expected", "test_accuracy >= 0.999, got 0.", "not enforced: data.limit is not the recipe's"),
+        unsaid=("Device", "Next"),
+        files=(EXPECTS,),
+    ),
+    Case(
         "an expectation on other data, resumed",
         ("train told.yaml --run a --set data.source=mnist-sample", "train --resume told/a --epochs 2"),
         says=("not enforced: data.source is not the recipe's",),
