@@ -19,15 +19,20 @@ from cnncli.inputs import kind_of
 from cnncli.network.explanation import FIELD, FIELD_STRIDE, MULTIPLY_ADDS, OUTPUT, PARAMETERS, Formula
 from cnncli.network.receptive_field import Field, spatial
 from cnncli.network.summary import LayerSummary
+from cnncli.network.weight_formulas import (
+    CONVOLUTIONS,
+    DEPTHWISE,
+    SEPARABLE,
+    TRANSPOSED,
+    Shape,
+    channels_of,
+    multiply_adds,
+    parameters,
+    product,
+)
 
-Shape = Sequence[int | None]
-
-_CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D)
-_TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
-_DEPTHWISE = (layers.DepthwiseConv1D, layers.DepthwiseConv2D)
-_SEPARABLE = (layers.SeparableConv1D, layers.SeparableConv2D)
 _POOLING = tuple(getattr(layers, f"{kind}Pooling{rank}D") for kind in ("Max", "Average") for rank in (1, 2, 3))
-_WINDOWS = (*_CONVOLUTIONS, *_DEPTHWISE, *_SEPARABLE, *_POOLING)
+_WINDOWS = (*CONVOLUTIONS, *DEPTHWISE, *SEPARABLE, *_POOLING)
 _PADDING = (layers.ZeroPadding1D, layers.ZeroPadding2D, layers.ZeroPadding3D)
 _CROPPING = (layers.Cropping1D, layers.Cropping2D, layers.Cropping3D)
 _UPSAMPLING = (layers.UpSampling1D, layers.UpSampling2D, layers.UpSampling3D)
@@ -47,8 +52,8 @@ def formulas_of(
     """
     return (
         *_outputs(layer, found.output_shape, inputs),
-        *_count(PARAMETERS, _parameters(layer, inputs), found.params),
-        *_count(MULTIPLY_ADDS, _multiply_adds(layer, inputs, (None, *found.output_shape)), found.multiply_adds),
+        *_count(PARAMETERS, parameters(layer, inputs), found.params),
+        *_count(MULTIPLY_ADDS, multiply_adds(layer, inputs, (None, *found.output_shape)), found.multiply_adds),
         *_fields(layer, found, inputs, fields),
     )
 
@@ -83,7 +88,7 @@ def notes_of(layer: Any, inputs: Sequence[Shape]) -> tuple[str, ...]:
     """What to know about the way a layer computes its output size."""
     if isinstance(layer, _WINDOWS):
         return tuple(_window_notes(layer, inputs[0]))
-    if isinstance(layer, _TRANSPOSED) and layer.padding == "same" and layer.output_padding is None:
+    if isinstance(layer, TRANSPOSED) and layer.padding == "same" and layer.output_padding is None:
         return ("With padding same a transposed convolution multiplies the length by its stride.",)
     return ()
 
@@ -169,8 +174,8 @@ def _windowed(layer: Any, inputs: Sequence[Shape], _: Shape) -> dict[int, str]:
         axis: _positions(length, width, stride, rate, layer.padding)
         for (axis, length), width, stride, rate in zip(space, widths, strides, rates, strict=True)
     }
-    if isinstance(layer, _DEPTHWISE):
-        channels = _channels(layer, inputs[0])
+    if isinstance(layer, DEPTHWISE):
+        channels = channels_of(layer, inputs[0])
         found[0 if layer.data_format == "channels_first" else len(space)] = f"{channels}*{layer.depth_multiplier}"
     return found
 
@@ -255,7 +260,7 @@ def _repeated(layer: Any, inputs: Sequence[Shape], _: Shape) -> dict[int, str]:
 
 
 def _flattened(_: Any, inputs: Sequence[Shape], __: Shape) -> dict[int, str]:
-    return {0: _product(inputs[0][1:])} if len(inputs[0]) > 2 else {}
+    return {0: product(inputs[0][1:])} if len(inputs[0]) > 2 else {}
 
 
 def _joined(layer: Any, inputs: Sequence[Shape], output: Shape) -> dict[int, str]:
@@ -266,180 +271,13 @@ def _joined(layer: Any, inputs: Sequence[Shape], output: Shape) -> dict[int, str
 
 
 _OUTPUTS: tuple[tuple[Any, Callable[[Any, Sequence[Shape], Shape], dict[int, str]]], ...] = (
-    (_TRANSPOSED, _enlarged),
+    (TRANSPOSED, _enlarged),
     (_WINDOWS, _windowed),
     (_PADDING, _padded),
     (_CROPPING, _cropped),
     (_UPSAMPLING, _repeated),
     (layers.Flatten, _flattened),
 )
-
-
-# ---- parameters --------------------------------------------------------------------------------------------------------
-
-
-def _parameters(layer: Any, inputs: Sequence[Shape]) -> str:
-    """The expression that counts a layer's weights; empty where there is none."""
-    rule = next((rule for kinds, rule in _PARAMETERS if isinstance(layer, kinds)), None)
-    return rule(layer, inputs) if rule and inputs else ""
-
-
-def _kernel(layer: Any, inputs: Sequence[Shape]) -> str:
-    """`5*5*1*6`, of several groups `5*5*(64/4)*128`."""
-    channels = _channels(layer, inputs[0])
-    groups = getattr(layer, "groups", 1)
-    each = str(channels) if groups == 1 else f"({channels}/{groups})"
-    return f"{_product(layer.kernel_size)}*{each}*{int(layer.filters)}"
-
-
-def _convolution_weights(layer: Any, inputs: Sequence[Shape]) -> str:
-    return _with_bias(_kernel(layer, inputs), layer, int(layer.filters))
-
-
-def _per_channel(layer: Any, inputs: Sequence[Shape]) -> str:
-    return f"{_product(layer.kernel_size)}*{_channels(layer, inputs[0])}*{layer.depth_multiplier}"
-
-
-def _depthwise_weights(layer: Any, inputs: Sequence[Shape]) -> str:
-    return _with_bias(_per_channel(layer, inputs), layer, f"{_channels(layer, inputs[0])}*{layer.depth_multiplier}")
-
-
-def _separable_weights(layer: Any, inputs: Sequence[Shape]) -> str:
-    return _with_bias(f"{_per_channel(layer, inputs)} + {_pointwise(layer, inputs)}", layer, int(layer.filters))
-
-
-def _pointwise(layer: Any, inputs: Sequence[Shape]) -> str:
-    return f"{_channels(layer, inputs[0])}*{layer.depth_multiplier}*{int(layer.filters)}"
-
-
-def _dense_weights(layer: Any, inputs: Sequence[Shape]) -> str:
-    return _with_bias(f"{inputs[0][-1]}*{int(layer.units)}", layer, int(layer.units))
-
-
-def _statistics(layer: Any, inputs: Sequence[Shape]) -> str:
-    """Batch normalisation: gamma, beta, moving mean and moving variance for each channel."""
-    return f"{layer.scale + layer.center + 2}*{inputs[0][layer.axis]}"
-
-
-def _scales(layer: Any, inputs: Sequence[Shape]) -> str:
-    axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
-    count = getattr(layer, "scale", True) + getattr(layer, "center", False)
-    return f"{count}*{_product([inputs[0][axis] for axis in axes])}"
-
-
-def _one_scale(layer: Any, inputs: Sequence[Shape]) -> str:
-    axes = layer.axis if isinstance(layer.axis, (list, tuple)) else [layer.axis]
-    return "1*" + _product([inputs[0][axis] for axis in axes])
-
-
-def _slopes(layer: Any, inputs: Sequence[Shape]) -> str:
-    shared = layer.shared_axes or ()
-    return _product([1 if axis in shared else length for axis, length in enumerate(inputs[0])][1:])
-
-
-def _table(layer: Any, _: Sequence[Shape]) -> str:
-    return f"{layer.input_dim}*{layer.output_dim}"
-
-
-def _recurrent_weights(layer: Any, inputs: Sequence[Shape]) -> str:
-    cell, gates = layer.cell, _gates(layer)
-    biases = {True: f" + {cell.units}", False: ""}[cell.use_bias]
-    if isinstance(cell, layers.GRUCell) and cell.use_bias and cell.reset_after:
-        biases = f" + 2*{cell.units}"
-    inner = f"{_meets(layer, inputs)}{biases}"
-    return inner if gates == 1 else f"{gates}*({inner})"
-
-
-def _meets(layer: Any, inputs: Sequence[Shape]) -> str:
-    """The weights for what comes in and for the state: `(10 + 32)*32`."""
-    return f"({inputs[0][-1]} + {layer.cell.units})*{layer.cell.units}"
-
-
-def _gates(layer: Any) -> int:
-    return {"LSTMCell": 4, "GRUCell": 3}.get(type(layer.cell).__name__, 1)
-
-
-def _twice(layer: Any, inputs: Sequence[Shape]) -> str:
-    one = _parameters(layer.forward_layer, inputs)
-    return one and f"2*({one})"
-
-
-def _shared(layer: Any, inputs: Sequence[Shape]) -> str:
-    return _parameters(layer.layer, _without_steps(inputs))
-
-
-def _projections(layer: Any, inputs: Sequence[Shape]) -> str:
-    """Multi-head attention: query, key, value, and the output."""
-    query, value, *key = (shape[-1] for shape in inputs)
-    config = layer.get_config()
-    heads, size, width = config["num_heads"], config["key_dim"], config["value_dim"] or config["key_dim"]
-    came = [(query, size), ((key or [value])[0], size), (value, width)]
-    parts = [_with_bias(f"{channels}*{heads}*{each}", layer, f"{heads}*{each}") for channels, each in came]
-    return " + ".join([*parts, _with_bias(f"{heads}*{width}*{query}", layer, query)])
-
-
-def _with_bias(weights: str, layer: Any, biases: Any) -> str:
-    has_bias = getattr(layer, "use_bias", None)
-    if has_bias is None:
-        has_bias = layer.get_config().get("use_bias", False)
-    return f"{weights} + {biases}" if has_bias else weights
-
-
-_Rule = Callable[[Any, Sequence[Shape]], str]
-_RECURRENT = (layers.LSTM, layers.GRU, layers.SimpleRNN)
-_PARAMETERS: tuple[tuple[Any, _Rule], ...] = (
-    (_SEPARABLE, _separable_weights),
-    (_DEPTHWISE, _depthwise_weights),
-    ((*_TRANSPOSED, *_CONVOLUTIONS), _convolution_weights),
-    (layers.Dense, _dense_weights),
-    (layers.BatchNormalization, _statistics),
-    ((layers.LayerNormalization, layers.GroupNormalization), _scales),
-    (layers.RMSNormalization, _one_scale),
-    (layers.PReLU, _slopes),
-    (layers.Embedding, _table),
-    (_RECURRENT, _recurrent_weights),
-    (layers.Bidirectional, _twice),
-    (layers.TimeDistributed, _shared),
-    (layers.MultiHeadAttention, _projections),
-)
-
-
-# ---- multiply-adds -----------------------------------------------------------------------------------------------------
-
-
-def _multiply_adds(layer: Any, inputs: Sequence[Shape], output: Shape) -> str:
-    """The expression that counts a layer's multiply-adds; empty where there is none."""
-    if isinstance(layer, _SEPARABLE):
-        per_position = f"({_per_channel(layer, inputs)} + {_pointwise(layer, inputs)})"
-        return _times(spatial(layer, output), per_position)
-    if isinstance(layer, _DEPTHWISE):
-        return _times(spatial(layer, output), _per_channel(layer, inputs))
-    if isinstance(layer, _TRANSPOSED):
-        return _times(spatial(layer, inputs[0]), _kernel(layer, inputs))
-    if isinstance(layer, _CONVOLUTIONS):
-        return _times(spatial(layer, output), _kernel(layer, inputs))
-    if isinstance(layer, layers.Dense):
-        return _times(output[1:-1], f"{inputs[0][-1]}*{int(layer.units)}")
-    if isinstance(layer, _RECURRENT):
-        gates = _gates(layer)
-        return _times([inputs[0][1], *([gates] if gates > 1 else [])], _meets(layer, inputs))
-    if isinstance(layer, layers.Bidirectional):
-        one = _multiply_adds(layer.forward_layer, inputs, output)
-        return one and f"2*{one}"
-    if isinstance(layer, layers.TimeDistributed):
-        one = _multiply_adds(layer.layer, _without_steps(inputs), (output[0], *output[2:]))
-        return one and _times([inputs[0][1]], one)
-    return ""
-
-
-def _without_steps(inputs: Sequence[Shape]) -> list[Shape]:
-    return [(shape[0], *shape[2:]) for shape in inputs]
-
-
-def _times(lengths: Iterable[int | None], rest: str) -> str:
-    """`28*28*5*5*1*6`; nothing where a length is open."""
-    lengths = list(lengths)
-    return "" if None in lengths else "*".join([*map(str, lengths), rest])
 
 
 # ---- receptive field ---------------------------------------------------------------------------------------------------
@@ -480,7 +318,7 @@ def _grown(layer: Any, fields: Sequence[Field], axis: int) -> tuple[str, str]:
         width, stride, rate = (sides[axis] for sides in _sides(layer, count))
         dilated = "" if rate == 1 else f"*{rate}"
         return f"{size} + ({width} - 1){dilated}*{step}", f"{step}*{stride}" if stride > 1 else ""
-    if isinstance(layer, _TRANSPOSED):
+    if isinstance(layer, TRANSPOSED):
         width, stride, rate = (sides[axis] for sides in _sides(layer, count))
         dilated = "" if rate == 1 else f"*{rate}"
         return f"{size} + (ceil({width}/{stride}) - 1){dilated}*{step}", f"{step}/{stride}" if stride > 1 else ""
@@ -512,13 +350,3 @@ def _sides(layer: Any, count: int) -> tuple[tuple[int, ...], tuple[int, ...], tu
 
 def _each(value: int | Sequence[int], count: int) -> tuple[int, ...]:
     return (value,) * count if isinstance(value, int) else tuple(value)
-
-
-def _channels(layer: Any, shape: Shape) -> int | None:
-    return shape[1] if getattr(layer, "data_format", None) == "channels_first" else shape[-1]
-
-
-def _product(lengths: Iterable[int | None]) -> str:
-    """`5*5`; nothing where a length is open."""
-    lengths = list(lengths)
-    return "" if None in lengths else "*".join(map(str, lengths))
