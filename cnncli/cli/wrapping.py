@@ -83,7 +83,7 @@ def beside(word: str, text: str, column: int) -> Iterator[Text]:
 
 def _with_units(text: str) -> str:
     """A text in which no line ends between a number and its unit."""
-    return re.sub(r"(?<=[0-9]) (?=[a-zA-Z])", _HELD, text)
+    return re.sub(r"(?<![^\s(])([0-9][0-9.,]*) (?=[a-zA-Z])", rf"\1{_HELD}", text)
 
 
 def held(text: str, *, indent: int) -> str:

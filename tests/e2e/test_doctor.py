@@ -21,6 +21,17 @@ def test_doctor_says_what_auto_takes_and_why(tmp_path, monkeypatch):
     assert found["precision"]["reason"] in " ".join(call("doctor").stdout.split())
 
 
+def test_doctor_breaks_lines_between_words_and_never_between_a_number_and_its_unit(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = call("doctor").stdout.splitlines()
+
+    assert all(len(line) <= 40 or len(line.split()) <= 2 for line in lines), lines  # a long word stays whole
+    assert not any(
+        line.split()[-1].replace(".", "").isdigit() for line in lines[:-1] if not line.startswith("Versions")
+    )
+
+
 def test_doctor_where_nothing_can_be_written_is_exit_6(tmp_path):
     (tmp_path / "file").write_text("")
     done = call("doctor", "--output", tmp_path / "file" / "outputs", exit_code=6)
