@@ -1,5 +1,7 @@
 """`cnncli doctor` on this machine, whatever it is."""
 
+import re
+
 from commands import call
 
 
@@ -27,8 +29,7 @@ def test_doctor_breaks_lines_between_words_and_never_between_a_number_and_its_un
     lines = call("doctor").stdout.splitlines()
 
     assert all(len(line) <= 40 or len(line.split()) <= 2 for line in lines), lines  # a long word stays whole
-    machine = lines[next(index for index, line in enumerate(lines) if line.startswith("Processor")) :]
-    assert [line for line in machine if line.split()[-1].replace(".", "").isdigit()] == []
+    assert not re.search(r"[0-9]\n +(GB|MB|cores|files)", "\n".join(lines))
 
 
 def test_doctor_where_nothing_can_be_written_is_exit_6(tmp_path):
