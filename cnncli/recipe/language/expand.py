@@ -17,6 +17,7 @@ from cnncli.recipe.deferred import Broken, Unknown
 from cnncli.recipe.growth import Problems, Stopped, TooLarge, size_of
 from cnncli.recipe.language.blocks import Blocks
 from cnncli.recipe.language.expressions import Absent
+from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.language.structure import flatten
 from cnncli.recipe.language.substitution import Substitution, kind_of
 from cnncli.recipe.layers import Group
@@ -83,7 +84,7 @@ def _expanded(
             continue
         value = entry.value
         if entry.key == "model" and isinstance(value, Mapping):
-            value, groups = _expand_model(value, names, blocks, substitution, warnings)
+            value, groups = _expand_model(value, names, blocks, substitution, warnings, _inputs(root))
         elif entry.key not in _VERBATIM:
             value = substitution.replace(value, names, (entry.key,))
         entries.append(Entry(entry.key, entry.key_place, value))
@@ -91,18 +92,30 @@ def _expanded(
 
 
 def _expand_model(
-    model: Mapping, names: Names[str, Any], blocks: Blocks, substitution: Substitution, warnings: list[Problem]
+    model: Mapping,
+    names: Names[str, Any],
+    blocks: Blocks,
+    substitution: Substitution,
+    warnings: list[Problem],
+    inputs: tuple[str, ...],
 ) -> tuple[Mapping, tuple[Group, ...]]:
     groups: tuple[Group, ...] = ()
     entries: list[Entry] = []
     value: Node
     for entry in model.entries:
         if entry.key == "layers" and isinstance(entry.value, Sequence):
-            value, groups = flatten(entry.value, names, blocks, substitution, warnings)
+            value, groups = flatten(entry.value, names, blocks, substitution, warnings, inputs)
         else:
             value = substitution.replace(entry.value, names, ("model", entry.key))
         entries.append(Entry(entry.key, entry.key_place, value))
     return Mapping(tuple(entries), model.place), groups
+
+
+def _inputs(root: Mapping) -> tuple[str, ...]:
+    """The names of `data.inputs`; of a recipe without them that of the only input."""
+    data = root.get("data")
+    inputs = data.get("inputs") if isinstance(data, Mapping) else None
+    return tuple(inputs.keys()) if isinstance(inputs, Mapping) and inputs.entries else (INPUT,)
 
 
 def _declared_classes(root: Mapping) -> int | None:

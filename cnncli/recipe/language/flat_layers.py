@@ -14,6 +14,7 @@ from cnncli.recipe.deferred import Broken, Deferred
 from cnncli.recipe.growth import Stopped
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import SHORTCUT
+from cnncli.recipe.language.shared_layers import SharedLayers
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call
 from cnncli.recipe.layers import Group, snake_case
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
@@ -23,7 +24,7 @@ HERE = "."  # the input of the block, residual body, group, round or path in whi
 MOST_LAYERS = 5000
 PATH: Path = ("model", "layers")
 # Python keywords, so no Keras argument can have these names.
-OURS = ("if", "from", "name")
+OURS = ("if", "from", "is", "name")
 
 
 class Scope(NamedTuple):
@@ -59,23 +60,35 @@ class FlatLayers:
         layers: with structure.
         substitution: collects what is wrong, and counts what is written out.
         warnings: collects what is not wrong, but probably not meant.
+        inputs: the names of the network's inputs.
 
     Attributes:
         nodes: the layers.
         groups: the runs of layers that have a name.
+        shared: what `is` can name.
         known: the name of a layer or group -> the layer that `from` means by it.
         current: what the next layer takes; None is the network's input.
+        previous: the layer before the next one in the list.
+        written: every name that the list gives.
     """
 
-    def __init__(self, layers: Sequence, substitution: Substitution, warnings: list[Problem]) -> None:
+    def __init__(
+        self,
+        layers: Sequence,
+        substitution: Substitution,
+        warnings: list[Problem],
+        inputs: tuple[str, ...] = (INPUT,),
+    ) -> None:
         self.substitution = substitution
         self.warnings = warnings
+        self.inputs = inputs
         self.nodes: list[Node] = []
         self.groups: list[Group] = []
-        self.known: dict[str, str] = {INPUT: INPUT}
+        self.shared = SharedLayers()
+        self.known: dict[str, str] = {name: name for name in inputs}
         self.current: str | None = None
-        self._previous: str | None = None  # the layer before the next one in the list
-        self._written = set(_written_names(layers))
+        self.previous: str | None = None
+        self.written = set(_written_names(layers))
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def wrong(self, message: str, place: Place, hint: str = "") -> None:
@@ -101,15 +114,23 @@ class FlatLayers:
             if not first:
                 self.append(Mapping((Entry(entry.key, entry.key_place, body),), entry.key_place))
                 return
+        root = None
+        if isinstance(body, Mapping) and (written := body.entry("is")) is not None:
+            if (root := self.shared.layer(entry.key, written, arguments, self, scope)) is None:
+                return
+            arguments = root.arguments_at(entry.key_place)
         own, place = self._layer_name(entry, found, scope, name)
         arguments.append(Entry("name", place, Scalar(own, place)))
         taken = self._sources(entry, body, scope, sources)
         if taken is not None:
             arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry))))
+        if root is not None:
+            arguments.append(Entry("is", entry.key_place, Scalar(root.name, entry.key_place)))
+        self.shared.add(own, entry.key, arguments, root)
         arguments_node = Mapping(tuple(arguments), body.place)
         self.append(Mapping((Entry(entry.key, entry.key_place, arguments_node),), entry.key_place))
         self.known.setdefault(own, own)
-        self.current = self._previous = own
+        self.current = self.previous = own
 
     def append(self, node: Node) -> None:
         if len(self.nodes) >= MOST_LAYERS:
@@ -162,7 +183,7 @@ class FlatLayers:
         while True:
             name = scope.prefix + (f"{base}_{counts[base]}" if counts[base] else base)
             counts[base] += 1
-            if name not in self._written and name not in self.known:
+            if name not in self.written and name not in self.known:
                 return name
 
     def _sources(
@@ -179,10 +200,17 @@ class FlatLayers:
             resolved: list[str | None] = [self.resolve(name, scope, place) for name in names]
         else:
             resolved = given if given is not None else [self.current]
-        if resolved == [self._previous]:
+        if resolved == [self.previous] and (self.previous is not None or len(self.inputs) == 1):
             return None
-        named = [name if name is not None else INPUT for name in resolved]
+        named = [self.named(name, entry) for name in resolved]
         return named[0] if len(named) == 1 else named
+
+    def named(self, name: str | None, entry: Entry) -> str:
+        """The name of what a layer or structure takes; None is the network's input, where there is only one."""
+        if name is None and len(self.inputs) > 1:
+            choices = " or ".join(f"`from: {each}`" for each in self.inputs)
+            self.wrong(f"{entry.key} takes which input?", entry.key_place, choices)
+        return name if name is not None else self.inputs[0]
 
     def _from_place(self, body: Node, entry: Entry) -> Place:
         written = body.get("from") if isinstance(body, Mapping) else None
@@ -230,15 +258,19 @@ class FlatLayers:
             name = self.value(source, scope)
             if not isinstance(name, str):
                 return True, None
-            return True, self.resolve(name, scope, from_call(source.place, scope.caller)) or INPUT
+            place = from_call(source.place, scope.caller)
+            found = self.resolve(name, scope, place)
+            if found is None and len(self.inputs) > 1:
+                self.wrong("`from: .`: which input?", place, f"one of: {', '.join(self.inputs)}")
+            return True, found or self.inputs[0]
         return True, None
 
     def shortcut(self, entry: Entry, start: str | None, end: str | None, scope: Scope) -> str:
         """The item that becomes an identity or a projection once shapes are known."""
         place, name = entry.key_place, self.counted(SHORTCUT, scope)
-        arguments = {"like": end or INPUT, "name": name, "from": start or INPUT}
+        arguments = {"like": self.named(end, entry), "name": name, "from": self.named(start, entry)}
         self.append(Mapping((Entry(SHORTCUT, place, as_node(arguments, place)),), place))
-        self.known[name] = self._previous = name
+        self.known[name] = self.previous = name
         return name
 
     @contextmanager
@@ -248,7 +280,7 @@ class FlatLayers:
         yield
         if len(self.nodes) > start:
             self.groups.insert(place, Group(name, start, len(self.nodes)))
-            self.known[name] = self.current or INPUT
+            self.known[name] = self.current or self.inputs[0]
 
     def replaced(self, node: Node, scope: Scope) -> Node:
         return self.substitution.replace(node, scope.names, PATH, caller=scope.caller)

@@ -18,7 +18,8 @@ from cnncli.recipe.keras_objects.foreign_names import NAMING_KEYS
 from cnncli.recipe.keras_objects.integer_values import as_integers
 from cnncli.recipe.keras_objects.objects import SHORTCUT
 from cnncli.recipe.language.blocks import STRUCTURES, Block, Blocks
-from cnncli.recipe.language.flat_layers import OURS, PATH, FlatLayers, Scope
+from cnncli.recipe.language.flat_layers import INPUT, OURS, PATH, FlatLayers, Scope
+from cnncli.recipe.language.shared_layers import Call, write_again
 from cnncli.recipe.language.substitution import Substitution, from_call, kind_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -30,7 +31,12 @@ MOST_NESTED = 20  # structures and calls of blocks within each other
 
 
 def flatten(
-    layers: Sequence, names: Names[str, Any], blocks: Blocks, substitution: Substitution, warnings: list[Problem]
+    layers: Sequence,
+    names: Names[str, Any],
+    blocks: Blocks,
+    substitution: Substitution,
+    warnings: list[Problem],
+    inputs: tuple[str, ...] = (INPUT,),
 ) -> tuple[Sequence, tuple[Group, ...]]:
     """Write a list of layers with structure out as a flat one.
 
@@ -40,11 +46,12 @@ def flatten(
         blocks: what may be called.
         substitution: collects what is wrong, and counts what is written out.
         warnings: collects what is not wrong, but probably not meant.
+        inputs: the names of the network's inputs.
 
     Returns:
         The flat list, and the runs of layers that have a name.
     """
-    flat = FlatLayers(layers, substitution, warnings)
+    flat = FlatLayers(layers, substitution, warnings, inputs)
     _Flattener(flat, names, blocks, substitution).items(layers.items, Scope(names))
     return Sequence(tuple(flat.nodes), layers.place), tuple(flat.groups)
 
@@ -115,7 +122,11 @@ class _Flattener:
             return
         if self._is_too_deep(entry, scope):
             return
-        values = self._arguments(block, entry, scope)
+        written_is = entry.value.entry("is") if isinstance(entry.value, Mapping) else None
+        shared = self.flat.shared.call(block.name, written_is, self.flat, scope) if written_is else None
+        if written_is and shared is None:
+            return
+        values = self._arguments(block, entry, scope, shared)
         if values is None:
             return
         if (written := self.flat.written_name(entry, scope)) is not None:
@@ -135,11 +146,18 @@ class _Flattener:
             within="block",
             blocks_open=(*scope.blocks_open, block.name),
         )
+        call = Call(name, block.name, values, inner.here, len(self.flat.nodes), len(self.flat.groups))
         with self.flat.as_group(name):
-            self.items(block.layers.items, inner)
+            if shared is not None:
+                write_again(self.flat, shared, call, entry)
+            else:
+                self.items(block.layers.items, inner)
+        self.flat.shared.add_call(call, end=len(self.flat.nodes), groups_end=len(self.flat.groups))
 
-    def _arguments(self, block: Block, entry: Entry, scope: Scope) -> dict[str, Any] | None:
-        """The values of a block's parameters in a call; None when the call is wrong."""
+    def _arguments(
+        self, block: Block, entry: Entry, scope: Scope, shared: Call | None = None
+    ) -> dict[str, Any] | None:
+        """The values of a block's parameters in a call, or in the call that it shares; None when the call is wrong."""
         before = len(self.problems)
         node = self.flat.replaced(entry.value, scope)
         given: dict[str, Entry] = {}
@@ -158,6 +176,9 @@ class _Flattener:
                 self.flat.wrong(
                     f"block `{block.name}` has no parameter `{shortened(argument.key)}`", argument.key_place, hint
                 )
+        if shared is not None and len(self.problems) == before:
+            shared.check(given.values(), self.flat)
+            return shared.values if len(self.problems) == before else None
         missing = [param for param in block.params if param not in given and param not in defaults]
         if missing and len(self.problems) == before:
             needs = " and ".join(f"`{name}`" for name in missing)
@@ -323,6 +344,10 @@ class _Flattener:
         """The parts of a structure by key; None when some are wrong."""
         what, before = entry.key, len(self.problems)
         if self._is_too_deep(entry, scope):
+            return None
+        if isinstance(entry.value, Mapping) and (written := entry.value.entry("is")) is not None:
+            place = from_call(written.key_place, scope.caller)
+            self.flat.wrong(f"`{what}` takes no `is`", place, "`is` is for single layers and for calls of blocks")
             return None
         if not isinstance(entry.value, Mapping):
             self.flat.wrong(
