@@ -18,6 +18,7 @@ from cnncli.messages import printable
 from cnncli.model_file_validation import archive
 from cnncli.model_file_validation.stored_arrays import stored_arrays
 from cnncli.network.build import build, build_symbolically
+from cnncli.recipe.named_inputs import shapes_of
 from cnncli.recipe.schema import Recipe
 from cnncli.runs.record import MODEL as MODEL_FILE
 from cnncli.runs.record import RESOLVED
@@ -48,7 +49,7 @@ def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Mod
     """
     file = path / MODEL_FILE
     shown, described_by = printable(str(file)), printable(str(path / RESOLVED))
-    recipe, shape = _without_pretrained_weights(recipe), recipe.model.input
+    recipe, shape = _without_pretrained_weights(recipe), shapes_of(recipe.model)
     if shape is None:
         raise OutputError(f"{described_by} is damaged: `model.input` is missing", hint="train it again")
     recorded = _recorded(record)

@@ -67,7 +67,7 @@ def examples_for(
         raise DataError(message, hint="name images: --image photo.jpg")
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
-    warnings = scale_warnings(trained, examples.input, f"the {split} split") if examples.files is None else []
+    warnings = scale_warnings(trained.scale, examples.input, f"the {split} split") if examples.files is None else []
     wrong, predicted = None, None
     if samples in BY_PREDICTION:
         wrong, predicted = subject.mistakes(examples.labels, subject.said(read(examples, np.arange(len(examples)))))

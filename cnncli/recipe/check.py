@@ -12,9 +12,9 @@ from cnncli.errors import Problem
 from cnncli.messages import did_you_mean, listed
 from cnncli.recipe import check_data, check_names, check_training, targets  # noqa: F401  # the first three bring rules
 from cnncli.recipe.growth import MOST_PROBLEMS
-from cnncli.recipe.inputs import inputs_of
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.rules import GENERAL, Rules
 from cnncli.recipe.schema import Recipe
@@ -61,7 +61,9 @@ def _duplicate_names(recipe: Recipe, root: Mapping) -> Iterator[Problem]:
     for index, layer in enumerate(recipe.model.layers):
         name = name_of(layer)
         if name in inputs:
-            yield Problem(f"an input is named `{name}`, too", "rename the layer", path=_layer_path(recipe, index, "name"))
+            yield Problem(
+                f"an input is named `{name}`, too", "rename the layer", path=_layer_path(recipe, index, "name")
+            )
         if name in first:
             line = place_of(root, _layer_path(recipe, first[name], "name")).line
             hint = f"first given on line {line}" if line else ""

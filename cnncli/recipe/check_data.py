@@ -9,9 +9,9 @@ from dataclasses import replace
 from cnncli.errors import Problem, RecipeError
 from cnncli.messages import did_you_mean, listed, shortened
 from cnncli.names import check_name
-from cnncli.recipe.inputs import inputs_of
 from cnncli.recipe.known_data import BUILTIN_CLASSES, BUILTIN_SHAPES
 from cnncli.recipe.language.flat_layers import INPUT
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import INPUT_NAME

@@ -23,6 +23,7 @@ from cnncli.recipe.growth import LARGEST_SEED as LARGEST_SEED
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import Group, nested
 from cnncli.recipe.schema_fields import (
+    INPUT_NAME,
     Background,
     Callback,
     ClassCount,
@@ -30,7 +31,6 @@ from cnncli.recipe.schema_fields import (
     Count,
     Depth,
     Duration,
-    INPUT_NAME,
     Layer,
     Losses,
     Metric,

@@ -9,12 +9,14 @@ from cnncli.recipe.language.structure import MOST_TIMES
 _ANY_VALUE = {"type": "string", "pattern": STANDS_FOR_VALUE}
 _LIST = {"type": "array", "items": ref("item")}
 _FROM = {
-    "description": "names of the input layers; default: the layer before; `input` is the input of the network",
+    "description": "names of the input layers; default: the layer before; `input` is the input of the network, or the "
+    "names of `data.inputs` are",
     "type": ["string", "array"],
     "items": {"type": "string"},
     "minItems": 1,
 }
 _FROM_ONE = {"description": "name of the input layer; default: the layer before", "type": "string"}
+_IS = {"description": "calls the layer of this name once more, with its weights and arguments", "type": "string"}
 _IF = {
     "description": "omits this layer if the value is false: `$(stage > 0)`",
     "type": ["boolean", "integer", "string"],
@@ -36,6 +38,7 @@ def _structure(description: str, properties: Schema, required: list[str]) -> Sch
 
 STRUCTURE: Schema = {
     "from": _FROM,
+    "is": _IS,
     "if": _IF,
     "repeat": {
         **_structure(

@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from cnncli.errors import Place
 from cnncli.messages import described, did_you_mean, shortened
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.integer_values import as_integers
-from cnncli.recipe.language.substitution import as_node, from_call
-from cnncli.recipe.layers import Group
-from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, count, plain
+from cnncli.recipe.language.substitution import Substitution, as_node, from_call
+from cnncli.recipe.yaml.nodes import Entry, Node, plain
 
-if TYPE_CHECKING:
-    from cnncli.recipe.language.flat_layers import FlatLayers, Scope
+NO_ARGUMENTS = ("name", "from", "is")
 
-_NO_ARGUMENTS = ("name", "from", "is")
-_NAMES_LAYERS = ("from", "like")
+
+class _Flat(Protocol):
+    """What is needed of the flat list."""
+
+    substitution: Substitution
+    written: set[str]
+
+    def wrong(self, message: str, place: Place, hint: str = "") -> None: ...
+
+    def value(self, node: Node, scope: Any) -> Any: ...
+
+
+class _Scope(Protocol):
+    """What is needed of the place of a layer."""
+
+    @property
+    def searched(self) -> tuple[tuple[str, str], ...]: ...
+
+    @property
+    def caller(self) -> Place | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +79,7 @@ class Call:
     end: int = 0
     groups_end: int = 0
 
-    def check(self, given: Iterable[Entry], flat: FlatLayers) -> None:
+    def check(self, given: Iterable[Entry], flat: _Flat) -> None:
         """Report the arguments of another call that are not those of this one."""
         for entry in given:
             _check_same(entry, self.values.get(entry.key), self.name, flat)
@@ -77,7 +93,7 @@ class SharedLayers:
         self._calls: dict[str, Call] = {}
 
     def add(self, name: str, kind: str, arguments: Items[Entry], root: SharedLayer | None = None) -> None:
-        own = tuple(each for each in arguments if each.key not in _NO_ARGUMENTS)
+        own = tuple(each for each in arguments if each.key not in NO_ARGUMENTS)
         self._layers.setdefault(name, root or SharedLayer(name, kind, own))
 
     def root(self, name: str) -> SharedLayer | None:
@@ -87,16 +103,18 @@ class SharedLayers:
     def add_call(self, call: Call, *, end: int, groups_end: int) -> None:
         self._calls.setdefault(call.name, replace(call, end=end, groups_end=groups_end))
 
-    def layer(
-        self, kind: str, written: Entry, given: Items[Entry], flat: FlatLayers, scope: Scope
-    ) -> SharedLayer | None:
+    def layer(self, kind: str, written: Entry, given: Items[Entry], flat: _Flat, scope: _Scope) -> SharedLayer | None:
         """The layer that `is` names, of the same kind and with the same arguments; None where that is reported as wrong."""
-        found = self._find(written, self._layers, flat, scope)
+        found: SharedLayer | None = self._find(written, self._layers, flat, scope)
         if found is None:
             return None
         if _canonical(found.kind) != _canonical(kind):
             place = from_call(written.value.place, scope.caller)
-            flat.wrong(f"`is`: `{found.name}` is a {found.kind}, not a {kind}", place, "a layer shares the weights of one of its kind")
+            flat.wrong(
+                f"`is`: `{found.name}` is a {found.kind}, not a {kind}",
+                place,
+                "a layer shares the weights of one of its kind",
+            )
             return None
         before = len(flat.substitution.problems)
         known = {each.key: plain(each.value) for each in found.arguments}
@@ -106,16 +124,16 @@ class SharedLayers:
             _check_same(argument, known.get(argument.key, defaults.get(argument.key)), found.name, flat)
         return found if len(flat.substitution.problems) == before else None
 
-    def call(self, block: str, written: Entry, flat: FlatLayers, scope: Scope) -> Call | None:
+    def call(self, block: str, written: Entry, flat: _Flat, scope: _Scope) -> Call | None:
         """The call of a block that `is` names; None where that is reported as wrong."""
-        found = self._find(written, self._calls, flat, scope)
+        found: Call | None = self._find(written, self._calls, flat, scope)
         if found is not None and found.block != block:
             place = from_call(written.value.place, scope.caller)
             flat.wrong(f"`is`: `{found.name}` is a call of the block `{found.block}`, not of `{block}`", place)
             return None
         return found
 
-    def _find(self, written: Entry, known: dict[str, Any], flat: FlatLayers, scope: Scope) -> Any:
+    def _find(self, written: Entry, known: dict[str, Any], flat: _Flat, scope: _Scope) -> Any:
         place = from_call(written.value.place, scope.caller)
         name = flat.value(written.value, scope)
         if not isinstance(name, str):
@@ -130,67 +148,15 @@ class SharedLayers:
             own = "a single layer" if known is self._layers else "a call of a block"
             flat.wrong(f"`is`: `{shown}` is {other}, and this is {own}", place)
         elif name in flat.written:
-            flat.wrong(f"`is`: `{shown}` comes after this", place, "the first one has no `is`, and stands before the others")
+            flat.wrong(
+                f"`is`: `{shown}` comes after this", place, "the first one has no `is`, and stands before the others"
+            )
         else:
             flat.wrong(f"`is`: nothing is named `{shown}`", place, did_you_mean(name, known))
         return None
 
 
-def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> None:
-    """Write the layers of a call out once more, for another input, each with `is`.
-
-    Args:
-        shared: the call that was written out.
-        call: the one that is written out now.
-        entry: of this call in the recipe.
-    """
-    nodes = flat.nodes[shared.start : shared.end]
-    names = [_name_of(node) for node in nodes]
-    before = _name_of(flat.nodes[shared.start - 1]) if shared.start else flat.inputs[0]
-    came_in, comes_in = shared.here or flat.inputs[0], flat.named(call.here, entry)
-
-    def renamed(name: str) -> str:
-        return comes_in if name == came_in else _moved(name, shared, call, set(names))
-
-    for node, previous in zip(nodes, [before, *names], strict=False):
-        item = _item_of(node)
-        if item is None:
-            continue
-        place = Place(item.key_place.file, item.key_place.line, item.key_place.column, called_from=entry.key_place)
-        written = plain(item.value)
-        own = {key: value for key, value in written.items() if key not in (*_NO_ARGUMENTS, *_NAMES_LAYERS)}
-        taken = written.get("from", previous)
-        sources = [renamed(name) for name in ([taken] if isinstance(taken, str) else taken)]
-        arguments = {
-            **own,
-            **({"like": renamed(written["like"])} if "like" in written else {}),
-            "name": renamed(written["name"]),
-            **({"from": sources[0] if len(sources) == 1 else sources} if sources != [flat.previous] else {}),
-            "is": written.get("is", written["name"]),
-        }
-        again = Mapping((Entry(item.key, place, as_node(arguments, place)),), place)
-        flat.substitution.count(count(again), place)
-        flat.append(again)
-        flat.previous = arguments["name"]
-        flat.shared.add(arguments["name"], item.key, [], flat.shared.root(arguments["is"]))
-    for group in flat.groups[shared.groups_start : shared.groups_end]:
-        if group.name != shared.name:
-            moved = _moved(group.name, shared, call, {group.name})
-            offset = call.start - shared.start
-            flat.groups.append(Group(moved, group.start + offset, group.end + offset))
-    for name, layer in list(flat.known.items()):
-        if name.startswith(f"{shared.name}_"):
-            flat.known.setdefault(_moved(name, shared, call, {name}), renamed(layer))
-    flat.current = renamed(flat.known[shared.name]) if shared.name in flat.known else flat.current
-
-
-def _moved(name: str, shared: Call, call: Call, inside: Collection[str]) -> str:
-    """The name of a layer of one call in the other; others stay as they are."""
-    prefix = f"{shared.name}_"
-    return f"{call.name}_{name[len(prefix) :]}" if name in inside and name.startswith(prefix) else name
-
-
-def _check_same(given: Entry, known: Any, name: str, flat: FlatLayers) -> None:
+def _check_same(given: Entry, known: Any, name: str, flat: _Flat) -> None:
     value = plain(given.value)
     if as_integers(value) != as_integers(known):
         message = f"`{given.key}` is {described(value)}, and `{shortened(name)}` has {described(known)}"
@@ -200,16 +166,3 @@ def _check_same(given: Entry, known: Any, name: str, flat: FlatLayers) -> None:
 def _canonical(kind: str) -> str:
     found = catalogue.find_in_places("layers", kind)
     return found.canonical if found else kind
-
-
-def _item_of(node: Node) -> Entry | None:
-    """The layer of an item of the flat list; None where it is no layer."""
-    if isinstance(node, Mapping) and len(node.entries) == 1 and isinstance(node.entries[0].value, Mapping):
-        name = node.entries[0].value.get("name")
-        return node.entries[0] if isinstance(name, Scalar) else None
-    return None
-
-
-def _name_of(node: Node) -> str:
-    item = _item_of(node)
-    return plain(item.value)["name"] if item else ""

@@ -19,7 +19,8 @@ from cnncli.recipe.keras_objects.integer_values import as_integers
 from cnncli.recipe.keras_objects.objects import SHORTCUT
 from cnncli.recipe.language.blocks import STRUCTURES, Block, Blocks
 from cnncli.recipe.language.flat_layers import INPUT, OURS, PATH, FlatLayers, Scope
-from cnncli.recipe.language.shared_layers import Call, write_again
+from cnncli.recipe.language.shared_calls import write_again
+from cnncli.recipe.language.shared_layers import Call
 from cnncli.recipe.language.substitution import Substitution, from_call, kind_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -154,9 +155,7 @@ class _Flattener:
                 self.items(block.layers.items, inner)
         self.flat.shared.add_call(call, end=len(self.flat.nodes), groups_end=len(self.flat.groups))
 
-    def _arguments(
-        self, block: Block, entry: Entry, scope: Scope, shared: Call | None = None
-    ) -> dict[str, Any] | None:
+    def _arguments(self, block: Block, entry: Entry, scope: Scope, shared: Call | None = None) -> dict[str, Any] | None:
         """The values of a block's parameters in a call, or in the call that it shares; None when the call is wrong."""
         before = len(self.problems)
         node = self.flat.replaced(entry.value, scope)

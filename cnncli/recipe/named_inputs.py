@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.language.flat_layers import INPUT
-from cnncli.recipe.schema import Data, Recipe
+from cnncli.recipe.language.flat_layers import INPUT as INPUT
+from cnncli.recipe.schema import Data, Model, Recipe
 from cnncli.recipe.yaml.nodes import Path
 
 _Value = TypeVar("_Value")
@@ -34,9 +34,23 @@ def inputs_of(data: Data) -> list[Input]:
     """The inputs in the order of the recipe."""
     if data.inputs is None:
         return [Input(INPUT, data.prepare, data.augment, ("data",))]
-    return [
-        Input(name, own.prepare, own.augment, ("data", "inputs", name)) for name, own in data.inputs.items()
-    ]
+    return [Input(name, own.prepare, own.augment, ("data", "inputs", name)) for name, own in data.inputs.items()]
+
+
+def shapes_of(model: Model) -> tuple[int, ...] | dict[str, tuple[int, ...]] | None:
+    """The shape of one example, of several inputs by name; None where the recipe does not say it."""
+    if not model.input:
+        return None
+    return without_names({name: tuple(shape) for name, shape in by_name(model.input).items()})
+
+
+def layers_after(recipe: Recipe, name: str) -> list[KerasObject]:
+    """The layers of the network from the first one that takes an input on, as they stand in the list."""
+    layers = recipe.model.layers
+    if recipe.data.inputs is None or len(recipe.data.inputs) == 1:
+        return list(layers)
+    first = next((index for index, layer in enumerate(layers) if name in layer.inputs), len(layers))
+    return list(layers[first:])
 
 
 def has_augmentation(recipe: Recipe) -> bool:
