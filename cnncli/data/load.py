@@ -162,7 +162,7 @@ _KINDS = f"""one of
   a folder with MNIST's four files"""
 
 
-def _mismatches(found: Mapping[str, Shape], wanted: AnyShape, whose: str) -> list[Problem]:
+def _mismatches(found: Mapping[str, Sequence[int]], wanted: AnyShape, whose: str) -> list[Problem]:
     """The inputs whose shape is not the wanted one; each with its path in the recipe."""
     problems = []
     for name, shape in by_name(wanted).items():

@@ -77,7 +77,7 @@ def sketch_of(inputs: Inputs) -> Sketch | None:
     Args:
         inputs: (count, *shape of one); of several inputs by name.
     """
-    columns = by_name(inputs)
+    columns: dict[str, Values] = by_name(inputs)
     if not any(map(may_tell, columns.values())):
         return None
     count = len(next(iter(columns.values())))
@@ -99,7 +99,7 @@ def overlap_of(sketch: Sketch, inputs: Inputs) -> Overlap | None:
     except (binascii.Error, ValueError):
         return None
     known = {content[begin : begin + _DIGEST_BYTES] for begin in range(0, len(content), _DIGEST_BYTES)}
-    columns = by_name(inputs)
+    columns: dict[str, Values] = by_name(inputs)
     examples = len(next(iter(columns.values())))
     count = found = 0
     rows = _some(examples, _MOST_COMPARED)

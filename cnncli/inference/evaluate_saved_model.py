@@ -113,6 +113,8 @@ def _check_output(trained: TrainedModel) -> None:
 def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...]]:
     source = parse_source(data)
     _check_output(trained)
+    if len(trained.model.inputs) != 1 and not trained.names_its_inputs:
+        raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
     if any(tensor.dtype == "string" for tensor in trained.model.inputs):
         raise ModelFileError(f"{trained.name} takes text, and data is numbers")
     return load_for_model(

@@ -18,6 +18,7 @@ from cnncli.data.sketch import Sketch, overlap_of
 from cnncli.errors import CnncliError, Problem
 from cnncli.inference.inputs import File, Given, read_array
 from cnncli.inference.model_loading import TrainedModel
+from cnncli.inference.several_inputs import SeveralGiven
 from cnncli.messages import printable
 
 _LEAST_SHARE = 0.01  # of examples that were trained on; many data sets have a few copies
@@ -34,8 +35,14 @@ def warnings_for_examples(trained: TrainedModel, examples: Examples, what: str) 
     return [*found, *trained.targets.unlike_training(examples.labels, what)]
 
 
-def warnings_for_files(trained: TrainedModel, given: Given) -> list[Problem]:
+def warnings_for_files(trained: TrainedModel, given: Given | SeveralGiven) -> list[Problem]:
     """Compare the scale of files without labels with that of the training; of tables the first rows are read."""
+    if isinstance(given, SeveralGiven):
+        found = []
+        for group in given.groups:
+            for name, array in group.arrays().items():
+                found += scale_warnings(trained.scales.get(name), array, f"{name} of {printable(group.file)}")
+        return found
     return list(_other_scales(trained, given))
 
 
@@ -81,6 +88,7 @@ def _unlike(known: scales.Scale | None, scale: scales.Scale, what: str) -> list[
 def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
     if given.has_images:
         yield from warnings_for_images(trained)
+    assert not isinstance(trained.input_shape, dict)
     for file in given.files:
         inputs = _inputs_of(file, trained.input_shape)
         if inputs is not None:
@@ -94,7 +102,7 @@ def _inputs_of(file: File, input_shape: Shape) -> NDArray[Any] | None:
     if file.kind == "table":
         rows = Given((file,), (), ()).batches(_LOOKED_AT, input_shape=input_shape, form=None)
         batch = next(rows, None)
-        return batch.inputs if batch and batch.names else None
+        return np.asarray(batch.inputs) if batch and batch.names else None
     try:
         return read_array(file, input_shape)
     except CnncliError:

@@ -207,7 +207,7 @@ def describe(
         targets=targets,
         outputs=_decoder(targets).form_of(recipe),
         input_shape=without_names({name: tuple(shape) for name, shape in by_name(input_shape).items()}),
-        input_range=input_range,
+        input_range=without_names(by_name(input_range)) if input_range else None,
         trained_on=TrainedOn(**trained_on) if trained_on else None,
         images=_form(recipe, input_shape),
         loss=as_data(main.loss),

@@ -44,6 +44,7 @@ class TrainedModel:
         told: what the file says about its model; None for a run, and for a file that another program saved.
         activations: what they take for one example; None for a run, and for a file whose network takes any size.
         trained_on: fingerprints and a sketch of the training examples; None where they are not known.
+        tensors: name of a layer in the recipe -> what leaves it; empty for a file.
         scales: of the raw training examples, by the name of the input; empty where they are not known.
     """
 
@@ -56,6 +57,7 @@ class TrainedModel:
     scales: Mapping[str, Scale] = field(default_factory=dict)
     trained_on: Mapping[str, Any] | None = None
     activations: Activations | None = None
+    tensors: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def about(self) -> About | None:
@@ -124,10 +126,18 @@ class TrainedModel:
     def input_shape(self) -> InputShape:
         """The shape of one example; of several inputs, and of one that has a name, by name."""
         shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in self.model.inputs}
-        recorded = self.recipe.recipe.model.input if self.recipe else self.told.input_shape if self.told else None
-        if isinstance(recorded, Mapping):
-            return {name: shapes[name] for name in recorded}
+        if isinstance(self._recorded_shape, Mapping):
+            return {name: shapes[name] for name in self._recorded_shape}
         return shapes if len(shapes) > 1 else tuple(self.model.inputs[0].shape[1:])
+
+    @property
+    def names_its_inputs(self) -> bool:
+        """Whether what is known of the model has names for its inputs."""
+        return isinstance(self._recorded_shape, Mapping)
+
+    @property
+    def _recorded_shape(self) -> Any:
+        return self.recipe.recipe.model.input if self.recipe else self.told.input_shape if self.told else None
 
 
 def open_model(run_or_file: str | None, *, outputs: Path) -> TrainedModel:
@@ -199,23 +209,26 @@ def _open_run(path: Path) -> TrainedModel:
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise OutputError(f"{path} is not complete: {error}", hint=_TRAIN_AGAIN) from error
     try:
-        model = run_model.open_run(path, recipe.recipe, record)
+        network = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:
         raise _damaged(resolved, error) from error
+    model = network.model
     units = model.output_shape[-1]
     if not targets.fits(units):
         message = f"{path / runs.RECORD} is damaged: it describes {targets.size}, and the network has {units} outputs"
         raise OutputError(message, hint=_TRAIN_AGAIN)
     scales, trained_on = _scales(record, recipe.recipe), record.get("trained_on")
-    return TrainedModel(model, str(path), targets, path, recipe, scales=scales, trained_on=trained_on)
+    return TrainedModel(
+        model, str(path), targets, path, recipe, scales=scales, trained_on=trained_on, tensors=network.tensors
+    )
 
 
 def _scales(record: Mapping[str, Any], recipe: Recipe) -> dict[str, Scale]:
     """The recorded scales of the training examples by input; empty in a record without them."""
     data = record.get("data")
     recorded = data.get("input_range") if isinstance(data, Mapping) else None
-    several = recipe.data.inputs is not None and isinstance(recorded, Mapping)
-    found = {name: Scale.from_json(value) for name, value in (recorded if several else {INPUT: recorded}).items()}
+    ranges = recorded if recipe.data.inputs is not None and isinstance(recorded, Mapping) else {INPUT: recorded}
+    found = {name: Scale.from_json(value) for name, value in ranges.items()}
     return {name: scale for name, scale in found.items() if scale}
 
 

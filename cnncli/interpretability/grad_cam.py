@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from cnncli.data.input_values import InputValues, count
 from cnncli.errors import RecipeError
-from cnncli.interpretability.class_scores import as_input, head_of, of_class
+from cnncli.interpretability.class_scores import as_input, head_of, in_batches, of_class
 from cnncli.network.flatten_submodels import Opened
 
 _BATCH = 16
 
 
 def grad_cam(
-    network: Opened, layer_name: str, images: np.ndarray, classes: np.ndarray, *, plus_plus: bool = False
+    network: Opened, layer_name: str, images: InputValues, classes: np.ndarray, *, plus_plus: bool = False
 ) -> np.ndarray:
     """Compute the heat of a class over each example.
 
@@ -27,7 +28,7 @@ def grad_cam(
     Args:
         network: examples -> (batch, classes).
         layer_name: a layer whose output is (batch, *places, maps); the last one is usual.
-        images: (count, *input shape), as the model takes them.
+        images: (count, *input shape), as the model takes them; of several inputs by name.
         classes: int (count,), the class whose heat is wanted; of a model with one output 1 is its class and 0 the other.
 
     Returns:
@@ -38,19 +39,18 @@ def grad_cam(
     """
     head = head_of(network.model)
     viewer = network.until([network.tensors[layer_name], head.tensor])
-    batches = range(0, len(images), _BATCH)
     heat = [
-        _heat(viewer, head.scores, images[b : b + _BATCH], classes[b : b + _BATCH], layer_name, plus_plus)
-        for b in batches
+        _heat(viewer, head.scores, batch, classes[number * _BATCH :][: count(batch)], layer_name, plus_plus)
+        for number, batch in enumerate(in_batches(images, _BATCH))
     ]
     return scaled(np.concatenate(heat))
 
 
-def _heat(viewer: Any, scores_of: Any, images: np.ndarray, classes: np.ndarray, layer: str, plus_plus: bool) -> Any:
+def _heat(viewer: Any, scores_of: Any, images: InputValues, classes: np.ndarray, layer: str, plus_plus: bool) -> Any:
     inputs = as_input(images)
     with tf.GradientTape() as tape:
         # Without it nothing is recorded in a network all of whose layers are frozen.
-        tape.watch(inputs)
+        tape.watch(tf.nest.flatten(inputs))
         maps, before = viewer(inputs, training=False)
         wanted = of_class(scores_of(before), classes)
     gradients = tape.gradient(wanted, maps)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import keras
@@ -21,19 +21,41 @@ MOST_TARGETS = 16  # filters or classes that are maximised when nobody says whic
 NO_MAPS = "no layer of the network gives maps"
 
 
-def check_input(model: keras.Model, name: str) -> None:
-    """Refuse a model that takes anything but one signal, image or volume.
+def check_input(model: keras.Model, name: str, wanted: str | None = None, names: Iterable[Any] = ()) -> str:
+    """Choose the input that pictures are about: a signal, an image or a volume.
+
+    Args:
+        name: of the model, for messages.
+        wanted: the name of the input; None: the first one that pictures can be made of.
+        names: of the inputs, in their order; left out: that of Keras.
+
+    Returns:
+        The name of the input.
 
     Raises:
-        ModelFileError: it does.
+        RecipeError: no input has that name.
+        ModelFileError: it is none, or no input is.
     """
-    if len(model.inputs) != 1:
-        raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a picture shows one")
-    shape = tuple(model.inputs[0].shape[1:])
-    if not kind_of(shape).has_places or model.inputs[0].dtype == "string":
-        size = "x".join("?" if side is None else str(side) for side in shape)
-        message = f"{name} takes {model.inputs[0].dtype} of {size}: that is no signal, image or volume"
+    known = {tensor.name: tensor for tensor in model.inputs}
+    ordered = [each for each in names if each in known] or list(known)
+    if wanted is not None and wanted not in known:
+        hint = did_you_mean(wanted, ordered) or f"the inputs: {listed(ordered, 12)}"
+        raise RecipeError(f"no input is named `{shortened(wanted)}`", hint=hint)
+    inputs = [known[each] for each in ordered if wanted in (None, each)]
+    found = next((tensor for tensor in inputs if _can_be_shown(tensor)), None)
+    if found is None:
+        taken = " and ".join(f"{tensor.dtype} of {_size_text(tensor.shape[1:])}" for tensor in inputs)
+        message = f"{name} takes {taken}: that is no signal, image or volume"
         raise ModelFileError(message, hint="pictures are made of what has a length, a height and width, or a depth too")
+    return str(found.name)
+
+
+def _can_be_shown(tensor: Any) -> bool:
+    return kind_of(tuple(tensor.shape[1:])).has_places and tensor.dtype != "string"
+
+
+def _size_text(shape: Sequence[int | None]) -> str:
+    return "x".join("?" if side is None else str(side) for side in shape)
 
 
 def check_finite(model: keras.Model, name: str) -> None:
@@ -64,8 +86,12 @@ def check_classifies(model: keras.Model, name: str) -> None:
 
 
 def map_layers(network: Opened) -> list[str]:
-    """The names of the layers that give maps: an output with as many axes as an example, from the first weights on."""
-    return [name for name in drawn_layers(network) if gives_maps(network, name)]
+    """The names of the layers that give maps: an output with as many axes as an example, from the first weights on.
+
+    Of a network with several inputs only those that the input leads to that pictures are about.
+    """
+    about = network.about
+    return [name for name in drawn_layers(network) if gives_maps(network, name) and about in network.seen_by(name)]
 
 
 def drawn_layers(network: Opened) -> list[str]:
@@ -76,7 +102,9 @@ def drawn_layers(network: Opened) -> list[str]:
 
 
 def gives_maps(network: Opened, name: str) -> bool:
-    return len(_shape(network, name)) == len(network.model.inputs[0].shape)
+    seen = network.seen_by(name)
+    axes = {len(tensor.shape) for tensor in network.model.inputs if tensor.name in seen and _can_be_shown(tensor)}
+    return len(_shape(network, name)) in (axes or {len(network.input.shape)})
 
 
 def _gives_units(network: Opened, name: str) -> bool:
@@ -116,6 +144,10 @@ def find_maps(network: Opened, name: str) -> str:
         RecipeError: no layer has that name, with the nearest one; or it gives something else.
     """
     find_any(network, name)
+    if network.about not in network.seen_by(name):
+        others = " or ".join(f"--input {each}" for each in sorted(network.seen_by(name)))
+        hint = f"layers with maps of it: {listed(map_layers(network), 12)}; or choose {others}"
+        raise RecipeError(f"layer `{name}` does not depend on the input `{network.about}`", hint=hint)
     if not gives_maps(network, name):
         message = f"layer `{name}` gives {describe(network, name)}, not maps"
         raise RecipeError(message, hint=f"those with maps: {listed(map_layers(network), 12)}")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
-from cnncli import keras_internals
+from cnncli.network.named_calls import named_calls
 from cnncli.network.receptive_field import Field, widest
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.schema import Recipe
@@ -54,25 +53,17 @@ class Graph:
     """
 
     def __init__(self, model: keras.Model, tensors: Mapping[str, Any] | None = None) -> None:
-        calls = keras_internals.calls_of(model)
-        self._makers = {id(tensor): call for call in calls for tensor in call.outputs}
+        calls = named_calls(model, tensors)
+        self._makers = {id(tensor): call for _, call, _ in calls for tensor in call.outputs}
         taken = {layer.name for layer in model.layers}
-        named = {id(tensor): name for name, tensor in reversed(list((tensors or {}).items()))}  # the first name of each
-        counts = Counter(id(call.operation) for call in calls)
         self.parts: dict[str, Part] = {}
         self._names: dict[int, str] = {}  # by what leaves a part
-        for call in calls:
-            name, shares = call.operation.name, ""
+        for name, call, shares in calls:
             if not isinstance(call.operation, keras.layers.Layer):
                 if len(self._sources(call)) < 2:
                     continue
                 while name in taken:
                     name += "_"
-            elif counts[id(call.operation)] > 1:
-                name = named.get(id(call.outputs[0]), name)
-                while name in self.parts:
-                    name += "_"
-                shares = call.operation.name if name != call.operation.name else ""
             taken.add(name)
             self.parts[name] = Part(name, call.operation, tuple(call.inputs), tuple(call.outputs), shares)
             self._names |= {id(tensor): name for tensor in call.outputs}

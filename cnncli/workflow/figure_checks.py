@@ -43,10 +43,11 @@ def check_pictures(recipe: Recipe, network: Network) -> None:
         model = network.model if picture.grad_cam or picture.maximize else network.full_model
         if _needs_convolution(picture) and not convolutions(model):
             raise RecipeError(Problem(NO_CONVOLUTION, _NAME_LAYERS[picture.kind], path=("visualize", index)))
+        about = ""
         if not picture.filters:
-            with _problems_at(index):
-                check_input(model, "the network")
-        opened_model = opened(model)
+            with _problems_at(index, *((picture.kind, "input") if picture.input else ())):
+                about = check_input(model, "the network", picture.input, network.tensors)
+        opened_model = opened(model, network.tensors, about=about)
         for name, path in picture.layers:
             with _problems_at(index, *path):
                 _search(picture, model, opened_model, name)

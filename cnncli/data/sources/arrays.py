@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cnncli.data import scales, shapes
 from cnncli.data.columns import Values
-from cnncli.data.dataset import INPUT, Examples, InputShape
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
@@ -64,7 +64,7 @@ Targets = type[TargetInfo] | TargetInfo
 def read_npz(
     settings: Npz,
     *,
-    input_shape: InputShape | None = None,
+    input_shape: Shape | Mapping[str, Shape] | None = None,
     inputs: Sequence[str] = (),
     targets: Targets,
     allow_leakage: bool = False,
@@ -94,7 +94,7 @@ def read_npz(
 def read_idx(
     settings: Idx,
     *,
-    input_shape: InputShape | None = None,
+    input_shape: Shape | Mapping[str, Shape] | None = None,
     targets: Targets,
     allow_leakage: bool = False,
 ) -> LoadedData:
@@ -199,7 +199,7 @@ def _found(
     source: str,
     pairs: Mapping[str, Pair],
     arrays: Mapping[str, NDArray[Any]],
-    input_shape: InputShape | None,
+    input_shape: Shape | Mapping[str, Shape] | None,
     targets: Targets,
     allow_leakage: bool,
     notes: Sequence[Problem] = (),
@@ -281,13 +281,13 @@ def _compare_labels(
 
 
 def _examples(
-    pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: InputShape | None, targets: Targets
+    pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape | Mapping[str, Shape] | None, targets: Targets
 ) -> Examples:
     raw_labels = arrays[pair.labels]
     problems: list[Problem] = []
     inputs: dict[str, Values] = {}
     labels = None
-    known_shapes = by_name(input_shape) if input_shape is not None else {}
+    known_shapes: dict[str, Shape] = by_name(input_shape) if input_shape is not None else {}
     for name, array in pair.inputs.items():
         try:
             inputs[name] = read_inputs(array, arrays[array], known_shapes.get(name))
