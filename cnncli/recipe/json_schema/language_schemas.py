@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncli.recipe.json_schema.schema_parts import BLOCK_NAME, LAYER_NAME, NAME, STANDS_FOR_VALUE, Schema, ref
 from cnncli.recipe.language.blocks import STRUCTURES
-from cnncli.recipe.language.structure import MOST_TIMES
+from cnncli.recipe.language.rounds import MOST_TIMES
 
 _ANY_VALUE = {"type": "string", "pattern": STANDS_FOR_VALUE}
 _LIST = {"type": "array", "items": ref("item")}
