@@ -50,15 +50,16 @@ class HereSizes(Sizes):
 
     def size(self, axis: str) -> int:
         if axis not in _ALL:
-            raise ExpressionError(f"`{HERE}` has no `{axis}`", did_you_mean(axis, _ALL) or f"it has {listed(_ALL, 9)}")
+            hint = did_you_mean(axis, _ALL) or f"its sizes: {listed(_ALL, 9)}"
+            raise ExpressionError(f"`{HERE}` has no `{axis}`", hint)
         shape = self._shape()
         if shape is None:
             return Unknown(_TYPICAL, f"{HERE}.{axis}", f"${HERE}.{axis}")
         axes = _AXES.get(len(shape), ())
         shown = "x".join("?" if size is None else str(size) for size in shape)
         if axis not in axes:
-            raise ExpressionError(f"`{HERE}.{axis}`: {shown} comes in here", f"it has {listed(axes, 9) or 'no names'}")
+            raise ExpressionError(f"`{HERE}` is {shown} and has no `{axis}`", f"its sizes: {listed(axes, 9)}")
         size = shape[axes.index(axis)]
         if size is None:
-            raise ExpressionError(f"`{HERE}.{axis}`: {shown} comes in here", "this size is not fixed")
+            raise ExpressionError(f"`{HERE}` is {shown}: its {axis} is not fixed", "give `model.input` fixed sizes")
         return size
