@@ -97,8 +97,10 @@ def _expand_model(
     entries: list[Entry] = []
     value: Node
     for entry in model.entries:
+        if entry.key == "change":
+            continue
         if entry.key == "layers" and isinstance(entry.value, Sequence):
-            value, groups = flatten(entry.value, names, blocks, substitution, warnings)
+            value, groups = flatten(entry.value, model.get("change"), names, blocks, substitution, warnings)
         else:
             value = substitution.replace(entry.value, names, ("model", entry.key))
         entries.append(Entry(entry.key, entry.key_place, value))

@@ -18,7 +18,8 @@ from cnncli.recipe.keras_objects.foreign_names import NAMING_KEYS
 from cnncli.recipe.keras_objects.integer_values import as_integers
 from cnncli.recipe.keras_objects.objects import SHORTCUT
 from cnncli.recipe.language.blocks import STRUCTURES, Block, Blocks
-from cnncli.recipe.language.flat_layers import OURS, PATH, FlatLayers, Scope
+from cnncli.recipe.language.changes import Changes
+from cnncli.recipe.language.flat_layers import INPUT, OURS, PATH, FlatLayers, Scope
 from cnncli.recipe.language.substitution import Substitution, from_call, kind_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -30,12 +31,18 @@ MOST_NESTED = 20  # structures and calls of blocks within each other
 
 
 def flatten(
-    layers: Sequence, names: Names[str, Any], blocks: Blocks, substitution: Substitution, warnings: list[Problem]
+    layers: Sequence,
+    change: Node | None,
+    names: Names[str, Any],
+    blocks: Blocks,
+    substitution: Substitution,
+    warnings: list[Problem],
 ) -> tuple[Sequence, tuple[Group, ...]]:
     """Write a list of layers with structure out as a flat one.
 
     Args:
         layers: `model.layers` as written.
+        change: `model.change` as written.
         names: the values that `$name` reads.
         blocks: what may be called.
         substitution: collects what is wrong, and counts what is written out.
@@ -44,8 +51,11 @@ def flatten(
     Returns:
         The flat list, and the runs of layers that have a name.
     """
-    flat = FlatLayers(layers, substitution, warnings)
+    changes = Changes(change, names, substitution)
+    flat = FlatLayers(layers, changes, substitution, warnings)
     _Flattener(flat, names, blocks, substitution).items(layers.items, Scope(names))
+    if not substitution.open_places:  # else the names of layers may not be known yet
+        changes.report_unknown([name for name in flat.known if name != INPUT], flat.groups)
     return Sequence(tuple(flat.nodes), layers.place), tuple(flat.groups)
 
 
