@@ -12,6 +12,7 @@ from cnncli.errors import ModelFileError, RecipeError
 from cnncli.inputs import kind_of
 from cnncli.messages import did_you_mean, listed, shortened
 from cnncli.network.flatten_submodels import Opened
+from cnncli.network.kernels import has_convolution
 
 # They repeat, thin out or reorder what comes in.
 _PASSES_ON = ("Pooling", "Dropout", "Padding", "Cropping", "Flatten", "Reshape", "InputLayer")
@@ -90,7 +91,7 @@ def first_maps(network: Opened) -> str:
         ModelFileError: there is none.
     """
     there = map_layers(network)
-    convolution = next((name for name in there if "Conv" in type(network.layers[name]).__name__), None)
+    convolution = next((name for name in there if has_convolution(network.layers[name])), None)
     if not there:
         raise ModelFileError(NO_MAPS, hint="name a layer of units: --layer NAME")
     return convolution or there[0]

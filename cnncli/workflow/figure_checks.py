@@ -52,7 +52,7 @@ def check_pictures(recipe: Recipe, network: Network) -> None:
                 _search(picture, model, opened_model, name)
         if picture.filters and not picture.layers:
             with _problems_at(index, "filters", "scale"):
-                check_scale(find(model, convolutions(model)[0]), picture.filters.scale)
+                check_scale(convolutions(model)[0], picture.filters.scale)
         if problems := _wrong_filters(picture, opened_model):
             raise RecipeError(replace(problem, path=("visualize", index, *problem.path)) for problem in problems)
 
