@@ -20,7 +20,8 @@ from cnncli.recipe.keras_objects import browse, catalogue
 from cnncli.recipe.keras_objects.objects import NOUNS, article, as_data
 from cnncli.recipe.language.blocks import STRUCTURES
 from cnncli.recipe.language.flat_layers import MOST_LAYERS
-from cnncli.recipe.language.structure import MOST_NESTED, MOST_TIMES
+from cnncli.recipe.language.rounds import MOST_TIMES
+from cnncli.recipe.language.structure import MOST_NESTED
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section
