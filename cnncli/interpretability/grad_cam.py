@@ -25,7 +25,8 @@ def grad_cam(
     The maps of a layer, weighted and summed, where positive, divided by the example's largest value. The weight of a map is
     the mean gradient of the class's score before the softmax (Selvaraju et al., "Grad-CAM", 2017, equations 1 and 2); with
     `plus_plus` the sum of the positive gradients, each place with a share of its own (Chattopadhay et al., "Grad-CAM++", 2018,
-    equations 10 and 19, for the exponential of the score).
+    equations 10 and 19, for the exponential of the score). Of tokens each place has its own weight, its gradient (Draelos and
+    Carin, "Use HiResCAM instead of Grad-CAM", 2020): a channel of a transformer means different things in different tokens.
 
     Args:
         network: examples -> (batch, classes).
@@ -95,6 +96,8 @@ def _heat(
         squares, sums = gradients**2, tf.reduce_sum(maps, axis=places, keepdims=True)
         share = tf.math.divide_no_nan(squares, 2 * squares + sums * gradients**3)
         weights = tf.reduce_sum(share * tf.nn.relu(gradients), axis=places)  # (count, maps)
+    elif layer_places.are_tokens:
+        return tf.nn.relu(tf.reduce_sum(gradients * maps, axis=-1)).numpy()
     else:
         weights = tf.reduce_mean(gradients, axis=places)  # (count, maps)
     return tf.nn.relu(tf.einsum("n...k,nk->n...", maps, weights)).numpy()

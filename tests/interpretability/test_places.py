@@ -123,6 +123,18 @@ def test_heat_of_tokens_is_that_of_the_same_maps():
     np.testing.assert_allclose(heat, grad_cam(network, "patches", images, classes), rtol=1e-5)
 
 
+def test_each_token_is_weighted_by_its_own_gradient():
+    # Two patches of one channel that give 2 and -3, and a score of the first minus the second: 2 * 1 and -3 * -1.
+    inputs = keras.Input((1, 2, 1))
+    tokens = layers.Reshape((2, 1), name="tokens")(layers.Conv2D(1, 1, use_bias=False, name="conv")(inputs))
+    model = keras.Model(inputs, layers.Dense(1, activation="sigmoid", use_bias=False)(layers.Flatten()(tokens)))
+    model.set_weights([np.ones((1, 1, 1, 1)), np.array([[1.0], [-1.0]])])
+    image = np.array([2.0, -3.0], np.float32).reshape(1, 1, 2, 1)
+
+    np.testing.assert_allclose(grad_cam(opened(model), "tokens", image, np.array([1])), [[[2 / 3, 1]]])
+    assert not grad_cam(opened(model), "conv", image, np.array([1])).any()
+
+
 def test_default_layer_of_a_class_token_stands_before_the_last_attention():
     # Of what leaves the last block the head reads the class token alone: no gradient leads to the patches there.
     assert layer_for(transformer(), "grad-cam", None) == "normal"
