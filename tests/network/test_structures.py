@@ -78,6 +78,7 @@ def test_a_slice_is_that_of_numpy(arguments, part):
     found = network_of(f"- slice: {{name: s, {arguments}}}\n- Activation: {{name: a, activation: linear}}")
 
     assert np.array_equal(output(found, "a"), X[part])
+    assert ("s" in found.from_layer) == (X[part].shape != X.shape)  # no layer where everything is kept
 
 
 @pytest.mark.parametrize("layers", ["- Flatten", "- Reshape: [144, 3]", "- Reshape: [2, 6, 12, 3]"])
