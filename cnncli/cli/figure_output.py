@@ -72,7 +72,7 @@ def subject_of(trained: TrainedModel, about: str | None = None) -> Subject:
         about: the name of the input that is meant, as `--input` gives it.
 
     Raises:
-        ModelFileError: it takes no signal, image or volume, or its weights are no numbers.
+        ModelFileError: it takes no signal, image, volume or sequence of tokens, or its weights are no numbers.
         RecipeError: no input has that name.
     """
     from cnncli.errors import ModelFileError
@@ -82,10 +82,11 @@ def subject_of(trained: TrainedModel, about: str | None = None) -> Subject:
 
     if len(trained.model.inputs) != 1 and not trained.names_its_inputs:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and a picture shows one")
-    shown = check_input(trained.model, trained.name, about, trained.input_shape)
+    order = trained.input_shape if isinstance(trained.input_shape, dict) else ()
+    network = check_input(opened(trained.model, trained.tensors), trained.name, about, order)
     check_finite(trained.model, trained.name)
     name = trained.recipe.recipe.name if trained.recipe else Path(trained.name).stem
-    return subject_for(opened(trained.model, trained.tensors, about=shown), name, trained.targets)
+    return subject_for(network, name, trained.targets)
 
 
 def show_layers(name: str, network: Opened, names: Iterable[str], *, as_json: bool) -> None:

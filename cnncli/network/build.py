@@ -16,11 +16,12 @@ import keras
 from cnncli import keras_internals
 from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.messages import did_you_mean, shortened
-from cnncli.network import applications
+from cnncli.network import applications, structures
 from cnncli.network.instantiate import dtype_policy, make, names_counted_anew, shapes_alone
 from cnncli.network.keras_messages import first_sentence
 from cnncli.network.pretrained_weights import ImagenetWeights
 from cnncli.network.windows import window_problem
+from cnncli.recipe.keras_objects import structure_entries
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
@@ -128,16 +129,15 @@ def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool,
     layers = _make_all(recipe, policy)
     shapes = by_name(input_shape)
     inputs: dict[str, Any] = {}
-    prepared, raw, augmented = dict[str, Any](), dict[str, Any](), dict[str, Any]()
+    raw, augmented = dict[str, Any](), dict[str, Any]()
     places: dict[str, Path] = {}
     for own in inputs_of(recipe.data):
-        shape = tuple(shapes[own.name])
-        inputs[own.name] = keras.Input(shape, name=own.name)
-        prepared[own.name] = _chain(recipe, own, "prepare", inputs[own.name], places)
+        inputs[own.name] = keras.Input(tuple(shapes[own.name]), name=own.name)
         if has_augmentation(recipe):
-            raw[own.name] = keras.Input(shape, name=_raw_name(own.name))
+            raw[own.name] = keras.Input(tuple(shapes[own.name]), name=_raw_name(own.name))
             augmented[own.name] = _augmented(recipe, own, raw[own.name], places)
-    connector = _Connector(recipe, prepared, policy, load_weights, find_weights)
+    prepared = prepared_inputs(recipe, inputs, places)
+    connector = Connector(recipe, prepared, policy, load_weights, find_weights)
     outputs = connector.connect(layers)
     model = full_model = _model(_alone(inputs), next(iter(outputs.values())), recipe.name)
     if len(outputs) > 1:
@@ -177,6 +177,12 @@ def _raw_name(name: str) -> str:
 def _alone(tensors: dict[str, Any]) -> Any:
     """What Keras takes as inputs: one by itself, several by name."""
     return tensors if len(tensors) > 1 else next(iter(tensors.values()))
+
+
+def prepared_inputs(recipe: Recipe, inputs: Mapping[str, Any], places: dict[str, Path] | None = None) -> dict[str, Any]:
+    """What leaves the layers of `prepare` of each input; where each layer stands is added to `places`."""
+    found = {} if places is None else places
+    return {own.name: _chain(recipe, own, "prepare", inputs[own.name], found) for own in inputs_of(recipe.data)}
 
 
 def _applications(recipe: Recipe) -> Iterator[str]:
@@ -219,15 +225,31 @@ def _make_all(recipe: Recipe, policy: str) -> list[Any]:
     outputs = [recipe.model.layers[output.index] for output in outputs_of(recipe)]
     last = {item.shares or name_of(item) for item in outputs}
     for index, layer in enumerate(recipe.model.layers):
-        if layer.kind != "layers" or layer.shares:
-            made.append(None)  # applications and shortcuts are made when what comes in is known
-            continue
-        path = ("model", "layers", index)
-        with _told(problems, layer, path), dtype_policy("float32" if name_of(layer) in last else policy):
-            made.append(make(layer))
+        try:
+            made.append(made_layer(layer, "float32" if name_of(layer) in last else policy, index))
+        except RecipeError as error:
+            problems += error.problems
     if problems:
         raise RecipeError(problems)
     return made
+
+
+def made_layer(item: KerasObject, policy: str, index: int) -> Any:
+    """A Keras layer, not yet connected.
+
+    Returns:
+        The layer; None for applications and structures, which are made when what comes in is known, and for layers that are
+        those of others.
+
+    Raises:
+        RecipeError: Keras refuses its arguments.
+    """
+    problems: list[Problem] = []
+    if item.kind != "layers" or item.shares:
+        return None
+    with _told(problems, item, ("model", "layers", index)), dtype_policy(policy):
+        return make(item)
+    raise RecipeError(problems)
 
 
 def _chain(
@@ -256,7 +278,7 @@ def _chain(
     return tensor
 
 
-class _Connector:
+class Connector:
     """Calls every layer on what comes before it, or on what its `from` names."""
 
     def __init__(
@@ -278,22 +300,34 @@ class _Connector:
     def connect(self, layers: list[Any]) -> dict[str, Any]:
         """The outputs of the network whose layers these are, by name."""
         for index, (item, layer) in enumerate(zip(self.recipe.model.layers, layers, strict=True)):
-            path: Path = ("model", "layers", index)
-            if name_of(item) in self.by_name:
-                raise RecipeError(Problem(f"two layers are named `{name_of(item)}`", path=(*path, item.name, "name")))
-            sources = [self._source(name, path, item) for name in item.inputs] if item.inputs else [self.tensor]
-            if item.shares and item.kind == "layers":
-                layer = self.layers[item.shares]
-                self.shared[name_of(item)] = layer.name
-            problems: list[Problem] = []
-            with _told(problems, item, path, *(source.shape for source in sources)):
-                self.tensor = self._call(item, layer, sources, path)
-            if problems:
-                raise RecipeError(problems)
-            self.by_name[name_of(item)] = self.tensor
-            self.layers[name_of(item)] = keras_internals.origin_of(self.tensor).operation
+            self.add(index, item, layer)
         self._name_groups()
         return {output.name: self._output(output) for output in outputs_of(self.recipe)}
+
+    def add(self, index: int, item: KerasObject, layer: Any) -> None:
+        """Connect the next layer.
+
+        Args:
+            index: where it stands in the flat list.
+            layer: as `made_layer` gives it.
+
+        Raises:
+            RecipeError: it does not fit, at its path.
+        """
+        path: Path = ("model", "layers", index)
+        if name_of(item) in self.by_name:
+            raise RecipeError(Problem(f"two layers are named `{name_of(item)}`", path=(*path, item.name, "name")))
+        sources = [self._source(name, path, item) for name in item.inputs] if item.inputs else [self.tensor]
+        if item.shares and item.kind == "layers":
+            layer = self.layers[item.shares]
+            self.shared[name_of(item)] = layer.name
+        problems: list[Problem] = []
+        with _told(problems, item, path, *(source.shape for source in sources)):
+            self.tensor = self._call(item, layer, sources, path)
+        if problems:
+            raise RecipeError(problems)
+        self.by_name[name_of(item)] = self.tensor
+        self.layers[name_of(item)] = keras_internals.origin_of(self.tensor).operation
 
     def _output(self, output: Output) -> Any:
         # The name of a group or application means the layer that leaves it.
@@ -333,17 +367,17 @@ class _Connector:
             self.by_name |= inlined.outputs
             self.inlined[name_of(item)] = came_in, inlined.output
             return inlined.output
-        if item.kind == "structure":
-            return self._shortcut(item, came_in, path)
+        if item.kind == structure_entries.KIND:
+            return self._structure(item, came_in, path)
         if problem := window_problem(layer, came_in):
             raise RecipeError(Problem(problem[0], problem[1], path=(*path, item.name)))
         return _called(item, layer, sources, path)
 
     def _again(self, item: KerasObject, came_in: Any, path: Path) -> Any:
-        """An application or a projection once more, with the same layers, on something else."""
+        """An application or a structure once more, with the same layers, on something else."""
         own = name_of(item)
-        if item.shares not in self.inlined:  # an identity
-            return self._shortcut(item, came_in, path)
+        if item.shares not in self.inlined:  # one without layers
+            return self._structure(item, came_in, path)
         before, left = self.inlined[item.shares]
         if tuple(came_in.shape) != tuple(before.shape):
             shapes = f"{shape_text(came_in.shape[1:])} came in, and {shape_text(before.shape[1:])}"
@@ -354,7 +388,8 @@ class _Connector:
         def call(operation: Any, *arguments: Any, **options: Any) -> Any:
             given[id(operation)] = tensor = operation(*arguments, **options)
             if isinstance(operation, keras.layers.Layer):
-                name = f"{own}_{operation.name.removeprefix(f'{item.shares}_')}"
+                rest = operation.name.removeprefix(item.shares).removeprefix("_")
+                name = f"{own}_{rest}" if rest else own
                 self.by_name[name], self.shared[name] = tensor, operation.name
             return tensor
 
@@ -365,34 +400,23 @@ class _Connector:
         self.from_layer[own] = self.groups[own][-1]
         return given[id(keras_internals.origin_of(left).operation)]
 
-    def _shortcut(self, item: KerasObject, tensor: Any, path: Path) -> Any:
-        """The tensor itself where it has the shape that it is added to, else a projection (He et al., 2015, option B)."""
-        name, wanted = name_of(item), self._source(item.args["like"], path, item).shape
-        if tuple(tensor.shape) == tuple(wanted):
-            return tensor
-        if len(tensor.shape) != len(wanted) or not 3 <= len(wanted) <= 5:
-            message = f"`auto` cannot bring {shape_text(tensor.shape[1:])} to {shape_text(wanted[1:])}"
-            raise RecipeError(Problem(message, "give the shortcut as a list of layers", path=(*path, item.name)))
-        space = zip(tensor.shape[1:-1], wanted[1:-1], strict=True)
-        strides = [max(1, round(came / goes)) if came and goes else 1 for came, goes in space]
-        convolution = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}[len(strides)]
-        project = convolution(
-            wanted[-1],
-            1,
-            strides=strides,
-            padding="same",
-            use_bias=False,
-            kernel_initializer="he_normal",
-            dtype=self.policy,
-            name=f"{name}_conv",
-        )
-        normalise = keras.layers.BatchNormalization(dtype=self.policy, name=f"{name}_bn")
-        self.groups[name] = (project.name, normalise.name)
-        self.from_layer[name] = normalise.name
-        self.by_name[project.name] = project(tensor)
-        projected = self.by_name[normalise.name] = normalise(self.by_name[project.name])
-        self.inlined[name] = tensor, projected
-        return projected
+    def _structure(self, item: KerasObject, tensor: Any, path: Path) -> Any:
+        """A shortcut, a learned constant or a slice as plain Keras layers."""
+        if isinstance(tensor, list):
+            message = f"`{item.name}` takes one tensor, and {len(tensor)} came in"
+            raise RecipeError(Problem(message, path=(*path, item.name, "from")))
+        wanted = self._source(item.args["like"], path, item).shape if "like" in item.args else ()
+        try:
+            built = structures.build(item, tensor, wanted=wanted, policy=self.policy)
+        except structures.StructureError as error:
+            argument = (error.argument,) if error.argument in item.args else ()
+            raise RecipeError(Problem(str(error), error.hint, path=(*path, item.name, *argument))) from error
+        if built.layers:
+            self.groups[name_of(item)] = tuple(layer.name for layer in built.layers)
+            self.from_layer[name_of(item)] = built.layers[-1].name
+            self.inlined[name_of(item)] = tensor, built.output
+            self.by_name |= {layer.name: layer.output for layer in built.layers}
+        return built.output
 
     def _name_groups(self) -> None:
         """The recipe's groups by name, with the Keras layers that stand for their items."""

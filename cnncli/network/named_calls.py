@@ -36,19 +36,23 @@ def named_calls(model: keras.Model, tensors: Mapping[str, Any] | None = None) ->
     named = {id(tensor): name for name, tensor in reversed(list((tensors or {}).items()))}  # the first name of each
     counts = Counter(id(call.operation) for call in calls)
     taken = {layer.name for layer in model.layers}
-    seen: Counter[str] = Counter()
     found = []
     for call in calls:
         own = name = call.operation.name
         if counts[id(call.operation)] > 1:
-            seen[own] += 1
-            by_number = own if seen[own] == 1 else f"{own}_call_{seen[own]}"
+            number = 1 + sum(_number(other) < _number(call) for other in calls if other.operation is call.operation)
+            by_number = own if number == 1 else f"{own}_call_{number}"
             name = named.get(id(call.outputs[0]), "" if tensors else by_number) or by_number
             while name != own and name in taken:
                 name += "_"
         taken.add(name)
         found.append(NamedCall(name, call, own if name != own else ""))
     return found
+
+
+def _number(call: Call) -> int:
+    """Which call of its operation it is, in the order in which they were made."""
+    return keras_internals.origin_of(call.outputs[0]).call
 
 
 def sources_of(calls: list[NamedCall]) -> dict[int, frozenset[str]]:

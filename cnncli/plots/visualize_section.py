@@ -37,10 +37,10 @@ def draw_picture(
         return _filters(folder, recipe, network, picture.filters)
     # Filters may lie in a part that only another output takes; what speaks for a class is the main one's.
     model = network.full_model if picture.feature_maps else network.model
-    about = check_input(model, "the network", picture.input, network.tensors)
-    subject = subject_for(opened(model, network.tensors, about=about), recipe.name, splits.targets)
+    shown = check_input(opened(model, network.tensors), "the network", picture.input, network.tensors)
+    subject = subject_for(shown, recipe.name, splits.targets)
     if asked := picture.maximize:
-        value_range = range_of(splits.train, about)
+        value_range = range_of(splits.train, shown.about)
         return [
             *draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump(exclude={"input"})).files
         ]

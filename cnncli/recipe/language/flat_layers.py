@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import fnmatch
+import glob
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from collections.abc import Mapping as Names
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cnncli.errors import Place, Problem
 from cnncli.messages import described
 from cnncli.recipe.deferred import Broken, Deferred
 from cnncli.recipe.growth import Stopped
-from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.keras_objects.objects import SHORTCUT
+from cnncli.recipe.keras_objects import catalogue, structure_entries
+from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
+from cnncli.recipe.language.changes import Changes, by_name
+from cnncli.recipe.language.here import Shape, Shapes
 from cnncli.recipe.language.shared_layers import SharedLayers
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call
 from cnncli.recipe.layers import Group, snake_case
@@ -40,6 +45,8 @@ class Scope(NamedTuple):
         depth: how many calls and structures lead here.
         here: the layer that the innermost structure begins with, as `from: .` names it; None is the network's input.
         within: that structure, for a message; empty outside of any.
+        blocks_open: the blocks whose bodies are around this place in the recipe.
+        given: what may stand for layers: parameters of the block, and `vars`.
     """
 
     names: Names[str, Any]
@@ -51,6 +58,19 @@ class Scope(NamedTuple):
     here: str | None = None
     within: str = ""
     blocks_open: tuple[str, ...] = ()
+    given: Names[str, Given] = MappingProxyType({})
+
+
+class Given(NamedTuple):
+    """A value as it was written, with the scope in which it was: layers are written out where they are named.
+
+    Attributes:
+        node: the value of a block's parameter, or of one of `vars`.
+        scope: of the block's call.
+    """
+
+    node: Node
+    scope: Scope
 
 
 class FlatLayers:
@@ -58,8 +78,10 @@ class FlatLayers:
 
     Args:
         layers: with structure.
+        changes: of single layers, by their names.
         substitution: collects what is wrong, and counts what is written out.
         warnings: collects what is not wrong, but probably not meant.
+        shapes: tells the sizes of `$here`; None while they are not known.
         inputs: the names of the network's inputs.
 
     Attributes:
@@ -75,12 +97,16 @@ class FlatLayers:
     def __init__(
         self,
         layers: Sequence,
+        changes: Changes,
         substitution: Substitution,
         warnings: list[Problem],
+        shapes: Shapes | None,
         inputs: tuple[str, ...] = (INPUT,),
     ) -> None:
+        self.changes = changes
         self.substitution = substitution
         self.warnings = warnings
+        self._shapes = shapes
         self.inputs = inputs
         self.nodes: list[Node] = []
         self.groups: list[Group] = []
@@ -88,49 +114,69 @@ class FlatLayers:
         self.known: dict[str, str] = {name: name for name in inputs}
         self.current: str | None = None
         self.previous: str | None = None
+        self._indexes: dict[str, int] = {}  # of the layers by name
         self.written = set(_written_names(layers))
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def wrong(self, message: str, place: Place, hint: str = "") -> None:
         self.substitution.problems.append(Problem(message, hint, place, PATH))
 
+    def here(self) -> Shape | None:
+        """The shape that comes in now; None while it is not known."""
+        self.substitution.uses_sizes = True
+        return self._shapes.shape_of(self.nodes, self.current) if self._shapes else None
+
     def layer(self, entry: Entry, scope: Scope, sources: list[str | None] | None = None, name: str = "") -> None:
         """One Keras layer.
 
         Args:
             entry: its name and, as written, its arguments.
-            sources: what it takes; left out: what flows here, or what its own `from` says.
+            sources: what it takes; left out: what flows here.
             name: a name that the structure around it gives.
         """
-        found = catalogue.find_in_places("layers", entry.key)
+        if sources:
+            self.current = sources[0]
         body = self.replaced(entry.value, scope)
-        if isinstance(body, Mapping):
-            arguments = [argument for argument in body.entries if argument.key not in OURS]
-        elif isinstance(body, Scalar) and body.value is None:
-            arguments = []
-        else:
-            first = next(iter(found.arguments or {}), "") if found else ""
-            arguments = [Entry(first, body.place, body)]
-            if not first:
-                self.append(Mapping((Entry(entry.key, entry.key_place, body),), entry.key_place))
-                return
+        given = by_name(Entry(entry.key, entry.key_place, body))
+        if given is None:
+            self.append(Mapping((Entry(entry.key, entry.key_place, body),), entry.key_place))
+            return
+        found = structure_entries.find(entry.key)
+        own, place = self._layer_name(entry, found, scope, name)
+        taken = self._sources(entry, body, scope, sources)
+        arguments = [argument for argument in given.entries if argument.key not in OURS]
         root = None
         if isinstance(body, Mapping) and (written := body.entry("is")) is not None:
             if (root := self.shared.layer(entry.key, written, arguments, self, scope)) is None:
                 return
             arguments = root.arguments_at(entry.key_place)
-        own, place = self._layer_name(entry, found, scope, name)
-        arguments.append(Entry("name", place, Scalar(own, place)))
-        taken = self._sources(entry, body, scope, sources)
-        if taken is not None:
-            arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry))))
-        if root is not None:
-            arguments.append(Entry("is", entry.key_place, Scalar(root.name, entry.key_place)))
-        self.shared.add(own, entry.key, arguments, root)
-        arguments_node = Mapping(tuple(arguments), body.place)
-        self.append(Mapping((Entry(entry.key, entry.key_place, arguments_node),), entry.key_place))
+        layer = self.changes.of(own, Entry(entry.key, entry.key_place, Mapping(tuple(arguments), body.place)), OURS)
+        if layer is None:
+            self._leave_out(own, taken)
+            return
+        if isinstance(layer.value, Mapping):
+            arguments = [*layer.value.entries, Entry("name", place, Scalar(own, place))]
+            if taken is not None:
+                arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry))))
+            if root is not None:
+                arguments.append(Entry("is", entry.key_place, Scalar(root.name, entry.key_place)))
+                if plain(layer.value) != plain(Mapping(tuple(root.arguments), body.place)) or layer.key != entry.key:
+                    message = f"`{own}` has the weights of `{root.name}`, so it cannot be changed by itself"
+                    self.changes.wrong(own, message, f"change `{root.name}`")
+            self.shared.add(own, layer.key, arguments, root)
+            layer = Entry(layer.key, layer.key_place, Mapping(tuple(arguments), layer.value.place))
+        self.add(own, Mapping((layer,), layer.key_place))
         self.known.setdefault(own, own)
-        self.current = self.previous = own
+        self.current = own
+
+    def _leave_out(self, name: str, taken: list[str] | str | None) -> None:
+        """What comes into a layer that is left out is what leaves it."""
+        if isinstance(taken, list):
+            hint = "put another layer in its place, as in `{Concatenate: {}}`"
+            self.changes.wrong(name, f"`{name}` takes {len(taken)} layers, so it cannot be left out", hint)
+            return
+        self.current = self.previous if taken is None else taken
+        self.known.setdefault(name, self.current or self.inputs[0])
 
     def append(self, node: Node) -> None:
         if len(self.nodes) >= MOST_LAYERS:
@@ -192,14 +238,8 @@ class FlatLayers:
         """What `from` has to say in the flat list; None when the layer takes the one before it."""
         written = body.get("from") if isinstance(body, Mapping) else None
         if given is None and written is not None:
-            value = plain(written)
-            names = [value] if isinstance(value, str) else value
-            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-                return value  # type: ignore[no-any-return]  # its reader tells what is wrong
-            place = from_call(written.place, scope.caller)
-            resolved: list[str | None] = [self.resolve(name, scope, place) for name in names]
-        else:
-            resolved = given if given is not None else [self.current]
+            return plain(written)  # type: ignore[no-any-return]  # neither a name nor names: its reader says so
+        resolved = given if given is not None else [self.current]
         if resolved == [self.previous] and (self.previous is not None or len(self.inputs) == 1):
             return None
         named = [self.named(name, entry) for name in resolved]
@@ -212,20 +252,46 @@ class FlatLayers:
             self.wrong(f"{entry.key} takes which input?", entry.key_place, choices)
         return name if name is not None else self.inputs[0]
 
+    def taken(self, body: Node | None, scope: Scope) -> list[str | None] | None:
+        """The layers that `from` of an item names; None where there is none, or not a name or list of names."""
+        written = body.get("from") if isinstance(body, Mapping) else None
+        value = self.value(written, scope) if written is not None else None
+        names = [value] if isinstance(value, str) else value
+        if written is None or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            return None
+        place = from_call(written.place, scope.caller)
+        return [layer for name in names for layer in self.resolve(name, scope, place)]
+
     def _from_place(self, body: Node, entry: Entry) -> Place:
         written = body.get("from") if isinstance(body, Mapping) else None
         return written.place if written else entry.key_place
 
-    def resolve(self, name: str, scope: Scope, place: Place) -> str | None:
-        """The layer that a name in `from` means: the nearest of that name, from the inside out; None is the input."""
+    def resolve(self, name: str, scope: Scope, place: Place) -> list[str | None]:
+        """The layers that a name or glob in `from` means: the nearest, from the inside out; None is the input."""
         if name == HERE:
-            return scope.here
+            return [scope.here]
         for prefix, suffix in scope.searched:
-            if (found := self.known.get(f"{prefix}{name}{suffix}")) is not None:
+            if glob.has_magic(name):
+                if matching := self._matching(f"{glob.escape(prefix)}{name}{glob.escape(suffix)}"):
+                    return matching
+            elif (found := self.known.get(f"{prefix}{name}{suffix}")) is not None:
                 if found == INPUT and name == INPUT:
                     self._note_network_input(scope, place)
-                return found
-        return name
+                return [found]
+        return [name]
+
+    def _matching(self, pattern: str) -> list[str | None]:
+        """The layers and groups of a glob, in their order; without the layers inside of a group that is one of them."""
+        names = [name for name in self.known if name not in self.inputs and fnmatch.fnmatchcase(name, pattern)]
+        ranges = [(group.start, group.end) for group in self.groups if group.name in set(names)]
+        groups = {group.name for group in self.groups}
+        outer = [
+            name
+            for name in names
+            if name in groups or not any(start <= self._indexes.get(name, -1) < end for start, end in ranges)
+        ]
+        layers = dict.fromkeys(self.known[name] for name in outer)
+        return [*sorted(layers, key=lambda layer: self._indexes.get(layer, -1))]
 
     def _note_network_input(self, scope: Scope, place: Place) -> None:
         """`input` means the network's, also where something else comes into the structure around it."""
@@ -240,38 +306,33 @@ class FlatLayers:
         if isinstance(value, Deferred) and not isinstance(value, Broken) and node is not None:
             self.substitution.open_places.append(node.place)
 
-    def if_and_from(self, body: Node | None, scope: Scope) -> tuple[bool, str | None]:
-        """Whether an item stays, and what a single `from` name means."""
-        if not isinstance(body, Mapping):
-            return True, None
-        condition = body.get("if")
-        if condition is not None:
-            value = self.value(condition, scope)
-            if not isinstance(value, (bool, int)):
-                self.wrong(f"`if`: expected true or false, got {described(value)}", condition.place)
-                return True, None
-            self.note_if_deferred(value, condition)
-            if not value and not isinstance(value, Deferred):
-                return False, None
-        source = body.get("from")
-        if isinstance(source, Scalar) and isinstance(source.value, str):
-            name = self.value(source, scope)
-            if not isinstance(name, str):
-                return True, None
-            place = from_call(source.place, scope.caller)
-            found = self.resolve(name, scope, place)
-            if found is None and len(self.inputs) > 1:
-                self.wrong("`from: .`: which input?", place, f"one of: {', '.join(self.inputs)}")
-            return True, found or self.inputs[0]
-        return True, None
+    def is_kept(self, body: Node | None, scope: Scope) -> bool:
+        """What `if` of an item says; true where there is none."""
+        condition = body.get("if") if isinstance(body, Mapping) else None
+        return condition is None or self.condition("if", condition, scope)
+
+    def condition(self, key: str, node: Node, scope: Scope) -> bool:
+        """Whether a condition holds; true where it is wrong, or not known yet."""
+        value = self.value(node, scope)
+        if not isinstance(value, (bool, int)):
+            self.wrong(f"`{key}`: expected true or false, got {described(value)}", from_call(node.place, scope.caller))
+            return True
+        self.note_if_deferred(value, node)
+        return bool(value) or isinstance(value, Deferred)
 
     def shortcut(self, entry: Entry, start: str | None, end: str | None, scope: Scope) -> str:
         """The item that becomes an identity or a projection once shapes are known."""
         place, name = entry.key_place, self.counted(SHORTCUT, scope)
         arguments = {"like": self.named(end, entry), "name": name, "from": self.named(start, entry)}
-        self.append(Mapping((Entry(SHORTCUT, place, as_node(arguments, place)),), place))
-        self.known[name] = self.previous = name
+        self.add(name, Mapping((Entry(SHORTCUT, place, as_node(arguments, place)),), place))
+        self.known[name] = name
         return name
+
+    def add(self, name: str, node: Node) -> None:
+        """A layer that is written out."""
+        self._indexes.setdefault(name, len(self.nodes))
+        self.append(node)
+        self.previous = name
 
     @contextmanager
     def as_group(self, name: str) -> Iterator[None]:

@@ -48,8 +48,7 @@ def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> Non
         }
         again = Mapping((Entry(item.key, place, as_node(arguments, place)),), place)
         flat.substitution.count(count(again), place)
-        flat.append(again)
-        flat.previous = arguments["name"]
+        flat.add(arguments["name"], again)
         flat.shared.add(arguments["name"], item.key, [], flat.shared.root(arguments["is"]))
     for group in flat.groups[shared.groups_start : shared.groups_end]:
         if group.name != shared.name:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from collections.abc import Sequence as Items
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from cnncli.errors import Place
 from cnncli.messages import described, did_you_mean, shortened
-from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects import structure_entries
 from cnncli.recipe.keras_objects.integer_values import as_integers
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call
 from cnncli.recipe.yaml.nodes import Entry, Node, plain
@@ -64,7 +64,7 @@ class Call:
     Attributes:
         name: its own.
         block: the block's.
-        values: of the block's parameters.
+        values: of the block's parameters, `given_layers.Arguments`.
         here: what comes in; None is the network's input.
         start, end: its layers in the flat list.
         groups_start, groups_end: its groups, itself first.
@@ -72,17 +72,25 @@ class Call:
 
     name: str
     block: str
-    values: dict[str, Any]
+    values: Any
     here: str | None
     start: int
     groups_start: int
     end: int = 0
     groups_end: int = 0
 
-    def check(self, given: Iterable[Entry], flat: _Flat) -> None:
-        """Report the arguments of another call that are not those of this one."""
+    def check(self, given: Iterable[Entry], written: Mapping[str, Node], flat: _Flat, scope: _Scope) -> None:
+        """Report the arguments of another call that are not those of this one.
+
+        Args:
+            given: of the other call, as written in `scope`.
+            written: the arguments of this one, as written.
+        """
         for entry in given:
-            _check_same(entry, self.values.get(entry.key), self.name, flat)
+            known = written.get(entry.key)
+            if known is None or plain(known) != plain(entry.value):
+                value = as_node(flat.value(entry.value, scope), from_call(entry.value.place, scope.caller))
+                _check_same(Entry(entry.key, entry.key_place, value), self.values.get(entry.key), self.name, flat)
 
 
 class SharedLayers:
@@ -118,7 +126,7 @@ class SharedLayers:
             return None
         before = len(flat.substitution.problems)
         known = {each.key: plain(each.value) for each in found.arguments}
-        entry = catalogue.find_in_places("layers", kind)
+        entry = structure_entries.find(kind)
         defaults = {name: argument.default for name, argument in ((entry and entry.arguments) or {}).items()}
         for argument in given:
             _check_same(argument, known.get(argument.key, defaults.get(argument.key)), found.name, flat)
@@ -164,5 +172,5 @@ def _check_same(given: Entry, known: Any, name: str, flat: _Flat) -> None:
 
 
 def _canonical(kind: str) -> str:
-    found = catalogue.find_in_places("layers", kind)
+    found = structure_entries.find(kind)
     return found.canonical if found else kind
