@@ -183,7 +183,7 @@ def test_predictions_are_the_same_from_an_archive_files_and_a_table(folder):
         (["grad-cam", "pairs/first", "--layer", "b_first"], 3, "layer `b_first` does not depend on the input `left`"),
         (["grad-cam", "pairs/first", "--input", "middle"], 3, "no input is named `middle`"),
         (["maximize", "pairs/first", "--class", "1"], 3, "the output depends on left, right, and one input is maximized"),
-        (["grad-cam", "pairs/first", "--image", "l0.png"], 4, "the model takes several inputs (left, right), and an image is one"),
+        (["grad-cam", "pairs/first", "--image", "l0.png"], 4, "several inputs (left, right), and an image is one"),
         (["evaluate", "pairs/first", "--data", "mnist-sample"], 4, "the model takes several inputs (left, right)"),
     ],
 )  # fmt: skip

@@ -101,8 +101,14 @@ def test_parameters_are_counted_once_and_multiply_adds_for_each_call(summarised)
 
 
 def test_activations_are_counted_for_each_call(summarised):
-    one = summarise(loaded(("    - encoder: {name: b, from: right, is: a}\n", ""), ("from: [a, b]", "from: [a, right]"),
-        ("right: [6, 6, 1]", "right: [5]"), ("b: [5], b_conv: [4, 4, 4]", "minus: [5]"), ("params: 377", "params: 377")))  # fmt: skip
+    one = summarise(
+        loaded(
+            ("    - encoder: {name: b, from: right, is: a}\n", ""),
+            ("from: [a, b]", "from: [a, right]"),
+            ("right: [6, 6, 1]", "right: [5]"),
+            ("b: [5], b_conv: [4, 4, 4]", "minus: [5]"),
+        )
+    )
 
     # With the second call: 64 of Conv2D, 64 of Flatten, 5 of Dense; its input and Rescaling have 36 each instead of 5.
     per_example = (summarised[0].activation_bytes - one.activation_bytes) // 4 // 32
@@ -164,9 +170,14 @@ def test_shape_that_does_not_fit_the_weights_is_told_at_the_second_call():
 
 
 def test_projection_of_a_residual_is_shared():
-    block = "encoder: {layers: [residual: {shortcut: auto, body: [Conv2D: {name: conv, filters: 4, kernel_size: 3, padding: same}]}, Flatten, Dense: {name: code, units: 5}]}"
-    recipe = loaded(("encoder: {layers: [Conv2D: {name: conv, filters: 4, kernel_size: 3}, Flatten, Dense: {name: code, units: 5}]}", block),
-        ("params: 377, ", ""), ("b_conv: [4, 4, 4]", "b_conv: [6, 6, 4]"))  # fmt: skip
+    recipe = loaded(
+        (
+            "Conv2D: {name: conv, filters: 4, kernel_size: 3}",
+            "residual: {shortcut: auto, body: [Conv2D: {name: conv, filters: 4, kernel_size: 3, padding: same}]}",
+        ),
+        ("params: 377, ", ""),
+        ("b_conv: [4, 4, 4]", "b_conv: [6, 6, 4]"),
+    )
     network = build(recipe.recipe, input_shape={"left": (6, 6, 1), "right": (6, 6, 1)})
 
     convolutions = [layer.name for layer in network.model.layers if isinstance(layer, keras.layers.Conv2D)]

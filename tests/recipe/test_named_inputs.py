@@ -103,11 +103,10 @@ def test_name_that_an_array_or_layer_cannot_have_is_an_error(name):
 
 
 def test_names_for_one_input_are_an_error():
-    [(place, message)] = mistakes(
-        "data: {source: mnist-sample}\nmodel: {input: {a: [28, 28, 1]}, layers: [Flatten, Dense: {units: 10, activation: softmax}]}\n"
-    )
+    model = "{input: {a: [28, 28, 1]}, layers: [Flatten, Dense: {units: 10, activation: softmax}]}"
 
-    assert (place, message) == ("2:16", "`input` has names, and `data` has no `inputs`")
+    [found] = mistakes(f"data: {{source: mnist-sample}}\nmodel: {model}\n")
+    assert found == ("2:16", "`input` has names, and `data` has no `inputs`")
 
 
 def test_branches_without_a_source_ask_for_the_input_in_each_path():

@@ -77,13 +77,12 @@ def test_resolved_recipe_loads_to_an_equal_one():
 
 
 def test_same_arguments_can_be_given_again():
-    layers = "- encoder: {name: a, filters: 6, inner: [ReLU: {}]}\n- encoder: {name: b, is: a, filters: $(2 * 3), inner: [ReLU: {}]}"
+    first = "- encoder: {name: a, filters: 6, inner: [ReLU: {}]}"
+    second = "- encoder: {name: b, is: a, filters: $(2 * 3), inner: [ReLU: {}]}"
+    layer = "- Dense: {name: x, units: 4}\n- Dense: {is: x, units: $(8 / 2), activation: null}"
 
-    assert flat(layers)[6] == "b_conv: Conv2D = a_conv"
-    assert (
-        flat("- Dense: {name: x, units: 4}\n- Dense: {is: x, units: $(8 / 2), activation: null}")[1]
-        == "dense: Dense = x"
-    )
+    assert flat(f"{first}\n{second}")[6] == "b_conv: Conv2D = a_conv"
+    assert flat(layer)[1] == "dense: Dense = x"
 
 
 def test_one_layer_can_be_called_in_every_round():
@@ -132,7 +131,7 @@ def test_layers_around_the_block_stay_what_they_are():
         ("- ReLU: {name: a}\n- ReLU: {is: 3}", "`is`: expected the name of a layer or of a block's call, got 3", ""),
         ("- encoder: {name: a}\n- encoder: {is: a, filters: 5}", "`filters` is 5, and `a` has 4", "leave it out"),
         ("- Dense: {name: a, units: 4}\n- Dense: {is: a, units: 5}", "`units` is 5, and `a` has 4", "leave it out"),
-        ("- Dense: {name: a, units: 4}\n- repeat: {times: 2, is: a, layers: [ReLU]}", "`repeat` takes no `is`", "calls of blocks"),
+        ("- ReLU: {name: a}\n- repeat: {times: 2, is: a, layers: [ReLU]}", "`repeat` takes no `is`", "calls of blocks"),
         ("- Bidirectional: {layer: {GRU: {units: 3, is: a}}}", "GRU is an argument of another layer, so it cannot have `is`", ""),
     ],
 )  # fmt: skip
