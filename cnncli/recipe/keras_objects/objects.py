@@ -286,7 +286,7 @@ class _Reader:
             self.faults.append(Fault(where, f"{self._label(argument)}: {nesting[0]}", nesting[1]))
         elif argument.type:
             self._check_type(argument, value, where)
-        elif argument.choices and isinstance(value, str) and value.lower() not in map(str.lower, argument.choices):
+        elif argument.choices and isinstance(value, str) and not {value, value.lower()} & set(argument.choices):
             hint, choices = did_you_mean(value, argument.choices), f"one of: {', '.join(argument.choices)}"
             message = f"{self._label(argument)}: unknown choice `{shortened(value)}`"
             self.faults.append(

@@ -310,6 +310,10 @@ class _Flattener:
         if ("path" in parts) == ("paths" in parts):
             self.flat.wrong("`branches` needs `paths`, or `path` with `over`: one of them", entry.key_place)
             return None
+        if "paths" in parts and (extra := [key for key in rounds.KEYS if key in parts]):
+            hint = "write `path` in the place of `paths`, or `{over: …, path: […]}` as one item of `paths`"
+            self.flat.wrong(f"`{extra[0]}` of `branches` is for `path`, not for `paths`", entry.key_place, hint)
+            return None
         if "path" in parts:
             found = self._rounds_of_a_path(entry, parts, scope)
         else:
@@ -324,7 +328,8 @@ class _Flattener:
                 place = from_call(parts["paths"].place, scope.caller)
                 self.flat.wrong("`paths` is a list of at least two lists of layers", place, hint)
         if not found and len(self.problems) == before:
-            self.flat.wrong("`branches` has no path left", entry.key_place, "at least one `if` has to hold")
+            hint = "no `if` holds, or the lists of `over` are empty"
+            self.flat.wrong("`branches` has no path left", entry.key_place, hint)
         return found if len(self.problems) == before else None
 
     def _path(self, entry: Entry, item: Node, scope: Scope) -> list[tuple[Sequence, Scope]]:
@@ -343,6 +348,11 @@ class _Flattener:
         if ("layers" in parts) == ("path" in parts):
             hint = "`{if: …, layers: […]}` is one path, `{over: {…}, path: […]}` is one for each round"
             self.flat.wrong("a path needs `layers` or `path`, one of them", within.key_place, hint)
+            return []
+        if "layers" in parts and (extra := [key for key in rounds.KEYS if key in parts]):
+            self.flat.wrong(
+                f"`{extra[0]}` of a path is for `path`, not for `layers`", within.key_place, "write `path: […]`"
+            )
             return []
         if not self.flat.is_kept(item, scope):
             return []
