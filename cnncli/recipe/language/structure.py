@@ -23,6 +23,8 @@ from cnncli.recipe.language.expressions import HERE
 from cnncli.recipe.language.flat_layers import INPUT, OURS, PATH, FlatLayers, Given, Scope
 from cnncli.recipe.language.given_layers import Arguments, are_layers, given_node
 from cnncli.recipe.language.here import HereSizes, Shapes
+from cnncli.recipe.language.shared_calls import write_again
+from cnncli.recipe.language.shared_layers import Call
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call, kind_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -42,6 +44,7 @@ def flatten(
     *,
     given: Names[str, Given],
     shapes: Shapes | None = None,
+    inputs: tuple[str, ...] = (INPUT,),
 ) -> tuple[Sequence, tuple[Group, ...]]:
     """Write a list of layers with structure out as a flat one.
 
@@ -54,6 +57,7 @@ def flatten(
         warnings: collects what is not wrong, but probably not meant.
         given: `vars` as written; a variable may stand for layers.
         shapes: tells the sizes of `$here`; None while they are not known.
+        inputs: the names of the network's inputs.
 
     Returns:
         The flat list, and the runs of layers that have a name.
@@ -61,11 +65,11 @@ def flatten(
     here = HereSizes()
     scope = Scope(_over({HERE: here}, names), given=given)
     changes = Changes(change, scope.names, substitution)
-    flat = FlatLayers(layers, changes, substitution, warnings, shapes)
+    flat = FlatLayers(layers, changes, substitution, warnings, shapes, inputs)
     here.shape = flat.here
     _Flattener(flat, scope, blocks, substitution).items(layers.items)
     if not substitution.open_places:  # else the names of layers may not be known yet
-        changes.report_unknown([name for name in flat.known if name != INPUT], flat.groups)
+        changes.report_unknown([name for name in flat.known if name not in inputs], flat.groups)
     return Sequence(tuple(flat.nodes), layers.place), tuple(flat.groups)
 
 
@@ -187,7 +191,11 @@ class _Flattener:
             return
         if self._is_too_deep(entry, scope):
             return
-        values = self._arguments(block, entry, scope)
+        written_is = entry.value.entry("is") if isinstance(entry.value, Mapping) else None
+        shared = self.flat.shared.call(block.name, written_is, self.flat, scope) if written_is else None
+        if written_is and shared is None:
+            return
+        values = self._arguments(block, entry, scope, shared)
         if values is None:
             return
         if (written := self.flat.written_name(entry, scope)) is not None:
@@ -208,11 +216,16 @@ class _Flattener:
             blocks_open=(*scope.blocks_open, block.name),
             given={**self._outermost.given, **values.given},
         )
+        call = Call(name, block.name, values, inner.here, len(self.flat.nodes), len(self.flat.groups))
         with self.flat.as_group(name):
-            self.items(block.layers.items, inner)
+            if shared is not None:
+                write_again(self.flat, shared, call, entry)
+            else:
+                self.items(block.layers.items, inner)
+        self.flat.shared.add_call(call, end=len(self.flat.nodes), groups_end=len(self.flat.groups))
 
-    def _arguments(self, block: Block, entry: Entry, scope: Scope) -> Arguments | None:
-        """The values of a block's parameters in a call; None when the call is wrong."""
+    def _arguments(self, block: Block, entry: Entry, scope: Scope, shared: Call | None = None) -> Arguments | None:
+        """The values of a block's parameters in a call, or in the call that it shares; None when the call is wrong."""
         before = len(self.problems)
         node = entry.value
         given: dict[str, Entry] = {}
@@ -231,6 +244,11 @@ class _Flattener:
                 hint = did_you_mean(argument.key, known) or f"its parameters: {listed(known, 20) or 'none'}"
                 place = from_call(argument.key_place, scope.caller)
                 self.flat.wrong(f"block `{block.name}` has no parameter `{shortened(argument.key)}`", place, hint)
+        if shared is not None and len(self.problems) == before:
+            shared.check(
+                given.values(), {key: each.node for key, each in shared.values.given.items()}, self.flat, scope
+            )
+            return shared.values if len(self.problems) == before else None
         missing = [param for param in block.params if param not in given and param not in defaults]
         if missing and len(self.problems) == before:
             needs = " and ".join(f"`{name}`" for name in missing)
@@ -448,6 +466,10 @@ class _Flattener:
         """The parts of a structure by key; None when some are wrong."""
         what, before = entry.key, len(self.problems)
         if self._is_too_deep(entry, scope):
+            return None
+        if isinstance(entry.value, Mapping) and (written := entry.value.entry("is")) is not None:
+            place = from_call(written.key_place, scope.caller)
+            self.flat.wrong(f"`{what}` takes no `is`", place, "`is` is for single layers and for calls of blocks")
             return None
         if not isinstance(entry.value, Mapping):
             self.flat.wrong(
