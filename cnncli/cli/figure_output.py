@@ -69,16 +69,18 @@ def subject_of(trained: TrainedModel) -> Subject:
     """The network of a command, ready to be looked at.
 
     Raises:
-        ModelFileError: it takes something else than one signal, image or volume, or its weights are no numbers.
+        ModelFileError: it takes something else than one signal, image, volume or sequence of tokens, or its weights are no
+            numbers.
     """
     from cnncli.interpretability.layer_selection import check_finite, check_input
     from cnncli.interpretability.subject import subject_for
     from cnncli.network.flatten_submodels import opened
 
-    check_input(trained.model, trained.name)
+    network = opened(trained.model)
+    check_input(network, trained.name)
     check_finite(trained.model, trained.name)
     name = trained.recipe.recipe.name if trained.recipe else Path(trained.name).stem
-    return subject_for(opened(trained.model), name, trained.targets)
+    return subject_for(network, name, trained.targets)
 
 
 def show_layers(name: str, network: Opened, names: Iterable[str], *, as_json: bool) -> None:

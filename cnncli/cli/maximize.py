@@ -86,13 +86,14 @@ def maximize(
     figure_output.check_folder(to, (), force=force)
     with tensorflow_log.captured():
         from cnncli.inference.model_loading import open_model
-        from cnncli.interpretability.layer_selection import check_classifies, drawn_layers
+        from cnncli.interpretability.layer_selection import check_classifies, check_no_tokens, drawn_layers
         from cnncli.interpretability.sample_selection import value_range_of
         from cnncli.plots.network_figures import draw_maximized_of, targets_of
 
         trained = open_model(run_or_model, outputs=Path(output))
         subject = figure_output.subject_of(trained)
         if not list_layers:
+            check_no_tokens(subject.network, "activation maximization", "see what it responds to: cnncli feature-maps")
             shows_classes = targets_of(subject, layer, filters, classes)[0] is None
             if shows_classes:
                 check_classifies(trained.model, trained.name)

@@ -141,13 +141,18 @@ def health_of(
         examples: (count, *input shape).
     """
     network = opened(model)
-    return [_health(network, name, initial, examples) for name in layers]
+    return [_health(model, network, name, initial, examples) for name in layers]
 
 
-def _health(network: Opened, name: str, initial: keras.Model | None, examples: np.ndarray | None) -> Health:
-    kernel, depthwise = kernel_of(network.layers[name])
-    before = flat(kernel_of(find(initial, name))[0], depthwise) if initial else None
-    ends = answers_of(network, name, examples) if examples is not None else None
+def _health(
+    model: keras.Model, network: Opened, name: str, initial: keras.Model | None, examples: np.ndarray | None
+) -> Health:
+    convolution = find(model, name)
+    kernel, depthwise = kernel_of(convolution.layer)
+    before = flat(kernel_of(find(initial, name).layer)[0], depthwise) if initial else None
+    ends = None
+    if examples is not None and convolution.answers_by_filter:
+        ends = answers_of(network, name, examples)
     count = 0 if examples is None else len(examples)
     return health(name, flat(kernel, depthwise), initial=before, ends=ends, examples=count)
 

@@ -140,12 +140,12 @@ def _made(value: Any) -> Any:
 
 def _check_merge(item: KerasObject, merge: str, shape: tuple[int, ...], tensor: Shape) -> None:
     """Whether a constant of a shape can be merged with a tensor."""
-    came = f"{_text(tensor[1:])} comes in"
+    came = f"the input is {_text(tensor[1:])}"
     if merge != "concatenate":
         own = tensor[1:][len(tensor) - 1 - len(shape) :]
         fits = len(shape) < len(tensor) and all(size in (1, axis) for size, axis in zip(shape, own, strict=True))
         if not fits:
-            hint = f"{came}: its last sizes, or 1 where the same number is for all of them"
+            hint = f"{came}: write its last sizes; 1 stands for a value that all indices share"
             raise StructureError(f"a constant of {_text(shape)} does not fit", hint, "shape")
         return
     axis = _axis(item, len(tensor), 1)
@@ -154,7 +154,7 @@ def _check_merge(item: KerasObject, merge: str, shape: tuple[int, ...], tensor: 
         len(shape) != len(tensor) - 1
         or [size for number, size in enumerate(shape, start=1) if number != axis] != others
     ):
-        hint = f"{came}: all sizes but that of axis {axis} have to be the same"
+        hint = f"{came}: all sizes must be equal except that of axis {axis}"
         raise StructureError(f"a constant of {_text(shape)} cannot be concatenated", hint, "shape")
 
 
@@ -176,7 +176,7 @@ def _slice(item: KerasObject, tensor: Any) -> Built:
     axis = _axis(item, len(shape), -1)
     size = shape[axis]
     if size is None or sum(other is None for other in shape[1:]) > 1:
-        raise StructureError(f"{_text(shape[1:])} comes in, and this size is not fixed", "", "axis")
+        raise StructureError(f"the input is {_text(shape[1:])}: this size is not fixed", "", "axis")
     start, stop, _ = slice(item.args.get("start"), item.args.get("stop")).indices(size)
     if start >= stop:
         raise StructureError(

@@ -186,13 +186,16 @@ class Model(Section):
     outputs: Annotated[
         list[str], Field(description="names of the output layers; the first one is the main output")
     ] = []  # noqa: RUF012  # pydantic copies it
+    change: dict[str, Any] = Field(
+        {}, description="changes of single layers by name: other arguments, another layer, or null for none"
+    )  # what is written out has none: `expand` has made the changes
     groups: Annotated[list[Group], SkipJsonSchema()] = []  # noqa: RUF012
 
     @model_serializer(mode="wrap")
     def _with_groups(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         data: dict[str, Any] = handler(self)
         data["layers"] = nested(self.layers, self.groups)
-        del data["groups"]
+        del data["groups"], data["change"]
         return data
 
 
@@ -282,8 +285,13 @@ def _read_comparison(value: Any) -> Any:
 _Comparison = Annotated[str, Field(pattern=_COMPARISON)]
 
 
+def _without_null(conditions: dict[str, Any]) -> dict[str, Any]:
+    values = ((key, _without_null(value) if isinstance(value, dict) else value) for key, value in conditions.items())
+    return {key: value for key, value in values if value is not None}
+
+
 class Expect(Section):
-    """Conditions that must hold; if one does not, the exit code is 1."""
+    """Conditions that must hold; if one does not, the exit code is 1. null takes back a condition of a parent recipe."""
 
     params: Annotated[int, Field(ge=0)] | None = Field(None, description="number of parameters of the network")
     trainable_params: Annotated[int, Field(ge=0)] | None = Field(None, description="number of trainable parameters")
@@ -294,6 +302,11 @@ class Expect(Section):
     max_minutes: Annotated[float, Field(gt=0)] | None = Field(
         None, description="longest duration of the run in minutes"
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_conditions_taken_back(cls, expect: Any) -> Any:
+        return _without_null(expect) if isinstance(expect, dict) else expect
 
 
 class Recipe(Section):

@@ -290,6 +290,20 @@ def test_child_of_extends_leaves_to_its_parent_what_it_needs(text):
 
 
 @pytest.mark.parametrize(
+    ("change", "is_right"),
+    [
+        ("{a: {filters: 3}, 'b*': null, c: {Dense: {units: 3}}, d: ReLU, e: $layer}", True),
+        ("{a: 3}", False),
+        ("{a: {name: b}}", False),
+        ("{a: {Dense: {unit: 3}}}", False),
+        ("[a]", False),
+    ],
+)
+def test_changes_of_single_layers(change, is_right):
+    assert (mistakes(f"extends: lenet5\nmodel: {{change: {change}}}\n") == []) is is_right
+
+
+@pytest.mark.parametrize(
     ("section", "is_right"),
     [
         ("train: {max_time: 20 min, loss: {SparseCategoricalCrossentropy: {from_logits: true}}}", True),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncli.recipe.json_schema.schema_parts import BLOCK_NAME, LAYER_NAME, NAME, STANDS_FOR_VALUE, Schema, ref
 from cnncli.recipe.language.blocks import STRUCTURES
+from cnncli.recipe.language.flat_layers import OURS
 from cnncli.recipe.language.rounds import MOST_TIMES
 
 _ANY_VALUE = {"type": "string", "pattern": STANDS_FOR_VALUE}
@@ -71,6 +72,15 @@ _ONE_PATH: Schema = {
 STRUCTURE: Schema = {
     "from": _FROM,
     "if": _IF,
+    "change": {
+        "description": "other arguments, {filters: 12}; another layer, {Dense: {units: 3}}; or null, which leaves it out",
+        "anyOf": [
+            {"type": "object", "propertyNames": {"pattern": "^[a-z]", "not": {"enum": list(OURS)}}},
+            ref("layers"),
+            {"type": "null"},
+            _ANY_VALUE,
+        ],
+    },
     "repeat": {
         **_structure(
             "layers again and again",

@@ -44,6 +44,7 @@ def recipe_schema() -> Schema:
     whole = Recipe.model_json_schema(ref_template="#/definitions/{model}")
     sections = {name: _section(section, _MODELS[name]) for name, section in whole.pop("$defs").items()}
     sections["Model"]["properties"]["layers"]["items"] = ref("item")
+    sections["Model"]["properties"]["change"]["additionalProperties"] = ref("change")
     root = _section(whole, Recipe)
     root["type"] = "object"
     del root["pattern"]

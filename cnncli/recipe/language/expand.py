@@ -93,14 +93,21 @@ def _expanded(
             continue
         value = entry.value
         if entry.key == "model" and isinstance(value, Mapping) and isinstance(value.get("layers"), Sequence):
-            rest = Mapping(tuple(part for part in value.entries if part.key != "layers"), value.place)
+            rest = Mapping(tuple(part for part in value.entries if part.key not in ("layers", "change")), value.place)
             model = substitution.replace(rest, names, (entry.key,))
             layers = value.entry("layers")
             assert isinstance(model, Mapping)
             assert layers
             assert isinstance(layers.value, Sequence)
             flat, groups = flatten(
-                layers.value, names, blocks, substitution, warnings, given=variables.given, shapes=shapes
+                layers.value,
+                value.get("change"),
+                names,
+                blocks,
+                substitution,
+                warnings,
+                given=variables.given,
+                shapes=shapes,
             )
             value = replace(model, entries=(*model.entries, replace(layers, value=flat)))
         elif entry.key not in _VERBATIM:

@@ -17,6 +17,7 @@ from cnncli.recipe.deferred import Broken, Deferred
 from cnncli.recipe.growth import Stopped
 from cnncli.recipe.keras_objects import catalogue, structure_entries
 from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
+from cnncli.recipe.language.changes import Changes, by_name
 from cnncli.recipe.language.here import Shape, Shapes
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call
 from cnncli.recipe.layers import Group, snake_case
@@ -76,6 +77,7 @@ class FlatLayers:
 
     Args:
         layers: with structure.
+        changes: of single layers, by their names.
         substitution: collects what is wrong, and counts what is written out.
         warnings: collects what is not wrong, but probably not meant.
         shapes: tells the sizes of `$here`; None while they are not known.
@@ -88,8 +90,14 @@ class FlatLayers:
     """
 
     def __init__(
-        self, layers: Sequence, substitution: Substitution, warnings: list[Problem], shapes: Shapes | None
+        self,
+        layers: Sequence,
+        changes: Changes,
+        substitution: Substitution,
+        warnings: list[Problem],
+        shapes: Shapes | None,
     ) -> None:
+        self.changes = changes
         self.substitution = substitution
         self.warnings = warnings
         self._shapes = shapes
@@ -118,30 +126,39 @@ class FlatLayers:
             sources: what it takes; left out: what flows here.
             name: a name that the structure around it gives.
         """
-        found = structure_entries.ENTRIES.get(entry.key) or catalogue.find_in_places("layers", entry.key)
         if sources:
             self.current = sources[0]
         body = self.replaced(entry.value, scope)
-        if isinstance(body, Mapping):
-            arguments = [argument for argument in body.entries if argument.key not in OURS]
-        elif isinstance(body, Scalar) and body.value is None:
-            arguments = []
-        else:
-            first = next(iter(found.arguments or {}), "") if found else ""
-            arguments = [Entry(first, body.place, body)]
-            if not first:
-                self.append(Mapping((Entry(entry.key, entry.key_place, body),), entry.key_place))
-                return
+        given = by_name(Entry(entry.key, entry.key_place, body))
+        if given is None:
+            self.append(Mapping((Entry(entry.key, entry.key_place, body),), entry.key_place))
+            return
+        found = structure_entries.find(entry.key)
         own, place = self._layer_name(entry, found, scope, name)
-        arguments.append(Entry("name", place, Scalar(own, place)))
         taken = self._sources(entry, body, scope, sources)
-        if taken is not None:
-            arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry))))
-        arguments_node = Mapping(tuple(arguments), body.place)
+        arguments = [argument for argument in given.entries if argument.key not in OURS]
+        layer = self.changes.of(own, Entry(entry.key, entry.key_place, Mapping(tuple(arguments), body.place)), OURS)
+        if layer is None:
+            self._leave_out(own, taken)
+            return
+        if isinstance(layer.value, Mapping):
+            arguments = [*layer.value.entries, Entry("name", place, Scalar(own, place))]
+            if taken is not None:
+                arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry))))
+            layer = Entry(layer.key, layer.key_place, Mapping(tuple(arguments), layer.value.place))
         self._indexes.setdefault(own, len(self.nodes))
-        self.append(Mapping((Entry(entry.key, entry.key_place, arguments_node),), entry.key_place))
+        self.append(Mapping((layer,), layer.key_place))
         self.known.setdefault(own, own)
         self.current = self._previous = own
+
+    def _leave_out(self, name: str, taken: list[str] | str | None) -> None:
+        """What comes into a layer that is left out is what leaves it."""
+        if isinstance(taken, list):
+            hint = "put another layer in its place, as in `{Concatenate: {}}`"
+            self.changes.wrong(name, f"`{name}` takes {len(taken)} layers, so it cannot be left out", hint)
+            return
+        self.current = self._previous if taken is None else taken
+        self.known.setdefault(name, self.current or INPUT)
 
     def append(self, node: Node) -> None:
         if len(self.nodes) >= MOST_LAYERS:

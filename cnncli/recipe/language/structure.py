@@ -18,6 +18,7 @@ from cnncli.recipe.keras_objects import catalogue, structure_entries
 from cnncli.recipe.keras_objects.foreign_names import NAMING_KEYS
 from cnncli.recipe.language import rounds
 from cnncli.recipe.language.blocks import STRUCTURES, Block, Blocks
+from cnncli.recipe.language.changes import Changes
 from cnncli.recipe.language.expressions import HERE
 from cnncli.recipe.language.flat_layers import INPUT, OURS, PATH, FlatLayers, Given, Scope
 from cnncli.recipe.language.given_layers import Arguments, are_layers, given_node
@@ -33,6 +34,7 @@ MOST_NESTED = 20  # structures and calls of blocks within each other
 
 def flatten(
     layers: Sequence,
+    change: Node | None,
     names: Names[str, Any],
     blocks: Blocks,
     substitution: Substitution,
@@ -45,6 +47,7 @@ def flatten(
 
     Args:
         layers: `model.layers` as written.
+        change: `model.change` as written.
         names: the values that `$name` reads.
         blocks: what may be called.
         substitution: collects what is wrong, and counts what is written out.
@@ -55,9 +58,14 @@ def flatten(
     Returns:
         The flat list, and the runs of layers that have a name.
     """
-    flat = FlatLayers(layers, substitution, warnings, shapes)
-    scope = Scope(_over({HERE: HereSizes(flat.here)}, names), given=given)
+    here = HereSizes()
+    scope = Scope(_over({HERE: here}, names), given=given)
+    changes = Changes(change, scope.names, substitution)
+    flat = FlatLayers(layers, changes, substitution, warnings, shapes)
+    here.shape = flat.here
     _Flattener(flat, scope, blocks, substitution).items(layers.items)
+    if not substitution.open_places:  # else the names of layers may not be known yet
+        changes.report_unknown([name for name in flat.known if name != INPUT], flat.groups)
     return Sequence(tuple(flat.nodes), layers.place), tuple(flat.groups)
 
 
