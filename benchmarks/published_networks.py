@@ -36,7 +36,7 @@ from cnncli.recipe.load import load
 
 LARGEST_DIFFERENCE = 1e-4
 CLASSES = 1000
-_IMAGES = 4
+_IMAGE_COUNT = 4
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def _theirs(network: Published) -> keras.Model:
 
 def _images(size: int, random: np.random.Generator) -> np.ndarray:
     """Some images of 4 x 4 colored rectangles, float32, 0..255."""
-    colors = random.uniform(0, 255, (_IMAGES, 4, 4, 3)).astype("float32")
+    colors = random.uniform(0, 255, (_IMAGE_COUNT, 4, 4, 3)).astype("float32")
     side = -(-size // 4)
     return colors.repeat(side, axis=1).repeat(side, axis=2)[:, :size, :size]
 
@@ -291,6 +291,12 @@ def _match(mine: keras_internals.Origin, yours: keras_internals.Origin) -> bool:
     return sizes == others and len(keras_internals.inputs_of_call(mine)) == len(keras_internals.inputs_of_call(yours))
 
 
+def values(network: Published) -> str:
+    """The values of `vars` for the table; an asterisk for other changes."""
+    variables = [text.removeprefix("vars.").replace("=", ": ") for text in network.settings if text.startswith("vars.")]
+    return ", ".join(f"`{text}`" for text in variables) + ("*" if len(variables) < len(network.settings) else "")
+
+
 def recipe_lines(name: str) -> int:
     """The lines of a recipe's `vars`, `blocks` and `model` without comments and blank lines."""
     count, inside = 0, False
@@ -320,13 +326,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", choices=[*NETWORKS, []], metavar="NAME", help=", ".join(NETWORKS))
     failed = False
-    print("| network | recipe | its lines | lines of Keras' module | parameters | largest difference |")
-    print("| --- | --- | --- | --- | --- | --- |", flush=True)
+    print("| network of Keras | recipe | `vars` | lines | lines of Keras' module | parameters | largest difference |")
+    print("| --- | --- | --- | --- | --- | --- | --- |", flush=True)
     for name in parser.parse_args().names or NETWORKS:
         network = NETWORKS[name]
         compared = compare(network)
         lines = [recipe_lines(network.recipe), python_lines(inspect.getsource(_module(network)))]
-        cells = [name, network.recipe, *lines, f"{compared.params:,}", f"{compared.difference:.1e}"]
+        cells = [name, f"[{network.recipe}](../recipes/{network.recipe}.yaml)", values(network), *lines]
+        cells += [f"{compared.params:,}", f"{compared.difference:.1e}"]
         print(f"| {' | '.join(map(str, cells))} |", flush=True)
         is_equal = compared.keras_params - compared.params == network.extra_params
         if not is_equal:
