@@ -169,6 +169,7 @@ def _form(row: Row, layers: Mapping[str, LayerSummary]) -> Any:
     inside = [
         (
             layer.kind, layer.output_shape, layer.params, layer.trainable_params, layer.multiply_adds, layer.activations,
+            layer.shares,
             tuple(place.get(source, -1) for source in layer.inputs),
         )
         for layer in map(layers.__getitem__, row.layers)

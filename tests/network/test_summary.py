@@ -102,6 +102,15 @@ def test_published_networks_have_their_published_multiply_adds(recipe, parameter
     assert (found.params, found.multiply_adds, found.not_counted) == (parameters, count, ())
 
 
+def test_resnet_with_other_depths_is_the_published_network(tmp_path):
+    child = tmp_path / "resnet34.yaml"
+    child.write_text("extends: resnet18\ndata: {classes: 1000}\nvars: {depths: [3, 4, 6, 3]}\n")
+
+    found = summarise(load(str(child)))
+
+    assert (found.params, found.multiply_adds) == (21_814_696, 3_663_761_408)  # 3.66 G (torchvision)
+
+
 def test_convolutions_of_vgg16_alone():
     found = summarise(load("vgg16", ["data.classes=1000"]))
     convolutions = sum(layer.multiply_adds for layer in found.layers if layer.kind == "Conv2D")

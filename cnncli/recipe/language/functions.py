@@ -23,7 +23,7 @@ def call(name: str, values: list[Any]) -> Any:
     Raises:
         FunctionError: the number or the types of the arguments do not fit.
     """
-    usage, function = _FUNCTIONS[name]
+    usage, _, function = _FUNCTIONS[name]
     try:
         return function(*values)
     except (TypeError, AttributeError, ValueError) as error:
@@ -35,6 +35,11 @@ def call(name: str, values: list[Any]) -> Any:
 def usage(name: str) -> str:
     """How a function is written: `range(stop)`."""
     return _FUNCTIONS[name][0]
+
+
+def meaning(name: str) -> str:
+    """What a function returns."""
+    return _FUNCTIONS[name][1]
 
 
 def divisible(value: float, divisor: int = 8) -> int:
@@ -72,8 +77,6 @@ def _number(value: Any) -> Any:
 def _numbers(values: tuple[Any, ...]) -> list[Any]:
     """The numbers that are given one by one, or as a list."""
     given = values[0] if len(values) == 1 and isinstance(values[0], list) else values
-    if not given:
-        raise FunctionError("the list is empty")
     return [_number(value) for value in given]
 
 
@@ -87,20 +90,25 @@ def _len(value: Any) -> int:
     return len(value)
 
 
-_FUNCTIONS: dict[str, tuple[str, Callable[..., Any]]] = {
-    "int": ("int(number)", lambda value: int(_number(value))),
+_FUNCTIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
+    "int": ("int(number)", "without its fraction", lambda value: int(_number(value))),
     "round": (
-        "round(number)",
+        "round(number, digits)",
+        "the nearest integer, or that number of decimals",
         lambda value, digits=0: round(_number(value), digits) if digits else round(_number(value)),
     ),
-    "ceil": ("ceil(number)", lambda value: math.ceil(_number(value))),
-    "floor": ("floor(number)", lambda value: math.floor(_number(value))),
-    "abs": ("abs(number)", lambda value: abs(_number(value))),
-    "max": ("max(a, b, …)` or `max(list)", lambda *values: max(_numbers(values))),
-    "min": ("min(a, b, …)` or `min(list)", lambda *values: min(_numbers(values))),
-    "sum": ("sum(list)", _sum),
-    "len": ("len(list)", _len),
-    "range": ("range(stop)` or `range(start, stop, step)", _range),
-    "divisible": ("divisible(number, divisor)", divisible),
+    "ceil": ("ceil(number)", "the next larger integer", lambda value: math.ceil(_number(value))),
+    "floor": ("floor(number)", "the next smaller integer", lambda value: math.floor(_number(value))),
+    "abs": ("abs(number)", "without its sign", lambda value: abs(_number(value))),
+    "max": ("max(a, b, …)", "the largest of several numbers, or of a list", lambda *values: max(_numbers(values))),
+    "min": ("min(a, b, …)", "the smallest of several numbers, or of a list", lambda *values: min(_numbers(values))),
+    "sum": ("sum(list)", "the sum of a list", _sum),
+    "len": ("len(list)", "the number of items of a list, or of characters of a text", _len),
+    "range": ("range(start, stop, step)", "a list of integers without `stop`; `range(3)` is [0, 1, 2]", _range),
+    "divisible": (
+        "divisible(number, divisor)",
+        "the nearest multiple of the divisor (default 8), at most 10% smaller: MobileNet's rounding of filters",
+        divisible,
+    ),
 }
 NAMES = tuple(_FUNCTIONS)

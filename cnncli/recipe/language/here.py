@@ -41,24 +41,25 @@ class Shapes(Protocol):
 class HereSizes(Sizes):
     """The sizes of what comes in where the layers are being written out.
 
-    Args:
-        shape: tells the shape that comes in now; None while shapes are not known.
+    Attributes:
+        shape: tells the shape that comes in now; it returns None while shapes are not known.
     """
 
-    def __init__(self, shape: Callable[[], Shape | None]) -> None:
-        self._shape = shape
+    def __init__(self) -> None:
+        self.shape: Callable[[], Shape | None] = lambda: None
 
     def size(self, axis: str) -> int:
         if axis not in _ALL:
-            raise ExpressionError(f"`{HERE}` has no `{axis}`", did_you_mean(axis, _ALL) or f"it has {listed(_ALL, 9)}")
-        shape = self._shape()
+            hint = did_you_mean(axis, _ALL) or f"its sizes: {listed(_ALL, 9)}"
+            raise ExpressionError(f"`{HERE}` has no `{axis}`", hint)
+        shape = self.shape()
         if shape is None:
             return Unknown(_TYPICAL, f"{HERE}.{axis}", f"${HERE}.{axis}")
         axes = _AXES.get(len(shape), ())
         shown = "x".join("?" if size is None else str(size) for size in shape)
         if axis not in axes:
-            raise ExpressionError(f"`{HERE}.{axis}`: {shown} comes in here", f"it has {listed(axes, 9) or 'no names'}")
+            raise ExpressionError(f"`{HERE}` is {shown} and has no `{axis}`", f"its sizes: {listed(axes, 9)}")
         size = shape[axes.index(axis)]
         if size is None:
-            raise ExpressionError(f"`{HERE}.{axis}`: {shown} comes in here", "this size is not fixed")
+            raise ExpressionError(f"`{HERE}` is {shown}: its {axis} is not fixed", "give `model.input` fixed sizes")
         return size

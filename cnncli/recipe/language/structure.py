@@ -18,10 +18,13 @@ from cnncli.recipe.keras_objects import catalogue, structure_entries
 from cnncli.recipe.keras_objects.foreign_names import NAMING_KEYS
 from cnncli.recipe.language import rounds
 from cnncli.recipe.language.blocks import STRUCTURES, Block, Blocks
+from cnncli.recipe.language.changes import Changes
 from cnncli.recipe.language.expressions import HERE
 from cnncli.recipe.language.flat_layers import INPUT, OURS, PATH, FlatLayers, Given, Scope
 from cnncli.recipe.language.given_layers import Arguments, are_layers, given_node
 from cnncli.recipe.language.here import HereSizes, Shapes
+from cnncli.recipe.language.shared_calls import write_again
+from cnncli.recipe.language.shared_layers import Call
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call, kind_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
@@ -33,6 +36,7 @@ MOST_NESTED = 20  # structures and calls of blocks within each other
 
 def flatten(
     layers: Sequence,
+    change: Node | None,
     names: Names[str, Any],
     blocks: Blocks,
     substitution: Substitution,
@@ -40,24 +44,32 @@ def flatten(
     *,
     given: Names[str, Given],
     shapes: Shapes | None = None,
+    inputs: tuple[str, ...] = (INPUT,),
 ) -> tuple[Sequence, tuple[Group, ...]]:
     """Write a list of layers with structure out as a flat one.
 
     Args:
         layers: `model.layers` as written.
+        change: `model.change` as written.
         names: the values that `$name` reads.
         blocks: what may be called.
         substitution: collects what is wrong, and counts what is written out.
         warnings: collects what is not wrong, but probably not meant.
         given: `vars` as written; a variable may stand for layers.
         shapes: tells the sizes of `$here`; None while they are not known.
+        inputs: the names of the network's inputs.
 
     Returns:
         The flat list, and the runs of layers that have a name.
     """
-    flat = FlatLayers(layers, substitution, warnings, shapes)
-    scope = Scope(_over({HERE: HereSizes(flat.here)}, names), given=given)
+    here = HereSizes()
+    scope = Scope(_over({HERE: here}, names), given=given)
+    changes = Changes(change, scope.names, substitution)
+    flat = FlatLayers(layers, changes, substitution, warnings, shapes, inputs)
+    here.shape = flat.here
     _Flattener(flat, scope, blocks, substitution).items(layers.items)
+    if not substitution.open_places:  # else the names of layers may not be known yet
+        changes.report_unknown([name for name in flat.known if name not in inputs], flat.groups)
     return Sequence(tuple(flat.nodes), layers.place), tuple(flat.groups)
 
 
@@ -179,7 +191,11 @@ class _Flattener:
             return
         if self._is_too_deep(entry, scope):
             return
-        values = self._arguments(block, entry, scope)
+        written_is = entry.value.entry("is") if isinstance(entry.value, Mapping) else None
+        shared = self.flat.shared.call(block.name, written_is, self.flat, scope) if written_is else None
+        if written_is and shared is None:
+            return
+        values = self._arguments(block, entry, scope, shared)
         if values is None:
             return
         if (written := self.flat.written_name(entry, scope)) is not None:
@@ -200,11 +216,16 @@ class _Flattener:
             blocks_open=(*scope.blocks_open, block.name),
             given={**self._outermost.given, **values.given},
         )
+        call = Call(name, block.name, values, inner.here, len(self.flat.nodes), len(self.flat.groups))
         with self.flat.as_group(name):
-            self.items(block.layers.items, inner)
+            if shared is not None:
+                write_again(self.flat, shared, call, entry)
+            else:
+                self.items(block.layers.items, inner)
+        self.flat.shared.add_call(call, end=len(self.flat.nodes), groups_end=len(self.flat.groups))
 
-    def _arguments(self, block: Block, entry: Entry, scope: Scope) -> Arguments | None:
-        """The values of a block's parameters in a call; None when the call is wrong."""
+    def _arguments(self, block: Block, entry: Entry, scope: Scope, shared: Call | None = None) -> Arguments | None:
+        """The values of a block's parameters in a call, or in the call that it shares; None when the call is wrong."""
         before = len(self.problems)
         node = entry.value
         given: dict[str, Entry] = {}
@@ -223,6 +244,11 @@ class _Flattener:
                 hint = did_you_mean(argument.key, known) or f"its parameters: {listed(known, 20) or 'none'}"
                 place = from_call(argument.key_place, scope.caller)
                 self.flat.wrong(f"block `{block.name}` has no parameter `{shortened(argument.key)}`", place, hint)
+        if shared is not None and len(self.problems) == before:
+            shared.check(
+                given.values(), {key: each.node for key, each in shared.values.given.items()}, self.flat, scope
+            )
+            return shared.values if len(self.problems) == before else None
         missing = [param for param in block.params if param not in given and param not in defaults]
         if missing and len(self.problems) == before:
             needs = " and ".join(f"`{name}`" for name in missing)
@@ -302,6 +328,10 @@ class _Flattener:
         if ("path" in parts) == ("paths" in parts):
             self.flat.wrong("`branches` needs `paths`, or `path` with `over`: one of them", entry.key_place)
             return None
+        if "paths" in parts and (extra := [key for key in rounds.KEYS if key in parts]):
+            hint = "write `path` in the place of `paths`, or `{over: …, path: […]}` as one item of `paths`"
+            self.flat.wrong(f"`{extra[0]}` of `branches` is for `path`, not for `paths`", entry.key_place, hint)
+            return None
         if "path" in parts:
             found = self._rounds_of_a_path(entry, parts, scope)
         else:
@@ -316,7 +346,8 @@ class _Flattener:
                 place = from_call(parts["paths"].place, scope.caller)
                 self.flat.wrong("`paths` is a list of at least two lists of layers", place, hint)
         if not found and len(self.problems) == before:
-            self.flat.wrong("`branches` has no path left", entry.key_place, "at least one `if` has to hold")
+            hint = "no `if` holds, or the lists of `over` are empty"
+            self.flat.wrong("`branches` has no path left", entry.key_place, hint)
         return found if len(self.problems) == before else None
 
     def _path(self, entry: Entry, item: Node, scope: Scope) -> list[tuple[Sequence, Scope]]:
@@ -335,6 +366,11 @@ class _Flattener:
         if ("layers" in parts) == ("path" in parts):
             hint = "`{if: …, layers: […]}` is one path, `{over: {…}, path: […]}` is one for each round"
             self.flat.wrong("a path needs `layers` or `path`, one of them", within.key_place, hint)
+            return []
+        if "layers" in parts and (extra := [key for key in rounds.KEYS if key in parts]):
+            self.flat.wrong(
+                f"`{extra[0]}` of a path is for `path`, not for `layers`", within.key_place, "write `path: […]`"
+            )
             return []
         if not self.flat.is_kept(item, scope):
             return []
@@ -430,6 +466,10 @@ class _Flattener:
         """The parts of a structure by key; None when some are wrong."""
         what, before = entry.key, len(self.problems)
         if self._is_too_deep(entry, scope):
+            return None
+        if isinstance(entry.value, Mapping) and (written := entry.value.entry("is")) is not None:
+            place = from_call(written.key_place, scope.caller)
+            self.flat.wrong(f"`{what}` takes no `is`", place, "`is` is for single layers and for calls of blocks")
             return None
         if not isinstance(entry.value, Mapping):
             self.flat.wrong(
