@@ -21,6 +21,7 @@ from cnncli.data.sources.paths import cannot_read
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.inference.inputs import Bad, Batch, File, Name, as_examples, bad_file, look_up, read_array
+from cnncli.inputs import kind_of
 from cnncli.messages import counted, did_you_mean, listed, printable, shortened
 from cnncli.recipe.schema import ImageFolder
 
@@ -291,7 +292,8 @@ def _of_table(path: str, input_shapes: Mapping[str, Shape]) -> Group:
     problems: list[Problem] = []
     columns: dict[str, _Column] = {}
     for name, shape in input_shapes.items():
-        wanted = [name] if len(shape) > 1 or shape == (1,) else [f"{name}_{number}" for number in range(shape[0] or 0)]
+        has_places = kind_of(shape).has_places
+        wanted = [name] if has_places or tuple(shape) == (1,) else [f"{name}_{n}" for n in range(shape[0] or 0)]
         missing = [each for each in wanted if each not in heading]
         if missing:
             hint = f"its columns: {listed(heading, 12)}"
@@ -300,7 +302,7 @@ def _of_table(path: str, input_shapes: Mapping[str, Shape]) -> Group:
             continue
         places = [heading.index(each) for each in wanted]
         cells = [[row[place] if place < len(row) else "" for place in places] for row in body]
-        if len(shape) > 1:
+        if has_places:
             folder = os.path.dirname(path)
             columns[name] = _Files(tuple(os.path.join(folder, cell) for [cell] in cells), tuple(shape))
         else:

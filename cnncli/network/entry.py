@@ -78,8 +78,9 @@ def entering_values(model: keras.Model, tensors: Sequence[Any], batch: InputValu
     """
     if not tensors:
         return []
-    values = part_of(model, list(tensors))(batch, training=False)
-    return [np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(value, "float32"))) for value in values]
+    values = part_of(model, {str(number): tensor for number, tensor in enumerate(tensors)})(batch, training=False)
+    wanted = (values[str(number)] for number in range(len(tensors)))
+    return [np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(value, "float32"))) for value in wanted]
 
 
 def outside_embeddings(model: keras.Model, *parts: Examples) -> list[tuple[str, Problem]]:

@@ -172,7 +172,7 @@ def _learning(found: LayerSummary, part: Any) -> str:
 
 def _without_formula(found: LayerSummary, came_in: Sequence[Sequence[int | None]], known: Collection[str]) -> str:
     """Which numbers have no formula here."""
-    is_changed = bool(came_in) and any(tuple(shape) != found.output_shape for shape in came_in)
+    is_changed = bool(came_in) and all(tuple(shape) != found.output_shape for shape in came_in)
     missing = ["output shape"] if is_changed and OUTPUT not in known and not has_numbers(found.kind) else []
     missing += ["parameters"] if found.params and PARAMETERS not in known else []
     notes = []

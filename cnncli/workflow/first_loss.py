@@ -162,8 +162,9 @@ def _calls(model: keras.Model) -> list[Call]:
 
 def _given(model: keras.Model, calls: Sequence[Call], inputs: InputValues) -> list[list[Any]]:
     """What the calls give for some inputs, as in a training step."""
-    found: list[list[Any]] = part_of(model, [call.outputs for call in calls])(inputs, training=True)
-    return found
+    wanted = {str(number): call.outputs for number, call in enumerate(calls)}
+    given = part_of(model, wanted)(inputs, training=True)
+    return [keras.tree.flatten(given[number]) for number in wanted]
 
 
 def _name(network: Network, call: Call) -> str:

@@ -147,7 +147,9 @@ def _texts(row: Row) -> tuple[str, str, str, str]:
     name = without_prefix(row.name, row.within[:1])
     repeat = row.repeat if row.repeat and not row.repeat.groups else None
     layers = f"{row.layer_count:,} layers"
-    what = f"{row.kind} {row.detail}".strip() if not row.is_group else f"{row.kind}, {layers}" if row.kind else layers
+    what = f"{row.kind} {row.detail}".strip()
+    if row.is_group:
+        what = ", ".join(filter(None, (row.kind, layers, row.detail)))
     if repeat:
         # Rows that are repeated in turn have a frame that says how often.
         often = f" ×{repeat.times}" if repeat.rows == 1 else ""
