@@ -101,6 +101,7 @@ class _Flattener:
         if sources := self.flat.taken(body, scope):
             self.flat.current = sources[0]
         name: str = head.value
+        before = len(self.problems)
         structures: dict[str, Callable[[Entry, Scope], None]] = {
             "repeat": self._repeat,
             "branches": self._branches,
@@ -125,6 +126,8 @@ class _Flattener:
             )
         else:
             self.flat.layer(entry, scope, sources)
+        if len(self.problems) > before:
+            self.flat.keep_name(entry, scope)
 
     def _given(self, head: Scalar, scope: Scope) -> None:
         """`- $inner`: the layers that a parameter of the block or a variable stands for."""
@@ -172,6 +175,9 @@ class _Flattener:
         """Only a layer can take several others: what is written out begins with one."""
         source = entry.value.get("from") if isinstance(entry.value, Mapping) else None
         if source is None or (sources is not None and len(sources) == 1 and isinstance(source, Scalar)):
+            return
+        value = self.flat.value(source, scope)
+        if any(isinstance(name, Broken) for name in (value if isinstance(value, list) else [value])):
             return
         place, got = from_call(source.place, scope.caller), described(plain(source))
         several = sources is not None and len(sources) != 1
