@@ -250,6 +250,38 @@ def test_block_that_calls_itself_is_reported():
     assert problem[0].endswith("block `a` calls itself")
 
 
+def test_block_may_call_itself_under_an_if():
+    before = """
+    blocks:
+      hourglass:
+        params: [n]
+        layers:
+          - MaxPooling2D: 2
+          - hourglass: {if: $(n > 1), n: $(n - 1)}
+          - UpSampling2D: 2
+      tree:
+        params: [n]
+        layers: [branches: {merge: Add, paths: [[ReLU], {if: $(n > 0), layers: [tree: $(n - 1), tree: $(n - 1)]}]}]
+    """
+    pools = [line.split(": ")[1] for line in flat("- hourglass: 3", before)]
+    trees = [line.split(": ")[1].split(" ")[0] for line in flat("- tree: 2", before)]
+
+    assert pools == ["MaxPooling2D"] * 3 + ["UpSampling2D"] * 3
+    assert (trees.count("ReLU"), trees.count("Add")) == (7, 3)  # 1 + 2 + 4, and a merge where there are two paths
+
+
+def test_block_that_calls_itself_without_end_is_reported():
+    problems = first_lines("- a", "blocks: {a: {layers: [ReLU, a: {if: true}]}}")
+
+    assert problems[0][0].endswith("structures and blocks are nested too deeply (max 20)")
+
+
+def test_end_of_a_block_that_calls_itself_may_depend_on_sizes_that_are_not_known_yet():
+    before = "blocks: {a: {layers: [MaxPooling2D, a: {name: next, if: $(here.height > 1)}, ReLU: {from: next}]}}"
+
+    assert flat("- a", before) == ["a_max_pooling2d: MaxPooling2D", "a_re_lu: ReLU"]
+
+
 def test_extends_merges_mappings_and_replaces_lists_and_objects(tmp_path):
     base = "data: {source: mnist, split: {validation: 0.2, seed: 3}}\n"
     base += "model: {layers: [Flatten, Dense: {units: 10, activation: softmax}]}\n"

@@ -365,7 +365,9 @@ def _compute(node: ast.expr, names: Names) -> Any:
             return _size(node.attr, names)
         case ast.Attribute():
             raise ExpressionError("an expression has no attributes", f"except sizes of the input: `{HERE}.channels`")
-    raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
+    is_loop = isinstance(node, (ast.ListComp, ast.GeneratorExp))
+    hint = "compute the value where it is used, in a round of `over` or `times`" if is_loop else ""
+    raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression", hint)
 
 
 def _index(node: ast.expr, names: Names) -> Any:

@@ -96,8 +96,9 @@ class _Flattener:
             if (head := self._computed_head(head, scope)) is None:
                 return
         key_place = from_call(head.place, scope.caller)
-        if not self.flat.is_kept(body, scope):
+        if (kept := self._kept(body, scope)) is None:
             return
+        scope = kept
         if sources := self.flat.taken(body, scope):
             self.flat.current = sources[0]
         name: str = head.value
@@ -128,6 +129,18 @@ class _Flattener:
             self.flat.layer(entry, scope, sources)
         if len(self.problems) > before:
             self.flat.keep_name(entry, scope)
+
+    def _kept(self, body: Node | None, scope: Scope) -> Scope | None:
+        """The scope of an item or path with an `if` that holds, in which a block may call itself; None where it fails."""
+        open_before = len(self.substitution.open_places)
+        if not self.flat.is_kept(body, scope):
+            return None
+        is_sure = (
+            isinstance(body, Mapping)
+            and body.get("if") is not None
+            and len(self.substitution.open_places) == open_before
+        )
+        return scope._replace(blocks_open=()) if is_sure else scope
 
     def _given(self, head: Scalar, scope: Scope) -> None:
         """`- $inner`: the layers that a parameter of the block or a variable stands for."""
@@ -189,7 +202,10 @@ class _Flattener:
     def _call(self, block: Block, entry: Entry, scope: Scope) -> None:
         """The body of a block with the values of a call."""
         if block.name in scope.blocks_open:
-            self.flat.wrong(f"block `{block.name}` calls itself", entry.key_place, f"it is defined at {block.place}")
+            self.flat.keep_name(entry, scope)
+            if not self.substitution.open_places:  # else what ends it may not be known yet
+                hint = f"it is defined at {block.place}; a call of itself needs an `if` that ends it: `if: $(n > 1)`"
+                self.flat.wrong(f"block `{block.name}` calls itself", entry.key_place, hint)
             return
         if self._is_too_deep(entry, scope):
             return
@@ -350,8 +366,9 @@ class _Flattener:
             hint = "`{if: …, layers: […]}` is one path, `{over: {…}, path: […]}` is one for each round"
             self.flat.wrong("a path needs `layers` or `path`, one of them", within.key_place, hint)
             return []
-        if not self.flat.is_kept(item, scope):
+        if (kept := self._kept(item, scope)) is None:
             return []
+        scope = kept
         if "path" in parts:
             return self._rounds_of_a_path(within, parts, scope) or []
         found = self._list("layers", parts["layers"], scope)
@@ -431,7 +448,7 @@ class _Flattener:
     def _is_too_deep(self, entry: Entry, scope: Scope) -> bool:
         if scope.depth >= MOST_NESTED:
             message = f"structures and blocks are nested too deeply (max {MOST_NESTED})"
-            self.flat.wrong(message, entry.key_place)
+            self.flat.wrong(message, entry.key_place, "a block that calls itself needs an `if` that ends it")
         return scope.depth >= MOST_NESTED
 
     def _inside(self, scope: Scope, within: str) -> Scope:
