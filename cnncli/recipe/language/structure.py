@@ -87,11 +87,13 @@ class _Flattener(Writer):
             if (head := self._computed_head(head, scope)) is None:
                 return
         key_place = from_call(head.place, scope.caller)
-        if not self.flat.is_kept(body, scope):
+        if (kept := self.kept(body, scope)) is None:
             return
+        scope = kept
         if sources := self.flat.taken(body, scope):
             self.flat.current = sources[0]
         name: str = head.value
+        before = len(self.problems)
         structures: dict[str, Callable[[Entry, Scope], None]] = {
             "repeat": self._repeat,
             "branches": lambda entry, scope: side_by_side.branches(self, entry, scope),
@@ -116,6 +118,8 @@ class _Flattener(Writer):
             )
         else:
             self.flat.layer(entry, scope, sources)
+        if len(self.problems) > before:
+            self.flat.keep_name(entry, scope)
 
     def _given(self, head: Scalar, scope: Scope) -> None:
         """`- $inner`: the layers that a parameter of the block or a variable stands for."""
@@ -141,6 +145,9 @@ class _Flattener(Writer):
         """Only a layer can take several others: what is written out begins with one."""
         source = entry.value.get("from") if isinstance(entry.value, Mapping) else None
         if source is None or (sources is not None and len(sources) == 1 and isinstance(source, Scalar)):
+            return
+        value = self.flat.value(source, scope)
+        if any(isinstance(name, Broken) for name in (value if isinstance(value, list) else [value])):
             return
         place, got = from_call(source.place, scope.caller), described(plain(source))
         several = sources is not None and len(sources) != 1
