@@ -17,7 +17,7 @@ from cnncli.recipe.deferred import Broken, Unknown
 from cnncli.recipe.growth import Problems, Stopped, TooLarge, size_of
 from cnncli.recipe.language.blocks import Blocks
 from cnncli.recipe.language.expressions import Absent
-from cnncli.recipe.language.structure import flatten
+from cnncli.recipe.language.structure import Watch, flatten
 from cnncli.recipe.language.substitution import Substitution, kind_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -49,17 +49,18 @@ class Expansion:
     open_places: tuple[Place, ...]
 
 
-def expand(root: Mapping, *, classes: int | None = None) -> Expansion:
+def expand(root: Mapping, *, classes: int | None = None, watch: Watch | None = None) -> Expansion:
     """Replace what stands for a value by the value, and write structure out as layers.
 
     Args:
         root: the recipe as written, after `extends` and `--set`.
         classes: the value of `$classes`; None while the data has not been read, or where there are none.
+        watch: sees how the items of `model.layers` become layers.
     """
     problems, warnings = Problems(), list[Problem]()
     substitution = Substitution(problems)
     try:
-        entries, groups = _expanded(root, classes, substitution, warnings)
+        entries, groups = _expanded(root, classes, substitution, warnings, watch)
     except Stopped:
         return Expansion(root, (), list(problems), [], False, ())
     whole = Mapping(tuple(entries), root.place)
@@ -67,7 +68,11 @@ def expand(root: Mapping, *, classes: int | None = None) -> Expansion:
 
 
 def _expanded(
-    root: Mapping, classes: int | None, substitution: Substitution, warnings: list[Problem]
+    root: Mapping,
+    classes: int | None,
+    substitution: Substitution,
+    warnings: list[Problem],
+    watch: Watch | None,
 ) -> tuple[list[Entry], tuple[Group, ...]]:
     """The sections of the recipe, and its groups."""
     known = next((n for n in (classes, _declared_classes(root)) if n is not None), Unknown(2))
@@ -83,7 +88,7 @@ def _expanded(
             continue
         value = entry.value
         if entry.key == "model" and isinstance(value, Mapping):
-            value, groups = _expand_model(value, names, blocks, substitution, warnings)
+            value, groups = _expand_model(value, names, blocks, substitution, warnings, watch)
         elif entry.key not in _VERBATIM:
             value = substitution.replace(value, names, (entry.key,))
         entries.append(Entry(entry.key, entry.key_place, value))
@@ -91,14 +96,19 @@ def _expanded(
 
 
 def _expand_model(
-    model: Mapping, names: Names[str, Any], blocks: Blocks, substitution: Substitution, warnings: list[Problem]
+    model: Mapping,
+    names: Names[str, Any],
+    blocks: Blocks,
+    substitution: Substitution,
+    warnings: list[Problem],
+    watch: Watch | None,
 ) -> tuple[Mapping, tuple[Group, ...]]:
     groups: tuple[Group, ...] = ()
     entries: list[Entry] = []
     value: Node
     for entry in model.entries:
         if entry.key == "layers" and isinstance(entry.value, Sequence):
-            value, groups = flatten(entry.value, names, blocks, substitution, warnings)
+            value, groups = flatten(entry.value, names, blocks, substitution, warnings, watch)
         else:
             value = substitution.replace(entry.value, names, ("model", entry.key))
         entries.append(Entry(entry.key, entry.key_place, value))

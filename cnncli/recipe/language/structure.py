@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Callable
 from collections.abc import Mapping as Names
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from cnncli.errors import Problem
@@ -29,8 +30,17 @@ MOST_TIMES = 1000
 MOST_NESTED = 20  # structures and calls of blocks within each other
 
 
+# Called around every item that is written out, with the scope in which it stands.
+Watch = Callable[[Node, Scope, FlatLayers], AbstractContextManager[None]]
+
+
 def flatten(
-    layers: Sequence, names: Names[str, Any], blocks: Blocks, substitution: Substitution, warnings: list[Problem]
+    layers: Sequence,
+    names: Names[str, Any],
+    blocks: Blocks,
+    substitution: Substitution,
+    warnings: list[Problem],
+    watch: Watch | None = None,
 ) -> tuple[Sequence, tuple[Group, ...]]:
     """Write a list of layers with structure out as a flat one.
 
@@ -40,20 +50,29 @@ def flatten(
         blocks: what may be called.
         substitution: collects what is wrong, and counts what is written out.
         warnings: collects what is not wrong, but probably not meant.
+        watch: sees how items become layers.
 
     Returns:
         The flat list, and the runs of layers that have a name.
     """
     flat = FlatLayers(layers, substitution, warnings)
-    _Flattener(flat, names, blocks, substitution).items(layers.items, Scope(names))
+    _Flattener(flat, names, blocks, substitution, watch).items(layers.items, Scope(names))
     return Sequence(tuple(flat.nodes), layers.place), tuple(flat.groups)
 
 
 class _Flattener:
     """Writes out what a list of layers holds, one item after the other."""
 
-    def __init__(self, flat: FlatLayers, names: Names[str, Any], blocks: Blocks, substitution: Substitution) -> None:
+    def __init__(
+        self,
+        flat: FlatLayers,
+        names: Names[str, Any],
+        blocks: Blocks,
+        substitution: Substitution,
+        watch: Watch | None,
+    ) -> None:
         self.flat = flat
+        self._watch = watch
         self._globals = names  # what a block's body sees beside its parameters: not the loops around its call
         self.blocks = blocks
         self.substitution = substitution
@@ -61,11 +80,12 @@ class _Flattener:
 
     def items(self, items: tuple[Node, ...], scope: Scope) -> None:
         for item in items:
-            self._item(item, scope)
+            with self._watch(item, scope, self.flat) if self._watch else nullcontext():
+                self._item(item, scope)
 
     def _item(self, item: Node, scope: Scope) -> None:
         self.substitution.count(1, item.place, PATH)
-        head, body = _head_and_body(item)
+        head, body = head_and_body(item)
         if head is None:
             self.flat.append(self.flat.replaced(item, scope))  # not an item of a list of layers; its reader says so
             return
@@ -252,7 +272,7 @@ class _Flattener:
 
     def _merge(self, node: Node, sources: list[str | None], entry: Entry, scope: Scope) -> None:
         """The layer that brings paths together."""
-        head, body = _head_and_body(node)
+        head, body = head_and_body(node)
         if head is None or head.value[:1].islower():
             place = from_call(node.place, scope.caller)
             hint = "Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract or Dot"
@@ -349,7 +369,7 @@ def _over(own: dict[str, Any], names: Names[str, Any]) -> Names[str, Any]:
     return ChainMap(own, *maps)  # type: ignore[arg-type]  # a Mapping below will do
 
 
-def _head_and_body(item: Node) -> tuple[Scalar | None, Node | None]:
+def head_and_body(item: Node) -> tuple[Scalar | None, Node | None]:
     """`Conv2D` and its arguments of `- Conv2D: {…}`; the head of `- Flatten` has no body."""
     if isinstance(item, Scalar) and isinstance(item.value, str) and item.value:
         return item, None
