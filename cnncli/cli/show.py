@@ -83,7 +83,18 @@ def _resolved(recipe: str, settings: list[str]) -> LoadedRecipe:
     from cnncli.recipe.load import load
 
     loaded = load(recipe, settings)
-    if (classes := declared_classes(loaded.recipe)) is not None:
+    classes = declared_classes(loaded.recipe)
+    if loaded.uses_sizes:
+        from cnncli.network import checks, symbolic_shapes
+
+        if (shape := checks.input_shape(loaded.recipe)) is None:
+            message, hint = (
+                "the sizes of `$here` depend on the data",
+                "set the shape of an example: --set 'model.input=[…]'",
+            )
+            raise RecipeError(Problem(message, hint, loaded.place(("model",))))
+        loaded = symbolic_shapes.resolve(loaded, shape, classes=classes)
+    elif classes is not None:
         loaded = loaded.resolve(classes=classes)
     hint = "set the number of classes: --set data.classes=10"
     message = "this depends on `$classes`, which is known only after the data is read"

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from cnncli.conversion.trace import Execution
 from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.keras_objects.objects import SHORTCUT, KerasObject
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
 from cnncli.recipe.language.structure import head_and_body
 from cnncli.recipe.layers import name_of, snake_case
 from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar

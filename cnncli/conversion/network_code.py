@@ -18,7 +18,8 @@ from cnncli.conversion.structured_code import FunctionCode, Network
 from cnncli.conversion.trace import Execution, Trace, trace
 from cnncli.conversion.values_in_code import Occurrence, value_code
 from cnncli.errors import Problem, RecipeError
-from cnncli.recipe.keras_objects.objects import SHORTCUT, KerasObject
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
 from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of

@@ -14,7 +14,8 @@ from typing import Any
 from cnncli.conversion.keras_code import TENSORS, application_module
 from cnncli.conversion.python_expressions import is_same
 from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.keras_objects.objects import SHORTCUT, KerasObject
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.outputs import outputs_of

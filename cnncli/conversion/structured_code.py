@@ -16,7 +16,8 @@ from cnncli.conversion.python_layout import quoted
 from cnncli.conversion.trace import Execution, Trace
 from cnncli.conversion.values_in_code import Occurrence, evaluated, layer_code, occurrences, value_code
 from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.keras_objects.objects import SHORTCUT, KerasObject
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
 from cnncli.recipe.language.blocks import Block
 from cnncli.recipe.language.flat_layers import HERE, INPUT, OURS
 from cnncli.recipe.language.structure import head_and_body

@@ -176,10 +176,14 @@ class _Recorder:
 
 def _references(body: Node | None, scope: Scope, flat: FlatLayers) -> Iterator[Reference]:
     written = body.get("from") if isinstance(body, Mapping) else None
-    for node in written.items if isinstance(written, Sequence) else [written] if written else []:
-        if isinstance(node, Scalar):
-            text = str(flat.value(node, scope))
-            yield Reference(text, flat.resolve(text, scope, node.place))
+    if written is None or flat.taken(body, scope) is None:
+        return
+    value = flat.value(written, scope)
+    for text in [value] if isinstance(value, str) else value:
+        layers = flat.resolve(text, scope, written.place)
+        # A glob stands for the names of the layers that match it.
+        for layer in layers:
+            yield Reference(text if layers == [layer] else str(layer).removeprefix(scope.prefix), layer)
 
 
 def values_at(execution: Execution) -> dict[str, Any]:

@@ -15,11 +15,12 @@ import keras
 
 from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.messages import did_you_mean, shortened
-from cnncli.network import applications
+from cnncli.network import applications, structures
 from cnncli.network.instantiate import dtype_policy, make, names_counted_anew, shapes_alone
 from cnncli.network.keras_messages import first_sentence
 from cnncli.network.pretrained_weights import ImagenetWeights
 from cnncli.network.windows import window_problem
+from cnncli.recipe.keras_objects import structure_entries
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
@@ -105,8 +106,8 @@ def _allow_depth(layers: int) -> None:
 def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights: bool, find_weights: bool) -> Network:
     layers = _make_all(recipe, policy)
     inputs = keras.Input(tuple(input_shape), name=INPUT)
-    prepared = _chain(recipe, "prepare", inputs)
-    connector = _Connector(recipe, prepared, policy, load_weights, find_weights)
+    prepared = prepared_input(recipe, inputs)
+    connector = Connector(recipe, prepared, policy, load_weights, find_weights)
     outputs = connector.connect(layers)
     model = full_model = _model(inputs, next(iter(outputs.values())), recipe.name)
     if len(outputs) > 1:
@@ -125,6 +126,11 @@ def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights
     named = tuple(_applications(recipe))
     imagenet = tuple(connector.imagenet)
     return Network(model, full_model, augmentation, groups, from_layer, named, imagenet)
+
+
+def prepared_input(recipe: Recipe, inputs: Any) -> Any:
+    """What leaves the layers of `data.prepare`."""
+    return _chain(recipe, "prepare", inputs)
 
 
 def _applications(recipe: Recipe) -> Iterator[str]:
@@ -165,15 +171,30 @@ def _make_all(recipe: Recipe, policy: str) -> list[Any]:
     made: list[Any] = []
     last = {output.index for output in outputs_of(recipe)}
     for index, layer in enumerate(recipe.model.layers):
-        if layer.kind != "layers":
-            made.append(None)  # applications and shortcuts are made when what comes in is known
-            continue
-        path = ("model", "layers", index)
-        with _told(problems, layer, path), dtype_policy("float32" if index in last else policy):
-            made.append(make(layer))
+        try:
+            made.append(made_layer(layer, "float32" if index in last else policy, index))
+        except RecipeError as error:
+            problems += error.problems
     if problems:
         raise RecipeError(problems)
     return made
+
+
+def made_layer(item: KerasObject, policy: str, index: int) -> Any:
+    """A Keras layer, not yet connected.
+
+    Returns:
+        The layer; None for applications and structures, which are made when what comes in is known.
+
+    Raises:
+        RecipeError: Keras refuses its arguments.
+    """
+    problems: list[Problem] = []
+    if item.kind != "layers":
+        return None
+    with _told(problems, item, ("model", "layers", index)), dtype_policy(policy):
+        return make(item)
+    raise RecipeError(problems)
 
 
 def _chain(recipe: Recipe, section: str, tensor: Any) -> Any:
@@ -196,7 +217,7 @@ def _chain(recipe: Recipe, section: str, tensor: Any) -> Any:
     return tensor
 
 
-class _Connector:
+class Connector:
     """Calls every layer on what comes before it, or on what its `from` names."""
 
     def __init__(self, recipe: Recipe, prepared: Any, policy: str, load_weights: bool, find_weights: bool) -> None:
@@ -213,18 +234,30 @@ class _Connector:
     def connect(self, layers: list[Any]) -> dict[str, Any]:
         """The outputs of the network whose layers these are, by name."""
         for index, (item, layer) in enumerate(zip(self.recipe.model.layers, layers, strict=True)):
-            path: Path = ("model", "layers", index)
-            if name_of(item) in self.by_name:
-                raise RecipeError(Problem(f"two layers are named `{name_of(item)}`", path=(*path, item.name, "name")))
-            sources = [self._source(name, path, item) for name in item.inputs] if item.inputs else [self.tensor]
-            problems: list[Problem] = []
-            with _told(problems, item, path, *(source.shape for source in sources)):
-                self.tensor = self._call(item, layer, sources, path)
-            if problems:
-                raise RecipeError(problems)
-            self.by_name[name_of(item)] = self.tensor
+            self.add(index, item, layer)
         self._name_groups()
         return {output.name: self._output(output) for output in outputs_of(self.recipe)}
+
+    def add(self, index: int, item: KerasObject, layer: Any) -> None:
+        """Connect the next layer.
+
+        Args:
+            index: where it stands in the flat list.
+            layer: as `made_layer` gives it.
+
+        Raises:
+            RecipeError: it does not fit, at its path.
+        """
+        path: Path = ("model", "layers", index)
+        if name_of(item) in self.by_name:
+            raise RecipeError(Problem(f"two layers are named `{name_of(item)}`", path=(*path, item.name, "name")))
+        sources = [self._source(name, path, item) for name in item.inputs] if item.inputs else [self.tensor]
+        problems: list[Problem] = []
+        with _told(problems, item, path, *(source.shape for source in sources)):
+            self.tensor = self._call(item, layer, sources, path)
+        if problems:
+            raise RecipeError(problems)
+        self.by_name[name_of(item)] = self.tensor
 
     def _output(self, output: Output) -> Any:
         # The name of a group or application means the layer that leaves it.
@@ -261,37 +294,27 @@ class _Connector:
             self.from_layer[name_of(item)] = inlined.layer_names[-1]
             self.by_name |= inlined.outputs
             return inlined.output
-        if item.kind == "structure":
-            return self._shortcut(item, came_in, path)
+        if item.kind == structure_entries.KIND:
+            return self._structure(item, came_in, path)
         if problem := window_problem(layer, came_in):
             raise RecipeError(Problem(problem[0], problem[1], path=(*path, item.name)))
         return _called(item, layer, sources, path)
 
-    def _shortcut(self, item: KerasObject, tensor: Any, path: Path) -> Any:
-        """The tensor itself where it has the shape that it is added to, else a projection (He et al., 2015, option B)."""
-        name, wanted = name_of(item), self._source(item.args["like"], path, item).shape
-        if tuple(tensor.shape) == tuple(wanted):
-            return tensor
-        if len(tensor.shape) != len(wanted) or not 3 <= len(wanted) <= 5:
-            message = f"`auto` cannot bring {shape_text(tensor.shape[1:])} to {shape_text(wanted[1:])}"
-            raise RecipeError(Problem(message, "give the shortcut as a list of layers", path=(*path, item.name)))
-        space = zip(tensor.shape[1:-1], wanted[1:-1], strict=True)
-        strides = [max(1, round(came / goes)) if came and goes else 1 for came, goes in space]
-        convolution = {1: keras.layers.Conv1D, 2: keras.layers.Conv2D, 3: keras.layers.Conv3D}[len(strides)]
-        project = convolution(
-            wanted[-1],
-            1,
-            strides=strides,
-            padding="same",
-            use_bias=False,
-            kernel_initializer="he_normal",
-            dtype=self.policy,
-            name=f"{name}_conv",
-        )
-        normalise = keras.layers.BatchNormalization(dtype=self.policy, name=f"{name}_bn")
-        self.groups[name] = (project.name, normalise.name)
-        self.from_layer[name] = normalise.name
-        return normalise(project(tensor))
+    def _structure(self, item: KerasObject, tensor: Any, path: Path) -> Any:
+        """A shortcut, a learned constant or a slice as plain Keras layers."""
+        if isinstance(tensor, list):
+            message = f"`{item.name}` takes one tensor, and {len(tensor)} came in"
+            raise RecipeError(Problem(message, path=(*path, item.name, "from")))
+        wanted = self._source(item.args["like"], path, item).shape if "like" in item.args else ()
+        try:
+            built = structures.build(item, tensor, wanted=wanted, policy=self.policy)
+        except structures.StructureError as error:
+            argument = (error.argument,) if error.argument in item.args else ()
+            raise RecipeError(Problem(str(error), error.hint, path=(*path, item.name, *argument))) from error
+        if built.layers:
+            self.groups[name_of(item)] = tuple(layer.name for layer in built.layers)
+            self.from_layer[name_of(item)] = built.layers[-1].name
+        return built.output
 
     def _name_groups(self) -> None:
         """The recipe's groups by name, with the Keras layers that stand for their items."""

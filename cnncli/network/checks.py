@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import keras
 
 from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError
-from cnncli.network import budget
+from cnncli.network import budget, symbolic_shapes
 from cnncli.network.build import Network, build_symbolically, layers_matching
 from cnncli.network.merging import unintended_broadcasts
 from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
@@ -62,8 +62,8 @@ def check_shapes(loaded: LoadedRecipe) -> Checked | None:
     if shape is None:
         return None
     if classes is not None:
-        return check_network(_resolved(loaded, classes), input_shape=shape, class_count=classes)
-    one, other = (_resolved(loaded, count) for count in _STAND_INS)
+        return check_network(_resolved(loaded, classes, shape), input_shape=shape, class_count=classes)
+    one, other = (_resolved(loaded, count, shape) for count in _STAND_INS)
     is_complete = one.recipe.model == other.recipe.model
     try:
         return check_network(one, input_shape=shape, class_count=None, is_complete=is_complete)
@@ -77,9 +77,9 @@ def check_shapes(loaded: LoadedRecipe) -> Checked | None:
 _STAND_INS = (2, 11)  # numbers of classes
 
 
-def _resolved(loaded: LoadedRecipe, classes: int) -> LoadedRecipe:
+def _resolved(loaded: LoadedRecipe, classes: int, shape: tuple[int, ...]) -> LoadedRecipe:
     try:
-        return loaded.resolve(classes=classes)
+        return symbolic_shapes.resolve(loaded, shape, classes=classes)
     except CnncliError as error:
         raise loaded.located(error) from error
 

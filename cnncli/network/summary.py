@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from cnncli.errors import CnncliError, Problem, RecipeError
-from cnncli.network import budget, checks
+from cnncli.network import budget, checks, symbolic_shapes
 from cnncli.network.build import Network, build_symbolically
 from cnncli.network.graph import Graph
 from cnncli.network.merging import unintended_broadcasts
@@ -176,7 +176,7 @@ def summarise_with_network(
             )
         )
     try:
-        loaded = loaded.resolve(classes=declared_classes(loaded.recipe))
+        loaded = symbolic_shapes.resolve(loaded, shape, classes=declared_classes(loaded.recipe))
         network = build_symbolically(loaded.recipe, input_shape=shape)
         measured = measure(network, loaded.recipe, batch_size=batch_size, blocks=blocks_called(loaded))
     except CnncliError as error:

@@ -20,6 +20,7 @@ from cnncli.recipe.input_suggestions import refuse_other_things
 from cnncli.recipe.language import overrides
 from cnncli.recipe.language.expand import expand
 from cnncli.recipe.language.extends import extend
+from cnncli.recipe.language.here import Shapes
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml import recipe_file, source
 from cnncli.recipe.yaml.nodes import Mapping, Path, place_of, plain
@@ -41,7 +42,8 @@ class LoadedRecipe:
         written: the tree as written, after `--set`.
         root: the tree after `vars` and expressions; the places are found in it.
         warnings: notes about what is not wrong.
-        open_places: where it cannot be written out before the number of classes is known.
+        open_places: where it cannot be written out before the number of classes, or the sizes of `$here`, are known.
+        uses_sizes: somewhere it asks for a size of `$here`.
     """
 
     recipe: Recipe
@@ -52,6 +54,7 @@ class LoadedRecipe:
     root: Mapping
     warnings: tuple[Problem, ...]
     open_places: tuple[Place, ...]
+    uses_sizes: bool
 
     def place(self, path: Path) -> Place:
         """Where the value at a path was written, or the nearest thing above it; of a Keras object where its name is."""
@@ -65,18 +68,27 @@ class LoadedRecipe:
         """The same error with places in the recipe."""
         return type(error)(self.locate(error.problems), details=error.details)
 
-    def resolve(self, *, classes: int | None = None, steps_per_epoch: int | None = None) -> LoadedRecipe:
+    def resolve(
+        self, *, classes: int | None = None, steps_per_epoch: int | None = None, shapes: Shapes | None = None
+    ) -> LoadedRecipe:
         """The recipe again, now that more is known.
 
         Args:
             classes: how many classes the data has: the value of `$classes`.
             steps_per_epoch: what `5 epochs` of a schedule is counted in.
+            shapes: tells the sizes of `$here`.
 
         Raises:
             RecipeError: with all problems.
         """
         return _resolve(
-            self.written, self.file, self.content, self.settings, classes=classes, steps_per_epoch=steps_per_epoch
+            self.written,
+            self.file,
+            self.content,
+            self.settings,
+            classes=classes,
+            steps_per_epoch=steps_per_epoch,
+            shapes=shapes,
         )
 
 
@@ -124,8 +136,9 @@ def _resolve(
     *,
     classes: int | None = None,
     steps_per_epoch: int | None = None,
+    shapes: Shapes | None = None,
 ) -> LoadedRecipe:
-    expansion = expand(written, classes=classes)
+    expansion = expand(written, classes=classes, shapes=shapes)
     root, problems = expansion.root, expansion.problems
     if not expansion.is_whole:
         raise RecipeError(_sorted(problems))
@@ -151,7 +164,9 @@ def _resolve(
     if problems:
         raise RecipeError(_sorted(problems))
     sorted_warnings = tuple(_sorted(warnings))
-    return LoadedRecipe(recipe, file, content, settings, written, root, sorted_warnings, expansion.open_places)
+    return LoadedRecipe(
+        recipe, file, content, settings, written, root, sorted_warnings, expansion.open_places, expansion.uses_sizes
+    )
 
 
 def _place(root: Mapping, path: Path) -> Place:

@@ -16,11 +16,13 @@ from cnncli.errors import RecipeError
 from cnncli.recipe import schema_fields
 from cnncli.recipe.growth import LARGEST_VALUE, LONGEST_TEXT, MOST_VALUES
 from cnncli.recipe.json_schema.language_schemas import structure
-from cnncli.recipe.keras_objects import browse, catalogue
+from cnncli.recipe.keras_objects import browse, catalogue, structure_entries
 from cnncli.recipe.keras_objects.objects import NOUNS, article, as_data
+from cnncli.recipe.language import functions
 from cnncli.recipe.language.blocks import STRUCTURES
 from cnncli.recipe.language.flat_layers import MOST_LAYERS
-from cnncli.recipe.language.structure import MOST_NESTED, MOST_TIMES
+from cnncli.recipe.language.rounds import MOST_TIMES
+from cnncli.recipe.language.structure import MOST_NESTED
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section
@@ -152,10 +154,32 @@ def _structure(name: str) -> str:
     return _table(("key", "", "meaning"), rows)
 
 
+def _item(name: str) -> str:
+    """The arguments of `learned` or `slice`."""
+    rows = [
+        (f"`{argument.name}`", "required" if argument.required else _shown(argument.default), argument.doc)
+        for argument in (structure_entries.ENTRIES[name].arguments or {}).values()
+    ]
+    return _table(("argument", "default", "meaning"), rows)
+
+
+def _shown(default: Any) -> str:
+    return "" if default is None else f"`{browse.inline(default)}`"
+
+
+def _functions(_: str) -> str:
+    """The functions of expressions."""
+    return _table(
+        ("function", "result"), [(f"`{functions.usage(name)}`", functions.meaning(name)) for name in functions.NAMES]
+    )
+
+
 def _structures(_: str) -> str:
     """One row a structure."""
     found = structure()
-    return _table(("item", "what it is"), [(f"`{name}`", found[name]["description"]) for name in STRUCTURES])
+    rows = [(f"`{name}`", found[name]["description"]) for name in STRUCTURES]
+    rows += [(f"`{name}`", structure_entries.ENTRIES[name].doc) for name in structure_entries.WRITTEN]
+    return _table(("item", "what it is"), rows)
 
 
 def _kinds(_: str) -> str:
@@ -222,6 +246,8 @@ _TABLES: dict[str, Callable[[str], str]] = {
     "section": _section,
     "structure": _structure,
     "structures": _structures,
+    "item": _item,
+    "functions": _functions,
     "kinds": _kinds,
     "refused": _refused,
     "units": _units,

@@ -15,7 +15,7 @@ from cnncli.data.dataset import Splits
 from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
 from cnncli.errors import Place, Problem, ResourceError
-from cnncli.network import budget
+from cnncli.network import budget, symbolic_shapes
 from cnncli.network.checks import check_network
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output
@@ -64,7 +64,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
     steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
     warnings = loaded.warnings
     class_count = splits.targets.class_count
-    loaded = loaded.resolve(classes=class_count, steps_per_epoch=steps_per_epoch)
+    loaded = symbolic_shapes.resolve(loaded, splits.input_shape, classes=class_count, steps_per_epoch=steps_per_epoch)
     warnings += tuple(warning for warning in loaded.warnings if warning not in warnings)
     with timed(seconds, "build", listener):
         if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count):

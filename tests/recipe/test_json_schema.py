@@ -158,6 +158,14 @@ ACCEPTED = [
     "- residual: {body: [ReLU], shortcut: auto}",
     "- residual: {body: [ReLU], shortcut: [Conv2D: {filters: 4, kernel_size: 1}]}",
     "- group: {name: stem, layers: [ReLU]}",
+    "- residual: {body: $inner, skip: $(n > 1)}",
+    "- branches: {merge: Add, over: {rate: [1, 2]}, as: i, path: [ReLU]}",
+    "- branches: {merge: Add, paths: [{if: $(n > 1), layers: [ReLU]}, {times: 3, path: $inner}]}",
+    "- $inner",
+    "- $kind: {filters: 3}",
+    "- Dense: {units: $here.channels, from: skip_*}",
+    "- learned: {shape: [1, 8], merge: Concatenate, axis: 1, initializer: {RandomNormal: {stddev: 0.02}}}",
+    "- slice: {axis: 1, start: -2, name: part, if: true, from: input}",
     "- VGG16: {include_top: false, weights: null}",
 ]
 REFUSED = [
@@ -189,6 +197,15 @@ REFUSED = [
     "- residual: {body: []}",
     "- residual: {body: [ReLU], shortcut: none}",
     "- group: {layers: [ReLU]}",
+    "- branches: {merge: Add, paths: [[], []], path: [ReLU], times: 2}",
+    "- branches: {merge: Add, paths: [[], {layers: [ReLU], path: [ReLU]}]}",
+    "- branches: {merge: Add, paths: [[], {fi: true, layers: [ReLU]}]}",
+    "- residual: {body: [ReLU], skip: maybe}",
+    "- learned",
+    "- learned: {shape: [1, 8], merge: Subtract}",
+    "- learned: {shape: [0]}",
+    "- learned: {shape: [1], initialiser: zeros}",
+    "- slice: {axis: first}",
     "- conv: {from: [a, b], filters: 3}",
 ]
 

@@ -61,12 +61,16 @@ def test_every_link_to_a_file_leads_there():
     assert [link for link in links if not (Path(reference.PAGE).parent / link).exists()] == []
 
 
+CALLS = ("conv_bn: 16", "twice: {inner: [ReLU, ReLU]}", "squeeze_excite: {ratio: 2}")
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda text: text.splitlines()[0][:40])
 def test_example_loads(example):
     if example.startswith("- "):  # an item of `model.layers`
         example = HEAD + "".join(f"    {line}\n" for line in example.splitlines()) + TAIL
     elif example.startswith("blocks"):
-        example = f"{example}{HEAD}    - conv_bn: 16\n{TAIL}"
+        call = next(call for call in CALLS if f"\n  {call.split(':')[0]}:" in example)
+        example = f"{example}{HEAD}    - {call}\n{TAIL}"
     elif example.startswith("#"):
         example = f"{example}{HEAD}{TAIL}"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cnncli.recipe.json_schema.schema_parts import BLOCK_NAME, LAYER_NAME, NAME, STANDS_FOR_VALUE, Schema, ref
 from cnncli.recipe.language.blocks import STRUCTURES
-from cnncli.recipe.language.structure import MOST_TIMES
+from cnncli.recipe.language.rounds import MOST_TIMES
 
 _ANY_VALUE = {"type": "string", "pattern": STANDS_FOR_VALUE}
-_LIST = {"type": "array", "items": ref("item")}
+_LIST = {"type": ["array", "string"], "items": ref("item"), "pattern": STANDS_FOR_VALUE}
 _FROM = {
-    "description": "names of the input layers; default: the layer before; `input` is the input of the network",
+    "description": "names of the input layers, or a glob; default: the layer before; `input` is the input of the network",
     "type": ["string", "array"],
     "items": {"type": "string"},
     "minItems": 1,
@@ -34,6 +34,40 @@ def _structure(description: str, properties: Schema, required: list[str]) -> Sch
     }
 
 
+_ROUNDS: Schema = {
+    "times": {
+        "description": "how often",
+        "type": ["integer", "string"],
+        "pattern": STANDS_FOR_VALUE,
+        "minimum": 0,
+        "maximum": MOST_TIMES,
+    },
+    "over": {
+        "description": "a round for each item of these lists, under their names: {filters: [16, 32]}",
+        "type": ["object", "string"],
+        "pattern": STANDS_FOR_VALUE,
+        "propertyNames": {"pattern": NAME},
+        "additionalProperties": {"type": ["array", "string"], "pattern": STANDS_FOR_VALUE},
+        "minProperties": 1,
+    },
+    "as": {
+        "description": "the name of the round's number, from 0",
+        "type": "string",
+        "pattern": NAME,
+    },
+}
+_ONE_PATH: Schema = {
+    "type": "object",
+    "properties": {
+        "if": ref("if"),
+        "layers": {"description": "the layers of the path", **_LIST},
+        **_ROUNDS,
+        "path": {"description": "the layers of one path for each round of `over` or `times`", **_LIST},
+    },
+    "additionalProperties": False,
+    "oneOf": [{"required": ["layers"]}, {"required": ["path"]}],
+}
+
 STRUCTURE: Schema = {
     "from": _FROM,
     "if": _IF,
@@ -41,45 +75,35 @@ STRUCTURE: Schema = {
         **_structure(
             "layers again and again",
             {
-                "times": {
-                    "description": "how often",
-                    "type": ["integer", "string"],
-                    "pattern": STANDS_FOR_VALUE,
-                    "minimum": 0,
-                    "maximum": MOST_TIMES,
-                },
-                "over": {
-                    "description": "a round for each item of these lists, under their names: {filters: [16, 32]}",
-                    "type": ["object", "string"],
-                    "pattern": STANDS_FOR_VALUE,
-                    "propertyNames": {"pattern": NAME},
-                    "additionalProperties": {"type": ["array", "string"], "pattern": STANDS_FOR_VALUE},
-                    "minProperties": 1,
-                },
-                "as": {
-                    "description": "the name of the round's number, from 0",
-                    "type": "string",
-                    "pattern": NAME,
-                },
+                **_ROUNDS,
                 "layers": {"description": "layers to repeat", **_LIST},
             },
             ["layers"],
         ),
         "oneOf": [{"required": ["times"]}, {"required": ["over"]}],
     },
-    "branches": _structure(
-        "several paths from the same layer, brought together by a merging layer",
-        {
-            "merge": {"description": "Add, Average, Concatenate, Maximum, …", **ref("layers")},
-            "paths": {
-                "description": "one list of layers for each path; [] is the identity",
-                "type": "array",
-                "items": _LIST,
-                "minItems": 2,
+    "branches": {
+        **_structure(
+            "several paths from the same layer, brought together by a merging layer",
+            {
+                "merge": {"description": "Add, Average, Concatenate, Maximum, …", **ref("layers")},
+                "paths": {
+                    "description": "one list of layers for each path; [] is the identity; {if, layers} may be left out; "
+                    "{over, path} is one path for each round",
+                    "type": ["array", "string"],
+                    "pattern": STANDS_FOR_VALUE,
+                    "items": {"anyOf": [_LIST, _ONE_PATH]},
+                    "minItems": 1,
+                    "if": {"items": {"not": {"type": "object"}}},
+                    "then": {"minItems": 2},
+                },
+                **_ROUNDS,
+                "path": {"description": "with `over` or `times`: the layers of one path for each round", **_LIST},
             },
-        },
-        ["merge", "paths"],
-    ),
+            ["merge"],
+        ),
+        "oneOf": [{"required": ["paths"]}, {"required": ["path"]}],
+    },
     "residual": _structure(
         "layers; their output is added to their input",
         {
@@ -89,6 +113,11 @@ STRUCTURE: Schema = {
                 "differ; or a list of layers",
                 "anyOf": [{"enum": ["identity", "auto"]}, _LIST, _ANY_VALUE],
                 "default": "identity",
+            },
+            "skip": {
+                "description": "false omits the addition: the body alone; default: true",
+                "type": ["boolean", "integer", "string"],
+                "pattern": STANDS_FOR_VALUE,
             },
         },
         ["body"],

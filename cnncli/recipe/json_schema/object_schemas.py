@@ -16,7 +16,7 @@ from cnncli.recipe.json_schema.schema_parts import (
     types_of,
     unobtrusive,
 )
-from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects import catalogue, structure_entries
 from cnncli.recipe.keras_objects.arguments import (
     Limit,
     limit_of,
@@ -31,6 +31,7 @@ from cnncli.recipe.keras_objects.catalogue import Argument, Entry
 from cnncli.recipe.keras_objects.objects import NOUNS
 from cnncli.recipe.language.blocks import STRUCTURES
 
+_IN_LAYERS = (*catalogue.places_of("layers"), structure_entries.KIND)
 _EPOCHS = r"\d+(\.\d+)?\s*epochs?$"
 
 
@@ -55,10 +56,23 @@ def of_kind(kind: str) -> Schema:
 def item() -> Schema:
     """One item of the list of layers: a layer, structure, or a call of one of the recipe's own blocks."""
     entries = _entries("layers")
-    mapping = _one_of_keys({name: ref(name) for name in STRUCTURES} | {e.name: _arguments_of(e) for e in entries})
-    mapping["patternProperties"] = {BLOCK_NAME: {"description": "one of the recipe's own blocks, with its arguments"}}
+    written = [structure_entries.ENTRIES[name] for name in structure_entries.WRITTEN]
+    named = {e.name: _arguments_of(e) for e in [*written, *entries]}
+    mapping = _one_of_keys({name: ref(name) for name in STRUCTURES} | named)
+    mapping["patternProperties"] = {
+        BLOCK_NAME: {"description": "one of the recipe's own blocks, with its arguments"},
+        r"^\$": {"description": "the layer or block that a parameter names, with its arguments"},
+    }
     block = {"type": "string", "pattern": BLOCK_NAME}
-    return {"anyOf": [{"enum": _bare_names(entries)}, mapping, block]}
+    given = {"type": "string", "pattern": STANDS_FOR_VALUE}
+    return {"anyOf": [{"enum": _bare_names(entries)}, mapping, block, given]}
+
+
+def of_structures() -> Schema:
+    """The definitions of `learned` and `slice`."""
+    return {
+        f"{e.kind}.{e.name}": _arguments(e) for e in map(structure_entries.ENTRIES.get, structure_entries.WRITTEN) if e
+    }
 
 
 def _entries(kind: str) -> list[Entry]:
@@ -89,7 +103,7 @@ def _arguments(entry: Entry) -> Schema:
     """What may stand behind `Name:`: its arguments in a mapping, or a value for the first of them alone."""
     arguments = entry.arguments or {}
     properties = {name: _described(entry, argument) for name, argument in arguments.items()}
-    if entry.kind in catalogue.places_of("layers"):
+    if entry.kind in _IN_LAYERS:
         properties |= {"from": ref("from"), "if": ref("if")}
     required = needed_of(entry)
     mapping: Schema = {"properties": properties, "additionalProperties": False}
@@ -128,7 +142,7 @@ def _default(argument: Argument) -> Any:
 def _argument(entry: Entry, argument: Argument) -> Schema:
     """The values that an argument takes."""
     nothing = [NULL] if may_be_null(argument) else []
-    if argument.name == "name" and entry.kind in catalogue.places_of("layers"):
+    if argument.name == "name" and entry.kind in _IN_LAYERS:
         return LAYER_NAME
     if argument.kind == "schedules":
         number = _numbers("number", limit_of(entry, argument), lists=0)

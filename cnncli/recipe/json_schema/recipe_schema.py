@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from cnncli.recipe.json_schema.language_schemas import SECTIONS_OF_THE_LANGUAGE, STRUCTURE
 from cnncli.recipe.json_schema.modeline import DRAFT, TITLE
-from cnncli.recipe.json_schema.object_schemas import item, of_kind
+from cnncli.recipe.json_schema.object_schemas import item, of_kind, of_structures
 from cnncli.recipe.json_schema.schema_parts import (
     HAS_VALUE,
     NULL,
@@ -48,7 +48,7 @@ def recipe_schema() -> Schema:
     root["type"] = "object"
     del root["pattern"]
     root["properties"] |= SECTIONS_OF_THE_LANGUAGE
-    definitions: Schema = {"item": item(), **STRUCTURE}
+    definitions: Schema = {"item": item(), **STRUCTURE, **of_structures()}
     for kind in catalogue.kinds():
         if kind != "applications":  # they stand where layers stand
             definitions |= of_kind(kind)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from cnncli.recipe.keras_objects.structure_entries import WRITTEN
 from cnncli.recipe.language.blocks import STRUCTURES
 
 Schema = dict[str, Any]
 
 # A text that is one `$name` or `$(expression)` and so stands for any value; and one that has such in it somewhere.
-VALUE = r"\$([A-Za-z_]\w*|\([\s\S]*\))$"
+VALUE = r"\$([A-Za-z_]\w*(\.[a-z]+)?|\([\s\S]*\))$"
 STANDS_FOR_VALUE = rf"^{VALUE}"
 HAS_VALUE = r"\$[A-Za-z_(]"
 _LETTER = r"A-Za-z_\u0080-\uffff"
 NAME = rf"^[{_LETTER}][0-9{_LETTER}]*$"
-BLOCK_NAME = rf"^(?!({'|'.join(STRUCTURES)})$)[a-z\u0080-\uffff][0-9{_LETTER}]*$"
+BLOCK_NAME = rf"^(?!({'|'.join((*STRUCTURES, *WRITTEN))})$)[a-z\u0080-\uffff][0-9{_LETTER}]*$"
 NULL = {"type": "null"}
 ANNOTATIONS = ("description", "default")
 LAYER_NAME = {"type": ["string", "null"], "pattern": "^[^/]+$"}

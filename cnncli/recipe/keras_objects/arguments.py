@@ -38,7 +38,7 @@ _LIMITS = {
         Limit(
             low=1
         ): "filters units kernel_size pool_size strides dilation_rate groups depth_multiplier num_heads key_dim "
-        "decay_steps SparseTopKCategoricalAccuracy.k TopKCategoricalAccuracy.k",
+        "decay_steps learned.shape SparseTopKCategoricalAccuracy.k TopKCategoricalAccuracy.k",
         Limit(low=-1): "GroupNormalization.groups",  # -1: a group a channel
         Limit(low=0): "patience cooldown min_lr l1 l2 epsilon",
         Limit(low=0, low_excluded=True): "learning_rate clipnorm clipvalue global_clipnorm",

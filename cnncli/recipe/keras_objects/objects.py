@@ -8,7 +8,7 @@ from typing import Any
 
 from cnncli.messages import described, did_you_mean, listed, nearest, shortened
 from cnncli.recipe.deferred import Broken, Deferred, Unknown
-from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects import catalogue, structure_entries
 from cnncli.recipe.keras_objects.arguments import (
     REQUIRED,
     limit_of,
@@ -48,17 +48,8 @@ NOUNS = {
 }
 
 
-# What `residual: {shortcut: auto}` leaves in the flat list of layers until shapes are known.
-SHORTCUT = "shortcut"
-_SHORTCUT_ENTRY = Entry(
-    kind="structure",
-    name=SHORTCUT,
-    canonical=SHORTCUT,
-    doc="The layer in `from` itself where its shape is that of `like`, else a 1x1 Conv2D and BatchNormalization.",
-    arguments={"like": Argument("like"), "name": Argument("name", default=None)},
-)
 # The kinds that take `from`; it is no argument.
-_FROM = ("layers", "applications", "structure")
+_FROM = ("layers", "applications", structure_entries.KIND)
 _MOST_FAULTS = 20  # of one object
 _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+)")
 _COMPUTATION = re.compile(r"[\d.\s]+([-+*/]{1,2}[\d.\s]+)+")
@@ -83,8 +74,8 @@ class KerasObject:
 
     @property
     def entry(self) -> Entry:
-        if self.kind == _SHORTCUT_ENTRY.kind:
-            return _SHORTCUT_ENTRY
+        if self.kind == structure_entries.KIND:
+            return structure_entries.ENTRIES[str.__str__(self.name)]
         entry = catalogue.find(self.kind, str.__str__(self.name))
         assert entry is not None, self.name
         return entry
@@ -173,8 +164,8 @@ def _argument_faults(name: str, kind: str, path: Path, given: Any) -> list[Fault
 def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]:
     """The entry that a name means; a layer may be an application."""
     noun, on_key = NOUNS[kind], bool(path)
-    if kind == "layers" and name == SHORTCUT:
-        return _SHORTCUT_ENTRY, None
+    if kind == "layers" and name in structure_entries.ENTRIES:
+        return structure_entries.ENTRIES[name], None
     entry = catalogue.find_in_places(kind, name)
     if entry and entry.refused:
         return None, Fault(path, f"{noun} `{name}` cannot be used in a recipe: {entry.refused}", on_key=on_key)
@@ -295,7 +286,7 @@ class _Reader:
             self.faults.append(Fault(where, f"{self._label(argument)}: {nesting[0]}", nesting[1]))
         elif argument.type:
             self._check_type(argument, value, where)
-        elif argument.choices and isinstance(value, str) and value.lower() not in argument.choices:
+        elif argument.choices and isinstance(value, str) and value.lower() not in map(str.lower, argument.choices):
             hint, choices = did_you_mean(value, argument.choices), f"one of: {', '.join(argument.choices)}"
             message = f"{self._label(argument)}: unknown choice `{shortened(value)}`"
             self.faults.append(
@@ -365,7 +356,7 @@ def _not_within(item: KerasObject) -> tuple[str, str] | None:
             f"{item.name} is an argument of another layer, so it cannot have `from`",
             "write `from` in the outer layer",
         )
-    if item.kind in ("applications", "structure"):
+    if item.kind in ("applications", structure_entries.KIND):
         return f"{item.name} cannot be an argument of another layer", "make it an item of `layers`"
     return None
 

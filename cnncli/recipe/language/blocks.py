@@ -6,10 +6,13 @@ from dataclasses import dataclass
 
 from cnncli.errors import Place, Problem
 from cnncli.messages import described, did_you_mean, shortened
+from cnncli.recipe.keras_objects import structure_entries
+from cnncli.recipe.language.expressions import HERE
 from cnncli.recipe.language.substitution import kind_of
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Sequence, plain
 
 STRUCTURES = ("repeat", "branches", "residual", "group")
+_TAKEN = (*STRUCTURES, *structure_entries.ENTRIES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,7 @@ def _read_block(entry: Entry, problems: list[Problem]) -> Block | None:
     def wrong(message: str, place: Place, hint: str = "") -> None:
         problems.append(Problem(message, hint, place, path))
 
-    if not name.isidentifier() or not name[0].islower() or name in STRUCTURES:
+    if not name.isidentifier() or not name[0].islower() or name in _TAKEN:
         hint = "a block's name has lower-case letters, digits and _; CapWords are Keras"
         wrong(f"`{shortened(name)}` cannot name a block", entry.key_place, hint)
         return None
@@ -70,5 +73,9 @@ def _read_block(entry: Entry, problems: list[Problem]) -> Block | None:
     if not isinstance(required, list) or not all(isinstance(p, str) and p.isidentifier() for p in required):
         assert params is not None
         wrong(f"block `{name}`: `params` is a list of names, got {described(plain(params))}", params.place)
+        return None
+    known = [*required, *(defaults.keys() if defaults else ())]
+    if HERE in known:
+        wrong(f"`${HERE}` is what comes into a layer", entry.key_place, "give the parameter another name")
         return None
     return Block(name, tuple(required), defaults, layers, entry.key_place)

@@ -6,21 +6,25 @@ mistake in it can still be told at its line.
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Mapping as Names
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cnncli.errors import Place, Problem
 from cnncli.messages import shortened
 from cnncli.recipe import targets
 from cnncli.recipe.deferred import Broken, Unknown
-from cnncli.recipe.growth import Problems, Stopped, TooLarge, size_of
+from cnncli.recipe.growth import Problems, Stopped, TooLarge
 from cnncli.recipe.language.blocks import Blocks
-from cnncli.recipe.language.expressions import Absent
+from cnncli.recipe.language.expressions import HERE, NO_INPUT, Absent
+from cnncli.recipe.language.flat_layers import Given, Scope
+from cnncli.recipe.language.given_layers import Arguments
+from cnncli.recipe.language.here import Shapes
 from cnncli.recipe.language.structure import Watch, flatten
 from cnncli.recipe.language.substitution import Substitution, kind_of
 from cnncli.recipe.layers import Group
-from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
+from cnncli.recipe.yaml.nodes import Entry, Mapping, Scalar, Sequence
 
 # Free text, in which a dollar sign is a dollar sign.
 _VERBATIM = {"about"}
@@ -38,7 +42,8 @@ class Expansion:
         problems: what was wrong on the way.
         warnings: what is not wrong, but probably not meant.
         is_whole: false where there was so much wrong, or so much to write out, that the rest was left out.
-        open_places: where layers or values cannot be written out before the number of classes is known.
+        open_places: where layers or values cannot be written out before the number of classes, or a size, is known.
+        uses_sizes: somewhere the recipe asks for a size of `$here`.
     """
 
     root: Mapping
@@ -47,29 +52,35 @@ class Expansion:
     warnings: list[Problem]
     is_whole: bool
     open_places: tuple[Place, ...]
+    uses_sizes: bool
 
 
-def expand(root: Mapping, *, classes: int | None = None, watch: Watch | None = None) -> Expansion:
+def expand(
+    root: Mapping, *, classes: int | None = None, shapes: Shapes | None = None, watch: Watch | None = None
+) -> Expansion:
     """Replace what stands for a value by the value, and write structure out as layers.
 
     Args:
         root: the recipe as written, after `extends` and `--set`.
         classes: the value of `$classes`; None while the data has not been read, or where there are none.
+        shapes: tells the sizes of `$here`; None while the shape of the input is not known.
         watch: sees how the items of `model.layers` become layers.
     """
     problems, warnings = Problems(), list[Problem]()
     substitution = Substitution(problems)
     try:
-        entries, groups = _expanded(root, classes, substitution, warnings, watch)
+        entries, groups = _expanded(root, classes, shapes, substitution, warnings, watch)
     except Stopped:
-        return Expansion(root, (), list(problems), [], False, ())
+        return Expansion(root, (), list(problems), [], False, (), False)
     whole = Mapping(tuple(entries), root.place)
-    return Expansion(whole, groups, list(problems), warnings, True, tuple(substitution.open_places))
+    open_places, uses_sizes = tuple(substitution.open_places), substitution.uses_sizes
+    return Expansion(whole, groups, list(problems), warnings, True, open_places, uses_sizes)
 
 
 def _expanded(
     root: Mapping,
     classes: int | None,
+    shapes: Shapes | None,
     substitution: Substitution,
     warnings: list[Problem],
     watch: Watch | None,
@@ -77,42 +88,33 @@ def _expanded(
     """The sections of the recipe, and its groups."""
     known = next((n for n in (classes, _declared_classes(root)) if n is not None), Unknown(2))
     why_none = _why_no_classes(root)
-    names: dict[str, Any] = {"classes": Absent(why_none) if why_none else known}
-    if (entry := root.entry("vars")) is not None:
-        names |= _read_vars(entry, names, substitution)
+    names: Names[str, Any] = {"classes": Absent(why_none) if why_none else known, HERE: Absent(NO_INPUT)}
     blocks = Blocks.read(root.get("blocks"), substitution.problems)
+    variables = Arguments(lambda node, scope: substitution.value(node, scope.names, ("vars",)), blocks)
+    if (entry := root.entry("vars")) is not None:
+        _read_vars(entry, names, variables, substitution)
+    names = ChainMap(variables, names)  # type: ignore[arg-type]  # a Mapping below will do
     groups: tuple[Group, ...] = ()
     entries: list[Entry] = []
     for entry in root.entries:
         if entry.key in _RESOLVED_HERE:
             continue
         value = entry.value
-        if entry.key == "model" and isinstance(value, Mapping):
-            value, groups = _expand_model(value, names, blocks, substitution, warnings, watch)
+        if entry.key == "model" and isinstance(value, Mapping) and isinstance(value.get("layers"), Sequence):
+            rest = Mapping(tuple(part for part in value.entries if part.key != "layers"), value.place)
+            model = substitution.replace(rest, names, (entry.key,))
+            layers = value.entry("layers")
+            assert isinstance(model, Mapping)
+            assert layers
+            assert isinstance(layers.value, Sequence)
+            flat, groups = flatten(
+                layers.value, names, blocks, substitution, warnings, given=variables.given, shapes=shapes, watch=watch
+            )
+            value = replace(model, entries=(*model.entries, replace(layers, value=flat)))
         elif entry.key not in _VERBATIM:
             value = substitution.replace(value, names, (entry.key,))
         entries.append(Entry(entry.key, entry.key_place, value))
     return entries, groups
-
-
-def _expand_model(
-    model: Mapping,
-    names: Names[str, Any],
-    blocks: Blocks,
-    substitution: Substitution,
-    warnings: list[Problem],
-    watch: Watch | None,
-) -> tuple[Mapping, tuple[Group, ...]]:
-    groups: tuple[Group, ...] = ()
-    entries: list[Entry] = []
-    value: Node
-    for entry in model.entries:
-        if entry.key == "layers" and isinstance(entry.value, Sequence):
-            value, groups = flatten(entry.value, names, blocks, substitution, warnings, watch)
-        else:
-            value = substitution.replace(entry.value, names, ("model", entry.key))
-        entries.append(Entry(entry.key, entry.key_place, value))
-    return Mapping(tuple(entries), model.place), groups
 
 
 def _declared_classes(root: Mapping) -> int | None:
@@ -131,15 +133,13 @@ def _why_no_classes(root: Mapping) -> str:
     return targets.of(word).NO_CLASSES if isinstance(word, str) and word in targets.TASKS else ""
 
 
-def _read_vars(entry: Entry, names: Names[str, Any], substitution: Substitution) -> dict[str, Any]:
-    """The values of `vars`, each of which may use those before it."""
+def _read_vars(entry: Entry, names: Names[str, Any], values: Arguments, substitution: Substitution) -> None:
+    """Add the values of `vars`, each of which may use those before it."""
     problems = substitution.problems
     if not isinstance(entry.value, Mapping):
         message = f"`vars` is a mapping of names to values, got {kind_of(entry.value)}"
         problems.append(Problem(message, place=entry.value.place, path=("vars",)))
-        return {}
-    values: dict[str, Any] = {}
-    seen = dict(names)
+        return
     for row in entry.value.entries:
         path = ("vars", row.key)
         if not row.key.isidentifier():
@@ -148,15 +148,16 @@ def _read_vars(entry: Entry, names: Names[str, Any], substitution: Substitution)
                 "a name has letters, digits and _, and begins with a letter",
             )
             problems.append(Problem(message, hint, row.key_place, path))
-        elif row.key == "classes":
-            hint = "declare the number with `data.classes`"
-            problems.append(Problem("`$classes` comes from the data", hint, row.key_place, path))
+        elif row.key in names:
+            hint = (
+                "declare the number with `data.classes`" if row.key == "classes" else "give the variable another name"
+            )
+            comes = "comes from the data" if row.key == "classes" else "is what comes into a layer"
+            problems.append(Problem(f"`${row.key}` {comes}", hint, row.key_place, path))
         else:
-            value = substitution.value(row.value, seen, path)
+            seen = ChainMap(dict(values), names)  # type: ignore[arg-type]  # a Mapping below will do
             try:
-                size_of(value)
+                values.give(row.key, Given(row.value, Scope(seen, given=dict(values.given))))
             except TooLarge as error:
                 problems.append(Problem(f"`{row.key}`: {error}", "", row.value.place, path))
-                value = Broken(2)
-            values[row.key] = seen[row.key] = value
-    return values
+                values[row.key] = Broken(2)

@@ -1,7 +1,8 @@
 """Expressions in recipes: `$name` and `$(expression)`, evaluated over a closed list of syntax nodes.
 
-There are no calls, no attributes and no names but those given, so an expression can compute and nothing else. Numbers,
-texts and lists are bounded, so it cannot take time or memory either. A computed number without a fraction is an integer.
+There are no calls but those of `functions`, no attributes but the sizes of `here`, and no names but those given, so an
+expression can compute and nothing else. Numbers, texts and lists are bounded, so it cannot take time or memory either. A
+computed number without a fraction is an integer.
 """
 
 from __future__ import annotations
@@ -16,15 +17,19 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from cnncli.messages import described, did_you_mean, shortened
+from cnncli.messages import described, did_you_mean, listed, shortened
 from cnncli.recipe.deferred import Broken, Deferred, Unknown, UnknownNumber, UnknownText
 from cnncli.recipe.growth import LONGEST_TEXT, TooLarge, size_of
+from cnncli.recipe.language import functions
 
 _LONGEST_EXPRESSION = 500
 _LARGEST_NUMBER = 10**15
 _LARGEST_EXPONENT = 64
-_LONGEST_VALUE = 1000
-_NAME = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)")
+_LONGEST_VALUE = functions.LONGEST_LIST
+HERE = "here"  # what comes in where an expression stands; its attributes are sizes
+NO_INPUT = "only `model.layers` and `blocks` have it: the sizes of what comes into a layer"
+_NAME = re.compile(r"\$(here\.[a-z]+|[A-Za-z_][A-Za-z0-9_]*)")
+_CONSTANTS = {"true": True, "false": False, "null": None}  # as YAML writes them
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
@@ -185,7 +190,8 @@ def _one(text: str, dollar: int, names: Names) -> tuple[Any, int]:
         return evaluate(text[dollar + 2 : end], names), end + 1
     match = _NAME.match(text, dollar)
     if match:
-        return _named(match.group(1), names), match.end()
+        name, _, size = match.group(1).partition(".")
+        return (_size(size, names) if size else _named(name, names)), match.end()
     hint = "write `$name` or `$(expression)`; a dollar sign itself is `$$`"
     raise ExpressionError(f"`{shortened(text[dollar:])}` is not a name or an expression", hint)
 
@@ -231,7 +237,32 @@ def _named(name: str, names: Mapping[str, Any]) -> Any:
         raise ExpressionError(f"`${name}`: {error}") from error
     if isinstance(value, Absent):
         raise ExpressionError(f"unknown name `${name}`", value.hint)
+    if isinstance(value, Sizes):
+        raise ExpressionError(f"`${name}` is not a value", f"write one of its sizes, for example `${name}.channels`")
     return value
+
+
+class Sizes:
+    """The sizes of a tensor, as `$here.channels` reads them."""
+
+    def size(self, axis: str) -> int:
+        """A size by the name of its axis; `Unknown` while it is not known.
+
+        Raises:
+            ExpressionError: the tensor has no axis of this name, or its size varies.
+        """
+        raise NotImplementedError
+
+
+def _size(axis: str, names: Names) -> int:
+    """`here.axis`."""
+    here = names.get(HERE)
+    if not isinstance(here, Sizes):
+        hint = here.hint if isinstance(here, Absent) else ""
+        raise ExpressionError(f"unknown name `${HERE}`", hint or NO_INPUT)
+    size = here.size(axis)
+    names.deferred_count += isinstance(size, Deferred)
+    return size
 
 
 def evaluate(source: str, names: Mapping[str, Any]) -> Any:
@@ -289,7 +320,7 @@ def _evaluate(node: ast.expr, names: Names) -> Any:
 
 def _expression(node: ast.expr, names: Names) -> str:
     """An expression in terms of what is not known yet alone: every other name is replaced by its value."""
-    values = {part.id: names[part.id] for part in ast.walk(node) if isinstance(part, ast.Name)}
+    values = {name: names[name] for name in _names_in(node) if name in names}
     if any(isinstance(value, (list, dict, str)) and size_of(value) > _LONGEST_EXPRESSION for value in values.values()):
         return ""
     texts = {name: value.expression if isinstance(value, Deferred) else repr(value) for name, value in values.items()}
@@ -299,6 +330,16 @@ def _expression(node: ast.expr, names: Names) -> str:
     return text if len(text) <= _LONGEST_EXPRESSION else ""
 
 
+def _names_in(node: ast.AST) -> Iterator[str]:
+    """The names that an expression reads; not those of functions, and not `here`."""
+    if isinstance(node, ast.Name):
+        yield node.id
+    parts = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+    if not isinstance(node, ast.Attribute):
+        for part in parts:
+            yield from _names_in(part)
+
+
 class _Replacement(ast.NodeTransformer):
     """Puts expressions in the place of names."""
 
@@ -306,7 +347,14 @@ class _Replacement(ast.NodeTransformer):
         self._texts = texts
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        return ast.parse(self._texts[node.id], mode="eval").body
+        return ast.parse(self._texts[node.id], mode="eval").body if node.id in self._texts else node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        node.args = [self.visit(part) for part in node.args]
+        return node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        return node
 
 
 def _compute(node: ast.expr, names: Names) -> Any:
@@ -314,7 +362,7 @@ def _compute(node: ast.expr, names: Names) -> Any:
         case ast.Constant(value=bool() | int() | float() | str() | None):
             return _bounded(node.value, names)
         case ast.Name():
-            return _named(node.id, names)
+            return _CONSTANTS[node.id] if node.id in _CONSTANTS else _named(node.id, names)
         case ast.List() | ast.Tuple():
             return _bounded([_compute(item, names) for item in node.elts], names)
         case ast.UnaryOp():
@@ -328,12 +376,38 @@ def _compute(node: ast.expr, names: Names) -> Any:
         case ast.IfExp():
             return _compute(node.body if _compute(node.test, names) else node.orelse, names)
         case ast.Subscript():
-            return _compute(node.value, names)[_whole(_compute(node.slice, names))]
+            return _compute(node.value, names)[_index(node.slice, names)]
         case ast.Call():
-            raise ExpressionError("an expression has no calls", "it has numbers, texts, names, lists and operators")
+            return _call(node, names)
+        case ast.Attribute(value=ast.Name(id="here")):
+            return _size(node.attr, names)
         case ast.Attribute():
-            raise ExpressionError("an expression has no attributes")
+            raise ExpressionError("an expression has no attributes", f"except sizes of the input: `{HERE}.channels`")
     raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
+
+
+def _index(node: ast.expr, names: Names) -> Any:
+    """What stands between square brackets."""
+    if not isinstance(node, ast.Slice):
+        return _whole(_compute(node, names))
+    return slice(
+        *(None if end is None else _whole(_compute(end, names)) for end in (node.lower, node.upper, node.step))
+    )
+
+
+def _call(node: ast.Call, names: Names) -> Any:
+    if not isinstance(node.func, ast.Name) or node.func.id not in functions.NAMES:
+        name = ast.unparse(node.func)
+        hint = did_you_mean(name, functions.NAMES) or f"the functions: {listed(functions.NAMES, 20)}"
+        raise ExpressionError(f"an expression has no function `{shortened(name)}`", hint)
+    name = node.func.id
+    if node.keywords or any(isinstance(argument, ast.Starred) for argument in node.args):
+        raise ExpressionError(f"`{name}` takes values in their order", f"write `{functions.usage(name)}`")
+    values = [_compute(argument, names) for argument in node.args]
+    try:
+        return _bounded(_whole(functions.call(name, values)), names)
+    except functions.FunctionError as error:
+        raise ExpressionError(f"`{shortened(ast.unparse(node))}` cannot be computed", str(error)) from error
 
 
 def _unary(node: ast.UnaryOp, names: Names) -> Any:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import fnmatch
+import glob
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from collections.abc import Mapping as Names
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cnncli.errors import Place, Problem
 from cnncli.messages import described
 from cnncli.recipe.deferred import Broken, Deferred
 from cnncli.recipe.growth import Stopped
-from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.keras_objects.objects import SHORTCUT
+from cnncli.recipe.keras_objects import catalogue, structure_entries
+from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
+from cnncli.recipe.language.here import Shape, Shapes
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call
 from cnncli.recipe.layers import Group, snake_case
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
@@ -39,6 +43,8 @@ class Scope(NamedTuple):
         depth: how many calls and structures lead here.
         here: the layer that the innermost structure begins with, as `from: .` names it; None is the network's input.
         within: that structure, for a message; empty outside of any.
+        blocks_open: the blocks whose bodies are around this place in the recipe.
+        given: what may stand for layers: parameters of the block, and `vars`.
     """
 
     names: Names[str, Any]
@@ -50,6 +56,19 @@ class Scope(NamedTuple):
     here: str | None = None
     within: str = ""
     blocks_open: tuple[str, ...] = ()
+    given: Names[str, Given] = MappingProxyType({})
+
+
+class Given(NamedTuple):
+    """A value as it was written, with the scope in which it was: layers are written out where they are named.
+
+    Attributes:
+        node: the value of a block's parameter, or of one of `vars`.
+        scope: of the block's call.
+    """
+
+    node: Node
+    scope: Scope
 
 
 class FlatLayers:
@@ -59,6 +78,7 @@ class FlatLayers:
         layers: with structure.
         substitution: collects what is wrong, and counts what is written out.
         warnings: collects what is not wrong, but probably not meant.
+        shapes: tells the sizes of `$here`; None while they are not known.
 
     Attributes:
         nodes: the layers.
@@ -67,29 +87,40 @@ class FlatLayers:
         current: what the next layer takes; None is the network's input.
     """
 
-    def __init__(self, layers: Sequence, substitution: Substitution, warnings: list[Problem]) -> None:
+    def __init__(
+        self, layers: Sequence, substitution: Substitution, warnings: list[Problem], shapes: Shapes | None
+    ) -> None:
         self.substitution = substitution
         self.warnings = warnings
+        self._shapes = shapes
         self.nodes: list[Node] = []
         self.groups: list[Group] = []
         self.known: dict[str, str] = {INPUT: INPUT}
         self.current: str | None = None
         self._previous: str | None = None  # the layer before the next one in the list
+        self._indexes: dict[str, int] = {}  # of the layers by name
         self._written = set(_written_names(layers))
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def wrong(self, message: str, place: Place, hint: str = "") -> None:
         self.substitution.problems.append(Problem(message, hint, place, PATH))
 
+    def here(self) -> Shape | None:
+        """The shape that comes in now; None while it is not known."""
+        self.substitution.uses_sizes = True
+        return self._shapes.shape_of(self.nodes, self.current) if self._shapes else None
+
     def layer(self, entry: Entry, scope: Scope, sources: list[str | None] | None = None, name: str = "") -> None:
         """One Keras layer.
 
         Args:
             entry: its name and, as written, its arguments.
-            sources: what it takes; left out: what flows here, or what its own `from` says.
+            sources: what it takes; left out: what flows here.
             name: a name that the structure around it gives.
         """
-        found = catalogue.find_in_places("layers", entry.key)
+        found = structure_entries.ENTRIES.get(entry.key) or catalogue.find_in_places("layers", entry.key)
+        if sources:
+            self.current = sources[0]
         body = self.replaced(entry.value, scope)
         if isinstance(body, Mapping):
             arguments = [argument for argument in body.entries if argument.key not in OURS]
@@ -107,6 +138,7 @@ class FlatLayers:
         if taken is not None:
             arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry))))
         arguments_node = Mapping(tuple(arguments), body.place)
+        self._indexes.setdefault(own, len(self.nodes))
         self.append(Mapping((Entry(entry.key, entry.key_place, arguments_node),), entry.key_place))
         self.known.setdefault(own, own)
         self.current = self._previous = own
@@ -171,33 +203,53 @@ class FlatLayers:
         """What `from` has to say in the flat list; None when the layer takes the one before it."""
         written = body.get("from") if isinstance(body, Mapping) else None
         if given is None and written is not None:
-            value = plain(written)
-            names = [value] if isinstance(value, str) else value
-            if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-                return value  # type: ignore[no-any-return]  # its reader tells what is wrong
-            place = from_call(written.place, scope.caller)
-            resolved: list[str | None] = [self.resolve(name, scope, place) for name in names]
-        else:
-            resolved = given if given is not None else [self.current]
+            return plain(written)  # type: ignore[no-any-return]  # neither a name nor names: its reader says so
+        resolved = given if given is not None else [self.current]
         if resolved == [self._previous]:
             return None
         named = [name if name is not None else INPUT for name in resolved]
         return named[0] if len(named) == 1 else named
 
+    def taken(self, body: Node | None, scope: Scope) -> list[str | None] | None:
+        """The layers that `from` of an item names; None where there is none, or not a name or list of names."""
+        written = body.get("from") if isinstance(body, Mapping) else None
+        value = self.value(written, scope) if written is not None else None
+        names = [value] if isinstance(value, str) else value
+        if written is None or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            return None
+        place = from_call(written.place, scope.caller)
+        return [layer for name in names for layer in self.resolve(name, scope, place)]
+
     def _from_place(self, body: Node, entry: Entry) -> Place:
         written = body.get("from") if isinstance(body, Mapping) else None
         return written.place if written else entry.key_place
 
-    def resolve(self, name: str, scope: Scope, place: Place) -> str | None:
-        """The layer that a name in `from` means: the nearest of that name, from the inside out; None is the input."""
+    def resolve(self, name: str, scope: Scope, place: Place) -> list[str | None]:
+        """The layers that a name or glob in `from` means: the nearest, from the inside out; None is the input."""
         if name == HERE:
-            return scope.here
+            return [scope.here]
         for prefix, suffix in scope.searched:
-            if (found := self.known.get(f"{prefix}{name}{suffix}")) is not None:
+            if glob.has_magic(name):
+                if matching := self._matching(f"{glob.escape(prefix)}{name}{glob.escape(suffix)}"):
+                    return matching
+            elif (found := self.known.get(f"{prefix}{name}{suffix}")) is not None:
                 if found == INPUT and name == INPUT:
                     self._note_network_input(scope, place)
-                return found
-        return name
+                return [found]
+        return [name]
+
+    def _matching(self, pattern: str) -> list[str | None]:
+        """The layers and groups of a glob, in their order; without the layers inside of a group that is one of them."""
+        names = [name for name in self.known if name != INPUT and fnmatch.fnmatchcase(name, pattern)]
+        ranges = [(group.start, group.end) for group in self.groups if group.name in set(names)]
+        groups = {group.name for group in self.groups}
+        outer = [
+            name
+            for name in names
+            if name in groups or not any(start <= self._indexes.get(name, -1) < end for start, end in ranges)
+        ]
+        layers = dict.fromkeys(self.known[name] for name in outer)
+        return [*sorted(layers, key=lambda layer: self._indexes.get(layer, -1))]
 
     def _note_network_input(self, scope: Scope, place: Place) -> None:
         """`input` means the network's, also where something else comes into the structure around it."""
@@ -212,31 +264,25 @@ class FlatLayers:
         if isinstance(value, Deferred) and not isinstance(value, Broken) and node is not None:
             self.substitution.open_places.append(node.place)
 
-    def if_and_from(self, body: Node | None, scope: Scope) -> tuple[bool, str | None]:
-        """Whether an item stays, and what a single `from` name means."""
-        if not isinstance(body, Mapping):
-            return True, None
-        condition = body.get("if")
-        if condition is not None:
-            value = self.value(condition, scope)
-            if not isinstance(value, (bool, int)):
-                self.wrong(f"`if`: expected true or false, got {described(value)}", condition.place)
-                return True, None
-            self.note_if_deferred(value, condition)
-            if not value and not isinstance(value, Deferred):
-                return False, None
-        source = body.get("from")
-        if isinstance(source, Scalar) and isinstance(source.value, str):
-            name = self.value(source, scope)
-            if not isinstance(name, str):
-                return True, None
-            return True, self.resolve(name, scope, from_call(source.place, scope.caller)) or INPUT
-        return True, None
+    def is_kept(self, body: Node | None, scope: Scope) -> bool:
+        """What `if` of an item says; true where there is none."""
+        condition = body.get("if") if isinstance(body, Mapping) else None
+        return condition is None or self.condition("if", condition, scope)
+
+    def condition(self, key: str, node: Node, scope: Scope) -> bool:
+        """Whether a condition holds; true where it is wrong, or not known yet."""
+        value = self.value(node, scope)
+        if not isinstance(value, (bool, int)):
+            self.wrong(f"`{key}`: expected true or false, got {described(value)}", from_call(node.place, scope.caller))
+            return True
+        self.note_if_deferred(value, node)
+        return bool(value) or isinstance(value, Deferred)
 
     def shortcut(self, entry: Entry, start: str | None, end: str | None, scope: Scope) -> str:
         """The item that becomes an identity or a projection once shapes are known."""
         place, name = entry.key_place, self.counted(SHORTCUT, scope)
         arguments = {"like": end or INPUT, "name": name, "from": start or INPUT}
+        self._indexes[name] = len(self.nodes)
         self.append(Mapping((Entry(SHORTCUT, place, as_node(arguments, place)),), place))
         self.known[name] = self._previous = name
         return name

@@ -6,27 +6,28 @@ In the flat list every layer has a name, and says with `from` what it takes wher
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as Names
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from cnncli.errors import Problem
 from cnncli.messages import described, did_you_mean, listed, shortened
-from cnncli.recipe.deferred import Broken
-from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.deferred import Broken, Deferred
+from cnncli.recipe.keras_objects import catalogue, structure_entries
 from cnncli.recipe.keras_objects.foreign_names import NAMING_KEYS
-from cnncli.recipe.keras_objects.integer_values import as_integers
-from cnncli.recipe.keras_objects.objects import SHORTCUT
+from cnncli.recipe.language import rounds
 from cnncli.recipe.language.blocks import STRUCTURES, Block, Blocks
-from cnncli.recipe.language.flat_layers import OURS, PATH, FlatLayers, Scope
-from cnncli.recipe.language.substitution import Substitution, from_call, kind_of
+from cnncli.recipe.language.expressions import HERE
+from cnncli.recipe.language.flat_layers import INPUT, OURS, PATH, FlatLayers, Given, Scope
+from cnncli.recipe.language.given_layers import Arguments, are_layers, given_node
+from cnncli.recipe.language.here import HereSizes, Shapes
+from cnncli.recipe.language.substitution import Substitution, as_node, from_call, kind_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
 
 _OF_A_CALL = 25  # values of the recipe that a structure or a call of a block counts as: it takes as much time
 _OF_A_ROUND = 2  # and one of its rounds
-MOST_TIMES = 1000
 MOST_NESTED = 20  # structures and calls of blocks within each other
 
 
@@ -40,6 +41,9 @@ def flatten(
     blocks: Blocks,
     substitution: Substitution,
     warnings: list[Problem],
+    *,
+    given: Names[str, Given],
+    shapes: Shapes | None = None,
     watch: Watch | None = None,
 ) -> tuple[Sequence, tuple[Group, ...]]:
     """Write a list of layers with structure out as a flat one.
@@ -50,13 +54,16 @@ def flatten(
         blocks: what may be called.
         substitution: collects what is wrong, and counts what is written out.
         warnings: collects what is not wrong, but probably not meant.
+        given: `vars` as written; a variable may stand for layers.
+        shapes: tells the sizes of `$here`; None while they are not known.
         watch: sees how items become layers.
 
     Returns:
         The flat list, and the runs of layers that have a name.
     """
-    flat = FlatLayers(layers, substitution, warnings)
-    _Flattener(flat, names, blocks, substitution, watch).items(layers.items, Scope(names))
+    flat = FlatLayers(layers, substitution, warnings, shapes)
+    scope = Scope(_over({HERE: HereSizes(flat.here)}, names), given=given)
+    _Flattener(flat, scope, blocks, substitution, watch).items(layers.items)
     return Sequence(tuple(flat.nodes), layers.place), tuple(flat.groups)
 
 
@@ -64,21 +71,17 @@ class _Flattener:
     """Writes out what a list of layers holds, one item after the other."""
 
     def __init__(
-        self,
-        flat: FlatLayers,
-        names: Names[str, Any],
-        blocks: Blocks,
-        substitution: Substitution,
-        watch: Watch | None,
+        self, flat: FlatLayers, scope: Scope, blocks: Blocks, substitution: Substitution, watch: Watch | None
     ) -> None:
         self.flat = flat
         self._watch = watch
-        self._globals = names  # what a block's body sees beside its parameters: not the loops around its call
+        self._outermost = scope  # what a block's body sees beside its parameters: not the loops around its call
         self.blocks = blocks
         self.substitution = substitution
         self.problems = substitution.problems
 
-    def items(self, items: tuple[Node, ...], scope: Scope) -> None:
+    def items(self, items: tuple[Node, ...], scope: Scope | None = None) -> None:
+        scope = scope or self._outermost
         for item in items:
             with self._watch(item, scope, self.flat) if self._watch else nullcontext():
                 self._item(item, scope)
@@ -89,12 +92,17 @@ class _Flattener:
         if head is None:
             self.flat.append(self.flat.replaced(item, scope))  # not an item of a list of layers; its reader says so
             return
+        if "$" in head.value:
+            if body is None:
+                self._given(head, scope)
+                return
+            if (head := self._computed_head(head, scope)) is None:
+                return
         key_place = from_call(head.place, scope.caller)
-        kept, source = self.flat.if_and_from(body, scope)
-        if not kept:
+        if not self.flat.is_kept(body, scope):
             return
-        if source is not None:
-            self.flat.current = source
+        if sources := self.flat.taken(body, scope):
+            self.flat.current = sources[0]
         name: str = head.value
         structures: dict[str, Callable[[Entry, Scope], None]] = {
             "repeat": self._repeat,
@@ -105,28 +113,75 @@ class _Flattener:
         entry = Entry(name, key_place, body if body is not None else Scalar(None, key_place))
         if name in structures or name in self.blocks:
             self.substitution.count(_OF_A_CALL, item.place, PATH)
-            self._check_single_source(entry, scope)
+            self._check_single_source(entry, sources, scope)
         if name in structures:
             structures[name](entry, scope)
         elif name in self.blocks:
             self._call(self.blocks[name], entry, scope)
-        elif name[:1].islower() and name.isidentifier() and name != SHORTCUT:
-            hint = did_you_mean(name, [*self.blocks, *STRUCTURES, *catalogue.names("layers")])
+        elif name[:1].islower() and name.isidentifier() and name not in structure_entries.ENTRIES:
+            options = [*self.blocks, *STRUCTURES, *structure_entries.WRITTEN, *catalogue.names("layers")]
+            hint = did_you_mean(name, options)
             if name in NAMING_KEYS and isinstance(body, Scalar) and isinstance(body.value, str):
                 hint = f"the name is the key: `- {shortened(body.value)}`, or `- {shortened(body.value)}: {{…}}`"
             self.flat.wrong(
                 f"unknown block `{shortened(name)}`", key_place, hint or "define it in `blocks`; CapWords are Keras"
             )
         else:
-            self.flat.layer(entry, scope)
+            self.flat.layer(entry, scope, sources)
 
-    def _check_single_source(self, entry: Entry, scope: Scope) -> None:
+    def _given(self, head: Scalar, scope: Scope) -> None:
+        """`- $inner`: the layers that a parameter of the block or a variable stands for."""
+        if self._is_too_deep(Entry(head.value, from_call(head.place, scope.caller), head), scope):
+            return
+        node, around = self._layers_of(head, scope)
+        if isinstance(node, Scalar) and (node.value is None or isinstance(node.value, Deferred)):
+            return
+        self.items(node.items if isinstance(node, Sequence) else (node,), around)
+
+    def _computed_head(self, head: Scalar, scope: Scope) -> Scalar | None:
+        """`- $kind: {…}`: the name of a layer or block."""
+        value, place = self.flat.value(head, scope), from_call(head.place, scope.caller)
+        self.flat.note_if_deferred(value, head)
+        if isinstance(value, Broken):
+            return None
+        if not isinstance(value, str) or not value or "$" in value:
+            self.flat.wrong(f"`{head.value}` is the name of a layer or block, got {described(value)}", place)
+            return None
+        return Scalar(value, head.place)
+
+    def _layers_of(self, node: Node, scope: Scope) -> tuple[Node, Scope]:
+        """What stands for layers, and the scope to write it out in: a `$name` is looked up, all else stays.
+
+        The variables of given layers are those of where they were written; names, `$here` and `from: .` are those of
+        where they land.
+        """
+        if not isinstance(node, Scalar) or not isinstance(node.value, str) or "$" not in node.value:
+            return node, scope
+        if found := given_node(node, scope):
+            written = found.scope
+            inner = self._inside(scope, scope.within)._replace(
+                names=_over({HERE: self._outermost.names[HERE]}, written.names),
+                given=written.given,
+                caller=written.caller,
+                blocks_open=written.blocks_open,
+                here=scope.here,
+            )
+            return found.node, inner
+        value, place = self.flat.value(node, scope), from_call(node.place, scope.caller)
+        self.flat.note_if_deferred(value, node)
+        return as_node(value, place), scope
+
+    def _check_single_source(self, entry: Entry, sources: list[str | None] | None, scope: Scope) -> None:
         """Only a layer can take several others: what is written out begins with one."""
         source = entry.value.get("from") if isinstance(entry.value, Mapping) else None
-        if source is not None and not (isinstance(source, Scalar) and isinstance(source.value, str)):
-            place, got = from_call(source.place, scope.caller), described(plain(source))
-            hint = "merge them first: `- Concatenate: {from: [a, b]}`" if isinstance(source, Sequence) else ""
-            self.flat.wrong(f"`from`: expected the name of one layer, got {got}", place, hint)
+        if source is None or (sources is not None and len(sources) == 1 and isinstance(source, Scalar)):
+            return
+        place, got = from_call(source.place, scope.caller), described(plain(source))
+        several = sources is not None and len(sources) != 1
+        if several and isinstance(source, Scalar):
+            got = f"{len(sources or ())} layers: {listed([name or INPUT for name in sources or ()], 5)}"
+        hint = "merge them first: `- Concatenate: {from: [a, b]}`" if isinstance(source, Sequence) or several else ""
+        self.flat.wrong(f"`from`: expected the name of one layer, got {got}", place, hint)
 
     def _call(self, block: Block, entry: Entry, scope: Scope) -> None:
         """The body of a block with the values of a call."""
@@ -146,7 +201,7 @@ class _Flattener:
         else:
             name = self.flat.counted(block.name, scope)
         inner = Scope(
-            names=ChainMap(values, self._globals),  # type: ignore[arg-type]  # a Mapping below will do
+            names=ChainMap(values, self._outermost.names),  # type: ignore[arg-type]  # a Mapping below will do
             prefix=f"{name}_",
             searched=((f"{name}_", ""), *scope.searched),
             caller=entry.key_place,
@@ -154,20 +209,22 @@ class _Flattener:
             here=self.flat.current,
             within="block",
             blocks_open=(*scope.blocks_open, block.name),
+            given={**self._outermost.given, **values.given},
         )
         with self.flat.as_group(name):
             self.items(block.layers.items, inner)
 
-    def _arguments(self, block: Block, entry: Entry, scope: Scope) -> dict[str, Any] | None:
+    def _arguments(self, block: Block, entry: Entry, scope: Scope) -> Arguments | None:
         """The values of a block's parameters in a call; None when the call is wrong."""
         before = len(self.problems)
-        node = self.flat.replaced(entry.value, scope)
+        node = entry.value
         given: dict[str, Entry] = {}
-        if isinstance(node, Mapping):
+        if isinstance(node, Mapping) and not (block.params and are_layers(node, self.blocks)):
             given = {argument.key: argument for argument in node.entries if argument.key not in OURS}
         elif not (isinstance(node, Scalar) and node.value is None):
             if not block.params:
-                self.flat.wrong(f"block `{block.name}` has no parameters, got {described(plain(node))}", node.place)
+                place = from_call(node.place, scope.caller)
+                self.flat.wrong(f"block `{block.name}` has no parameters, got {described(plain(node))}", place)
                 return None
             given = {block.params[0]: Entry(block.params[0], node.place, node)}
         defaults = {default.key: default for default in block.defaults.entries} if block.defaults else {}
@@ -175,136 +232,177 @@ class _Flattener:
         for argument in given.values():
             if argument.key not in known:
                 hint = did_you_mean(argument.key, known) or f"its parameters: {listed(known, 20) or 'none'}"
-                self.flat.wrong(
-                    f"block `{block.name}` has no parameter `{shortened(argument.key)}`", argument.key_place, hint
-                )
+                place = from_call(argument.key_place, scope.caller)
+                self.flat.wrong(f"block `{block.name}` has no parameter `{shortened(argument.key)}`", place, hint)
         missing = [param for param in block.params if param not in given and param not in defaults]
         if missing and len(self.problems) == before:
             needs = " and ".join(f"`{name}`" for name in missing)
             self.flat.wrong(f"block `{block.name}` needs {needs}", entry.key_place)
         if len(self.problems) > before:
             return None
-        values = {key: plain(argument.value) for key, argument in given.items()}
+        values = Arguments(self.flat.value, self.blocks)
+        for key, argument in given.items():
+            values.give(key, Given(argument.value, scope))
         for key, default in defaults.items():
-            if key not in values:
-                seen = ChainMap(values, self._globals)  # type: ignore[arg-type]
-                values[key] = self.substitution.value(default.value, seen, PATH, caller=entry.key_place)
-        return values
+            if key not in given:
+                names = ChainMap(values, self._outermost.names)  # type: ignore[arg-type]  # a Mapping below will do
+                around = {**self._outermost.given, **values.given}
+                values.give(key, Given(default.value, Scope(names, caller=entry.key_place, given=around)))
+        return values if len(self.problems) == before else None
 
     def _repeat(self, entry: Entry, scope: Scope) -> None:
-        parts = self._parts(entry, scope, ("times", "over", "as", "layers"), needed=("layers",))
+        parts = self._parts(entry, scope, (*rounds.KEYS, "layers"), needed=("layers",))
         if parts is None:
             return
-        rounds = self._rounds(entry, parts, scope)
-        layers = parts["layers"]
-        index_name = plain(parts["as"]) if "as" in parts else None
-        if rounds is None or not isinstance(layers, Sequence):
+        layers = self._list("layers", parts["layers"], scope)
+        found = rounds.read(self.flat, entry, parts, scope)
+        if found is None or layers is None:
             return
-        if index_name is not None and not (isinstance(index_name, str) and index_name.isidentifier()):
-            self.flat.wrong(f"`as`: expected a name, got {described(index_name)}", parts["as"].place)
-            return
-        for index, values in enumerate(rounds):
-            own = {**values, index_name: index} if index_name else values
+        with self._named(entry, scope):
+            for inner in self._scopes(found, entry, layers[1], "round"):
+                self.items(layers[0].items, inner)
+
+    def _scopes(self, found: list[dict[str, Any]], entry: Entry, scope: Scope, within: str) -> Iterator[Scope]:
+        """The scope of each round."""
+        for index, values in enumerate(found):
             suffix = f"{scope.suffix}_{index}"
-            inner = self._inside(scope, "round")._replace(
-                names=_over(own, scope.names),
+            self.substitution.count(_OF_A_ROUND, entry.key_place, PATH)
+            yield self._inside(scope, within)._replace(
+                names=_over(values, scope.names),
                 suffix=suffix,
                 searched=((scope.prefix, suffix), *scope.searched),
+                given={name: given for name, given in scope.given.items() if name not in values},
             )
-            self.substitution.count(_OF_A_ROUND, entry.key_place, PATH)
-            self.items(layers.items, inner)
 
-    def _rounds(self, entry: Entry, parts: dict[str, Node], scope: Scope) -> list[dict[str, Any]] | None:
-        """What each round of a `repeat` sets."""
-        if ("times" in parts) == ("over" in parts):
-            self.flat.wrong("`repeat` needs `times` or `over`, one of them", entry.key_place)
-            return None
-        if "times" in parts:
-            times = as_integers(self.flat.value(parts["times"], scope))
-            self.flat.note_if_deferred(times, parts["times"])
-            if isinstance(times, Broken):
-                return None
-            if not isinstance(times, int) or isinstance(times, bool) or not 0 <= times <= MOST_TIMES:
-                place = from_call(parts["times"].place, scope.caller)
-                self.flat.wrong(f"`times`: expected an integer from 0 to {MOST_TIMES}, got {described(times)}", place)
-                return None
-            return [{} for _ in range(times)]
-        lists = self.flat.value(parts["over"], scope)
-        place = from_call(parts["over"].place, scope.caller)
-        if not isinstance(lists, dict) or not lists or not all(isinstance(values, list) for values in lists.values()):
-            hint = "as in `over: {filters: [16, 32, 64]}`"
-            self.flat.wrong(f"`over` is a mapping of names to lists, got {described(lists)}", place, hint)
-            return None
-        lengths = {name: len(values) for name, values in lists.items()}
-        if len(set(lengths.values())) > 1:
-            got = ", ".join(f"{name} has {length}" for name, length in lengths.items())
-            self.flat.wrong(f"the lists of `over` are not of one length: {got}", place)
-            return None
-        if max(lengths.values()) > MOST_TIMES:
-            self.flat.wrong(f"`over`: at most {MOST_TIMES} rounds", place)
-            return None
-        return [dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)]
+    def _named(self, entry: Entry, scope: Scope) -> AbstractContextManager[None]:
+        """The layers that are written out within, as a group where the item has a name."""
+        name = self.flat.given_name(entry, scope)
+        return self.flat.as_group(name) if name else nullcontext()
+
+    def _list(self, key: str, node: Node, scope: Scope, hint: str = "") -> tuple[Sequence, Scope] | None:
+        """A list of layers, and the scope to write it out in; None where it is something else."""
+        found, around = self._layers_of(node, scope)
+        if isinstance(found, Sequence):
+            return found, around
+        if found is not node and not (isinstance(found, Scalar) and isinstance(found.value, (Deferred, int, float))):
+            is_nothing = isinstance(found, Scalar) and found.value is None
+            return Sequence(() if is_nothing else (found,), found.place), around  # `inner: ReLU` is a list of one
+        place = from_call(node.place, scope.caller)
+        self.flat.wrong(f"`{key}` is a list of layers, got {kind_of(found)}", place, hint)
+        return None
 
     def _branches(self, entry: Entry, scope: Scope) -> None:
-        parts = self._parts(entry, scope, ("merge", "paths"), needed=("merge", "paths"))
-        if parts is None:
-            return
-        paths = parts["paths"]
-        if (
-            not isinstance(paths, Sequence)
-            or len(paths.items) < 2
-            or not all(isinstance(p, Sequence) for p in paths.items)
-        ):
-            place = from_call(paths.place, scope.caller)
-            self.flat.wrong(
-                "`paths` is a list of at least two lists of layers", place, "[] is a path that changes nothing"
-            )
+        keys = ("merge", "paths", "path", *rounds.KEYS)
+        parts = self._parts(entry, scope, keys, needed=("merge",))
+        if parts is None or (paths := self._paths(entry, parts, scope)) is None:
             return
         start = self.flat.current
-        inner = self._inside(scope, "path")
         ends: list[str | None] = []
-        for path in paths.items:
-            assert isinstance(path, Sequence)
-            self.flat.current = start
-            self.items(path.items, inner)
-            ends.append(self.flat.current)
-        self._merge(parts["merge"], ends, entry, scope)
+        # A single path is not merged: the name means what leaves it.
+        with self._named(entry, scope) if len(paths) == 1 else nullcontext():
+            for layers, around in paths:
+                self.flat.current = start
+                self.items(layers.items, around)
+                ends.append(self.flat.current)
+        if len(ends) > 1:
+            self._merge(parts["merge"], ends, entry, scope)
+
+    def _paths(self, entry: Entry, parts: dict[str, Node], scope: Scope) -> list[tuple[Sequence, Scope]] | None:
+        """The lists of layers side by side, each with its scope; None where something is wrong."""
+        before = len(self.problems)
+        if ("path" in parts) == ("paths" in parts):
+            self.flat.wrong("`branches` needs `paths`, or `path` with `over`: one of them", entry.key_place)
+            return None
+        if "path" in parts:
+            found = self._rounds_of_a_path(entry, parts, scope)
+        else:
+            hint = "[] is a path that changes nothing"
+            if (written := self._list("paths", parts["paths"], scope, hint)) is None:
+                return None
+            found = []
+            for item in written[0].items:
+                found += self._path(entry, item, self._inside(written[1], "path"))
+            is_single = len(found) < 2 and not any(isinstance(item, Mapping) for item in written[0].items)
+            if is_single and len(self.problems) == before:
+                place = from_call(parts["paths"].place, scope.caller)
+                self.flat.wrong("`paths` is a list of at least two lists of layers", place, hint)
+        if not found and len(self.problems) == before:
+            self.flat.wrong("`branches` has no path left", entry.key_place, "at least one `if` has to hold")
+        return found if len(self.problems) == before else None
+
+    def _path(self, entry: Entry, item: Node, scope: Scope) -> list[tuple[Sequence, Scope]]:
+        """An item of `paths`: a list of layers, `{if, layers}`, or `{over, path}`; none where it is wrong or left out."""
+        if not isinstance(item, Mapping):
+            found = self._list("paths", item, scope, "a path is a list of layers: `- [ReLU]`")
+            return [found] if found else []
+        known = ("if", "layers", "path", *rounds.KEYS)
+        within = Entry("paths", from_call(item.place, scope.caller), item)
+        parts = {part.key: part.value for part in item.entries}
+        if wrong := next((part for part in item.entries if part.key not in known), None):
+            place, hint = from_call(wrong.key_place, scope.caller), "a path is a list of layers: `- [ReLU]`"
+            hint = did_you_mean(wrong.key, known) or hint
+            self.flat.wrong(f"a path has no `{shortened(wrong.key)}`", place, hint)
+            return []
+        if ("layers" in parts) == ("path" in parts):
+            hint = "`{if: …, layers: […]}` is one path, `{over: {…}, path: […]}` is one for each round"
+            self.flat.wrong("a path needs `layers` or `path`, one of them", within.key_place, hint)
+            return []
+        if not self.flat.is_kept(item, scope):
+            return []
+        if "path" in parts:
+            return self._rounds_of_a_path(within, parts, scope) or []
+        found = self._list("layers", parts["layers"], scope)
+        return [found] if found else []
+
+    def _rounds_of_a_path(self, entry: Entry, parts: dict[str, Node], scope: Scope) -> list[tuple[Sequence, Scope]]:
+        """One path for each round of `over` or `times`."""
+        found = rounds.read(self.flat, entry, parts, scope)
+        layers = self._list("path", parts["path"], scope)
+        if found is None or layers is None:
+            return []
+        return [(layers[0], around) for around in self._scopes(found, entry, layers[1], "path")]
 
     def _merge(self, node: Node, sources: list[str | None], entry: Entry, scope: Scope) -> None:
         """The layer that brings paths together."""
+        node, around = self._layers_of(node, scope)
         head, body = head_and_body(node)
         if head is None or head.value[:1].islower():
             place = from_call(node.place, scope.caller)
             hint = "Add, Average, Concatenate, Maximum, Minimum, Multiply, Subtract or Dot"
             self.flat.wrong(f"`merge` is a Keras merging layer, got {described(plain(node))}", place, hint)
             return
-        place = from_call(head.place, scope.caller)
+        place = from_call(head.place, around.caller)
         name = self.flat.given_name(entry, scope)
         merging = Entry(head.value, place, body if body is not None else Scalar(None, place))
-        self.flat.layer(merging, scope, sources, name)
+        self.flat.layer(merging, around, sources, name)
 
     def _residual(self, entry: Entry, scope: Scope) -> None:
-        parts = self._parts(entry, scope, ("body", "shortcut"), needed=("body",))
-        if parts is None:
+        parts = self._parts(entry, scope, ("body", "shortcut", "skip"), needed=("body",))
+        if parts is None or (body := self._list("body", parts["body"], scope)) is None:
             return
-        body, shortcut = parts["body"], parts.get("shortcut")
-        if not isinstance(body, Sequence) or not body.items:
-            self.flat.wrong("`body` is a list of at least one layer", from_call(body.place, scope.caller))
+        if not body[0].items:
+            place = from_call(parts["body"].place, scope.caller)
+            self.flat.wrong("`body` is a list of at least one layer", place)
             return
         start = self.flat.current
-        inner = self._inside(scope, "residual body")
-        self.items(body.items, inner)
+        adds = "skip" not in parts or self.flat.condition("skip", parts["skip"], scope)
+        with nullcontext() if adds else self._named(entry, scope):
+            self.items(body[0].items, self._inside(body[1], "residual body")._replace(here=start))
+        if not adds:
+            return
         end = self.flat.current
-        if isinstance(shortcut, Sequence):
+        shortcut, around = self._layers_of(parts["shortcut"], scope) if "shortcut" in parts else (None, scope)
+        if isinstance(shortcut, (Sequence, Mapping)):
             self.flat.current = start
-            self.items(shortcut.items, inner)
+            layers = shortcut.items if isinstance(shortcut, Sequence) else (shortcut,)
+            self.items(layers, self._inside(around, "residual body")._replace(here=start))
             side = self.flat.current
         else:
-            kind = self.flat.value(shortcut, scope) if shortcut else "identity"
+            kind = self.flat.value(shortcut, around) if shortcut else "identity"
             self.flat.note_if_deferred(kind, shortcut)
             if kind not in ("identity", "auto"):
                 assert shortcut is not None
-                place = from_call(shortcut.place, scope.caller)
+                place = from_call(shortcut.place, around.caller)
                 message = f"`shortcut`: expected identity, auto or a list of layers, got {described(kind)}"
                 self.flat.wrong(message, place, did_you_mean(str(kind), ["identity", "auto"]))
                 return
@@ -315,7 +413,7 @@ class _Flattener:
 
     def _group(self, entry: Entry, scope: Scope) -> None:
         parts = self._parts(entry, scope, ("layers",), needed=("layers",))
-        if parts is None or not isinstance(parts["layers"], Sequence):
+        if parts is None or (layers := self._list("layers", parts["layers"], scope)) is None:
             return
         before = len(self.problems)
         written = self.flat.written_name(entry, scope)
@@ -325,7 +423,7 @@ class _Flattener:
             return
         with self.flat.as_group(self.flat.name_of(written, scope)):
             # Without a word on `input`: what a resolved recipe lists as a group took its inputs as it was written.
-            self.items(parts["layers"].items, self._inside(scope, ""))
+            self.items(layers[0].items, self._inside(layers[1], ""))
 
     def _is_too_deep(self, entry: Entry, scope: Scope) -> bool:
         if scope.depth >= MOST_NESTED:
@@ -357,14 +455,11 @@ class _Flattener:
         for key in needed:
             if key not in parts and len(self.problems) == before:
                 self.flat.wrong(f"`{what}` needs `{key}`", entry.key_place)
-        layers = parts.get("layers")
-        if layers is not None and not isinstance(layers, Sequence):
-            self.flat.wrong(f"`layers` is a list, got {kind_of(layers)}", from_call(layers.place, scope.caller))
         return None if len(self.problems) > before else parts
 
 
 def _over(own: dict[str, Any], names: Names[str, Any]) -> Names[str, Any]:
-    """The names with those of a round before them, in one flat chain."""
+    """The names with others before them, those of a round for example, in one flat chain."""
     maps = names.maps if isinstance(names, ChainMap) else [names]
     return ChainMap(own, *maps)  # type: ignore[arg-type]  # a Mapping below will do
 

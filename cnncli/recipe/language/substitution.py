@@ -20,11 +20,13 @@ class Substitution:
 
     Attributes:
         open_places: where something depends on what is not known yet in a way that a value cannot tell.
+        uses_sizes: a size of `$here` was asked for.
     """
 
     def __init__(self, problems: Problems) -> None:
         self.problems = problems
         self.open_places: list[Place] = []
+        self.uses_sizes = False
         self._values = 0
 
     def count(self, values: int, place: Place, path: Path = ()) -> None:

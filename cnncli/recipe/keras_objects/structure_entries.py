@@ -1,0 +1,61 @@
+"""Items of the flat list of layers that are not Keras layers: they become some when shapes are known."""
+
+from __future__ import annotations
+
+from cnncli.recipe.keras_objects.catalogue import Argument, Entry
+
+KIND = "structure"
+SHORTCUT = "shortcut"  # what `residual: {shortcut: auto}` leaves in the list
+LEARNED = "learned"
+SLICE = "slice"
+
+MERGES = ("Add", "Multiply", "Concatenate")
+
+_NAME = Argument("name", default=None, doc="Name of what it becomes.")
+
+ENTRIES = {
+    entry.name: entry
+    for entry in (
+        Entry(
+            kind=KIND,
+            name=SHORTCUT,
+            canonical=SHORTCUT,
+            doc="The layer in `from` itself where its shape is that of `like`, else a 1x1 Conv2D and BatchNormalization.",
+            arguments={"like": Argument("like"), "name": _NAME},
+        ),
+        Entry(
+            kind=KIND,
+            name=LEARNED,
+            canonical=LEARNED,
+            doc="A trainable constant that is merged with what comes in: a class token, position embeddings, a scale.",
+            arguments={
+                argument.name: argument
+                for argument in (
+                    Argument("shape", type="integers", doc="Shape of the constant, without the batch."),
+                    Argument("initializer", "zeros", kind="initializers", doc="Initializer of the constant."),
+                    Argument("merge", "Add", choices=MERGES, doc="How it is merged: Add, Multiply or Concatenate."),
+                    Argument("axis", 1, type="integer", doc="Axis of Concatenate; 0 is the batch."),
+                    Argument("last", False, type="boolean", doc="Concatenate: the constant comes after the input."),
+                    Argument("regularizer", None, kind="regularizers", doc="Regularizer of the constant."),
+                    _NAME,
+                )
+            },
+        ),
+        Entry(
+            kind=KIND,
+            name=SLICE,
+            canonical=SLICE,
+            doc="A part of what comes in along one axis, as `x[start:stop]` in NumPy.",
+            arguments={
+                argument.name: argument
+                for argument in (
+                    Argument("axis", -1, type="integer", doc="Axis; 0 is the batch, -1 are the channels."),
+                    Argument("start", None, type="integer", doc="First index; negative: counted from the end."),
+                    Argument("stop", None, type="integer", doc="Index after the last one; default: the end."),
+                    _NAME,
+                )
+            },
+        ),
+    )
+}
+WRITTEN = (LEARNED, SLICE)  # those that a recipe may write itself
