@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -52,6 +53,9 @@ _APPLICATION_MODULES = {
 }
 
 
+_EPOCHS = re.compile(r"(\d+(?:\.\d+)?)\s*epochs?")
+
+
 def application_module(name: str) -> str:
     """The module of `keras.applications` that holds an application and its `preprocess_input`."""
     if name.startswith("ResNet") and name.endswith("V2"):
@@ -68,6 +72,9 @@ def literal(value: Any, *, as_tuple: bool = False) -> str:
     if isinstance(value, KerasObject):
         return object_code(value)
     if isinstance(value, Deferred):
+        if epochs := _EPOCHS.fullmatch(value.written):
+            product = f"{epochs[1]} * steps_per_epoch"
+            return product if epochs[1].isdecimal() else f"round({product})"
         if not value.expression:
             raise NotTranslated(value.written)
         return normalized(value.expression)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from cnncli.conversion.chains import chain_code
 from cnncli.conversion.identifiers import Identifiers
-from cnncli.conversion.keras_code import application_module, applied, object_code
+from cnncli.conversion.keras_code import application_module, applied, literal, object_code
 from cnncli.conversion.links import CannotLink, Use
 from cnncli.conversion.python_expressions import NotTranslated, names_in
 from cnncli.conversion.python_layout import laid_out, quoted
@@ -50,11 +50,12 @@ class NetworkCode:
     is_flat: bool
 
 
-def network_code(loaded: LoadedRecipe) -> NetworkCode:
+def network_code(loaded: LoadedRecipe, *, input_shape: Sequence[int] | None = None) -> NetworkCode:
     """Write the network of a recipe.
 
     Args:
         loaded: a recipe that is right, as `load` gives it.
+        input_shape: of one raw example, where it is known; else the recipe may say it.
 
     Raises:
         RecipeError: its layers depend on the number of classes in a way that has no Python.
@@ -68,7 +69,7 @@ def network_code(loaded: LoadedRecipe) -> NetworkCode:
     flat: set[Execution] = set()
     while True:
         try:
-            code = _Writer(resolved, traced, flat, plain_layers).write()
+            code = _Writer(resolved, traced, flat, plain_layers).write(input_shape or known_shape(loaded.recipe))
             arguments = {"input_shape": (1,)} if code.takes_shape else {}
             check(laid_out(code.lines), resolved.recipe, arguments=arguments)
         except (CannotLink, Differs) as error:
@@ -78,6 +79,14 @@ def network_code(loaded: LoadedRecipe) -> NetworkCode:
             flat = flat | more if more else tops
         else:
             return code
+
+
+def known_shape(recipe: Recipe) -> Sequence[int] | None:
+    """The shape of one example, where the recipe says it."""
+    folder = recipe.data.source.image_folder
+    if recipe.model.input is None and folder is not None and folder.image_size is not None:
+        return (*folder.image_size, 1 if folder.color == "grayscale" else 3)
+    return recipe.model.input or BUILTIN_SHAPES.get(recipe.data.source.builtin or "")
 
 
 def _refusal(loaded: LoadedRecipe) -> list[Problem]:
@@ -114,17 +123,21 @@ class _Writer:
         self.network = Network(traced, self.layers, own, flat, self.identifiers, names, set(), {}, self._application)
         self._read_variables(names)
 
-    def write(self) -> NetworkCode:
+    def write(self, shape: Sequence[int] | None) -> NetworkCode:
         """All lines.
+
+        Args:
+            shape: of one raw example; None where only the data will tell.
 
         Raises:
             CannotLink: more items have to be written without structure.
         """
         uses = [*self._uses_without_structure(), *self._outputs()]
         build = FunctionCode(self.network, [None], uses)
-        self.build = build
-        shape = self.recipe.model.input or BUILTIN_SHAPES.get(self.recipe.data.source.builtin or "")
-        build.line(f"inputs = keras.Input({_shape(shape) if shape else 'input_shape'}, name={quoted(INPUT)})")
+        self.build = build  # applications are written into it
+        build.line(
+            f"inputs = keras.Input({literal(list(shape), as_tuple=True) if shape else 'input_shape'}, name={quoted(INPUT)})"
+        )
         current = self._prepare(build)
         current = self._items(build, current)
         self._end(build, current)
@@ -293,10 +306,6 @@ def _flat_layer(layer: KerasObject) -> str:
     name = f"name={quoted(name_of(layer))}"
     code = object_code(KerasObject(layer.kind, layer.name, args), [name])
     return f"layers.Pipeline([{code}], {name})" if layer.entry.canonical == "Equalization" else code
-
-
-def _shape(shape: Sequence[int]) -> str:
-    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
 
 
 def _reads(node: Node) -> set[str]:

@@ -17,7 +17,7 @@ from cnncli.recipe.language.blocks import Block, Blocks
 from cnncli.recipe.language.expand import expand
 from cnncli.recipe.language.flat_layers import FlatLayers, Scope
 from cnncli.recipe.language.structure import head_and_body
-from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
+from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Sequence
 
 
 @dataclass(frozen=True, slots=True)
