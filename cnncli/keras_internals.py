@@ -37,6 +37,11 @@ def inputs_of_call(origin: Origin) -> list[Any]:
     return list(origin.operation._inbound_nodes[origin.call].input_tensors)
 
 
+def outputs_of_call(origin: Origin) -> list[Any]:
+    """The symbolic tensors that a call gave."""
+    return list(origin.operation._inbound_nodes[origin.call].output_tensors)
+
+
 def all_layers(model: keras.Model) -> list[Any]:
     """The layers of a model, with those of models and wrappers inside it."""
     return list(model._flatten_layers(include_self=False))

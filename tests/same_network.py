@@ -7,6 +7,8 @@ from typing import Any
 import keras
 import numpy as np
 
+from cnncli import keras_internals
+
 
 def assert_same_network(one: keras.Model, other: keras.Model, *, with_outputs: bool = True) -> None:
     """Compare names, classes and configs layer by layer, what each layer takes, the weights, and the outputs.
@@ -21,9 +23,7 @@ def assert_same_network(one: keras.Model, other: keras.Model, *, with_outputs: b
         assert _inputs(layer) == _inputs(like), layer.name
         assert [tuple(w.shape) for w in layer.weights] == [tuple(w.shape) for w in like.weights]
     assert one.name == other.name
-    assert keras.tree.map_structure(lambda tensor: tensor.shape, one.output) == keras.tree.map_structure(
-        lambda tensor: tensor.shape, other.output
-    )
+    assert [tensor.shape for tensor in one.outputs] == [tensor.shape for tensor in other.outputs]
     if with_outputs:
         one.set_weights(other.get_weights())
         images = np.random.default_rng(0).random((2, *one.input_shape[1:]), dtype=np.float32)
@@ -33,7 +33,7 @@ def assert_same_network(one: keras.Model, other: keras.Model, *, with_outputs: b
 def _inputs(layer: Any) -> list[str]:
     if isinstance(layer, keras.layers.InputLayer):
         return []
-    return [tensor._keras_history.operation.name for tensor in keras.tree.flatten(layer.input)]
+    return [keras_internals.origin_of(tensor).operation.name for tensor in keras.tree.flatten(layer.input)]
 
 
 def _config(layer: Any) -> Any:

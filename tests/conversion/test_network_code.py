@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +14,7 @@ from random_networks import networks, recipe_of
 from cnncli.conversion import replay
 from cnncli.conversion.network_code import network_code
 from cnncli.conversion.python_layout import laid_out
+from cnncli.conversion.to_python import to_python
 from cnncli.recipe import shipped
 from cnncli.recipe.load import LoadedRecipe, load, load_bytes
 
@@ -149,3 +154,55 @@ def test_number_of_classes_stays_a_parameter_without_structure():
     loaded = recipe(**WITHOUT["a block reads a layer outside"])
     code = network_code(loaded)
     assert "layers.Dense(classes, " in laid_out(code.lines)
+
+
+def test_example_of_the_documentation_is_what_the_command_writes():
+    page = (Path(__file__).parents[2] / "docs" / "keras-code.md").read_text(encoding="utf-8")
+    written, code = page.split("```yaml\n")[1].split("```")[0], page.split("```python\n")[1].split("```")[0]
+    head = "name: small\ndata: {source: mnist, prepare: [Rescaling: {scale: $(1 / 255)}]}\n"
+    source = in_python(load_bytes(f"{head}{written}".encode(), "small.yaml"))
+    for part in code.strip().split("\n\n\n"):
+        assert part.strip() in source
+
+
+@pytest.mark.parametrize("network_only", [True, False])
+def test_code_is_formatted_as_ruff_does(tmp_path, network_only):
+    for name in shipped.names():
+        (tmp_path / f"{name}.py").write_text(to_python(load(name), network_only=network_only), encoding="utf-8")
+    for number, case in enumerate([*CASES.values(), *WITHOUT.values()]):
+        (tmp_path / f"case{number}.py").write_text(
+            to_python(recipe(**case), network_only=network_only), encoding="utf-8"
+        )
+    for arguments in (
+        ["format", "--isolated", "--diff"],
+        ["check", "--isolated", "--select", "E,F,W,I", "--ignore", "E501"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *arguments, tmp_path], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_code_that_builds_another_network_is_noticed():
+    loaded = load("lenet5")
+    source = laid_out(network_code(loaded).lines)
+    resolved = loaded.resolve(classes=10).recipe
+    changes = {
+        "16, 5": "16, 3",
+        'name="S2"': 'name="S3"',
+        "(x)\n    x = layers.Flatten": "(inputs)\n    x = layers.Flatten",
+    }
+    for right, wrong in changes.items():
+        assert right in source
+        with pytest.raises(replay.Differs):
+            replay.check(source.replace(right, wrong), resolved, arguments={})
+
+
+def test_neither_tensorflow_nor_keras_is_imported(tmp_path):
+    code = (
+        "import sys; from cnncli.cli.app import app; app(['to-python', 'resnet50', '--quiet'], standalone_mode=False); "
+    )
+    code += "assert not {'tensorflow', 'keras'} & sys.modules.keys(), 'imported'"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "def bottleneck(x, filters, strides=1" in done.stdout
