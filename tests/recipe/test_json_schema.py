@@ -199,6 +199,8 @@ REFUSED = [
     "- group: {layers: [ReLU]}",
     "- branches: {merge: Add, paths: [[], []], path: [ReLU], times: 2}",
     "- branches: {merge: Add, paths: [[], {layers: [ReLU], path: [ReLU]}]}",
+    "- branches: {merge: Add, paths: [[], []], over: {a: [1]}}",
+    "- branches: {merge: Add, paths: [[], {layers: [ReLU], times: 2}]}",
     "- branches: {merge: Add, paths: [[], {fi: true, layers: [ReLU]}]}",
     "- residual: {body: [ReLU], skip: maybe}",
     "- learned",

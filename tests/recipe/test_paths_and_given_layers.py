@@ -207,6 +207,12 @@ def test_the_name_of_a_repeat_means_what_leaves_its_last_round():
             "`branches` has no path left",
         ),
         ("- branches: {merge: Add, paths: [[], {over: {a: 1}, path: []}]}", 6, "`over` is a mapping of names to lists"),
+        (
+            "- branches: {merge: Add, over: {a: [1]}, paths: [[], []]}",
+            6,
+            "`over` of `branches` is for `path`, not for `paths`",
+        ),
+        ("- branches: {merge: Add, paths: [[], {times: 2, layers: []}]}", 6, "`times` of a path is for `path`"),
         ("- branches: {merge: Add, paths: [[], {layer: []}]}", 6, "a path has no `layer`"),
         ("- residual: {body: [ReLU], skip: maybe}", 6, "`skip`: expected true or false, got 'maybe'"),
         ("- residual: {body: $units}", 6, "unknown name `$units`"),

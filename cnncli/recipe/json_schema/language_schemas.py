@@ -59,6 +59,7 @@ _ROUNDS: Schema = {
         "pattern": NAME,
     },
 }
+_NO_ROUNDS: Schema = {"not": {"anyOf": [{"required": [key]} for key in (*_ROUNDS, "path")]}}
 _ONE_PATH: Schema = {
     "type": "object",
     "properties": {
@@ -68,7 +69,7 @@ _ONE_PATH: Schema = {
         "path": {"description": "the layers of one path for each round of `over` or `times`", **_LIST},
     },
     "additionalProperties": False,
-    "oneOf": [{"required": ["layers"]}, {"required": ["path"]}],
+    "oneOf": [{"required": ["layers"], **_NO_ROUNDS}, {"required": ["path"], "not": {"required": ["layers"]}}],
 }
 
 STRUCTURE: Schema = {
@@ -115,7 +116,7 @@ STRUCTURE: Schema = {
             },
             ["merge"],
         ),
-        "oneOf": [{"required": ["paths"]}, {"required": ["path"]}],
+        "oneOf": [{"required": ["paths"], **_NO_ROUNDS}, {"required": ["path"], "not": {"required": ["paths"]}}],
     },
     "residual": _structure(
         "layers; their output is added to their input",

@@ -251,6 +251,8 @@ class _Reader:
         names = [value] if isinstance(value, str) else value
         if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
             return tuple(names)
+        if isinstance(value, Broken) or (isinstance(value, list) and any(isinstance(name, Broken) for name in value)):
+            return ()
         self.faults.append(
             Fault((*self.path, "from"), f"expected the name of a layer, or a list of names, got {described(value)}")
         )
@@ -296,7 +298,7 @@ class _Reader:
             self.faults.append(Fault(where, f"{self._label(argument)}: {nesting[0]}", nesting[1]))
         elif argument.type:
             self._check_type(argument, value, where)
-        elif argument.choices and isinstance(value, str) and value.lower() not in map(str.lower, argument.choices):
+        elif argument.choices and isinstance(value, str) and not {value, value.lower()} & set(argument.choices):
             hint, choices = did_you_mean(value, argument.choices), f"one of: {', '.join(argument.choices)}"
             message = f"{self._label(argument)}: unknown choice `{shortened(value)}`"
             self.faults.append(
