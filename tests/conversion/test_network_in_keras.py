@@ -19,6 +19,8 @@ from cnncli.recipe import shipped
 from cnncli.recipe.known_data import BUILTIN_SHAPES
 from cnncli.recipe.load import load, load_bytes
 
+WITH_ONE_INPUT = [name for name in shipped.names() if name != "siamese"]  # what has Python so far
+
 
 def run(source: str) -> dict[str, Any]:
     module: dict[str, Any] = {"__name__": "network"}
@@ -37,7 +39,7 @@ def test_random_network_gives_the_same_outputs(nodes, head):
     assert_same_network(model, build(loaded.resolve(classes=3).recipe, input_shape=SHAPE).model)
 
 
-@pytest.mark.parametrize("name", shipped.names())
+@pytest.mark.parametrize("name", WITH_ONE_INPUT)
 def test_shipped_recipe_gives_the_same_network(name):
     """Symbolically: the weights of ResNet-50 take memory and time."""
     settings = ["model.layers.0.VGG16.weights=null"] if name == "vgg16-transfer" else []
