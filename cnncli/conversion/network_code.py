@@ -58,8 +58,11 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Sequence[int] | None = No
         input_shape: of one raw example, where it is known; else the recipe may say it.
 
     Raises:
-        RecipeError: its layers depend on the number of classes in a way that has no Python.
+        RecipeError: its layers depend on the number of classes in a way that has no Python, or it has several inputs or
+            shared weights.
     """
+    if problems := list(_not_written(loaded)):
+        raise RecipeError(problems)
     classes = declared_classes(loaded.recipe) or PROBED_CLASSES
     resolved = loaded.resolve(classes=classes)
     # Without structure layers keep what depends on the number of classes, where the list of them does not.
@@ -81,8 +84,22 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Sequence[int] | None = No
             return code
 
 
+def _not_written(loaded: LoadedRecipe) -> Iterator[Problem]:
+    """What of a recipe has no Python yet."""
+    hint = "`cnncli train` saves the network as model.keras, which Keras opens"
+    if loaded.recipe.data.inputs is not None:
+        place = loaded.place(("data", "inputs"))
+        yield Problem("to-python writes networks with one input, and `inputs` has names", hint, place)
+    for index, layer in enumerate(loaded.recipe.model.layers):
+        if layer.shares:
+            place = loaded.place(("model", "layers", index, layer.name))
+            yield Problem("to-python writes no shared weights, and this layer has `is`", hint, place)
+
+
 def known_shape(recipe: Recipe) -> Sequence[int] | None:
     """The shape of one example, where the recipe says it."""
+    if isinstance(recipe.model.input, dict):
+        return None
     folder = recipe.data.source.image_folder
     if recipe.model.input is None and folder is not None and folder.image_size is not None:
         return (*folder.image_size, 1 if folder.color == "grayscale" else 3)
