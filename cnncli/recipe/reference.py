@@ -22,7 +22,7 @@ from cnncli.recipe.language import functions
 from cnncli.recipe.language.blocks import STRUCTURES
 from cnncli.recipe.language.flat_layers import MOST_LAYERS
 from cnncli.recipe.language.rounds import MOST_TIMES
-from cnncli.recipe.language.structure import MOST_NESTED
+from cnncli.recipe.language.writer import MOST_NESTED
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section
