@@ -157,7 +157,7 @@ def test_shortcuts_with_a_condition_on_sizes_are_decided_by_the_shapes():
         ("- slice: {axis: 0, start: 1}", "r.yaml:5:21: expected an axis from 1 to 3"),
         (
             "- reduce: {function: mean, axis: 4}",
-            "r.yaml:5:39: expected an axis from 1 to 3, or -1 for the last one, got 4",
+            "r.yaml:5:38: expected an axis from 1 to 3, or -1 for the last one, got 4",
         ),
         ("- reduce: median", "r.yaml:5:15: reduce: `function`: unknown choice `median`"),
         ("- reduce", "r.yaml:5:7: reduce needs `function`"),
