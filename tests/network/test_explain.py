@@ -215,6 +215,8 @@ def test_other_layers_with_weights(data, units, channels, one, other):
         (layers.GroupNormalization(groups=1, scale=True, center=other), image),
         (layers.RMSNormalization(), image),
         (layers.PReLU(shared_axes=[1, 2] if one else None), image),
+        (layers.EinsumDense("abc,cd->abd", (None, units), bias_axes="d" if one else None), steps),
+        (layers.EinsumDense("...x,xy->...y", units), image),
         (layers.Embedding(units, channels), (7,)),
         *((layer, steps) for layer in recurrent),
         (layers.Bidirectional(layers.GRU(units, use_bias=one)), steps),
@@ -238,6 +240,56 @@ def test_multi_head_attention_counts_its_four_projections():
 
     assert str(formula) == "6*3*4 + 3*4 + 6*3*4 + 3*4 + 6*3*5 + 3*5 + 3*5*6 + 6 = 369"
     assert layer.count_params() == 369
+
+
+def test_multiply_adds_of_self_attention_are_projections_scores_and_weighted_values():
+    loaded = recipe(
+        "- Reshape: {name: r, target_shape: [784, 3]}\n"
+        f"- MultiHeadAttention: {{name: a, from: [r, r], num_heads: 2, key_dim: 8}}{END}"
+    )
+
+    assert formulas(loaded, "a")["multiply-adds"] == "4*784*3*2*8 + 2*784*784*2*8 = 19,819,520"
+
+
+def test_permute_and_a_gate_for_each_channel_have_nothing_left_to_explain():
+    loaded = recipe(
+        "- Permute: {name: p, dims: [2, 3, 1]}\n- GlobalAveragePooling2D: {keepdims: true, name: g}\n"
+        f"- Multiply: {{name: m, from: [p, g]}}{END}"
+    )
+    permuted, gate = explained(loaded, only=["p", "m"]).layers
+
+    assert permuted.purpose == "Exchanges the axes of its input, 28×28×3 to 28×3×28; it computes nothing."
+    assert (permuted.notes, gate.notes) == ((), ())
+
+
+def test_constants_and_parts_of_an_input_are_explained_as_one():
+    loaded = recipe(
+        "- learned: {name: scale, merge: Multiply, shape: [3]}\n- learned: {name: bias, shape: [28, 28, 1]}\n"
+        f"- slice: {{name: two, stop: 2}}{END}"
+    )
+    scale, bias, two = explained(loaded).layers[1:4]
+
+    assert scale.purpose == "Multiplies each channel by a number that training changes."
+    assert str(scale.formulas[0]) == "3"
+    assert bias.purpose == (
+        "A constant of 28×28×1 that training changes, the same for every example. It is added to what comes in."
+    )
+    assert (bias.what, bias.value(PARAMETERS)) == ("learned, 5 layers", "784")
+    assert two.purpose == "Takes a part of what comes in along one axis: 28×28×2 is left; it computes nothing."
+
+
+def test_dropout_of_whole_examples_is_stochastic_depth():
+    loaded = recipe(
+        "- Dropout: {name: path, rate: 0.1, noise_shape: [null, 1, 1, 1]}\n- Dropout: {name: never, rate: 0.0}"
+        f"\n- Dropout: {{name: map, rate: 0.1, noise_shape: [null, 1, 1, 3]}}{END}"
+    )
+    purposes = [layer.purpose for layer in explained(loaded, only=["path", "never", "map"]).layers]
+
+    assert purposes[0].startswith(
+        "In training it sets all numbers of an example to 0 with a probability of 10%: the layers"
+    )
+    assert purposes[1] == "Its rate is 0: it passes its input on as it is."
+    assert purposes[2].startswith("In training it sets 10% of the numbers to 0")
 
 
 # ---- how formulas are written ------------------------------------------------------------------------------------------

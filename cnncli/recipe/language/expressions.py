@@ -146,6 +146,30 @@ def substitute(text: str, names: Mapping[str, Any]) -> Any:
     return UnknownText(joined, written=_joined([_as_written(piece) for piece in pieces]))
 
 
+def split_text(text: str) -> list[str | ast.expr]:
+    """A text of a recipe that can be substituted, as texts and the syntax trees of its `$name` and `$(expression)`."""
+    pieces: list[str | ast.expr] = []
+    position = 0
+    while position < len(text):
+        dollar = text.find("$", position)
+        end = len(text) if dollar < 0 else dollar
+        plain, position = text[position:end], end
+        if text.startswith("$$", position):
+            plain, position = f"{plain}$", position + 2
+        if pieces and isinstance(pieces[-1], str):
+            pieces[-1] += plain
+        elif plain:
+            pieces.append(plain)
+        if text.startswith("$(", position):
+            end = _closing(text, position + 1)
+            pieces.append(_parsed(text[position + 2 : end].strip()))
+            position = end + 1
+        elif match := _NAME.match(text, position):
+            pieces.append(ast.Name(match.group(1), ast.Load()))
+            position = match.end()
+    return pieces
+
+
 def _joined(texts: list[str]) -> str:
     """The texts as one; its length is known before it is built."""
     if len(texts) > 1 and sum(map(len, texts)) > LONGEST_TEXT:
