@@ -1,4 +1,4 @@
-"""Items of a recipe that become plain Keras layers once shapes are known: `shortcut`, `learned`, `slice`, `reduce`.
+"""Items of a recipe that become plain Keras layers once shapes are known: `shortcut`, `learned`, `slice`, `reduce_axis`.
 
 A model with them opens in any Keras 3, without this package.
 """

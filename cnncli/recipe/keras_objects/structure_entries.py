@@ -9,7 +9,7 @@ KIND = "structure"
 SHORTCUT = "shortcut"  # what `residual: {shortcut: auto}` leaves in the list
 LEARNED = "learned"
 SLICE = "slice"
-REDUCE = "reduce"
+REDUCE = "reduce_axis"
 
 MERGES = ("Add", "Multiply", "Concatenate")
 REDUCTIONS = ("mean", "max", "sum")
