@@ -20,7 +20,7 @@ from cnncli.recipe.keras_objects.arguments import (
     wanted_of,
 )
 from cnncli.recipe.keras_objects.catalogue import Argument, Entry
-from cnncli.recipe.keras_objects.foreign_names import FOREIGN_ARGUMENTS, name_hint, suggestion
+from cnncli.recipe.keras_objects.foreign_names import FOREIGN_ARGUMENTS, layer_hint, name_hint, suggestion
 from cnncli.recipe.keras_objects.integer_values import (
     NESTING,
     as_integers,
@@ -176,7 +176,7 @@ def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]
     if entry:
         return entry, None
     options = catalogue.names_in_places(kind)
-    hint = suggestion(name, options)
+    hint = (layer_hint(name) if kind == "layers" else "") or suggestion(name, options)
     called = re.match(r"\s*(\w+)\s*\(", name)
     if called and (meant := nearest(called.group(1), options)):
         hint = f"write `{meant}: {{argument: value}}`; a recipe holds no code"
