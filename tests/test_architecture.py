@@ -62,6 +62,7 @@ SHARED = {
 COUNTS_AXES = {
     "cnncli.inference.predict": "the outputs of a model",
     "cnncli.interpretability.layer_selection": "the outputs of layers",
+    "cnncli.interpretability.places": "the outputs of layers",
     "cnncli.network": "the inputs and outputs of layers",
     "cnncli.plots.filters": "kernels",
     "cnncli.recipe.check_data": "the input of a recipe; `recipe` imports no NumPy, which `inputs` needs",

@@ -65,6 +65,7 @@ def maximize(
             rich_help_panel=options.PICTURES,
         ),
     ] = 0,
+    input_: options.Input = None,
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,
@@ -86,13 +87,14 @@ def maximize(
     figure_output.check_folder(to, (), force=force)
     with tensorflow_log.captured():
         from cnncli.inference.model_loading import open_model
-        from cnncli.interpretability.layer_selection import check_classifies, drawn_layers
+        from cnncli.interpretability.layer_selection import check_classifies, check_no_tokens, drawn_layers
         from cnncli.interpretability.sample_selection import value_range_of
         from cnncli.plots.network_figures import draw_maximized_of, targets_of
 
         trained = open_model(run_or_model, outputs=Path(output))
-        subject = figure_output.subject_of(trained)
+        subject = figure_output.subject_of(trained, input_)
         if not list_layers:
+            check_no_tokens(subject.network, "activation maximization", "see what it responds to: cnncli feature-maps")
             shows_classes = targets_of(subject, layer, filters, classes)[0] is None
             if shows_classes:
                 check_classifies(trained.model, trained.name)
@@ -104,7 +106,7 @@ def maximize(
                 classes=classes,
                 steps=steps,
                 seed=seed,
-                value_range=value_range_of(trained),
+                value_range=value_range_of(trained, subject.network.about),
                 formats=figure_output.formats(svg),
             )
     if list_layers:

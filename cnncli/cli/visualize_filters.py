@@ -86,10 +86,7 @@ def visualize_filters(
 
         trained = open_model(run_or_model, outputs=Path(output))
         if list_layers:
-            found = [
-                (name, kernels.describe(kernels.find(trained.model, name)))
-                for name in kernels.convolutions(trained.model)
-            ]
+            found = [(one.name, str(one)) for one in kernels.convolutions(trained.model)]
         else:
             check_finite(trained.model, trained.name)
             names = [one.name for one in named_or_first(trained.model, layer)]

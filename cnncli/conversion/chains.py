@@ -12,7 +12,7 @@ from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
 from cnncli.conversion.values_in_code import made_code
 from cnncli.recipe.language.flat_layers import INPUT
-from cnncli.recipe.language.structure import head_and_body
+from cnncli.recipe.language.writer import head_and_body
 from cnncli.recipe.layers import name_of, snake_case
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Mapping, Scalar, Sequence

@@ -21,6 +21,8 @@ class InputKind:
         ARE_PIXELS: whether examples have height and width, so that all of them have one scale.
         MAY_BE_QUIET: whether the values of some examples may well be much smaller than those of others.
         ARE_CURVES: whether examples are drawn as curves over their position, and heat along them; else as pictures.
+        MAP_AXES: of the maps that a layer gives of an example; those of the example itself where they are left out.
+        ARE_NUMBERED: whether examples are whole numbers that stand for something, so that no gradient leads to them.
         LAYOUT: how an example lies in its picture, where that is not plain.
         ORDER: in which order the parts of its picture follow each other.
         CHANNEL: what one of the last axis is called.
@@ -34,6 +36,8 @@ class InputKind:
     ARE_PIXELS: ClassVar[bool] = False
     MAY_BE_QUIET: ClassVar[bool] = False
     ARE_CURVES: ClassVar[bool] = False
+    MAP_AXES: ClassVar[tuple[str, ...]] = ()
+    ARE_NUMBERED: ClassVar[bool] = False
     LAYOUT: ClassVar[str] = ""
     ORDER: ClassVar[str] = ""
     CHANNEL: ClassVar[str] = "channel"
@@ -45,6 +49,11 @@ class InputKind:
     def has_places(self) -> bool:
         """Whether an example has an axis besides its channels, so that pictures can be made of it."""
         return len(self.AXES) > 1
+
+    @property
+    def map_axes(self) -> tuple[str, ...]:
+        """The axes of a layer's maps, channels the last."""
+        return self.MAP_AXES or self.AXES
 
     def caption(self, shape: Sequence[int]) -> str:
         """`image, 28 × 28, 1 channel`."""

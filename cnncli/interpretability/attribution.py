@@ -7,11 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from cnncli.data.input_values import InputValues
 from cnncli.errors import ModelFileError
 from cnncli.interpretability.class_scores import log_odds
-from cnncli.interpretability.grad_cam import grad_cam
-from cnncli.interpretability.layer_selection import NO_MAPS, find_maps, last_maps
+from cnncli.interpretability.grad_cam import grad_cam, reaches_output
+from cnncli.interpretability.layer_selection import NO_MAPS, check_no_tokens, find_maps, maps_from_last
 from cnncli.interpretability.occlusion import occlusion
+from cnncli.interpretability.places import places_of
 from cnncli.interpretability.saliency import smoothgrad
 from cnncli.network.flatten_submodels import Opened
 
@@ -31,21 +33,32 @@ def layer_for(network: Opened, method: str, layer: str | None) -> str | None:
 
     Raises:
         RecipeError: no such layer, or it gives no maps.
-        ModelFileError: no layer is named and none of the model's gives maps.
+        ModelFileError: no layer is named and none of the model's gives maps; or the network takes whole numbers, and the
+            method needs a gradient with respect to them.
     """
+    if method == "smoothgrad":
+        check_no_tokens(network, "SmoothGrad", "--method grad-cam or occlusion")
     if method not in AT_A_LAYER:
         return None
-    found = find_maps(network, layer) if layer else last_maps(network)
+    if layer:
+        return find_maps(network, layer)
+    found = next((name for name in maps_from_last(network) if _is_read(network, name)), None)
     if found is None:
         raise ModelFileError(NO_MAPS, hint="occlusion and smoothgrad need none: --method occlusion")
     return found
+
+
+def _is_read(network: Opened, name: str) -> bool:
+    """Whether the output depends on the places of a layer: behind the last attention it may on a class token alone."""
+    places = places_of(network, name)
+    return places is None or not places.has_others or reaches_output(network, name)
 
 
 def heat_of(
     network: Opened,
     method: str,
     layer: str | None,
-    images: np.ndarray,
+    images: InputValues,
     classes: np.ndarray,
     *,
     score: Callable[[Any, Any], Any] = log_odds,
@@ -55,7 +68,7 @@ def heat_of(
     Args:
         method: of `METHODS`.
         layer: from `layer_for`.
-        images: (count, *input shape), as the model takes them.
+        images: (count, *input shape), as the model takes them; of several inputs by name.
         classes: int (count,).
         score: what occlusion measures, see `Subject.score`.
 

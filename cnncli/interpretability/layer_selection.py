@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
 import numpy as np
 
 from cnncli.errors import ModelFileError, RecipeError
-from cnncli.inputs import kind_of
+from cnncli.interpretability.places import input_kind, places_of
 from cnncli.messages import did_you_mean, listed, shortened
 from cnncli.network.flatten_submodels import Opened
+from cnncli.network.kernels import has_convolution
 
 # They repeat, thin out or reorder what comes in.
 _PASSES_ON = ("Pooling", "Dropout", "Padding", "Cropping", "Flatten", "Reshape", "InputLayer")
@@ -21,19 +23,53 @@ MOST_TARGETS = 16  # filters or classes that are maximised when nobody says whic
 NO_MAPS = "no layer of the network gives maps"
 
 
-def check_input(model: keras.Model, name: str) -> None:
-    """Refuse a model that takes anything but one signal, image or volume.
+def check_input(network: Opened, name: str, wanted: str | None = None, order: Iterable[str] = ()) -> Opened:
+    """Choose the input that pictures are about: a signal, an image, a volume or a sequence of tokens.
+
+    Args:
+        name: of the model, for messages.
+        wanted: the name of the input; None: the first one that pictures can be made of.
+        order: the names of the inputs, in the order of the recipe; left out: that of Keras.
+
+    Returns:
+        The network, about this input.
 
     Raises:
-        ModelFileError: it does.
+        RecipeError: no input has that name.
+        ModelFileError: it is none, or no input is.
     """
-    if len(model.inputs) != 1:
-        raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a picture shows one")
-    shape = tuple(model.inputs[0].shape[1:])
-    if not kind_of(shape).has_places or model.inputs[0].dtype == "string":
-        size = "x".join("?" if side is None else str(side) for side in shape)
-        message = f"{name} takes {model.inputs[0].dtype} of {size}: that is no signal, image or volume"
-        raise ModelFileError(message, hint="pictures are made of what has a length, a height and width, or a depth too")
+    known = {tensor.name: tensor for tensor in network.model.inputs}
+    ordered = [each for each in order if each in known] or list(known)
+    if wanted is not None and wanted not in known:
+        hint = did_you_mean(wanted, ordered) or f"the inputs: {listed(ordered, 12)}"
+        raise RecipeError(f"no input is named `{shortened(wanted)}`", hint=hint)
+    chosen = [each for each in ordered if wanted in (None, each)]
+    for each in chosen:
+        about = replace(network, about=each)
+        if input_kind(about).has_places and known[each].dtype != "string":
+            return about
+    taken = " and ".join(f"{known[each].dtype} of {_size_text(known[each].shape[1:])}" for each in chosen)
+    message = f"{name} takes {taken}: that is no signal, image or volume"
+    hint = "pictures are made of what has a length, a height and width, or a depth too, and of numbers for an Embedding"
+    raise ModelFileError(message, hint=hint)
+
+
+def _size_text(shape: Sequence[int | None]) -> str:
+    return "x".join("?" if side is None else str(side) for side in shape)
+
+
+def check_no_tokens(network: Opened, what: str, hint: str) -> None:
+    """Refuse a network that takes whole numbers for what needs a gradient with respect to the input.
+
+    Args:
+        what: needs it.
+
+    Raises:
+        ModelFileError: it takes whole numbers.
+    """
+    if input_kind(network).ARE_NUMBERED:
+        message = f"{what} needs a gradient with respect to the input, and this network takes whole numbers"
+        raise ModelFileError(message, hint=hint)
 
 
 def check_finite(model: keras.Model, name: str) -> None:
@@ -64,8 +100,12 @@ def check_classifies(model: keras.Model, name: str) -> None:
 
 
 def map_layers(network: Opened) -> list[str]:
-    """The names of the layers that give maps: an output with as many axes as an example, from the first weights on."""
-    return [name for name in drawn_layers(network) if gives_maps(network, name)]
+    """The names of the layers that give maps or tokens, from the first weights on.
+
+    Of a network with several inputs only those that the input leads to that pictures are about.
+    """
+    about = network.about
+    return [name for name in drawn_layers(network) if gives_maps(network, name) and about in network.seen_by(name)]
 
 
 def drawn_layers(network: Opened) -> list[str]:
@@ -76,7 +116,8 @@ def drawn_layers(network: Opened) -> list[str]:
 
 
 def gives_maps(network: Opened, name: str) -> bool:
-    return len(_shape(network, name)) == len(network.model.inputs[0].shape)
+    """Whether a layer's output has places: maps, or tokens."""
+    return places_of(network, name) is not None
 
 
 def _gives_units(network: Opened, name: str) -> bool:
@@ -90,23 +131,28 @@ def first_maps(network: Opened) -> str:
         ModelFileError: there is none.
     """
     there = map_layers(network)
-    convolution = next((name for name in there if "Conv" in type(network.layers[name]).__name__), None)
+    convolution = next((name for name in there if has_convolution(network.layers[name])), None)
     if not there:
         raise ModelFileError(NO_MAPS, hint="name a layer of units: --layer NAME")
     return convolution or there[0]
 
 
 def last_maps(network: Opened) -> str | None:
-    """The last layer that makes maps with more than one place; None when there is none.
+    """The last layer that makes maps with more than one place; None when there is none."""
+    return next(maps_from_last(network), None)
 
-    Pooling comes after it: what it leaves is coarser.
+
+def maps_from_last(network: Opened) -> Iterator[str]:
+    """The layers that make maps with more than one place, or tokens with known places, from the last on.
+
+    Pooling comes after them: what it leaves is coarser.
     """
     for name in reversed(map_layers(network)):
         kind = type(network.layers[name]).__name__
-        places = [side for side in _shape(network, name)[1:-1] if side != 1]
-        if places and not any(word in kind for word in _PASSES_ON):
-            return name
-    return None
+        places = places_of(network, name)
+        has_several = places is not None and places.is_known and any(side != 1 for side in places.grid)
+        if has_several and not any(word in kind for word in _PASSES_ON):
+            yield name
 
 
 def find_maps(network: Opened, name: str) -> str:
@@ -116,6 +162,10 @@ def find_maps(network: Opened, name: str) -> str:
         RecipeError: no layer has that name, with the nearest one; or it gives something else.
     """
     find_any(network, name)
+    if network.about not in network.seen_by(name):
+        others = " or ".join(f"--input {each}" for each in sorted(network.seen_by(name)))
+        hint = f"layers with maps of it: {listed(map_layers(network), 12)}; or choose {others}"
+        raise RecipeError(f"layer `{name}` does not depend on the input `{network.about}`", hint=hint)
     if not gives_maps(network, name):
         message = f"layer `{name}` gives {describe(network, name)}, not maps"
         raise RecipeError(message, hint=f"those with maps: {listed(map_layers(network), 12)}")

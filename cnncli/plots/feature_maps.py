@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,12 +11,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from cnncli.inputs import kind_of
+from cnncli.inputs import InputKind, kind_of
 from cnncli.plots import style
 from cnncli.plots.map_tiles import LayerMaps, Plan, draw_tiles, fit, plan, write_tiles
 from cnncli.plots.signals import plot_signal
 from cnncli.plots.text_fitting import fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, Strip, resize, show_sheet, to_pixels, to_unit
+from cnncli.plots.token_strips import ROW_HEIGHT, TICKS_HEIGHT, plot_tokens
 
 TALLEST = 3000  # pixels of a sheet; the layers that do not fit go on in a second one
 
@@ -37,12 +39,62 @@ _HEADING = 0.3
 _CONTINUED = 0.12  # inches of white where a sheet goes on
 
 
+@dataclass(frozen=True)
+class _Example:
+    """An example as the first picture of a sheet.
+
+    Attributes:
+        values: as its kind has them.
+        about: what is written above it; empty for its kind and its size.
+    """
+
+    values: NDArray[Any]
+    kind: InputKind
+    about: str = ""
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it is drawn over its positions: a curve, or a strip of tokens."""
+        return self.kind.ARE_NUMBERED or (self.kind.ARE_CURVES and len(self.values) > 1)
+
+    @property
+    def caption(self) -> str:
+        return self.about or self.kind.caption(self.values.shape)
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in inches."""
+        if self.kind.ARE_NUMBERED:
+            return _SIGNAL[0], ROW_HEIGHT + TICKS_HEIGHT
+        if self.is_wide:
+            return _SIGNAL[0], _SIGNAL[1] + 0.3
+        height, width, _ = self.picture.shape
+        across, down = fit(height, width, _IMAGE_SIDE - 2)
+        return (across + 2) / style.DPI, (down + 2) / style.DPI
+
+    @property
+    def picture(self) -> NDArray[Any]:
+        """(height, width, 1 or 3)."""
+        picture: NDArray[Any] = self.kind.pictures(self.values[None])[0]
+        return picture
+
+    def draw(self, figure: Figure, top: float) -> None:
+        if self.kind.ARE_NUMBERED:
+            plot_tokens(style.add_axes(figure, style.MARGIN, top, _SIGNAL[0], ROW_HEIGHT), self.values)
+        elif self.is_wide:
+            plot_signal(style.add_axes(figure, style.MARGIN + 0.02, top, *_SIGNAL), self.values)
+        else:
+            show_sheet(figure, style.MARGIN, top, _image_pixels(self.picture))
+
+
 def draw_feature_maps(
     example: NDArray[Any],
     layers: Sequence[LayerMaps],
     *,
     title: str,
     answer: Sequence[tuple[str, str]] = (),
+    kind: InputKind | None = None,
+    caption: str = "",
 ) -> list[Figure]:
     """Draw an example, and below it for each layer the maps that it makes of it, each with its filter's number from 0.
 
@@ -60,6 +112,8 @@ def draw_feature_maps(
         layers: one or more, in the order of the network.
         title: the heading, any text.
         answer: lines beside the example, such as its true and its predicted class, each with its colour.
+        kind: of the example; None for the one that has as many axes.
+        caption: what is written above the example; left out: its kind and its size.
 
     Returns:
         A sheet or more, none taller than `TALLEST` pixels.
@@ -68,15 +122,16 @@ def draw_feature_maps(
         ValueError: the example has other axes or an empty one, or there is no layer.
     """
     example = np.asarray(example)
-    if not kind_of(example.shape).has_places or 0 in example.shape:
+    shown = _Example(example, kind or kind_of(example.shape), caption)
+    if not shown.kind.has_places or 0 in example.shape:
         raise ValueError(f"an example has 2 to 4 axes, the channels last, none 0; received shape {example.shape}")
     if not layers:
         raise ValueError("feature maps of one layer or more; received none")
     with style.look():
         top = style.MARGIN + style.HEADER_HEIGHT
-        sheets = _on_sheets(layers, top + _example_height(example, answer) + _SECTION_GAP, top + _CONTINUED)
+        sheets = _on_sheets(layers, top + _example_height(shown, answer) + _SECTION_GAP, top + _CONTINUED)
         return [
-            _draw_page(example if number == 0 else None, sections, title, answer, number, len(sheets), len(layers))
+            _draw_page(shown if number == 0 else None, sections, title, answer, number, len(sheets), len(layers))
             for number, sections in enumerate(sheets)
         ]
 
@@ -114,7 +169,7 @@ def _section_height(section: Plan) -> float:
 
 
 def _draw_page(
-    example: NDArray[Any] | None,
+    example: _Example | None,
     sections: Sequence[Plan],
     title: str,
     answer: Sequence[tuple[str, str]],
@@ -133,8 +188,8 @@ def _draw_page(
         _name_width(section) + text_width(about, style.LABEL_SIZE)
         for section, about in zip(sections, abouts, strict=True)
     )
-    is_curve = example is not None and _is_curve(example)
-    least = _SIGNAL[0] + _GUTTER + _BESIDE if is_curve else 8.0 - 2 * style.MARGIN
+    is_wide = example is not None and example.is_wide
+    least = _SIGNAL[0] + _GUTTER + _BESIDE if is_wide else 8.0 - 2 * style.MARGIN
     content = min(max(widest, named, least), _WIDTH / style.DPI)
     top = style.MARGIN + style.HEADER_HEIGHT
     below = top + (_CONTINUED if example is None else _example_height(example, answer) + _SECTION_GAP)
@@ -183,42 +238,19 @@ def _notes(sections: Sequence[Plan]) -> list[str]:
     return notes
 
 
-def _example_height(example: NDArray[Any], answer: Sequence[tuple[str, str]]) -> float:
+def _example_height(example: _Example, answer: Sequence[tuple[str, str]]) -> float:
     """Inches of an example with its caption, and of what stands beside it."""
-    if _is_curve(example):
-        height = _SIGNAL[1] + 0.3
-    else:
-        image = _picture(example)
-        height = (fit(image.shape[0], image.shape[1], _IMAGE_SIDE - 2)[1] + 2) / style.DPI
     beside = _LINE * len(answer) + _SPACE + _SCALE[1] + _NOTE * _MOST_NOTES
-    return _CAPTION_HEIGHT + max(height, beside)
-
-
-def _is_curve(example: NDArray[Any]) -> bool:
-    return kind_of(example.shape).ARE_CURVES and len(example) > 1
-
-
-def _picture(example: NDArray[Any]) -> NDArray[Any]:
-    """(height, width, 1 or 3)."""
-    picture: NDArray[Any] = kind_of(example.shape).pictures(example[None])[0]
-    return picture
+    return _CAPTION_HEIGHT + max(example.size[1], beside)
 
 
 def _draw_example(
-    figure: Figure, example: NDArray[Any], top: float, answer: Sequence[tuple[str, str]], notes: Sequence[str]
+    figure: Figure, example: _Example, top: float, answer: Sequence[tuple[str, str]], notes: Sequence[str]
 ) -> None:
     """Draw it, and beside it the answer and what the colours say."""
-    caption = kind_of(example.shape).caption(example.shape)
-    if _is_curve(example):
-        axes = style.add_axes(figure, style.MARGIN + 0.02, top + _CAPTION_HEIGHT, *_SIGNAL)
-        plot_signal(axes, example)
-        width = _SIGNAL[0]
-    else:
-        picture = _image_pixels(_picture(example))
-        show_sheet(figure, style.MARGIN, top + _CAPTION_HEIGHT, picture)
-        width = picture.shape[1] / style.DPI
-    style.add_text(figure, style.MARGIN, top, caption, color=style.MUTED)
-    left = style.MARGIN + max(width, text_width(caption, style.LABEL_SIZE)) + _GUTTER
+    example.draw(figure, top + _CAPTION_HEIGHT)
+    style.add_text(figure, style.MARGIN, top, example.caption, color=style.MUTED)
+    left = style.MARGIN + max(example.size[0], text_width(example.caption, style.LABEL_SIZE)) + _GUTTER
     room = float(figure.get_size_inches()[0]) - left - style.MARGIN
     y = top + _CAPTION_HEIGHT
     for text, colour in answer:

@@ -87,6 +87,7 @@ def draw_filters(
     names: Sequence[str] | None = None,
     together: int = 1,
     title: str | None = None,
+    order: str = "",
 ) -> Figure:
     """Draw the filters of one layer, each with its number from 0 (filter n is `kernel[..., n]`).
 
@@ -111,6 +112,7 @@ def draw_filters(
         together: every so many filters in turn stay side by side or one above the other, such as pairs; the number of
             filters is a multiple of it.
         title: the heading, any text; left out: `Filters of` the layer.
+        order: what the filters are for, in the order of their numbers; a line below them.
 
     Raises:
         ValueError: the kernel's shape is none of these, has an empty axis or not the channels for `rgb`, `scale` or
@@ -136,6 +138,8 @@ def draw_filters(
     filters = _cut(weights, scale, normalise, max_filters)
     shown = tuple(names or map(str, range(len(filters.tiles))))[: len(filters.tiles)]
     filters = replace(filters, names=shown, is_selection=names is not None, together=together)
+    if order:
+        filters = replace(filters, how="; ".join(filter(None, (filters.how, order))))
     if multiplier:
         filters = replace(filters, inputs=f"depthwise, {multiplier} per input channel")
     with style.look():

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from cnncli.errors import ModelFileError, RecipeError
 from cnncli.interpretability.filter_diagnostics import strongest as strongest_of
 from cnncli.messages import shortened
-from cnncli.network.kernels import NO_CONVOLUTION, convolutions, describe, find_all, kernel_of
+from cnncli.network.kernels import NO_CONVOLUTION, Convolution, convolutions, find_all, kernel_of
 from cnncli.plots import naming
 from cnncli.plots.filters import MOST_STRIPS, Normalise, Scale, draw_filters, has_colours
 from cnncli.plots.save import Folder, claim, make_folder, save
@@ -61,26 +61,25 @@ def draw_layers(
     make_folder(folder)
     files: list[Path] = []
     for layer, stem in zip(wanted, stems, strict=True):
-        kernel, depthwise = kernel_of(layer)
-        before = kernel_of(find_all(initial, [layer.name])[0])[0] if initial else None
+        before = kernel_of(find_all(initial, [layer.name])[0].layer)[0] if initial else None
         normalise: Normalise = "filter" if per_filter else "layer"
-        figure = _draw(kernel, before, layer.name, depthwise, scale, normalise, strongest)
+        figure = _draw(layer, before, scale, normalise, strongest)
         files += save(figure, folder / f"{stem}.png", formats=formats)
     return files
 
 
-def check_scale(layer: keras.layers.Layer, scale: Scale) -> None:
+def check_scale(layer: Convolution, scale: Scale) -> None:
     """Refuse colors for filters that have not three input channels.
 
     Raises:
         RecipeError: with the shape of the filters.
     """
-    if scale == "rgb" and not has_colours(*kernel_of(layer)):
-        message = f"the filters of `{shortened(layer.name)}` cannot be drawn as RGB colors: {describe(layer)}"
+    if scale == "rgb" and not has_colours(*kernel_of(layer.layer)):
+        message = f"the filters of `{shortened(layer.name)}` cannot be drawn as RGB colors: {layer}"
         raise RecipeError(message, hint="RGB needs filters with a height, a width and 3 input channels")
 
 
-def named_or_first(model: keras.Model, layers: Sequence[str] | None) -> list[keras.layers.Layer]:
+def named_or_first(model: keras.Model, layers: Sequence[str] | None) -> list[Convolution]:
     """The convolutions of these names; of None the first.
 
     Raises:
@@ -90,20 +89,22 @@ def named_or_first(model: keras.Model, layers: Sequence[str] | None) -> list[ker
     there = convolutions(model)
     if not there:
         raise ModelFileError(NO_CONVOLUTION)
-    return find_all(model, layers or there[:1])
+    return find_all(model, layers) if layers else there[:1]
 
 
 def _draw(
-    kernel: np.ndarray,
+    layer: Convolution,
     before: np.ndarray | None,
-    name: str,
-    depthwise: bool,
     scale: Scale,
     normalise: Normalise,
     strongest: int | None,
 ) -> Figure:
+    kernel, depthwise = kernel_of(layer.layer)
+    name = layer.name
     if strongest is None and before is None:
-        return draw_filters(kernel, layer_name=name, scale=scale, normalise=normalise, depthwise=depthwise)
+        return draw_filters(
+            kernel, layer_name=name, scale=scale, normalise=normalise, depthwise=depthwise, order=layer.gates
+        )
     count = kernel.shape[-2] * kernel.shape[-1] if depthwise else kernel.shape[-1]
     if strongest is not None:
         numbers = strongest_of(kernel, depthwise, strongest)
@@ -121,6 +122,7 @@ def _draw(
         title += ", before and after training"
     return draw_filters(
         shown, layer_name=name, scale=scale, normalise=normalise, names=names, title=title, max_filters=len(names),
+        order=layer.gates,
         together=1 if before is None else 2,
     )  # fmt: skip
 

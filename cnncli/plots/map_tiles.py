@@ -20,6 +20,7 @@ from cnncli.plots.tiles import Pixels, Sheet, Spacing, Strip, choose_grid, compo
 _LARGEST_TILE = 360  # pixels
 _LONGEST_TILE = 700  # pixels of the longer side of one that is not square
 _SMALLEST_TILE = 24
+_LEAST_STRIP = 14  # pixels of the height of a strip over many positions
 _UNITS = 4  # units for a map: each is one place and needs little room
 _LARGEST_UNIT = 60
 _BAND = 16  # pixels above a tile for its number
@@ -35,11 +36,15 @@ class LayerMaps:
         name: of the layer, any text.
         kind: its class, such as `Conv2D`.
         maps: float (units,), (length, filters), (height, width, filters) or (depth, height, width, filters).
+        shown_as: the kind of input that they are laid out as; None for the one that has as many axes.
+        places: where they lie, in words, where that is not plain.
     """
 
     name: str
     kind: str
     maps: NDArray[np.floating[Any]]
+    shown_as: InputKind | None = None
+    places: str = ""
 
     def __post_init__(self) -> None:
         if self.seen_as is OTHER or 0 in self.maps.shape:
@@ -48,8 +53,8 @@ class LayerMaps:
 
     @property
     def seen_as(self) -> InputKind:
-        """The kind of input that has as many axes."""
-        return kind_of(self.maps.shape)
+        """The kind of input that they are laid out as."""
+        return self.shown_as or kind_of(self.maps.shape)
 
     @property
     def are_units(self) -> bool:
@@ -87,6 +92,7 @@ class Plan:
         word = ("unit" if self.layer.are_units else "map") + "s" * (total > 1)
         which = "1 " if total == 1 else f"all {total} " if shown == total else f"the strongest {shown} of {total} "
         layout = "" if self.layer.are_units or self.layer.are_curves else self.layer.seen_as.LAYOUT
+        layout = self.layer.places or layout
         shape = " × ".join(map(str, self.layer.maps.shape))
         return f"{self.layer.kind}, {shape} · {which}{word}{f', {layout}' if layout else ''}"
 
@@ -171,8 +177,12 @@ def _grid(layer: LayerMaps, count: int, page: tuple[int, int]) -> tuple[int, tup
     scales = (int(min(longest, room, _SMALLEST_TILE * ratio)), longest)
 
     def tile(longer_side: int) -> tuple[int, int]:
-        across, down = fit(height, width, longer_side)
+        across, down = fitted(longer_side)
         return across + 2, down + 2  # with its frame
+
+    def fitted(longer_side: int) -> tuple[int, int]:
+        across, down = fit(height, width, longer_side)
+        return across, max(down, _LEAST_STRIP) if layer.seen_as.ARE_NUMBERED else down
 
     grid = choose_grid(count, tile, spacing, page=page, scales=scales)
     across, down = tile(grid.scale)
@@ -181,7 +191,7 @@ def _grid(layer: LayerMaps, count: int, page: tuple[int, int]) -> tuple[int, tup
         grid.columns * (across + spacing.left + spacing.right) - spacing.right,
         rows * (down + spacing.above + spacing.below) - spacing.below,
     )
-    return grid.columns, fit(height, width, grid.scale), size
+    return grid.columns, fitted(grid.scale), size
 
 
 def _spacing() -> Spacing:

@@ -14,16 +14,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.data.images import Form
+from cnncli.data.input_values import InputValues, rows
 from cnncli.errors import CnncliError, Problem, RecipeError
-from cnncli.inputs import kind_of
+from cnncli.inputs import TOKENS, InputKind, kind_of
+from cnncli.inputs.base import gray_or_colour
 from cnncli.interpretability.attribution import METHODS, heat_of, layer_for
 from cnncli.interpretability.examples import Chosen
 from cnncli.interpretability.feature_maps import feature_maps
 from cnncli.interpretability.layer_selection import MOST_TARGETS, count_of, layers_to_show
 from cnncli.interpretability.maximize import maximize
 from cnncli.interpretability.original_photos import Photo, photos_of, share_in_padding
+from cnncli.interpretability.places import Places, input_kind, places_of
 from cnncli.interpretability.subject import Subject
-from cnncli.messages import counted, number_text
+from cnncli.messages import counted, number_text, printable
 from cnncli.plots import naming, style
 from cnncli.plots.feature_maps import draw_feature_maps
 from cnncli.plots.heat_maps import Caption, Heated, draw_heat
@@ -32,11 +35,16 @@ from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.signals import draw_signal_heat
 from cnncli.plots.text_fitting import Title
+from cnncli.plots.tiles import to_unit
+from cnncli.plots.token_strips import draw_token_heat
 from cnncli.recipe.schema_pictures import MOST_SHEETS
 
 STEPS = 128  # of the gradient ascent
 _INVERTED, _OF_INPUT = "inverted", "network-input"  # options of a picture's name
 _COLOURS = {True: style.ORANGE, False: style.BLUE, None: style.INK}  # of a prediction, by whether it is wrong
+_NOT_PLACED = (
+    "The numbers are those of the tokens: no Reshape of maps to these tokens was found, so their places are not known."
+)
 _MUCH_PADDING = 0.5  # of all heat, from which there is a remark
 
 
@@ -85,20 +93,29 @@ def draw_feature_maps_of(
     stems = [naming.stem(f"feature_maps_{key}", options) for key in _keys(chosen)]
     claim(folder, stems, formats)
     kinds = [type(subject.network.layers[name]).__name__ for name in names]
+    places = [places_of(subject.network, name) for name in names]
+    kind = input_kind(subject.network)
 
     def sheets_of(number: int, outputs: Sequence[np.ndarray]) -> list[Figure]:
         said = None if shares is None else shares[number]
         label = None if chosen.labels is None else chosen.labels[number]
-        maps = [LayerMaps(name, kind, each) for name, kind, each in zip(names, kinds, outputs, strict=True)]
+        maps = [_maps(*each, are_strips=kind.ARE_NUMBERED) for each in zip(names, kinds, places, outputs, strict=True)]
         title = f"{subject.name}: {chosen.names[number]}"
-        return draw_feature_maps(chosen.inputs[number], maps, title=title, answer=_answer(subject, label, said))
+        return draw_feature_maps(
+            side_by_side(chosen.inputs, number),
+            maps,
+            title=title,
+            answer=_answer(subject, label, said),
+            kind=None if isinstance(chosen.inputs, dict) else kind,
+            caption=" and ".join(map(printable, chosen.inputs)) if isinstance(chosen.inputs, dict) else "",
+        )
 
     # All examples have as many sheets as the first one.
-    first = sheets_of(0, [each[0] for each in feature_maps(subject.network, names, chosen.inputs[:1])])
+    first = sheets_of(0, [each[0] for each in feature_maps(subject.network, names, rows(chosen.inputs, slice(1)))])
     shown = min(len(chosen.names), max(1, most_sheets // len(first)))
     make_folder(folder)
     details = _said(subject, chosen.first(shown))
-    outputs = feature_maps(subject.network, names, chosen.inputs[:shown]) if shown > 1 else []
+    outputs = feature_maps(subject.network, names, rows(chosen.inputs, slice(shown))) if shown > 1 else []
     files: list[Path] = []
     taken: set[str] = set()
     for number in range(shown):
@@ -108,6 +125,31 @@ def draw_feature_maps_of(
         for name, figure in zip(_free_names(stems[number], len(sheets), taken), sheets, strict=True):
             files += save(figure, folder / f"{name}.png", formats=formats)
     return Drawn(tuple(files), tuple(details), _sheet_notes(shown, len(chosen.names), len(first), most_sheets))
+
+
+def side_by_side(inputs: InputValues, number: int) -> np.ndarray:
+    """An example for the top of a sheet: of several inputs its images side by side, else the first that can be shown."""
+    if not isinstance(inputs, dict):
+        return np.asarray(inputs[number])
+    shown = [values[number] for values in inputs.values() if kind_of(values.shape[1:]).has_places]
+    images = [image for image in shown if kind_of(image.shape).is_gray_or_colour(image.shape)]
+    if len(images) < 2:
+        return np.asarray((images or shown)[0])
+    height = max(len(image) for image in images)
+    gap = max(1, height // 16)
+    padded = []
+    for image in images:
+        pixels = np.broadcast_to(to_unit(gray_or_colour(image)), (*image.shape[:2], 3))
+        padded.append(np.pad(pixels, ((0, height - len(image)), (0, gap), (0, 0)), constant_values=1.0))
+    return np.concatenate(padded, axis=1)[:, :-gap]
+
+
+def _maps(name: str, kind: str, places: Places | None, output: np.ndarray, *, are_strips: bool) -> LayerMaps:
+    """What a layer gives for one example, at the places of the example."""
+    if places is None:
+        return LayerMaps(name, kind, output)
+    is_strip = are_strips or not places.is_known
+    return LayerMaps(name, kind, places.on_grid(output[None])[0], TOKENS if is_strip else None, str(places))
 
 
 def _sheet_notes(shown: int, count: int, sheets: int, most: int) -> tuple[Problem, ...]:
@@ -200,10 +242,16 @@ def draw_heat_of(
     claim(folder, [stem], formats)
     said = subject.said(chosen.inputs)  # (count, what can be asked for)
     wanted = subject.wanted(class_name, chosen.labels, said)
+    about = subject.network.about
+    shown = chosen.inputs[about] if isinstance(chosen.inputs, dict) else chosen.inputs
     heat = heat_of(subject.network, method, layer, chosen.inputs, wanted, score=subject.score)
     labels = [None] * len(said) if chosen.labels is None else chosen.labels
     photos = photos_of(chosen.originals) if chosen.originals else None
-    padding = _shares_in_padding(chosen.originals.form, photos, heat) if chosen.originals and photos else None
+    places = places_of(subject.network, layer) if layer else None
+    is_placed = places is None or places.is_known
+    padding = (
+        _shares_in_padding(chosen.originals.form, photos, heat) if chosen.originals and photos and is_placed else None
+    )
     captions, details = [], []
     for number, (example, label, answer, of) in enumerate(zip(chosen.names, labels, said, wanted, strict=True)):
         remarks = [_where(chosen, number), subject.asked_text(answer, int(of))]
@@ -218,14 +266,20 @@ def draw_heat_of(
         details.append(detail)
     what, meaning = subject.heat_title(class_name, moves=method == "smoothgrad")
     at_layer = f" at layer {layer}" if layer else ""
+    at_layer += f" · input {about}" if isinstance(chosen.inputs, dict) else ""
     subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
     title = Title(subject.name, f": {what}")
     where = "this layer" if layer else "the input"
     notes = [] if all(detail["has_heat"] for detail in details) else [f"No heat: nothing in {where} {meaning}."]
-    if photos and not network_input:
+    if not is_placed:
+        numbers = np.tile(np.arange(heat.shape[1]), (len(heat), 1))
+        notes.append(_NOT_PLACED)
+        options: dict[str, Any] = {"title": title, "subtitle": subtitle, "meaning": meaning, "notes": notes}
+        figure = draw_token_heat(numbers, heat, captions, is_padded=False, **options)
+    elif photos and not network_input:
         figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning, notes)
     else:
-        figure = _heat_sheet(chosen.inputs, heat, captions, title, subtitle, meaning, notes)
+        figure = _heat_sheet(input_kind(subject.network), shown, heat, captions, title, subtitle, meaning, notes)
     make_folder(folder)
     files = save(figure, folder / f"{stem}.png", formats=formats)
     return Drawn(tuple(files), tuple(details), _padding_notes(padding or []))
@@ -266,6 +320,8 @@ def _heat_stem(
     inverted = _INVERTED if chosen.is_inverted else ""
     of_input = _OF_INPUT if network_input and chosen.originals else ""
     kind = f"{method}-{naming.part(layer)}" if layer else method
+    if isinstance(chosen.inputs, dict):
+        which = "-".join(filter(None, [f"input-{naming.part(subject.network.about)}", which]))
     return naming.stem(kind, [which, examples, inverted, of_input])
 
 
@@ -287,6 +343,7 @@ def _photo_sheet(
 
 
 def _heat_sheet(
+    kind: InputKind,
     inputs: np.ndarray,
     heat: np.ndarray,
     captions: Sequence[Caption],
@@ -295,7 +352,8 @@ def _heat_sheet(
     meaning: str,
     notes: Sequence[str],
 ) -> Figure:
-    kind = kind_of(inputs.shape[1:])
+    if kind.ARE_NUMBERED:
+        return draw_token_heat(inputs, heat, captions, title=title, subtitle=subtitle, meaning=meaning, notes=notes)
     if kind.ARE_CURVES:
         return draw_signal_heat(inputs, heat, captions, title=title, subtitle=subtitle, meaning=meaning, notes=notes)
     pictures, heat = kind.pictures(inputs, lines=True), kind.heat_pictures(heat, inputs.shape[1:])

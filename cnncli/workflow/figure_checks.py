@@ -9,7 +9,7 @@ from dataclasses import replace
 import keras
 
 from cnncli.errors import CnncliError, Problem, RecipeError
-from cnncli.interpretability.layer_selection import check_input, count_of, find_maps, layers_to_show
+from cnncli.interpretability.layer_selection import check_input, check_no_tokens, count_of, find_maps, layers_to_show
 from cnncli.messages import did_you_mean, shortened
 from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import Opened, opened
@@ -43,16 +43,22 @@ def check_pictures(recipe: Recipe, network: Network) -> None:
         model = network.model if picture.grad_cam or picture.maximize else network.full_model
         if _needs_convolution(picture) and not convolutions(model):
             raise RecipeError(Problem(NO_CONVOLUTION, _NAME_LAYERS[picture.kind], path=("visualize", index)))
+        opened_model = opened(model, network.tensors)
         if not picture.filters:
+            with _problems_at(index, *((picture.kind, "input") if picture.input else ())):
+                opened_model = check_input(opened_model, "the network", picture.input, network.tensors)
+        if picture.maximize:
             with _problems_at(index):
-                check_input(model, "the network")
-        opened_model = opened(model)
+                check_no_tokens(opened_model, "activation maximization", "leave it out")
+        if picture.grad_cam and picture.grad_cam.method == "smoothgrad":
+            with _problems_at(index, "grad_cam", "method"):
+                check_no_tokens(opened_model, "SmoothGrad", "use grad-cam or occlusion")
         for name, path in picture.layers:
             with _problems_at(index, *path):
                 _search(picture, model, opened_model, name)
         if picture.filters and not picture.layers:
             with _problems_at(index, "filters", "scale"):
-                check_scale(find(model, convolutions(model)[0]), picture.filters.scale)
+                check_scale(convolutions(model)[0], picture.filters.scale)
         if problems := _wrong_filters(picture, opened_model):
             raise RecipeError(replace(problem, path=("visualize", index, *problem.path)) for problem in problems)
 

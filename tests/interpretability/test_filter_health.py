@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 from cnncli.interpretability.filter_diagnostics import answers_of, flat, health, strongest
+from cnncli.interpretability.sample_selection import health_of
 from cnncli.network.flatten_submodels import opened
 from cnncli.network.kernels import kernel_of
 
@@ -76,3 +77,21 @@ def test_each_channel_of_a_depthwise_layer_has_filters_of_its_own():
 
     assert filters.shape == (8, 9)
     np.testing.assert_array_equal(filters[5], kernel[:, :, 2, 1].ravel())
+
+
+def test_filters_inside_a_wrapper_are_diagnosed_by_their_answers():
+    conv = keras.layers.Conv2D(2, 1, use_bias=False, activation="relu")
+    model = keras.Sequential([keras.Input((3, 4, 4, 1)), keras.layers.TimeDistributed(conv, name="frames")])
+    conv.set_weights([np.array([1.0, -1.0]).reshape(1, 1, 1, 2)])
+
+    [found] = health_of(model, ["frames"], initial=None, examples=np.random.default_rng(0).random((5, 3, 4, 4, 1)))
+
+    assert (found.layer, found.count, found.dead, found.examples) == ("frames", 2, (1,), 5)
+
+
+def test_gates_of_a_convolutional_lstm_are_diagnosed_by_their_weights_alone():
+    model = keras.Sequential([keras.Input((3, 4, 4, 1)), keras.layers.ConvLSTM2D(2, 3, name="lstm")])
+
+    [found] = health_of(model, ["lstm"], initial=None, examples=np.zeros((5, 3, 4, 4, 1)))
+
+    assert (found.count, found.dead, found.examples) == (8, (), 0)

@@ -75,8 +75,8 @@ def test_heat_inside_is_that_of_the_same_network_in_one_piece(nested, inner):
 
 
 def test_layers_inside_are_named(nested, inner):
-    assert convolutions(nested) == ["conv_a", "conv_b"]
-    assert find(nested, "conv_b") is inner.get_layer("conv_b")
+    assert [one.name for one in convolutions(nested)] == ["conv_a", "conv_b"]
+    assert find(nested, "conv_b").layer is inner.get_layer("conv_b")
     assert [name for name in map_layers(opened(nested)) if name.startswith("conv")] == ["conv_a", "conv_b"]
 
 

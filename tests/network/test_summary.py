@@ -10,6 +10,7 @@ from cnncli.network.checks import input_shape
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.outline import ALL, rows, without_prefix
 from cnncli.network.summary import measure, summarise
+from cnncli.network.symbolic_shapes import resolve
 from cnncli.recipe import shipped
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import load, load_bytes
@@ -102,6 +103,15 @@ def test_published_networks_have_their_published_multiply_adds(recipe, parameter
     assert (found.params, found.multiply_adds, found.not_counted) == (parameters, count, ())
 
 
+def test_resnet_with_other_depths_is_the_published_network(tmp_path):
+    child = tmp_path / "resnet34.yaml"
+    child.write_text("extends: resnet18\ndata: {classes: 1000}\nvars: {depths: [3, 4, 6, 3]}\n")
+
+    found = summarise(load(str(child)))
+
+    assert (found.params, found.multiply_adds) == (21_814_696, 3_663_761_408)  # 3.66 G (torchvision)
+
+
 def test_convolutions_of_vgg16_alone():
     found = summarise(load("vgg16", ["data.classes=1000"]))
     convolutions = sum(layer.multiply_adds for layer in found.layers if layer.kind == "Conv2D")
@@ -112,8 +122,9 @@ def test_convolutions_of_vgg16_alone():
 @pytest.mark.parametrize("name", shipped.names())
 def test_parameters_are_those_that_keras_counts(name):
     recipe = load(name)
-    recipe = recipe.resolve(classes=declared_classes(recipe.recipe) or 7).recipe
-    network = build_symbolically(recipe, input_shape=input_shape(recipe))
+    shape = input_shape(recipe.recipe)
+    recipe = resolve(recipe, shape, classes=declared_classes(recipe.recipe) or 7).recipe
+    network = build_symbolically(recipe, input_shape=shape)
     found = measure(network, recipe)
 
     assert found.params == network.full_model.count_params() > 0

@@ -345,3 +345,36 @@ def test_each_filter_before_training_stands_beside_the_same_filter_after_it(tmp_
     for number in range(5):
         (left, top), (other_left, other_top) = places[f"{number} start"], places[f"{number} end"]
         assert left == other_left or top == other_top, number
+
+
+def test_tokens_without_a_place_are_a_strip_that_says_so(tmp_path, pages):
+    inputs = keras.Input((4, 6, 1))
+    steps = keras.layers.Reshape((3, 8), name="steps")(keras.layers.Conv2D(1, 1)(inputs))
+    dense = keras.layers.Dense(5, name="dense")(steps)
+    pooled = keras.layers.GlobalAveragePooling1D()(dense)
+    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(pooled))
+    subject = subject_for(opened(model), "some", ClassTargets(class_names=("a", "b", "c")))
+
+    draw_feature_maps_of(subject, ["dense"], chosen_of((4, 6, 1), 1), tmp_path)
+    draw_heat_of(subject, chosen_of((4, 6, 1), 1), tmp_path, layer="dense")
+
+    maps, heat = map(texts, pages)
+    assert "Dense, 3 × 5 · all 5 maps, tokens without a known place, position across" in maps
+    assert network_figures._NOT_PLACED in heat
+    assert {"0", "1", "2"} <= set(heat)
+
+
+def test_tokens_of_an_image_are_drawn_on_its_patches(tmp_path, pages):
+    inputs = keras.Input((4, 6, 1))
+    tokens = keras.layers.Reshape((6, 3))(keras.layers.Conv2D(3, 2, strides=2)(inputs))
+    dense = keras.layers.Dense(5, name="dense")(tokens)
+    pooled = keras.layers.GlobalAveragePooling1D()(dense)
+    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(pooled))
+    subject = subject_for(opened(model), "some", ClassTargets(class_names=("a", "b", "c")))
+
+    draw_feature_maps_of(subject, ["dense"], chosen_of((4, 6, 1), 1), tmp_path)
+    draw_heat_of(subject, chosen_of((4, 6, 1), 1), tmp_path)
+
+    maps, heat = map(texts, pages)
+    assert "Dense, 2 × 3 × 5 · all 5 maps, tokens on a grid of 2 × 3" in maps
+    assert "Grad-CAM at layer dense · examples of the test split" in heat

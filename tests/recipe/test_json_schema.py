@@ -199,6 +199,8 @@ REFUSED = [
     "- group: {layers: [ReLU]}",
     "- branches: {merge: Add, paths: [[], []], path: [ReLU], times: 2}",
     "- branches: {merge: Add, paths: [[], {layers: [ReLU], path: [ReLU]}]}",
+    "- branches: {merge: Add, paths: [[], []], over: {a: [1]}}",
+    "- branches: {merge: Add, paths: [[], {layers: [ReLU], times: 2}]}",
     "- branches: {merge: Add, paths: [[], {fi: true, layers: [ReLU]}]}",
     "- residual: {body: [ReLU], skip: maybe}",
     "- learned",
@@ -242,7 +244,8 @@ def test_class_has_its_arguments_types_choices_defaults_and_meaning():
     padding, strides = (followed(arguments[name]) for name in ("padding", "strides"))
 
     assert list(arguments)[:3] == ["filters", "kernel_size", "strides"]
-    assert SCHEMA["definitions"]["layers.Conv2D"]["required"] == ["filters", "kernel_size"]
+    needed = [{"required": ["filters", "kernel_size"]}, {"required": ["is"]}]
+    assert SCHEMA["definitions"]["layers.Conv2D"]["anyOf"] == needed
     assert padding["default"] == "valid"
     assert padding["anyOf"][0] == {"enum": ["valid", "same"]}
     assert padding["description"].startswith("string, either")
@@ -287,6 +290,20 @@ def test_line_that_cnncli_layers_shows_keeps_to_the_schema(kind):
 def test_child_of_extends_leaves_to_its_parent_what_it_needs(text):
     assert mistakes(text) == []
     assert mistakes(text.split("\n", 1)[1]) != []
+
+
+@pytest.mark.parametrize(
+    ("change", "is_right"),
+    [
+        ("{a: {filters: 3}, 'b*': null, c: {Dense: {units: 3}}, d: ReLU, e: $layer}", True),
+        ("{a: 3}", False),
+        ("{a: {name: b}}", False),
+        ("{a: {Dense: {unit: 3}}}", False),
+        ("[a]", False),
+    ],
+)
+def test_changes_of_single_layers(change, is_right):
+    assert (mistakes(f"extends: lenet5\nmodel: {{change: {change}}}\n") == []) is is_right
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,29 @@ def test_number_counts_the_items_of_a_list(setting: str, index: int, expected: o
     assert after(setting)["model"]["layers"] == layers
 
 
+@pytest.mark.parametrize(
+    ("before", "setting", "expected"),
+    [
+        ("source: {image_folder: {path: x}}", "source.npz.path=a", {"source": {"npz": {"path": "a"}}}),
+        ("source: {image_folder: {path: x}}", "source.image_folder.seed=1",
+         {"source": {"image_folder": {"path": "x", "seed": 1}}}),
+        ("optimizer: {Adam: {beta_1: 0.8}}", "optimizer.SGD.momentum=0.1", {"optimizer": {"SGD": {"momentum": 0.1}}}),
+        ("optimizer: {Adam: {beta_1: 0.8}}", "optimizer.Adam.beta_2=0.1",
+         {"optimizer": {"Adam": {"beta_1": 0.8, "beta_2": 0.1}}}),
+        ("prepare: [Rescaling: 2]", "prepare.0.Resizing.width=2", {"prepare": [{"Resizing": {"width": 2}}]}),
+        ("class_weight: {Cat: 2}", "class_weight.Dog=1", {"class_weight": {"Cat": 2, "Dog": 1}}),
+    ],
+)  # fmt: skip
+def test_other_kind_takes_the_place_where_only_one_can_be_meant(before: str, setting: str, expected: object) -> None:
+    changed = apply(parse(f"data: {{{before}}}\n".encode(), "r.yaml"), [f"data.{setting}"])
+    assert plain(changed) == {"data": expected}
+
+
+def test_other_picture_takes_the_place_of_a_picture() -> None:
+    changed = apply(parse(b"visualize: [filters: {layers: [C1]}]\n", "r.yaml"), ["visualize.0.maximize.layers=[C1]"])
+    assert plain(changed) == {"visualize": [{"maximize": {"layers": ["C1"]}}]}
+
+
 def test_lists_in_lists_are_reached() -> None:
     assert after("train.callbacks.0.1=c")["train"]["callbacks"] == [["a", "c"], 3]
 

@@ -44,6 +44,7 @@ def recipe_schema() -> Schema:
     whole = Recipe.model_json_schema(ref_template="#/definitions/{model}")
     sections = {name: _section(section, _MODELS[name]) for name, section in whole.pop("$defs").items()}
     sections["Model"]["properties"]["layers"]["items"] = ref("item")
+    sections["Model"]["properties"]["change"]["additionalProperties"] = ref("change")
     root = _section(whole, Recipe)
     root["type"] = "object"
     del root["pattern"]
@@ -94,6 +95,8 @@ def _opened(schema: Schema) -> Schema:
     if "$ref" in schema.get("anyOf", [{}])[0] and schema["anyOf"][1:] == [NULL]:
         [section, _] = schema.pop("anyOf")  # a section or null, said so that its keys are offered
         return {"type": ["object", "string", "null"], "if": {"not": NULL}, "then": section, **schema}
+    if "oneOf" in schema:  # of types that a reader tells apart by their form
+        schema["anyOf"] = schema.pop("oneOf")
     if "anyOf" in schema:
         return {**_any_of([_opened(choice) for choice in schema.pop("anyOf")]), **schema}
     if "const" in schema or "enum" in schema:

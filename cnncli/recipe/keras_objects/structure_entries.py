@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.catalogue import Argument, Entry
 
 KIND = "structure"
@@ -59,3 +60,8 @@ ENTRIES = {
     )
 }
 WRITTEN = (LEARNED, SLICE)  # those that a recipe may write itself
+
+
+def find(name: str) -> Entry | None:
+    """The entry of an item of the flat list: a structure, a layer or an application."""
+    return ENTRIES.get(name) or catalogue.find_in_places("layers", name)

@@ -18,7 +18,7 @@ from cnncli.recipe.deferred import Broken, Unknown
 from cnncli.recipe.growth import Problems, Stopped, TooLarge
 from cnncli.recipe.language.blocks import Blocks
 from cnncli.recipe.language.expressions import HERE, NO_INPUT, Absent
-from cnncli.recipe.language.flat_layers import Given, Scope
+from cnncli.recipe.language.flat_layers import INPUT, Given, Scope
 from cnncli.recipe.language.given_layers import Arguments
 from cnncli.recipe.language.here import Shapes
 from cnncli.recipe.language.structure import Watch, flatten
@@ -101,20 +101,36 @@ def _expanded(
             continue
         value = entry.value
         if entry.key == "model" and isinstance(value, Mapping) and isinstance(value.get("layers"), Sequence):
-            rest = Mapping(tuple(part for part in value.entries if part.key != "layers"), value.place)
+            rest = Mapping(tuple(part for part in value.entries if part.key not in ("layers", "change")), value.place)
             model = substitution.replace(rest, names, (entry.key,))
             layers = value.entry("layers")
             assert isinstance(model, Mapping)
             assert layers
             assert isinstance(layers.value, Sequence)
             flat, groups = flatten(
-                layers.value, names, blocks, substitution, warnings, given=variables.given, shapes=shapes, watch=watch
+                layers.value,
+                value.get("change"),
+                names,
+                blocks,
+                substitution,
+                warnings,
+                given=variables.given,
+                shapes=shapes,
+                inputs=_inputs(root),
+                watch=watch,
             )
             value = replace(model, entries=(*model.entries, replace(layers, value=flat)))
         elif entry.key not in _VERBATIM:
             value = substitution.replace(value, names, (entry.key,))
         entries.append(Entry(entry.key, entry.key_place, value))
     return entries, groups
+
+
+def _inputs(root: Mapping) -> tuple[str, ...]:
+    """The names of `data.inputs`; of a recipe without them that of the only input."""
+    data = root.get("data")
+    inputs = data.get("inputs") if isinstance(data, Mapping) else None
+    return tuple(inputs.keys()) if isinstance(inputs, Mapping) and inputs.entries else (INPUT,)
 
 
 def _declared_classes(root: Mapping) -> int | None:

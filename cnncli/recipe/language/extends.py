@@ -8,49 +8,52 @@ from pathlib import Path as FilePath
 from cnncli.errors import Problem, RecipeError
 from cnncli.messages import did_you_mean, shortened
 from cnncli.recipe import shipped
+from cnncli.recipe.language.merge import merge
 from cnncli.recipe.language.substitution import kind_of
 from cnncli.recipe.yaml import recipe_file, source
-from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, count
-
-_DEEPEST = 5
-# Of these only one can be meant: the child's `{npz: …}` takes the place of the parent's `{image_folder: …}`.
-_ONE_OF = (("data", "source"),)
+from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, count
 
 
 def extend(root: Mapping, file: str) -> Mapping:
-    """The recipe with what it takes from its parent, and without `extends`.
+    """The recipe with what it takes from its parents, and without `extends`.
+
+    There is no bound on the number of parents, but on their size: on their keys and values with those of the recipe, and on
+    their bytes.
 
     Args:
         root: the recipe as written.
         file: its file; a relative path in `extends` is counted from there.
 
     Raises:
-        RecipeError: the parent is not there or wrong, or extends lead in a circle.
+        RecipeError: a parent is not there or wrong, or extends lead in a circle.
     """
-    return _extend(root, FilePath(file), (FilePath(file).resolve(),), 0)
+    chain, path = [root], FilePath(file)
+    seen, nodes, size = {path.resolve()}, 0, 0
+    while (entry := chain[-1].entry("extends")) is not None:
+        path, shown = _parent(entry.value, path)
+        if path.resolve() in seen:
+            raise _wrong(entry, "`extends` leads in a circle")
+        seen.add(path.resolve())
+        nodes += count(chain[-1])
+        try:
+            content = recipe_file.read_bytes(path, shown_as=shown)
+            size += len(content)
+            if size > recipe_file.MAX_BYTES:
+                most = recipe_file.MAX_BYTES // 1024
+                raise _wrong(entry, f"the recipes that this one extends are larger than {most} KB together")
+            chain.append(source.parse(content, shown, above=nodes))
+        except RecipeError as error:
+            # A parent that cannot be read has no place of its own: it is reported where it is named.
+            raise RecipeError([problem.at(entry.value.place) for problem in error.problems]) from error
+    whole = chain.pop()
+    while chain:
+        child = chain.pop()
+        whole = merge(whole, Mapping(tuple(e for e in child.entries if e.key != "extends"), child.place))
+    return whole
 
 
-def _extend(root: Mapping, file: FilePath, chain: tuple[FilePath, ...], above: int) -> Mapping:
-    entry = root.entry("extends")
-    if entry is None:
-        return root
-    path, shown = _parent(entry.value, file)
-    if path.resolve() in chain or len(chain) > _DEEPEST:
-        message = (
-            "`extends` leads in a circle"
-            if path.resolve() in chain
-            else f"more than {_DEEPEST} recipes extend each other"
-        )
-        raise RecipeError(Problem(message, place=entry.value.place, path=("extends",)))
-    above += count(root)
-    try:
-        parent = source.parse(recipe_file.read_bytes(path, shown_as=shown), shown, above=above)
-    except RecipeError as error:
-        # A parent that cannot be read has no place of its own: it is reported where it is named.
-        raise RecipeError([problem.at(entry.value.place) for problem in error.problems]) from error
-    parent = _extend(parent, path, (*chain, path.resolve()), above)
-    own = Mapping(tuple(e for e in root.entries if e.key != "extends"), root.place)
-    return merge(parent, own)
+def _wrong(entry: Entry, message: str, hint: str = "") -> RecipeError:
+    return RecipeError(Problem(message, hint, entry.value.place, ("extends",)))
 
 
 def _parent(node: Node, file: FilePath) -> tuple[FilePath, str]:
@@ -67,24 +70,3 @@ def _parent(node: Node, file: FilePath) -> tuple[FilePath, str]:
         hint = did_you_mean(value, shipped.names()) or "a file of one's own is named with its .yaml"
         raise RecipeError(Problem(f"no shipped recipe is named `{shortened(value)}`", hint, node.place, ("extends",)))
     return path, str(path)
-
-
-def merge(below: Mapping, above: Mapping, path: Path = ()) -> Mapping:
-    """Two mappings as one: of a key in both, mappings merge and everything else is `above`'s.
-
-    A Keras object of another name (`Adam` over `SGD`) replaces the whole object.
-    """
-    entries = {entry.key: entry for entry in below.entries}
-    if path in _ONE_OF or _is_object(below) or _is_object(above):
-        kept = set(above.keys())
-        entries = {key: entry for key, entry in entries.items() if key in kept}
-    for entry in above.entries:
-        old = entries.get(entry.key)
-        if old is not None and isinstance(old.value, Mapping) and isinstance(entry.value, Mapping):
-            entry = Entry(entry.key, entry.key_place, merge(old.value, entry.value, (*path, entry.key)))
-        entries[entry.key] = entry
-    return Mapping(tuple(entries.values()), above.place)
-
-
-def _is_object(node: Mapping) -> bool:
-    return len(node.entries) == 1 and node.entries[0].key[:1].isupper()

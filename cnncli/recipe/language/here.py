@@ -41,18 +41,18 @@ class Shapes(Protocol):
 class HereSizes(Sizes):
     """The sizes of what comes in where the layers are being written out.
 
-    Args:
-        shape: tells the shape that comes in now; None while shapes are not known.
+    Attributes:
+        shape: tells the shape that comes in now; it returns None while shapes are not known.
     """
 
-    def __init__(self, shape: Callable[[], Shape | None]) -> None:
-        self._shape = shape
+    def __init__(self) -> None:
+        self.shape: Callable[[], Shape | None] = lambda: None
 
     def size(self, axis: str) -> int:
         if axis not in _ALL:
             hint = did_you_mean(axis, _ALL) or f"its sizes: {listed(_ALL, 9)}"
             raise ExpressionError(f"`{HERE}` has no `{axis}`", hint)
-        shape = self._shape()
+        shape = self.shape()
         if shape is None:
             return Unknown(_TYPICAL, f"{HERE}.{axis}", f"${HERE}.{axis}")
         axes = _AXES.get(len(shape), ())

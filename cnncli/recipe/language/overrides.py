@@ -7,6 +7,8 @@ from collections.abc import Sequence as Settings
 from dataclasses import replace
 
 from cnncli.errors import Place, Problem, RecipeError
+from cnncli.recipe.language.merge import takes_the_place
+from cnncli.recipe.schema import Model
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
 from cnncli.recipe.yaml.source import parse_value
 from cnncli.recipe.yaml.text import shown
@@ -24,7 +26,8 @@ def apply(root: Mapping, settings: Settings[str]) -> Mapping:
 
     A part of a path names a key, or counts the items of a list from 0. A missing key is added at the end; a single
     value that stands where the path goes on gives way to a mapping, so that `data.source.npz.path=x.npz` turns
-    `source: mnist` into `source: {npz: {path: x.npz}}`.
+    `source: mnist` into `source: {npz: {path: x.npz}}`. So does another kind of source, and a Keras object of another name.
+    `model.C1.filters` means `model.change.C1.filters`, where `model` has no key `C1`.
 
     Args:
         settings: `path=value` each, the value in YAML.
@@ -52,7 +55,19 @@ def _apply(root: Mapping, setting: str, place: Place) -> Mapping:
     if not equals:
         raise _refusal(place, "no `=` and value")
     parts = _parts(path, place)
-    return _put_in_mapping(root, parts, _value(written, parts, place), place, at=())
+    value = _value(written, parts, place)
+    return _put_in_mapping(root, _through_change(root, parts, value), value, place, at=())
+
+
+def _through_change(root: Mapping, parts: Parts, value: Node) -> Parts:
+    """The path with `change` in it, where it begins with a layer's name instead of a key of `model`."""
+    model = root.get("model")
+    if parts[0] != "model" or len(parts) < 2 or parts[1] in Model.model_fields:
+        return parts
+    if isinstance(model, Mapping) and model.entry(parts[1]) is not None:
+        return parts
+    is_single_value = isinstance(value, Scalar) and value.value is not None
+    return parts if len(parts) == 2 and is_single_value else ("model", "change", *parts[1:])
 
 
 def _parts(path: str, place: Place) -> Parts:
@@ -104,6 +119,8 @@ def _put_in_mapping(mapping: Mapping, parts: Parts, value: Node, place: Place, *
     old = mapping.entry(key)
     below = _put(old.value if old else None, rest, value, place, at=(*at, key))
     new = Entry(key, old.key_place if old else place, below)
+    if old is None and takes_the_place(key, mapping, at):
+        return replace(mapping, entries=(new,))
     if old is None:
         return replace(mapping, entries=(*mapping.entries, new))
     return replace(mapping, entries=tuple(new if entry is old else entry for entry in mapping.entries))

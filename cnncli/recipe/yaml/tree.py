@@ -167,7 +167,8 @@ class Tree:
         if (index := find_false_space(written)) is not None:
             self.explained = True
             self.problems.append(false_space(self.text, start + index))
-        if dash := _DASH_ON_NEXT_LINE.search(written):
+        dash = _DASH_ON_NEXT_LINE.search(written)
+        if dash and "$(" not in written[: dash.start()]:  # there it is a minus sign
             self._report_dash(start, start + dash.start(1))
         if wrong := other_dash(self.text, start):
             self.explained = True
