@@ -76,8 +76,11 @@ def _expression(node: ast.expr, names: Mapping[str, str], occurring: Sequence[tu
     if any(isinstance(part, ast.Div) for part in ast.walk(node)):
         candidates.append(_WholeDivision().visit(copy.deepcopy(node)))
     candidates.append(ast.Call(ast.Name("int", ast.Load()), [node], []))
+    # A recipe has 0 where Python has 0.0; among numbers with fractions that makes no difference.
+    are_fractions = any(type(wanted) is float for _, wanted in occurring)
     for candidate in candidates:
-        if all(is_same(_computed(candidate, values), wanted) for values, wanted in occurring):
+        pairs = [(_computed(candidate, values), wanted) for values, wanted in occurring]
+        if all(is_same(*pair) or (are_fractions and is_equal_number(*pair)) for pair in pairs):
             return _source(candidate, names)
     raise NotTranslated(ast.unparse(node))
 
@@ -99,6 +102,12 @@ def is_same(one: Any, other: Any) -> bool:
     if isinstance(one, float) and isinstance(other, float) and math.isnan(one) and math.isnan(other):
         return True
     return type(one) is type(other) and bool(one == other)
+
+
+def is_equal_number(one: Any, other: Any) -> bool:
+    """Whether two values are numbers and equal, with or without a fraction."""
+    are_numbers = all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in (one, other))
+    return are_numbers and bool(one == other)
 
 
 def _computed(node: ast.expr, values: Values) -> Any:

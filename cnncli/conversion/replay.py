@@ -12,7 +12,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cnncli.conversion.keras_code import TENSORS, application_module
-from cnncli.conversion.python_expressions import is_same
+from cnncli.conversion.python_expressions import is_equal_number, is_same
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.keras_objects.structure_entries import ENTRIES, LEARNED, SHORTCUT, SLICE
@@ -212,7 +212,7 @@ def _compare(recorder: _Recorder, recipe: Recipe) -> None:
             args["like"] = prepared
         own = {key: value for key, value in made.args.items() if key not in ("name", "weights")}
         args.pop("weights", None) if layer.kind == "applications" else None
-        if made.kind != layer.name or made.inputs != inputs or not _are_same(own, args):
+        if made.kind != layer.name or made.inputs != inputs or not _are_same_arguments(layer, own, args):
             raise Differs(f"{name}: {made} instead of {layer}", name)
         before = name
     if built:
@@ -224,6 +224,15 @@ def _compare(recorder: _Recorder, recipe: Recipe) -> None:
         found = {outputs[0].name: found}
     if not isinstance(found, dict) or {key: tensor.layer for key, tensor in found.items()} != wanted:
         raise Differs("other outputs")
+
+
+def _are_same_arguments(layer: KerasObject, one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether arguments are equal, in any order; a number that may have a fraction need not have one."""
+    known = layer.entry.arguments or {}
+    return one.keys() == other.keys() and all(
+        _are_same(one[key], other[key]) or (known[key].type == "number" and is_equal_number(one[key], other[key]))
+        for key in one
+    )
 
 
 def _are_same(one: Any, other: Any) -> bool:

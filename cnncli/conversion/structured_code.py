@@ -13,7 +13,8 @@ from cnncli.conversion.links import CannotLink, Links, Use, link
 from cnncli.conversion.names_in_code import OWN, Named, counted_names, merges, named, written_name
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
-from cnncli.conversion.trace import Execution, Trace
+from cnncli.conversion.tensor_parameters import given_node, tensor_parameters, whole_name
+from cnncli.conversion.trace import Execution, SizesThen, Trace
 from cnncli.conversion.values_in_code import Occurrence, evaluated, layer_code, occurrences, value_code
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -57,7 +58,7 @@ class Network:
         if block.name not in self.functions:
             calls = [e for e in self.trace.executions if e.is_call and _head(e.item) == block.name]
             calls = [e for e in calls if e.top not in self.flat and e.end > e.start]
-            function = FunctionCode(self, calls)
+            function = FunctionCode(self, calls, block=block)
             function.write_block(block)
             self.functions[block.name] = function
         return self.functions[block.name]
@@ -92,15 +93,22 @@ class FunctionCode:
         lines: of the function, without indentation of the whole.
     """
 
-    def __init__(self, network: Network, calls: Sequence[Execution | None], outputs: Sequence[Use] = ()) -> None:
+    def __init__(
+        self,
+        network: Network,
+        calls: Sequence[Execution | None],
+        outputs: Sequence[Use] = (),
+        block: Block | None = None,
+    ) -> None:
         self.network = network
         self.lines: list[str] = []
-        self.name = ""
+        self.name = network.identifiers.new(block.name) if block else "build_model"
         self.uses_classes = False
         self.identifiers = Identifiers(network.identifiers)
         self.names = dict(network.names)
         self._calls = set(calls)
         self._is_block = calls != [None]
+        self._tensors_given = tensor_parameters(block, network.trace.blocks) if block else set()
         self._prefix = "{name}_" if self._is_block else ""
         self._depth = 0
         self._rounds: list[str] = []  # the index of each loop around
@@ -113,7 +121,9 @@ class FunctionCode:
         self._counted = counted_names(things)
         if self._counted.wrong:
             raise CannotLink(run.top for run in self._counted.wrong)
-        self.links: Links = link([*_uses(runs), *outputs], network.trace, network.flat, network.own, self.identifiers)
+        self.links: Links = link(
+            [*self._uses(runs), *outputs], network.trace, network.flat, network.own, self.identifiers
+        )
         if self.links.kept:
             self.identifiers.new(TENSORS)
             self.line(f"{TENSORS} = {{}}")
@@ -143,7 +153,6 @@ class FunctionCode:
 
     def write_block(self, block: Block) -> None:
         """The whole function of a block."""
-        self.name = self.network.identifiers.new(block.name)
         defaults = {entry.key: entry.value for entry in block.defaults.entries} if block.defaults else {}
         required = [param for param in block.params if param not in defaults]
         own = {param: self.identifiers.new(param) for param in [*required, *defaults]}
@@ -178,7 +187,8 @@ class FunctionCode:
             is_given = isinstance(body, Mapping) and body.entry(param) is not None
             if not is_given and call.children:
                 inside = call.children[0].scope.names
-                used.append(Occurrence({name: inside[name] for name in inside}, inside[param]))
+                values = {name: inside[name] for name in inside}
+                used.append(Occurrence({**values, SIZES: SizesThen(call.shape)}, inside[param]))
         with self._translating(calls):
             try:
                 return value_code(node, self.network.names, used), False
@@ -299,7 +309,12 @@ class FunctionCode:
             given = [argument for argument in entry.value.entries if argument.key not in OURS]
         elif not (isinstance(entry.value, Scalar) and entry.value.value is None):
             given = [Entry(block.params[0], entry.value.place, entry.value)]
-        codes = {each.key: value_code(each.value, self.names, occurrences(each.value, runs)) for each in given}
+        codes = {}
+        for each in given:
+            if each.key in tensor_parameters(block, self.network.trace.blocks):
+                codes[each.key] = self._given_tensor(item, each)
+            else:
+                codes[each.key] = value_code(each.value, self.names, occurrences(each.value, runs))
         defaults = set(block.defaults.keys()) if block.defaults else set()
         arguments = [tensor, *(["classes"] if function.uses_classes else [])]
         for param in block.params:
@@ -309,6 +324,14 @@ class FunctionCode:
         own = function.names
         arguments += [f"{own[key]}={code}" for key, code in codes.items()]
         return f"{function.name}({', '.join([*arguments, f'name={self._name(item, OWN, runs)}'])})"
+
+    def _given_tensor(self, item: Node, given: Entry) -> str:
+        """The tensor of the layer that an argument of a block names."""
+        if (name := whole_name(given.value)) in self._tensors_given:
+            return self.names[name]
+        if variable := self.links.of.get((id(item), given.key)):
+            return variable
+        raise NotTranslated(given.key)
 
     # ---- structures ----------------------------------------------------------------------------------------------------
 
@@ -518,6 +541,8 @@ class FunctionCode:
 
     def _tensor(self, item: Node, position: int, node: Node | None, runs: list[Execution]) -> str:
         references = [run.references[position] for run in runs]
+        if (given := whole_name(node)) in self._tensors_given:
+            return self.names[given]
         if all(reference.text == HERE for reference in references):
             return self._start(self._starts[-1])
         if all(reference.layer in (None, INPUT) for reference in references):
@@ -594,6 +619,48 @@ class FunctionCode:
             return f'f"{prefix}{code[2:]}'
         return f'f"{prefix}{{{code}}}"' if '"' not in code else f'f"{prefix}" + {code}'
 
+    def _uses(self, runs: Iterable[Execution]) -> Iterator[Use]:
+        """Every name of a layer, each time that it is reached."""
+        blocks = self.network.trace.blocks
+        for run in runs:
+            head, body = head_and_body(run.item)
+            source = body.get("from") if isinstance(body, Mapping) else None
+            nodes = list(source.items) if isinstance(source, NodeList) else [source]
+            is_given = [whole_name(node) in self._tensors_given for node in nodes]
+            for position, reference in enumerate(run.references):
+                if len(is_given) == len(run.references) and is_given[position]:
+                    continue
+                if reference.text != HERE and reference.layer not in (None, INPUT):
+                    assert reference.layer is not None
+                    key = (id(run.item), position)
+                    yield Use(key, reference.text, reference.layer, run.began, run.call, run, reference.is_glob)
+            if not run.is_call or head is None:
+                continue
+            for parameter in tensor_parameters(blocks[head.value], blocks):
+                given = given_node(run.item, blocks[head.value], parameter)
+                layer = self._given_layer(run, parameter)
+                if layer is not None and whole_name(given) not in self._tensors_given:
+                    place = (id(run.item), parameter)
+                    yield Use(place, str(evaluated(given, run)) if given else layer, layer, run.began, run.call, run)
+
+    def _given_layer(self, call: Execution, parameter: str) -> str | None:
+        """The layer that a parameter of a call names."""
+        for run in self.network.trace.executions:
+            if run.call is not call:
+                continue
+            head, body = head_and_body(run.item)
+            source = body.get("from") if isinstance(body, Mapping) else None
+            nodes = list(source.items) if isinstance(source, NodeList) else [source]
+            for node, reference in zip(nodes, run.references, strict=False):
+                if whole_name(node) == parameter:
+                    return reference.layer
+            if run.is_call and head is not None:
+                called = self.network.trace.blocks[head.value]
+                for inner in tensor_parameters(called, self.network.trace.blocks):
+                    if whole_name(given_node(run.item, called, inner)) == parameter:
+                        return self._given_layer(run, inner)
+        return None
+
     @contextmanager
     def _translating(self, runs: list[Execution]) -> Iterator[None]:
         """Let what has no Python of the same meaning be written without structure."""
@@ -601,15 +668,6 @@ class FunctionCode:
             yield
         except NotTranslated as error:
             raise CannotLink(run.top for run in runs) from error
-
-
-def _uses(runs: Iterable[Execution]) -> Iterator[Use]:
-    for run in runs:
-        for position, reference in enumerate(run.references):
-            if reference.text != HERE and reference.layer not in (None, INPUT):
-                assert reference.layer is not None
-                key = (id(run.item), position)
-                yield Use(key, reference.text, reference.layer, run.began, run.call, run, reference.is_glob)
 
 
 def _head(item: Node) -> str:
