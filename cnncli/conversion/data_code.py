@@ -204,8 +204,7 @@ def read_idx(path):
 
 def _image_folder(recipe: Recipe, folder: ImageFolder) -> DataCode:
     """`image_dataset_from_directory`; the parts that are there, or a split."""
-    shape = recipe.model.input
-    assert not isinstance(shape, dict)
+    shape = None if isinstance(recipe.model.input, dict) else recipe.model.input
     size = tuple(folder.image_size or (shape[:2] if shape else (256, 256)))
     color = folder.color or ("grayscale" if shape and shape[-1] == 1 else "rgb")
     mode = "categorical" if is_one_hot(recipe) and len(recipe.model.outputs) < 2 else "int"

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cnncli.conversion.chains import chain_code
+from cnncli.conversion.helpers_in_code import NAMES as HELPERS
+from cnncli.conversion.helpers_in_code import helpers_of
 from cnncli.conversion.identifiers import Identifiers
 from cnncli.conversion.keras_code import application_module, applied, literal, object_code
 from cnncli.conversion.links import CannotLink, Use
@@ -22,11 +24,13 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
 from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
 from cnncli.recipe.language.flat_layers import INPUT
+from cnncli.recipe.language.here import Shapes
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar
+from cnncli.recipe.yaml.nodes import Sequence as NodeList
 
 PROBED_CLASSES = 10  # where only the data will tell
 
@@ -64,22 +68,30 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Sequence[int] | None = No
     if problems := list(_not_written(loaded)):
         raise RecipeError(problems)
     classes = declared_classes(loaded.recipe) or PROBED_CLASSES
-    resolved = loaded.resolve(classes=classes)
+    shape = input_shape or known_shape(loaded.recipe)
+    resolved, shapes = _resolved(loaded, classes, shape)
     # Without structure layers keep what depends on the number of classes, where the list of them does not.
-    plain_layers = resolved.recipe.model.layers if loaded.open_places else loaded.recipe.model.layers
-    traced = trace(loaded.written, classes=classes)
+    is_open = bool(resolved.open_places or loaded.open_places or loaded.uses_sizes)
+    plain_layers = resolved.recipe.model.layers if is_open else loaded.recipe.model.layers
+    traced = trace(loaded.written, classes=classes, shapes=shapes)
+    sizes = _sizes(resolved, shapes)
     tops = {run for run in traced.executions if run.parent is None}
     flat: set[Execution] = set()
     while True:
         try:
-            code = _Writer(resolved, traced, flat, plain_layers).write(input_shape or known_shape(loaded.recipe))
-            arguments = {"input_shape": (1,)} if code.takes_shape else {}
-            check(laid_out(code.lines), resolved.recipe, arguments=arguments)
+            writer = _Writer(resolved, traced, flat, plain_layers)
+            code = writer.write(shape)
+            check(
+                laid_out(code.lines),
+                resolved.recipe,
+                arguments={"input_shape": (1,)} if code.takes_shape else {},
+                sizes=sizes,
+            )
         except (CannotLink, Differs) as error:
-            more = set(error.executions) - flat if isinstance(error, CannotLink) else set()
-            if flat == tops or loaded.open_places:
+            if flat == tops:
                 raise RecipeError(_refusal(loaded)) from error
-            flat = flat | more if more else tops
+            wrong = error.executions if isinstance(error, CannotLink) else writer.tops_of(error.layer)
+            flat = flat | set(wrong) if set(wrong) - flat else tops
         else:
             return code
 
@@ -96,6 +108,43 @@ def _not_written(loaded: LoadedRecipe) -> Iterator[Problem]:
             yield Problem("to-python writes no shared weights, and this layer has `is`", hint, place)
 
 
+def _resolved(loaded: LoadedRecipe, classes: int, shape: Sequence[int] | None) -> tuple[LoadedRecipe, Shapes | None]:
+    """The recipe with the number of classes and the sizes of `$here`, and who tells these.
+
+    Raises:
+        RecipeError: it asks for sizes, and the shape of its input is not known.
+    """
+    if not loaded.uses_sizes:
+        return loaded.resolve(classes=classes), None
+    if shape is None:
+        hint = "set it: --set 'model.input=[224, 224, 3]'"
+        message = "the sizes of `$here` follow from the shape of the input, which only the data will tell"
+        raise RecipeError(Problem(message, hint, place=loaded.place(("model",))))
+    from cnncli.network.symbolic_shapes import SymbolicShapes  # with Keras; only a recipe with sizes needs it
+
+    resolved = loaded.resolve(classes=classes, shapes=SymbolicShapes(loaded.recipe, shape))
+    return resolved, SymbolicShapes(loaded.recipe, shape)
+
+
+def _sizes(resolved: LoadedRecipe, shapes: Shapes | None) -> dict[str, tuple[int | None, ...]]:
+    """The shape that leaves each layer of the flat list, and the input; empty where nothing asks for sizes."""
+    model = resolved.root.get("model")
+    nodes = model.get("layers") if isinstance(model, Mapping) else None
+    if shapes is None or not isinstance(nodes, NodeList):
+        return {}
+    names: list[str | None] = [None, *map(name_of, resolved.recipe.model.layers)]
+    found = {name or INPUT: shapes.shape_of(nodes.items, name) for name in names}
+    return {name: shape for name, shape in found.items() if shape is not None}
+
+
+def _refusal(loaded: LoadedRecipe) -> list[Problem]:
+    if loaded.open_places and not loaded.uses_sizes:
+        message = "these layers depend on the number of classes in a way that has no Python of the same meaning"
+        hint = "set the number of classes: --set data.classes=10"
+        return [Problem(message, hint, place) for place in loaded.open_places]
+    return [Problem("this network has no Python of the same meaning", place=loaded.place(("model", "layers")))]
+
+
 def known_shape(recipe: Recipe) -> Sequence[int] | None:
     """The shape of one example, where the recipe says it."""
     if isinstance(recipe.model.input, dict):
@@ -103,15 +152,9 @@ def known_shape(recipe: Recipe) -> Sequence[int] | None:
     folder = recipe.data.source.image_folder
     if recipe.model.input is None and folder is not None and folder.image_size is not None:
         return (*folder.image_size, 1 if folder.color == "grayscale" else 3)
+    if isinstance(recipe.model.input, dict):
+        return None
     return recipe.model.input or BUILTIN_SHAPES.get(recipe.data.source.builtin or "")
-
-
-def _refusal(loaded: LoadedRecipe) -> list[Problem]:
-    message = "these layers depend on the number of classes in a way that has no Python of the same meaning"
-    if loaded.open_places:
-        hint = "set the number of classes: --set data.classes=10"
-        return [Problem(message, hint, place) for place in loaded.open_places]
-    return [Problem("this network has no Python of the same meaning", place=loaded.place(("model", "layers")))]
 
 
 class _Writer:
@@ -135,9 +178,9 @@ class _Writer:
             for layer in self.layers[run.start : run.end]:
                 own[name_of(layer)] = run
         names = {"classes": "classes"} if "classes" in traced.names else {}
-        for project in ("project", "counted_names"):
-            self.identifiers.new(project)
-        self.network = Network(traced, self.layers, own, flat, self.identifiers, names, set(), {}, self._application)
+        for helper in HELPERS:
+            self.identifiers.new(helper)
+        self.network = Network(traced, self.layers, own, flat, self.identifiers, names, {}, self._application)
         self._read_variables(names)
 
     def write(self, shape: Sequence[int] | None) -> NetworkCode:
@@ -167,12 +210,14 @@ class _Writer:
             *(f"    {line}" for line in build.lines),
         ]
         functions = [function.lines for function in self.network.functions.values()]
-        helpers = [_HELPERS[name] for name in _HELPERS if name in self.network.helpers]
         lines: list[str] = []
-        for function in [*helpers, *functions, body]:
+        for function in [*functions, body]:
             lines += ["", "", *function]
         used = [name for name in self.constants if any(_uses([line], name) for line in self._all(lines))]
         constants = [f"{name} = {self.constants[name]}" for name in self.constants if name in used]
+        for helper in reversed(list(helpers_of([*constants, *lines]))):
+            # Before the constants, which may be computed with it.
+            lines = ["", "", *helper, *lines]
         lines = [*([""] if constants else []), *constants, *lines]
         has_math = any("math." in line for line in lines)
         return NetworkCode(lines, has_math, takes_classes, not shape, bool(self.flat))
@@ -184,6 +229,10 @@ class _Writer:
             if any(_uses([line], name) for line in found):
                 found.append(self.constants[name])
         return found
+
+    def tops_of(self, layer: str) -> list[Execution]:
+        """The item of `model.layers` from which a layer comes."""
+        return [self.network.own[layer].top] if layer in self.network.own else []
 
     # ---- variables -----------------------------------------------------------------------------------------------------
 
@@ -239,7 +288,6 @@ class _Writer:
                     build.line(line)
             elif layer.name == SHORTCUT:
                 like = self._variable_of(build, layer.args["like"], ("like", index), holding)
-                self.network.helpers.add("project")
                 build.line(f"{variable} = project({sources[0]}, {like}, name={quoted(name)})")
             else:
                 try:
@@ -339,34 +387,3 @@ def _uses(lines: list[str], name: str) -> bool:
 
 def _sentence(recipe: Recipe) -> str:
     return f"Build {recipe.name}."
-
-
-_HELPERS = {
-    "counted_names": '''\
-def counted_names(prefix=""):
-    """Return a function that numbers names as Keras does: conv2d, conv2d_1, conv2d_2."""
-    counts = {}
-
-    def name_of(kind):
-        number = counts[kind] = counts.get(kind, -1) + 1
-        return f"{prefix}{kind}_{number}" if number else f"{prefix}{kind}"
-
-    return name_of'''.splitlines(),
-    "project": '''\
-def project(x, like, name):
-    """Return x in the shape of `like`, by a 1x1 convolution where the shapes differ."""
-    if x.shape == like.shape:
-        return x
-    convolution = {3: layers.Conv1D, 4: layers.Conv2D, 5: layers.Conv3D}[len(x.shape)]
-    sizes = zip(x.shape[1:-1], like.shape[1:-1])
-    x = convolution(
-        like.shape[-1],
-        1,
-        strides=[max(1, round(before / after)) for before, after in sizes],
-        padding="same",
-        use_bias=False,
-        kernel_initializer="he_normal",
-        name=f"{name}_conv",
-    )(x)
-    return layers.BatchNormalization(name=f"{name}_bn")(x)'''.splitlines(),
-}
