@@ -14,7 +14,7 @@ from typing import Any
 from cnncli.errors import Problem
 from cnncli.messages import described, did_you_mean, listed, shortened
 from cnncli.recipe.deferred import Broken, Deferred
-from cnncli.recipe.keras_objects import catalogue, structure_entries
+from cnncli.recipe.keras_objects import catalogue, foreign_layers, structure_entries
 from cnncli.recipe.keras_objects.foreign_names import NAMING_KEYS
 from cnncli.recipe.language import rounds
 from cnncli.recipe.language.blocks import STRUCTURES, Block, Blocks
@@ -117,7 +117,7 @@ class _Flattener:
             self._call(self.blocks[name], entry, scope)
         elif name[:1].islower() and name.isidentifier() and name not in structure_entries.ENTRIES:
             options = [*self.blocks, *STRUCTURES, *structure_entries.WRITTEN, *catalogue.names("layers")]
-            hint = did_you_mean(name, options)
+            hint = foreign_layers.hint(name) or did_you_mean(name, options)
             if name in NAMING_KEYS and isinstance(body, Scalar) and isinstance(body.value, str):
                 hint = f"the name is the key: `- {shortened(body.value)}`, or `- {shortened(body.value)}: {{…}}`"
             self.flat.wrong(
@@ -318,7 +318,7 @@ class _Flattener:
                 return None
             found = []
             for item in written[0].items:
-                found += self._path(entry, item, self._inside(written[1], "path"))
+                found += self._path(entry, item, written[1])
             is_single = len(found) < 2 and not any(isinstance(item, Mapping) for item in written[0].items)
             if is_single and len(self.problems) == before:
                 place = from_call(parts["paths"].place, scope.caller)
@@ -329,8 +329,9 @@ class _Flattener:
 
     def _path(self, entry: Entry, item: Node, scope: Scope) -> list[tuple[Sequence, Scope]]:
         """An item of `paths`: a list of layers, `{if, layers}`, or `{over, path}`; none where it is wrong or left out."""
+        inner = self._inside(scope, "path")
         if not isinstance(item, Mapping):
-            found = self._list("paths", item, scope, "a path is a list of layers: `- [ReLU]`")
+            found = self._list("paths", item, inner, "a path is a list of layers: `- [ReLU]`")
             return [found] if found else []
         known = ("if", "layers", "path", *rounds.KEYS)
         within = Entry("paths", from_call(item.place, scope.caller), item)
@@ -348,7 +349,7 @@ class _Flattener:
             return []
         if "path" in parts:
             return self._rounds_of_a_path(within, parts, scope) or []
-        found = self._list("layers", parts["layers"], scope)
+        found = self._list("layers", parts["layers"], inner)
         return [found] if found else []
 
     def _rounds_of_a_path(self, entry: Entry, parts: dict[str, Node], scope: Scope) -> list[tuple[Sequence, Scope]]:
