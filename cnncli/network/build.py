@@ -6,13 +6,13 @@ import contextlib
 import fnmatch
 import inspect
 import itertools
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import keras
 
+from cnncli import keras_internals
 from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.messages import did_you_mean, shortened
 from cnncli.network import applications, structures
@@ -29,6 +29,8 @@ from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
 
 _RAW = "raw"  # the input of the augmentation
+_MOST_OF_AN_ITEM = 5  # Keras layers, one after the other
+_MOST_OF_AN_APPLICATION = 1_100  # NASNetLarge has 1,039
 
 
 @dataclass(frozen=True)
@@ -89,18 +91,10 @@ def build(
         RecipeError: a layer that Keras refuses, at its place.
         ModelFileError, NetworkError: weights of an application that cannot be had.
     """
-    _allow_depth(len(recipe.model.layers))
+    items, applied = len(recipe.model.layers), sum(1 for _ in _applications(recipe))
+    keras_internals.allow_depth(_MOST_OF_AN_ITEM * items + _MOST_OF_AN_APPLICATION * applied)
     with names_counted_anew([INPUT, _RAW, _model_name(recipe.name), *map(name_of, recipe.model.layers)]):
         return _build(recipe, input_shape, policy, load_weights, find_weights)
-
-
-def _allow_depth(layers: int) -> None:
-    """Let Python recurse as deep as Keras does: once a layer, from the outputs to the inputs, in every graph of them.
-
-    It stays so for the process: what saves, clones or traces the network follows the same path. A recipe's layers are
-    bounded, and calls between Python functions take no space on the stack of C.
-    """
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 5 * layers))
 
 
 def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights: bool, find_weights: bool) -> Network:

@@ -15,7 +15,7 @@ from cnncli.errors import Place, Problem
 from cnncli.messages import shortened
 from cnncli.recipe import targets
 from cnncli.recipe.deferred import Broken, Unknown
-from cnncli.recipe.growth import Problems, Stopped, TooLarge
+from cnncli.recipe.growth import AS_WRITTEN, Bounds, Problems, Stopped, TooLarge
 from cnncli.recipe.language.blocks import Blocks
 from cnncli.recipe.language.expressions import HERE, NO_INPUT, Absent
 from cnncli.recipe.language.flat_layers import Given, Scope
@@ -55,16 +55,19 @@ class Expansion:
     uses_sizes: bool
 
 
-def expand(root: Mapping, *, classes: int | None = None, shapes: Shapes | None = None) -> Expansion:
+def expand(
+    root: Mapping, *, classes: int | None = None, shapes: Shapes | None = None, bounds: Bounds = AS_WRITTEN
+) -> Expansion:
     """Replace what stands for a value by the value, and write structure out as layers.
 
     Args:
         root: the recipe as written, after `extends` and `--set`.
         classes: the value of `$classes`; None while the data has not been read, or where there are none.
         shapes: tells the sizes of `$here`; None while the shape of the input is not known.
+        bounds: on what the recipe grows to.
     """
     problems, warnings = Problems(), list[Problem]()
-    substitution = Substitution(problems)
+    substitution = Substitution(problems, bounds.values)
     try:
         entries, groups = _expanded(root, classes, shapes, substitution, warnings)
     except Stopped:

@@ -157,7 +157,7 @@ class FlatLayers:
             hint = "put another layer in its place, as in `{Concatenate: {}}`"
             self.changes.wrong(name, f"`{name}` takes {len(taken)} layers, so it cannot be left out", hint)
             return
-        self.current = self._previous if taken is None else taken
+        self.current = taken if isinstance(taken, str) else self._previous
         self.known.setdefault(name, self.current or INPUT)
 
     def append(self, node: Node) -> None:
