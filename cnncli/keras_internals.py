@@ -51,6 +51,29 @@ def allow_depth(layers: int) -> None:
     sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + min(layers, DEEPEST)))
 
 
+class Call(NamedTuple):
+    """A call of an operation within a model: what it took and what it gave, as Keras' symbols."""
+
+    operation: Any
+    inputs: list[Any]
+    outputs: list[Any]
+
+
+def calls_of(model: keras.Model) -> list[Call]:
+    """Every call of an operation in a functional model, each after those that it takes.
+
+    `operation.input` and `operation.output` fail for a layer that is called more than once; where none is, the order is that
+    of `model.operations`.
+    """
+    place = {id(operation): index for index, operation in enumerate(model._operations)}
+    calls = []
+    for _, nodes in sorted(model._nodes_by_depth.items(), reverse=True):
+        for node in sorted(nodes, key=lambda node: place[id(node.operation)]):
+            inputs = [] if node.is_input else list(node.input_tensors)
+            calls.append(Call(node.operation, inputs, list(node.outputs)))
+    return calls
+
+
 def all_layers(model: keras.Model) -> list[Any]:
     """The layers of a model, with those of models and wrappers inside it."""
     return list(model._flatten_layers(include_self=False))

@@ -65,19 +65,25 @@ def formats(svg: bool) -> tuple[str, ...]:
     return ("png", "svg") if svg else ("png",)
 
 
-def subject_of(trained: TrainedModel) -> Subject:
+def subject_of(trained: TrainedModel, about: str | None = None) -> Subject:
     """The network of a command, ready to be looked at.
 
+    Args:
+        about: the name of the input that is meant, as `--input` gives it.
+
     Raises:
-        ModelFileError: it takes something else than one signal, image, volume or sequence of tokens, or its weights are no
-            numbers.
+        ModelFileError: it takes no signal, image, volume or sequence of tokens, or its weights are no numbers.
+        RecipeError: no input has that name.
     """
+    from cnncli.errors import ModelFileError
     from cnncli.interpretability.layer_selection import check_finite, check_input
     from cnncli.interpretability.subject import subject_for
     from cnncli.network.flatten_submodels import opened
 
-    network = opened(trained.model)
-    check_input(network, trained.name)
+    if len(trained.model.inputs) != 1 and not trained.names_its_inputs:
+        raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and a picture shows one")
+    order = trained.input_shape if isinstance(trained.input_shape, dict) else ()
+    network = check_input(opened(trained.model, trained.tensors), trained.name, about, order)
     check_finite(trained.model, trained.name)
     name = trained.recipe.recipe.name if trained.recipe else Path(trained.name).stem
     return subject_for(network, name, trained.targets)

@@ -48,6 +48,7 @@ def grad_cam(
             rich_help_panel=options.PICTURES,
         ),
     ] = "predicted",
+    input_: options.Input = None,
     image: options.Images = None,
     invert: options.Invert = False,
     samples: options.Samples = None,
@@ -88,7 +89,7 @@ def grad_cam(
 
         wanted = options.read_samples(samples, image or [], default=METHODS[method][1])
         trained = open_model(run_or_model, outputs=Path(output))
-        subject = figure_output.subject_of(trained)
+        subject = figure_output.subject_of(trained, input_)
         if not list_layers:
             check_classifies(trained.model, trained.name)
             layer = layer_for(subject.network, method, layer)

@@ -65,6 +65,7 @@ def maximize(
             rich_help_panel=options.PICTURES,
         ),
     ] = 0,
+    input_: options.Input = None,
     list_layers: options.ListLayers = False,
     to: options.PicturesTo = None,
     svg: options.Svg = True,
@@ -91,7 +92,7 @@ def maximize(
         from cnncli.plots.network_figures import draw_maximized_of, targets_of
 
         trained = open_model(run_or_model, outputs=Path(output))
-        subject = figure_output.subject_of(trained)
+        subject = figure_output.subject_of(trained, input_)
         if not list_layers:
             check_no_tokens(subject.network, "activation maximization", "see what it responds to: cnncli feature-maps")
             shows_classes = targets_of(subject, layer, filters, classes)[0] is None
@@ -105,7 +106,7 @@ def maximize(
                 classes=classes,
                 steps=steps,
                 seed=seed,
-                value_range=value_range_of(trained),
+                value_range=value_range_of(trained, subject.network.about),
                 formats=figure_output.formats(svg),
             )
     if list_layers:

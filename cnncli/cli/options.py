@@ -86,6 +86,16 @@ Samples = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Input = Annotated[
+    str | None,
+    typer.Option(
+        "--input",
+        metavar="NAME",
+        help="Choose one of several inputs.",
+        show_default="the first image, signal or volume",
+        rich_help_panel=PICTURES,
+    ),
+]
 ListLayers = Annotated[
     bool, typer.Option("--list-layers", help="List the layers that can be drawn, and exit.", rich_help_panel=PICTURES)
 ]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cnncli.messages import clock, counted
 
 if TYPE_CHECKING:
+    from cnncli.data.dataset import InputShape
     from cnncli.workflow import Plan
 
 
@@ -71,17 +72,20 @@ def _learning(plan: Plan) -> str:
 
 def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:
     """Where a part of the network is frozen: in which phases it is computed once, and where not, why."""
+    from cnncli.recipe.named_inputs import has_augmentation
     from cnncli.recipe.phases import phases_of
 
     for phase, features in zip(phases_of(plan.recipe), plan.features, strict=True):
         which = f" ({phase.name})" if phase.name else ""
         if features.cut:
-            copies = f", for {features.copies} augmented passes" if plan.recipe.data.augment else ""
+            copies = f", for {features.copies} augmented passes" if has_augmentation(plan.recipe) else ""
             yield "Frozen", f"layers up to {features.cut.name} are computed once{copies}{which}"
         elif features.reason:
             way_out = "`augment_copies: 4` in `data` computes 4 augmented passes once"
             yield "Frozen", f"computed in every epoch, because {features.reason}; {way_out}{which}"
 
 
-def _shape(shape: Sequence[int]) -> str:
+def _shape(shape: InputShape) -> str:
+    if isinstance(shape, dict):
+        return ", ".join(f"{name} {_shape(own)}" for name, own in shape.items())
     return "x".join(map(str, shape))

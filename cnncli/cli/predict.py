@@ -16,8 +16,9 @@ from cnncli.errors import DataError, OutputError, Place, Problem, UsageError
 from cnncli.messages import counted, printable, shortened
 
 if TYPE_CHECKING:
-    from cnncli.inference.inputs import Bad
+    from cnncli.inference.inputs import Bad, Given
     from cnncli.inference.predict import Predictions, Predictor
+    from cnncli.inference.several_inputs import SeveralGiven
     from cnncli.runs.output_files import OutputFile
     from cnncli.tasks.decoder import Tally
 
@@ -30,13 +31,24 @@ def add_to(app: typer.Typer) -> None:
 
 def predict(
     arguments: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="[RUN] FILE",
             help="First a run or a .keras file (default: the newest run), then images, folders of images, .npz or .npy "
             "arrays, or .csv files with one example in each row.",
+            show_default=False,
         ),
-    ],
+    ] = None,
+    input_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--input",
+            metavar="NAME=FILE",
+            help="Read one of several inputs from this file: an .npy array, an image or a folder of images. "
+            "Give one file for each input.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
     top: Annotated[
         int, typer.Option(metavar="N", min=1, help="Number of classes to show.", rich_help_panel=options.OUTPUT)
     ] = 3,
@@ -94,10 +106,15 @@ def predict(
     If a file has the same name as a run, write ./NAME.
     """
     options.check_device(device)
-    run_or_model, files = (model, arguments) if model is not None else _split(arguments, output)
+    by_input = input_ or []
+    if not arguments and not by_input:
+        raise UsageError(Problem("Missing argument '[RUN] FILE'", f"name {_FILES}"))
+    run_or_model, files = (
+        (model, arguments or []) if model is not None else _split(arguments or [], output, is_named=bool(by_input))
+    )
     if as_json and to_csv == STDOUT:
         raise UsageError(Problem("--json and --csv - both write to stdout", "leave out one of them"))
-    reads = [*([run_or_model] if run_or_model else []), *files]
+    reads = [*([run_or_model] if run_or_model else []), *files, *(text.partition("=")[2] for text in by_input)]
     if to_csv is not None or show is not None:
         reads += data_files.data_of_run(run_or_model, output)
     csv_file = None if to_csv is None else _output_file(to_csv, "--csv", reads, force)
@@ -114,12 +131,20 @@ def predict(
         from cnncli.inference.inputs import look_up
         from cnncli.inference.model_loading import open_model
         from cnncli.inference.predict import Predictor
+        from cnncli.inference.several_inputs import look_up_several
         from cnncli.training import devices
 
         devices.choose(device or "auto", cpu_name="CPU")
-        given = look_up(files)
         trained = open_model(run_or_model, outputs=output)
         predictor = Predictor(trained)
+        given: Given | SeveralGiven
+        if isinstance(trained.input_shape, dict):
+            given = look_up_several(files, by_input, trained.input_shape, model=trained.name)
+        elif by_input:
+            message = f"{trained.name} has one input, without a name"
+            raise UsageError(Problem(message, "name the files without --input", Place("--input")))
+        else:
+            given = look_up(files)
         warnings = warnings_for_files(trained, given)
         form, looked = None, None
         if given.has_images:
@@ -176,17 +201,22 @@ def _output_file(path: Path, option: str, reads: Sequence[str], force: bool) -> 
     return file
 
 
-def _split(arguments: Sequence[str], outputs: Path) -> tuple[str | None, Sequence[str]]:
+def _split(arguments: Sequence[str], outputs: Path, *, is_named: bool) -> tuple[str | None, Sequence[str]]:
     """The run or model and the files.
+
+    Args:
+        is_named: files are given with `--input`.
 
     Raises:
         UsageError: there are no files.
         DataError: the first argument is neither a run nor there.
     """
+    if not arguments:
+        return None, []
     first, *others = arguments
     if not _is_run_or_model(first, outputs):
         return None, arguments
-    if not others:
+    if not others and not is_named:
         hint = f"name {_FILES}: cnncli predict {printable(first)} photo.jpg"
         raise UsageError(Problem(f"`{shortened(first)}` is the model: no file to predict is named", hint))
     return first, others

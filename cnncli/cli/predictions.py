@@ -21,6 +21,7 @@ from cnncli.runs.json_text import to_json_line
 if TYPE_CHECKING:
     from cnncli.inference.inputs import Bad, File, Given, Name
     from cnncli.inference.predict import Predictions, Predictor
+    from cnncli.inference.several_inputs import SeveralGiven
     from cnncli.runs.output_files import OutputFile
     from cnncli.tasks.decoder import Decoder
 
@@ -41,7 +42,7 @@ class View(Protocol):
 
 @contextmanager
 def view_for(
-    as_json: bool, to_csv: OutputFile | None, predictor: Predictor, head: dict[str, Any], given: Given
+    as_json: bool, to_csv: OutputFile | None, predictor: Predictor, head: dict[str, Any], given: Given | SeveralGiven
 ) -> Iterator[View]:
     decoder = predictor.decoder
     if to_csv is not None:

@@ -199,7 +199,8 @@ def _middle(text: str, longest: int) -> str:
 
 def _class_text(row: Row, form: _Form) -> str:
     if row.is_group:
-        return _group_text(row.name, row.kind, row.layer_count, form)
+        text = _group_text(row.name, row.kind, row.layer_count, form)
+        return f"{text}, {row.detail}" if row.detail and form.details else text
     if not form.classes and _says(row.name, "input" if row.kind == "InputLayer" else snake_case(row.kind)):
         return ""
     return f"{row.kind} {row.detail}".strip() if form.details else row.kind

@@ -326,7 +326,8 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
     from cnncli.inputs import kind_of
 
     path = finished.path
-    ending = kind_of(finished.input_shape).file_ending(finished.input_shape)
+    shape = finished.input_shape
+    ending = ".npz" if isinstance(shape, dict) else kind_of(shape).file_ending(shape)
     best = summary["best"]
     return [
         (

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 
 from cnncli.data import images
 from cnncli.data.columns import Indexes, Values, as_array, as_column, take
+from cnncli.data.input_values import InputValues
 from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
 from cnncli.data.targets import TargetInfo
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
+from cnncli.recipe.named_inputs import INPUT as INPUT
+from cnncli.recipe.named_inputs import by_name, without_names
 
-INPUT = "input"  # the name of the input where there is one
+InputShape = tuple[int, ...] | dict[str, tuple[int, ...]]  # of one example; of several inputs by name
 
 _LOOKED_AT = 64  # images whose borders are compared
 
@@ -112,14 +115,27 @@ class Examples:
         [column] = self.inputs.values()
         return column
 
+    def read(self, indices: Indexes) -> InputValues:
+        """The inputs of some of the examples: (k, *shape of one), of several inputs by name."""
+        rows = np.asarray(indices, np.int64)
+        found = {name: as_column(column).read(rows) for name, column in self.inputs.items()}
+        return found if len(found) > 1 else next(iter(found.values()))
+
     @property
     def labels(self) -> NDArray[Any]:
         """The targets in memory: what cannot deal with targets in a file goes through here."""
         return as_array(self.targets)
 
     @property
+    def scales(self) -> dict[str, Scale]:
+        """The scale of each input, by name."""
+        if len(self.inputs) == 1:
+            return dict.fromkeys(self.inputs, self.scale)
+        return {name: scale_of(column) for name, column in self.inputs.items()}
+
+    @property
     def scale(self) -> Scale:
-        """The scale of the input values; of image files that of all images, whatever these show."""
+        """The scale of the values of the only input; of image files that of all images, whatever these show."""
         if self.files is None:
             return scale_of(self.input)
         some = as_column(self.input).read(np.linspace(0, len(self) - 1, min(len(self), _LOOKED_AT)).astype(np.int64))
@@ -152,7 +168,7 @@ class Splits:
     Attributes:
         train, validation, test: none of them empty.
         targets: what is known of the training labels.
-        input_shape: of one example, (height, width, channels) for images.
+        input_shape: of one example, (height, width, channels) for images; of several inputs by name.
         source: what is really used, for people: "mnist-sample, packaged: 8,000 + 2,000 digits".
         notes: notes about the data, each once.
         fingerprint: SHA-256 (hex) of the data as it was found, whatever the split.
@@ -164,7 +180,7 @@ class Splits:
     validation: Examples
     test: Examples
     targets: TargetInfo
-    input_shape: tuple[int, ...]
+    input_shape: InputShape
     source: str
     notes: tuple[Problem, ...]
     fingerprint: str
@@ -181,8 +197,8 @@ class Splits:
             "source": self.source,
             "fingerprint": self.fingerprint,
             **self.targets.to_json(),
-            "input_shape": list(self.input_shape),
-            "input_range": self.train.scale.as_json(),
+            "input_shape": without_names({name: list(shape) for name, shape in by_name(self.input_shape).items()}),
+            "input_range": without_names({name: scale.as_json() for name, scale in self.train.scales.items()}),
             "counts": {part.name: self.targets.counts(part.examples.labels) for part in self.parts},
             "skipped": [printable(path) for path in self.skipped],
         }

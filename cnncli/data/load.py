@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from cnncli.data import shapes
 from cnncli.data.columns import join
-from cnncli.data.dataset import Examples, Splits
+from cnncli.data.dataset import INPUT, Examples, InputShape, Splits
 from cnncli.data.images import Form
 from cnncli.data.shapes import Shape
-from cnncli.data.sources.arrays import idx_files, read_idx, read_npz
+from cnncli.data.sources.arrays import Pair, idx_files, read_idx, read_npz
 from cnncli.data.sources.builtin import read_builtin
 from cnncli.data.sources.image_folder import form_of, read_image_folder, read_image_folder_for_model
 from cnncli.data.sources.loaded_data import LoadedData, Progress
@@ -26,7 +26,10 @@ from cnncli.data.splits import limit, split
 from cnncli.data.targets import TargetInfo, targets_of
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import nearest, printable
+from cnncli.recipe.named_inputs import by_name, without_names
 from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, Source
+
+AnyShape = Shape | Mapping[str, Shape]  # of one example; of several inputs by name
 
 
 def as_used(data: Data, record: Mapping[str, Any]) -> Data:
@@ -44,7 +47,7 @@ def as_used(data: Data, record: Mapping[str, Any]) -> Data:
     return data.model_copy(update={"source": data.source.model_copy(update={"builtin": used})})
 
 
-def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | None = None) -> Splits:
+def load(data: Data, *, input_shape: InputShape | None = None, progress: Progress | None = None) -> Splits:
     """Read the data of a recipe and set validation and test examples aside where it does not bring them.
 
     Sizes in `data.split` count from the examples that they are taken from: all of them, or the training part where the
@@ -63,10 +66,11 @@ def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | N
     found = _read(data, input_shape, progress)
     _check_settings(data, found.targets)
     examples = found.parts["train"]
-    shape = tuple(examples.input.shape[1:])
-    if input_shape is not None and not shapes.fits(shape, input_shape):
-        problem = shapes.mismatch(shape, input_shape, whose="`model.input` is", path=("model", "input"))
-        raise DataError(replace(problem, hint="\n".join(filter(None, [problem.hint, f"the data: {found.source}"]))))
+    found_shapes = {name: tuple(column.shape[1:]) for name, column in examples.inputs.items()}
+    if input_shape is not None and (problems := _mismatches(found_shapes, input_shape, "`model.input` is")):
+        source = f"the data: {found.source}"
+        hinted = [replace(each, hint="\n".join(filter(None, [each.hint, source]))) for each in problems]
+        raise DataError(hinted)
     parts = _set_aside(data, found)
     if data.limit is not None:
         train = parts["train"]
@@ -78,7 +82,7 @@ def load(data: Data, *, input_shape: Shape | None = None, progress: Progress | N
         validation=parts["validation"],
         test=parts["test"],
         targets=found.targets.of_training(parts["train"].labels),
-        input_shape=shape,
+        input_shape=without_names(found_shapes),
         source=found.source,
         notes=(*found.notes, *found.targets.training_notes(data, parts["train"].labels)),
         fingerprint=found.fingerprint,
@@ -120,7 +124,7 @@ def parse_source(text: str) -> Source:
 def load_for_model(
     source: Source,
     *,
-    input_shape: Shape,
+    input_shape: AnyShape,
     targets: TargetInfo,
     form: Form | None = None,
     progress: Progress | None = None,
@@ -129,7 +133,7 @@ def load_for_model(
 
     Args:
         source: where it is.
-        input_shape: of one example, as the model takes it.
+        input_shape: of one example, as the model takes it; of several inputs by name.
         targets: the model's. Class folders and built-in data sets are matched by name, labels in arrays by number.
         form: what images become; None: the size and colours that the model takes, stretched.
         progress: as for `load`.
@@ -143,9 +147,9 @@ def load_for_model(
     try:
         found = _read_for_model(source, input_shape, targets, form, progress)
         examples = _joined(list(found.parts.values()))
-        shape = examples.input.shape[1:]
-        if not shapes.fits(shape, input_shape):
-            raise DataError(shapes.mismatch(shape, input_shape, whose="model expects"))
+        found_shapes = {name: tuple(column.shape[1:]) for name, column in examples.inputs.items()}
+        if problems := _mismatches(found_shapes, input_shape, "model expects"):
+            raise DataError(problems)
     except CnncliError as error:  # no key of a recipe is to blame here
         raise type(error)((replace(problem, path=()) for problem in error.problems), details=error.details) from error
     return examples, found.notes
@@ -158,8 +162,28 @@ _KINDS = f"""one of
   a folder with MNIST's four files"""
 
 
-def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> LoadedData:
+def _mismatches(found: Mapping[str, Sequence[int]], wanted: AnyShape, whose: str) -> list[Problem]:
+    """The inputs whose shape is not the wanted one; each with its path in the recipe."""
+    problems = []
+    for name, shape in by_name(wanted).items():
+        if not shapes.fits(found[name], shape):
+            path = ("model", "input") if name == INPUT else ("model", "input", name)
+            problem = shapes.mismatch(found[name], shape, whose=whose, path=path)
+            problems.append(problem if name == INPUT else replace(problem, message=f"{name}: {problem.message}"))
+    return problems
+
+
+def _read(data: Data, input_shape: InputShape | None, progress: Progress | None) -> LoadedData:
     source = data.source
+    if source.npz:
+        return read_npz(
+            source.npz,
+            targets=targets_of(data.targets),
+            input_shape=input_shape,
+            inputs=tuple(data.inputs or ()),
+            allow_leakage=data.allow_leakage,
+        )
+    assert not isinstance(input_shape, dict)  # the schema's rules: other sources bring one input
     if source.image_folder:
         return read_image_folder(
             source.image_folder,
@@ -169,10 +193,8 @@ def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> L
             check_targets=partial(_check_settings, data),
             progress=progress,
         )
-    targets = targets_of(data.targets)
-    if source.npz:
-        return read_npz(source.npz, targets=targets, input_shape=input_shape, allow_leakage=data.allow_leakage)
     if source.idx:
+        targets = targets_of(data.targets)
         return read_idx(source.idx, targets=targets, input_shape=input_shape, allow_leakage=data.allow_leakage)
     assert source.builtin
     return read_builtin(source.builtin, offline=data.offline, progress=progress)
@@ -180,11 +202,17 @@ def _read(data: Data, input_shape: Shape | None, progress: Progress | None) -> L
 
 def _read_for_model(
     source: Source,
-    input_shape: Shape,
+    input_shape: AnyShape,
     targets: TargetInfo,
     form: Form | None,
     progress: Progress | None,
 ) -> LoadedData:
+    if isinstance(input_shape, Mapping):
+        if source.npz is None:
+            names = ", ".join(Pair.of("x_test", "y_test", list(input_shape)).arrays)
+            message = f"the model takes several inputs ({', '.join(input_shape)}), and this data has one"
+            raise DataError(Problem(message, f"an .npz file with {names}"))
+        return read_npz(source.npz, targets=targets, input_shape=input_shape, inputs=list(input_shape))
     if source.image_folder:
         form = form or form_of(source.image_folder, input_shape)
         return read_image_folder_for_model(source.image_folder.path, form=form, model=targets, progress=progress)

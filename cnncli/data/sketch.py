@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from cnncli.data.columns import Values, as_column
 from cnncli.data.content_digest import may_tell, rounded, tells
+from cnncli.recipe.named_inputs import by_name
+
+Inputs = Values | Mapping[str, Values]
 
 _MOST, _MOST_COMPARED = 2048, 8192  # examples that are recorded, and that are compared with them
 _DIGEST_BYTES = 6  # two of a million examples have the same one with a probability of 1 in 500
@@ -68,38 +71,42 @@ class Overlap:
     is_exact: bool
 
 
-def sketch_of(inputs: Values) -> Sketch | None:
-    """Record some training examples; None of rows that may well be equal by chance.
+def sketch_of(inputs: Inputs) -> Sketch | None:
+    """Record some training examples, all inputs of each; None of rows that may well be equal by chance.
 
     Args:
-        inputs: (count, *shape of one).
+        inputs: (count, *shape of one); of several inputs by name.
     """
-    if not may_tell(inputs):
+    columns: dict[str, Values] = by_name(inputs)
+    if not any(map(may_tell, columns.values())):
         return None
-    rows = _some(len(inputs), _MOST)
-    digests = sorted(_digests(inputs, rows))
-    return Sketch(len(inputs), len(rows), base64.b64encode(b"".join(digests)).decode())
+    count = len(next(iter(columns.values())))
+    rows = _some(count, _MOST)
+    digests = sorted(_digests(columns, rows))
+    return Sketch(count, len(rows), base64.b64encode(b"".join(digests)).decode())
 
 
-def overlap_of(sketch: Sketch, inputs: Values) -> Overlap | None:
+def overlap_of(sketch: Sketch, inputs: Inputs) -> Overlap | None:
     """How many examples are among those of a sketch; None where hardly any is.
 
     What counts is what an example shows, not its scale, its type or its container. Examples of one value are left out.
 
     Args:
-        inputs: (count, *shape of one), as the network takes them.
+        inputs: (count, *shape of one), as the network takes them; of several inputs by name.
     """
     try:
         content = base64.b64decode(sketch.digests, validate=True)
     except (binascii.Error, ValueError):
         return None
     known = {content[begin : begin + _DIGEST_BYTES] for begin in range(0, len(content), _DIGEST_BYTES)}
+    columns: dict[str, Values] = by_name(inputs)
+    examples = len(next(iter(columns.values())))
     count = found = 0
-    rows = _some(len(inputs), _MOST_COMPARED)
-    for digest in _digests(inputs, rows):
+    rows = _some(examples, _MOST_COMPARED)
+    for digest in _digests(columns, rows):
         count += 1
         found += digest in known
-    is_exact = sketch.sampled == sketch.count and len(rows) == len(inputs)
+    is_exact = sketch.sampled == sketch.count and len(rows) == examples
     if found < (1 if is_exact else _FEW):
         return None
     return Overlap(min(1.0, found / sketch.sampled * sketch.count / count), found, count, is_exact)
@@ -112,15 +119,21 @@ def _some(count: int, most: int) -> NDArray[np.int64]:
     return np.sort(np.argsort(np.random.PCG64(0).random_raw(count), kind="stable")[:most])
 
 
-def _digests(inputs: Values, rows: NDArray[np.int64]) -> Iterator[bytes]:
-    """A digest of each of these examples that has more than one value."""
-    stored = as_column(inputs)
-    size = math.prod(stored.shape[1:])
-    places = slice(None) if size <= _MOST_VALUES else np.linspace(0, size - 1, _MOST_VALUES).astype(np.int64)
-    step = max(1, _CHUNK_VALUES // max(1, size))
+def _digests(inputs: Mapping[str, Values], rows: NDArray[np.int64]) -> Iterator[bytes]:
+    """A digest of each of these examples that has more than one value, over all of its inputs."""
+    columns = [as_column(column) for _, column in sorted(inputs.items())]
+    sizes = [math.prod(column.shape[1:]) for column in columns]
+    step = max(1, _CHUNK_VALUES // max(1, *sizes))
     for begin in range(0, len(rows), step):
-        examples = stored.read(rows[begin : begin + step])
-        looks = rounded(examples.reshape(-1, size)[:, places], keep_scale=False)
-        for example, row in zip(examples, looks, strict=True):
-            if row.any() and tells(example):
-                yield hashlib.blake2b(row.astype("<u2").tobytes(), digest_size=_DIGEST_BYTES).digest()
+        looks: list[list[NDArray[Any]]] = [[] for _ in rows[begin : begin + step]]
+        telling = [False] * len(looks)
+        for column, size in zip(columns, sizes, strict=True):
+            places = slice(None) if size <= _MOST_VALUES else np.linspace(0, size - 1, _MOST_VALUES).astype(np.int64)
+            values = column.read(rows[begin : begin + step])
+            for index, row in enumerate(rounded(values.reshape(-1, size)[:, places], keep_scale=False)):
+                looks[index].append(row)
+                telling[index] = telling[index] or bool(row.any() and tells(values[index]))
+        for example, tells_something in zip(looks, telling, strict=True):
+            if tells_something:
+                content = b"".join(row.astype("<u2").tobytes() for row in example)
+                yield hashlib.blake2b(content, digest_size=_DIGEST_BYTES).digest()

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.errors import CnncliError, DataError, ModelFileError, Problem
 from cnncli.inference.image_checks import look_at
 from cnncli.inference.input_warnings import warnings_for_files, warnings_for_images
 from cnncli.inference.inputs import Given, look_up
@@ -76,6 +76,9 @@ class Answerer:
     """
 
     def __init__(self, trained: TrainedModel) -> None:
+        if isinstance(trained.input_shape, dict):
+            message = f"{trained.name} takes several inputs ({', '.join(trained.input_shape)}), and the page takes one"
+            raise ModelFileError(message, hint=f"cnncli predict {trained.name} data.npz")
         check_finite(trained.model, trained.name)
         self._trained = trained
         self._predictor = Predictor(trained)
@@ -95,6 +98,7 @@ class Answerer:
             form = self._trained.image_form
             taken = f"{form.width}x{form.height}, {'grayscale' if form.color == 'grayscale' else 'RGB'}"
         else:
+            assert not isinstance(self._trained.input_shape, dict)
             shape = "x".join("?" if side is None else str(side) for side in self._trained.input_shape)
             taken = f"{kind_of(self._trained.input_shape).WORD} of shape {shape}"
         return f"{self._predictor.decoder.size} · input {taken}"
@@ -177,6 +181,7 @@ class Answerer:
 
 def _image_form(trained: TrainedModel) -> images.Form | None:
     """What an image file becomes; None where the network takes something else, or images of channels that no file has."""
+    assert not isinstance(trained.input_shape, dict)
     if not kind_of(trained.input_shape).FROM_IMAGE_FILES:
         return None
     try:

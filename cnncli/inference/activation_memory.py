@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -87,12 +87,17 @@ def _examples(count: int) -> str:
     return counted(count, "example")
 
 
-def measure(model: keras.Model, input_shape: Sequence[int | None] | None = None, *, shown: str) -> Activations | None:
+def measure(
+    model: keras.Model,
+    input_shape: Sequence[int | None] | Mapping[str, Sequence[int | None]] | None = None,
+    *,
+    shown: str,
+) -> Activations | None:
     """Count the activations of one example, or of the batch that the network itself fixes.
 
     Args:
         model: with its weights.
-        input_shape: of one example; None for the shape that the model itself gives.
+        input_shape: of one example, of several inputs by name; None for the shape that the model itself gives.
         shown: the model's name in messages.
 
     Returns:
@@ -101,7 +106,10 @@ def measure(model: keras.Model, input_shape: Sequence[int | None] | None = None,
     Raises:
         ModelFileError: the network cannot be computed on examples of this shape.
     """
-    shapes = [input_shape] if input_shape is not None else [tensor.shape[1:] for tensor in model.inputs]
+    if isinstance(input_shape, Mapping):
+        shapes = [input_shape[tensor.name] for tensor in model.inputs]
+    else:
+        shapes = [input_shape] if input_shape is not None else [tensor.shape[1:] for tensor in model.inputs]
     if len(shapes) != len(model.inputs) or any(None in shape for shape in shapes):
         return None
     examples = max((tensor.shape[0] or 1 for tensor in model.inputs), default=1)
@@ -121,7 +129,8 @@ def measure(model: keras.Model, input_shape: Sequence[int | None] | None = None,
 def _traced(model: keras.Model, specs: Sequence[tf.TensorSpec]) -> Any:
     @tf.function(autograph=False)  # type: ignore[untyped-decorator]
     def call(*inputs: Any) -> Any:
-        return model(inputs[0] if len(inputs) == 1 else list(inputs), training=False)
+        names = [tensor.name for tensor in model.inputs]
+        return model(inputs[0] if len(inputs) == 1 else dict(zip(names, inputs, strict=True)), training=False)
 
     return call.get_concrete_function(*specs).graph
 

@@ -20,6 +20,7 @@ from cnncli.messages import printable
 from cnncli.network.entry import NOT_LEARNED, first_outside
 from cnncli.network.keras_messages import first_sentence
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.named_inputs import shapes_of, without_names
 from cnncli.tasks.evaluation import evaluate
 from cnncli.tasks.result import Scored
 from cnncli.training import devices
@@ -73,7 +74,7 @@ def evaluate_saved_model(
     warnings = warnings_for_examples(trained, examples, what)
     if strict and warnings:
         raise DataError(warnings)
-    if outside := first_outside(trained.model, examples.input):
+    if outside := first_outside(trained.model, examples):
         index, problem = outside
         raise DataError(replace(problem, message=f"example {index:,} of {what}: {problem.message}", hint=NOT_LEARNED))
     _check_output(trained)
@@ -112,9 +113,9 @@ def _check_output(trained: TrainedModel) -> None:
 def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...]]:
     source = parse_source(data)
     _check_output(trained)
-    if len(trained.model.inputs) != 1:
+    if len(trained.model.inputs) != 1 and not trained.names_its_inputs:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
-    if trained.model.inputs[0].dtype == "string":
+    if any(tensor.dtype == "string" for tensor in trained.model.inputs):
         raise ModelFileError(f"{trained.name} takes text, and data is numbers")
     return load_for_model(
         source,
@@ -137,7 +138,7 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
         )
     recipe = trained.recipe.recipe
     record = runs.read_record(trained.run)
-    splits = load(as_used(recipe.data, record), input_shape=recipe.model.input)
+    splits = load(as_used(recipe.data, record), input_shape=shapes_of(recipe.model))
     recorded = record.get("data", {}).get("fingerprint")
     notes = list(splits.notes)
     if recorded and recorded != splits.fingerprint:
@@ -150,7 +151,7 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
 
 def _how(trained: TrainedModel, examples: Examples) -> tuple[KerasObject, list[KerasObject], int]:
     """Loss, metrics and batch size: the run's, or what the last layer suggests."""
-    shape = examples.input.shape[1:]
+    shape = without_names({name: tuple(column.shape[1:]) for name, column in examples.inputs.items()})
     if about := trained.about:
         trained.check_memory(shape, min(about.batch_size, len(examples)))
         return about.loss_object, about.metric_objects, about.batch_size

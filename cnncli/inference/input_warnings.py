@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cnncli.data import scales
 from cnncli.data.columns import Values, as_column
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_set
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
@@ -18,6 +18,7 @@ from cnncli.data.sketch import Sketch, overlap_of
 from cnncli.errors import CnncliError, Problem
 from cnncli.inference.inputs import File, Given, read_array
 from cnncli.inference.model_loading import TrainedModel
+from cnncli.inference.several_inputs import SeveralGiven
 from cnncli.messages import printable
 
 _LEAST_SHARE = 0.01  # of examples that were trained on; many data sets have a few copies
@@ -34,20 +35,27 @@ def warnings_for_examples(trained: TrainedModel, examples: Examples, what: str) 
     return [*found, *trained.targets.unlike_training(examples.labels, what)]
 
 
-def warnings_for_files(trained: TrainedModel, given: Given) -> list[Problem]:
+def warnings_for_files(trained: TrainedModel, given: Given | SeveralGiven) -> list[Problem]:
     """Compare the scale of files without labels with that of the training; of tables the first rows are read."""
+    if isinstance(given, SeveralGiven):
+        found = []
+        for group in given.groups:
+            for name, array in group.arrays().items():
+                found += scale_warnings(trained.scales.get(name), array, f"{name} of {printable(group.file)}")
+        return found
     return list(_other_scales(trained, given))
 
 
 def warnings_for_images(trained: TrainedModel) -> list[Problem]:
     """Compare the scale of decoded images, 0 to 255, with that of the training."""
-    return _unlike(trained, scales.OF_IMAGES, "an image file")
+    return _unlike(trained.scale, scales.OF_IMAGES, "an image file")
 
 
-def scale_warnings(trained: TrainedModel, inputs: Values, what: str) -> list[Problem]:
+def scale_warnings(known: scales.Scale | None, inputs: Values, what: str) -> list[Problem]:
     """Compare the scale of examples with that of the training; examples that hold NaN are left out.
 
     Args:
+        known: of the training examples; None where it is not known.
         inputs: (count, *shape of one), of any type of numbers.
         what: the examples, as messages call them.
     """
@@ -59,27 +67,32 @@ def scale_warnings(trained: TrainedModel, inputs: Values, what: str) -> list[Pro
         inputs, extremes = as_column(inputs).take(good), scales.Extremes(extremes.lows[good], extremes.highs[good])
     if mixed := mixed_in(inputs, extremes, what):
         return [mixed]
-    return _unlike(trained, scales.scale_of(inputs, extremes), what)
+    return _unlike(known, scales.scale_of(inputs, extremes), what)
 
 
 def _scale_problems(trained: TrainedModel, examples: Examples, what: str) -> list[Problem]:
-    if examples.files is None:
-        return scale_warnings(trained, examples.input, what)
-    return _unlike(trained, examples.scale, what)
+    if examples.files is not None:
+        return _unlike(trained.scale, examples.scale, what)
+    found = []
+    for name, column in examples.inputs.items():
+        shown = what if name == INPUT else f"{name} of {what}"
+        found += scale_warnings(trained.scales.get(name), column, shown)
+    return found
 
 
-def _unlike(trained: TrainedModel, scale: scales.Scale, what: str) -> list[Problem]:
-    problem = scales.unlike_training(trained.scale, scale, what) if trained.scale else None
+def _unlike(known: scales.Scale | None, scale: scales.Scale, what: str) -> list[Problem]:
+    problem = scales.unlike_training(known, scale, what) if known else None
     return [problem] if problem else []
 
 
 def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
     if given.has_images:
         yield from warnings_for_images(trained)
+    assert not isinstance(trained.input_shape, dict)
     for file in given.files:
         inputs = _inputs_of(file, trained.input_shape)
         if inputs is not None:
-            yield from scale_warnings(trained, inputs, printable(file.path))
+            yield from scale_warnings(trained.scale, inputs, printable(file.path))
 
 
 def _inputs_of(file: File, input_shape: Shape) -> NDArray[Any] | None:
@@ -89,7 +102,7 @@ def _inputs_of(file: File, input_shape: Shape) -> NDArray[Any] | None:
     if file.kind == "table":
         rows = Given((file,), (), ()).batches(_LOOKED_AT, input_shape=input_shape, form=None)
         batch = next(rows, None)
-        return batch.inputs if batch and batch.names else None
+        return np.asarray(batch.inputs) if batch and batch.names else None
     try:
         return read_array(file, input_shape)
     except CnncliError:
@@ -108,7 +121,7 @@ def _trained_on(trained: TrainedModel, examples: Examples, what: str) -> Iterato
         yield Problem(f"{what} holds the examples that the network was trained on", hint)
     elif digest == recorded.get("all"):
         yield Problem(f"{what} includes the examples that the network was trained on", hint)
-    elif (sketch := Sketch.from_json(recorded.get("sketch"))) and (overlap := overlap_of(sketch, examples.input)):
+    elif (sketch := Sketch.from_json(recorded.get("sketch"))) and (overlap := overlap_of(sketch, examples.inputs)):
         if overlap.share < _LEAST_SHARE:
             return
         if overlap.is_exact:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images, shapes
+from cnncli.data.input_values import InputValues
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import read_inputs
@@ -68,12 +69,12 @@ class Batch:
 
     Attributes:
         names: one an example.
-        inputs: (len(names), *shape of one): uint8 in 0 to 255, or float32, finite.
+        inputs: (len(names), *shape of one): uint8 in 0 to 255, or float32, finite; of several inputs by name.
         bad: what would have stood between them.
     """
 
     names: list[Name]
-    inputs: NDArray[Any]
+    inputs: InputValues
     bad: list[Bad]
 
 
@@ -134,7 +135,7 @@ def read_array(file: File, input_shape: Shape) -> NDArray[Any]:
         DataError, ResourceError: they cannot be read.
     """
     read = _archive_array if file.kind == "archive" else _single_array
-    return _as_examples(read(file.path), input_shape)
+    return as_examples(read(file.path), input_shape)
 
 
 def look_up(arguments: Sequence[str]) -> Given:
@@ -151,7 +152,7 @@ def look_up(arguments: Sequence[str]) -> Given:
             else:
                 files.append(File(text, _kind(text)))
         except DataError as error:
-            bad.append(_bad(Name(text), error))
+            bad.append(bad_file(Name(text), error))
     return Given(tuple(files), tuple(bad), tuple(notes))
 
 
@@ -184,7 +185,7 @@ def _is_regular(text: str) -> bool:
         return False
 
 
-def _bad(name: Name, error: CnncliError) -> Bad:
+def bad_file(name: Name, error: CnncliError) -> Bad:
     """What is wrong with a file; the sentence need not name it a second time."""
     problem = error.problems[0]
     reason = problem.message
@@ -238,14 +239,14 @@ def _array_batches(file: File, input_shape: Shape, size: int) -> Iterator[Batch]
     try:
         array = read_array(file, input_shape)
     except CnncliError as error:
-        yield Batch([], np.empty((0,)), [_bad(Name(path), error)])
+        yield Batch([], np.empty((0,)), [bad_file(Name(path), error)])
         return
     for begin in range(0, len(array), size):
         names = [Name(path, index) for index in range(begin, min(begin + size, len(array)))]
         yield _finite(names, array[begin : begin + size], [])
 
 
-def _as_examples(array: NDArray[Any], input_shape: Shape) -> NDArray[Any]:
+def as_examples(array: NDArray[Any], input_shape: Shape) -> NDArray[Any]:
     """An array of examples as the network takes them, (count, *shape); a single one may stand alone.
 
     Raises:
@@ -284,9 +285,9 @@ def _table_batches(given: File, input_shape: Shape, size: int) -> Iterator[Batch
         with open(path, encoding="utf-8-sig", newline="") as file:
             yield from _rows_in_batches(path, file, width, tuple(input_shape), size)
     except DataError as error:
-        yield Batch([], np.empty((0,)), [_bad(Name(path), error)])
+        yield Batch([], np.empty((0,)), [bad_file(Name(path), error)])
     except OSError as error:
-        yield Batch([], np.empty((0,)), [_bad(Name(path), cannot_read(path, error))])
+        yield Batch([], np.empty((0,)), [bad_file(Name(path), cannot_read(path, error))])
     except (UnicodeDecodeError, csv.Error) as error:
         yield Batch([], np.empty((0,)), [Bad(Name(path), f"no table of numbers: {shortened(str(error))}")])
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import keras
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 import cnncli
 from cnncli import task_registry
@@ -28,8 +28,10 @@ from cnncli.model_file_validation.archive import ABOUT
 from cnncli.model_file_validation.refusal import SAVE_AGAIN
 from cnncli.model_file_validation.strict_json import parse
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data, read
+from cnncli.recipe.named_inputs import by_name, without_names
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import ImageFolder, Recipe
+from cnncli.recipe.schema_fields import INPUT_NAME
 from cnncli.runs.json_text import to_json
 from cnncli.tasks.decoder import Decoder
 
@@ -48,6 +50,19 @@ _Object = str | dict[str, Any]
 
 
 _Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+
+
+_Shape = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=4)]
+_Name = Annotated[str, Field(pattern=INPUT_NAME)]
+_ONE, _SEVERAL = "<one>", "<several>"  # parts of the places that pydantic tells
+_AnyShape = Annotated[
+    Annotated[_Shape, Tag(_ONE)] | Annotated[dict[_Name, _Shape], Field(min_length=1, max_length=1000), Tag(_SEVERAL)],
+    Discriminator(lambda value: _SEVERAL if isinstance(value, dict) else _ONE),
+]
+_Ranges = Annotated[
+    Annotated[Scale | None, Tag(_ONE)] | Annotated[dict[_Name, Scale], Tag(_SEVERAL)],
+    Discriminator(lambda value: _SEVERAL if isinstance(value, dict) and "low" not in value else _ONE),
+]
 
 
 class TrainedOn(BaseModel):
@@ -72,8 +87,8 @@ class About(BaseModel):
         recipe: the recipe's name.
         targets: of the training; in the file its fields stand beside the others, as `task` and `class_names`.
         outputs: the form of what the network gives: one of its task's `Decoder.FORMS`.
-        input_shape: of one raw example, such as [28, 28, 1].
-        input_range: the scale of the raw training examples; None where it is not known.
+        input_shape: of one raw example, such as [28, 28, 1]; of several inputs by name.
+        input_range: the scale of the raw training examples; None where it is not known; of several inputs by name.
         trained_on: fingerprints of the examples that trained; None where they are not known.
         images: what an image file becomes before it enters the network; None where the network takes no images.
         loss, metrics: as a recipe writes them.
@@ -88,8 +103,8 @@ class About(BaseModel):
     recipe: _Text
     targets: TargetInfo
     outputs: str
-    input_shape: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=4)]
-    input_range: Scale | None = None
+    input_shape: _AnyShape
+    input_range: _Ranges = None
     trained_on: TrainedOn | None = None
     images: Form | None = None
     loss: _Object
@@ -111,7 +126,8 @@ class About(BaseModel):
     def _contradictions(self) -> Iterator[str]:
         if self.outputs not in _decoder(self.targets).FORMS:
             yield "`task` and `outputs` contradict each other"
-        if self.input_range and self.input_range.low > self.input_range.high:
+        ranges = by_name(self.input_range).values() if self.input_range else ()
+        if any(known and known.low > known.high for known in ranges):
             yield "the `low` of `input_range` is above its `high`"
         if self.images and not all(1 <= side <= _LARGEST_SIDE for side in self.images.shape):
             yield f"an image of `images` has a side that is not between 1 and {_LARGEST_SIDE:,}"
@@ -134,7 +150,8 @@ class About(BaseModel):
         values = {name: getattr(self, name) for name in type(self).model_fields if name != "targets"}
         values |= {**self.targets.to_json(), "images": self.images and asdict(self.images)}
         values |= {"trained_on": self.trained_on and self.trained_on.model_dump()}
-        values |= {"input_range": self.input_range and self.input_range.as_json()}
+        ranges = {name: known.as_json() for name, known in by_name(self.input_range).items() if known}
+        values |= {"input_range": without_names(ranges) if ranges else None}
         return to_json(values).encode()
 
 
@@ -168,8 +185,8 @@ def describe(
     recipe: Recipe,
     *,
     targets: TargetInfo,
-    input_shape: Sequence[int],
-    input_range: Scale | None = None,
+    input_shape: Sequence[int] | Mapping[str, Sequence[int]],
+    input_range: Scale | Mapping[str, Scale] | None = None,
     trained_on: Mapping[str, Any] | None = None,
 ) -> About:
     """Collect what has to be known about a run's model.
@@ -177,8 +194,8 @@ def describe(
     Args:
         recipe: with its loss known.
         targets: of the training data.
-        input_shape: of one raw example.
-        input_range: the scale of the raw training examples, where it is known.
+        input_shape: of one raw example; of several inputs by name.
+        input_range: the scale of the raw training examples, where it is known; of several inputs by name.
         trained_on: fingerprints as `TrainedOn` has them, where they are known.
     """
     [main, *_] = outputs_of(recipe)
@@ -189,8 +206,8 @@ def describe(
         recipe=recipe.name,
         targets=targets,
         outputs=_decoder(targets).form_of(recipe),
-        input_shape=tuple(input_shape),
-        input_range=input_range,
+        input_shape=without_names({name: tuple(shape) for name, shape in by_name(input_shape).items()}),
+        input_range=without_names(by_name(input_range)) if input_range else None,
         trained_on=TrainedOn(**trained_on) if trained_on else None,
         images=_form(recipe, input_shape),
         loss=as_data(main.loss),
@@ -199,7 +216,9 @@ def describe(
     )
 
 
-def _form(recipe: Recipe, input_shape: Sequence[int]) -> Form | None:
+def _form(recipe: Recipe, input_shape: Sequence[int] | Mapping[str, Sequence[int]]) -> Form | None:
+    if isinstance(input_shape, Mapping):
+        return None  # images are brought to the shape of their input
     try:
         return form_of(recipe.data.source.image_folder or ImageFolder(path="."), tuple(input_shape))
     except DataError:  # signals, volumes, images of five bands
@@ -252,7 +271,7 @@ def _reason(error: ValidationError | RecursionError) -> str:
     if isinstance(error, RecursionError):
         return "it is nested too deeply"
     first, *_ = error.errors(include_url=False, include_context=False, include_input=False)
-    place = ".".join(map(str, first["loc"]))
+    place = ".".join(str(part) for part in first["loc"] if part not in (_ONE, _SEVERAL))
     said = first["msg"].removeprefix("Value error, ")
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         said = "it is not known to this version of cnncli"
@@ -261,12 +280,18 @@ def _reason(error: ValidationError | RecursionError) -> str:
 
 def _misfit(about: About, model: keras.Model) -> str:
     """Why a description is not that of a network; empty when it is."""
-    if len(model.inputs) != 1 or len(model.outputs) != 1:
+    shapes = by_name(about.input_shape)
+    if len(model.inputs) != len(shapes) or len(model.outputs) != 1:
         counts = f"{len(model.inputs)} and {len(model.outputs)}"
-        return f"it describes one input and one output, and the network has {counts}"
-    taken = tuple(model.inputs[0].shape[1:])
-    if not _fits(about.input_shape, taken):
-        return f"`input_shape` is {list(about.input_shape)}, and the network takes {list(taken)}"
+        described = "one input" if len(shapes) == 1 else f"{len(shapes)} inputs"
+        return f"it describes {described} and one output, and the network has {counts}"
+    for tensor in model.inputs:
+        taken = tuple(tensor.shape[1:])
+        shape = shapes.get(tensor.name, about.input_shape) if isinstance(about.input_shape, dict) else about.input_shape
+        if isinstance(shape, dict):
+            return f"`input_shape` has no `{shortened(tensor.name)}`, which the network takes"
+        if not _fits(shape, taken):
+            return f"`input_shape` is {list(shape)}, and the network takes {list(taken)}"
     if about.images and not _fits(about.images.shape, taken):
         return f"`images` have the shape {list(about.images.shape)}, and the network takes {list(taken)}"
     given = tuple(model.outputs[0].shape[1:])

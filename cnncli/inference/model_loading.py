@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import keras
 from cnncli import runs
 from cnncli.data import images
 from cnncli.data.scales import Scale
-from cnncli.data.shapes import Shape
 from cnncli.data.sources.image_folder import form_of
 from cnncli.data.targets import TargetInfo, read_targets
 from cnncli.errors import DataError, ModelFileError, OutputError, Problem, RecipeError
@@ -25,9 +24,12 @@ from cnncli.model_file_validation.archive import HDF5_HINT
 from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.keras_objects.objects import KerasObject, read
 from cnncli.recipe.load import LoadedRecipe, load_bytes
-from cnncli.recipe.schema import ImageFolder
+from cnncli.recipe.named_inputs import INPUT, by_name, shapes_of, without_names
+from cnncli.recipe.schema import ImageFolder, Recipe
 from cnncli.runs.record import MODEL
 from cnncli.tasks.classification.targets import ClassTargets
+
+InputShape = tuple[int | None, ...] | dict[str, tuple[int | None, ...]]
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,8 @@ class TrainedModel:
         told: what the file says about its model; None for a run, and for a file that another program saved.
         activations: what they take for one example; None for a run, and for a file whose network takes any size.
         trained_on: fingerprints and a sketch of the training examples; None where they are not known.
-        scale: of the raw training examples; None where it is not known.
+        tensors: name of a layer in the recipe -> what leaves it; empty for a file.
+        scales: of the raw training examples, by the name of the input; empty where they are not known.
     """
 
     model: keras.Model
@@ -52,9 +55,10 @@ class TrainedModel:
     run: Path | None = None
     recipe: LoadedRecipe | None = None
     told: About | None = None
-    scale: Scale | None = None
+    scales: Mapping[str, Scale] = field(default_factory=dict)
     trained_on: Mapping[str, Any] | None = None
     activations: Activations | None = None
+    tensors: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def about(self) -> About | None:
@@ -73,11 +77,12 @@ class TrainedModel:
         if self.about and self.about.images:
             return self.about.images
         try:
+            assert not isinstance(self.input_shape, Mapping)
             return form_of(ImageFolder(path="."), self.input_shape)
         except DataError as error:  # no key of a recipe is to blame here
             raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
 
-    def activations_of(self, input_shape: Shape) -> Activations | None:
+    def activations_of(self, input_shape: InputShape) -> Activations | None:
         """What the activations of an example of this shape take; None for a run, which was checked before its training.
 
         Raises:
@@ -87,7 +92,9 @@ class TrainedModel:
             return None
         return self.activations or measure(self.model, input_shape, shown=self.name)
 
-    def check_memory(self, input_shape: Shape, batch_size: int, *, keeps_all: bool = False, hint: str = "") -> None:
+    def check_memory(
+        self, input_shape: InputShape, batch_size: int, *, keeps_all: bool = False, hint: str = ""
+    ) -> None:
         """Refuse a batch that a model from elsewhere cannot compute in memory; see `Activations.check`.
 
         Raises:
@@ -106,13 +113,32 @@ class TrainedModel:
         return (Problem(f"{what}: classes are numbers, images are stretched"),)
 
     @property
-    def _example_shape(self) -> tuple[int, ...]:
-        recorded = self.recipe.recipe.model.input if self.recipe else None
-        return tuple(length or 0 for length in recorded or self.input_shape)
+    def scale(self) -> Scale | None:
+        """Of the raw training examples of a model with one input; None where it is not known."""
+        return self.scales.get(INPUT)
 
     @property
-    def input_shape(self) -> tuple[int | None, ...]:
-        return tuple(self.model.input_shape[1:])
+    def _example_shape(self) -> tuple[int, ...] | dict[str, tuple[int, ...]]:
+        recorded = shapes_of(self.recipe.recipe.model) if self.recipe else None
+        known = by_name(recorded or self.input_shape)
+        return without_names({name: tuple(length or 0 for length in shape) for name, shape in known.items()})
+
+    @property
+    def input_shape(self) -> InputShape:
+        """The shape of one example; of several inputs, and of one that has a name, by name."""
+        shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in self.model.inputs}
+        if isinstance(self._recorded_shape, Mapping):
+            return {name: shapes[name] for name in self._recorded_shape}
+        return shapes if len(shapes) > 1 else tuple(self.model.inputs[0].shape[1:])
+
+    @property
+    def names_its_inputs(self) -> bool:
+        """Whether what is known of the model has names for its inputs."""
+        return isinstance(self._recorded_shape, Mapping)
+
+    @property
+    def _recorded_shape(self) -> Any:
+        return self.recipe.recipe.model.input if self.recipe else self.told.input_shape if self.told else None
 
 
 def open_model(run_or_file: str | None, *, outputs: Path) -> TrainedModel:
@@ -147,7 +173,7 @@ def _open_file(path: Path) -> TrainedModel:
         str(path),
         told.targets,
         told=told,
-        scale=told.input_range,
+        scales=by_name(told.input_range) if told.input_range else {},
         trained_on=told.trained_on.model_dump() if told.trained_on else None,
         activations=opened.activations,
     )
@@ -184,21 +210,27 @@ def _open_run(path: Path) -> TrainedModel:
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise OutputError(f"{path} is not complete: {error}", hint=_TRAIN_AGAIN) from error
     try:
-        model = run_model.open_run(path, recipe.recipe, record)
+        network = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:
         raise _damaged(resolved, error) from error
+    model = network.model
     units = model.output_shape[-1]
     if not targets.fits(units):
         message = f"{path / runs.RECORD} is damaged: it describes {targets.size}, and the network has {units} outputs"
         raise OutputError(message, hint=_TRAIN_AGAIN)
-    scale, trained_on = _scale(record), record.get("trained_on")
-    return TrainedModel(model, str(path), targets, path, recipe, scale=scale, trained_on=trained_on)
+    scales, trained_on = _scales(record, recipe.recipe), record.get("trained_on")
+    return TrainedModel(
+        model, str(path), targets, path, recipe, scales=scales, trained_on=trained_on, tensors=network.tensors
+    )
 
 
-def _scale(record: Mapping[str, Any]) -> Scale | None:
-    """The recorded scale of the training examples; None in a record without it."""
+def _scales(record: Mapping[str, Any], recipe: Recipe) -> dict[str, Scale]:
+    """The recorded scales of the training examples by input; empty in a record without them."""
     data = record.get("data")
-    return Scale.from_json(data.get("input_range")) if isinstance(data, Mapping) else None
+    recorded = data.get("input_range") if isinstance(data, Mapping) else None
+    ranges = recorded if recipe.data.inputs is not None and isinstance(recorded, Mapping) else {INPUT: recorded}
+    found = {name: Scale.from_json(value) for name, value in ranges.items()}
+    return {name: scale for name, scale in found.items() if scale}
 
 
 def _damaged(resolved: Path, error: RecipeError) -> OutputError:

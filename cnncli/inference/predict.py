@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 
 from cnncli import task_registry
 from cnncli.data import images
-from cnncli.data.shapes import Shape
+from cnncli.data.input_values import InputValues, count, mapped, rows
 from cnncli.errors import ModelFileError, ResourceError
 from cnncli.inference import memory_budget as size
 from cnncli.inference.inputs import Bad, Batch, Given, Name
-from cnncli.inference.model_loading import TrainedModel
+from cnncli.inference.model_loading import InputShape, TrainedModel
+from cnncli.inference.several_inputs import SeveralGiven
 from cnncli.network.entry import NOT_LEARNED, outside_rows
 from cnncli.network.keras_messages import first_sentence
 from cnncli.tasks.decoder import Decoder
@@ -64,12 +65,12 @@ class Predictor:
         form = trained.about.outputs if trained.about else decoder.form_of_model(trained.model)
         self.decoder = decoder(trained.targets, form, self._count)
         self.batch_size = self._own_batch_size()
-        self._checked: dict[Shape, int] = {}
+        self._checked: dict[str, int] = {}
         self._step = tf.function(self._outputs, autograph=False)
 
     def predict(
         self,
-        given: Given,
+        given: Given | SeveralGiven,
         *,
         top: int = 3,
         batch_size: int | None = None,
@@ -92,12 +93,17 @@ class Predictor:
             ModelFileError: the model of a file cannot compute these examples.
         """
         size = batch_size or self.batch_size
+        shape = self._trained.input_shape
         form = (form or self._trained.image_form) if given.has_images else None
         if form:
             self._check_memory(form.shape, min(size, len(given.files)))  # before so many are read
         if given.bad:
             yield self._found([], np.empty((0, self._count), np.float32), top, list(given.bad))
-        batches = given.batches(size, input_shape=self._trained.input_shape, form=form, decoded=decoded)
+        if isinstance(given, SeveralGiven):
+            batches = given.batches(size)
+        else:
+            assert not isinstance(shape, dict)
+            batches = given.batches(size, input_shape=shape, form=form, decoded=decoded)
         for batch in map(self._inside_embeddings, _one_ahead(batches)):
             outputs = self.outputs(batch.inputs) if batch.names else np.empty((0, self._count), np.float32)
             yield self._found(batch.names, outputs, top, batch.bad)
@@ -109,26 +115,28 @@ class Predictor:
             return batch
         inside = [row for row in range(len(batch.names)) if row not in outside]
         bad = [Bad(batch.names[row], problem.message, NOT_LEARNED) for row, problem in outside.items()]
-        return Batch([batch.names[row] for row in inside], batch.inputs[inside], [*batch.bad, *bad])
+        return Batch([batch.names[row] for row in inside], rows(batch.inputs, inside), [*batch.bad, *bad])
 
-    def outputs(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def outputs(self, inputs: InputValues) -> NDArray[np.float32]:
         """Give the model's outputs: probabilities, where they can be had.
 
         Args:
-            inputs: (examples, *shape of one), uint8 in 0 to 255 or float32, as the data of the training was.
+            inputs: (examples, *shape of one), uint8 in 0 to 255 or float32, as the data of the training was; of several
+                inputs by name.
 
         Returns:
             float32 (examples, outputs).
         """
-        self._check_memory(inputs.shape[1:], len(inputs))
+        examples = count(inputs)
+        self._check_memory(mapped(lambda array: tuple(array.shape[1:]), inputs), examples)
         try:
             # One graph for batches of any size: to trace a network takes longer than to compute a few batches.
-            step = self._step.get_concrete_function(tf.TensorSpec((None, *inputs.shape[1:]), inputs.dtype))
-            outputs = step(tf.constant(inputs)).numpy()
+            spec = mapped(lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), inputs)
+            outputs = self._step.get_concrete_function(spec)(mapped(tf.constant, inputs)).numpy()
         except (tf.errors.ResourceExhaustedError, MemoryError) as error:
-            half = len(inputs) // 2
+            half = examples // 2
             hint = f"try fewer: --batch-size {half}" if half else "a single one is too large for this machine"
-            raise ResourceError(f"a batch of {len(inputs)} did not fit into memory", hint=hint) from error
+            raise ResourceError(f"a batch of {examples} did not fit into memory", hint=hint) from error
         except (tf.errors.OpError, ValueError, TypeError) as error:
             if self._trained.recipe is not None:
                 raise
@@ -136,7 +144,7 @@ class Predictor:
             raise ModelFileError(message) from error
         return np.asarray(outputs, np.float32)
 
-    def _outputs(self, inputs: tf.Tensor) -> tf.Tensor:
+    def _outputs(self, inputs: Any) -> tf.Tensor:
         return self.decoder.activated(tf.cast(self._model(inputs, training=False), tf.float32))
 
     def _found(self, names: list[Name], outputs: NDArray[np.float32], top: int, bad: list[Bad]) -> Predictions:
@@ -147,9 +155,9 @@ class Predictor:
         shape = model.output_shape
         if not (isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[1], int)):
             raise ModelFileError(f"{name} does not classify: its output has the shape {shape}")
-        if len(model.inputs) != 1:
+        if len(model.inputs) != 1 and not self._trained.names_its_inputs:
             raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a file is one")
-        if model.inputs[0].dtype == "string":
+        if any(tensor.dtype == "string" for tensor in model.inputs):
             raise ModelFileError(f"{name} takes text, and what can be read are images and numbers")
         return shape[1]
 
@@ -159,11 +167,12 @@ class Predictor:
         activations = self._trained.activations
         return activations.batch_size() if activations else size.batch_size_for(self._model)
 
-    def _check_memory(self, input_shape: Shape, count: int) -> None:
+    def _check_memory(self, input_shape: InputShape, count: int) -> None:
         """Refuse a batch that does not fit, once for every shape and larger batch."""
-        if count > self._checked.get(input_shape, 0):
+        key = str(input_shape)
+        if count > self._checked.get(key, 0):
             self._trained.check_memory(input_shape, count, hint="try fewer with --batch-size")
-            self._checked[input_shape] = count
+            self._checked[key] = count
 
 
 def _one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:

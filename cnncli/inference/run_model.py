@@ -10,14 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import keras
-
 from cnncli.errors import ModelFileError, OutputError
 from cnncli.inference import memory_budget, weights
 from cnncli.messages import printable
 from cnncli.model_file_validation import archive
 from cnncli.model_file_validation.stored_arrays import stored_arrays
-from cnncli.network.build import build, build_symbolically
+from cnncli.network.build import Network, build, build_symbolically
+from cnncli.recipe.named_inputs import shapes_of
 from cnncli.recipe.schema import Recipe
 from cnncli.runs.record import MODEL as MODEL_FILE
 from cnncli.runs.record import RESOLVED
@@ -28,7 +27,7 @@ _ANOTHER = (
 _POLICIES = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
-def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Model:
+def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> Network:
     """Rebuild a run's network and give it its trained weights.
 
     Args:
@@ -37,7 +36,7 @@ def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Mod
         record: its `run.json`.
 
     Returns:
-        The model, not compiled: raw examples -> the main output.
+        The network, whose `model` is not compiled: raw examples -> the main output.
 
     Raises:
         ModelFileError: `model.keras` is missing, cut short, no model, another one than the run wrote, or its weights do
@@ -48,7 +47,7 @@ def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Mod
     """
     file = path / MODEL_FILE
     shown, described_by = printable(str(file)), printable(str(path / RESOLVED))
-    recipe, shape = _without_pretrained_weights(recipe), recipe.model.input
+    recipe, shape = _without_pretrained_weights(recipe), shapes_of(recipe.model)
     if shape is None:
         raise OutputError(f"{described_by} is damaged: `model.input` is missing", hint="train it again")
     recorded = _recorded(record)
@@ -64,9 +63,9 @@ def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> keras.Mod
         without_values = build_symbolically(recipe, input_shape=shape).model
         weights.check(without_values, arrays, shown=shown, described_by=described_by)
         memory_budget.check_outputs(without_values, shown=shown)
-        model = build(recipe, input_shape=shape, policy=_policy(path, record), load_weights=False).model
-        weights.load(model, arrays, shown=shown, described_by=described_by)
-    return model
+        network = build(recipe, input_shape=shape, policy=_policy(path, record), load_weights=False)
+        weights.load(network.model, arrays, shown=shown, described_by=described_by)
+    return network
 
 
 def _without_pretrained_weights(recipe: Recipe) -> Recipe:

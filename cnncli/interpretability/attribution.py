@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from cnncli.data.input_values import InputValues
 from cnncli.errors import ModelFileError
 from cnncli.interpretability.class_scores import log_odds
 from cnncli.interpretability.grad_cam import grad_cam, reaches_output
@@ -57,7 +58,7 @@ def heat_of(
     network: Opened,
     method: str,
     layer: str | None,
-    images: np.ndarray,
+    images: InputValues,
     classes: np.ndarray,
     *,
     score: Callable[[Any, Any], Any] = log_odds,
@@ -67,7 +68,7 @@ def heat_of(
     Args:
         method: of `METHODS`.
         layer: from `layer_for`.
-        images: (count, *input shape), as the model takes them.
+        images: (count, *input shape), as the model takes them; of several inputs by name.
         classes: int (count,).
         score: what occlusion measures, see `Subject.score`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from cnncli import keras_internals
+from cnncli.data.input_values import InputValues, count, rows
+from cnncli.network.model_inputs import part_of
 
 _SQUASHING = ("softmax", "sigmoid")
 
@@ -86,18 +88,18 @@ def log_odds(scores: Any, classes: Any) -> Any:
     return score - tf.reduce_logsumexp(others, axis=-1)
 
 
-def probabilities(model: keras.Model, images: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
+def probabilities(model: keras.Model, images: InputValues, *, batch_size: int = 32) -> np.ndarray:
     """What a model thinks of images.
 
     Args:
-        images: (count, *input shape), as the model takes them.
+        images: (count, *input shape), as the model takes them; of several inputs by name.
 
     Returns:
         float32 (count, classes), of which each row sums to 1; of a model with one output (count, 2).
     """
     head = head_of(model)
-    until = keras.Model(model.inputs, head.tensor)
-    batches = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    until = part_of(model, head.tensor)
+    batches = in_batches(images, batch_size)
     scores = np.concatenate([head.scores(until(as_input(batch), training=False)).numpy() for batch in batches])
     if scores.shape[-1] == 1:
         return of_both_classes((1 / (1 + np.exp(-scores.astype(np.float64)))).astype(np.float32))
@@ -108,9 +110,9 @@ def probabilities(model: keras.Model, images: np.ndarray, *, batch_size: int = 3
     return share.astype(np.float32)
 
 
-def outputs_of(model: keras.Model, images: np.ndarray, *, batch_size: int = 32) -> np.ndarray:
+def outputs_of(model: keras.Model, images: InputValues, *, batch_size: int = 32) -> np.ndarray:
     """The numbers that a model gives of images (count, *input shape): float32 (count, k)."""
-    batches = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    batches = in_batches(images, batch_size)
     given = [np.asarray(model(as_input(batch), training=False), np.float32) for batch in batches]
     return np.concatenate(given)
 
@@ -120,6 +122,29 @@ def of_both_classes(outputs: np.ndarray) -> np.ndarray:
     return np.concatenate([1 - outputs, outputs], axis=-1) if outputs.shape[-1] == 1 else outputs
 
 
+def in_batches(images: InputValues, size: int) -> Iterator[InputValues]:
+    """Examples, so many at a time."""
+    for start in range(0, count(images), size):
+        yield rows(images, slice(start, start + size))
+
+
+def with_others(images: InputValues, number: int, copies: int, name: str, changed: Any) -> Any:
+    """Copies of an example of which one input is changed.
+
+    Args:
+        images: (count, *input shape), of several inputs by name.
+        number: of the example.
+        name: of the input that is changed.
+        changed: (copies, *its shape).
+    """
+    if not isinstance(images, dict):
+        return changed
+    others = {key: np.repeat(values[number][None], copies, axis=0) for key, values in images.items()}
+    return {**as_input(others), name: changed}
+
+
 def as_input(images: Any) -> Any:
-    """Images as a float32 tensor, which a gradient can be taken by."""
+    """Images as a float32 tensor, which a gradient can be taken by; of several inputs by name."""
+    if isinstance(images, dict):
+        return {name: as_input(values) for name, values in images.items()}
     return tf.convert_to_tensor(np.asarray(images), tf.float32) if isinstance(images, np.ndarray) else images

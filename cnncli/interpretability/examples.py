@@ -10,8 +10,9 @@ import numpy as np
 
 from cnncli import task_registry
 from cnncli.data import images
-from cnncli.data.columns import Indexes, as_column
-from cnncli.data.dataset import Examples, ImageFiles
+from cnncli.data.columns import Indexes
+from cnncli.data.dataset import INPUT, Examples, ImageFiles
+from cnncli.data.input_values import InputValues, rows
 from cnncli.data.shapes import Shape, written
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
@@ -27,7 +28,7 @@ class Chosen:
     """Examples to look at.
 
     Attributes:
-        inputs: (count, *input shape), as the model takes them.
+        inputs: (count, *input shape), as the model takes them; of several inputs by name.
         names: what each is: a file's name, or its number in the split.
         labels: the targets of each, (count, …); None where they are not known.
         source: where they come from, in words.
@@ -38,7 +39,7 @@ class Chosen:
         originals: the image files of the examples; None where they are none.
     """
 
-    inputs: np.ndarray
+    inputs: InputValues
     names: tuple[str, ...]
     labels: np.ndarray | None
     source: str
@@ -59,7 +60,7 @@ class Chosen:
         """Only so many of them."""
         return replace(
             self,
-            inputs=self.inputs[:count],
+            inputs=rows(self.inputs, slice(count)),
             names=self.names[:count],
             labels=None if self.labels is None else self.labels[:count],
             indices=None if self.indices is None else self.indices[:count],
@@ -138,12 +139,17 @@ def from_split(
     )
 
 
-def read(examples: Examples, indices: Indexes) -> np.ndarray:
-    """Some examples as an array, wherever they lie."""
-    return as_column(examples.input).read(np.asarray(indices, np.int64))
+def read(examples: Examples, indices: Indexes) -> InputValues:
+    """Some examples as an array, wherever they lie; of several inputs by name."""
+    return examples.read(indices)
 
 
-def range_of(examples: Examples) -> tuple[float, float]:
-    """The smallest and the largest number that examples can have: of bytes 0 and 255, else what the first of them have."""
-    some = read(examples, np.arange(min(len(examples), _RANGE_EXAMPLES)))
+def range_of(examples: Examples, about: str = INPUT) -> tuple[float, float]:
+    """The smallest and the largest number that examples can have: of bytes 0 and 255, else what the first of them have.
+
+    Args:
+        about: the input that is meant, where there are several.
+    """
+    found = read(examples, np.arange(min(len(examples), _RANGE_EXAMPLES)))
+    some = found[about] if isinstance(found, dict) else found
     return (0.0, 255.0) if some.dtype == np.uint8 else (float(some.min()), float(some.max()))

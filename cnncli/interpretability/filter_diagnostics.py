@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 
+from cnncli import keras_internals
+from cnncli.data.input_values import InputValues
 from cnncli.interpretability.feature_maps import answers
 from cnncli.messages import counted
 from cnncli.network.flatten_submodels import Opened
@@ -117,7 +118,7 @@ def strongest(kernel: np.ndarray, depthwise: bool, count: int) -> np.ndarray:
     return np.argsort(-norms, kind="stable")[:count]
 
 
-def answers_of(network: Opened, layer: str, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def answers_of(network: Opened, layer: str, images: InputValues) -> tuple[np.ndarray, np.ndarray]:
     """The smallest and the largest answer of each filter, after the normalisation and activation that follow it alone."""
     return answers(network, last_of_filter(network, layer), images)
 
@@ -125,10 +126,11 @@ def answers_of(network: Opened, layer: str, images: np.ndarray) -> tuple[np.ndar
 def last_of_filter(network: Opened, layer: str) -> str:
     """The layer behind a convolution up to which each map is still one filter's."""
     takers: dict[int, list[str]] = {}
-    for name, other in network.layers.items():
-        if name in network.tensors and not isinstance(other, keras.layers.InputLayer):
-            for tensor in keras.tree.flatten(getattr(other, "input", None)):
-                takers.setdefault(id(tensor), []).append(name)
+    names = {id(tensor): name for name, tensor in network.tensors.items() if not isinstance(tensor, list)}
+    for call in keras_internals.calls_of(network.model):
+        for tensor in call.inputs:
+            name = names.get(id(call.outputs[0]))
+            takers.setdefault(id(tensor), []).extend([name] if name else [])
     while True:
         following = takers.get(id(network.tensors[layer]), [])
         if len(following) != 1 or type(network.layers[following[0]]).__name__ not in _FOLLOWED:

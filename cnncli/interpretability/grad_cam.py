@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from cnncli.data.input_values import InputValues, count
 from cnncli.errors import RecipeError
-from cnncli.interpretability.class_scores import as_input, head_of, of_class
+from cnncli.interpretability.class_scores import as_input, head_of, in_batches, of_class
 from cnncli.interpretability.places import Places, places_of
 from cnncli.network.flatten_submodels import Opened
 
@@ -18,7 +19,7 @@ _LEAST_SIDE = 64  # of an example of noise whose size is open
 
 
 def grad_cam(
-    network: Opened, layer_name: str, images: np.ndarray, classes: np.ndarray, *, plus_plus: bool = False
+    network: Opened, layer_name: str, images: InputValues, classes: np.ndarray, *, plus_plus: bool = False
 ) -> np.ndarray:
     """Compute the heat of a class over each example.
 
@@ -32,7 +33,7 @@ def grad_cam(
         network: examples -> (batch, classes).
         layer_name: a layer whose output is (batch, *places, maps), or (batch, tokens, maps); the last one is usual. Tokens
             that stand for no place, such as a class token, are left out.
-        images: (count, *input shape), as the model takes them.
+        images: (count, *input shape), as the model takes them; of several inputs by name.
         classes: int (count,), the class whose heat is wanted; of a model with one output 1 is its class and 0 the other.
 
     Returns:
@@ -46,10 +47,9 @@ def grad_cam(
     viewer = network.until([network.tensors[layer_name], head.tensor])
     places = places_of(network, layer_name)
     assert places is not None
-    batches = range(0, len(images), _BATCH)
     heat = [
-        _heat(viewer, head.scores, images[b : b + _BATCH], classes[b : b + _BATCH], layer_name, places, plus_plus)
-        for b in batches
+        _heat(viewer, head.scores, batch, classes[number * _BATCH :][: count(batch)], layer_name, places, plus_plus)
+        for number, batch in enumerate(in_batches(images, _BATCH))
     ]
     return scaled(np.concatenate(heat))
 
@@ -58,20 +58,26 @@ def reaches_output(network: Opened, layer_name: str) -> bool:
     """Whether the scores depend on what a layer gives at the places of the example, seen on one example of noise."""
     head = head_of(network.model)
     viewer = network.until([network.tensors[layer_name], head.tensor])
-    shape = [side or _LEAST_SIDE for side in network.model.inputs[0].shape[1:]]
+    random = np.random.default_rng(0)
+    noise = {
+        tensor.name: random.random((1, *(side or _LEAST_SIDE for side in tensor.shape[1:])))
+        for tensor in network.model.inputs
+    }
     places = places_of(network, layer_name)
     _, gradients = _gradients(
-        viewer, lambda before: tf.reduce_sum(head.scores(before) ** 2), np.random.default_rng(0).random((1, *shape))
+        viewer,
+        lambda before: tf.reduce_sum(head.scores(before) ** 2),
+        noise if len(noise) > 1 else next(iter(noise.values())),
     )
     return places is not None and gradients is not None and bool(np.any(places.on_grid(gradients)))
 
 
-def _gradients(viewer: Any, wanted_of: Callable[[Any], Any], images: np.ndarray) -> tuple[Any, Any]:
+def _gradients(viewer: Any, wanted_of: Callable[[Any], Any], images: InputValues) -> tuple[Any, Any]:
     """What a layer gives, and the gradient of what is wanted with respect to it; None where there is none."""
     inputs = as_input(images)
     with tf.GradientTape() as tape:
         # Without it nothing is recorded in a network all of whose layers are frozen.
-        tape.watch(inputs)
+        tape.watch(tf.nest.flatten(inputs))
         maps, before = viewer(inputs, training=False)
         wanted = wanted_of(before)
     return maps, tape.gradient(wanted, maps)
@@ -80,7 +86,7 @@ def _gradients(viewer: Any, wanted_of: Callable[[Any], Any], images: np.ndarray)
 def _heat(
     viewer: Any,
     scores_of: Any,
-    images: np.ndarray,
+    images: InputValues,
     classes: np.ndarray,
     layer: str,
     layer_places: Places,

@@ -6,6 +6,7 @@ import keras
 
 from cnncli.errors import RecipeError
 from cnncli.network.build import build
+from cnncli.recipe.named_inputs import shapes_of
 from cnncli.recipe.schema import Recipe
 
 
@@ -22,7 +23,8 @@ def initial_model(recipe: Recipe) -> keras.Model:
         RecipeError: it has no seed or input.
         ModelFileError, NetworkError: the weights that an application began with cannot be had.
     """
-    if recipe.train.seed is None or recipe.model.input is None:
+    shape = shapes_of(recipe.model)
+    if recipe.train.seed is None or shape is None:
         raise RecipeError("the recipe is not resolved: it has no seed or no input", hint="use the run's resolved.yaml")
     keras.utils.set_random_seed(recipe.train.seed)
-    return build(recipe, input_shape=recipe.model.input).full_model
+    return build(recipe, input_shape=shape).full_model

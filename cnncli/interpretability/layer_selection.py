@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import keras
@@ -22,21 +23,39 @@ MOST_TARGETS = 16  # filters or classes that are maximised when nobody says whic
 NO_MAPS = "no layer of the network gives maps"
 
 
-def check_input(network: Opened, name: str) -> None:
-    """Refuse a network that takes anything but one signal, image, volume or sequence of tokens.
+def check_input(network: Opened, name: str, wanted: str | None = None, order: Iterable[str] = ()) -> Opened:
+    """Choose the input that pictures are about: a signal, an image, a volume or a sequence of tokens.
+
+    Args:
+        name: of the model, for messages.
+        wanted: the name of the input; None: the first one that pictures can be made of.
+        order: the names of the inputs, in the order of the recipe; left out: that of Keras.
+
+    Returns:
+        The network, about this input.
 
     Raises:
-        ModelFileError: it does.
+        RecipeError: no input has that name.
+        ModelFileError: it is none, or no input is.
     """
-    model = network.model
-    if len(model.inputs) != 1:
-        raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a picture shows one")
-    shape = tuple(model.inputs[0].shape[1:])
-    if not input_kind(network).has_places or model.inputs[0].dtype == "string":
-        size = "x".join("?" if side is None else str(side) for side in shape)
-        message = f"{name} takes {model.inputs[0].dtype} of {size}: that is no signal, image or volume"
-        hint = "pictures are made of what has a length, a height and width, or a depth too, and of numbers for an Embedding"
-        raise ModelFileError(message, hint=hint)
+    known = {tensor.name: tensor for tensor in network.model.inputs}
+    ordered = [each for each in order if each in known] or list(known)
+    if wanted is not None and wanted not in known:
+        hint = did_you_mean(wanted, ordered) or f"the inputs: {listed(ordered, 12)}"
+        raise RecipeError(f"no input is named `{shortened(wanted)}`", hint=hint)
+    chosen = [each for each in ordered if wanted in (None, each)]
+    for each in chosen:
+        about = replace(network, about=each)
+        if input_kind(about).has_places and known[each].dtype != "string":
+            return about
+    taken = " and ".join(f"{known[each].dtype} of {_size_text(known[each].shape[1:])}" for each in chosen)
+    message = f"{name} takes {taken}: that is no signal, image or volume"
+    hint = "pictures are made of what has a length, a height and width, or a depth too, and of numbers for an Embedding"
+    raise ModelFileError(message, hint=hint)
+
+
+def _size_text(shape: Sequence[int | None]) -> str:
+    return "x".join("?" if side is None else str(side) for side in shape)
 
 
 def check_no_tokens(network: Opened, what: str, hint: str) -> None:
@@ -81,8 +100,12 @@ def check_classifies(model: keras.Model, name: str) -> None:
 
 
 def map_layers(network: Opened) -> list[str]:
-    """The names of the layers that give maps or tokens, from the first weights on."""
-    return [name for name in drawn_layers(network) if gives_maps(network, name)]
+    """The names of the layers that give maps or tokens, from the first weights on.
+
+    Of a network with several inputs only those that the input leads to that pictures are about.
+    """
+    about = network.about
+    return [name for name in drawn_layers(network) if gives_maps(network, name) and about in network.seen_by(name)]
 
 
 def drawn_layers(network: Opened) -> list[str]:
@@ -139,6 +162,10 @@ def find_maps(network: Opened, name: str) -> str:
         RecipeError: no layer has that name, with the nearest one; or it gives something else.
     """
     find_any(network, name)
+    if network.about not in network.seen_by(name):
+        others = " or ".join(f"--input {each}" for each in sorted(network.seen_by(name)))
+        hint = f"layers with maps of it: {listed(map_layers(network), 12)}; or choose {others}"
+        raise RecipeError(f"layer `{name}` does not depend on the input `{network.about}`", hint=hint)
     if not gives_maps(network, name):
         message = f"layer `{name}` gives {describe(network, name)}, not maps"
         raise RecipeError(message, hint=f"those with maps: {listed(map_layers(network), 12)}")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from cnncli.errors import RecipeError
 from cnncli.inputs import kind_of
 from cnncli.interpretability.class_scores import head_of
 from cnncli.interpretability.filter_diagnostics import last_of_filter
+from cnncli.messages import listed
 from cnncli.network.flatten_submodels import Opened, layers_of
 
 _BATCH = 16
@@ -69,6 +71,7 @@ def maximize(
     Returns:
         The examples; for a filter on a canvas smaller than the network's input where its field allows it.
     """
+    network = _of_one_input(network, layer)
     objective, run = _objective(network, layer)
     canvas = tuple(side or LEAST_SIDE for side in run.inputs[0].shape[1:])
     random = np.random.default_rng(seed)
@@ -83,6 +86,30 @@ def maximize(
     noise = tf.constant(random.uniform(low, high, (_NOISE_EXAMPLES, *canvas)).astype(np.float32))
     on_noise = [float(np.mean(objective(noise, tf.fill([_NOISE_EXAMPLES], target)))) for target in targets]
     return Maximized(np.concatenate(found), np.concatenate(reached), np.array(on_noise, np.float32))
+
+
+def _of_one_input(network: Opened, layer: str | None) -> Opened:
+    """A network with several inputs as one of the input that pictures are about.
+
+    Raises:
+        RecipeError: what is maximized depends on other inputs, or not on this one.
+    """
+    if len(network.model.inputs) == 1:
+        return network
+    output = network.model.outputs[0]
+    last = next((name for name, tensor in network.tensors.items() if tensor is output), "")
+    about, seen = network.about, network.seen_by(layer or last)
+    what = f"layer `{layer}`" if layer else "the output"
+    if seen != {about}:
+        message = f"{what} depends on {listed(sorted(seen), 8)}, and one input is maximized"
+        if about not in seen:
+            message = f"{what} does not depend on the input `{about}`"
+        of_one = [name for name in network.tensors if network.seen_by(name) == {about}]
+        raise RecipeError(message, hint=f"layers that depend on `{about}` alone: --layer {listed(of_one[1:], 12)}")
+    assert layer is not None
+    inside = {name: tensor for name, tensor in network.tensors.items() if network.seen_by(name) == {about}}
+    layers = {name: network.layers[name] for name in inside}
+    return replace(network, model=keras.Model(network.input, inside[layer]), layers=layers, tensors=inside)
 
 
 def _objective(network: Opened, layer: str | None) -> tuple[Callable[[Any, Any], Any], keras.Model]:

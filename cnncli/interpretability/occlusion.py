@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from cnncli.data.input_values import InputValues
 from cnncli.inputs.tokens import PADDING
-from cnncli.interpretability.class_scores import as_input, head_of, log_odds
+from cnncli.interpretability.class_scores import as_input, head_of, log_odds, with_others
 from cnncli.interpretability.grad_cam import scaled
 from cnncli.interpretability.places import input_kind
 from cnncli.network.flatten_submodels import Opened
@@ -20,7 +21,7 @@ _BATCH = 32
 
 def occlusion(
     network: Opened,
-    images: np.ndarray,
+    images: InputValues,
     classes: np.ndarray,
     *,
     patch: Sequence[int] | None = None,
@@ -36,7 +37,8 @@ def occlusion(
 
     Args:
         network: examples -> (batch, classes).
-        images: (count, *input shape), as the model takes them.
+        images: (count, *input shape), as the model takes them; of several inputs by name, of which the one that
+            pictures are about is covered.
         classes: int (count,), the class that is meant.
         patch: its sides in places; left out: a sixth of the example's, at least 1; of tokens 1.
         score: (scores, classes) -> what is measured: `log_odds`, or `of_class` for outputs that are quantities.
@@ -47,21 +49,22 @@ def occlusion(
     """
     head = head_of(network.model)
     until = network.until(head.tensor)
-    images = np.asarray(images, np.float32)
+    own = np.asarray(images[network.about] if isinstance(images, dict) else images, np.float32)
     are_tokens = input_kind(network).ARE_NUMBERED
-    space = images.shape[1:] if are_tokens else images.shape[1:-1]
+    space = own.shape[1:] if are_tokens else own.shape[1:-1]
     sides = tuple(patch or (1 if are_tokens else max(1, round(side / 6)) for side in space))
     steps = tuple(stride or (max(1, side // 2) for side in sides))
     windows = _windows(space, sides, steps)
 
-    def said(batch: np.ndarray, label: int) -> np.ndarray:
-        scores = head.scores(until(as_input(batch), training=False))
+    def said(number: int, batch: np.ndarray, label: int) -> np.ndarray:
+        given = with_others(images, number, len(batch), network.about, as_input(batch))
+        scores = head.scores(until(given, training=False))
         odds: np.ndarray = score(scores, np.full(len(batch), label)).numpy()
         return odds
 
-    heat = np.zeros((len(images), *space), np.float32)
-    for image, label, target in zip(images, classes, heat, strict=True):
-        whole = said(image[None], label)[0]
+    heat = np.zeros((len(own), *space), np.float32)
+    for number, (image, label, target) in enumerate(zip(own, classes, heat, strict=True)):
+        whole = said(number, image[None], label)[0]
         colour = PADDING if are_tokens else image.mean(axis=tuple(range(len(space))))  # (channels,)
         losses, covered = np.zeros(space), np.zeros(space)
         for start in range(0, len(windows), _BATCH):
@@ -69,7 +72,7 @@ def occlusion(
             batch = np.repeat(image[None], len(some), axis=0)
             for one, window in zip(batch, some, strict=True):
                 one[window] = colour
-            for window, odds in zip(some, said(batch, label), strict=True):
+            for window, odds in zip(some, said(number, batch, label), strict=True):
                 losses[window] += whole - odds
                 covered[window] += 1
         target[:] = np.maximum(losses / covered, 0)

@@ -59,11 +59,19 @@ class Places:
         return ", ".join([*grid, *([f"without {' and '.join(others)}"] if others else [])])
 
 
-def input_kind(network: Opened) -> InputKind:
-    """The kind of a network's input: sequences of tokens where an Embedding takes it, else what its shape says."""
-    taken = tuple(network.model.inputs[0].shape)
-    for name, layer in network.layers.items():
-        if isinstance(layer, keras.layers.Embedding) and tuple(network.tensors[name].shape)[:-1] == taken:
+def input_kind(network: Opened, layer: str = "") -> InputKind:
+    """The kind of a network's input: sequences of tokens where an Embedding takes it, else what its shape says.
+
+    Args:
+        layer: of several inputs one is meant that leads to this layer; left out: the one that pictures are about.
+    """
+    seen = network.seen_by(layer) if layer else frozenset([network.about])
+    about = network.about if network.about in seen else min(seen, default=network.about)
+    taken = next((tuple(tensor.shape) for tensor in network.model.inputs if tensor.name == about), (None,))
+    for name, layer_of in network.layers.items():
+        if network.seen_by(name) != {about} or not isinstance(layer_of, keras.layers.Embedding):
+            continue
+        if tuple(network.tensors[name].shape)[:-1] == taken:
             return TOKENS if len(taken) == 1 + len(TOKENS.AXES) else kind_of(taken[1:])
     return kind_of(taken[1:])
 
@@ -76,7 +84,7 @@ def places_of(network: Opened, name: str) -> Places | None:
     """
     tensor = network.tensors[name]
     shape = tuple(getattr(tensor, "shape", ()))
-    axes = 1 + len(input_kind(network).map_axes)
+    axes = 1 + len(input_kind(network, name).map_axes)
     if len(shape) == axes == 3:
         return _traced(tensor, axes) or Places(shape[1:-1])
     if len(shape) == axes:

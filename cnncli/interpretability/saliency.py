@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from cnncli.interpretability.class_scores import as_input, head_of, of_class
+from cnncli.data.input_values import InputValues
+from cnncli.interpretability.class_scores import as_input, head_of, of_class, with_others
 from cnncli.network.flatten_submodels import Opened
 
 _BRIGHTEST = 99  # percentile that becomes 1, as in the paper, section 3.2.1: a few pixels would hide all others
@@ -13,7 +14,7 @@ _BRIGHTEST = 99  # percentile that becomes 1, as in the paper, section 3.2.1: a 
 
 def smoothgrad(
     network: Opened,
-    images: np.ndarray,
+    images: InputValues,
     classes: np.ndarray,
     *,
     copies: int = 16,
@@ -27,7 +28,8 @@ def smoothgrad(
 
     Args:
         network: examples -> (batch, classes).
-        images: (count, *input shape), as the model takes them.
+        images: (count, *input shape), as the model takes them; of several inputs by name, of which the one that
+            pictures are about moves.
         classes: int (count,), the class whose score is meant.
         copies: how many noisy ones are averaged.
         noise: its standard deviation as a share of each example's range; the paper finds 0.1 to 0.2 best.
@@ -40,12 +42,14 @@ def smoothgrad(
     until = network.until(head.tensor)
     random = np.random.default_rng(seed)
     maps = []
-    for image, label in zip(np.asarray(images, np.float32), classes, strict=True):
+    own = np.asarray(images[network.about] if isinstance(images, dict) else images, np.float32)
+    for number, (image, label) in enumerate(zip(own, classes, strict=True)):
         spread = noise * float(image.max() - image.min())
         noisy = as_input(image + random.normal(0, spread, (copies, *image.shape)).astype(np.float32))
         with tf.GradientTape() as tape:
             tape.watch(noisy)
-            score = of_class(head.scores(until(noisy, training=False)), np.full(copies, label))
+            given = with_others(images, number, copies, network.about, noisy)
+            score = of_class(head.scores(until(given, training=False)), np.full(copies, label))
         gradient = tf.reduce_mean(tf.cast(tape.gradient(score, noisy), tf.float32), axis=0)
         maps.append(_capped(np.abs(gradient.numpy()).sum(axis=-1)))
     return np.stack(maps)

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from cnncli import task_registry
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.input_values import InputValues, count
 from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
 from cnncli.inference.evaluate_saved_model import own_data
 from cnncli.inference.image_checks import look_at
@@ -32,6 +33,7 @@ from cnncli.interpretability.maximize import LEAST_SIDE, likely_range
 from cnncli.interpretability.subject import Subject
 from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import find, kernel_of
+from cnncli.recipe.named_inputs import by_name, without_names
 from cnncli.recipe.schema_pictures import BY_PREDICTION, Samples
 
 _MOST_TOGETHER = 32  # examples that are computed at a time
@@ -53,7 +55,11 @@ def examples_for(
     Raises:
         DataError: they cannot be read, or nothing tells which they are.
     """
-    if files:
+    if isinstance(trained.input_shape, dict):
+        if files:
+            message = f"the model takes several inputs ({', '.join(trained.input_shape)}), and an image is one"
+            raise DataError(message, hint="leave --image out: examples of its own data are taken")
+    elif files:
         refuse_no_images(trained.input_shape)
         form = replace(trained.image_form, invert=invert)
         trained.check_memory(form.shape, min(len(files), _MOST_TOGETHER), keeps_all=True, hint="name fewer images")
@@ -67,7 +73,9 @@ def examples_for(
         raise DataError(message, hint="name images: --image photo.jpg")
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
-    warnings = scale_warnings(trained, examples.input, f"the {split} split") if examples.files is None else []
+    warnings = []
+    for name, column in examples.inputs.items() if examples.files is None else ():
+        warnings += scale_warnings(trained.scales.get(name), column, f"the {split} split")
     wrong, predicted = None, None
     if samples in BY_PREDICTION:
         wrong, predicted = subject.mistakes(examples.labels, subject.said(read(examples, np.arange(len(examples)))))
@@ -75,20 +83,26 @@ def examples_for(
     return chosen, (*notes, *warnings)
 
 
-def value_range_of(trained: TrainedModel) -> tuple[float, float]:
+def value_range_of(trained: TrainedModel, about: str = INPUT) -> tuple[float, float]:
     """The smallest and the largest number of the examples that a model was trained on.
+
+    Args:
+        about: the input that is meant, where there are several.
 
     Raises:
         DataError: the run's data cannot be read.
     """
     if trained.recipe is None:
-        trained.check_memory(tuple(side or LEAST_SIDE for side in trained.input_shape), MOST_TARGETS, keeps_all=True)
-        scale = trained.scale
+        shapes = {
+            name: tuple(side or LEAST_SIDE for side in shape) for name, shape in by_name(trained.input_shape).items()
+        }
+        trained.check_memory(without_names(shapes), MOST_TARGETS, keeps_all=True)
+        scale = trained.scales.get(about) or trained.scale
         return (scale.low, scale.high) if scale else likely_range(opened(trained.model).model)
     if trained.recipe.recipe.data.source.npz is None:
         return 0.0, 255.0
     examples, _ = own_data(trained, "train")
-    return range_of(examples)
+    return range_of(examples, about)
 
 
 def initial_of(trained: TrainedModel) -> keras.Model:
@@ -116,7 +130,7 @@ def health_for(
         One a layer, and why something could not be looked at.
     """
     notes: list[Problem] = []
-    examples: np.ndarray | None = None
+    examples: InputValues | None = None
     if trained.recipe is not None:
         try:
             initial = initial or initial_model(trained.recipe.recipe)
@@ -131,7 +145,7 @@ def health_for(
 
 
 def health_of(
-    model: keras.Model, layers: Sequence[str], *, initial: keras.Model | None, examples: np.ndarray | None
+    model: keras.Model, layers: Sequence[str], *, initial: keras.Model | None, examples: InputValues | None
 ) -> list[Health]:
     """How the filters of layers fare.
 
@@ -145,7 +159,7 @@ def health_of(
 
 
 def _health(
-    model: keras.Model, network: Opened, name: str, initial: keras.Model | None, examples: np.ndarray | None
+    model: keras.Model, network: Opened, name: str, initial: keras.Model | None, examples: InputValues | None
 ) -> Health:
     convolution = find(model, name)
     kernel, depthwise = kernel_of(convolution.layer)
@@ -153,15 +167,15 @@ def _health(
     ends = None
     if examples is not None and convolution.answers_by_filter:
         ends = answers_of(network, name, examples)
-    count = 0 if examples is None else len(examples)
-    return health(name, flat(kernel, depthwise), initial=before, ends=ends, examples=count)
+    examined = 0 if examples is None else count(examples)
+    return health(name, flat(kernel, depthwise), initial=before, ends=ends, examples=examined)
 
 
-def some_of(examples: Examples, task: str) -> np.ndarray:
+def some_of(examples: Examples, task: str) -> InputValues:
     """Enough examples of every class to see which filters never answer: (count, *input shape)."""
-    each = int(np.prod(examples.input.shape[1:]))
-    count = max(16, min(_HEALTH_EXAMPLES, _HEALTH_NUMBERS // max(each, 1)))
-    return read(examples, task_registry.part(task, "subject").choose(count, examples.labels))
+    each = sum(int(np.prod(column.shape[1:])) for column in examples.inputs.values())
+    most = max(16, min(_HEALTH_EXAMPLES, _HEALTH_NUMBERS // max(each, 1)))
+    return read(examples, task_registry.part(task, "subject").choose(most, examples.labels))
 
 
 def _unknown(message: str, error: Any) -> Problem:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli import task_registry
+from cnncli.data.input_values import InputValues
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import RecipeError
 from cnncli.messages import did_you_mean, shortened
@@ -59,8 +60,12 @@ class Subject(ABC):
         """The target of an example in words."""
 
     @abstractmethod
-    def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
-        """What the network says of examples (count, *input shape): float32 (count, what can be asked for)."""
+    def said(self, inputs: InputValues) -> NDArray[np.float32]:
+        """What the network says of examples: float32 (count, what can be asked for).
+
+        Args:
+            inputs: (count, *input shape), of several inputs by name.
+        """
 
     def completed(self, outputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """The outputs of an evaluation in the form of `said`."""

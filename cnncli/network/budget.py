@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import keras
 
+from cnncli import keras_internals
 from cnncli.errors import Problem, ResourceError
 from cnncli.network.build import Network
 
@@ -45,8 +46,12 @@ def measure(network: Network, *, batch_size: int, trainable_params: int | None =
         trainable_params: in the phase in which most learn; None counts those that learn now.
     """
     model = network.full_model
-    augmenting = network.augmentation.layers if network.augmentation else ()
-    sizes = {layer.name: (_output_size(layer), _count(layer.weights)) for layer in (*model.layers, *augmenting)}
+    sizes: dict[str, tuple[int, int]] = {}
+    for each in filter(None, (model, network.augmentation)):
+        for call in keras_internals.calls_of(each):
+            if isinstance(call.operation, keras.layers.Layer):
+                activations = _output_size(call) + sizes.get(call.operation.name, (0, 0))[0]
+                sizes[call.operation.name] = activations, _count(call.operation.weights)
     weight = {
         name: activations * batch_size * _NUMBERS_PER_ACTIVATION + weights * _NUMBERS_PER_TRAINED_WEIGHT
         for name, (activations, weights) in sizes.items()
@@ -97,13 +102,12 @@ def gigabytes(size: int) -> str:
     return f"{size / 1e9:,.1f} GB" if size >= 1e9 else f"{size / 1e6:,.0f} MB"
 
 
-def _output_size(layer: keras.layers.Layer) -> int:
+def _output_size(call: keras_internals.Call) -> int:
     """How many numbers leave a layer for one example; of a pipeline, what leaves each of its layers."""
-    outputs = layer.output if isinstance(layer.output, (list, tuple)) else [layer.output]
-    shapes = [output.shape for output in outputs]
-    if isinstance(layer, keras.layers.Pipeline):
-        shape = layer.input.shape
-        shapes = [shape := inner.compute_output_shape(shape) for inner in layer.layers]
+    shapes = [output.shape for output in call.outputs]
+    if isinstance(call.operation, keras.layers.Pipeline):
+        shape = call.inputs[0].shape
+        shapes = [shape := inner.compute_output_shape(shape) for inner in call.operation.layers]
     return sum(math.prod(size or 1 for size in shape[1:]) for shape in shapes)
 
 

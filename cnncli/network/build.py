@@ -6,9 +6,9 @@ import contextlib
 import fnmatch
 import inspect
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import keras
 
@@ -24,6 +24,7 @@ from cnncli.recipe.keras_objects import structure_entries
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
+from cnncli.recipe.named_inputs import Input, by_name, has_augmentation, inputs_of
 from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
@@ -31,6 +32,7 @@ from cnncli.recipe.yaml.nodes import Path
 _RAW = "raw"  # the input of the augmentation
 _MOST_OF_AN_ITEM = 5  # Keras layers, one after the other
 _MOST_OF_AN_APPLICATION = 1_100  # NASNetLarge has 1,039
+Shapes = Sequence[int] | Mapping[str, Sequence[int]]  # of one example, or of each of its inputs by name
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,12 @@ class Network:
         model: raw examples -> the main output; the layers of `data.prepare` are inside. This is what is saved and used.
         full_model: the same with every output, as a dict by name where there are several.
         augmentation: the layers of `data.augment`, raw examples -> raw examples; None where there are none.
-        groups: name of a block's call, group, application or shortcut in the recipe -> names of its Keras layers.
-        from_layer: the same names -> the Keras layer whose output leaves it.
+        groups: name of a block's call, group, application or shortcut in the recipe -> names of its layers.
+        from_layer: the same names -> the layer whose output leaves it.
         applications: which of the groups are applications.
+        tensors: name of an input or of a layer -> what leaves it, as Keras' symbol for it; also of layers with `is`.
+        preprocessing: name of a layer of `prepare` or `augment` -> where it stands in the recipe.
+        shared: name of a layer with `is` -> the Keras layer that it calls once more.
         imagenet: the ImageNet weights of applications that were looked for and not read.
     """
 
@@ -53,7 +58,16 @@ class Network:
     groups: dict[str, tuple[str, ...]]
     from_layer: dict[str, str]
     applications: tuple[str, ...]
+    tensors: dict[str, Any]
+    preprocessing: dict[str, Path]
+    shared: dict[str, str]
     imagenet: tuple[ImagenetWeights, ...] = ()
+
+    @property
+    def input_shapes(self) -> dict[str, tuple[int | None, ...]]:
+        """The shape of each input of a raw example, by name, in the order of the recipe."""
+        shapes = {tensor.name: tuple(tensor.shape[1:]) for tensor in self.model.inputs}
+        return {name: shapes[name] for name in self.tensors if name in shapes}
 
     @property
     def variables(self) -> list[keras.Variable]:
@@ -66,14 +80,19 @@ class Network:
 
     def output_shape(self, name: str) -> tuple[int | None, ...]:
         """The shape without the batch that leaves a layer or application of the recipe."""
-        layer = self.full_model.get_layer(self.from_layer.get(name, name))
-        return tuple(layer.output.shape[1:])
+        name = self.from_layer.get(name, name)
+        tensor = self.tensors.get(name)
+        return tuple((self.full_model.get_layer(name).output if tensor is None else tensor).shape[1:])
+
+    def layer_of(self, name: str) -> Any:
+        """The Keras layer of a layer of the recipe; of one with `is` that whose weights it shares."""
+        return self.full_model.get_layer(self.shared.get(name, name))
 
 
 def build(
     recipe: Recipe,
     *,
-    input_shape: Sequence[int],
+    input_shape: Shapes,
     policy: str = "float32",
     load_weights: bool = True,
     find_weights: bool = False,
@@ -82,7 +101,7 @@ def build(
 
     Args:
         recipe: the recipe, with `$classes` known where the network uses it.
-        input_shape: of one raw example, such as (28, 28, 1).
+        input_shape: of one raw example, such as (28, 28, 1); of several inputs by name.
         policy: Keras' dtype policy for the layers; `data.prepare` and the last layer stay in float32.
         load_weights: read the weights of applications; without it they are as initialised.
         find_weights: without reading them, find out which files of ImageNet weights Keras would read.
@@ -93,38 +112,70 @@ def build(
     """
     items, applied = len(recipe.model.layers), sum(1 for _ in _applications(recipe))
     keras_internals.allow_depth(_MOST_OF_AN_ITEM * items + _MOST_OF_AN_APPLICATION * applied)
-    with names_counted_anew([INPUT, _RAW, _model_name(recipe.name), *map(name_of, recipe.model.layers)]):
+    inputs = [each.name for each in inputs_of(recipe.data)]
+    raw = [_raw_name(name) for name in inputs]
+    with names_counted_anew([*inputs, *raw, _model_name(recipe.name), *map(name_of, recipe.model.layers)]):
         return _build(recipe, input_shape, policy, load_weights, find_weights)
 
 
-def _build(recipe: Recipe, input_shape: Sequence[int], policy: str, load_weights: bool, find_weights: bool) -> Network:
+def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool, find_weights: bool) -> Network:
     layers = _make_all(recipe, policy)
-    inputs = keras.Input(tuple(input_shape), name=INPUT)
-    prepared = prepared_input(recipe, inputs)
+    shapes = by_name(input_shape)
+    inputs: dict[str, Any] = {}
+    raw, augmented = dict[str, Any](), dict[str, Any]()
+    places: dict[str, Path] = {}
+    for own in inputs_of(recipe.data):
+        inputs[own.name] = keras.Input(tuple(shapes[own.name]), name=own.name)
+        if has_augmentation(recipe):
+            raw[own.name] = keras.Input(tuple(shapes[own.name]), name=_raw_name(own.name))
+            augmented[own.name] = _augmented(recipe, own, raw[own.name], places)
+    prepared = prepared_inputs(recipe, inputs, places)
     connector = Connector(recipe, prepared, policy, load_weights, find_weights)
     outputs = connector.connect(layers)
-    model = full_model = _model(inputs, next(iter(outputs.values())), recipe.name)
+    model = full_model = _model(_alone(inputs), next(iter(outputs.values())), recipe.name)
     if len(outputs) > 1:
-        full_model = _model(inputs, outputs, f"{recipe.name}_with_all_outputs")
-    augmentation = None
-    if recipe.data.augment:
-        raw = keras.Input(tuple(input_shape), name=_RAW)
-        augmented = _chain(recipe, "augment", raw)
-        if augmented.shape != raw.shape:
-            path = ("data", "augment", len(recipe.data.augment) - 1)
-            before, after = shape_text(raw.shape[1:]), shape_text(augmented.shape[1:])
-            hint = "what leaves it goes into the network"
-            raise RecipeError(Problem(f"`augment` makes {after} of {before}", hint, path=path))
-        augmentation = _model(raw, augmented, f"{recipe.name}_augmentation")
-    groups, from_layer = connector.groups, connector.from_layer
-    named = tuple(_applications(recipe))
-    imagenet = tuple(connector.imagenet)
-    return Network(model, full_model, augmentation, groups, from_layer, named, imagenet)
+        full_model = _model(_alone(inputs), outputs, f"{recipe.name}_with_all_outputs")
+    augmentation = _model(_alone(raw), _alone(augmented), f"{recipe.name}_augmentation") if raw else None
+    return Network(
+        model,
+        full_model,
+        augmentation,
+        connector.groups,
+        connector.from_layer,
+        tuple(_applications(recipe)),
+        connector.by_name,
+        places,
+        connector.shared,
+        tuple(connector.imagenet),
+    )
 
 
-def prepared_input(recipe: Recipe, inputs: Any) -> Any:
-    """What leaves the layers of `data.prepare`."""
-    return _chain(recipe, "prepare", inputs)
+def _augmented(recipe: Recipe, own: Input, raw: Any, places: dict[str, Path]) -> Any:
+    """An input behind its layers of `augment`; itself where it has none."""
+    augmented = _chain(recipe, own, "augment", raw, places)
+    if augmented.shape != raw.shape:
+        path = (*own.path, "augment", len(own.augment) - 1)
+        before, after = shape_text(raw.shape[1:]), shape_text(augmented.shape[1:])
+        raise RecipeError(
+            Problem(f"`augment` makes {after} of {before}", "what leaves it goes into the network", path=path)
+        )
+    return augmented
+
+
+def _raw_name(name: str) -> str:
+    """The name of an input of the augmentation."""
+    return _RAW if name == INPUT else f"{_RAW}_{name}"
+
+
+def _alone(tensors: dict[str, Any]) -> Any:
+    """What Keras takes as inputs: one by itself, several by name."""
+    return tensors if len(tensors) > 1 else next(iter(tensors.values()))
+
+
+def prepared_inputs(recipe: Recipe, inputs: Mapping[str, Any], places: dict[str, Path] | None = None) -> dict[str, Any]:
+    """What leaves the layers of `prepare` of each input; where each layer stands is added to `places`."""
+    found = {} if places is None else places
+    return {own.name: _chain(recipe, own, "prepare", inputs[own.name], found) for own in inputs_of(recipe.data)}
 
 
 def _applications(recipe: Recipe) -> Iterator[str]:
@@ -132,7 +183,7 @@ def _applications(recipe: Recipe) -> Iterator[str]:
 
 
 def build_symbolically(
-    recipe: Recipe, *, input_shape: Sequence[int], policy: str = "float32", find_weights: bool = False
+    recipe: Recipe, *, input_shape: Shapes, policy: str = "float32", find_weights: bool = False
 ) -> Network:
     """The same with shapes and parameter counts but without the weights themselves: no memory is taken."""
     with shapes_alone():
@@ -146,14 +197,15 @@ def layers_matching(network: Network, patterns: Sequence[str]) -> list[str]:
         RecipeError: a pattern that matches nothing; its problem has no place, and the pattern's index as its path.
     """
     names = [layer.name for layer in network.full_model.layers]
+    members_of = {name: (layer,) for name, layer in network.shared.items()} | {
+        group: tuple(network.shared.get(name, name) for name in members) for group, members in network.groups.items()
+    }
     found: dict[str, None] = {}
     for index, pattern in enumerate(patterns):
         matches = [name for name in names if fnmatch.fnmatchcase(name, pattern)]
-        matches += [
-            n for group, members in network.groups.items() if fnmatch.fnmatchcase(group, pattern) for n in members
-        ]
+        matches += [n for group, members in members_of.items() if fnmatch.fnmatchcase(group, pattern) for n in members]
         if not matches:
-            hint = did_you_mean(pattern, [*network.groups, *names])
+            hint = did_you_mean(pattern, [*members_of, *names])
             raise RecipeError(Problem(f"no layer is named `{shortened(pattern)}`", hint, path=(index,)))
         found |= dict.fromkeys(matches)
     return list(found)
@@ -163,10 +215,11 @@ def _make_all(recipe: Recipe, policy: str) -> list[Any]:
     """Every layer, not yet connected, so that all wrong arguments are reported together."""
     problems: list[Problem] = []
     made: list[Any] = []
-    last = {output.index for output in outputs_of(recipe)}
+    outputs = [recipe.model.layers[output.index] for output in outputs_of(recipe)]
+    last = {item.shares or name_of(item) for item in outputs}
     for index, layer in enumerate(recipe.model.layers):
         try:
-            made.append(made_layer(layer, "float32" if index in last else policy, index))
+            made.append(made_layer(layer, "float32" if name_of(layer) in last else policy, index))
         except RecipeError as error:
             problems += error.problems
     if problems:
@@ -178,31 +231,38 @@ def made_layer(item: KerasObject, policy: str, index: int) -> Any:
     """A Keras layer, not yet connected.
 
     Returns:
-        The layer; None for applications and structures, which are made when what comes in is known.
+        The layer; None for applications and structures, which are made when what comes in is known, and for layers that are
+        those of others.
 
     Raises:
         RecipeError: Keras refuses its arguments.
     """
     problems: list[Problem] = []
-    if item.kind != "layers":
+    if item.kind != "layers" or item.shares:
         return None
     with _told(problems, item, ("model", "layers", index)), dtype_policy(policy):
         return make(item)
     raise RecipeError(problems)
 
 
-def _chain(recipe: Recipe, section: str, tensor: Any) -> Any:
-    """The layers of `data.prepare` or `data.augment`, one after the other."""
-    names = {INPUT, _RAW, *map(name_of, recipe.model.layers)}
-    for index, layer in enumerate(getattr(recipe.data, section)):
+def _chain(
+    recipe: Recipe, own: Input, section: Literal["prepare", "augment"], tensor: Any, places: dict[str, Path]
+) -> Any:
+    """The layers of an input's `prepare` or `augment`, one after the other; where each stands is added to `places`."""
+    inputs = inputs_of(recipe.data)
+    names = {tensor.name, *(each.name for each in inputs), *map(name_of, recipe.model.layers)}
+    others = inputs[: inputs.index(own)]
+    names |= {step.args.get("name") for each in others for step in getattr(each, section)} - {None}
+    for index, layer in enumerate(getattr(own, section)):
         problems: list[Problem] = []
-        path: Path = ("data", section, index)
+        path: Path = (*own.path, section, index)
         if (name := layer.args.get("name")) in names:
             raise RecipeError(Problem(f"two layers are named `{name}`", path=(*path, layer.name, "name")))
         names |= {name} - {None}
         with _told(problems, layer, path, tensor.shape), dtype_policy("float32"):
             made = make(layer)
             tensor = _called(layer, made, [tensor], path)
+            places[made.name] = path
         if problems:
             raise RecipeError(problems)
         if section == "augment" and made.trainable_weights:
@@ -214,14 +274,19 @@ def _chain(recipe: Recipe, section: str, tensor: Any) -> Any:
 class Connector:
     """Calls every layer on what comes before it, or on what its `from` names."""
 
-    def __init__(self, recipe: Recipe, prepared: Any, policy: str, load_weights: bool, find_weights: bool) -> None:
+    def __init__(
+        self, recipe: Recipe, prepared: dict[str, Any], policy: str, load_weights: bool, find_weights: bool
+    ) -> None:
         self.recipe = recipe
         self.policy = policy
         self.load_weights = load_weights
         self.find_weights = find_weights
         self.imagenet: list[ImagenetWeights] = []
-        self.tensor = prepared
-        self.by_name: dict[str, Any] = {INPUT: prepared}
+        self.tensor = next(iter(prepared.values()))
+        self.by_name = dict(prepared)
+        self.layers: dict[str, Any] = {}  # by name in the recipe
+        self.shared: dict[str, str] = {}
+        self.inlined: dict[str, tuple[Any, Any]] = {}  # of applications and projections: what came in, and what left
         self.groups: dict[str, tuple[str, ...]] = {}
         self.from_layer: dict[str, str] = {}
 
@@ -246,12 +311,16 @@ class Connector:
         if name_of(item) in self.by_name:
             raise RecipeError(Problem(f"two layers are named `{name_of(item)}`", path=(*path, item.name, "name")))
         sources = [self._source(name, path, item) for name in item.inputs] if item.inputs else [self.tensor]
+        if item.shares and item.kind == "layers":
+            layer = self.layers[item.shares]
+            self.shared[name_of(item)] = layer.name
         problems: list[Problem] = []
         with _told(problems, item, path, *(source.shape for source in sources)):
             self.tensor = self._call(item, layer, sources, path)
         if problems:
             raise RecipeError(problems)
         self.by_name[name_of(item)] = self.tensor
+        self.layers[name_of(item)] = keras_internals.origin_of(self.tensor).operation
 
     def _output(self, output: Output) -> Any:
         # The name of a group or application means the layer that leaves it.
@@ -271,6 +340,8 @@ class Connector:
 
     def _call(self, item: KerasObject, layer: Any, sources: list[Any], path: Path) -> Any:
         came_in = sources[0] if len(sources) == 1 else sources
+        if item.kind != "layers" and item.shares:
+            return self._again(item, came_in, path)
         if item.kind == "applications":
             inlined = applications.inline(
                 item,
@@ -287,12 +358,40 @@ class Connector:
             self.groups[name_of(item)] = inlined.layer_names
             self.from_layer[name_of(item)] = inlined.layer_names[-1]
             self.by_name |= inlined.outputs
+            self.inlined[name_of(item)] = came_in, inlined.output
             return inlined.output
         if item.kind == structure_entries.KIND:
             return self._structure(item, came_in, path)
         if problem := window_problem(layer, came_in):
             raise RecipeError(Problem(problem[0], problem[1], path=(*path, item.name)))
         return _called(item, layer, sources, path)
+
+    def _again(self, item: KerasObject, came_in: Any, path: Path) -> Any:
+        """An application or a structure once more, with the same layers, on something else."""
+        own = name_of(item)
+        if item.shares not in self.inlined:  # one without layers
+            return self._structure(item, came_in, path)
+        before, left = self.inlined[item.shares]
+        if tuple(came_in.shape) != tuple(before.shape):
+            shapes = f"{shape_text(came_in.shape[1:])} came in, and {shape_text(before.shape[1:])}"
+            message = f"{item.name}: {shapes} came into `{item.shares}`, whose layers these are"
+            raise RecipeError(Problem(message, "bring both to one shape", path=(*path, item.name)))
+        given: dict[int, Any] = {}
+
+        def call(operation: Any, *arguments: Any, **options: Any) -> Any:
+            given[id(operation)] = tensor = operation(*arguments, **options)
+            if isinstance(operation, keras.layers.Layer):
+                rest = operation.name.removeprefix(item.shares).removeprefix("_")
+                name = f"{own}_{rest}" if rest else own
+                self.by_name[name], self.shared[name] = tensor, operation.name
+            return tensor
+
+        count = len(self.shared)
+        # Every layer stands for itself, so that the weights are shared; the model that comes out is not needed.
+        keras.models.clone_model(keras.Model(before, left), came_in, lambda operation: operation, call)
+        self.groups[own] = tuple(self.shared)[count:]
+        self.from_layer[own] = self.groups[own][-1]
+        return given[id(keras_internals.origin_of(left).operation)]
 
     def _structure(self, item: KerasObject, tensor: Any, path: Path) -> Any:
         """A shortcut, a learned constant or a slice as plain Keras layers."""
@@ -308,6 +407,8 @@ class Connector:
         if built.layers:
             self.groups[name_of(item)] = tuple(layer.name for layer in built.layers)
             self.from_layer[name_of(item)] = built.layers[-1].name
+            self.inlined[name_of(item)] = tensor, built.output
+            self.by_name |= {layer.name: layer.output for layer in built.layers}
         return built.output
 
     def _name_groups(self) -> None:

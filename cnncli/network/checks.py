@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import keras
 
+from cnncli.data.dataset import InputShape
 from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.build import Network, build_symbolically, layers_matching
@@ -14,6 +15,7 @@ from cnncli.network.merging import unintended_broadcasts
 from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.named_inputs import shapes_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 
@@ -24,7 +26,7 @@ class Checked:
 
     Attributes:
         loaded: its recipe, with what was known then.
-        input_shape: of one raw example.
+        input_shape: of one raw example; of several inputs by name.
         class_count: None where the recipe alone does not tell it.
         network: takes no memory; computes in the precision that the recipe names, and in float32 where it says `auto`.
         budget: as it will be; without the number of classes the last layer has a placeholder's size.
@@ -34,7 +36,7 @@ class Checked:
     """
 
     loaded: LoadedRecipe
-    input_shape: tuple[int, ...]
+    input_shape: InputShape
     class_count: int | None
     network: Network
     budget: budget.Budget
@@ -77,14 +79,14 @@ def check_shapes(loaded: LoadedRecipe) -> Checked | None:
 _STAND_INS = (2, 11)  # numbers of classes
 
 
-def _resolved(loaded: LoadedRecipe, classes: int, shape: tuple[int, ...]) -> LoadedRecipe:
+def _resolved(loaded: LoadedRecipe, classes: int, shape: InputShape) -> LoadedRecipe:
     try:
         return symbolic_shapes.resolve(loaded, shape, classes=classes)
     except CnncliError as error:
         raise loaded.located(error) from error
 
 
-def _problems(loaded: LoadedRecipe, shape: tuple[int, ...]) -> tuple[Problem, ...]:
+def _problems(loaded: LoadedRecipe, shape: InputShape) -> tuple[Problem, ...]:
     try:
         check_network(loaded, input_shape=shape, class_count=None, is_complete=False)
     except CnncliError as error:
@@ -93,7 +95,7 @@ def _problems(loaded: LoadedRecipe, shape: tuple[int, ...]) -> tuple[Problem, ..
 
 
 def check_network(
-    loaded: LoadedRecipe, *, input_shape: tuple[int, ...], class_count: int | None, is_complete: bool = True
+    loaded: LoadedRecipe, *, input_shape: InputShape, class_count: int | None, is_complete: bool = True
 ) -> Checked:
     """Let Keras build the network of a recipe symbolically.
 
@@ -120,11 +122,11 @@ def _policy(recipe: Recipe) -> str:
     return "float32" if recipe.train.precision == "auto" else recipe.train.precision
 
 
-def input_shape(recipe: Recipe) -> tuple[int, ...] | None:
-    """The shape of one raw example, where the recipe alone tells it."""
+def input_shape(recipe: Recipe) -> InputShape | None:
+    """The shape of one raw example, where the recipe alone tells it; of several inputs by name."""
     source = recipe.data.source
     if recipe.model.input:
-        return tuple(recipe.model.input)
+        return shapes_of(recipe.model)
     if source.builtin:
         return BUILTIN_SHAPES[source.builtin]
     if source.image_folder and source.image_folder.image_size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass
 from typing import Any
 
@@ -11,14 +11,36 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.columns import Values, as_column
+from cnncli import keras_internals
+from cnncli.data.dataset import Examples
+from cnncli.data.input_values import InputValues, count
 from cnncli.errors import Problem
+from cnncli.network.model_inputs import part_of
 
 NOT_LEARNED = "leave the example out: the network has learned nothing about these numbers"
 _MOST_VALUES = 1 << 23  # raw numbers looked at in one go
 
 
-def entry_tensors(model: keras.Model) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class EntryTensor:
+    """What enters one of the first layers with weights, in one of its calls.
+
+    Attributes:
+        layer: of Keras.
+        tensor: as Keras' symbol for it.
+        inputs: the names of the inputs that it is made of.
+    """
+
+    layer: Any
+    tensor: Any
+    inputs: frozenset[str]
+
+    @property
+    def is_embedded(self) -> bool:
+        return isinstance(self.layer, keras.layers.Embedding)
+
+
+def entry_tensors(model: keras.Model) -> list[EntryTensor]:
     """Find the layers with weights that take the input itself, or what layers without weights make of it.
 
     Works for a network that was built symbolically: what stands before such a layer holds no weights.
@@ -27,96 +49,90 @@ def entry_tensors(model: keras.Model) -> dict[str, Any]:
         model: raw examples -> outputs.
 
     Returns:
-        Name of each such layer, in the order of the network -> the KerasTensor that enters it.
+        One for each call of such a layer, in the order of the network.
     """
-    known = {id(tensor) for tensor in model.inputs}
-    found: dict[str, Any] = {}
+    known = {id(tensor): frozenset([tensor.name]) for tensor in model.inputs}
+    found = []
     functional = model if hasattr(model, "operations") else keras.Model(model.inputs, model.outputs)  # a Sequential
-    for operation in functional.operations:
-        if isinstance(operation, keras.layers.InputLayer):
-            continue
-        taken = keras.tree.flatten(getattr(operation, "input", []))
+    for operation, taken, given in keras_internals.calls_of(functional):
         if not taken or any(id(tensor) not in known for tensor in taken):
             continue
+        inputs = frozenset().union(*(known[id(tensor)] for tensor in taken))
         if getattr(operation, "weights", None):
-            found[operation.name] = taken[0]
+            found += [EntryTensor(operation, tensor, known[id(tensor)]) for tensor in taken]
             continue
-        known.update(id(tensor) for tensor in keras.tree.flatten(operation.output))
+        known.update((id(tensor), inputs) for tensor in given)
     return found
 
 
-def entering_values(model: keras.Model, tensors: Mapping[str, Any], batch: NDArray[Any]) -> dict[str, NDArray[Any]]:
+def entering_values(model: keras.Model, tensors: Sequence[Any], batch: InputValues) -> list[NDArray[Any]]:
     """Compute what enters layers for a batch of raw examples.
 
     Args:
         model: raw examples -> outputs.
-        tensors: as `entry_tensors` found them.
-        batch: (examples, *input shape), uint8 or float32.
+        tensors: of `entry_tensors`.
+        batch: (examples, *input shape), uint8 or float32; of several inputs by name.
 
     Returns:
-        Layer name -> float32 (examples, *shape).
+        For each tensor float32 (examples, *shape).
     """
     if not tensors:
-        return {}
-    front = keras.Model(model.inputs, dict(tensors))
-    values = front([batch], training=False)
-    return {
-        name: np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(value, "float32"))) for name, value in values.items()
-    }
+        return []
+    values = part_of(model, {str(number): tensor for number, tensor in enumerate(tensors)})(batch, training=False)
+    wanted = (values[str(number)] for number in range(len(tensors)))
+    return [np.asarray(keras.ops.convert_to_numpy(keras.ops.cast(value, "float32"))) for value in wanted]
 
 
-def outside_embeddings(model: keras.Model, *inputs: Values) -> list[tuple[str, Problem]]:
+def outside_embeddings(model: keras.Model, *parts: Examples) -> list[tuple[str, Problem]]:
     """Find the Embeddings at the beginning of a network that have no row for some number of the examples.
 
     Args:
         model: raw examples -> outputs; may be built symbolically.
-        inputs: the raw examples, all of which are looked at.
+        parts: all of whose examples are looked at.
 
     Returns:
         A layer's name and its problem, without a place.
     """
     found = []
-    for name, tensor in _embedding_tensors(model).items():
-        each = [_Entering.of(model, name, tensor, batch) for batch in _batches(inputs)]
-        together = _Entering(*(np.concatenate(parts) for parts in zip(*map(astuple, each), strict=True)))
-        rows = np.arange(len(together.lows))
-        if problem := together.problem(model.get_layer(name), rows):
-            found.append((name, problem))
+    for entry in _embeddings(model):
+        each = [_Entering.of(model, entry, batch) for part in parts for batch in _batches(part)]
+        together = _Entering(*(np.concatenate(columns) for columns in zip(*map(astuple, each), strict=True)))
+        if problem := together.problem(entry.layer, np.arange(len(together.lows))):
+            found.append((entry.layer.name, problem))
     return found
 
 
-def outside_rows(model: keras.Model, batch: NDArray[Any]) -> dict[int, Problem]:
+def outside_rows(model: keras.Model, batch: InputValues) -> dict[int, Problem]:
     """Find the examples of a batch for which an Embedding at the beginning of a network has no row.
 
     Args:
         model: raw examples -> outputs; may be built symbolically.
-        batch: (examples, *input shape).
+        batch: (examples, *input shape); of several inputs by name.
 
     Returns:
         An example's index and its problem, without a place; by ascending index.
     """
     found: dict[int, Problem] = {}
-    for name, tensor in _embedding_tensors(model).items():
-        entering = _Entering.of(model, name, tensor, batch)
-        for row in range(len(batch)):
-            if problem := entering.problem(model.get_layer(name), np.array([row])):
+    for entry in _embeddings(model):
+        entering = _Entering.of(model, entry, batch)
+        for row in range(count(batch)):
+            if problem := entering.problem(entry.layer, np.array([row])):
                 found.setdefault(row, problem)
     return dict(sorted(found.items()))
 
 
-def first_outside(model: keras.Model, inputs: Values) -> tuple[int, Problem] | None:
+def first_outside(model: keras.Model, examples: Examples) -> tuple[int, Problem] | None:
     """The first example for which an Embedding has no row: its index and its problem; None where there is none."""
     begin = 0
-    for batch in _batches([inputs]):
+    for batch in _batches(examples):
         for row, problem in outside_rows(model, batch).items():
             return begin + row, problem
-        begin += len(batch)
+        begin += count(batch)
     return None
 
 
-def _embedding_tensors(model: keras.Model) -> dict[str, Any]:
-    tensors = entry_tensors(model).items()
-    return {name: tensor for name, tensor in tensors if isinstance(model.get_layer(name), keras.layers.Embedding)}
+def _embeddings(model: keras.Model) -> list[EntryTensor]:
+    return [entry for entry in entry_tensors(model) if entry.is_embedded]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,8 +144,8 @@ class _Entering:
     are_whole: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, model: keras.Model, name: str, tensor: Any, batch: NDArray[Any]) -> _Entering:
-        values = entering_values(model, {name: tensor}, batch)[name].reshape(len(batch), -1)
+    def of(cls, model: keras.Model, entry: EntryTensor, batch: InputValues) -> _Entering:
+        values = entering_values(model, [entry.tensor], batch)[0].reshape(count(batch), -1)
         return cls(values.min(axis=1), values.max(axis=1), (values == np.floor(values)).all(axis=1))
 
     def problem(self, layer: keras.layers.Embedding, rows: NDArray[np.int64]) -> Problem | None:
@@ -146,9 +162,8 @@ class _Entering:
         return None
 
 
-def _batches(inputs: Iterable[Values]) -> Iterator[NDArray[Any]]:
-    for some in inputs:
-        stored = as_column(some)
-        rows = max(1, _MOST_VALUES // max(1, math.prod(stored.shape[1:])))
-        for begin in range(0, len(stored), rows):
-            yield stored.read(np.arange(begin, min(begin + rows, len(stored))))
+def _batches(examples: Examples) -> Iterator[InputValues]:
+    numbers = sum(math.prod(column.shape[1:]) for column in examples.inputs.values())
+    rows = max(1, _MOST_VALUES // max(1, numbers))
+    for begin in range(0, len(examples), rows):
+        yield examples.read(np.arange(begin, min(begin + rows, len(examples))))

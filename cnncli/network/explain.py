@@ -24,6 +24,7 @@ from cnncli.network.layer_purposes import (
 from cnncli.network.outline import Row, rows, rows_with_closed
 from cnncli.network.summary import BYTES, LayerSummary, Summary
 from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
 from cnncli.recipe.schema import Recipe
 
@@ -61,7 +62,8 @@ def explain(
         return Explanation(summary.name, about, (), tuple(layers), ())
     known = _first_of_each_block(summary)
     outline = rows_with_closed(summary, known) if depth is None else rows(summary, depth)
-    augmentation = tuple((item.entry.canonical, purpose_of_kind(item.entry.canonical)) for item in recipe.data.augment)
+    augmenting = [item.entry.canonical for own in inputs_of(recipe.data) for item in own.augment]
+    augmentation = tuple((kind, purpose_of_kind(kind)) for kind in augmenting)
     layers = []
     for row in outline:
         if row.is_group:
@@ -117,9 +119,8 @@ def _first_of_each_block(summary: Summary) -> dict[str, str]:
 
 def _layer(row: Row, summary: Summary, network: Network) -> LayerExplanation:
     found = _summary_of(row, summary)
-    graph = Graph(network.full_model)
-    part = graph.parts[found.name]
-    tensors = graph.inputs(part)
+    graph = Graph(network.full_model, network.tensors)
+    part, tensors = graph.parts[found.name].operation, graph.parts[found.name].inputs
     known = {layer.name: layer.field for layer in summary.layers}
     shapes = [tuple(tensor.shape) for tensor in tensors]
     fields = [graph.field(tensor, known) for tensor in tensors]
@@ -128,6 +129,7 @@ def _layer(row: Row, summary: Summary, network: Network) -> LayerExplanation:
     notes = [
         activation_of(part),
         *formulas.notes_of(part, shapes),
+        f"Its weights are those of {found.shares}, and are counted there." if found.shares and part.weights else "",
         _learning(found, part),
         _without_formula(found, came_in, [each.quantity for each in made if each.expression]),
     ]
@@ -170,7 +172,7 @@ def _learning(found: LayerSummary, part: Any) -> str:
 
 def _without_formula(found: LayerSummary, came_in: Sequence[Sequence[int | None]], known: Collection[str]) -> str:
     """Which numbers have no formula here."""
-    is_changed = bool(came_in) and any(tuple(shape) != found.output_shape for shape in came_in)
+    is_changed = bool(came_in) and all(tuple(shape) != found.output_shape for shape in came_in)
     missing = ["output shape"] if is_changed and OUTPUT not in known and not has_numbers(found.kind) else []
     missing += ["parameters"] if found.params and PARAMETERS not in known else []
     notes = []
@@ -191,7 +193,9 @@ def _group(row: Row, outline: Sequence[Row], summary: Summary, first: str) -> La
         kind: sum(layer.kind == kind for layer in layers) for kind in dict.fromkeys(layer.kind for layer in layers)
     }
     consists = listed([f"{count} {kind}" for kind, count in kinds.items()], 8)
-    if first:
+    if row.shares:
+        purpose = f"The layers of {row.shares}, called once more with the same weights."
+    elif first:
         purpose = f"The same layers as in {first}, with other numbers."
     elif entry:
         purpose = f"{entry.canonical}, a published network, used as a part: {consists}."
@@ -230,10 +234,9 @@ def _group(row: Row, outline: Sequence[Row], summary: Summary, first: str) -> La
 
 def _conclusion(summary: Summary, network: Network, recipe: Recipe) -> Iterator[str]:
     outputs = outputs_of(recipe)
-    begin = f"The network takes {shape_text(summary.input_shape)} numbers. "
+    begin = f"The network takes {_inputs_text(summary)}. "
     for output, name in zip(outputs, summary.outputs, strict=True):
-        layer = network.full_model.get_layer(name)
-        shape = tuple(layer.output.shape[1:])
+        layer, shape = network.layer_of(name), network.output_shape(name)
         where = f"The output {name}" if len(outputs) > 1 else f"Its last layer, {name},"
         loss = _loss(output, shape, weighted=len(outputs) > 1) if output.loss is not None else ""
         yield f"{begin}{where} gives {conclusion_of_activation(layer, shape)}. {loss}".strip()
@@ -251,6 +254,13 @@ def _conclusion(summary: Summary, network: Network, recipe: Recipe) -> Iterator[
             f"The number of classes is not known and counted as 2 ({listed(summary.placeholders)}). Give it with "
             "--set data.classes=N."
         )
+
+
+def _inputs_text(summary: Summary) -> str:
+    """`28×28×1 numbers`; of several inputs with their names."""
+    if not isinstance(summary.input_shape, dict):
+        return f"{shape_text(summary.input_shape)} numbers"
+    return " and ".join(f"{shape_text(shape)} numbers ({name})" for name, shape in summary.input_shape.items())
 
 
 def _totals(summary: Summary) -> str:

@@ -12,7 +12,9 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from cnncli.keras_internals import calls_of
 from cnncli.network.build import Network
+from cnncli.network.model_inputs import part_of
 
 # They take `training` for quantised weights alone.
 _SAME_WHILE_TRAINING = (keras.layers.Dense, keras.layers.EinsumDense)
@@ -62,7 +64,7 @@ class Cut:
         if len(self.tensors) > 1:
             rows = [keras.ops.reshape(tensor, (-1, _size(tensor))) for tensor in self.tensors]
             kept = keras.ops.concatenate([keras.ops.cast(row, self.dtype.name) for row in rows], axis=-1)
-        return keras.Model(network.full_model.inputs, kept, name="frozen_part")
+        return part_of(network.full_model, kept, name="frozen_part")
 
     def behind(self, network: Network) -> keras.Model:
         """What is kept -> every output of `full_model`, with its layers and weights."""
@@ -90,17 +92,17 @@ def find_cut(network: Network) -> Cut | None:
     Returns:
         None where no layer with weights is frozen.
     """
-    operations = network.full_model.operations  # each after those that it takes
-    users = Counter(key for operation in operations for key in _inputs(operation))
+    calls = calls_of(network.full_model)  # each after those that it takes
+    users = Counter(key for call in calls for key in _by_identity(call.inputs))
     ends = {id(tensor) for tensor in keras.tree.flatten(network.full_model.output)}
     best: Cut | None = None
     same: set[int] = set()  # the tensors of the frozen part
     crossing: dict[int, tuple[keras.KerasTensor, str]] = {}  # those that are taken by what is not in it, so far
     layers: list[str] = []
     has_new_weights = False
-    for operation in operations:
-        taken = _inputs(operation)
-        given = {id(tensor): (tensor, operation.name) for tensor in keras.tree.flatten(operation.output)}
+    for operation, inputs, outputs in calls:
+        taken = _by_identity(inputs)
+        given = {id(tensor): (tensor, operation.name) for tensor in outputs}
         if not taken.keys() <= same or not ends.isdisjoint(given) or not _gives_the_same(operation):
             continue
         same |= given.keys()
@@ -112,7 +114,7 @@ def find_cut(network: Network) -> Cut | None:
         if not (has_new_weights or best) or not _can_be_kept([tensor for tensor, _ in crossing.values()]):
             continue
         tensors, left = zip(*crossing.values(), strict=True)
-        cut = Cut(tensors, left, tuple(layers))
+        cut = Cut(tensors, left, tuple(dict.fromkeys(layers)))
         if has_new_weights or best is None or cut.bytes <= best.bytes:
             best, has_new_weights = cut, False
     return best
@@ -129,9 +131,8 @@ def _size(tensor: keras.KerasTensor) -> int:
     return math.prod(tensor.shape[1:])
 
 
-def _inputs(operation: Any) -> dict[int, keras.KerasTensor]:
-    """What an operation takes, by identity: Keras' symbols cannot be compared."""
-    tensors = [] if isinstance(operation, keras.layers.InputLayer) else keras.tree.flatten(operation.input)
+def _by_identity(tensors: Sequence[keras.KerasTensor]) -> dict[int, keras.KerasTensor]:
+    """Tensors by identity: Keras' symbols cannot be compared."""
     return {id(tensor): tensor for tensor in tensors}
 
 

@@ -186,6 +186,15 @@ def _reshape(_: Any, inputs: Sequence[Shape], output: Shape) -> str:
     return f"Arranges the same numbers in another shape, {shape_text(output)}; it computes nothing."
 
 
+def _permute(_: Any, inputs: Sequence[Shape], output: Shape) -> str:
+    return f"Exchanges the axes of its input, {shape_text(inputs[0])} to {shape_text(output)}; it computes nothing."
+
+
+def _einsum(layer: Any, inputs: Sequence[Shape], output: Shape) -> str:
+    sums = "A Dense layer over chosen axes: weighted sums in Einstein's notation"
+    return f"{sums}, {layer.equation}, make {shape_text(output)} of {shape_text(inputs[0])}."
+
+
 def _recurrent(words: str) -> Callable[[Any, Sequence[Shape], Shape], str]:
     def told(layer: Any, inputs: Sequence[Shape], _: Shape) -> str:
         steps = "the steps" if inputs[0][0] is None else f"the {inputs[0][0]} steps"
@@ -235,7 +244,6 @@ _SENTENCES = {
     "GaussianNoise": "Adds random noise in training, against overfitting; a trained network runs without it.",
     "GaussianDropout": "Multiplies by random numbers around 1 in training, against overfitting.",
     "AlphaDropout": "Dropout that keeps mean and variance, for selu; a trained network runs without it.",
-    "Permute": "Exchanges the axes of its input; it computes nothing.",
     "RepeatVector": "Repeats its input, once for each step of a sequence.",
     "Resizing": "Brings all images to one size by interpolation.",
     "CenterCrop": "Cuts out the center of each image.",
@@ -251,7 +259,6 @@ _SENTENCES = {
     },
     "Attention": "Lets each position look at all others: it weighs the values by how well query and key agree.",
     "AdditiveAttention": "Lets each position look at all others: it weighs the values by a learned sum of query and key.",
-    "EinsumDense": "A Dense layer over chosen axes: weighted sums in Einstein's notation.",
     "RNN": "Reads the steps of a sequence one after the other with its cell, and keeps a state.",
     **{f"ConvLSTM{rank}D": "An LSTM with convolutions: its state keeps positions." for rank in (1, 2, 3)},
     "SpectralNormalization": "Scales the weights of a layer so that no input is amplified by more than 1.",
@@ -292,6 +299,8 @@ _WITH_NUMBERS: dict[str, Callable[[Any, Sequence[Shape], Shape], str]] = {
     "Activation": _activation,
     "Embedding": _embedding,
     "Reshape": _reshape,
+    "Permute": _permute,
+    "EinsumDense": _einsum,
     "SimpleRNN": _recurrent(""),
     "GRU": _recurrent(", with gates that decide what to keep"),
     "LSTM": _recurrent(", with gates that decide what to keep and a memory for longer distances"),

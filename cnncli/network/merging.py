@@ -19,6 +19,7 @@ import keras
 from cnncli import keras_internals
 from cnncli.errors import Problem
 from cnncli.network.build import Network, shape_text
+from cnncli.network.graph import Graph, Part
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.schema import Recipe
 
@@ -45,54 +46,52 @@ def unintended_broadcasts(recipe: Recipe, network: Network) -> list[Problem]:
     Returns:
         One note for each layer, with its path in the recipe.
     """
-    layers = {layer.name: layer for layer in network.full_model.layers}
+    parts = Graph(network.full_model, network.tensors).parts
     found = []
     for index, item in enumerate(recipe.model.layers):
-        layer = layers.get(name_of(item)) if item.entry.canonical in _ELEMENTWISE else None
-        if layer is None or not isinstance(layer.input, list):
+        part = parts.get(name_of(item)) if item.entry.canonical in _ELEMENTWISE else None
+        if part is None or len(part.inputs) < 2:
             continue
-        if any(_is_unintended(tensor, layer) for tensor in layer.input):
-            shapes = " and ".join(shape_text(tensor.shape[1:]) for tensor in layer.input)
-            result = shape_text(layer.output.shape[1:])
+        if any(_is_unintended(tensor, part) for tensor in part.inputs):
+            shapes = " and ".join(shape_text(tensor.shape[1:]) for tensor in part.inputs)
+            result = shape_text(part.outputs[0].shape[1:])
             message = f"{item.name} combines {shapes}: values are repeated to get {result}"
             hint = "if this is not intended, check `from`, and give all inputs the same shape"
             found.append(Problem(message, hint, path=("model", "layers", index, item.name)))
     return found
 
 
-def _is_unintended(tensor: Any, layer: Any) -> bool:
+def _is_unintended(tensor: Any, part: Part) -> bool:
     """Whether a layer repeats this input of it, and the input was hardly made for that."""
-    shape, result = tuple(tensor.shape[1:]), tuple(layer.output.shape[1:])
+    shape, result = tuple(tensor.shape[1:]), tuple(part.outputs[0].shape[1:])
     if len(shape) != len(result) or len(shape) < 2:
         return False  # a row of numbers for a map; one number for a row of them
     repeated = [axis for axis, (own, wanted) in enumerate(zip(shape, result, strict=True)) if own == 1 != wanted]
     channels = len(shape) - 1
-    multiplies = isinstance(layer, keras.layers.Multiply)
+    multiplies = isinstance(part.operation, keras.layers.Multiply)
     if repeated == [channels]:
-        return _is_full_map(layer, result) and (not multiplies or _is_network_input(tensor))
+        return _is_full_map(part, result) and (not multiplies or _is_network_input(tensor))
     return bool(repeated) and not multiplies and _is_reduced_by_strides(tensor)
 
 
-def _is_full_map(layer: Any, result: tuple[int | None, ...]) -> bool:
+def _is_full_map(part: Part, result: tuple[int | None, ...]) -> bool:
     """Whether one input has the shape of the result; if none has, an outer sum or product is intended."""
-    return any(tuple(tensor.shape[1:]) == result for tensor in layer.input)
+    return any(tuple(tensor.shape[1:]) == result for tensor in part.inputs)
 
 
-def _makers(tensor: Any) -> Iterator[Any]:
-    """The operations that lead to a tensor, the last one first, as long as each has one input."""
+def _makers(tensor: Any) -> Iterator[tuple[Any, list[Any]]]:
+    """The operations that lead to a tensor with what they take, the last one first, as long as each has one input."""
     while True:
-        operation = keras_internals.origin_of(tensor).operation
-        yield operation
-        if isinstance(operation, keras.layers.InputLayer):
-            return
-        inputs = keras.tree.flatten(operation.input)
+        origin = keras_internals.origin_of(tensor)
+        inputs = keras_internals.inputs_of_call(origin)
+        yield origin.operation, inputs
         if len(inputs) != 1:
             return
         [tensor] = inputs
 
 
 def _is_network_input(tensor: Any) -> bool:
-    for operation in _makers(tensor):
+    for operation, _ in _makers(tensor):
         if isinstance(operation, keras.layers.InputLayer):
             return True
         if type(operation).__name__ not in (*_CHANGES_NO_SHAPE, *_CHANGES_NO_CHANNELS):
@@ -103,8 +102,7 @@ def _is_network_input(tensor: Any) -> bool:
 def _is_reduced_by_strides(tensor: Any) -> bool:
     """Whether the layer that gave the tensor its lengths is a convolution with strides."""
     space = tuple(tensor.shape[1:-1])
-    for operation in _makers(tensor):
-        inputs = keras.tree.flatten(operation.input)
+    for operation, inputs in _makers(tensor):
         if all(tuple(came_in.shape[1:-1]) == space for came_in in inputs):
             continue
         strides = getattr(operation, "strides", 1)

@@ -88,15 +88,21 @@ def _dense(layer: Any, _: Sequence[Shape], output: Shape) -> int:
 
 def _einsum(layer: Any, inputs: Sequence[Shape], _: Shape) -> int | None:
     """The product of the lengths of all indices: each combination is one multiply-add."""
-    came_in, kernel = layer.equation.replace(" ", "").split("->")[0].split(",")
+    lengths = einsum_lengths(layer, inputs[0])
+    return None if lengths is None else _product(lengths)
+
+
+def einsum_lengths(layer: Any, came_in: Shape) -> list[int | None] | None:
+    """The length of each index of an equation, that of the batch as 1; None where the equation does not tell them."""
+    variable, kernel = layer.equation.replace(" ", "").split("->")[0].split(",")
     lengths: dict[str, int | None] = {}
-    for letters, shape in ((came_in, (1, *inputs[0][1:])), (kernel, layer.kernel.shape)):
+    for letters, shape in ((variable, (1, *came_in[1:])), (kernel, layer.kernel.shape)):
         before, dots, after = letters.partition("...")
         middle = len(shape) - len(before) - len(after)
         if middle and not dots:
             return None
         lengths |= dict(zip([*before, *(f"...{number}" for number in range(middle)), *after], shape, strict=True))
-    return _product(list(lengths.values()))
+    return list(lengths.values())
 
 
 def _recurrent(layer: Any, inputs: Sequence[Shape], _: Shape) -> int | None:

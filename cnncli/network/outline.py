@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from cnncli.network.multiply_adds import total
 from cnncli.network.receptive_field import Field
-from cnncli.network.summary import GroupSummary, LayerSummary, Shape, Summary
+from cnncli.network.summary import GroupSummary, LayerSummary, Shape, Summary, shared_with
 
 ALL = 1 << 30  # deeper than anything is nested
 
@@ -20,12 +20,13 @@ class Row:
     Attributes:
         name: of the layer; of a closed group its own.
         kind: the class of a layer; of a closed group the block's or application's name, which may be empty.
-        detail: of a layer, as in `LayerSummary`.
+        detail: of a layer, as in `LayerSummary`; of a closed group whose weights it shares.
         layer_count: how many layers it stands for.
         output_shape, field: of what leaves it.
         params, trainable_params, multiply_adds, activations: sums.
         inputs: the rows that it takes, by index; each comes before it.
         within: the opened groups around it, from the outside in.
+        shares: the layer or the group whose weights these are; empty where they are its own.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Row:
     activations: int
     inputs: tuple[int, ...]
     within: tuple[str, ...]
+    shares: str = ""
 
     @property
     def is_group(self) -> bool:
@@ -78,8 +80,16 @@ def rows_with_closed(summary: Summary, closed_groups: Collection[str]) -> tuple[
     for index, (closed, layers) in enumerate(parts):
         taken = dict.fromkeys(part_of_layer[source] for layer in layers for source in layer.inputs)
         inputs = tuple(source for source in taken if source != index)
-        made.append(_row(closed, layers, inputs, opened[index]))
+        shares = _shared_group(closed, layers, summary) if closed else ""
+        made.append(_row(closed, layers, inputs, opened[index], shares))
     return tuple(made)
+
+
+def _shared_group(closed: GroupSummary, layers: Sequence[LayerSummary], summary: Summary) -> str:
+    """The group whose layers these are once more."""
+    roots = tuple(layer.shares for layer in layers)
+    groups = (group for group in summary.groups if group.layers == roots and group.kind == closed.kind)
+    return next((group.name for group in groups), "") if all(roots) else ""
 
 
 def without_prefix(name: str, within: Sequence[str]) -> str:
@@ -91,14 +101,18 @@ def without_prefix(name: str, within: Sequence[str]) -> str:
 
 
 def _row(
-    closed: GroupSummary | None, layers: list[LayerSummary], inputs: tuple[int, ...], within: tuple[str, ...]
+    closed: GroupSummary | None,
+    layers: list[LayerSummary],
+    inputs: tuple[int, ...],
+    within: tuple[str, ...],
+    shares: str,
 ) -> Row:
     last = next((layer for layer in layers if closed and layer.name == closed.last), layers[-1])
     single = len(layers) == 1
     return Row(
         name=closed.name if closed else last.name,
         kind=closed.kind if closed and not single else last.kind,
-        detail=last.detail if single else "",
+        detail=last.detail if single else shared_with(shares),
         layer_count=len(layers),
         output_shape=last.output_shape,
         params=sum(layer.params for layer in layers),
@@ -108,4 +122,5 @@ def _row(
         activations=sum(layer.activations for layer in layers),
         inputs=inputs,
         within=within,
+        shares=last.shares if single else shares,
     )

@@ -11,12 +11,15 @@ from typing import Any
 
 import keras
 
+from cnncli.messages import described
 from cnncli.network.instantiate import dtype_policy, make
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.keras_objects.structure_entries import LEARNED, SHORTCUT
+from cnncli.recipe.keras_objects.structure_entries import LEARNED, MERGES, SHORTCUT
 from cnncli.recipe.layers import name_of
 
 Shape = tuple[int | None, ...]
+
+_MERGING = {name: getattr(keras.layers, name) for name in MERGES}
 
 
 class StructureError(ValueError):
@@ -105,13 +108,18 @@ def _learned(item: KerasObject, tensor: Any) -> Built:
     A dense layer without bias computes it from the number 1: its kernel is the constant. A constant for each channel that
     multiplies is a single layer.
     """
-    name, merge, shape = name_of(item), str(item.args.get("merge", "Add")).lower(), _constant_shape(item)
+    name, merge, shape = name_of(item), item.args.get("merge", "Add"), _constant_shape(item)
+    if not isinstance(merge, str) or merge not in _MERGING:
+        raise StructureError(f"`merge` is one of {', '.join(_MERGING)}, got {described(merge)}", "", "merge")
+    for argument in ("axis", "last"):
+        if argument in item.args and merge != "Concatenate":
+            raise StructureError(f"`{argument}` is for `merge: Concatenate`, not for {merge}", "leave it out", argument)
     weights = {
         "kernel_initializer": _made(item.args.get("initializer")) or "zeros",
         "kernel_regularizer": _made(item.args.get("regularizer")),
     }
     _check_merge(item, merge, shape, tuple(tensor.shape))
-    if merge == "multiply" and len(shape) == 1 and shape[0] == tensor.shape[-1]:
+    if merge == "Multiply" and len(shape) == 1 and shape[0] == tensor.shape[-1]:
         return _applied(tensor, keras.layers.EinsumDense("...c,c->...c", tensor.shape[-1], name=name, **weights))
     axes = "cdefgh"[: len(shape)]
     one = _applied(
@@ -121,10 +129,9 @@ def _learned(item: KerasObject, tensor: Any) -> Built:
         keras.layers.Rescaling(0.0, offset=1.0, name=f"{name}_one", dtype="float32"),
         keras.layers.EinsumDense(f"ab,{axes}->a{axes}", shape, name=f"{name}_constant", **weights),
     )
-    arguments = {"axis": item.args.get("axis", 1)} if merge == "concatenate" else {}
-    merging = {"add": keras.layers.Add, "multiply": keras.layers.Multiply, "concatenate": keras.layers.Concatenate}
-    merged = merging[merge](name=name, **arguments)
-    is_first = merge == "concatenate" and not item.args.get("last")
+    arguments = {"axis": item.args.get("axis", 1)} if merge == "Concatenate" else {}
+    merged = _MERGING[merge](name=name, **arguments)
+    is_first = merge == "Concatenate" and not item.args.get("last")
     both = [one.output, tensor] if is_first else [tensor, one.output]
     return Built(merged(both), (*one.layers, merged))
 
@@ -141,7 +148,7 @@ def _made(value: Any) -> Any:
 def _check_merge(item: KerasObject, merge: str, shape: tuple[int, ...], tensor: Shape) -> None:
     """Whether a constant of a shape can be merged with a tensor."""
     came = f"the input is {_text(tensor[1:])}"
-    if merge != "concatenate":
+    if merge != "Concatenate":
         own = tensor[1:][len(tensor) - 1 - len(shape) :]
         fits = len(shape) < len(tensor) and all(size in (1, axis) for size, axis in zip(shape, own, strict=True))
         if not fits:
@@ -177,7 +184,14 @@ def _slice(item: KerasObject, tensor: Any) -> Built:
     size = shape[axis]
     if size is None or sum(other is None for other in shape[1:]) > 1:
         raise StructureError(f"the input is {_text(shape[1:])}: this size is not fixed", "", "axis")
-    start, stop, _ = slice(item.args.get("start"), item.args.get("stop")).indices(size)
+    ends = {key: item.args[key] for key in ("start", "stop") if item.args.get(key) is not None}
+    if not ends:
+        raise StructureError("slice needs `start` or `stop`", f"the input is {_text(shape[1:])}")
+    for key, end in ends.items():
+        if not -size <= end <= size:
+            message = f"`{key}` is {end}, and axis {axis} has {size} values"
+            raise StructureError(message, f"the input is {_text(shape[1:])}", key)
+    start, stop, _ = slice(ends.get("start"), ends.get("stop")).indices(size)
     if start >= stop:
         raise StructureError(
             f"nothing is left of {size} from {start} to {stop}", f"{_text(shape[1:])} comes in", "start"

@@ -22,6 +22,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.layers import Group, name_of
 from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.named_inputs import without_names
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import phases_of
 from cnncli.recipe.schema import Recipe
@@ -48,6 +49,7 @@ class LayerSummary:
         activations: numbers that leave it for one example.
         inputs: the layers that it takes.
         groups: the groups that it belongs to, from the outside in.
+        shares: the layer whose weights these are, counted there; empty where they are its own.
     """
 
     name: str
@@ -61,6 +63,7 @@ class LayerSummary:
     activations: int
     inputs: tuple[str, ...]
     groups: tuple[str, ...]
+    shares: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,7 @@ class Summary:
 
     Attributes:
         name: of the recipe.
-        input_shape: of one raw example.
+        input_shape: of one raw example; of several inputs by name.
         batch_size: that the memory is counted for.
         layers: in the order of the recipe; the input first.
         groups: outer ones before those within.
@@ -106,7 +109,7 @@ class Summary:
     """
 
     name: str
-    input_shape: Shape
+    input_shape: Shape | dict[str, Shape]
     batch_size: int
     layers: tuple[LayerSummary, ...]
     groups: tuple[GroupSummary, ...]
@@ -200,7 +203,7 @@ def measure(
         RecipeError: `freeze` or `unfreeze` names a layer that is not there.
     """
     batch_size = batch_size or recipe.train.batch_size
-    graph = Graph(network.full_model)
+    graph = Graph(network.full_model, network.tensors)
     order = graph.in_recipe_order(recipe, network.groups)
     groups = _groups(network, recipe, graph, order, blocks or {})
     learning, phases = _learning(network, recipe)
@@ -216,7 +219,7 @@ def measure(
         layers.append(_measured(name, graph, fields, trainable_params=learns, groups=within))
     return Summary(
         name=recipe.name,
-        input_shape=tuple(network.model.input_shape[1:]),
+        input_shape=without_names(network.input_shapes),
         batch_size=batch_size,
         layers=tuple(layers),
         groups=groups,
@@ -243,9 +246,8 @@ def _measured(
     name: str, graph: Graph, fields: dict[str, Field | None], *, trainable_params: int, groups: tuple[str, ...]
 ) -> LayerSummary:
     """One layer's numbers; its receptive field is added to `fields`."""
-    layer = graph.parts[name]
-    is_layer = isinstance(layer, keras.layers.Layer)
-    inputs, outputs = graph.inputs(layer), keras.tree.flatten(layer.output)
+    part = graph.parts[name]
+    layer, is_layer, inputs, outputs = part.operation, part.is_layer, part.inputs, part.outputs
     shapes = [tuple(tensor.shape) for tensor in inputs]
     output_shape = tuple(outputs[0].shape)
     if not inputs:
@@ -257,16 +259,22 @@ def _measured(
     return LayerSummary(
         name=name,
         kind=type(layer).__name__,
-        detail=_detail(layer) if is_layer else "",
+        detail=", ".join(filter(None, (_detail(layer) if is_layer else "", shared_with(part.shares)))),
         output_shape=output_shape[1:],
-        params=_count(layer.weights) if is_layer else 0,
+        params=_count(layer.weights) if is_layer and not part.shares else 0,
         trainable_params=trainable_params,
         multiply_adds=multiply_adds(layer, shapes, output_shape) if is_layer else 0,
         field=field,
         activations=sum(math.prod(length or 1 for length in tensor.shape[1:]) for tensor in outputs),
-        inputs=graph.sources(layer),
+        inputs=graph.sources(name),
         groups=groups,
+        shares=part.shares,
     )
+
+
+def shared_with(name: str) -> str:
+    """`shared with a_conv2d`: whose weights these are; empty where they are its own."""
+    return f"shared with {name}" if name else ""
 
 
 def _count(weights: Sequence[keras.Variable]) -> int:
@@ -279,13 +287,13 @@ def _groups(
     """The groups that have layers in the network, outer ones before those within."""
     applications = {name_of(item): item.name for item in recipe.model.layers if item.kind != "layers"}
     place = {name: index for index, name in enumerate(order)}
-    operations = [name for name in order if not isinstance(graph.parts[name], keras.layers.Layer)]
+    operations = [name for name in order if not graph.parts[name].is_layer]
     found = []
     for name, members in network.groups.items():
         inside = {layer for layer in members if layer in graph.parts}
         for part in operations:
             # An operation belongs to a group when all that it takes does.
-            if inside.issuperset(graph.sources(graph.parts[part])):
+            if inside.issuperset(graph.sources(part)):
                 inside.add(part)
         layers = tuple(sorted(inside, key=lambda part: place[part]))
         if layers:

@@ -76,7 +76,7 @@ class NetworkSummary(_Part):
     """Every layer and group, and the totals."""
 
     recipe: str
-    input_shape: Shape
+    input_shape: Shape | dict[str, Shape]
     batch_size: int
     params: int
     trainable_params: int

@@ -8,12 +8,12 @@ from typing import Any
 import keras
 
 from cnncli.errors import CnncliError
-from cnncli.network.build import Connector, made_layer, prepared_input
+from cnncli.network.build import Connector, Shapes, made_layer, prepared_inputs
 from cnncli.network.instantiate import names_counted_anew, shapes_alone
 from cnncli.recipe.keras_objects import objects
-from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.language.here import Shape
 from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.named_inputs import by_name
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Node, plain
 
@@ -23,12 +23,12 @@ class SymbolicShapes:
 
     Args:
         recipe: of its `data` the layers of `prepare` are used; its own list of layers is not.
-        input_shape: of one raw example.
+        input_shape: of one raw example; of several inputs by name.
     """
 
-    def __init__(self, recipe: Recipe, input_shape: Sequence[int]) -> None:
+    def __init__(self, recipe: Recipe, input_shape: Shapes) -> None:
         self._recipe = recipe
-        self._input_shape = tuple(input_shape)
+        self._input_shapes = by_name(input_shape)
         self._connector: Connector | None = None
         self._is_broken = False
         self._count = 0  # of the layers that are connected
@@ -37,7 +37,7 @@ class SymbolicShapes:
         if self._is_broken:
             return None
         try:
-            with shapes_alone(), names_counted_anew([INPUT]):
+            with shapes_alone(), names_counted_anew(list(self._input_shapes)):
                 return self._shape_of(layers, name)
         except CnncliError:  # the network itself reports it, at its place
             self._is_broken = True
@@ -45,7 +45,8 @@ class SymbolicShapes:
 
     def _shape_of(self, layers: Sequence[Node], name: str | None) -> Shape | None:
         if self._connector is None:
-            prepared = prepared_input(self._recipe, keras.Input(self._input_shape, name=INPUT))
+            inputs = {name: keras.Input(tuple(shape), name=name) for name, shape in self._input_shapes.items()}
+            prepared = prepared_inputs(self._recipe, inputs)
             self._connector = Connector(self._recipe, prepared, "float32", load_weights=False, find_weights=False)
         for index in range(self._count, len(layers)):
             item, _ = objects.read(plain(layers[index]), "layers")
@@ -54,13 +55,14 @@ class SymbolicShapes:
                 return None
             self._connector.add(index, item, made_layer(item, "float32", index))
             self._count = index + 1
-        tensor: Any = self._connector.by_name.get(name or INPUT)
+        alone = next(iter(self._input_shapes)) if len(self._input_shapes) == 1 else None
+        tensor: Any = self._connector.by_name.get(name or alone or "")
         return None if tensor is None else tuple(tensor.shape[1:])
 
 
 def resolve(
     loaded: LoadedRecipe,
-    input_shape: Sequence[int],
+    input_shape: Shapes,
     *,
     classes: int | None = None,
     steps_per_epoch: int | None = None,
@@ -68,7 +70,7 @@ def resolve(
     """The recipe again, now that the shape of its input is known; arguments as for `LoadedRecipe.resolve`.
 
     Args:
-        input_shape: of one raw example.
+        input_shape: of one raw example; of several inputs by name.
 
     Raises:
         RecipeError: with all problems.

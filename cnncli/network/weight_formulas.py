@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from keras import layers
 
+from cnncli.network.multiply_adds import einsum_lengths
 from cnncli.network.receptive_field import spatial
 
 Shape = Sequence[int | None]
@@ -53,6 +55,11 @@ def _pointwise(layer: Any, inputs: Sequence[Shape]) -> str:
 
 def _dense_weights(layer: Any, inputs: Sequence[Shape]) -> str:
     return _with_bias(f"{inputs[0][-1]}*{int(layer.units)}", layer, int(layer.units))
+
+
+def _einsum_weights(layer: Any, _: Sequence[Shape]) -> str:
+    bias = getattr(layer, "bias", None)
+    return " + ".join(product(weights.shape) for weights in (layer.kernel, bias) if weights is not None)
 
 
 def _statistics(layer: Any, inputs: Sequence[Shape]) -> str:
@@ -117,6 +124,26 @@ def _projections(layer: Any, inputs: Sequence[Shape]) -> str:
     return " + ".join([*parts, _with_bias(f"{heads}*{width}*{query}", layer, query)])
 
 
+def _attends(layer: Any, inputs: Sequence[Shape]) -> str:
+    """Multi-head attention: four projections, every query with every key, and the values weighted by that."""
+    query, value, *key = inputs
+    if len(query) != 3 or len(value) != 3:
+        return ""
+    config = layer.get_config()
+    heads, size, width = config["num_heads"], config["key_dim"], config["value_dim"] or config["key_dim"]
+    terms = Counter(
+        [
+            product([*query[1:], heads, size]),
+            product([*(key or [value])[0][1:], heads, size]),
+            product([*value[1:], heads, width]),
+            product([*query[1:], heads, width]),
+            product([query[1], value[1], heads, size]),
+            product([query[1], value[1], heads, width]),
+        ]
+    )
+    return " + ".join(term if count == 1 else f"{count}*{term}" for term, count in terms.items() if term)
+
+
 def _with_bias(weights: str, layer: Any, biases: Any) -> str:
     has_bias = getattr(layer, "use_bias", None)
     if has_bias is None:
@@ -131,6 +158,7 @@ _PARAMETERS: tuple[tuple[Any, _Rule], ...] = (
     (DEPTHWISE, _depthwise_weights),
     ((*TRANSPOSED, *CONVOLUTIONS), _convolution_weights),
     (layers.Dense, _dense_weights),
+    (layers.EinsumDense, _einsum_weights),
     (layers.BatchNormalization, _statistics),
     ((layers.LayerNormalization, layers.GroupNormalization), _scales),
     (layers.RMSNormalization, _one_scale),
@@ -156,6 +184,10 @@ def multiply_adds(layer: Any, inputs: Sequence[Shape], output: Shape) -> str:
         return _times(spatial(layer, output), _kernel(layer, inputs))
     if isinstance(layer, layers.Dense):
         return _times(output[1:-1], f"{inputs[0][-1]}*{int(layer.units)}")
+    if isinstance(layer, layers.EinsumDense):
+        return product((einsum_lengths(layer, inputs[0]) or [])[1:])
+    if isinstance(layer, layers.MultiHeadAttention):
+        return _attends(layer, inputs)
     if isinstance(layer, _RECURRENT):
         gates = _gates(layer)
         return _times([inputs[0][1], *([gates] if gates > 1 else [])], _meets(layer, inputs))

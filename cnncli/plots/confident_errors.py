@@ -11,16 +11,20 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
+from cnncli.data.input_values import InputValues
+from cnncli.data.input_values import count as count_of
 from cnncli.inputs import kind_of
 from cnncli.messages import percent
 from cnncli.plots import style
 from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, Spacing, choose_columns, compose, show_sheet, to_pixels, to_unit
+from cnncli.recipe.named_inputs import INPUT, by_name
 from cnncli.tasks.classification.mistakes import Wrong
 
 _TILE = 280  # pixels of an example's longer side, at most, and of its width at the least: room for its caption
 _LINE = 24  # pixels of a line of the caption
 _LINES = 3
+_BETWEEN = 8  # two inputs of an example
 _GAP = 18
 _LEAST_WIDTH = 5.2  # inches
 _LONGEST_CURVE = 2000  # samples; of longer ones every so many are left out
@@ -29,7 +33,7 @@ Caption = tuple[tuple[str, str], ...]  # the lines below an example, each with i
 
 
 def draw_confident_errors(
-    examples: NDArray[Any], wrong: Sequence[Wrong], *, title: str | Title, count: int, wrong_count: int
+    examples: InputValues, wrong: Sequence[Wrong], *, title: str | Title, count: int, wrong_count: int
 ) -> Figure:
     """Draw a sheet of examples, each with its predicted and its true class.
 
@@ -38,7 +42,8 @@ def draw_confident_errors(
 
     Args:
         examples: those of `wrong` in the same order: (len(wrong), height, width, 1 or 3), (…, depth, height, width,
-            1 or 3), (…, length, channels) or (…, length); uint8, or float that is stretched to its range.
+            1 or 3), (…, length, channels) or (…, length); uint8, or float that is stretched to its range. Of several
+            inputs by name; those that can be shown stand side by side.
         wrong: what is said of each; none draws a page that says so.
         title: the heading, any text.
         count: how many examples were scored.
@@ -47,8 +52,8 @@ def draw_confident_errors(
     Raises:
         ValueError: examples of another shape, or not one for each of `wrong`.
     """
-    if len(examples) != len(wrong):
-        raise ValueError(f"{len(wrong)} images or curves are needed; received shape {examples.shape}")
+    if count_of(examples) != len(wrong):
+        raise ValueError(f"{len(wrong)} images or curves are needed; received {count_of(examples)}")
 
     def caption(number: int, width: float) -> Caption:
         return _caption(wrong[number], width)
@@ -57,7 +62,7 @@ def draw_confident_errors(
 
 
 def draw_sheet(
-    examples: NDArray[Any], caption: Callable[[int, float], Caption], *, title: str | Title, subtitle: str
+    examples: InputValues, caption: Callable[[int, float], Caption], *, title: str | Title, subtitle: str
 ) -> Figure:
     """Draw a sheet of examples with three lines below each; see `draw_confident_errors`.
 
@@ -69,22 +74,29 @@ def draw_sheet(
     Raises:
         ValueError: examples of another shape.
     """
-    kind = kind_of(examples.shape[1:])
-    if not kind.can_show(examples.shape[1:]):
-        raise ValueError(f"images or curves are needed; received shape {examples.shape}")
-    shown, left_out = kind.for_tile(examples)
-    subtitle += f" · {left_out}" if left_out and len(examples) else ""
+    inputs = by_name(examples)
+    shapes = {name: values.shape[1:] for name, values in inputs.items()}
+    inputs = {name: values for name, values in inputs.items() if kind_of(shapes[name]).can_show(shapes[name])}
+    if not inputs:
+        raise ValueError(f"images or curves are needed; received shapes {list(shapes.values())}")
+    left_out = [kind_of(shapes[name]).for_tile(values)[1] for name, values in inputs.items()]
+    names = [] if INPUT in inputs else [f"from left to right: {', '.join(map(plain_text, inputs))}"]
+    if count_of(examples):
+        subtitle = " · ".join([subtitle, *names, *dict.fromkeys(filter(None, left_out))])
     with style.look():
-        if not len(examples):
+        if not count_of(examples):
             figure = style.new_figure(
                 max(_LEAST_WIDTH, style.header_width("", subtitle)), 2 * style.MARGIN + style.HEADER_HEIGHT
             )
             style.add_header(figure, title, subtitle)
             return figure
-        tiles = np.stack([_curve(one) if kind.ARE_CURVES else _widened(_fitted(_as_pixels(one))) for one in shown])
+        tiles = _side_by_side([_tiles(values) for values in inputs.values()])
         height, width = tiles.shape[1:3]
+        gap = _GAP if len(inputs) == 1 else 3 * _GAP
         columns = len(tiles) if len(tiles) <= 5 else choose_columns(len(tiles), (5, 4, 6, 7))
-        sheet = compose(tiles, columns, Spacing(right=_GAP, below=_LINES * _LINE + _GAP))
+        if len(inputs) > 1:
+            columns = min(len(tiles), max(1, 6 // len(inputs)))
+        sheet = compose(tiles, columns, Spacing(right=gap, below=_LINES * _LINE + _GAP))
         top = style.MARGIN + style.HEADER_HEIGHT
         page = max(_LEAST_WIDTH, sheet.image.shape[1] / style.DPI + 2 * style.MARGIN, style.header_width("", subtitle))
         captions = _LINES * _LINE / style.DPI
@@ -117,6 +129,26 @@ def where_line(index: int, file: str | None, width: float) -> tuple[str, str]:
     """The last line of a caption: which example it is."""
     where = f"example {index}" if file is None else plain_text(os.path.basename(file))
     return fit_text(where, width, style.LABEL_SIZE), style.MUTED
+
+
+def _tiles(examples: NDArray[Any]) -> list[Pixels]:
+    """One input of each example, as a tile."""
+    kind = kind_of(examples.shape[1:])
+    shown, _ = kind.for_tile(examples)
+    return [_curve(one) if kind.ARE_CURVES else _widened(_fitted(_as_pixels(one))) for one in shown]
+
+
+def _side_by_side(inputs: Sequence[Sequence[Pixels]]) -> Pixels:
+    """The tiles of several inputs as one tile for each example, with white between and below them."""
+    height = max(tiles[0].shape[0] for tiles in inputs)
+    rows = []
+    for parts in zip(*inputs, strict=True):
+        padded = [
+            np.pad(part, ((0, height - part.shape[0]), (0, _BETWEEN * (not is_last)), (0, 0)), constant_values=255)
+            for part, is_last in zip(parts, [False] * (len(parts) - 1) + [True], strict=True)
+        ]
+        rows.append(np.concatenate(padded, axis=1))
+    return np.stack(rows)
 
 
 def _as_pixels(image: NDArray[Any]) -> Pixels:

@@ -46,6 +46,6 @@ def draw_evaluation(
 
 
 def can_show(examples: Examples) -> bool:
-    """Whether examples can be shown in a sheet: images, volumes of images, and curves."""
-    shape = examples.input.shape[1:]
-    return kind_of(shape).can_show(shape)
+    """Whether examples, or some inputs of each, can be shown in a sheet: images, volumes of images, and curves."""
+    shapes = [column.shape[1:] for column in examples.inputs.values()]
+    return any(kind_of(shape).can_show(shape) for shape in shapes)

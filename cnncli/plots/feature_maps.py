@@ -45,10 +45,12 @@ class _Example:
 
     Attributes:
         values: as its kind has them.
+        about: what is written above it; empty for its kind and its size.
     """
 
     values: NDArray[Any]
     kind: InputKind
+    about: str = ""
 
     @property
     def is_wide(self) -> bool:
@@ -57,7 +59,7 @@ class _Example:
 
     @property
     def caption(self) -> str:
-        return self.kind.caption(self.values.shape)
+        return self.about or self.kind.caption(self.values.shape)
 
     @property
     def size(self) -> tuple[float, float]:
@@ -92,6 +94,7 @@ def draw_feature_maps(
     title: str,
     answer: Sequence[tuple[str, str]] = (),
     kind: InputKind | None = None,
+    caption: str = "",
 ) -> list[Figure]:
     """Draw an example, and below it for each layer the maps that it makes of it, each with its filter's number from 0.
 
@@ -110,6 +113,7 @@ def draw_feature_maps(
         title: the heading, any text.
         answer: lines beside the example, such as its true and its predicted class, each with its colour.
         kind: of the example; None for the one that has as many axes.
+        caption: what is written above the example; left out: its kind and its size.
 
     Returns:
         A sheet or more, none taller than `TALLEST` pixels.
@@ -118,7 +122,7 @@ def draw_feature_maps(
         ValueError: the example has other axes or an empty one, or there is no layer.
     """
     example = np.asarray(example)
-    shown = _Example(example, kind or kind_of(example.shape))
+    shown = _Example(example, kind or kind_of(example.shape), caption)
     if not shown.kind.has_places or 0 in example.shape:
         raise ValueError(f"an example has 2 to 4 axes, the channels last, none 0; received shape {example.shape}")
     if not layers:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from cnncli.data.input_values import InputValues
+from cnncli.data.input_values import count as count_of
 from cnncli.messages import number_text
 from cnncli.plots.confident_errors import Caption, draw_sheet, prediction_lines, where_line
 from cnncli.plots.text_fitting import Title
 from cnncli.tasks.regression.scores import Worst
 
 
-def draw_largest_errors(examples: NDArray[Any], worst: Sequence[Worst], *, title: str | Title, count: int) -> Figure:
+def draw_largest_errors(examples: InputValues, worst: Sequence[Worst], *, title: str | Title, count: int) -> Figure:
     """Draw a sheet of examples, each with what was predicted and what is true, the largest error first.
 
     Args:
@@ -26,8 +26,8 @@ def draw_largest_errors(examples: NDArray[Any], worst: Sequence[Worst], *, title
     Raises:
         ValueError: examples of another shape, or not one for each of `worst`.
     """
-    if len(examples) != len(worst):
-        raise ValueError(f"{len(worst)} images or curves are needed; received shape {examples.shape}")
+    if count_of(examples) != len(worst):
+        raise ValueError(f"{len(worst)} images or curves are needed; received {count_of(examples)}")
 
     def caption(number: int, width: float) -> Caption:
         each = worst[number]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.data.images import Form
+from cnncli.data.input_values import rows
 from cnncli.errors import CnncliError, Problem, RecipeError
-from cnncli.inputs import TOKENS, InputKind
+from cnncli.inputs import TOKENS, InputKind, kind_of
+from cnncli.inputs.base import gray_or_colour
 from cnncli.interpretability.attribution import METHODS, heat_of, layer_for
 from cnncli.interpretability.examples import Chosen
 from cnncli.interpretability.feature_maps import feature_maps
@@ -24,7 +26,7 @@ from cnncli.interpretability.maximize import maximize
 from cnncli.interpretability.original_photos import Photo, photos_of, share_in_padding
 from cnncli.interpretability.places import Places, input_kind, places_of
 from cnncli.interpretability.subject import Subject
-from cnncli.messages import counted, number_text
+from cnncli.messages import counted, number_text, printable
 from cnncli.plots import naming, style
 from cnncli.plots.feature_maps import draw_feature_maps
 from cnncli.plots.heat_maps import Caption, Heated, draw_heat
@@ -33,6 +35,7 @@ from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.signals import draw_signal_heat
 from cnncli.plots.text_fitting import Title
+from cnncli.plots.tiles import to_unit
 from cnncli.plots.token_strips import draw_token_heat
 from cnncli.recipe.schema_pictures import MOST_SHEETS
 
@@ -98,16 +101,18 @@ def draw_feature_maps_of(
         label = None if chosen.labels is None else chosen.labels[number]
         maps = [_maps(*each, are_strips=kind.ARE_NUMBERED) for each in zip(names, kinds, places, outputs, strict=True)]
         title = f"{subject.name}: {chosen.names[number]}"
-        return draw_feature_maps(
-            chosen.inputs[number], maps, title=title, answer=_answer(subject, label, said), kind=kind
-        )
+        options: dict[str, Any] = {"title": title, "answer": _answer(subject, label, said)}
+        if isinstance(chosen.inputs, dict):
+            example, caption = _side_by_side(chosen.inputs, number)
+            return draw_feature_maps(example, maps, caption=caption, **options)
+        return draw_feature_maps(chosen.inputs[number], maps, kind=kind, **options)
 
     # All examples have as many sheets as the first one.
-    first = sheets_of(0, [each[0] for each in feature_maps(subject.network, names, chosen.inputs[:1])])
+    first = sheets_of(0, [each[0] for each in feature_maps(subject.network, names, rows(chosen.inputs, slice(1)))])
     shown = min(len(chosen.names), max(1, most_sheets // len(first)))
     make_folder(folder)
     details = _said(subject, chosen.first(shown))
-    outputs = feature_maps(subject.network, names, chosen.inputs[:shown]) if shown > 1 else []
+    outputs = feature_maps(subject.network, names, rows(chosen.inputs, slice(shown))) if shown > 1 else []
     files: list[Path] = []
     taken: set[str] = set()
     for number in range(shown):
@@ -117,6 +122,22 @@ def draw_feature_maps_of(
         for name, figure in zip(_free_names(stems[number], len(sheets), taken), sheets, strict=True):
             files += save(figure, folder / f"{name}.png", formats=formats)
     return Drawn(tuple(files), tuple(details), _sheet_notes(shown, len(chosen.names), len(first), most_sheets))
+
+
+def _side_by_side(inputs: Mapping[str, np.ndarray], number: int) -> tuple[np.ndarray, str]:
+    """An example for the top of a sheet, and the names of its inputs: images side by side, else the first that can be shown."""
+    shown = {name: values[number] for name, values in inputs.items() if kind_of(values.shape[1:]).has_places}
+    images = {name: image for name, image in shown.items() if kind_of(image.shape).is_gray_or_colour(image.shape)}
+    if len(images) < 2:
+        name, example = next(iter((images or shown).items()))
+        return example, printable(name)
+    height = max(len(image) for image in images.values())
+    gap = max(1, height // 16)
+    padded = []
+    for image in images.values():
+        pixels = np.broadcast_to(to_unit(gray_or_colour(image)), (*image.shape[:2], 3))
+        padded.append(np.pad(pixels, ((0, height - len(image)), (0, gap), (0, 0)), constant_values=1.0))
+    return np.concatenate(padded, axis=1)[:, :-gap], " and ".join(map(printable, images))
 
 
 def _maps(name: str, kind: str, places: Places | None, output: np.ndarray, *, are_strips: bool) -> LayerMaps:
@@ -217,6 +238,8 @@ def draw_heat_of(
     claim(folder, [stem], formats)
     said = subject.said(chosen.inputs)  # (count, what can be asked for)
     wanted = subject.wanted(class_name, chosen.labels, said)
+    about = subject.network.about
+    shown = chosen.inputs[about] if isinstance(chosen.inputs, dict) else chosen.inputs
     heat = heat_of(subject.network, method, layer, chosen.inputs, wanted, score=subject.score)
     labels = [None] * len(said) if chosen.labels is None else chosen.labels
     photos = photos_of(chosen.originals) if chosen.originals else None
@@ -239,6 +262,7 @@ def draw_heat_of(
         details.append(detail)
     what, meaning = subject.heat_title(class_name, moves=method == "smoothgrad")
     at_layer = f" at layer {layer}" if layer else ""
+    at_layer += f" · input {about}" if isinstance(chosen.inputs, dict) else ""
     subtitle = f"{METHODS[method][0]}{at_layer} · {chosen.source}"
     title = Title(subject.name, f": {what}")
     where = "this layer" if layer else "the input"
@@ -251,9 +275,7 @@ def draw_heat_of(
     elif photos and not network_input:
         figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning, notes)
     else:
-        figure = _heat_sheet(
-            input_kind(subject.network), chosen.inputs, heat, captions, title, subtitle, meaning, notes
-        )
+        figure = _heat_sheet(input_kind(subject.network), shown, heat, captions, title, subtitle, meaning, notes)
     make_folder(folder)
     files = save(figure, folder / f"{stem}.png", formats=formats)
     return Drawn(tuple(files), tuple(details), _padding_notes(padding or []))
@@ -294,6 +316,8 @@ def _heat_stem(
     inverted = _INVERTED if chosen.is_inverted else ""
     of_input = _OF_INPUT if network_input and chosen.originals else ""
     kind = f"{method}-{naming.part(layer)}" if layer else method
+    if isinstance(chosen.inputs, dict):
+        which = "-".join(filter(None, [f"input-{naming.part(subject.network.about)}", which]))
     return naming.stem(kind, [which, examples, inverted, of_input])
 
 

@@ -8,6 +8,7 @@ from cnncli.data.dataset import Examples, Splits
 from cnncli.interpretability.attribution import METHODS
 from cnncli.interpretability.examples import from_split, range_of
 from cnncli.interpretability.initial_network import initial_model
+from cnncli.interpretability.layer_selection import check_input
 from cnncli.interpretability.subject import subject_for
 from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import opened
@@ -36,10 +37,13 @@ def draw_picture(
         return _filters(folder, recipe, network, picture.filters)
     # Filters may lie in a part that only another output takes; what speaks for a class is the main one's.
     model = network.full_model if picture.feature_maps else network.model
-    subject = subject_for(opened(model), recipe.name, splits.targets)
+    shown = check_input(opened(model, network.tensors), "the network", picture.input, network.tensors)
+    subject = subject_for(shown, recipe.name, splits.targets)
     if asked := picture.maximize:
-        value_range = range_of(splits.train)
-        return [*draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump()).files]
+        value_range = range_of(splits.train, shown.about)
+        return [
+            *draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump(exclude={"input"})).files
+        ]
     examples: Examples = getattr(splits, recipe.evaluate.split)
     heat, maps = picture.grad_cam, picture.feature_maps
     samples = maps.samples if maps else None
@@ -50,7 +54,7 @@ def draw_picture(
     task, wrong, predicted = splits.targets.task, scored.wrong, scored.predicted
     chosen = from_split(examples, recipe.evaluate.split, samples, task=task, wrong=wrong, predicted=predicted)
     if heat:
-        return [*draw_heat_of(subject, chosen, folder, **heat.model_dump(exclude={"samples"})).files]
+        return [*draw_heat_of(subject, chosen, folder, **heat.model_dump(exclude={"samples", "input"})).files]
     layers = maps.layers if maps else None
     said = subject.completed(scored.outputs.rows(chosen.indices))
     most_sheets = max(1, min(MOST_SHEETS, most))

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from cnncli.errors import Problem
-from cnncli.messages import did_you_mean
+from cnncli.messages import did_you_mean, listed
 from cnncli.recipe import check_data, check_names, check_training, targets  # noqa: F401  # the first three bring rules
 from cnncli.recipe.growth import MOST_PROBLEMS
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.rules import GENERAL, Rules
 from cnncli.recipe.schema import Recipe
@@ -56,8 +57,13 @@ def _layer_path(recipe: Recipe, index: int, *parts: str) -> Path:
 
 def _duplicate_names(recipe: Recipe, root: Mapping) -> Iterator[Problem]:
     first: dict[str, int] = {}
+    inputs = recipe.data.inputs or {}
     for index, layer in enumerate(recipe.model.layers):
         name = name_of(layer)
+        if name in inputs:
+            yield Problem(
+                f"an input is named `{name}`, too", "rename the layer", path=_layer_path(recipe, index, "name")
+            )
         if name in first:
             line = place_of(root, _layer_path(recipe, first[name], "name")).line
             hint = f"first given on line {line}" if line else ""
@@ -68,7 +74,8 @@ def _duplicate_names(recipe: Recipe, root: Mapping) -> Iterator[Problem]:
 @GENERAL.error
 def _unknown_inputs(recipe: Recipe) -> Iterator[Problem]:
     """`from` names layers that stand before."""
-    earlier = {INPUT: None}  # in order
+    inputs = [each.name for each in inputs_of(recipe.data)]
+    earlier = dict.fromkeys(inputs)  # in order
     later = {name_of(layer) for layer in recipe.model.layers}
     has_application = _has_application(recipe)
     for index, layer in enumerate(recipe.model.layers):
@@ -78,9 +85,24 @@ def _unknown_inputs(recipe: Recipe) -> Iterator[Problem]:
             path = _layer_path(recipe, index, "from")
             if name in later:
                 yield Problem(f"`{name}` comes after this layer", "a layer takes those before it", path=path)
+            elif name == INPUT:
+                yield Problem(f"no input is named `{INPUT}`", f"the inputs: {listed(inputs, 20)}", path=path)
             else:
                 yield Problem(f"no layer is named `{name}`", did_you_mean(name, earlier), path=path)
         earlier[name_of(layer)] = None
+
+
+@GENERAL.error
+def _unused_inputs(recipe: Recipe) -> Iterator[Problem]:
+    """Every one of several inputs goes into a layer."""
+    inputs = [each.name for each in inputs_of(recipe.data)]
+    if len(inputs) < 2:
+        return
+    used = {name for layer in recipe.model.layers for name in layer.inputs}
+    for name in inputs:
+        if name not in used:
+            hint = f"a layer takes it with `from: {name}`; if it is not needed, remove it"
+            yield Problem(f"no layer takes the input `{name}`", hint, path=("data", "inputs", name))
 
 
 @GENERAL.error

@@ -7,10 +7,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cnncli.errors import Problem, RecipeError
+from cnncli.messages import did_you_mean, listed, shortened
 from cnncli.names import check_name
 from cnncli.recipe.known_data import BUILTIN_CLASSES, BUILTIN_SHAPES
+from cnncli.recipe.language.flat_layers import INPUT
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_fields import INPUT_NAME
+
+SOURCES_OF_INPUTS = ("npz",)
 
 
 @GENERAL.error_without_network
@@ -37,10 +43,60 @@ def _name_of_a_folder(recipe: Recipe) -> Iterator[Problem]:
         yield from (replace(problem, path=("name",)) for problem in error.problems)
 
 
+@GENERAL.error_without_network
+def _names_of_inputs(recipe: Recipe) -> Iterator[Problem]:
+    for name in recipe.data.inputs or ():
+        path = ("data", "inputs", name)
+        if not re.fullmatch(INPUT_NAME, name):
+            hint = "a name has letters, digits and _, and begins with a letter"
+            yield Problem(f"`{shortened(name)}` cannot name an input", hint, path=path)
+        elif name == INPUT or re.match(r"(train|val|test)(_|$)", name):
+            hint = "names such as `left`, `scan` or `age` tell inputs apart"
+            yield Problem(f"`{name}` cannot name an input: it has another meaning", hint, path=path)
+
+
+@GENERAL.error_without_network
+def _source_of_inputs(recipe: Recipe) -> Iterator[Problem]:
+    """Sources that bring one input, and keys that belong to one of several inputs."""
+    data = recipe.data
+    if data.inputs is None:
+        return
+    if data.source.kind not in SOURCES_OF_INPUTS:
+        message = f"`inputs`: the source `{data.source.builtin or data.source.kind}` has one input"
+        hint = f"sources of several inputs: {', '.join(SOURCES_OF_INPUTS)}; leave `inputs` out for one input"
+        yield Problem(message, hint, path=("data", "inputs"))
+    for key in ("prepare", "augment"):
+        if getattr(data, key):
+            name = next(iter(data.inputs))
+            hint = f"write it at the input that it is for: `inputs: {{{name}: {{{key}: […]}}}}`"
+            yield Problem(f"`{key}` stands beside `inputs`", hint, path=("data", key))
+
+
+@GENERAL.error_without_network
+def _shapes_of_inputs(recipe: Recipe) -> Iterator[Problem]:
+    """`model.input` is one shape, or has those of `data.inputs`."""
+    shapes, inputs = recipe.model.input, recipe.data.inputs
+    path = ("model", "input")
+    if shapes is None or (isinstance(shapes, list) and inputs is None):
+        return
+    if isinstance(shapes, list):
+        example = ", ".join(f"{name}: […]" for name in inputs or ())
+        yield Problem("`input` is one shape, and `data.inputs` has names", f"`input: {{{example}}}`", path=path)
+    elif inputs is None:
+        hint = "`data.inputs` names the inputs; without it `input` is one shape"
+        yield Problem("`input` has names, and `data` has no `inputs`", hint, path=path)
+    else:
+        for name in shapes:
+            if name not in inputs:
+                yield Problem(f"no input is named `{shortened(name)}`", did_you_mean(name, inputs), path=(*path, name))
+        if missing := [name for name in inputs if name not in shapes]:
+            yield Problem(f"`input` has no shape for {listed(missing)}", path=path)
+
+
 @GENERAL.error
 def _input_and_builtin(recipe: Recipe) -> Iterator[Problem]:
     builtin, shape = recipe.data.source.builtin, recipe.model.input
-    if builtin and shape is not None and tuple(shape) != BUILTIN_SHAPES[builtin]:
+    if builtin and isinstance(shape, list) and tuple(shape) != BUILTIN_SHAPES[builtin]:
         own = list(BUILTIN_SHAPES[builtin])
         message = f"`input` is {list(shape)}, and an image of {builtin} is {own}"
         yield Problem(message, f"leave `input` out, or write {own}", path=("model", "input"))
@@ -49,7 +105,7 @@ def _input_and_builtin(recipe: Recipe) -> Iterator[Problem]:
 @GENERAL.error
 def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
     folder, shape = recipe.data.source.image_folder, recipe.model.input
-    if folder is None or shape is None:
+    if folder is None or not isinstance(shape, list):
         return
     channels = {"rgb": 3, "grayscale": 1, None: None}[folder.color]
     if len(shape) != 3 or shape[2] not in (1, 3):
@@ -79,13 +135,15 @@ def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
 def _rescaling_before_application(recipe: Recipe) -> Iterator[Problem]:
     if recipe.model.layers[0].kind != "applications":
         return
-    for index, layer in enumerate(recipe.data.prepare):
-        if layer.name in ("Rescaling", "Normalization"):
-            yield Problem(
-                f"{recipe.model.layers[0].name} brings its own preprocessing; with {layer.name} it is done twice",
-                "leave it out",
-                path=("data", "prepare", index),
-            )
+    first = recipe.model.layers[0]
+    for each in inputs_of(recipe.data):
+        for index, layer in enumerate(each.prepare if each.name in (INPUT, *first.inputs) else ()):
+            if layer.name in ("Rescaling", "Normalization"):
+                yield Problem(
+                    f"{first.name} brings its own preprocessing; with {layer.name} it is done twice",
+                    "leave it out",
+                    path=(*each.path, "prepare", index),
+                )
 
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")

@@ -22,7 +22,7 @@ from cnncli.recipe.language import functions
 from cnncli.recipe.language.blocks import STRUCTURES
 from cnncli.recipe.language.flat_layers import MOST_LAYERS
 from cnncli.recipe.language.rounds import MOST_TIMES
-from cnncli.recipe.language.structure import MOST_NESTED
+from cnncli.recipe.language.writer import MOST_NESTED
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section
@@ -81,8 +81,9 @@ def _type(value: dict[str, Any]) -> str:
         return article(NOUNS[value[KIND_OF_OBJECT]])
     if "$ref" in value:
         return f"[{value['$ref']}](#{value['$ref'].lower()})"
-    if "anyOf" in value:
-        kinds = [_type(choice) for choice in value["anyOf"] if choice.get("type") != "null"]
+    if "anyOf" in value or "oneOf" in value:
+        choices = value.get("anyOf") or value["oneOf"]
+        kinds = [_type(choice) for choice in choices if choice.get("type") != "null"]
         return " or ".join(dict.fromkeys(kinds))
     if "enum" in value or "const" in value:
         choices = value.get("enum", [value.get("const")])
@@ -144,7 +145,7 @@ def _meaning(value: dict[str, Any], described: dict[str, Any]) -> str:
 def _structure(name: str) -> str:
     """The keys of `repeat`, `branches`, `residual`, `group` or of a block."""
     found = structure()[name]
-    properties = {key: value for key, value in found["properties"].items() if key not in ("from", "if")}
+    properties = {key: value for key, value in found["properties"].items() if key not in ("from", "is", "if")}
     shared = ("name",) if "name" not in found["required"] else ()
     rows = [
         (f"`{key}`", "required" if key in found["required"] else "", value["description"])

@@ -23,6 +23,7 @@ from cnncli.recipe.growth import LARGEST_SEED as LARGEST_SEED
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import Group, nested
 from cnncli.recipe.schema_fields import (
+    INPUT_NAME,
     Background,
     Callback,
     ClassCount,
@@ -37,6 +38,7 @@ from cnncli.recipe.schema_fields import (
     Part,
     Range,
     Section,
+    ShapeOrShapes,
     Size,
     Step,
     exactly_one,
@@ -128,6 +130,30 @@ class Split(Section):
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of the split: the same seed gives the same splits")
 
 
+class Input(Section):
+    """One of several inputs of an example, and its preprocessing."""
+
+    prepare: list[Step] = Field([], description="preprocessing layers for this input; they are saved inside the model")
+    augment: list[Step] = Field([], description="augmentation layers for this input, for the training split only")
+
+
+def _read_input(value: Any) -> Any:
+    """An input of which nothing is said: `left:` is `left: {}`."""
+    return {} if value is None else value
+
+
+InputsByName = (
+    Annotated[
+        dict[
+            str,
+            Annotated[Input, BeforeValidator(_read_input, json_schema_input_type=Input | None)],
+        ],
+        Field(min_length=1, json_schema_extra={"propertyNames": {"pattern": INPUT_NAME}}),
+    ]
+    | None
+)
+
+
 class Data(Section):
     """The examples and their preprocessing."""
 
@@ -142,6 +168,7 @@ class Data(Section):
     offline: Literal["mnist-sample"] | None = Field(None, description="data to use if a download is not possible")
     targets: TargetsWord = Field("classes", description=targets.DESCRIPTION)
     split: Split = Field(default_factory=lambda: Split())
+    inputs: InputsByName = Field(None, description="several inputs of an example, by name; `from` uses the names")
     prepare: list[Step] = Field([], description="preprocessing layers for all splits; they are saved inside the model")
     augment: list[Step] = Field([], description="augmentation layers for the training split only; they are not saved")
     augment_copies: Count | None = Field(
@@ -177,8 +204,9 @@ def _target_rules(data: Any) -> targets.TargetRules | None:
 class Model(Section):
     """The network, layer by layer."""
 
-    input: Annotated[list[Count], Field(min_length=1, max_length=4)] | None = Field(
-        None, description="shape of one example, [height, width, channels]; default: that of the data"
+    input: ShapeOrShapes | None = Field(
+        None,
+        description="shape of one example, [height, width, channels], or of each input by name; default: that of the data",
     )
     layers: Annotated[
         list[Layer], Field(min_length=1, description="layers in order: Keras layers, structures or blocks")

@@ -11,8 +11,10 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     PlainSerializer,
+    Tag,
     model_validator,
 )
 from pydantic_core import PydanticCustomError, core_schema
@@ -108,6 +110,9 @@ class _InChain(_OfKind):
             hint = "`from` is for the layers of `model`"
             fault = Fault((found.name, "from"), f"{found.name} takes what is before it here", hint, on_key=True)
             raise PydanticCustomError("keras_object", "not usable", {"faults": [fault]})
+        if found.shares:
+            fault = Fault((found.name, "is"), "`is` is for the layers of `model`", on_key=True)
+            raise PydanticCustomError("keras_object", "not usable", {"faults": [fault]})
         return found
 
 
@@ -183,6 +188,16 @@ Count = Annotated[int, Field(ge=1), BeforeValidator(read_integer)]
 ClassCount = Annotated[int, Field(ge=2), BeforeValidator(read_integer)]
 Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
 _Rgb = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
+
+
+INPUT_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"  # a name of a layer in Keras, and of a part of an array's name
+_Shape = Annotated[list[Count], Field(min_length=1, max_length=4)]
+# The tags are parts of the places that pydantic tells, and of no recipe.
+ONE, SEVERAL = "<shape>", "<shapes>"
+ShapeOrShapes = Annotated[
+    Annotated[_Shape, Tag(ONE)] | Annotated[dict[str, _Shape], Field(min_length=1), Tag(SEVERAL)],
+    Discriminator(lambda value: SEVERAL if isinstance(value, dict) else ONE),
+]
 
 
 def _read_background(value: Any) -> Any:

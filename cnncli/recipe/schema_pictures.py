@@ -43,6 +43,9 @@ FilterScale = Literal["diverging", "min-max", "rgb"]
 HeatMethod = Literal["grad-cam", "grad-cam++", "smoothgrad", "occlusion"]
 
 
+_INPUT = "which of several inputs; default: the first one that is an image, a signal or a volume"
+
+
 class Filters(Section):
     """The kernels of convolutions as pictures."""
 
@@ -77,6 +80,7 @@ class Maximize(Section):
     )
     steps: Count = Field(128, description="number of gradient-ascent steps")
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of the starting noise")
+    input: str | None = Field(None, description=_INPUT)
 
     @model_validator(mode="after")
     def _filters_or_classes(self) -> Maximize:
@@ -102,6 +106,7 @@ class GradCam(Section):
     network_input: bool = Field(
         False, description="draw image files as the network receives them, not as original photos"
     )
+    input: str | None = Field(None, description=_INPUT)
 
 
 class Picture(Section):
@@ -124,6 +129,12 @@ class Picture(Section):
     @property
     def kind(self) -> str:
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def input(self) -> str | None:
+        """The name of the input that it is about; None where it does not say it."""
+        one = self.grad_cam or self.maximize
+        return one.input if one else None
 
     @property
     def least_pictures(self) -> int:

@@ -15,6 +15,7 @@ from cnncli.names import NAME_PATTERN
 from cnncli.recipe.deferred import Broken
 from cnncli.recipe.keras_objects.objects import Fault
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_fields import ONE, SEVERAL
 from cnncli.recipe.yaml.nodes import Mapping, Node, Path, Sequence, place_of
 
 # Keys that people bring from elsewhere, or look for in another section.
@@ -82,10 +83,10 @@ def problems(errors: Iterable[ErrorDetails], root: Mapping) -> list[Problem]:
         root: the recipe that was validated, with its places.
     """
     errors = list(errors)
-    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
+    unknown = [_without_tags(error["loc"]) for error in errors if error["type"] == "extra_forbidden"]
     found: list[Problem] = []
     for error in errors:
-        path: Path = error["loc"]
+        path: Path = _without_tags(error["loc"])
         if isinstance(error["input"], Broken):
             continue
         if error["type"] == "keras_object":
@@ -99,6 +100,11 @@ def problems(errors: Iterable[ErrorDetails], root: Mapping) -> list[Problem]:
         else:
             found.append(_sentence(error, path, root))
     return found
+
+
+def _without_tags(path: Path) -> Path:
+    """A place in the recipe, of what pydantic tells: without the parts that name one of several types."""
+    return tuple(part for part in path if part not in (ONE, SEVERAL))
 
 
 def fault_problem(fault: Fault, base: Path, root: Mapping) -> Problem:

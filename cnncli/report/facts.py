@@ -78,7 +78,9 @@ def facts(material: Material) -> list[tuple[str, list[str]]]:
     found: list[tuple[str, list[str]]] = [("Note", run.note.splitlines()), ("Data", _data(material))]
     if targets := _targets(record.data):
         found.append(targets)
-    if shape := values.shape(record.input_shape):
+    if isinstance(record.input_shape, dict):
+        found.append(("Inputs", [f"{name} {values.shape(shape)}" for name, shape in record.input_shape.items()]))
+    elif shape := values.shape(record.input_shape):
         found.append(("Input", [shape]))
     if record.trainable_params not in (None, run.params):
         found.append(("Trainable parameters", [f"{record.trainable_params:,}"]))

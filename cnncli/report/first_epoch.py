@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnncli.plots.learning_curves import VALIDATION_PREFIX, metrics_of, readable
+from cnncli.recipe.named_inputs import has_augmentation
 from cnncli.report.material import Material
 from cnncli.runs.listing import RISING
 from cnncli.runs.record import Row
@@ -59,7 +60,7 @@ def _only_in_training(material: Material) -> Iterator[str]:
     kinds = {layer.kind or "" for layer in material.network.layers} if material.network else set()
     if any(word in kind for kind in kinds for word in _RANDOM):
         yield "dropout and noise layers" if any("Noise" in kind for kind in kinds) else "dropout layers"
-    if material.recipe and material.recipe.data.augment:
+    if material.recipe and has_augmentation(material.recipe):
         yield "augmentation layers"
 
 

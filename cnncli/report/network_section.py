@@ -89,7 +89,9 @@ def _box(row: summary_json.Box, place: Point) -> Box:
     kind, shape = row.kind or "", values.shape(row.output_shape)
     is_block = row.layer_count > 1
     what = (
-        ", ".join(filter(None, (kind, f"{row.layer_count:,} layers"))) if is_block else f"{kind} {row.detail}".strip()
+        ", ".join(filter(None, (kind, f"{row.layer_count:,} layers", row.detail)))
+        if is_block
+        else f"{kind} {row.detail}".strip()
     )
     params = f"{row.params:,}" if row.params else ""
     return Box(

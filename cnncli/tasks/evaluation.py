@@ -17,6 +17,7 @@ from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.data.targets import TargetInfo
 from cnncli.network.instantiate import make
+from cnncli.network.model_inputs import part_of
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.tasks.decoder import Decoder
 from cnncli.tasks.result import Scored
@@ -90,7 +91,7 @@ def run_once(
     Returns:
         `loss` and `metrics` as `evaluate` of Keras gives them; NaN where these examples define no value.
     """
-    scorer = keras.Model(model.inputs, model.outputs[0])  # the model itself stays compiled as it is
+    scorer = part_of(model, model.outputs[0])  # the model itself stays compiled as it is
     scorer.compile(loss=make(loss), metrics=[make(metric) for metric in metrics], jit_compile=False)
     mean_loss = keras.metrics.Mean(name="loss")
 

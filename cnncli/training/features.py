@@ -16,6 +16,7 @@ from cnncli.data.pipeline import Batches
 from cnncli.network.build import Network
 from cnncli.network.checks import freeze
 from cnncli.network.frozen import Cut, find_cut
+from cnncli.recipe.named_inputs import has_augmentation
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 from cnncli.system_memory import available_bytes
@@ -48,7 +49,7 @@ def plan(network: Network, recipe: Recipe, phase: TrainingPhase) -> Plan:
     cut = find_cut(network) if phase.epochs > 1 and recipe.train.reuse_features else None
     if cut is None:
         return Plan(None)
-    if not recipe.data.augment:
+    if not has_augmentation(recipe):
         return Plan(cut)
     if recipe.data.augment_copies is None:
         return Plan(None, reason="`augment` is random")
@@ -149,7 +150,7 @@ def _put(features: Values, row: int, values: np.ndarray) -> None:
 def _compiled(frozen: keras.Model, augmentation: keras.Model | None, examples: Batches) -> Any:
     """One graph for batches of any size, as tracing a deep network takes as long as several batches."""
 
-    def call(inputs: tf.Tensor) -> tf.Tensor:
+    def call(inputs: Any) -> tf.Tensor:
         return frozen(augmentation(inputs, training=True) if augmentation else inputs, training=False)
 
     return tf.function(call, input_signature=[examples.input_spec], autograph=False)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import keras
 
+from cnncli import keras_internals
 from cnncli.network.build import Network
 from cnncli.network.multiply_adds import multiply_adds
 
@@ -45,11 +46,9 @@ def known_multiply_adds(network: Network) -> int | None:
 
 
 def _counts(network: Network, left_out: set[str]) -> list[int | None]:
-    layers = [layer for layer in network.full_model.layers if layer.name not in left_out]
-    return [_of(layer) for layer in layers if not isinstance(layer, keras.layers.InputLayer)]
-
-
-def _of(layer: keras.layers.Layer) -> int | None:
-    shapes = [tensor.shape for tensor in keras.tree.flatten(layer.input)]
-    outputs = keras.tree.flatten(layer.output)
-    return multiply_adds(layer, shapes, outputs[0].shape)
+    calls = [call for call in keras_internals.calls_of(network.full_model) if call.operation.name not in left_out]
+    return [
+        multiply_adds(call.operation, [tensor.shape for tensor in call.inputs], call.outputs[0].shape)
+        for call in calls
+        if isinstance(call.operation, keras.layers.Layer) and call.inputs
+    ]

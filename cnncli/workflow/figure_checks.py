@@ -43,10 +43,10 @@ def check_pictures(recipe: Recipe, network: Network) -> None:
         model = network.model if picture.grad_cam or picture.maximize else network.full_model
         if _needs_convolution(picture) and not convolutions(model):
             raise RecipeError(Problem(NO_CONVOLUTION, _NAME_LAYERS[picture.kind], path=("visualize", index)))
-        opened_model = opened(model)
+        opened_model = opened(model, network.tensors)
         if not picture.filters:
-            with _problems_at(index):
-                check_input(opened_model, "the network")
+            with _problems_at(index, *((picture.kind, "input") if picture.input else ())):
+                opened_model = check_input(opened_model, "the network", picture.input, network.tensors)
         if picture.maximize:
             with _problems_at(index):
                 check_no_tokens(opened_model, "activation maximization", "leave it out")

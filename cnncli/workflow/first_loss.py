@@ -11,11 +11,15 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from cnncli import keras_internals
+from cnncli.data.input_values import InputValues, count
 from cnncli.data.targets import Encoding
 from cnncli.errors import CnncliError, DivergedError, Problem, RecipeError
+from cnncli.keras_internals import Call
 from cnncli.network.build import Network, shape_text
 from cnncli.network.instantiate import make
 from cnncli.network.keras_messages import first_sentence
+from cnncli.network.model_inputs import part_of
 from cnncli.recipe.layers import path_of
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.schema import Recipe
@@ -29,12 +33,12 @@ class Batch:
     """Some examples.
 
     Attributes:
-        inputs: raw, (examples, *input shape), uint8 or float32.
+        inputs: raw, (examples, *input shape), uint8 or float32; of several inputs by name.
         targets: (examples, …), as the data holds them; None where they are not known.
         encodings: of the targets, by output.
     """
 
-    inputs: NDArray[Any]
+    inputs: InputValues
     targets: NDArray[Any] | None
     encodings: Mapping[str, Encoding]
 
@@ -62,7 +66,7 @@ def check_first_loss(recipe: Recipe, network: Network, outputs: Sequence[Output]
         except Exception as error:  # whatever Keras and TensorFlow raise
             raise RecipeError(_failing(recipe, network, batch.inputs, error)) from error
         penalties = {layer.name: _penalty(recipe, network, layer) for layer in network.full_model.layers}
-        if not _is_of(given, len(batch.inputs)):
+        if not _is_of(given, count(batch.inputs)):
             raise RecipeError(_joining(recipe, network, batch.inputs))
         if not all(_is_finite(values) for values in keras.tree.flatten(given)):
             raise DivergedError(_overflowing(recipe, network, batch.inputs))
@@ -82,7 +86,7 @@ def _penalty(recipe: Recipe, network: Network, layer: Any) -> Any:
     except Exception as error:  # whatever Keras and TensorFlow raise
         message = f"{type(layer).__name__}: {first_sentence(error)}"
         raise RecipeError(
-            Problem(message, "look at its regularizers", path=_path(recipe, network, layer.name))
+            Problem(message, "look at its regularizers", path=path_of(recipe.model.layers, layer.name))
         ) from error
 
 
@@ -100,53 +104,49 @@ def _is_finite(values: Any) -> bool:
     return bool(np.isfinite(keras.ops.convert_to_numpy(keras.ops.cast(values, "float32"))).all())
 
 
-def _overflowing(recipe: Recipe, network: Network, inputs: NDArray[Any]) -> Problem:
+def _overflowing(recipe: Recipe, network: Network, inputs: InputValues) -> Problem:
     """The problem of the first layer whose output is not finite; called within the scope in which one is not."""
-    layers = _layers(network.full_model)
-    given = keras.Model(network.full_model.inputs, [layer.output for layer in layers])([inputs], training=True)
-    finite = (all(map(_is_finite, keras.tree.flatten(values))) for values in given)
-    names = [layer.name for layer, is_finite in zip(layers, finite, strict=True) if not is_finite]
-    name = names[0] if names else layers[-1].name  # none where only the augmented examples overflow
-    message = f"the first output of `{name}` is not finite, before anything is trained"
-    return Problem(message, _HINT, path=_path(recipe, network, name))
+    calls = _calls(network.full_model)
+    finite = (all(map(_is_finite, values)) for values in _given(network.full_model, calls, inputs))
+    found = [call for call, is_finite in zip(calls, finite, strict=True) if not is_finite]
+    call = found[0] if found else calls[-1]  # none where only the augmented examples overflow
+    message = f"the first output of `{_name(network, call)}` is not finite, before anything is trained"
+    return Problem(message, _HINT, path=_path(recipe, network, call))
 
 
-def _failing(recipe: Recipe, network: Network, inputs: NDArray[Any], error: Exception) -> Problem:
+def _failing(recipe: Recipe, network: Network, inputs: InputValues, error: Exception) -> Problem:
     """The problem of the layer that raised an error; called within the scope in which it did.
 
     Parts of the network are tried, because the error of a layer within a model does not name the layer.
     """
     for model in filter(None, (network.augmentation, network.full_model)):
-        layers = _layers(model)
-        fine, failing = -1, len(layers)
+        calls = _calls(model)
+        fine, failing = -1, len(calls)
         while failing - fine > 1:
             middle = (fine + failing) // 2
             try:
-                keras.Model(model.inputs, [layer.output for layer in layers[: middle + 1]])([inputs], training=True)
+                _given(model, calls[: middle + 1], inputs)
                 fine = middle
             except Exception:
                 failing = middle
-        if failing < len(layers):
-            layer = layers[failing]
-            shapes = [tensor.shape[1:] for tensor in keras.tree.flatten(layer.input)]
-            message = f"{type(layer).__name__}: {first_sentence(error)}"
-            is_augmenting = model is network.augmentation
-            path = ("data", "augment", failing) if is_augmenting else _path(recipe, network, layer.name)
-            return Problem(message, "came in: " + " and ".join(map(shape_text, shapes)), path=path)
+        if failing < len(calls):
+            call = calls[failing]
+            message = f"{type(call.operation).__name__}: {first_sentence(error)}"
+            shapes = " and ".join(shape_text(tensor.shape[1:]) for tensor in call.inputs)
+            return Problem(message, f"came in: {shapes}", path=_path(recipe, network, call))
     return Problem(first_sentence(error), path=("model", "layers"))
 
 
-def _joining(recipe: Recipe, network: Network, inputs: NDArray[Any]) -> Problem:
+def _joining(recipe: Recipe, network: Network, inputs: InputValues) -> Problem:
     """The problem of the first layer that gives another number of examples than comes in."""
-    layers = _layers(network.full_model)
-    given = keras.Model(network.full_model.inputs, [layer.output for layer in layers])([inputs], training=True)
-    names = [layer.name for layer, values in zip(layers, given, strict=True) if not _is_of(values, len(inputs))]
-    name = names[0] if names else layers[-1].name
-    message = (
-        f"`{name}` does not keep the examples of a batch apart: {len(inputs)} come in, and another number leaves it"
-    )
+    calls, examples = _calls(network.full_model), count(inputs)
+    given = _given(network.full_model, calls, inputs)
+    found = [call for call, values in zip(calls, given, strict=True) if not _is_of(values, examples)]
+    call = found[0] if found else calls[-1]
+    name = _name(network, call)
+    message = f"`{name}` does not keep the examples of a batch apart: {examples} come in, and another number leaves it"
     return Problem(
-        message, "axis 0 is the batch: the axes of an example count from 1", path=_path(recipe, network, name)
+        message, "axis 0 is the batch: the axes of an example count from 1", path=_path(recipe, network, call)
     )
 
 
@@ -154,14 +154,30 @@ def _is_of(values: Any, count: int) -> bool:
     return all(len(value.shape) > 0 and value.shape[0] == count for value in keras.tree.flatten(values))
 
 
-def _layers(model: keras.Model) -> list[Any]:
-    return [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+def _calls(model: keras.Model) -> list[Call]:
+    """The calls of layers, without the inputs."""
+    calls = keras_internals.calls_of(model)
+    return [call for call in calls if isinstance(call.operation, keras.layers.Layer) and call.inputs]
 
 
-def _path(recipe: Recipe, network: Network, layer: str) -> Path:
+def _given(model: keras.Model, calls: Sequence[Call], inputs: InputValues) -> list[list[Any]]:
+    """What the calls give for some inputs, as in a training step."""
+    wanted = {str(number): call.outputs for number, call in enumerate(calls)}
+    given = part_of(model, wanted)(inputs, training=True)
+    return [keras.tree.flatten(given[number]) for number in wanted]
+
+
+def _name(network: Network, call: Call) -> str:
+    """The name of a layer in the recipe; Keras' own where the recipe has none."""
+    layers = (name for name, tensor in network.tensors.items() if tensor is call.outputs[0])
+    own: str = call.operation.name
+    return next((name for name in layers if network.shared.get(name) == own), own)
+
+
+def _path(recipe: Recipe, network: Network, call: Call) -> Path:
     """Where a layer stands, or the application that it is in."""
-    names = [each.name for each in _layers(network.full_model)[: len(recipe.data.prepare)]]
-    if layer in names:
-        return ("data", "prepare", names.index(layer))
-    name = next((name for name in network.applications if layer in network.groups[name]), layer)
+    name = _name(network, call)
+    if (path := network.preprocessing.get(name)) is not None:
+        return path
+    name = next((group for group in network.applications if name in network.groups[group]), name)
     return path_of(recipe.model.layers, name)

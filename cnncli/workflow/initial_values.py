@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from cnncli.network.instantiate import make
 from cnncli.network.keras_messages import first_sentence
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import name_of
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
 
@@ -65,7 +66,10 @@ def check_initializers(recipe: Recipe, network: Network | None = None) -> None:
 
 def _arguments_of_layers(recipe: Recipe) -> Iterator[tuple[KerasObject, str, Any, Path]]:
     """Every argument of the layers, and of the objects within them: the layer, and the argument's name, value and path."""
-    sections = [(("data", "prepare"), recipe.data.prepare), (("model", "layers"), recipe.model.layers)]
+    sections: list[tuple[Path, Sequence[KerasObject]]] = [
+        *(((*own.path, "prepare"), own.prepare) for own in inputs_of(recipe.data)),
+        (("model", "layers"), recipe.model.layers),
+    ]
     for section, layers in sections:
         for index, layer in enumerate(layers):
             for name, value, where in _within(layer, (*section, index, layer.name)):

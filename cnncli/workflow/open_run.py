@@ -135,7 +135,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "trained_on": _trained_on(planned.splits),
         "notes": [str(note) for note in planned.notes],
         "class_names": list(planned.splits.targets.class_names),
-        "input_shape": list(planned.splits.input_shape),
+        "input_shape": planned.splits.as_json()["input_shape"],
         "outputs": {output.name: as_data(output.loss) for output in planned.outputs},
         "device": {"kind": planned.device.kind, "name": planned.device.name, "reason": planned.device.reason},
         "precision": {"policy": planned.precision.policy, "reason": planned.precision.reason},
@@ -151,7 +151,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
 
 def _trained_on(splits: Splits) -> dict[str, Any]:
     """By what the training examples are known again."""
-    sketch = sketch_of(splits.train.input)
+    sketch = sketch_of(splits.train.inputs)
     return {
         "train": of_set(splits.train),
         "all": of_set(*(part.examples for part in splits.parts)),

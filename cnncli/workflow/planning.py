@@ -18,6 +18,7 @@ from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.checks import check_network
 from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.named_inputs import shapes_of
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.schema import LARGEST_SEED
 from cnncli.training import devices, features, precision
@@ -60,7 +61,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
         wanted = (
             as_used(loaded.recipe.data, runs.read_record(options.earlier)) if options.earlier else loaded.recipe.data
         )
-        splits = load_data(wanted, input_shape=loaded.recipe.model.input, progress=listener.loading)
+        splits = load_data(wanted, input_shape=shapes_of(loaded.recipe.model), progress=listener.loading)
     steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
     warnings = loaded.warnings
     class_count = splits.targets.class_count
@@ -152,7 +153,7 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
     update = {
         "data": data,
         "train": recipe.train.model_copy(update=train),
-        "model": recipe.model.model_copy(update={"input": list(splits.input_shape)}),
+        "model": recipe.model.model_copy(update={"input": splits.as_json()["input_shape"]}),
     }
     return replace(loaded, recipe=recipe.model_copy(update=update))
 

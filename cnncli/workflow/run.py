@@ -16,14 +16,14 @@ import keras
 import numpy as np
 
 from cnncli import runs
-from cnncli.data.columns import as_column
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import Examples, InputShape
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.inference.model_description import About, describe, save
 from cnncli.messages import counted
 from cnncli.network.build import Network, build
+from cnncli.recipe.named_inputs import without_names
 from cnncli.runs import checkpoints as commits
 from cnncli.tasks.evaluation import evaluate
 from cnncli.tasks.result import Result, Scored
@@ -64,7 +64,7 @@ class Finished:
         broken: the recipe's expectations that do not hold.
         profile: where the time went.
         notes: notes about the training.
-        input_shape: of an example.
+        input_shape: of an example; of several inputs by name.
     """
 
     path: Path
@@ -73,7 +73,7 @@ class Finished:
     broken: tuple[Problem, ...]
     profile: Profile
     notes: tuple[Problem, ...] = ()
-    input_shape: tuple[int, ...] = ()
+    input_shape: InputShape = ()
 
 
 def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished:
@@ -193,7 +193,7 @@ def _train(
     record = {key: value for key, value in summary.items() if key not in _RECORDED_BEFORE}
     record["profile"] = profiled.as_json()
     _finish(folder, "completed", listener, **record)
-    return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes, tuple(splits.input_shape))
+    return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes, splits.input_shape)
 
 
 def _metrics_without_value(fitted: Fitted) -> Iterator[Problem]:
@@ -213,7 +213,7 @@ def _about(planned: Plan, folder: runs.Run) -> About:
         planned.recipe,
         targets=splits.targets,
         input_shape=splits.input_shape,
-        input_range=splits.train.scale,
+        input_range=without_names(splits.train.scales),
         trained_on=folder.record.get("trained_on"),
     )
 
@@ -281,8 +281,7 @@ def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
 def _first_batch(planned: Plan) -> Batch:
     examples = planned.splits.train
     rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
-    inputs = as_column(examples.input).read(rows)
-    return Batch(inputs, examples.labels[rows], planned.encodings)
+    return Batch(examples.read(rows), examples.labels[rows], planned.encodings)
 
 
 def _evaluate(planned: Plan, network: Network, examples: Examples) -> Scored:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import keras
 import numpy as np
 
+from cnncli.data.input_values import InputValues, mapped
 from cnncli.data.targets import Encoding, TargetInfo
 from cnncli.errors import RecipeError
 from cnncli.network.checks import Checked
 from cnncli.network.entry import entry_tensors
+from cnncli.recipe.named_inputs import Input, by_name, inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.training.steps import known_multiply_adds
@@ -40,17 +41,21 @@ def try_stand_ins(
     Raises: as `check_first_loss`.
     """
     recipe, network = checked.loaded.recipe, checked.network
-    largest = _largest(recipe, checked)
-    if largest is None or not _is_small(checked):
+    largest = {own.name: _largest(recipe, own, checked) for own in inputs_of(recipe.data)}
+    if None in largest.values() or not _is_small(checked):
         return
-    shape = (_EXAMPLES, *checked.input_shape)
-    inputs = np.random.default_rng(0).uniform(0, largest, shape).astype(np.float32)
+    random = np.random.default_rng(0)
+    made = {
+        name: random.uniform(0, largest[name] or 0.0, (_EXAMPLES, *shape)).astype(np.float32)
+        for name, shape in by_name(checked.input_shape).items()
+    }
+    inputs: InputValues = made if len(made) > 1 else next(iter(made.values()))
     batch = Batch(inputs, targets.stand_ins(_EXAMPLES) if targets else None, encodings or {})
     outputs = outputs_of(recipe)
     try:
         check_first_loss(recipe, network, outputs, batch)
     except RecipeError:
-        check_first_loss(recipe, network, outputs, replace(batch, inputs=np.zeros_like(inputs)))
+        check_first_loss(recipe, network, outputs, replace(batch, inputs=mapped(np.zeros_like, inputs)))
 
 
 def _is_small(checked: Checked) -> bool:
@@ -64,16 +69,16 @@ def _is_small(checked: Checked) -> bool:
     )
 
 
-def _largest(recipe: Recipe, checked: Checked) -> float | None:
-    """The largest number of the made-up examples; the smallest is 0. None where nothing is known of them.
+def _largest(recipe: Recipe, own: Input, checked: Checked) -> float | None:
+    """The largest number of the made-up examples of an input; the smallest is 0. None where nothing is known of them.
 
     Pixels go up to 255. Of arrays nothing is known but how they are scaled: what is divided by a large number is large.
     An Embedding has rows for some numbers alone, of which 0 is one; what is computed before it must fit the data.
     """
-    layers = map(checked.network.full_model.get_layer, entry_tensors(checked.network.full_model))
-    if any(isinstance(layer, keras.layers.Embedding) for layer in layers):
-        return None if recipe.data.prepare else 0.0
+    entries = entry_tensors(checked.network.full_model)
+    if any(entry.is_embedded and own.name in entry.inputs for entry in entries):
+        return None if own.prepare else 0.0
     source = recipe.data.source
-    scales = [layer.args.get("scale") for layer in recipe.data.prepare if layer.name == "Rescaling"]
+    scales = [layer.args.get("scale") for layer in own.prepare if layer.name == "Rescaling"]
     is_scaled = any(isinstance(scale, int | float) and abs(scale) <= _SMALL_SCALE for scale in scales)
     return 255.0 if source.builtin or source.image_folder or is_scaled else 1.0

@@ -10,6 +10,7 @@ from cnncli.data.scales import Scale
 from cnncli.errors import Problem
 from cnncli.messages import FEW_EXAMPLES, few_examples_text
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.named_inputs import INPUT, Input, inputs_of, layers_after
 from cnncli.recipe.schema import Recipe
 
 _NORMALIZING = (
@@ -37,16 +38,19 @@ def _few_examples(recipe: Recipe, splits: Splits) -> list[Problem]:
 
 
 def _scaling(recipe: Recipe, splits: Splits) -> list[Problem]:
-    scale = splits.train.scale
-    if min(scale.largest, 5 * scale.typical) <= _SMALL:
-        return []
-    return [*_narrow_augmentation(recipe, scale), *_unscaled(recipe, scale)]
+    found: list[Problem] = []
+    scales = splits.train.scales
+    for own in inputs_of(recipe.data):
+        scale = scales[own.name]
+        if min(scale.largest, 5 * scale.typical) > _SMALL:
+            found += [*_narrow_augmentation(own, scale), *_unscaled(recipe, own, scale)]
+    return found
 
 
-def _narrow_augmentation(recipe: Recipe, scale: Scale) -> list[Problem]:
+def _narrow_augmentation(own: Input, scale: Scale) -> list[Problem]:
     """Augmentation comes before `prepare`; one with a smaller range clips all larger values."""
     found = []
-    for index, layer in enumerate(recipe.data.augment):
+    for index, layer in enumerate(own.augment):
         limits = layer.args.get("value_range")
         known = (
             [limit for limit in limits if isinstance(limit, int | float)] if isinstance(limits, list | tuple) else []
@@ -56,27 +60,31 @@ def _narrow_augmentation(recipe: Recipe, scale: Scale) -> list[Problem]:
                 f"{layer.name} takes its images to be numbers up to {max(known):g}, and they go up to {scale.high:g}"
             )
             hint = f"`augment` comes before `prepare`: value_range: [{min(scale.low, 0):g}, {scale.high:g}]"
-            found.append(Problem(message, hint, path=("data", "augment", index)))
+            found.append(Problem(message, hint, path=(*own.path, "augment", index)))
     return found
 
 
-def _unscaled(recipe: Recipe, scale: Scale) -> list[Problem]:
-    if _scales(recipe):
+def _unscaled(recipe: Recipe, own: Input, scale: Scale) -> list[Problem]:
+    if _scales(recipe, own):
         return []
     values = "0 to 255" if _SMALL < scale.largest <= 255 and scale.low >= 0 else f"{scale.low:.4g} to {scale.high:.4g}"
-    message = f"the inputs are numbers from {values}, and no layer scales them"
+    where = ".".join(map(str, own.path))
+    subject = "the inputs are" if own.name == INPUT else f"the input `{own.name}` has"
+    message = f"{subject} numbers from {values}, and no layer scales them"
     if scale.largest > _OUTLIER * scale.typical:
         message += f"; most of them are near {scale.typical:.4g}"
-        hint = "look at the largest ones, and scale by what is typical: `prepare: [Rescaling: {scale: …}]` in `data`"
+        hint = (
+            f"look at the largest ones, and scale by what is typical: `prepare: [Rescaling: {{scale: …}}]` in `{where}`"
+        )
     else:
         bound = "255" if _SMALL < scale.largest <= 255 and scale.low >= 0 else f"{scale.largest:.6g}"
         hint = f"networks learn from small numbers: `prepare: [Rescaling: {{scale: $(1 / {bound})}}]` in `data`"
-    return [Problem(message, hint, path=("data", "prepare"))]
+    return [Problem(message, hint, path=(*own.path, "prepare"))]
 
 
-def _scales(recipe: Recipe) -> bool:
-    """Whether the numbers become small before, in or right behind the first layer with a kernel."""
-    layers = iter([*recipe.data.prepare, *recipe.model.layers])
+def _scales(recipe: Recipe, own: Input) -> bool:
+    """Whether the numbers of an input become small before, in or right behind the first layer with a kernel."""
+    layers = iter([*own.prepare, *layers_after(recipe, own.name)])
     for layer in layers:
         if layer.kind == "applications" or _normalizes(layer):
             return True

@@ -23,13 +23,26 @@ CHANGES = {
     "googlenet": [SMALL, "model.input=[64, 64, 3]", SPLIT],
     "googlenet-aux": [IMAGES, SPLIT, "train.batch_size=4"],
     "resnet18": [SMALL, "model.input=[64, 64, 3]", SPLIT],
+    "resnet34": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.depths=[1, 1, 1, 1]"],
     "resnet50": [SMALL, "model.input=[64, 64, 3]", SPLIT],
+    "se-resnet50": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.depths=[1, 1, 1, 1]"],
+    "squeezenet": [SMALL, "model.input=[64, 64, 3]", SPLIT],
+    "shufflenet": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.repeats=[2, 2, 2]"],
+    "vit-tiny": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.depth=2"],
     "resnet20-cifar10": ["data.source={npz: {path: pictures.npz}}", SPLIT],
     "mobilenet-like": ["data.source={npz: {path: pictures.npz}}", SPLIT],
     "densenet-like": ["data.source={npz: {path: pictures.npz}}", SPLIT],
     "binary-cnn": [IMAGES, SPLIT],
     "conv1d-signal": [SPLIT],
+    "wavenet": [SPLIT, "data.source.npz.path=sounds.npz", "model.input=[256, 1]", "vars.layers=4"],
     "conv3d-volume": [SPLIT],
+    "u-net": [
+        "model.input=[188, 188, 1]",
+        "data.source={image_folder: {path: photos, image_size: [188, 188], color: grayscale}}",
+        SPLIT,
+        "vars.width=4",
+    ],
+    "siamese": [SPLIT],
     "unet-small": [
         "model.input=[32, 32, 3]",
         "data.source={image_folder: {path: photos, image_size: [32, 32]}}",
@@ -48,7 +61,10 @@ def folder(tmp_path_factory):
         made / "pictures.npz", x=random.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8), y=np.arange(40) % 10 % 4
     )
     np.savez(made / "signals.npz", x=random.normal(size=(40, 64, 100)).astype(np.float32), y=labels)
+    np.savez(made / "sounds.npz", x=random.uniform(-1, 1, (40, 256, 1)).astype(np.float32), y=labels)
     np.savez(made / "volumes.npz", x=random.random((24, 32, 32, 32, 1), dtype=np.float32), y=np.arange(24) % 2)
+    pairs = {f"x_{side}": random.integers(0, 256, (40, 28, 28), dtype=np.uint8) for side in ("left", "right")}
+    np.savez(made / "pairs.npz", **pairs, y=labels)
     return made
 
 
@@ -71,7 +87,12 @@ PUBLISHED = {
     "alexnet": (62_378_344, 62_378_344),
     "googlenet": (6_998_552, 6_998_552),
     "resnet18": (None, 11_689_512),
+    "resnet34": (None, 21_797_672),
     "resnet50": (None, 25_557_032),
+    "se-resnet50": (None, 28_088_024),
+    "shufflenet": (None, 2_278_604),
+    "squeezenet": (1_235_496, 1_235_496),
+    "vit-tiny": (5_717_416, 5_717_416),
     "vgg16": (138_357_544, 138_357_544),
     "resnet20-cifar10": (None, 272_474),
 }

@@ -215,6 +215,8 @@ def test_other_layers_with_weights(data, units, channels, one, other):
         (layers.GroupNormalization(groups=1, scale=True, center=other), image),
         (layers.RMSNormalization(), image),
         (layers.PReLU(shared_axes=[1, 2] if one else None), image),
+        (layers.EinsumDense("abc,cd->abd", (None, units), bias_axes="d" if one else None), steps),
+        (layers.EinsumDense("...x,xy->...y", units), image),
         (layers.Embedding(units, channels), (7,)),
         *((layer, steps) for layer in recurrent),
         (layers.Bidirectional(layers.GRU(units, use_bias=one)), steps),
@@ -238,6 +240,26 @@ def test_multi_head_attention_counts_its_four_projections():
 
     assert str(formula) == "6*3*4 + 3*4 + 6*3*4 + 3*4 + 6*3*5 + 3*5 + 3*5*6 + 6 = 369"
     assert layer.count_params() == 369
+
+
+def test_multiply_adds_of_self_attention_are_projections_scores_and_weighted_values():
+    loaded = recipe(
+        "- Reshape: {name: r, target_shape: [784, 3]}\n"
+        f"- MultiHeadAttention: {{name: a, from: [r, r], num_heads: 2, key_dim: 8}}{END}"
+    )
+
+    assert formulas(loaded, "a")["multiply-adds"] == "4*784*3*2*8 + 2*784*784*2*8 = 19,819,520"
+
+
+def test_permute_and_a_gate_for_each_channel_have_nothing_left_to_explain():
+    loaded = recipe(
+        "- Permute: {name: p, dims: [2, 3, 1]}\n- GlobalAveragePooling2D: {keepdims: true, name: g}\n"
+        f"- Multiply: {{name: m, from: [p, g]}}{END}"
+    )
+    permuted, gate = explained(loaded, only=["p", "m"]).layers
+
+    assert permuted.purpose == "Exchanges the axes of its input, 28×28×3 to 28×3×28; it computes nothing."
+    assert (permuted.notes, gate.notes) == ((), ())
 
 
 # ---- how formulas are written ------------------------------------------------------------------------------------------

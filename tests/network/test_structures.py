@@ -71,13 +71,14 @@ def test_a_learned_constant_is_concatenated_before_or_after(axis, shape, last):
         ("start: -2, stop: -1", np.s_[..., -2:-1]),
         ("axis: 1, start: 3, stop: 7", np.s_[:, 3:7]),
         ("axis: 2, start: -4", np.s_[:, :, -4:]),
-        ("axis: -2, stop: 99", np.s_[...]),
+        ("axis: -2, stop: 12", np.s_[...]),
     ],
 )
 def test_a_slice_is_that_of_numpy(arguments, part):
     found = network_of(f"- slice: {{name: s, {arguments}}}\n- Activation: {{name: a, activation: linear}}")
 
     assert np.array_equal(output(found, "a"), X[part])
+    assert ("s" in found.from_layer) == (X[part].shape != X.shape)  # no layer where everything is kept
 
 
 @pytest.mark.parametrize("layers", ["- Flatten", "- Reshape: [144, 3]", "- Reshape: [2, 6, 12, 3]"])
@@ -135,6 +136,9 @@ def test_shortcuts_with_a_condition_on_sizes_are_decided_by_the_shapes():
         ("- learned: {shape: [2], merge: Concatenate, axis: 4}", "r.yaml:5:55: expected an axis from 1 to 3"),
         ("- learned: {shape: [2], merge: Dot}", "r.yaml:5:36: learned: `merge`: unknown choice `Dot`"),
         ("- slice: {axis: 0, start: 1}", "r.yaml:5:21: expected an axis from 1 to 3"),
+        ("- slice: {axis: 1, stop: 13}", "r.yaml:5:30: `stop` is 13, and axis 1 has 12 values"),
+        ("- slice", "r.yaml:5:7: slice needs `start` or `stop`"),
+        ("- learned: {shape: 3, axis: 2}", "r.yaml:5:33: `axis` is for `merge: Concatenate`, not for Add"),
         ("- slice: {start: 3}", "r.yaml:5:22: nothing is left of 3 from 3 to 3"),
         ("- slice: {from: [input, input], stop: 1}", "`slice` takes one tensor, and 2 came in"),
         (

@@ -10,6 +10,7 @@ from cnncli.network.checks import input_shape
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.outline import ALL, rows, without_prefix
 from cnncli.network.summary import measure, summarise
+from cnncli.network.symbolic_shapes import resolve
 from cnncli.recipe import shipped
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import load, load_bytes
@@ -121,8 +122,9 @@ def test_convolutions_of_vgg16_alone():
 @pytest.mark.parametrize("name", shipped.names())
 def test_parameters_are_those_that_keras_counts(name):
     recipe = load(name)
-    recipe = recipe.resolve(classes=declared_classes(recipe.recipe) or 7).recipe
-    network = build_symbolically(recipe, input_shape=input_shape(recipe))
+    shape = input_shape(recipe.recipe)
+    recipe = resolve(recipe, shape, classes=declared_classes(recipe.recipe) or 7).recipe
+    network = build_symbolically(recipe, input_shape=shape)
     found = measure(network, recipe)
 
     assert found.params == network.full_model.count_params() > 0

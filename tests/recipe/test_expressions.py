@@ -54,6 +54,8 @@ def test_text_becomes_value(text, value):
         ("$(open('x'))", "an expression has no function `open`"),
         ("$(n.bit_length())", "an expression has no function `n.bit_length`"),
         ("$(len(n))", "`len(n)` cannot be computed"),
+        ("$(int('3'))", "`int('3')` cannot be computed"),
+        ("$(max([n, true]))", "`max([n, true])` cannot be computed"),
         ("$(range(1001))", "`range(1001)` cannot be computed"),
         ("$(max([]))", "`max([])` cannot be computed"),
         ("$(divisible(32, 0))", "`divisible(32, 0)` cannot be computed"),

@@ -10,6 +10,7 @@ from cnncli.recipe.load import load_bytes
 from cnncli.recipe.yaml.nodes import plain
 
 HEAD = """
+vars: {kind: ZeroPadding2D}
 blocks:
   se:
     defaults: {channels: $here.channels}
@@ -18,6 +19,7 @@ blocks:
       - Dense: {name: less, units: $(channels // 4)}
       - Dense: {name: more, units: $channels}
   wrap: {params: [inner], layers: [MaxPooling2D, $inner]}
+  square: {params: [inner], layers: [Reshape: {target_shape: [4, 4, 1]}, $inner]}
 data: {source: {npz: {path: a.npz}}, classes: 10}
 model:
   input: [8, 6, 4]
@@ -33,6 +35,7 @@ class Shapes:
         "Conv2D": (8, 6, 16),
         "MaxPooling2D": (4, 3, 16),
         "GlobalAveragePooling2D": (16,),
+        "Reshape": (4, 4, 1),
     }
 
     def shape_of(self, layers, name):
@@ -78,6 +81,23 @@ def test_given_layers_have_the_sizes_of_where_they_land():
     assert found["wrap_pad"]["padding"] == 4
 
 
+@pytest.mark.parametrize("kind", ["ZeroPadding2D", "$kind"])
+def test_given_layers_ask_for_sizes_only_where_they_land(kind):
+    given = f"[{{{kind}: {{name: pad, padding: $here.height}}}}]"
+
+    assert (
+        values(f"    - GlobalAveragePooling2D\n    - square: {{inner: {given}}}\n", Shapes())["square_pad"]["padding"]
+        == 4
+    )
+
+
+def test_the_merging_layer_of_branches_has_the_sizes_of_the_first_path():
+    paths = "[[Conv2D: {filters: 16, kernel_size: 1}], []]"
+    layers = f"    - branches: {{merge: {{Concatenate: {{axis: $(here.channels - 13)}}}}, paths: {paths}}}\n"
+
+    assert values(layers, Shapes())["concatenate"]["axis"] == 3
+
+
 def test_a_layer_with_several_inputs_has_the_sizes_of_the_first():
     layers = f"{CONV}    - Concatenate: {{name: both, axis: $(here.channels - 13), from: [conv, input]}}\n"
 
@@ -107,10 +127,10 @@ def test_wrong_sizes_are_reported_at_their_place(value, message):
         loaded(f"    - Conv2D: {{kernel_size: 1, filters: {value}}}\n").resolve(shapes=Shapes())
 
     [problem] = caught.value.problems
-    assert str(problem).startswith(f"r.yaml:14:41: {message}")
+    assert str(problem).startswith(f"r.yaml:16:41: {message}")
 
 
 @pytest.mark.parametrize("section", ["vars: {a: $here.channels}\n", "name: x$here.channels\n"])
 def test_only_layers_have_sizes(section):
-    with pytest.raises(RecipeError, match=r"unknown name `\$here`"):
-        load_bytes(f"{section}{HEAD}{CONV}".encode(), "r.yaml")
+    with pytest.raises(RecipeError, match=r"unknown name `\$here`\n.*only `model.layers`"):
+        load_bytes(f"{section}{HEAD.replace('vars: {kind: ZeroPadding2D}', '')}{CONV}".encode(), "r.yaml")

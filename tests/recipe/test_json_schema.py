@@ -199,6 +199,8 @@ REFUSED = [
     "- group: {layers: [ReLU]}",
     "- branches: {merge: Add, paths: [[], []], path: [ReLU], times: 2}",
     "- branches: {merge: Add, paths: [[], {layers: [ReLU], path: [ReLU]}]}",
+    "- branches: {merge: Add, paths: [[], []], over: {a: [1]}}",
+    "- branches: {merge: Add, paths: [[], {layers: [ReLU], times: 2}]}",
     "- branches: {merge: Add, paths: [[], {fi: true, layers: [ReLU]}]}",
     "- residual: {body: [ReLU], skip: maybe}",
     "- learned",
@@ -242,7 +244,8 @@ def test_class_has_its_arguments_types_choices_defaults_and_meaning():
     padding, strides = (followed(arguments[name]) for name in ("padding", "strides"))
 
     assert list(arguments)[:3] == ["filters", "kernel_size", "strides"]
-    assert SCHEMA["definitions"]["layers.Conv2D"]["required"] == ["filters", "kernel_size"]
+    needed = [{"required": ["filters", "kernel_size"]}, {"required": ["is"]}]
+    assert SCHEMA["definitions"]["layers.Conv2D"]["anyOf"] == needed
     assert padding["default"] == "valid"
     assert padding["anyOf"][0] == {"enum": ["valid", "same"]}
     assert padding["description"].startswith("string, either")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.recipe.test_structure import first_lines, flat
+from tests.recipe.test_structure import first_lines, flat, recipe
 
 KIM = (
     "- branches: {merge: Concatenate, over: {size: [3, 4, 5]}, path: [Conv2D: {filters: 2, kernel_size: $size}, ReLU]}"
@@ -48,7 +48,7 @@ def test_a_single_path_is_not_merged_and_the_name_means_what_leaves_it():
     - Dense: 3
     - Add: {from: [both, dense]}
     """
-    assert flat(layers)[-1] == "add: Add <- b, dense"
+    assert flat(layers) == ["a: ReLU", "b: ReLU", "dense: Dense", "add: Add <- b, dense"]
 
 
 @pytest.mark.parametrize(
@@ -127,6 +127,27 @@ def test_given_layers_go_on_through_calls_and_come_from_variables():
     ]
 
 
+def test_the_variable_of_a_round_hides_the_parameter_of_its_name():
+    before = """
+    blocks:
+      each: {params: [inner], layers: [repeat: {over: {inner: [ReLU, Flatten]}, layers: [$inner]}, $inner]}
+    """
+    assert flat("- each: {inner: Softmax}", before) == [
+        "each_re_lu: ReLU",
+        "each_flatten: Flatten",
+        "each_softmax: Softmax",
+    ]
+
+
+def test_a_layer_is_a_value_where_a_layer_takes_another():
+    before = "blocks: {both: {params: [inner], layers: [Bidirectional: {layer: $inner}]}}\nvars: {units: 3}"
+    found = recipe(
+        "- Reshape: [64, 4]\n- both: {inner: {LSTM: $(units + 1)}}\n- Dense: {units: 10, activation: softmax}", before
+    ).model.layers
+
+    assert found[1].args["layer"].args == {"units": 4}
+
+
 def test_a_block_may_be_given_a_call_of_itself():
     assert len(flat("- twice: {inner: [twice: {inner: ReLU}]}", BLOCKS)) == 7
 
@@ -186,6 +207,12 @@ def test_the_name_of_a_repeat_means_what_leaves_its_last_round():
             "`branches` has no path left",
         ),
         ("- branches: {merge: Add, paths: [[], {over: {a: 1}, path: []}]}", 6, "`over` is a mapping of names to lists"),
+        (
+            "- branches: {merge: Add, over: {a: [1]}, paths: [[], []]}",
+            6,
+            "`over` of `branches` is for `path`, not for `paths`",
+        ),
+        ("- branches: {merge: Add, paths: [[], {times: 2, layers: []}]}", 6, "`times` of a path is for `path`"),
         ("- branches: {merge: Add, paths: [[], {layer: []}]}", 6, "a path has no `layer`"),
         ("- residual: {body: [ReLU], skip: maybe}", 6, "`skip`: expected true or false, got 'maybe'"),
         ("- residual: {body: $units}", 6, "unknown name `$units`"),
@@ -195,7 +222,7 @@ def test_the_name_of_a_repeat_means_what_leaves_its_last_round():
         (
             "- repeat: {times: 2, layers: [ReLU: {name: a}]}\n- group: {name: g, from: a_*, layers: []}",
             7,
-            "`from`: expected",
+            "`from`: expected the name of one layer, got 2 layers: a_0, a_1",
         ),
     ],
 )

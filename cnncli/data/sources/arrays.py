@@ -26,6 +26,7 @@ from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import IMAGE, OTHER, kind_of
 from cnncli.messages import counted, listed, printable
+from cnncli.recipe.named_inputs import by_name
 from cnncli.recipe.schema import Idx, Npz
 
 _CHUNK_VALUES = 1 << 22  # looked at in one go
@@ -33,10 +34,27 @@ _CHUNK_VALUES = 1 << 22  # looked at in one go
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The names of the inputs and the labels of one part, as the file calls them."""
+    """The names of the inputs and the labels of one part, as the file calls them.
 
-    inputs: str
+    Attributes:
+        inputs: by name of the input in the recipe.
+        labels: of the targets.
+        shown: all inputs together, as messages call them.
+    """
+
+    inputs: Mapping[str, str]
     labels: str
+    shown: str
+
+    @classmethod
+    def of(cls, inputs: str, labels: str, names: Sequence[str] = ()) -> Pair:
+        """Of one array of inputs; with names of one for each, `x_train_left`."""
+        return cls({name: f"{inputs}_{name}" for name in names} or {INPUT: inputs}, labels, inputs)
+
+    @property
+    def arrays(self) -> list[str]:
+        """The names of all arrays."""
+        return [*self.inputs.values(), self.labels]
 
 
 # What labels are, for training; or those of a trained model, which the labels must fit.
@@ -46,7 +64,8 @@ Targets = type[TargetInfo] | TargetInfo
 def read_npz(
     settings: Npz,
     *,
-    input_shape: Shape | None = None,
+    input_shape: Shape | Mapping[str, Shape] | None = None,
+    inputs: Sequence[str] = (),
     targets: Targets,
     allow_leakage: bool = False,
 ) -> LoadedData:
@@ -54,6 +73,7 @@ def read_npz(
 
     Args:
         settings: the recipe's.
+        inputs: the names of several inputs: of each there is an array, `x_train_left`.
         input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
         targets: the type of the labels, for training; or the targets of a trained model, which the labels must fit: only
             the part `test` is read then, or all parts where there is no `test`.
@@ -65,16 +85,16 @@ def read_npz(
     with problems_at("data", "source", "npz", "path"):
         path = existing_file(settings.path)
         names = npz.names(path)
-        pairs = _needed(_pairs(path, names, for_training=isinstance(targets, type)), targets)
-        arrays = npz.read(path, [name for pair in pairs.values() for name in (pair.inputs, pair.labels)])
-        notes = _unused(names) if isinstance(targets, type) else []
+        pairs = _needed(_pairs(path, names, inputs, for_training=isinstance(targets, type)), targets)
+        arrays = npz.read(path, [name for pair in pairs.values() for name in pair.arrays])
+        notes = _unused(names, inputs) if isinstance(targets, type) else []
         return _found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes)
 
 
 def read_idx(
     settings: Idx,
     *,
-    input_shape: Shape | None = None,
+    input_shape: Shape | Mapping[str, Shape] | None = None,
     targets: Targets,
     allow_leakage: bool = False,
 ) -> LoadedData:
@@ -88,7 +108,7 @@ def read_idx(
         pairs = _needed(_idx_pairs(settings.path, folder, files, for_training=isinstance(targets, type)), targets)
         arrays: dict[str, NDArray[Any]] = {}
         problems: list[Problem] = []
-        for name in (name for pair in pairs.values() for name in (pair.inputs, pair.labels)):
+        for name in (name for pair in pairs.values() for name in pair.arrays):
             try:
                 arrays[name] = idx.read(files[name])
             except DataError as error:
@@ -108,48 +128,60 @@ def idx_files(folder: Path) -> dict[str, Path]:
 
 
 _IDX_NAME = re.compile(r"((?:train|t10k)-(?:images|labels))[-.]idx\d-ubyte(?:\.gz)?")
-_IDX_PAIRS = {"train": Pair("train-images", "train-labels"), "test": Pair("t10k-images", "t10k-labels")}
-_NPZ_PAIRS = {
-    "train": Pair("x_train", "y_train"),
-    "validation": Pair("x_val", "y_val"),
-    "test": Pair("x_test", "y_test"),
-}
-_NPZ_ONE = Pair("x", "y")
+_IDX_PAIRS = {"train": Pair.of("train-images", "train-labels"), "test": Pair.of("t10k-images", "t10k-labels")}
 
 
-def _pairs(path: Path, names: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
+def _npz_pairs(inputs: Sequence[str]) -> dict[str, Pair]:
+    """The parts of an archive that brings them ready made."""
+    parts = {"train": "train", "validation": "val", "test": "test"}
+    return {part: Pair.of(f"x_{name}", f"y_{name}", inputs) for part, name in parts.items()}
+
+
+def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
     """The parts of an archive by the names of its arrays."""
-    pairs = {part: pair for part, pair in _NPZ_PAIRS.items() if pair.inputs in names or pair.labels in names}
-    if not pairs and (_NPZ_ONE.inputs in names or _NPZ_ONE.labels in names):
-        pairs = {"train": _NPZ_ONE}
+    ready, alone = _npz_pairs(inputs), Pair.of("x", "y", inputs)
+    pairs = {part: pair for part, pair in ready.items() if any(name in names for name in pair.arrays)}
+    if not pairs and any(name in names for name in alone.arrays):
+        pairs = {"train": alone}
     if for_training or not pairs:
-        pairs.setdefault("train", _NPZ_PAIRS["train"])
-    missing = [name for pair in pairs.values() for name in (pair.inputs, pair.labels) if name not in names]
+        pairs.setdefault("train", ready["train"])
+    missing = [name for pair in pairs.values() for name in pair.arrays if name not in names]
     if not missing:
-        return {part: pairs[part] for part in _NPZ_PAIRS if part in pairs}
-    known = [name for pair in _NPZ_PAIRS.values() for name in (pair.inputs, pair.labels)]
-    lines = [f"it holds: {listed(names, 10) or 'nothing'}", f"the names are {', '.join(known)}; or x, y alone"]
+        return {part: pairs[part] for part in ready if part in pairs}
+    known = [name for pair in ready.values() for name in pair.arrays]
+    wanted = f"the names are {', '.join(known)}; or {', '.join(alone.arrays)} alone"
+    lines = [f"it holds: {listed(names, 10) or 'nothing'}", wanted]
+    if not inputs and (several := _names_of_inputs(names)):
+        lines.append(
+            f"several inputs have names: `inputs: {{{', '.join(f'{name}: {{}}' for name in several)}}}` in `data`"
+        )
     raise DataError(Problem(f"{printable(path.name)} has no {_listed_or(missing)}", "\n".join(lines)))
 
 
-def _unused(names: Sequence[str]) -> list[Problem]:
+def _names_of_inputs(names: Sequence[str]) -> list[str]:
+    """The inputs of an archive that has several: `left` of `x_train_left`."""
+    found = [match[1] for name in names if (match := re.fullmatch(r"x_(?:train_|val_|test_)?([A-Za-z]\w*)", name))]
+    return [name for name in dict.fromkeys(found) if name not in ("train", "val", "test")][:8]
+
+
+def _unused(names: Sequence[str], inputs: Sequence[str]) -> list[Problem]:
     """Arrays of names that mean nothing here: a misspelt part would be missed without a word."""
-    known = [name for pair in (*_NPZ_PAIRS.values(), _NPZ_ONE) for name in (pair.inputs, pair.labels)]
-    unused = [name for name in names if name not in known]
+    ready = [name for pair in _npz_pairs(inputs).values() for name in pair.arrays]
+    unused = [name for name in names if name not in (*ready, *Pair.of("x", "y", inputs).arrays)]
     if not unused:
         return []
     noun = "array is" if len(unused) == 1 else "arrays are"
-    return [Problem(f"{len(unused):,} {noun} not used: {listed(unused)}", f"the names are {', '.join(known[:-2])}")]
+    return [Problem(f"{len(unused):,} {noun} not used: {listed(unused)}", f"the names are {', '.join(ready)}")]
 
 
 def _idx_pairs(text: str, folder: Path, files: Mapping[str, Path], *, for_training: bool) -> dict[str, Pair]:
-    pairs = {part: pair for part, pair in _IDX_PAIRS.items() if pair.inputs in files or pair.labels in files}
+    pairs = {part: pair for part, pair in _IDX_PAIRS.items() if any(name in files for name in pair.arrays)}
     if for_training or not pairs:
         pairs = {"train": _IDX_PAIRS["train"], **pairs}
     missing = [
         f"{name}-idx{dimensions}-ubyte"
         for pair in pairs.values()
-        for name, dimensions in ((pair.inputs, 3), (pair.labels, 1))
+        for name, dimensions in zip(pair.arrays, (3, 1), strict=True)
         if name not in files
     ]
     if not missing:
@@ -167,7 +199,7 @@ def _found(
     source: str,
     pairs: Mapping[str, Pair],
     arrays: Mapping[str, NDArray[Any]],
-    input_shape: Shape | None,
+    input_shape: Shape | Mapping[str, Shape] | None,
     targets: Targets,
     allow_leakage: bool,
     notes: Sequence[Problem] = (),
@@ -189,8 +221,13 @@ def _found(
     found_notes = [*notes, *label_notes]
     duplicate_of: dict[str, NDArray[np.int64]] = {}
     if isinstance(targets, type):
-        named = {part: pair.inputs for part, pair in pairs.items()}
-        errors, different = _compare_scales({named[part]: examples.input for part, examples in parts.items()})
+        named = {part: pair.shown for part, pair in pairs.items()}
+        errors, different = list[Problem](), list[Problem]()
+        for name in pairs["train"].inputs:
+            arrays_of_input = {pairs[part].inputs[name]: examples.inputs[name] for part, examples in parts.items()}
+            wrong, noted = _compare_scales(arrays_of_input)
+            errors += wrong
+            different += noted
         problems += errors
         found_notes += different
         try:
@@ -243,25 +280,32 @@ def _compare_labels(
     return info, info.part_notes(labels, first)
 
 
-def _examples(pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape | None, targets: Targets) -> Examples:
-    raw_inputs, raw_labels = arrays[pair.inputs], arrays[pair.labels]
+def _examples(
+    pair: Pair, arrays: Mapping[str, NDArray[Any]], input_shape: Shape | Mapping[str, Shape] | None, targets: Targets
+) -> Examples:
+    raw_labels = arrays[pair.labels]
     problems: list[Problem] = []
-    inputs = labels = None
-    try:
-        inputs = read_inputs(pair.inputs, raw_inputs, input_shape)
-    except DataError as error:
-        problems += error.problems
+    inputs: dict[str, Values] = {}
+    labels = None
+    known_shapes: dict[str, Shape] = by_name(input_shape) if input_shape is not None else {}
+    for name, array in pair.inputs.items():
+        try:
+            inputs[name] = read_inputs(array, arrays[array], known_shapes.get(name))
+        except DataError as error:
+            problems += error.problems
     try:
         labels = targets.read(pair.labels, raw_labels)
     except DataError as error:
         problems += error.problems
-    if raw_inputs.ndim and raw_labels.ndim and len(raw_inputs) != len(raw_labels):
-        examples, given = counted(len(raw_inputs), "example"), counted(len(raw_labels), "label")
-        message = f"{pair.inputs} has {examples}, {pair.labels} has {given}"
-        problems.append(Problem(message, "one label for each example, in the same order"))
-    if problems or inputs is None or labels is None:
+    for array in pair.inputs.values():
+        raw_inputs = arrays[array]
+        if raw_inputs.ndim and raw_labels.ndim and len(raw_inputs) != len(raw_labels):
+            examples, given = counted(len(raw_inputs), "example"), counted(len(raw_labels), "label")
+            message = f"{array} has {examples}, {pair.labels} has {given}"
+            problems.append(Problem(message, "one label for each example, in the same order"))
+    if problems or labels is None:
         raise DataError(problems)
-    return Examples({INPUT: inputs}, labels)
+    return Examples(inputs, labels)
 
 
 def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None) -> NDArray[Any]:
@@ -334,23 +378,29 @@ _NOT_FINITE = "one of them makes the whole loss NaN: leave those examples out, o
 def _shape_problems(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) -> list[Problem]:
     """All parts hold examples of one shape and type."""
     (first, examples), *others = parts.items()
-    shape, name = examples.input.shape[1:], pairs[first].inputs
-    return [
-        Problem(f"{pairs[part].inputs} is {shapes.written(other.input.shape[1:])}, {name} is {shapes.written(shape)}")
-        for part, other in others
-        if other.input.shape[1:] != shape
-    ]
+    found = []
+    for name, column in examples.inputs.items():
+        shape, array = column.shape[1:], pairs[first].inputs[name]
+        for part, other in others:
+            given = other.inputs[name].shape[1:]
+            if given != shape:
+                message = f"{pairs[part].inputs[name]} is {shapes.written(given)}, {array} is {shapes.written(shape)}"
+                found.append(Problem(message))
+    return found
 
 
 def _channels_first(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) -> list[Problem]:
     """Images as other frameworks have them: a convolution over them would run, and learn nothing of use."""
     part, examples = next(iter(parts.items()))
-    name, shape = pairs[part].inputs, examples.input.shape
-    if not kind_of(shape[1:]).is_channels_first(shape[1:]):
-        return []
-    mend = f"`np.moveaxis({name}, 1, -1)` puts them last"
-    meant = f"if this is intended, write it in `model`: `input: {list(shape[1:])}`"
-    return [Problem(f"{name} has the shape {shape}: its channels stand before height and width", f"{mend}\n{meant}")]
+    found = []
+    for own, column in examples.inputs.items():
+        name, shape = pairs[part].inputs[own], column.shape
+        if kind_of(shape[1:]).is_channels_first(shape[1:]):
+            mend = f"`np.moveaxis({name}, 1, -1)` puts them last"
+            meant = list(shape[1:]) if own == INPUT else f"{{{own}: {list(shape[1:])}}}"
+            message = f"{name} has the shape {shape}: its channels stand before height and width"
+            found.append(Problem(message, f"{mend}\nif this is intended, write it in `model`: `input: {meant}`"))
+    return found
 
 
 def _listed_or(words: Sequence[str]) -> str:

@@ -115,7 +115,9 @@ def _texts(row: Row) -> tuple[str, str, str, str]:
     """Of a box: upper left, lower left, upper right, lower right."""
     name = plain_text(without_prefix(row.name, row.within[:1]))
     layers = f"{row.layer_count:,} layers"
-    what = f"{row.kind} {row.detail}".strip() if not row.is_group else f"{row.kind}, {layers}" if row.kind else layers
+    what = f"{row.kind} {row.detail}".strip()
+    if row.is_group:
+        what = ", ".join(filter(None, (row.kind, layers, row.detail)))
     return name, plain_text(what), shape_text(row.output_shape), f"{row.params:,}" if row.params else ""
 
 

@@ -10,12 +10,14 @@ from cnncli.recipe.language.rounds import MOST_TIMES
 _ANY_VALUE = {"type": "string", "pattern": STANDS_FOR_VALUE}
 _LIST = {"type": ["array", "string"], "items": ref("item"), "pattern": STANDS_FOR_VALUE}
 _FROM = {
-    "description": "names of the input layers, or a glob; default: the layer before; `input` is the input of the network",
+    "description": "names of the input layers, or a glob; default: the layer before; `input` is the input of the network, "
+    "or the names of `data.inputs` are",
     "type": ["string", "array"],
     "items": {"type": "string"},
     "minItems": 1,
 }
 _FROM_ONE = {"description": "name of the input layer; default: the layer before", "type": "string"}
+_IS = {"description": "calls the layer of this name once more, with its weights and arguments", "type": "string"}
 _IF = {
     "description": "omits this layer if the value is false: `$(stage > 0)`",
     "type": ["boolean", "integer", "string"],
@@ -57,6 +59,7 @@ _ROUNDS: Schema = {
         "pattern": NAME,
     },
 }
+_NO_ROUNDS: Schema = {"not": {"anyOf": [{"required": [key]} for key in (*_ROUNDS, "path")]}}
 _ONE_PATH: Schema = {
     "type": "object",
     "properties": {
@@ -66,11 +69,12 @@ _ONE_PATH: Schema = {
         "path": {"description": "the layers of one path for each round of `over` or `times`", **_LIST},
     },
     "additionalProperties": False,
-    "oneOf": [{"required": ["layers"]}, {"required": ["path"]}],
+    "oneOf": [{"required": ["layers"], **_NO_ROUNDS}, {"required": ["path"], "not": {"required": ["layers"]}}],
 }
 
 STRUCTURE: Schema = {
     "from": _FROM,
+    "is": _IS,
     "if": _IF,
     "change": {
         "description": "other arguments, {filters: 12}; another layer, {Dense: {units: 3}}; or null, which leaves it out",
@@ -112,7 +116,7 @@ STRUCTURE: Schema = {
             },
             ["merge"],
         ),
-        "oneOf": [{"required": ["paths"]}, {"required": ["path"]}],
+        "oneOf": [{"required": ["paths"], **_NO_ROUNDS}, {"required": ["path"], "not": {"required": ["paths"]}}],
     },
     "residual": _structure(
         "layers; their output is added to their input",

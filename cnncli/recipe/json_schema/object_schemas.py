@@ -44,7 +44,7 @@ def of_kind(kind: str) -> Schema:
     if identifiers:
         mapping["patternProperties"] = {f"^({'|'.join(identifiers)})$": {"type": "null"}}
     if kind == "layers":
-        alone = {"anyOf": [{"required": ["from"]}, {"required": ["if"]}]}
+        alone = {"anyOf": [{"required": [key]} for key in ("from", "is", "if")]}
         mapping["allOf"] = [{"additionalProperties": {"not": {"type": "object", **alone}}}]
     choices = [{"enum": _bare_names(entries)}, mapping, {"type": "string", "pattern": HAS_VALUE}]
     if kind == "schedules":  # a text could only mean a number there
@@ -104,10 +104,12 @@ def _arguments(entry: Entry) -> Schema:
     arguments = entry.arguments or {}
     properties = {name: _described(entry, argument) for name, argument in arguments.items()}
     if entry.kind in _IN_LAYERS:
-        properties |= {"from": ref("from"), "if": ref("if")}
+        properties |= {"from": ref("from"), "is": ref("is"), "if": ref("if")}
     required = needed_of(entry)
     mapping: Schema = {"properties": properties, "additionalProperties": False}
-    if required:
+    if required and entry.kind in _IN_LAYERS:  # with `is` they are those of the layer that it names
+        mapping["anyOf"] = [{"required": required}, {"required": ["is"]}]
+    elif required:
         mapping["required"] = required
     nothing = [] if required else ["null"]
     about = {"description": entry.doc} if entry.doc else {}

@@ -95,6 +95,8 @@ def _opened(schema: Schema) -> Schema:
     if "$ref" in schema.get("anyOf", [{}])[0] and schema["anyOf"][1:] == [NULL]:
         [section, _] = schema.pop("anyOf")  # a section or null, said so that its keys are offered
         return {"type": ["object", "string", "null"], "if": {"not": NULL}, "then": section, **schema}
+    if "oneOf" in schema:  # of types that a reader tells apart by their form
+        schema["anyOf"] = schema.pop("oneOf")
     if "anyOf" in schema:
         return {**_any_of([_opened(choice) for choice in schema.pop("anyOf")]), **schema}
     if "const" in schema or "enum" in schema:

@@ -65,12 +65,14 @@ class KerasObject:
         name: its name in Keras: a class (`Conv2D`), a function (`VGG16`) or a text identifier (`adam`).
         args: its arguments by name, as written; values that are Keras objects are `KerasObject` too.
         inputs: for a layer, the names in `from`; empty when it takes the layer before it.
+        shares: for a layer, the name in `is`: it is that layer once more, with the same weights; empty otherwise.
     """
 
     kind: str
     name: str
     args: dict[str, Any] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
+    shares: str = ""
 
     @property
     def entry(self) -> Entry:
@@ -89,6 +91,8 @@ class KerasObject:
         args = {key: as_data(value) for key, value in self.args.items()}
         if self.inputs:
             args["from"] = self.inputs[0] if len(self.inputs) == 1 else list(self.inputs)
+        if self.shares:
+            args["is"] = self.shares
         return {self.name: args} if args else self.name
 
 
@@ -223,7 +227,7 @@ class _Reader:
             self.faults.append(Fault(self.path, f"{self.entry.name} needs {needs}", hint, on_key=bool(self.path)))
         if self.faults:
             return None, self.faults
-        return KerasObject(self.entry.kind, self.entry.name, values, inputs), self.faults
+        return KerasObject(self.entry.kind, self.entry.name, values, inputs, self._shares(given)), self.faults
 
     def _by_name(self, given: Any) -> tuple[dict[str, Any], tuple[str, ...], bool]:
         """The arguments by name; a bare value is the first positional one."""
@@ -234,9 +238,10 @@ class _Reader:
             self.faults.append(Fault(self.path, f"`{self.entry.name}` takes no arguments", hint, on_key=True))
             return {}, (), True
         if isinstance(given, dict):
-            if "from" not in given or self.entry.kind not in _FROM:
+            if self.entry.kind not in _FROM:
                 return given, (), True
-            return {key: value for key, value in given.items() if key != "from"}, self._inputs(given["from"]), True
+            inputs = self._inputs(given["from"]) if "from" in given else ()
+            return {key: value for key, value in given.items() if key not in ("from", "is")}, inputs, True
         first = next(iter(self.arguments), None)
         if first is None:
             self.faults.append(Fault(self.path, f"{self.entry.name} has no arguments, got {described(given)}"))
@@ -251,6 +256,11 @@ class _Reader:
             Fault((*self.path, "from"), f"expected the name of a layer, or a list of names, got {described(value)}")
         )
         return ()
+
+    def _shares(self, given: Any) -> str:
+        """The name in `is`; the recipe's language has checked it."""
+        name = given.get("is") if isinstance(given, dict) and self.entry.kind in _FROM else None
+        return name if isinstance(name, str) else ""
 
     def _unknown(self, name: str, where: Path) -> None:
         meant = FOREIGN_ARGUMENTS.get(name)
@@ -287,7 +297,7 @@ class _Reader:
             self.faults.append(Fault(where, f"{self._label(argument)}: {nesting[0]}", nesting[1]))
         elif argument.type:
             self._check_type(argument, value, where)
-        elif argument.choices and isinstance(value, str) and value.lower() not in map(str.lower, argument.choices):
+        elif argument.choices and isinstance(value, str) and not {value, value.lower()} & set(argument.choices):
             hint, choices = did_you_mean(value, argument.choices), f"one of: {', '.join(argument.choices)}"
             message = f"{self._label(argument)}: unknown choice `{shortened(value)}`"
             self.faults.append(
@@ -357,6 +367,8 @@ def _not_within(item: KerasObject) -> tuple[str, str] | None:
             f"{item.name} is an argument of another layer, so it cannot have `from`",
             "write `from` in the outer layer",
         )
+    if item.shares:
+        return f"{item.name} is an argument of another layer, so it cannot have `is`", "write `is` in the outer layer"
     if item.kind in ("applications", structure_entries.KIND):
         return f"{item.name} cannot be an argument of another layer", "make it an item of `layers`"
     return None

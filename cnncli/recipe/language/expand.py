@@ -18,7 +18,7 @@ from cnncli.recipe.deferred import Broken, Unknown
 from cnncli.recipe.growth import AS_WRITTEN, Bounds, Problems, Stopped, TooLarge
 from cnncli.recipe.language.blocks import Blocks
 from cnncli.recipe.language.expressions import HERE, NO_INPUT, Absent
-from cnncli.recipe.language.flat_layers import Given, Scope
+from cnncli.recipe.language.flat_layers import INPUT, Given, Scope
 from cnncli.recipe.language.given_layers import Arguments
 from cnncli.recipe.language.here import Shapes
 from cnncli.recipe.language.structure import flatten
@@ -111,12 +111,20 @@ def _expanded(
                 warnings,
                 given=variables.given,
                 shapes=shapes,
+                inputs=_inputs(root),
             )
             value = replace(model, entries=(*model.entries, replace(layers, value=flat)))
         elif entry.key not in _VERBATIM:
             value = substitution.replace(value, names, (entry.key,))
         entries.append(Entry(entry.key, entry.key_place, value))
     return entries, groups
+
+
+def _inputs(root: Mapping) -> tuple[str, ...]:
+    """The names of `data.inputs`; of a recipe without them that of the only input."""
+    data = root.get("data")
+    inputs = data.get("inputs") if isinstance(data, Mapping) else None
+    return tuple(inputs.keys()) if isinstance(inputs, Mapping) and inputs.entries else (INPUT,)
 
 
 def _declared_classes(root: Mapping) -> int | None:

@@ -19,6 +19,7 @@ from cnncli.recipe.keras_objects import catalogue, structure_entries
 from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
 from cnncli.recipe.language.changes import Changes, by_name
 from cnncli.recipe.language.here import Shape, Shapes
+from cnncli.recipe.language.shared_layers import SharedLayers
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call
 from cnncli.recipe.layers import Group, snake_case
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
@@ -28,7 +29,7 @@ HERE = "."  # the input of the block, residual body, group, round or path in whi
 MOST_LAYERS = 5000
 PATH: Path = ("model", "layers")
 # Python keywords, so no Keras argument can have these names.
-OURS = ("if", "from", "name")
+OURS = ("if", "from", "is", "name")
 
 
 class Scope(NamedTuple):
@@ -81,12 +82,16 @@ class FlatLayers:
         substitution: collects what is wrong, and counts what is written out.
         warnings: collects what is not wrong, but probably not meant.
         shapes: tells the sizes of `$here`; None while they are not known.
+        inputs: the names of the network's inputs.
 
     Attributes:
         nodes: the layers.
         groups: the runs of layers that have a name.
+        shared: what `is` can name.
         known: the name of a layer or group -> the layer that `from` means by it.
         current: what the next layer takes; None is the network's input.
+        previous: the layer before the next one in the list.
+        written: every name that the list gives.
     """
 
     def __init__(
@@ -96,18 +101,21 @@ class FlatLayers:
         substitution: Substitution,
         warnings: list[Problem],
         shapes: Shapes | None,
+        inputs: tuple[str, ...] = (INPUT,),
     ) -> None:
         self.changes = changes
         self.substitution = substitution
         self.warnings = warnings
         self._shapes = shapes
+        self.inputs = inputs
         self.nodes: list[Node] = []
         self.groups: list[Group] = []
-        self.known: dict[str, str] = {INPUT: INPUT}
+        self.shared = SharedLayers()
+        self.known: dict[str, str] = {name: name for name in inputs}
         self.current: str | None = None
-        self._previous: str | None = None  # the layer before the next one in the list
+        self.previous: str | None = None
         self._indexes: dict[str, int] = {}  # of the layers by name
-        self._written = set(_written_names(layers))
+        self.written = set(_written_names(layers))
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
 
     def wrong(self, message: str, place: Place, hint: str = "") -> None:
@@ -137,6 +145,11 @@ class FlatLayers:
         own, place = self._layer_name(entry, found, scope, name)
         taken = self._sources(entry, body, scope, sources)
         arguments = [argument for argument in given.entries if argument.key not in OURS]
+        root = None
+        if isinstance(body, Mapping) and (written := body.entry("is")) is not None:
+            if (root := self.shared.layer(entry.key, written, arguments, self, scope)) is None:
+                return
+            arguments = root.arguments_at(entry.key_place)
         layer = self.changes.of(own, Entry(entry.key, entry.key_place, Mapping(tuple(arguments), body.place)), OURS)
         if layer is None:
             self._leave_out(own, taken)
@@ -145,11 +158,16 @@ class FlatLayers:
             arguments = [*layer.value.entries, Entry("name", place, Scalar(own, place))]
             if taken is not None:
                 arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry))))
+            if root is not None:
+                arguments.append(Entry("is", entry.key_place, Scalar(root.name, entry.key_place)))
+                if plain(layer.value) != plain(Mapping(tuple(root.arguments), body.place)) or layer.key != entry.key:
+                    message = f"`{own}` has the weights of `{root.name}`, so it cannot be changed by itself"
+                    self.changes.wrong(own, message, f"change `{root.name}`")
+            self.shared.add(own, layer.key, arguments, root)
             layer = Entry(layer.key, layer.key_place, Mapping(tuple(arguments), layer.value.place))
-        self._indexes.setdefault(own, len(self.nodes))
-        self.append(Mapping((layer,), layer.key_place))
+        self.add(own, Mapping((layer,), layer.key_place))
         self.known.setdefault(own, own)
-        self.current = self._previous = own
+        self.current = own
 
     def _leave_out(self, name: str, taken: list[str] | str | None) -> None:
         """What comes into a layer that is left out is what leaves it."""
@@ -157,8 +175,8 @@ class FlatLayers:
             hint = "put another layer in its place, as in `{Concatenate: {}}`"
             self.changes.wrong(name, f"`{name}` takes {len(taken)} layers, so it cannot be left out", hint)
             return
-        self.current = taken if isinstance(taken, str) else self._previous
-        self.known.setdefault(name, self.current or INPUT)
+        self.current = taken if isinstance(taken, str) else self.previous
+        self.known.setdefault(name, self.current or self.inputs[0])
 
     def append(self, node: Node) -> None:
         if len(self.nodes) >= MOST_LAYERS:
@@ -211,7 +229,7 @@ class FlatLayers:
         while True:
             name = scope.prefix + (f"{base}_{counts[base]}" if counts[base] else base)
             counts[base] += 1
-            if name not in self._written and name not in self.known:
+            if name not in self.written and name not in self.known:
                 return name
 
     def _sources(
@@ -222,10 +240,17 @@ class FlatLayers:
         if given is None and written is not None:
             return plain(written)  # type: ignore[no-any-return]  # neither a name nor names: its reader says so
         resolved = given if given is not None else [self.current]
-        if resolved == [self._previous]:
+        if resolved == [self.previous] and (self.previous is not None or len(self.inputs) == 1):
             return None
-        named = [name if name is not None else INPUT for name in resolved]
+        named = [self.named(name, entry) for name in resolved]
         return named[0] if len(named) == 1 else named
+
+    def named(self, name: str | None, entry: Entry) -> str:
+        """The name of what a layer or structure takes; None is the network's input, where there is only one."""
+        if name is None and len(self.inputs) > 1:
+            choices = " or ".join(f"`from: {each}`" for each in self.inputs)
+            self.wrong(f"{entry.key} takes which input?", entry.key_place, choices)
+        return name if name is not None else self.inputs[0]
 
     def taken(self, body: Node | None, scope: Scope) -> list[str | None] | None:
         """The layers that `from` of an item names; None where there is none, or not a name or list of names."""
@@ -257,7 +282,7 @@ class FlatLayers:
 
     def _matching(self, pattern: str) -> list[str | None]:
         """The layers and groups of a glob, in their order; without the layers inside of a group that is one of them."""
-        names = [name for name in self.known if name != INPUT and fnmatch.fnmatchcase(name, pattern)]
+        names = [name for name in self.known if name not in self.inputs and fnmatch.fnmatchcase(name, pattern)]
         ranges = [(group.start, group.end) for group in self.groups if group.name in set(names)]
         groups = {group.name for group in self.groups}
         outer = [
@@ -298,11 +323,16 @@ class FlatLayers:
     def shortcut(self, entry: Entry, start: str | None, end: str | None, scope: Scope) -> str:
         """The item that becomes an identity or a projection once shapes are known."""
         place, name = entry.key_place, self.counted(SHORTCUT, scope)
-        arguments = {"like": end or INPUT, "name": name, "from": start or INPUT}
-        self._indexes[name] = len(self.nodes)
-        self.append(Mapping((Entry(SHORTCUT, place, as_node(arguments, place)),), place))
-        self.known[name] = self._previous = name
+        arguments = {"like": self.named(end, entry), "name": name, "from": self.named(start, entry)}
+        self.add(name, Mapping((Entry(SHORTCUT, place, as_node(arguments, place)),), place))
+        self.known[name] = name
         return name
+
+    def add(self, name: str, node: Node) -> None:
+        """A layer that is written out."""
+        self._indexes.setdefault(name, len(self.nodes))
+        self.append(node)
+        self.previous = name
 
     @contextmanager
     def as_group(self, name: str) -> Iterator[None]:
@@ -311,7 +341,7 @@ class FlatLayers:
         yield
         if len(self.nodes) > start:
             self.groups.insert(place, Group(name, start, len(self.nodes)))
-            self.known[name] = self.current or INPUT
+            self.known[name] = self.current or self.inputs[0]
 
     def replaced(self, node: Node, scope: Scope) -> Node:
         return self.substitution.replace(node, scope.names, PATH, caller=scope.caller)

@@ -77,8 +77,6 @@ def _number(value: Any) -> Any:
 def _numbers(values: tuple[Any, ...]) -> list[Any]:
     """The numbers that are given one by one, or as a list."""
     given = values[0] if len(values) == 1 and isinstance(values[0], list) else values
-    if not given:
-        raise FunctionError("the list is empty")
     return [_number(value) for value in given]
 
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.input_values import InputValues
 from cnncli.errors import DataError
 from cnncli.interpretability.class_scores import log_odds, of_both_classes, probabilities
 from cnncli.interpretability.examples import MOST
@@ -34,7 +35,7 @@ class ClassSubject(Subject):
     def told(self, target: Any) -> str:
         return self.asked_for[int(target)]
 
-    def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def said(self, inputs: InputValues) -> NDArray[np.float32]:
         """Probabilities: float32 (count, classes), of which each row sums to 1."""
         return probabilities(self.network.model, inputs)
 

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.input_values import InputValues
 from cnncli.errors import DataError
 from cnncli.interpretability.class_scores import of_class, outputs_of
 from cnncli.interpretability.examples import MOST
@@ -30,7 +31,7 @@ class LabelSubject(Subject):
     def told(self, target: Any) -> str:
         return ", ".join(self.asked_for[column] for column in np.flatnonzero(target)) or "none"
 
-    def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def said(self, inputs: InputValues) -> NDArray[np.float32]:
         """Probabilities: float32 (count, labels)."""
         return outputs_of(self.network.model, inputs)
 

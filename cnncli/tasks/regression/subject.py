@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.input_values import InputValues
 from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.class_scores import of_class, outputs_of
 from cnncli.interpretability.examples import MOST
@@ -44,7 +45,7 @@ class NumberSubject(Subject):
     def told(self, target: Any) -> str:
         return ", ".join(number_text(float(value)) for value in np.atleast_1d(target))
 
-    def said(self, inputs: NDArray[Any]) -> NDArray[np.float32]:
+    def said(self, inputs: InputValues) -> NDArray[np.float32]:
         """Its numbers: float32 (count, k)."""
         return outputs_of(self.network.model, inputs)
 
