@@ -37,6 +37,11 @@ def inputs_of_call(origin: Origin) -> list[Any]:
     return list(origin.operation._inbound_nodes[origin.call].input_tensors)
 
 
+def outputs_of_call(origin: Origin) -> list[Any]:
+    """The symbolic tensors that a call gave."""
+    return list(origin.operation._inbound_nodes[origin.call].output_tensors)
+
+
 class Call(NamedTuple):
     """A call of an operation within a model: what it took and what it gave, as Keras' symbols."""
 

@@ -55,6 +55,7 @@ CHANGES = {
         SPLIT,
         "vars.width=4",
     ],
+    "siamese": [SPLIT],
     "unet-small": [
         "model.input=[32, 32, 3]",
         "data.source={image_folder: {path: photos, image_size: [32, 32]}}",
@@ -75,6 +76,8 @@ def folder(tmp_path_factory):
     np.savez(made / "signals.npz", x=random.normal(size=(40, 64, 100)).astype(np.float32), y=labels)
     np.savez(made / "sounds.npz", x=random.uniform(-1, 1, (40, 256, 1)).astype(np.float32), y=labels)
     np.savez(made / "volumes.npz", x=random.random((24, 32, 32, 32, 1), dtype=np.float32), y=np.arange(24) % 2)
+    pairs = {f"x_{side}": random.integers(0, 256, (40, 28, 28), dtype=np.uint8) for side in ("left", "right")}
+    np.savez(made / "pairs.npz", **pairs, y=labels)
     return made
 
 

@@ -33,6 +33,18 @@ _FOREIGN_NAMES = {
     "crossentropy": "sparse_categorical_crossentropy",
     "MSELoss": "MeanSquaredError",
     "CosineAnnealingLR": "CosineDecay",
+    "MatMul": "Dot",
+    "Transpose": "Permute",
+    "Sum": "Add",
+}
+# What other libraries have as a layer, and a recipe writes in another way.
+_INSTEAD = {
+    **dict.fromkeys(("DropPath", "StochasticDepth"), "Dropout: {rate: 0.1, noise_shape: [null, 1, 1, 1]}"),
+    **dict.fromkeys(("InstanceNorm2d", "InstanceNorm", "InstanceNormalization"), "GroupNormalization: {groups: -1}"),
+    **dict.fromkeys(("Mean", "ReduceMean", "ReduceMax", "ReduceSum", "Max"), "reduce_axis: {function: mean, axis: -1}"),
+    **dict.fromkeys(("Split", "Slice", "Crop"), "slice: {start: 0, stop: 32}"),
+    **dict.fromkeys(("Parameter", "PositionEmbedding", "LayerScale", "Scale", "ClassToken"), "learned: {shape: …}"),
+    **dict.fromkeys(("Squeeze", "Unsqueeze", "ExpandDims", "PixelShuffle", "DepthToSpace"), "Reshape: […]"),
 }
 NAMING_KEYS = ("type", "name", "class_name", "class", "kind", "layer")  # where other languages have an object's name
 FOREIGN_ARGUMENTS = {
@@ -53,6 +65,14 @@ FOREIGN_ARGUMENTS = {
     "eps": "epsilon",
     "decay": "weight_decay",
 }
+
+
+def layer_hint(name: str) -> str:
+    """A hint for a layer of another library that has no name of its own in Keras: `SiLU`, `DropPath`."""
+    plain = name.replace("_", "").lower()
+    activation = next((a for a in catalogue.names_in_places("activations") if a.replace("_", "") == plain), "")
+    instead = f"Activation: {activation}" if activation else _INSTEAD.get(name, "")
+    return f"write `- {instead}`" if instead else ""
 
 
 def suggestion(name: str, options: Collection[str]) -> str:

@@ -20,7 +20,7 @@ from cnncli.recipe.keras_objects.arguments import (
     wanted_of,
 )
 from cnncli.recipe.keras_objects.catalogue import Argument, Entry
-from cnncli.recipe.keras_objects.foreign_names import FOREIGN_ARGUMENTS, name_hint, suggestion
+from cnncli.recipe.keras_objects.foreign_names import FOREIGN_ARGUMENTS, layer_hint, name_hint, suggestion
 from cnncli.recipe.keras_objects.integer_values import (
     NESTING,
     as_integers,
@@ -176,7 +176,7 @@ def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]
     if entry:
         return entry, None
     options = catalogue.names_in_places(kind)
-    hint = suggestion(name, options)
+    hint = (layer_hint(name) if kind == "layers" else "") or suggestion(name, options)
     called = re.match(r"\s*(\w+)\s*\(", name)
     if called and (meant := nearest(called.group(1), options)):
         hint = f"write `{meant}: {{argument: value}}`; a recipe holds no code"
@@ -251,6 +251,8 @@ class _Reader:
         names = [value] if isinstance(value, str) else value
         if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
             return tuple(names)
+        if isinstance(value, Broken) or (isinstance(value, list) and any(isinstance(name, Broken) for name in value)):
+            return ()
         self.faults.append(
             Fault((*self.path, "from"), f"expected the name of a layer, or a list of names, got {described(value)}")
         )
