@@ -40,6 +40,11 @@ def inputs_of_call(origin: Origin) -> list[Any]:
     return list(origin.operation._inbound_nodes[origin.call].input_tensors)
 
 
+def outputs_of_call(origin: Origin) -> list[Any]:
+    """The symbolic tensors that a call gave."""
+    return list(origin.operation._inbound_nodes[origin.call].output_tensors)
+
+
 def allow_depth(layers: int) -> None:
     """Let Python recurse as deep as `keras.Model` does for a network: once a layer, from the outputs to the inputs.
 

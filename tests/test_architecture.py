@@ -43,7 +43,17 @@ SHARED = {
     "scores": "the scores of a task",
     "thresholds": "scores by threshold: computed, drawn",
     **dict.fromkeys(
-        ("doctor", "explain", "find_learning_rate", "maximize", "predict", "reproduce", "summary"),
+        (
+            "doctor",
+            "explain",
+            "find_learning_rate",
+            "maximize",
+            "predict",
+            "reproduce",
+            "summary",
+            "to_python",
+            "from_keras",
+        ),
         "what a command does; the command",
     ),
 }

@@ -46,6 +46,7 @@ def test_a_tensor_knows_the_call_that_made_it():
     assert [keras_internals.origin_of(tensor).call for tensor in (first, second)] == [0, 1]
     assert keras_internals.origin_of(second).operation is layer
     assert keras_internals.inputs_of_call(keras_internals.origin_of(second))[0] is first
+    assert keras_internals.outputs_of_call(keras_internals.origin_of(second))[0] is second
 
 
 def test_layers_of_models_inside_a_model_are_found(shared):

@@ -33,6 +33,8 @@ COMMANDS = {
     "summary": ("summary", "Show the layers of a network: shapes, parameters, multiply-adds, memory.", _RECIPES),
     "explain": ("explain", "Explain a network layer by layer, with formulas and numbers.", _RECIPES),
     "show": ("show", "Print a recipe as it is, or with every default filled in.", _RECIPES),
+    "to-python": ("to_python", "Write a recipe or a run as Keras code.", _RECIPES),
+    "from-keras": ("from_keras", "Write a Keras model as a recipe.", _RECIPES),
     "layers": ("layers", "List the layers, optimizers, losses and metrics of Keras with their arguments.", _RECIPES),
     "schema": ("schema", "Print the JSON Schema of recipes, for editors.", _RECIPES),
     "doctor": ("doctor", "Show versions, devices, precision, folders and cached data.", "Check this machine"),

@@ -63,6 +63,20 @@ def open_file(path: Path) -> OpenedFile:
     return OpenedFile(model, about, activations)
 
 
+def open_network(path: Path) -> tuple[keras.Model, About | None]:
+    """Open the network of a `.keras` file without its weights, which take no memory; the errors are those of `open_file`.
+
+    Returns:
+        The model, whose weights have no values, and what the file says about it.
+    """
+    shown = printable(str(path))
+    contents = archive.read(path)
+    network = config.read(contents.config, shown)
+    with stored_arrays(contents.weights, shown), shapes_alone():
+        model = _built(network, shown)
+    return model, read_about(contents.about, model, shown) if contents.about is not None else None
+
+
 def _built(network: Mapping[str, Any], shown: str) -> keras.Model:
     try:
         with keras_internals.sharing_objects():

@@ -163,8 +163,8 @@ def _augmented(recipe: Recipe, own: Input, raw: Any, places: dict[str, Path]) ->
 
 
 def _raw_name(name: str) -> str:
-    """The name of an input of the augmentation."""
-    return _RAW if name == INPUT else f"{_RAW}_{name}"
+    """The name of an input of the augmentation; of several Keras wants those by which they are given."""
+    return _RAW if name == INPUT else name
 
 
 def _alone(tensors: dict[str, Any]) -> Any:

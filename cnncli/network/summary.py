@@ -14,6 +14,7 @@ from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.network import budget, checks, symbolic_shapes
 from cnncli.network.build import Network, build_symbolically
 from cnncli.network.graph import Graph
+from cnncli.network.layer_arguments import arguments_of, detail_of
 from cnncli.network.merging import unintended_broadcasts
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
@@ -49,6 +50,7 @@ class LayerSummary:
         activations: numbers that leave it for one example.
         inputs: the layers that it takes.
         groups: the groups that it belongs to, from the outside in.
+        arguments: pairs of a name and a plain value, but for its own name.
         shares: the layer whose weights these are, counted there; empty where they are its own.
     """
 
@@ -63,6 +65,7 @@ class LayerSummary:
     activations: int
     inputs: tuple[str, ...]
     groups: tuple[str, ...]
+    arguments: tuple[tuple[str, Any], ...] = ()
     shares: str = ""
 
 
@@ -259,7 +262,7 @@ def _measured(
     return LayerSummary(
         name=name,
         kind=type(layer).__name__,
-        detail=", ".join(filter(None, (_detail(layer) if is_layer else "", shared_with(part.shares)))),
+        detail=", ".join(filter(None, (detail_of(layer) if is_layer else "", shared_with(part.shares)))),
         output_shape=output_shape[1:],
         params=_count(layer.weights) if is_layer and not part.shares else 0,
         trainable_params=trainable_params,
@@ -268,6 +271,7 @@ def _measured(
         activations=sum(math.prod(length or 1 for length in tensor.shape[1:]) for tensor in outputs),
         inputs=graph.sources(name),
         groups=groups,
+        arguments=tuple(arguments_of(layer.get_config())) if is_layer else (),
         shares=part.shares,
     )
 
@@ -352,39 +356,3 @@ def _has_unknown(value: Any) -> bool:
     if isinstance(value, KerasObject):
         value = list(value.args.values())
     return any(map(_has_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)
-
-
-def _detail(layer: Any) -> str:
-    """What of a layer's arguments one wants to see beside its class."""
-    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-    groups, activation = getattr(layer, "groups", 1), getattr(layer, "activation", None)
-    shown_activation = getattr(activation, "__name__", "linear") if not hasattr(layer, "cell") else "linear"
-    parts = (
-        ("", _sides(window or getattr(layer, "size", None))),
-        ("stride ", _stride(layer) if window else ""),
-        ("dilation ", _short(getattr(layer, "dilation_rate", None))),
-        ("groups ", str(groups) if groups != 1 else ""),
-        ("rate ", f"{layer.rate:g}" if isinstance(layer, keras.layers.Dropout) else ""),
-        ("", shown_activation if shown_activation != "linear" else ""),
-    )
-    return ", ".join(f"{word}{text}" for word, text in parts if text)
-
-
-def _stride(layer: Any) -> str:
-    """The stride where one has to be told: of pooling, whose default is its size, always."""
-    strides = getattr(layer, "strides", None)
-    return _short(strides) or ("1" if strides and hasattr(layer, "pool_size") else "")
-
-
-def _sides(value: Any) -> str:
-    """`3×3`; a single number where there is one side; nothing where there is none."""
-    sides = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
-    return "×".join(map(str, sides))
-
-
-def _short(value: Any) -> str:
-    """The same with `2` for `2×2`, and nothing where all are 1."""
-    different = set(value) if isinstance(value, (list, tuple)) else {value}
-    if different <= {None, 1}:
-        return ""
-    return str(*different) if len(different) == 1 else _sides(value)

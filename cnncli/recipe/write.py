@@ -37,6 +37,20 @@ def as_yaml(data: Any) -> str:
     return text if text.isascii() else "".join(map(_visible, text))
 
 
+def as_flow(data: Any, *, within: bool = True) -> str:
+    """The same on one line.
+
+    Args:
+        within: it stands in a mapping or a list of one line; else the outermost mapping has no brackets.
+    """
+    if not within and isinstance(data, dict) and len(data) == 1:
+        [(key, value)] = data.items()
+        return f"{as_flow(key)}: {as_flow(value)}"
+    text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, default_flow_style=True, allow_unicode=True, width=1 << 20)
+    text = text.removesuffix("...\n").rstrip("\n")
+    return text if text.isascii() else "".join(map(_visible, text))
+
+
 def _as_written(value: Any) -> Any:
     """A dollar sign in a text is doubled, since alone it would begin a name; in what is not known yet it begins one."""
     if isinstance(value, Deferred):

@@ -97,7 +97,7 @@ def test_sample_has_what_its_readme_says() -> None:
 
 
 def test_samples_readme_names_its_checksum() -> None:
-    file = builtin._SAMPLE_FILE
+    file = builtin.SAMPLE_FILE
 
     assert hashlib.sha256(file.read_bytes()).hexdigest() in (file.parent / "README.md").read_text()
 

@@ -9,12 +9,16 @@ from cnncli.recipe.load import load_bytes
 from cnncli.recipe.write import to_yaml
 
 
-def recipe(layers: str, before: str = "", last: str = ""):
+def loaded(layers: str, before: str = "", last: str = ""):
     content = f"{textwrap.dedent(before)}\ndata: {{source: {{npz: {{path: a.npz}}}}, classes: 10}}\n"
     content += "model:\n  input: [8, 8, 4]\n  layers:\n"
     return load_bytes(
         (content + textwrap.indent(textwrap.dedent(layers).strip() + "\n" + last, "    ") + "\n").encode(), "r.yaml"
-    ).recipe
+    )
+
+
+def recipe(layers: str, before: str = "", last: str = ""):
+    return loaded(layers, before, last).recipe
 
 
 def flat(layers: str, before: str = ""):
@@ -250,6 +254,47 @@ def test_block_that_calls_itself_is_reported():
     assert problem[0].endswith("block `a` calls itself")
 
 
+def test_block_cannot_have_the_name_of_a_structure():
+    [problem] = first_lines("- ReLU", "blocks: {slice: {layers: [ReLU]}}")
+
+    assert problem == [
+        "r.yaml:1:10: `slice` cannot name a block",
+        "    `slice` is a structure of every recipe; give the block another name",
+    ]
+
+
+def test_block_may_call_itself_under_an_if():
+    before = """
+    blocks:
+      hourglass:
+        params: [n]
+        layers:
+          - MaxPooling2D: 2
+          - hourglass: {if: $(n > 1), n: $(n - 1)}
+          - UpSampling2D: 2
+      tree:
+        params: [n]
+        layers: [branches: {merge: Add, paths: [[ReLU], {if: $(n > 0), layers: [tree: $(n - 1), tree: $(n - 1)]}]}]
+    """
+    pools = [line.split(": ")[1] for line in flat("- hourglass: 3", before)]
+    trees = [line.split(": ")[1].split(" ")[0] for line in flat("- tree: 2", before)]
+
+    assert pools == ["MaxPooling2D"] * 3 + ["UpSampling2D"] * 3
+    assert (trees.count("ReLU"), trees.count("Add")) == (7, 3)  # 1 + 2 + 4, and a merge where there are two paths
+
+
+def test_block_that_calls_itself_without_end_is_reported():
+    problems = first_lines("- a", "blocks: {a: {layers: [ReLU, a: {if: true}]}}")
+
+    assert problems[0][0].endswith("structures and blocks are nested too deeply (max 20)")
+
+
+def test_end_of_a_block_that_calls_itself_may_depend_on_sizes_that_are_not_known_yet():
+    before = "blocks: {a: {layers: [MaxPooling2D, a: {name: next, if: $(here.height > 1)}, ReLU: {from: next}]}}"
+
+    assert flat("- a", before) == ["a_max_pooling2d: MaxPooling2D", "a_re_lu: ReLU"]
+
+
 def test_extends_merges_mappings_and_replaces_lists_and_objects(tmp_path):
     base = "data: {source: mnist, split: {validation: 0.2, seed: 3}}\n"
     base += "model: {layers: [Flatten, Dense: {units: 10, activation: softmax}]}\n"
@@ -289,3 +334,88 @@ def test_mistake_in_the_parent_is_reported_in_the_parents_file(tmp_path):
         load_bytes(b"extends: base.yaml\n", str(tmp_path / "child.yaml"))
 
     assert str(caught.value.problems[0].place) == f"{tmp_path / 'base.yaml'}:2:18"
+
+
+@pytest.mark.parametrize(
+    ("layers", "lines"),
+    [
+        ("- conv: {from: nowhere, filters: 4}", ["r.yaml:14:20: no layer is named `nowhere`", "    one of: input"]),
+        (
+            "- residual: {from: nowhere, body: [ReLU]}",
+            ["r.yaml:14:24: no layer is named `nowhere`", "    one of: input"],
+        ),
+        (
+            "- conv: {name: stem, filters: 4}\n- ReLU: {from: sten}",
+            ["r.yaml:15:20: no layer is named `sten`", "    did you mean `stem`?"],
+        ),
+    ],
+)
+def test_unknown_input_is_reported_once_where_it_is_written(layers, lines):
+    [problem] = first_lines(layers, CONV)
+
+    assert problem == lines
+
+
+@pytest.mark.parametrize(
+    ("layers", "line"),
+    [
+        ("- conv: {name: stem}\n- ReLU: {from: stem}", "r.yaml:14:7: block `conv` needs `filters`"),
+        (
+            "- repeat: {name: a, times: x, layers: [ReLU]}\n- ReLU: {from: a}",
+            "r.yaml:14:32: `times`: expected an integer from",
+        ),
+        ("- repeat: {times: 2, layers: [ReLU: {name: x$nope}]}", "r.yaml:14:48: unknown name `$nope`"),
+        ("- ReLU\n- Add: {from: [x$nope, re_lu]}", "r.yaml:15:20: unknown name `$nope`"),
+        ("- conv: {from: [x$nope], filters: 4}", "r.yaml:14:21: unknown name `$nope`"),
+        ("- conv: {from: x$nope, filters: 4}", "r.yaml:14:20: unknown name `$nope`"),
+        ("- repeat: {over: {a: $nope}, layers: [ReLU]}", "r.yaml:14:26: unknown name `$nope`"),
+        (
+            "- repeat: {over: {a: [1], b: 3}, layers: [ReLU]}",
+            "r.yaml:14:22: `over` is a mapping of names to lists, got 3 for `b`",
+        ),
+    ],
+)
+def test_mistake_in_a_structure_is_reported_once(layers, line):
+    [problem] = first_lines(layers, CONV)
+
+    assert problem[0].startswith(line)
+
+
+def test_name_that_goes_on_behind_a_variable_gets_brackets():
+    [problem] = first_lines("- repeat: {times: 1, as: i, layers: [ReLU: {name: x$i_0}]}")
+
+    assert problem[1].strip() == "did you mean `$(i)_0`?"
+
+
+BESIDE = """
+    blocks:
+      gate:
+        layers:
+          - Identity: {name: x}
+          - Conv2D: {filters: 4, kernel_size: 1}
+          - ReLU
+          - Multiply: {from: [x, .]}
+"""
+
+
+def test_layers_that_lead_to_no_output_are_noted():
+    end = "- Dense: {name: out, units: 10, activation: softmax}"
+    [warning] = loaded("- gate", BESIDE, end).warnings
+
+    assert str(warning).splitlines()[:2] == [
+        "r.yaml:6:9: `gate_conv2d`, `gate_re_lu` lead to no output: they are not part of the network",
+        "    name what takes it in `from`, or leave it out",
+    ]
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "- ReLU: {name: a}\n- ReLU: {name: b, from: input}\n- Add: {from: [a, b]}",
+        "- residual: {body: [Conv2D: {filters: 8, kernel_size: 1}], shortcut: auto}",
+        "- Dense: {name: a, units: 4}\n- Dense: {is: a, from: input}",
+        "- VGG16: {weights: null, include_top: false}\n- ReLU: {from: block3_pool}",
+    ],
+)
+def test_layers_on_a_path_to_an_output_are_not_noted(layers):
+    assert not loaded(layers, "", "- Dense: {name: out, units: 10, activation: softmax}").warnings

@@ -28,7 +28,7 @@ from cnncli.messages import printable
 from cnncli.tasks.classification.targets import ClassTargets
 
 SAMPLE = "mnist-sample"
-_SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
+SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
 _DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")  # the package dataset-fashion-mnist
 _PATH = ("data", "source")
 
@@ -90,7 +90,7 @@ def read_builtin(
     if model is not None:
         model.renumber(())  # before a download, where the model has no classes
     if name == SAMPLE:
-        arrays, class_names = _mnist([_SAMPLE_FILE])
+        arrays, class_names = _mnist([SAMPLE_FILE])
         where, noun = "packaged", "digits"
     else:
         data_set = DATA_SETS[name]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Written as items of a list of layers; names are compared without capitals, `_` and what stands before a point.
 _LINES: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("layerscale",): ("learned: {shape: $here.channels, initializer: {Constant: 1e-5}, merge: Multiply}",),
+    ("layerscale", "scale", "parameter"): ("learned: {shape: $here.channels, initializer: {Constant: 1e-5}, merge: Multiply}",),
     ("classtoken", "clstoken", "classembedding"): (
         "learned: {shape: [1, $here.channels], merge: Concatenate}",
         "slice: {axis: 1, stop: 1}",
@@ -22,7 +22,7 @@ _LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("pixelshuffle", "depthtospace", "subpixelconv"): (
         "repeat: {times: 2, layers: [Reshape: [$here.height, $(2 * here.width), $(here.channels // 2)], Permute: [2, 1, 3]]}",
     ),
-    ("split", "chunk", "narrow"): ("slice: {axis: -1, start: 0, stop: $(here.channels // 2)}",),
+    ("split", "chunk", "narrow", "slice", "crop"): ("slice: {axis: -1, start: 0, stop: $(here.channels // 2)}",),
     (
         "seblock", "selayer", "semodule", "squeezeexcite", "squeezeexcitation", "squeezeandexcitation", "squeezeandexcite",
     ): (
@@ -52,6 +52,9 @@ _LINES: dict[tuple[str, ...], tuple[str, ...]] = {
         "branches: {merge: Multiply, paths: [[slice: {stop: $(here.channels // 2)}], "
         "[slice: {start: $(here.channels // 2)}, Activation: sigmoid]]}",
     ),
+    ("mean", "reducemean"): ("reduce_axis: {function: mean, axis: -1}",),
+    ("max", "reducemax", "amax"): ("reduce_axis: {function: max, axis: -1}",),
+    ("reducesum",): ("reduce_axis: {function: sum, axis: -1}",),
     ("maxout",): ("branches: {merge: Maximum, times: 2, path: [Dense: {units: 16}]}",),
     ("instancenorm", "instancenorm1d", "instancenorm2d", "instancenorm3d", "instancenormalization"): (
         "GroupNormalization: {groups: -1}",

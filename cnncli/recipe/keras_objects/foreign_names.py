@@ -53,6 +53,8 @@ FOREIGN_NAMES = {
     "HuberLoss": "Huber",
     "KLDivLoss": "KLDivergence",
     "CosineAnnealingLR": "CosineDecay",
+    "MatMul": "Dot",
+    "Sum": "Add",
     "CosineAnnealingWarmRestarts": "CosineDecayRestarts",
     "OneCycleLR": "CosineDecay",
     "StepLR": "PiecewiseConstantDecay",

@@ -21,7 +21,7 @@ from cnncli.recipe.language.expressions import HERE, NO_INPUT, Absent
 from cnncli.recipe.language.flat_layers import INPUT, Given, Scope
 from cnncli.recipe.language.given_layers import Arguments
 from cnncli.recipe.language.here import Shapes
-from cnncli.recipe.language.structure import flatten
+from cnncli.recipe.language.structure import Watch, flatten
 from cnncli.recipe.language.substitution import Substitution, kind_of
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Scalar, Sequence
@@ -56,7 +56,12 @@ class Expansion:
 
 
 def expand(
-    root: Mapping, *, classes: int | None = None, shapes: Shapes | None = None, bounds: Bounds = AS_WRITTEN
+    root: Mapping,
+    *,
+    classes: int | None = None,
+    shapes: Shapes | None = None,
+    bounds: Bounds = AS_WRITTEN,
+    watch: Watch | None = None,
 ) -> Expansion:
     """Replace what stands for a value by the value, and write structure out as layers.
 
@@ -65,11 +70,12 @@ def expand(
         classes: the value of `$classes`; None while the data has not been read, or where there are none.
         shapes: tells the sizes of `$here`; None while the shape of the input is not known.
         bounds: on what the recipe grows to.
+        watch: sees how the items of `model.layers` become layers.
     """
     problems, warnings = Problems(), list[Problem]()
     substitution = Substitution(problems, bounds.values)
     try:
-        entries, groups = _expanded(root, classes, shapes, substitution, warnings)
+        entries, groups = _expanded(root, classes, shapes, substitution, warnings, watch)
     except Stopped:
         return Expansion(root, (), list(problems), [], False, (), False)
     whole = Mapping(tuple(entries), root.place)
@@ -78,7 +84,12 @@ def expand(
 
 
 def _expanded(
-    root: Mapping, classes: int | None, shapes: Shapes | None, substitution: Substitution, warnings: list[Problem]
+    root: Mapping,
+    classes: int | None,
+    shapes: Shapes | None,
+    substitution: Substitution,
+    warnings: list[Problem],
+    watch: Watch | None,
 ) -> tuple[list[Entry], tuple[Group, ...]]:
     """The sections of the recipe, and its groups."""
     known = next((n for n in (classes, _declared_classes(root)) if n is not None), Unknown(2))
@@ -112,6 +123,7 @@ def _expanded(
                 given=variables.given,
                 shapes=shapes,
                 inputs=_inputs(root),
+                watch=watch,
             )
             value = replace(model, entries=(*model.entries, replace(layers, value=flat)))
         elif entry.key not in _VERBATIM:

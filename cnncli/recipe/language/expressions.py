@@ -146,6 +146,30 @@ def substitute(text: str, names: Mapping[str, Any]) -> Any:
     return UnknownText(joined, written=_joined([_as_written(piece) for piece in pieces]))
 
 
+def split_text(text: str) -> list[str | ast.expr]:
+    """A text of a recipe that can be substituted, as texts and the syntax trees of its `$name` and `$(expression)`."""
+    pieces: list[str | ast.expr] = []
+    position = 0
+    while position < len(text):
+        dollar = text.find("$", position)
+        end = len(text) if dollar < 0 else dollar
+        plain, position = text[position:end], end
+        if text.startswith("$$", position):
+            plain, position = f"{plain}$", position + 2
+        if pieces and isinstance(pieces[-1], str):
+            pieces[-1] += plain
+        elif plain:
+            pieces.append(plain)
+        if text.startswith("$(", position):
+            end = _closing(text, position + 1)
+            pieces.append(_parsed(text[position + 2 : end].strip()))
+            position = end + 1
+        elif match := _NAME.match(text, position):
+            pieces.append(_parsed(match.group(1)) if "." in match.group(1) else ast.Name(match.group(1), ast.Load()))
+            position = match.end()
+    return pieces
+
+
 def _joined(texts: list[str]) -> str:
     """The texts as one; its length is known before it is built."""
     if len(texts) > 1 and sum(map(len, texts)) > LONGEST_TEXT:
@@ -167,7 +191,7 @@ def _one(text: str, dollar: int, names: Names) -> tuple[Any, int]:
     match = _NAME.match(text, dollar)
     if match:
         name, _, size = match.group(1).partition(".")
-        return (_size(size, names) if size else _named(name, names)), match.end()
+        return (_size(size, names) if size else _named(name, names, _with_brackets(name, names))), match.end()
     hint = "write `$name` or `$(expression)`; a dollar sign itself is `$$`"
     raise ExpressionError(f"`{shortened(text[dollar:])}` is not a name or an expression", hint)
 
@@ -198,15 +222,15 @@ class Absent:
     hint: str
 
 
-def _named(name: str, names: Mapping[str, Any]) -> Any:
-    """The value of a name.
+def _named(name: str, names: Mapping[str, Any], hint: str = "") -> Any:
+    """The value of a name; `hint` says what may be meant where there is none.
 
     Raises:
         ExpressionError: there is none.
     """
     if name not in names:
         near = did_you_mean(f"${name}", [f"${each}" for each in names])
-        raise ExpressionError(f"unknown name `${name}`", near or "define it in `vars`")
+        raise ExpressionError(f"unknown name `${name}`", hint or near or "define it in `vars`")
     try:
         value = names[name]
     except TooLarge as error:
@@ -216,6 +240,12 @@ def _named(name: str, names: Mapping[str, Any]) -> Any:
     if isinstance(value, Sizes):
         raise ExpressionError(f"`${name}` is not a value", f"write one of its sizes, for example `${name}.channels`")
     return value
+
+
+def _with_brackets(name: str, names: Mapping[str, Any]) -> str:
+    """`x$i_0` may mean `x$(i)_0`; empty where no name ends before a digit or `_`."""
+    ends = (end for end in range(len(name) - 1, 0, -1) if name[:end] in names and not name[end].isalpha())
+    return next((f"did you mean `$({name[:end]}){name[end:]}`?" for end in ends), "")
 
 
 class Sizes:
@@ -359,7 +389,9 @@ def _compute(node: ast.expr, names: Names) -> Any:
             return _size(node.attr, names)
         case ast.Attribute():
             raise ExpressionError("an expression has no attributes", f"except sizes of the input: `{HERE}.channels`")
-    raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
+    is_loop = isinstance(node, (ast.ListComp, ast.GeneratorExp))
+    hint = "compute the value where it is used, in a round of `over` or `times`" if is_loop else ""
+    raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression", hint)
 
 
 def _index(node: ast.expr, names: Names) -> Any:

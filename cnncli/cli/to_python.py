@@ -1,0 +1,153 @@
+"""`cnncli to-python`: write a recipe or a run as Keras code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnncli.cli import console, data_files, options
+from cnncli.errors import OutputError
+from cnncli.messages import printable
+
+if TYPE_CHECKING:
+    from cnncli.recipe.load import LoadedRecipe
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("to-python", epilog="Example: cnncli to-python resnet20-cifar10 --to resnet20.py")(to_python)
+
+
+def to_python(
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="A recipe file, the name of a shipped recipe, or a run.")
+    ],
+    settings: options.Set = None,
+    network: Annotated[
+        bool,
+        typer.Option(
+            "--network", help="Write only the network, without data and training.", rich_help_panel=options.OUTPUT
+        ),
+    ] = False,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FILE",
+            help="Write the code to this file.",
+            show_default="stdout",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    force: options.Force = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Write a recipe as Keras code that depends on Keras and NumPy only.
+
+    Blocks become functions, repetitions become loops, variables become constants. The layers have the same names as in
+    cnncli, so the weights of a run fit. Below the network follow data, augmentation and training.
+    """
+    from cnncli.conversion.to_python import to_python as converted
+    from cnncli.runs.output_files import OutputFile
+
+    file = OutputFile(to, "--to", [recipe], force=force) if to else None
+    if file:
+        file.check()
+    source = _source(recipe, output, settings or [])
+    if file:
+        file = replace(file, reads=[source.loaded.file, *file.reads, *data_files.data_of(source.loaded.recipe)])
+        file.check()
+    if not (quiet or as_json):
+        for warning in source.loaded.warnings:
+            console.show_note(warning)
+    code = converted(
+        source.loaded,
+        network_only=network,
+        input_shape=source.input_shape,
+        training=source.training.recipe if source.training else None,
+        weights=source.weights,
+    )
+    if file:
+        file.write(code)
+    if as_json:
+        notes = [warning.as_json() for warning in source.loaded.warnings]
+        console.print_json({"file": to and str(to), "code": code, "notes": notes})
+    elif to:
+        console.stdout().print(printable(str(to)))
+    else:
+        sys.stdout.write(code)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is converted.
+
+    Attributes:
+        loaded: the recipe, with its structure.
+        training: the resolved recipe of a run.
+        input_shape: of one example of a run.
+        weights: the model file of a run.
+    """
+
+    loaded: LoadedRecipe
+    training: LoadedRecipe | None = None
+    input_shape: tuple[int, ...] | None = None
+    weights: str = ""
+
+
+def _source(recipe: str, output: Path, settings: list[str]) -> _Source:
+    """The recipe of a file, a name or a run; a recipe goes before a run of the same name.
+
+    Raises:
+        RecipeError: it is wrong, or there is neither a recipe nor a run.
+        OutputError: it is a folder without a run.
+    """
+    from cnncli import runs
+    from cnncli.recipe import shipped
+    from cnncli.recipe.load import load
+
+    path, _ = shipped.locate(recipe)
+    if not os.path.isfile(path):
+        try:
+            run = runs.find(output, recipe)
+        except OutputError:
+            if os.path.isdir(path):
+                raise
+        else:
+            return _of_run(run, settings)
+    return _Source(load(recipe, settings))
+
+
+def _of_run(run: Path, settings: list[str]) -> _Source:
+    """The recipe as it was written, where it gives what the run recorded; else the resolved one."""
+    from cnncli import runs
+    from cnncli.errors import RecipeError
+    from cnncli.recipe.load import load, load_bytes
+    from cnncli.runs.record import MODEL
+
+    resolved = load(str(run / runs.RESOLVED), settings)
+    record = runs.read_record(run)
+    shape = record.get("input_shape")
+    model = run / MODEL
+    found = _Source(
+        resolved,
+        resolved,
+        tuple(shape) if isinstance(shape, list) else None,
+        str(model) if model.is_file() and not settings else "",
+    )
+    try:
+        content = (run / "recipe.yaml").read_bytes()
+        written = load_bytes(content, str(run / "recipe.yaml"), [*map(str, record.get("settings", [])), *settings])
+        classes = len(record.get("class_names") or ()) or None
+        if written.resolve(classes=classes).recipe.model == resolved.recipe.model:
+            return replace(found, loaded=written)
+    except (OSError, RecipeError):
+        pass
+    return found

@@ -1,0 +1,276 @@
+"""A Keras model as a recipe: the layers with their non-default arguments, repeats, and a placeholder for the data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from cnncli.conversion.keras_graph import Graph, read_graph
+from cnncli.conversion.layer_items import LayerItems, NotInRecipe, plain_config
+from cnncli.conversion.repetition import Item, as_item, escaped, written
+from cnncli.data.targets import TargetInfo
+from cnncli.errors import CnncliError, ModelFileError, Problem
+from cnncli.network.build import build_symbolically
+from cnncli.network.instantiate import names_counted_anew, shapes_alone
+from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.known_data import BUILTIN_CLASSES, BUILTIN_SHAPES
+from cnncli.recipe.language.flat_layers import INPUT
+from cnncli.recipe.layers import name_of, snake_case
+from cnncli.recipe.load import load_bytes
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.write import as_flow
+
+_PREPARING = ("Rescaling", "Normalization", "Resizing", "CenterCrop")
+_WIDTH = 120
+
+
+def from_keras(model: keras.Model, *, name: str, shown: str, targets: TargetInfo | None = None) -> str:
+    """Write a Keras model as a recipe that builds the same network.
+
+    Args:
+        model: Functional or Sequential; its weights may have no values.
+        name: of the recipe.
+        shown: the file's name in messages.
+        targets: of the training, where they are known.
+
+    Raises:
+        ModelFileError: it holds what a recipe cannot; all of it is named.
+    """
+    with shapes_alone(), names_counted_anew([]):
+        return _recipe(read_graph(model, shown=shown), name, shown, targets)
+
+
+def _recipe(graph: Graph, name: str, shown: str, targets: TargetInfo | None) -> str:
+    policy = _policy(graph)
+    items = _items(graph, policy, shown)
+    prepare = _prepare(items, graph)
+    rest = items[len(prepare) :]
+    counted = _with_counted_names(rest, prepare)
+    for with_repeats in (True, False):
+        for data in _data(graph, targets):
+            text = _text(graph, name, prepare, written(counted, with_repeats=with_repeats), data, policy, shown)
+            if _is_same(text, graph, counted, prepare, policy):
+                return text
+    raise ModelFileError(f"{shown} cannot be written as a recipe that builds the same network")
+
+
+def _policy(graph: Graph) -> str:
+    """The dtype policy that most layers with weights have."""
+    policies = Counter(layer.dtype_policy.name for layer in graph.layers if layer.variables)
+    found = policies.most_common(1)[0][0] if policies else "float32"
+    return found if found in ("float32", "mixed_bfloat16", "mixed_float16") else "float32"
+
+
+def _items(graph: Graph, policy: str, shown: str) -> list[Item]:
+    """The layers as items of a recipe.
+
+    Raises:
+        ModelFileError: for all layers that a recipe cannot describe.
+    """
+    arguments, problems, items = LayerItems(policy), [], []
+    before = INPUT
+    is_prepared = True
+    for layer in graph.layers:
+        is_prepared &= type(layer).__name__ in _PREPARING and graph.inputs[layer.name] == (before,)
+        own = "float32" if layer.name in graph.outputs or is_prepared else policy
+        before = layer.name
+        try:
+            args = arguments.arguments(layer, policy=own)
+        except NotInRecipe:
+            message = f"a recipe cannot describe the layer `{layer.name}` ({type(layer).__name__}) of {shown}"
+            problems.append(Problem(message, _hint(layer)))
+            continue
+        items.append(Item(type(layer).__name__, args, layer.name, False, graph.inputs[layer.name]))
+    if problems:
+        raise ModelFileError(problems)
+    return items
+
+
+def _hint(layer: Any) -> str:
+    if isinstance(layer, keras.layers.Normalization):
+        return "its mean and variance were computed by `adapt`: give them as arguments, and save the model again"
+    return "its arguments are not those that a recipe checks"
+
+
+def _prepare(items: list[Item], graph: Graph) -> list[Item]:
+    """The layers at the beginning that prepare examples; they become `data.prepare`."""
+    found: list[Item] = []
+    for item in items[:-1]:
+        taken = sum(item.name in inputs for inputs in graph.inputs.values())
+        is_next = item.inputs == (found[-1].name if found else INPUT,)
+        if item.kind not in _PREPARING or not is_next or taken != 1 or item.name in graph.outputs:
+            break
+        found.append(item)
+    if sum(INPUT in inputs for inputs in graph.inputs.values()) > 1:
+        return []
+    return found
+
+
+def _with_counted_names(items: list[Item], prepare: list[Item]) -> list[Item]:
+    """The items, with those names left out that a recipe would count, and `input` for what leaves `data.prepare`."""
+    start = prepare[-1].name if prepare else INPUT
+    inputs = [tuple(INPUT if name == start else name for name in item.inputs) for item in items]
+    explicit: set[str] = set()
+    while True:
+        counts: Counter[str] = Counter()
+        known = {INPUT}
+        more = set()
+        for item in items:
+            base = snake_case(item.kind)
+            if item.name in explicit:
+                known.add(item.name)
+                continue
+            while True:
+                name = f"{base}_{counts[base]}" if counts[base] else base
+                counts[base] += 1
+                if name not in explicit and name not in known:
+                    break
+            if name != item.name:
+                more.add(item.name)
+                counts[base] -= 1
+            known.add(item.name)
+        if not more:
+            break
+        explicit |= more
+    return [
+        Item(item.kind, item.args, item.name, item.name not in explicit, taken)
+        for item, taken in zip(items, inputs, strict=True)
+    ]
+
+
+# ---- data --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Data:
+    """A data section that could fit the network.
+
+    Attributes:
+        source: of the data.
+        more: further keys.
+        comment: what the reader has to do.
+        loss: of the training; empty for the default.
+    """
+
+    source: Any
+    more: dict[str, Any]
+    comment: str
+    loss: str = ""
+
+
+def _data(graph: Graph, targets: TargetInfo | None) -> Iterator[_Data]:
+    """The data sections that could fit, the likeliest first."""
+    layers = {layer.name: layer for layer in graph.layers}
+    last = layers[graph.outputs[0]]
+    units = int(last.output.shape[-1] or 0)
+    activation = "softmax" if isinstance(last, keras.layers.Softmax) else getattr(last, "activation", None)
+    activation = getattr(activation, "__name__", activation)
+    classes = units if activation == "softmax" else 2 if activation == "sigmoid" and units == 1 else 0
+    comment = "the file does not say what data trained the network: name your data"
+    source = {"npz": {"path": "data.npz"}}
+    if targets is not None and not targets.class_names:
+        yield _Data(source, {"targets": "numbers"}, comment)
+    for builtin in ("mnist", "cifar10", "cifar100"):
+        if graph.input_shape == BUILTIN_SHAPES[builtin] and classes == BUILTIN_CLASSES[builtin]:
+            yield _Data(builtin, {}, f"a guess from the shapes; {comment}")
+    if classes > 1:
+        yield _Data(source, {"classes": classes}, comment)
+    if activation == "sigmoid":
+        yield _Data(source, {"targets": "multilabel"}, comment)
+    yield _Data(source, {"targets": "numbers"}, comment)
+    yield _Data(source, {"classes": max(units, 2)}, comment, "sparse_categorical_crossentropy")
+    yield _Data(source, {"targets": "numbers"}, comment, "mean_squared_error")
+
+
+# ---- text --------------------------------------------------------------------------------------------------------------
+
+
+def _text(graph: Graph, name: str, prepare: list[Item], layers: list[Any], data: _Data, policy: str, shown: str) -> str:
+    lines = [f"# The network of {shown}, written by `cnncli from-keras`.", "version: 1", f"name: {as_flow(name)}", ""]
+    lines += ["data:", f"  source: {as_flow(data.source)}  # {data.comment}"]
+    lines += [f"  {key}: {as_flow(value)}" for key, value in data.more.items()]
+    if prepare:
+        lines += ["  prepare:", *_listed([_prepared(item, graph) for item in prepare], 4)]
+    lines += ["", "model:", f"  input: {as_flow(list(graph.input_shape))}", "  layers:", *_listed(layers, 4)]
+    if len(graph.outputs) > 1 or graph.outputs[0] != graph.layers[-1].name:
+        lines.append(f"  outputs: {as_flow([escaped(each) for each in graph.outputs])}")
+    train = {**({"loss": data.loss} if data.loss else {}), **({"precision": policy} if policy != "float32" else {})}
+    if train:
+        lines += ["", "train:", *(f"  {key}: {as_flow(value)}" for key, value in train.items())]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _prepared(item: Item, graph: Graph) -> Any:
+    """A layer of `data.prepare`; Keras counts the names of those that have none."""
+    is_counted = item.name == snake_case(item.kind) and not any(
+        layer.name.startswith(item.name) for layer in graph.layers if layer.name != item.name
+    )
+    args = {**({} if is_counted else {"name": escaped(item.name)}), **_with_fractions(item.args)}
+    entry = catalogue.find("layers", item.kind)
+    return as_item(item.kind, args, next(iter(entry.arguments or {}), "") if entry else "")
+
+
+def _with_fractions(args: dict[str, Any]) -> dict[str, Any]:
+    """`$(1 / 255)` for 0.00392156862745098."""
+
+    def written_number(value: Any) -> Any:
+        if isinstance(value, float) and 0 < abs(value) < 0.1:
+            whole = round(2 / value) / 2
+            whole = int(whole) if whole.is_integer() else whole
+            return f"$(1 / {whole})" if 1 / whole == value and len(repr(value)) > 10 else value
+        return value
+
+    return {key: written_number(value) for key, value in args.items()}
+
+
+def _listed(items: Sequence[Any], indent: int) -> Iterator[str]:
+    """Items of a list, each on a line where it fits."""
+    margin = " " * indent
+    for item in items:
+        line = f"{margin}- {as_flow(item, within=False)}"
+        if isinstance(item, dict) and "repeat" in item:
+            yield f"{margin}- repeat:"
+            for key, value in item["repeat"].items():
+                if key == "layers":
+                    yield f"{margin}    layers:"
+                    yield from _listed(value, indent + 6)
+                else:
+                    yield f"{margin}    {key}: {as_flow(value)}"
+        elif len(line) <= _WIDTH or not isinstance(item, dict):
+            yield line
+        else:
+            [(kind, args)] = item.items()
+            yield f"{margin}- {kind}:"
+            for key, value in args.items():
+                yield f"{margin}    {key}: {as_flow(value)}"
+
+
+# ---- the same network --------------------------------------------------------------------------------------------------
+
+
+def _is_same(text: str, graph: Graph, items: list[Item], prepare: list[Item], policy: str) -> bool:
+    """Whether a recipe is right and builds the network."""
+    try:
+        recipe: Recipe = load_bytes(text.encode(), "model.yaml").recipe
+        layers = recipe.model.layers
+        if [name_of(layer) for layer in layers] != [item.name for item in items]:
+            return False
+        network = build_symbolically(recipe, input_shape=graph.input_shape, policy=policy)
+    except CnncliError:
+        return False
+    try:
+        again = read_graph(network.full_model, shown="")
+    except ModelFileError:
+        return False
+    own = {layer.name: layer for layer in graph.layers}
+    same = {layer.name: layer for layer in again.layers}
+    return (
+        own.keys() == same.keys()
+        and again.inputs == graph.inputs
+        and again.outputs == graph.outputs
+        and all(plain_config(own[name].get_config()) == plain_config(same[name].get_config()) for name in own)
+    )

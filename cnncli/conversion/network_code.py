@@ -1,0 +1,389 @@
+"""Python that builds the network of a recipe: constants, functions of blocks, and `build_model`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from cnncli.conversion.chains import chain_code
+from cnncli.conversion.helpers_in_code import NAMES as HELPERS
+from cnncli.conversion.helpers_in_code import helpers_of
+from cnncli.conversion.identifiers import Identifiers
+from cnncli.conversion.keras_code import application_module, applied, literal, object_code
+from cnncli.conversion.links import CannotLink, Use
+from cnncli.conversion.python_expressions import NotTranslated, names_in
+from cnncli.conversion.python_layout import laid_out, quoted
+from cnncli.conversion.replay import Differs, check
+from cnncli.conversion.structured_code import FunctionCode, Network
+from cnncli.conversion.trace import Execution, Trace, trace
+from cnncli.conversion.values_in_code import Occurrence, value_code
+from cnncli.errors import Problem, RecipeError
+from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
+from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
+from cnncli.recipe.language.flat_layers import INPUT
+from cnncli.recipe.language.here import Shapes
+from cnncli.recipe.layers import name_of
+from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.outputs import outputs_of
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar
+from cnncli.recipe.yaml.nodes import Sequence as NodeList
+
+PROBED_CLASSES = 10  # where only the data will tell
+
+
+@dataclass(frozen=True)
+class NetworkCode:
+    """The network of a recipe in Python.
+
+    Attributes:
+        lines: constants and functions, without imports.
+        imports_math: they use `math`.
+        takes_classes: `build_model` has the parameter `classes`.
+        takes_shape: `build_model` has the parameter `input_shape`.
+        is_flat: some of it is written layer by layer, because its structure has no Python of the same meaning.
+    """
+
+    lines: list[str]
+    imports_math: bool
+    takes_classes: bool
+    takes_shape: bool
+    is_flat: bool
+
+
+def network_code(loaded: LoadedRecipe, *, input_shape: Sequence[int] | None = None) -> NetworkCode:
+    """Write the network of a recipe.
+
+    Args:
+        loaded: a recipe that is right, as `load` gives it.
+        input_shape: of one raw example, where it is known; else the recipe may say it.
+
+    Raises:
+        RecipeError: its layers depend on the number of classes in a way that has no Python, or it has several inputs or
+            shared weights.
+    """
+    if problems := list(_not_written(loaded)):
+        raise RecipeError(problems)
+    classes = declared_classes(loaded.recipe) or PROBED_CLASSES
+    shape = input_shape or known_shape(loaded.recipe)
+    resolved, shapes = _resolved(loaded, classes, shape)
+    # Without structure layers keep what depends on the number of classes, where the list of them does not.
+    is_open = bool(resolved.open_places or loaded.open_places or loaded.uses_sizes)
+    plain_layers = resolved.recipe.model.layers if is_open else loaded.recipe.model.layers
+    traced = trace(loaded.written, classes=classes, shapes=shapes)
+    sizes = _sizes(resolved, shapes)
+    tops = {run for run in traced.executions if run.parent is None}
+    flat: set[Execution] = set()
+    while True:
+        try:
+            writer = _Writer(resolved, traced, flat, plain_layers)
+            code = writer.write(shape)
+            check(
+                laid_out(code.lines),
+                resolved.recipe,
+                arguments={"input_shape": (1,)} if code.takes_shape else {},
+                sizes=sizes,
+            )
+        except (CannotLink, Differs) as error:
+            if flat == tops:
+                raise RecipeError(_refusal(loaded)) from error
+            wrong = error.executions if isinstance(error, CannotLink) else writer.tops_of(error.layer)
+            flat = flat | set(wrong) if set(wrong) - flat else tops
+        else:
+            return code
+
+
+def _not_written(loaded: LoadedRecipe) -> Iterator[Problem]:
+    """What of a recipe has no Python yet."""
+    hint = "`cnncli train` saves the network as model.keras, which Keras opens"
+    if loaded.recipe.data.inputs is not None:
+        place = loaded.place(("data", "inputs"))
+        yield Problem("to-python writes networks with one input, and `inputs` has names", hint, place)
+    for index, layer in enumerate(loaded.recipe.model.layers):
+        if layer.shares:
+            place = loaded.place(("model", "layers", index, layer.name))
+            yield Problem("to-python writes no shared weights, and this layer has `is`", hint, place)
+
+
+def _resolved(loaded: LoadedRecipe, classes: int, shape: Sequence[int] | None) -> tuple[LoadedRecipe, Shapes | None]:
+    """The recipe with the number of classes and the sizes of `$here`, and who tells these.
+
+    Raises:
+        RecipeError: it asks for sizes, and the shape of its input is not known.
+    """
+    if not loaded.uses_sizes:
+        return loaded.resolve(classes=classes), None
+    if shape is None:
+        hint = "set it: --set 'model.input=[224, 224, 3]'"
+        message = "the sizes of `$here` follow from the shape of the input, which only the data will tell"
+        raise RecipeError(Problem(message, hint, place=loaded.place(("model",))))
+    from cnncli.network.symbolic_shapes import SymbolicShapes  # with Keras; only a recipe with sizes needs it
+
+    resolved = loaded.resolve(classes=classes, shapes=SymbolicShapes(loaded.recipe, shape))
+    return resolved, SymbolicShapes(loaded.recipe, shape)
+
+
+def _sizes(resolved: LoadedRecipe, shapes: Shapes | None) -> dict[str, tuple[int | None, ...]]:
+    """The shape that leaves each layer of the flat list, and the input; empty where nothing asks for sizes."""
+    model = resolved.root.get("model")
+    nodes = model.get("layers") if isinstance(model, Mapping) else None
+    if shapes is None or not isinstance(nodes, NodeList):
+        return {}
+    names: list[str | None] = [None, *map(name_of, resolved.recipe.model.layers)]
+    found = {name or INPUT: shapes.shape_of(nodes.items, name) for name in names}
+    return {name: shape for name, shape in found.items() if shape is not None}
+
+
+def _refusal(loaded: LoadedRecipe) -> list[Problem]:
+    if loaded.open_places and not loaded.uses_sizes:
+        message = "these layers depend on the number of classes in a way that has no Python of the same meaning"
+        hint = "set the number of classes: --set data.classes=10"
+        return [Problem(message, hint, place) for place in loaded.open_places]
+    return [Problem("this network has no Python of the same meaning", place=loaded.place(("model", "layers")))]
+
+
+def known_shape(recipe: Recipe) -> Sequence[int] | None:
+    """The shape of one example, where the recipe says it."""
+    if isinstance(recipe.model.input, dict):
+        return None
+    folder = recipe.data.source.image_folder
+    if recipe.model.input is None and folder is not None and folder.image_size is not None:
+        return (*folder.image_size, 1 if folder.color == "grayscale" else 3)
+    if isinstance(recipe.model.input, dict):
+        return None
+    return recipe.model.input or BUILTIN_SHAPES.get(recipe.data.source.builtin or "")
+
+
+class _Writer:
+    """Writes the network once, some of its items without structure."""
+
+    def __init__(
+        self, loaded: LoadedRecipe, traced: Trace, flat: set[Execution], plain_layers: Sequence[KerasObject]
+    ) -> None:
+        self.plain_layers = plain_layers
+        self.recipe = recipe = loaded.recipe
+        self.root = loaded.written
+        self.trace = traced
+        self.flat = flat
+        self.classes = declared_classes(self.recipe) or PROBED_CLASSES
+        self.layers = list(recipe.model.layers)
+        self.identifiers = Identifiers()
+        self.constants: dict[str, str] = {}
+        self.used_constants: dict[str, None] = {}
+        own: dict[str, Execution] = {}
+        for run in traced.executions:  # the innermost come last
+            for layer in self.layers[run.start : run.end]:
+                own[name_of(layer)] = run
+        names = {"classes": "classes"} if "classes" in traced.names else {}
+        for helper in HELPERS:
+            self.identifiers.new(helper)
+        self.network = Network(traced, self.layers, own, flat, self.identifiers, names, {}, self._application)
+        self._read_variables(names)
+
+    def write(self, shape: Sequence[int] | None) -> NetworkCode:
+        """All lines.
+
+        Args:
+            shape: of one raw example; None where only the data will tell.
+
+        Raises:
+            CannotLink: more items have to be written without structure.
+        """
+        uses = [*self._uses_without_structure(), *self._outputs()]
+        build = FunctionCode(self.network, [None], uses)
+        self.build = build  # applications are written into it
+        build.line(
+            f"inputs = keras.Input({literal(list(shape), as_tuple=True) if shape else 'input_shape'}, name={quoted(INPUT)})"
+        )
+        current = self._prepare(build)
+        current = self._items(build, current)
+        self._end(build, current)
+        takes_classes = _uses(build.lines, "classes")
+        parameters = [] if shape else ["input_shape"]
+        parameters += [f"classes={self.classes}"] if takes_classes else []
+        body = [
+            f"def build_model({', '.join(parameters)}):",
+            f'    """{_sentence(self.recipe)}"""',
+            *(f"    {line}" for line in build.lines),
+        ]
+        functions = [function.lines for function in self.network.functions.values()]
+        lines: list[str] = []
+        for function in [*functions, body]:
+            lines += ["", "", *function]
+        used = [name for name in self.constants if any(_uses([line], name) for line in self._all(lines))]
+        constants = [f"{name} = {self.constants[name]}" for name in self.constants if name in used]
+        for helper in reversed(list(helpers_of([*constants, *lines]))):
+            # Before the constants, which may be computed with it.
+            lines = ["", "", *helper, *lines]
+        lines = [*([""] if constants else []), *constants, *lines]
+        has_math = any("math." in line for line in lines)
+        return NetworkCode(lines, has_math, takes_classes, not shape, bool(self.flat))
+
+    def _all(self, lines: list[str]) -> list[str]:
+        """The lines with the constants that they use, and those that these use."""
+        found = list(lines)
+        for name in reversed(self.constants):
+            if any(_uses([line], name) for line in found):
+                found.append(self.constants[name])
+        return found
+
+    def tops_of(self, layer: str) -> list[Execution]:
+        """The item of `model.layers` from which a layer comes."""
+        return [self.network.own[layer].top] if layer in self.network.own else []
+
+    # ---- variables -----------------------------------------------------------------------------------------------------
+
+    def _read_variables(self, names: dict[str, str]) -> None:
+        """`vars` as constants; what depends on the number of classes is written where it is used."""
+        for entry in self.trace.variables:
+            values = {name: self.trace.names[name] for name in self.trace.names}
+            found = [Occurrence(values, values[entry.key])]
+            try:
+                code = value_code(entry.value, names, found)
+            except NotTranslated:
+                if _reads(entry.value) & {name for name, python in names.items() if "classes" in python}:
+                    raise CannotLink(run for run in self.trace.executions if run.parent is None) from None
+                code = repr(values[entry.key])
+            if _uses([code], "classes"):
+                names[entry.key] = f"({code})"
+            else:
+                names[entry.key] = self.identifiers.new(entry.key.upper())
+                self.constants[names[entry.key]] = code
+
+    # ---- build_model ---------------------------------------------------------------------------------------------------
+
+    def _prepare(self, build: FunctionCode) -> str:
+        current = "inputs"
+        for code in chain_code(self.recipe, self.root, "prepare", self.trace.names, self.network.names):
+            build.line(f"x = {code}({current})")
+            current = "x"
+        return current
+
+    def _items(self, build: FunctionCode, current: str) -> str:
+        build.begin(current)
+        for item in self.trace.layers.items:
+            [run] = [each for each in self.trace.of(item) if each.parent is None]
+            current = (
+                self._without_structure(build, run, current) if run in self.flat else build.items([item], current, "x")
+            )
+        build.end()
+        return current
+
+    def _without_structure(self, build: FunctionCode, run: Execution, current: str) -> str:
+        """An item layer by layer."""
+        holding = {run.source: current}
+        before = name_of(self.layers[run.start - 1]) if run.start else None
+        for index in range(run.start, run.end):
+            layer = self.layers[index]
+            name = name_of(layer)
+            sources: list[str] = []
+            for position, source in enumerate(layer.inputs or ((before,) if before else (INPUT,))):
+                sources.append(self._variable_of(build, source, ("flat", index, position), holding))
+            variable = build.links.layer_variable.get(name, "x")
+            if layer.kind == "applications":
+                for line in self._application(layer, sources[0], variable):
+                    build.line(line)
+            elif layer.name == SHORTCUT:
+                like = self._variable_of(build, layer.args["like"], ("like", index), holding)
+                build.line(f"{variable} = project({sources[0]}, {like}, name={quoted(name)})")
+            else:
+                try:
+                    code = _flat_layer(self.plain_layers[index])
+                except NotTranslated as error:
+                    raise CannotLink([]) from error
+                build.line(f"{variable} = {applied(layer.entry, code, sources)}")
+            holding = {key: value for key, value in holding.items() if value != variable} | {name: variable}
+            before = name
+        return holding.get(run.result, current)
+
+    def _variable_of(self, build: FunctionCode, source: str, key: object, holding: dict[str | None, str]) -> str:
+        if source == INPUT:
+            return build.input_variable()
+        if source in build.links.layer_variable:
+            return build.links.layer_variable[source]
+        if source in holding:
+            return holding[source]
+        if variable := build.links.of.get(key):
+            return variable
+        raise CannotLink([])
+
+    def _uses_without_structure(self) -> Iterator[Use]:
+        for run in self.flat:
+            for index in range(run.start, run.end):
+                layer = self.layers[index]
+                for position, source in enumerate(layer.inputs):
+                    if source != INPUT:
+                        yield Use(("flat", index, position), source, source, run.began, None)
+                if layer.name == SHORTCUT and layer.args["like"] != INPUT:
+                    yield Use(("like", index), layer.args["like"], layer.args["like"], run.began, None)
+
+    def _outputs(self) -> Iterator[Use]:
+        """The outputs, but for the one that flows out at the end."""
+        outputs = outputs_of(self.recipe)
+        if len(outputs) == 1 and self.trace.last.result == name_of(self.layers[outputs[0].index]):
+            return
+        for output in outputs:
+            yield Use(("output", output.name), output.name, name_of(self.layers[output.index]), math.inf, None)
+
+    def _end(self, build: FunctionCode, current: str) -> None:
+        outputs = outputs_of(self.recipe)
+        variables = [build.links.of.get(("output", output.name), current) for output in outputs]
+        if any(variable is None for variable in variables):
+            raise CannotLink([])
+        name = self.recipe.name.replace("-", "_").replace(".", "_")
+        if len(outputs) == 1:
+            build.line(f"return keras.Model(inputs, {variables[0]}, name={quoted(name)})")
+            return
+        pairs = ", ".join(f"{quoted(o.name)}: {v}" for o, v in zip(outputs, variables, strict=True))
+        build.line(f"outputs = {{{pairs}}}")
+        build.line(f"return keras.Model(inputs, outputs, name={quoted(f'{name}_with_all_outputs')})")
+
+    def _application(self, layer: KerasObject, tensor: str, variable: str) -> Iterator[str]:
+        """An application after its own preprocessing."""
+        module = application_module(layer.name)
+        own = self.build.identifiers.new(name_of(layer))
+        weights = layer.args.get("weights", "imagenet")
+        is_first = layer is self.layers[0]
+        args = {key: value for key, value in layer.args.items() if key != "name"}
+        is_file = weights not in (None, "imagenet")
+        if is_file or (weights and not is_first):
+            args["weights"] = None
+        yield f"{variable} = keras.applications.{module}.preprocess_input({tensor})"
+        more = [f"input_tensor={variable}", f"name={quoted(name_of(layer))}"]
+        yield f"{own} = {object_code(KerasObject(layer.kind, layer.name, args), more)}"
+        if args.get("weights", "imagenet") != weights:
+            kept = {**args, "weights": None if is_file else weights}
+            alone = object_code(KerasObject(layer.kind, layer.name, kept), [f"input_shape={variable}.shape[1:]"])
+            yield f"pretrained = {alone}"
+            if is_file:
+                yield f"pretrained.load_weights({quoted(str(weights))})"
+            yield "for layer in pretrained.layers:"
+            yield "    if layer.weights:"
+            yield f"        {own}.get_layer(layer.name).set_weights(layer.get_weights())"
+        yield f"{variable} = {own}.output"
+
+
+def _flat_layer(layer: KerasObject) -> str:
+    args = {key: value for key, value in layer.args.items() if key != "name"}
+    name = f"name={quoted(name_of(layer))}"
+    code = object_code(KerasObject(layer.kind, layer.name, args), [name])
+    return f"layers.Pipeline([{code}], {name})" if layer.entry.canonical == "Equalization" else code
+
+
+def _reads(node: Node) -> set[str]:
+    if isinstance(node, Scalar):
+        return names_in(node.value) if isinstance(node.value, str) else set()
+    parts = [entry.value for entry in node.entries] if isinstance(node, Mapping) else list(node.items)
+    return set().union(*map(_reads, parts))
+
+
+def _uses(lines: list[str], name: str) -> bool:
+    """Whether lines read a name; as that of an argument it is not read."""
+    return any(re.search(rf"(?<![\w.\"]){name}(?!\w|=[^=])", line) for line in lines)
+
+
+def _sentence(recipe: Recipe) -> str:
+    return f"Build {recipe.name}."

@@ -1,0 +1,113 @@
+"""A recipe as a Python module that depends on Keras and NumPy alone."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from cnncli.conversion.chains import chain_code
+from cnncli.conversion.data_code import DataCode, data_code
+from cnncli.conversion.network_code import NetworkCode, network_code
+from cnncli.conversion.python_layout import LINE_LENGTH, laid_out, quoted
+from cnncli.conversion.training_code import training_code
+from cnncli.recipe.known_data import declared_classes
+from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.outputs import outputs_of
+from cnncli.recipe.schema import Recipe
+
+_IMPORTS = {"gzip": "import gzip", "math": "import math", "fnmatch": "from fnmatch import fnmatchcase"}
+
+
+def to_python(
+    loaded: LoadedRecipe,
+    *,
+    network_only: bool = False,
+    input_shape: Sequence[int] | None = None,
+    training: Recipe | None = None,
+    weights: str = "",
+) -> str:
+    """Write a recipe as Keras code.
+
+    Args:
+        loaded: the recipe.
+        network_only: without data and training.
+        input_shape: of one raw example, where the data is known.
+        training: another recipe for data and training, that of a run.
+        weights: the model file of a run; a comment says how to load it.
+
+    Raises:
+        RecipeError: it cannot be written without the number of classes.
+    """
+    network = network_code(loaded, input_shape=input_shape)
+    recipe = training or loaded.recipe
+    functions, lines = list(network.lines), list[str]()
+    imports = {"math"} if network.imports_math else set()
+    if weights:
+        lines += _weights(recipe, network, weights)
+    if not network_only:
+        data = data_code(recipe)
+        train = training_code(recipe, data)
+        imports |= {*data.imports, *train.imports}
+        for more in (data.functions, train.functions):
+            functions += ["", "", *more] if more else []
+        if recipe.data.augment:
+            functions += ["", "", *_augmentation(loaded)]
+        lines = _script(recipe, network, data, train.lines, lines)
+    elif lines:
+        lines = ["", "", *lines]
+    everything = [*functions, *lines]
+    libraries = ["import keras", *(["import numpy as np"] if any("np." in line for line in everything) else [])]
+    standard = sorted((_IMPORTS[name] for name in imports), key=lambda line: (line.startswith("from"), line))
+    head = [*_docstring(recipe), "", *standard, *([""] if standard else []), *libraries, "from keras import layers"]
+    return laid_out([*head, *everything])
+
+
+def _docstring(recipe: Recipe) -> list[str]:
+    about = " ".join((recipe.about or recipe.name).split()).replace("\\", "\\\\").replace('"""', "'''")
+    lines = textwrap.wrap(about, LINE_LENGTH - 7)
+    if len(lines) == 1:
+        return [f'"""{lines[0].rstrip(chr(34))}"""']
+    return [f'"""{lines[0]}', *lines[1:], '"""']
+
+
+def _augmentation(loaded: LoadedRecipe) -> list[str]:
+    recipe = loaded.recipe
+    codes = chain_code(recipe, loaded.written, "augment", {}, {})
+    return [
+        "def build_augmentation():",
+        '    """Build the layers that change training examples."""',
+        f'    return keras.Sequential([{", ".join(codes)}], name="augmentation")',
+    ]
+
+
+def _arguments(recipe: Recipe, network: NetworkCode, data: DataCode) -> str:
+    """What `build_model` is called with."""
+    found = ["x_train.shape[1:]"] if network.takes_shape else []
+    if network.takes_classes and not declared_classes(recipe) and data.classes:
+        found.append(f"classes={data.classes}")
+    return ", ".join(found)
+
+
+def _script(recipe: Recipe, network: NetworkCode, data: DataCode, training: list[str], weights: list[str]) -> list[str]:
+    lines = []
+    if recipe.train.seed is not None:
+        lines.append(f"keras.utils.set_random_seed({recipe.train.seed})")
+    lines += data.lines
+    arguments = _arguments(recipe, network, data)
+    if data.is_dataset and "classes" not in arguments:
+        lines = [line for line in lines if not line.startswith("classes = ")]
+    lines += ["", f"model = build_model({arguments})", *weights[1:], "model.summary()", *training]
+    return ["", "", 'if __name__ == "__main__":', *(f"    {line}" if line else "" for line in lines)]
+
+
+def _weights(recipe: Recipe, network: NetworkCode, file: str) -> list[str]:
+    """How the weights of a run are loaded."""
+    outputs = outputs_of(recipe)
+    load = f"# model.load_weights({quoted(file)})"
+    if len(outputs) > 1:
+        return [
+            "# The trained weights are those of the main output:",
+            f"# main = keras.Model(model.inputs, model.output[{quoted(outputs[0].name)}])",
+            f"# main.load_weights({quoted(file)})",
+        ]
+    return ["# The trained weights:", "# The weights of the run instead of new ones:", load]

@@ -1,0 +1,74 @@
+"""A network in Python gives the Keras model that cnncli builds: names, configs, weights, outputs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from network_cases import CASES, SIZES, WITHOUT, recipe
+from random_networks import SHAPE, networks, recipe_of
+from same_network import assert_same_network
+
+from cnncli.conversion.to_python import to_python
+from cnncli.network.build import build, build_symbolically
+from cnncli.network.instantiate import shapes_alone
+from cnncli.network.symbolic_shapes import resolve
+from cnncli.recipe import shipped
+from cnncli.recipe.known_data import BUILTIN_SHAPES
+from cnncli.recipe.load import load, load_bytes
+
+
+def run(source: str) -> dict[str, Any]:
+    module: dict[str, Any] = {"__name__": "network"}
+    exec(compile(source, "network.py", "exec"), module)
+    return module
+
+
+@settings(max_examples=15, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(networks(), st.sampled_from(["Flatten", "GlobalAveragePooling2D"]))
+def test_random_network_gives_the_same_outputs(nodes, head):
+    loaded = load_bytes(recipe_of(nodes, head).encode(), "r.yaml")
+    keras.utils.clear_session()
+
+    model = run(to_python(loaded, network_only=True))["build_model"]()
+
+    assert_same_network(model, build(loaded.resolve(classes=3).recipe, input_shape=SHAPE).model)
+
+
+@pytest.mark.parametrize("case", [*CASES, *SIZES, *WITHOUT])
+def test_structure_gives_the_same_outputs(case):
+    loaded = recipe(**{**CASES, **SIZES, **WITHOUT}[case])
+    keras.utils.clear_session()
+
+    model = run(to_python(loaded, network_only=True))["build_model"]()
+
+    assert_same_network(model, build(resolve(loaded, SHAPE, classes=10).recipe, input_shape=SHAPE).full_model)
+
+
+@pytest.mark.parametrize("name", shipped.names())
+def test_shipped_recipe_gives_the_same_network(name):
+    """Symbolically: the weights of ResNet-50 take memory and time."""
+    settings = ["model.layers.0.VGG16.weights=null"] if name == "vgg16-transfer" else []
+    loaded = load(name, settings)
+    shape = loaded.recipe.model.input or BUILTIN_SHAPES[loaded.recipe.data.source.builtin or ""]
+    recipe = resolve(loaded, shape, classes=10).recipe
+    keras.utils.clear_session()
+
+    build_model = run(to_python(loaded, network_only=True))["build_model"]
+    with shapes_alone():
+        model = build_model()
+
+    assert_same_network(model, build_symbolically(recipe, input_shape=shape).full_model, with_outputs=False)
+
+
+def test_layers_of_the_shortcut_are_named_as_in_the_recipe():
+    names = {
+        layer.name for layer in run(to_python(load("resnet20-cifar10"), network_only=True))["build_model"]().layers
+    }
+    assert {"basic_3_shortcut_conv", "basic_3_shortcut_bn", "basic_6_add"} <= names
+    assert "basic_shortcut_conv" not in names
+    assert np.isfinite(len(names))

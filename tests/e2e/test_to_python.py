@@ -1,0 +1,89 @@
+"""`cnncli to-python`: the code trains without cnncli, and takes the weights of a run."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+from commands import CommandLine, call
+
+RECIPE = """\
+name: two-phases
+data:
+  source: mnist-sample
+  limit: 600
+  class_weight: balanced
+  prepare: [Rescaling: {scale: $(1 / 255)}]
+  augment: [RandomTranslation: {height_factor: 0.1, width_factor: 0.1}]
+vars: {width: 4}
+blocks:
+  conv:
+    params: [filters]
+    layers: [Conv2D: {filters: $filters, kernel_size: 3}, BatchNormalization, ReLU]
+model:
+  layers:
+    - conv: {name: stem, filters: $width}
+    - MaxPooling2D: 4
+    - conv: $(2 * width)
+    - GlobalAveragePooling2D
+    - Dense: {name: aux, units: $classes, activation: softmax}
+    - Dense: {name: main, units: $classes, activation: softmax, from: global_average_pooling2d}
+  outputs: [main, aux]
+train:
+  seed: 1
+  batch_size: 64
+  loss: {main: categorical_crossentropy, aux: categorical_crossentropy}
+  loss_weights: {aux: 0.5}
+  metrics: [categorical_accuracy]
+  phases:
+    - name: head
+      epochs: 1
+      freeze: [stem]
+      optimizer: {SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 0.1, decay_steps: 1 epoch}}}}
+    - {name: all, epochs: 1, callbacks: [EarlyStopping: {monitor: val_main_categorical_accuracy, patience: 1}]}
+"""
+
+
+def run(script: Path) -> str:
+    """What a script prints in a process without cnncli."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    block = "import sys; sys.modules['cnncli'] = None; import runpy; runpy.run_path(sys.argv[1], run_name='__main__')"
+    done = subprocess.run(
+        [sys.executable, "-c", block, script.name],
+        cwd=script.parent, env=environment, capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stdout
+
+
+def test_script_trains_all_phases_and_saves_the_main_output(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = RECIPE.replace("  class_weight: balanced\n", "")  # Keras weighs the classes of one output only
+    (tmp_path / "two.yaml").write_text(text, encoding="utf-8")
+    call("to-python", "two.yaml", "--to", "two.py")
+
+    last = run(tmp_path / "two.py").strip().splitlines()[-1]
+
+    assert "main_categorical_accuracy" in ast.literal_eval(last)
+    model = keras.models.load_model(tmp_path / "two-phases.keras")
+    assert model.output_shape == (None, 10)
+    assert model(np.zeros((1, 28, 28, 1), "uint8")).shape == (1, 10)
+
+
+def test_weights_of_a_run_fit_the_network(trained: CommandLine):
+    source = trained("to-python", "small/first").stdout
+    [line] = [line for line in source.splitlines() if 'load_weights("outputs' in line]
+    file = trained.folder / line.split('"')[1]
+    module: dict = {"__name__": "small"}
+    exec(compile(source, "small.py", "exec"), module)
+
+    model = module["build_model"]()
+    model.load_weights(file)
+
+    digits = np.random.default_rng(0).integers(0, 256, (4, 28, 28, 1)).astype("uint8")
+    np.testing.assert_array_equal(model(digits, training=False), keras.models.load_model(file)(digits, training=False))

@@ -1,0 +1,53 @@
+"""Whether two Keras models are the same network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from cnncli import keras_internals
+
+
+def assert_same_network(one: keras.Model, other: keras.Model, *, with_outputs: bool = True) -> None:
+    """Compare names, classes and configs layer by layer, what each layer takes, the weights, and the outputs.
+
+    Args:
+        with_outputs: copy the weights and compute; not for networks that were built symbolically.
+    """
+    assert [layer.name for layer in one.layers] == [layer.name for layer in other.layers]
+    for layer, like in zip(one.layers, other.layers, strict=True):
+        assert type(layer) is type(like)
+        assert _config(layer) == _config(like), layer.name
+        assert _inputs(layer) == _inputs(like), layer.name
+        assert [tuple(w.shape) for w in layer.weights] == [tuple(w.shape) for w in like.weights]
+    assert one.name == other.name
+    assert [tensor.shape for tensor in one.outputs] == [tensor.shape for tensor in other.outputs]
+    if with_outputs:
+        one.set_weights(other.get_weights())
+        images = np.random.default_rng(0).random((2, *one.input_shape[1:]), dtype=np.float32)
+        np.testing.assert_array_equal(one(images, training=False), other(images, training=False))
+
+
+def _inputs(layer: Any) -> list[str]:
+    if isinstance(layer, keras.layers.InputLayer):
+        return []
+    return [keras_internals.origin_of(tensor).operation.name for tensor in keras.tree.flatten(layer.input)]
+
+
+def _config(layer: Any) -> Any:
+    return _without_inner_names(layer.get_config())
+
+
+def _without_inner_names(config: Any, *, outer: bool = True) -> Any:
+    """A config; a list is a tuple, and a layer within another has a name that Keras counts."""
+    if isinstance(config, dict):
+        return {
+            key: _without_inner_names(value, outer=False)
+            for key, value in config.items()
+            if outer or key not in ("name", "build_config", "shared_object_id")
+        }
+    if isinstance(config, (list, tuple)):
+        return [_without_inner_names(value, outer=False) for value in config]
+    return config
