@@ -59,7 +59,7 @@ def summary(
         ),
     ] = 0,
     every_layer: Annotated[
-        bool, typer.Option("--all", help="Show every layer.", rich_help_panel=options.TABLE)
+        bool, typer.Option("--all", help="Show every layer, and every repetition.", rich_help_panel=options.TABLE)
     ] = False,
     diagram: Annotated[
         Path | None,
@@ -97,12 +97,15 @@ def summary(
     with tensorflow_log.captured():
         from cnncli.cli.summary_table import show
         from cnncli.network.outline import ALL, rows
+        from cnncli.network.repeats import folded
         from cnncli.network.summary import summarise
         from cnncli.network.summary_json import summarised
 
         found = summarise(loaded, batch_size=batch_size)
         shown = rows(found, ALL if every_layer else depth)
-        drawn = _draw(found, shown, picture) if picture else None
+        boxes = shown if every_layer else folded(found, shown)
+        shown = shown if every_layer else folded(found, shown, only_many=True)
+        drawn = _draw(found, boxes, picture) if picture else None
     if as_json:
         notes = [warning.as_json() for warning in (*loaded.warnings, *found.notes)]
         console.print_json({**summarised(found).to_json(), "diagram": drawn and str(drawn), "notes": notes})
@@ -147,6 +150,6 @@ def _next(name: str, recipe: Recipe, found: Summary, shown: Sequence[Row], drawn
 
     typed = shlex.quote(printable(name))
     lines = [] if drawn else [f"cnncli summary {typed} --diagram {found.name}.svg"]
-    lines += [f"cnncli summary {typed} --all"] if any(row.is_group for row in shown) else []
+    lines += [f"cnncli summary {typed} --all"] if any(row.is_group or row.repeat for row in shown) else []
     lines += [train_command(name, recipe)]
     return [("Next" if number == 0 else "", line) for number, line in enumerate(lines)]

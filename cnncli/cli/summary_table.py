@@ -89,7 +89,7 @@ def show(found: Summary, shown: Sequence[Row], *, verbose: bool) -> None:
         out.print(_side_by_side([Text(column.title, style="bold") for column in columns], columns))
     before: tuple[str, ...] = ()
     for index, row in enumerate(shown):
-        for heading in _headings(found, before, row.within, form):
+        for heading in _headings(found, before, row, form):
             out.print(heading)
         before = row.within
         cells = [column.cells[index] for column in columns]
@@ -104,7 +104,8 @@ def _stacked(row: Row, cells: Sequence[Text], columns: Sequence[_Column]) -> Ite
     """A layer on several lines, for a terminal too narrow for a table: its name, then each number with its title."""
     indent = "  " * len(row.within)
     kind = _class_text(row, _BRIEF)
-    name = f"{row.name}  {kind}".rstrip()
+    name = f"{row.names}  {kind}".rstrip()
+    name = wrapping.with_units(name) if row.repeat else name
     yield from wrapping.wrapped(name, indent=len(indent), hanging=len(indent) + 2, style="bold")
     facts = [
         wrapping.held(f"{column.title} {cell.plain}", indent=len(indent) + 2)
@@ -114,13 +115,18 @@ def _stacked(row: Row, cells: Sequence[Text], columns: Sequence[_Column]) -> Ite
     yield from wrapping.wrapped("  ".join(facts), indent=len(indent) + 2, style="dim")
 
 
-def _headings(found: Summary, before: tuple[str, ...], within: tuple[str, ...], form: _Form) -> Iterator[Text]:
+def _headings(found: Summary, before: tuple[str, ...], row: Row, form: _Form) -> Iterator[Text]:
     """A line for every group that is opened here."""
     groups = {group.name: group for group in found.groups}
+    within = row.within
+    ends = row.repeat.groups if row.repeat else {}
     for level, name in enumerate(within):
         if within[: level + 1] != before[: level + 1]:
             shown = _middle(_name(name, within[:level], form), form.longest)
             what = _group_text(name, groups[name].kind, len(groups[name].layers), form)
+            if row.repeat and name in ends:
+                shown = f"{shown} … {_middle(_name(ends[name], within[:level], form), form.longest)}"
+                what = f"{what}, {row.repeat}"
             yield Text("  " * level) + Text(shown, style="bold") + Text(f"  {what}", style="not bold dim")
 
 
@@ -162,7 +168,7 @@ def _names(shown: Sequence[Row], form: _Form) -> list[_Column]:
     """The names and classes: two columns, or one in which the class follows where the name does not say it."""
     indents = ["  " * len(row.within) for row in shown]
     names = [
-        Text(indent + _middle(_name(row.name, row.within, form), form.longest - len(indent)))
+        Text(indent + _middle(_names_text(row, form), form.longest - len(indent)))
         for indent, row in zip(indents, shown, strict=True)
     ]
     classes = [_class_text(row, form) for row in shown]
@@ -197,7 +203,21 @@ def _middle(text: str, longest: int) -> str:
     return text if len(text) <= longest else f"{text[: longest - tail - 1]}…{text[-tail:]}"
 
 
+def _names_text(row: Row, form: _Form) -> str:
+    """A row's name; of repeated rows the first and the last, unless a heading has their groups."""
+    name = _name(row.name, row.within, form)
+    if row.repeat is None or row.repeat.groups:
+        return name
+    return f"{name} … {_name(row.repeat.last, row.within, form)}"
+
+
 def _class_text(row: Row, form: _Form) -> str:
+    """What a row is, and how often."""
+    often = str(row.repeat) if row.repeat and not row.repeat.groups else ""
+    return ", ".join(filter(None, (_kind_text(row, form), often)))
+
+
+def _kind_text(row: Row, form: _Form) -> str:
     if row.is_group:
         text = _group_text(row.name, row.kind, row.layer_count, form)
         return f"{text}, {row.detail}" if row.detail and form.details else text
@@ -221,9 +241,14 @@ def _sources(index: int, shown: Sequence[Row], form: _Form) -> str:
     row = shown[index]
     if row.inputs in ((index - 1,), ()):
         return ""
-    names = [_middle(_name(shown[source].name, row.within, form), form.sources) for source in row.inputs]
+    names = [_middle(_source_text(shown[source], row, form), form.sources) for source in row.inputs]
     fitting = max([count for count in range(1, len(names) + 1) if len(", ".join(names[:count])) <= form.sources] or [1])
     return ", ".join(names[:fitting]) + (f" +{len(names) - fitting}" if fitting < len(names) else "")
+
+
+def _source_text(source: Row, row: Row, form: _Form) -> str:
+    """The name of a row that another takes; within repeated groups that of the first time."""
+    return _name(source.name if source.within == row.within else source.names, row.within, form)
 
 
 def _field_text(field: Field | None) -> str:

@@ -60,7 +60,7 @@ def pairs(told: Sequence[tuple[str, str]], column: int, *, style: str = "bold") 
             yield Text(f"{word:<{column}}", style=style) + Text(printable(text), style="not bold")
         else:
             yield Text(word, style=style)
-            yield from wrapped(_with_units(text), indent=2)
+            yield from wrapped(with_units(text), indent=2)
 
 
 def beside(word: str, text: str, column: int) -> Iterator[Text]:
@@ -71,7 +71,7 @@ def beside(word: str, text: str, column: int) -> Iterator[Text]:
     """
     room = console.stdout_columns()
     column = min(column, width() // 3)
-    whole = _with_units(printable(text))
+    whole = with_units(printable(text))
     lines = [whole]
     if room is not None:
         lines = textwrap.wrap(whole, width() - column, break_on_hyphens=False, break_long_words=False)
@@ -81,7 +81,7 @@ def beside(word: str, text: str, column: int) -> Iterator[Text]:
         )
 
 
-def _with_units(text: str) -> str:
+def with_units(text: str) -> str:
     """A text in which no line ends between a number and its unit."""
     return re.sub(r"(?<![^\s(])([0-9][0-9.,]*) (?=[a-zA-Z])", rf"\1{_HELD}", text)
 

@@ -67,7 +67,7 @@ def input_kind(network: Opened, layer: str = "") -> InputKind:
     """
     seen = network.seen_by(layer) if layer else frozenset([network.about])
     about = network.about if network.about in seen else min(seen, default=network.about)
-    taken = next((tuple(tensor.shape) for tensor in network.model.inputs if tensor.name == about), (None,))
+    taken = tuple(next((one for one in network.model.inputs if one.name == about), network.input).shape)
     for name, layer_of in network.layers.items():
         if network.seen_by(name) != {about} or not isinstance(layer_of, keras.layers.Embedding):
             continue

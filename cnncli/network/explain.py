@@ -20,10 +20,11 @@ from cnncli.network.layer_purposes import (
     has_numbers,
     purpose_of,
     purpose_of_kind,
+    purpose_of_structure,
 )
 from cnncli.network.outline import Row, rows, rows_with_closed
 from cnncli.network.summary import BYTES, LayerSummary, Summary
-from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects import catalogue, structure_entries
 from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
 from cnncli.recipe.schema import Recipe
@@ -97,7 +98,11 @@ def _named(summary: Summary, names: Sequence[str]) -> set[str]:
 
 
 def _first_of_each_block(summary: Summary) -> dict[str, str]:
-    """The groups that stay closed: applications, and blocks whose layers were seen before, with the block that has them."""
+    """The groups that stay closed: applications, `learned` and `slice`, and blocks whose layers were seen before.
+
+    Returns:
+        Their names, with the name of the block that has the same layers.
+    """
     layers = {layer.name: layer for layer in summary.layers}
     place = {layer.name: index for index, layer in enumerate(summary.layers)}
     first: dict[tuple[str, ...], str] = {}
@@ -105,7 +110,7 @@ def _first_of_each_block(summary: Summary) -> dict[str, str]:
     for group in sorted(summary.groups, key=lambda group: (place[group.layers[0]], -len(group.layers))):
         if len(group.layers) == 1 or not group.kind:
             continue
-        if catalogue.find("applications", group.kind):
+        if catalogue.find("applications", group.kind) or group.kind in structure_entries.WRITTEN:
             closed[group.name] = ""
             continue
         seen = first.setdefault((group.kind, *(layers[name].kind for name in group.layers)), group.name)
@@ -197,6 +202,8 @@ def _group(row: Row, outline: Sequence[Row], summary: Summary, first: str) -> La
         purpose = f"The layers of {row.shares}, called once more with the same weights."
     elif first:
         purpose = f"The same layers as in {first}, with other numbers."
+    elif structure := purpose_of_structure(row.kind, [(layer.kind, layer.output_shape) for layer in layers]):
+        purpose = structure
     elif entry:
         purpose = f"{entry.canonical}, a published network, used as a part: {consists}."
     else:

@@ -59,7 +59,7 @@ class Formula:
 
     def __str__(self) -> str:
         """`5*5*1*6 + 6 = 156`."""
-        return f"{self.expression} = {self.result}" if self.expression else self.result
+        return f"{self.expression} = {self.result}" if self.expression not in ("", str(self.value)) else self.result
 
 
 @dataclass(frozen=True)

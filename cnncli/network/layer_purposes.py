@@ -8,7 +8,7 @@ from typing import Any
 from cnncli.inputs import kind_of
 from cnncli.messages import counted
 from cnncli.network.explanation import shape_text
-from cnncli.recipe.keras_objects import catalogue
+from cnncli.recipe.keras_objects import catalogue, structure_entries
 
 Shape = Sequence[int | None]
 
@@ -54,6 +54,31 @@ def purpose_of_kind(kind: str) -> str:
 def has_numbers(kind: str) -> bool:
     """Whether the purpose of a class tells the numbers of the layer."""
     return kind in _WITH_NUMBERS
+
+
+def purpose_of_structure(kind: str, layers: Sequence[tuple[str, Shape]]) -> str:
+    """What an item of a recipe is for that becomes several Keras layers; empty for other blocks.
+
+    Args:
+        kind: `learned`, for example.
+        layers: the class of each Keras layer, and what leaves it.
+    """
+    if kind == structure_entries.LEARNED:
+        constant = next((shape for name, shape in layers if name == "EinsumDense"), ())
+        merged = f"It is {_MERGED[layers[-1][0]]} what comes in."
+        return f"A constant of {shape_text(constant)} that training changes, the same for every example. {merged}"
+    if kind == structure_entries.SLICE:
+        return (
+            f"Takes a part of what comes in along one axis: {shape_text(layers[-1][1])} is left; it computes nothing."
+        )
+    return ""
+
+
+_MERGED = {
+    "Add": "added to",
+    "Multiply": "multiplied with",
+    "Concatenate": "put beside",
+}
 
 
 def activation_of(layer: Any) -> str:
@@ -141,6 +166,13 @@ def _dense(layer: Any, inputs: Sequence[Shape], _: Shape) -> str:
 
 
 def _dropout(layer: Any, _: Sequence[Shape], __: Shape) -> str:
+    if not layer.rate:
+        return "Its rate is 0: it passes its input on as it is."
+    if (shape := getattr(layer, "noise_shape", None)) and set(shape[1:]) == {1}:
+        return (
+            f"In training it sets all numbers of an example to 0 with a probability of {100 * layer.rate:.3g}%: the layers "
+            "before it are left out for this example (stochastic depth, against overfitting); a trained network runs without it."
+        )
     what = "channels" if "Spatial" in type(layer).__name__ else "numbers"
     return (
         f"In training it sets {100 * layer.rate:.3g}% of the {what} to 0, chosen again in each step, so that the network does "
@@ -152,7 +184,9 @@ def _rescaling(layer: Any, _: Sequence[Shape], __: Shape) -> str:
     scale, offset = layer.scale, layer.offset
     if not all(isinstance(value, int | float) for value in (scale, offset)):
         return "Multiplies each channel by a number and adds one, so that all values have a similar, small range."
-    inverse = 1 / scale if scale else 0.0
+    if not scale:
+        return f"Gives {offset:.4g}, whatever comes in."
+    inverse = 1 / scale
     is_inverse = 1 < inverse < 1e6 and abs(inverse - round(inverse)) < 1e-9 * inverse
     factor = f"Divides each value by {round(inverse)}" if is_inverse else f"Multiplies each value by {scale:.4g}"
     added = f" and adds {offset:.4g}" if offset else ""
@@ -191,6 +225,8 @@ def _permute(_: Any, inputs: Sequence[Shape], output: Shape) -> str:
 
 
 def _einsum(layer: Any, inputs: Sequence[Shape], output: Shape) -> str:
+    if layer.equation.replace(" ", "") == "...c,c->...c":
+        return "Multiplies each channel by a number that training changes."
     sums = "A Dense layer over chosen axes: weighted sums in Einstein's notation"
     return f"{sums}, {layer.equation}, make {shape_text(output)} of {shape_text(inputs[0])}."
 

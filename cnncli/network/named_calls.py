@@ -58,8 +58,9 @@ def _number(call: Call) -> int:
 def sources_of(calls: list[NamedCall]) -> dict[int, frozenset[str]]:
     """By identity of a tensor the names of the network's inputs that it is made of."""
     sources: dict[int, frozenset[str]] = {}
-    for name, call, _ in calls:
-        own = frozenset([name]) if not call.inputs else frozenset[str]()
+    for _, call, _ in calls:
+        # By the tensor, as `Model.inputs` has them: an input without a name of its own has another one than its layer.
+        own = frozenset(tensor.name for tensor in call.outputs if not call.inputs)
         found = own.union(*(sources[id(tensor)] for tensor in call.inputs))
         sources.update((id(tensor), found) for tensor in call.outputs)
     return sources

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnncli.network.multiply_adds import total
@@ -11,6 +11,32 @@ from cnncli.network.receptive_field import Field
 from cnncli.network.summary import GroupSummary, LayerSummary, Shape, Summary, shared_with
 
 ALL = 1 << 30  # deeper than anything is nested
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """How often rows of an outline follow each other, where they are folded into the first of them (`network.repeats`).
+
+    Attributes:
+        times: how often.
+        rows: how many rows in turn.
+        first: the name of the first row of the first round.
+        last: the name of the last row that is folded into this one.
+        groups: the opened groups around the first row -> those around the last one, where these are others.
+        varied: the argument that differs, in this row or in its groups, with its values; may be empty:
+            `dilation_rate 1, 2, 4, …, 512`.
+    """
+
+    times: int
+    rows: int
+    first: str
+    last: str
+    groups: Mapping[str, str]
+    varied: str
+
+    def __str__(self) -> str:
+        """`12 times the same`, `30 times, dilation_rate 1, 2, 4, …, 512`."""
+        return f"{self.times:,} times, {self.varied}" if self.varied else f"{self.times:,} times the same"
 
 
 @dataclass(frozen=True)
@@ -26,6 +52,8 @@ class Row:
         params, trainable_params, multiply_adds, activations: sums.
         inputs: the rows that it takes, by index; each comes before it.
         within: the opened groups around it, from the outside in.
+        layers: the names of the layers that it stands for.
+        repeat: how often it is repeated; the numbers are then the sums of all, and inputs those of the first.
         shares: the layer or the group whose weights these are; empty where they are its own.
     """
 
@@ -41,11 +69,18 @@ class Row:
     activations: int
     inputs: tuple[int, ...]
     within: tuple[str, ...]
+    layers: tuple[str, ...] = ()
+    repeat: Repeat | None = None
     shares: str = ""
 
     @property
     def is_group(self) -> bool:
         return self.layer_count > 1
+
+    @property
+    def names(self) -> str:
+        """Its name; of repeated rows the first and the last: `block_1 … block_12`."""
+        return f"{self.name} … {self.repeat.last}" if self.repeat else self.name
 
 
 def rows(summary: Summary, depth: int = 0) -> tuple[Row, ...]:
@@ -122,5 +157,6 @@ def _row(
         activations=sum(layer.activations for layer in layers),
         inputs=inputs,
         within=within,
+        layers=tuple(layer.name for layer in layers),
         shares=last.shares if single else shares,
     )

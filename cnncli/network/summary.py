@@ -48,6 +48,7 @@ class LayerSummary:
         activations: numbers that leave it for one example.
         inputs: the layers that it takes.
         groups: the groups that it belongs to, from the outside in.
+        arguments: pairs of a name and a plain value, but for its own name.
         shares: the layer whose weights these are, counted there; empty where they are its own.
     """
 
@@ -62,6 +63,7 @@ class LayerSummary:
     activations: int
     inputs: tuple[str, ...]
     groups: tuple[str, ...]
+    arguments: tuple[tuple[str, Any], ...] = ()
     shares: str = ""
 
 
@@ -263,8 +265,26 @@ def _measured(
         activations=sum(math.prod(length or 1 for length in tensor.shape[1:]) for tensor in outputs),
         inputs=graph.sources(name),
         groups=groups,
+        arguments=tuple(_arguments(layer.get_config())) if is_layer else (),
         shares=part.shares,
     )
+
+
+def _arguments(config: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """The plain values of a layer's configuration, each with the last key that leads to it; without names of layers.
+
+    Sides that are all alike are one number.
+    """
+    if isinstance(config, Mapping):
+        for key, value in config.items():
+            if key != "name":
+                yield from _arguments(value, str(key))
+    elif isinstance(config, (list, tuple)) and len(set(map(repr, config))) != 1:
+        for value in config:
+            yield from _arguments(value, name)
+    else:
+        value = config[0] if isinstance(config, (list, tuple)) else config
+        yield name, value if isinstance(value, (bool, int, float, str, type(None))) else repr(value)
 
 
 def shared_with(name: str) -> str:

@@ -38,12 +38,22 @@ class _Counted(_Part):
     multiply_adds: int | None
 
 
+class Repeated(_Part):
+    """Boxes that are folded into one: how many times it is there, its last name, and the argument that differs."""
+
+    times: int
+    rows: int
+    last: str
+    varied: str
+
+
 class Box(_Counted):
     """A box of the network's diagram: a layer, or a closed group; `inputs` are the numbers of the boxes that it takes."""
 
     detail: str
     layer_count: int
     inputs: tuple[int, ...]
+    repeat: Repeated | None = None
 
 
 class Layer(_Counted):

@@ -94,6 +94,8 @@ def draw_sheet(
         height, width = tiles.shape[1:3]
         gap = _GAP if len(inputs) == 1 else 3 * _GAP
         columns = len(tiles) if len(tiles) <= 5 else choose_columns(len(tiles), (5, 4, 6, 7))
+        if len(inputs) > 1:
+            columns = min(len(tiles), max(1, 6 // len(inputs)))
         sheet = compose(tiles, columns, Spacing(right=gap, below=_LINES * _LINE + _GAP))
         top = style.MARGIN + style.HEADER_HEIGHT
         page = max(_LEAST_WIDTH, sheet.image.shape[1] / style.DPI + 2 * style.MARGIN, style.header_width("", subtitle))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.data.images import Form
-from cnncli.data.input_values import InputValues, rows
+from cnncli.data.input_values import rows
 from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.inputs import TOKENS, InputKind, kind_of
 from cnncli.inputs.base import gray_or_colour
@@ -101,14 +101,11 @@ def draw_feature_maps_of(
         label = None if chosen.labels is None else chosen.labels[number]
         maps = [_maps(*each, are_strips=kind.ARE_NUMBERED) for each in zip(names, kinds, places, outputs, strict=True)]
         title = f"{subject.name}: {chosen.names[number]}"
-        return draw_feature_maps(
-            side_by_side(chosen.inputs, number),
-            maps,
-            title=title,
-            answer=_answer(subject, label, said),
-            kind=None if isinstance(chosen.inputs, dict) else kind,
-            caption=" and ".join(map(printable, chosen.inputs)) if isinstance(chosen.inputs, dict) else "",
-        )
+        options: dict[str, Any] = {"title": title, "answer": _answer(subject, label, said)}
+        if isinstance(chosen.inputs, dict):
+            example, caption = _side_by_side(chosen.inputs, number)
+            return draw_feature_maps(example, maps, caption=caption, **options)
+        return draw_feature_maps(chosen.inputs[number], maps, kind=kind, **options)
 
     # All examples have as many sheets as the first one.
     first = sheets_of(0, [each[0] for each in feature_maps(subject.network, names, rows(chosen.inputs, slice(1)))])
@@ -127,21 +124,20 @@ def draw_feature_maps_of(
     return Drawn(tuple(files), tuple(details), _sheet_notes(shown, len(chosen.names), len(first), most_sheets))
 
 
-def side_by_side(inputs: InputValues, number: int) -> np.ndarray:
-    """An example for the top of a sheet: of several inputs its images side by side, else the first that can be shown."""
-    if not isinstance(inputs, dict):
-        return np.asarray(inputs[number])
-    shown = [values[number] for values in inputs.values() if kind_of(values.shape[1:]).has_places]
-    images = [image for image in shown if kind_of(image.shape).is_gray_or_colour(image.shape)]
+def _side_by_side(inputs: Mapping[str, np.ndarray], number: int) -> tuple[np.ndarray, str]:
+    """An example for the top of a sheet, and the names of its inputs: images side by side, else the first that can be shown."""
+    shown = {name: values[number] for name, values in inputs.items() if kind_of(values.shape[1:]).has_places}
+    images = {name: image for name, image in shown.items() if kind_of(image.shape).is_gray_or_colour(image.shape)}
     if len(images) < 2:
-        return np.asarray((images or shown)[0])
-    height = max(len(image) for image in images)
+        name, example = next(iter((images or shown).items()))
+        return example, printable(name)
+    height = max(len(image) for image in images.values())
     gap = max(1, height // 16)
     padded = []
-    for image in images:
+    for image in images.values():
         pixels = np.broadcast_to(to_unit(gray_or_colour(image)), (*image.shape[:2], 3))
         padded.append(np.pad(pixels, ((0, height - len(image)), (0, gap), (0, 0)), constant_values=1.0))
-    return np.concatenate(padded, axis=1)[:, :-gap]
+    return np.concatenate(padded, axis=1)[:, :-gap], " and ".join(map(printable, images))
 
 
 def _maps(name: str, kind: str, places: Places | None, output: np.ndarray, *, are_strips: bool) -> LayerMaps:

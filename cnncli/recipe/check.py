@@ -78,7 +78,10 @@ def _unknown_inputs(recipe: Recipe) -> Iterator[Problem]:
     earlier = dict.fromkeys(inputs)  # in order
     later = {name_of(layer) for layer in recipe.model.layers}
     has_application = _has_application(recipe)
+    ends = sorted(recipe.model.groups, key=lambda group: group.end, reverse=True)
     for index, layer in enumerate(recipe.model.layers):
+        while ends and ends[-1].end <= index:
+            earlier[ends.pop().name] = None
         for name in layer.inputs:
             if name in earlier or has_application:
                 continue

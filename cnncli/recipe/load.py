@@ -65,8 +65,8 @@ class LoadedRecipe:
         return [problem.at(self.place(problem.path)) if problem.path else problem for problem in problems]
 
     def located(self, error: CnncliError) -> CnncliError:
-        """The same error with places in the recipe."""
-        return type(error)(self.locate(error.problems), details=error.details)
+        """The same error with places in the recipe; a mistake in a block is reported once, however often it is called."""
+        return type(error)(_sorted(self.locate(error.problems)), details=error.details)
 
     def resolve(
         self, *, classes: int | None = None, steps_per_epoch: int | None = None, shapes: Shapes | None = None

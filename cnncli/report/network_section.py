@@ -93,19 +93,26 @@ def _box(row: summary_json.Box, place: Point) -> Box:
         if is_block
         else f"{kind} {row.detail}".strip()
     )
+    name, about = row.name, row.name
+    if row.repeat:
+        name = f"{row.name} … {row.repeat.last} ×{row.repeat.times}"
+        what = ", ".join(filter(None, (kind if row.repeat.varied else what, row.repeat.varied)))
+        about = f"{row.name} … {row.repeat.last}, {row.repeat.times} times"
     params = f"{row.params:,}" if row.params else ""
+    room = _SMALL_LETTERS - len(params)
+    varied = row.repeat.varied if row.repeat else ""
     return Box(
         x=_units(place[0]),
         y=_units(place[1]),
         width=round(_SIZES.width * _UNIT, 1),
         height=round(_SIZES.height * _UNIT, 1),
         kind=KINDS.index(kind_of_class(kind, is_group=is_block)),
-        is_block=is_block,
-        name=_cut(row.name, _LETTERS - len(shape)),
-        what=_cut(what, _SMALL_LETTERS - len(params)),
+        is_block=is_block or row.repeat is not None,
+        name=_cut(name, _LETTERS - len(shape)),
+        what=_cut(varied if varied and len(what) > room - 2 else what, room - 2 * bool(varied)),
         shape=shape,
         params=params,
-        about=f"{row.name}: {what}, output {shape}, {values.whole(row.params)} parameters",
+        about=f"{about}: {what}, output {shape}, {values.whole(row.params)} parameters",
     )
 
 

@@ -18,12 +18,13 @@ Note = Callable[[Problem], None]
 def write_network(folder: runs.Run, planned: Plan, network: Network, note: Note) -> None:
     """Write network.json: what `cnncli summary --json` tells, and the boxes of the network's diagram."""
     from cnncli.network.outline import rows
+    from cnncli.network.repeats import folded
     from cnncli.network.summary import blocks_called, measure
     from cnncli.network.summary_json import drawn
 
     try:
         found = measure(network, planned.recipe, batch_size=planned.batch_size, blocks=blocks_called(planned.loaded))
-        folder.write_json(NETWORK, drawn(found, rows(found)).to_json())
+        folder.write_json(NETWORK, drawn(found, folded(found, rows(found))).to_json())
     except Exception as error:
         note(Problem(f"the network could not be described: {error}", "the report will not show it"))
 

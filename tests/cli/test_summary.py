@@ -243,3 +243,33 @@ assert not {"tensorflow", "keras", "numpy", "matplotlib"} & set(sys.modules)
 
     assert done.returncode == 0, done.stderr
     assert "Example: cnncli summary lenet5" in done.stdout
+
+
+DEEP = """\
+name: deep
+data: {source: {npz: {path: a.npz}}, classes: 3}
+blocks:
+  unit: {layers: [{Conv2D: {filters: 3, kernel_size: 1}}, ReLU]}
+model:
+  input: [8, 8, 3]
+  layers:
+    - repeat: {times: 45, layers: [unit]}
+    - Flatten
+    - Dense: {units: 3, activation: softmax}
+"""
+
+
+def test_long_table_has_equal_blocks_in_one_row_unless_all_is_said(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "deep.yaml").write_text(DEEP)
+    wide = in_columns(monkeypatch, 100, "deep.yaml")
+    narrow = in_columns(monkeypatch, 40, "deep.yaml")
+
+    assert [re.split("  +", line)[:4] for line in wide[1:5]] == [
+        ["input", "InputLayer", "8x8x3", "0"],
+        ["unit … unit_44", "unit, 2 layers, 45 times the same", "8x8x3", "540"],
+        ["flatten", "Flatten", "192", "0"],
+        ["dense", "Dense softmax", "3", "579"],
+    ]
+    assert narrow[2:4] == ["unit … unit_44  2 layers, 45 times the", "  same"]
+    assert sum("Conv2D" in line for line in in_columns(monkeypatch, 100, "deep.yaml", "--all")) == 45

@@ -10,9 +10,10 @@ from cnncli.recipe import shipped
 from cnncli.recipe.load import load
 
 SPLIT = "data.split={validation: 4, test: 4}"
-# Recipe -> what makes it small; the published networks keep their layers and get a smaller image where they can.
+# Recipe -> what makes it small: a smaller image, and fewer repetitions where a network has many.
 IMAGES = "data.source.image_folder.path=photos"
 SMALL = "data.source.image_folder={path: photos, image_size: [64, 64]}"
+LARGER = "data.source.image_folder={path: photos, image_size: [96, 96]}"
 CHANGES = {
     "mnist": ["data.source=mnist-sample", "data.limit=128"],
     "lenet5": ["data.source=mnist-sample", "data.limit=128"],
@@ -30,8 +31,20 @@ CHANGES = {
     "shufflenet": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.repeats=[2, 2, 2]"],
     "vit-tiny": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.depth=2"],
     "resnet20-cifar10": ["data.source={npz: {path: pictures.npz}}", SPLIT],
-    "mobilenet-like": ["data.source={npz: {path: pictures.npz}}", SPLIT],
-    "densenet-like": ["data.source={npz: {path: pictures.npz}}", SPLIT],
+    "mobilenet-v1": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.alpha=0.25"],
+    "mobilenet-v2": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.alpha=0.35"],
+    "efficientnet-b0": [IMAGES, SPLIT, "vars.size=64", "vars.width=0.5", "vars.depth=0.25"],
+    "densenet121": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.depths=[2, 2, 2, 2]"],
+    "xception": [LARGER, "model.input=[96, 96, 3]", SPLIT, "model.layers.4.repeat.times=1"],
+    "inception-v3": [
+        LARGER,
+        "model.input=[96, 96, 3]",
+        SPLIT,
+        "model.layers.7.repeat.over.pool=[32]",
+        "model.layers.9.repeat.over.narrow=[128]",
+        "model.layers.12=ReLU",
+    ],
+    "convnext-tiny": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.depths=[1, 1, 1, 1]", "vars.width=24"],
     "binary-cnn": [IMAGES, SPLIT],
     "conv1d-signal": [SPLIT],
     "wavenet": [SPLIT, "data.source.npz.path=sounds.npz", "model.input=[256, 1]", "vars.layers=4"],
@@ -42,6 +55,7 @@ CHANGES = {
         SPLIT,
         "vars.width=4",
     ],
+    "siamese": [SPLIT],
     "unet-small": [
         "model.input=[32, 32, 3]",
         "data.source={image_folder: {path: photos, image_size: [32, 32]}}",
@@ -62,6 +76,8 @@ def folder(tmp_path_factory):
     np.savez(made / "signals.npz", x=random.normal(size=(40, 64, 100)).astype(np.float32), y=labels)
     np.savez(made / "sounds.npz", x=random.uniform(-1, 1, (40, 256, 1)).astype(np.float32), y=labels)
     np.savez(made / "volumes.npz", x=random.random((24, 32, 32, 32, 1), dtype=np.float32), y=np.arange(24) % 2)
+    pairs = {f"x_{side}": random.integers(0, 256, (40, 28, 28), dtype=np.uint8) for side in ("left", "right")}
+    np.savez(made / "pairs.npz", **pairs, y=labels)
     return made
 
 
@@ -92,6 +108,13 @@ PUBLISHED = {
     "vit-tiny": (5_717_416, 5_717_416),
     "vgg16": (138_357_544, 138_357_544),
     "resnet20-cifar10": (None, 272_474),
+    "mobilenet-v1": (4_253_864, 4_231_976),
+    "mobilenet-v2": (3_538_984, 3_504_872),
+    "efficientnet-b0": (5_330_564, 5_288_548),
+    "densenet121": (8_062_504, 7_978_856),
+    "xception": (22_910_480, 22_855_952),
+    "inception-v3": (23_851_784, 23_817_352),
+    "convnext-tiny": (28_589_128, 28_589_128),
 }
 
 

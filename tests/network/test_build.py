@@ -104,6 +104,18 @@ def test_all_wrong_arguments_are_reported_together():
     ]
 
 
+def test_mistake_in_a_block_is_reported_once_however_often_it_is_called():
+    block = "blocks:\n  b: {layers: [Conv2D: {filters: 4, kernel_size: 1, groups: 3}]}\n"
+    layers = "- b\n- b\n- b\n- Flatten\n- Dense: {units: 10, activation: softmax}"
+
+    lines = report(layers, block).splitlines()
+
+    assert [line for line in lines if line.startswith("r.yaml")] == [
+        "r.yaml:11:16: Conv2D: The number of filters must be evenly divisible by the number of groups. "
+        "Received: groups=3, filters=4"
+    ]
+
+
 def test_merging_layers_with_other_shapes_are_reported_with_both_shapes():
     text = report(
         "- Conv2D: {name: a, filters: 3, kernel_size: 3}\n- Add: {from: [a, input]}\n"

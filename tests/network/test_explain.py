@@ -262,6 +262,36 @@ def test_permute_and_a_gate_for_each_channel_have_nothing_left_to_explain():
     assert (permuted.notes, gate.notes) == ((), ())
 
 
+def test_constants_and_parts_of_an_input_are_explained_as_one():
+    loaded = recipe(
+        "- learned: {name: scale, merge: Multiply, shape: [3]}\n- learned: {name: bias, shape: [28, 28, 1]}\n"
+        f"- slice: {{name: two, stop: 2}}{END}"
+    )
+    scale, bias, two = explained(loaded).layers[1:4]
+
+    assert scale.purpose == "Multiplies each channel by a number that training changes."
+    assert str(scale.formulas[0]) == "3"
+    assert bias.purpose == (
+        "A constant of 28×28×1 that training changes, the same for every example. It is added to what comes in."
+    )
+    assert (bias.what, bias.value(PARAMETERS)) == ("learned, 5 layers", "784")
+    assert two.purpose == "Takes a part of what comes in along one axis: 28×28×2 is left; it computes nothing."
+
+
+def test_dropout_of_whole_examples_is_stochastic_depth():
+    loaded = recipe(
+        "- Dropout: {name: path, rate: 0.1, noise_shape: [null, 1, 1, 1]}\n- Dropout: {name: never, rate: 0.0}"
+        f"\n- Dropout: {{name: map, rate: 0.1, noise_shape: [null, 1, 1, 3]}}{END}"
+    )
+    purposes = [layer.purpose for layer in explained(loaded, only=["path", "never", "map"]).layers]
+
+    assert purposes[0].startswith(
+        "In training it sets all numbers of an example to 0 with a probability of 10%: the layers"
+    )
+    assert purposes[1] == "Its rate is 0: it passes its input on as it is."
+    assert purposes[2].startswith("In training it sets 10% of the numbers to 0")
+
+
 # ---- how formulas are written ------------------------------------------------------------------------------------------
 
 

@@ -94,17 +94,16 @@ def test_convolutions_of_several_widths_over_a_sentence():
 
 
 CBAM = """
-  channel_attention:                   # a Dense layer over both rows is shared by them
+  channel_attention:                   # the same two dense layers for the means and for the maxima
     defaults: {ratio: 8, channels: $here.channels}
     layers:
-      - branches:
-          merge: {Concatenate: {axis: 1}}
-          over: {pooling: [GlobalAveragePooling2D, GlobalMaxPooling2D]}
-          path: [$pooling: {keepdims: true}]
-      - Dense: {units: $(channels / ratio), activation: relu}
-      - Dense: $channels
-      - AveragePooling2D: [2, 1]
-      - Rescaling: 2                   # the sum of two is twice their mean
+      - GlobalAveragePooling2D: {keepdims: true}
+      - Dense: {name: narrow, units: $(channels / ratio), activation: relu}
+      - Dense: {name: means, units: $channels}
+      - GlobalMaxPooling2D: {from: ., keepdims: true}
+      - Dense: {is: narrow}
+      - Dense: {name: maxima, is: means}
+      - Add: {from: [means, maxima]}
       - Activation: {name: gate, activation: sigmoid}
       - Multiply: {from: [., gate]}
   spatial_attention:

@@ -119,7 +119,7 @@ def test_wavenet_sees_the_past_alone_and_sums_all_skips():
     assert len(SKIPS) == 5
 
 
-SKIPS = [f"skip_{index}" for index in range(5)]
+SKIPS = [f"layer{index}_skip" for index in range(5)]
 
 
 def test_u_net_joins_the_centre_of_the_encoders_maps():

@@ -9,6 +9,7 @@ from matplotlib.patches import Polygon, Rectangle
 from matplotlib.text import Text
 
 from cnncli.network.outline import ALL, rows
+from cnncli.network.repeats import folded
 from cnncli.network.summary import summarise
 from cnncli.plots import style
 from cnncli.plots.network_diagram.diagram import COLOURS, draw_diagram, kind_of
@@ -331,3 +332,40 @@ def test_same_network_same_bytes(tmp_path):
     )
 
     assert [path.read_bytes() for path in first] == [path.read_bytes() for path in second]
+
+
+# ---- repeated blocks -------------------------------------------------------------------------------------------------------
+
+
+def repeated(depth, *, turn="{times: 7, layers: [{unit: {}}]}"):
+    """A network that repeats a block, with its repetitions folded."""
+    text = (
+        "name: net\ndata: {source: {npz: {path: a.npz}}, classes: 3}\nblocks:\n"
+        "  unit: {layers: [{Conv2D: {filters: 3, kernel_size: 1, name: conv}}, {ReLU: {name: active}}]}\n"
+        f"model:\n  input: [8, 8, 3]\n  layers:\n    - repeat: {turn}\n    - Flatten\n"
+        "    - Dense: {units: 3, activation: softmax}\n"
+    )
+    summary = summarise(load_bytes(text.encode(), "r.yaml"))
+    return draw_diagram(summary, folded(summary, rows(summary, depth)))
+
+
+def test_folded_block_is_one_box_that_says_how_often():
+    texts = written(repeated(0))
+
+    assert "unit … unit_6 ×7" in texts
+    assert "unit, 2 layers" in texts
+    assert "84" in texts  # 7 * (3 * 3 + 3) parameters
+    assert "×7: 7 times in a row; the parameters are those of all." in texts
+
+
+def test_folded_blocks_that_are_opened_have_one_frame():
+    texts = written(repeated(1))
+
+    assert "unit ×7" in texts  # where there is room `unit … unit_6 ×7`
+    assert texts.count("conv") == texts.count("active") == 1
+
+
+def test_layers_that_are_repeated_in_turn_have_a_frame_that_says_how_often():
+    texts = written(repeated(0, turn="{times: 9, layers: [{Conv2D: {filters: 3, kernel_size: 1}}, ReLU]}"))
+
+    assert {"×9", "conv2d … conv2d_8", "re_lu … re_lu_8"} <= set(texts)

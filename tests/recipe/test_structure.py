@@ -250,6 +250,38 @@ def test_block_that_calls_itself_is_reported():
     assert problem[0].endswith("block `a` calls itself")
 
 
+def test_block_may_call_itself_under_an_if():
+    before = """
+    blocks:
+      hourglass:
+        params: [n]
+        layers:
+          - MaxPooling2D: 2
+          - hourglass: {if: $(n > 1), n: $(n - 1)}
+          - UpSampling2D: 2
+      tree:
+        params: [n]
+        layers: [branches: {merge: Add, paths: [[ReLU], {if: $(n > 0), layers: [tree: $(n - 1), tree: $(n - 1)]}]}]
+    """
+    pools = [line.split(": ")[1] for line in flat("- hourglass: 3", before)]
+    trees = [line.split(": ")[1].split(" ")[0] for line in flat("- tree: 2", before)]
+
+    assert pools == ["MaxPooling2D"] * 3 + ["UpSampling2D"] * 3
+    assert (trees.count("ReLU"), trees.count("Add")) == (7, 3)  # 1 + 2 + 4, and a merge where there are two paths
+
+
+def test_block_that_calls_itself_without_end_is_reported():
+    problems = first_lines("- a", "blocks: {a: {layers: [ReLU, a: {if: true}]}}")
+
+    assert problems[0][0].endswith("structures and blocks are nested too deeply (max 20)")
+
+
+def test_end_of_a_block_that_calls_itself_may_depend_on_sizes_that_are_not_known_yet():
+    before = "blocks: {a: {layers: [MaxPooling2D, a: {name: next, if: $(here.height > 1)}, ReLU: {from: next}]}}"
+
+    assert flat("- a", before) == ["a_max_pooling2d: MaxPooling2D", "a_re_lu: ReLU"]
+
+
 def test_extends_merges_mappings_and_replaces_lists_and_objects(tmp_path):
     base = "data: {source: mnist, split: {validation: 0.2, seed: 3}}\n"
     base += "model: {layers: [Flatten, Dense: {units: 10, activation: softmax}]}\n"
@@ -289,3 +321,54 @@ def test_mistake_in_the_parent_is_reported_in_the_parents_file(tmp_path):
         load_bytes(b"extends: base.yaml\n", str(tmp_path / "child.yaml"))
 
     assert str(caught.value.problems[0].place) == f"{tmp_path / 'base.yaml'}:2:18"
+
+
+@pytest.mark.parametrize(
+    ("layers", "lines"),
+    [
+        ("- conv: {from: nowhere, filters: 4}", ["r.yaml:14:20: no layer is named `nowhere`", "    one of: input"]),
+        (
+            "- residual: {from: nowhere, body: [ReLU]}",
+            ["r.yaml:14:24: no layer is named `nowhere`", "    one of: input"],
+        ),
+        (
+            "- conv: {name: stem, filters: 4}\n- ReLU: {from: sten}",
+            ["r.yaml:15:20: no layer is named `sten`", "    did you mean `stem`?"],
+        ),
+    ],
+)
+def test_unknown_input_is_reported_once_where_it_is_written(layers, lines):
+    [problem] = first_lines(layers, CONV)
+
+    assert problem == lines
+
+
+@pytest.mark.parametrize(
+    ("layers", "line"),
+    [
+        ("- conv: {name: stem}\n- ReLU: {from: stem}", "r.yaml:14:7: block `conv` needs `filters`"),
+        (
+            "- repeat: {name: a, times: x, layers: [ReLU]}\n- ReLU: {from: a}",
+            "r.yaml:14:32: `times`: expected an integer from",
+        ),
+        ("- repeat: {times: 2, layers: [ReLU: {name: x$nope}]}", "r.yaml:14:48: unknown name `$nope`"),
+        ("- ReLU\n- Add: {from: [x$nope, re_lu]}", "r.yaml:15:20: unknown name `$nope`"),
+        ("- conv: {from: [x$nope], filters: 4}", "r.yaml:14:21: unknown name `$nope`"),
+        ("- conv: {from: x$nope, filters: 4}", "r.yaml:14:20: unknown name `$nope`"),
+        ("- repeat: {over: {a: $nope}, layers: [ReLU]}", "r.yaml:14:26: unknown name `$nope`"),
+        (
+            "- repeat: {over: {a: [1], b: 3}, layers: [ReLU]}",
+            "r.yaml:14:22: `over` is a mapping of names to lists, got 3 for `b`",
+        ),
+    ],
+)
+def test_mistake_in_a_structure_is_reported_once(layers, line):
+    [problem] = first_lines(layers, CONV)
+
+    assert problem[0].startswith(line)
+
+
+def test_name_that_goes_on_behind_a_variable_gets_brackets():
+    [problem] = first_lines("- repeat: {times: 1, as: i, layers: [ReLU: {name: x$i_0}]}")
+
+    assert problem[1].strip() == "did you mean `$(i)_0`?"

@@ -1,7 +1,7 @@
 """Charts, tables and the network's drawing: places and words worked out by hand."""
 
 import pytest
-from made_runs import network
+from made_runs import BOXES, network
 
 from cnncli.plots.learning_curves import History, Phases, learning_curves
 from cnncli.plots.score_charts import area_charts
@@ -137,6 +137,18 @@ def test_network_is_drawn_with_its_boxes_lines_and_kinds():
     for box in drawing.boxes:
         assert 0 <= box.x <= drawing.width - box.width
         assert 0 <= box.y <= drawing.height - box.height
+
+
+def test_repeated_blocks_are_one_box_that_says_how_often():
+    repeat = {"times": 30, "rows": 1, "last": "block_30", "varied": "dilation_rate 1, 2, 4, …, 512 (3 times)"}
+    drawing = network_section.draw(network([*BOXES[:2], {**BOXES[2], "repeat": repeat}, BOXES[3]]))
+    box = drawing.boxes[2]
+
+    assert (box.name, box.is_block) == ("block … block_30 ×30", True)
+    assert box.what == "dilation_rate 1, 2, 4, …, 512 (3 time…"
+    assert box.about == (
+        "block … block_30, 30 times: conv_bn, dilation_rate 1, 2, 4, …, 512 (3 times), output 28×28×6, 40 parameters"
+    )
 
 
 def test_network_of_very_many_boxes_is_a_table_alone():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -56,13 +57,15 @@ def kind_of(row: Row) -> str:
 
 
 def _draw_page(summary: Summary, rows: Sequence[Row]) -> Figure:
-    frames = list(dict.fromkeys(row.within[0] for row in rows if row.within))
+    kinds_of_groups = {group.name: group.kind for group in summary.groups}
+    around = [_group_of(row, kinds_of_groups) for row in rows]
+    frames = list(dict.fromkeys(filter(None, around)))
     texts = [_texts(row) for row in rows]
     edges = [(source, index) for index, row in enumerate(rows) for source in row.inputs]
-    groups = [frames.index(row.within[0]) if row.within else None for row in rows]
-    sizes = Sizes(width=_box_width(texts))
+    groups = [frames.index(frame) if frame else None for frame in around]
+    sizes = Sizes(width=_box_width(rows, texts))
     layout = fold(len(rows), edges, sizes, groups=groups) or lay_out(len(rows), edges, sizes, groups=groups)
-    title, subtitle, notes = summary.name, _subtitle(summary), _notes(summary)
+    title, subtitle, notes = summary.name, _subtitle(summary), _notes(summary, rows)
     kinds = [kind for kind in COLOURS if kind in {kind_of(row) for row in rows}]
     written = max(text_width(note, DETAIL_SIZE) for note in notes) + 2 * style.MARGIN + 0.02
     width = max(layout.width + 2 * style.MARGIN, min(6.0, max(style.header_width(title[:60], subtitle), written)))
@@ -76,7 +79,7 @@ def _draw_page(summary: Summary, rows: Sequence[Row]) -> Figure:
     _draw_legend(axes, legend, style.MARGIN + style.HEADER_HEIGHT - 0.02)
     # Rounded to whole pixels the page may be smaller than asked for.
     left = (float(figure.get_size_inches()[0]) - layout.width) / 2
-    _draw_layout(axes, layout, left, top, rows, texts, frames, summary)
+    _draw_layout(axes, layout, left, top, rows, texts, frames)
     for number, note in enumerate(notes):
         axes.text(
             style.MARGIN,
@@ -108,17 +111,51 @@ def _page_axes(figure: Figure) -> Axes:
     return axes
 
 
+@dataclass(frozen=True)
+class _Group:
+    """What a frame is around: an opened group, several equal ones, or boxes that are repeated in turn.
+
+    Attributes:
+        key: a name that no other frame has.
+        label, what: its heading, and what is said after it.
+        short: the heading where there is less room.
+    """
+
+    key: str
+    label: str
+    what: str = ""
+    short: str = ""
+
+
+def _group_of(row: Row, kinds: Mapping[str, str]) -> _Group | None:
+    repeat = row.repeat
+    if row.within:
+        name = row.within[0]
+        kind = kinds[name] if not name.startswith(kinds[name]) else ""
+        if repeat and name in repeat.groups:
+            often = f"×{repeat.times}"
+            return _Group(name, f"{name} … {repeat.groups[name]} {often}", repeat.varied, f"{name} {often}")
+        return _Group(name, name, kind)
+    return _Group(repeat.first, f"×{repeat.times}", repeat.varied) if repeat and repeat.rows > 1 else None
+
+
 # ---- words ---------------------------------------------------------------------------------------------------------------
 
 
 def _texts(row: Row) -> tuple[str, str, str, str]:
     """Of a box: upper left, lower left, upper right, lower right."""
-    name = plain_text(without_prefix(row.name, row.within[:1]))
+    name = without_prefix(row.name, row.within[:1])
+    repeat = row.repeat if row.repeat and not row.repeat.groups else None
     layers = f"{row.layer_count:,} layers"
     what = f"{row.kind} {row.detail}".strip()
     if row.is_group:
         what = ", ".join(filter(None, (row.kind, layers, row.detail)))
-    return name, plain_text(what), shape_text(row.output_shape), f"{row.params:,}" if row.params else ""
+    if repeat:
+        # Rows that are repeated in turn have a frame that says how often.
+        often = f" ×{repeat.times}" if repeat.rows == 1 else ""
+        name = f"{name} … {without_prefix(repeat.last, row.within[:1])}{often}"
+        what = ", ".join(filter(None, (row.kind, repeat.varied))) if repeat.varied else what
+    return plain_text(name), plain_text(what), shape_text(row.output_shape), f"{row.params:,}" if row.params else ""
 
 
 def shape_text(shape: Sequence[int | None]) -> str:
@@ -126,13 +163,14 @@ def shape_text(shape: Sequence[int | None]) -> str:
     return "×".join("?" if length is None else str(length) for length in shape)
 
 
-def _box_width(texts: Sequence[tuple[str, str, str, str]]) -> float:
+def _box_width(rows: Sequence[Row], texts: Sequence[tuple[str, str, str, str]]) -> float:
     needed = [
         max(
             text_width(name, NAME_SIZE, bold=True) + text_width(shape, NAME_SIZE),
             text_width(what, DETAIL_SIZE) + text_width(params, DETAIL_SIZE),
         )
-        for name, what, shape, params in texts
+        + (2 * _STACK if row.repeat else 0.0)
+        for row, (name, what, shape, params) in zip(rows, texts, strict=True)
     ]
     return min(_WIDEST, max(_NARROWEST, max(needed, default=0.0) + _BAR + 2 * _PADDING + 0.14))
 
@@ -148,8 +186,11 @@ def _short(number: int) -> str:
     return f"{number:,}"
 
 
-def _notes(summary: Summary) -> list[str]:
+def _notes(summary: Summary, rows: Sequence[Row]) -> list[str]:
     notes = ["At the right of each box: the shape of its output, and its parameters."]
+    times = next((row.repeat.times for row in rows if row.repeat), None)
+    if times:
+        notes.append(f"×{times}: {times} times in a row; the parameters are those of all.")
     if summary.placeholders:
         notes.append(f"{plain_text(', '.join(summary.placeholders))}: computed for 2 classes.")
     return notes
@@ -197,25 +238,23 @@ def _draw_layout(
     top: float,
     rows: Sequence[Row],
     texts: Sequence[tuple[str, str, str, str]],
-    frames: Sequence[str],
-    summary: Summary,
+    frames: Sequence[_Group],
 ) -> None:
-    kinds = {group.name: group.kind for group in summary.groups}
     seen: set[int] = set()
     for frame in layout.frames:
-        name = frames[frame.group]
-        label = ("… " if frame.group in seen else "") + plain_text(name)
-        kind = plain_text(kinds[name]) if kinds[name] and not name.startswith(kinds[name]) else ""
+        group = frames[frame.group]
+        continued = "… " if frame.group in seen else ""
+        labels = [continued + plain_text(label) for label in (group.label, group.short) if label]
         seen.add(frame.group)
-        _draw_frame(axes, frame, left, top, label, kind)
+        _draw_frame(axes, frame, left, top, labels, plain_text(group.what) if group.what else "")
     for route in layout.routes:
         _draw_route(axes, [(x + left, y + top) for x, y in route.points], route)
-    sizes = Sizes(width=_box_width(texts))
+    sizes = Sizes(width=_box_width(rows, texts))
     for row, (x, y), text in zip(rows, layout.boxes, texts, strict=True):
         _draw_box(axes, (x + left, y + top), sizes, row, text)
 
 
-def _draw_frame(axes: Axes, frame: Frame, left: float, top: float, label: str, kind: str) -> None:
+def _draw_frame(axes: Axes, frame: Frame, left: float, top: float, labels: Sequence[str], kind: str) -> None:
     width, height = frame.right - frame.left, frame.bottom - frame.top
     shape = FancyBboxPatch(
         (left + frame.left, top + frame.top),
@@ -230,7 +269,8 @@ def _draw_frame(axes: Axes, frame: Frame, left: float, top: float, label: str, k
     axes.add_artist(shape)
     # The line that enters the frame comes down its middle.
     room = width / 2 - 0.2
-    shown = fit_text(label, room, NAME_SIZE, bold=True)
+    fitting = (label for label in labels if text_width(label, NAME_SIZE, bold=True) <= room)
+    shown = next(fitting, None) or fit_text(labels[-1], room, NAME_SIZE, bold=True)
     x, y = left + frame.left + 0.09, top + frame.top + 0.13
     axes.text(x, y, shown, fontsize=NAME_SIZE, fontweight="bold", color=style.INK, va="center_baseline")
     used = text_width(shown, NAME_SIZE, bold=True) + 0.08
@@ -267,7 +307,7 @@ def _draw_box(axes: Axes, corner: Point, sizes: Sizes, row: Row, text: tuple[str
     x, y = corner
     width, height = sizes.width, sizes.height
     colour = COLOURS[kind_of(row)]
-    if row.is_group:
+    if row.is_group or row.repeat:
         width, height = width - 2 * _STACK, height - 2 * _STACK
         for sheet in (2, 1):
             _draw_sheet(axes, x + sheet * _STACK, y + sheet * _STACK, width, height)

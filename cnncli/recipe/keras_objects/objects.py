@@ -251,6 +251,8 @@ class _Reader:
         names = [value] if isinstance(value, str) else value
         if isinstance(names, list) and names and all(isinstance(name, str) for name in names):
             return tuple(names)
+        if isinstance(value, Broken) or (isinstance(value, list) and any(isinstance(name, Broken) for name in value)):
+            return ()
         self.faults.append(
             Fault((*self.path, "from"), f"expected the name of a layer, or a list of names, got {described(value)}")
         )

@@ -18,7 +18,10 @@ from cnncli.recipe.yaml.nodes import Entry, Mapping, Scalar, plain
 def call(writer: Writer, block: Block, entry: Entry, scope: Scope) -> None:
     """The body of a block with the values of a call."""
     if block.name in scope.blocks_open:
-        writer.flat.wrong(f"block `{block.name}` calls itself", entry.key_place, f"it is defined at {block.place}")
+        writer.flat.keep_name(entry, scope)
+        if not writer.substitution.open_places:  # else what ends it may not be known yet
+            hint = f"it is defined at {block.place}; a call of itself needs an `if` that ends it: `if: $(n > 1)`"
+            writer.flat.wrong(f"block `{block.name}` calls itself", entry.key_place, hint)
         return
     if writer.is_too_deep(entry, scope):
         return

@@ -191,7 +191,7 @@ def _one(text: str, dollar: int, names: Names) -> tuple[Any, int]:
     match = _NAME.match(text, dollar)
     if match:
         name, _, size = match.group(1).partition(".")
-        return (_size(size, names) if size else _named(name, names)), match.end()
+        return (_size(size, names) if size else _named(name, names, _with_brackets(name, names))), match.end()
     hint = "write `$name` or `$(expression)`; a dollar sign itself is `$$`"
     raise ExpressionError(f"`{shortened(text[dollar:])}` is not a name or an expression", hint)
 
@@ -222,15 +222,15 @@ class Absent:
     hint: str
 
 
-def _named(name: str, names: Mapping[str, Any]) -> Any:
-    """The value of a name.
+def _named(name: str, names: Mapping[str, Any], hint: str = "") -> Any:
+    """The value of a name; `hint` says what may be meant where there is none.
 
     Raises:
         ExpressionError: there is none.
     """
     if name not in names:
         near = did_you_mean(f"${name}", [f"${each}" for each in names])
-        raise ExpressionError(f"unknown name `${name}`", near or "define it in `vars`")
+        raise ExpressionError(f"unknown name `${name}`", hint or near or "define it in `vars`")
     try:
         value = names[name]
     except TooLarge as error:
@@ -240,6 +240,12 @@ def _named(name: str, names: Mapping[str, Any]) -> Any:
     if isinstance(value, Sizes):
         raise ExpressionError(f"`${name}` is not a value", f"write one of its sizes, for example `${name}.channels`")
     return value
+
+
+def _with_brackets(name: str, names: Mapping[str, Any]) -> str:
+    """`x$i_0` may mean `x$(i)_0`; empty where no name ends before a digit or `_`."""
+    ends = (end for end in range(len(name) - 1, 0, -1) if name[:end] in names and not name[end].isalpha())
+    return next((f"did you mean `$({name[:end]}){name[end:]}`?" for end in ends), "")
 
 
 class Sizes:
@@ -383,7 +389,9 @@ def _compute(node: ast.expr, names: Names) -> Any:
             return _size(node.attr, names)
         case ast.Attribute():
             raise ExpressionError("an expression has no attributes", f"except sizes of the input: `{HERE}.channels`")
-    raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression")
+    is_loop = isinstance(node, (ast.ListComp, ast.GeneratorExp))
+    hint = "compute the value where it is used, in a round of `over` or `times`" if is_loop else ""
+    raise ExpressionError(f"`{shortened(ast.unparse(node))}` is not part of an expression", hint)
 
 
 def _index(node: ast.expr, names: Names) -> Any:

@@ -114,6 +114,7 @@ class FlatLayers:
         self.known: dict[str, str] = {name: name for name in inputs}
         self.current: str | None = None
         self.previous: str | None = None
+        self._unknown: dict[str, Place] = {}  # names in `from` that nothing before has, and where they were written
         self._indexes: dict[str, int] = {}  # of the layers by name
         self.written = set(_written_names(layers))
         self._counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
@@ -125,6 +126,11 @@ class FlatLayers:
         """The shape that comes in now; None while it is not known."""
         self.substitution.uses_sizes = True
         return self._shapes.shape_of(self.nodes, self.current) if self._shapes else None
+
+    def keep_name(self, entry: Entry, scope: Scope) -> None:
+        """Let others name an item that is wrong, so that its mistake is reported once."""
+        if name := self.given_name(entry, scope):
+            self.known.setdefault(name, self.current or INPUT)
 
     def layer(self, entry: Entry, scope: Scope, sources: list[str | None] | None = None, name: str = "") -> None:
         """One Keras layer.
@@ -157,7 +163,7 @@ class FlatLayers:
         if isinstance(layer.value, Mapping):
             arguments = [*layer.value.entries, Entry("name", place, Scalar(own, place))]
             if taken is not None:
-                arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry))))
+                arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry, taken))))
             if root is not None:
                 arguments.append(Entry("is", entry.key_place, Scalar(root.name, entry.key_place)))
                 if plain(layer.value) != plain(Mapping(tuple(root.arguments), body.place)) or layer.key != entry.key:
@@ -199,12 +205,13 @@ class FlatLayers:
         return self.counted(snake_case(found.canonical if found else entry.key), scope), entry.key_place
 
     def written_name(self, entry: Entry, scope: Scope) -> Scalar | None:
-        """What `name` says; None when it says nothing."""
+        """What `name` says; None when it says nothing, or something wrong."""
         written = entry.value.get("name") if isinstance(entry.value, Mapping) else None
         if written is None or (isinstance(written, Scalar) and written.value is None):
             return None
         if isinstance(written, Scalar) and isinstance(written.value, str):
-            return written
+            is_wrong = "$" in written.value and isinstance(self.value(written, scope), Broken)
+            return None if is_wrong else written
         place = from_call(written.place, scope.caller)
         hint = f'quote it: name: "{written.value}"' if isinstance(written, Scalar) else ""
         self.wrong(f"`name`: expected a text, got {described(plain(written))}", place, hint)
@@ -262,9 +269,13 @@ class FlatLayers:
         place = from_call(written.place, scope.caller)
         return [layer for name in names for layer in self.resolve(name, scope, place)]
 
-    def _from_place(self, body: Node, entry: Entry) -> Place:
+    def _from_place(self, body: Node, entry: Entry, taken: list[str] | str) -> Place:
         written = body.get("from") if isinstance(body, Mapping) else None
-        return written.place if written else entry.key_place
+        if written is not None:
+            return written.place
+        # The structure or block around this layer may name it.
+        names = taken if isinstance(taken, list) else [taken]
+        return next((self._unknown[name] for name in names if name in self._unknown), entry.key_place)
 
     def resolve(self, name: str, scope: Scope, place: Place) -> list[str | None]:
         """The layers that a name or glob in `from` means: the nearest, from the inside out; None is the input."""
@@ -278,6 +289,7 @@ class FlatLayers:
                 if found == INPUT and name == INPUT:
                     self._note_network_input(scope, place)
                 return [found]
+        self._unknown[name] = place
         return [name]
 
     def _matching(self, pattern: str) -> list[str | None]:

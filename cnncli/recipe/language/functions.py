@@ -86,6 +86,13 @@ def _sum(values: Any) -> Any:
     return sum(map(_number, values))
 
 
+def _log(value: Any, base: Any = math.e) -> float:
+    if _number(value) <= 0 or _number(base) <= 0 or base == 1:
+        raise FunctionError("the number and the base are larger than 0, and the base is not 1")
+    exact = {2: math.log2, 10: math.log10}.get(base)  # math.log(1000, 10) is a little less than 3
+    return exact(value) if exact else math.log(value, base)
+
+
 def _len(value: Any) -> int:
     return len(value)
 
@@ -100,6 +107,7 @@ _FUNCTIONS: dict[str, tuple[str, str, Callable[..., Any]]] = {
     "ceil": ("ceil(number)", "the next larger integer", lambda value: math.ceil(_number(value))),
     "floor": ("floor(number)", "the next smaller integer", lambda value: math.floor(_number(value))),
     "abs": ("abs(number)", "without its sign", lambda value: abs(_number(value))),
+    "log": ("log(number, base)", "the natural logarithm, or that to a base", _log),
     "max": ("max(a, b, …)", "the largest of several numbers, or of a list", lambda *values: max(_numbers(values))),
     "min": ("min(a, b, …)", "the smallest of several numbers, or of a list", lambda *values: min(_numbers(values))),
     "sum": ("sum(list)", "the sum of a list", _sum),

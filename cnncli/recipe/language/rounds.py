@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncli.messages import described
+from cnncli.messages import described, shortened
 from cnncli.recipe.deferred import Broken
 from cnncli.recipe.keras_objects.integer_values import as_integers
 from cnncli.recipe.language.expressions import HERE
@@ -59,9 +59,17 @@ def _times(flat: FlatLayers, node: Node, scope: Scope) -> list[dict[str, Any]] |
 def _over(flat: FlatLayers, node: Node, scope: Scope) -> list[dict[str, Any]] | None:
     lists = flat.value(node, scope)
     place = from_call(node.place, scope.caller)
-    if not isinstance(lists, dict) or not lists or not all(isinstance(values, list) for values in lists.values()):
-        hint = "as in `over: {filters: [16, 32, 64]}`"
+    hint = "as in `over: {filters: [16, 32, 64]}`"
+    if isinstance(lists, Broken):
+        return None
+    if not isinstance(lists, dict) or not lists:
         flat.wrong(f"`over` is a mapping of names to lists, got {described(lists)}", place, hint)
+        return None
+    if not_lists := {name: values for name, values in lists.items() if not isinstance(values, list)}:
+        for name, values in not_lists.items():
+            if not isinstance(values, Broken):
+                got = f"got {described(values)} for `{shortened(name)}`"
+                flat.wrong(f"`over` is a mapping of names to lists, {got}", place, hint)
         return None
     lengths = {name: len(values) for name, values in lists.items()}
     if len(set(lengths.values())) > 1:

@@ -80,8 +80,9 @@ def _path(writer: Writer, entry: Entry, item: Node, scope: Scope) -> list[tuple[
             f"`{extra[0]}` of a path is for `path`, not for `layers`", within.key_place, "write `path: […]`"
         )
         return []
-    if not writer.flat.is_kept(item, scope):
+    if (kept := writer.kept(item, scope)) is None:
         return []
+    scope = kept
     if "path" in parts:
         return _rounds_of_a_path(writer, within, parts, scope) or []
     found = writer.list_of("layers", parts["layers"], scope)

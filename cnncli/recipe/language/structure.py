@@ -26,11 +26,10 @@ from cnncli.recipe.language.writer import Writer, head_and_body, over_names
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, plain
 
-_OF_A_CALL = 25  # values of the recipe that a structure or a call of a block counts as: it takes as much time
-
-
 # Called around every item that is written out, with the scope in which it stands.
 Watch = Callable[[Node, Scope, FlatLayers], AbstractContextManager[None]]
+
+_OF_A_CALL = 25  # values of the recipe that a structure or a call of a block counts as: it takes as much time
 
 
 def flatten(
@@ -68,9 +67,7 @@ def flatten(
     changes = Changes(change, scope.names, substitution)
     flat = FlatLayers(layers, changes, substitution, warnings, shapes, inputs)
     here.shape = flat.here
-    flattener = _Flattener(flat, scope, blocks, substitution)
-    flattener.watch = watch
-    flattener.items(layers.items, scope)
+    _Flattener(flat, scope, blocks, substitution, watch).items(layers.items, scope)
     if not substitution.open_places:  # else the names of layers may not be known yet
         changes.report_unknown([name for name in flat.known if name not in inputs], flat.groups)
     return Sequence(tuple(flat.nodes), layers.place), tuple(flat.groups)
@@ -79,11 +76,15 @@ def flatten(
 class _Flattener(Writer):
     """Finds out what each item of a list of layers is."""
 
-    watch: Watch | None = None
+    def __init__(
+        self, flat: FlatLayers, outermost: Scope, blocks: Blocks, substitution: Substitution, watch: Watch | None
+    ) -> None:
+        super().__init__(flat, outermost, blocks, substitution)
+        self._watch = watch
 
     def items(self, items: tuple[Node, ...], scope: Scope) -> None:
         for item in items:
-            with self.watch(item, scope, self.flat) if self.watch else nullcontext():
+            with self._watch(item, scope, self.flat) if self._watch else nullcontext():
                 self._item(item, scope)
 
     def _item(self, item: Node, scope: Scope) -> None:
@@ -99,11 +100,13 @@ class _Flattener(Writer):
             if (head := self._computed_head(head, scope)) is None:
                 return
         key_place = from_call(head.place, scope.caller)
-        if not self.flat.is_kept(body, scope):
+        if (kept := self.kept(body, scope)) is None:
             return
+        scope = kept
         if sources := self.flat.taken(body, scope):
             self.flat.current = sources[0]
         name: str = head.value
+        before = len(self.problems)
         structures: dict[str, Callable[[Entry, Scope], None]] = {
             "repeat": self._repeat,
             "branches": lambda entry, scope: side_by_side.branches(self, entry, scope),
@@ -128,6 +131,8 @@ class _Flattener(Writer):
             )
         else:
             self.flat.layer(entry, scope, sources)
+        if len(self.problems) > before:
+            self.flat.keep_name(entry, scope)
 
     def _given(self, head: Scalar, scope: Scope) -> None:
         """`- $inner`: the layers that a parameter of the block or a variable stands for."""
@@ -153,6 +158,9 @@ class _Flattener(Writer):
         """Only a layer can take several others: what is written out begins with one."""
         source = entry.value.get("from") if isinstance(entry.value, Mapping) else None
         if source is None or (sources is not None and len(sources) == 1 and isinstance(source, Scalar)):
+            return
+        value = self.flat.value(source, scope)
+        if any(isinstance(name, Broken) for name in (value if isinstance(value, list) else [value])):
             return
         place, got = from_call(source.place, scope.caller), described(plain(source))
         several = sources is not None and len(sources) != 1

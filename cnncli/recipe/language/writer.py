@@ -93,10 +93,22 @@ class Writer:
         self.flat.wrong(f"`{key}` is a list of layers, got {kind_of(found)}", place, hint)
         return None
 
+    def kept(self, body: Node | None, scope: Scope) -> Scope | None:
+        """The scope of an item or path with an `if` that holds, in which a block may call itself; None where it fails."""
+        open_before = len(self.substitution.open_places)
+        if not self.flat.is_kept(body, scope):
+            return None
+        is_sure = (
+            isinstance(body, Mapping)
+            and body.get("if") is not None
+            and len(self.substitution.open_places) == open_before
+        )
+        return scope._replace(blocks_open=()) if is_sure else scope
+
     def is_too_deep(self, entry: Entry, scope: Scope) -> bool:
         if scope.depth >= MOST_NESTED:
             message = f"structures and blocks are nested too deeply (max {MOST_NESTED})"
-            self.flat.wrong(message, entry.key_place)
+            self.flat.wrong(message, entry.key_place, "a block that calls itself needs an `if` that ends it")
         return scope.depth >= MOST_NESTED
 
     def inside(self, scope: Scope, within: str) -> Scope:

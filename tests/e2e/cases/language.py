@@ -75,8 +75,9 @@ CASES: list[Case] = [
          files=recipe("    - Conv2D: {filters: $(16 * 0.5 * 2), kernel_size: [$(6 / 2), 3.0]}\n"
                       "    - repeat: {times: $(2.0 ** 1), layers: [ReLU]}\n    - Reshape: [$(26 * 26.0), 16.0]\n"),
          prints=("no mistakes",)),
-    Case("half of mobilenet-like", ("validate --static mobilenet-like --set vars.alpha=0.5",), prints=("no mistakes",)),
-    Case("a width that is not whole", ("validate --static mobilenet-like --set vars.alpha=1.4",), 3,
+    Case("a third of mobilenet-v2", ("validate mobilenet-v2 --set vars.alpha=0.35",), prints=("no mistakes",)),
+    Case("a width that is not whole", STATIC, 3,
+         files=recipe("    - Conv2D: {filters: $(64 * 1.4), kernel_size: 3}\n"),
          says=("Conv2D: `filters`: expected an integer ≥ 1, got 89.6",)),
     Case("a learning rate of 1", ("train u8.yaml --run r --set train.epochs=1 --set 'train.optimizer={Adadelta: 1}'",)),
     # Names.
