@@ -12,6 +12,7 @@ from cnncli.conversion.python_layout import quoted
 from cnncli.recipe.deferred import Deferred
 from cnncli.recipe.keras_objects.catalogue import Argument, Entry
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.keras_objects.structure_entries import KIND, LEARNED, SLICE
 from cnncli.recipe.metrics import metric_name
 
 # Where a kind lies in Keras; layers are imported by themselves.
@@ -25,6 +26,8 @@ _MODULES = {
     },
     "activations": "keras.activations",
 }
+# What builds the items of a recipe that are no Keras layers.
+_STRUCTURES = {LEARNED: "learned", SLICE: "crop"}
 # The layers that take several tensors one by one, and not as a list: all but the first by these names.
 TENSORS = {
     **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention"), ("query", "value", "key")),
@@ -126,7 +129,8 @@ def call_code(entry: Entry, given: Mapping[str, str], more: Sequence[str] = (), 
         positional.append(name)
     arguments = [given[name] for name in positional]
     arguments += [f"{name}={code}" for name, code in given.items() if name not in positional]
-    return f"{_MODULES[entry.kind]}.{entry.name}({', '.join([*arguments, *more])})"
+    name = _STRUCTURES[entry.name] if entry.kind == KIND else f"{_MODULES[entry.kind]}.{entry.name}"
+    return f"{name}({', '.join([*arguments, *more])})"
 
 
 def is_sizes(argument: Argument) -> bool:
@@ -151,7 +155,11 @@ def applied(entry: Entry, layer: str, tensors: Sequence[str]) -> str:
         layer: the Python that makes it.
         tensors: the variables of what comes in.
     """
+    if entry.kind == KIND:
+        return layer.replace("(", f"({tensors[0]}, ", 1)
     names = TENSORS.get(entry.canonical, ("inputs",))
+    if tensors[0][0] == "*":  # a list
+        tensors = [tensors[0][1:]]
     some = list(tensors[: len(names) - 1])
     if left := tensors[len(names) - 1 :]:
         some.append(left[0] if len(left) == 1 else f"[{', '.join(left)}]")

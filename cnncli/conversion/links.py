@@ -39,6 +39,7 @@ class Use:
         at: when, on the trace's clock.
         call: of the block in whose body it stands.
         by: the execution that names it; None for one that is written without structure.
+        is_glob: a glob names it.
     """
 
     key: Hashable
@@ -47,6 +48,7 @@ class Use:
     at: float
     call: Execution | None
     by: Execution | None = None
+    is_glob: bool = False
 
 
 @dataclass
@@ -59,6 +61,8 @@ class Links:
         layer_variable: a layer that is written without structure -> its variable.
         of: place -> the variable to read; None where it is to be looked up in the dict.
         inside: place -> the name of a layer within an application.
+        collected: items whose tensors are kept in a list, as a glob names all of them -> its variable.
+        lists: items that take such a list -> its variable.
     """
 
     variable: dict[int, str] = field(default_factory=dict)
@@ -66,6 +70,8 @@ class Links:
     layer_variable: dict[str, str] = field(default_factory=dict)
     of: dict[Hashable, str | None] = field(default_factory=dict)
     inside: dict[Hashable, str] = field(default_factory=dict)
+    collected: dict[int, str] = field(default_factory=dict)
+    lists: dict[int, str] = field(default_factory=dict)
 
 
 def link(
@@ -83,6 +89,7 @@ def link(
         CannotLink: with the items that have to be written without structure too.
     """
     found = Links()
+    uses = _without_lists(found, list(uses), trace, flat, own, identifiers)
     by_key: defaultdict[Hashable, list[tuple[Use, Execution | str]]] = defaultdict(list)
     for use in uses:
         if use.layer not in own:
@@ -99,6 +106,31 @@ def link(
             continue
         _link_items(found, key, [(use, each) for use, each in pairs if isinstance(each, Execution)], trace, identifiers)
     return found
+
+
+def _without_lists(
+    found: Links,
+    uses: list[Use],
+    trace: Trace,
+    flat: set[Execution],
+    own: dict[str, Execution],
+    identifiers: Identifiers,
+) -> list[Use]:
+    """The uses but for globs that name what an item gives in all rounds of a loop: that is kept in a list."""
+    globs: defaultdict[int, list[Use]] = defaultdict(list)
+    for use in uses:
+        if use.is_glob and use.by is not None and use.layer in own:
+            globs[id(use.by.item)].append(use)
+    for item, each in globs.items():
+        producers = [_producer(use, trace, flat, own) for use in each]
+        made = [producer for producer in producers if isinstance(producer, Execution)]
+        if len(made) < len(producers) or len({id(producer.item) for producer in made}) > 1 or len(made) < 2:
+            continue
+        [use, *_] = each
+        everything = [run for run in trace.of(made[0].item) if run.call is use.call and run.end > run.start]
+        if [run for run in everything if run.ended <= use.at] == made and len({id(use.by) for use in each}) == 1:
+            found.collected[id(made[0].item)] = found.lists[item] = identifiers.new(f"{_wish(use.text, made[0])}s")
+    return [use for use in uses if use.by is None or id(use.by.item) not in found.lists]
 
 
 def _assign(found: Links, layer: str, identifiers: Identifiers) -> str:

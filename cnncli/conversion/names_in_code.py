@@ -6,13 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.trace import Execution
+from cnncli.conversion.values_in_code import evaluated
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
 from cnncli.recipe.language.writer import head_and_body
 from cnncli.recipe.layers import name_of, snake_case
-from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar
+from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 OWN = "own"  # the layer or call itself, or what merges a structure's paths
 
@@ -49,6 +51,8 @@ def named(execution: Execution, layers: list[KerasObject]) -> Iterator[Named]:
         inside = next((child.scope.prefix for child in execution.children), "")
         yield Named(execution, OWN, written_name(body), head.value, local(inside.removesuffix("_")))
     elif head.value in ("branches", "residual"):
+        if not merges(execution):
+            return
         last = layers[execution.end - 1]
         if head.value == "residual" and execution.end > execution.start + 1:
             before = layers[execution.end - 2]
@@ -67,6 +71,44 @@ def named(execution: Execution, layers: list[KerasObject]) -> Iterator[Named]:
             is_named = argument is not None and not argument.required and argument.default
             base = str(argument.default) if argument and is_named else layer.name.lower()
         yield Named(execution, OWN, written_name(body), base, local(name_of(layer)))
+
+
+def merges(execution: Execution) -> bool:
+    """Whether `branches` or `residual` ends with a layer that merges."""
+    head, body = head_and_body(execution.item)
+    if head is None or not isinstance(body, Mapping):
+        return False
+    if head.value == "residual":
+        skip = body.get("skip")
+        return skip is None or bool(evaluated(skip, execution))
+    return path_count(execution) > 1
+
+
+def path_count(execution: Execution) -> int:
+    """How many paths `branches` has."""
+    _, body = head_and_body(execution.item)
+    assert isinstance(body, Mapping)
+    if body.get("path") is not None:
+        return _round_count(body, execution)
+    paths = body.get("paths")
+    if not isinstance(paths, Sequence):
+        raise NotTranslated("paths")
+    count = 0
+    for path in paths.items:
+        if not isinstance(path, Mapping):
+            count += 1
+            continue
+        condition = path.get("if")
+        if condition is None or evaluated(condition, execution):
+            count += _round_count(path, execution) if path.get("path") is not None else 1
+    return count
+
+
+def _round_count(body: Mapping, execution: Execution) -> int:
+    over, times = body.get("over"), body.get("times")
+    if over is not None:
+        return len(next(iter(evaluated(over, execution).values())))
+    return int(evaluated(times, execution)) if times is not None else 0
 
 
 def _is_auto(body: Node | None) -> bool:

@@ -16,15 +16,18 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cnncli.conversion.python_layout import quoted
-from cnncli.recipe.language.expressions import split_text
+from cnncli.recipe.language import functions
+from cnncli.recipe.language.expressions import HERE, split_text
 
 # Functions of the language -> how Python calls them.
-FUNCTIONS: dict[str, str] = {
-    **{name: name for name in ("int", "round", "max", "min", "abs", "len", "sum")},
+_FUNCTIONS: dict[str, str] = {
+    **{name: name for name in ("int", "round", "max", "min", "abs", "len", "sum", "range", "divisible")},
     "ceil": "math.ceil",
     "floor": "math.floor",
-    "range": "range",
 }
+_CONSTANTS = {"true": True, "false": False, "null": None}
+# The sizes of a tensor -> the number of the axis.
+_AXES = {"channels": -1, "width": -2, "length": -2, "height": -3, "depth": -4}
 
 
 class NotTranslated(Exception):
@@ -73,8 +76,11 @@ def _expression(node: ast.expr, names: Mapping[str, str], occurring: Sequence[tu
     if any(isinstance(part, ast.Div) for part in ast.walk(node)):
         candidates.append(_WholeDivision().visit(copy.deepcopy(node)))
     candidates.append(ast.Call(ast.Name("int", ast.Load()), [node], []))
+    # A recipe has 0 where Python has 0.0; among numbers with fractions that makes no difference.
+    are_fractions = any(type(wanted) is float for _, wanted in occurring)
     for candidate in candidates:
-        if all(is_same(_computed(candidate, values), wanted) for values, wanted in occurring):
+        pairs = [(_computed(candidate, values), wanted) for values, wanted in occurring]
+        if all(is_same(*pair) or (are_fractions and is_equal_number(*pair)) for pair in pairs):
             return _source(candidate, names)
     raise NotTranslated(ast.unparse(node))
 
@@ -98,14 +104,20 @@ def is_same(one: Any, other: Any) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
+def is_equal_number(one: Any, other: Any) -> bool:
+    """Whether two values are numbers and equal, with or without a fraction."""
+    are_numbers = all(isinstance(each, (int, float)) and not isinstance(each, bool) for each in (one, other))
+    return are_numbers and bool(one == other)
+
+
 def _computed(node: ast.expr, values: Values) -> Any:
     """What Python makes of an expression that the recipe's own evaluation has accepted, on values that it was given."""
     known = {"int": int, "round": round, "max": max, "min": min, "abs": abs, "len": len, "sum": sum, "range": range}
-    known |= {"ceil": math.ceil, "floor": math.floor, "true": True, "false": False}
+    known |= {"ceil": math.ceil, "floor": math.floor, "divisible": functions.divisible, **_CONSTANTS}
     code = compile(ast.fix_missing_locations(ast.Expression(node)), "recipe", "eval")
     try:
-        found = eval(code, {"__builtins__": {}, **known, **values})  # a closed list of syntax nodes, without attributes
-    except (ArithmeticError, TypeError, ValueError, LookupError, NameError) as error:
+        found = eval(code, {"__builtins__": {}, **known, **values})  # a closed list of syntax nodes
+    except (ArithmeticError, AttributeError, TypeError, ValueError, LookupError, NameError) as error:
         raise NotTranslated(str(error)) from error
     return list(found) if isinstance(found, range) else found
 
@@ -123,18 +135,23 @@ class _Renaming(ast.NodeTransformer):
         self._names = names
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
-        if node.id in ("true", "false"):
-            return ast.Constant(node.id == "true")
+        if node.id in _CONSTANTS:
+            return ast.Constant(_CONSTANTS[node.id])
         if node.id not in self._names:
             raise NotTranslated(node.id)
         return ast.parse(self._names[node.id], mode="eval").body
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
-        if name not in FUNCTIONS:
+        if name not in _FUNCTIONS:
             raise NotTranslated(name)
-        function = ast.parse(FUNCTIONS[name], mode="eval").body
+        function = ast.parse(_FUNCTIONS[name], mode="eval").body
         return ast.Call(function, [self.visit(argument) for argument in node.args], [])
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if node.attr not in _AXES or HERE not in self._names:
+            raise NotTranslated(node.attr)
+        return ast.parse(f"{self._names[HERE]}.shape[{_AXES[node.attr]}]", mode="eval").body
 
 
 def normalized(source: str) -> str:

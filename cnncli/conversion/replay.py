@@ -6,24 +6,34 @@ It takes no TensorFlow and milliseconds. So nothing is written that does not bui
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
 from cnncli.conversion.keras_code import TENSORS, application_module
-from cnncli.conversion.python_expressions import is_same
+from cnncli.conversion.python_expressions import is_equal_number, is_same
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
+from cnncli.recipe.keras_objects.structure_entries import ENTRIES, LEARNED, SHORTCUT, SLICE
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 
 
 class Differs(Exception):
-    """The code builds another network than the recipe."""
+    """The code builds another network than the recipe.
+
+    Args:
+        message: how.
+        layer: the name of the layer of the recipe that is not so built; empty where it is not one.
+    """
+
+    def __init__(self, message: str, layer: str = "") -> None:
+        super().__init__(message)
+        self.layer = layer
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +58,9 @@ class _Built:
 class _Recorder:
     """Stands in for Keras."""
 
+    sizes: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
+    again: dict[str, list[str]] = field(default_factory=dict)  # a layer's name -> those of its further calls
+    makers: dict[str, int] = field(default_factory=dict)
     built: dict[str, _Built] = field(default_factory=dict)
     outputs: Any = None
 
@@ -55,7 +68,7 @@ class _Recorder:
         kinds = ("optimizers", "losses", "metrics", "callbacks", "initializers", "regularizers", "constraints")
         named = {kind: _Namespace(self, kind) for kind in (*kinds, "activations", "layers")}
         keras = SimpleNamespace(
-            Input=lambda shape=None, name="": _Tensor(name),
+            Input=lambda shape=None, name="": self._tensor(name),
             Model=self._model,
             applications=_Applications(self),
             **named,
@@ -65,11 +78,29 @@ class _Recorder:
     def _model(self, inputs: Any, outputs: Any, name: str) -> None:
         self.outputs = outputs
 
-    def add(self, kind: str, name: str, args: dict[str, Any], inputs: Sequence[_Tensor]) -> _Tensor:
+    def add(
+        self, kind: str, name: str, args: dict[str, Any], inputs: Sequence[_Tensor], maker: object = None
+    ) -> _Tensor:
+        if name in self.built and self.makers[name] == id(maker) and self.again.get(name):
+            name = self.again[name].pop(0)
+        self.makers.setdefault(name, id(maker))
         if name in self.built:
             raise Differs(f"two layers are named {name}")
         self.built[name] = _Built(kind, name, args, tuple(tensor.layer for tensor in inputs))
-        return _Tensor(name)
+        return self._tensor(name)
+
+    def _tensor(self, name: str) -> _Tensor:
+        """What leaves a layer; one of `data.prepare` leaves as the input does."""
+        return _Tensor(name, (None, *self.sizes.get(name, self.sizes.get(INPUT, ()))))
+
+    def structure(self, kind: str) -> Any:
+        """Stands in for the helper of an item that is no Keras layer."""
+        arguments = list(ENTRIES[kind].arguments or {})
+
+        def build(x: _Tensor, *values: Any, name: str, **named: Any) -> _Tensor:
+            return self.add(kind, name, {**dict(zip(arguments, values, strict=False)), **named}, [x])
+
+        return build
 
     def project(self, x: _Tensor, like: _Tensor, name: str) -> _Tensor:
         return self.add(SHORTCUT, name, {"like": like.layer}, [x])
@@ -112,7 +143,7 @@ class _Layer:
         found = self.found
         if found.name == "Pipeline" and isinstance(found.args["layers"][0], _Layer):
             found = found.args["layers"][0].found
-        return self.recorder.add(found.name, str(found.args.get("name", "")), dict(found.args), flat)
+        return self.recorder.add(found.name, str(found.args.get("name", "")), dict(found.args), flat, self)
 
 
 class _Applications:
@@ -137,22 +168,37 @@ class _Applications:
         return make
 
 
-def check(source: str, recipe: Recipe, *, arguments: dict[str, Any], kept_weights: bool = True) -> None:
+def check(
+    source: str,
+    recipe: Recipe,
+    *,
+    arguments: dict[str, Any],
+    sizes: Mapping[str, tuple[int | None, ...]] | None = None,
+) -> None:
     """Compare the network that code builds with that of a recipe.
 
     Args:
         source: the module's constants and functions, with `build_model`.
         recipe: written out.
         arguments: of `build_model`.
+        sizes: the shape without the batch that leaves each layer, and the input; for code that asks for sizes.
 
     Raises:
         Differs: they are not the same, or the code fails.
     """
-    recorder = _Recorder()
+    again: dict[str, list[str]] = {}
+    for layer in recipe.model.layers:
+        if layer.shares:
+            again.setdefault(layer.shares, []).append(name_of(layer))
+    recorder = _Recorder(sizes or {}, again)
     module = recorder.modules()
     try:
         exec(compile(source, "network", "exec"), module)  # our own code: texts of the recipe are literals in it
-        module["project"] = recorder.project
+        module |= {
+            "project": recorder.project,
+            "learned": recorder.structure(LEARNED),
+            "crop": recorder.structure(SLICE),
+        }
         module["build_model"](**arguments)
     except Differs:
         raise
@@ -163,23 +209,25 @@ def check(source: str, recipe: Recipe, *, arguments: dict[str, Any], kept_weight
 
 def _compare(recorder: _Recorder, recipe: Recipe) -> None:
     layers, built = list(recipe.model.layers), dict(recorder.built)
-    before = INPUT
-    for _ in recipe.data.prepare:
-        before = built.pop(next(iter(built))).name if built else ""
-    prepared = before
+    prepared = {}
+    for each in inputs_of(recipe.data):
+        prepared[each.name] = each.name
+        for _ in each.prepare:
+            prepared[each.name] = built.pop(next(iter(built))).name if built else ""
+    before = next(iter(prepared.values()))
     for layer in layers:
         name = name_of(layer)
         made = built.pop(name, None)
         if made is None:
-            raise Differs(f"{name} is missing")
-        inputs = tuple(prepared if each == INPUT else each for each in layer.inputs) or (before,)
+            raise Differs(f"{name} is missing", name)
+        inputs = tuple(prepared.get(each, each) for each in layer.inputs) or (before,)
         args = {key: value for key, value in layer.args.items() if key != "name"}
-        if layer.name == SHORTCUT and args["like"] == INPUT:
-            args["like"] = prepared
+        if layer.name == SHORTCUT:
+            args["like"] = prepared.get(args["like"], args["like"])
         own = {key: value for key, value in made.args.items() if key not in ("name", "weights")}
         args.pop("weights", None) if layer.kind == "applications" else None
-        if made.kind != layer.name or made.inputs != inputs or not _are_same(own, args):
-            raise Differs(f"{name}: {made} instead of {layer}")
+        if made.kind != layer.name or made.inputs != inputs or not _are_same_arguments(layer, own, args):
+            raise Differs(f"{name}: {made} instead of {layer}", name)
         before = name
     if built:
         raise Differs(f"{', '.join(built)} should not be there")
@@ -192,10 +240,21 @@ def _compare(recorder: _Recorder, recipe: Recipe) -> None:
         raise Differs("other outputs")
 
 
+def _are_same_arguments(layer: KerasObject, one: dict[str, Any], other: dict[str, Any]) -> bool:
+    """Whether arguments are equal, in any order; a number that may have a fraction need not have one."""
+    known = layer.entry.arguments or {}
+    return one.keys() == other.keys() and all(
+        _are_same(one[key], other[key]) or (known[key].type == "number" and is_equal_number(one[key], other[key]))
+        for key in one
+    )
+
+
 def _are_same(one: Any, other: Any) -> bool:
     """Whether arguments are equal, in any order."""
     if isinstance(one, KerasObject) and isinstance(other, KerasObject):
         return one.name == other.name and _are_same(one.args, other.args)
+    if isinstance(other, (list, tuple)) and isinstance(one, int) and len(other) == 1:
+        return bool(one == other[0])
     if isinstance(one, _Layer):
         return _are_same(one.found, other)
     if isinstance(one, str) and isinstance(other, KerasObject):

@@ -10,16 +10,18 @@ from dataclasses import dataclass
 from cnncli.conversion.identifiers import Identifiers
 from cnncli.conversion.keras_code import applied
 from cnncli.conversion.links import CannotLink, Links, Use, link
-from cnncli.conversion.names_in_code import OWN, counted_names, named, written_name
+from cnncli.conversion.names_in_code import OWN, Named, counted_names, merges, named, written_name
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
-from cnncli.conversion.trace import Execution, Trace
+from cnncli.conversion.tensor_parameters import given_node, tensor_parameters, whole_name
+from cnncli.conversion.trace import Execution, SizesThen, Trace
 from cnncli.conversion.values_in_code import Occurrence, evaluated, layer_code, occurrences, value_code
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
+from cnncli.recipe.keras_objects.structure_entries import SHORTCUT, find
 from cnncli.recipe.language.blocks import Block
-from cnncli.recipe.language.flat_layers import HERE, INPUT, OURS
+from cnncli.recipe.language.expressions import HERE as SIZES
+from cnncli.recipe.language.flat_layers import HERE, OURS
 from cnncli.recipe.language.writer import head_and_body
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, plain
 from cnncli.recipe.yaml.nodes import Sequence as NodeList
@@ -40,7 +42,7 @@ class Network:
         flat: the items of `model.layers` that are written without structure.
         identifiers: of the module.
         names: the recipe's names outside of blocks and loops -> Python.
-        helpers: the helper functions that are called.
+        inputs: the names of the network's inputs.
     """
 
     trace: Trace
@@ -49,7 +51,7 @@ class Network:
     flat: set[Execution]
     identifiers: Identifiers
     names: dict[str, str]
-    helpers: set[str]
+    inputs: tuple[str, ...]
     functions: dict[str, FunctionCode]
     application: Callable[[KerasObject, str, str], Iterator[str]]
 
@@ -58,7 +60,7 @@ class Network:
         if block.name not in self.functions:
             calls = [e for e in self.trace.executions if e.is_call and _head(e.item) == block.name]
             calls = [e for e in calls if e.top not in self.flat and e.end > e.start]
-            function = FunctionCode(self, calls)
+            function = FunctionCode(self, calls, block=block)
             function.write_block(block)
             self.functions[block.name] = function
         return self.functions[block.name]
@@ -93,30 +95,45 @@ class FunctionCode:
         lines: of the function, without indentation of the whole.
     """
 
-    def __init__(self, network: Network, calls: Sequence[Execution | None], outputs: Sequence[Use] = ()) -> None:
+    def __init__(
+        self,
+        network: Network,
+        calls: Sequence[Execution | None],
+        outputs: Sequence[Use] = (),
+        block: Block | None = None,
+    ) -> None:
         self.network = network
         self.lines: list[str] = []
-        self.name = ""
+        self.name = network.identifiers.new(block.name) if block else "build_model"
         self.uses_classes = False
         self.identifiers = Identifiers(network.identifiers)
         self.names = dict(network.names)
         self._calls = set(calls)
         self._is_block = calls != [None]
+        self._tensors_given = tensor_parameters(block, network.trace.blocks) if block else set()
         self._prefix = "{name}_" if self._is_block else ""
         self._depth = 0
         self._rounds: list[str] = []  # the index of each loop around
+        self.inputs: dict[str, str] = {}  # the variables of several inputs
         self._starts: list[_Start] = []
         runs = [run for run in network.trace.executions if run.call in self._calls and run.top not in network.flat]
-        self._counted = counted_names([thing for run in runs for thing in named(run, network.layers)])
+        things: list[Named] = []
+        for run in runs:
+            with self._translating([run]):
+                things += named(run, network.layers)
+        self._counted = counted_names(things)
         if self._counted.wrong:
             raise CannotLink(run.top for run in self._counted.wrong)
-        self.links: Links = link([*_uses(runs), *outputs], network.trace, network.flat, network.own, self.identifiers)
+        self.links: Links = link(
+            [*self._uses(runs), *outputs], network.trace, network.flat, network.own, self.identifiers
+        )
         if self.links.kept:
             self.identifiers.new(TENSORS)
             self.line(f"{TENSORS} = {{}}")
+        for variable in dict.fromkeys(self.links.collected.values()):
+            self.line(f"{variable} = []")
         if self._counted.counted:
             self.identifiers.new(COUNTER)
-            network.helpers.add("counted_names")
             prefix = f'f"{self._prefix}"' if self._is_block else ""
             self.line(f"{COUNTER} = counted_names({prefix})")
 
@@ -139,7 +156,6 @@ class FunctionCode:
 
     def write_block(self, block: Block) -> None:
         """The whole function of a block."""
-        self.name = self.network.identifiers.new(block.name)
         defaults = {entry.key: entry.value for entry in block.defaults.entries} if block.defaults else {}
         required = [param for param in block.params if param not in defaults]
         own = {param: self.identifiers.new(param) for param in [*required, *defaults]}
@@ -174,12 +190,13 @@ class FunctionCode:
             is_given = isinstance(body, Mapping) and body.entry(param) is not None
             if not is_given and call.children:
                 inside = call.children[0].scope.names
-                used.append(Occurrence({name: inside[name] for name in inside}, inside[param]))
+                values = {name: inside[name] for name in inside}
+                used.append(Occurrence({**values, SIZES: SizesThen(call.shape)}, inside[param]))
         with self._translating(calls):
             try:
                 return value_code(node, self.network.names, used), False
             except NotTranslated:
-                return value_code(node, {**self.network.names, **own}, used), True
+                return value_code(node, {**self.network.names, **own, SIZES: "x"}, used), True
 
     def _body(self, items: Sequence[Node], current: str) -> str:
         self.begin(current)
@@ -231,7 +248,7 @@ class FunctionCode:
         runs = [run for run, occurrence in zip(runs, found, strict=True) if occurrence.value]
         if not runs:
             return current
-        code = value_code(condition, self.names, found)
+        code = value_code(condition, {**self.names, SIZES: current}, found)
         self._assign(target, current)
         self.line(f"if {code}:")
         self._depth += 1
@@ -245,7 +262,10 @@ class FunctionCode:
     def _kept(self, item: Node, runs: list[Execution], current: str, target: str) -> str:
         head, body = head_and_body(item)
         assert head is not None
+        if "$" in head.value:
+            raise NotTranslated(head.value)
         tensors = self._tensors(item, runs, body) or [current]
+        self.names[SIZES] = tensors[0]
         variable = self.links.variable.get(id(item), target)
         structures = {
             "repeat": self._repeat,
@@ -264,12 +284,14 @@ class FunctionCode:
             result = self._assign(variable, self._resolved_shortcut(entry, runs, tensors[0]))
         else:
             result = self._layer(item, entry, runs, tensors, variable)
+        if id(item) in self.links.collected:
+            self.line(f"{self.links.collected[id(item)]}.append({result})")
         if id(item) in self.links.kept:
             self.line(f"{TENSORS}[{self._key(item, runs)}] = {result}")
         return result
 
     def _layer(self, item: Node, entry: Entry, runs: list[Execution], tensors: list[str], variable: str) -> str:
-        found = catalogue.find_in_places("layers", entry.key)
+        found = find(entry.key)
         made = [self.network.layers[run.start] for run in runs]
         assert found is not None
         name = self._name(item, OWN, runs)
@@ -290,7 +312,12 @@ class FunctionCode:
             given = [argument for argument in entry.value.entries if argument.key not in OURS]
         elif not (isinstance(entry.value, Scalar) and entry.value.value is None):
             given = [Entry(block.params[0], entry.value.place, entry.value)]
-        codes = {each.key: value_code(each.value, self.names, occurrences(each.value, runs)) for each in given}
+        codes = {}
+        for each in given:
+            if each.key in tensor_parameters(block, self.network.trace.blocks):
+                codes[each.key] = self._given_tensor(item, each)
+            else:
+                codes[each.key] = value_code(each.value, self.names, occurrences(each.value, runs))
         defaults = set(block.defaults.keys()) if block.defaults else set()
         arguments = [tensor, *(["classes"] if function.uses_classes else [])]
         for param in block.params:
@@ -301,39 +328,58 @@ class FunctionCode:
         arguments += [f"{own[key]}={code}" for key, code in codes.items()]
         return f"{function.name}({', '.join([*arguments, f'name={self._name(item, OWN, runs)}'])})"
 
+    def _given_tensor(self, item: Node, given: Entry) -> str:
+        """The tensor of the layer that an argument of a block names."""
+        if (name := whole_name(given.value)) in self._tensors_given:
+            return self.names[name]
+        if variable := self.links.of.get((id(item), given.key)):
+            return variable
+        raise NotTranslated(given.key)
+
     # ---- structures ----------------------------------------------------------------------------------------------------
 
     def _repeat(self, item: Node, entry: Entry, runs: list[Execution], current: str, target: str) -> str:
         parts = _parts(entry)
-        layers, before = parts["layers"], dict(self.names)
-        assert isinstance(layers, NodeList)
+        layers = parts["layers"]
+        if not isinstance(layers, NodeList):
+            raise NotTranslated("layers")
+        self._assign(target, current)
+
+        def write() -> None:
+            self._starts.append(_Start(target, False, len(self.lines), self._depth))
+            self._assign(target, self.items(layers.items, target, target))
+            self._end_start()
+
+        self._loop(parts, runs, write)
+        return target
+
+    def _loop(self, parts: dict[str, Node], runs: list[Execution], write: Callable[[], None]) -> None:
+        """A loop over `times` or `over`, with what a function writes as its body."""
+        before = dict(self.names)
         index = self.identifiers.new(str(plain(parts["as"])) if "as" in parts else "ijk"[min(len(self._rounds), 2)])
         values: dict[str, str] = {}
         codes: list[str] = []
         if "over" in parts:
             over = evaluated(parts["over"], runs[0])
-            values = {name: self.identifiers.new(name) for name in over}
             codes = self._over(parts["over"], runs, list(over))
+            values = {name: self.identifiers.new(name) for name in over}
             length = f"len({codes[0]})"
         else:
             length = value_code(parts["times"], self.names, occurrences(parts["times"], runs))
-        self._assign(target, current)
         self.names |= values
         if "as" in parts:
             self.names[str(plain(parts["as"]))] = index
         begin = len(self.lines)
         self._rounds.append(index)
         self._depth += 1
-        self._starts.append(_Start(target, False, begin, self._depth))
-        self._assign(target, self.items(layers.items, target, target))
-        self._end_start()
+        write()
         self._depth -= 1
         self._rounds.pop()
         self.names = before
         for name in (index, *values.values()):
             self.identifiers.free(name)
         if len(self.lines) == begin:
-            return target
+            return
         body = self.lines[begin:]
         used = [(name, code) for name, code in zip(values.values(), codes, strict=True) if _mentions(body, name)]
         has_index = _mentions(body, index)
@@ -345,7 +391,6 @@ class FunctionCode:
             inner = variables if len(used) == 1 else f"({variables})"
             header = f"for {index}, {inner} in enumerate({listed}):" if has_index else f"for {variables} in {listed}:"
         self.lines.insert(begin, f"{_INDENT * self._depth}{header}")
-        return target
 
     def _over(self, node: Node, runs: list[Execution], names: list[str]) -> list[str]:
         """The lists of `over`."""
@@ -356,47 +401,116 @@ class FunctionCode:
 
     def _branches(self, item: Node, entry: Entry, runs: list[Execution], current: str, target: str) -> str:
         parts = _parts(entry)
-        paths, merge = parts["paths"], parts["merge"]
-        assert isinstance(paths, NodeList)
-        ends = []
+        paths = parts.get("paths", NodeList((entry.value,), entry.key_place))
+        if not isinstance(paths, NodeList):
+            raise NotTranslated("paths")
         with self._structure(current, is_kept=True):
-            for number, path in enumerate(paths.items, start=1):
-                assert isinstance(path, NodeList)
-                ends.append(self.items(path.items, current, self.identifiers.new(f"branch{number}")))
-        head, body = head_and_body(merge)
+            if all(isinstance(path, NodeList) for path in paths.items):
+                ends = self._ends(paths, current)
+            else:
+                ends = self._list_of_ends(paths, runs, current)
+        variable = self.links.variable.get(id(item), target)
+        merging = [run for run in runs if merges(run)]
+        if not merging:
+            return self._assign(variable, f"{ends[0].removeprefix('*')}[0]" if ends[0][0] == "*" else ends[0])
+        head, body = head_and_body(parts["merge"])
         found = catalogue.find("layers", head.value) if head is not None else None
-        assert head is not None
-        assert found is not None
+        if head is None or found is None:
+            raise NotTranslated("merge")
         body = body if body is not None else Scalar(None, head.place)
-        made = [self.network.layers[run.end - 1] for run in runs]
-        code = layer_code(found, body, self.names, runs, made, self._name(item, OWN, runs))
-        return self._assign(self.links.variable.get(id(item), target), applied(found, code, ends))
+        made = [self.network.layers[run.end - 1] for run in merging]
+        code = layer_code(found, body, self.names, merging, made, self._name(item, OWN, merging))
+        code = applied(found, code, ends)
+        if len(merging) < len(runs):
+            listed = ends[0].removeprefix("*")
+            code = f"{code} if len({listed}) > 1 else {listed}[0]"
+        return self._assign(variable, code)
+
+    def _ends(self, paths: NodeList, current: str) -> list[str]:
+        """The variables of what leaves the paths."""
+        ends = []
+        for number, path in enumerate(paths.items, start=1):
+            assert isinstance(path, NodeList)
+            ends.append(self.items(path.items, current, self.identifiers.new(f"branch{number}")))
+        return ends
+
+    def _list_of_ends(self, paths: NodeList, runs: list[Execution], current: str) -> list[str]:
+        """The same where their number varies, as a list that is built."""
+        listed = self.identifiers.new("branches")
+        self.line(f"{listed} = []")
+        for path in paths.items:
+            inner = path if isinstance(path, NodeList) else None
+            body = {part.key: part.value for part in path.entries} if isinstance(path, Mapping) else {}
+            if inner is None:
+                found = body.get("path", body.get("layers"))
+                if not isinstance(found, NodeList):
+                    raise NotTranslated("path")
+                inner = found
+            layers = inner.items
+
+            def write(layers: tuple[Node, ...] = layers) -> None:
+                end = self.items(layers, current, self.identifiers.new("branch"))
+                self.line(f"{listed}.append({end})")
+
+            condition = body.get("if") if "layers" in body or "path" in body else None
+            taken = runs
+            if condition is not None and "merge" not in body:
+                found_conditions = occurrences(condition, runs)
+                taken = [run for run, each in zip(runs, found_conditions, strict=True) if each.value]
+                if not taken:
+                    continue
+                self.line(f"if {value_code(condition, self.names, found_conditions)}:")
+                self._depth += 1
+            if "path" in body:
+                self._loop(body, taken, write)
+            else:
+                write()
+            if condition is not None and "merge" not in body:
+                self._depth -= 1
+        return [f"*{listed}"]
 
     def _residual(self, item: Node, entry: Entry, runs: list[Execution], current: str, target: str) -> str:
         parts = _parts(entry)
-        body, shortcut = parts["body"], parts.get("shortcut")
-        assert isinstance(body, NodeList)
+        body, shortcut, skip = parts["body"], parts.get("shortcut"), parts.get("skip")
+        if not isinstance(body, NodeList):
+            raise NotTranslated("body")
+        adding = [run for run in runs if merges(run)]
+        is_condition = skip is not None and isinstance(skip, Scalar) and isinstance(skip.value, str)
+        variable = self.links.variable.get(id(item), target)
         with self._structure(current, is_kept=True):
             end = self.items(body.items, current, self.identifiers.new("y"))
+            if not adding:
+                return self._assign(variable, end)
+            if is_condition:
+                assert skip is not None
+                code = value_code(skip, {**self.names, SIZES: current}, occurrences(skip, runs))
+                self.line(f"if {code}:")
+                self._depth += 1
             side = current
             if isinstance(shortcut, NodeList):
                 side = self.items(shortcut.items, current, self.identifiers.new("shortcut"))
         if isinstance(shortcut, Scalar):
-            kinds = {occurrence.value for occurrence in occurrences(shortcut, runs)}
+            kinds = {str(occurrence.value) for occurrence in occurrences(shortcut, adding)}
             if kinds == {"auto"}:
-                self.network.helpers.add("project")
-                side = f"project({current}, {end}, name={self._name(item, SHORTCUT, runs)})"
+                side = f"project({current}, {end}, name={self._name(item, SHORTCUT, adding)})"
             elif kinds != {"identity"}:
                 raise NotTranslated("shortcut")
-        code = f"layers.Add(name={self._name(item, OWN, runs)})([{end}, {side}])"
-        return self._assign(self.links.variable.get(id(item), target), code)
+        elif isinstance(shortcut, Mapping):
+            raise NotTranslated("shortcut")
+        code = f"layers.Add(name={self._name(item, OWN, adding)})([{end}, {side}])"
+        if not is_condition:
+            return self._assign(variable, code)
+        self._assign(end, code)
+        self._depth -= 1
+        return self._assign(variable, end)
 
     def _resolved_shortcut(self, entry: Entry, runs: list[Execution], tensor: str) -> str:
         raise NotTranslated(entry.key)  # of a written-out recipe
 
     def _group(self, item: Node, entry: Entry, runs: list[Execution], current: str, target: str) -> str:
         layers = _parts(entry)["layers"]
-        assert isinstance(layers, NodeList)
+        if not isinstance(layers, NodeList):
+            raise NotTranslated("layers")
         with self._structure(current, is_kept=current != target):
             return self.items(layers.items, current, target)
 
@@ -416,17 +530,29 @@ class FunctionCode:
     def _tensors(self, item: Node, runs: list[Execution], body: Node | None) -> list[str]:
         """The variables that `from` means."""
         written = body.get("from") if isinstance(body, Mapping) else None
-        nodes = written.items if isinstance(written, NodeList) else [written] if written is not None else []
-        return [self._tensor(item, position, node, runs) for position, node in enumerate(nodes)]
+        if written is None:
+            return []
+        if id(item) in self.links.lists:
+            return [f"*{self.links.lists[id(item)]}"]
+        nodes = list(written.items) if isinstance(written, NodeList) else [written]
+        counts = {len(run.references) for run in runs}
+        if len(counts) > 1:
+            raise NotTranslated("from")
+        [count] = counts
+        named_nodes = nodes if len(nodes) == count else [None] * count
+        return [self._tensor(item, position, named_nodes[position], runs) for position in range(count)]
 
-    def _tensor(self, item: Node, position: int, node: Node, runs: list[Execution]) -> str:
+    def _tensor(self, item: Node, position: int, node: Node | None, runs: list[Execution]) -> str:
         references = [run.references[position] for run in runs]
+        if (given := whole_name(node)) in self._tensors_given:
+            return self.names[given]
         if all(reference.text == HERE for reference in references):
             return self._start(self._starts[-1])
-        if all(reference.layer in (None, INPUT) for reference in references):
-            if self._is_block:
+        layers = {reference.layer for reference in references}
+        if layers <= {None, *self.network.inputs}:
+            if self._is_block or (self.inputs and len(layers) > 1):
                 raise CannotLink(run.top for run in runs)
-            return self._start(self._starts[0])
+            return self.inputs[layers.pop() or ""] if self.inputs else self._start(self._starts[0])
         key = (id(item), position)
         if key in self.links.inside:
             return self._inside_application(self.links.inside[key])
@@ -434,6 +560,8 @@ class FunctionCode:
             raise NotTranslated("from")
         if variable := self.links.of[key]:
             return variable
+        if node is None:
+            raise NotTranslated("from")
         return f"{TENSORS}[{self._key_of(node, runs, [r.layer or '' for r in references])}]"
 
     def _start(self, start: _Start) -> str:
@@ -495,6 +623,48 @@ class FunctionCode:
             return f'f"{prefix}{code[2:]}'
         return f'f"{prefix}{{{code}}}"' if '"' not in code else f'f"{prefix}" + {code}'
 
+    def _uses(self, runs: Iterable[Execution]) -> Iterator[Use]:
+        """Every name of a layer, each time that it is reached."""
+        blocks = self.network.trace.blocks
+        for run in runs:
+            head, body = head_and_body(run.item)
+            source = body.get("from") if isinstance(body, Mapping) else None
+            nodes = list(source.items) if isinstance(source, NodeList) else [source]
+            is_given = [whole_name(node) in self._tensors_given for node in nodes]
+            for position, reference in enumerate(run.references):
+                if len(is_given) == len(run.references) and is_given[position]:
+                    continue
+                if reference.text != HERE and reference.layer not in (None, *self.network.inputs):
+                    assert reference.layer is not None
+                    key = (id(run.item), position)
+                    yield Use(key, reference.text, reference.layer, run.began, run.call, run, reference.is_glob)
+            if not run.is_call or head is None:
+                continue
+            for parameter in tensor_parameters(blocks[head.value], blocks):
+                given = given_node(run.item, blocks[head.value], parameter)
+                layer = self._given_layer(run, parameter)
+                if layer is not None and whole_name(given) not in self._tensors_given:
+                    place = (id(run.item), parameter)
+                    yield Use(place, str(evaluated(given, run)) if given else layer, layer, run.began, run.call, run)
+
+    def _given_layer(self, call: Execution, parameter: str) -> str | None:
+        """The layer that a parameter of a call names."""
+        for run in self.network.trace.executions:
+            if run.call is not call:
+                continue
+            head, body = head_and_body(run.item)
+            source = body.get("from") if isinstance(body, Mapping) else None
+            nodes = list(source.items) if isinstance(source, NodeList) else [source]
+            for node, reference in zip(nodes, run.references, strict=False):
+                if whole_name(node) == parameter:
+                    return reference.layer
+            if run.is_call and head is not None:
+                called = self.network.trace.blocks[head.value]
+                for inner in tensor_parameters(called, self.network.trace.blocks):
+                    if whole_name(given_node(run.item, called, inner)) == parameter:
+                        return self._given_layer(run, inner)
+        return None
+
     @contextmanager
     def _translating(self, runs: list[Execution]) -> Iterator[None]:
         """Let what has no Python of the same meaning be written without structure."""
@@ -502,14 +672,6 @@ class FunctionCode:
             yield
         except NotTranslated as error:
             raise CannotLink(run.top for run in runs) from error
-
-
-def _uses(runs: Iterable[Execution]) -> Iterator[Use]:
-    for run in runs:
-        for position, reference in enumerate(run.references):
-            if reference.text != HERE and reference.layer not in (None, INPUT):
-                assert reference.layer is not None
-                yield Use((id(run.item), position), reference.text, reference.layer, run.began, run.call, run)
 
 
 def _head(item: Node) -> str:

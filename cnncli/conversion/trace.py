@@ -6,6 +6,7 @@ the item can be compared with all that the recipe makes of it.
 
 from __future__ import annotations
 
+import glob
 from collections import defaultdict
 from collections.abc import Iterator
 from collections.abc import Mapping as Names
@@ -15,7 +16,9 @@ from typing import Any
 
 from cnncli.recipe.language.blocks import Block, Blocks
 from cnncli.recipe.language.expand import expand
+from cnncli.recipe.language.expressions import HERE, Sizes
 from cnncli.recipe.language.flat_layers import FlatLayers, Scope
+from cnncli.recipe.language.here import HereSizes, Shape, Shapes
 from cnncli.recipe.language.writer import head_and_body
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Sequence
 
@@ -25,12 +28,14 @@ class Reference:
     """A name in `from`.
 
     Attributes:
-        text: as it is written, with its variables replaced.
+        text: as it is written, with its variables replaced; of a glob the name of a layer that it matches.
         layer: the layer of the flat list that it means; None is the network's input.
+        is_glob: it is one of all that a glob matches.
     """
 
     text: str
     layer: str | None
+    is_glob: bool = False
 
 
 @dataclass(eq=False, slots=True)
@@ -47,6 +52,7 @@ class Execution:
         result: the same after it.
         references: what its `from` names.
         is_call: it is the call of a block.
+        shape: what comes in, without the batch; None where nothing asks for sizes.
     """
 
     item: Node
@@ -60,6 +66,7 @@ class Execution:
     result: str | None = None
     references: tuple[Reference, ...] = ()
     is_call: bool = False
+    shape: Shape | None = None
     children: list[Execution] = field(default_factory=list)
 
     @property
@@ -123,19 +130,20 @@ class Trace:
         return sorted(found, key=lambda execution: execution.ended)
 
 
-def trace(root: Mapping, *, classes: int | None) -> Trace:
+def trace(root: Mapping, *, classes: int | None, shapes: Shapes | None = None) -> Trace:
     """Write a recipe out, and remember how.
 
     Args:
         root: the recipe as written, after `extends` and `--set`; it is right.
         classes: the value of `$classes`; None where there are none.
+        shapes: tells the sizes of `$here`; None where nothing asks for them.
     """
     model = root.get("model")
     assert isinstance(model, Mapping)
     layers = model.get("layers")
     assert isinstance(layers, Sequence)
-    recorder = _Recorder(Blocks.read(root.get("blocks"), []))
-    expand(root, classes=classes, watch=recorder)
+    recorder = _Recorder(Blocks.read(root.get("blocks"), []), shapes is not None)
+    expand(root, classes=classes, shapes=shapes, watch=recorder)
     written = root.get("vars")
     variables = written.entries if isinstance(written, Mapping) else ()
     names = recorder.names if recorder.names is not None else {}
@@ -145,8 +153,9 @@ def trace(root: Mapping, *, classes: int | None) -> Trace:
 class _Recorder:
     """Watches items becoming layers."""
 
-    def __init__(self, blocks: Blocks) -> None:
+    def __init__(self, blocks: Blocks, knows_shapes: bool) -> None:
         self.blocks = blocks
+        self._knows_shapes = knows_shapes
         self.names: Names[str, Any] | None = None
         self.executions: list[Execution] = []
         self._open: list[Execution] = []
@@ -161,6 +170,10 @@ class _Recorder:
         execution = Execution(item, scope, parent, len(flat.nodes), self._tick(), flat.current)
         execution.is_call = head is not None and head.value in self.blocks
         execution.references = tuple(_references(body, scope, flat))
+        if self._knows_shapes:
+            before = flat.current
+            flat.current = execution.references[0].layer if execution.references else before
+            execution.shape, flat.current = flat.here(), before
         self.executions.append(execution)
         if parent is not None:
             parent.children.append(execution)
@@ -180,12 +193,30 @@ def _references(body: Node | None, scope: Scope, flat: FlatLayers) -> Iterator[R
         return
     value = flat.value(written, scope)
     for text in [value] if isinstance(value, str) else value:
-        layers = flat.resolve(text, scope, written.place)
-        # A glob stands for the names of the layers that match it.
-        for layer in layers:
-            yield Reference(text if layers == [layer] else str(layer).removeprefix(scope.prefix), layer)
+        is_glob = glob.has_magic(text)
+        for layer in flat.resolve(text, scope, written.place):
+            yield Reference(str(layer).removeprefix(scope.prefix) if is_glob else text, layer, is_glob)
+
+
+class SizesThen(Sizes):
+    """The sizes of what came in when an item was written out; `here.channels` in Python, too.
+
+    Args:
+        shape: without the batch; None where it is not known.
+    """
+
+    def __init__(self, shape: Shape | None) -> None:
+        self._sizes = HereSizes()
+        self._sizes.shape = lambda: shape
+
+    def size(self, axis: str) -> int:
+        return self._sizes.size(axis)
+
+    def __getattr__(self, axis: str) -> int:
+        return self.size(axis)
 
 
 def values_at(execution: Execution) -> dict[str, Any]:
     """Every name and its value where an item stands."""
-    return {name: execution.scope.names[name] for name in execution.scope.names}
+    names = execution.scope.names
+    return {name: SizesThen(execution.shape) if name == HERE else names[name] for name in names}

@@ -35,7 +35,7 @@ class Occurrence:
 
 def evaluated(node: Node, run: Execution) -> Any:
     """What a node is when an item is written out."""
-    return _evaluated(node, run.scope.names)
+    return _evaluated(node, values_at(run))
 
 
 def _evaluated(node: Node, names: Names[str, Any]) -> Any:
@@ -48,7 +48,8 @@ def _evaluated(node: Node, names: Names[str, Any]) -> Any:
 
 def occurrences(node: Node, runs: Sequence[Execution]) -> list[Occurrence]:
     """What a node is each time."""
-    return [Occurrence(values_at(run), evaluated(node, run)) for run in runs]
+    found = [values_at(run) for run in runs]
+    return [Occurrence(values, _evaluated(node, values)) for values in found]
 
 
 def value_code(node: Node, names: Names[str, str], found: Sequence[Occurrence], *, as_text: bool = False) -> str:

@@ -18,6 +18,7 @@ from cnncli.conversion.from_keras import from_keras
 from cnncli.errors import ModelFileError
 from cnncli.network.build import build, build_symbolically
 from cnncli.network.instantiate import shapes_alone
+from cnncli.network.symbolic_shapes import resolve
 from cnncli.recipe import shipped
 from cnncli.recipe.known_data import BUILTIN_SHAPES
 from cnncli.recipe.load import load, load_bytes
@@ -38,8 +39,9 @@ def test_random_network_comes_back(nodes, head):
 
 @pytest.mark.parametrize("name", [name for name in shipped.names() if name not in ("vgg16-transfer", "siamese")])
 def test_shipped_recipe_comes_back(name):
-    recipe = load(name).resolve(classes=10).recipe
-    shape = recipe.model.input or BUILTIN_SHAPES[recipe.data.source.builtin or ""]
+    loaded = load(name)
+    shape = loaded.recipe.model.input or BUILTIN_SHAPES[loaded.recipe.data.source.builtin or ""]
+    recipe = resolve(loaded, shape, classes=10).recipe
     network = build_symbolically(recipe, input_shape=shape)
 
     text = from_keras(network.full_model, name=recipe.name, shown="m.keras")

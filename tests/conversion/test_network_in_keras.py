@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from network_cases import CASES, SIZES, WITHOUT, recipe
 from random_networks import SHAPE, networks, recipe_of
 from same_network import assert_same_network
 
 from cnncli.conversion.to_python import to_python
 from cnncli.network.build import build, build_symbolically
 from cnncli.network.instantiate import shapes_alone
+from cnncli.network.symbolic_shapes import resolve
 from cnncli.recipe import shipped
 from cnncli.recipe.known_data import BUILTIN_SHAPES
 from cnncli.recipe.load import load, load_bytes
-
-WITH_ONE_INPUT = [name for name in shipped.names() if name != "siamese"]  # what has Python so far
 
 
 def run(source: str) -> dict[str, Any]:
@@ -39,13 +39,23 @@ def test_random_network_gives_the_same_outputs(nodes, head):
     assert_same_network(model, build(loaded.resolve(classes=3).recipe, input_shape=SHAPE).model)
 
 
-@pytest.mark.parametrize("name", WITH_ONE_INPUT)
+@pytest.mark.parametrize("case", [*CASES, *SIZES, *WITHOUT])
+def test_structure_gives_the_same_outputs(case):
+    loaded = recipe(**{**CASES, **SIZES, **WITHOUT}[case])
+    keras.utils.clear_session()
+
+    model = run(to_python(loaded, network_only=True))["build_model"]()
+
+    assert_same_network(model, build(resolve(loaded, SHAPE, classes=10).recipe, input_shape=SHAPE).full_model)
+
+
+@pytest.mark.parametrize("name", sorted({*shipped.names()} - {"siamese"}))
 def test_shipped_recipe_gives_the_same_network(name):
     """Symbolically: the weights of ResNet-50 take memory and time."""
     settings = ["model.layers.0.VGG16.weights=null"] if name == "vgg16-transfer" else []
     loaded = load(name, settings)
-    recipe = loaded.resolve(classes=10).recipe
-    shape = recipe.model.input or BUILTIN_SHAPES[recipe.data.source.builtin or ""]
+    shape = loaded.recipe.model.input or BUILTIN_SHAPES[loaded.recipe.data.source.builtin or ""]
+    recipe = resolve(loaded, shape, classes=10).recipe
     keras.utils.clear_session()
 
     build_model = run(to_python(loaded, network_only=True))["build_model"]
@@ -53,6 +63,19 @@ def test_shipped_recipe_gives_the_same_network(name):
         model = build_model()
 
     assert_same_network(model, build_symbolically(recipe, input_shape=shape).full_model, with_outputs=False)
+
+
+def test_several_inputs_and_shared_layers_give_the_same_outputs():
+    loaded = load("siamese")
+    network = build(loaded.resolve(classes=2).recipe, input_shape=loaded.recipe.model.input)
+    keras.utils.clear_session()
+
+    model = run(to_python(loaded, network_only=True))["build_model"]()
+
+    model.set_weights(network.model.get_weights())
+    pair = {name: np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32) for name in ("left", "right")}
+    np.testing.assert_array_equal(model(pair), network.model(pair))
+    assert [layer.name for layer in model.layers] == [layer.name for layer in network.model.layers]
 
 
 def test_layers_of_the_shortcut_are_named_as_in_the_recipe():

@@ -165,7 +165,7 @@ def split_text(text: str) -> list[str | ast.expr]:
             pieces.append(_parsed(text[position + 2 : end].strip()))
             position = end + 1
         elif match := _NAME.match(text, position):
-            pieces.append(ast.Name(match.group(1), ast.Load()))
+            pieces.append(_parsed(match.group(1)) if "." in match.group(1) else ast.Name(match.group(1), ast.Load()))
             position = match.end()
     return pieces
 
