@@ -63,6 +63,7 @@ _LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("bilstm",): ("Bidirectional: {layer: {LSTM: {units: 32}}}",),
     ("bigru",): ("Bidirectional: {layer: {GRU: {units: 32}}}",),
     ("relu6",): ("ReLU: {max_value: 6}",),
+    ("hardswish",): ("Activation: hard_silu",),
     ("mean", "reducemean", "reduce"): ("reduce_axis: {function: mean, axis: -1}",),
     ("max", "reducemax"): ("reduce_axis: {function: max, axis: -1}",),
     ("reducesum",): ("reduce_axis: {function: sum, axis: -1}",),
