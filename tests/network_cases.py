@@ -115,8 +115,8 @@ SIZES: dict[str, dict[str, str]] = {
     "sizes of the input": {
         "blocks": "se:\n  defaults: {channels: $here.channels, ratio: 2}\n  layers:\n"
         "    - GlobalAveragePooling2D: {keepdims: true}\n"
-        '    - Conv2D: {filters: "$(max(channels // ratio, 1))", kernel_size: 1}\n    - "
-        "Conv2D: {filters: $channels, kernel_size: 1}\n'
+        '    - Conv2D: {filters: "$(max(channels // ratio, 1))", kernel_size: 1}\n'
+        "    - Conv2D: {filters: $channels, kernel_size: 1}\n"
         "    - Multiply: {from: [., conv2d_1]}",
         "layers": "- se\n- Conv2D: {filters: $(here.height + here.width), kernel_size: 1}\n- se: {ratio: 4}\n"
         "- repeat: {times: $(here.channels // 8), layers: [Conv2D: {filters: $(here.channels * 2), kernel_size: 1}]}",

@@ -105,7 +105,10 @@ def _not_written(loaded: LoadedRecipe) -> Iterator[Problem]:
     for index, layer in enumerate(loaded.recipe.model.layers):
         if layer.shares:
             place = loaded.place(("model", "layers", index, layer.name))
-            yield Problem("to-python writes no shared weights, and this layer has `is`", hint, place)
+            yield Problem(
+                f"to-python writes no shared weights, and `{name_of(layer)}` has those of another", hint, place
+            )
+            return
 
 
 def _resolved(loaded: LoadedRecipe, classes: int, shape: Sequence[int] | None) -> tuple[LoadedRecipe, Shapes | None]:

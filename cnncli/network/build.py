@@ -6,7 +6,6 @@ import contextlib
 import fnmatch
 import inspect
 import itertools
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -31,6 +30,8 @@ from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
 
 _RAW = "raw"  # the input of the augmentation
+_MOST_OF_AN_ITEM = 5  # Keras layers, one after the other
+_MOST_OF_AN_APPLICATION = 1_100  # NASNetLarge has 1,039
 Shapes = Sequence[int] | Mapping[str, Sequence[int]]  # of one example, or of each of its inputs by name
 
 
@@ -109,44 +110,30 @@ def build(
         RecipeError: a layer that Keras refuses, at its place.
         ModelFileError, NetworkError: weights of an application that cannot be had.
     """
-    _allow_depth(len(recipe.model.layers))
+    items, applied = len(recipe.model.layers), sum(1 for _ in _applications(recipe))
+    keras_internals.allow_depth(_MOST_OF_AN_ITEM * items + _MOST_OF_AN_APPLICATION * applied)
     inputs = [each.name for each in inputs_of(recipe.data)]
     raw = [_raw_name(name) for name in inputs]
     with names_counted_anew([*inputs, *raw, _model_name(recipe.name), *map(name_of, recipe.model.layers)]):
         return _build(recipe, input_shape, policy, load_weights, find_weights)
 
 
-def _allow_depth(layers: int) -> None:
-    """Let Python recurse as deep as Keras does: once a layer, from the outputs to the inputs, in every graph of them.
-
-    It stays so for the process: what saves, clones or traces the network follows the same path. A recipe's layers are
-    bounded, and calls between Python functions take no space on the stack of C.
-    """
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 5 * layers))
-
-
 def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool, find_weights: bool) -> Network:
     layers = _make_all(recipe, policy)
     shapes = by_name(input_shape)
-    inputs: dict[str, Any] = {}
-    raw, augmented = dict[str, Any](), dict[str, Any]()
     places: dict[str, Path] = {}
-    for own in inputs_of(recipe.data):
-        inputs[own.name] = keras.Input(tuple(shapes[own.name]), name=own.name)
-        if has_augmentation(recipe):
-            raw[own.name] = keras.Input(tuple(shapes[own.name]), name=_raw_name(own.name))
-            augmented[own.name] = _augmented(recipe, own, raw[own.name], places)
+    inputs = {own.name: keras.Input(tuple(shapes[own.name]), name=own.name) for own in inputs_of(recipe.data)}
     prepared = prepared_inputs(recipe, inputs, places)
     connector = Connector(recipe, prepared, policy, load_weights, find_weights)
     outputs = connector.connect(layers)
     model = full_model = _model(_alone(inputs), next(iter(outputs.values())), recipe.name)
     if len(outputs) > 1:
         full_model = _model(_alone(inputs), outputs, f"{recipe.name}_with_all_outputs")
-    augmentation = _model(_alone(raw), _alone(augmented), f"{recipe.name}_augmentation") if raw else None
     return Network(
         model,
         full_model,
-        augmentation,
+        # Made last: layers draw their seeds one after the other, and those of the network come first.
+        _augmentation(recipe, shapes, places) if has_augmentation(recipe) else None,
         connector.groups,
         connector.from_layer,
         tuple(_applications(recipe)),
@@ -155,6 +142,13 @@ def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool,
         connector.shared,
         tuple(connector.imagenet),
     )
+
+
+def _augmentation(recipe: Recipe, shapes: Mapping[str, Sequence[int]], places: dict[str, Path]) -> keras.Model:
+    """The layers of `augment` of every input, raw examples -> raw examples."""
+    raw = {own.name: keras.Input(tuple(shapes[own.name]), name=_raw_name(own.name)) for own in inputs_of(recipe.data)}
+    augmented = {own.name: _augmented(recipe, own, raw[own.name], places) for own in inputs_of(recipe.data)}
+    return _model(_alone(raw), _alone(augmented), f"{recipe.name}_augmentation")
 
 
 def _augmented(recipe: Recipe, own: Input, raw: Any, places: dict[str, Path]) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -212,9 +213,13 @@ def measure(
     counted = budget.measure(network, batch_size=batch_size, trainable_params=max(p.trainable_params for p in phases))
     fields: dict[str, Field | None] = {}
     layers = []
+    around: dict[str, list[str]] = {name: [] for name in order}
+    for group in groups:
+        for name in group.layers:
+            around[name].append(group.name)
     for name in order:
-        around = tuple(group.name for group in groups if name in group.layers)
-        layers.append(_measured(name, graph, fields, trainable_params=learning.get(name, 0), groups=around))
+        learns, within = learning.get(name, 0), tuple(around[name])
+        layers.append(_measured(name, graph, fields, trainable_params=learns, groups=within))
     return Summary(
         name=recipe.name,
         input_shape=without_names(network.input_shapes),
@@ -285,14 +290,16 @@ def _groups(
 ) -> tuple[GroupSummary, ...]:
     """The groups that have layers in the network, outer ones before those within."""
     applications = {name_of(item): item.name for item in recipe.model.layers if item.kind != "layers"}
+    place = {name: index for index, name in enumerate(order)}
+    operations = [name for name in order if not graph.parts[name].is_layer]
     found = []
     for name, members in network.groups.items():
         inside = {layer for layer in members if layer in graph.parts}
-        for part in order:
+        for part in operations:
             # An operation belongs to a group when all that it takes does.
-            if not graph.parts[part].is_layer and inside.issuperset(graph.sources(part)):
+            if inside.issuperset(graph.sources(part)):
                 inside.add(part)
-        layers = tuple(part for part in order if part in inside)
+        layers = tuple(sorted(inside, key=lambda part: place[part]))
         if layers:
             last = network.from_layer.get(name, layers[-1])
             kind = applications.get(name) or blocks.get(name, "")
@@ -314,22 +321,21 @@ def blocks_called(loaded: LoadedRecipe) -> dict[str, str]:
     blocks = loaded.written.get("blocks")
     known = set(blocks.keys()) if isinstance(blocks, MappingNode) else set()
     found = {}
+    around: list[Group] = []  # the groups that hold this one, from the outside in, and this one
     for index, group in enumerate(groups):
+        while around and around[-1].end <= group.start:
+            around.pop()
+        around.append(group)
+        beginning = itertools.takewhile(lambda other: other.start == group.start, groups[index + 1 :])  # noqa: B023
         # The calls that lead to a layer, from the outside in, are the groups around it, unless one of them is a `group`.
-        around = [other for other in groups[: index + 1] if _holds(other, group)]
         calls: list[set[str]] = []
         caller = layers.items[group.start].place.called_from
         while caller is not None:
             calls.insert(0, keys.get((caller.file, caller.line, caller.column), set()))
             caller = caller.called_from
-        every = [other for other in groups if other.start <= group.start < other.end]
-        if len(calls) == len(every) and len(calls[len(around) - 1] & known) == 1:
+        if len(calls) == len(around) + sum(1 for _ in beginning) and len(calls[len(around) - 1] & known) == 1:
             [found[group.name]] = calls[len(around) - 1] & known
     return found
-
-
-def _holds(outer: Group, inner: Group) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def _keys(node: Node) -> Iterator[tuple[str, Any]]:

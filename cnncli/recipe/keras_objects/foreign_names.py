@@ -9,42 +9,58 @@ from cnncli.messages import did_you_mean, nearest
 from cnncli.recipe.keras_objects import catalogue
 
 # Names that people bring from elsewhere and that spelling alone would not lead to Keras' own.
-_FOREIGN_NAMES = {
+FOREIGN_NAMES = {
     "Linear": "Dense",
     "FullyConnected": "Dense",
     "BatchNorm": "BatchNormalization",
-    "BatchNorm1d": "BatchNormalization",
-    "BatchNorm2d": "BatchNormalization",
-    "BatchNorm3d": "BatchNormalization",
     "LayerNorm": "LayerNormalization",
+    "LayerNorm2d": "LayerNormalization",
     "GroupNorm": "GroupNormalization",
-    "MaxPool1d": "MaxPooling1D",
-    "MaxPool2d": "MaxPooling2D",
-    "MaxPool3d": "MaxPooling3D",
-    "AvgPool2d": "AveragePooling2D",
-    "AdaptiveAvgPool2d": "GlobalAveragePooling2D",
-    "ConvTranspose2d": "Conv2DTranspose",
+    "RMSNorm": "RMSNormalization",
+    "MultiheadAttention": "MultiHeadAttention",
     "Upsample": "UpSampling2D",
+    "UpsamplingNearest2d": "UpSampling2D",
+    "Cat": "Concatenate",
     "Concat": "Concatenate",
+    "View": "Reshape",
+    "Unflatten": "Reshape",
+    "Transpose": "Permute",
+    "GlobalAvgPool2d": "GlobalAveragePooling2D",
+    **{
+        foreign.format(f"{axes}d"): ours.format(f"{axes}D")
+        for axes in (1, 2, 3)
+        for foreign, ours in {
+            "BatchNorm{}": "BatchNormalization",
+            "SyncBatchNorm{}": "BatchNormalization",
+            "MaxPool{}": "MaxPooling{}",
+            "AvgPool{}": "AveragePooling{}",
+            "AdaptiveAvgPool{}": "GlobalAveragePooling{}",
+            "AdaptiveMaxPool{}": "GlobalMaxPooling{}",
+            "Dropout{}": "SpatialDropout{}",
+            "ZeroPad{}": "ZeroPadding{}",
+        }.items()
+    },
+    **{f"ConvTranspose{axes}d": f"Conv{axes}DTranspose" for axes in (1, 2, 3)},
     "BCELoss": "BinaryCrossentropy",
     "BCEWithLogitsLoss": "BinaryCrossentropy",
     "CrossEntropyLoss": "SparseCategoricalCrossentropy",
     "cross_entropy": "sparse_categorical_crossentropy",
     "crossentropy": "sparse_categorical_crossentropy",
+    "NLLLoss": "SparseCategoricalCrossentropy",
     "MSELoss": "MeanSquaredError",
+    "L1Loss": "MeanAbsoluteError",
+    "SmoothL1Loss": "Huber",
+    "HuberLoss": "Huber",
+    "KLDivLoss": "KLDivergence",
     "CosineAnnealingLR": "CosineDecay",
     "MatMul": "Dot",
-    "Transpose": "Permute",
     "Sum": "Add",
-}
-# What other libraries have as a layer, and a recipe writes in another way.
-_INSTEAD = {
-    **dict.fromkeys(("DropPath", "StochasticDepth"), "Dropout: {rate: 0.1, noise_shape: [null, 1, 1, 1]}"),
-    **dict.fromkeys(("InstanceNorm2d", "InstanceNorm", "InstanceNormalization"), "GroupNormalization: {groups: -1}"),
-    **dict.fromkeys(("Mean", "ReduceMean", "ReduceMax", "ReduceSum", "Max"), "reduce_axis: {function: mean, axis: -1}"),
-    **dict.fromkeys(("Split", "Slice", "Crop"), "slice: {start: 0, stop: 32}"),
-    **dict.fromkeys(("Parameter", "PositionEmbedding", "LayerScale", "Scale", "ClassToken"), "learned: {shape: …}"),
-    **dict.fromkeys(("Squeeze", "Unsqueeze", "ExpandDims", "PixelShuffle", "DepthToSpace"), "Reshape: […]"),
+    "CosineAnnealingWarmRestarts": "CosineDecayRestarts",
+    "OneCycleLR": "CosineDecay",
+    "StepLR": "PiecewiseConstantDecay",
+    "MultiStepLR": "PiecewiseConstantDecay",
+    "ExponentialLR": "ExponentialDecay",
+    "PolynomialLR": "PolynomialDecay",
 }
 NAMING_KEYS = ("type", "name", "class_name", "class", "kind", "layer")  # where other languages have an object's name
 FOREIGN_ARGUMENTS = {
@@ -67,17 +83,10 @@ FOREIGN_ARGUMENTS = {
 }
 
 
-def layer_hint(name: str) -> str:
-    """A hint for a layer of another library that has no name of its own in Keras: `SiLU`, `DropPath`."""
-    plain = name.replace("_", "").lower()
-    activation = next((a for a in catalogue.names_in_places("activations") if a.replace("_", "") == plain), "")
-    instead = f"Activation: {activation}" if activation else _INSTEAD.get(name, "")
-    return f"write `- {instead}`" if instead else ""
-
-
 def suggestion(name: str, options: Collection[str]) -> str:
-    """A hint for an unknown name: what it is called in Keras, or what is spelt alike."""
-    foreign = _FOREIGN_NAMES.get(name)
+    """A hint for an unknown name: what it is called in Keras, or what is spelt alike; `nn.Linear` is `Linear`."""
+    name = name.rpartition(".")[2] or name
+    foreign = name if name in options else FOREIGN_NAMES.get(name)
     return f"did you mean `{foreign}`?" if foreign in options else did_you_mean(name, options)
 
 
