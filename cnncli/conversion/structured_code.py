@@ -21,7 +21,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.keras_objects.structure_entries import SHORTCUT, find
 from cnncli.recipe.language.blocks import Block
 from cnncli.recipe.language.expressions import HERE as SIZES
-from cnncli.recipe.language.flat_layers import HERE, INPUT, OURS
+from cnncli.recipe.language.flat_layers import HERE, OURS
 from cnncli.recipe.language.writer import head_and_body
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, plain
 from cnncli.recipe.yaml.nodes import Sequence as NodeList
@@ -42,6 +42,7 @@ class Network:
         flat: the items of `model.layers` that are written without structure.
         identifiers: of the module.
         names: the recipe's names outside of blocks and loops -> Python.
+        inputs: the names of the network's inputs.
     """
 
     trace: Trace
@@ -50,6 +51,7 @@ class Network:
     flat: set[Execution]
     identifiers: Identifiers
     names: dict[str, str]
+    inputs: tuple[str, ...]
     functions: dict[str, FunctionCode]
     application: Callable[[KerasObject, str, str], Iterator[str]]
 
@@ -112,6 +114,7 @@ class FunctionCode:
         self._prefix = "{name}_" if self._is_block else ""
         self._depth = 0
         self._rounds: list[str] = []  # the index of each loop around
+        self.inputs: dict[str, str] = {}  # the variables of several inputs
         self._starts: list[_Start] = []
         runs = [run for run in network.trace.executions if run.call in self._calls and run.top not in network.flat]
         things: list[Named] = []
@@ -545,10 +548,11 @@ class FunctionCode:
             return self.names[given]
         if all(reference.text == HERE for reference in references):
             return self._start(self._starts[-1])
-        if all(reference.layer in (None, INPUT) for reference in references):
-            if self._is_block:
+        layers = {reference.layer for reference in references}
+        if layers <= {None, *self.network.inputs}:
+            if self._is_block or (self.inputs and len(layers) > 1):
                 raise CannotLink(run.top for run in runs)
-            return self._start(self._starts[0])
+            return self.inputs[layers.pop() or ""] if self.inputs else self._start(self._starts[0])
         key = (id(item), position)
         if key in self.links.inside:
             return self._inside_application(self.links.inside[key])
@@ -630,7 +634,7 @@ class FunctionCode:
             for position, reference in enumerate(run.references):
                 if len(is_given) == len(run.references) and is_given[position]:
                     continue
-                if reference.text != HERE and reference.layer not in (None, INPUT):
+                if reference.text != HERE and reference.layer not in (None, *self.network.inputs):
                     assert reference.layer is not None
                     key = (id(run.item), position)
                     yield Use(key, reference.text, reference.layer, run.began, run.call, run, reference.is_glob)

@@ -121,25 +121,19 @@ def build(
 def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool, find_weights: bool) -> Network:
     layers = _make_all(recipe, policy)
     shapes = by_name(input_shape)
-    inputs: dict[str, Any] = {}
-    raw, augmented = dict[str, Any](), dict[str, Any]()
     places: dict[str, Path] = {}
-    for own in inputs_of(recipe.data):
-        inputs[own.name] = keras.Input(tuple(shapes[own.name]), name=own.name)
-        if has_augmentation(recipe):
-            raw[own.name] = keras.Input(tuple(shapes[own.name]), name=_raw_name(own.name))
-            augmented[own.name] = _augmented(recipe, own, raw[own.name], places)
+    inputs = {own.name: keras.Input(tuple(shapes[own.name]), name=own.name) for own in inputs_of(recipe.data)}
     prepared = prepared_inputs(recipe, inputs, places)
     connector = Connector(recipe, prepared, policy, load_weights, find_weights)
     outputs = connector.connect(layers)
     model = full_model = _model(_alone(inputs), next(iter(outputs.values())), recipe.name)
     if len(outputs) > 1:
         full_model = _model(_alone(inputs), outputs, f"{recipe.name}_with_all_outputs")
-    augmentation = _model(_alone(raw), _alone(augmented), f"{recipe.name}_augmentation") if raw else None
     return Network(
         model,
         full_model,
-        augmentation,
+        # Made last: layers draw their seeds one after the other, and those of the network come first.
+        _augmentation(recipe, shapes, places) if has_augmentation(recipe) else None,
         connector.groups,
         connector.from_layer,
         tuple(_applications(recipe)),
@@ -148,6 +142,13 @@ def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool,
         connector.shared,
         tuple(connector.imagenet),
     )
+
+
+def _augmentation(recipe: Recipe, shapes: Mapping[str, Sequence[int]], places: dict[str, Path]) -> keras.Model:
+    """The layers of `augment` of every input, raw examples -> raw examples."""
+    raw = {own.name: keras.Input(tuple(shapes[own.name]), name=_raw_name(own.name)) for own in inputs_of(recipe.data)}
+    augmented = {own.name: _augmented(recipe, own, raw[own.name], places) for own in inputs_of(recipe.data)}
+    return _model(_alone(raw), _alone(augmented), f"{recipe.name}_augmentation")
 
 
 def _augmented(recipe: Recipe, own: Input, raw: Any, places: dict[str, Path]) -> Any:

@@ -11,7 +11,6 @@ from keras import layers
 
 from cnncli.errors import UsageError
 from cnncli.inputs import kind_of
-from cnncli.keras_internals import Origin, outputs_of_call
 from cnncli.network.explain import explain
 from cnncli.network.explanation import FIELD, FIELD_STRIDE, MULTIPLY_ADDS, OUTPUT, PARAMETERS
 from cnncli.network.formulas import formulas_of
@@ -57,12 +56,9 @@ def test_formulas_of_a_shipped_recipe_give_the_numbers_of_its_network(name):
 
     assert [layer.name for layer in found.layers] == [layer.name for layer in summary.layers]
     for layer in found.layers:
-        # A call of a shared layer has no weights of its own: they are counted where the layer is called first.
-        shares, formulas = numbers[layer.name].shares, {f.quantity: f for f in layer.formulas}
-        built = network.full_model.get_layer(shares or layer.name)
-        params = 0 if shares else built.count_params()
-        [output] = outputs_of_call(Origin(built, 0))
-        assert layer.output_shape == tuple(output.shape[1:])
+        built, formulas = network.layer_of(layer.name), {f.quantity: f for f in layer.formulas}
+        params = 0 if numbers[layer.name].shares else built.count_params()
+        assert layer.output_shape == network.output_shape(layer.name)
         check(layer.formulas, layer.output_shape, params, numbers[layer.name].multiply_adds)
         assert (PARAMETERS in formulas, MULTIPLY_ADDS in formulas) == (
             params > 0,
