@@ -115,6 +115,11 @@ def _refuse_maps(outputs: list[Output], network: Network, needed: str) -> None:
                 f"but {needed} need one row of numbers"
             )
             hint = "put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"
+            if not shape:
+                message = (
+                    f"the output of layer `{output.name}` is a number without an axis, but {needed} need a row of them"
+                )
+                hint = "end with `- Reshape: [1]`"
             problems.append(Problem(message, hint, path=output.path))
     if problems:
         raise RecipeError(problems)
@@ -122,7 +127,8 @@ def _refuse_maps(outputs: list[Output], network: Network, needed: str) -> None:
 
 def _main_width(checked: Checked) -> int:
     [main, *_] = outputs_of(checked.loaded.recipe)
-    return checked.network.output_shape(main.name)[-1] or 0
+    shape = checked.network.output_shape(main.name)
+    return (shape[-1] if shape else 0) or 0
 
 
 def _encoding(output: Output, network: Network, targets: TargetInfo) -> Encoding:
