@@ -24,6 +24,8 @@ from itertools import pairwise
 from multiprocessing import Pool
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))  # called as a file
+from benchmarks.grown_words import Words
 from cnncli.errors import RecipeError
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.yaml.recipe_file import MAX_BYTES
@@ -225,8 +227,18 @@ def extended(generator: random.Random) -> Grown:
     return Grown("extends: p0.yaml\nvars: {own: 1}\n", settings, parents)
 
 
+def words(generator: random.Random) -> Grown:
+    """Structures, given layers, sizes of the input, slices, changes and shared layers, at random within each other."""
+    grown = Words(generator, some(generator, 2000))
+    settings = tuple(
+        generator.choice(["model.conv2d.filters=3", "model.a=null", "model.change.b.filters=$n", "vars.n=5", "model.zzz.units=3"])
+        for _ in range(generator.choice([0, 0, 0, 1, 2]))
+    )  # fmt: skip
+    return Grown(grown.recipe(generator.choice([1, 2, 3, 4, 6, 21])), settings)
+
+
 KINDS: dict[str, Callable[[random.Random], Grown]] = {
-    function.__name__: function for function in (variables, calls, expressions, large, mistakes, extended)
+    function.__name__: function for function in (variables, calls, expressions, large, mistakes, extended, words)
 }
 
 

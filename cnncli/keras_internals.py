@@ -7,6 +7,7 @@ private name of Keras.
 from __future__ import annotations
 
 import importlib
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
@@ -17,6 +18,8 @@ from keras.src.backend.config import keras_home
 from keras.src.saving import saving_lib
 from keras.src.saving.serialization_lib import ObjectSharingScope
 from keras.src.utils import file_utils
+
+DEEPEST = 30_000  # layers one after the other
 
 
 class Origin(NamedTuple):
@@ -40,6 +43,17 @@ def inputs_of_call(origin: Origin) -> list[Any]:
 def outputs_of_call(origin: Origin) -> list[Any]:
     """The symbolic tensors that a call gave."""
     return list(origin.operation._inbound_nodes[origin.call].output_tensors)
+
+
+def allow_depth(layers: int) -> None:
+    """Let Python recurse as deep as `keras.Model` does for a network: once a layer, from the outputs to the inputs.
+
+    `keras.src.ops.function.map_graph` does so whenever a `keras.Model` is made: built, loaded, cloned, or cut out of
+    another one. Nothing else recurses with the depth: training, tracing, gradients and saving follow a list of the layers.
+    The limit stays for the process, which makes more models of the same layers. It is bounded: Python code takes no space
+    on the stack of C, but parsers in C that look at the same limit do.
+    """
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + min(layers, DEEPEST)))
 
 
 class Call(NamedTuple):

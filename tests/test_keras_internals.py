@@ -1,6 +1,7 @@
 """What cnncli relies on in Keras beyond its public interface, and that nothing else of it is used."""
 
 import re
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -139,3 +140,30 @@ def test_home_of_keras_is_a_folder_name():
 )
 def test_identifiers_are_listed(kind, name):
     assert name in keras_internals.identifiers(kind)
+
+
+def test_models_are_made_by_recursing_once_a_layer():
+    at_the_input = tensor = keras.Input((2,))
+    for _ in range(1200):
+        tensor = keras.layers.ReLU()(tensor)
+    before = sys.getrecursionlimit()
+    try:
+        sys.setrecursionlimit(1000)
+        with pytest.raises(RecursionError):
+            keras.Model(at_the_input, tensor)
+        keras_internals.allow_depth(1200)
+        model = keras.Model(at_the_input, tensor)
+        assert len(keras.models.clone_model(model).layers) == 1201
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_depth_that_is_allowed_is_bounded():
+    before = sys.getrecursionlimit()
+    try:
+        keras_internals.allow_depth(10**9)
+        assert sys.getrecursionlimit() == 31_000
+        keras_internals.allow_depth(5)
+        assert sys.getrecursionlimit() == 31_000
+    finally:
+        sys.setrecursionlimit(before)

@@ -20,11 +20,11 @@ def data_of(recipe: Recipe) -> list[str]:
 def data_of_run(run_or_model: str | None, outputs: Path) -> list[str]:
     """The paths of a run's data; empty for a model file, and where the run cannot be read (opening it says why)."""
     from cnncli import runs
-    from cnncli.recipe.load import load
+    from cnncli.recipe.load import load_resolved
 
     if run_or_model is not None and Path(run_or_model).suffix.lower() in (".keras", ".h5", ".hdf5"):
         return []
     try:
-        return data_of(load(str(runs.find(outputs, run_or_model) / runs.RESOLVED)).recipe)
+        return data_of(load_resolved(runs.find(outputs, run_or_model) / runs.RESOLVED).recipe)
     except CnncliError:
         return []

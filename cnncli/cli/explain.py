@@ -162,12 +162,12 @@ def _load(recipe: str, output: Path, settings: list[str]) -> LoadedRecipe:
     """
     from cnncli import runs
     from cnncli.recipe import shipped
-    from cnncli.recipe.load import load
+    from cnncli.recipe.load import load, load_resolved
 
     path, _ = shipped.locate(recipe)
     if not os.path.isfile(path):
         try:
-            recipe = str(runs.find(output, recipe) / runs.RESOLVED)
+            return load_resolved(runs.find(output, recipe) / runs.RESOLVED, settings)
         except OutputError:
             if os.path.isdir(path):
                 raise

@@ -60,7 +60,7 @@ def reproduce(
         raise UsageError(Problem(f"expected 0 ≤ X < 1, got {tolerance:g}", place=Place("--tolerance")))
     from cnncli import runs
     from cnncli.cli.live import make_listener
-    from cnncli.recipe.load import load
+    from cnncli.recipe.load import load_resolved
 
     path = runs.find(Path(output), run)
     record = runs.read_record(path)
@@ -69,7 +69,7 @@ def reproduce(
         raise OutputError(f"{path} is not finished (its status is {record['status']})", hint=hint)
     if run_name is not None:
         runs.check_name(run_name)
-    loaded = load(str(path / runs.RESOLVED))
+    loaded = load_resolved(path / runs.RESOLVED)
     runs.refuse_taken(Path(output), loaded.recipe.name, run_name)
     listener = make_listener(quiet=quiet, verbose=verbose)
     with tensorflow_log.captured() as log:

@@ -202,7 +202,7 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
         OutputError: there is no such run, or none that was stopped.
     """
     from cnncli import runs
-    from cnncli.recipe.load import load
+    from cnncli.recipe.load import load_resolved
 
     if run_name is not None:
         raise UsageError(Problem("a resumed run keeps its name", "leave out --run", Place("--run")))
@@ -219,7 +219,7 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
     else:
         path = runs.find(outputs, run)
     record = runs.read_record(path)
-    loaded = load(str(path / runs.RESOLVED), changes)
+    loaded = load_resolved(path / runs.RESOLVED, changes)
     reason = record.get("stopped")
     return _GoingOn(path, loaded, record.get("status") == "completed", reason if isinstance(reason, str) else "")
 

@@ -46,7 +46,8 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
     """
     if len(model.inputs) > 1:
         inputs_named = ", ".join(f"`{tensor.name}`" for tensor in model.inputs)
-        raise ModelFileError(f"{shown} has {len(model.inputs)} inputs, {inputs_named}", hint="a recipe has one input")
+        message = f"{shown} has {len(model.inputs)} inputs, {inputs_named}"
+        raise ModelFileError(message, hint="from-keras writes networks with one input")
     every = layers_of(model)
     names = [layer.name for layer in every if not isinstance(layer, keras.layers.InputLayer)]
     problems = [
@@ -180,5 +181,5 @@ def _shared(calls: list[_Call]) -> list[Problem]:
     """The layers that are called several times."""
     names = [call.operation.name for call in calls]
     shared = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    hint = "a layer of a recipe is called once"
+    hint = "from-keras writes layers that are called once; `is` calls a layer of a recipe again"
     return [Problem(f"the layer `{name}` is called {names.count(name)} times", hint) for name in shared]

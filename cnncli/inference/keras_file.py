@@ -48,6 +48,7 @@ def open_file(path: Path) -> OpenedFile:
     shown = printable(str(path))
     contents = archive.read(path)
     network = config.read(contents.config, shown)
+    keras_internals.allow_depth(_count_objects(network))
     with stored_arrays(contents.weights, shown) as arrays:
         with shapes_alone():
             without_values = _built(network, shown)
@@ -92,6 +93,12 @@ def _built(network: Mapping[str, Any], shown: str) -> keras.Model:
         hint = "call it once on an example before saving it, or start it with keras.Input"
         raise ModelFileError(f"{shown} does not contain the input shape of its network", hint=hint)
     return model
+
+
+def _count_objects(value: Any) -> int:
+    """How many Keras objects a config has; as many layers, at most, stand one after the other."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return int(isinstance(value, dict) and "class_name" in value) + sum(map(_count_objects, inner))
 
 
 def _copied(value: Any) -> Any:

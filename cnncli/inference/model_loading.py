@@ -21,6 +21,7 @@ from cnncli.inference.activation_memory import Activations, measure
 from cnncli.inference.model_description import About, describe
 from cnncli.messages import printable
 from cnncli.model_file_validation.archive import HDF5_HINT
+from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.keras_objects.objects import KerasObject, read
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.named_inputs import INPUT, by_name, shapes_of, without_names
@@ -200,7 +201,7 @@ def _open_run(path: Path) -> TrainedModel:
     record = runs.read_record(path)
     resolved = path / runs.RESOLVED
     try:
-        recipe = load_bytes(resolved.read_bytes(), str(resolved))
+        recipe = load_bytes(resolved.read_bytes(), str(resolved), bounds=WRITTEN_OUT)
         targets = read_targets(record["data"])
     except FileNotFoundError as error:
         raise OutputError(f"{path} is not complete: {resolved.name} is missing", hint=_TRAIN_AGAIN) from error

@@ -7,6 +7,7 @@ Keras opens no file. There is no public way to hand it a store.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -116,12 +117,13 @@ class _Reader(keras_internals.WeightStore):  # type: ignore[misc]
         for path, array in arrays.items():
             group, _, key = path.rpartition("/")
             self.groups.setdefault(group, {})[key] = array
+        self.paths = {path for group in self.groups for path in itertools.accumulate(group.split("/"), "{}/{}".format)}
 
     def get(self, path: str) -> _Group:
         return _Group(self.groups.get(f"{path}/vars".lstrip("/"), {}))
 
     def has_path(self, path: str) -> bool:
-        return any(group == path or group.startswith(f"{path}/") for group in self.groups)
+        return path in self.paths
 
 
 class _Group(Mapping[str, np.ndarray]):

@@ -6,7 +6,6 @@ import contextlib
 import fnmatch
 import inspect
 import itertools
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -31,6 +30,8 @@ from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
 
 _RAW = "raw"  # the input of the augmentation
+_MOST_OF_AN_ITEM = 5  # Keras layers, one after the other
+_MOST_OF_AN_APPLICATION = 1_100  # NASNetLarge has 1,039
 Shapes = Sequence[int] | Mapping[str, Sequence[int]]  # of one example, or of each of its inputs by name
 
 
@@ -109,20 +110,12 @@ def build(
         RecipeError: a layer that Keras refuses, at its place.
         ModelFileError, NetworkError: weights of an application that cannot be had.
     """
-    _allow_depth(len(recipe.model.layers))
+    items, applied = len(recipe.model.layers), sum(1 for _ in _applications(recipe))
+    keras_internals.allow_depth(_MOST_OF_AN_ITEM * items + _MOST_OF_AN_APPLICATION * applied)
     inputs = [each.name for each in inputs_of(recipe.data)]
     raw = [_raw_name(name) for name in inputs]
     with names_counted_anew([*inputs, *raw, _model_name(recipe.name), *map(name_of, recipe.model.layers)]):
         return _build(recipe, input_shape, policy, load_weights, find_weights)
-
-
-def _allow_depth(layers: int) -> None:
-    """Let Python recurse as deep as Keras does: once a layer, from the outputs to the inputs, in every graph of them.
-
-    It stays so for the process: what saves, clones or traces the network follows the same path. A recipe's layers are
-    bounded, and calls between Python functions take no space on the stack of C.
-    """
-    sys.setrecursionlimit(max(sys.getrecursionlimit(), 1000 + 5 * layers))
 
 
 def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool, find_weights: bool) -> Network:
@@ -170,8 +163,8 @@ def _augmented(recipe: Recipe, own: Input, raw: Any, places: dict[str, Path]) ->
 
 
 def _raw_name(name: str) -> str:
-    """The name of an input of the augmentation."""
-    return _RAW if name == INPUT else f"{_RAW}_{name}"
+    """The name of an input of the augmentation; of several Keras wants those by which they are given."""
+    return _RAW if name == INPUT else name
 
 
 def _alone(tensors: dict[str, Any]) -> Any:

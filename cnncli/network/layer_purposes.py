@@ -65,12 +65,17 @@ def purpose_of_structure(kind: str, layers: Sequence[tuple[str, Shape]]) -> str:
     """
     if kind == structure_entries.LEARNED:
         constant = next((shape for name, shape in layers if name == "EinsumDense"), ())
-        merged = f"It is {_MERGED[layers[-1][0]]} what comes in."
+        how = _MERGED.get(layers[-1][0])
+        merged = f"It is {how} what comes in." if how else "It replaces what comes in."
         return f"A constant of {shape_text(constant)} that training changes, the same for every example. {merged}"
     if kind == structure_entries.SLICE:
         return (
             f"Takes a part of what comes in along one axis: {shape_text(layers[-1][1])} is left; it computes nothing."
         )
+    if kind == structure_entries.REDUCE:
+        names = [name for name, _ in layers]
+        function = "maximum" if "MaxPooling2D" in names else "sum" if "Rescaling" in names else "mean"
+        return f"Takes the {function} along one axis: {shape_text(layers[-1][1])} is left."
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Items of a recipe that become plain Keras layers once shapes are known: `shortcut`, `learned` and `slice`.
+"""Items of a recipe that become plain Keras layers once shapes are known: `shortcut`, `learned`, `slice`, `reduce_axis`.
 
 A model with them opens in any Keras 3, without this package.
 """
@@ -14,7 +14,7 @@ import keras
 from cnncli.messages import described
 from cnncli.network.instantiate import dtype_policy, make
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.keras_objects.structure_entries import LEARNED, MERGES, SHORTCUT
+from cnncli.recipe.keras_objects.structure_entries import LEARNED, MERGES, REDUCE, SHORTCUT
 from cnncli.recipe.layers import name_of
 
 Shape = tuple[int | None, ...]
@@ -65,7 +65,9 @@ def build(item: KerasObject, tensor: Any, *, wanted: Shape, policy: str) -> Buil
     with dtype_policy(policy):
         if item.name == SHORTCUT:
             return _shortcut(name_of(item), tensor, wanted)
-        return _learned(item, tensor) if item.name == LEARNED else _slice(item, tensor)
+        if item.name == LEARNED:
+            return _learned(item, tensor)
+        return _reduce(item, tensor) if item.name == REDUCE else _slice(item, tensor)
 
 
 def _applied(tensor: Any, *layers: Any) -> Built:
@@ -103,17 +105,20 @@ def _shortcut(name: str, tensor: Any, wanted: Shape) -> Built:
 
 
 def _learned(item: KerasObject, tensor: Any) -> Built:
-    """A constant that training changes, the same for every example, merged with what comes in.
+    """A constant that training changes, the same for every example, merged with what comes in, or alone.
 
     A dense layer without bias computes it from the number 1: its kernel is the constant. A constant for each channel that
     multiplies is a single layer.
     """
     name, merge, shape = name_of(item), item.args.get("merge", "Add"), _constant_shape(item)
-    if not isinstance(merge, str) or merge not in _MERGING:
-        raise StructureError(f"`merge` is one of {', '.join(_MERGING)}, got {described(merge)}", "", "merge")
+    if merge is not None and (not isinstance(merge, str) or merge not in _MERGING):
+        message = f"`merge` is one of {', '.join(_MERGING)}, or null, got {described(merge)}"
+        raise StructureError(message, "", "merge")
     for argument in ("axis", "last"):
         if argument in item.args and merge != "Concatenate":
-            raise StructureError(f"`{argument}` is for `merge: Concatenate`, not for {merge}", "leave it out", argument)
+            raise StructureError(
+                f"`{argument}` is for `merge: Concatenate`, not for {merge or 'null'}", "leave it out", argument
+            )
     weights = {
         "kernel_initializer": _made(item.args.get("initializer")) or "zeros",
         "kernel_regularizer": _made(item.args.get("regularizer")),
@@ -127,8 +132,10 @@ def _learned(item: KerasObject, tensor: Any) -> Built:
         keras.layers.Reshape((-1, 1), name=f"{name}_values", dtype="float32"),
         keras.layers.GlobalAveragePooling1D(name=f"{name}_mean", dtype="float32"),
         keras.layers.Rescaling(0.0, offset=1.0, name=f"{name}_one", dtype="float32"),
-        keras.layers.EinsumDense(f"ab,{axes}->a{axes}", shape, name=f"{name}_constant", **weights),
+        keras.layers.EinsumDense(f"ab,{axes}->a{axes}", shape, name=f"{name}_constant" if merge else name, **weights),
     )
+    if not merge:
+        return one
     arguments = {"axis": item.args.get("axis", 1)} if merge == "Concatenate" else {}
     merged = _MERGING[merge](name=name, **arguments)
     is_first = merge == "Concatenate" and not item.args.get("last")
@@ -145,8 +152,10 @@ def _made(value: Any) -> Any:
     return make(value) if isinstance(value, KerasObject) else value
 
 
-def _check_merge(item: KerasObject, merge: str, shape: tuple[int, ...], tensor: Shape) -> None:
-    """Whether a constant of a shape can be merged with a tensor."""
+def _check_merge(item: KerasObject, merge: str | None, shape: tuple[int, ...], tensor: Shape) -> None:
+    """Whether a constant of a shape can be merged with a tensor; alone it fits any."""
+    if not merge:
+        return
     came = f"the input is {_text(tensor[1:])}"
     if merge != "Concatenate":
         own = tensor[1:][len(tensor) - 1 - len(shape) :]
@@ -180,10 +189,7 @@ def _axis(item: KerasObject, rank: int, default: int) -> int:
 def _slice(item: KerasObject, tensor: Any) -> Built:
     """A part along one axis, cropped; for other axes than those of space the tensor is reshaped before and after."""
     name, shape = name_of(item), tuple(tensor.shape)
-    axis = _axis(item, len(shape), -1)
-    size = shape[axis]
-    if size is None or sum(other is None for other in shape[1:]) > 1:
-        raise StructureError(f"the input is {_text(shape[1:])}: this size is not fixed", "", "axis")
+    axis, size = _fixed_axis(item, shape)
     ends = {key: item.args[key] for key in ("start", "stop") if item.args.get(key) is not None}
     if not ends:
         raise StructureError("slice needs `start` or `stop`", f"the input is {_text(shape[1:])}")
@@ -211,6 +217,32 @@ def _slice(item: KerasObject, tensor: Any) -> Built:
         keras.layers.Cropping2D(((0, 0), crop), name=f"{name}_crop"),
         keras.layers.Reshape(result, name=name),
     )
+
+
+def _reduce(item: KerasObject, tensor: Any) -> Built:
+    """The mean, maximum or sum along one axis: a pooling over the whole axis of the tensor as (batch, before, axis, after)."""
+    name, shape, function = name_of(item), tuple(tensor.shape), str(item.args["function"]).lower()
+    axis, size = _fixed_axis(item, shape)
+    before, after = shape[1:axis], shape[axis + 1 :]
+    kept = (1,) if item.args.get("keepdims") else ()
+    pooling = keras.layers.MaxPooling2D if function == "max" else keras.layers.AveragePooling2D
+    layers = [
+        keras.layers.Reshape((_product(before), size, _product(after)), name=f"{name}_columns"),
+        pooling((1, size), name=f"{name}_{function}"),
+    ]
+    if function == "sum":
+        layers.append(keras.layers.Rescaling(size, name=f"{name}_size"))
+    result = [-1 if other is None else other for other in (*before, *kept, *after)]
+    return _applied(tensor, *layers, keras.layers.Reshape(result, name=name))
+
+
+def _fixed_axis(item: KerasObject, shape: Shape) -> tuple[int, int]:
+    """The axis of an item and its size, of a shape with the batch in which at most one other size is open."""
+    axis = _axis(item, len(shape), -1)
+    size = shape[axis]
+    if size is None or sum(other is None for other in shape[1:]) > 1:
+        raise StructureError(f"the input is {_text(shape[1:])}: this size is not fixed", "", "axis")
+    return axis, size
 
 
 def _product(sizes: Shape) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from cnncli.errors import CnncliError, Problem, RecipeError
 from cnncli.network import budget, checks, symbolic_shapes
 from cnncli.network.build import Network, build_symbolically
 from cnncli.network.graph import Graph
+from cnncli.network.layer_arguments import arguments_of, detail_of
 from cnncli.network.merging import unintended_broadcasts
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
@@ -211,9 +213,13 @@ def measure(
     counted = budget.measure(network, batch_size=batch_size, trainable_params=max(p.trainable_params for p in phases))
     fields: dict[str, Field | None] = {}
     layers = []
+    around: dict[str, list[str]] = {name: [] for name in order}
+    for group in groups:
+        for name in group.layers:
+            around[name].append(group.name)
     for name in order:
-        around = tuple(group.name for group in groups if name in group.layers)
-        layers.append(_measured(name, graph, fields, trainable_params=learning.get(name, 0), groups=around))
+        learns, within = learning.get(name, 0), tuple(around[name])
+        layers.append(_measured(name, graph, fields, trainable_params=learns, groups=within))
     return Summary(
         name=recipe.name,
         input_shape=without_names(network.input_shapes),
@@ -256,7 +262,7 @@ def _measured(
     return LayerSummary(
         name=name,
         kind=type(layer).__name__,
-        detail=", ".join(filter(None, (_detail(layer) if is_layer else "", shared_with(part.shares)))),
+        detail=", ".join(filter(None, (detail_of(layer) if is_layer else "", shared_with(part.shares)))),
         output_shape=output_shape[1:],
         params=_count(layer.weights) if is_layer and not part.shares else 0,
         trainable_params=trainable_params,
@@ -265,26 +271,9 @@ def _measured(
         activations=sum(math.prod(length or 1 for length in tensor.shape[1:]) for tensor in outputs),
         inputs=graph.sources(name),
         groups=groups,
-        arguments=tuple(_arguments(layer.get_config())) if is_layer else (),
+        arguments=tuple(arguments_of(layer.get_config())) if is_layer else (),
         shares=part.shares,
     )
-
-
-def _arguments(config: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """The plain values of a layer's configuration, each with the last key that leads to it; without names of layers.
-
-    Sides that are all alike are one number.
-    """
-    if isinstance(config, Mapping):
-        for key, value in config.items():
-            if key != "name":
-                yield from _arguments(value, str(key))
-    elif isinstance(config, (list, tuple)) and len(set(map(repr, config))) != 1:
-        for value in config:
-            yield from _arguments(value, name)
-    else:
-        value = config[0] if isinstance(config, (list, tuple)) else config
-        yield name, value if isinstance(value, (bool, int, float, str, type(None))) else repr(value)
 
 
 def shared_with(name: str) -> str:
@@ -301,14 +290,16 @@ def _groups(
 ) -> tuple[GroupSummary, ...]:
     """The groups that have layers in the network, outer ones before those within."""
     applications = {name_of(item): item.name for item in recipe.model.layers if item.kind != "layers"}
+    place = {name: index for index, name in enumerate(order)}
+    operations = [name for name in order if not graph.parts[name].is_layer]
     found = []
     for name, members in network.groups.items():
         inside = {layer for layer in members if layer in graph.parts}
-        for part in order:
+        for part in operations:
             # An operation belongs to a group when all that it takes does.
-            if not graph.parts[part].is_layer and inside.issuperset(graph.sources(part)):
+            if inside.issuperset(graph.sources(part)):
                 inside.add(part)
-        layers = tuple(part for part in order if part in inside)
+        layers = tuple(sorted(inside, key=lambda part: place[part]))
         if layers:
             last = network.from_layer.get(name, layers[-1])
             kind = applications.get(name) or blocks.get(name, "")
@@ -330,22 +321,21 @@ def blocks_called(loaded: LoadedRecipe) -> dict[str, str]:
     blocks = loaded.written.get("blocks")
     known = set(blocks.keys()) if isinstance(blocks, MappingNode) else set()
     found = {}
+    around: list[Group] = []  # the groups that hold this one, from the outside in, and this one
     for index, group in enumerate(groups):
+        while around and around[-1].end <= group.start:
+            around.pop()
+        around.append(group)
+        beginning = itertools.takewhile(lambda other: other.start == group.start, groups[index + 1 :])  # noqa: B023
         # The calls that lead to a layer, from the outside in, are the groups around it, unless one of them is a `group`.
-        around = [other for other in groups[: index + 1] if _holds(other, group)]
         calls: list[set[str]] = []
         caller = layers.items[group.start].place.called_from
         while caller is not None:
             calls.insert(0, keys.get((caller.file, caller.line, caller.column), set()))
             caller = caller.called_from
-        every = [other for other in groups if other.start <= group.start < other.end]
-        if len(calls) == len(every) and len(calls[len(around) - 1] & known) == 1:
+        if len(calls) == len(around) + sum(1 for _ in beginning) and len(calls[len(around) - 1] & known) == 1:
             [found[group.name]] = calls[len(around) - 1] & known
     return found
-
-
-def _holds(outer: Group, inner: Group) -> bool:
-    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def _keys(node: Node) -> Iterator[tuple[str, Any]]:
@@ -366,39 +356,3 @@ def _has_unknown(value: Any) -> bool:
     if isinstance(value, KerasObject):
         value = list(value.args.values())
     return any(map(_has_unknown, value)) if isinstance(value, list) else isinstance(value, Unknown)
-
-
-def _detail(layer: Any) -> str:
-    """What of a layer's arguments one wants to see beside its class."""
-    window = getattr(layer, "kernel_size", None) or getattr(layer, "pool_size", None)
-    groups, activation = getattr(layer, "groups", 1), getattr(layer, "activation", None)
-    shown_activation = getattr(activation, "__name__", "linear") if not hasattr(layer, "cell") else "linear"
-    parts = (
-        ("", _sides(window or getattr(layer, "size", None))),
-        ("stride ", _stride(layer) if window else ""),
-        ("dilation ", _short(getattr(layer, "dilation_rate", None))),
-        ("groups ", str(groups) if groups != 1 else ""),
-        ("rate ", f"{layer.rate:g}" if isinstance(layer, keras.layers.Dropout) else ""),
-        ("", shown_activation if shown_activation != "linear" else ""),
-    )
-    return ", ".join(f"{word}{text}" for word, text in parts if text)
-
-
-def _stride(layer: Any) -> str:
-    """The stride where one has to be told: of pooling, whose default is its size, always."""
-    strides = getattr(layer, "strides", None)
-    return _short(strides) or ("1" if strides and hasattr(layer, "pool_size") else "")
-
-
-def _sides(value: Any) -> str:
-    """`3×3`; a single number where there is one side; nothing where there is none."""
-    sides = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
-    return "×".join(map(str, sides))
-
-
-def _short(value: Any) -> str:
-    """The same with `2` for `2×2`, and nothing where all are 1."""
-    different = set(value) if isinstance(value, (list, tuple)) else {value}
-    if different <= {None, 1}:
-        return ""
-    return str(*different) if len(different) == 1 else _sides(value)

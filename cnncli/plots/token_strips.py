@@ -25,6 +25,7 @@ _ROW_WIDTH = 7.4  # inches
 _GUTTER = 0.55
 _LINE = 0.18
 _NUMBER_SIZE = 7.5
+_MOST_NAMED = 7  # positions around the most heat
 _PADDED = "#ECEEF1"  # a cell that only fills up the sequence
 
 
@@ -61,13 +62,33 @@ def plot_tokens(
             interpolation="nearest",
             alpha=(heat[None] > 0).astype(float),
         )
-    names = [str(int(token)) for token in tokens]
-    width = axes.get_window_extent().width / axes.figure.dpi / length
-    if max(text_width(name, _NUMBER_SIZE) for name in names) + 0.04 <= width:
-        for position, name in enumerate(names):
+    if _has_room(tokens, axes.get_window_extent().width / axes.figure.dpi):
+        for position, name in enumerate(_names(tokens)):
             color = style.MUTED if is_padded and tokens[position] == PADDING else style.INK
             axes.text(position, 0.5, name, fontsize=_NUMBER_SIZE, color=color, ha="center", va="center_baseline")
         axes.vlines(np.arange(1, length) - 0.5, 0, 1, color=style.FRAME, linewidth=0.5)
+
+
+def _has_room(tokens: NDArray[Any], width: float) -> bool:
+    """Whether a strip of so many inches has room for the numbers of its tokens."""
+    return max(text_width(name, _NUMBER_SIZE) for name in _names(tokens)) + 0.04 <= width / len(tokens)
+
+
+def _names(tokens: NDArray[Any]) -> list[str]:
+    return [str(int(token)) for token in tokens]
+
+
+def _hottest(tokens: NDArray[Any], heat: NDArray[np.floating[Any]]) -> str:
+    """The tokens around the most heat, down to half of it: `most heat at 154 to 156: 7 3 19`; empty without heat."""
+    if not heat.any():
+        return ""
+    first = last = int(heat.argmax())
+    while first > 0 and last - first < _MOST_NAMED and heat[first - 1] >= heat.max() / 2:
+        first -= 1
+    while last + 1 < len(heat) and last - first < _MOST_NAMED and heat[last + 1] >= heat.max() / 2:
+        last += 1
+    where = f"{first} to {last}" if last > first else str(first)
+    return f"most heat at {where}: {' '.join(_names(tokens[first : last + 1]))}"
 
 
 def draw_token_heat(
@@ -92,6 +113,12 @@ def draw_token_heat(
         notes: more lines at the bottom.
         is_padded: as for `plot_tokens`.
     """
+    heat = np.stack([_by_token(one, len(sequence)) for sequence, one in zip(sequences, heat, strict=True)])
+    if is_padded and not all(_has_room(sequence, _ROW_WIDTH) for sequence in sequences):
+        hottest = [_hottest(*each) for each in zip(sequences, heat, strict=True)]
+        captions = [
+            [*lines, *([(text, style.MUTED)] if text else [])] for lines, text in zip(captions, hottest, strict=True)
+        ]
     columns = 1 if len(sequences) in (1, 2, 3, 4, 5, 7) else 2
     rows = math.ceil(len(sequences) / columns)
     above = _LINE * max(map(len, captions)) + 0.06
@@ -110,7 +137,7 @@ def draw_token_heat(
                 shown = fit_text(plain_text(text), _ROW_WIDTH, style.LABEL_SIZE)
                 style.add_text(figure, left, row_top + _LINE * line, shown, color=color)
             axes = style.add_axes(figure, left, row_top + above, _ROW_WIDTH, ROW_HEIGHT)
-            plot_tokens(axes, sequence, heat=_by_token(one, len(sequence)), is_padded=is_padded)
+            plot_tokens(axes, sequence, heat=one, is_padded=is_padded)
         for line, text in enumerate(lines):
             style.add_text(figure, style.MARGIN, below + line * _LINE, text, color=style.MUTED)
     return figure

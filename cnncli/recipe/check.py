@@ -5,13 +5,14 @@ Here are those about the network and its outputs; those about data and training 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import groupby, islice
 
 from cnncli.errors import Problem
 from cnncli.messages import did_you_mean, listed
 from cnncli.recipe import check_data, check_names, check_training, targets  # noqa: F401  # the first three bring rules
 from cnncli.recipe.growth import MOST_PROBLEMS
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.named_inputs import inputs_of
@@ -119,6 +120,41 @@ def _unknown_layers_in_sections(recipe: Recipe) -> Iterator[Problem]:
         # The layers inside an application have names of their own, which only Keras knows.
         if name not in known and not _has_application(recipe):
             yield Problem(f"no layer is named `{name}`", did_you_mean(name, known), path=path)
+
+
+@GENERAL.warning
+def _layers_that_lead_nowhere(recipe: Recipe) -> Iterator[Problem]:
+    """Layers that no path leads from to an output are not part of the network."""
+    layers, outputs = recipe.model.layers, [output.index for output in outputs_of(recipe)]
+    if -1 in outputs:
+        return
+    reached = _leading_to(outputs, layers)
+    for is_reached, run in groupby(range(len(layers)), key=reached.__contains__):
+        if not is_reached:
+            first, *others = run
+            names = listed([f"`{name_of(layers[index])}`" for index in (first, *others)], 3)
+            what = "lead to no output: they are" if others else "leads to no output: it is"
+            hint = "name what takes it in `from`, or leave it out"
+            yield Problem(f"{names} {what} not part of the network", hint, path=_layer_path(recipe, first))
+
+
+def _leading_to(outputs: Sequence[int], layers: Sequence[KerasObject]) -> set[int]:
+    """The layers on a path to one of these; all by their place in the flat list."""
+    places = {name_of(layer): index for index, layer in enumerate(layers)}
+    # A name that only Keras knows is that of a layer inside an application.
+    applications = [index for index, layer in enumerate(layers) if layer.kind == "applications"]
+    found, waiting = set[int](), [*outputs]
+    while waiting:
+        index = waiting.pop()
+        if index in found:
+            continue
+        found.add(index)
+        taken = [*layers[index].inputs, *filter(None, [layers[index].shares])]
+        if not layers[index].inputs and index > 0:
+            waiting.append(index - 1)
+        for name in taken:
+            waiting += [places[name]] if name in places else applications
+    return found
 
 
 def _names_of_layers_and_groups(recipe: Recipe) -> list[str]:

@@ -5,6 +5,7 @@ Sizes are computed before anything is built. Without these bounds a few lines co
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from cnncli.errors import Problem
@@ -18,6 +19,26 @@ LONGEST_TEXT = 10_000  # characters of a text that is put together
 LARGEST_INTEGER = 2**31 - 1  # TensorFlow and Keras count sizes and steps in 32 bits
 LARGEST_SEED = 2**32 - 1
 _TEXT_UNIT = 100  # characters that count as one value
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How large a recipe may be.
+
+    Attributes:
+        bytes: of its file.
+        nodes: keys and values in the file.
+        values: when it is written out.
+    """
+
+    bytes: int
+    nodes: int
+    values: int
+
+
+AS_WRITTEN = Bounds(bytes=256 * 1024, nodes=10_000, values=MOST_VALUES)
+# What runs write: every layer with its name, what it takes and all that was computed.
+WRITTEN_OUT = Bounds(bytes=32 * 1024 * 1024, nodes=5 * MOST_VALUES, values=5 * MOST_VALUES)
 
 
 class Stopped(Exception):

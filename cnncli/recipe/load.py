@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from cnncli.errors import CnncliError, Place, Problem, RecipeError
 from cnncli.recipe import check, shipped, validation_messages
-from cnncli.recipe.growth import MOST_PROBLEMS
+from cnncli.recipe.growth import AS_WRITTEN, MOST_PROBLEMS, WRITTEN_OUT, Bounds
 from cnncli.recipe.input_suggestions import refuse_other_things
 from cnncli.recipe.language import overrides
 from cnncli.recipe.language.expand import expand
@@ -44,6 +44,7 @@ class LoadedRecipe:
         warnings: notes about what is not wrong.
         open_places: where it cannot be written out before the number of classes, or the sizes of `$here`, are known.
         uses_sizes: somewhere it asks for a size of `$here`.
+        bounds: on its size.
     """
 
     recipe: Recipe
@@ -55,6 +56,7 @@ class LoadedRecipe:
     warnings: tuple[Problem, ...]
     open_places: tuple[Place, ...]
     uses_sizes: bool
+    bounds: Bounds = AS_WRITTEN
 
     def place(self, path: Path) -> Place:
         """Where the value at a path was written, or the nearest thing above it; of a Keras object where its name is."""
@@ -86,6 +88,7 @@ class LoadedRecipe:
             self.file,
             self.content,
             self.settings,
+            self.bounds,
             classes=classes,
             steps_per_epoch=steps_per_epoch,
             shapes=shapes,
@@ -108,9 +111,20 @@ def load(recipe: str, settings: Sequence[str] = ()) -> LoadedRecipe:
     return load_bytes(content, shown, settings)
 
 
-def load_bytes(content: bytes, file: str, settings: Sequence[str] = ()) -> LoadedRecipe:
+def load_resolved(file: FilePath, settings: Sequence[str] = ()) -> LoadedRecipe:
+    """The same for the resolved recipe of a run, which is larger than any that a person writes.
+
+    Raises:
+        RecipeError: with all problems, sorted by place.
+    """
+    content = recipe_file.read_bytes(file, most=WRITTEN_OUT.bytes)
+    return load_bytes(content, str(file), settings, bounds=WRITTEN_OUT)
+
+
+def load_bytes(content: bytes, file: str, settings: Sequence[str] = (), *, bounds: Bounds = AS_WRITTEN) -> LoadedRecipe:
     """The same for a recipe that is already in memory; `file` is what messages call it."""
-    return _resolve(_read(content, file, settings), file, content, tuple(settings))
+    written = overrides.apply(extend(source.parse(content, file, bounds=bounds), file), settings)
+    return _resolve(written, file, content, tuple(settings), bounds)
 
 
 def read(recipe: str, settings: Sequence[str] = ()) -> Mapping:
@@ -121,11 +135,8 @@ def read(recipe: str, settings: Sequence[str] = ()) -> Mapping:
     """
     path, shown = shipped.locate(recipe)
     refuse_other_things(path, shown)
-    return _read(recipe_file.read_bytes(path, shown_as=shown), shown, settings)
-
-
-def _read(content: bytes, file: str, settings: Sequence[str]) -> Mapping:
-    return overrides.apply(extend(source.parse(content, file), file), settings)
+    content = recipe_file.read_bytes(path, shown_as=shown)
+    return overrides.apply(extend(source.parse(content, shown), shown), settings)
 
 
 def _resolve(
@@ -133,12 +144,13 @@ def _resolve(
     file: str,
     content: bytes,
     settings: tuple[str, ...],
+    bounds: Bounds,
     *,
     classes: int | None = None,
     steps_per_epoch: int | None = None,
     shapes: Shapes | None = None,
 ) -> LoadedRecipe:
-    expansion = expand(written, classes=classes, shapes=shapes)
+    expansion = expand(written, classes=classes, shapes=shapes, bounds=bounds)
     root, problems = expansion.root, expansion.problems
     if not expansion.is_whole:
         raise RecipeError(_sorted(problems))
@@ -164,8 +176,9 @@ def _resolve(
     if problems:
         raise RecipeError(_sorted(problems))
     sorted_warnings = tuple(_sorted(warnings))
+    open_places, uses_sizes = expansion.open_places, expansion.uses_sizes
     return LoadedRecipe(
-        recipe, file, content, settings, written, root, sorted_warnings, expansion.open_places, expansion.uses_sizes
+        recipe, file, content, settings, written, root, sorted_warnings, open_places, uses_sizes, bounds
     )
 
 

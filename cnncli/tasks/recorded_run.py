@@ -12,6 +12,7 @@ from typing import Any
 
 from cnncli.errors import CnncliError, OutputError
 from cnncli.messages import shortened
+from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.yaml import source
 from cnncli.recipe.yaml.nodes import plain
 from cnncli.runs.listing import ListedRun, listed
@@ -133,7 +134,7 @@ def _history(path: Path) -> tuple[Row, ...]:
 
 def _recipe(file: Path) -> Mapping[str, Any]:
     with suppress(CnncliError):
-        return dict(plain(source.parse(regular_content(file), str(file))))
+        return dict(plain(source.parse(regular_content(file), str(file), bounds=WRITTEN_OUT)))
     return {}
 
 

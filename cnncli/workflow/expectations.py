@@ -97,7 +97,7 @@ def changed_data(loaded: LoadedRecipe) -> list[str]:
     if not loaded.settings:
         return []
     try:
-        written = load_bytes(loaded.content, loaded.file, ()).recipe.data
+        written = load_bytes(loaded.content, loaded.file, (), bounds=loaded.bounds).recipe.data
     except CnncliError:  # the recipe is not complete without the settings
         keys = [setting.partition("=")[0].split(".") for setting in loaded.settings]
         return [f"data.{key[1]}" for key in keys if key[0] == "data" and key[1:2] and key[1] in _EXAMPLES]

@@ -9,6 +9,7 @@ from PIL import Image
 
 from cnncli.data.scales import Scale
 from cnncli.demo.answers import MOST_ROWS, Answerer
+from cnncli.errors import ModelFileError
 from cnncli.inference.model_loading import TrainedModel, numbered_classes
 from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.multilabel.targets import LabelTargets
@@ -116,6 +117,14 @@ def test_file_of_another_shape_is_a_message(tmp_path):
 @pytest.mark.parametrize(("ground", "inverted"), [(0.0, True), (1.0, False), (None, False)])
 def test_drawings_are_inverted_where_the_training_images_are_dark(ground, inverted):
     scale = Scale(0.0, 255.0, 255.0, False, 10, ground)
-    made = answerer((28, 28, 1), keras.layers.Flatten(), ends_in([0.0, 1.0], "softmax"), scale=scale)
+    made = answerer((28, 28, 1), keras.layers.Flatten(), ends_in([0.0, 1.0], "softmax"), scales={"input": scale})
 
     assert made.draws_light_on_dark == inverted
+
+
+def test_network_with_several_inputs_is_refused():
+    first, second = keras.Input((4,), name="first"), keras.Input((4,), name="second")
+    model = keras.Model({"first": first, "second": second}, keras.layers.Dense(2)(keras.layers.Add()([first, second])))
+
+    with pytest.raises(ModelFileError, match=r"takes several inputs \(first, second\), and the page takes one"):
+        Answerer(TrainedModel(model, "some.keras", numbered_classes(model)))

@@ -51,7 +51,7 @@ def trained(folder, made, *, policy="float32"):
 def test_rebuilt_model_is_the_one_that_keras_opens(name, policy, tmp_path):
     made = recipe(*NETWORKS[name])
     record = trained(tmp_path, made, policy=policy)
-    rebuilt = open_run(tmp_path, made, record)
+    rebuilt = open_run(tmp_path, made, record).model
     opened = keras.models.load_model(tmp_path / "model.keras", compile=False)
 
     images = np.random.default_rng(3).integers(0, 256, (3, *SHAPE)).astype(np.float32)
@@ -70,7 +70,7 @@ def test_compiled_model_is_opened_without_its_optimizer(tmp_path):
     model.fit(np.ones((4, *SHAPE)), np.arange(4), verbose=0)
     model.save(tmp_path / "model.keras")
 
-    rebuilt = open_run(tmp_path, made, {"precision": {"policy": "float32", "reason": "asked for"}})
+    rebuilt = open_run(tmp_path, made, {"precision": {"policy": "float32", "reason": "asked for"}}).model
     np.testing.assert_array_equal(np.asarray(rebuilt.weights[0]), np.asarray(model.weights[0]))
 
 
@@ -78,7 +78,7 @@ def test_weights_of_an_application_are_not_looked_for_again(tmp_path):
     application = f"- MobileNetV2: {{name: backbone, weights: %s, include_top: false, alpha: 0.35}}\n{CLASSIFIER}"
     record = trained(tmp_path, recipe(application % "null"))
 
-    assert open_run(tmp_path, recipe(application % "gone.weights.h5"), record).count_params() > 400_000
+    assert open_run(tmp_path, recipe(application % "gone.weights.h5"), record).model.count_params() > 400_000
 
 
 def test_weights_that_do_not_fit_are_reported_by_layer(tmp_path):
@@ -120,7 +120,7 @@ def test_config_of_a_runs_model_is_never_read(tmp_path):
         for name in content:
             archive.writestr(name, b"no JSON" if name == "config.json" else content[name])
 
-    assert open_run(tmp_path, made, record).output_shape == (None, 10)
+    assert open_run(tmp_path, made, record).model.output_shape == (None, 10)
 
 
 @pytest.mark.parametrize("precision", [None, "float8", {"reason": "x"}, 3])

@@ -265,9 +265,10 @@ def test_permute_and_a_gate_for_each_channel_have_nothing_left_to_explain():
 def test_constants_and_parts_of_an_input_are_explained_as_one():
     loaded = recipe(
         "- learned: {name: scale, merge: Multiply, shape: [3]}\n- learned: {name: bias, shape: [28, 28, 1]}\n"
-        f"- slice: {{name: two, stop: 2}}{END}"
+        "- slice: {name: two, stop: 2}\n- reduce_axis: {name: total, function: sum, keepdims: true}\n"
+        f"- learned: {{name: alone, shape: [5, 7], merge: null}}{END}"
     )
-    scale, bias, two = explained(loaded).layers[1:4]
+    scale, bias, two, total, alone = explained(loaded).layers[1:6]
 
     assert scale.purpose == "Multiplies each channel by a number that training changes."
     assert str(scale.formulas[0]) == "3"
@@ -276,6 +277,8 @@ def test_constants_and_parts_of_an_input_are_explained_as_one():
     )
     assert (bias.what, bias.value(PARAMETERS)) == ("learned, 5 layers", "784")
     assert two.purpose == "Takes a part of what comes in along one axis: 28×28×2 is left; it computes nothing."
+    assert total.purpose == "Takes the sum along one axis: 28×28×1 is left."
+    assert alone.purpose.endswith("It replaces what comes in.")
 
 
 def test_dropout_of_whole_examples_is_stochastic_depth():

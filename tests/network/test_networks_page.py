@@ -1,10 +1,11 @@
-"""docs/networks.md: the numbers of its tables are those of the recipes, and its excerpts stand in them."""
+"""docs/networks.md: the numbers of its first table are those of the recipes, and its excerpts stand in them."""
 
 import re
 from pathlib import Path
 
 import pytest
 
+from benchmarks.published_networks import recipe_lines
 from cnncli.network import checks
 from cnncli.recipe.load import load
 
@@ -13,13 +14,6 @@ PAGE = (ROOT / "docs" / "networks.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| \[[\w-]+\]\(\.\./recipes/([\w-]+)\.yaml\) \| ([\d,]+) \| ([\d,]+) \|", PAGE, re.MULTILINE)
 EXCERPTS = re.findall(r"^```yaml\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
 CLASSES = {"lenet5": None, "resnet20-cifar10": None, "u-net": 2, "wavenet": 2}  # None: the data has them
-
-
-def lines_of(text: str) -> int:
-    """The lines of `vars`, `blocks` and `model`, without comments and empty lines."""
-    sections = re.findall(r"^(?:vars|blocks|model):.*\n(?:(?:[ #].*)?\n)*", text, re.MULTILINE)
-    lines = [line.strip() for section in sections for line in section.splitlines()]
-    return sum(bool(line) and not line.startswith("#") for line in lines)
 
 
 def test_page_has_the_recipes_that_it_describes():
@@ -33,7 +27,7 @@ def test_lines_and_parameters_of_a_row_are_those_of_the_recipe(name, lines, para
     classes = CLASSES.get(name, 1000)
     checked = checks.check_shapes(load(name, [f"data.classes={classes}"] if classes else []))
 
-    assert f"{lines_of((ROOT / 'recipes' / f'{name}.yaml').read_text(encoding='utf-8')):,}" == lines
+    assert f"{recipe_lines(name):,}" == lines
     assert f"{checked.trainable_params:,}" == parameters
 
 

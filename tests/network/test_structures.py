@@ -88,10 +88,30 @@ def test_a_slice_takes_rows_sequences_and_volumes(layers):
     assert output(found, "a").shape[1] == 2
 
 
+@pytest.mark.parametrize("function", ["mean", "max", "sum"])
+@pytest.mark.parametrize("axis", [1, 2, 3, -1])
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_a_reduction_is_that_of_numpy(function, axis, keepdims):
+    found = network_of(f"- reduce_axis: {{name: r, function: {function}, axis: {axis}, keepdims: {keepdims}}}".lower())
+
+    assert np.allclose(output(found, "r"), getattr(np, function)(X, axis, keepdims=keepdims), atol=1e-5)
+
+
+def test_a_reduction_is_written_by_its_function_alone():
+    assert np.allclose(output(network_of("- reduce_axis: mean"), "reduce_axis"), X.mean(-1), atol=1e-6)
+
+
+def test_a_learned_constant_leaves_alone_where_it_is_merged_with_nothing():
+    found = network_of("- learned: {name: l, shape: [5, 7], merge: null}")
+
+    assert np.allclose(output(found, "l"), np.broadcast_to(constant(found, "l"), (2, 5, 7)), atol=1e-6)
+
+
 def test_a_model_with_them_opens_without_this_package(tmp_path):
     found = network_of(
         "- learned: {shape: [12, 12, 3]}\n- learned: {shape: [1, 12, 3], merge: Concatenate}\n"
-        "- learned: {shape: 3, merge: Multiply}\n- slice: {axis: 1, stop: 12}\n- slice: {start: 1}"
+        "- learned: {shape: 3, merge: Multiply}\n- slice: {axis: 1, stop: 12}\n- slice: {start: 1}\n"
+        "- reduce_axis: {function: sum, keepdims: true}"
     )
     found.model.save(tmp_path / "m.keras")
     np.save(tmp_path / "x.npy", X)
@@ -136,6 +156,12 @@ def test_shortcuts_with_a_condition_on_sizes_are_decided_by_the_shapes():
         ("- learned: {shape: [2], merge: Concatenate, axis: 4}", "r.yaml:5:55: expected an axis from 1 to 3"),
         ("- learned: {shape: [2], merge: Dot}", "r.yaml:5:36: learned: `merge`: unknown choice `Dot`"),
         ("- slice: {axis: 0, start: 1}", "r.yaml:5:21: expected an axis from 1 to 3"),
+        (
+            "- reduce_axis: {function: mean, axis: 4}",
+            "r.yaml:5:43: expected an axis from 1 to 3, or -1 for the last one, got 4",
+        ),
+        ("- reduce_axis: median", "r.yaml:5:20: reduce_axis: `function`: unknown choice `median`"),
+        ("- reduce_axis", "r.yaml:5:7: reduce_axis needs `function`"),
         ("- slice: {axis: 1, stop: 13}", "r.yaml:5:30: `stop` is 13, and axis 1 has 12 values"),
         ("- slice", "r.yaml:5:7: slice needs `start` or `stop`"),
         ("- learned: {shape: 3, axis: 2}", "r.yaml:5:33: `axis` is for `merge: Concatenate`, not for Add"),

@@ -451,3 +451,16 @@ def test_unknown_number_of_classes_is_a_placeholder():
 
     assert summary_of(text, head=head, end="").placeholders == ("hidden", "out")
     assert summary_of(text, end="").placeholders == ()
+
+
+def test_wrapper_says_which_layer_it_applies():
+    layers_of_recipe = """
+    - TimeDistributed: {layer: {Conv2D: {filters: 2, kernel_size: 3, activation: relu}}}
+    - Bidirectional: {layer: {ConvLSTM2D: {filters: 2, kernel_size: 3}}}
+    - Flatten
+    - Dense: {units: 3, activation: softmax}
+"""
+    head = "name: n\ndata: {source: {npz: {path: a.npz}}, classes: 3}\nmodel:\n  input: [3, 8, 8, 1]\n  layers:"
+    found = summarise(load_bytes((head + layers_of_recipe).encode(), "r.yaml"))
+
+    assert [layer.detail for layer in found.layers[1:3]] == ["Conv2D 3×3, relu", "ConvLSTM2D 3×3"]

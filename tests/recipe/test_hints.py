@@ -89,3 +89,21 @@ def test_metrics_of_one_logit_are_a_warning():
 
     assert "the metrics take the output for a probability" in warning.message
     assert load_bytes(text.replace("train: {", "train: {metrics: [], ").encode(), "recipe.yaml").warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("SiLU", "write `- Activation: silu`"),
+        ("Hardswish", "write `- Activation: hard_swish`"),
+        ("GELU", "write `- Activation: gelu`"),
+        ("DropPath", "write `- Dropout: {rate: 0.1, noise_shape: [null, 1, 1, 1]}`"),
+        ("ReduceMean", "write `- reduce_axis: {function: mean, axis: -1}`"),
+        ("Transpose", "did you mean `Permute`?"),
+    ],
+)
+def test_layer_of_another_library_is_written_in_another_way(name, hint):
+    with pytest.raises(RecipeError) as caught:
+        load_bytes(f"data: {{source: mnist}}\nmodel: {{layers: [{name}, Flatten, Dense: 10]}}\n".encode(), "r.yaml")
+
+    assert hint in [problem.hint for problem in caught.value.problems]

@@ -139,11 +139,11 @@ def test_refused_with_place_and_hint(text: str, expected: str) -> None:
         pytest.param("x" * 1100 + ": 1", "1:1: a key longer than 1,024 characters", id="long first key"),
         pytest.param("a: " + "9" * 5000, "1:4: a number of 5,000 characters (max 300)", id="long integer"),
         pytest.param("a: 0x" + "9" * 5000, "1:4: a number of 5,002 characters (max 300)", id="long hexadecimal"),
-        pytest.param("a: " + "[" * 1000, "1:103: nested too deeply (max 100)", id="brackets"),
+        pytest.param("a: " + "[" * 1000, "1:153: nested too deeply (max 150)", id="brackets"),
         pytest.param(
-            "".join(" " * n + "a:\n" for n in range(150)), "101:101: nested too deeply (max 100)", id="blocks"
+            "".join(" " * n + "a:\n" for n in range(200)), "151:151: nested too deeply (max 150)", id="blocks"
         ),
-        pytest.param("a:\n" + "- " * 1000, "2:199: nested too deeply (max 100)", id="dashes"),
+        pytest.param("a:\n" + "- " * 1000, "2:299: nested too deeply (max 150)", id="dashes"),
         pytest.param(
             "a: [" + "x," * 20_000 + "]",  # the mapping, its key and the list are three nodes
             "1:19999: more than 10,000 keys and values\n    write repeated parts with `repeat` or `blocks`",

@@ -9,12 +9,16 @@ from cnncli.recipe.load import load_bytes
 from cnncli.recipe.write import to_yaml
 
 
-def recipe(layers: str, before: str = "", last: str = ""):
+def loaded(layers: str, before: str = "", last: str = ""):
     content = f"{textwrap.dedent(before)}\ndata: {{source: {{npz: {{path: a.npz}}}}, classes: 10}}\n"
     content += "model:\n  input: [8, 8, 4]\n  layers:\n"
     return load_bytes(
         (content + textwrap.indent(textwrap.dedent(layers).strip() + "\n" + last, "    ") + "\n").encode(), "r.yaml"
-    ).recipe
+    )
+
+
+def recipe(layers: str, before: str = "", last: str = ""):
+    return loaded(layers, before, last).recipe
 
 
 def flat(layers: str, before: str = ""):
@@ -250,6 +254,15 @@ def test_block_that_calls_itself_is_reported():
     assert problem[0].endswith("block `a` calls itself")
 
 
+def test_block_cannot_have_the_name_of_a_structure():
+    [problem] = first_lines("- ReLU", "blocks: {slice: {layers: [ReLU]}}")
+
+    assert problem == [
+        "r.yaml:1:10: `slice` cannot name a block",
+        "    `slice` is a structure of every recipe; give the block another name",
+    ]
+
+
 def test_block_may_call_itself_under_an_if():
     before = """
     blocks:
@@ -372,3 +385,37 @@ def test_name_that_goes_on_behind_a_variable_gets_brackets():
     [problem] = first_lines("- repeat: {times: 1, as: i, layers: [ReLU: {name: x$i_0}]}")
 
     assert problem[1].strip() == "did you mean `$(i)_0`?"
+
+
+BESIDE = """
+    blocks:
+      gate:
+        layers:
+          - Identity: {name: x}
+          - Conv2D: {filters: 4, kernel_size: 1}
+          - ReLU
+          - Multiply: {from: [x, .]}
+"""
+
+
+def test_layers_that_lead_to_no_output_are_noted():
+    end = "- Dense: {name: out, units: 10, activation: softmax}"
+    [warning] = loaded("- gate", BESIDE, end).warnings
+
+    assert str(warning).splitlines()[:2] == [
+        "r.yaml:6:9: `gate_conv2d`, `gate_re_lu` lead to no output: they are not part of the network",
+        "    name what takes it in `from`, or leave it out",
+    ]
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "- ReLU: {name: a}\n- ReLU: {name: b, from: input}\n- Add: {from: [a, b]}",
+        "- residual: {body: [Conv2D: {filters: 8, kernel_size: 1}], shortcut: auto}",
+        "- Dense: {name: a, units: 4}\n- Dense: {is: a, from: input}",
+        "- VGG16: {weights: null, include_top: false}\n- ReLU: {from: block3_pool}",
+    ],
+)
+def test_layers_on_a_path_to_an_output_are_not_noted(layers):
+    assert not loaded(layers, "", "- Dense: {name: out, units: 10, activation: softmax}").warnings

@@ -96,3 +96,37 @@ def test_what_can_be_drawn_is_left_alone(item):
     loaded = loaded_with(item)
     check_without_data(loaded)
     check_classes(loaded.recipe, ["ant", "bee"])
+
+
+TOKENS = """\
+data: {source: {npz: {path: a.npz}}, classes: 3}
+model:
+  input: [20]
+  layers:
+    - Embedding: {input_dim: 9, output_dim: 4}
+    - Conv1D: {name: conv, filters: 8, kernel_size: 3}
+    - GlobalMaxPooling1D
+    - Dense: {units: 3, activation: softmax}
+visualize: [ITEM]
+"""
+
+
+@pytest.mark.parametrize(
+    ("item", "what", "key"),
+    [
+        ("maximize: {layer: conv}", "activation maximization", ()),
+        ("grad_cam: {method: smoothgrad}", "SmoothGrad", ("grad_cam", "method")),
+    ],
+)
+def test_gradient_with_respect_to_whole_numbers_is_refused_before_training(item, what, key):
+    with pytest.raises(RecipeError) as error:
+        check_without_data(load_bytes(TOKENS.replace("ITEM", item).encode(), "r.yaml"))
+
+    [problem] = error.value.problems
+    assert problem.message == f"{what} needs a gradient with respect to the input, and this network takes whole numbers"
+    assert problem.path == ("visualize", 0, *key)
+
+
+def test_other_pictures_of_whole_numbers_are_accepted():
+    items = "filters, feature_maps, grad_cam, {grad_cam: {method: occlusion}}"
+    check_without_data(load_bytes(TOKENS.replace("ITEM", items).encode(), "r.yaml"))

@@ -26,6 +26,11 @@ class Column:
         for box in range(graph.count):
             if first <= graph.rank[box] <= last:
                 self.item_of[box] = self._new(graph.rank[box], box)
+        ranks: dict[int, list[int]] = defaultdict(list)  # of the boxes of each group
+        for box in self.item_of:
+            if (group := graph.groups[box]) is not None:
+                ranks[group].append(graph.rank[box])
+        self.group_span = {group: (min(its), max(its)) for group, its in ranks.items()}
         enters = graph.passing(first - 1) if first else set()
         leaves = graph.passing(last)
         self._entry = self._new(first - 1) if enters else None
@@ -114,7 +119,8 @@ class Column:
             for group in {self._group(chain.items[0]), self._group(chain.items[-1])} - {None}:
                 assert group is not None
                 ranks = [self.items[item].rank for item in chain.items[1:-1]]
-                if ranks and self._first_rank(group) <= ranks[0] and ranks[-1] <= self._last_rank(group):
+                first, last = self.group_span[group]
+                if ranks and first <= ranks[0] and ranks[-1] <= last:
                     found |= dict.fromkeys(chain.items[1:-1], group)
         return found
 
@@ -172,8 +178,8 @@ class Column:
     def _place_down(self) -> None:
         sizes = self.sizes
         ranks = sorted(self.order)
-        headed = {self._first_rank(group) for group in self._groups_here()}
-        ended = {self._last_rank(group) for group in self._groups_here()}
+        headed = {first for first, _ in self.group_span.values()}
+        ended = {last for _, last in self.group_span.values()}
         self.top: dict[int, float] = {}
         self.bottom: dict[int, float] = {}
         self.frame_top: dict[int, float] = {}
@@ -269,32 +275,25 @@ class Column:
 
     def frames(self) -> Iterator[Frame]:
         """A frame around each group that no other box stands in."""
-        for group in self._groups_here():
-            first, last = self._first_rank(group), self._last_rank(group)
-            inside = [item for item, its in self.frame_of.items() if its == group]
+        members: dict[int, list[int]] = defaultdict(list)
+        for item, group in self.frame_of.items():
+            members[group].append(item)
+        for group, (first, last) in self.group_span.items():
+            inside = members[group]
             half = [self.sizes.width / 2 if self.items[item].box is not None else 0.0 for item in inside]
             left = min(self.x[item] - h for item, h in zip(inside, half, strict=True)) - self.sizes.beside
             right = max(self.x[item] + h for item, h in zip(inside, half, strict=True)) + self.sizes.beside
             reach = self.sizes.width / 2
             others = [
                 item
-                for item in self.item_of.values()
-                if self._group(item) != group
-                and first <= self.items[item].rank <= last
+                for rank in range(first, last + 1)
+                for item in self.order[rank]
+                if self.items[item].box is not None
+                and self._group(item) != group
                 and left - reach < self.x[item] < right + reach
             ]
             if not others:
                 yield Frame(group, left, self.frame_top[first], right, self.bottom[last] + self.sizes.beside)
-
-    def _groups_here(self) -> list[int]:
-        found = dict.fromkeys(self._group(item) for item in self.item_of.values())
-        return [group for group in found if group is not None]
-
-    def _first_rank(self, group: int) -> int:
-        return min(self.items[item].rank for item in self.item_of.values() if self._group(item) == group)
-
-    def _last_rank(self, group: int) -> int:
-        return max(self.items[item].rank for item in self.item_of.values() if self._group(item) == group)
 
 
 def _corners(points: Sequence[Point]) -> list[Point]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -46,6 +47,15 @@ class LayeredGraph:
         """The boxes whose lines pass from a rank to the next one."""
         return {source for source, target in self.edges if self.rank[source] <= rank < self.rank[target]}
 
+    def passing_counts(self) -> list[int]:
+        """How many boxes have lines that pass from each rank to the next one."""
+        changes = [0] * (self.ranks + 1)
+        for source, targets in enumerate(self.after):
+            if targets:
+                changes[self.rank[source]] += 1
+                changes[max(self.rank[target] for target in targets)] -= 1
+        return list(itertools.accumulate(changes[:-1]))
+
 
 def breaks(graph: LayeredGraph, wanted: int) -> list[tuple[int, int]]:
     """The first and last ranks of at most so many columns of nearly one length.
@@ -61,7 +71,7 @@ def breaks(graph: LayeredGraph, wanted: int) -> list[tuple[int, int]]:
     for members in spans.values():
         for rank in range(min(members), max(members)):
             within[rank] += 1
-    ends = [rank for rank in range(ranks - 1) if len(graph.passing(rank)) == 1]
+    ends = [rank for rank, count in enumerate(graph.passing_counts()[:-1]) if count == 1]
     length = ranks / wanted
     while True:
         columns = list(_filled(ranks, ends, within, math.ceil(length)))

@@ -39,8 +39,9 @@ def ordered(items: Sequence[Item], chains: Sequence[Chain], aside: set[int]) -> 
         if not fewest:
             break
         downwards = sweep % 2 == 0
+        order = dict(order)
         for rank in sorted(order, reverse=not downwards):
-            order = {**order, rank: _by_barycentre(items, order, rank, downwards=downwards)}
+            order[rank] = _by_barycentre(items, order, rank, downwards=downwards)
         count = _crossings(items, order)
         if count < fewest:
             best, fewest = order, count

@@ -69,7 +69,7 @@ def item() -> Schema:
 
 
 def of_structures() -> Schema:
-    """The definitions of `learned` and `slice`."""
+    """The definitions of `learned`, `slice` and `reduce_axis`."""
     return {
         f"{e.kind}.{e.name}": _arguments(e) for e in map(structure_entries.ENTRIES.get, structure_entries.WRITTEN) if e
     }

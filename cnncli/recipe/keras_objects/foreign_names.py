@@ -9,30 +9,59 @@ from cnncli.messages import did_you_mean, nearest
 from cnncli.recipe.keras_objects import catalogue
 
 # Names that people bring from elsewhere and that spelling alone would not lead to Keras' own.
-_FOREIGN_NAMES = {
+FOREIGN_NAMES = {
     "Linear": "Dense",
     "FullyConnected": "Dense",
     "BatchNorm": "BatchNormalization",
-    "BatchNorm1d": "BatchNormalization",
-    "BatchNorm2d": "BatchNormalization",
-    "BatchNorm3d": "BatchNormalization",
     "LayerNorm": "LayerNormalization",
+    "LayerNorm2d": "LayerNormalization",
     "GroupNorm": "GroupNormalization",
-    "MaxPool1d": "MaxPooling1D",
-    "MaxPool2d": "MaxPooling2D",
-    "MaxPool3d": "MaxPooling3D",
-    "AvgPool2d": "AveragePooling2D",
-    "AdaptiveAvgPool2d": "GlobalAveragePooling2D",
-    "ConvTranspose2d": "Conv2DTranspose",
+    "RMSNorm": "RMSNormalization",
+    "MultiheadAttention": "MultiHeadAttention",
     "Upsample": "UpSampling2D",
+    "UpsamplingNearest2d": "UpSampling2D",
+    "Cat": "Concatenate",
     "Concat": "Concatenate",
+    "View": "Reshape",
+    "Unflatten": "Reshape",
+    "Transpose": "Permute",
+    "GlobalAvgPool2d": "GlobalAveragePooling2D",
+    **{
+        foreign.format(f"{axes}d"): ours.format(f"{axes}D")
+        for axes in (1, 2, 3)
+        for foreign, ours in {
+            "BatchNorm{}": "BatchNormalization",
+            "SyncBatchNorm{}": "BatchNormalization",
+            "MaxPool{}": "MaxPooling{}",
+            "AvgPool{}": "AveragePooling{}",
+            "AdaptiveAvgPool{}": "GlobalAveragePooling{}",
+            "AdaptiveMaxPool{}": "GlobalMaxPooling{}",
+            "Dropout{}": "SpatialDropout{}",
+            "ZeroPad{}": "ZeroPadding{}",
+        }.items()
+    },
+    **{f"ConvTranspose{axes}d": f"Conv{axes}DTranspose" for axes in (1, 2, 3)},
     "BCELoss": "BinaryCrossentropy",
     "BCEWithLogitsLoss": "BinaryCrossentropy",
     "CrossEntropyLoss": "SparseCategoricalCrossentropy",
     "cross_entropy": "sparse_categorical_crossentropy",
     "crossentropy": "sparse_categorical_crossentropy",
+    "NLLLoss": "SparseCategoricalCrossentropy",
     "MSELoss": "MeanSquaredError",
+    "L1Loss": "MeanAbsoluteError",
+    "SmoothL1Loss": "Huber",
+    "HuberLoss": "Huber",
+    "KLDivLoss": "KLDivergence",
     "CosineAnnealingLR": "CosineDecay",
+    "MatMul": "Dot",
+    "Transpose": "Permute",
+    "Sum": "Add",
+    "CosineAnnealingWarmRestarts": "CosineDecayRestarts",
+    "OneCycleLR": "CosineDecay",
+    "StepLR": "PiecewiseConstantDecay",
+    "MultiStepLR": "PiecewiseConstantDecay",
+    "ExponentialLR": "ExponentialDecay",
+    "PolynomialLR": "PolynomialDecay",
 }
 NAMING_KEYS = ("type", "name", "class_name", "class", "kind", "layer")  # where other languages have an object's name
 FOREIGN_ARGUMENTS = {
@@ -56,8 +85,9 @@ FOREIGN_ARGUMENTS = {
 
 
 def suggestion(name: str, options: Collection[str]) -> str:
-    """A hint for an unknown name: what it is called in Keras, or what is spelt alike."""
-    foreign = _FOREIGN_NAMES.get(name)
+    """A hint for an unknown name: what it is called in Keras, or what is spelt alike; `nn.Linear` is `Linear`."""
+    name = name.rpartition(".")[2] or name
+    foreign = name if name in options else FOREIGN_NAMES.get(name)
     return f"did you mean `{foreign}`?" if foreign in options else did_you_mean(name, options)
 
 

@@ -38,6 +38,7 @@ NESTING = {
     **{(f"{name}{rank}D", argument): 2 if rank > 1 else 1
        for name, argument in (("Cropping", "cropping"), ("ZeroPadding", "padding")) for rank in (1, 2, 3)},
 }  # fmt: skip
+_ARRAYS = ("mean", "variance", "weights", "idf_weights")  # arguments of layers that may have any number of axes
 _RANK = re.compile(r"([123])D(?:Transpose)?$")
 _OF_RANK = (*WINDOWS, "size", "output_size", "output_padding")  # an integer, or one for every dimension
 
@@ -45,7 +46,8 @@ _OF_RANK = (*WINDOWS, "size", "output_size", "output_padding")  # an integer, or
 def nesting_problem(entry: Entry, argument: Argument, value: Any) -> tuple[str, str] | None:
     """What is wrong with the brackets of a value, and how it is written; None where nothing is."""
     rank = _RANK.search(entry.canonical) if argument.name in _OF_RANK else None
-    most = NESTING.get((entry.canonical, argument.name)) or (1 if rank or argument.type == "integers" else 0)
+    is_flat = rank or argument.type == "integers" or (entry.kind == "layers" and argument.name not in _ARRAYS)
+    most = NESTING.get((entry.canonical, argument.name)) or (1 if is_flat else 0)
     if not most or not isinstance(value, list) or not value:
         return None
     levels = 0

@@ -8,7 +8,7 @@ from typing import Any
 
 from cnncli.messages import described, did_you_mean, listed, nearest, shortened
 from cnncli.recipe.deferred import Broken, Deferred, Unknown
-from cnncli.recipe.keras_objects import catalogue, structure_entries
+from cnncli.recipe.keras_objects import catalogue, foreign_layers, structure_entries
 from cnncli.recipe.keras_objects.arguments import (
     REQUIRED,
     limit_of,
@@ -20,7 +20,7 @@ from cnncli.recipe.keras_objects.arguments import (
     wanted_of,
 )
 from cnncli.recipe.keras_objects.catalogue import Argument, Entry
-from cnncli.recipe.keras_objects.foreign_names import FOREIGN_ARGUMENTS, name_hint, suggestion
+from cnncli.recipe.keras_objects.foreign_names import FOREIGN_ARGUMENTS, FOREIGN_NAMES, name_hint, suggestion
 from cnncli.recipe.keras_objects.integer_values import (
     NESTING,
     as_integers,
@@ -176,9 +176,10 @@ def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]
     if entry:
         return entry, None
     options = catalogue.names_in_places(kind)
-    hint = suggestion(name, options)
-    called = re.match(r"\s*(\w+)\s*\(", name)
-    if called and (meant := nearest(called.group(1), options)):
+    hint = (foreign_layers.hint(name) if kind == "layers" else "") or suggestion(name, options)
+    called = re.match(r"\s*(?:[\w.]+\.)?(\w+)\s*\(", name)
+    meant = FOREIGN_NAMES.get(called[1]) or nearest(called[1], options) if called else None
+    if meant in options:
         hint = f"write `{meant}: {{argument: value}}`; a recipe holds no code"
         if re.fullmatch(r"\s*\w+\s*\(\s*\)\s*", name):
             hint = f"write `{meant}`, without brackets"

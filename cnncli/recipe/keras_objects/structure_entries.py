@@ -9,8 +9,10 @@ KIND = "structure"
 SHORTCUT = "shortcut"  # what `residual: {shortcut: auto}` leaves in the list
 LEARNED = "learned"
 SLICE = "slice"
+REDUCE = "reduce_axis"
 
 MERGES = ("Add", "Multiply", "Concatenate")
+REDUCTIONS = ("mean", "max", "sum")
 
 _NAME = Argument("name", default=None, doc="Name of what it becomes.")
 
@@ -34,7 +36,12 @@ ENTRIES = {
                 for argument in (
                     Argument("shape", type="integers", doc="Shape of the constant, without the batch."),
                     Argument("initializer", "zeros", kind="initializers", doc="Initializer of the constant."),
-                    Argument("merge", "Add", choices=MERGES, doc="How it is merged: Add, Multiply or Concatenate."),
+                    Argument(
+                        "merge",
+                        "Add",
+                        choices=MERGES,
+                        doc="How it is merged: Add, Multiply or Concatenate; null: the constant alone.",
+                    ),
                     Argument("axis", 1, type="integer", doc="Axis of Concatenate; 0 is the batch."),
                     Argument("last", False, type="boolean", doc="Concatenate: the constant comes after the input."),
                     Argument("regularizer", None, kind="regularizers", doc="Regularizer of the constant."),
@@ -57,9 +64,24 @@ ENTRIES = {
                 )
             },
         ),
+        Entry(
+            kind=KIND,
+            name=REDUCE,
+            canonical=REDUCE,
+            doc="The mean, maximum or sum along one axis, as `x.mean(axis)` in NumPy.",
+            arguments={
+                argument.name: argument
+                for argument in (
+                    Argument("function", choices=REDUCTIONS, doc="What is computed: mean, max or sum."),
+                    Argument("axis", -1, type="integer", doc="Axis; 0 is the batch, -1 are the channels."),
+                    Argument("keepdims", False, type="boolean", doc="Keep the axis, with size 1."),
+                    _NAME,
+                )
+            },
+        ),
     )
 }
-WRITTEN = (LEARNED, SLICE)  # those that a recipe may write itself
+WRITTEN = (LEARNED, SLICE, REDUCE)  # those that a recipe may write itself
 
 
 def find(name: str) -> Entry | None:

@@ -52,6 +52,8 @@ def _read_block(entry: Entry, problems: list[Problem]) -> Block | None:
 
     if not name.isidentifier() or not name[0].islower() or name in _TAKEN:
         hint = "a block's name has lower-case letters, digits and _; CapWords are Keras"
+        if name in _TAKEN:
+            hint = f"`{name}` is a structure of every recipe; give the block another name"
         wrong(f"`{shortened(name)}` cannot name a block", entry.key_place, hint)
         return None
     if not isinstance(node, Mapping):

@@ -15,7 +15,7 @@ from cnncli.errors import Place, Problem
 from cnncli.messages import shortened
 from cnncli.recipe import targets
 from cnncli.recipe.deferred import Broken, Unknown
-from cnncli.recipe.growth import Problems, Stopped, TooLarge
+from cnncli.recipe.growth import AS_WRITTEN, Bounds, Problems, Stopped, TooLarge
 from cnncli.recipe.language.blocks import Blocks
 from cnncli.recipe.language.expressions import HERE, NO_INPUT, Absent
 from cnncli.recipe.language.flat_layers import INPUT, Given, Scope
@@ -56,7 +56,12 @@ class Expansion:
 
 
 def expand(
-    root: Mapping, *, classes: int | None = None, shapes: Shapes | None = None, watch: Watch | None = None
+    root: Mapping,
+    *,
+    classes: int | None = None,
+    shapes: Shapes | None = None,
+    bounds: Bounds = AS_WRITTEN,
+    watch: Watch | None = None,
 ) -> Expansion:
     """Replace what stands for a value by the value, and write structure out as layers.
 
@@ -64,10 +69,11 @@ def expand(
         root: the recipe as written, after `extends` and `--set`.
         classes: the value of `$classes`; None while the data has not been read, or where there are none.
         shapes: tells the sizes of `$here`; None while the shape of the input is not known.
+        bounds: on what the recipe grows to.
         watch: sees how the items of `model.layers` become layers.
     """
     problems, warnings = Problems(), list[Problem]()
-    substitution = Substitution(problems)
+    substitution = Substitution(problems, bounds.values)
     try:
         entries, groups = _expanded(root, classes, shapes, substitution, warnings, watch)
     except Stopped:

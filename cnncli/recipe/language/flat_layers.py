@@ -27,6 +27,7 @@ from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequenc
 INPUT = "input"  # the network's input, as `from` names it
 HERE = "."  # the input of the block, residual body, group, round or path in which it stands
 MOST_LAYERS = 5000
+_NAMES_OF_A_VALUE = 20  # so many names that are compared with a glob take as much time as one value of the recipe
 PATH: Path = ("model", "layers")
 # Python keywords, so no Keras argument can have these names.
 OURS = ("if", "from", "is", "name")
@@ -181,7 +182,7 @@ class FlatLayers:
             hint = "put another layer in its place, as in `{Concatenate: {}}`"
             self.changes.wrong(name, f"`{name}` takes {len(taken)} layers, so it cannot be left out", hint)
             return
-        self.current = self.previous if taken is None else taken
+        self.current = taken if isinstance(taken, str) else self.previous
         self.known.setdefault(name, self.current or self.inputs[0])
 
     def append(self, node: Node) -> None:
@@ -283,7 +284,7 @@ class FlatLayers:
             return [scope.here]
         for prefix, suffix in scope.searched:
             if glob.has_magic(name):
-                if matching := self._matching(f"{glob.escape(prefix)}{name}{glob.escape(suffix)}"):
+                if matching := self._matching(f"{glob.escape(prefix)}{name}{glob.escape(suffix)}", place):
                     return matching
             elif (found := self.known.get(f"{prefix}{name}{suffix}")) is not None:
                 if found == INPUT and name == INPUT:
@@ -292,17 +293,18 @@ class FlatLayers:
         self._unknown[name] = place
         return [name]
 
-    def _matching(self, pattern: str) -> list[str | None]:
+    def _matching(self, pattern: str, place: Place) -> list[str | None]:
         """The layers and groups of a glob, in their order; without the layers inside of a group that is one of them."""
-        names = [name for name in self.known if name not in self.inputs and fnmatch.fnmatchcase(name, pattern)]
-        ranges = [(group.start, group.end) for group in self.groups if group.name in set(names)]
+        self.substitution.count(len(self.known) // _NAMES_OF_A_VALUE, place, PATH)
+        names = dict.fromkeys(name for name in self.known if fnmatch.fnmatchcase(name, pattern))
         groups = {group.name for group in self.groups}
-        outer = [
-            name
-            for name in names
-            if name in groups or not any(start <= self._indexes.get(name, -1) < end for start, end in ranges)
-        ]
-        layers = dict.fromkeys(self.known[name] for name in outer)
+        inside: set[int] = set()
+        for group in self.groups:
+            if group.name in names:
+                inside.update(range(group.start, group.end))
+        outer = [name for name in names if name in groups or self._indexes.get(name, -1) not in inside]
+        layers = dict.fromkeys(self.known[name] for name in outer if name not in self.inputs)
+        self.substitution.count(len(layers), place, PATH)
         return [*sorted(layers, key=lambda layer: self._indexes.get(layer, -1))]
 
     def _note_network_input(self, scope: Scope, place: Place) -> None:

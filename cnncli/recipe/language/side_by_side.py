@@ -47,7 +47,7 @@ def _paths(writer: Writer, entry: Entry, parts: dict[str, Node], scope: Scope) -
             return None
         found = []
         for item in written[0].items:
-            found += _path(writer, entry, item, writer.inside(written[1], "path"))
+            found += _path(writer, entry, item, written[1])
         is_single = len(found) < 2 and not any(isinstance(item, Mapping) for item in written[0].items)
         if is_single and len(writer.problems) == before:
             place = from_call(parts["paths"].place, scope.caller)
@@ -60,8 +60,9 @@ def _paths(writer: Writer, entry: Entry, parts: dict[str, Node], scope: Scope) -
 
 def _path(writer: Writer, entry: Entry, item: Node, scope: Scope) -> list[tuple[Sequence, Scope]]:
     """An item of `paths`: a list of layers, `{if, layers}`, or `{over, path}`; none where it is wrong or left out."""
+    inner = writer.inside(scope, "path")
     if not isinstance(item, Mapping):
-        found = writer.list_of("paths", item, scope, "a path is a list of layers: `- [ReLU]`")
+        found = writer.list_of("paths", item, inner, "a path is a list of layers: `- [ReLU]`")
         return [found] if found else []
     known = ("if", "layers", "path", *rounds.KEYS)
     within = Entry("paths", from_call(item.place, scope.caller), item)
@@ -85,7 +86,7 @@ def _path(writer: Writer, entry: Entry, item: Node, scope: Scope) -> list[tuple[
     scope = kept
     if "path" in parts:
         return _rounds_of_a_path(writer, within, parts, scope) or []
-    found = writer.list_of("layers", parts["layers"], scope)
+    found = writer.list_of("layers", parts["layers"], inner)
     return [found] if found else []
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from cnncli.errors import Problem
 from cnncli.messages import described, did_you_mean, listed, shortened
 from cnncli.recipe.deferred import Broken, Deferred
-from cnncli.recipe.keras_objects import catalogue, structure_entries
+from cnncli.recipe.keras_objects import catalogue, foreign_layers, structure_entries
 from cnncli.recipe.keras_objects.foreign_names import NAMING_KEYS
 from cnncli.recipe.language import calls, rounds, side_by_side
 from cnncli.recipe.language.blocks import STRUCTURES, Blocks
@@ -123,7 +123,7 @@ class _Flattener(Writer):
             calls.call(self, self.blocks[name], entry, scope)
         elif name[:1].islower() and name.isidentifier() and name not in structure_entries.ENTRIES:
             options = [*self.blocks, *STRUCTURES, *structure_entries.WRITTEN, *catalogue.names("layers")]
-            hint = did_you_mean(name, options)
+            hint = foreign_layers.hint(name) or did_you_mean(name, options)
             if name in NAMING_KEYS and isinstance(body, Scalar) and isinstance(body.value, str):
                 hint = f"the name is the key: `- {shortened(body.value)}`, or `- {shortened(body.value)}: {{…}}`"
             self.flat.wrong(

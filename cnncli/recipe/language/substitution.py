@@ -17,14 +17,16 @@ class Substitution:
 
     Args:
         problems: where mistakes are collected.
+        most_values: how many values the recipe may have when it is written out.
 
     Attributes:
         open_places: where something depends on what is not known yet in a way that a value cannot tell.
         uses_sizes: a size of `$here` was asked for.
     """
 
-    def __init__(self, problems: Problems) -> None:
+    def __init__(self, problems: Problems, most_values: int = MOST_VALUES) -> None:
         self.problems = problems
+        self.most_values = most_values
         self.open_places: list[Place] = []
         self.uses_sizes = False
         self._values = 0
@@ -33,11 +35,11 @@ class Substitution:
         """Add to the number of values that the recipe has when it is written out.
 
         Raises:
-            Stopped: they are more than `MOST_VALUES`; reported at `place`.
+            Stopped: they are more than `most_values`; reported at `place`.
         """
         self._values += values
-        if self._values > MOST_VALUES:
-            message = f"written out, the recipe has more than {MOST_VALUES:,} values"
+        if self._values > self.most_values:
+            message = f"written out, the recipe has more than {self.most_values:,} values"
             self.problems.append(Problem(message, "use smaller lists, or fewer rounds and calls", place, path))
             raise Stopped
 

@@ -10,9 +10,10 @@ from collections.abc import Callable
 from itertools import islice
 
 from cnncli.errors import Place, Problem, RecipeError
+from cnncli.recipe.growth import AS_WRITTEN
 from cnncli.recipe.yaml.text import shown
 
-MAX_BYTES = 256 * 1024
+MAX_BYTES = AS_WRITTEN.bytes
 RECIPE_SUFFIXES = (".yaml", ".yml")
 _FILE_KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
     (stat.S_ISDIR, "a directory"),
@@ -23,14 +24,15 @@ _FILE_KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 )
 
 
-def read_bytes(path: pathlib.Path, *, shown_as: str | None = None) -> bytes:
+def read_bytes(path: pathlib.Path, *, shown_as: str | None = None, most: int = MAX_BYTES) -> bytes:
     """Read a recipe file whole, without ever blocking on something that is not a file.
 
     Args:
         shown_as: the path as messages name it; `path` itself by default.
+        most: the size of the largest file that is read.
 
     Raises:
-        RecipeError: there is no such file, it is no regular file, it is larger than 256 KB, or it cannot be read.
+        RecipeError: there is no such file, it is no regular file, it is too large, or it cannot be read.
     """
     name = shown(shown_as if shown_as is not None else str(path), limit=200)
     try:
@@ -40,22 +42,22 @@ def read_bytes(path: pathlib.Path, *, shown_as: str | None = None) -> bytes:
     if not stat.S_ISREG(status.st_mode):
         kind = next((kind for is_kind, kind in _FILE_KINDS if is_kind(status.st_mode)), "something else")
         raise RecipeError(f"cannot read {name}: it is not a regular file but {kind}")
-    if status.st_size > MAX_BYTES:
-        raise too_large(Place(name))
+    if status.st_size > most:
+        raise too_large(Place(name), most)
     try:
-        content = _read(path)
+        content = _read(path, most)
     except OSError as error:
         raise _unreadable(path, name, error) from error
-    if len(content) > MAX_BYTES:  # it grew, or has no size of its own, as in /proc
-        raise too_large(Place(name))
+    if len(content) > most:  # it grew, or has no size of its own, as in /proc
+        raise too_large(Place(name), most)
     return content
 
 
-def _read(path: pathlib.Path) -> bytes:
+def _read(path: pathlib.Path, most: int) -> bytes:
     # O_NONBLOCK: the file may have become a pipe since it was looked at.
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     with os.fdopen(os.open(path, flags), "rb") as file:
-        return file.read(MAX_BYTES + 1)
+        return file.read(most + 1)
 
 
 def _unreadable(path: pathlib.Path, name: str, error: OSError | ValueError) -> RecipeError:
@@ -93,5 +95,5 @@ def _spelt_alike(name: str, folder: pathlib.Path) -> list[str]:
     return [siblings[stem] for stem in difflib.get_close_matches(pathlib.PurePath(name).stem, siblings)]
 
 
-def too_large(place: Place) -> RecipeError:
-    return RecipeError(Problem(f"recipe larger than {MAX_BYTES // 1024} KB", place=place))
+def too_large(place: Place, most: int = MAX_BYTES) -> RecipeError:
+    return RecipeError(Problem(f"recipe larger than {most // 1024} KB", place=place))

@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from cnncli.errors import Place, Problem, RecipeError
+from cnncli.recipe.growth import Bounds
 from cnncli.recipe.yaml.core_values import kind_of_node
 from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar
 from cnncli.recipe.yaml.recipe_file import MAX_BYTES, too_large
@@ -14,21 +15,23 @@ from cnncli.recipe.yaml.text import Text, check_characters, colon_hint, decode, 
 from cnncli.recipe.yaml.tree import MAX_DEPTH, Tree
 
 
-def parse(content: bytes, file: str, *, above: int = 0) -> Mapping:
+def parse(content: bytes, file: str, *, above: int = 0, bounds: Bounds | None = None) -> Mapping:
     """Parse a recipe strictly: YAML 1.2 core values, one document, no anchors, aliases, merge keys or tags.
 
     Args:
         content: the bytes of the file.
         file: the file as the user named it; it becomes `Place.file`.
         above: how many keys and values the recipes have that extend this one; the bound is for all of them together.
+        bounds: on its size; left out: those of a recipe that a person writes.
 
     Raises:
         RecipeError: with every problem found, each with its place, sorted by line and column.
     """
-    if len(content) > MAX_BYTES:
-        raise too_large(Place(file))
+    most = bounds.bytes if bounds else MAX_BYTES
+    if len(content) > most:
+        raise too_large(Place(file), most)
     text = decode(content, file)
-    root = _compose(text, above=above)
+    root = _compose(text, above=above, most_nodes=bounds.nodes if bounds else None)
     if not isinstance(root, Mapping):
         raise RecipeError(_no_recipe(text, root))
     return root
@@ -54,13 +57,13 @@ def parse_value(written: str, place: Place, *, depth: int = 0) -> Node:
     return root or Scalar(None, place)
 
 
-def _compose(text: Text, depth: int = 0, above: int = 0) -> Node | None:
+def _compose(text: Text, depth: int = 0, above: int = 0, most_nodes: int | None = None) -> Node | None:
     """Build the tree; None when there is nothing in the text.
 
     Raises:
         RecipeError: with every problem found, sorted by place.
     """
-    tree = Tree(text, depth, above)
+    tree = Tree(text, depth, above, most_nodes)
     try:
         for event in yaml.parse(text.content, Loader=_Loader):
             tree.take(event)

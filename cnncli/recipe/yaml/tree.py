@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from cnncli.errors import Problem
+from cnncli.recipe.growth import AS_WRITTEN
 from cnncli.recipe.yaml import syntax
 from cnncli.recipe.yaml.core_values import LONG_NUMBER, MAX_NUMBER_LENGTH, core_value, kind_of_node
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence
@@ -28,8 +29,8 @@ from cnncli.recipe.yaml.text import (
     shown,
 )
 
-MAX_DEPTH = 100  # of YAML; a structure of the recipe takes four levels, and 20 of them may be nested
-MAX_NODES = 10_000
+MAX_DEPTH = 150  # of YAML; a structure of the recipe takes at most five levels, and 20 of them may be nested
+MAX_NODES = AS_WRITTEN.nodes
 _ANCHORS_HINT = "`vars`, `blocks` and `extends` do what anchors would"
 _TUPLE = re.compile(r"\(\s*([-+\d.]+(?:\s*,\s*[-+\d.]+)*)\s*,?\s*\)")
 _FOLDER = re.compile(r"[\w:.]\\[abefv]")  # `"C:\a\b.npz"`
@@ -65,8 +66,9 @@ class Tree:
     while the text is still being scanned, so that a bomb costs no more than what came before it.
     """
 
-    def __init__(self, text: Text, depth: int, above: int) -> None:
+    def __init__(self, text: Text, depth: int, above: int, most_nodes: int | None = None) -> None:
         self.text = text
+        self.most_nodes = most_nodes or MAX_NODES
         self.depth = depth
         self.above = above
         self.root: Node | None = None
@@ -150,10 +152,10 @@ class Tree:
         """Count a node, and refuse what stands before its value."""
         start = event.start_mark.index
         self.node_count += 1
-        if self.node_count > MAX_NODES:
+        if self.node_count > self.most_nodes:
             where = " in this recipe and those that extend it" if self.above else ""
             hint = "write repeated parts with `repeat` or `blocks`"
-            self.stop(start, f"more than {MAX_NODES:,} keys and values{where}", hint)
+            self.stop(start, f"more than {self.most_nodes:,} keys and values{where}", hint)
         if event.anchor is not None:
             anchor = f"&{event.anchor}"
             at = self.text.content.index(anchor, start)
