@@ -54,7 +54,6 @@ FOREIGN_NAMES = {
     "KLDivLoss": "KLDivergence",
     "CosineAnnealingLR": "CosineDecay",
     "MatMul": "Dot",
-    "Transpose": "Permute",
     "Sum": "Add",
     "CosineAnnealingWarmRestarts": "CosineDecayRestarts",
     "OneCycleLR": "CosineDecay",
