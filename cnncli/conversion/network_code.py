@@ -76,7 +76,8 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Sequence[int] | None = No
     traced = trace(loaded.written, classes=classes, shapes=shapes)
     sizes = _sizes(resolved, shapes)
     tops = {run for run in traced.executions if run.parent is None}
-    flat: set[Execution] = set()
+    # A function that calls itself is not written: without structure the layers are the same.
+    flat: set[Execution] = tops if any(map(_is_recursive, traced.executions)) else set()
     while True:
         try:
             writer = _Writer(resolved, traced, flat, plain_layers)
@@ -94,6 +95,14 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Sequence[int] | None = No
             flat = flat | set(wrong) if set(wrong) - flat else tops
         else:
             return code
+
+
+def _is_recursive(run: Execution) -> bool:
+    """Whether an item stands, by calls of blocks, within itself."""
+    above = run.parent
+    while above is not None and above.item is not run.item:
+        above = above.parent
+    return above is not None
 
 
 def _not_written(loaded: LoadedRecipe) -> Iterator[Problem]:
