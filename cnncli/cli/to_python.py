@@ -6,7 +6,7 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -92,13 +92,13 @@ class _Source:
     Attributes:
         loaded: the recipe, with its structure.
         training: the resolved recipe of a run.
-        input_shape: of one example of a run.
+        input_shape: of one example of a run; of several inputs by name.
         weights: the model file of a run.
     """
 
     loaded: LoadedRecipe
     training: LoadedRecipe | None = None
-    input_shape: tuple[int, ...] | None = None
+    input_shape: Any = None
     weights: str = ""
 
 
@@ -139,7 +139,7 @@ def _of_run(run: Path, settings: list[str]) -> _Source:
     found = _Source(
         resolved,
         resolved,
-        tuple(shape) if isinstance(shape, list) else None,
+        shape,
         str(model) if model.is_file() and not settings else "",
     )
     try:

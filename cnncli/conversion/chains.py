@@ -14,14 +14,20 @@ from cnncli.conversion.values_in_code import made_code
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.language.writer import head_and_body
 from cnncli.recipe.layers import name_of, snake_case
+from cnncli.recipe.named_inputs import Input, inputs_of
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.yaml.nodes import Mapping, Scalar, Sequence
+from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 _RAW = "raw"  # the input of the augmentation
 
 
 def chain_code(
-    recipe: Recipe, root: Mapping, section: str, values: Names[str, Any], names: Names[str, str]
+    recipe: Recipe,
+    root: Mapping,
+    section: str,
+    values: Names[str, Any],
+    names: Names[str, str],
+    own: Input | None = None,
 ) -> Iterator[str]:
     """The calls that make the layers of a section.
 
@@ -30,12 +36,15 @@ def chain_code(
         section: `prepare` or `augment`.
         values: of the recipe's names.
         names: the recipe's names -> Python.
+        own: the input whose section it is; None is the only one.
     """
-    data = root.get("data")
-    written = data.get(section) if isinstance(data, Mapping) else None
+    own = own or inputs_of(recipe.data)[0]
+    written: Node | None = root
+    for key in (*own.path, section):
+        written = written.get(str(key)) if isinstance(written, Mapping) else None
     items = written.items if isinstance(written, Sequence) else ()
-    chain = getattr(recipe.data, section)
-    for layer, name, item in zip(chain, _names_of_chain(recipe, section), items, strict=True):
+    chain = getattr(own, section)
+    for layer, name, item in zip(chain, _names_of_chains(recipe)[own.name, section], items, strict=True):
         more = [] if "name" in layer.args else [f"name={quoted(name)}"]
         head, body = head_and_body(item)
         try:
@@ -47,24 +56,30 @@ def chain_code(
             yield object_code(layer, more)
 
 
-def _names_of_chain(recipe: Recipe, section: str) -> list[str]:
-    """The name of each layer of a section.
+def _names_of_chains(recipe: Recipe) -> dict[tuple[str, str], list[str]]:
+    """The names of the layers of each input's sections.
 
-    Keras counts them as in a new process, by no name that a layer of the network has (`network.instantiate`).
+    Keras counts them as in a new process, by no name that a layer of the network has (`network.build`): first those of
+    `augment`, then those of `prepare`.
     """
     counts: defaultdict[str, int] = defaultdict(int)
     model = recipe.name.replace("-", "_").replace(".", "_")
-    for name in [INPUT, _RAW, model, *map(name_of, recipe.model.layers)]:
+    inputs = inputs_of(recipe.data)
+    raw = [_RAW if own.name == INPUT else f"{_RAW}_{own.name}" for own in inputs]
+    for name in [*(own.name for own in inputs), *raw, model, *map(name_of, recipe.model.layers)]:
         base, _, number = name.rpartition("_")
         counts[name] = max(counts[name], 1)
         if number.isdecimal():
             counts[base] = max(counts[base], int(number) + 1)
-    names = []
-    for layer in [*recipe.data.prepare, *(recipe.data.augment if section == "augment" else ())]:
-        name = layer.args.get("name")
-        if name is None:
-            base = snake_case(layer.entry.canonical)
-            name = f"{base}_{counts[base]}" if counts[base] else base
-            counts[base] += 1
-        names.append(str(name))
-    return names[-len(recipe.data.augment) :] if section == "augment" and recipe.data.augment else names
+    names: dict[tuple[str, str], list[str]] = {}
+    for section in ("augment", "prepare"):
+        for own in inputs:
+            names[own.name, section] = []
+            for layer in getattr(own, section):
+                name = layer.args.get("name")
+                if name is None:
+                    base = snake_case(layer.entry.canonical)
+                    name = f"{base}_{counts[base]}" if counts[base] else base
+                    counts[base] += 1
+                names[own.name, section].append(str(name))
+    return names

@@ -48,7 +48,7 @@ def data_code(recipe: Recipe) -> DataCode:
     lines += _splits(recipe, has_validation, has_test)
     if recipe.data.limit:
         lines.append(f"_, chosen = split(y_train, {recipe.data.limit}, seed={recipe.data.split.seed})")
-        lines.append("x_train, y_train = x_train[chosen], y_train[chosen]")
+        lines.append(f"x_train, y_train = {_rows(recipe, 'x_train', 'chosen')}, y_train[chosen]")
     classes = ""
     if _has_one_class(recipe):
         classes = "int(y_train.max()) + 1"
@@ -60,6 +60,8 @@ def data_code(recipe: Recipe) -> DataCode:
     functions = READ_IDX if recipe.data.source.idx is not None else []
     if any("split(" in line for line in lines):
         functions = [*functions, *(["", ""] if functions else []), *_split_function(recipe)]
+    if any("take(" in line for line in lines):
+        functions = [*functions, *(["", ""] if functions else []), *_TAKE]
     return DataCode(functions, lines, classes, imports)
 
 
@@ -110,12 +112,30 @@ def _arrays(recipe: Recipe) -> tuple[list[str], tuple[str, ...], bool, bool]:
     assert source.npz is not None
     lines = [f"data = np.load({quoted(source.npz.path)})"]
     names = _names(source.npz.path)
-    if "x_train" not in names:
-        return [*lines, 'x, y = data["x"], data["y"]'], (), False, False
-    parts = ["train", *(["val"] if "x_val" in names else []), *(["test"] if "x_test" in names else [])]
+    if not _has_parts(names):
+        return [*lines, f"x = {_inputs(recipe, 'x')}", 'y = data["y"]'], (), False, False
+    parts = ["train", *(each for each in ("val", "test") if f"y_{each}" in names)]
     for part in parts:
-        lines.append(f'x_{part}, y_{part} = data["x_{part}"], data["y_{part}"]')
+        lines += [f"x_{part} = {_inputs(recipe, f'x_{part}')}", f'y_{part} = data["y_{part}"]']
     return lines, (), "val" in parts, "test" in parts
+
+
+def _has_parts(names: set[str]) -> bool:
+    """Whether an archive has a training part of its own."""
+    return "y_train" in names
+
+
+def _inputs(recipe: Recipe, array: str) -> str:
+    """The arrays of an archive that are the inputs of a part."""
+    if recipe.data.inputs is None:
+        return f'data["{array}"]'
+    each = [f'{quoted(name)}: data["{array}_{name}"]' for name in recipe.data.inputs]
+    return "{" + ", ".join(each) + "}"
+
+
+def _rows(recipe: Recipe, inputs: str, indices: str) -> str:
+    """Some of the examples."""
+    return f"{inputs}[{indices}]" if recipe.data.inputs is None else f"take({inputs}, {indices})"
 
 
 def _names(path: str) -> set[str]:
@@ -139,9 +159,9 @@ def _types(recipe: Recipe, has_validation: bool, has_test: bool) -> Iterator[str
     parts = ["_train", *(["_val"] if has_validation else []), *(["_test"] if has_test else [])]
     names = parts if has_test or has_validation or recipe.data.source.builtin else [""]
     if recipe.data.source.npz is not None:
-        names = parts if "x_train" in _names(recipe.data.source.npz.path) else [""]
+        names = parts if _has_parts(_names(recipe.data.source.npz.path)) else [""]
         for name in names:
-            if shape:
+            if shape and not isinstance(shape, dict):
                 yield f"x{name} = x{name}.reshape(-1, {', '.join(map(str, shape))})"
             if not _has_one_class(recipe):
                 yield f'y{name} = y{name}.astype("float32")'
@@ -153,18 +173,19 @@ def _splits(recipe: Recipe, has_validation: bool, has_test: bool) -> Iterator[st
     has_parts = (
         has_validation
         or has_test
-        or (recipe.data.source.npz is not None and "x_train" in _names(recipe.data.source.npz.path))
+        or (recipe.data.source.npz is not None and _has_parts(_names(recipe.data.source.npz.path)))
     )
     if has_validation and has_test:
         return
     if not has_parts:
         yield f"rest, test = split(y, {literal(given.test)}, seed={seed})"
-        yield "x_train, y_train, x_test, y_test = x[rest], y[rest], x[test], y[test]"
+        yield f"x_train, y_train = {_rows(recipe, 'x', 'rest')}, y[rest]"
+        yield f"x_test, y_test = {_rows(recipe, 'x', 'test')}, y[test]"
         whole = "y"
     elif not has_test:
         yield f"rest, test = split(y_train, {literal(given.test)}, seed={seed})"
-        yield "x_test, y_test = x_train[test], y_train[test]"
-        yield "x_train, y_train = x_train[rest], y_train[rest]"
+        yield f"x_test, y_test = {_rows(recipe, 'x_train', 'test')}, y_train[test]"
+        yield f"x_train, y_train = {_rows(recipe, 'x_train', 'rest')}, y_train[rest]"
         whole = "y_train"
     else:
         whole = ""
@@ -173,8 +194,8 @@ def _splits(recipe: Recipe, has_validation: bool, has_test: bool) -> Iterator[st
         if whole == "y" and isinstance(given.validation, float):
             size = f"round({size} * len(y))"
         yield f"rest, val = split(y_train, {size}, seed={seed})"
-        yield "x_val, y_val = x_train[val], y_train[val]"
-        yield "x_train, y_train = x_train[rest], y_train[rest]"
+        yield f"x_val, y_val = {_rows(recipe, 'x_train', 'val')}, y_train[val]"
+        yield f"x_train, y_train = {_rows(recipe, 'x_train', 'rest')}, y_train[rest]"
 
 
 def _split_function(recipe: Recipe) -> list[str]:
@@ -193,6 +214,10 @@ def _split_function(recipe: Recipe) -> list[str]:
     return lines
 
 
+_TAKE = '''\
+def take(x, indices):
+    """Return some of the examples of all inputs."""
+    return {name: values[indices] for name, values in x.items()}'''.splitlines()
 READ_IDX = '''\
 def read_idx(path):
     """Return the array of an IDX file: images (count, height, width) or labels (count,)."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cnncli.conversion.block_functions import FunctionCode
 from cnncli.conversion.chains import chain_code
+from cnncli.conversion.function_body import Network
 from cnncli.conversion.helpers_in_code import NAMES as HELPERS
 from cnncli.conversion.helpers_in_code import helpers_of
 from cnncli.conversion.identifiers import Identifiers
@@ -16,7 +18,6 @@ from cnncli.conversion.links import CannotLink, Use
 from cnncli.conversion.python_expressions import NotTranslated, names_in
 from cnncli.conversion.python_layout import laid_out, quoted
 from cnncli.conversion.replay import Differs, check
-from cnncli.conversion.structured_code import FunctionCode, Network
 from cnncli.conversion.trace import Execution, Trace, trace
 from cnncli.conversion.values_in_code import Occurrence, value_code
 from cnncli.errors import Problem, RecipeError
@@ -27,11 +28,14 @@ from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.language.here import Shapes
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar
+from cnncli.recipe.yaml.nodes import Mapping as MappingNode
+from cnncli.recipe.yaml.nodes import Node, Scalar
 from cnncli.recipe.yaml.nodes import Sequence as NodeList
 
+Shape = Sequence[int] | Mapping[str, Sequence[int]]
 PROBED_CLASSES = 10  # where only the data will tell
 
 
@@ -54,19 +58,16 @@ class NetworkCode:
     is_flat: bool
 
 
-def network_code(loaded: LoadedRecipe, *, input_shape: Sequence[int] | None = None) -> NetworkCode:
+def network_code(loaded: LoadedRecipe, *, input_shape: Shape | None = None) -> NetworkCode:
     """Write the network of a recipe.
 
     Args:
         loaded: a recipe that is right, as `load` gives it.
-        input_shape: of one raw example, where it is known; else the recipe may say it.
+        input_shape: of one raw example, of several inputs by name, where it is known; else the recipe may say it.
 
     Raises:
-        RecipeError: its layers depend on the number of classes in a way that has no Python, or it has several inputs or
-            shared weights.
+        RecipeError: its layers depend on the number of classes in a way that has no Python.
     """
-    if problems := list(_not_written(loaded)):
-        raise RecipeError(problems)
     classes = declared_classes(loaded.recipe) or PROBED_CLASSES
     shape = input_shape or known_shape(loaded.recipe)
     resolved, shapes = _resolved(loaded, classes, shape)
@@ -76,8 +77,15 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Sequence[int] | None = No
     traced = trace(loaded.written, classes=classes, shapes=shapes)
     sizes = _sizes(resolved, shapes)
     tops = {run for run in traced.executions if run.parent is None}
-    # A function that calls itself is not written: without structure the layers are the same.
-    flat: set[Execution] = tops if any(map(_is_recursive, traced.executions)) else set()
+    # Layers that are called several times, and blocks that call themselves, are written without structure.
+    shared = {name for layer in resolved.recipe.model.layers if layer.shares for name in (layer.shares, name_of(layer))}
+    flat = {
+        run
+        for run in tops
+        if any(name_of(each) in shared for each in resolved.recipe.model.layers[run.start : run.end])
+    }
+    if any(map(_is_recursive, traced.executions)):
+        flat = tops
     while True:
         try:
             writer = _Writer(resolved, traced, flat, plain_layers)
@@ -105,22 +113,7 @@ def _is_recursive(run: Execution) -> bool:
     return above is not None
 
 
-def _not_written(loaded: LoadedRecipe) -> Iterator[Problem]:
-    """What of a recipe has no Python yet."""
-    hint = "`cnncli train` saves the network as model.keras, which Keras opens"
-    if loaded.recipe.data.inputs is not None:
-        place = loaded.place(("data", "inputs"))
-        yield Problem("to-python writes networks with one input, and `inputs` has names", hint, place)
-    for index, layer in enumerate(loaded.recipe.model.layers):
-        if layer.shares:
-            place = loaded.place(("model", "layers", index, layer.name))
-            yield Problem(
-                f"to-python writes no shared weights, and `{name_of(layer)}` has those of another", hint, place
-            )
-            return
-
-
-def _resolved(loaded: LoadedRecipe, classes: int, shape: Sequence[int] | None) -> tuple[LoadedRecipe, Shapes | None]:
+def _resolved(loaded: LoadedRecipe, classes: int, shape: Shape | None) -> tuple[LoadedRecipe, Shapes | None]:
     """The recipe with the number of classes and the sizes of `$here`, and who tells these.
 
     Raises:
@@ -141,11 +134,12 @@ def _resolved(loaded: LoadedRecipe, classes: int, shape: Sequence[int] | None) -
 def _sizes(resolved: LoadedRecipe, shapes: Shapes | None) -> dict[str, tuple[int | None, ...]]:
     """The shape that leaves each layer of the flat list, and the input; empty where nothing asks for sizes."""
     model = resolved.root.get("model")
-    nodes = model.get("layers") if isinstance(model, Mapping) else None
+    nodes = model.get("layers") if isinstance(model, MappingNode) else None
     if shapes is None or not isinstance(nodes, NodeList):
         return {}
     names: list[str | None] = [None, *map(name_of, resolved.recipe.model.layers)]
     found = {name or INPUT: shapes.shape_of(nodes.items, name) for name in names}
+    found |= {own.name: shapes.shape_of(nodes.items, own.name) for own in inputs_of(resolved.recipe.data)}
     return {name: shape for name, shape in found.items() if shape is not None}
 
 
@@ -157,15 +151,11 @@ def _refusal(loaded: LoadedRecipe) -> list[Problem]:
     return [Problem("this network has no Python of the same meaning", place=loaded.place(("model", "layers")))]
 
 
-def known_shape(recipe: Recipe) -> Sequence[int] | None:
+def known_shape(recipe: Recipe) -> Shape | None:
     """The shape of one example, where the recipe says it."""
-    if isinstance(recipe.model.input, dict):
-        return None
     folder = recipe.data.source.image_folder
     if recipe.model.input is None and folder is not None and folder.image_size is not None:
         return (*folder.image_size, 1 if folder.color == "grayscale" else 3)
-    if isinstance(recipe.model.input, dict):
-        return None
     return recipe.model.input or BUILTIN_SHAPES.get(recipe.data.source.builtin or "")
 
 
@@ -183,6 +173,9 @@ class _Writer:
         self.classes = declared_classes(self.recipe) or PROBED_CLASSES
         self.layers = list(recipe.model.layers)
         self.identifiers = Identifiers()
+        self.inputs = {own.name: own for own in inputs_of(recipe.data)}
+        self.root_variables: dict[str, str] = {}
+        self.roots = {layer.shares for layer in self.layers if layer.shares}
         self.constants: dict[str, str] = {}
         self.used_constants: dict[str, None] = {}
         own: dict[str, Execution] = {}
@@ -192,10 +185,12 @@ class _Writer:
         names = {"classes": "classes"} if "classes" in traced.names else {}
         for helper in HELPERS:
             self.identifiers.new(helper)
-        self.network = Network(traced, self.layers, own, flat, self.identifiers, names, {}, self._application)
+        self.network = Network(
+            traced, self.layers, own, flat, self.identifiers, names, tuple(self.inputs), {}, self._application
+        )
         self._read_variables(names)
 
-    def write(self, shape: Sequence[int] | None) -> NetworkCode:
+    def write(self, shape: Shape | None) -> NetworkCode:
         """All lines.
 
         Args:
@@ -207,10 +202,7 @@ class _Writer:
         uses = [*self._uses_without_structure(), *self._outputs()]
         build = FunctionCode(self.network, [None], uses)
         self.build = build  # applications are written into it
-        build.line(
-            f"inputs = keras.Input({literal(list(shape), as_tuple=True) if shape else 'input_shape'}, name={quoted(INPUT)})"
-        )
-        current = self._prepare(build)
+        current = self._prepare(build, shape)
         current = self._items(build, current)
         self._end(build, current)
         takes_classes = _uses(build.lines, "classes")
@@ -227,10 +219,11 @@ class _Writer:
             lines += ["", "", *function]
         used = [name for name in self.constants if any(_uses([line], name) for line in self._all(lines))]
         constants = [f"{name} = {self.constants[name]}" for name in self.constants if name in used]
-        for helper in reversed(list(helpers_of([*constants, *lines]))):
-            # Before the constants, which may be computed with it.
-            lines = ["", "", *helper, *lines]
-        lines = [*([""] if constants else []), *constants, *lines]
+        helpers = [line for helper in helpers_of([*constants, *lines]) for line in ("", "", *helper)]
+        if list(helpers_of(constants)):  # they are computed with it
+            lines = [*helpers, "", "", *constants, *lines]
+        else:
+            lines = [*([""] if constants else []), *constants, *helpers, *lines]
         has_math = any("math." in line for line in lines)
         return NetworkCode(lines, has_math, takes_classes, not shape, bool(self.flat))
 
@@ -267,12 +260,39 @@ class _Writer:
 
     # ---- build_model ---------------------------------------------------------------------------------------------------
 
-    def _prepare(self, build: FunctionCode) -> str:
+    def _prepare(self, build: FunctionCode, shape: Shape | None) -> str:
+        """The inputs, and their layers of `prepare`."""
+        if len(self.inputs) > 1:
+            return self._prepare_each(build, shape)
+        if isinstance(shape, Mapping):
+            shape = next(iter(shape.values()))
+        code = literal(list(shape), as_tuple=True) if shape else "input_shape"
+        [name] = self.inputs
+        build.line(f"inputs = keras.Input({code}, name={quoted(name)})")
         current = "inputs"
         for code in chain_code(self.recipe, self.root, "prepare", self.trace.names, self.network.names):
             build.line(f"x = {code}({current})")
             current = "x"
         return current
+
+    def _prepare_each(self, build: FunctionCode, shape: Shape | None) -> str:
+        """The same for several inputs, each with a variable of its own."""
+        build.line("inputs = {")
+        for name in self.inputs:
+            code = f"input_shape[{quoted(name)}]"
+            if isinstance(shape, Mapping):
+                code = literal(list(shape[name]), as_tuple=True)
+            build.line(f"    {quoted(name)}: keras.Input({code}, name={quoted(name)}),")
+        build.line("}")
+        for name, own in self.inputs.items():
+            variable = build.inputs[name] = build.identifiers.new(name)
+            current = f"inputs[{quoted(name)}]"
+            for code in chain_code(self.recipe, self.root, "prepare", self.trace.names, self.network.names, own):
+                build.line(f"{variable} = {code}({current})")
+                current = variable
+            if current != variable:
+                build.line(f"{variable} = {current}")
+        return next(iter(build.inputs.values()))
 
     def _items(self, build: FunctionCode, current: str) -> str:
         build.begin(current)
@@ -295,6 +315,8 @@ class _Writer:
             for position, source in enumerate(layer.inputs or ((before,) if before else (INPUT,))):
                 sources.append(self._variable_of(build, source, ("flat", index, position), holding))
             variable = build.links.layer_variable.get(name, "x")
+            if layer.kind != "layers" and (layer.shares or name in self.roots):
+                raise CannotLink([])
             if layer.kind == "applications":
                 for line in self._application(layer, sources[0], variable):
                     build.line(line)
@@ -306,13 +328,20 @@ class _Writer:
                     code = _flat_layer(self.plain_layers[index])
                 except NotTranslated as error:
                     raise CannotLink([]) from error
+                if name in self.roots:
+                    self.root_variables[name] = build.identifiers.new(f"{name}_layer")
+                    build.line(f"{self.root_variables[name]} = {code}")
+                if shared := self.root_variables.get(layer.shares or name):
+                    code = shared
                 build.line(f"{variable} = {applied(layer.entry, code, sources)}")
             holding = {key: value for key, value in holding.items() if value != variable} | {name: variable}
             before = name
         return holding.get(run.result, current)
 
     def _variable_of(self, build: FunctionCode, source: str, key: object, holding: dict[str | None, str]) -> str:
-        if source == INPUT:
+        if source in build.inputs:
+            return build.inputs[source]
+        if source in self.inputs:
             return build.input_variable()
         if source in build.links.layer_variable:
             return build.links.layer_variable[source]
@@ -327,9 +356,9 @@ class _Writer:
             for index in range(run.start, run.end):
                 layer = self.layers[index]
                 for position, source in enumerate(layer.inputs):
-                    if source != INPUT:
+                    if source not in self.inputs:
                         yield Use(("flat", index, position), source, source, run.began, None)
-                if layer.name == SHORTCUT and layer.args["like"] != INPUT:
+                if layer.name == SHORTCUT and layer.args["like"] not in self.inputs:
                     yield Use(("like", index), layer.args["like"], layer.args["like"], run.began, None)
 
     def _outputs(self) -> Iterator[Use]:
@@ -388,7 +417,7 @@ def _flat_layer(layer: KerasObject) -> str:
 def _reads(node: Node) -> set[str]:
     if isinstance(node, Scalar):
         return names_in(node.value) if isinstance(node.value, str) else set()
-    parts = [entry.value for entry in node.entries] if isinstance(node, Mapping) else list(node.items)
+    parts = [entry.value for entry in node.entries] if isinstance(node, MappingNode) else list(node.items)
     return set().union(*map(_reads, parts))
 
 

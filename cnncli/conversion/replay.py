@@ -18,6 +18,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.keras_objects.structure_entries import ENTRIES, LEARNED, REDUCE, SHORTCUT, SLICE
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 
@@ -58,6 +59,8 @@ class _Recorder:
     """Stands in for Keras."""
 
     sizes: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
+    again: dict[str, list[str]] = field(default_factory=dict)  # a layer's name -> those of its further calls
+    makers: dict[str, int] = field(default_factory=dict)
     built: dict[str, _Built] = field(default_factory=dict)
     outputs: Any = None
 
@@ -75,7 +78,12 @@ class _Recorder:
     def _model(self, inputs: Any, outputs: Any, name: str) -> None:
         self.outputs = outputs
 
-    def add(self, kind: str, name: str, args: dict[str, Any], inputs: Sequence[_Tensor]) -> _Tensor:
+    def add(
+        self, kind: str, name: str, args: dict[str, Any], inputs: Sequence[_Tensor], maker: object = None
+    ) -> _Tensor:
+        if name in self.built and self.makers[name] == id(maker) and self.again.get(name):
+            name = self.again[name].pop(0)
+        self.makers.setdefault(name, id(maker))
         if name in self.built:
             raise Differs(f"two layers are named {name}")
         self.built[name] = _Built(kind, name, args, tuple(tensor.layer for tensor in inputs))
@@ -135,7 +143,7 @@ class _Layer:
         found = self.found
         if found.name == "Pipeline" and isinstance(found.args["layers"][0], _Layer):
             found = found.args["layers"][0].found
-        return self.recorder.add(found.name, str(found.args.get("name", "")), dict(found.args), flat)
+        return self.recorder.add(found.name, str(found.args.get("name", "")), dict(found.args), flat, self)
 
 
 class _Applications:
@@ -178,7 +186,11 @@ def check(
     Raises:
         Differs: they are not the same, or the code fails.
     """
-    recorder = _Recorder(sizes or {})
+    again: dict[str, list[str]] = {}
+    for layer in recipe.model.layers:
+        if layer.shares:
+            again.setdefault(layer.shares, []).append(name_of(layer))
+    recorder = _Recorder(sizes or {}, again)
     module = recorder.modules()
     try:
         exec(compile(source, "network", "exec"), module)  # our own code: texts of the recipe are literals in it
@@ -198,19 +210,21 @@ def check(
 
 def _compare(recorder: _Recorder, recipe: Recipe) -> None:
     layers, built = list(recipe.model.layers), dict(recorder.built)
-    before = INPUT
-    for _ in recipe.data.prepare:
-        before = built.pop(next(iter(built))).name if built else ""
-    prepared = before
+    prepared = {}
+    for each in inputs_of(recipe.data):
+        prepared[each.name] = each.name
+        for _ in each.prepare:
+            prepared[each.name] = built.pop(next(iter(built))).name if built else ""
+    before = next(iter(prepared.values()))
     for layer in layers:
         name = name_of(layer)
         made = built.pop(name, None)
         if made is None:
             raise Differs(f"{name} is missing", name)
-        inputs = tuple(prepared if each == INPUT else each for each in layer.inputs) or (before,)
+        inputs = tuple(prepared.get(each, each) for each in layer.inputs) or (before,)
         args = {key: value for key, value in layer.args.items() if key != "name"}
-        if layer.name == SHORTCUT and args["like"] == INPUT:
-            args["like"] = prepared
+        if layer.name == SHORTCUT:
+            args["like"] = prepared.get(args["like"], args["like"])
         own = {key: value for key, value in made.args.items() if key not in ("name", "weights")}
         args.pop("weights", None) if layer.kind == "applications" else None
         if made.kind != layer.name or made.inputs != inputs or not _are_same_arguments(layer, own, args):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Sequence
 
 from cnncli.conversion.chains import chain_code
 from cnncli.conversion.data_code import DataCode, data_code
-from cnncli.conversion.network_code import NetworkCode, network_code
+from cnncli.conversion.network_code import NetworkCode, Shape, network_code
 from cnncli.conversion.python_layout import LINE_LENGTH, laid_out, quoted
 from cnncli.conversion.training_code import training_code
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.named_inputs import Input, inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 
@@ -22,7 +22,7 @@ def to_python(
     loaded: LoadedRecipe,
     *,
     network_only: bool = False,
-    input_shape: Sequence[int] | None = None,
+    input_shape: Shape | None = None,
     training: Recipe | None = None,
     weights: str = "",
 ) -> str:
@@ -31,7 +31,7 @@ def to_python(
     Args:
         loaded: the recipe.
         network_only: without data and training.
-        input_shape: of one raw example, where the data is known.
+        input_shape: of one raw example, of several inputs by name, where the data is known.
         training: another recipe for data and training, that of a run.
         weights: the model file of a run; a comment says how to load it.
 
@@ -50,8 +50,8 @@ def to_python(
         imports |= {*data.imports, *train.imports}
         for more in (data.functions, train.functions):
             functions += ["", "", *more] if more else []
-        if recipe.data.augment:
-            functions += ["", "", *_augmentation(loaded)]
+        for own in inputs_of(loaded.recipe.data):
+            functions += ["", "", *_augmentation(loaded, own)] if own.augment else []
         lines = _script(recipe, network, data, train.lines, lines)
     elif lines:
         lines = ["", "", *lines]
@@ -64,25 +64,28 @@ def to_python(
 
 def _docstring(recipe: Recipe) -> list[str]:
     about = " ".join((recipe.about or recipe.name).split()).replace("\\", "\\\\").replace('"""', "'''")
-    lines = textwrap.wrap(about, LINE_LENGTH - 7)
+    lines = textwrap.wrap(about, LINE_LENGTH - 7, break_on_hyphens=False)
     if len(lines) == 1:
         return [f'"""{lines[0].rstrip(chr(34))}"""']
     return [f'"""{lines[0]}', *lines[1:], '"""']
 
 
-def _augmentation(loaded: LoadedRecipe) -> list[str]:
-    recipe = loaded.recipe
-    codes = chain_code(recipe, loaded.written, "augment", {}, {})
+def _augmentation(loaded: LoadedRecipe, own: Input) -> list[str]:
+    codes = chain_code(loaded.recipe, loaded.written, "augment", {}, {}, own)
+    suffix = "" if loaded.recipe.data.inputs is None else f"_{own.name}"
     return [
-        "def build_augmentation():",
+        f"def build_augmentation{suffix}():",
         '    """Build the layers that change training examples."""',
-        f'    return keras.Sequential([{", ".join(codes)}], name="augmentation")',
+        f'    return keras.Sequential([{", ".join(codes)}], name="augmentation{suffix}")',
     ]
 
 
 def _arguments(recipe: Recipe, network: NetworkCode, data: DataCode) -> str:
     """What `build_model` is called with."""
-    found = ["x_train.shape[1:]"] if network.takes_shape else []
+    shape = "x_train.shape[1:]"
+    if recipe.data.inputs is not None:
+        shape = "{name: values.shape[1:] for name, values in x_train.items()}"
+    found = [shape] if network.takes_shape else []
     if network.takes_classes and not declared_classes(recipe) and data.classes:
         found.append(f"classes={data.classes}")
     return ", ".join(found)

@@ -13,6 +13,7 @@ from cnncli.conversion.keras_code import literal, object_code
 from cnncli.conversion.python_layout import quoted
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import name_of
+from cnncli.recipe.named_inputs import has_augmentation
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
@@ -53,10 +54,16 @@ def training_code(recipe: Recipe, data: DataCode) -> TrainingCode:
     freezes = any(phase.freeze for phase in phases)
     lines: list[str] = []
     trained = "model"
-    if recipe.data.augment:
+    if has_augmentation(recipe):
         trained = "trained"
         lines.append("# The layers of the augmentation change examples in training only.")
-        lines.append("trained = keras.Model(model.inputs, model(build_augmentation()(model.inputs[0])))")
+        if recipe.data.inputs is None:
+            augmented = "build_augmentation()(model.input)"
+        else:
+            each = [f"{quoted(name)}: {_augmented(name, own.augment)}" for name, own in recipe.data.inputs.items()]
+            augmented = "{" + ", ".join(each) + "}"
+        lines.append(f"augmented = {augmented}")
+        lines.append("trained = keras.Model(model.input, model(augmented))")
     kept = _kept(recipe, phases)
     for application in kept:
         code = object_code(_without_weights(application))
@@ -74,7 +81,7 @@ def training_code(recipe: Recipe, data: DataCode) -> TrainingCode:
     outputs = outputs_of(recipe)
     if len(outputs) > 1:
         name = quoted(recipe.name.replace("-", "_").replace(".", "_"))
-        lines.append(f"model = keras.Model(model.inputs, model.output[{quoted(outputs[0].name)}], name={name})")
+        lines.append(f"model = keras.Model(model.input, model.output[{quoted(outputs[0].name)}], name={name})")
     lines.append(f'model.save("{recipe.name}.keras")')
     functions = [*(FREEZE if freezes else []), *(["", "", *KEEP_STATISTICS] if keeps else [])]
     return TrainingCode(functions, lines, ("fnmatch",) if freezes else ())
@@ -91,6 +98,12 @@ def _variable(application: KerasObject) -> str:
     return f"{re.sub(r'[^0-9A-Za-z]', '_', name_of(application))}_layers"
 
 
+def _augmented(name: str, layers: Sequence[KerasObject]) -> str:
+    """One of several inputs behind its augmentation."""
+    raw = f"model.input[{quoted(name)}]"
+    return f"build_augmentation_{name}()({raw})" if layers else raw
+
+
 def _steps(recipe: Recipe, phases: Sequence[TrainingPhase], data: DataCode) -> Iterator[str]:
     codes = [object_code(phase.optimizer) for phase in phases]
     codes += [object_code(callback) for phase in phases for callback in phase.callbacks]
@@ -98,7 +111,7 @@ def _steps(recipe: Recipe, phases: Sequence[TrainingPhase], data: DataCode) -> I
         if data.is_dataset:
             yield "steps_per_epoch = len(train)"
         else:
-            yield f"steps_per_epoch = -(-len(x_train) // {recipe.train.batch_size})"
+            yield f"steps_per_epoch = -(-len(y_train) // {recipe.train.batch_size})"
 
 
 def _targets(recipe: Recipe, data: DataCode) -> Iterator[str]:

@@ -49,7 +49,7 @@ def test_structure_gives_the_same_outputs(case):
     assert_same_network(model, build(resolve(loaded, SHAPE, classes=10).recipe, input_shape=SHAPE).full_model)
 
 
-@pytest.mark.parametrize("name", shipped.names())
+@pytest.mark.parametrize("name", sorted({*shipped.names()} - {"siamese"}))
 def test_shipped_recipe_gives_the_same_network(name):
     """Symbolically: the weights of ResNet-50 take memory and time."""
     settings = ["model.layers.0.VGG16.weights=null"] if name == "vgg16-transfer" else []
@@ -63,6 +63,19 @@ def test_shipped_recipe_gives_the_same_network(name):
         model = build_model()
 
     assert_same_network(model, build_symbolically(recipe, input_shape=shape).full_model, with_outputs=False)
+
+
+def test_several_inputs_and_shared_layers_give_the_same_outputs():
+    loaded = load("siamese")
+    network = build(loaded.resolve(classes=2).recipe, input_shape=loaded.recipe.model.input)
+    keras.utils.clear_session()
+
+    model = run(to_python(loaded, network_only=True))["build_model"]()
+
+    model.set_weights(network.model.get_weights())
+    pair = {name: np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32) for name in ("left", "right")}
+    np.testing.assert_array_equal(model(pair), network.model(pair))
+    assert [layer.name for layer in model.layers] == [layer.name for layer in network.model.layers]
 
 
 def test_layers_of_the_shortcut_are_named_as_in_the_recipe():
