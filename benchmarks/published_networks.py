@@ -174,7 +174,7 @@ def _prepared(network: Published, recipe: Recipe, images: np.ndarray) -> np.ndar
     if np.array_equal(expected, images):
         return images
     [own] = inputs_of(recipe.data)
-    inputs = {own.name: keras.Input(images.shape[1:])}
+    inputs = {own.name: keras.Input(images.shape[1:], name=own.name)}
     found = np.asarray(keras.Model(inputs, prepared_inputs(recipe, inputs))({own.name: images})[own.name])
     if not network.has_own_scale and np.max(np.abs(found - expected)) > _PREPARATION_DIFFERENCE:
         raise ValueError("`data.prepare` of the recipe is not the preprocessing of Keras")

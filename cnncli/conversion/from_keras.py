@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -21,6 +21,7 @@ from cnncli.recipe.known_data import BUILTIN_CLASSES, BUILTIN_SHAPES
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of, snake_case
 from cnncli.recipe.load import load_bytes
+from cnncli.recipe.named_inputs import without_names
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.write import as_flow
 
@@ -60,7 +61,7 @@ def _recipe(graph: Graph, name: str, shown: str, targets: TargetInfo | None) -> 
 
 def _policy(graph: Graph) -> str:
     """The dtype policy that most layers with weights have."""
-    policies = Counter(layer.dtype_policy.name for layer in graph.layers if layer.variables)
+    policies = Counter(each.layer.dtype_policy.name for each in graph.layers if each.layer.variables)
     found = policies.most_common(1)[0][0] if policies else "float32"
     return found if found in ("float32", "mixed_bfloat16", "mixed_float16") else "float32"
 
@@ -73,18 +74,20 @@ def _items(graph: Graph, policy: str, shown: str) -> list[Item]:
     """
     arguments, problems, items = LayerItems(policy), [], []
     before = INPUT
-    is_prepared = True
-    for layer in graph.layers:
-        is_prepared &= type(layer).__name__ in _PREPARING and graph.inputs[layer.name] == (before,)
-        own = "float32" if layer.name in graph.outputs or is_prepared else policy
-        before = layer.name
+    is_prepared = len(graph.input_shapes) == 1
+    for each in graph.layers:
+        kind = type(each.layer).__name__
+        is_prepared &= kind in _PREPARING and each.inputs == (before,)
+        own = "float32" if each.name in graph.outputs or is_prepared else policy
+        before = each.name
         try:
-            args = arguments.arguments(layer, policy=own)
+            args = arguments.arguments(each.layer, policy=own)
         except NotInRecipe:
-            message = f"a recipe cannot describe the layer `{layer.name}` ({type(layer).__name__}) of {shown}"
-            problems.append(Problem(message, _hint(layer)))
+            if not each.shares:
+                message = f"a recipe cannot describe the layer `{each.name}` ({kind}) of {shown}"
+                problems.append(Problem(message, _hint(each.layer)))
             continue
-        items.append(Item(type(layer).__name__, args, layer.name, False, graph.inputs[layer.name]))
+        items.append(Item(kind, args, each.name, False, each.inputs, each.shares))
     if problems:
         raise ModelFileError(problems)
     return items
@@ -100,14 +103,11 @@ def _prepare(items: list[Item], graph: Graph) -> list[Item]:
     """The layers at the beginning that prepare examples; they become `data.prepare`."""
     found: list[Item] = []
     for item in items[:-1]:
-        taken = sum(item.name in inputs for inputs in graph.inputs.values())
         is_next = item.inputs == (found[-1].name if found else INPUT,)
-        if item.kind not in _PREPARING or not is_next or taken != 1 or item.name in graph.outputs:
+        if item.kind not in _PREPARING or not is_next or graph.users(item.name) != 1 or item.name in graph.outputs:
             break
         found.append(item)
-    if sum(INPUT in inputs for inputs in graph.inputs.values()) > 1:
-        return []
-    return found
+    return found if graph.users(INPUT) == 1 and not any(item.shares for item in items) else []
 
 
 def _with_counted_names(items: list[Item], prepare: list[Item]) -> list[Item]:
@@ -137,7 +137,7 @@ def _with_counted_names(items: list[Item], prepare: list[Item]) -> list[Item]:
             break
         explicit |= more
     return [
-        Item(item.kind, item.args, item.name, item.name not in explicit, taken)
+        replace(item, is_counted=item.name not in explicit, inputs=taken)
         for item, taken in zip(items, inputs, strict=True)
     ]
 
@@ -164,8 +164,7 @@ class _Data:
 
 def _data(graph: Graph, targets: TargetInfo | None) -> Iterator[_Data]:
     """The data sections that could fit, the likeliest first."""
-    layers = {layer.name: layer for layer in graph.layers}
-    last = layers[graph.outputs[0]]
+    last = next(each.layer for each in graph.layers if each.name == graph.outputs[0])
     units = int(last.output.shape[-1] or 0)
     activation = "softmax" if isinstance(last, keras.layers.Softmax) else getattr(last, "activation", None)
     activation = getattr(activation, "__name__", activation)
@@ -175,7 +174,7 @@ def _data(graph: Graph, targets: TargetInfo | None) -> Iterator[_Data]:
     if targets is not None and not targets.class_names:
         yield _Data(source, {"targets": "numbers"}, comment)
     for builtin in ("mnist", "cifar10", "cifar100"):
-        if graph.input_shape == BUILTIN_SHAPES[builtin] and classes == BUILTIN_CLASSES[builtin]:
+        if graph.input_shapes == {INPUT: BUILTIN_SHAPES[builtin]} and classes == BUILTIN_CLASSES[builtin]:
             yield _Data(builtin, {}, f"a guess from the shapes; {comment}")
     if classes > 1:
         yield _Data(source, {"classes": classes}, comment)
@@ -193,9 +192,12 @@ def _text(graph: Graph, name: str, prepare: list[Item], layers: list[Any], data:
     lines = [f"# The network of {shown}, written by `cnncli from-keras`.", "version: 1", f"name: {as_flow(name)}", ""]
     lines += ["data:", f"  source: {as_flow(data.source)}  # {data.comment}"]
     lines += [f"  {key}: {as_flow(value)}" for key, value in data.more.items()]
+    if INPUT not in graph.input_shapes:
+        lines.append(f"  inputs: {as_flow({name: {} for name in graph.input_shapes})}")
     if prepare:
         lines += ["  prepare:", *_listed([_prepared(item, graph) for item in prepare], 4)]
-    lines += ["", "model:", f"  input: {as_flow(list(graph.input_shape))}", "  layers:", *_listed(layers, 4)]
+    shapes = {name: list(shape) for name, shape in graph.input_shapes.items()}
+    lines += ["", "model:", f"  input: {as_flow(without_names(shapes))}", "  layers:", *_listed(layers, 4)]
     if len(graph.outputs) > 1 or graph.outputs[0] != graph.layers[-1].name:
         lines.append(f"  outputs: {as_flow([escaped(each) for each in graph.outputs])}")
     train = {**({"loss": data.loss} if data.loss else {}), **({"precision": policy} if policy != "float32" else {})}
@@ -207,7 +209,7 @@ def _text(graph: Graph, name: str, prepare: list[Item], layers: list[Any], data:
 def _prepared(item: Item, graph: Graph) -> Any:
     """A layer of `data.prepare`; Keras counts the names of those that have none."""
     is_counted = item.name == snake_case(item.kind) and not any(
-        layer.name.startswith(item.name) for layer in graph.layers if layer.name != item.name
+        each.name.startswith(item.name) for each in graph.layers if each.name != item.name
     )
     args = {**({} if is_counted else {"name": escaped(item.name)}), **_with_fractions(item.args)}
     entry = catalogue.find("layers", item.kind)
@@ -259,18 +261,21 @@ def _is_same(text: str, graph: Graph, items: list[Item], prepare: list[Item], po
         layers = recipe.model.layers
         if [name_of(layer) for layer in layers] != [item.name for item in items]:
             return False
-        network = build_symbolically(recipe, input_shape=graph.input_shape, policy=policy)
+        network = build_symbolically(recipe, input_shape=without_names(graph.input_shapes), policy=policy)
     except CnncliError:
         return False
     try:
         again = read_graph(network.full_model, shown="")
     except ModelFileError:
         return False
-    own = {layer.name: layer for layer in graph.layers}
-    same = {layer.name: layer for layer in again.layers}
+    own = {each.name: each for each in graph.layers}
+    same = {each.name: each for each in again.layers}
     return (
         own.keys() == same.keys()
-        and again.inputs == graph.inputs
         and again.outputs == graph.outputs
-        and all(plain_config(own[name].get_config()) == plain_config(same[name].get_config()) for name in own)
+        and all(
+            (own[name].inputs, own[name].shares) == (same[name].inputs, same[name].shares)
+            and plain_config(own[name].layer.get_config()) == plain_config(same[name].layer.get_config())
+            for name in own
+        )
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ import keras
 from cnncli import keras_internals
 from cnncli.conversion.refused_layers import OPERATION_HINT
 from cnncli.errors import ModelFileError, Problem
-from cnncli.network.build import shape_text
+from cnncli.network.connect import shape_text
 from cnncli.network.flatten_submodels import layers_of
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.language.flat_layers import INPUT
@@ -18,20 +19,39 @@ from cnncli.recipe.layers import snake_case
 
 
 @dataclass(frozen=True)
+class Layer:
+    """A call of a layer.
+
+    Attributes:
+        name: of the layer; of a further call one that nothing else has.
+        layer: Keras' layer.
+        inputs: the names of what it takes.
+        shares: of a further call, the name of the first one; else empty.
+    """
+
+    name: str
+    layer: Any
+    inputs: tuple[str, ...]
+    shares: str = ""
+
+
+@dataclass(frozen=True)
 class Graph:
     """The layers of a model in an order in which each comes after those that it takes.
 
     Attributes:
-        input_shape: of one example.
-        layers: Keras' layers, without the input and without models within the model.
-        inputs: a layer's name -> the names of those that it takes; `input` is the model's.
+        input_shapes: of one example, by the names of the inputs; the only one is `input`.
+        layers: without inputs and without models within the model.
         outputs: the names of the layers whose outputs are the model's.
     """
 
-    input_shape: tuple[int, ...]
-    layers: tuple[Any, ...]
-    inputs: dict[str, tuple[str, ...]]
+    input_shapes: dict[str, tuple[int, ...]]
+    layers: tuple[Layer, ...]
     outputs: tuple[str, ...]
+
+    def users(self, name: str) -> int:
+        """How often something is taken."""
+        return sum(name in layer.inputs for layer in self.layers)
 
 
 def read_graph(model: keras.Model, *, shown: str) -> Graph:
@@ -44,28 +64,27 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
     Raises:
         ModelFileError: it holds what a recipe cannot; all of it is named.
     """
-    if len(model.inputs) > 1:
-        inputs_named = ", ".join(f"`{tensor.name}`" for tensor in model.inputs)
-        raise ModelFileError(f"{shown} has {len(model.inputs)} inputs, {inputs_named}", hint="a recipe has one input")
     every = layers_of(model)
-    names = [layer.name for layer in every if not isinstance(layer, keras.layers.InputLayer)]
+    names = [layer.name for layer in {id(each): each for each in every}.values() if not _is_input(layer)]
     problems = [
         Problem(f"two layers of {shown} are named `{name}`", "rename one of them and save the model again")
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
     problems += [_refused(layer) for layer in every if _why_not(layer)]
-    shape = tuple(model.inputs[0].shape[1:])
-    if not shape or any(size is None for size in shape):
-        message = f"the input of {shown} is {shape_text(shape)}, and a recipe needs fixed sizes"
-        problems.append(Problem(message, "build the model with a fixed input shape and save it again"))
+    inputs = {INPUT: model.inputs[0]} if len(model.inputs) == 1 else {tensor.name: tensor for tensor in model.inputs}
+    shapes = {name: tuple(tensor.shape[1:]) for name, tensor in inputs.items()}
+    for name, shape in shapes.items():
+        if not shape or any(size is None for size in shape):
+            what = "the input" if name == INPUT else f"the input `{name}`"
+            message = f"{what} of {shown} is {shape_text(shape)}, and a recipe needs fixed sizes"
+            problems.append(Problem(message, "build the model with a fixed input shape and save it again"))
     calls: list[_Call] = []
-    outputs = _follow(model.outputs, {id(model.inputs[0]): INPUT}, calls)
-    problems += [*_operations(calls), *_several(calls), *_shared(calls)]
+    outputs = _follow(model.outputs, {id(tensor): name for name, tensor in inputs.items()}, calls)
+    problems += [*_operations(calls), *_several(calls)]
     if problems:
         raise ModelFileError(problems)
-    taken = {call.operation.name: call.inputs for call in calls}
-    ordered = tuple(dict.fromkeys(_in_order(model, outputs)))
-    return Graph(shape, tuple(call.operation for call in calls), taken, ordered)  # type: ignore[arg-type]
+    layers = tuple(Layer(call.name, call.operation, call.inputs, call.shares) for call in calls)
+    return Graph(shapes, layers, tuple(dict.fromkeys(_in_order(model, outputs))))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -74,13 +93,21 @@ class _Call:
 
     Attributes:
         operation: what is called.
+        name: of what it gives.
         inputs: the names of what it takes.
         output_count: how many tensors it gives.
+        shares: the name of the first call of the same layer; empty where this is the first.
     """
 
     operation: Any
+    name: str
     inputs: tuple[str, ...]
     output_count: int
+    shares: str
+
+
+def _is_input(layer: Any) -> bool:
+    return isinstance(layer, keras.layers.InputLayer)
 
 
 def _follow(outputs: list[Any], names: dict[int, str], calls: list[_Call]) -> list[str]:
@@ -106,9 +133,17 @@ def _follow(outputs: list[Any], names: dict[int, str], calls: list[_Call]) -> li
                 id(tensor): name for tensor, name in zip(given, _follow(operation.outputs, inside, calls), strict=True)
             }
             continue
-        calls.append(_Call(operation, taken, len(given)))
-        names |= {id(tensor): operation.name for tensor in given}
+        first = next((call for call in calls if call.operation is operation), None)
+        name = _free_name(operation.name, calls) if first else str(operation.name)
+        calls.append(_Call(operation, name, taken, len(given), first.name if first else ""))
+        names |= {id(tensor): name for tensor in given}
     return [names[id(tensor)] for tensor in outputs]
+
+
+def _free_name(name: str, calls: list[_Call]) -> str:
+    """A name for a further call of a layer."""
+    known = {call.name for call in calls}
+    return next(found for number in itertools.count(2) if (found := f"{name}_call{number}") not in known)
 
 
 def _in_order(model: keras.Model, outputs: list[str]) -> list[str]:
@@ -174,11 +209,3 @@ def _several(calls: list[_Call]) -> list[Problem]:
         for call in calls
         if call.output_count > 1
     ]
-
-
-def _shared(calls: list[_Call]) -> list[Problem]:
-    """The layers that are called several times."""
-    names = [call.operation.name for call in calls]
-    shared = [name for name in dict.fromkeys(names) if names.count(name) > 1]
-    hint = "a layer of a recipe is called once"
-    return [Problem(f"the layer `{name}` is called {names.count(name)} times", hint) for name in shared]

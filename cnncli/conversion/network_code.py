@@ -7,7 +7,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from cnncli.conversion.block_functions import FunctionCode
 from cnncli.conversion.chains import chain_code
+from cnncli.conversion.function_body import Network
 from cnncli.conversion.helpers_in_code import NAMES as HELPERS
 from cnncli.conversion.helpers_in_code import helpers_of
 from cnncli.conversion.identifiers import Identifiers
@@ -16,7 +18,6 @@ from cnncli.conversion.links import CannotLink, Use
 from cnncli.conversion.python_expressions import NotTranslated, names_in
 from cnncli.conversion.python_layout import laid_out, quoted
 from cnncli.conversion.replay import Differs, check
-from cnncli.conversion.structured_code import FunctionCode, Network
 from cnncli.conversion.trace import Execution, Trace, trace
 from cnncli.conversion.values_in_code import Occurrence, value_code
 from cnncli.errors import Problem, RecipeError

@@ -26,6 +26,7 @@ class Item:
         name: in the flat list.
         is_counted: the name is what a recipe counts anyway.
         inputs: the layers that it takes.
+        shares: the name of the layer that it calls once more; empty where it has weights of its own.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Item:
     name: str
     is_counted: bool
     inputs: tuple[str, ...]
+    shares: str = ""
 
 
 @dataclass
@@ -97,7 +99,8 @@ def _item(items: Sequence[Item], at: int, inputs: list[str], args: dict[str, Any
     item = items[at]
     written_name = name or ("" if item.is_counted else escaped(item.name))
     source = {"from": inputs[0] if len(inputs) == 1 else inputs} if inputs else {}
-    all_args = {**({"name": written_name} if written_name else {}), **(item.args if args is None else args), **source}
+    own = {"is": escaped(item.shares)} if item.shares else item.args if args is None else args
+    all_args = {**({"name": written_name} if written_name else {}), **own, **source}
     return as_item(item.kind, all_args, _first(item.kind))
 
 
@@ -155,7 +158,7 @@ def _candidates(items: Sequence[Item], at: int) -> Iterator[tuple[int, int]]:
 def _are_alike(one: Item, other: Item) -> bool:
     if one.kind != other.kind or one.args.keys() != other.args.keys() or len(one.inputs) != len(other.inputs):
         return False
-    if one.is_counted != other.is_counted:
+    if one.is_counted != other.is_counted or one.shares or other.shares:
         return False
     if not one.is_counted and _parts(one.name)[0] != _parts(other.name)[0]:
         return False

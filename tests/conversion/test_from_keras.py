@@ -148,15 +148,41 @@ def test_every_layer_that_a_recipe_cannot_hold_is_named(tmp_path):
     assert "Traceback" not in done.stderr
 
 
-def test_shared_layers_and_several_inputs_are_named():
-    one, other = keras.Input((4,), name="one"), keras.Input((4,), name="other")
-    dense = layers.Dense(3, name="shared")
-    with pytest.raises(ModelFileError, match="2 inputs, `one`, `other`"):
-        from_keras(keras.Model([one, other], layers.Add()([dense(one), dense(other)])), name="m", shown="m.keras")
-    with pytest.raises(ModelFileError, match="`shared` is called 2 times"):
-        from_keras(
-            keras.Model(one, layers.Add()([dense(one), dense(dense.output if False else one * 1)])), name="m", shown="m"
-        )
+def test_several_inputs_and_shared_layers_come_back():
+    left, right = keras.Input((4, 4, 1), name="left"), keras.Input((4, 4, 1), name="right")
+    given = keras.Input((4, 4, 1))
+    encoder = keras.Model(given, layers.Flatten(name="flat")(layers.Conv2D(2, 3, name="first")(given)), name="encoder")
+    shared = layers.Dense(3, activation="relu", name="shared")
+    difference = layers.Subtract(name="difference")([shared(encoder(left)), shared(encoder(right))])
+    model = keras.Model([left, right], layers.Dense(2, activation="softmax", name="head")(difference))
+
+    text = from_keras(model, name="pairs", shown="pairs.keras")
+
+    assert text.count("is: ") == 3
+    recipe = load_bytes(text.encode(), "pairs.yaml").recipe
+    same = build(recipe, input_shape=recipe.model.input).model
+    same.set_weights(model.get_weights())
+    images = np.random.default_rng(0).random((2, 2, 4, 4, 1), dtype=np.float32)
+    np.testing.assert_array_equal(same(dict(zip(("left", "right"), images, strict=True))), model(list(images)))
+
+
+def test_siamese_recipe_comes_back():
+    loaded = load("siamese")
+    shape = loaded.recipe.model.input
+    network = build(loaded.resolve(classes=2).recipe, input_shape=shape)
+
+    text = from_keras(network.full_model, name="siamese", shown="m.keras")
+
+    same = build(load_bytes(text.encode(), "again.yaml").recipe, input_shape=shape)
+    same.model.set_weights(network.model.get_weights())
+    pair = {name: np.random.default_rng(0).random((3, 28, 28, 1), dtype=np.float32) for name in ("left", "right")}
+    np.testing.assert_array_equal(same.model(pair), network.model(pair))
+
+
+def test_inputs_without_fixed_sizes_are_named():
+    model = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D()])
+    with pytest.raises(ModelFileError, match="the input of m is"):
+        from_keras(model, name="m", shown="m")
 
 
 def test_file_is_written_and_never_replaced(tmp_path):

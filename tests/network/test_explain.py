@@ -358,6 +358,37 @@ def test_running_averages_alone_are_not_called_frozen():
     )
 
 
+@pytest.mark.parametrize(
+    ("argument", "purpose", "note"),
+    [
+        (
+            "scale: true",
+            "over the batch, then applies a learned scale and shift, so that",
+            "8 of its parameters learn (scale and shift);",
+        ),
+        ("scale: false", "over the batch, then applies a learned shift, so that", "4 of its parameters learn (shift);"),
+        (
+            "center: false",
+            "over the batch, then applies a learned scale, so that",
+            "4 of its parameters learn (scale);",
+        ),
+    ],
+)
+def test_batch_normalization_is_told_with_what_it_learns(argument, purpose, note):
+    loaded = recipe(f"- Conv2D: {{filters: 4, kernel_size: 3}}\n- BatchNormalization: {{name: b, {argument}}}{END}")
+    [layer] = explained(loaded, only=["b"]).layers
+
+    assert purpose in layer.purpose
+    assert layer.notes[0].startswith(note)
+
+
+def test_given_mean_is_not_called_that_of_the_data():
+    loaded = recipe(f"- Normalization: {{name: n, mean: [0.5], variance: [0.1]}}{END}")
+    [layer] = explained(loaded, only=["n"]).layers
+
+    assert layer.purpose == "Subtracts a given mean and divides by a given standard deviation."
+
+
 def test_axes_that_differ_have_formulas_of_their_own():
     loaded = recipe(f"- Conv2D: {{name: c, filters: 4, kernel_size: [3, 5]}}{END}")
 

@@ -1,0 +1,86 @@
+"""Python functions for the blocks of a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncli.conversion.function_body import INDENT
+from cnncli.conversion.python_expressions import NotTranslated
+from cnncli.conversion.python_layout import quoted
+from cnncli.conversion.structured_code import StructuredBody, mentions
+from cnncli.conversion.trace import Execution, SizesThen
+from cnncli.conversion.values_in_code import Occurrence, value_code
+from cnncli.recipe.language.blocks import Block
+from cnncli.recipe.language.expressions import HERE as SIZES
+from cnncli.recipe.language.writer import head_and_body
+from cnncli.recipe.yaml.nodes import Mapping, Node
+
+
+class FunctionCode(StructuredBody):
+    """A whole function: that of a block, or `build_model`."""
+
+    def function_of(self, block: Block) -> FunctionCode:
+        """The function of a block; it is written before the first function that calls it."""
+        if block.name not in self.network.functions:
+            calls = [e for e in self.network.trace.executions if e.is_call and _head(e.item) == block.name]
+            calls = [e for e in calls if e.top not in self.network.flat and e.end > e.start]
+            function = FunctionCode(self.network, calls, block=block)
+            function.write_block(block)
+            self.network.functions[block.name] = function
+        found: FunctionCode = self.network.functions[block.name]
+        return found
+
+    def write_block(self, block: Block) -> None:
+        """The whole function of a block."""
+        defaults = {entry.key: entry.value for entry in block.defaults.entries} if block.defaults else {}
+        required = [param for param in block.params if param not in defaults]
+        own = {param: self.identifiers.new(param) for param in [*required, *defaults]}
+        owns_classes = "classes" in own
+        parameters = [own[param] for param in required]
+        calls = [call for call in self.calls if call is not None]
+        late: list[str] = []
+        for param, node in defaults.items():
+            code, is_late = self._default(param, node, own, calls)
+            parameters.append(f"{own[param]}={'None' if is_late else code}")
+            if is_late:
+                late += [f"if {own[param]} is None:", f"{INDENT}{own[param]} = {code}"]
+        self.names |= own
+        for line in late:
+            self.line(line)
+        result = self._body(block.layers.items, "x")
+        last = self.lines[-1] if self.lines else ""
+        if last.startswith(f"{result} = "):
+            self.lines[-1] = f"return {last.removeprefix(f'{result} = ')}"
+        else:
+            self.line(f"return {result}")
+        self.uses_classes = not owns_classes and mentions(self.lines, "classes")
+        given = ["x", *(["classes"] if self.uses_classes else []), *parameters, f"name={quoted(block.name)}"]
+        lines = [f"{INDENT}{line}" if line else "" for line in self.lines]
+        self.lines = [f"def {self.name}({', '.join(given)}):", *lines]
+
+    def _default(self, param: str, node: Node, own: dict[str, str], calls: list[Execution]) -> tuple[str, bool]:
+        """A default as Python, and whether it needs the other parameters."""
+        used = []
+        for call in calls:
+            _, body = head_and_body(call.item)
+            is_given = isinstance(body, Mapping) and body.entry(param) is not None
+            if not is_given and call.children:
+                inside = call.children[0].scope.names
+                values = {name: inside[name] for name in inside}
+                used.append(Occurrence({**values, SIZES: SizesThen(call.shape)}, inside[param]))
+        with self.translating(calls):
+            try:
+                return value_code(node, self.network.names, used), False
+            except NotTranslated:
+                return value_code(node, {**self.network.names, **own, SIZES: "x"}, used), True
+
+    def _body(self, items: Sequence[Node], current: str) -> str:
+        self.begin(current)
+        current = self.items(items, current, "x")
+        self.end()
+        return current
+
+
+def _head(item: Node) -> str:
+    head, _ = head_and_body(item)
+    return str(head.value) if head is not None else ""
