@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from cnncli.data.targets import Encoding, TargetInfo, targets_of
 from cnncli.errors import Problem, RecipeError
-from cnncli.network.build import Network, shape_text
+from cnncli.network.build import Network
 from cnncli.network.checks import Checked, check_shapes
+from cnncli.network.connect import shape_text
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.training.compile_check import try_parts, try_scores
