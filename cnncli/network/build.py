@@ -72,7 +72,9 @@ class Network:
         return self.augmentation(inputs, training=True) if self.augmentation else inputs
 
     def output_shape(self, name: str) -> tuple[int | None, ...]:
-        """The shape without the batch that leaves a layer or application of the recipe."""
+        """The shape without the batch that leaves a layer or application of the recipe; of an input that of a raw example."""
+        if name in self.input_shapes:
+            return self.input_shapes[name]
         name = self.from_layer.get(name, name)
         tensor = self.tensors.get(name)
         return tuple((self.full_model.get_layer(name).output if tensor is None else tensor).shape[1:])
