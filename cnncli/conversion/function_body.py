@@ -40,7 +40,7 @@ class Network:
         names: the recipe's names outside of blocks and loops -> Python.
         inputs: the names of the network's inputs.
         functions: of the blocks, by their names, in the order in which they are written.
-        application: the lines that put an application after a variable.
+        application: writes an application after a variable, within a function.
     """
 
     trace: Trace
@@ -51,7 +51,7 @@ class Network:
     names: dict[str, str]
     inputs: tuple[str, ...]
     functions: dict[str, Any]
-    application: Callable[[KerasObject, str, str], Iterator[str]]
+    application: Callable[[Any, KerasObject, str, str], Iterator[str]]
 
 
 @dataclass
@@ -104,6 +104,7 @@ class FunctionBody:
         self.rounds: list[str] = []  # the index of each loop around
         self.inputs: dict[str, str] = {}  # the variables of several inputs
         self.starts: list[Start] = []
+        self.applications: list[str] = []  # their variables
         runs = [run for run in network.trace.executions if run.call in self.calls and run.top not in network.flat]
         things: list[Named] = []
         for run in runs:
@@ -189,7 +190,7 @@ class FunctionBody:
             return self.inputs[layers.pop() or ""] if self.inputs else self.start(self.starts[0])
         key = (id(item), position)
         if key in self.links.inside:
-            return self._inside_application(self.links.inside[key])
+            return self.inside_application(self.links.inside[key])
         if key not in self.links.of:
             raise NotTranslated("from")
         if variable := self.links.of[key]:
@@ -206,8 +207,11 @@ class FunctionBody:
         )
         return start.copy
 
-    def _inside_application(self, layer: str) -> str:
-        raise NotTranslated(layer)
+    def inside_application(self, layer: str) -> str:
+        """A layer within the only application so far."""
+        if len(self.applications) != 1:
+            raise NotTranslated(layer)
+        return f"{self.applications[0]}.get_layer({quoted(layer)}).output"
 
     def name_code(self, item: Node, role: str, runs: list[Execution]) -> str:
         """A layer's name as Python."""

@@ -13,8 +13,9 @@ from cnncli.conversion.function_body import Network
 from cnncli.conversion.helpers_in_code import NAMES as HELPERS
 from cnncli.conversion.helpers_in_code import helpers_of
 from cnncli.conversion.identifiers import Identifiers
-from cnncli.conversion.keras_code import application_module, applied, literal, object_code
+from cnncli.conversion.keras_code import literal
 from cnncli.conversion.links import CannotLink, Use
+from cnncli.conversion.plain_layers import PlainLayers
 from cnncli.conversion.python_expressions import NotTranslated, names_in
 from cnncli.conversion.python_layout import laid_out, quoted
 from cnncli.conversion.replay import Differs, check
@@ -22,7 +23,6 @@ from cnncli.conversion.trace import Execution, Trace, trace
 from cnncli.conversion.values_in_code import Occurrence, value_code
 from cnncli.errors import Problem, RecipeError
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
 from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.language.here import Shapes
@@ -165,7 +165,6 @@ class _Writer:
     def __init__(
         self, loaded: LoadedRecipe, traced: Trace, flat: set[Execution], plain_layers: Sequence[KerasObject]
     ) -> None:
-        self.plain_layers = plain_layers
         self.recipe = recipe = loaded.recipe
         self.root = loaded.written
         self.trace = traced
@@ -174,8 +173,7 @@ class _Writer:
         self.layers = list(recipe.model.layers)
         self.identifiers = Identifiers()
         self.inputs = {own.name: own for own in inputs_of(recipe.data)}
-        self.root_variables: dict[str, str] = {}
-        self.roots = {layer.shares for layer in self.layers if layer.shares}
+        self.plain = PlainLayers(self.layers, plain_layers, tuple(self.inputs))
         self.constants: dict[str, str] = {}
         self.used_constants: dict[str, None] = {}
         own: dict[str, Execution] = {}
@@ -186,7 +184,7 @@ class _Writer:
         for helper in HELPERS:
             self.identifiers.new(helper)
         self.network = Network(
-            traced, self.layers, own, flat, self.identifiers, names, tuple(self.inputs), {}, self._application
+            traced, self.layers, own, flat, self.identifiers, names, tuple(self.inputs), {}, self.plain.application
         )
         self._read_variables(names)
 
@@ -199,9 +197,8 @@ class _Writer:
         Raises:
             CannotLink: more items have to be written without structure.
         """
-        uses = [*self._uses_without_structure(), *self._outputs()]
+        uses = [*self.plain.uses(self.flat), *self._outputs()]
         build = FunctionCode(self.network, [None], uses)
-        self.build = build  # applications are written into it
         current = self._prepare(build, shape)
         current = self._items(build, current)
         self._end(build, current)
@@ -298,68 +295,9 @@ class _Writer:
         build.begin(current)
         for item in self.trace.layers.items:
             [run] = [each for each in self.trace.of(item) if each.parent is None]
-            current = (
-                self._without_structure(build, run, current) if run in self.flat else build.items([item], current, "x")
-            )
+            current = self.plain.write(build, run, current) if run in self.flat else build.items([item], current, "x")
         build.end()
         return current
-
-    def _without_structure(self, build: FunctionCode, run: Execution, current: str) -> str:
-        """An item layer by layer."""
-        holding = {run.source: current}
-        before = name_of(self.layers[run.start - 1]) if run.start else None
-        for index in range(run.start, run.end):
-            layer = self.layers[index]
-            name = name_of(layer)
-            sources: list[str] = []
-            for position, source in enumerate(layer.inputs or ((before,) if before else (INPUT,))):
-                sources.append(self._variable_of(build, source, ("flat", index, position), holding))
-            variable = build.links.layer_variable.get(name, "x")
-            if layer.kind != "layers" and (layer.shares or name in self.roots):
-                raise CannotLink([])
-            if layer.kind == "applications":
-                for line in self._application(layer, sources[0], variable):
-                    build.line(line)
-            elif layer.name == SHORTCUT:
-                like = self._variable_of(build, layer.args["like"], ("like", index), holding)
-                build.line(f"{variable} = project({sources[0]}, {like}, name={quoted(name)})")
-            else:
-                try:
-                    code = _flat_layer(self.plain_layers[index])
-                except NotTranslated as error:
-                    raise CannotLink([]) from error
-                if name in self.roots:
-                    self.root_variables[name] = build.identifiers.new(f"{name}_layer")
-                    build.line(f"{self.root_variables[name]} = {code}")
-                if shared := self.root_variables.get(layer.shares or name):
-                    code = shared
-                build.line(f"{variable} = {applied(layer.entry, code, sources)}")
-            holding = {key: value for key, value in holding.items() if value != variable} | {name: variable}
-            before = name
-        return holding.get(run.result, current)
-
-    def _variable_of(self, build: FunctionCode, source: str, key: object, holding: dict[str | None, str]) -> str:
-        if source in build.inputs:
-            return build.inputs[source]
-        if source in self.inputs:
-            return build.input_variable()
-        if source in build.links.layer_variable:
-            return build.links.layer_variable[source]
-        if source in holding:
-            return holding[source]
-        if variable := build.links.of.get(key):
-            return variable
-        raise CannotLink([])
-
-    def _uses_without_structure(self) -> Iterator[Use]:
-        for run in self.flat:
-            for index in range(run.start, run.end):
-                layer = self.layers[index]
-                for position, source in enumerate(layer.inputs):
-                    if source not in self.inputs:
-                        yield Use(("flat", index, position), source, source, run.began, None)
-                if layer.name == SHORTCUT and layer.args["like"] not in self.inputs:
-                    yield Use(("like", index), layer.args["like"], layer.args["like"], run.began, None)
 
     def _outputs(self) -> Iterator[Use]:
         """The outputs, but for the one that flows out at the end."""
@@ -381,37 +319,6 @@ class _Writer:
         pairs = ", ".join(f"{quoted(o.name)}: {v}" for o, v in zip(outputs, variables, strict=True))
         build.line(f"outputs = {{{pairs}}}")
         build.line(f"return keras.Model(inputs, outputs, name={quoted(f'{name}_with_all_outputs')})")
-
-    def _application(self, layer: KerasObject, tensor: str, variable: str) -> Iterator[str]:
-        """An application after its own preprocessing."""
-        module = application_module(layer.name)
-        own = self.build.identifiers.new(name_of(layer))
-        weights = layer.args.get("weights", "imagenet")
-        is_first = layer is self.layers[0]
-        args = {key: value for key, value in layer.args.items() if key != "name"}
-        is_file = weights not in (None, "imagenet")
-        if is_file or (weights and not is_first):
-            args["weights"] = None
-        yield f"{variable} = keras.applications.{module}.preprocess_input({tensor})"
-        more = [f"input_tensor={variable}", f"name={quoted(name_of(layer))}"]
-        yield f"{own} = {object_code(KerasObject(layer.kind, layer.name, args), more)}"
-        if args.get("weights", "imagenet") != weights:
-            kept = {**args, "weights": None if is_file else weights}
-            alone = object_code(KerasObject(layer.kind, layer.name, kept), [f"input_shape={variable}.shape[1:]"])
-            yield f"pretrained = {alone}"
-            if is_file:
-                yield f"pretrained.load_weights({quoted(str(weights))})"
-            yield "for layer in pretrained.layers:"
-            yield "    if layer.weights:"
-            yield f"        {own}.get_layer(layer.name).set_weights(layer.get_weights())"
-        yield f"{variable} = {own}.output"
-
-
-def _flat_layer(layer: KerasObject) -> str:
-    args = {key: value for key, value in layer.args.items() if key != "name"}
-    name = f"name={quoted(name_of(layer))}"
-    code = object_code(KerasObject(layer.kind, layer.name, args), [name])
-    return f"layers.Pipeline([{code}], {name})" if layer.entry.canonical == "Equalization" else code
 
 
 def _reads(node: Node) -> set[str]:

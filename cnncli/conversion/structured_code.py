@@ -113,7 +113,7 @@ class StructuredBody(FunctionBody):
         if found.kind == "applications":
             if any(layer != made[0] for layer in made):
                 raise NotTranslated(entry.key)
-            for line in self.network.application(made[0], tensors[0], variable):
+            for line in self.network.application(self, made[0], tensors[0], variable):
                 self.line(line)
             return variable
         return self.assign(

@@ -85,3 +85,24 @@ def test_layers_of_the_shortcut_are_named_as_in_the_recipe():
     assert {"basic_3_shortcut_conv", "basic_3_shortcut_bn", "basic_6_add"} <= names
     assert "basic_shortcut_conv" not in names
     assert np.isfinite(len(names))
+
+
+def test_layers_within_an_application_are_read_by_name():
+    text = """\
+data: {source: {image_folder: {path: photos}}, classes: 3}
+model:
+  input: [32, 32, 3]
+  layers:
+    - Conv2D: {name: before, filters: 3, kernel_size: 1}
+    - VGG16: {name: backbone, weights: null, include_top: false}
+    - GlobalAveragePooling2D: {name: last}
+    - GlobalAveragePooling2D: {from: block2_pool, name: early}
+    - Concatenate: {from: [early, last]}
+    - Dense: {units: $classes, activation: softmax}
+"""
+    loaded = load_bytes(text.encode(), "app.yaml")
+    keras.utils.clear_session()
+    with shapes_alone():
+        model = run(to_python(loaded, network_only=True))["build_model"]()
+    network = build_symbolically(loaded.resolve(classes=3).recipe, input_shape=(32, 32, 3))
+    assert_same_network(model, network.full_model, with_outputs=False)
