@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnncli.errors import RecipeError
 from cnncli.recipe.deferred import Unknown
 from cnncli.recipe.language.expressions import ExpressionError, evaluate, substitute
+from cnncli.recipe.load import load_bytes
 
 
 @pytest.mark.parametrize(
@@ -101,3 +103,12 @@ def test_python_has_nothing_to_remark_on_an_expression(recwarn):
         evaluate("1if 1else 0x", {})
     assert evaluate("2if 1 else 0", {}) == 2
     assert not recwarn.list
+
+
+@pytest.mark.parametrize("expression", ["sum(a)", "len(a)", "a[1:]", "range(a[0])", "a + [1]"])
+def test_what_uses_a_value_that_is_wrong_is_no_mistake_of_its_own(expression):
+    model = "data: {source: mnist}\nmodel: {layers: [Flatten, Dense: {units: 10, activation: softmax}]}\n"
+    text = f"vars: {{a: $(1 // 0), b: '$({expression})'}}\n{model}"
+    with pytest.raises(RecipeError) as caught:
+        load_bytes(text.encode(), "r.yaml")
+    assert [problem.message for problem in caught.value.problems] == ["`1 // 0` divides by zero"]

@@ -295,6 +295,8 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
     except OverflowError as error:
         raise ExpressionError(f"the result of `{shortened(source.strip())}` is too large for a number") from error
     except TypeError as error:
+        if isinstance(names, Names) and names.is_broken:
+            return Broken(2)
         raise ExpressionError(f"`{shortened(source.strip())}` cannot be computed: {error}") from error
     except (IndexError, KeyError) as error:
         raise ExpressionError(f"`{shortened(source.strip())}` looks for an item that is not there") from error
@@ -415,6 +417,8 @@ def _call(node: ast.Call, names: Names) -> Any:
     try:
         return _bounded(_whole(functions.call(name, values)), names)
     except functions.FunctionError as error:
+        if names.is_broken:
+            return Broken(2)
         raise ExpressionError(f"`{shortened(ast.unparse(node))}` cannot be computed", str(error)) from error
 
 
