@@ -134,10 +134,20 @@ SIZES: dict[str, dict[str, str]] = {
         "initializer: {Constant: 0.5}}\n- Reshape: [-1, 2]\n- learned: {shape: [1, 2], merge: Concatenate, last: true}\n"
         "- slice: {stop: 1}",
     },
+    "reductions and a constant alone": {
+        "layers": "- reduce_axis: {function: mean, axis: 1, keepdims: true}\n- reduce_axis: {function: sum, axis: 2}\n"
+        "- Conv1D: {filters: $here.channels, kernel_size: 1}\n- reduce_axis: max\n"
+        "- learned: {name: queries, shape: [3, 4], merge: null}",
+    },
 }
 
 
 WITHOUT: dict[str, dict[str, str]] = {
+    "a block calls itself": {
+        "blocks": "b:\n  params: [n]\n  layers:\n"
+        "    - branches: {merge: Add, paths: [[ReLU], {if: $(n > 0), layers: [b: $(n - 1), b: $(n - 1)]}]}",
+        "layers": "- b: 2\n- Conv2D: {filters: 2, kernel_size: 1}",
+    },
     "a layer within a block is named outside": {
         "blocks": "b:\n  layers: [Conv2D: {name: c, filters: 2, kernel_size: 1}, ReLU]",
         "layers": "- b: {name: one}\n- b\n- Add: {from: [one_c, b_re_lu]}",

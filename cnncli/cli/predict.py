@@ -33,7 +33,7 @@ def predict(
     arguments: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[RUN] FILE",
+            metavar="RUN FILE",
             help="First a run or a .keras file (default: the newest run), then images, folders of images, .npz or .npy "
             "arrays, or .csv files with one example in each row.",
             show_default=False,

@@ -14,7 +14,7 @@ from rich.text import Text
 from cnncli.cli import console, wrapping
 from cnncli.messages import counted, listed, printable, shortened
 from cnncli.network.budget import gigabytes
-from cnncli.network.build import shape_text
+from cnncli.network.connect import shape_text
 from cnncli.network.outline import Row, without_prefix
 from cnncli.network.receptive_field import Field
 from cnncli.network.summary import Summary

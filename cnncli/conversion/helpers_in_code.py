@@ -48,10 +48,10 @@ def learned(
     regularizer=None,
     name=None,
 ):
-    """Merge x with a trainable constant, the same for every example."""
+    """Merge x with a trainable constant, the same for every example, or return it alone."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     weights = {"kernel_initializer": initializer, "kernel_regularizer": regularizer}
-    if merge.lower() == "multiply" and shape == x.shape[-1:]:
+    if merge == "Multiply" and shape == x.shape[-1:]:
         scale = layers.EinsumDense("...c,c->...c", shape[0], name=name, **weights)
         return scale(x)
     # A dense layer computes the constant from the number 1: its kernel is the constant.
@@ -59,13 +59,16 @@ def learned(
     one = layers.GlobalAveragePooling1D(name=f"{name}_mean", dtype="float32")(one)
     one = layers.Rescaling(0.0, offset=1.0, name=f"{name}_one", dtype="float32")(one)
     axes = "cdefgh"[: len(shape)]
+    constant_name = f"{name}_constant" if merge else name
     constant = layers.EinsumDense(
-        f"ab,{axes}->a{axes}", shape, name=f"{name}_constant", **weights
+        f"ab,{axes}->a{axes}", shape, name=constant_name, **weights
     )(one)
-    if merge.lower() == "concatenate":
+    if merge is None:
+        return constant
+    if merge == "Concatenate":
         pair = [x, constant] if last else [constant, x]
         return layers.Concatenate(axis=axis, name=name)(pair)
-    merging = layers.Add if merge.lower() == "add" else layers.Multiply
+    merging = layers.Add if merge == "Add" else layers.Multiply
     return merging(name=name)([x, constant])''',
     "crop": '''\
 def crop(x, axis=-1, start=None, stop=None, name=None):
@@ -85,6 +88,19 @@ def crop(x, axis=-1, start=None, stop=None, name=None):
     x = layers.Reshape(columns, name=f"{name}_columns")(x)
     x = layers.Cropping2D(((0, 0), cut), name=f"{name}_crop")(x)
     return layers.Reshape((*before, stop - start, *after), name=name)(x)''',
+    "reduce_axis": '''\
+def reduce_axis(x, function, axis=-1, keepdims=False, name=None):
+    """Return the mean, maximum or sum of x along an axis."""
+    axis = axis % len(x.shape)
+    size, before, after = x.shape[axis], x.shape[1:axis], x.shape[axis + 1 :]
+    columns = (math.prod(before), size, math.prod(after))
+    pooling = layers.MaxPooling2D if function == "max" else layers.AveragePooling2D
+    x = layers.Reshape(columns, name=f"{name}_columns")(x)
+    x = pooling((1, size), name=f"{name}_{function}")(x)
+    if function == "sum":
+        x = layers.Rescaling(size, name=f"{name}_size")(x)
+    kept = (1,) if keepdims else ()
+    return layers.Reshape((*before, *kept, *after), name=name)(x)''',
 }
 NAMES = tuple(_HELPERS)
 

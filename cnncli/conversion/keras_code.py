@@ -12,7 +12,7 @@ from cnncli.conversion.python_layout import quoted
 from cnncli.recipe.deferred import Deferred
 from cnncli.recipe.keras_objects.catalogue import Argument, Entry
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.keras_objects.structure_entries import KIND, LEARNED, SLICE
+from cnncli.recipe.keras_objects.structure_entries import KIND, LEARNED, REDUCE, SLICE
 from cnncli.recipe.metrics import metric_name
 
 # Where a kind lies in Keras; layers are imported by themselves.
@@ -27,7 +27,7 @@ _MODULES = {
     "activations": "keras.activations",
 }
 # What builds the items of a recipe that are no Keras layers.
-_STRUCTURES = {LEARNED: "learned", SLICE: "crop"}
+_STRUCTURES = {LEARNED: "learned", SLICE: "crop", REDUCE: "reduce_axis"}
 # The layers that take several tensors one by one, and not as a list: all but the first by these names.
 TENSORS = {
     **dict.fromkeys(("MultiHeadAttention", "GroupQueryAttention"), ("query", "value", "key")),

@@ -11,7 +11,7 @@ import keras
 from cnncli import keras_internals
 from cnncli.conversion.refused_layers import OPERATION_HINT
 from cnncli.errors import ModelFileError, Problem
-from cnncli.network.build import shape_text
+from cnncli.network.connect import shape_text
 from cnncli.network.flatten_submodels import layers_of
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.language.flat_layers import INPUT

@@ -77,13 +77,15 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Shape | None = None) -> N
     traced = trace(loaded.written, classes=classes, shapes=shapes)
     sizes = _sizes(resolved, shapes)
     tops = {run for run in traced.executions if run.parent is None}
-    # Layers that are called several times are written without structure.
+    # Layers that are called several times, and blocks that call themselves, are written without structure.
     shared = {name for layer in resolved.recipe.model.layers if layer.shares for name in (layer.shares, name_of(layer))}
     flat = {
         run
         for run in tops
         if any(name_of(each) in shared for each in resolved.recipe.model.layers[run.start : run.end])
     }
+    if any(map(_is_recursive, traced.executions)):
+        flat = tops
     while True:
         try:
             writer = _Writer(resolved, traced, flat, plain_layers)
@@ -101,6 +103,14 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Shape | None = None) -> N
             flat = flat | set(wrong) if set(wrong) - flat else tops
         else:
             return code
+
+
+def _is_recursive(run: Execution) -> bool:
+    """Whether an item stands, by calls of blocks, within itself."""
+    above = run.parent
+    while above is not None and above.item is not run.item:
+        above = above.parent
+    return above is not None
 
 
 def _resolved(loaded: LoadedRecipe, classes: int, shape: Shape | None) -> tuple[LoadedRecipe, Shapes | None]:

@@ -24,6 +24,7 @@ _FUNCTIONS: dict[str, str] = {
     **{name: name for name in ("int", "round", "max", "min", "abs", "len", "sum", "range", "divisible")},
     "ceil": "math.ceil",
     "floor": "math.floor",
+    "log": "math.log",
 }
 _CONSTANTS = {"true": True, "false": False, "null": None}
 # The sizes of a tensor -> the number of the axis.
@@ -113,7 +114,7 @@ def is_equal_number(one: Any, other: Any) -> bool:
 def _computed(node: ast.expr, values: Values) -> Any:
     """What Python makes of an expression that the recipe's own evaluation has accepted, on values that it was given."""
     known = {"int": int, "round": round, "max": max, "min": min, "abs": abs, "len": len, "sum": sum, "range": range}
-    known |= {"ceil": math.ceil, "floor": math.floor, "divisible": functions.divisible, **_CONSTANTS}
+    known |= {"ceil": math.ceil, "floor": math.floor, "log": math.log, "divisible": functions.divisible, **_CONSTANTS}
     code = compile(ast.fix_missing_locations(ast.Expression(node)), "recipe", "eval")
     try:
         found = eval(code, {"__builtins__": {}, **known, **values})  # a closed list of syntax nodes

@@ -15,7 +15,7 @@ from cnncli.conversion.keras_code import TENSORS, application_module
 from cnncli.conversion.python_expressions import is_equal_number, is_same
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.keras_objects.structure_entries import ENTRIES, LEARNED, SHORTCUT, SLICE
+from cnncli.recipe.keras_objects.structure_entries import ENTRIES, LEARNED, REDUCE, SHORTCUT, SLICE
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.named_inputs import inputs_of
@@ -198,6 +198,7 @@ def check(
             "project": recorder.project,
             "learned": recorder.structure(LEARNED),
             "crop": recorder.structure(SLICE),
+            "reduce_axis": recorder.structure(REDUCE),
         }
         module["build_model"](**arguments)
     except Differs:

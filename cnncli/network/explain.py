@@ -18,6 +18,7 @@ from cnncli.network.layer_purposes import (
     activation_of,
     conclusion_of_activation,
     has_numbers,
+    learned_of_batch_normalization,
     purpose_of,
     purpose_of_kind,
     purpose_of_structure,
@@ -163,13 +164,14 @@ def _summary_of(row: Row, summary: Summary) -> LayerSummary:
 def _learning(found: LayerSummary, part: Any) -> str:
     if not found.params or found.trainable_params == found.params:
         return ""
-    if isinstance(part, keras.layers.BatchNormalization) and not (part.scale or part.center):
+    learned = learned_of_batch_normalization(part) if isinstance(part, keras.layers.BatchNormalization) else None
+    if learned == "":
         return "Its parameters are not trained: they are running averages of mean and variance, which a trained network uses."
     if not found.trainable_params:
         return "The layer is frozen: its parameters are not trained."
-    if isinstance(part, keras.layers.BatchNormalization):
+    if learned:
         return (
-            f"{found.trainable_params:,} of its parameters learn (scale and shift); the others are running averages of mean "
+            f"{found.trainable_params:,} of its parameters learn ({learned}); the others are running averages of mean "
             "and variance, which a trained network uses."
         )
     return f"{found.trainable_params:,} of its {found.params:,} parameters learn."

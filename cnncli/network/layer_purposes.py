@@ -198,6 +198,23 @@ def _rescaling(layer: Any, _: Sequence[Shape], __: Shape) -> str:
     return f"{factor}{added}: networks learn best from small numbers."
 
 
+def _normalization(layer: Any, _: Sequence[Shape], __: Shape) -> str:
+    if layer.get_config().get("mean") is not None:
+        return "Subtracts a given mean and divides by a given standard deviation."
+    return _SENTENCES["Normalization"]
+
+
+def _batch_normalization(layer: Any, _: Sequence[Shape], __: Shape) -> str:
+    learned = learned_of_batch_normalization(layer)
+    then = f", then applies a learned {learned}" if learned else ""
+    return f"Brings each channel to mean 0 and variance 1 over the batch{then}, {_TO_LAYERS}."
+
+
+def learned_of_batch_normalization(layer: Any) -> str:
+    """What training changes in a BatchNormalization: `scale and shift`, one of them, or nothing."""
+    return " and ".join(word for word, is_there in (("scale", layer.scale), ("shift", layer.center)) if is_there)
+
+
 def _activation(layer: Any, _: Sequence[Shape], __: Shape) -> str:
     name = getattr(layer.activation, "__name__", "linear")
     return f"Activation: {ACTIVATIONS.get(name, f'{name}, applied to each number')}."
@@ -266,8 +283,6 @@ _SENTENCES = {
     "PReLU": "Keeps positive numbers and multiplies negative ones by a learned factor.",
     "ELU": "Keeps positive numbers; negative ones approach a limit smoothly.",
     "Softmax": "Makes probabilities: all numbers are positive and their sum is 1.",
-    "BatchNormalization": "Brings each channel to mean 0 and variance 1 over the batch, then applies a learned scale and "
-    f"shift, {_TO_LAYERS}.",
     "LayerNormalization": "Brings the numbers along its axes to mean 0 and variance 1, for each example by itself, "
     f"{_TO_LAYERS}.",
     "GroupNormalization": f"Brings groups of channels of each example to mean 0 and variance 1, {_TO_LAYERS}.",
@@ -322,6 +337,8 @@ _SENTENCES = {
 }
 _WITH_NUMBERS: dict[str, Callable[[Any, Sequence[Shape], Shape], str]] = {
     "InputLayer": _input,
+    "Normalization": _normalization,
+    "BatchNormalization": _batch_normalization,
     **{f"Conv{rank}D": _convolution for rank in (1, 2, 3)},
     **{f"Conv{rank}DTranspose": _transposed for rank in (1, 2, 3)},
     **{f"DepthwiseConv{rank}D": _depthwise for rank in (1, 2)},

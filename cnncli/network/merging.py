@@ -18,7 +18,8 @@ import keras
 
 from cnncli import keras_internals
 from cnncli.errors import Problem
-from cnncli.network.build import Network, shape_text
+from cnncli.network.build import Network
+from cnncli.network.connect import shape_text
 from cnncli.network.graph import Graph, Part
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.schema import Recipe

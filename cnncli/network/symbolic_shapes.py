@@ -8,7 +8,8 @@ from typing import Any
 import keras
 
 from cnncli.errors import CnncliError
-from cnncli.network.build import Connector, Shapes, made_layer, prepared_inputs
+from cnncli.network.build import Shapes, prepared_inputs
+from cnncli.network.connect import Connector, made_layer
 from cnncli.network.instantiate import names_counted_anew, shapes_alone
 from cnncli.recipe.keras_objects import objects
 from cnncli.recipe.language.here import Shape

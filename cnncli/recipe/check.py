@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 
-from cnncli.errors import Problem
+from cnncli.errors import Place, Problem
 from cnncli.messages import did_you_mean, listed
 from cnncli.recipe import check_data, check_names, check_training, targets  # noqa: F401  # the first three bring rules
 from cnncli.recipe.growth import MOST_PROBLEMS
@@ -66,10 +66,17 @@ def _duplicate_names(recipe: Recipe, root: Mapping) -> Iterator[Problem]:
                 f"an input is named `{name}`, too", "rename the layer", path=_layer_path(recipe, index, "name")
             )
         if name in first:
-            line = place_of(root, _layer_path(recipe, first[name], "name")).line
-            hint = f"first given on line {line}" if line else ""
+            before = place_of(root, _layer_path(recipe, first[name], "name"))
+            hint = f"first given on line {before.line}" if before.line else ""
+            if before.line and _is_same(before, place_of(root, _layer_path(recipe, index, "name"))):
+                hint = "it is written out several times: use the variables of all rounds in the name, as in `x$(i)_$j`"
             yield Problem(f"two layers are named `{name}`", hint, path=_layer_path(recipe, index, "name"))
         first.setdefault(name, index)
+
+
+def _is_same(one: Place, other: Place) -> bool:
+    """Whether two places are the same, whatever calls lead there."""
+    return (one.file, one.line, one.column) == (other.file, other.line, other.column)
 
 
 @GENERAL.error

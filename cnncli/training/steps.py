@@ -46,9 +46,10 @@ def known_multiply_adds(network: Network) -> int | None:
 
 
 def _counts(network: Network, left_out: set[str]) -> list[int | None]:
-    calls = [call for call in keras_internals.calls_of(network.full_model) if call.operation.name not in left_out]
-    return [
-        multiply_adds(call.operation, [tensor.shape for tensor in call.inputs], call.outputs[0].shape)
-        for call in calls
-        if isinstance(call.operation, keras.layers.Layer) and call.inputs
-    ]
+    calls = keras_internals.calls_of(network.full_model)
+    layers = [call for call in calls if isinstance(call.operation, keras.layers.Layer) and call.inputs]
+    return [_of(call) for call in layers if call.operation.name not in left_out]
+
+
+def _of(call: keras_internals.Call) -> int | None:
+    return multiply_adds(call.operation, [tensor.shape for tensor in call.inputs], call.outputs[0].shape)

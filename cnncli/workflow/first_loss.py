@@ -16,7 +16,8 @@ from cnncli.data.input_values import InputValues, count
 from cnncli.data.targets import Encoding
 from cnncli.errors import CnncliError, DivergedError, Problem, RecipeError
 from cnncli.keras_internals import Call
-from cnncli.network.build import Network, shape_text
+from cnncli.network.build import Network
+from cnncli.network.connect import shape_text
 from cnncli.network.instantiate import make
 from cnncli.network.keras_messages import first_sentence
 from cnncli.network.model_inputs import part_of

@@ -11,7 +11,8 @@ import keras
 import numpy as np
 
 from cnncli.errors import Problem, RecipeError
-from cnncli.network.build import Network, shape_text
+from cnncli.network.build import Network
+from cnncli.network.connect import shape_text
 from cnncli.network.instantiate import make
 from cnncli.network.keras_messages import first_sentence
 from cnncli.recipe.keras_objects.objects import KerasObject

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from cnncli.data.targets import Encoding, TargetInfo, targets_of
 from cnncli.errors import Problem, RecipeError
-from cnncli.network.build import Network, shape_text
+from cnncli.network.build import Network
 from cnncli.network.checks import Checked, check_shapes
+from cnncli.network.connect import shape_text
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.training.compile_check import try_parts, try_scores
@@ -115,6 +116,11 @@ def _refuse_maps(outputs: list[Output], network: Network, needed: str) -> None:
                 f"but {needed} need one row of numbers"
             )
             hint = "put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"
+            if not shape:
+                message = (
+                    f"the output of layer `{output.name}` is a number without an axis, but {needed} need a row of them"
+                )
+                hint = "end with `- Reshape: [1]`"
             problems.append(Problem(message, hint, path=output.path))
     if problems:
         raise RecipeError(problems)
@@ -122,7 +128,8 @@ def _refuse_maps(outputs: list[Output], network: Network, needed: str) -> None:
 
 def _main_width(checked: Checked) -> int:
     [main, *_] = outputs_of(checked.loaded.recipe)
-    return checked.network.output_shape(main.name)[-1] or 0
+    shape = checked.network.output_shape(main.name)
+    return (shape[-1] if shape else 0) or 0
 
 
 def _encoding(output: Output, network: Network, targets: TargetInfo) -> Encoding:

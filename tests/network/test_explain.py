@@ -11,6 +11,7 @@ from keras import layers
 
 from cnncli.errors import UsageError
 from cnncli.inputs import kind_of
+from cnncli.keras_internals import Origin, outputs_of_call
 from cnncli.network.explain import explain
 from cnncli.network.explanation import FIELD, FIELD_STRIDE, MULTIPLY_ADDS, OUTPUT, PARAMETERS
 from cnncli.network.formulas import formulas_of
@@ -56,11 +57,13 @@ def test_formulas_of_a_shipped_recipe_give_the_numbers_of_its_network(name):
 
     assert [layer.name for layer in found.layers] == [layer.name for layer in summary.layers]
     for layer in found.layers:
-        built, formulas = network.full_model.get_layer(layer.name), {f.quantity: f for f in layer.formulas}
-        assert layer.output_shape == tuple(built.output.shape[1:])
-        check(layer.formulas, layer.output_shape, built.count_params(), numbers[layer.name].multiply_adds)
+        built, formulas = network.layer_of(layer.name), {f.quantity: f for f in layer.formulas}
+        params = 0 if numbers[layer.name].shares else built.count_params()
+        [output] = outputs_of_call(Origin(built, 0))  # `input` of a recipe is what leaves `data.prepare`
+        assert layer.output_shape == tuple(output.shape[1:])
+        check(layer.formulas, layer.output_shape, params, numbers[layer.name].multiply_adds)
         assert (PARAMETERS in formulas, MULTIPLY_ADDS in formulas) == (
-            built.count_params() > 0,
+            params > 0,
             bool(numbers[layer.name].multiply_adds),
         )
         assert [note for note in layer.notes if "formula" in note] == []
@@ -355,6 +358,37 @@ def test_running_averages_alone_are_not_called_frozen():
     assert layer.notes == (
         "Its parameters are not trained: they are running averages of mean and variance, which a trained network uses.",
     )
+
+
+@pytest.mark.parametrize(
+    ("argument", "purpose", "note"),
+    [
+        (
+            "scale: true",
+            "over the batch, then applies a learned scale and shift, so that",
+            "8 of its parameters learn (scale and shift);",
+        ),
+        ("scale: false", "over the batch, then applies a learned shift, so that", "4 of its parameters learn (shift);"),
+        (
+            "center: false",
+            "over the batch, then applies a learned scale, so that",
+            "4 of its parameters learn (scale);",
+        ),
+    ],
+)
+def test_batch_normalization_is_told_with_what_it_learns(argument, purpose, note):
+    loaded = recipe(f"- Conv2D: {{filters: 4, kernel_size: 3}}\n- BatchNormalization: {{name: b, {argument}}}{END}")
+    [layer] = explained(loaded, only=["b"]).layers
+
+    assert purpose in layer.purpose
+    assert layer.notes[0].startswith(note)
+
+
+def test_given_mean_is_not_called_that_of_the_data():
+    loaded = recipe(f"- Normalization: {{name: n, mean: [0.5], variance: [0.1]}}{END}")
+    [layer] = explained(loaded, only=["n"]).layers
+
+    assert layer.purpose == "Subtracts a given mean and divides by a given standard deviation."
 
 
 def test_axes_that_differ_have_formulas_of_their_own():

@@ -74,7 +74,7 @@ def test_lines_and_parameters_of_the_page_are_those_of_the_recipe(name):
     checked = checks.check_shapes(
         load(
             network.recipe,
-            [*network.settings, f"data.classes={CLASSES}", *(["expect={}"] if name == "ResNet50" else [])],
+            [*network.settings, f"data.classes={CLASSES}", *(["expect={}"] if network.recipe == "resnet50" else [])],
         )
     )
 

@@ -224,3 +224,17 @@ def test_opened_network_has_every_call_by_its_name(network):
     assert (found.seen_by("a_conv"), found.seen_by("b_conv")) == ({"left"}, {"right"})
     assert found.seen_by("minus") == {"left", "right"}
     assert "a_conv_call_2" in opened(network.model).layers  # a file does not tell the recipe's names
+
+
+def test_augmentation_leaves_the_first_weights_as_they_are():
+    """Layers draw their seeds one after the other; a projection is made when shapes are known, after all other layers."""
+    residual = "residual: {shortcut: auto, body: [Conv2D: {filters: 3, kernel_size: 1}]}"
+    head = "data: {source: mnist-sample, augment: [RandomFlip: horizontal]}"
+    text = f"{head}\nmodel: {{layers: [{residual}, Flatten, Dense: {{units: 10, activation: softmax}}]}}\n"
+    weights = []
+    for each in (text, text.replace(", augment: [RandomFlip: horizontal]", "")):
+        keras.utils.set_random_seed(1)
+        weights.append(build(load_bytes(each.encode(), "r.yaml").recipe, input_shape=(28, 28, 1)).model.get_weights())
+
+    for one, other in zip(*weights, strict=True):
+        np.testing.assert_array_equal(one, other)

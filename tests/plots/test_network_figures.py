@@ -352,7 +352,7 @@ def test_tokens_without_a_place_are_a_strip_that_says_so(tmp_path, pages):
     steps = keras.layers.Reshape((3, 8), name="steps")(keras.layers.Conv2D(1, 1)(inputs))
     dense = keras.layers.Dense(5, name="dense")(steps)
     pooled = keras.layers.GlobalAveragePooling1D()(dense)
-    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(pooled))
+    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax", name="out")(pooled))
     subject = subject_for(opened(model), "some", ClassTargets(class_names=("a", "b", "c")))
 
     draw_feature_maps_of(subject, ["dense"], chosen_of((4, 6, 1), 1), tmp_path)
@@ -369,7 +369,7 @@ def test_tokens_of_an_image_are_drawn_on_its_patches(tmp_path, pages):
     tokens = keras.layers.Reshape((6, 3))(keras.layers.Conv2D(3, 2, strides=2)(inputs))
     dense = keras.layers.Dense(5, name="dense")(tokens)
     pooled = keras.layers.GlobalAveragePooling1D()(dense)
-    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax")(pooled))
+    model = keras.Model(inputs, keras.layers.Dense(3, activation="softmax", name="out")(pooled))
     subject = subject_for(opened(model), "some", ClassTargets(class_names=("a", "b", "c")))
 
     draw_feature_maps_of(subject, ["dense"], chosen_of((4, 6, 1), 1), tmp_path)

@@ -50,7 +50,7 @@ def test_foreign_names_are_unknown_and_their_meanings_are_not():
         ("torch.nn.Conv2d: {filters: 3, kernel_size: 3}", "did you mean `Conv2D`?"),
         ("keras.layers.Dense: 10", "did you mean `Dense`?"),
         ("nn.GELU", "write `- Activation: gelu`"),
-        ("swish", "write `- Activation: silu`"),
+        ("swish", "write `- Activation: swish`"),
         ("AdaptiveAvgPool1d: 1", "did you mean `GlobalAveragePooling1D`?"),
         ("ConvTranspose3d", "did you mean `Conv3DTranspose`?"),
         ("ChannelShuffle", "then `- Permute: [1, 2, 4, 3]`"),

@@ -95,7 +95,7 @@ def test_metrics_of_one_logit_are_a_warning():
     ("name", "hint"),
     [
         ("SiLU", "write `- Activation: silu`"),
-        ("Hardswish", "write `- Activation: hard_swish`"),
+        ("Hardswish", "write `- Activation: hard_silu`"),
         ("GELU", "write `- Activation: gelu`"),
         ("DropPath", "write `- Dropout: {rate: 0.1, noise_shape: [null, 1, 1, 1]}`"),
         ("ReduceMean", "write `- reduce_axis: {function: mean, axis: -1}`"),

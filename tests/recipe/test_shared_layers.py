@@ -70,6 +70,28 @@ def test_calls_have_groups_and_the_arguments_of_the_first():
     assert recipe.model.layers[6].args == {**recipe.model.layers[0].args, "name": "b_conv"}
 
 
+def test_blocks_within_a_block_are_shared_with_their_names():
+    head = HEAD.replace(
+        "[Flatten]}",
+        "[Dense: {name: x, units: 3}, Dense: {name: y, is: x}, inner: {name: i}]}\n  inner: {layers: [ReLU]}",
+    )
+
+    layers = "- other: {name: o}\n- other: {name: p, is: o}\n- Add: {name: sum, from: [o_i, p_i]}"
+    assert flat(layers, head)[3:] == [
+        "p_x: Dense = o_x",
+        "p_y: Dense = o_x",
+        "p_i_re_lu: ReLU = o_i_re_lu",
+        "sum: Add <- o_i_re_lu, p_i_re_lu",
+    ]
+    groups = loaded(layers, head).recipe.model.groups
+    assert [(group.name, group.start, group.end) for group in groups] == [
+        ("o", 0, 3),
+        ("o_i", 2, 3),
+        ("p", 3, 6),
+        ("p_i", 5, 6),
+    ]
+
+
 def test_resolved_recipe_loads_to_an_equal_one():
     recipe = loaded("- encoder: {name: a}\n- encoder: {name: b, from: input, is: a}\n- Add: {from: [a, b]}").recipe
 

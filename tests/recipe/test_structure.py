@@ -381,6 +381,17 @@ def test_mistake_in_a_structure_is_reported_once(layers, line):
     assert problem[0].startswith(line)
 
 
+def test_name_that_two_rounds_share_is_told_from_a_name_on_two_lines():
+    rounds = "- repeat: {times: 2, layers: [repeat: {times: 1, as: i, layers: [ReLU: {name: x$i}]}]}"
+    [problem] = first_lines(rounds)
+    [other] = first_lines("- ReLU: {name: a}\n- ReLU: {name: a}")
+
+    assert problem[1].strip() == (
+        "it is written out several times: use the variables of all rounds in the name, as in `x$(i)_$j`"
+    )
+    assert other[1].strip().startswith("first given on line")
+
+
 def test_name_that_goes_on_behind_a_variable_gets_brackets():
     [problem] = first_lines("- repeat: {times: 1, as: i, layers: [ReLU: {name: x$i_0}]}")
 

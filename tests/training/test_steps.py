@@ -37,7 +37,7 @@ def test_multiply_adds_are_not_known_where_a_layer_cannot_be_counted(monkeypatch
     text = f"data: {{source: mnist}}\nmodel: {{layers: {layers}}}\n".encode()
     network = build_symbolically(load_bytes(text, "r.yaml").recipe, input_shape=(28, 28, 1))
     known = known_multiply_adds(network)
-    monkeypatch.setattr(steps, "_of", lambda layer: None if layer.name == "a" else 7)
+    monkeypatch.setattr(steps, "_of", lambda call: None if call.operation.name == "a" else 7)
 
     assert known == 784 * 5 + 5 * 10
     assert known_multiply_adds(network) is None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from cnncli.recipe.keras_objects import catalogue
+
 # Written as items of a list of layers; names are compared without capitals, `_` and what stands before a point.
 _LINES: dict[tuple[str, ...], tuple[str, ...]] = {
-    ("layerscale", "scale", "parameter"): ("learned: {shape: $here.channels, initializer: {Constant: 1e-5}, merge: Multiply}",),
+    ("layerscale",): ("learned: {shape: $here.channels, initializer: {Constant: 1e-5}, merge: Multiply}",),
     ("classtoken", "clstoken", "classembedding"): (
         "learned: {shape: [1, $here.channels], merge: Concatenate}",
         "slice: {axis: 1, stop: 1}",
@@ -52,9 +54,6 @@ _LINES: dict[tuple[str, ...], tuple[str, ...]] = {
         "branches: {merge: Multiply, paths: [[slice: {stop: $(here.channels // 2)}], "
         "[slice: {start: $(here.channels // 2)}, Activation: sigmoid]]}",
     ),
-    ("mean", "reducemean"): ("reduce_axis: {function: mean, axis: -1}",),
-    ("max", "reducemax", "amax"): ("reduce_axis: {function: max, axis: -1}",),
-    ("reducesum",): ("reduce_axis: {function: sum, axis: -1}",),
     ("maxout",): ("branches: {merge: Maximum, times: 2, path: [Dense: {units: 16}]}",),
     ("instancenorm", "instancenorm1d", "instancenorm2d", "instancenorm3d", "instancenormalization"): (
         "GroupNormalization: {groups: -1}",
@@ -64,18 +63,13 @@ _LINES: dict[tuple[str, ...], tuple[str, ...]] = {
     ("bilstm",): ("Bidirectional: {layer: {LSTM: {units: 32}}}",),
     ("bigru",): ("Bidirectional: {layer: {GRU: {units: 32}}}",),
     ("relu6",): ("ReLU: {max_value: 6}",),
-    ("silu", "swish"): ("Activation: silu",),
-    ("hardswish", "hardsilu"): ("Activation: hard_silu",),
-    ("hardtanh",): ("Activation: hard_tanh",),
-    ("hardsigmoid",): ("Activation: hard_sigmoid",),
-    ("logsoftmax",): ("Activation: log_softmax",),
-    ("logsigmoid",): ("Activation: log_sigmoid",),
-    ("hardshrink",): ("Activation: hard_shrink",),
-    ("softshrink",): ("Activation: soft_shrink",),
-    ("tanhshrink",): ("Activation: tanh_shrink",),
-    **{(name,): (f"Activation: {name}",) for name in (
-        "gelu", "mish", "selu", "celu", "sigmoid", "tanh", "softplus", "softsign", "exponential",
-    )},
+    ("hardswish",): ("Activation: hard_silu",),
+    ("mean", "reducemean", "reduce"): ("reduce_axis: {function: mean, axis: -1}",),
+    ("max", "reducemax"): ("reduce_axis: {function: max, axis: -1}",),
+    ("reducesum",): ("reduce_axis: {function: sum, axis: -1}",),
+    ("parameter", "learnableparameter"): ("learned: {shape: $here.channels}",),
+    ("scale",): ("learned: {shape: $here.channels, initializer: ones, merge: Multiply}",),
+    ("expanddims", "unsqueeze"): ("Reshape: [$here.length, $here.channels, 1]",),
     ("bilinearupsample", "upsamplebilinear2d", "interpolate", "resize"): (
         "UpSampling2D: {size: 2, interpolation: bilinear}",
     ),
@@ -88,5 +82,7 @@ LINES = {name: lines for names, lines in _LINES.items() for name in names}
 
 def hint(name: str) -> str:
     """The lines to write instead of a layer that Keras does not have; empty where the name is not known."""
-    lines = LINES.get(name.rpartition(".")[2].replace("_", "").lower(), ())
+    plain = name.rpartition(".")[2].replace("_", "").lower()
+    activations = [a for a in catalogue.names_in_places("activations") if a.replace("_", "") == plain != "linear"]
+    lines = LINES.get(plain) or tuple(f"Activation: {activation}" for activation in activations[:1])
     return "\n".join(f"{'write' if line is lines[0] else 'then'} `- {line}`" for line in lines)

@@ -60,9 +60,8 @@ def _paths(writer: Writer, entry: Entry, parts: dict[str, Node], scope: Scope) -
 
 def _path(writer: Writer, entry: Entry, item: Node, scope: Scope) -> list[tuple[Sequence, Scope]]:
     """An item of `paths`: a list of layers, `{if, layers}`, or `{over, path}`; none where it is wrong or left out."""
-    inner = writer.inside(scope, "path")
     if not isinstance(item, Mapping):
-        found = writer.list_of("paths", item, inner, "a path is a list of layers: `- [ReLU]`")
+        found = writer.list_of("paths", item, writer.inside(scope, "path"), "a path is a list of layers: `- [ReLU]`")
         return [found] if found else []
     known = ("if", "layers", "path", *rounds.KEYS)
     within = Entry("paths", from_call(item.place, scope.caller), item)
@@ -86,7 +85,7 @@ def _path(writer: Writer, entry: Entry, item: Node, scope: Scope) -> list[tuple[
     scope = kept
     if "path" in parts:
         return _rounds_of_a_path(writer, within, parts, scope) or []
-    found = writer.list_of("layers", parts["layers"], inner)
+    found = writer.list_of("layers", parts["layers"], writer.inside(scope, "path"))
     return [found] if found else []
 
 
