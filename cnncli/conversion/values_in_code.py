@@ -14,8 +14,8 @@ from cnncli.conversion.trace import Execution, values_at
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.catalogue import Argument, Entry
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.language.expressions import substitute
 from cnncli.recipe.language.flat_layers import OURS
+from cnncli.recipe.language.texts import substitute
 from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar, plain
 from cnncli.recipe.yaml.nodes import Sequence as NodeList
 
