@@ -52,7 +52,7 @@ def to_python(
     """Write a recipe as Keras code that depends on Keras and NumPy only.
 
     Blocks become functions, repetitions become loops, variables become constants. The layers have the same names as in
-    cnncli, so the weights of a run fit. Below the network follow data, augmentation and training.
+    cnncli, so the weights of a run fit. The code for data, augmentation and training follows the network.
     """
     from cnncli.conversion.to_python import to_python as converted
     from cnncli.runs.output_files import OutputFile
