@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
@@ -77,6 +77,19 @@ def calls_of(model: keras.Model) -> list[Call]:
             inputs = [] if node.is_input else list(node.input_tensors)
             calls.append(Call(node.operation, inputs, list(node.outputs)))
     return calls
+
+
+def call_layers_again(model: keras.Model, tensor: Any, call: Callable[..., Any]) -> Any:
+    """Call the operations of a functional model on another tensor, without a model of its own around them.
+
+    `keras.models.clone_model` makes a model of the new calls, and fails where `tensor` is the output of this one.
+
+    Args:
+        model: with one input.
+        tensor: symbolic, with the shape of the model's input.
+        call: called with an operation and its arguments; returns the output of the operation.
+    """
+    return model._run_through_graph([tensor], call_fn=call)
 
 
 def all_layers(model: keras.Model) -> list[Any]:

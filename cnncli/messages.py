@@ -53,9 +53,18 @@ def described(value: Any) -> str:
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, (list, tuple)):
-        text = str(list(value))
+        text = _in_a_list(value)
         return text if len(text) <= _LONGEST_QUOTE and text.isprintable() else "a list"
     return shortened(str(value))
+
+
+def _in_a_list(value: Any) -> str:
+    """A value within a list, with the words of YAML."""
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_in_a_list, value))}]"
+    return (
+        {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else repr(value)
+    )
 
 
 def nearest(word: str, options: Iterable[str]) -> str | None:

@@ -49,6 +49,21 @@ def test_a_tensor_knows_the_call_that_made_it():
     assert keras_internals.outputs_of_call(keras_internals.origin_of(second))[0] is second
 
 
+def test_layers_can_be_called_again_on_their_own_output():
+    given, called = keras.Input((4,)), []
+    model = keras.Model(given, keras.layers.Dense(4)(keras.layers.ReLU()(given)))
+
+    def call(operation, *arguments, **options):
+        called.append(operation)
+        return operation(*arguments, **options)
+
+    output = keras_internals.call_layers_again(model, model.output, call)
+    assert called == model.layers[1:]
+    twice = keras.Model(given, output)
+    x = np.ones((2, 4), np.float32)
+    np.testing.assert_allclose(twice(x), model(model(x)), rtol=1e-6)
+
+
 def test_layers_of_models_inside_a_model_are_found(shared):
     assert {"inner", "twice", "last"} <= {layer.name for layer in keras_internals.all_layers(shared)}
 

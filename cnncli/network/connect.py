@@ -149,10 +149,9 @@ class Connector:
             shapes = f"{shape_text(came_in.shape[1:])} came in, and {shape_text(before.shape[1:])}"
             message = f"{item.name}: {shapes} came into `{item.shares}`, whose layers these are"
             raise RecipeError(Problem(message, "bring both to one shape", path=(*path, item.name)))
-        given: dict[int, Any] = {}
 
         def call(operation: Any, *arguments: Any, **options: Any) -> Any:
-            given[id(operation)] = tensor = operation(*arguments, **options)
+            tensor = operation(*arguments, **options)
             if isinstance(operation, keras.layers.Layer):
                 rest = operation.name.removeprefix(item.shares).removeprefix("_")
                 name = f"{own}_{rest}" if rest else own
@@ -160,11 +159,10 @@ class Connector:
             return tensor
 
         count = len(self.shared)
-        # Every layer stands for itself, so that the weights are shared; the model that comes out is not needed.
-        keras.models.clone_model(keras.Model(before, left), came_in, lambda operation: operation, call)
+        output = keras_internals.call_layers_again(keras.Model(before, left), came_in, call)
         self.groups[own] = tuple(self.shared)[count:]
         self.from_layer[own] = self.groups[own][-1]
-        return given[id(keras_internals.origin_of(left).operation)]
+        return output
 
     def _structure(self, item: KerasObject, tensor: Any, path: Path) -> Any:
         """A shortcut, a learned constant or a slice as plain Keras layers."""

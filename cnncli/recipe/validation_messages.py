@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.json_schema import SkipJsonSchema
 from pydantic_core import ErrorDetails
 
 from cnncli.errors import Problem
@@ -201,7 +202,7 @@ def _about(path: Path) -> str:
 def _unknown_key(path: Path, root: Mapping) -> Problem:
     *above, key = path
     section = _section(tuple(above))
-    options = list(section.model_fields) if section else []
+    options = _keys(section) if section else []
     if not above:
         options = [*options, "vars", "blocks", "extends"]
     name = shortened(str(key))
@@ -224,7 +225,12 @@ def _elsewhere(key: str) -> str:
 
 def _expected_keys(path: Path) -> str:
     section = _section(path)
-    return "one of: " + ", ".join(section.model_fields) if section else ""
+    return "one of: " + ", ".join(_keys(section)) if section else ""
+
+
+def _keys(section: type[BaseModel]) -> list[str]:
+    """The keys of a section that a recipe can write."""
+    return [name for name, field in section.model_fields.items() if SkipJsonSchema not in map(type, field.metadata)]
 
 
 def _section(path: Path) -> type[BaseModel] | None:

@@ -177,3 +177,15 @@ def test_what_does_not_fit_is_reported_at_its_place(layers, message):
     with pytest.raises(RecipeError) as caught:
         checks.check_shapes(loaded(layers + END))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    ["learned: {name: first, shape: 1, merge: Multiply}", "learned: {name: first, shape: [12, 12, 3]}"],
+)
+def test_an_item_is_called_again_on_its_own_output(layer):
+    kind = layer.partition(":")[0]
+    once = network_of(f"- {layer}")
+    twice = network_of(f"- {layer}\n- {kind}: {{name: second, is: first}}")
+    assert twice.output_shape("second") == once.output_shape("first")
+    assert twice.model.count_params() == once.model.count_params()

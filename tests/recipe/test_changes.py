@@ -142,7 +142,9 @@ def test_setting_of_an_unknown_name_says_so():
     assert mistakes("", "model.layer.0.Dense.units=3") == [
         "--set model.layer.0.Dense.units=3: no layer is named `layer`\n    did you mean `model.layers`?"
     ]
-    assert mistakes("", "model.first=3")[0].startswith("--set model.first=3: unknown key `first` in `model`")
+    [mistake] = mistakes("", "model.first=3")
+    assert mistake.startswith("--set model.first=3: unknown key `first` in `model`")
+    assert "groups" not in mistake
 
 
 def test_child_changes_a_layer_of_its_parent_and_keeps_other_changes(tmp_path):
@@ -173,3 +175,33 @@ def test_many_globs_over_many_layers_are_bounded():
 
     with pytest.raises(RecipeError, match="written out, the recipe has more than 100,000 values"):
         load_bytes(text.encode(), "r.yaml")
+
+
+SHARED = """\
+data: {source: {npz: {path: a.npz}}, classes: 2}
+blocks: {code: {layers: [Dense: {units: 4}]}}
+model:
+  input: [8]
+  layers:
+    - code: {name: a, from: input}
+    - code: {name: b, from: input, is: a}
+    - Add: {from: [a, b]}
+    - Dense: {units: 2, activation: softmax}
+"""
+
+
+@pytest.mark.parametrize(
+    "change", ["{b_dense: {units: 5}}", "{'b_*': {units: 5}}", "{b_dense: null}", "{b_dense: ReLU}"]
+)
+def test_call_that_shares_its_weights_is_not_changed_by_itself(change):
+    with pytest.raises(RecipeError) as caught:
+        load_bytes(f"{SHARED}  change: {change}\n".encode(), "r.yaml")
+    [problem] = caught.value.problems
+    assert problem.message == "`b_dense` has the weights of `a_dense`, so it cannot be changed by itself"
+    assert (problem.hint, problem.place.column) == ("change `a_dense`", 12)
+
+
+@pytest.mark.parametrize("name", ["a_dense", '"?_dense"'])
+def test_change_of_the_first_call_is_that_of_all_calls(name):
+    layers = load_bytes(f"{SHARED}  change: {{{name}: {{units: 5}}}}\n".encode(), "r.yaml").recipe.model.layers
+    assert [layer.args["units"] for layer in layers if layer.name == "Dense"] == [5, 5, 2]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncli.recipe.deferred import Unknown
-from cnncli.recipe.language.expressions import ExpressionError, evaluate, substitute
+from cnncli.recipe.language.expressions import ExpressionError, evaluate
+from cnncli.recipe.language.texts import substitute
 
 
 @pytest.mark.parametrize(

@@ -231,3 +231,22 @@ def test_wrong_structure_is_reported_at_its_line(layers, line, message):
 
     assert first.startswith(f"r.yaml:{line}:")
     assert message in first
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        "repeat: {name: none, times: 0, layers: [ReLU]}",
+        "branches: {name: none, merge: Add, paths: [[], {if: false, layers: [ReLU]}]}",
+        "group: {name: none, layers: [ReLU: {if: false}]}",
+    ],
+)
+def test_name_of_a_structure_without_layers_means_what_comes_in(structure):
+    layers = f"- ReLU: {{name: a}}\n- {structure}\n- Dense: 3\n- Add: {{from: [none, dense]}}"
+    assert flat(layers) == ["a: ReLU", "dense: Dense", "add: Add <- a, dense"]
+
+
+def test_merge_takes_what_leaves_the_paths():
+    layers = "- branches: {merge: {Add: {from: x, if: false}}, paths: [[], [ReLU]]}"
+    lines = [lines[0].partition(": ")[2] for lines in first_lines(layers)]
+    assert lines == ["`merge` takes no `from`", "`merge` takes no `if`"]

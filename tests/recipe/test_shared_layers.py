@@ -173,3 +173,16 @@ def test_change_of_a_layer_reaches_its_further_calls():
 
     layers = loaded("- encoder: {name: a}\n- encoder: {name: b, is: a}", head).recipe.model.layers
     assert layers[6].args["activation"].name == "relu"
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "- repeat: {name: stage, times: 2, layers: [ReLU]}\n- ReLU: {is: stage}",
+        "- ReLU\n- Flatten: {is: input}",
+    ],
+)
+def test_what_is_no_layer_does_not_come_after(layers):
+    [(message, hint)] = mistakes(layers)
+    assert message.endswith("is not a layer, and not a call of a block")
+    assert hint == "it is a structure or an input, or `model.change` leaves it out"

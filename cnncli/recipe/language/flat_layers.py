@@ -355,6 +355,8 @@ class FlatLayers:
         yield
         if len(self.nodes) > start:
             self.groups.insert(place, Group(name, start, len(self.nodes)))
+        if self.current or len(self.inputs) == 1:
+            # Without layers, what comes in is what leaves it.
             self.known[name] = self.current or self.inputs[0]
 
     def replaced(self, node: Node, scope: Scope) -> Node:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from cnncli.errors import Place
-from cnncli.recipe.language.flat_layers import FlatLayers
+from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
+from cnncli.recipe.language.flat_layers import OURS, FlatLayers
 from cnncli.recipe.language.shared_layers import NO_ARGUMENTS, Call
 from cnncli.recipe.language.substitution import as_node
 from cnncli.recipe.layers import Group
@@ -46,6 +48,7 @@ def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> Non
             **({"from": sources[0] if len(sources) == 1 else sources} if sources != [flat.previous] else {}),
             "is": written.get("is", written["name"]),
         }
+        _check_unchanged(flat, item, own, arguments, place)
         again = Mapping((Entry(item.key, place, as_node(arguments, place)),), place)
         flat.substitution.count(count(again), place)
         flat.add(arguments["name"], again)
@@ -59,6 +62,19 @@ def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> Non
         if name.startswith(f"{shared.name}_"):
             flat.known.setdefault(_moved(name, shared, call, {name}), renamed(layer))
     flat.current = renamed(flat.known[shared.name]) if shared.name in flat.known else flat.current
+
+
+def _check_unchanged(
+    flat: FlatLayers, item: Entry, own: dict[str, Any], arguments: dict[str, Any], place: Place
+) -> None:
+    """Report what `model.change` says of this call alone."""
+    if item.key == SHORTCUT:
+        return
+    name, root = arguments["name"], arguments["is"]
+    changed = flat.changes.of(name, Entry(item.key, place, as_node(own, place)), OURS)
+    if changed is None or changed.key != item.key or plain(changed.value) != own:
+        message = f"`{name}` has the weights of `{root}`, so it cannot be changed by itself"
+        flat.changes.wrong(name, message, f"change `{root}`")
 
 
 def _moved(name: str, shared: Call, call: Call, inside: Collection[str]) -> str:

@@ -22,6 +22,7 @@ class _Flat(Protocol):
 
     substitution: Substitution
     written: set[str]
+    known: dict[str, str]
 
     def wrong(self, message: str, place: Place, hint: str = "") -> None: ...
 
@@ -155,6 +156,9 @@ class SharedLayers:
             other = "a call of a block" if known is self._layers else "a single layer"
             own = "a single layer" if known is self._layers else "a call of a block"
             flat.wrong(f"`is`: `{shown}` is {other}, and this is {own}", place)
+        elif any(f"{prefix}{name}{suffix}" in flat.known for prefix, suffix in scope.searched):
+            hint = "it is a structure or an input, or `model.change` leaves it out"
+            flat.wrong(f"`is`: `{shown}` is not a layer, and not a call of a block", place, hint)
         elif name in flat.written:
             flat.wrong(
                 f"`is`: `{shown}` comes after this", place, "the first one has no `is`, and stands before the others"

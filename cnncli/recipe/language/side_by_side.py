@@ -110,6 +110,10 @@ def _merge(writer: Writer, node: Node, sources: list[str | None], entry: Entry, 
         writer.flat.wrong(f"`merge` is a Keras merging layer, got {described(plain(node))}", place, hint)
         return
     place = from_call(head.place, around.caller)
+    for key in ("from", "if"):
+        if isinstance(body, Mapping) and (extra := body.entry(key)) is not None:
+            hint = "it takes what leaves the paths"
+            writer.flat.wrong(f"`merge` takes no `{key}`", from_call(extra.key_place, around.caller), hint)
     name = writer.flat.given_name(entry, scope)
     merging = Entry(head.value, place, body if body is not None else Scalar(None, place))
     writer.flat.layer(merging, around, sources, name)
