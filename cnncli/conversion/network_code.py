@@ -98,7 +98,7 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Shape | None = None) -> N
             )
         except (CannotLink, Differs) as error:
             if flat == tops:
-                raise RecipeError(_refusal(loaded)) from error
+                raise RecipeError(_refusal(loaded, resolved)) from error
             wrong = error.executions if isinstance(error, CannotLink) else writer.tops_of(error.layer)
             flat = flat | set(wrong) if set(wrong) - flat else tops
         else:
@@ -143,7 +143,18 @@ def _sizes(resolved: LoadedRecipe, shapes: Shapes | None) -> dict[str, tuple[int
     return {name: shape for name, shape in found.items() if shape is not None}
 
 
-def _refusal(loaded: LoadedRecipe) -> list[Problem]:
+def _refusal(loaded: LoadedRecipe, resolved: LoadedRecipe) -> list[Problem]:
+    called_again = [
+        Problem(
+            f"`{name_of(layer)}` is `{layer.shares}` called again, and only Keras layers can be called again in Python",
+            f"`is` of a {layer.name} has no Python yet",
+            resolved.place(("model", "layers", index)),
+        )
+        for index, layer in enumerate(resolved.recipe.model.layers)
+        if layer.shares and layer.kind != "layers"
+    ]
+    if called_again:
+        return called_again
     if loaded.open_places and not loaded.uses_sizes:
         message = "these layers depend on the number of classes in a way that has no Python of the same meaning"
         hint = "set the number of classes: --set data.classes=10"

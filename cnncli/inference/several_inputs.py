@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,10 +23,10 @@ from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.inference.inputs import Bad, Batch, File, Name, as_examples, bad_file, look_up, read_array
 from cnncli.inputs import kind_of
-from cnncli.messages import counted, did_you_mean, listed, printable, shortened
+from cnncli.messages import counted, described, did_you_mean, listed, printable, shortened
 from cnncli.recipe.schema import ImageFolder
 
-_PREFIXES = ("x_", "x_test_", "x_val_", "x_train_", "")  # of an archive's arrays, the first for which all are there
+_PREFIXES = ("x_", "x_test_", "x_val_", "x_train_", "")  # of an archive's arrays, the first for which any is there
 _NOT_FINITE = "holds NaN or infinite values"
 
 
@@ -41,6 +42,7 @@ class _Column(Protocol):
 @dataclass(frozen=True, slots=True, eq=False)
 class _Array:
     values: NDArray[Any]
+    bad: Mapping[int, str] = field(default_factory=dict)  # why some of them cannot be used, beside their numbers
 
     def __len__(self) -> int:
         return len(self.values)
@@ -52,7 +54,8 @@ class _Array:
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
             numbers = some.astype(np.float32)
         good = np.isfinite(numbers).all(axis=tuple(range(1, numbers.ndim)))
-        return numbers, {int(place): _NOT_FINITE for place in np.flatnonzero(~np.asarray(good))}
+        wrong = [int(place) for place in np.flatnonzero(~np.asarray(good))]
+        return numbers, {place: self.bad.get(rows[place], _NOT_FINITE) for place in wrong}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -210,12 +213,13 @@ def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str) -> Group:
 
 def _arrays(path: str, input_shapes: Mapping[str, Shape]) -> dict[str, NDArray[Any]]:
     names = npz.names(Path(path))
-    prefix = next((prefix for prefix in _PREFIXES if all(f"{prefix}{name}" in names for name in input_shapes)), None)
-    if prefix is None:
-        wanted = ", ".join(f"x_{name}" for name in input_shapes)
+    prefix = next((prefix for prefix in _PREFIXES if any(f"{prefix}{name}" in names for name in input_shapes)), "x_")
+    arrays_wanted = [f"{prefix}{name}" for name in input_shapes]
+    if any(name not in names for name in arrays_wanted):
+        wanted = ", ".join(arrays_wanted)
         message = f"{printable(path)} does not have an array for each input"
         raise DataError(Problem(message, f"it holds: {listed(names, 10) or 'nothing'}\nthe names are {wanted}"))
-    arrays = npz.read(Path(path), [f"{prefix}{name}" for name in input_shapes])
+    arrays = npz.read(Path(path), arrays_wanted)
     problems: list[Problem] = []
     found = {}
     for name, shape in input_shapes.items():
@@ -306,7 +310,8 @@ def _of_table(path: str, input_shapes: Mapping[str, Shape]) -> Group:
             folder = os.path.dirname(path)
             columns[name] = _Files(tuple(os.path.join(folder, cell) for [cell] in cells), tuple(shape))
         else:
-            columns[name] = _Array(np.array([[_number(cell) for cell in row] for row in cells], np.float32))
+            bad = {number: text for number, row in enumerate(cells) if (text := _no_numbers(wanted, row))}
+            columns[name] = _Array(np.array([[_number(cell) for cell in row] for row in cells], np.float32), bad)
     if problems:
         raise DataError(problems)
     return _checked(path, columns)
@@ -323,6 +328,14 @@ def _rows(path: str) -> list[list[str]]:
         raise cannot_read(path, error) from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise DataError(Problem(f"{printable(path)} is no table: {shortened(str(error))}")) from error
+
+
+def _no_numbers(columns: Sequence[str], row: Sequence[str]) -> str:
+    """What is wrong with the first cell of a row that is no number; empty where each is one."""
+    for column, cell in zip(columns, row, strict=True):
+        if math.isnan(_number(cell)) and cell.lower() != "nan":
+            return f"`{column}` is empty" if not cell else f"`{column}`: expected a number, got {described(cell)}"
+    return ""
 
 
 def _number(cell: str) -> float:

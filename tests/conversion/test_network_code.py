@@ -16,6 +16,7 @@ from cnncli.conversion import replay
 from cnncli.conversion.network_code import network_code
 from cnncli.conversion.python_layout import laid_out
 from cnncli.conversion.to_python import to_python
+from cnncli.errors import RecipeError
 from cnncli.recipe import shipped
 from cnncli.recipe.load import LoadedRecipe, load, load_bytes
 
@@ -131,3 +132,15 @@ def test_neither_tensorflow_nor_keras_is_imported(tmp_path):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "def bottleneck(x, filters, strides=1" in done.stdout
+
+
+def test_learned_constant_that_is_called_again_has_no_python_and_the_message_names_it():
+    text = (
+        "data: {source: mnist}\nmodel:\n  layers:\n    - learned: {name: first, shape: 1}\n"
+        "    - learned: {name: again, is: first}\n    - Flatten\n    - Dense: {units: 10, activation: softmax}\n"
+    )
+    with pytest.raises(RecipeError) as caught:
+        network_code(load_bytes(text.encode(), "r.yaml"))
+    [problem] = caught.value.problems
+    assert problem.message.startswith("`again` is `first` called again")
+    assert problem.place.line == 5

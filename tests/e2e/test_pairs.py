@@ -186,6 +186,7 @@ def test_predictions_are_the_same_from_an_archive_files_and_a_table(folder):
         (["maximize", "pairs/first", "--class", "1"], 3, "the output depends on left, right, and one input is maximized"),
         (["grad-cam", "pairs/first", "--image", "l0.png"], 4, "several inputs (left, right), and an image is one"),
         (["evaluate", "pairs/first", "--data", "mnist-sample"], 4, "the model takes several inputs (left, right)"),
+        (["evaluate", "pairs/first", "--data", "."], 4, "the model takes several inputs (left, right)"),
     ],
 )  # fmt: skip
 def test_what_cannot_work_is_a_clear_error(folder, arguments, exit_code, message):

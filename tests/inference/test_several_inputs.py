@@ -91,8 +91,16 @@ def test_table_has_files_and_numbers(tmp_path):
     np.testing.assert_array_equal(inputs["age"], [[7], [8]])
     assert bad == [
         "deep/t.csv[2]: scan: there is no file deep/2.npy",
-        "deep/t.csv[3]: age: holds NaN or infinite values",
+        "deep/t.csv[3]: age: `age`: expected a number, got 'x' (text)",
     ]
+
+
+def test_archive_that_lacks_an_array_of_a_split_is_not_read_from_another_split():
+    np.savez("a.npz", x_val_scan=SCANS, x_val_vital=VITALS, x_val_age=AGES, x_test_scan=SCANS, x_test_vital=VITALS)
+
+    [(message, hint)] = problems("a.npz")
+    assert message == "a.npz does not have an array for each input"
+    assert hint.endswith("the names are x_test_scan, x_test_vital, x_test_age")
 
 
 def test_mistakes_of_files_are_told():

@@ -250,3 +250,18 @@ def test_merge_takes_what_leaves_the_paths():
     layers = "- branches: {merge: {Add: {from: x, if: false}}, paths: [[], [ReLU]]}"
     lines = [lines[0].partition(": ")[2] for lines in first_lines(layers)]
     assert lines == ["`merge` takes no `from`", "`merge` takes no `if`"]
+
+
+@pytest.mark.parametrize(
+    "structure",
+    [
+        "repeat: {name: a, times: 2, layers: [ReLU]}",
+        "branches: {name: a, merge: Add, paths: [[ReLU], {if: false, layers: []}]}",
+        "residual: {name: a, skip: false, body: [ReLU]}",
+        "group: {name: a, layers: [ReLU]}",
+    ],
+)
+def test_structure_takes_no_name_that_a_layer_has(structure):
+    [[line, hint]] = first_lines(f"- Dense: {{name: a, units: 3}}\n- {structure}")
+    assert line.endswith("two layers or blocks are named `a`")
+    assert hint.strip() == "give one of them another name"

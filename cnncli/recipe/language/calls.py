@@ -32,13 +32,7 @@ def call(writer: Writer, block: Block, entry: Entry, scope: Scope) -> None:
     values = _arguments(writer, block, entry, scope, shared)
     if values is None:
         return
-    if (written := writer.flat.written_name(entry, scope)) is not None:
-        name = writer.flat.name_of(written, scope)
-        if name in writer.flat.known:
-            place = from_call(written.place, scope.caller)
-            writer.flat.wrong(f"two layers or blocks are named `{name}`", place, "give one of them another name")
-    else:
-        name = writer.flat.counted(block.name, scope)
+    name = writer.new_name(entry, scope) or writer.flat.counted(block.name, scope)
     inner = Scope(
         names=ChainMap(values, writer.outermost.names),  # type: ignore[arg-type]  # a Mapping below will do
         prefix=f"{name}_",

@@ -186,11 +186,10 @@ class _Flattener(Writer):
         if parts is None or (layers := self.list_of("layers", parts["layers"], scope)) is None:
             return
         before = len(self.problems)
-        written = self.flat.written_name(entry, scope)
-        if written is None:
+        if not (name := self.new_name(entry, scope)):
             if len(self.problems) == before:
                 self.flat.wrong("`group` needs a `name`", entry.key_place)
             return
-        with self.flat.as_group(self.flat.name_of(written, scope)):
+        with self.flat.as_group(name):
             # Without a word on `input`: what a resolved recipe lists as a group took its inputs as it was written.
             self.items(layers[0].items, self.inside(layers[1], ""))

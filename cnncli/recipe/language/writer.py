@@ -78,8 +78,18 @@ class Writer:
 
     def named(self, entry: Entry, scope: Scope) -> AbstractContextManager[None]:
         """The layers that are written out within, as a group where the item has a name."""
-        name = self.flat.given_name(entry, scope)
+        name = self.new_name(entry, scope)
         return self.flat.as_group(name) if name else nullcontext()
+
+    def new_name(self, entry: Entry, scope: Scope) -> str:
+        """The written name of a structure or of a call, empty where it has none; reports one that is taken."""
+        if (written := self.flat.written_name(entry, scope)) is None:
+            return ""
+        name = self.flat.name_of(written, scope)
+        if name in self.flat.known:
+            place = from_call(written.place, scope.caller)
+            self.flat.wrong(f"two layers or blocks are named `{name}`", place, "give one of them another name")
+        return name
 
     def list_of(self, key: str, node: Node, scope: Scope, hint: str = "") -> tuple[Sequence, Scope] | None:
         """A list of layers, and the scope to write it out in; None where it is something else."""
