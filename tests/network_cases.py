@@ -165,3 +165,16 @@ WITHOUT: dict[str, dict[str, str]] = {
         "- repeat: {times: 3, layers: [Conv2D: {filters: 2, kernel_size: 1}]}",
     },
 }
+CASES["layers as a parameter of a block"] = {
+    "blocks": "twice:\n  params: [inner, filters]\n  layers:\n    - residual: {body: $inner}\n"
+    "    - residual: {name: b, body: $inner}\n    - Conv2D: {filters: $filters, kernel_size: 1}\n"
+    "one:\n  params: [inner]\n  layers:\n    - $inner\n    - ReLU",
+    "layers": "- twice: {inner: [Conv2D: {filters: 3, kernel_size: 3, padding: same}, ReLU], filters: 4}\n"
+    "- repeat: {times: 2, layers: [one: {inner: {Conv2D: {filters: 4, kernel_size: 1}}}]}",
+}
+WITHOUT["layers that differ from call to call"] = {
+    "blocks": "one:\n  params: [inner]\n  layers:\n    - $inner\n    - ReLU\n"
+    "kind:\n  params: [k]\n  layers: [$k: {filters: 2, kernel_size: 1}]",
+    "layers": "- one: {inner: {Conv2D: {filters: 4, kernel_size: 1}}}\n- one: {inner: [ReLU, ReLU]}\n- one: {inner: ReLU}\n"
+    "- kind: Conv2D",
+}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cnncli.cli import console, data_files, tensorflow_log
+from cnncli.cli.next_steps import with_settings
 from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import printable, quantity, shortened
 
@@ -183,7 +183,7 @@ def _told(found: FoundRate, recipe: str, settings: Sequence[str], file: OutputFi
     steps = f"{len(found.test.rates)} steps in {found.seconds:.1f} s"
     yield "Test", f"{steps}; {ended} at {found.test.rates[-1]:.2g}" if ended else steps
     yield "Picture", str(file.path)
-    command = shlex.join(["cnncli", "train", recipe, *(part for each in settings for part in ("--set", each))])
+    command = with_settings("train", recipe, settings)
     if found.setting:
         yield "Next", f"{command} --set {found.setting}"
     elif found.suggestion.rate is not None:

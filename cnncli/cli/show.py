@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import console, options
+from cnncli.cli import console, options, tensorflow_log
 from cnncli.errors import Problem, RecipeError
 from cnncli.messages import printable
 
@@ -85,15 +85,8 @@ def _resolved(recipe: str, settings: list[str]) -> LoadedRecipe:
     loaded = load(recipe, settings)
     classes = declared_classes(loaded.recipe)
     if loaded.uses_sizes:
-        from cnncli.network import checks, symbolic_shapes
-
-        if (shape := checks.input_shape(loaded.recipe)) is None:
-            message, hint = (
-                "the sizes of `$here` depend on the data",
-                "set the shape of an example: --set 'model.input=[…]'",
-            )
-            raise RecipeError(Problem(message, hint, loaded.place(("model",))))
-        loaded = symbolic_shapes.resolve(loaded, shape, classes=classes)
+        with tensorflow_log.captured():
+            loaded = _with_sizes(loaded, classes)
     elif classes is not None:
         loaded = loaded.resolve(classes=classes)
     hint = "set the number of classes: --set data.classes=10"
@@ -101,3 +94,20 @@ def _resolved(recipe: str, settings: list[str]) -> LoadedRecipe:
     if problems := [Problem(message, hint, place) for place in loaded.open_places]:
         raise RecipeError(problems)
     return loaded
+
+
+def _with_sizes(loaded: LoadedRecipe, classes: int | None) -> LoadedRecipe:
+    """The recipe with the sizes of `$here`.
+
+    Raises:
+        RecipeError: only the data will tell the shape of an example.
+    """
+    from cnncli.network import checks, symbolic_shapes
+
+    if (shape := checks.input_shape(loaded.recipe)) is None:
+        message, hint = (
+            "the sizes of `$here` depend on the data",
+            "set the shape of an example: --set 'model.input=[…]'",
+        )
+        raise RecipeError(Problem(message, hint, loaded.place(("model",))))
+    return symbolic_shapes.resolve(loaded, shape, classes=classes)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from cnncli.messages import printable, shortened
 if TYPE_CHECKING:
     from cnncli.network.outline import Row
     from cnncli.network.summary import Summary
-    from cnncli.recipe.schema import Recipe
+    from cnncli.recipe.load import LoadedRecipe
     from cnncli.runs.output_files import OutputFile
 
 _ENDINGS = (".svg", ".png")
@@ -120,7 +119,7 @@ def summary(
         console.say(f"\n{_CONVENTIONS}")
     if not quiet:
         console.say()
-        console.say_pairs(_next(recipe, loaded.recipe, found, shown, drawn))
+        console.say_pairs(_next(recipe, loaded, found, shown, drawn))
 
 
 def _picture_file(path: Path, recipe: str, *, force: bool) -> OutputFile:
@@ -145,11 +144,13 @@ def _draw(found: Summary, shown: Sequence[Row], file: OutputFile) -> Path:
     return file.path
 
 
-def _next(name: str, recipe: Recipe, found: Summary, shown: Sequence[Row], drawn: Path | None) -> list[tuple[str, str]]:
-    from cnncli.cli.next_steps import train_command
+def _next(
+    name: str, loaded: LoadedRecipe, found: Summary, shown: Sequence[Row], drawn: Path | None
+) -> list[tuple[str, str]]:
+    from cnncli.cli.next_steps import train_command, with_settings
 
-    typed = shlex.quote(printable(name))
-    lines = [] if drawn else [f"cnncli summary {typed} --diagram {found.name}.svg"]
-    lines += [f"cnncli summary {typed} --all"] if any(row.is_group or row.repeat for row in shown) else []
-    lines += [train_command(name, recipe)]
+    again = with_settings("summary", name, loaded.settings)
+    lines = [] if drawn else [f"{again} --diagram {found.name}.svg"]
+    lines += [f"{again} --all"] if any(row.is_group or row.repeat for row in shown) else []
+    lines += [train_command(name, loaded.recipe, loaded.settings)]
     return [("Next" if number == 0 else "", line) for number, line in enumerate(lines)]

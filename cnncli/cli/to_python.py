@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import console, data_files, options
+from cnncli.cli import console, data_files, options, tensorflow_log
 from cnncli.errors import OutputError
 from cnncli.messages import printable
 
@@ -52,7 +53,7 @@ def to_python(
     """Write a recipe as Keras code that depends on Keras and NumPy only.
 
     Blocks become functions, repetitions become loops, variables become constants. The layers have the same names as in
-    cnncli, so the weights of a run fit. Below the network follow data, augmentation and training.
+    cnncli, so the weights of a run fit. The code for data, augmentation and training follows the network.
     """
     from cnncli.conversion.to_python import to_python as converted
     from cnncli.runs.output_files import OutputFile
@@ -67,13 +68,14 @@ def to_python(
     if not (quiet or as_json):
         for warning in source.loaded.warnings:
             console.show_note(warning)
-    code = converted(
-        source.loaded,
-        network_only=network,
-        input_shape=source.input_shape,
-        training=source.training.recipe if source.training else None,
-        weights=source.weights,
-    )
+    with tensorflow_log.captured() if source.loaded.uses_sizes else nullcontext():  # sizes come from Keras
+        code = converted(
+            source.loaded,
+            network_only=network,
+            input_shape=source.input_shape,
+            training=source.training.recipe if source.training else None,
+            weights=source.weights,
+        )
     if file:
         file.write(code)
     if as_json:

@@ -8,6 +8,7 @@ from cnncli.conversion.function_body import INDENT
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
 from cnncli.conversion.structured_code import StructuredBody, mentions
+from cnncli.conversion.tensor_parameters import layer_parameters
 from cnncli.conversion.trace import Execution, SizesThen
 from cnncli.conversion.values_in_code import Occurrence, value_code
 from cnncli.recipe.language.blocks import Block
@@ -32,12 +33,14 @@ class FunctionCode(StructuredBody):
 
     def write_block(self, block: Block) -> None:
         """The whole function of a block."""
-        defaults = {entry.key: entry.value for entry in block.defaults.entries} if block.defaults else {}
-        required = [param for param in block.params if param not in defaults]
+        calls = [call for call in self.calls if call is not None]
+        layers = layer_parameters(block, self.network.trace.blocks, calls)
+        written = {entry.key: entry.value for entry in block.defaults.entries} if block.defaults else {}
+        defaults = {param: node for param, node in written.items() if param not in layers}
+        required = [param for param in block.params if param not in written and param not in layers]
         own = {param: self.identifiers.new(param) for param in [*required, *defaults]}
         owns_classes = "classes" in own
         parameters = [own[param] for param in required]
-        calls = [call for call in self.calls if call is not None]
         late: list[str] = []
         for param, node in defaults.items():
             code, is_late = self._default(param, node, own, calls)

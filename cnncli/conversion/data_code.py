@@ -57,6 +57,8 @@ def data_code(recipe: Recipe) -> DataCode:
             for part in ("train", "val", "test"):
                 lines.append(f"y_{part} = keras.utils.to_categorical(y_{part}, classes)")
             classes = "classes"
+    elif not targets.of(recipe.data.targets).NO_CLASSES:
+        classes = "y_train.shape[-1]"
     functions = READ_IDX if recipe.data.source.idx is not None else []
     if any("split(" in line for line in lines):
         functions = [*functions, *(["", ""] if functions else []), *_split_function(recipe)]

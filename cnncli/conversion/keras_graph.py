@@ -11,8 +11,10 @@ import keras
 from cnncli import keras_internals
 from cnncli.conversion.refused_layers import OPERATION_HINT
 from cnncli.errors import ModelFileError, Problem
+from cnncli.messages import shortened
 from cnncli.network.connect import shape_text
 from cnncli.network.flatten_submodels import layers_of
+from cnncli.recipe.check_names import REFUSED
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import snake_case
@@ -70,6 +72,7 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
         Problem(f"two layers of {shown} are named `{name}`", "rename one of them and save the model again")
         for name in sorted({name for name in names if names.count(name) > 1})
     ]
+    problems += [_misnamed(name, shown) for name in dict.fromkeys(names) if REFUSED.search(name) or name == INPUT]
     problems += [_refused(layer) for layer in every if _why_not(layer)]
     inputs = {INPUT: model.inputs[0]} if len(model.inputs) == 1 else {tensor.name: tensor for tensor in model.inputs}
     shapes = {name: tuple(tensor.shape[1:]) for name, tensor in inputs.items()}
@@ -183,6 +186,14 @@ def _why_not(layer: Any) -> str:
     if entry is None or getattr(keras.layers, entry.canonical, None) is not type(layer):
         return "it is not one of Keras' own layers"
     return entry.refused
+
+
+def _misnamed(name: str, shown: str) -> Problem:
+    if name == INPUT:
+        message = f"a layer of {shown} is named `{INPUT}`, which a recipe keeps for its input"
+        return Problem(message, "rename it and save the model again")
+    hint = "a recipe's names have letters from a to z, digits, `_`, `-` and `.`: rename it and save the model again"
+    return Problem(f"a recipe cannot hold the name of the layer `{shortened(name)}`", hint)
 
 
 def _refused(layer: Any) -> Problem:

@@ -40,7 +40,7 @@ class Named:
 def named(execution: Execution, layers: list[KerasObject]) -> Iterator[Named]:
     """What got a name when an item was written out, in the order of counting."""
     head, body = head_and_body(execution.item)
-    if head is None or execution.end == execution.start:
+    if head is None or execution.end == execution.start or ("$" in head.value and body is None):
         return
     prefix = execution.scope.prefix
 

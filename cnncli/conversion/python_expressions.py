@@ -17,7 +17,8 @@ from typing import Any
 
 from cnncli.conversion.python_layout import quoted
 from cnncli.recipe.language import functions
-from cnncli.recipe.language.expressions import HERE, split_text
+from cnncli.recipe.language.expressions import HERE
+from cnncli.recipe.language.texts import split_text
 
 # Functions of the language -> how Python calls them.
 _FUNCTIONS: dict[str, str] = {

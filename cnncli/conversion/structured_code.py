@@ -10,7 +10,7 @@ from cnncli.conversion.keras_code import applied
 from cnncli.conversion.names_in_code import OWN, merges
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
-from cnncli.conversion.tensor_parameters import tensor_parameters, whole_name
+from cnncli.conversion.tensor_parameters import given_layers, tensor_parameters, whole_name
 from cnncli.conversion.trace import Execution
 from cnncli.conversion.values_in_code import evaluated, layer_code, occurrences, value_code
 from cnncli.recipe.keras_objects import catalogue
@@ -54,6 +54,8 @@ class StructuredBody(FunctionBody):
         """One item with its `if`."""
         head, body = head_and_body(item)
         assert head is not None
+        if "$" in head.value and body is None:
+            return self.items(given_layers(head, runs), current, target)
         condition = body.get("if") if isinstance(body, Mapping) else None
         if not (isinstance(condition, Scalar) and isinstance(condition.value, str)):
             if condition is not None and not plain(condition):
@@ -129,17 +131,21 @@ class StructuredBody(FunctionBody):
             given = [Entry(block.params[0], entry.value.place, entry.value)]
         codes = {}
         for each in given:
+            if each.key not in function.names:
+                continue  # layers, which are written out in the function
             if each.key in tensor_parameters(block, self.network.trace.blocks):
                 codes[each.key] = self._given_tensor(item, each)
             else:
                 codes[each.key] = value_code(each.value, self.names, occurrences(each.value, runs))
         defaults = set(block.defaults.keys()) if block.defaults else set()
         arguments = [tensor, *(["classes"] if function.uses_classes else [])]
+        own = function.names
         for param in block.params:
+            if param not in own:
+                continue
             if param in defaults or param not in codes:
                 break
             arguments.append(codes.pop(param))
-        own = function.names
         arguments += [f"{own[key]}={code}" for key, code in codes.items()]
         return f"{function.name}({', '.join([*arguments, f'name={self.name_code(item, OWN, runs)}'])})"
 
@@ -155,9 +161,7 @@ class StructuredBody(FunctionBody):
 
     def _repeat(self, item: Node, entry: Entry, runs: list[Execution], current: str, target: str) -> str:
         parts = _parts(entry)
-        layers = parts["layers"]
-        if not isinstance(layers, NodeList):
-            raise NotTranslated("layers")
+        layers = _list(parts["layers"], runs)
         self.assign(target, current)
 
         def write() -> None:
@@ -217,8 +221,7 @@ class StructuredBody(FunctionBody):
     def _branches(self, item: Node, entry: Entry, runs: list[Execution], current: str, target: str) -> str:
         parts = _parts(entry)
         paths = parts.get("paths", NodeList((entry.value,), entry.key_place))
-        if not isinstance(paths, NodeList):
-            raise NotTranslated("paths")
+        paths = _list(paths, runs)
         with self.structure(current, is_kept=True):
             if all(isinstance(path, NodeList) for path in paths.items):
                 ends = self._ends(paths, current)
@@ -287,8 +290,9 @@ class StructuredBody(FunctionBody):
     def _residual(self, item: Node, entry: Entry, runs: list[Execution], current: str, target: str) -> str:
         parts = _parts(entry)
         body, shortcut, skip = parts["body"], parts.get("shortcut"), parts.get("skip")
-        if not isinstance(body, NodeList):
-            raise NotTranslated("body")
+        body = _list(body, runs)
+        if isinstance(shortcut, Scalar) and whole_name(shortcut) and not is_word(shortcut, runs):
+            shortcut = _list(shortcut, runs)
         adding = [run for run in runs if merges(run)]
         is_condition = skip is not None and isinstance(skip, Scalar) and isinstance(skip.value, str)
         variable = self.links.variable.get(id(item), target)
@@ -323,11 +327,19 @@ class StructuredBody(FunctionBody):
         raise NotTranslated(entry.key)  # of a written-out recipe
 
     def _group(self, item: Node, entry: Entry, runs: list[Execution], current: str, target: str) -> str:
-        layers = _parts(entry)["layers"]
-        if not isinstance(layers, NodeList):
-            raise NotTranslated("layers")
+        layers = _list(_parts(entry)["layers"], runs)
         with self.structure(current, is_kept=current != target):
             return self.items(layers.items, current, target)
+
+
+def _list(node: Node, runs: list[Execution]) -> NodeList:
+    """A list of layers, also where a variable stands for it."""
+    return node if isinstance(node, NodeList) else NodeList(given_layers(node, runs), node.place)
+
+
+def is_word(node: Scalar, runs: list[Execution]) -> bool:
+    """Whether `shortcut` is `identity` or `auto`."""
+    return all(evaluated(node, run) in ("identity", "auto") for run in runs)
 
 
 def _parts(entry: Entry) -> dict[str, Node]:

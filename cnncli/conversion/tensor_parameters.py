@@ -1,14 +1,23 @@
-"""Parameters of blocks that name a layer: `from: $skip`. In Python they take the tensor itself."""
+"""Parameters of blocks that name a layer, as `from: $skip`, or are layers, as `- $inner`.
+
+In Python the first take the tensor itself, and the second are written out where they stand.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from cnncli.conversion.python_expressions import NotTranslated
+from cnncli.conversion.trace import Execution
+from cnncli.conversion.values_in_code import has_dollar
 from cnncli.recipe.language.blocks import Block
+from cnncli.recipe.language.given_layers import are_layers
+from cnncli.recipe.language.given_layers import given_node as language_given_node
 from cnncli.recipe.language.writer import head_and_body
 from cnncli.recipe.yaml.nodes import Mapping as NodeMapping
-from cnncli.recipe.yaml.nodes import Node, Scalar, Sequence
+from cnncli.recipe.yaml.nodes import Node, Scalar, plain
+from cnncli.recipe.yaml.nodes import Sequence as NodeList
 
 _WHOLE_NAME = re.compile(r"\$(?:([A-Za-z_]\w*)|\(\s*([A-Za-z_]\w*)\s*\))")
 
@@ -24,6 +33,29 @@ def tensor_parameters(block: Block, blocks: Mapping[str, Block]) -> set[str]:
     """The parameters of a block that name a layer."""
     own = {*block.params, *(block.defaults.keys() if block.defaults else ())}
     return {name for item in block.layers.items for name in _named_in(item, blocks, 0)} & own
+
+
+def layer_parameters(block: Block, blocks: Mapping[str, Block], calls: Iterable[Execution]) -> set[str]:
+    """The parameters of a block that are layers in some call."""
+    found = set()
+    for call in calls:
+        given = call.children[0].scope.given if call.children else {}
+        own = {*block.params, *(block.defaults.keys() if block.defaults else ())}
+        found |= {name for name in own if name in given and are_layers(given[name].node, blocks)}
+    return found
+
+
+def given_layers(node: Node, runs: Sequence[Execution]) -> tuple[Node, ...]:
+    """The layers that a parameter or variable stands for, the same each time.
+
+    Raises:
+        NotTranslated: they differ from call to call, or use variables of the place where they were written.
+    """
+    found = [language_given_node(node, run.scope) for run in runs] if isinstance(node, Scalar) else [None]
+    first = found[0].node if found and found[0] is not None else None
+    if first is None or any(each is None or each.node is not first for each in found) or has_dollar(first):
+        raise NotTranslated(str(plain(node)))
+    return first.items if isinstance(first, NodeList) else (first,)
 
 
 def given_node(item: Node, block: Block, parameter: str) -> Node | None:
@@ -46,7 +78,7 @@ def _named_in(item: Node, blocks: Mapping[str, Block], depth: int) -> Iterator[s
     if not isinstance(body, NodeMapping):
         return
     source = body.get("from")
-    for node in source.items if isinstance(source, Sequence) else [source]:
+    for node in source.items if isinstance(source, NodeList) else [source]:
         yield whole_name(node)
     if head.value in ("repeat", "branches", "residual", "group"):
         for entry in body.entries:
@@ -56,14 +88,14 @@ def _named_in(item: Node, blocks: Mapping[str, Block], depth: int) -> Iterator[s
 
 def _items_of(node: Node) -> Iterator[Node]:
     """The layers that a part of a structure may hold."""
-    if not isinstance(node, Sequence):
+    if not isinstance(node, NodeList):
         return
     for item in node.items:
-        if isinstance(item, Sequence):
+        if isinstance(item, NodeList):
             yield from item.items
         elif isinstance(item, NodeMapping) and ("layers" in item.keys() or "path" in item.keys()):  # noqa: SIM118
             for key in ("layers", "path"):
                 inner = item.get(key)
-                yield from inner.items if isinstance(inner, Sequence) else ()
+                yield from inner.items if isinstance(inner, NodeList) else ()
         else:
             yield item

@@ -43,7 +43,7 @@ def to_python(
     functions, lines = list(network.lines), list[str]()
     imports = {"math"} if network.imports_math else set()
     if weights:
-        lines += _weights(recipe, network, weights)
+        lines += _weights(recipe, weights, network_only=network_only)
     if not network_only:
         data = data_code(recipe)
         train = training_code(recipe, data)
@@ -53,8 +53,6 @@ def to_python(
         for own in inputs_of(loaded.recipe.data):
             functions += ["", "", *_augmentation(loaded, own)] if own.augment else []
         lines = _script(recipe, network, data, train.lines, lines)
-    elif lines:
-        lines = ["", "", *lines]
     everything = [*functions, *lines]
     libraries = ["import keras", *(["import numpy as np"] if any("np." in line for line in everything) else [])]
     standard = sorted((_IMPORTS[name] for name in imports), key=lambda line: (line.startswith("from"), line))
@@ -99,18 +97,19 @@ def _script(recipe: Recipe, network: NetworkCode, data: DataCode, training: list
     arguments = _arguments(recipe, network, data)
     if data.is_dataset and "classes" not in arguments:
         lines = [line for line in lines if not line.startswith("classes = ")]
-    lines += ["", f"model = build_model({arguments})", *weights[1:], "model.summary()", *training]
+    lines += ["", f"model = build_model({arguments})", *weights, "model.summary()", *training]
     return ["", "", 'if __name__ == "__main__":', *(f"    {line}" if line else "" for line in lines)]
 
 
-def _weights(recipe: Recipe, network: NetworkCode, file: str) -> list[str]:
+def _weights(recipe: Recipe, file: str, *, network_only: bool) -> list[str]:
     """How the weights of a run are loaded."""
     outputs = outputs_of(recipe)
-    load = f"# model.load_weights({quoted(file)})"
-    if len(outputs) > 1:
-        return [
-            "# The trained weights are those of the main output:",
+    lines = [f"# model.load_weights({quoted(file)})"]
+    if len(outputs) > 1:  # the file has the main output alone
+        lines = [
             f"# main = keras.Model(model.inputs, model.output[{quoted(outputs[0].name)}])",
             f"# main.load_weights({quoted(file)})",
         ]
-    return ["# The trained weights:", "# The weights of the run instead of new ones:", load]
+    if network_only:
+        return ["", "", "# The weights of the run:", "# model = build_model()", *lines]
+    return ["# The weights of the run instead of new ones:", *lines]

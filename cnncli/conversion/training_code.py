@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import glob
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -197,8 +198,11 @@ def _phase(
             is_frozen_once = any(
                 fnmatch.fnmatchcase(name_of(application), name) for each in phases_of(recipe) for name in each.freeze
             )
-            if is_frozen_once and _variable(application) not in frozen:
-                yield f"keep_statistics(model, {_variable(application)})"
+            if is_frozen_once and (_variable(application) not in frozen or phase.unfreeze):
+                kept = _variable(application)
+                named = [name for name in phase.unfreeze if not glob.has_magic(name) and name != name_of(application)]
+                kept = f"{{*{kept}}} - {{{', '.join(map(quoted, named))}}}" if named else kept
+                yield f"keep_statistics(model, {kept})"
     yield f"{trained}.compile({', '.join([f'optimizer={object_code(phase.optimizer)}', *_losses(recipe)])})"
     callbacks = ", ".join(["best", *map(_callback, phase.callbacks)])
     inputs = "train" if data.is_dataset else "x_train, y_train"

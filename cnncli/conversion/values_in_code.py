@@ -14,8 +14,8 @@ from cnncli.conversion.trace import Execution, values_at
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.catalogue import Argument, Entry
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.language.expressions import substitute
 from cnncli.recipe.language.flat_layers import OURS
+from cnncli.recipe.language.texts import substitute
 from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar, plain
 from cnncli.recipe.yaml.nodes import Sequence as NodeList
 
@@ -64,7 +64,7 @@ def value_code(node: Node, names: Names[str, str], found: Sequence[Occurrence], 
     Raises:
         NotTranslated: it cannot be computed from the names.
     """
-    if not _has_dollar(node):
+    if not has_dollar(node):
         return literal(plain(node))
     if isinstance(node, Mapping):
         parts = [
@@ -81,11 +81,12 @@ def _part(found: Sequence[Occurrence], key: Any) -> list[Occurrence]:
     return [Occurrence(each.names, each.value[key]) for each in found]
 
 
-def _has_dollar(node: Node) -> bool:
+def has_dollar(node: Node) -> bool:
+    """Whether a value reads variables."""
     if isinstance(node, Mapping):
-        return any(_has_dollar(entry.value) for entry in node.entries)
+        return any(has_dollar(entry.value) for entry in node.entries)
     if isinstance(node, NodeList):
-        return any(map(_has_dollar, node.items))
+        return any(map(has_dollar, node.items))
     return isinstance(node.value, str) and "$" in node.value
 
 
@@ -146,7 +147,7 @@ def object_arguments(
 def argument_code(argument: Argument, node: Node, names: Names[str, str], found: Sequence[Occurrence]) -> str:
     """An argument of a Keras object as Python."""
     values = [each.value for each in found]
-    if not _has_dollar(node):
+    if not has_dollar(node):
         return literal(values[0], as_tuple=is_sizes(argument))
     try:
         if argument.kind:

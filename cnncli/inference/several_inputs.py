@@ -207,7 +207,7 @@ def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str) -> Group:
         return _of_table(path, input_shapes)
     each = " ".join(f"--input {name}=FILE" for name in input_shapes)
     message = f"{printable(path)}: {printable(model)} takes several inputs ({', '.join(input_shapes)})"
-    hint = f"an .npz file with an array for each, a .csv file with a column for each, or {each}"
+    hint = f"give an .npz file with an array for each, a .csv file with a column for each, or {each}"
     raise DataError(Problem(message, hint))
 
 
@@ -251,7 +251,7 @@ def _of_inputs(by_input: Sequence[str], input_shapes: Mapping[str, Shape]) -> Gr
     missing = [name for name in input_shapes if name not in files]
     if missing and not problems:
         each = " ".join(f"--input {name}=FILE" for name in missing)
-        problems.append(Problem(f"no file is given for {listed(missing)}", each))
+        problems.append(Problem(f"no file is given for {listed(missing)}", f"add {each}"))
     columns: dict[str, _Column] = {}
     names: tuple[Name, ...] | None = None
     for name, path in files.items() if not problems else ():

@@ -49,8 +49,8 @@ def check_input(network: Opened, name: str, wanted: str | None = None, order: It
         if input_kind(about).has_places and known[each].dtype != "string":
             return about
     taken = " and ".join(f"{known[each].dtype} of {_size_text(known[each].shape[1:])}" for each in chosen)
-    message = f"{name} takes {taken}: that is no signal, image or volume"
-    hint = "pictures are made of what has a length, a height and width, or a depth too, and of numbers for an Embedding"
+    message = f"{name if wanted is None else f'input `{wanted}`'} takes {taken}: that is no signal, image or volume"
+    hint = "pictures need an input with a length, a height and width, or also a depth, or with numbers for an Embedding"
     raise ModelFileError(message, hint=hint)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import keras
 
 from cnncli.data.dataset import InputShape
-from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError
+from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError, dotted
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.build import Network, build_symbolically, layers_matching
 from cnncli.network.merging import unintended_broadcasts
@@ -111,7 +111,7 @@ def check_network(
         network = build_symbolically(recipe, input_shape=input_shape, policy=_policy(recipe), find_weights=True)
         learning = learning_params(network, recipe)
         counted = budget.measure(network, batch_size=recipe.train.batch_size, trainable_params=max(learning))
-        check_expected(recipe, network, counted if is_complete else None)
+        check_expected(loaded, network, counted if is_complete else None)
     except CnncliError as error:
         raise loaded.located(error) from error
     notes = tuple(loaded.locate(unintended_broadcasts(recipe, network)))
@@ -182,25 +182,34 @@ def learning_params(network: Network, recipe: Recipe) -> list[int]:
     return counts
 
 
-def check_expected(recipe: Recipe, network: Network, counted: budget.Budget | None) -> None:
+def check_expected(loaded: LoadedRecipe, network: Network, counted: budget.Budget | None) -> None:
     """`expect.params`, `expect.trainable_params` (where they are known) and `expect.shapes`.
 
     Raises:
         ExpectationError: with all that do not hold.
     """
-    problems = []
+    expect, problems = loaded.recipe.expect, []
     for key in ("params", "trainable_params") if counted else ():
-        wanted, got = getattr(recipe.expect, key), getattr(counted, key)
+        wanted, got = getattr(expect, key), getattr(counted, key)
         if wanted is not None and wanted != got:
-            problems.append(Problem(f"expected {wanted:,} {key}, the network has {got:,}", path=("expect", key)))
-    for name, shape in recipe.expect.shapes.items():
+            message = f"expected {wanted:,} {key}, the network has {got:,}"
+            problems.append(Problem(message, _way_out(loaded, ("expect", key)), path=("expect", key)))
+    for name, shape in expect.shapes.items():
         path = ("expect", "shapes", name)
         try:
             found = list(network.output_shape(name))
         except ValueError:
-            problems.append(Problem(f"no layer is named `{name}`", path=path))
+            problems.append(Problem(f"no layer is named `{name}`", _way_out(loaded, path), path=path))
             continue
         if found != shape:
-            problems.append(Problem(f"expected the shape {shape} after `{name}`, got {found}", path=path))
+            message = f"expected the shape {shape} after `{name}`, got {found}"
+            problems.append(Problem(message, _way_out(loaded, path), path=path))
     if problems:
         raise ExpectationError(problems)
+
+
+def _way_out(loaded: LoadedRecipe, path: tuple[str, ...]) -> str:
+    """How to remove a condition that `extends` or a change on the command line brings along; empty for one's own."""
+    if loaded.place(path).file == loaded.place(()).file and not loaded.settings:
+        return ""
+    return f"if the network is meant to be different, remove the condition: --set {dotted(path)}=null"

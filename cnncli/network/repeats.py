@@ -234,5 +234,5 @@ def _listed(values: Sequence[Any]) -> str:
 
 
 def _shortened(values: Sequence[Any]) -> str:
-    shown = [f"{value:g}" for value in values]
+    shown = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in values]
     return ", ".join(shown if len(shown) <= 5 else [*shown[:3], "…", shown[-1]])

@@ -177,7 +177,7 @@ def summarise_with_network(
             RecipeError(
                 Problem(
                     "the shape of the network's input depends on the data",
-                    "give it as `model.input`, or on the command line: --set 'model.input=[height, width, channels]'",
+                    f"give it as `model.input`, or on the command line: --set 'model.input={_example_shape(loaded)}'",
                     path=("model",),
                 )
             )
@@ -190,6 +190,12 @@ def summarise_with_network(
         raise loaded.located(error) from error
     notes = tuple(loaded.locate(unintended_broadcasts(loaded.recipe, network)))
     return replace(measured, notes=notes), network, loaded
+
+
+def _example_shape(loaded: LoadedRecipe) -> str:
+    shape = "[height, width, channels]"
+    inputs = loaded.recipe.data.inputs
+    return "{" + ", ".join(f"{name}: {shape}" for name in inputs) + "}" if inputs else shape
 
 
 def measure(

@@ -11,7 +11,7 @@ KINDS = (
     "convolution",
     "pooling",
     "dense",
-    "normalisation, activation",
+    "normalization, activation",
     "attention, recurrence",
     "merging",
     "input, shape",
@@ -25,7 +25,7 @@ _PATTERNS = (
     (r"Conv", "convolution"),
     (r"Dense$|Embedding$", "dense"),
     (r"^Normalization$", "input, shape"),
-    (r"Normalization|Dropout|LU$|^Activation|Softmax|Noise|LayerScale", "normalisation, activation"),
+    (r"Normalization|Dropout|LU$|^Activation|Softmax|Noise|LayerScale", "normalization, activation"),
 )
 
 

@@ -13,7 +13,8 @@ from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
 
-_REFUSED = re.compile(r"[^A-Za-z0-9_.>-]")  # of ^[A-Za-z0-9_.\\/>-]*$, in which Keras uses the slash
+# What a name must not contain.
+REFUSED = re.compile(r"[^A-Za-z0-9_.>-]")  # of ^[A-Za-z0-9_.\\/>-]*$, in which Keras uses the slash
 _FREE = ("metrics", "callbacks")  # their names stay in Python
 
 
@@ -40,7 +41,7 @@ def _in(value: Any, path: Path) -> Iterator[Problem]:
         return
     where = path if path[-1] == value.name else (*path, value.name)
     name = value.args.get("name")
-    if isinstance(name, str) and value.kind not in _FREE and (found := _REFUSED.search(name)):
+    if isinstance(name, str) and value.kind not in _FREE and (found := REFUSED.search(name)):
         noun = NOUNS.get(value.kind, "layer")
         message = f"{article(noun)}'s name cannot contain `{shortened(found[0])}`, got `{shortened(name)}`"
         yield Problem(message, "use letters from a to z, digits, `_`, `-` and `.`", path=(*where, "name"))

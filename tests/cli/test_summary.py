@@ -206,6 +206,17 @@ def test_depth_and_all_exclude_each_other():
     assert "--all opens every block already" in summary("lenet5", "--all", "--depth", "2", code=2).stderr
 
 
+def test_recommended_commands_keep_the_changed_values(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    done = summary(
+        "vit-tiny", "--set", "vars.depth=3", "--set", "expect.params=null", "--set", "model.input=[32, 32, 3]"
+    )
+
+    changes = "--set vars.depth=3 --set expect.params=null --set 'model.input=[32, 32, 3]'"
+    assert f"cnncli summary vit-tiny {changes} --all" in done.stderr
+    assert f"cnncli train vit-tiny {changes} --set" in done.stderr
+
+
 def test_mistake_of_the_recipe_is_exit_3_with_its_place(tmp_path):
     recipe = tmp_path / "r.yaml"
     recipe.write_text(

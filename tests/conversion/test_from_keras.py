@@ -179,6 +179,16 @@ def test_siamese_recipe_comes_back():
     np.testing.assert_array_equal(same.model(pair), network.model(pair))
 
 
+def test_names_that_a_recipe_cannot_have_are_named():
+    inputs = keras.Input((4,))
+    x = layers.Dense(2, name="input")(layers.Dense(3, name="it's")(layers.ReLU(name="a*b")(inputs)))
+    with pytest.raises(ModelFileError) as caught:
+        from_keras(keras.Model(inputs, x), name="m", shown="m")
+    assert len(caught.value.problems) == 3
+    for name in ("`it's`", "`a*b`", "`input`"):
+        assert name in str(caught.value)
+
+
 def test_inputs_without_fixed_sizes_are_named():
     model = keras.Sequential([keras.Input((None, None, 3)), layers.Conv2D(2, 3), layers.GlobalAveragePooling2D()])
     with pytest.raises(ModelFileError, match="the input of m is"):

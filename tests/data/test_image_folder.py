@@ -596,7 +596,7 @@ def test_copies_are_reported_and_known_by_their_first(tmp_path: Path, make_folde
 
     assert notes(found) == [
         "1 image is there more than once\n    ants/0.png = ants/9.png\n"
-        "    where parts are set aside, copies stay in one part"
+        "    a split puts all copies of an image into the same part"
     ]
     assert found.duplicate_of["train"].tolist() == [0, 1, 0, 3]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 from commands import CommandLine, call
 
 RECIPE = """\
@@ -87,3 +88,13 @@ def test_weights_of_a_run_fit_the_network(trained: CommandLine):
 
     digits = np.random.default_rng(0).integers(0, 256, (4, 28, 28, 1)).astype("uint8")
     np.testing.assert_array_equal(model(digits, training=False), keras.models.load_model(file)(digits, training=False))
+
+
+@pytest.mark.parametrize(
+    "command", [("to-python", "mobilenet-v2", "--network"), ("show", "mobilenet-v2", "--resolved")]
+)
+def test_nothing_but_the_answer_is_printed_where_sizes_need_keras(command, tmp_path):
+    done = CommandLine(tmp_path).process(*command)
+
+    assert done.exit_code == 0
+    assert done.stderr == ""

@@ -47,3 +47,11 @@ def test_what_only_the_number_of_classes_decides_is_left_open(layers, rest):
 def test_wrong_expectation_about_a_layer_that_no_class_reaches_is_reported():
     with pytest.raises(ExpectationError, match="expected the shape"):
         checked(f"Conv2D: {{name: c, filters: 2, kernel_size: 3}}, {HEAD}", "expect: {shapes: {c: [5, 5, 2]}}\n")
+
+
+def test_condition_of_a_parent_recipe_says_how_to_remove_it():
+    with pytest.raises(ExpectationError) as caught:
+        check_shapes(load_bytes(b"extends: vit-tiny\nvars: {depth: 1}\ndata: {classes: 10}\n", "mine.yaml"))
+
+    [problem] = caught.value.problems
+    assert problem.hint == "if the network is meant to be different, remove the condition: --set expect.params=null"

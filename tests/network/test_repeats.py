@@ -68,6 +68,13 @@ def test_argument_that_differs_is_listed(rates, text):
     assert shown[1].repeat.varied == text
 
 
+def test_rates_are_listed_with_three_digits():
+    block = "  drop: {params: [rate], layers: [Dropout: {rate: $rate}]}\n".replace("[Drop", "[ReLU, Drop")
+    summary = network("    - repeat: {times: 8, as: i, layers: [drop: $(i / 11)]}\n", block)
+
+    assert folded(summary, rows(summary))[1].repeat.varied == "rate 0, 0.0909, 0.182, …, 0.636"
+
+
 def test_blocks_that_differ_in_two_arguments_are_not_folded():
     block = UNIT.replace("[dilation]", "[dilation, rate]") + "      - Dropout: $rate\n"
     layers = "".join(f"    - unit: {{dilation: {n}, rate: 0.0{n}, name: u{n}}}\n" for n in range(1, 8))

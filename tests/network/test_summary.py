@@ -444,7 +444,21 @@ def test_unknown_input_shape_asks_for_it():
         summary_of("", head=HEAD.replace("  input: [32, 32, 3]\n", ""))
 
     assert "depends on the data" in str(caught.value)
-    assert "model.input" in str(caught.value)
+    assert "--set 'model.input=[height, width, channels]'" in str(caught.value)
+
+
+def test_unknown_shapes_of_several_inputs_are_asked_for_by_name():
+    with pytest.raises(RecipeError) as caught:
+        summarise(
+            load_bytes(
+                b"data: {source: {npz: {path: a.npz}}, inputs: {scan: , row: }}\n"
+                b"model: {layers: [Add: {from: [scan, row]}, Flatten, Dense: {units: 2, activation: softmax}]}\n",
+                "r.yaml",
+            )
+        )
+
+    wanted = "{scan: [height, width, channels], row: [height, width, channels]}"
+    assert f"--set 'model.input={wanted}'" in str(caught.value)
 
 
 def test_unknown_number_of_classes_is_a_placeholder():

@@ -242,7 +242,7 @@ def test_colours_tell_the_kinds_and_the_legend_has_those_that_occur():
     texts = written(draw_diagram(found, shown))
 
     assert [kind_of(row) for row in shown] == [
-        "input, shape", "convolution", "normalisation, activation", "pooling", "input, shape", "dense",
+        "input, shape", "convolution", "normalization, activation", "pooling", "input, shape", "dense",
     ]  # fmt: skip
     assert {text for text in texts if text in COLOURS} == {kind_of(row) for row in shown}
     assert len(set(COLOURS.values())) == len(COLOURS)
@@ -252,8 +252,8 @@ def test_colours_tell_the_kinds_and_the_legend_has_those_that_occur():
     ("layer", "kind"),
     [
         ("Conv2DTranspose", "convolution"), ("SeparableConv2D", "convolution"), ("GlobalMaxPooling2D", "pooling"),
-        ("ReLU", "normalisation, activation"), ("GELU", "normalisation, activation"), ("Dropout", "normalisation, activation"),
-        ("LayerNormalization", "normalisation, activation"), ("Normalization", "input, shape"), ("Add", "merging"),
+        ("ReLU", "normalization, activation"), ("GELU", "normalization, activation"), ("Dropout", "normalization, activation"),
+        ("LayerNormalization", "normalization, activation"), ("Normalization", "input, shape"), ("Add", "merging"),
         ("AveragePooling2D", "pooling"), ("Average", "merging"), ("MultiHeadAttention", "attention, recurrence"),
         ("ConvLSTM2D", "attention, recurrence"), ("EinsumDense", "dense"), ("Flatten", "input, shape"),
     ],
@@ -369,3 +369,9 @@ def test_layers_that_are_repeated_in_turn_have_a_frame_that_says_how_often():
     texts = written(repeated(0, turn="{times: 9, layers: [{Conv2D: {filters: 3, kernel_size: 1}}, ReLU]}"))
 
     assert {"×9", "conv2d … conv2d_8", "re_lu … re_lu_8"} <= set(texts)
+
+
+def test_block_with_shared_weights_says_whose_they_are_in_full():
+    found = summarise(load("siamese"))
+
+    assert "encoder, shared with a" in written(draw_diagram(found, rows(found)))

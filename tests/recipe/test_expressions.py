@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cnncli.errors import RecipeError
 from cnncli.recipe.deferred import Unknown
-from cnncli.recipe.language.expressions import ExpressionError, evaluate, substitute
+from cnncli.recipe.language.expressions import ExpressionError, evaluate
+from cnncli.recipe.language.texts import substitute
 from cnncli.recipe.load import load_bytes
 
 

@@ -430,3 +430,9 @@ def test_layers_that_lead_to_no_output_are_noted():
 )
 def test_layers_on_a_path_to_an_output_are_not_noted(layers):
     assert not loaded(layers, "", "- Dense: {name: out, units: 10, activation: softmax}").warnings
+
+
+def test_unknown_block_can_be_a_misspelt_layer_or_one_to_define():
+    [problem] = first_lines("- dnse: 10")
+
+    assert problem[1:] == ["    did you mean `Dense`?", "    or define `dnse` in `blocks`; CapWords are Keras"]

@@ -118,7 +118,7 @@ def _repeated(duplicate_of: Duplicates, labels: NDArray[Any], name: str) -> Iter
         same = np.setdiff1d(copies, wrong)
         pairs = [f"{name}[{duplicate_of[i]}] = {name}[{i}]" for i in same]
         message = f"{counted(len(same), 'image')} of {name} {'is' if len(same) == 1 else 'are'} there more than once"
-        yield Problem(message, "\n".join([*_first(pairs), "where parts are set aside, copies stay in one part"]))
+        yield Problem(message, "\n".join([*_first(pairs), "a split puts all copies of an image into the same part"]))
 
 
 def _first(pairs: Sequence[str]) -> list[str]:

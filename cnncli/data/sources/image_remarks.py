@@ -49,7 +49,7 @@ def duplicates(used: Sequence[Usable], tree: Tree, *, allow_leakage: bool) -> It
         yield Problem(message, "\n".join(_first(conflicts)))
     if copies := _repeated(same):
         message = f"{counted(len(copies), 'image is', 'images are')} there more than once"
-        yield Problem(message, "\n".join([*_first(copies), "where parts are set aside, copies stay in one part"]))
+        yield Problem(message, "\n".join([*_first(copies), "a split puts all copies of an image into the same part"]))
 
 
 def looks_of(image: Usable) -> str:

@@ -149,7 +149,7 @@ def _texts(row: Row) -> tuple[str, str, str, str]:
     layers = f"{row.layer_count:,} layers"
     what = f"{row.kind} {row.detail}".strip()
     if row.is_group:
-        what = ", ".join(filter(None, (row.kind, layers, row.detail)))
+        what = f"{row.kind}, {row.detail or layers}" if row.kind else row.detail or layers
     if repeat:
         # Rows that are repeated in turn have a frame that says how often.
         often = f" ×{repeat.times}" if repeat.rows == 1 else ""

@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import copy
 import operator
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ from typing import Any
 
 from cnncli.messages import described, did_you_mean, listed, shortened
 from cnncli.recipe.deferred import Broken, Deferred, Unknown, UnknownNumber, UnknownText
-from cnncli.recipe.growth import LONGEST_TEXT, TooLarge, size_of
+from cnncli.recipe.growth import TooLarge, size_of
 from cnncli.recipe.language import functions
 
 _LONGEST_EXPRESSION = 500
@@ -28,7 +27,6 @@ _LARGEST_EXPONENT = 64
 _LONGEST_VALUE = functions.LONGEST_LIST
 HERE = "here"  # what comes in where an expression stands; its attributes are sizes
 NO_INPUT = "only `model.layers` and `blocks` have it: the sizes of what comes into a layer"
-_NAME = re.compile(r"\$(here\.[a-z]+|[A-Za-z_][A-Za-z0-9_]*)")
 _CONSTANTS = {"true": True, "false": False, "null": None}  # as YAML writes them
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -106,111 +104,6 @@ class Names(Mapping[str, Any]):
         return name in self._values
 
 
-def substitute(text: str, names: Mapping[str, Any]) -> Any:
-    """Replace every `$name` and `$(expression)` in a text.
-
-    A text that is a single `$name` or `$(expression)` becomes its value and keeps the value's type; otherwise the values
-    are written into the text. `$$` is a dollar sign.
-
-    Args:
-        text: a scalar of a recipe.
-        names: the values that may be named; `Names` for whoever has to know whether the result is open.
-
-    Raises:
-        ExpressionError: an unknown name, a syntax that is not part of the language, or a failing computation.
-    """
-    if "$" not in text:
-        return text
-    names = names if isinstance(names, Names) else Names(names)
-    pieces: list[Any] = []
-    position = 0
-    while position < len(text):
-        dollar = text.find("$", position)
-        if dollar < 0:
-            pieces.append(text[position:])
-            break
-        if dollar > position:
-            pieces.append(text[position:dollar])
-        value, position = _one(text, dollar, names)
-        pieces.append(value)
-    if names.is_broken:
-        return Broken(2)
-    if len(pieces) == 1:
-        return pieces[0]
-    for piece in pieces:
-        if isinstance(piece, (list, dict)):
-            raise ExpressionError(f"{described(piece)} cannot stand inside a text")
-    joined = _joined([str(piece.stand_in if isinstance(piece, Deferred) else piece) for piece in pieces])
-    if not any(isinstance(piece, Deferred) for piece in pieces):
-        return joined
-    return UnknownText(joined, written=_joined([_as_written(piece) for piece in pieces]))
-
-
-def split_text(text: str) -> list[str | ast.expr]:
-    """A text of a recipe that can be substituted, as texts and the syntax trees of its `$name` and `$(expression)`."""
-    pieces: list[str | ast.expr] = []
-    position = 0
-    while position < len(text):
-        dollar = text.find("$", position)
-        end = len(text) if dollar < 0 else dollar
-        plain, position = text[position:end], end
-        if text.startswith("$$", position):
-            plain, position = f"{plain}$", position + 2
-        if pieces and isinstance(pieces[-1], str):
-            pieces[-1] += plain
-        elif plain:
-            pieces.append(plain)
-        if text.startswith("$(", position):
-            end = _closing(text, position + 1)
-            pieces.append(_parsed(text[position + 2 : end].strip()))
-            position = end + 1
-        elif match := _NAME.match(text, position):
-            pieces.append(_parsed(match.group(1)) if "." in match.group(1) else ast.Name(match.group(1), ast.Load()))
-            position = match.end()
-    return pieces
-
-
-def _joined(texts: list[str]) -> str:
-    """The texts as one; its length is known before it is built."""
-    if len(texts) > 1 and sum(map(len, texts)) > LONGEST_TEXT:
-        raise ExpressionError(f"the text has more than {LONGEST_TEXT:,} characters")
-    return "".join(texts)
-
-
-def _as_written(value: Any) -> str:
-    return value.written if isinstance(value, Deferred) else str(value).replace("$", "$$")
-
-
-def _one(text: str, dollar: int, names: Names) -> tuple[Any, int]:
-    """The value of what begins at a dollar sign, and where it ends."""
-    if text.startswith("$$", dollar):
-        return "$", dollar + 2
-    if text.startswith("$(", dollar):
-        end = _closing(text, dollar + 1)
-        return evaluate(text[dollar + 2 : end], names), end + 1
-    match = _NAME.match(text, dollar)
-    if match:
-        name, _, size = match.group(1).partition(".")
-        return (_size(size, names) if size else _named(name, names, _with_brackets(name, names))), match.end()
-    hint = "write `$name` or `$(expression)`; a dollar sign itself is `$$`"
-    raise ExpressionError(f"`{shortened(text[dollar:])}` is not a name or an expression", hint)
-
-
-def _closing(text: str, opening: int) -> int:
-    depth, quote = 0, ""
-    for index in range(opening, len(text)):
-        character = text[index]
-        if quote:
-            quote = "" if character == quote else quote
-        elif character in "'\"":
-            quote = character
-        elif character in "()":
-            depth += 1 if character == "(" else -1
-            if depth == 0:
-                return index
-    raise ExpressionError(f"`{shortened(text[opening - 1 :])}` has no closing bracket")
-
-
 @dataclass(frozen=True, slots=True)
 class Absent:
     """Stands for a name that has no value in this recipe.
@@ -222,7 +115,7 @@ class Absent:
     hint: str
 
 
-def _named(name: str, names: Mapping[str, Any], hint: str = "") -> Any:
+def named(name: str, names: Mapping[str, Any], hint: str = "") -> Any:
     """The value of a name; `hint` says what may be meant where there is none.
 
     Raises:
@@ -242,12 +135,6 @@ def _named(name: str, names: Mapping[str, Any], hint: str = "") -> Any:
     return value
 
 
-def _with_brackets(name: str, names: Mapping[str, Any]) -> str:
-    """`x$i_0` may mean `x$(i)_0`; empty where no name ends before a digit or `_`."""
-    ends = (end for end in range(len(name) - 1, 0, -1) if name[:end] in names and not name[end].isalpha())
-    return next((f"did you mean `$({name[:end]}){name[end:]}`?" for end in ends), "")
-
-
 class Sizes:
     """The sizes of a tensor, as `$here.channels` reads them."""
 
@@ -260,7 +147,7 @@ class Sizes:
         raise NotImplementedError
 
 
-def _size(axis: str, names: Names) -> int:
+def size_here(axis: str, names: Names) -> int:
     """`here.axis`."""
     here = names.get(HERE)
     if not isinstance(here, Sizes):
@@ -279,13 +166,13 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
         names: the values that may be named.
 
     Raises:
-        ExpressionError: see `substitute`.
+        ExpressionError: an unknown name, a syntax that is not part of the language, or a failing computation.
     """
     names = names if isinstance(names, Names) else Names(names)
     if len(source) > _LONGEST_EXPRESSION:
         raise ExpressionError(f"the expression is longer than {_LONGEST_EXPRESSION} characters")
     try:
-        return _evaluate(_parsed(source.strip()), names)
+        return _evaluate(parsed(source.strip()), names)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, ExpressionError):
             raise
@@ -303,7 +190,7 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
 
 
 @lru_cache(maxsize=1024)
-def _parsed(source: str) -> ast.expr:
+def parsed(source: str) -> ast.expr:
     """The syntax tree of an expression; nobody changes it, so that the rounds of a `repeat` share it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", SyntaxWarning)  # `1if x` would be Python's to remark on, beside our lines
@@ -370,7 +257,7 @@ def _compute(node: ast.expr, names: Names) -> Any:
         case ast.Constant(value=bool() | int() | float() | str() | None):
             return _bounded(node.value, names)
         case ast.Name():
-            return _CONSTANTS[node.id] if node.id in _CONSTANTS else _named(node.id, names)
+            return _CONSTANTS[node.id] if node.id in _CONSTANTS else named(node.id, names)
         case ast.List() | ast.Tuple():
             return _bounded([_compute(item, names) for item in node.elts], names)
         case ast.UnaryOp():
@@ -388,7 +275,7 @@ def _compute(node: ast.expr, names: Names) -> Any:
         case ast.Call():
             return _call(node, names)
         case ast.Attribute(value=ast.Name(id="here")):
-            return _size(node.attr, names)
+            return size_here(node.attr, names)
         case ast.Attribute():
             raise ExpressionError("an expression has no attributes", f"except sizes of the input: `{HERE}.channels`")
     is_loop = isinstance(node, (ast.ListComp, ast.GeneratorExp))

@@ -123,12 +123,12 @@ class _Flattener(Writer):
             calls.call(self, self.blocks[name], entry, scope)
         elif name[:1].islower() and name.isidentifier() and name not in structure_entries.ENTRIES:
             options = [*self.blocks, *STRUCTURES, *structure_entries.WRITTEN, *catalogue.names("layers")]
-            hint = foreign_layers.hint(name) or did_you_mean(name, options)
+            define = f"define `{shortened(name)}` in `blocks`; CapWords are Keras"
+            near = did_you_mean(name, options)
+            hint = foreign_layers.hint(name) or (f"{near}\nor {define}" if near else define)
             if name in NAMING_KEYS and isinstance(body, Scalar) and isinstance(body.value, str):
                 hint = f"the name is the key: `- {shortened(body.value)}`, or `- {shortened(body.value)}: {{…}}`"
-            self.flat.wrong(
-                f"unknown block `{shortened(name)}`", key_place, hint or "define it in `blocks`; CapWords are Keras"
-            )
+            self.flat.wrong(f"unknown block `{shortened(name)}`", key_place, hint)
         else:
             self.flat.layer(entry, scope, sources)
         if len(self.problems) > before:

@@ -8,7 +8,8 @@ from typing import Any
 from cnncli.errors import Place, Problem
 from cnncli.recipe.deferred import Broken
 from cnncli.recipe.growth import MOST_VALUES, Problems, Stopped, TooLarge, size_of
-from cnncli.recipe.language.expressions import ExpressionError, Names, substitute
+from cnncli.recipe.language.expressions import ExpressionError, Names
+from cnncli.recipe.language.texts import substitute
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence
 
 

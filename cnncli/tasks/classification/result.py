@@ -31,7 +31,10 @@ class ClassificationResult(Diagnostics, Scores, Result):
         if max(predicted) < self.count or self.count < FEW_EXAMPLES or not has_several_classes:
             return ()
         name = self.per_class[predicted.index(max(predicted))].name
-        hint = "it has not learned to tell the classes apart: try a smaller learning rate; `cnncli train --find-lr` suggests one"
+        hint = (
+            "it has not learned to tell the classes apart: train longer, or try another learning rate\n"
+            "`cnncli train --find-lr` suggests a learning rate"
+        )
         return (Problem(f"the network predicts class {shortened(name)} for all {self.count:,} examples", hint),)
 
 
