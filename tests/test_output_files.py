@@ -38,6 +38,10 @@ def test_new_file_is_written_whole_and_nothing_else_is_left(here):
     assert os.listdir(here) == ["out.csv"]
 
 
+def test_a_hyphen_is_not_taken_for_a_file(here):
+    assert refusal(OutputFile(Path("-"), "--to")) == "--to: - is not the name of a file\n    name a file"
+
+
 def test_existing_file_needs_force(here):
     (here / "out.csv").write_text("mine")
 

@@ -226,6 +226,7 @@ def _bounds(_: str) -> str:
         ("structures and calls of blocks within each other", str(MOST_NESTED)),
         ("values when the recipe is written out", f"{MOST_VALUES:,}"),
         ("items of one computed value", f"{LARGEST_VALUE:,}"),
+        ("items of a list that an expression computes", f"{functions.LONGEST_LIST:,}"),
         ("characters of one computed text", f"{LONGEST_TEXT:,}"),
         ("rounds of a `repeat`", f"{MOST_TIMES:,}"),
         ("layers in the network", f"{MOST_LAYERS:,}"),

@@ -78,6 +78,8 @@ class OutputFile:
         Raises:
             OutputError: with the path, the reason, and what to do.
         """
+        if str(self.path) == "-":
+            raise self._refused("is not the name of a file", "name a file")
         status = self._status()
         if status is not None and stat.S_ISDIR(status.st_mode):
             raise self._refused("is a folder, not a file", "name a file in it")

@@ -33,6 +33,7 @@ class Shapes:
     KNOWN: ClassVar = {
         None: (8, 6, 4),
         "Conv2D": (8, 6, 16),
+        "ReLU": (8, 6, 16),
         "MaxPooling2D": (4, 3, 16),
         "GlobalAveragePooling2D": (16,),
         "Reshape": (4, 4, 1),
@@ -96,6 +97,14 @@ def test_the_merging_layer_of_branches_has_the_sizes_of_the_first_path():
     layers = f"    - branches: {{merge: {{Concatenate: {{axis: $(here.channels - 13)}}}}, paths: {paths}}}\n"
 
     assert values(layers, Shapes())["concatenate"]["axis"] == 3
+
+
+def test_a_name_that_depends_on_sizes_stays_open_until_they_are_known():
+    layers = f'{CONV}    - ReLU: {{name: r16}}\n    - ReLU\n    - Flatten: {{name: flat, from: "r$(here.channels)"}}\n'
+    known = loaded(layers).resolve(shapes=Shapes()).recipe.model.layers
+
+    assert loaded(layers).open_places
+    assert next(layer for layer in known if layer.name == "Flatten").inputs == ("r16",)
 
 
 def test_a_layer_with_several_inputs_has_the_sizes_of_the_first():

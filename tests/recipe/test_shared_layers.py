@@ -141,6 +141,18 @@ def test_layers_around_the_block_stay_what_they_are():
     assert found[5] == "p_add: Add <- p_re_lu, stem, o_add = o_add"
 
 
+def test_a_layer_that_is_named_and_comes_in_too_is_not_clear_in_a_further_call():
+    head = HEAD.replace("[Flatten]}", "[ReLU, Add: {from: [re_lu, stem]}]}")
+    layers = "- ReLU: {name: stem}\n- other: {name: o}\n- Dense: 4\n- other: {name: p, is: o}"
+
+    with pytest.raises(RecipeError) as caught:
+        loaded(layers, head)
+
+    [problem] = caught.value.problems
+    assert problem.message == "`stem` is also what comes into `o`: it is not clear what `p` takes here"
+    assert problem.place.line == 9
+
+
 @pytest.mark.parametrize(
     ("layers", "message", "hint"),
     [

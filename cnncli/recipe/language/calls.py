@@ -45,6 +45,7 @@ def call(writer: Writer, block: Block, entry: Entry, scope: Scope) -> None:
         given={**writer.outermost.given, **values.given},
     )
     call = Call(name, block.name, values, inner.here, len(writer.flat.nodes), len(writer.flat.groups))
+    writer.flat.block_inputs[inner.prefix] = inner.here or writer.flat.inputs[0]
     with writer.flat.as_group(name):
         if shared is not None:
             write_again(writer.flat, shared, call, entry)

@@ -115,6 +115,10 @@ class FlatLayers:
         self.known: dict[str, str] = {name: name for name in inputs}
         self.current: str | None = None
         self.previous: str | None = None
+        self.block_inputs: dict[str, str] = {}  # prefix of a block's call -> what comes into it
+        self.named_inputs: dict[
+            str, tuple[str, Place]
+        ] = {}  # the same prefix -> where a layer in it names that by its name
         self._unknown: dict[str, Place] = {}  # names in `from` that nothing before has, and where they were written
         self._indexes: dict[str, int] = {}  # of the layers by name
         self.written = set(_written_names(layers))
@@ -267,6 +271,9 @@ class FlatLayers:
         names = [value] if isinstance(value, str) else value
         if written is None or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             return None
+        if any(isinstance(name, Deferred) for name in names):  # a name that depends on sizes
+            self.note_if_deferred(next(name for name in names if isinstance(name, Deferred)), written)
+            return [self.current]
         place = from_call(written.place, scope.caller)
         return [layer for name in names for layer in self.resolve(name, scope, place)]
 
@@ -289,6 +296,9 @@ class FlatLayers:
             elif (found := self.known.get(f"{prefix}{name}{suffix}")) is not None:
                 if found == INPUT and name == INPUT:
                     self._note_network_input(scope, place)
+                for block, came_in in self.block_inputs.items():
+                    if found == came_in and scope.prefix.startswith(block):
+                        self.named_inputs.setdefault(block, (name, place))
                 return [found]
         self._unknown[name] = place
         return [name]

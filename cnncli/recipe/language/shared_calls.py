@@ -7,7 +7,7 @@ from typing import Any
 
 from cnncli.errors import Place
 from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
-from cnncli.recipe.language.flat_layers import OURS, FlatLayers
+from cnncli.recipe.language.flat_layers import HERE, OURS, FlatLayers
 from cnncli.recipe.language.shared_layers import NO_ARGUMENTS, Call
 from cnncli.recipe.language.substitution import as_node
 from cnncli.recipe.layers import Group
@@ -24,6 +24,11 @@ def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> Non
         call: the one that is written out now.
         entry: of this call in the recipe.
     """
+    if named := flat.named_inputs.get(f"{shared.name}_"):
+        name, place = named
+        message = f"`{name}` is also what comes into `{shared.name}`: it is not clear what `{call.name}` takes here"
+        hint = f"`from: {HERE}` is what comes into the block; if `{name}` is meant, let `{shared.name}` take an Identity of it"
+        flat.wrong(message, place, hint)
     nodes = flat.nodes[shared.start : shared.end]
     names = [_name_of(node) for node in nodes]
     before = _name_of(flat.nodes[shared.start - 1]) if shared.start else flat.inputs[0]
