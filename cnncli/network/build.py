@@ -12,7 +12,7 @@ import keras
 from cnncli import keras_internals
 from cnncli.errors import Problem, RecipeError
 from cnncli.messages import did_you_mean, shortened
-from cnncli.network.connect import Connector, called, made_layer, shape_text, told
+from cnncli.network.connect import Connector, called, made_layer, reported, shape_text
 from cnncli.network.instantiate import dtype_policy, make, names_counted_anew, shapes_alone
 from cnncli.network.pretrained_weights import ImagenetWeights
 from cnncli.recipe.language.flat_layers import INPUT
@@ -237,7 +237,7 @@ def _chain(
         if (name := layer.args.get("name")) in names:
             raise RecipeError(Problem(f"two layers are named `{name}`", path=(*path, layer.name, "name")))
         names |= {name} - {None}
-        with told(problems, layer, path, tensor.shape), dtype_policy("float32"):
+        with reported(problems, layer, path, tensor.shape), dtype_policy("float32"):
             made = make(layer)
             tensor = called(layer, made, [tensor], path)
             places[made.name] = path

@@ -39,7 +39,7 @@ def made_layer(item: KerasObject, policy: str, index: int) -> Any:
     problems: list[Problem] = []
     if item.kind != "layers" or item.shares:
         return None
-    with told(problems, item, ("model", "layers", index)), dtype_policy(policy):
+    with reported(problems, item, ("model", "layers", index)), dtype_policy(policy):
         return make(item)
     raise RecipeError(problems)
 
@@ -88,7 +88,7 @@ class Connector:
             layer = self.layers[item.shares]
             self.shared[name_of(item)] = layer.name
         problems: list[Problem] = []
-        with told(problems, item, path, *(source.shape for source in sources)):
+        with reported(problems, item, path, *(source.shape for source in sources)):
             self.tensor = self._call(item, layer, sources, path)
         if problems:
             raise RecipeError(problems)
@@ -253,7 +253,7 @@ def _takes_text(layer: Any) -> bool:
 
 
 @contextlib.contextmanager
-def told(problems: list[Problem], layer: KerasObject, path: Path, *shapes: Any) -> Iterator[None]:
+def reported(problems: list[Problem], layer: KerasObject, path: Path, *shapes: Any) -> Iterator[None]:
     """Turn what Keras raises for a layer into a problem at that layer's place."""
     try:
         yield

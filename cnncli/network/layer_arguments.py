@@ -28,7 +28,7 @@ def detail_of(layer: Any) -> str:
 
 
 def _stride(layer: Any) -> str:
-    """The stride where one has to be told: of pooling, whose default is its size, always."""
+    """The stride where it must be written: of pooling, whose default is its size, always."""
     strides = getattr(layer, "strides", None)
     return _short(strides) or ("1" if strides and hasattr(layer, "pool_size") else "")
 

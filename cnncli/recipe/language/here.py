@@ -34,7 +34,7 @@ class Shapes(Protocol):
             name: a layer of it; None is the network's input.
 
         Returns:
-            The shape; None where it cannot be told, because a layer before it is wrong.
+            The shape; None where it is not known, because a layer before it is wrong.
         """
 
 
