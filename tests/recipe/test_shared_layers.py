@@ -5,6 +5,7 @@ import textwrap
 import pytest
 
 from cnncli.errors import RecipeError
+from cnncli.recipe.language import shared_layers
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.write import to_yaml
 
@@ -171,6 +172,14 @@ def test_a_layer_that_is_named_and_comes_in_too_is_not_clear_in_a_further_call()
 )  # fmt: skip
 def test_mistake_is_told_with_a_hint(layers, message, hint):
     assert [each for each in mistakes(layers) if each[0] == message and hint in each[1]]
+
+
+def test_a_name_that_is_unknown_in_every_round_is_searched_for_once(monkeypatch):
+    searched = []
+    monkeypatch.setattr(shared_layers, "did_you_mean", lambda name, _: searched.append(name) or "")
+
+    assert len(mistakes("- ReLU: {name: a}\n- repeat: {times: 9, layers: [ReLU: {is: aa}]}")) == 1
+    assert searched == ["aa"]
 
 
 def test_call_whose_layers_are_those_of_another_cannot_be_changed_by_itself():

@@ -100,6 +100,7 @@ class SharedLayers:
     def __init__(self) -> None:
         self._layers: dict[str, SharedLayer] = {}
         self._calls: dict[str, Call] = {}
+        self._hints: dict[tuple[Place, str], str] = {}  # a mistake in many rounds is searched for once
 
     def add(self, name: str, kind: str, arguments: Items[Entry], root: SharedLayer | None = None) -> None:
         own = tuple(each for each in arguments if each.key not in NO_ARGUMENTS)
@@ -164,7 +165,9 @@ class SharedLayers:
                 f"`is`: `{shown}` comes after this", place, "the first one has no `is`, and stands before the others"
             )
         else:
-            flat.wrong(f"`is`: nothing is named `{shown}`", place, did_you_mean(name, known))
+            if (place, name) not in self._hints:
+                self._hints[place, name] = did_you_mean(name, known)
+            flat.wrong(f"`is`: nothing is named `{shown}`", place, self._hints[place, name])
         return None
 
 
