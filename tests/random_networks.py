@@ -313,7 +313,7 @@ def networks(draw: Any, depth: int = 2, *, keeps_size: bool = False, in_over: bo
             side = [convolution(filters, kernel_size=1)]
             nodes.append(Residual([*body, convolution(filters)], side))
         else:
-            # Names are told apart by their round, so a skip may stand in a `repeat` too.
+            # Names are told apart by their round, so a skip can be in a `repeat` too.
             nodes.append(Skip(draw(networks(keeps_size=True, **inner))))
     return nodes
 

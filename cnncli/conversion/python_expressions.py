@@ -131,7 +131,7 @@ def _source(node: ast.expr, names: Mapping[str, str]) -> str:
 
 
 class _Renaming(ast.NodeTransformer):
-    """Puts Python in the place of the recipe's names."""
+    """Replaces the recipe's names by Python."""
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names

@@ -1,4 +1,4 @@
-"""Recipes with several inputs: their names, where their layers stand, and what a wrong one is told."""
+"""Recipes with several inputs: their names, the places of their layers, and the messages for wrong ones."""
 
 import pytest
 

@@ -16,68 +16,48 @@ REDUCTIONS = ("mean", "max", "sum")
 
 _NAME = Argument("name", default=None, doc="Name of what it becomes.")
 
+
+def _entry(name: str, doc: str, *arguments: Argument) -> Entry:
+    named = {argument.name: argument for argument in (*arguments, _NAME)}
+    return Entry(kind=KIND, name=name, canonical=name, doc=doc, arguments=named)
+
+
 ENTRIES = {
     entry.name: entry
     for entry in (
-        Entry(
-            kind=KIND,
-            name=SHORTCUT,
-            canonical=SHORTCUT,
-            doc="The layer in `from` itself where its shape is that of `like`, else a 1x1 Conv2D and BatchNormalization.",
-            arguments={"like": Argument("like"), "name": _NAME},
+        _entry(
+            SHORTCUT,
+            "The layer in `from` itself where its shape is that of `like`, else a 1x1 Conv2D and BatchNormalization.",
+            Argument("like"),
         ),
-        Entry(
-            kind=KIND,
-            name=LEARNED,
-            canonical=LEARNED,
-            doc="A trainable constant that is merged with what comes in: a class token, position embeddings, a scale.",
-            arguments={
-                argument.name: argument
-                for argument in (
-                    Argument("shape", type="integers", doc="Shape of the constant, without the batch."),
-                    Argument("initializer", "zeros", kind="initializers", doc="Initializer of the constant."),
-                    Argument(
-                        "merge",
-                        "Add",
-                        choices=MERGES,
-                        doc="How it is merged: Add, Multiply or Concatenate; null: the constant alone.",
-                    ),
-                    Argument("axis", 1, type="integer", doc="Axis of Concatenate; 0 is the batch."),
-                    Argument("last", False, type="boolean", doc="Concatenate: the constant comes after the input."),
-                    Argument("regularizer", None, kind="regularizers", doc="Regularizer of the constant."),
-                    _NAME,
-                )
-            },
+        _entry(
+            LEARNED,
+            "A trainable constant that is merged with what comes in: a class token, position embeddings, a scale.",
+            Argument("shape", type="integers", doc="Shape of the constant, without the batch."),
+            Argument("initializer", "zeros", kind="initializers", doc="Initializer of the constant."),
+            Argument(
+                "merge",
+                "Add",
+                choices=MERGES,
+                doc="How it is merged: Add, Multiply or Concatenate; null: the constant alone.",
+            ),
+            Argument("axis", 1, type="integer", doc="Axis of Concatenate; 0 is the batch."),
+            Argument("last", False, type="boolean", doc="Concatenate: the constant comes after the input."),
+            Argument("regularizer", None, kind="regularizers", doc="Regularizer of the constant."),
         ),
-        Entry(
-            kind=KIND,
-            name=SLICE,
-            canonical=SLICE,
-            doc="A part of what comes in along one axis, as `x[start:stop]` in NumPy.",
-            arguments={
-                argument.name: argument
-                for argument in (
-                    Argument("axis", -1, type="integer", doc="Axis; 0 is the batch, -1 are the channels."),
-                    Argument("start", None, type="integer", doc="First index; negative: counted from the end."),
-                    Argument("stop", None, type="integer", doc="Index after the last one; default: the end."),
-                    _NAME,
-                )
-            },
+        _entry(
+            SLICE,
+            "A part of what comes in along one axis, as `x[start:stop]` in NumPy.",
+            Argument("axis", -1, type="integer", doc="Axis; 0 is the batch, -1 are the channels."),
+            Argument("start", None, type="integer", doc="First index; negative: counted from the end."),
+            Argument("stop", None, type="integer", doc="Index after the last one; default: the end."),
         ),
-        Entry(
-            kind=KIND,
-            name=REDUCE,
-            canonical=REDUCE,
-            doc="The mean, maximum or sum along one axis, as `x.mean(axis)` in NumPy.",
-            arguments={
-                argument.name: argument
-                for argument in (
-                    Argument("function", choices=REDUCTIONS, doc="What is computed: mean, max or sum."),
-                    Argument("axis", -1, type="integer", doc="Axis; 0 is the batch, -1 are the channels."),
-                    Argument("keepdims", False, type="boolean", doc="Keep the axis, with size 1."),
-                    _NAME,
-                )
-            },
+        _entry(
+            REDUCE,
+            "The mean, maximum or sum along one axis, as `x.mean(axis)` in NumPy.",
+            Argument("function", choices=REDUCTIONS, doc="What is computed: mean, max or sum."),
+            Argument("axis", -1, type="integer", doc="Axis; 0 is the batch, -1 are the channels."),
+            Argument("keepdims", False, type="boolean", doc="Keep the axis, with size 1."),
         ),
     )
 }

@@ -154,7 +154,7 @@ def by_name(layer: Entry) -> Mapping | None:
 
 
 def _other_layer(value: Node) -> Entry | None:
-    """The layer that a change puts in the place of the old one: `{Dense: {units: 3}}` or `ReLU`."""
+    """The layer that replaces the old one: `{Dense: {units: 3}}` or `ReLU`."""
     if isinstance(value, Scalar) and isinstance(value.value, str) and value.value[:1].isupper():
         return Entry(value.value, value.place, Scalar(None, value.place))
     if isinstance(value, Mapping) and len(value.entries) == 1 and value.entries[0].key[:1].isupper():

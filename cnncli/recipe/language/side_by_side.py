@@ -36,7 +36,7 @@ def _paths(writer: Writer, entry: Entry, parts: dict[str, Node], scope: Scope) -
         writer.flat.wrong("`branches` needs `paths`, or `path` with `over`: one of them", entry.key_place)
         return None
     if "paths" in parts and (extra := [key for key in rounds.KEYS if key in parts]):
-        hint = "write `path` in the place of `paths`, or `{over: …, path: […]}` as one item of `paths`"
+        hint = "write `path` instead of `paths`, or `{over: …, path: […]}` as one item of `paths`"
         writer.flat.wrong(f"`{extra[0]}` of `branches` is for `path`, not for `paths`", entry.key_place, hint)
         return None
     if "path" in parts:
