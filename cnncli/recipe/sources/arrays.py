@@ -15,6 +15,7 @@ class Npz(Located):
     MODULE: ClassVar[str] = "npz_archive"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
+    PLACEHOLDER: ClassVar[str] = "YOUR_FILE.npz"
 
     @property
     def described(self) -> str:

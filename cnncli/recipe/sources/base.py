@@ -18,12 +18,14 @@ class SourceSettings(Section):
         TARGETS: the words of `data.targets` that its labels can be.
         HAS_SEVERAL_INPUTS: whether `data.inputs` may name several inputs.
         ARE_PIXELS: whether its values are pixels, from 0 to 255.
+        PLACEHOLDER: for a path in an example of a command.
     """
 
     MODULE: ClassVar[str]
     TARGETS: ClassVar[tuple[str, ...]] = ("classes",)
     HAS_SEVERAL_INPUTS: ClassVar[bool] = False
     ARE_PIXELS: ClassVar[bool] = False
+    PLACEHOLDER: ClassVar[str] = "YOUR_FOLDER"
 
     @property
     def described(self) -> str:
