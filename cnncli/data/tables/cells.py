@@ -27,7 +27,8 @@ class CellReader(Protocol):
         columns: the columns that it reads, one at least.
     """
 
-    columns: Sequence[str]
+    @property
+    def columns(self) -> Sequence[str]: ...
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
         """Take some rows; each adds one value, also where it is wrong.
@@ -63,7 +64,7 @@ class NumberCells:
     """
 
     def __init__(self, columns: Sequence[str]) -> None:
-        self.columns = columns
+        self.columns = list(columns)
         self._rows = RowStore((len(columns),), np.float32)
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
@@ -183,6 +184,9 @@ class WordCells:
                 self._codes.append(0)
             else:
                 self._codes.append(numbers.setdefault(word, len(numbers)))
+
+    def __len__(self) -> int:
+        return len(self._codes)
 
     def values(self) -> NDArray[np.int32]:
         """int32 (count,), index into `names`."""
