@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import cache
-from cnncli.data.columns import LARGE, RowFile, Values, make_row_file, write_rows
+from cnncli.data.columns import LARGE, NumberFile, Values, make_file, write_rows
 
 
 class RowStore:
@@ -28,7 +28,7 @@ class RowStore:
         self._shape, self._dtype = tuple(row_shape), np.dtype(dtype)
         self._chunks: list[NDArray[Any]] = []
         self._bytes = self._count = 0
-        self._file: RowFile | None = None
+        self._file: NumberFile | None = None
 
     def append(self, rows: NDArray[Any]) -> None:
         """Add rows (k, *row_shape).
@@ -53,7 +53,7 @@ class RowStore:
 
     def _start_file(self) -> None:
         cache.folder().mkdir(parents=True, exist_ok=True)
-        self._file = make_row_file(cache.folder(), 0, self._shape, self._dtype)
+        self._file = NumberFile(make_file(cache.folder()), self._shape, self._dtype, np.arange(0, dtype=np.int64))
         done = 0
         for chunk in self._chunks:
             write_rows(self._file, done, chunk)
