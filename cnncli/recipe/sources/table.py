@@ -5,13 +5,26 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic_core import PydanticCustomError
 
 from cnncli.recipe.schema_fields import Count
 from cnncli.recipe.sources.base import ImageKeys, Located, SourceSettings
 
+
+def _read_columns(value: Any) -> Any:
+    """Names of columns; a number is one, too."""
+    names = [str(name) if type(name) is int else name for name in (value if isinstance(value, list) else [value])]
+    if value is None:
+        return value
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise PydanticCustomError("columns", "expected the name of a column, a glob, a range, or a list of them")
+    return names if isinstance(value, list) else names[0]
+
+
 _Name = Annotated[str, Field(min_length=1)]
-Columns = _Name | Annotated[list[_Name], Field(min_length=1)]
+_Names = _Name | Annotated[list[_Name], Field(min_length=1)]
+Columns = Annotated[Any, BeforeValidator(_read_columns, json_schema_input_type=_Names | None)]
 
 INPUT_COLUMNS = ("image", "text", "numbers", "volume")
 """The keys that say what an input is made of; each input has one of them."""
@@ -22,7 +35,7 @@ class InputColumns(ImageKeys):
 
     image: str | None = Field(None, min_length=1, description="column of a table: names of image files")
     text: str | None = Field(None, min_length=1, description="column of a table: sentences")
-    numbers: Columns | None = Field(
+    numbers: Columns = Field(
         None,
         description="columns of a table: a name, a list, a glob such as `t*` in natural order, or a range `t0:t186`",
     )
@@ -64,7 +77,7 @@ class Table(InputColumns, Located):
     path: str = Field(min_length=1, description="the file; paths in it are relative to its folder")
     validation: str | None = Field(None, min_length=1, description="a file with the validation examples")
     test: str | None = Field(None, min_length=1, description="a file with the test examples")
-    label: Columns | None = Field(
+    label: Columns = Field(
         None, description="column of the labels; several columns for `targets: multilabel` (0 and 1) or `numbers`"
     )
     separator: str | None = Field(
