@@ -35,6 +35,8 @@ class Findings:
         examples: how many train.
         parts: those of `train`, `validation` and `test` that the data brings.
         group: what `data.split.group` can be, so that examples that belong together are not separated.
+        split_column: the column that says to which part a row belongs.
+        length: of nearly all texts, in words.
         facts: sentences on the data, for the head of the recipe.
         are_photos: whether they are colour images of many sizes, or large ones.
         has_image_files: whether the source reads image files, so that a recipe may choose their size and colours.
@@ -52,6 +54,8 @@ class Findings:
     examples: int = 0
     parts: Sequence[str] = ("train",)
     group: str | None = None
+    split_column: str | None = None
+    length: int = 0
     facts: Sequence[str] = ()
     are_photos: bool = False
     has_image_files: bool = False

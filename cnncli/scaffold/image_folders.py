@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from cnncli.data.sources.folder_tree import ImageFile, read_tree
+from cnncli.data.sources.folder_tree import read_tree
 from cnncli.data.sources.paths import existing_folder
 from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed
 from cnncli.scaffold.findings import Findings, group_in_names
+
+_File = TypeVar("_File")
 
 _LOOKED_AT = 200  # files that are opened
 _ALMOST_GRAY = 4  # the largest difference between the channels of a gray pixel that JPEG has stored
@@ -29,7 +32,7 @@ def look_at(path: str) -> Findings:
     tree = read_tree(os.path.abspath(existing_folder(path)))
     train = tree.files.get("train") or next(iter(tree.files.values()))
     counts = Counter(file.class_name for file in train)
-    heights, widths, is_gray = _measured(_some(train))
+    heights, widths, is_gray = measured([file.path for file in some(train)])
     height, width = int(np.median(heights)), int(np.median(widths))
     sizes = {*zip(heights, widths, strict=True)}
     are_photos = not is_gray and (len(sizes) > 1 or min(height, width) >= _LARGE)
@@ -44,7 +47,7 @@ def look_at(path: str) -> Findings:
     ]
     settings = {
         "path": path.replace("$", "$$"),
-        **_resized(heights, widths),
+        **resized(heights, widths),
         **({"color": "grayscale"} if is_gray else {}),
     }
     return Findings(
@@ -63,17 +66,18 @@ def look_at(path: str) -> Findings:
     )
 
 
-def _some(files: Sequence[ImageFile]) -> list[ImageFile]:
+def some(files: Sequence[_File]) -> list[_File]:
+    """At most 200 of them, evenly taken."""
     places = np.unique(np.linspace(0, len(files) - 1, min(len(files), _LOOKED_AT)).astype(int))
     return [files[place] for place in places]
 
 
-def _measured(files: Sequence[ImageFile]) -> tuple[list[int], list[int], bool]:
+def measured(paths: Sequence[str]) -> tuple[list[int], list[int], bool]:
     """Heights, widths, and whether all are gray; training reports files that cannot be read."""
     heights, widths, is_gray = [], [], True
-    for file in files:
+    for path in paths:
         try:
-            with Image.open(file.path) as image:
+            with Image.open(path) as image:
                 width, height = image.size
                 is_gray = is_gray and _is_gray(image)
         except (OSError, UnidentifiedImageError, SyntaxError, ValueError):
@@ -91,7 +95,7 @@ def _is_gray(image: Image.Image) -> bool:
     return bool(np.ptp(channels, axis=-1).max() <= _ALMOST_GRAY)
 
 
-def _resized(heights: Sequence[int], widths: Sequence[int]) -> dict[str, str]:
+def resized(heights: Sequence[int], widths: Sequence[int]) -> dict[str, str]:
     """Images of one shape are stretched, which changes nothing; others keep their proportions."""
     ratios = np.array(heights) / np.array(widths)
     if np.ptp(ratios) < 0.02:

@@ -11,6 +11,7 @@ from cnncli.errors import RecipeError
 from cnncli.inputs.image import IMAGE
 from cnncli.inputs.numbers import NUMBERS
 from cnncli.inputs.signal import SIGNAL
+from cnncli.inputs.text import TEXT
 from cnncli.inputs.volume import VOLUME
 from cnncli.messages import counted
 from cnncli.recipe.write import as_flow
@@ -23,6 +24,7 @@ _LARGEST_SIDE = 128  # of images for a network that is trained from the beginnin
 _SMALLEST_MAP = 4  # positions along the shortest axis after the last pooling
 _FIRST_FILTERS, _MOST_STAGES = 32, 4
 _STEPS = 3_000  # of the whole training, about
+_MOST_WORDS = 20_000
 _DIMENSIONS = {SIGNAL: "1D", IMAGE: "2D", VOLUME: "3D"}
 
 
@@ -59,6 +61,8 @@ def choose(found: Findings, *, backbone: str | None = None, weights: str | None 
         return _transfer(found, wanted, weights)
     if found.kind is NUMBERS:
         return _dense(found)
+    if found.kind is TEXT:
+        return _of_sentences(found)
     return _convolutional(found)
 
 
@@ -129,6 +133,30 @@ def _dense(found: Findings) -> Choice:
             "- Dense: {units: 64, activation: relu}",
             "- Dropout: 0.3",
             "- Dense: {units: 32, activation: relu}",
+            *_head(found),
+        ],
+        train=_plain_training(found),
+    )
+
+
+def _of_sentences(found: Findings) -> Choice:
+    dimensions = 50 if found.examples < _FEW else 100
+    return Choice(
+        why="Filters of 3, 4 and 5 words, each with its maximum over the sentence (Kim, 2014).",
+        source={},
+        data=[
+            "prepare:                           # the words are learned on the training split",
+            f"  - TextVectorization: {{max_tokens: {_MOST_WORDS}, output_sequence_length: {found.length}}}",
+            *_balanced(found),
+        ],
+        layers=[
+            f"- Embedding: {{input_dim: {_MOST_WORDS}, output_dim: {dimensions}}}",
+            "- branches:",
+            "    over: {words: [3, 4, 5]}",
+            "    path:",
+            "      - Conv1D: {filters: 100, kernel_size: $words, padding: same, activation: relu}",
+            "      - GlobalMaxPooling1D",
+            "- Dropout: 0.5",
             *_head(found),
         ],
         train=_plain_training(found),

@@ -64,6 +64,8 @@ def _targets(found: Findings) -> list[str]:
 
 
 def _split(found: Findings) -> list[str]:
+    if found.split_column is not None:
+        return [f"split: {as_flow({'column': found.split_column})}"]
     split: dict[str, Any] = {part: _SHARE for part in ("validation", "test") if part not in found.parts}
     if not split:
         return []
