@@ -65,9 +65,9 @@ class Source(Section):
     image_folder: ImageFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
-    csv: Table | None = None
-    tsv: Table | None = None
-    parquet: Table | None = None
+    csv: Table | None = Field(None, description="a table of text with a row for each example ([Table](#table))")
+    tsv: Table | None = Field(None, description="a table with tabs between the columns")
+    parquet: Table | None = Field(None, description="a table in a Parquet file; needs `pip install cnncli[parquet]`")
 
     @model_validator(mode="after")
     def _one(self) -> Source:

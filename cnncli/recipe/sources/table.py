@@ -71,9 +71,10 @@ class Table(InputColumns, Located):
     """A table with the names of its columns in the first line; the ending of the file says how it is read."""
 
     MODULE: ClassVar[str] = "table"
+    PLACEHOLDER: ClassVar[str] = "YOUR_FILE.csv"
+    RECOGNIZED: ClassVar[str] = "a table: .csv, .tsv or .parquet"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
-    PLACEHOLDER: ClassVar[str] = "YOUR_FILE.csv"
 
     path: str = Field(min_length=1, description="the file; paths in it are relative to its folder")
     validation: str | None = Field(None, min_length=1, description="a file with the validation examples")
