@@ -71,6 +71,8 @@ class Table(InputColumns, Located):
     """A table with the names of its columns in the first line; the ending of the file says how it is read."""
 
     MODULE: ClassVar[str] = "table"
+    PLACEHOLDER: ClassVar[str] = "YOUR_FILE.csv"
+    RECOGNIZED: ClassVar[str] = "a table: .csv, .tsv or .parquet"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
 
