@@ -71,6 +71,9 @@ def test_only_one_named_input_need_not_be_named_by_the_first_layer():
     assert recipe.model.layers[0].inputs == ()
 
 
+OF_TABLES = "`shape` is for an input from a table, and the source is a NumPy archive"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -87,7 +90,7 @@ def test_only_one_named_input_need_not_be_named_by_the_first_layer():
         ("{npz: {path: pairs.npz}}", "mnist-sample", ("5:5", "`inputs`: the source `mnist-sample` has one input")),
         ("    right:\n", "    right: {prepare: [Flatten: {from: left}]}\n", ("6:33", "Flatten takes what is before it here")),
         ("    right:\n", "    right: {size: [4]}\n", ("6:13", "unknown key `size` in `data.inputs.right`")),
-        ("    right:\n", "    right: {shape: [4]}\n", ("6:20", "`shape` is for an input from a table, and the source is a NumPy archive")),
+        ("    right:\n", "    right: {shape: [4]}\n", ("6:20", OF_TABLES)),
     ],
 )  # fmt: skip
 def test_mistake_is_told_at_its_place(old, new, expected):
