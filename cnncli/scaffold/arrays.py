@@ -14,6 +14,9 @@ from cnncli.messages import counted, listed
 from cnncli.recipe.schema import Data
 from cnncli.scaffold.findings import Findings
 
+_SHORTEST_SIDE = 8  # pixels, of an image
+_LONGEST_RATIO = 4  # of the sides of an image
+
 
 def look_at(source: Any, targets: str | None = None) -> Findings:
     """Look at a source that is read as a whole.
@@ -26,9 +29,14 @@ def look_at(source: Any, targets: str | None = None) -> Findings:
         DataError: it cannot be read.
     """
     found, word = _read(source, targets)
+    [column] = found.parts["train"].inputs.values()
+    shape = tuple(column.shape[1:])
+    is_given = _may_be_signals(shape)
+    if is_given:
+        shape = shape[:-1]
+        found, word = _read(source, targets, shape)
     train = found.parts["train"]
     [column] = train.inputs.values()
-    shape = tuple(column.shape[1:])
     names = found.targets.class_names
     counts = found.targets.counts(train.labels)
     classes = dict(zip(names, counts, strict=True)) if len(counts) == len(names) else {}
@@ -38,6 +46,7 @@ def look_at(source: Any, targets: str | None = None) -> Findings:
         source=source,
         kind=kind_of(shape),
         shape=shape,
+        has_to_say_shape=is_given,
         targets=word,
         classes=classes,
         examples=len(train),
@@ -53,12 +62,20 @@ def look_at(source: Any, targets: str | None = None) -> Findings:
     )
 
 
-def _read(source: Any, targets: str | None) -> tuple[LoadedData, str]:
+def _may_be_signals(shape: tuple[int, ...]) -> bool:
+    """Whether arrays that were taken for gray images (height, width, 1) look like signals (length, channels)."""
+    if kind_of(shape) is not IMAGE or shape[-1] != 1:
+        return False
+    short, long = sorted(shape[:-1])
+    return short < _SHORTEST_SIDE or long > _LONGEST_RATIO * short
+
+
+def _read(source: Any, targets: str | None, shape: tuple[int, ...] | None = None) -> tuple[LoadedData, str]:
     words = [targets] if targets else ["classes", "multilabel", "numbers"]
     for word in words:
         data = Data.model_validate({"source": source, "targets": word})
         try:
-            return read_source(data), word
+            return read_source(data, input_shape=shape), word
         except DataError:
             if word == words[-1]:
                 raise

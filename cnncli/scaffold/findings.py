@@ -37,6 +37,7 @@ class Findings:
         group: what `data.split.group` can be, so that examples that belong together are not separated.
         split_column: the column that says to which part a row belongs.
         length: of nearly all texts, in words.
+        has_to_say_shape: whether the recipe has to say the shape, since the data alone could be another kind.
         facts: sentences on the data, for the head of the recipe.
         are_photos: whether they are colour images of many sizes, or large ones.
         has_image_files: whether the source reads image files, so that a recipe may choose their size and colours.
@@ -56,6 +57,7 @@ class Findings:
     group: str | None = None
     split_column: str | None = None
     length: int = 0
+    has_to_say_shape: bool = False
     facts: Sequence[str] = ()
     are_photos: bool = False
     has_image_files: bool = False

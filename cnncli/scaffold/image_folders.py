@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from cnncli.data.sources.folder_tree import read_tree
+from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.paths import existing_folder
 from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed
@@ -29,7 +29,7 @@ def look_at(path: str) -> Findings:
     Raises:
         DataError: the folder has no images in class folders.
     """
-    tree = read_tree(os.path.abspath(existing_folder(path)))
+    tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
     train = tree.files.get("train") or next(iter(tree.files.values()))
     counts = Counter(file.class_name for file in train)
     heights, widths, is_gray = measured([file.path for file in some(train)])

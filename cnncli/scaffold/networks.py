@@ -152,6 +152,7 @@ def _of_sentences(found: Findings) -> Choice:
         layers=[
             f"- Embedding: {{input_dim: {_MOST_WORDS}, output_dim: {dimensions}}}",
             "- branches:",
+            "    merge: Concatenate",
             "    over: {words: [3, 4, 5]}",
             "    path:",
             "      - Conv1D: {filters: 100, kernel_size: $words, padding: same, activation: relu}",

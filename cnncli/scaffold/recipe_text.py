@@ -32,6 +32,7 @@ def recipe_text(found: Findings, choice: Choice, *, name: str, shown: str) -> st
         *_indented([*_source(found, choice), *_targets(found), *_split(found), *choice.data]),
         "",
         "model:",
+        *([f"  input: {list(found.shape)}"] if found.has_to_say_shape else []),
         "  layers:",
         *_indented(choice.layers, 4),
         "",

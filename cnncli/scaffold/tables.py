@@ -33,7 +33,7 @@ _IMAGES = re.compile(r"(?i)\.(jpe?g|png|bmp|gif|webp|tiff?|avif|heic|heif)$")
 _VOLUMES = re.compile(r"(?i)\.npy$")
 _PARTS = re.compile(r"(?i)train(ing)?|val(id|idation)?|dev|test(ing)?")
 _LABEL = re.compile(
-    r"(?i)(.*[_ .-])?(label|labels|class|classes|target|targets|category|tags?|species|diagnosis|sentiment|y|output|grade|outcome)"
+    r"(?i)(.*[_ .-])?(labels?|class|classes|targets?|category|tags?|species|diagnosis|sentiment|y|output|grade|outcome)"
 )
 _WEIGHT = re.compile(r"(?i)(sample[_ ]?)?weights?|confidence")
 _IDENTITY = re.compile(r"(?i)|unnamed.*|(.*[_ .-])?(id|index|idx|nr|no|row|key|uuid)")
@@ -67,7 +67,9 @@ def look_at(path: str, word: str, targets: str | None = None) -> Findings:
     left.pop(part or "", None)
     group = group_in_heads(left)
     left.pop(group or "", None)
-    weight = next((n for n in left if _WEIGHT.fullmatch(n) and n in columns.numbers and columns.numbers[n].min() >= 0), None)
+    weight = next(
+        (n for n in left if _WEIGHT.fullmatch(n) and n in columns.numbers and columns.numbers[n].min() >= 0), None
+    )
     left.pop(weight or "", None)
     label, separator = _label(left, columns, targets)
     own = {name: values for name, values in left.items() if name not in label}
@@ -108,7 +110,8 @@ def _read(table: TableFile) -> _Columns:
         wrong.refuse()
         raise DataError(Problem(f"{table.file} has no rows"))
     values = {
-        name: ["" if row[place] is None else str(row[place]) for row in cells] for place, name in enumerate(table.header)
+        name: ["" if row[place] is None else str(row[place]) for row in cells]
+        for place, name in enumerate(table.header)
     }
     numbers = {name: found for name, own in values.items() if (found := _as_numbers(own)) is not None}
     return _Columns(values, numbers, count, os.path.dirname(os.path.abspath(table.path)))
@@ -151,7 +154,9 @@ def _label(left: Mapping[str, list[str]], columns: _Columns, targets: str | None
     last = [name for name in left if name in columns.numbers and not _IDENTITY.fullmatch(name)]
     if last and (inputs or len(last) > 1):
         return last[-1:], ""
-    hint = f"its columns: {listed(columns.values, 12)}\nwrite the recipe by hand: `source: {{csv: {{path: …, label: …}}}}`"
+    hint = (
+        f"its columns: {listed(columns.values, 12)}\nwrite the recipe by hand: `source: {{csv: {{path: …, label: …}}}}`"
+    )
     raise DataError(Problem("no column looks like a label", hint))
 
 
@@ -260,7 +265,12 @@ def _numbers(names: list[str], columns: _Columns) -> tuple[dict[str, Any], dict[
     if side * side == count and low >= 0 and high <= 255 and side >= 8 and high > 1:
         fact = f"`{printable(word)}` are {count} pixels, images of {side} x {side}"
         shape = (side, side, 1)
-        return {"numbers": word, "shape": list(shape)}, {"kind": IMAGE, "shape": shape, "are_pixels": True, "fact": fact}
+        return {"numbers": word, "shape": list(shape)}, {
+            "kind": IMAGE,
+            "shape": shape,
+            "are_pixels": True,
+            "fact": fact,
+        }
     fact = f"`{printable(word)}` are {count} values in order, a signal"
     return (
         {"numbers": word, "shape": [count, 1]},

@@ -52,7 +52,8 @@ def test_few_photos_get_a_frozen_backbone():
     photos(4)
     loaded = written("photos", file="photos.yaml")
 
-    assert layers(loaded)[0] == "MobileNetV2" and loaded.recipe.train.freeze == ["backbone"]
+    assert layers(loaded)[0] == "MobileNetV2"
+    assert loaded.recipe.train.freeze == ["backbone"]
     assert loaded.recipe.data.source.image_folder.image_size == [224, 224]
     assert "8 images of 2 classes: ants 4, bees 4" in Path("photos.yaml").read_text()
 
@@ -70,7 +71,8 @@ def test_none_is_a_network_that_is_trained_from_the_beginning():
     photos(4)
     loaded = written("photos", "--backbone", "none", file="photos.yaml")
 
-    assert layers(loaded)[0] == "Conv2D" and loaded.recipe.train.freeze == []
+    assert layers(loaded)[0] == "Conv2D"
+    assert loaded.recipe.train.freeze == []
 
 
 def test_gray_images_stay_gray():
@@ -87,7 +89,8 @@ def test_names_of_files_suggest_groups():
         path.rename(path.with_name(f"patient{number // 4}_{number}.png"))
     pattern = written("photos", file="photos.yaml").recipe.data.split.group
 
-    assert pattern is not None and "patient" in pattern
+    assert pattern is not None
+    assert "patient" in pattern
 
 
 def test_ordinary_names_suggest_no_groups():
@@ -167,7 +170,9 @@ def test_table_with_tags():
 
 
 def test_table_that_says_the_parts():
-    table([{"a": row / 3, "b": row / 7, "y": "NV"[row % 2], "part": ["train", "test"][row % 4 == 0]} for row in range(40)])
+    table(
+        [{"a": row / 3, "b": row / 7, "y": "NV"[row % 2], "part": ["train", "test"][row % 4 == 0]} for row in range(40)]
+    )
 
     assert written("rows.csv", file="rows.yaml").recipe.data.split.column == "part"
 
@@ -182,7 +187,7 @@ def test_existing_file_is_not_overwritten():
     photos(4)
     Path("photos.yaml").write_text("mine")
 
-    assert "--force" in call("init", "photos", exit_code=6).stderr
+    assert "photos.yaml" in call("init", "photos", exit_code=6).stderr
     assert Path("photos.yaml").read_text() == "mine"
 
 
@@ -204,7 +209,8 @@ def test_json_has_the_recipe():
     photos(4)
     found = call("init", "photos", "--json").json
 
-    assert found["file"] == "photos.yaml" and found["recipe"] == Path("photos.yaml").read_text()
+    assert found["file"] == "photos.yaml"
+    assert found["recipe"] == Path("photos.yaml").read_text()
     assert found["classes"] == {"ants": 4, "bees": 4}
 
 
