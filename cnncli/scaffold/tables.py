@@ -81,7 +81,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> Findings:
     classes = Counter(columns.values[label[0]]) if kind_of_label == "classes" else {}
     source = {word: {"path": path.replace("$", "$$"), **_escaped(settings)}}
     what = listed(f"{name} {count:,}" for name, count in sorted(classes.items())) if classes else listed(label)
-    used = {*label, *_named(settings), part, group, weight}
+    used = {*label, *about.pop("used"), part, group, weight}
     unused = [name for name in columns.values if name not in used]
     facts = [
         f"{counted(columns.count, 'row')}: {about.pop('fact')}",
@@ -218,7 +218,7 @@ def _input(own: Mapping[str, list[str]], columns: _Columns) -> tuple[dict[str, A
             lengths = [len(value.split()) for value in values]
             length = int(np.percentile(lengths, 95))
             fact = f"`{printable(name)}` has sentences, 95% of at most {counted(length, 'word')}"
-            return {"text": name}, {"kind": TEXT, "shape": (), "length": max(4, length), "fact": fact}
+            return {"text": name}, {"used": [name], "kind": TEXT, "shape": (), "length": max(4, length), "fact": fact}
     numeric = [name for name in own if name in columns.numbers and not _IDENTITY.fullmatch(name)]
     if not numeric:
         hint = f"its columns: {listed(columns.values, 12)}"
@@ -231,6 +231,7 @@ def _images(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, An
     height, width = int(np.median(heights)), int(np.median(widths))
     has_one_size = len({*zip(heights, widths, strict=True)}) == 1
     about = {
+        "used": [name],
         "kind": IMAGE,
         "shape": (height, width, 1 if is_gray else 3),
         "are_photos": not is_gray and (not has_one_size or min(height, width) >= 96),
@@ -249,7 +250,12 @@ def _volumes(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, A
     except (OSError, ValueError) as error:
         raise DataError(Problem(f"{printable(values[0])} cannot be read: {error}")) from error
     shape = shape if len(shape) == len(VOLUME.AXES) else (*shape, 1)
-    return {"volume": name}, {"kind": VOLUME, "shape": shape, "fact": f"`{printable(name)}` has volumes {list(shape)}"}
+    return {"volume": name}, {
+        "used": [name],
+        "kind": VOLUME,
+        "shape": shape,
+        "fact": f"`{printable(name)}` has volumes {list(shape)}",
+    }
 
 
 def _numbers(names: list[str], columns: _Columns) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -259,7 +265,13 @@ def _numbers(names: list[str], columns: _Columns) -> tuple[dict[str, Any], dict[
     series = _series(names)
     if series is None:
         fact = f"{counted(len(names), 'column')} of numbers: {listed(map(printable, names))}"
-        return {"numbers": names}, {"kind": NUMBERS, "shape": (len(names),), "is_scaled": False, "fact": fact}
+        return {"numbers": names}, {
+            "used": names,
+            "kind": NUMBERS,
+            "shape": (len(names),),
+            "is_scaled": False,
+            "fact": fact,
+        }
     word, count = series
     side = math.isqrt(count)
     if side * side == count and low >= 0 and high <= 255 and side >= 8 and high > 1:
@@ -274,7 +286,7 @@ def _numbers(names: list[str], columns: _Columns) -> tuple[dict[str, Any], dict[
     fact = f"`{printable(word)}` are {count} values in order, a signal"
     return (
         {"numbers": word, "shape": [count, 1]},
-        {"kind": SIGNAL, "shape": (count, 1), "is_scaled": is_scaled, "fact": fact},
+        {"used": names, "kind": SIGNAL, "shape": (count, 1), "is_scaled": is_scaled, "fact": fact},
     )
 
 
@@ -289,12 +301,6 @@ def _series(names: Sequence[str]) -> tuple[str, int] | None:
         return None
     ordered = in_natural_order(members)
     return (f"{prefix}*" if prefix else f"{ordered[0]}:{ordered[-1]}"), len(members)
-
-
-def _named(settings: Mapping[str, Any]) -> set[str]:
-    names = [settings.get(key) for key in ("image", "text", "volume")]
-    numbers = settings.get("numbers", [])
-    return {*filter(None, names), *(numbers if isinstance(numbers, list) else [])}
 
 
 def _escaped(value: Any) -> Any:
