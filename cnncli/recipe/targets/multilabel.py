@@ -17,6 +17,8 @@ RULES = Rules()
 NO_CLASSES = ""
 STRATIFY = False
 METRICS: tuple[Any, ...] = ({"F1Score": {"average": "macro", "threshold": 0.5}}, {"AUC": {"multi_label": True}})
+HEAD = "Dense: {units: $classes, activation: sigmoid}"
+TRAINING = ("loss: binary_crossentropy          # metrics: macro F1 and AUC follow from the targets",)
 
 _LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
 _OF_ONE_CLASS = ("categorical", "sparse", "accuracy")  # in the names of metrics that expect one class for each example

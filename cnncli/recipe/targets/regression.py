@@ -16,6 +16,8 @@ RULES = Rules()
 NO_CLASSES = "`targets: numbers` has no classes: write how many numbers an example has, as in `Dense: 1`"
 STRATIFY = False
 METRICS = ("mean_absolute_error", "root_mean_squared_error")
+HEAD = "Dense: {outputs}"
+TRAINING = ("loss: mean_squared_error", "metrics: [mean_absolute_error]")
 
 _METRICS = {
     *("mean_absolute_error", "mae", "mean_squared_error", "mse", "root_mean_squared_error"),
