@@ -123,7 +123,7 @@ def test_rows_of_several_inputs_are_predicted_by_the_columns_of_the_recipe():
     for row in scored:
         [value] = [number for name, number in row.items() if name.startswith("predicted")]
         place = next(index for size, index in sizes.items() if np.isclose(float(size), float(row["true"]), rtol=1e-5))
-        assert found[place]["prediction"] == pytest.approx(float(value), rel=1e-4)
+        assert found[place]["value"] == pytest.approx(float(value), rel=1e-4)
 
 
 def test_rows_that_cannot_be_predicted_are_told_and_the_others_are_predicted():
@@ -141,12 +141,14 @@ def test_run_is_reproduced_bit_by_bit():
     assert "identical" in done.stdout + done.stderr
 
 
-def test_stopped_run_is_resumed():
-    call("train", "photos.yaml", "--run", "stopped", "--set", "train.max_time=0.001 s")
+def test_shorter_run_is_resumed_and_compared():
+    call("train", "photos.yaml", "--run", "short", "--set", "train.epochs=1")
 
-    call("train", "--resume", "outputs/photos/stopped", exit_code=None)
+    call("train", "--resume", "outputs/photos/short", "--set", "train.epochs=3")
 
-    assert recorded("evaluation.json")["task"] == "classification"
+    pair = call("compare", "outputs/photos/first", "outputs/photos/short", "--json").json
+    assert json.dumps(pair).count("photos/short")
+    assert Path("outputs/photos/short/evaluation.json").read_text() == Path("outputs/photos/first/evaluation.json").read_text()
 
 
 def test_wrong_rows_are_told_with_their_lines_and_exit_code_4():
