@@ -148,7 +148,10 @@ def test_shorter_run_is_resumed_and_compared():
 
     pair = call("compare", "outputs/photos/first", "outputs/photos/short", "--json").json
     assert json.dumps(pair).count("photos/short")
-    assert Path("outputs/photos/short/evaluation.json").read_text() == Path("outputs/photos/first/evaluation.json").read_text()
+    assert (
+        Path("outputs/photos/short/evaluation.json").read_text()
+        == Path("outputs/photos/first/evaluation.json").read_text()
+    )
 
 
 def test_wrong_rows_are_told_with_their_lines_and_exit_code_4():
