@@ -85,6 +85,7 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         fingerprint=found.fingerprint,
         skipped=found.skipped,
         form=found.form,
+        forms=found.forms,
     )
 
 

@@ -169,6 +169,12 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
     if form := splits.form:
         settled = data.source.settled({"background": list(form.background), "depth": form.depth})
         data = data.model_copy(update={"source": settled})
+    if data.inputs and splits.forms:
+        forms = {
+            name: {"background": list(form.background), "depth": form.depth} for name, form in splits.forms.items()
+        }
+        inputs = {name: own.model_copy(update=forms.get(name, {})) for name, own in data.inputs.items()}
+        data = data.model_copy(update={"inputs": inputs})
     update = {
         "data": data,
         "train": recipe.train.model_copy(update=train),

@@ -426,3 +426,45 @@ def test_parquet_is_read_as_csv_is() -> None:
     found = read({**source, "path": "ecg.parquet"}, word="parquet")
 
     assert found.fingerprint == read({**source, "path": "ecg.csv"}).fingerprint
+
+
+def sentences(count: int = 24) -> list[list[str]]:
+    words = ["a", "long", "film", "of", "rain", "and", "people", "in", "town", "at", "night"]
+    order = np.random.default_rng(0)
+    return [
+        [" ".join(order.permutation(words)) + f' "{number}",\nso', ["sad", "happy"][number % 2]]
+        for number in range(count)
+    ]
+
+
+def test_sentences_are_read_as_they_stand() -> None:
+    rows = sentences()
+    write("mood.csv", [["sentence", "mood"], *rows])
+
+    found = read({"path": "mood.csv", "text": "sentence", "label": "mood"})
+
+    assert found.input_shape == ()
+    texts = {
+        text: label
+        for examples in every(found)
+        for text, label in zip(examples.read(range(len(examples))), examples.labels, strict=True)
+    }
+    assert texts == {row[0]: ("happy", "sad").index(row[1]) for row in rows}
+
+
+def test_sentence_in_two_parts_is_an_error_and_empty_ones_are_noted() -> None:
+    rows = sentences()
+    write("mood.csv", [["sentence", "mood"], *rows, [" ", "sad"]])
+    write("test.csv", [["sentence", "mood"], *rows[:2], ["new words that stand nowhere else", "sad"]])
+    source = {"path": "mood.csv", "text": "sentence", "label": "mood"}
+
+    assert refused({**source, "test": "test.csv"}) == ["2 rows of test.csv are also in mood.csv"]
+    assert [note.message for note in read(source).notes] == ["1 text is empty: mood.csv:50"]
+
+
+def test_sentence_with_a_nul_character_is_wrong() -> None:
+    write("mood.csv", [["sentence", "mood"], *sentences(), ["a\0b", "sad"]])
+
+    assert refused({"path": "mood.csv", "text": "sentence", "label": "mood"}) == [
+        "mood.csv:50: sentence holds a NUL character, which is no text"
+    ]

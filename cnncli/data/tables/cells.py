@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from cnncli.data.columns import Values
 from cnncli.data.tables.csv_table import Rows
 from cnncli.data.tables.row_store import RowStore
+from cnncli.data.text_column import TextColumn, TextStore, fault_of
 from cnncli.messages import did_you_mean, printable, shortened
 
 Complain = Callable[[int, str], None]  # line, message
@@ -230,6 +231,42 @@ class PartCells:
 
     def values(self) -> NDArray[np.int8]:
         return np.array(self._codes, np.int8)
+
+
+# ---- texts
+
+
+class TextCells:
+    """Sentences, without white space around them.
+
+    Attributes:
+        empty: the first rows whose cell is empty, and `empty_count` how many there are.
+    """
+
+    def __init__(self, column: str) -> None:
+        self.columns = [column]
+        self.empty: list[int] = []
+        self.empty_count = self._count = 0
+        self._texts = TextStore()
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        for line, [cell] in zip(lines, cells, strict=True):
+            text = text_of(cell)
+            if fault := fault_of(text):
+                complain(line, f"{shortened(self.columns[0])} {fault}")
+                text = ""
+            elif not text:
+                self.empty_count += 1
+                if len(self.empty) < _MOST_EMPTY:
+                    self.empty.append(self._count)
+            self._texts.append(text)
+            self._count += 1
+
+    def values(self) -> TextColumn:
+        return self._texts.column()
+
+
+_MOST_EMPTY = 5  # that are named
 
 
 # ---- files
