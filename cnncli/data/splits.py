@@ -14,6 +14,7 @@ from cnncli.messages import counted, listed, shortened
 
 _PATH = ("data", "split")
 _MOST_NAMED = 5
+_DOMAIN = 0x53504C49  # "SPLI": separates our stream of a seed from that of `np.random.default_rng(seed)`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +67,7 @@ def split(
     if class_names is not None and not class_names:
         _refuse_empty(sizes, len(labels))
     _refuse_impossible(sizes, classes)
-    order = _order(len(labels), seed, class_names)
+    order = _order(len(labels), seed)
     if stratify:
         parts = _stratified(labels, order, sizes, classes)
     else:
@@ -97,7 +98,7 @@ def limit(
         problem = f"{counted(count, 'example')} cannot hold one of each of the {len(classes.names)} classes"
         raise DataError(Problem(problem, f"`limit: {len(classes.names)}` or more", path=("data", "limit")))
     taken = _apportion(count, classes.counts, room=classes.counts)
-    return _first_of_each(labels, _order(len(labels), seed, class_names), classes, [taken])[0]
+    return _first_of_each(labels, _order(len(labels), seed), classes, [taken])[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -119,15 +120,13 @@ def _size(wanted: float | int, count: int) -> int:
     return wanted if isinstance(wanted, int) else math.floor(wanted * count + 0.5)
 
 
-def _order(count: int, seed: int, class_names: Sequence[str] | None) -> NDArray[np.int64]:
-    """The examples shuffled; where there are no classes by a stream of its own.
+def _order(count: int, seed: int) -> NDArray[np.int64]:
+    """The examples shuffled, by a stream that is apart from the one that users get with the same seed.
 
-    Targets that were made with `np.random.default_rng(0).uniform(…)` come from the very numbers of seed 0: sorted by
-    these, the smallest targets would all be set aside.
+    Data made with `np.random.default_rng(0)` comes from the very numbers of seed 0: an order by these depends on the
+    data, so that the parts differ in what they hold.
     """
-    has_classes = class_names is None or len(class_names) > 0
-    random = np.random.PCG64(seed if has_classes else [seed, 1])
-    return np.argsort(random.random_raw(count), kind="stable")
+    return np.argsort(np.random.PCG64([seed, _DOMAIN]).random_raw(count), kind="stable")
 
 
 def _refuse_impossible(sizes: dict[str, int], classes: _Classes) -> None:
