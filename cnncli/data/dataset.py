@@ -98,6 +98,8 @@ class Examples:
         files: where each came from, as a path inside its folder; None where they are not files.
         sha256: of each one's file, hex; None where they are not files.
         originals: the image files themselves, wherever their pixels lie now; None where they are not image files.
+        weights: float32 (count,), the weight of each example in the loss; None where all have the same.
+        groups: str (count,), what each example belongs to, such as a patient; None where nothing is known.
     """
 
     inputs: Mapping[str, Values]
@@ -105,6 +107,8 @@ class Examples:
     files: tuple[str, ...] | None = None
     sha256: tuple[str, ...] | None = None
     originals: ImageFiles | None = None
+    weights: NDArray[np.float32] | None = None
+    groups: NDArray[Any] | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -147,7 +151,9 @@ class Examples:
         files, sha256 = _taken(self.files, indices), _taken(self.sha256, indices)
         inputs = {name: take(column, indices) for name, column in self.inputs.items()}
         originals = self.originals and self.originals.take(indices)
-        return Examples(inputs, take(self.targets, indices), files, sha256, originals)
+        weights = None if self.weights is None else self.weights[indices]
+        groups = None if self.groups is None else self.groups[indices]
+        return Examples(inputs, take(self.targets, indices), files, sha256, originals, weights, groups)
 
 
 def _taken(texts: Sequence[str] | None, indices: Indexes) -> tuple[str, ...] | None:

@@ -59,15 +59,15 @@ def split(
         (2,)
     """
     sizes = {
-        part: _size(wanted, len(labels))
+        part: size_of(wanted, len(labels))
         for part, wanted in (("validation", validation), ("test", test))
         if wanted is not None
     }
     classes = _Classes.of(labels, class_names)
     if class_names is not None and not class_names:
-        _refuse_empty(sizes, len(labels))
+        refuse_empty(sizes, len(labels))
     _refuse_impossible(sizes, classes)
-    order = _order(len(labels), seed)
+    order = shuffled(len(labels), seed)
     if stratify:
         parts = _stratified(labels, order, sizes, classes)
     else:
@@ -98,7 +98,21 @@ def limit(
         problem = f"{counted(count, 'example')} cannot hold one of each of the {len(classes.names)} classes"
         raise DataError(Problem(problem, f"`limit: {len(classes.names)}` or more", path=("data", "limit")))
     taken = _apportion(count, classes.counts, room=classes.counts)
-    return _first_of_each(labels, _order(len(labels), seed), classes, [taken])[0]
+    return _first_of_each(labels, shuffled(len(labels), seed), classes, [taken])[0]
+
+
+def limit_per_class(labels: NDArray[np.integer], count: int, *, seed: int = 0) -> NDArray[np.int64]:
+    """Choose `count` examples of each class, or all of a class that has fewer.
+
+    Args:
+        labels: int (examples,).
+
+    Returns:
+        Ascending indices, int64.
+    """
+    classes = _Classes.of(labels, None)
+    taken = np.minimum(classes.counts, count)
+    return _first_of_each(labels, shuffled(len(labels), seed), classes, [taken])[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,12 +130,13 @@ class _Classes:
         return cls(numbers, names, counts.astype(np.int64))
 
 
-def _size(wanted: float | int, count: int) -> int:
+def size_of(wanted: float | int, count: int) -> int:
+    """A share or a number of examples as their number."""
     return wanted if isinstance(wanted, int) else math.floor(wanted * count + 0.5)
 
 
-def _order(count: int, seed: int) -> NDArray[np.int64]:
-    """The examples shuffled, by a stream that is apart from the one that users get with the same seed.
+def shuffled(count: int, seed: int) -> NDArray[np.int64]:
+    """All examples, int64 (count,), in a random order: by a stream that is apart from the one that users get with the same seed.
 
     Data made with `np.random.default_rng(0)` comes from the very numbers of seed 0: an order by these depends on the
     data, so that the parts differ in what they hold.
@@ -167,7 +182,7 @@ def _refuse_impossible(sizes: dict[str, int], classes: _Classes) -> None:
         raise DataError(problems)
 
 
-def _refuse_empty(sizes: dict[str, int], count: int) -> None:
+def refuse_empty(sizes: dict[str, int], count: int) -> None:
     """Every part, train included, must have an example."""
     problems = [
         Problem(
