@@ -30,13 +30,12 @@ def default_loss(layers: Sequence[KerasObject]) -> KerasObject | None:
 
 @RULES.error_without_network
 def _source_of_labels(recipe: Recipe) -> Iterator[Problem]:
-    source = recipe.data.source
-    if source.npz is None:
-        what = "an image folder" if source.image_folder else source.builtin or "a folder of IDX files"
+    source = recipe.data.source.settings
+    if "multilabel" not in source.TARGETS:
         hint = (
             "use arrays: `source: {npz: {path: photos.npz}}`, where y has the shape (count, labels) and holds 0 and 1"
         )
-        message = f"{what} has one class for each example, and `targets: multilabel` allows several"
+        message = f"{source.described} has one class for each example, and `targets: multilabel` allows several"
         yield Problem(message, hint, path=("data", "source"))
 
 
@@ -46,6 +45,10 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
     if data.class_weight is not None:
         message = "`class_weight` weights examples by their only class, and `targets: multilabel` allows several"
         yield Problem(message, "BinaryFocalCrossentropy gives rare labels more weight", path=("data", "class_weight"))
+    for key in ("balance", "per_class"):
+        if getattr(data, key) is not None:
+            message = f"`{key}` needs one class for each example, and `targets: multilabel` allows several"
+            yield Problem(message, "leave it out", path=("data", key))
     if data.split.stratify:
         message = "`stratify` needs one class for each example, and `targets: multilabel` allows several"
         yield Problem(message, "leave it out", path=("data", "split", "stratify"))

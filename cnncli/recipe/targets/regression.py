@@ -31,11 +31,10 @@ def default_loss(layers: Sequence[KerasObject]) -> KerasObject:
 
 @RULES.error_without_network
 def _source_of_numbers(recipe: Recipe) -> Iterator[Problem]:
-    source = recipe.data.source
-    if source.npz is None and source.idx is None:
-        what = f"the labels of {source.builtin} are" if source.builtin else "a folder of images has"
+    source = recipe.data.source.settings
+    if "numbers" not in source.TARGETS:
         hint = "numbers come in arrays: `source: {npz: {path: photos.npz}}` with x_train and y_train, or x and y"
-        yield Problem(f"{what} classes, and `targets` are numbers", hint, path=("data", "source"))
+        yield Problem(f"{source.described} has classes, and `targets` are numbers", hint, path=("data", "source"))
 
 
 @RULES.error_without_network
@@ -44,6 +43,8 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
     for key, is_given, why in (
         ("class_weight", data.class_weight is not None, "weighs classes"),
         ("classes", data.classes is not None, "counts classes"),
+        ("balance", data.balance is not None, "draws classes equally often"),
+        ("per_class", data.per_class is not None, "counts examples of each class"),
     ):
         if is_given:
             yield Problem(f"`{key}` {why}, and `targets: numbers` has none", "leave it out", path=("data", key))
