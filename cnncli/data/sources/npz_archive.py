@@ -97,7 +97,8 @@ def _refuse_missing(path: Path, names: Sequence[str], pairs: Mapping[str, Pair],
 def _rows_of_parts(column: str, arrays: Mapping[str, NDArray[Any]], pair: Pair) -> dict[str, NDArray[np.int64]]:
     values, labels = arrays[column], arrays[pair.labels]
     if values.dtype.kind not in "US" or values.shape != labels.shape[:1]:
-        message = f"{column} has the type {values.dtype} and the shape {values.shape}; expected one text for each of {pair.labels}"
+        expected = f"expected one text for each of {pair.labels}"
+        message = f"{column} has the type {values.dtype} and the shape {values.shape}; {expected}"
         raise DataError(Problem(message, "train, validation or test for each example", path=part_names.PATH))
     return part_names.read_part_names(values, name=column)
 
