@@ -23,7 +23,7 @@ def read_weights(name: str, array: NDArray[np.generic]) -> NDArray[np.float32]:
     Raises:
         DataError: it is no row of finite numbers ≥ 0, or all are 0.
     """
-    if array.ndim != 1 or array.dtype.kind not in "biuf":
+    if array.shape != (array.size,) or array.dtype.kind not in "biuf":
         message = f"{name} has the type {array.dtype} and the shape {array.shape}; expected a weight for each example"
         raise DataError(Problem(message, "numbers ≥ 0, shape (count,)"))
     with np.errstate(over="ignore"):

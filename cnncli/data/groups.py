@@ -39,7 +39,7 @@ def read_groups(name: str, array: NDArray[Any]) -> NDArray[Any]:
     Raises:
         DataError: it is no row of texts or integers, or a group is empty.
     """
-    if array.ndim != 1 or array.dtype.kind not in "biuUS":
+    if array.shape != (array.size,) or array.dtype.kind not in "biuUS":
         message = f"{name} has the type {array.dtype} and the shape {array.shape}; expected a group for each example"
         raise DataError(Problem(message, "texts or integers, shape (count,)"))
     texts = array.astype(np.str_) if array.dtype.kind != "S" else np.char.decode(array, "utf-8", "replace")
