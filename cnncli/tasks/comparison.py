@@ -162,7 +162,7 @@ def _other_rows(first: Recorded, other: Recorded) -> Iterator[str]:
 def _other_settings(first: Recorded, other: Recorded) -> Iterator[str]:
     """What differs in `data.split`, by which examples are set aside."""
     mine, theirs = (_mapping(_mapping(run.recipe.get("data")).get("split")) for run in (first, other))
-    for name in ("validation", "test", "stratify", "seed"):
+    for name in ("group", "column", "folds", "fold", "validation", "test", "stratify", "seed"):
         if mine.get(name) != theirs.get(name):
             yield f"data.split.{name}: {mine.get(name)} there, {theirs.get(name)} here"
 

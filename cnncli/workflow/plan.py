@@ -31,6 +31,7 @@ class Options:
         profile: look closer at where the time goes.
         resume: the folder of a run to go on with; its recipe is the one that is planned.
         again: the folder of a run to do again; its recipe is the one that is planned.
+        fold_set: the name of the set of folds that the run belongs to; None where it belongs to none.
     """
 
     outputs: Path
@@ -41,6 +42,7 @@ class Options:
     profile: bool = False
     resume: Path | None = None
     again: Path | None = None
+    fold_set: str | None = None
 
     @property
     def earlier(self) -> Path | None:
