@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -164,6 +165,8 @@ def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
     broken: list[Problem] = []
     paths = {number: run.path for number, run in done.runs.items()}
     for fold in todo:
+        if fold is not todo[0]:
+            choices = replace(choices, started=time.monotonic())
         if not choices.quiet:
             console.say(f"Fold {fold.number} of {done.count}")
         try:
