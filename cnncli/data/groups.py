@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from cnncli.data.dataset import Examples
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, printable, shortened
+from cnncli.recipe import group_pattern
 
 PATH = ("data", "split", "group")
 
@@ -83,8 +84,10 @@ def groups_in_names(files: Sequence[str], pattern: str) -> NDArray[Any]:
         str (count,), dtype object.
 
     Raises:
-        DataError: it finds nothing in some names; with the files.
+        DataError: it is no such pattern, or finds nothing in some names; with the files.
     """
+    if fault := group_pattern.fault_of(pattern):
+        raise DataError(Problem(fault, group_pattern.HINT, path=PATH))
     compiled = re.compile(pattern)
     texts = files if "/" in pattern else [file.rpartition("/")[2] for file in files]
     found = [match[1] if (match := compiled.search(text)) else None for text in texts]

@@ -18,7 +18,8 @@ _WORDS = {
     "validation": ("validation", "valid", "val", "dev"),
     "test": ("test", "testing"),
 }
-_PARTS = {word: part for part, words in _WORDS.items() for word in words}
+PARTS = {word: part for part, words in _WORDS.items() for word in words}
+"""The part that a word in small letters names."""
 _MOST_NAMED = 5
 
 
@@ -39,7 +40,7 @@ def read_part_names(
         DataError: other words, or no training example.
     """
     texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values]
-    parts = [_PARTS.get(text.strip().lower()) for text in texts]
+    parts = [PARTS.get(text.strip().lower()) for text in texts]
     if wrong := [index for index, part in enumerate(parts) if part is None]:
         shown = [f"`{shortened(texts[index])}` ({place(index)})" for index in wrong]
         message = f"{name} names no part for {counted(len(wrong), 'example')}: {listed(shown, _MOST_NAMED)}"

@@ -10,10 +10,11 @@ from itertools import groupby, islice
 
 from cnncli.errors import Place, Problem
 from cnncli.messages import did_you_mean, listed
-from cnncli.recipe import (  # the first four bring rules
+from cnncli.recipe import (  # all but the last bring rules
     check_data,  # noqa: F401
     check_names,  # noqa: F401
     check_splits,  # noqa: F401
+    check_tables,  # noqa: F401
     check_training,  # noqa: F401
     targets,
 )

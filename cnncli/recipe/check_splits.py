@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from cnncli.errors import Problem
 from cnncli.messages import shortened
+from cnncli.recipe import group_pattern
 from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe, Split
 
@@ -20,31 +20,19 @@ def _groups_of_a_source(recipe: Recipe) -> Iterator[Problem]:
     if group is None:
         return
     path = (*_SPLIT, "group")
-    if source.HAS_FILES and (not source.COLUMNS or "(" in group):
-        yield from (Problem(message, _PATTERN, path=path) for message in _faults_of_pattern(group))
-    elif not source.HAS_FILES and not source.COLUMNS:
+    if source.HAS_FILES and (not source.HAS_COLUMNS or "(" in group):
+        if fault := group_pattern.fault_of(group):
+            yield Problem(fault, group_pattern.HINT, path=path)
+    elif not source.HAS_FILES and not source.HAS_COLUMNS:
         message = f"`group: {shortened(group)}`: {source.described} has no groups"
         hint = "a group is a column of a table, an array of an archive, or a pattern for file names"
         yield Problem(message, hint, path=path)
 
 
-_PATTERN = "for example `(p[0-9]+)_`, which finds p17 in p17_002.png"
-
-
-def _faults_of_pattern(pattern: str) -> Iterator[str]:
-    try:
-        groups = re.compile(pattern).groups
-    except (re.error, RecursionError, OverflowError) as error:
-        yield f"`{shortened(pattern)}` is not a regular expression: {error}"
-        return
-    if groups != 1:
-        yield f"`{shortened(pattern)}` has {groups or 'no'} groups in brackets; expected one, which finds the group of a file"
-
-
 @GENERAL.error_without_network
 def _column_of_a_source(recipe: Recipe) -> Iterator[Problem]:
     column, source = recipe.data.split.column, recipe.data.source.settings
-    if column is not None and not source.COLUMNS:
+    if column is not None and not source.HAS_COLUMNS:
         message = f"`column: {shortened(column)}`: {source.described} has no columns"
         hint = "it is for tables and archives; an image folder has its parts in train/, val/ and test/"
         hint = hint if source.HAS_FILES else "it is for tables and archives"

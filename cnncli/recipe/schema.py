@@ -46,6 +46,7 @@ from cnncli.recipe.sources.arrays import Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.table import InputColumns, Table
 
 if TYPE_CHECKING:
     TargetsWord = str
@@ -65,6 +66,9 @@ class Source(Section):
     image_folder: ImageFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
+    csv: Table | None = Field(None, description="a table of text with a row for each example ([Table](#table))")
+    tsv: Table | None = Field(None, description="a table with tabs between the columns")
+    parquet: Table | None = Field(None, description="a table in a Parquet file; needs `pip install cnncli[parquet]`")
 
     @model_validator(mode="after")
     def _one(self) -> Source:
@@ -122,8 +126,8 @@ class Split(Section):
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of the split: the same seed gives the same splits")
 
 
-class Input(Section):
-    """One of several inputs of an example, and its preprocessing."""
+class Input(InputColumns):
+    """One of several inputs of an example, and its preprocessing; of a table also its columns."""
 
     prepare: list[Step] = Field([], description="preprocessing layers for this input; they are saved inside the model")
     augment: list[Step] = Field([], description="augmentation layers for this input, for the training split only")
@@ -186,6 +190,17 @@ class Data(Section):
         """Whether a split is stratified, where the recipe does not say."""
         if (known := _target_rules(data)) and isinstance(data.get("split", {}), dict):
             return {**data, "split": {"stratify": known.STRATIFY, **data.get("split", {})}}
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _group_of_the_source(cls, data: Any) -> Any:
+        """`group` beside the columns of a table is that of the split."""
+        source = data.get("source") if isinstance(data, dict) else None
+        settings = next(iter(source.values()), None) if isinstance(source, dict) else None
+        group = settings.get("group") if isinstance(settings, dict) else None
+        if isinstance(group, str) and isinstance(data.get("split", {}), dict):
+            return {**data, "split": {"group": group, **data.get("split", {})}}
         return data
 
 
