@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
 from cnncli.errors import DataError, Problem
-from cnncli.messages import counted, listed, printable, shortened
+from cnncli.messages import listed, printable, shortened
 from cnncli.recipe import group_pattern
 
 PATH = ("data", "split", "group")
@@ -144,6 +144,7 @@ def _shared(one: str, other: str, groups: Mapping[str, NDArray[Any]], noun: str)
     where = f"in {one} and in {other}"
     message = f"{noun} {shared[0]} stands {where}"
     if len(shared) > 1:
-        message = f"{counted(len(shared), noun)} stand {where}: {listed(shared, _MOST_NAMED)}"
+        of = "" if noun == _FROM_FILES else f" of `{noun}`"
+        message = f"{len(shared):,} groups{of} stand {where}: {listed(shared, _MOST_NAMED)}"
     hint = "what is measured there was seen in training: keep each in one part, or allow it: `allow_leakage: true` in `data`"
     yield Problem(message, hint, path=PATH)

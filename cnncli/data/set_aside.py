@@ -124,8 +124,10 @@ class _Pool:
         units = np.unique(self.duplicate_of) if self.groups is None else np.arange(len(self.strata))
         available = len(units) if self.groups is None else int(self.groups.max()) + 1
         if available < count:
-            what = "example" if self.groups is None else self.noun
-            message = f"{count} folds need {counted(count, what)}, and the data has {available:,}"
+            what = (
+                "examples" if self.groups is None else "groups" if self.noun == "group" else f"groups of `{self.noun}`"
+            )
+            message = f"{count} folds need {count:,} {what}, and the data has {available:,}"
             raise DataError(Problem(message, f"`folds: {available}` or fewer" if available > 1 else "", path=_FOLDS))
         strata = self.strata if self.data.split.stratify else np.zeros_like(self.strata)
         order = shuffled(len(units), self.data.split.seed)
@@ -178,8 +180,8 @@ class _Pool:
         _, own = np.unique(self.groups[indices], return_inverse=True)
         group_count, names = int(own.max()) + 1, ["train", *sizes]
         if group_count < len(names):
-            there = f"{counted(group_count, self.noun)} {'is' if group_count == 1 else 'are'} there for it"
-            message = f"{' and '.join([', '.join(names[:-1]), names[-1]])} need one {self.noun} each, and {there}"
+            needed = " and ".join([", ".join(names[:-1]), names[-1]])
+            message = f"{needed} need a group of their own, and `{self.noun}` has {group_count}"
             raise DataError(Problem(message, "add data, or bring the parts ready made", path=groups.PATH))
         sizes = {"train": count - sum(sizes.values()), **sizes}
         strata = self.strata[indices] if self.data.split.stratify else np.zeros(count, np.int32)

@@ -191,13 +191,14 @@ def test_classes_smaller_than_the_folds_need_no_validation_example(tmp_path: Pat
     [
         ({"group": "patent"}, "a.npz has no patent", ("data", "split", "group")),
         ({"group": "x"}, "x has the type float32 and the shape (90, 4); expected a group for each example", ()),
-        ({"folds": 16, "group": "patient"}, "16 folds need 16 patients, and the data has 15", ("data", "split", "folds")),
+        ({"folds": 16, "group": "patient"}, "16 folds need 16 groups of `patient`, and the data has 15",
+         ("data", "split", "folds")),
         ({"folds": 91}, "91 folds need 91 examples, and the data has 90", ("data", "split", "folds")),
         ({"column": "patient"}, "patient names no part for 90 examples: `p0` (index 0), `p0` (index 1), `p0` (index 2), "
          "`p0` (index 3), `p0` (index 4) and 85 more", ("data", "split", "column")),
         ({"column": "y"}, "y has the type int64 and the shape (90,); expected one text for each of y",
          ("data", "split", "column")),
-        ({"group": "two"}, "train, validation and test need one two each, and 2 twos are there for it",
+        ({"group": "two"}, "train, validation and test need a group of their own, and `two` has 2",
          ("data", "split", "group")),
         ({"group": "short"}, "short has 3 values, y has 90 labels", ()),
         ({"group": "blank"}, "blank is empty at index 1", ()),
