@@ -13,7 +13,9 @@ from cnncli.errors import OutputError, Problem
 from cnncli.messages import listed
 from cnncli.names import check_name
 from cnncli.runs.finding import list_runs
-from cnncli.runs.record import RunSummary
+from cnncli.runs.learned_file import LEARNED
+from cnncli.runs.lock import LOCK_FILES
+from cnncli.runs.record import RESOLVED, RunSummary
 from cnncli.runs.run_folder import refuse_taken
 
 _FILE = "-folds.json"
@@ -129,10 +131,7 @@ def is_set_name(outputs: Path, text: str) -> bool:
 
 def remove_unrecorded(folder: Path) -> None:
     """Remove what a process left that was killed before the record of its run stood; anything else stays."""
-    from cnncli.runs.lock import LOCK_FILES
-    from cnncli.runs.record import RESOLVED
-
-    known = {*LOCK_FILES, RESOLVED, "recipe.yaml"}
+    known = {*LOCK_FILES, RESOLVED, LEARNED, "recipe.yaml"}
     if not folder.is_dir() or not {entry.name for entry in folder.iterdir()} <= known:
         return
     for name in known:
