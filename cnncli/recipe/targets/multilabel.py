@@ -62,6 +62,10 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
     if data.class_weight is not None:
         message = "`class_weight` weights examples by their only class, and `targets: multilabel` allows several"
         yield Problem(message, "BinaryFocalCrossentropy gives rare labels more weight", path=("data", "class_weight"))
+    for key in ("balance", "per_class"):
+        if getattr(data, key) is not None:
+            message = f"`{key}` needs one class for each example, and `targets: multilabel` allows several"
+            yield Problem(message, "leave it out", path=("data", key))
     if data.split.stratify:
         message = "`stratify` needs one class for each example, and `targets: multilabel` allows several"
         yield Problem(message, "leave it out", path=("data", "split", "stratify"))
