@@ -101,7 +101,7 @@ def _shared(
     if len(pairs) > _FEW * count and not allow_leakage:
         way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
         raise DataError(Problem(message, "\n".join([*_first(shown), way_out])))
-    yield Problem(message, "\n".join([*_first(shown), "scores measured with them are too good"]))
+    yield Problem(message, "\n".join([*_first(shown), "scores measured with them are too good"]), kind="leakage")
 
 
 def _repeated(duplicate_of: Duplicates, labels: NDArray[Any], name: str) -> Iterator[Problem]:
@@ -113,12 +113,13 @@ def _repeated(duplicate_of: Duplicates, labels: NDArray[Any], name: str) -> Iter
             f"{name}[{duplicate_of[i]}] = {name}[{i}], labels {labels[duplicate_of[i]]} and {labels[i]}" for i in wrong
         ]
         message = f"{counted(len(wrong), 'image')} of {name} {'is' if len(wrong) == 1 else 'are'} there with two labels"
-        yield Problem(message, "\n".join([*_first(pairs), "one of the two is wrong"]))
+        yield Problem(message, "\n".join([*_first(pairs), "one of the two is wrong"]), kind="labels")
     if len(copies) > len(wrong):
         same = np.setdiff1d(copies, wrong)
         pairs = [f"{name}[{duplicate_of[i]}] = {name}[{i}]" for i in same]
         message = f"{counted(len(same), 'image')} of {name} {'is' if len(same) == 1 else 'are'} there more than once"
-        yield Problem(message, "\n".join([*_first(pairs), "a split puts all copies of an image into the same part"]))
+        hint = "a split puts all copies of an image into the same part"
+        yield Problem(message, "\n".join([*_first(pairs), hint]), kind="duplicates")
 
 
 def _first(pairs: Sequence[str]) -> list[str]:

@@ -72,7 +72,8 @@ def read_image_folder(
         if seen.bad and on_bad_image == "error":
             raise _bad_images(seen, "repair or remove them, or skip them: `on_bad_image: skip` in `data`")
         if seen.bad:
-            notes.append(Problem(f"{counted(len(seen.bad), 'image')} left out", "\n".join(_reasons(seen.bad))))
+            message = f"{counted(len(seen.bad), 'image')} left out"
+            notes.append(Problem(message, "\n".join(_reasons(seen.bad)), kind="broken"))
             _refuse_empty_classes(tree, (each.file for each in seen.usable))
         notes += duplicates(seen.usable, tree, allow_leakage=allow_leakage)
         notes += remarks(seen.usable, form)

@@ -43,13 +43,14 @@ def duplicates(used: Sequence[Usable], tree: Tree, *, allow_leakage: bool) -> It
         if not allow_leakage:
             way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
             raise DataError(Problem(message, "\n".join([*_first(leaks), way_out])))
-        yield Problem(message, "\n".join([*_first(leaks), "scores measured with them are too good"]))
+        yield Problem(message, "\n".join([*_first(leaks), "scores measured with them are too good"]), kind="leakage")
     if conflicts := _differing(same, lambda file: file.class_name):
         message = f"{counted(len(conflicts), 'image lies', 'images lie')} in two classes: one of the two is wrong"
-        yield Problem(message, "\n".join(_first(conflicts)))
+        yield Problem(message, "\n".join(_first(conflicts)), kind="labels")
     if copies := _repeated(same):
         message = f"{counted(len(copies), 'image is', 'images are')} there more than once"
-        yield Problem(message, "\n".join([*_first(copies), "a split puts all copies of an image into the same part"]))
+        hint = "a split puts all copies of an image into the same part"
+        yield Problem(message, "\n".join([*_first(copies), hint]), kind="duplicates")
 
 
 def looks_of(image: Usable) -> str:
@@ -136,7 +137,7 @@ def _without_content(used: Sequence[Usable]) -> Iterator[Problem]:
     hint = f"for example {printable(blank[0].file.relative)}: {blank[0].low:g} everywhere"
     if any("transparent" in each.oddities for each in blank):
         hint += "\ntransparent images can be laid on another `background` in `image_folder`: white, or [r, g, b]"
-    yield Problem(message, hint, path=_PATH)
+    yield Problem(message, hint, path=_PATH, kind="blank")
 
 
 def _few_levels(used: Sequence[Usable]) -> Iterator[Problem]:
@@ -184,6 +185,7 @@ def other_depth(shallow: Sequence[str], form: Form) -> Problem | None:
     return Problem(
         f"{message}: decoded, {'it is' if len(shallow) == 1 else 'they are'} (nearly) {become}",
         f"{listed(shallow, 3)}\nsave all images with the same depth",
+        kind="values",
     )
 
 

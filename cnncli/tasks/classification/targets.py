@@ -105,7 +105,7 @@ class ClassTargets(TargetInfo):
         missing = [str(number) for number in np.setdiff1d(np.arange(self.count), labels)]
         if missing:
             message = f"{name} has no example of class {listed(missing, 5)}"
-            yield Problem(message, "no score is computed for them there")
+            yield Problem(message, "no score is computed for them there", kind="missing")
 
     def renumber(self, class_names: Sequence[str]) -> tuple[NDArray[np.int32], tuple[Problem, ...]]:
         matched = match(class_names, self.class_names)
@@ -148,7 +148,7 @@ class ClassTargets(TargetInfo):
             f"`{shortened(self.class_names[least])}` has {int(counts[least]):,}"
         )
         hint = "`class_weight: balanced` in `data` lets every class count the same"
-        return [Problem(message, hint, path=("data",))]
+        return [Problem(message, hint, path=("data",), kind="imbalance")]
 
     def strata(self, targets: NDArray[Any]) -> NDArray[Any]:
         return targets
@@ -177,8 +177,14 @@ class ClassTargets(TargetInfo):
         found: list[int] = np.bincount(targets, minlength=self.count).tolist()
         return found
 
+    def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
+        return dict(zip(self.class_names, self.counts(targets), strict=True))
+
     def names_of(self, targets: NDArray[Any]) -> list[str]:
         return [self.class_names[label] for label in targets.tolist()]
+
+    def texts_of(self, targets: NDArray[Any]) -> list[str]:
+        return self.names_of(targets)
 
     def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
         if loss_class(loss) not in _INTEGERS and units == 1:

@@ -1,0 +1,153 @@
+"""Check for copies: the same or nearly the same example in two parts, with two labels, or twice in one part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+
+import numpy as np
+
+from cnncli.data.columns import as_column
+from cnncli.data.content_digest import may_tell, tells
+from cnncli.data_checks.examples_by_index import AllExamples
+from cnncli.data_checks.findings import Finding, Kind
+from cnncli.data_checks.measurements import Measured
+from cnncli.data_checks.near_duplicates import find_near, sample_of
+from cnncli.messages import counted
+
+MOST_LISTED = 100  # pairs of a finding
+_NEXT_INPUT = np.uint64(0x9E3779B97F4A7C15)  # odd, its bits spread
+
+Progress = Callable[[int, int], None]
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Pairs of examples that are copies.
+
+    Attributes:
+        exact, near: pairs of indices; each copy once, with the first example that is the same.
+        compared: how many examples were searched for near duplicates.
+    """
+
+    exact: tuple[Pair, ...]
+    near: tuple[Pair, ...]
+    compared: int
+
+
+def find_all(every: AllExamples, measured: Mapping[str, Measured], *, progress: Progress | None = None) -> Copies:
+    """Find equal and nearly equal examples; those of one value, and rows that may well be equal by chance, do not count."""
+    inputs = {name: own for name, own in measured.items() if may_tell(every.parts[0].examples.inputs[name])}
+    if not inputs or len(inputs) < len(every.parts[0].examples.inputs):
+        return Copies((), (), 0)
+    exact = list(_equal(every, inputs))
+    copies = {copy for _, copy in exact}
+    own = [each for each in inputs.values() if each.coarse is not None and each.fine is not None]
+    if not own or len(own) < len(inputs):
+        return Copies(tuple(exact), (), 0)
+    chosen = sample_of([len(part.examples) for part in every.parts])
+    chosen = np.array([row for row in chosen.tolist() if row not in copies], np.int64)
+    scale = np.float32(len(own) ** -0.5)
+    coarse = np.concatenate([each.coarse[chosen] * scale for each in own if each.coarse is not None], axis=1)
+    fine = np.concatenate([each.fine[chosen] * np.float16(scale) for each in own if each.fine is not None], axis=1)
+    near = find_near(coarse, fine, progress=progress)
+    return Copies(
+        tuple(exact), tuple((int(chosen[pair.first]), int(chosen[pair.second])) for pair in near), len(chosen)
+    )
+
+
+def _equal(every: AllExamples, inputs: Mapping[str, Measured]) -> Iterator[Pair]:
+    hashes = reduce(lambda found, other: found * _NEXT_INPUT + other, (own.hashes for own in inputs.values()))
+    constant = np.logical_and.reduce([own.is_constant for own in inputs.values()])
+    values, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    several = np.flatnonzero((counts[inverse] > 1) & ~constant)
+    first: dict[int, int] = {}
+    for index in several.tolist():
+        original = first.setdefault(int(inverse[index]), index)
+        if original != index and _tells(every, index):
+            yield original, index
+
+
+def _tells(every: AllExamples, index: int) -> bool:
+    part, row = every.place(index)
+    return any(tells(as_column(column).read([row])[0]) for column in part.examples.inputs.values())
+
+
+def findings_of(copies: Copies, every: AllExamples, *, only_leakage: bool = False) -> list[Finding]:
+    """What the copies mean: leakage between parts, two labels, repetitions.
+
+    Args:
+        only_leakage: leave out what `train` says already, or what does not change a score.
+    """
+    found = [*_leakage(copies.exact, every, _EXACT), *_leakage(copies.near, every, _NEAR)]
+    if only_leakage:
+        return found
+    for pairs, words in ((copies.exact, _EXACT), (copies.near, _NEAR)):
+        conflicts = [pair for pair in pairs if every.labels_differ(*pair)]
+        if conflicts:
+            message = f"{counted(len(conflicts), *words.pairs)} two labels"
+            found.append(_finding("labels", message, words.wrong, conflicts, every))
+        same_part = [pair for pair in pairs if every.part_of[pair[0]] == every.part_of[pair[1]]]
+        if same_part:
+            message = f"{counted(len(same_part), *words.repeated)}"
+            found.append(_finding("duplicates", message, words.repetition, same_part, every))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """How equal and nearly equal examples are spoken of."""
+
+    other_part: str
+    pairs: tuple[str, str]
+    wrong: str
+    repeated: tuple[str, str]
+    repetition: str
+
+
+_EXACT = _Words(
+    "also in",
+    ("pair of equal examples has", "pairs of equal examples have"),
+    "one of the two labels is wrong",
+    ("example is there more than once in its part", "examples are there more than once in their part"),
+    "each copy counts once more in the loss and in scores",
+)
+_NEAR = _Words(
+    "nearly the same as examples of",
+    ("pair of near duplicates has", "pairs of near duplicates have"),
+    "look at them: one of the two labels may be wrong",
+    ("pair of near duplicates lies in one part", "pairs of near duplicates lie in one part"),
+    "look at them: re-encoded, resized or brighter copies count several times",
+)
+
+
+def _leakage(pairs: Sequence[Pair], every: AllExamples, words: _Words) -> Iterator[Finding]:
+    by_parts: dict[Pair, list[Pair]] = {}
+    for one, other in pairs:
+        key = int(every.part_of[one]), int(every.part_of[other])
+        if key[0] != key[1]:
+            by_parts.setdefault(key, []).append((one, other))
+    for (first, second), some in sorted(by_parts.items()):
+        count = len({other for _, other in some})
+        verb = "is" if count == 1 else "are"
+        names = every.parts[first].name, every.parts[second].name
+        message = f"{counted(count, 'example')} of {names[1]} {verb} {words.other_part} {names[0]}"
+        hint = "scores measured with them are too good: remove them, or keep copies in one part"
+        yield _finding("leakage", message, hint, some, every)
+
+
+def _finding(kind: Kind, message: str, hint: str, pairs: Sequence[Pair], every: AllExamples) -> Finding:
+    shown = tuple((every.example(one), every.example(other)) for one, other in pairs[:MOST_LISTED])
+    return Finding(kind=kind, message=message, hint=hint, count=len(pairs), pairs=shown)
+
+
+def near_across_parts(every: AllExamples, measured: Mapping[str, Measured], most: int) -> list[Finding]:
+    """Near duplicates in two parts, where at most so many pairs of examples have to be compared; else nothing."""
+    count = len(every)
+    if count * count > most:
+        return []
+    copies = find_all(every, measured)
+    return findings_of(Copies((), copies.near, copies.compared), every, only_leakage=True)
+
