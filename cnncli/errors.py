@@ -104,6 +104,12 @@ class ExpectationError(CnncliError):
     exit_code, code = 1, "expectation"
 
 
+class FindingsError(CnncliError):
+    """The data has what `--fail-on` names."""
+
+    exit_code, code = 1, "findings"
+
+
 class UsageError(CnncliError):
     """The command line itself is wrong."""
 
@@ -170,7 +176,7 @@ class Stopped(BaseException):
 
 EXIT_CODES: dict[int, str] = {
     0: "success",
-    1: "an expectation of the recipe was not met",
+    1: "an expectation of the recipe was not met, or --fail-on found something",
     2: "wrong command line",
     3: "wrong recipe",
     4: "wrong data",

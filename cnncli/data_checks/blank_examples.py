@@ -20,7 +20,7 @@ _CENTRAL = 0.01  # of the examples at either end do not decide the range
 
 def check_blank(every: AllExamples, measured: Mapping[str, Measured]) -> list[Finding]:
     """Examples of one value, and pictures with hardly any contrast."""
-    found = []
+    found: list[Finding] = []
     for name, own in measured.items():
         kind = kind_of(own.shape)
         if not kind.has_places:

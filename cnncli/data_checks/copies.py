@@ -11,7 +11,7 @@ import numpy as np
 from cnncli.data.columns import as_column
 from cnncli.data.content_digest import may_tell, tells
 from cnncli.data_checks.examples_by_index import AllExamples
-from cnncli.data_checks.findings import Finding, Kind
+from cnncli.data_checks.findings import Finding
 from cnncli.data_checks.measurements import Measured
 from cnncli.data_checks.near_duplicates import find_near, sample_of
 from cnncli.messages import counted
@@ -37,8 +37,19 @@ class Copies:
     compared: int
 
 
-def find_all(every: AllExamples, measured: Mapping[str, Measured], *, progress: Progress | None = None) -> Copies:
-    """Find equal and nearly equal examples; those of one value, and rows that may well be equal by chance, do not count."""
+def find_all(
+    every: AllExamples,
+    measured: Mapping[str, Measured],
+    *,
+    held_out: bool = False,
+    progress: Progress | None = None,
+) -> Copies:
+    """Find equal and nearly equal examples; those of one value, and rows that may well be equal by chance, do not count.
+
+    Args:
+        held_out: search the near duplicates of validation and test examples alone.
+        progress: told (done, all).
+    """
     inputs = {name: own for name, own in measured.items() if may_tell(every.parts[0].examples.inputs[name])}
     if not inputs or len(inputs) < len(every.parts[0].examples.inputs):
         return Copies((), (), 0)
@@ -52,7 +63,8 @@ def find_all(every: AllExamples, measured: Mapping[str, Measured], *, progress: 
     scale = np.float32(len(own) ** -0.5)
     coarse = np.concatenate([each.coarse[chosen] * scale for each in own if each.coarse is not None], axis=1)
     fine = np.concatenate([each.fine[chosen] * np.float16(scale) for each in own if each.fine is not None], axis=1)
-    near = find_near(coarse, fine, progress=progress)
+    wanted = every.part_of[chosen] > 0 if held_out else None
+    near = find_near(coarse, fine, wanted=wanted, progress=progress)
     return Copies(
         tuple(exact), tuple((int(chosen[pair.first]), int(chosen[pair.second])) for pair in near), len(chosen)
     )
@@ -61,7 +73,7 @@ def find_all(every: AllExamples, measured: Mapping[str, Measured], *, progress: 
 def _equal(every: AllExamples, inputs: Mapping[str, Measured]) -> Iterator[Pair]:
     hashes = reduce(lambda found, other: found * _NEXT_INPUT + other, (own.hashes for own in inputs.values()))
     constant = np.logical_and.reduce([own.is_constant for own in inputs.values()])
-    values, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
     several = np.flatnonzero((counts[inverse] > 1) & ~constant)
     first: dict[int, int] = {}
     for index in several.tolist():
@@ -85,11 +97,12 @@ def findings_of(copies: Copies, every: AllExamples, *, only_leakage: bool = Fals
     if only_leakage:
         return found
     for pairs, words in ((copies.exact, _EXACT), (copies.near, _NEAR)):
-        conflicts = [pair for pair in pairs if every.labels_differ(*pair)]
+        conflicts = {pair for pair in pairs if every.labels_differ(*pair)}
         if conflicts:
             message = f"{counted(len(conflicts), *words.pairs)} two labels"
-            found.append(_finding("labels", message, words.wrong, conflicts, every))
-        same_part = [pair for pair in pairs if every.part_of[pair[0]] == every.part_of[pair[1]]]
+            found.append(_finding("labels", message, words.wrong, sorted(conflicts), every))
+        rest = [pair for pair in pairs if pair not in conflicts]
+        same_part = [pair for pair in rest if every.part_of[pair[0]] == every.part_of[pair[1]]]
         if same_part:
             message = f"{counted(len(same_part), *words.repeated)}"
             found.append(_finding("duplicates", message, words.repetition, same_part, every))
@@ -138,16 +151,6 @@ def _leakage(pairs: Sequence[Pair], every: AllExamples, words: _Words) -> Iterat
         yield _finding("leakage", message, hint, some, every)
 
 
-def _finding(kind: Kind, message: str, hint: str, pairs: Sequence[Pair], every: AllExamples) -> Finding:
+def _finding(kind: str, message: str, hint: str, pairs: Sequence[Pair], every: AllExamples) -> Finding:
     shown = tuple((every.example(one), every.example(other)) for one, other in pairs[:MOST_LISTED])
     return Finding(kind=kind, message=message, hint=hint, count=len(pairs), pairs=shown)
-
-
-def near_across_parts(every: AllExamples, measured: Mapping[str, Measured], most: int) -> list[Finding]:
-    """Near duplicates in two parts, where at most so many pairs of examples have to be compared; else nothing."""
-    count = len(every)
-    if count * count > most:
-        return []
-    copies = find_all(every, measured)
-    return findings_of(Copies((), copies.near, copies.compared), every, only_leakage=True)
-

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from cnncli.errors import Problem
 from cnncli.messages import printable
 
-Kind = Literal[
-    "leakage",
-    "labels",
-    "broken",
-    "blank",
-    "missing",
-    "shortcut",
-    "duplicates",
-    "imbalance",
-    "values",
-    "cut",
-    "ignored",
-    "note",
-]
-
-# What `--fail-on` takes, and in which order findings are shown.
+# The worst first; `--fail-on` takes them.
 KINDS: dict[str, str] = {
     "leakage": "the same or nearly the same example, or one group, in two parts",
     "labels": "one example with two labels",
@@ -38,6 +23,17 @@ KINDS: dict[str, str] = {
     "cut": "signals or sentences that are cut off",
     "ignored": "files that are not used",
 }
+NOTE = "note"  # anything else that is worth a sentence
+_ORDER = (*KINDS, NOTE)
+
+
+def _known(kind: str) -> str:
+    if kind not in _ORDER:
+        raise ValueError(f"{kind} is no kind of finding")
+    return kind
+
+
+Kind = Annotated[str, AfterValidator(_known)]
 
 
 class _Model(BaseModel):
@@ -108,4 +104,4 @@ class Finding(_Model):
 
 def in_order(findings: list[Finding]) -> list[Finding]:
     """The worst first, as `KINDS` has them."""
-    return sorted(findings, key=lambda finding: get_args(Kind).index(finding.kind))
+    return sorted(findings, key=lambda finding: _ORDER.index(finding.kind))

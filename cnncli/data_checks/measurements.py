@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +48,8 @@ class Measured:
 
     @property
     def is_constant(self) -> NDArray[np.bool_]:
-        return self.lows == self.highs
+        found: NDArray[np.bool_] = self.lows == self.highs
+        return found
 
 
 def measure(parts: Sequence[Part], progress: Progress | None = None) -> dict[str, Measured]:
@@ -111,7 +112,7 @@ def _coarse(pictures: Floats, size: int) -> Floats:
     cells = _reduced(pictures, size)
     gray = cells.mean(axis=-1, keepdims=True)
     if not 2 <= channels <= _MOST_COLORS:
-        return gray.reshape(count, -1)
+        return cast(Floats, gray.reshape(count, -1))
     places = cells.ndim - 2
     colors = _reduced(cells - gray, size // 2) * 2.0 ** (places / 2)  # a cell stands for as many of the others
     return np.concatenate([gray.reshape(count, -1), colors.reshape(count, -1)], axis=1)
@@ -121,7 +122,9 @@ def _reduced(values: Floats, size: int) -> Floats:
     """Bring each axis between the first and the last to at most `size` cells: each is the mean of what lies under it."""
     for axis in range(1, values.ndim - 1):
         if values.shape[axis] > size:
-            values = np.ascontiguousarray(np.moveaxis(np.moveaxis(values, axis, -1) @ _cells(values.shape[axis], size), -1, axis))
+            values = np.ascontiguousarray(
+                np.moveaxis(np.moveaxis(values, axis, -1) @ _cells(values.shape[axis], size), -1, axis)
+            )
     return values
 
 
@@ -130,7 +133,7 @@ def _cells(old: int, new: int) -> Floats:
     edges = np.arange(new + 1) * (old / new)
     begin = np.arange(old)[:, None]
     overlap = np.minimum(edges[None, 1:], begin + 1) - np.maximum(edges[None, :-1], begin)
-    return (np.clip(overlap, 0, None) * (new / old)).astype(np.float32)
+    return cast(Floats, (np.clip(overlap, 0, None) * (new / old)).astype(np.float32))
 
 
 def _normalized(rows: Floats) -> Floats:
@@ -139,7 +142,7 @@ def _normalized(rows: Floats) -> Floats:
     centred = finite - finite.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
     scale = 1e-5 * np.abs(finite).max(axis=1, keepdims=True) * math.sqrt(rows.shape[1])
-    return np.divide(centred, length, out=np.zeros_like(centred), where=length > scale)
+    return cast(Floats, np.divide(centred, length, out=np.zeros_like(centred), where=length > scale))
 
 
 def _joined(shape: tuple[int, ...], chunks: Sequence[Mapping[str, NDArray[Any] | None]]) -> Measured:

@@ -1,10 +1,10 @@
 """Search for near duplicates: examples that are each other's copy, re-encoded, resized or a little brighter.
 
 Perceptual hashes of 64 bits (pHash, dHash) cannot tell copies of small pictures from distinct ones: distinct digits of MNIST
-have the same bits by the thousand. What tells a copy is that it is much nearer than the other examples are. So pictures
-of 16 by 16 cells are compared by their correlation, and two examples are near duplicates when their distance is less than
-two fifths of the distance to the fifth neighbour, or when they hardly differ at all (Lowe's ratio test: "Distinctive image features
-from scale-invariant keypoints", 2004). See benchmarks/near_duplicates.py for what was measured.
+have the same bits by the thousand. What tells a copy is that it is much nearer than other examples are (the ratio test of Lowe,
+"Distinctive image features from scale-invariant keypoints", 2004): two examples are near duplicates when the distance of
+their small pictures is less than three tenths of the distance to the fifth neighbour, or when they hardly differ at all.
+`python -m benchmarks.near_duplicates` measures what is found and what is not.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float32]
 
 MOST = 60_000  # examples that are compared with each other; the time grows with their square
-RATIO = 0.4  # of the distances to a copy and to the fifth neighbour
+RATIO = 0.3  # of the distances to a copy and to the fifth neighbour
 LEAST, CERTAIN = 0.9, 0.999  # correlation of any copy, and of two examples that are copies whatever lies around them
 _RANK = 5  # of the neighbour that is no copy; so many copies of one example are found
-_COARSE_RATIO, _COARSE_LEAST = 0.65, 0.85  # with few cells, for a first choice
+_COARSE_RATIO, _COARSE_LEAST = 0.5, 0.85  # with few cells, for a first choice
 _BLOCK = 1 << 26  # similarities in memory at a time
 
 
@@ -41,13 +41,18 @@ class Near:
 
 
 def find_near(
-    coarse: Floats, fine: NDArray[np.float16], *, progress: Callable[[int, int], None] | None = None
+    coarse: Floats,
+    fine: NDArray[np.float16],
+    *,
+    wanted: NDArray[np.bool_] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Near]:
     """Find pairs of near duplicates.
 
     Args:
         coarse: float32 (count, k), rows of length 1, or of 0 for those that are not compared.
         fine: float16 (count, n), likewise.
+        wanted: bool (count,), the examples whose copies are searched; None: all.
         progress: told (done, all).
 
     Returns:
@@ -57,15 +62,15 @@ def find_near(
     if len(rows) < 2:
         return []
     rank = min(_RANK, len(rows) - 1)
-    compared = coarse[rows]
-    best = _nearest(compared, compared, np.arange(len(rows)), rank, progress)[1]
+    own = np.arange(len(rows)) if wanted is None else np.flatnonzero(wanted[rows])
+    best = _nearest(coarse[rows[own]], coarse[rows], own, rank, progress)[1]
     nearest, others = best[:, 0], best[:, -1]
     candidates = (nearest >= CERTAIN) | (
         (nearest >= _COARSE_LEAST) & (_distance(nearest) <= _COARSE_RATIO * _distance(others))
     )
     if rank < _RANK:  # a few examples: all of them
         candidates[:] = True
-    chosen = np.flatnonzero(candidates)
+    chosen = own[candidates]
     pictures = fine[rows].astype(np.float32)
     neighbours, similar = _nearest(pictures[chosen], pictures, chosen, rank, None)
     pairs: dict[tuple[int, int], float] = {}

@@ -27,9 +27,9 @@ class Signal(InputKind):
 
     def lengths(self, examples: NDArray[Any]) -> NDArray[np.int64]:
         """Without the zeros at the end."""
-        count, length, _ = examples.shape
-        last = np.where(examples.any(axis=2), np.arange(1, length + 1), 0)  # (count, length)
-        return last.max(axis=1, initial=0).astype(np.int64)
+        positions = np.arange(1, examples.shape[1] + 1, dtype=np.int64)
+        used: NDArray[np.int64] = np.where(examples.any(axis=2), positions, 0).max(axis=1, initial=0)  # (count,)
+        return used
 
     def can_show(self, shape: Shape) -> bool:
         return True

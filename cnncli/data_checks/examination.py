@@ -1,0 +1,180 @@
+"""Examine a data set: every check, and a summary in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from cnncli.data.dataset import Splits
+from cnncli.data.sources.loaded_data import Progress
+from cnncli.data_checks import copies
+from cnncli.data_checks.blank_examples import check_blank
+from cnncli.data_checks.class_counts import check_classes, counts_by_part
+from cnncli.data_checks.example_groups import GroupsSummary, check_groups, summarise_groups
+from cnncli.data_checks.examples_by_index import AllExamples
+from cnncli.data_checks.findings import KINDS, NOTE, Finding, in_order
+from cnncli.data_checks.image_files import Header, ImageFilesSummary, read_headers, summarise
+from cnncli.data_checks.measurements import Measured, measure
+from cnncli.data_checks.shortcuts import check_shortcuts
+from cnncli.errors import Problem
+from cnncli.inputs import kind_of
+from cnncli.recipe.named_inputs import by_name
+
+_CHEAP_VALUES = 20_000_000  # of all examples together that `train` measures
+_CHEAP_PAIRS = 50_000_000  # of examples that `train` compares
+_COMPUTED = (
+    "leakage",
+    "labels",
+    "duplicates",
+    "blank",
+    "missing",
+)  # by the checks here; notes of the source repeat them
+
+
+class InputSummary(BaseModel):
+    """One input in numbers.
+
+    Attributes:
+        kind: `image`, `signal`, …
+        shape: of one example.
+        dtype: as it is stored.
+        low, high, mean, standard_deviation: of all values; None where they are not numbers.
+        lengths: the smallest, the median and the largest length, without what fills examples up.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: str
+    shape: tuple[int, ...]
+    dtype: str
+    low: float | None = None
+    high: float | None = None
+    mean: float | None = None
+    standard_deviation: float | None = None
+    lengths: tuple[int, int, int] | None = None
+
+
+class Examination(BaseModel):
+    """What was found of a data set.
+
+    Attributes:
+        source, fingerprint: as `Splits` has them.
+        parts: how many examples each part has.
+        classes: how many examples each class or label has, by part.
+        inputs: each input, by name.
+        image_files: the image files before they are resized; None where examples are none.
+        groups: None where there are none.
+        compared: how many examples were searched for near duplicates.
+        findings: the worst first.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    source: str
+    fingerprint: str
+    parts: dict[str, int]
+    classes: dict[str, dict[str, int]]
+    inputs: dict[str, InputSummary]
+    image_files: ImageFilesSummary | None
+    groups: GroupsSummary | None
+    compared: int
+    findings: tuple[Finding, ...]
+
+    def of(self, kinds: Iterable[str]) -> list[Finding]:
+        """The findings of some kinds."""
+        wanted = set(kinds)
+        return [finding for finding in self.findings if finding.kind in wanted]
+
+
+def examine(splits: Splits, *, progress: Progress | None = None) -> Examination:
+    """Make every check of a data set.
+
+    Args:
+        progress: told what is being done, how much of it is done, how much there is.
+    """
+    every = AllExamples.of(splits)
+    measured = measure(splits.parts, progress)
+    headers = _headers(splits, progress)
+
+    def comparing(done: int, total: int) -> None:
+        if progress:
+            progress("comparing examples", done, total)
+
+    found = copies.find_all(every, measured, progress=comparing)
+    findings = [
+        *copies.findings_of(found, every),
+        *check_groups(splits),
+        *check_classes(splits),
+        *check_blank(every, measured),
+        *check_shortcuts(every, measured, headers),
+        *from_notes(splits.notes),
+    ]
+    shapes = by_name(splits.input_shape)
+    return Examination(
+        source=splits.source,
+        fingerprint=splits.fingerprint,
+        parts={part.name: len(part.examples) for part in splits.parts},
+        classes={part: counts for part, counts in counts_by_part(splits).items() if counts},
+        inputs={
+            name: _summary(tuple(shapes[name]), column.dtype, measured.get(name))
+            for name, column in splits.train.inputs.items()
+        },
+        image_files=summarise(headers, next(iter(shapes.values()))) if headers else None,
+        groups=summarise_groups(splits),
+        compared=found.compared,
+        findings=tuple(in_order(findings)),
+    )
+
+
+def quick_findings(splits: Splits) -> list[Finding]:
+    """What can be found without much time, and what the source does not say: `train` shows it.
+
+    Near duplicates between parts, groups in two parts.
+    """
+    findings = check_groups(splits)
+    every = AllExamples.of(splits)
+    size = sum(int(np.prod(shape)) for shape in by_name(splits.input_shape).values())
+    in_memory = all(isinstance(column, np.ndarray) for column in splits.train.inputs.values())
+    pairs = len(every) * (len(every) - len(splits.train))
+    if in_memory and len(every) * size <= _CHEAP_VALUES and pairs <= _CHEAP_PAIRS:
+        near = copies.find_all(every, measure(splits.parts), held_out=True)
+        findings += copies.findings_of(copies.Copies((), near.near, near.compared), every, only_leakage=True)
+    return findings
+
+
+def from_notes(notes: Iterable[Problem]) -> list[Finding]:
+    """The notes of a source as findings, but those that the checks here find themselves."""
+    kinds = [(note, note.kind if note.kind in KINDS else NOTE) for note in notes]
+    return [Finding(kind=kind, message=note.message, hint=note.hint) for note, kind in kinds if kind not in _COMPUTED]
+
+
+def _headers(splits: Splits, progress: Progress | None) -> list[Header] | None:
+    """The headers of all examples' files, in their order; None where they are not image files."""
+    originals = [part.examples.originals for part in splits.parts]
+    paths = [path for each in originals if each is not None for path in each.paths]
+    return read_headers(paths, progress) if None not in originals else None
+
+
+def _summary(shape: tuple[int, ...], dtype: np.dtype[np.generic], own: Measured | None) -> InputSummary:
+    kind = kind_of(shape).WORD
+    if own is None:
+        return InputSummary(kind=kind, shape=shape, dtype=str(dtype))
+    mean = float(own.means.mean(dtype=np.float64))
+    variance = float((own.spreads.astype(np.float64) ** 2 + (own.means - mean) ** 2).mean())
+    return InputSummary(
+        kind=kind,
+        shape=shape,
+        dtype=str(dtype),
+        low=float(own.lows.min()),
+        high=float(own.highs.max()),
+        mean=mean,
+        standard_deviation=variance**0.5,
+        lengths=None if own.lengths is None else _spread(own.lengths),
+    )
+
+
+def _spread(lengths: NDArray[np.int64]) -> tuple[int, int, int]:
+    return int(lengths.min()), int(np.median(lengths)), int(lengths.max())
