@@ -100,12 +100,12 @@ def findings_of(copies: Copies, every: AllExamples, *, only_leakage: bool = Fals
         conflicts = {pair for pair in pairs if every.labels_differ(*pair)}
         if conflicts:
             message = f"{counted(len(conflicts), *words.pairs)} two labels"
-            found.append(_finding("labels", message, words.wrong, sorted(conflicts), every))
+            found.append(_finding("labels", message, words.wrong, sorted(conflicts), every, words))
         rest = [pair for pair in pairs if pair not in conflicts]
         same_part = [pair for pair in rest if every.part_of[pair[0]] == every.part_of[pair[1]]]
         if same_part:
             message = f"{counted(len(same_part), *words.repeated)}"
-            found.append(_finding("duplicates", message, words.repetition, same_part, every))
+            found.append(_finding("duplicates", message, words.repetition, same_part, every, words))
     return found
 
 
@@ -113,6 +113,7 @@ def findings_of(copies: Copies, every: AllExamples, *, only_leakage: bool = Fals
 class _Words:
     """How equal and nearly equal examples are spoken of."""
 
+    is_exact: bool
     other_part: str
     pairs: tuple[str, str]
     wrong: str
@@ -121,6 +122,7 @@ class _Words:
 
 
 _EXACT = _Words(
+    True,
     "also in",
     ("pair of equal examples has", "pairs of equal examples have"),
     "one of the two labels is wrong",
@@ -128,6 +130,7 @@ _EXACT = _Words(
     "each copy counts once more in the loss and in scores",
 )
 _NEAR = _Words(
+    False,
     "nearly the same as examples of",
     ("pair of near duplicates has", "pairs of near duplicates have"),
     "look at them: one of the two labels may be wrong",
@@ -148,9 +151,9 @@ def _leakage(pairs: Sequence[Pair], every: AllExamples, words: _Words) -> Iterat
         names = every.parts[first].name, every.parts[second].name
         message = f"{counted(count, 'example')} of {names[1]} {verb} {words.other_part} {names[0]}"
         hint = "scores measured with them are too good: remove them, or keep copies in one part"
-        yield _finding("leakage", message, hint, some, every)
+        yield _finding("leakage", message, hint, some, every, words)
 
 
-def _finding(kind: str, message: str, hint: str, pairs: Sequence[Pair], every: AllExamples) -> Finding:
+def _finding(kind: str, message: str, hint: str, pairs: Sequence[Pair], every: AllExamples, words: _Words) -> Finding:
     shown = tuple((every.example(one), every.example(other)) for one, other in pairs[:MOST_LISTED])
-    return Finding(kind=kind, message=message, hint=hint, count=len(pairs), pairs=shown)
+    return Finding(kind=kind, message=message, hint=hint, count=len(pairs), pairs=shown, is_exact=words.is_exact)

@@ -23,8 +23,6 @@ from cnncli.errors import Problem
 from cnncli.inputs import kind_of
 from cnncli.recipe.named_inputs import by_name
 
-_CHEAP_VALUES = 20_000_000  # of all examples together that `train` measures
-_CHEAP_PAIRS = 50_000_000  # of examples that `train` compares
 _COMPUTED = (
     "leakage",
     "labels",
@@ -127,22 +125,6 @@ def examine(splits: Splits, *, progress: Progress | None = None) -> Examination:
         compared=found.compared,
         findings=tuple(in_order(findings)),
     )
-
-
-def quick_findings(splits: Splits) -> list[Finding]:
-    """What can be found without much time, and what the source does not say: `train` shows it.
-
-    Near duplicates between parts, groups in two parts.
-    """
-    findings = check_groups(splits)
-    every = AllExamples.of(splits)
-    size = sum(int(np.prod(shape)) for shape in by_name(splits.input_shape).values())
-    in_memory = all(isinstance(column, np.ndarray) for column in splits.train.inputs.values())
-    pairs = len(every) * (len(every) - len(splits.train))
-    if in_memory and len(every) * size <= _CHEAP_VALUES and pairs <= _CHEAP_PAIRS:
-        near = copies.find_all(every, measure(splits.parts), held_out=True)
-        findings += copies.findings_of(copies.Copies((), near.near, near.compared), every, only_leakage=True)
-    return findings
 
 
 def from_notes(notes: Iterable[Problem]) -> list[Finding]:

@@ -76,6 +76,7 @@ class Finding(_Model):
         count: how many examples, pairs or files.
         examples: the first of them.
         pairs: of copies the first pairs.
+        is_exact: whether these are equal; sources say so themselves.
     """
 
     kind: Kind
@@ -84,6 +85,7 @@ class Finding(_Model):
     count: int = 1
     examples: tuple[Example, ...] = ()
     pairs: tuple[tuple[Example, Example], ...] = ()
+    is_exact: bool = False
 
     def as_problem(self) -> Problem:
         """The finding as a note, with its first examples."""

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from cnncli.data.dataset import Examples, Splits
-from cnncli.data_checks.examination import examine, from_notes, quick_findings
+from cnncli.data_checks.examination import examine, from_notes
 from cnncli.data_checks.examination_text import facts
+from cnncli.data_checks.quick_findings import quick_findings
 from cnncli.errors import Problem
 from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.multilabel.targets import LabelTargets

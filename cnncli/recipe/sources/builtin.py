@@ -22,6 +22,7 @@ class Builtin(SourceSettings):
     """A data set by name."""
 
     MODULE: ClassVar[str] = "builtin"
+    RECOGNIZED: ClassVar[str] = f"a built-in data set: {', '.join(BUILTIN_DATA_SETS)}"
     ARE_PIXELS: ClassVar[bool] = True
 
     name: BuiltinDataSet
@@ -30,7 +31,7 @@ class Builtin(SourceSettings):
     def described(self) -> str:
         return self.name
 
-    def shape(self) -> tuple[int, ...] | None:
+    def example_shape(self) -> tuple[int, ...] | None:
         return BUILTIN_SHAPES[self.name]
 
     def class_count(self) -> int | None:
