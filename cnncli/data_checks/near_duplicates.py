@@ -4,7 +4,7 @@ Perceptual hashes of 64 bits (pHash, dHash) cannot tell copies of small pictures
 have the same bits by the thousand. What tells a copy is that it is much nearer than other examples are (the ratio test of Lowe,
 "Distinctive image features from scale-invariant keypoints", 2004): two examples are near duplicates when the distance of
 their small pictures is less than three tenths of the distance to the fifth neighbour, or when they hardly differ at all.
-`python -m benchmarks.near_duplicates` measures what is found and what is not.
+`python -m benchmarks.data_examination copies DATA` measures what is found and what is not.
 """
 
 from __future__ import annotations

@@ -150,3 +150,15 @@ def test_other_data_can_be_named(folder):
 
     assert done.json["source"].startswith("mnist-sample")
     assert done.json["findings"] == []
+
+
+@pytest.mark.parametrize("size", [32, 20], ids=["examined before", "not examined before"])
+def test_train_begins_with_the_classes_and_warns_of_near_duplicates_between_the_splits(folder, done, size):
+    settings = ["data.on_bad_image=skip", f"data.source.image_folder.image_size=[{size}, {size}]"]
+
+    trained = folder("train", "birds.yaml", "--dry-run", "--set", settings[0], "--set", settings[1])
+
+    assert trained.exit_code == 0, trained.stderr
+    assert "Classes    hawk 12, owl 15 in training\n" in trained.stderr
+    assert trained.stderr.count("1 example of validation is nearly the same as examples of train") == 1
+    assert "train/hawk/0.png (train) ~ val/hawk/leak.jpg (validation)" in trained.stderr
