@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnncli.data_checks.examples_by_index import AllExamples
 from cnncli.data_checks.findings import Finding
@@ -19,23 +19,28 @@ _CENTRAL = 0.01  # of the examples at either end do not decide the range
 
 
 def check_blank(every: AllExamples, measured: Mapping[str, Measured]) -> list[Finding]:
-    """Examples of one value, and pictures with hardly any contrast."""
+    """Examples of one value, pictures with hardly any contrast, texts without words."""
     found: list[Finding] = []
     for name, own in measured.items():
         kind = kind_of(own.shape)
+        which = f" of input `{name}`" if len(measured) > 1 else ""
+        words = f"{kind.WORD}{which}", f"{kind.WORD}s{which}"
+        numbers = own.numbers
+        if numbers is None:
+            found += _finding(every, own.lengths == 0, *words, "no words")
+            continue
         if not kind.has_places:
             continue
-        which = f" of input `{name}`" if len(measured) > 1 else ""
-        constant = own.is_constant
-        found += _finding(every, constant, f"{kind.WORD}{which}", f"{kind.WORD}s{which}", "one value everywhere")
+        constant = numbers.lows == numbers.highs
+        found += _finding(every, constant, *words, "one value everywhere")
         if kind.ARE_PIXELS:
-            low, high = np.quantile(own.lows, _CENTRAL), np.quantile(own.highs, 1 - _CENTRAL)
-            nearly = ~constant & (own.spreads < NEARLY * (high - low))
-            found += _finding(every, nearly, f"{kind.WORD}{which}", f"{kind.WORD}s{which}", "hardly any contrast")
+            low, high = np.quantile(numbers.lows, _CENTRAL), np.quantile(numbers.highs, 1 - _CENTRAL)
+            nearly = ~constant & (numbers.spreads < NEARLY * (high - low))
+            found += _finding(every, nearly, *words, "hardly any contrast")
     return found
 
 
-def _finding(every: AllExamples, mask: NDArray[np.bool_], one: str, several: str, what: str) -> Iterator[Finding]:
+def _finding(every: AllExamples, mask: Any, one: str, several: str, what: str) -> Iterator[Finding]:
     rows = np.flatnonzero(mask)
     if len(rows):
         message = f"{counted(len(rows), f'{one} has', f'{several} have')} {what}"

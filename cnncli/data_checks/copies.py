@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import reduce
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.data.columns import as_column
 from cnncli.data.content_digest import may_tell, tells
@@ -50,31 +51,36 @@ def find_all(
         held_out: search the near duplicates of validation and test examples alone.
         progress: told (done, all).
     """
-    inputs = {name: own for name, own in measured.items() if may_tell(every.parts[0].examples.inputs[name])}
-    if not inputs or len(inputs) < len(every.parts[0].examples.inputs):
+    columns = every.parts[0].examples.inputs
+    if not all(map(may_tell, columns.values())):
         return Copies((), (), 0)
-    exact = list(_equal(every, inputs))
-    copies = {copy for _, copy in exact}
-    own = [each for each in inputs.values() if each.coarse is not None and each.fine is not None]
-    if not own or len(own) < len(inputs):
+    own = list(measured.values())
+    exact = list(_equal(every, own, [each.hashes for each in own]))
+    loose = [each.loose_hashes for each in own if each.loose_hashes is not None]
+    if len(loose) == len(own):
+        near = set(_equal(every, own, loose)) - set(exact)
+        return Copies(tuple(exact), tuple(sorted(near)), len(every))
+    pictures = [(each.coarse, each.fine) for each in own if each.coarse is not None and each.fine is not None]
+    if len(pictures) < len(own):
         return Copies(tuple(exact), (), 0)
-    chosen = sample_of([len(part.examples) for part in every.parts])
-    chosen = np.array([row for row in chosen.tolist() if row not in copies], np.int64)
-    scale = np.float32(len(own) ** -0.5)
-    coarse = np.concatenate([each.coarse[chosen] * scale for each in own if each.coarse is not None], axis=1)
-    fine = np.concatenate([each.fine[chosen] * np.float16(scale) for each in own if each.fine is not None], axis=1)
+    copies = np.array([copy for _, copy in exact], np.int64)
+    chosen = np.setdiff1d(sample_of([len(part.examples) for part in every.parts]), copies)
+    scale = len(own) ** -0.5
+    coarse = np.concatenate([each[chosen] * np.float32(scale) for each, _ in pictures], axis=1)
+    fine = np.concatenate([each[chosen] * np.float16(scale) for _, each in pictures], axis=1)
     wanted = every.part_of[chosen] > 0 if held_out else None
-    near = find_near(coarse, fine, wanted=wanted, progress=progress)
+    found = find_near(coarse, fine, wanted=wanted, progress=progress)
     return Copies(
-        tuple(exact), tuple((int(chosen[pair.first]), int(chosen[pair.second])) for pair in near), len(chosen)
+        tuple(exact), tuple((int(chosen[pair.first]), int(chosen[pair.second])) for pair in found), len(chosen)
     )
 
 
-def _equal(every: AllExamples, inputs: Mapping[str, Measured]) -> Iterator[Pair]:
-    hashes = reduce(lambda found, other: found * _NEXT_INPUT + other, (own.hashes for own in inputs.values()))
-    constant = np.logical_and.reduce([own.is_constant for own in inputs.values()])
-    _, inverse, counts = np.unique(hashes, return_inverse=True, return_counts=True)
-    several = np.flatnonzero((counts[inverse] > 1) & ~constant)
+def _equal(every: AllExamples, inputs: Sequence[Measured], hashes: Sequence[NDArray[np.uint64]]) -> Iterator[Pair]:
+    """Examples with the same hash of each input as an earlier one, with the first of these."""
+    together = reduce(lambda found, other: found * _NEXT_INPUT + other, hashes)
+    says_nothing = np.logical_and.reduce([own.says_nothing for own in inputs])
+    _, inverse, counts = np.unique(together, return_inverse=True, return_counts=True)
+    several = np.flatnonzero((counts[inverse] > 1) & ~says_nothing)
     first: dict[int, int] = {}
     for index in several.tolist():
         original = first.setdefault(int(inverse[index]), index)
@@ -84,7 +90,8 @@ def _equal(every: AllExamples, inputs: Mapping[str, Measured]) -> Iterator[Pair]
 
 def _tells(every: AllExamples, index: int) -> bool:
     part, row = every.place(index)
-    return any(tells(as_column(column).read([row])[0]) for column in part.examples.inputs.values())
+    columns = map(as_column, part.examples.inputs.values())
+    return any(column.dtype.kind not in "biuf" or tells(column.read([row])[0]) for column in columns)
 
 
 def findings_of(copies: Copies, every: AllExamples, *, only_leakage: bool = False) -> list[Finding]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,7 @@ from cnncli.data_checks.example_groups import GroupsSummary, check_groups, summa
 from cnncli.data_checks.examples_by_index import AllExamples
 from cnncli.data_checks.findings import KINDS, NOTE, Finding, in_order
 from cnncli.data_checks.image_files import Header, ImageFilesSummary, read_headers, summarise
+from cnncli.data_checks.lengths import check_lengths
 from cnncli.data_checks.measurements import Measured, measure
 from cnncli.data_checks.shortcuts import check_shortcuts
 from cnncli.errors import Problem
@@ -30,6 +32,13 @@ _COMPUTED = (
     "blank",
     "missing",
 )  # by the checks here; notes of the source repeat them
+
+
+# What reads files of these endings that lie beside others; the source names formats that nothing here reads.
+_READERS = {
+    ".txt": ".txt files: `source: {text_folder: {path: …}}` reads texts, a folder for each class",
+    ".csv": ".csv files: `source: {csv: {path: …}}` reads tables",
+}
 
 
 class InputSummary(BaseModel):
@@ -87,10 +96,13 @@ class Examination(BaseModel):
         return [finding for finding in self.findings if finding.kind in wanted]
 
 
-def examine(splits: Splits, *, progress: Progress | None = None) -> Examination:
+def examine(
+    splits: Splits, *, longest: Mapping[str, int] | None = None, progress: Progress | None = None
+) -> Examination:
     """Make every check of a data set.
 
     Args:
+        longest: by input, so many words or positions the recipe keeps; longer examples are cut off.
         progress: told what is being done, how much of it is done, how much there is.
     """
     every = AllExamples.of(splits)
@@ -107,6 +119,7 @@ def examine(splits: Splits, *, progress: Progress | None = None) -> Examination:
         *check_groups(splits),
         *check_classes(splits),
         *check_blank(every, measured),
+        *check_lengths(every, measured, longest or {}),
         *check_shortcuts(every, measured, headers),
         *from_notes(splits.notes),
     ]
@@ -117,7 +130,7 @@ def examine(splits: Splits, *, progress: Progress | None = None) -> Examination:
         parts={part.name: len(part.examples) for part in splits.parts},
         classes={part: counts for part, counts in counts_by_part(splits).items() if counts},
         inputs={
-            name: _summary(tuple(shapes[name]), column.dtype, measured.get(name))
+            name: _summary(tuple(shapes[name]), column.dtype, measured[name])
             for name, column in splits.train.inputs.items()
         },
         image_files=summarise(headers, next(iter(shapes.values()))) if headers else None,
@@ -130,7 +143,17 @@ def examine(splits: Splits, *, progress: Progress | None = None) -> Examination:
 def from_notes(notes: Iterable[Problem]) -> list[Finding]:
     """The notes of a source as findings, but those that the checks here find themselves."""
     kinds = [(note, note.kind if note.kind in KINDS else NOTE) for note in notes]
-    return [Finding(kind=kind, message=note.message, hint=note.hint) for note, kind in kinds if kind not in _COMPUTED]
+    return [
+        Finding(kind=kind, message=note.message, hint="\n".join(filter(None, [note.hint, *_readers(note)])))
+        for note, kind in kinds
+        if kind not in _COMPUTED
+    ]
+
+
+def _readers(note: Problem) -> list[str]:
+    """What reads the files that a note of the kind `ignored` names."""
+    endings = {os.path.splitext(word.rstrip(","))[1].lower() for word in note.message.split()}
+    return [sentence for ending, sentence in _READERS.items() if ending in endings and note.kind == "ignored"]
 
 
 def _headers(splits: Splits, progress: Progress | None) -> list[Header] | None:
@@ -140,21 +163,23 @@ def _headers(splits: Splits, progress: Progress | None) -> list[Header] | None:
     return read_headers(paths, progress) if None not in originals else None
 
 
-def _summary(shape: tuple[int, ...], dtype: np.dtype[np.generic], own: Measured | None) -> InputSummary:
+def _summary(shape: tuple[int, ...], dtype: np.dtype[np.generic], own: Measured) -> InputSummary:
     kind = kind_of(shape).WORD
-    if own is None:
-        return InputSummary(kind=kind, shape=shape, dtype=str(dtype))
-    mean = float(own.means.mean(dtype=np.float64))
-    variance = float((own.spreads.astype(np.float64) ** 2 + (own.means - mean) ** 2).mean())
+    lengths = None if own.lengths is None else _spread(own.lengths)
+    if own.numbers is None:
+        return InputSummary(kind=kind, shape=shape, dtype="string", lengths=lengths)
+    numbers = own.numbers
+    mean = float(numbers.means.mean(dtype=np.float64))
+    variance = float((numbers.spreads.astype(np.float64) ** 2 + (numbers.means - mean) ** 2).mean())
     return InputSummary(
         kind=kind,
         shape=shape,
         dtype=str(dtype),
-        low=float(own.lows.min()),
-        high=float(own.highs.max()),
+        low=float(numbers.lows.min()),
+        high=float(numbers.highs.max()),
         mean=mean,
         standard_deviation=variance**0.5,
-        lengths=None if own.lengths is None else _spread(own.lengths),
+        lengths=lengths,
     )
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from cnncli.data import cache
 from cnncli.data.dataset import Splits
 from cnncli.data_checks.examination import Examination
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.schema import Data
 
 VERSION = 1  # of the checks: another one finds other things
@@ -53,6 +54,7 @@ def _path(data: Data, splits: Splits) -> Path:
         "fingerprint": splits.fingerprint,
         "split": data.split.model_dump(mode="json"),
         "limit": data.limit,
+        "prepare": {own.name: [repr(layer) for layer in own.prepare] for own in inputs_of(data)},
         "targets": splits.targets.to_json(),
         "inputs": {name: [list(column.shape[1:]), str(column.dtype)] for name, column in splits.train.inputs.items()},
         "counts": [len(part.examples) for part in splits.parts],

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from cnncli.data_checks.examination import Examination, InputSummary
 from cnncli.data_checks.image_files import ImageFilesSummary
+from cnncli.inputs import kind_of
 from cnncli.messages import counted
 
 _MOST_WORDS = 6
@@ -35,14 +36,14 @@ def _word(name: str, found: Examination) -> str:
 
 
 def _input(own: InputSummary) -> Iterator[str]:
-    yield f"{own.kind}, {'x'.join(map(str, own.shape)) or 'one value'}, {own.dtype}"
+    yield ", ".join(filter(None, [own.kind, "x".join(map(str, own.shape)), own.dtype]))
     if own.low is not None and own.mean is not None and own.standard_deviation is not None:
         yield (
             f"values from {own.low:.4g} to {own.high:.4g}, "
             f"mean {own.mean:.4g}, standard deviation {own.standard_deviation:.4g}"
         )
     if own.lengths:
-        yield f"lengths from {own.lengths[0]:,} to {own.lengths[2]:,}, median {own.lengths[1]:,}"
+        yield f"lengths from {own.lengths[0]:,} to {own.lengths[2]:,}, median {own.lengths[1]:,} {kind_of(own.shape).LENGTH_IN}"
 
 
 def _files(files: ImageFilesSummary) -> Iterator[tuple[str, str]]:

@@ -1,9 +1,12 @@
-"""Measure every example once: values, lengths, and a small picture for finding near duplicates."""
+"""Measure every example once: values, lengths, and what finds near duplicates, a small picture or the words."""
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -14,12 +17,29 @@ from cnncli.data.columns import Values, as_column
 from cnncli.data.dataset import Part
 from cnncli.data.fingerprint import row_hashes
 from cnncli.data.sources.loaded_data import Progress
+from cnncli.data.text_column import is_telling
 from cnncli.inputs import kind_of
 
 Floats = NDArray[np.float32]
 
-_CHUNK_BYTES = 1 << 24
+_CHUNK_VALUES = 1 << 22  # of examples that are read in one go
+_WORD = re.compile(r"\w+")
 _MOST_COLORS = 4  # channels whose differences count in the coarse picture
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Numbers:
+    """The values of each example of an input of numbers, all float32 (count,).
+
+    Attributes:
+        lows, highs, means: the smallest, the largest, the mean value of each example.
+        spreads: the standard deviation of its values.
+    """
+
+    lows: Floats
+    highs: Floats
+    means: Floats
+    spreads: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,37 +48,32 @@ class Measured:
 
     Attributes:
         shape: of one example.
-        lows, highs, means, spreads: float32 (count,), the smallest, the largest, the mean value of each example, and the
-            standard deviation of its values.
         hashes: uint64 (count,), the same for equal examples.
+        says_nothing: bool (count,), whether an example is of one value, or a text of few words: equal ones are no copies.
         lengths: int64 (count,), without what fills an example up; None where its kind has no such length.
+        numbers: None of texts.
+        loose_hashes: of texts the same where they differ in case, punctuation and white space alone; else None.
         coarse, fine: float32 (count, k) and float16 (count, n): small pictures, each of length 1 and with mean 0, so that
             the product of two is their correlation; all 0 for an example of one value. None where its kind has none.
     """
 
     shape: tuple[int, ...]
-    lows: Floats
-    highs: Floats
-    means: Floats
-    spreads: Floats
     hashes: NDArray[np.uint64]
+    says_nothing: NDArray[np.bool_]
     lengths: NDArray[np.int64] | None
-    coarse: Floats | None
-    fine: NDArray[np.float16] | None
-
-    @property
-    def is_constant(self) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = self.lows == self.highs
-        return found
+    numbers: Numbers | None = None
+    loose_hashes: NDArray[np.uint64] | None = None
+    coarse: Floats | None = None
+    fine: NDArray[np.float16] | None = None
 
 
 def measure(parts: Sequence[Part], progress: Progress | None = None) -> dict[str, Measured]:
-    """Measure each input of numbers, by name; inputs of text are left out.
+    """Measure each input, by name.
 
     Args:
         progress: told ("examining examples", count, all).
     """
-    names = [name for name, column in parts[0].examples.inputs.items() if column.dtype.kind in "biuf"]
+    names = list(parts[0].examples.inputs)
     total = sum(len(part.examples) for part in parts) * len(names)
     done = 0
     found = {}
@@ -66,7 +81,7 @@ def measure(parts: Sequence[Part], progress: Progress | None = None) -> dict[str
         columns = [part.examples.inputs[name] for part in parts]
         chunks = []
         for values in _chunks(columns):
-            chunks.append(_of(values))
+            chunks.append(_of(values) if values.dtype.kind in "biuf" else _of_texts(values))
             done += len(values)
             if progress:
                 progress("examining examples", done, total)
@@ -74,13 +89,34 @@ def measure(parts: Sequence[Part], progress: Progress | None = None) -> dict[str
     return found
 
 
+def words_of(text: str) -> list[str]:
+    """The words of a text in lower case, without punctuation."""
+    return _WORD.findall(text.casefold())
+
+
 def _chunks(columns: Sequence[Values]) -> Iterator[NDArray[Any]]:
     for values in columns:
         column = as_column(values)
-        row_bytes = math.prod(column.shape[1:]) * 4
-        rows = max(1, _CHUNK_BYTES // max(1, row_bytes))
+        shape = column.shape[1:]
+        rows = max(1, _CHUNK_VALUES // max(1, kind_of(shape).size_of(shape)))
         for begin in range(0, len(column), rows):
             yield column.read(np.arange(begin, min(begin + rows, len(column))))
+
+
+def _of_texts(texts: NDArray[Any]) -> dict[str, NDArray[Any] | None]:
+    """What is measured of some texts, an object array of `str`."""
+    words = [words_of(text) for text in texts]
+    return {
+        "hashes": _hashes(text.strip() for text in texts),
+        "says_nothing": np.array([not is_telling(text) for text in texts]),
+        "lengths": np.array([len(text.split()) for text in texts], np.int64),
+        "loose_hashes": _hashes(" ".join(each) for each in words),
+    }
+
+
+def _hashes(texts: Iterable[str]) -> NDArray[np.uint64]:
+    digests = (hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts)
+    return np.array([int.from_bytes(digest, "little") for digest in digests], np.uint64)
 
 
 def _of(values: NDArray[Any]) -> dict[str, NDArray[Any] | None]:
@@ -88,15 +124,15 @@ def _of(values: NDArray[Any]) -> dict[str, NDArray[Any] | None]:
     kind = kind_of(values.shape[1:])
     numbers = values.astype(np.float32)
     flat = numbers.reshape(len(values), -1)
+    lows, highs = flat.min(axis=1), flat.max(axis=1)
     found: dict[str, NDArray[Any] | None] = {
-        "lows": flat.min(axis=1),
-        "highs": flat.max(axis=1),
+        "lows": lows,
+        "highs": highs,
         "means": flat.mean(axis=1),
         "spreads": flat.std(axis=1),
         "hashes": row_hashes(values),
+        "says_nothing": lows == highs,
         "lengths": kind.lengths(values),
-        "coarse": None,
-        "fine": None,
     }
     if kind.SMALL:
         coarse, fine = kind.SMALL
@@ -146,8 +182,10 @@ def _normalized(rows: Floats) -> Floats:
 
 
 def _joined(shape: tuple[int, ...], chunks: Sequence[Mapping[str, NDArray[Any] | None]]) -> Measured:
-    fields = {}
+    fields: dict[str, Any] = {}
     for name in chunks[0]:
         some = [chunk[name] for chunk in chunks]
         fields[name] = None if some[0] is None else np.concatenate([each for each in some if each is not None])
-    return Measured(shape, **fields)  # type: ignore[arg-type]  # the fields by their names
+    names = [field.name for field in dataclasses.fields(Numbers)]
+    numbers = Numbers(**{name: fields.pop(name) for name in names}) if "lows" in fields else None
+    return Measured(shape, numbers=numbers, **fields)

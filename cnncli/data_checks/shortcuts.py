@@ -81,14 +81,11 @@ def _features(measured: Mapping[str, Measured], headers: list[Header] | None) ->
     found: dict[str, NDArray[np.float64]] = {}
     for name, own in measured.items():
         kind = kind_of(own.shape)
-        if not kind.has_places:
-            continue
         which = f" of input `{name}`" if len(measured) > 1 else ""
-        words = ("brightness", "contrast") if kind.ARE_PIXELS else ("mean value", "standard deviation")
-        found |= {
-            f"{words[0]}{which}": own.means.astype(np.float64),
-            f"{words[1]}{which}": own.spreads.astype(np.float64),
-        }
+        if own.numbers is not None and kind.has_places:
+            mean, spread = ("brightness", "contrast") if kind.ARE_PIXELS else ("mean value", "standard deviation")
+            found[f"{mean}{which}"] = own.numbers.means.astype(np.float64)
+            found[f"{spread}{which}"] = own.numbers.spreads.astype(np.float64)
         if own.lengths is not None and len(np.unique(own.lengths)) > 1:
-            found[f"length{which}"] = own.lengths.astype(np.float64)
+            found[f"{kind.WORD} length{which}"] = own.lengths.astype(np.float64)
     return found | dict(features_of(headers) if headers else {})

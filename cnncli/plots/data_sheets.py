@@ -14,6 +14,7 @@ from cnncli.data.input_values import InputValues
 from cnncli.data_checks.findings import Example, Finding
 from cnncli.plots.example_grid import Row, can_draw, draw_grid
 from cnncli.plots.text_fitting import Title
+from cnncli.plots.text_sheets import draw_prepared_texts, draw_text_pairs, draw_text_samples
 from cnncli.recipe.named_inputs import by_name, without_names
 
 MOST_CLASSES, MOST_EACH = 20, 8
@@ -50,7 +51,7 @@ def draw_samples(splits: Splits, *, title: str | Title) -> Figure | None:
             texts = [name, f"{count:,}"] if name else ["", *_ends(splits, some)]
             rows.append(Row([text for text in texts if text], train.read(some), limits))
     if not rows or not can_draw(rows[0].examples):
-        return None
+        return draw_text_samples(splits, chosen_by_class(splits), title=title)
     names = splits.targets.class_names
     left_out = f", {MOST_CLASSES} of {len(names):,} classes" if len(names) > MOST_CLASSES else ""
     return draw_grid(rows, title=title, subtitle=f"examples of the training split{left_out}")
@@ -79,7 +80,7 @@ def draw_pipeline(
     """
     raw = splits.train.read(rows)
     if not can_draw(raw):
-        return None
+        return None if prepared is None else draw_prepared_texts(splits, rows, prepared, title=title)
     limits = _limits(splits.train)
     shown = [Row(["as read"], raw, limits)]
     for number, values in enumerate(augmented, 1):
@@ -102,7 +103,7 @@ def draw_pairs(splits: Splits, findings: Sequence[Finding], *, title: str | Titl
     limits = _limits(splits.train)
     rows = [Row(_pair_lines(*pair), _together([_read(parts, each) for each in pair]), limits) for pair in pairs]
     if not can_draw(rows[0].examples):
-        return None
+        return draw_text_pairs(splits, findings, title=title)
     which = f"{len(pairs)} of {count:,} pairs" if count > len(pairs) else "all pairs"
     return draw_grid(rows, title=title, subtitle=f"equal and nearly equal examples: {which}")
 
@@ -142,7 +143,7 @@ def _spread(rows: NDArray[np.int64], most: int) -> NDArray[np.int64]:
 
 def _limits(examples: Examples) -> dict[str, tuple[float, float]] | None:
     """The range of the values of inputs that are no bytes; None where all are."""
-    some = by_name(examples.read(_spread(np.arange(len(examples)), min(len(examples), _SOME))))
+    some = by_name(examples.read(_spread(np.arange(len(examples)), _SOME)))
     return _range({name: values for name, values in some.items() if values.dtype != np.uint8}) or None
 
 

@@ -102,7 +102,7 @@ def _input_and_source(recipe: Recipe) -> Iterator[Problem]:
         and (known := source.example_shape()) not in (None, tuple(shape))
     ):
         own = list(known or ())
-        message = f"`input` is {list(shape)}, and an example of {source.described} is {own}"
+        message = f"`input` is {list(shape)}, and an example of {source.described} is {own or 'a text'}"
         yield Problem(message, f"leave `input` out, or write {own}", path=("model", "input"))
 
 
@@ -127,7 +127,7 @@ def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
 @GENERAL.error
 def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
-    images = source.settings.images
+    images = source.settings.images if recipe.data.inputs is None else None
     if images is not None and images.image_size is None and recipe.model.input is None:
         yield Problem(
             "`image_size` is missing",

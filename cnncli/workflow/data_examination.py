@@ -13,8 +13,9 @@ from cnncli.data.sources.loaded_data import Progress
 from cnncli.data_checks import examination_cache
 from cnncli.data_checks.examination import Examination, examine
 from cnncli.plots.text_fitting import Title
+from cnncli.recipe.learned import Learned, learning_steps, with_learned
 from cnncli.recipe.load import LoadedRecipe
-from cnncli.recipe.named_inputs import shapes_of
+from cnncli.recipe.named_inputs import inputs_of, shapes_of
 from cnncli.recipe.schema import Data, Recipe
 from cnncli.workflow.problem_places import placed_in
 
@@ -52,7 +53,7 @@ def examine_data(loaded: LoadedRecipe, progress: Progress | None = None) -> Exam
         found = examination_cache.find(data, splits)
         if found is not None:
             return Examined(splits, found, True)
-        found = examine(splits, progress=progress)
+        found = examine(splits, longest=longest_of(data), progress=progress)
     examination_cache.keep(data, splits, found)
     return Examined(splits, found, False)
 
@@ -60,6 +61,17 @@ def examine_data(loaded: LoadedRecipe, progress: Progress | None = None) -> Exam
 def with_faults(data: Data) -> Data:
     """The section so that what can be examined is no error: files that cannot be read are left out, copies are kept."""
     return data.model_copy(update={"on_bad_image": "skip", "allow_leakage": True})
+
+
+def longest_of(data: Data) -> dict[str, int]:
+    """By input, how many words a layer of `prepare` keeps of a text."""
+    found = {}
+    for own in inputs_of(data):
+        for layer in own.prepare:
+            length = layer.args.get("output_sequence_length")
+            if isinstance(length, int) and layer.args.get("split", "whitespace") == "whitespace":
+                found[own.name] = length
+    return found
 
 
 def sheets(loaded: LoadedRecipe, examined: Examined) -> Iterator[tuple[str, Figure]]:
@@ -98,11 +110,13 @@ def _pipeline(recipe: Recipe, splits: Splits) -> Figure | None:
     import keras
     import numpy as np
 
+    from cnncli.network.learn_preprocessing import learn
     from cnncli.network.preprocessing import Preprocessing
     from cnncli.plots import data_sheets
 
     keras.utils.set_random_seed(recipe.train.seed or 0)
-    layers = Preprocessing(recipe, splits.input_shape)
+    learned = learn(recipe, splits.train) if learning_steps(recipe) else Learned()
+    layers = Preprocessing(with_learned(recipe, learned), splits.input_shape)
     by_class = list(data_sheets.chosen_by_class(splits).values())
     rows = np.array([rows[number] for number in range(_SHOWN) for rows in by_class if number < len(rows)])[:_SHOWN]
     examples = splits.train.read(rows)

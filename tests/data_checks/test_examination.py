@@ -172,7 +172,7 @@ def test_lengths_of_signals_do_not_count_the_zeros_at_the_end(parts):
     examination = examine(splits_of(parts))
 
     assert examination.inputs["input"].lengths == (7, 20, 20)
-    assert ("Input", "lengths from 7 to 20, median 20") in facts(examination)
+    assert ("Input", "lengths from 7 to 20, median 20 positions") in facts(examination)
 
 
 def test_rows_of_few_numbers_may_be_equal_by_chance(parts):
