@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from cnncli.data.dataset import Examples, Splits
+from cnncli.data.text_column import text_column
 from cnncli.data_checks.examination import examine, from_notes
 from cnncli.data_checks.examination_text import facts
 from cnncli.data_checks.quick_findings import quick_findings
@@ -179,3 +180,57 @@ def test_rows_of_few_numbers_may_be_equal_by_chance(parts):
     parts = {part: (np.ones((len(one), 3), np.float32), one) for part, (_, one) in parts.items()}
 
     assert found(parts) == {}
+
+
+@pytest.fixture
+def texts():
+    """Sentences of eight numbered words, no two alike, by part, with their classes."""
+    numbers = iter(range(10_000))
+    counts = {"train": 30, "validation": 6, "test": 6}
+    return {
+        part: ([" ".join(f"word{next(numbers)}" for _ in range(8)) for _ in range(count)], labels(count))
+        for part, count in counts.items()
+    }
+
+
+def examined_texts(texts, **options):
+    parts = {part: (text_column(sentences), classes) for part, (sentences, classes) in texts.items()}
+    return examine(splits_of(parts), **options)
+
+
+def test_texts_that_differ_in_case_and_punctuation_alone_are_near_duplicates(texts):
+    texts["test"][0][2] = f"{texts['train'][0][4].upper()} !"
+
+    [finding] = examined_texts(texts).of(["leakage"])
+
+    assert finding.message == "1 example of test is nearly the same as examples of train"
+    assert finding.lines() == ["train[4] ~ test[2]"]
+
+
+def test_short_texts_may_be_equal_by_chance_and_empty_ones_are_blank(texts):
+    texts["train"][0][:4] = ["not bad", "Not bad!", "", " "]
+
+    examination = examined_texts(texts)
+
+    assert [(each.kind, each.message) for each in examination.findings] == [("blank", "2 texts have no words")]
+
+
+def test_texts_longer_than_what_is_kept_are_counted(texts):
+    texts["train"][0][0] += " and more"
+
+    examination = examined_texts(texts, longest={"input": 7})
+
+    assert examination.inputs["input"].lengths == (8, 8, 10)
+    assert "42 texts (>99.9%) have more than 7 words: the rest is cut off" in [
+        each.message for each in examination.findings
+    ]
+    assert examined_texts(texts, longest={"input": 8}).of(["cut"]) == []
+
+
+def test_ignored_files_come_with_the_source_that_reads_them():
+    note = Problem("2 files are not an image, not used: a/readme.txt, a/table.csv", kind="ignored")
+
+    [finding] = from_notes([note])
+
+    assert "text_folder" in finding.hint
+    assert "csv" in finding.hint
