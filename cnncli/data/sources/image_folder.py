@@ -74,7 +74,8 @@ def read_image_folder(
         if seen.bad and on_bad_image == "error":
             raise _bad_images(seen, "repair or remove them, or skip them: `on_bad_image: skip` in `data`")
         if seen.bad:
-            notes.append(Problem(f"{counted(len(seen.bad), 'image')} left out", "\n".join(_reasons(seen.bad))))
+            message = f"{counted(len(seen.bad), 'image')} left out"
+            notes.append(Problem(message, "\n".join(_reasons(seen.bad)), kind="broken"))
             refuse_empty_classes(tree, (each.file for each in seen.usable))
         looks = [looks_of(each) for each in seen.usable]
         notes += duplicates([each.file for each in seen.usable], looks, tree, allow_leakage=allow_leakage)

@@ -145,7 +145,8 @@ def _read(wanted: _Wanted) -> LoadedData:
     notes = [*labelled.notes]
     if left_out.count:
         lines = "\n".join(map(str, left_out.problems()))
-        notes.append(Problem(f"{counted(left_out.count, 'row')} left out", lines, path=wanted.path))
+        message = f"{counted(left_out.count, 'row')} left out"
+        notes.append(Problem(message, lines, path=wanted.path, kind="broken"))
     return loaded(
         wanted.settings.path,
         rows,
