@@ -181,7 +181,7 @@ def test_several_labels_are_tags_or_columns(label: Any, separator: str | None, n
 def test_weights_and_groups_go_with_their_examples() -> None:
     rows = birds()
     for number, row in enumerate(rows):
-        row[3] = str(number / 10)
+        row[2], row[3] = ("Ada", "Bo", "Cy")[number % 3], str(number / 10)
     write("birds.csv", [HEADER, *rows])
 
     found = read({**PHOTOS, "weight": "trust"}, split={"group": "who", "validation": 0.2, "test": 0.2})
@@ -191,7 +191,7 @@ def test_weights_and_groups_go_with_their_examples() -> None:
         assert examples.groups is not None
         numbers_of = [int(Path(file).stem) for file in examples.files or ()]
         assert np.allclose(examples.weights, np.array(numbers_of) / 10)
-        assert examples.groups.tolist() == [("Ada", "Bo")[number % 3 > 1] for number in numbers_of]
+        assert examples.groups.tolist() == [("Ada", "Bo", "Cy")[number % 3] for number in numbers_of]
 
 
 def test_a_column_says_the_part_of_each_row() -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data import part_names
 from cnncli.data.columns import Values
 from cnncli.data.tables.csv_table import Rows
 from cnncli.data.tables.row_store import RowStore
@@ -194,18 +195,6 @@ class WordCells:
         return np.array(self._codes, np.int32)
 
 
-_PARTS = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
-
-
 class PartCells:
     """The part that each row is for: int8 (count,), index into `parts`.
 
@@ -215,7 +204,7 @@ class PartCells:
 
     def __init__(self, column: str, parts: Sequence[str]) -> None:
         self.columns = [column]
-        self._numbers = {word: parts.index(part) for word, part in _PARTS.items()}
+        self._numbers = {word: parts.index(part) for word, part in part_names.PARTS.items()}
         self._codes = array("b")
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:

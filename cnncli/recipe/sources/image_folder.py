@@ -14,6 +14,9 @@ class ImageFolder(ImageSettings, Located):
     """A folder with one folder of images for each class, or `train/`, `val/` or `validation/`, and `test/` with class folders."""
 
     MODULE: ClassVar[str] = "image_folder"
+    ARE_PIXELS: ClassVar[bool] = True
+    HAS_COLUMNS: ClassVar[bool] = False
+    HAS_FILES: ClassVar[bool] = True
     RECOGNIZED: ClassVar[str] = "a folder with a folder of images for each class"
 
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel")
