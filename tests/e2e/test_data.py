@@ -8,6 +8,8 @@ import pytest
 from commands import CommandLine
 from PIL import Image, ImageEnhance
 
+from cnncli.data_checks.findings import KINDS
+
 RECIPE = """\
 name: birds
 data:
@@ -162,3 +164,9 @@ def test_train_begins_with_the_classes_and_warns_of_near_duplicates_between_the_
     assert "Classes    hawk 12, owl 15 in training\n" in trained.stderr
     assert trained.stderr.count("1 example of validation is nearly the same as examples of train") == 1
     assert "train/hawk/0.png (train) ~ val/hawk/leak.jpg (validation)" in trained.stderr
+
+
+def test_help_names_every_kind(folder):
+    words = folder("data", "--help", COLUMNS="200").stdout
+
+    assert [kind for kind in KINDS if kind not in words] == []
