@@ -87,7 +87,7 @@ class NumberCells:
             (column, reason) for column, cell in zip(self.columns, cells, strict=True) if (reason := no_number(cell))
         ]
         if not reasons:
-            return [_number(cell) for cell in cells]
+            return [_number(text_of(cell)) for cell in cells]
         column, reason = reasons[0]
         more = f" (and {len(reasons) - 1:,} more in this line)" if len(reasons) > 1 else ""
         complain(line, f"{shortened(column)} {reason}{more}")
