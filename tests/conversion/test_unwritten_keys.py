@@ -10,8 +10,8 @@ from cnncli.recipe.load import load_bytes
 @pytest.mark.parametrize(
     ("source", "place"),
     [
-        ("csv: {path: a.csv, numbers: a, label: b}", "a.yaml:1:17"),
-        ("image_folder: {path: a, label: b, image_size: [8, 8]}", "a.yaml:1:17"),
+        ("csv: {path: a.csv, numbers: a, label: b}", "a.yaml:1:22"),
+        ("image_folder: {path: a, label: b, image_size: [8, 8]}", "a.yaml:1:31"),
     ],
 )
 def test_source_that_is_not_written_is_refused(source, place):

@@ -72,7 +72,8 @@ class NumberCells:
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
         count = len(self.columns)
         try:
-            flat = np.fromiter(map(_number, chain.from_iterable(cells)), np.float64, len(cells) * count)
+            read = float if _all_are_plain(cells) else _number
+            flat = np.fromiter(map(read, chain.from_iterable(cells)), np.float64, len(cells) * count)
         except (ValueError, TypeError, OverflowError):
             flat = np.full(len(cells) * count, np.nan)
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
@@ -96,6 +97,14 @@ class NumberCells:
     def values(self) -> Values:
         """float32 (count, columns)."""
         return self._rows.values()
+
+
+def _all_are_plain(cells: Sequence[Sequence[Any]]) -> bool:
+    """Whether `float` reads these cells as `_number` does: all are texts without an underscore. It takes a third of the time."""
+    try:
+        return "_" not in "".join(chain.from_iterable(cells))
+    except TypeError:  # a Parquet file has numbers
+        return False
 
 
 def _number(cell: Any) -> float:
