@@ -28,6 +28,7 @@ from cnncli.messages import counted, listed, printable, shortened
 
 _TABLE_SUFFIXES = (".csv", ".tsv")
 _INPUT_NAMES = ("x", "x_test", "x_val", "x_train")  # of an archive's arrays, the first that is there
+SHOWN_TEXT = 60  # characters
 _DELIMITERS = ",;\t"
 _LONGEST_LINE = 1 << 24  # of a table, in characters
 
@@ -37,15 +38,20 @@ class Name:
     """Which example it is.
 
     Attributes:
-        file: as it was named, or its path below a folder that was.
-        index: from 0, of an array's examples and a table's rows; None of an image.
+        file: as it was named, or its path below a folder that was; `-` for stdin, empty for a text of the command line.
+        index: from 0, of an array's examples, a table's rows, a file's lines and texts of the command line; None of an
+            image and of a text file.
+        text: the example, where it is a text.
     """
 
     file: str
     index: int | None = None
+    text: str | None = None
 
     def __str__(self) -> str:
-        """`digits.npz[17]`, ready to be shown."""
+        """`digits.npz[17]`, ready to be shown; a text that is no file of its own as it is."""
+        if self.text is not None and self.index is not None:
+            return shortened(" ".join(self.text.split()), SHOWN_TEXT)
         file = printable(self.file)
         return file if self.index is None else f"{file}[{self.index}]"
 
@@ -104,6 +110,11 @@ class Given:
     def has_images(self) -> bool:
         return any(file.kind == "image" for file in self.files)
 
+    @property
+    def names(self) -> list[str]:
+        """About what the examples will be called."""
+        return [file.path if file.kind == "image" else f"{file.path}[0000]" for file in self.files]
+
     def batches(
         self,
         size: int,
@@ -134,7 +145,7 @@ def read_array(file: File, input_shape: Shape) -> NDArray[Any]:
     Raises:
         DataError, ResourceError: they cannot be read.
     """
-    read = _archive_array if file.kind == "archive" else _single_array
+    read = archive_array if file.kind == "archive" else single_array
     return as_examples(read(file.path), input_shape)
 
 
@@ -190,7 +201,8 @@ def bad_file(name: Name, error: CnncliError) -> Bad:
     problem = error.problems[0]
     reason = problem.message
     for file in (printable(name.file), printable(os.path.basename(name.file))):
-        reason = reason.removeprefix(f"cannot read {file}: ").removesuffix(f": {file}").removeprefix(f"{file} ")
+        reason = reason.removeprefix(f"cannot read {file}: ").removesuffix(f": {file}")
+        reason = reason.removeprefix(f"{file}: ").removeprefix(f"{file} ")
     return Bad(name, reason.removeprefix("is "), problem.hint)
 
 
@@ -219,7 +231,7 @@ def _image_batches(
 # Arrays.
 
 
-def _archive_array(path: str) -> NDArray[Any]:
+def archive_array(path: str) -> NDArray[Any]:
     names = npz.names(Path(path))
     wanted = next((name for name in _INPUT_NAMES if name in names), None)
     if wanted is None and len(names) == 1:
@@ -230,7 +242,7 @@ def _archive_array(path: str) -> NDArray[Any]:
     return npz.read(Path(path), [wanted])[wanted]
 
 
-def _single_array(path: str) -> NDArray[Any]:
+def single_array(path: str) -> NDArray[Any]:
     return npz.read_single(Path(path))
 
 

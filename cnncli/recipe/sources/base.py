@@ -64,6 +64,11 @@ class SourceSettings(Section):
         """
         return self
 
+    @property
+    def text_column(self) -> str:
+        """The column of a table that holds the texts; empty where there is none."""
+        return ""
+
     def settled(self, found: Mapping[str, Any]) -> SourceSettings:
         """These settings with the values that reading the data decided."""
         return self.model_copy(update={name: value for name, value in found.items() if name in type(self).model_fields})

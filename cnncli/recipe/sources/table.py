@@ -96,6 +96,10 @@ class Table(InputColumns, Located):
     def images(self) -> ImageKeys | None:
         return self.of_images
 
+    @property
+    def text_column(self) -> str:
+        return self.text or ""
+
     def example_shape(self) -> tuple[int, ...] | None:
         return self.input_shape()
 
