@@ -36,7 +36,7 @@ def draw_all(
     examples = getattr(splits, recipe.evaluate.split)
     with look():
         files = _curves(folder, recipe, fitted)
-        files += draw_evaluation(folder, scored, examples, title=title)
+        files += draw_evaluation(folder, scored, examples, title=title, model=network.model)
         if not any(picture.filters for picture in recipe.visualize) and convolutions(network.full_model):
             files += draw_layers(network.full_model, None, folder)
         for number, picture in enumerate(recipe.visualize, 1):
