@@ -61,10 +61,7 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         NetworkError: a download is needed and not possible.
         ResourceError: the data does not fit into memory.
     """
-    request = Request(data, input_shape, progress)
-    settings = data.source.settings
-    found: LoadedData = _source_of(settings).read(settings, request)
-    request.check_targets(found.targets)
+    found = read_source(data, input_shape=input_shape, progress=progress)
     examples = found.parts["train"]
     found_shapes = {name: tuple(column.shape[1:]) for name, column in examples.inputs.items()}
     if input_shape is not None and (problems := _mismatches(found_shapes, input_shape, "`model.input` is")):
@@ -89,6 +86,15 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         skipped=found.skipped,
         form=found.form,
     )
+
+
+def read_source(data: Data, *, input_shape: InputShape | None = None, progress: Progress | None = None) -> LoadedData:
+    """Read the parts that the data of a recipe brings; nothing is set aside yet. Args, Raises: as `load`."""
+    request = Request(data, input_shape, progress)
+    settings = data.source.settings
+    found: LoadedData = _source_of(settings).read(settings, request)
+    request.check_targets(found.targets)
+    return found
 
 
 def parse_source(text: str) -> Source:

@@ -18,11 +18,11 @@ SOURCES: dict[str, type[SourceSettings]] = {
     "text_folder": TextFolder,
     "npz": Npz,
     "idx": Idx,
-    "csv": Table,
-    "tsv": Table,
     "parquet": Table,
+    "tsv": Table,
+    "csv": Table,
 }
-"""The settings of a source by its word in a recipe."""
+"""The settings of a source by its word in a recipe. The last that recognizes a file or folder takes it."""
 
 
 def that_bring(targets: str) -> list[str]:
