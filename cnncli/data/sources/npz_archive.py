@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from cnncli.data.dataset import INPUT
 from cnncli.data.shapes import Shape
+from cnncli.data.signal_length import length_note, with_length
 from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed
 from cnncli.data.sources.base import ModelRequest, Request, Source
@@ -44,6 +46,12 @@ def read_npz(
         pairs = needed(_pairs(path, names, inputs, for_training=isinstance(targets, type)), targets)
         arrays = npz.read(path, [name for pair in pairs.values() for name in pair.arrays])
         notes = _unused(names, inputs) if isinstance(targets, type) else []
+        if settings.length is not None and not inputs:
+            for pair in pairs.values():
+                name = pair.inputs[INPUT]
+                arrays[name], done = with_length(name, arrays[name], settings.length)
+                input_shape = input_shape or arrays[name].shape[1:]  # else they could be images without channels
+                notes += filter(None, [length_note(name, done, settings.length)])
         return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes)
 
 
@@ -103,7 +111,9 @@ class _Npz(Source[Npz]):
     def read_for_model(self, settings: Npz, request: ModelRequest) -> LoadedData:
         shape = request.input_shape
         names = list(shape) if isinstance(shape, Mapping) else []
-        return read_npz(settings, targets=request.targets, input_shape=shape, inputs=names)
+        trained = settings.of_other_data(request.data.source.settings if request.data else None)
+        assert isinstance(trained, Npz)
+        return read_npz(trained, targets=request.targets, input_shape=shape, inputs=names)
 
     def looks_like(self, path: Path) -> bool:
         if not path.is_file():

@@ -64,6 +64,10 @@ class SourceSettings(Section):
         """
         return self
 
+    def signal_length(self) -> int | None:
+        """To which length signals are padded or cut; None where they have one length."""
+        return None
+
     @property
     def text_column(self) -> str:
         """The column of a table that holds the texts; empty where there is none."""

@@ -33,6 +33,10 @@ class Builtin(SourceSettings):
     def described(self) -> str:
         return self.name
 
+    @property
+    def are_pixels(self) -> bool:
+        return self.example_shape() != ()
+
     def example_shape(self) -> tuple[int, ...] | None:
         return BUILTIN_SHAPES[self.name]
 
