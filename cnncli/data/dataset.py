@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -205,6 +205,7 @@ class Splits:
         fingerprint: SHA-256 (hex) of the data as it was found, whatever the split.
         skipped: bad images that were left out, as paths inside the folder.
         form: what every image became, where they came from files.
+        forms: the same of each of several inputs, by name.
     """
 
     train: Examples
@@ -217,6 +218,7 @@ class Splits:
     fingerprint: str
     skipped: tuple[str, ...] = ()
     form: images.Form | None = None
+    forms: Mapping[str, images.Form] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[Part, Part, Part]:

@@ -18,7 +18,8 @@ from cnncli.data.tables.table_file import SUFFIXES, open_table
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.data.text_column import fault_of
 from cnncli.errors import CnncliError, DataError, Problem
-from cnncli.inference.inputs import SHOWN_TEXT, Bad, Batch, File, Name, archive_array, bad_file, single_array
+from cnncli.inference.batch import SHOWN_TEXT, Bad, Batch, Name, bad_file
+from cnncli.inference.inputs import File, archive_array, single_array
 from cnncli.messages import listed, printable
 
 STDIN = "-"

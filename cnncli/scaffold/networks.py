@@ -14,6 +14,7 @@ from cnncli.inputs.signal import SIGNAL
 from cnncli.inputs.text import TEXT
 from cnncli.inputs.volume import VOLUME
 from cnncli.messages import counted
+from cnncli.recipe import targets
 from cnncli.recipe.write import as_flow
 from cnncli.scaffold.findings import Findings
 
@@ -91,7 +92,7 @@ def _transfer(found: Findings, backbone: str, weights: str | None) -> Choice:
             *_settings(found, epochs=15),
             "freeze: [backbone]                 # to fine-tune it, add a phase: `cnncli recipes show vgg16-transfer`",
             "optimizer: {Adam: {learning_rate: 1e-3}}",
-            *_loss(found),
+            *targets.of(found.targets).TRAINING,
             *_early_stopping(),
         ],
     )
@@ -165,10 +166,7 @@ def _of_sentences(found: Findings) -> Choice:
 
 
 def _head(found: Findings) -> list[str]:
-    if found.targets == "numbers":
-        return [f"- Dense: {found.outputs}"]
-    activation = "sigmoid" if found.targets == "multilabel" else "softmax"
-    return [f"- Dense: {{units: $classes, activation: {activation}}}"]
+    return [f"- {targets.of(found.targets).HEAD.replace('{outputs}', str(found.outputs))}"]
 
 
 # ---- data --------------------------------------------------------------------------------------------------------------
@@ -206,7 +204,7 @@ def _augmented(found: Findings) -> list[str]:
 
 
 def _balanced(found: Findings) -> list[str]:
-    if not found.is_imbalanced or found.targets != "classes":
+    if not found.is_imbalanced:
         return []
     largest, smallest = max(found.classes.values()), min(found.classes.values())
     return [
@@ -223,7 +221,7 @@ def _plain_training(found: Findings) -> list[str]:
     return [
         *_settings(found, epochs=max(5, min(40, epochs))),
         "optimizer: {Adam: {learning_rate: 1e-3}}",
-        *_loss(found),
+        *targets.of(found.targets).TRAINING,
         *_early_stopping(),
     ]
 
@@ -234,14 +232,6 @@ def _batch_size(found: Findings) -> int:
 
 def _settings(found: Findings, *, epochs: int) -> list[str]:
     return ["seed: 42", f"epochs: {epochs}", f"batch_size: {_batch_size(found)}"]
-
-
-def _loss(found: Findings) -> list[str]:
-    if found.targets == "numbers":
-        return ["loss: mean_squared_error", "metrics: [mean_absolute_error]"]
-    if found.targets == "multilabel":
-        return ["loss: binary_crossentropy          # metrics: macro F1 and AUC follow from the targets"]
-    return ["loss: sparse_categorical_crossentropy", "metrics: [accuracy]"]
 
 
 def _early_stopping() -> list[str]:

@@ -61,7 +61,7 @@ def _source(found: Findings, choice: Choice) -> list[str]:
 
 
 def _targets(found: Findings) -> list[str]:
-    return [] if found.targets == "classes" else [f"targets: {found.targets}"]
+    return [f"targets: {found.targets}"]
 
 
 def _split(found: Findings) -> list[str]:

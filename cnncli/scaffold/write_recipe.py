@@ -15,7 +15,7 @@ from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.schema import Source
 from cnncli.recipe.sources.table import Table
-from cnncli.scaffold import arrays, image_folders, networks, tables, texts
+from cnncli.scaffold import array_findings, image_findings, networks, table_findings, text_findings
 from cnncli.scaffold.findings import Findings
 from cnncli.scaffold.recipe_text import recipe_text
 
@@ -63,13 +63,13 @@ def write_recipe(
 
 def _look_at(source: Source, path: str, targets: str | None) -> Findings:
     if source.word == "image_folder":
-        return image_folders.look_at(path)
+        return image_findings.look_at(path)
     if isinstance(source.settings, Table):
-        return tables.look_at(path, source.word, targets)
+        return table_findings.look_at(path, source.word, targets)
     if source.word == "text_folder":
-        return texts.look_at(path)
+        return text_findings.look_at(path)
     written: Any = source.builtin or {source.word: {"path": path.replace("$", "$$")}}
-    return arrays.look_at(written, targets)
+    return array_findings.look_at(written, targets)
 
 
 def _application(name: str) -> str:

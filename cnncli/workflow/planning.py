@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import runs
+from cnncli.data.balance import examples_per_epoch
 from cnncli.data.dataset import Splits
 from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
@@ -65,7 +66,8 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
             as_used(loaded.recipe.data, runs.read_record(options.earlier)) if options.earlier else loaded.recipe.data
         )
         splits = load_data(wanted, input_shape=shapes_of(loaded.recipe.model), progress=listener.loading)
-    steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
+    drawn = examples_per_epoch(wanted, splits.targets, splits.train)
+    steps_per_epoch = math.ceil(drawn / loaded.recipe.train.batch_size)
     warnings = loaded.warnings
     class_count = splits.targets.class_count
     loaded = symbolic_shapes.resolve(loaded, splits.input_shape, classes=class_count, steps_per_epoch=steps_per_epoch)
@@ -169,6 +171,12 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
     if form := splits.form:
         settled = data.source.settled({"background": list(form.background), "depth": form.depth})
         data = data.model_copy(update={"source": settled})
+    if data.inputs and splits.forms:
+        forms = {
+            name: {"background": list(form.background), "depth": form.depth} for name, form in splits.forms.items()
+        }
+        inputs = {name: own.model_copy(update=forms.get(name, {})) for name, own in data.inputs.items()}
+        data = data.model_copy(update={"inputs": inputs})
     update = {
         "data": data,
         "train": recipe.train.model_copy(update=train),

@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.sources.loaded_data import PARTS, Progress
-from cnncli.data.tables.cells import CellReader, FileCells, NumberCells, PartCells, WeightCells, WordCells, add_rows
+from cnncli.data.tables.cells import (
+    CellReader,
+    FileCells,
+    NumberCells,
+    PartCells,
+    TextCells,
+    WeightCells,
+    WordCells,
+    add_rows,
+)
 from cnncli.data.tables.table_columns import TableColumns
 from cnncli.data.tables.table_file import TableFile
 from cnncli.data.tables.wrong_lines import WrongLines
@@ -25,7 +34,7 @@ class ExampleRows:
     """What was read of the rows of one or several files, one after the other.
 
     Attributes:
-        inputs: by name; names of files, or numbers.
+        inputs: by name; names of files, texts, or numbers.
         labels: of the task.
         weights, groups, parts: None where no column says it.
         files: the tables, as messages call them.
@@ -98,4 +107,6 @@ class ExampleRows:
 def _reader(own: InputColumns, columns: Sequence[str]) -> CellReader:
     if own.numbers is not None:
         return NumberCells(columns)
+    if own.text is not None:
+        return TextCells(columns[0])
     return FileCells(columns[0])

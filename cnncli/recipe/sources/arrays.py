@@ -19,6 +19,11 @@ class Npz(Located):
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
 
+    weight: str | None = Field(
+        None,
+        min_length=1,
+        description="an array with the weight of each example in the loss: `w` beside x, `w_train` beside x_train",
+    )
     length: Count | None = Field(
         None,
         description="of signals: shorter ones, which NaN fills up in the file, are padded with 0, longer ones are cut",
@@ -42,6 +47,7 @@ class Idx(Located):
     RECOGNIZED: ClassVar[str] = "a folder with MNIST's four files"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "numbers")
     ARE_PIXELS: ClassVar[bool] = True
+    HAS_COLUMNS: ClassVar[bool] = False
 
     path: str = Field(min_length=1, description="the folder, relative to the working directory")
 

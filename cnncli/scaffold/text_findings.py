@@ -13,7 +13,7 @@ from cnncli.data.sources.text_folder import TEXT_FILES
 from cnncli.inputs.text import TEXT
 from cnncli.messages import counted, listed
 from cnncli.scaffold.findings import Findings, group_in_names
-from cnncli.scaffold.image_folders import some
+from cnncli.scaffold.image_findings import some
 
 _MOST_BYTES = 1 << 20  # of a file that is looked at
 

@@ -22,8 +22,9 @@ from cnncli.inputs.signal import SIGNAL
 from cnncli.inputs.text import TEXT
 from cnncli.inputs.volume import VOLUME
 from cnncli.messages import counted, listed, printable
+from cnncli.recipe.targets import of as rules_of
 from cnncli.scaffold.findings import Findings, group_in_heads
-from cnncli.scaffold.image_folders import measured, resized, some
+from cnncli.scaffold.image_findings import measured, resized, some
 
 _LOOKED_AT = 20_000  # rows
 _MOST_CLASSES = 200
@@ -78,7 +79,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> Findings:
     settings |= {"separator": separator} if separator else {}
     settings |= {"weight": weight} if weight else {}
     kind_of_label = targets or _targets_of(label, separator, columns)
-    classes = Counter(columns.values[label[0]]) if kind_of_label == "classes" else {}
+    classes = Counter(columns.values[label[0]]) if rules_of(kind_of_label).STRATIFY else {}
     source = {word: {"path": path.replace("$", "$$"), **_escaped(settings)}}
     what = listed(f"{name} {count:,}" for name, count in sorted(classes.items())) if classes else listed(label)
     used = {*label, *about.pop("used"), part, group, weight}
@@ -138,18 +139,19 @@ def _label(left: Mapping[str, list[str]], columns: _Columns, targets: str | None
     Raises:
         DataError: no column looks like a label.
     """
+    may_be_classes = targets is None or not rules_of(targets).NO_CLASSES
     named = [name for name in left if _LABEL.fullmatch(name)]
     for name in named:
-        if targets != "numbers" and (separator := _separator(left[name])):
+        if may_be_classes and (separator := _separator(left[name])):
             return [name], separator
     if named:
         return named[-1:], ""
     inputs = [name for name, values in left.items() if _is_input(values)]
     flags = [name for name in left if name in columns.numbers and set(np.unique(columns.numbers[name])) <= {0, 1}]
-    if inputs and len(flags) > 1 and targets in (None, "multilabel"):
+    if inputs and len(flags) > 1 and may_be_classes:
         return flags, ""
     words = [name for name, values in left.items() if name not in columns.numbers and _are_classes(values)]
-    if words and targets != "numbers":
+    if words and may_be_classes:
         return words[-1:], ""
     last = [name for name in left if name in columns.numbers and not _IDENTITY.fullmatch(name)]
     if last and (inputs or len(last) > 1):
