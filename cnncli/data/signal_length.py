@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import kind_of
 from cnncli.messages import counted
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Lengths:
     """How many signals were brought to one length.
 
@@ -22,11 +23,26 @@ class Lengths:
         shortest, longest: positions of a signal before.
     """
 
-    count: int
-    padded: int
-    cut: int
-    shortest: int
-    longest: int
+    count: int = 0
+    padded: int = 0
+    cut: int = 0
+    shortest: int = 0
+    longest: int = 0
+
+    def add(self, ends: NDArray[Any], length: int) -> None:
+        """Count some more signals.
+
+        Args:
+            ends: the number of positions of each, int (any,).
+            length: that they get.
+        """
+        if not len(ends):
+            return
+        self.shortest = min(int(ends.min()), self.shortest if self.count else int(ends.min()))
+        self.longest = max(int(ends.max()), self.longest)
+        self.count += len(ends)
+        self.padded += int((ends < length).sum())
+        self.cut += int((ends > length).sum())
 
 
 def with_length(name: str, signals: NDArray[Any], length: int) -> tuple[NDArray[np.float32], Lengths]:
@@ -44,21 +60,28 @@ def with_length(name: str, signals: NDArray[Any], length: int) -> tuple[NDArray[
     Raises:
         DataError: these are no signals, or one has no values.
     """
-    if signals.dtype.kind not in "biuf" or signals.ndim not in (2, 3) or 0 in signals.shape:
+    kind = kind_of(signals.shape[1:])
+    if signals.dtype.kind not in "biuf" or not kind.ARE_CURVES or 0 in signals.shape:
         message = f"{name} holds {signals.dtype} of shape {signals.shape}; `length` is for signals"
         raise DataError(Problem(message, "numbers of shape (count, positions) or (count, positions, channels)"))
-    values = signals[..., None] if signals.ndim == 2 else signals
+    values = signals if kind.has_places else signals[..., None]
     ends = ends_of(values)
     if not ends.all():
         message = f"{name} holds {counted(int((ends == 0).sum()), 'signal')} without any value"
         raise DataError(Problem(f"{message}, first at index {int(ends.argmin()):,}", "leave them out"))
-    found = np.zeros((len(values), length, values.shape[2]), np.float32)
-    kept = min(length, values.shape[1])
+    done = Lengths()
+    done.add(ends, length)
+    return padded_or_cut(values, ends, length), done
+
+
+def padded_or_cut(signals: NDArray[Any], ends: NDArray[np.int64], length: int) -> NDArray[np.float32]:
+    """Signals (count, positions, channels) as float32 (count, length, channels), 0 from where each ends."""
+    found = np.zeros((len(signals), length, signals.shape[2]), np.float32)
+    kept = min(length, signals.shape[1])
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is reported with other values
-        found[:, :kept] = values[:, :kept]
+        found[:, :kept] = signals[:, :kept]
     found[np.arange(length) >= ends[:, None]] = 0
-    done = Lengths(len(ends), int((ends < length).sum()), int((ends > length).sum()), int(ends.min()), int(ends.max()))
-    return found, done
+    return found
 
 
 def ends_of(signals: NDArray[Any]) -> NDArray[np.int64]:
