@@ -160,6 +160,7 @@ def predict(
         devices.choose(device or "auto", cpu_name="CPU")
         trained = open_model(run_or_model, outputs=output)
         predictor = Predictor(trained)
+        source = trained.recipe.recipe.data.source.settings if trained.recipe else None
         given: Given | SeveralGiven | TextsGiven
         if (texts or are_lines) and not takes_text(trained):
             message = f"{trained.name} takes no text"
@@ -171,10 +172,10 @@ def predict(
             message = f"{trained.name} has one input, without a name"
             raise UsageError(Problem(message, "name the files without --input", Place("--input")))
         elif takes_text(trained):
-            column = trained.recipe.recipe.data.source.settings.text_column if trained.recipe else ""
+            column = source.text_column if source else ""
             given = look_up_texts(texts, files, are_lines=are_lines, column=column)
         else:
-            given = look_up(files, table_columns(trained, None))
+            given = look_up(files, table_columns(trained, None), length=source.signal_length() if source else None)
         warnings = warnings_for_files(trained, given)
         form, looked = None, None
         if given.has_images:
