@@ -38,6 +38,7 @@ COMMANDS = {
     "from-keras": ("from_keras", "Write a Keras model as a recipe.", _RECIPES),
     "layers": ("layers", "List the layers, optimizers, losses and metrics of Keras with their arguments.", _RECIPES),
     "schema": ("schema", "Print the JSON Schema of recipes, for editors.", _RECIPES),
+    "data": ("data", "Examine the data of a recipe: duplicates, leakage, broken files, classes.", _RECIPES),
     "doctor": ("doctor", "Show versions, devices, precision, folders and cached data.", "Check this machine"),
 }
 

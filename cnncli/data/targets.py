@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -162,6 +163,27 @@ class TargetInfo(BaseModel, ABC):
             f"the model gives {self.PLURAL}, and the labels of this data are classes", hint="--data photos.npz"
         )
 
+    # ---- folders of classes
+
+    SEVERAL_CLASSES: ClassVar[bool] = False  # whether an example may lie in the folders of several classes
+
+    @classmethod
+    def of_folders(cls, class_names: Sequence[str]) -> Self:
+        """Describe the targets of a folder for each class.
+
+        Raises:
+            DataError: the task has no classes.
+        """
+        raise DataError(f"a folder for each class has classes, and `targets` are {cls.PLURAL}")
+
+    def of_class_sets(self, sets: Sequence[Sequence[int]]) -> NDArray[Any]:
+        """The targets of examples (count, …) by the numbers of the classes of each.
+
+        Raises:
+            DataError: as `of_folders`.
+        """
+        raise DataError(f"a folder for each class has classes, and the model gives {self.PLURAL}")
+
     # ---- the recipe's settings
 
     def check_settings(self, data: Data) -> list[Problem]:
@@ -205,9 +227,17 @@ class TargetInfo(BaseModel, ABC):
         """How many examples there are; where each has one class, by class."""
         return [len(targets)]
 
+    def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
+        """How many examples each class or label has, by name; empty where there are none."""
+        return {}
+
     def names_of(self, targets: NDArray[Any]) -> list[str] | None:
         """The class of each example by its name; None where there is none. Fingerprints hold it."""
         return None
+
+    def texts_of(self, targets: NDArray[Any]) -> list[str]:
+        """The targets of each example in words, for people."""
+        return [", ".join(f"{value:.4g}" for value in np.ravel(row)) for row in targets]
 
     def to_json(self) -> dict[str, Any]:
         """The fields of a record, which `read_targets` reads back."""

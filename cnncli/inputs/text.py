@@ -19,6 +19,7 @@ class Text(InputKind):
     MAP_AXES: ClassVar[tuple[str, ...]] = ("length", "channels")
     ARE_NUMBERS = False
     ARE_NUMBERED = True
+    LENGTH_IN = "words"
     LAYOUT = "position across"
 
     @property

@@ -16,7 +16,7 @@ from cnncli.inputs.volume import VOLUME
 from cnncli.messages import counted
 from cnncli.recipe import targets
 from cnncli.recipe.write import as_flow
-from cnncli.scaffold.findings import Findings
+from cnncli.scaffold.data_summary import DataSummary
 
 BACKBONE = "MobileNetV2"  # small, and accurate for its size
 _FEW = 5_000  # photos: with fewer a network that has seen others is more accurate than a new one
@@ -48,7 +48,7 @@ class Choice:
     train: Sequence[str]
 
 
-def choose(found: Findings, *, backbone: str | None = None, weights: str | None = None) -> Choice:
+def choose(found: DataSummary, *, backbone: str | None = None, weights: str | None = None) -> Choice:
     """Choose what fits.
 
     Args:
@@ -70,7 +70,7 @@ def choose(found: Findings, *, backbone: str | None = None, weights: str | None 
 # ---- networks ----------------------------------------------------------------------------------------------------------
 
 
-def _transfer(found: Findings, backbone: str, weights: str | None) -> Choice:
+def _transfer(found: DataSummary, backbone: str, weights: str | None) -> Choice:
     if found.kind is not IMAGE or not (found.has_image_files or (found.shape[-1] == 3 and found.are_pixels)):
         message = f"{backbone} takes colour images with values from 0 to 255"
         got = f"an example of the data is {'x'.join(map(str, found.shape))}"
@@ -98,7 +98,7 @@ def _transfer(found: Findings, backbone: str, weights: str | None) -> Choice:
     )
 
 
-def _convolutional(found: Findings) -> Choice:
+def _convolutional(found: DataSummary) -> Choice:
     suffix = _DIMENSIONS[found.kind]
     *sides, _ = size = _size(found)
     stages = max(1, min(_MOST_STAGES, int(math.log2(max(1, min(sides)) / _SMALLEST_MAP)) if min(sides) >= 8 else 1))
@@ -125,7 +125,7 @@ def _convolutional(found: Findings) -> Choice:
     )
 
 
-def _dense(found: Findings) -> Choice:
+def _dense(found: DataSummary) -> Choice:
     return Choice(
         why="Rows of numbers have no neighbours to convolve over: two hidden layers.",
         source={},
@@ -140,7 +140,7 @@ def _dense(found: Findings) -> Choice:
     )
 
 
-def _of_sentences(found: Findings) -> Choice:
+def _of_sentences(found: DataSummary) -> Choice:
     dimensions = 50 if found.examples < _FEW else 100
     return Choice(
         why="Filters of 3, 4 and 5 words, each with its maximum over the sentence (Kim, 2014).",
@@ -165,14 +165,14 @@ def _of_sentences(found: Findings) -> Choice:
     )
 
 
-def _head(found: Findings) -> list[str]:
+def _head(found: DataSummary) -> list[str]:
     return [f"- {targets.of(found.targets).HEAD.replace('{outputs}', str(found.outputs))}"]
 
 
 # ---- data --------------------------------------------------------------------------------------------------------------
 
 
-def _size(found: Findings) -> tuple[int, ...]:
+def _size(found: DataSummary) -> tuple[int, ...]:
     """(height, width, channels) that images of files become; of others their own shape."""
     if not found.has_image_files:
         return found.shape
@@ -183,7 +183,7 @@ def _size(found: Findings) -> tuple[int, ...]:
     return (side, side, channels)
 
 
-def _prepared(found: Findings) -> list[str]:
+def _prepared(found: DataSummary) -> list[str]:
     if found.are_pixels:
         return ["prepare: [Rescaling: {scale: $(1 / 255)}]"]
     if found.is_scaled:
@@ -191,7 +191,7 @@ def _prepared(found: Findings) -> list[str]:
     return ["prepare: [Normalization]           # mean and variance are learned on the training split"]
 
 
-def _augmented(found: Findings) -> list[str]:
+def _augmented(found: DataSummary) -> list[str]:
     if found.are_photos:
         return [
             "augment:                           # random, in training only",
@@ -203,7 +203,7 @@ def _augmented(found: Findings) -> list[str]:
     return []
 
 
-def _balanced(found: Findings) -> list[str]:
+def _balanced(found: DataSummary) -> list[str]:
     if not found.is_imbalanced:
         return []
     largest, smallest = max(found.classes.values()), min(found.classes.values())
@@ -215,7 +215,7 @@ def _balanced(found: Findings) -> list[str]:
 # ---- training ----------------------------------------------------------------------------------------------------------
 
 
-def _plain_training(found: Findings) -> list[str]:
+def _plain_training(found: DataSummary) -> list[str]:
     batch_size = _batch_size(found)
     epochs = round(_STEPS * batch_size / max(1, found.examples))
     return [
@@ -226,11 +226,11 @@ def _plain_training(found: Findings) -> list[str]:
     ]
 
 
-def _batch_size(found: Findings) -> int:
+def _batch_size(found: DataSummary) -> int:
     return 32 if found.examples < 10_000 else 64 if found.examples < 50_000 else 128
 
 
-def _settings(found: Findings, *, epochs: int) -> list[str]:
+def _settings(found: DataSummary, *, epochs: int) -> list[str]:
     return ["seed: 42", f"epochs: {epochs}", f"batch_size: {_batch_size(found)}"]
 
 

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from cnncli.recipe.write import as_flow
-from cnncli.scaffold.findings import Findings
+from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.networks import Choice
 
 _SHARE = 0.15  # of the examples, for validation and for the test
 _WIDTH = 118
 
 
-def recipe_text(found: Findings, choice: Choice, *, name: str, shown: str) -> str:
+def recipe_text(found: DataSummary, choice: Choice, *, name: str, shown: str) -> str:
     """The recipe.
 
     Args:
@@ -51,7 +51,7 @@ def _indented(lines: Iterable[str], count: int = 2) -> list[str]:
     return [f"{' ' * count}{line}" for line in lines]
 
 
-def _source(found: Findings, choice: Choice) -> list[str]:
+def _source(found: DataSummary, choice: Choice) -> list[str]:
     source = found.source
     if isinstance(source, Mapping):
         [(word, settings)] = source.items()
@@ -60,11 +60,11 @@ def _source(found: Findings, choice: Choice) -> list[str]:
     return [f"source: {as_flow(source)}"]
 
 
-def _targets(found: Findings) -> list[str]:
+def _targets(found: DataSummary) -> list[str]:
     return [f"targets: {found.targets}"]
 
 
-def _split(found: Findings) -> list[str]:
+def _split(found: DataSummary) -> list[str]:
     if found.split_column is not None:
         return [f"split: {as_flow({'column': found.split_column})}"]
     split: dict[str, Any] = {part: _SHARE for part in ("validation", "test") if part not in found.parts}

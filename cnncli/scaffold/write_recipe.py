@@ -15,8 +15,8 @@ from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.schema import Source
 from cnncli.recipe.sources.table import Table
-from cnncli.scaffold import array_findings, image_findings, networks, table_findings, text_findings
-from cnncli.scaffold.findings import Findings
+from cnncli.scaffold import array_summary, image_summary, networks, table_summary, text_summary
+from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.recipe_text import recipe_text
 
 
@@ -34,7 +34,7 @@ class Written:
     name: str
     text: str
     loaded: LoadedRecipe
-    found: Findings
+    found: DataSummary
 
 
 def write_recipe(
@@ -61,15 +61,15 @@ def write_recipe(
     return Written(name, text, load_bytes(text.encode(), f"{name}.yaml"), found)
 
 
-def _look_at(source: Source, path: str, targets: str | None) -> Findings:
+def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
     if source.word == "image_folder":
-        return image_findings.look_at(path)
+        return image_summary.look_at(path)
     if isinstance(source.settings, Table):
-        return table_findings.look_at(path, source.word, targets)
+        return table_summary.look_at(path, source.word, targets)
     if source.word == "text_folder":
-        return text_findings.look_at(path)
+        return text_summary.look_at(path)
     written: Any = source.builtin or {source.word: {"path": path.replace("$", "$$")}}
-    return array_findings.look_at(written, targets)
+    return array_summary.look_at(written, targets)
 
 
 def _application(name: str) -> str:

@@ -151,7 +151,8 @@ def _unused(names: Sequence[str], inputs: Sequence[str], more: Sequence[str]) ->
     if not unused:
         return []
     noun = "array is" if len(unused) == 1 else "arrays are"
-    return [Problem(f"{len(unused):,} {noun} not used: {listed(unused)}", f"the names are {', '.join(ready)}")]
+    message = f"{len(unused):,} {noun} not used: {listed(unused)}"
+    return [Problem(message, f"the names are {', '.join(ready)}", kind="ignored")]
 
 
 class _Npz(Source[Npz]):

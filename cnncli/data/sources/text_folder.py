@@ -193,4 +193,6 @@ def _examples(mine: Sequence[_Text], column: TextColumn, numbers: Mapping[str, i
 def _empty(texts: Sequence[_Text]) -> Iterator[Problem]:
     names = [printable(each.file.relative) for each in texts if each.is_empty]
     if names:
-        yield Problem(f"{counted(len(names), 'text is', 'texts are')} empty: {listed(names, _MOST_NAMED)}")
+        yield Problem(
+            f"{counted(len(names), 'text is', 'texts are')} empty: {listed(names, _MOST_NAMED)}", kind="blank"
+        )

@@ -133,11 +133,18 @@ class ClassTargets(TargetInfo):
         if missing:
             message = f"{name} has no example of class {listed(missing, 5)}"
             hint = "nothing can be learned about them" if is_training else "no score is computed for them there"
-            yield Problem(message, hint)
+            yield Problem(message, hint, kind="missing")
 
     def renumber(self, class_names: Sequence[str]) -> tuple[NDArray[np.int32], tuple[Problem, ...]]:
         matched = match(class_names, self.class_names)
         return matched.numbers, matched.notes
+
+    @classmethod
+    def of_folders(cls, class_names: Sequence[str]) -> Self:
+        return cls(class_names=tuple(class_names))
+
+    def of_class_sets(self, sets: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+        return np.array([number for [number] in sets], np.int32)
 
     def check_settings(self, data: Data) -> list[Problem]:
         problems = []
@@ -176,7 +183,7 @@ class ClassTargets(TargetInfo):
             f"`{shortened(self.class_names[least])}` has {int(counts[least]):,}"
         )
         hint = "`class_weight: balanced` in `data` lets every class count the same"
-        return [Problem(message, hint, path=("data",))]
+        return [Problem(message, hint, path=("data",), kind="imbalance")]
 
     def strata(self, targets: NDArray[Any]) -> NDArray[Any]:
         return targets
@@ -205,8 +212,14 @@ class ClassTargets(TargetInfo):
         found: list[int] = np.bincount(targets, minlength=self.count).tolist()
         return found
 
+    def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
+        return dict(zip(self.class_names, self.counts(targets), strict=True))
+
     def names_of(self, targets: NDArray[Any]) -> list[str]:
         return [self.class_names[label] for label in targets.tolist()]
+
+    def texts_of(self, targets: NDArray[Any]) -> list[str]:
+        return self.names_of(targets)
 
     def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
         if loss_class(loss) not in _INTEGERS and units == 1:

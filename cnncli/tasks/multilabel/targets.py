@@ -97,8 +97,20 @@ class LabelTargets(TargetInfo):
                     if name == first
                     else "recall and average precision are undefined there"
                 )
-                notes.append(Problem(message, hint))
+                notes.append(Problem(message, hint, kind="missing"))
         return notes
+
+    SEVERAL_CLASSES: ClassVar[bool] = True
+
+    @classmethod
+    def of_folders(cls, class_names: Sequence[str]) -> Self:
+        return cls(class_names=tuple(class_names))
+
+    def of_class_sets(self, sets: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
+        found = np.zeros((len(sets), self.count), np.uint8)
+        for row, numbers in enumerate(sets):
+            found[row, list(numbers)] = 1
+        return found
 
     def check_settings(self, data: Data) -> list[Problem]:
         if data.classes is None or data.classes == self.count:
@@ -115,6 +127,12 @@ class LabelTargets(TargetInfo):
 
     def __str__(self) -> str:
         return self.size
+
+    def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
+        return dict(zip(self.class_names, targets.sum(axis=0, dtype=np.int64).tolist(), strict=True))
+
+    def texts_of(self, targets: NDArray[Any]) -> list[str]:
+        return [", ".join(self.class_names[label] for label in np.flatnonzero(row)) or "none" for row in targets]
 
     def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
         if units != self.count:

@@ -12,13 +12,13 @@ from cnncli.errors import DataError
 from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import counted, listed
 from cnncli.recipe.schema import Data
-from cnncli.scaffold.findings import Findings
+from cnncli.scaffold.data_summary import DataSummary
 
 _SHORTEST_SIDE = 8  # pixels, of an image
 _LONGEST_RATIO = 4  # of the sides of an image
 
 
-def look_at(source: Any, targets: str | None = None) -> Findings:
+def look_at(source: Any, targets: str | None = None) -> DataSummary:
     """Look at a source that is read as a whole.
 
     Args:
@@ -42,7 +42,7 @@ def look_at(source: Any, targets: str | None = None) -> Findings:
     classes = dict(zip(names, counts, strict=True)) if len(counts) == len(names) else {}
     scale = train.scale
     labels = listed(f"{name} {count:,}" for name, count in classes.items()) if classes else found.targets.size
-    return Findings(
+    return DataSummary(
         source=source,
         kind=kind_of(shape),
         shape=shape,

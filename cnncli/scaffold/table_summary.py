@@ -23,8 +23,8 @@ from cnncli.inputs.text import TEXT
 from cnncli.inputs.volume import VOLUME
 from cnncli.messages import counted, listed, printable
 from cnncli.recipe.targets import of as rules_of
-from cnncli.scaffold.findings import Findings, group_in_heads
-from cnncli.scaffold.image_findings import measured, resized, some
+from cnncli.scaffold.data_summary import DataSummary, group_in_heads
+from cnncli.scaffold.image_summary import measured, resized, some
 
 _LOOKED_AT = 20_000  # rows
 _MOST_CLASSES = 200
@@ -51,7 +51,7 @@ class _Columns:
     folder: str
 
 
-def look_at(path: str, word: str, targets: str | None = None) -> Findings:
+def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     """Look at the first rows of a table.
 
     Args:
@@ -89,7 +89,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> Findings:
         f"The label is `{printable(', '.join(label[:8]))}`: {what}",
         *([f"Columns that are not used: {listed(map(printable, unused))}"] if unused else []),
     ]
-    return Findings(
+    return DataSummary(
         source=source,
         targets=kind_of_label,
         classes=classes,
@@ -205,7 +205,7 @@ def _is_text(values: Sequence[str]) -> bool:
 
 
 def _input(own: Mapping[str, list[str]], columns: _Columns) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The settings of the only input, and what `Findings` gets of it.
+    """The settings of the only input, and what `DataSummary` gets of it.
 
     Raises:
         DataError: no column can be an input.

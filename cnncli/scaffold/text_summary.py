@@ -12,13 +12,13 @@ from cnncli.data.sources.paths import existing_folder
 from cnncli.data.sources.text_folder import TEXT_FILES
 from cnncli.inputs.text import TEXT
 from cnncli.messages import counted, listed
-from cnncli.scaffold.findings import Findings, group_in_names
-from cnncli.scaffold.image_findings import some
+from cnncli.scaffold.data_summary import DataSummary, group_in_names
+from cnncli.scaffold.image_summary import some
 
 _MOST_BYTES = 1 << 20  # of a file that is looked at
 
 
-def look_at(path: str) -> Findings:
+def look_at(path: str) -> DataSummary:
     """Look at class folders of .txt files.
 
     Raises:
@@ -30,7 +30,7 @@ def look_at(path: str) -> Findings:
     lengths = [_words(file.path) for file in some(train)]
     length = int(np.percentile(lengths, 95))
     more = {part: len(files) for part, files in tree.files.items() if part != "train"}
-    return Findings(
+    return DataSummary(
         source={"text_folder": {"path": path.replace("$", "$$")}},
         kind=TEXT,
         shape=(),

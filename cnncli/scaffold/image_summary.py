@@ -14,7 +14,7 @@ from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.paths import existing_folder
 from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed
-from cnncli.scaffold.findings import Findings, group_in_names
+from cnncli.scaffold.data_summary import DataSummary, group_in_names
 
 _File = TypeVar("_File")
 
@@ -23,7 +23,7 @@ _ALMOST_GRAY = 4  # the largest difference between the channels of a gray pixel 
 _LARGE = 96  # pixels: images with such sides are photos, smaller ones are icons or digits
 
 
-def look_at(path: str) -> Findings:
+def look_at(path: str) -> DataSummary:
     """Look at class folders.
 
     Raises:
@@ -50,7 +50,7 @@ def look_at(path: str) -> Findings:
         **resized(heights, widths),
         **({"color": "grayscale"} if is_gray else {}),
     }
-    return Findings(
+    return DataSummary(
         source={"image_folder": settings},
         kind=IMAGE,
         shape=(height, width, 1 if is_gray else 3),

@@ -23,7 +23,7 @@ _IN_HEADS = re.compile(rf"(?i)(?:.*[_ .-])?(?:{_WORDS}|group)(?:[_ .-]?(?:id|nr|
 
 
 @dataclass(frozen=True)
-class Findings:
+class DataSummary:
     """What a look at data finds.
 
     Attributes:
