@@ -65,46 +65,72 @@ class _Wanted:
     progress: Progress | None = None
 
 
+def read_table(settings: Table, request: Request, *, path: Path, kind: str = "csv") -> LoadedData:
+    """Read a table for training.
+
+    Args:
+        path: of the settings in the recipe.
+        kind: what the recipe calls the table.
+
+    Raises:
+        DataError: as `Source.read`.
+    """
+    data = request.data
+    wanted = _Wanted(
+        settings=settings,
+        path=path,
+        kind=kind,
+        inputs=_inputs(settings, path, data),
+        shapes=_shapes(request.input_shape),
+        targets=request.targets,
+        group=data.split.group,
+        part=data.split.column,
+        check_targets=request.check_targets,
+        skips_bad=data.on_bad_image == "skip",
+        allow_leakage=data.allow_leakage,
+        progress=request.progress,
+    )
+    return _read(wanted)
+
+
+def read_table_for_model(settings: Table, request: ModelRequest) -> LoadedData:
+    """Read a table for a trained model.
+
+    Args:
+        settings: with the columns of the model's recipe.
+
+    Raises:
+        DataError: as `Source.read_for_model`.
+    """
+    data = request.data
+    wanted = _Wanted(
+        settings=settings,
+        path=(),
+        kind="csv",
+        inputs=_inputs(settings, (), data),
+        shapes=_shapes(request.input_shape),
+        targets=type(request.targets),
+        known=request.targets,
+        part=data.split.column if data else None,
+        form=request.form,
+        progress=request.progress,
+    )
+    return _read(wanted)
+
+
 class _Table(Source[Table]):
     def read(self, settings: Table, request: Request) -> LoadedData:
-        data, path = request.data, ("data", "source", request.data.source.word)
-        wanted = _Wanted(
-            settings=settings,
-            path=path,
-            kind=data.source.word,
-            inputs=_inputs(settings, path, data),
-            shapes=_shapes(request.input_shape),
-            targets=request.targets,
-            group=data.split.group,
-            part=data.split.column,
-            check_targets=request.check_targets,
-            skips_bad=data.on_bad_image == "skip",
-            allow_leakage=data.allow_leakage,
-            progress=request.progress,
-        )
-        return _read(wanted)
+        word = request.data.source.word
+        return read_table(settings, request, path=("data", "source", word), kind=word)
 
     def read_for_model(self, settings: Table, request: ModelRequest) -> LoadedData:
         data = request.data
         trained = settings.of_other_data(data.source.settings if data else None)
         assert isinstance(trained, Table)
-        inputs = _inputs(trained, (), data)
-        if trained.label is None or not all(own.given for own, _ in inputs.values()):
+        if trained.label is None or not all(own.given for own, _ in _inputs(trained, (), data).values()):
             message = f"the columns of {printable(settings.path)} are not known: the model was not trained on a table"
             raise DataError(Problem(message, "an .npz file, or a folder of images, needs no columns"))
-        wanted = _Wanted(
-            settings=trained,
-            path=(),
-            kind="csv",
-            inputs=inputs,
-            shapes=_shapes(request.input_shape),
-            targets=type(request.targets),
-            known=request.targets,
-            part=data.split.column if data else None,
-            form=request.form,
-            progress=request.progress,
-        )
-        return _read(wanted)
+        return read_table_for_model(trained, request)
 
     def looks_like(self, path: FilePath) -> bool:
         return path.suffix.lower() in SUFFIXES and path.is_file()
