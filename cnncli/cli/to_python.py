@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnncli.cli import console, data_files, options, tensorflow_log
-from cnncli.errors import OutputError
+from cnncli.errors import OutputError, Place, Problem
 from cnncli.messages import printable
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def to_python(
     file = OutputFile(to, "--to", [recipe], force=force) if to else None
     if file:
         file.check()
+        _check_script_name(file.path)
     source = _source(recipe, output, settings or [])
     if file:
         file = replace(file, reads=[source.loaded.file, *file.reads, *data_files.data_of(source.loaded.recipe)])
@@ -85,6 +86,19 @@ def to_python(
         console.stdout().print(printable(str(to)))
     else:
         sys.stdout.write(code)
+
+
+def _check_script_name(path: Path) -> None:
+    """Refuse the name of a module that Keras imports: Python would find the script in the place of the module.
+
+    Raises:
+        OutputError: it is the name of a module of Python or of an installed package.
+    """
+    from cnncli.conversion.script_names import hidden_module
+
+    if module := hidden_module(path):
+        message = f"`{printable(str(path))}` would hide {module} from the script, so that Keras cannot be imported"
+        raise OutputError(Problem(message, "name another file", Place("--to")))
 
 
 @dataclass(frozen=True)
