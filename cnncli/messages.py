@@ -38,7 +38,7 @@ def visible(text: str) -> str:
 
 def shortened(text: str, length: int = _LONGEST_QUOTE) -> str:
     """At most `length` characters, made printable, with an ellipsis where something was left out."""
-    text = printable(text)
+    text = printable(str(text))  # of a text that depends on sizes what is written: `c$here.channels`
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
