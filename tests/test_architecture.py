@@ -20,11 +20,19 @@ OF_A_TASK = {
 # A name that two modules share has one meaning: the module of `cli` is the command of that name, and the others are
 # what it calls, or the same thing in another layer.
 SHARED = {
+    "arrays": "sources that are arrays: their settings, their values",
+    "base": "what every one has: settings of sources, sources, kinds of input",
+    "builtin": "data sets by name: their settings, their files",
+    "image_folder": "folders of images: their settings, their images",
+    "text_folder": "folders of texts: their settings, their texts",
+    "text": "text: that of a recipe's file, the kind of input",
+    "table": "tables: their settings, their rows; tables of a terminal are in `console`",
     "calibration": "the calibration of probabilities: computed, drawn",
     "comparison": "the comparison of runs: of all tasks, of one",
     "console": "what a terminal shows: of all commands, of a task",
     "feature_maps": "feature maps: computed, drawn; the command",
     "figures": "the pictures of a task",
+    "folds": "the folds of a cross-validation: of examples, their runs, trained, on the command line",
     "grad_cam": "Grad-CAM: computed; the command",
     "kernels": "the kernels of convolutions: found, drawn",
     "layers": "the layers of a recipe; the command that lists Keras' layers",
@@ -208,6 +216,7 @@ QUESTION = re.compile(
 NAMING_A_TASK = {
     "cnncli.data.sources.builtin": "the built-in data sets have classes",
     "cnncli.data.sources.image_folder": "a folder for each class",
+    "cnncli.data.sources.text_folder": "a folder for each class",
     "cnncli.inference.model_loading": "a model of another program is taken for a classifier",
     "cnncli.plots.calibration": "draws the values of the task",
     "cnncli.plots.confident_errors": "draws the values of the task",

@@ -9,6 +9,7 @@ from cnncli.conversion.data_code import DataCode, data_code
 from cnncli.conversion.network_code import NetworkCode, Shape, network_code
 from cnncli.conversion.python_layout import LINE_LENGTH, laid_out, quoted
 from cnncli.conversion.training_code import training_code
+from cnncli.conversion.unwritten_keys import refuse_unwritten
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.named_inputs import Input, inputs_of
@@ -36,7 +37,7 @@ def to_python(
         weights: the model file of a run; a comment says how to load it.
 
     Raises:
-        RecipeError: it cannot be written without the number of classes.
+        RecipeError: it cannot be written without the number of classes, or its splits or weights cannot be written.
     """
     network = network_code(loaded, input_shape=input_shape)
     recipe = training or loaded.recipe
@@ -45,6 +46,7 @@ def to_python(
     if weights:
         lines += _weights(recipe, weights, network_only=network_only)
     if not network_only:
+        refuse_unwritten(recipe, loaded)
         data = data_code(recipe)
         train = training_code(recipe, data)
         imports |= {*data.imports, *train.imports}

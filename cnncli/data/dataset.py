@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.columns import Indexes, Values, as_array, as_column, take
+from cnncli.data.columns import Indexes, Values, as_array, as_column, join, take
 from cnncli.data.input_values import InputValues
 from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
 from cnncli.data.targets import TargetInfo
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import kind_of
 from cnncli.messages import printable
 from cnncli.recipe.named_inputs import INPUT as INPUT
 from cnncli.recipe.named_inputs import by_name, without_names
@@ -93,11 +94,14 @@ class Examples:
 
     Attributes:
         inputs: by name, each (count, *shape of one), uint8 in 0 to 255 or float32: an array, or a column that is read when
-            it is needed (`ImageFiles`, `RowFile`, `ArrayRows`). The kinds of input are those of `cnncli.inputs`.
+            it is needed (`ImageFiles`, `RowFile`, `ArrayRows`, `TextColumn`). The kinds of input are those of
+            `cnncli.inputs`.
         targets: (count, …), in the form of the task: int32 (count,), index into the class names; float32 (count, k).
         files: where each came from, as a path inside its folder; None where they are not files.
         sha256: of each one's file, hex; None where they are not files.
         originals: the image files themselves, wherever their pixels lie now; None where they are not image files.
+        weights: float32 (count,), how much each counts in the loss; None: all the same.
+        groups: object (count,), the name of what each belongs to, such as a patient; None where there are no groups.
     """
 
     inputs: Mapping[str, Values]
@@ -105,6 +109,8 @@ class Examples:
     files: tuple[str, ...] | None = None
     sha256: tuple[str, ...] | None = None
     originals: ImageFiles | None = None
+    weights: NDArray[np.float32] | None = None
+    groups: NDArray[np.object_] | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -128,15 +134,16 @@ class Examples:
 
     @property
     def scales(self) -> dict[str, Scale]:
-        """The scale of each input, by name."""
+        """The scale of each input of numbers, by name."""
+        columns = {name: column for name, column in self.inputs.items() if kind_of(column.shape[1:]).ARE_NUMBERS}
         if len(self.inputs) == 1:
-            return dict.fromkeys(self.inputs, self.scale)
-        return {name: scale_of(column) for name, column in self.inputs.items()}
+            return dict.fromkeys(columns, self.scale) if columns else {}
+        return {name: scale_of(column) for name, column in columns.items()}
 
     @property
     def scale(self) -> Scale:
         """The scale of the values of the only input; of image files that of all images, whatever these show."""
-        if self.files is None:
+        if self.originals is None:
             return scale_of(self.input)
         some = as_column(self.input).read(np.linspace(0, len(self) - 1, min(len(self), _LOOKED_AT)).astype(np.int64))
         return replace(OF_IMAGES, ground=ground_of(some, 0.0, 255.0))
@@ -147,7 +154,31 @@ class Examples:
         files, sha256 = _taken(self.files, indices), _taken(self.sha256, indices)
         inputs = {name: take(column, indices) for name, column in self.inputs.items()}
         originals = self.originals and self.originals.take(indices)
-        return Examples(inputs, take(self.targets, indices), files, sha256, originals)
+        weights = None if self.weights is None else self.weights[indices]
+        groups = None if self.groups is None else self.groups[indices]
+        return Examples(inputs, take(self.targets, indices), files, sha256, originals, weights, groups)
+
+
+def join_examples(parts: Sequence[Examples]) -> Examples:
+    """Several parts of one source, and so with the same columns, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    inputs = {name: join([part.inputs[name] for part in parts]) for name in parts[0].inputs}
+    files = None if parts[0].files is None else tuple(file for part in parts for file in part.files or ())
+    sha256 = None if parts[0].sha256 is None else tuple(digest for part in parts for digest in part.sha256 or ())
+    first, *others = (part.originals for part in parts)
+    originals = first and first.and_then([each for each in others if each])
+    weights = [part.weights for part in parts if part.weights is not None]
+    groups = [part.groups for part in parts if part.groups is not None]
+    return Examples(
+        inputs,
+        join([part.targets for part in parts]),
+        files,
+        sha256,
+        originals,
+        np.concatenate(weights) if weights else None,
+        np.concatenate(groups) if groups else None,
+    )
 
 
 def _taken(texts: Sequence[str] | None, indices: Indexes) -> tuple[str, ...] | None:
@@ -174,6 +205,7 @@ class Splits:
         fingerprint: SHA-256 (hex) of the data as it was found, whatever the split.
         skipped: bad images that were left out, as paths inside the folder.
         form: what every image became, where they came from files.
+        forms: the same of each of several inputs, by name.
     """
 
     train: Examples
@@ -186,6 +218,7 @@ class Splits:
     fingerprint: str
     skipped: tuple[str, ...] = ()
     form: images.Form | None = None
+    forms: Mapping[str, images.Form] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[Part, Part, Part]:
@@ -193,12 +226,13 @@ class Splits:
 
     def as_json(self) -> dict[str, Any]:
         """What a run's record says about its data."""
+        ranges = {name: scale.as_json() for name, scale in self.train.scales.items()}
         return {
             "source": self.source,
             "fingerprint": self.fingerprint,
             **self.targets.to_json(),
             "input_shape": without_names({name: list(shape) for name, shape in by_name(self.input_shape).items()}),
-            "input_range": without_names({name: scale.as_json() for name, scale in self.train.scales.items()}),
+            "input_range": without_names(ranges) if ranges else None,
             "counts": {part.name: self.targets.counts(part.examples.labels) for part in self.parts},
             "skipped": [printable(path) for path in self.skipped],
         }

@@ -212,6 +212,22 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_WORDS_OF_MODES = {"L": "gray", "LA": "gray", "La": "gray", "RGBA": "RGB", "RGBa": "RGB", "RGBX": "RGB"}
+
+
+def mode_in_words(mode: str, *, is_deep: bool = False) -> str:
+    """How the values of a file are stored, from one of Pillow's modes: `RGB`, `gray`, `palette`, `16-bit gray`, `CMYK`.
+
+    Args:
+        is_deep: whether it is a PNG with channels of 16 bits, of which Pillow's mode does not tell.
+    """
+    known = _MODE_NAMES.get(mode, "")
+    if known.endswith("-bit"):
+        return f"{known} gray"
+    words = known or _WORDS_OF_MODES.get(mode, mode)
+    return f"16-bit {words}" if is_deep else words
+
+
 _TURNED = (5, 6, 7, 8)  # those that exchange width and height
 _MODE_NAMES = {
     "CMYK": "CMYK",
@@ -302,7 +318,7 @@ def _grey(image: Image.Image, form: Form) -> NDArray[np.float32]:
         if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
             found = f"{values.min():.6g} to {values.max():.6g}"
             raise BadImage(
-                f"32-bit values ({found}): `range: [low, high]` in `image_folder` says which values are black and white"
+                f"32-bit values ({found}): `range: [low, high]` beside `image_size` says which values are black and white"
             )
         low, high = 0.0, WHOLE_RANGE
     scaled = np.clip((values - low) * (255 / (high - low)), 0, 255).astype(np.float32)

@@ -19,6 +19,7 @@ from cnncli.errors import CnncliError, Problem
 from cnncli.inference.inputs import File, Given, read_array
 from cnncli.inference.model_loading import TrainedModel
 from cnncli.inference.several_inputs import SeveralGiven
+from cnncli.inputs import kind_of
 from cnncli.messages import printable
 
 _LEAST_SHARE = 0.01  # of examples that were trained on; many data sets have a few copies
@@ -59,6 +60,8 @@ def scale_warnings(known: scales.Scale | None, inputs: Values, what: str) -> lis
         inputs: (count, *shape of one), of any type of numbers.
         what: the examples, as messages call them.
     """
+    if not kind_of(inputs.shape[1:]).ARE_NUMBERS:
+        return []
     extremes = scales.extremes_of(inputs)
     good = np.flatnonzero(np.isfinite(extremes.lows) & np.isfinite(extremes.highs))
     if not len(good):
@@ -71,7 +74,7 @@ def scale_warnings(known: scales.Scale | None, inputs: Values, what: str) -> lis
 
 
 def _scale_problems(trained: TrainedModel, examples: Examples, what: str) -> list[Problem]:
-    if examples.files is not None:
+    if examples.originals is not None:
         return _unlike(trained.scale, examples.scale, what)
     found = []
     for name, column in examples.inputs.items():
@@ -90,17 +93,17 @@ def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
         yield from warnings_for_images(trained)
     assert not isinstance(trained.input_shape, dict)
     for file in given.files:
-        inputs = _inputs_of(file, trained.input_shape)
+        inputs = _inputs_of(file, trained.input_shape, given.numbers)
         if inputs is not None:
             yield from scale_warnings(trained.scale, inputs, printable(file.path))
 
 
-def _inputs_of(file: File, input_shape: Shape) -> NDArray[Any] | None:
+def _inputs_of(file: File, input_shape: Shape, numbers: Any) -> NDArray[Any] | None:
     """Read the examples of a file of numbers; None for an image, and for a file that cannot be read (reported later)."""
     if file.kind == "image":
         return None
     if file.kind == "table":
-        rows = Given((file,), (), ()).batches(_LOOKED_AT, input_shape=input_shape, form=None)
+        rows = Given((file,), (), (), numbers).batches(_LOOKED_AT, input_shape=input_shape, form=None)
         batch = next(rows, None)
         return np.asarray(batch.inputs) if batch and batch.names else None
     try:

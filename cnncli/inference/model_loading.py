@@ -13,7 +13,7 @@ import keras
 from cnncli import runs
 from cnncli.data import images
 from cnncli.data.scales import Scale
-from cnncli.data.sources.image_folder import form_of
+from cnncli.data.sources.image_form import form_of
 from cnncli.data.targets import TargetInfo, read_targets
 from cnncli.errors import DataError, ModelFileError, OutputError, Problem, RecipeError
 from cnncli.inference import keras_file, run_model
@@ -23,9 +23,13 @@ from cnncli.messages import printable
 from cnncli.model_file_validation.archive import HDF5_HINT
 from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.keras_objects.objects import KerasObject, read
+from cnncli.recipe.learned import with_learned
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.named_inputs import INPUT, by_name, shapes_of, without_names
-from cnncli.recipe.schema import ImageFolder, Recipe
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.base import ImageSettings
+from cnncli.recipe.sources.table import InputColumns
+from cnncli.runs.learned_file import read_learned
 from cnncli.runs.record import MODEL
 from cnncli.tasks.classification.targets import ClassTargets
 
@@ -41,7 +45,7 @@ class TrainedModel:
         name: how messages and pictures call it: the run's folder or the file.
         run: the run's folder; None for a file from elsewhere.
         targets: of the training; a file that does not tell them is taken for a classifier, with classes by number.
-        recipe: the run's resolved recipe; None for a file.
+        recipe: the run's resolved recipe, with what its preprocessing learned; None for a file.
         told: what the file says about its model; None for a run, and for a file that another program saved.
         activations: what they take for one example; None for a run, and for a file whose network takes any size.
         trained_on: fingerprints and a sketch of the training examples; None where they are not known.
@@ -78,7 +82,7 @@ class TrainedModel:
             return self.about.images
         try:
             assert not isinstance(self.input_shape, Mapping)
-            return form_of(ImageFolder(path="."), self.input_shape)
+            return form_of(ImageSettings(), self.input_shape)
         except DataError as error:  # no key of a recipe is to blame here
             raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
 
@@ -209,6 +213,7 @@ def _open_run(path: Path) -> TrainedModel:
         raise _damaged(resolved, error) from error
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise OutputError(f"{path} is not complete: {error}", hint=_TRAIN_AGAIN) from error
+    recipe = replace(recipe, recipe=with_learned(recipe.recipe, read_learned(path, record, recipe.recipe)))
     try:
         network = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:
@@ -258,3 +263,16 @@ def default_loss(model: keras.Model) -> KerasObject:
     found, _ = read({"SparseCategoricalCrossentropy": {"from_logits": True}}, "losses")
     assert found is not None
     return found
+
+
+def table_columns(trained: TrainedModel, name: str | None) -> InputColumns | None:
+    """The columns of a table that are an input, as the recipe of a run names them; None where it names none.
+
+    Args:
+        name: of one of several inputs; None of the only one.
+    """
+    if trained.recipe is None:
+        return None
+    data = trained.recipe.recipe.data
+    own = (data.inputs or {}).get(name) if name is not None else data.source.settings
+    return own if isinstance(own, InputColumns) and own.given else None

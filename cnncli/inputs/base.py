@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -17,6 +18,8 @@ class InputKind:
     Attributes:
         WORD: what an example is called.
         AXES: of an example; channels are the last.
+        TENSOR_DTYPE: of the tensor that enters a network; empty for Keras' own, that of the dtype policy.
+        ARE_NUMBERS: whether examples hold numbers, which have a scale.
         FROM_IMAGE_FILES: whether image files become examples of it.
         ARE_PIXELS: whether examples have height and width, so that all of them have one scale.
         MAY_BE_QUIET: whether the values of some examples may well be much smaller than those of others.
@@ -28,10 +31,15 @@ class InputKind:
         CHANNEL: what one of the last axis is called.
         MOST_CHANNELS: that are compared one by one, where there are at least `LEAST_EXAMPLES`.
         LEAST_DIFFERENT: values of an example that differ from its smallest, so that an equal one is a copy of it.
+        SMALL: cells along each place of the small pictures by which near duplicates are found, a coarse and a fine one;
+            None where examples may well be nearly equal.
+        LENGTH_IN: what a length of an example counts.
     """
 
     WORD: ClassVar[str] = "array"
     AXES: ClassVar[tuple[str, ...]] = ()
+    TENSOR_DTYPE: ClassVar[str] = ""
+    ARE_NUMBERS: ClassVar[bool] = True
     FROM_IMAGE_FILES: ClassVar[bool] = False
     ARE_PIXELS: ClassVar[bool] = False
     MAY_BE_QUIET: ClassVar[bool] = False
@@ -44,6 +52,8 @@ class InputKind:
     MOST_CHANNELS: ClassVar[int] = 16
     LEAST_EXAMPLES: ClassVar[int] = 1
     LEAST_DIFFERENT: ClassVar[int] = 1
+    SMALL: ClassVar[tuple[int, int] | None] = None
+    LENGTH_IN: ClassVar[str] = "positions"
 
     @property
     def has_places(self) -> bool:
@@ -60,6 +70,10 @@ class InputKind:
         *places, channels = shape
         return f"{self.WORD}, {' × '.join(map(str, places))}, {channels} channel{'s' * (channels > 1)}"
 
+    def size_of(self, shape: Sequence[int]) -> int:
+        """About how many numbers an example of this shape is, for how many are read in one go."""
+        return math.prod(shape)
+
     def file_ending(self, shape: Shape) -> str:
         """The ending of a file that can hold one example of this shape, for `cnncli predict`."""
         return ".npy"
@@ -75,6 +89,10 @@ class InputKind:
     def may_be_equal_by_chance(self, shape: Sequence[int]) -> bool:
         """Whether two examples of this shape may well be equal without one being a copy."""
         return False
+
+    def lengths(self, examples: NDArray[Any]) -> NDArray[np.int64] | None:
+        """How long each of the examples is without what fills it up, int64 (count,); None where they have no such length."""
+        return None
 
     def can_show(self, shape: Shape) -> bool:
         """Whether `for_tile` takes examples of this shape."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -24,29 +25,31 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import Group, nested
 from cnncli.recipe.schema_fields import (
     INPUT_NAME,
-    Background,
     Callback,
     ClassCount,
     ClassWeight,
     Count,
-    Depth,
     Duration,
+    FoldCount,
     Layer,
     Losses,
     Metric,
     Optimizer,
     Part,
-    Range,
+    PrepareStep,
     Section,
     ShapeOrShapes,
-    Size,
     Step,
     exactly_one,
 )
 from cnncli.recipe.schema_pictures import Picture, read_picture
+from cnncli.recipe.sources.arrays import Idx, Npz
+from cnncli.recipe.sources.base import SourceSettings
+from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
+from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.table import InputColumns, Table
+from cnncli.recipe.sources.text_folder import TextFolder
 
-BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
-BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
 if TYPE_CHECKING:
     TargetsWord = str
 else:
@@ -56,42 +59,6 @@ else:
 # ---- data --------------------------------------------------------------------------------------------------------------
 
 
-class ImageFolder(Section):
-    """A folder with one folder of images for each class, or `train/`, `val/` or `validation/`, and `test/` with class folders."""
-
-    path: str = Field(min_length=1, description="the folder, relative to the working directory")
-    image_size: Size | None = Field(None, description="[height, width] of all images; default: that of `model.input`")
-    resize: Literal["pad", "crop", "stretch"] = Field(
-        "stretch",
-        description="how images with another shape are resized: pad adds black borders, crop cuts the centre, stretch distorts",
-    )
-    color: Literal["rgb", "grayscale"] | None = Field(None, description="default: as in `model.input`, else rgb")
-    exif: Literal["apply", "ignore"] = Field("apply", description="rotate photos by their EXIF data")
-    background: Background = Field(
-        "auto",
-        description="color behind transparent images: black, white or [r, g, b]; auto: white if most drawings are dark",
-    )
-    depth: Depth = Field(
-        "auto",
-        description="bits of gray levels; auto: 16, as floats from 0 to 255, if an image has more than 8",
-    )
-    range: Range = Field(
-        None, description="[low, high]: gray values that become 0 and 255, for example [0, 4095] for 12 bits"
-    )
-
-
-class Npz(Section):
-    """A NumPy archive with `x_train`, `y_train` and optionally `x_val`, `y_val`, `x_test`, `y_test`; or with `x`, `y`."""
-
-    path: str = Field(min_length=1, description="the file, relative to the working directory")
-
-
-class Idx(Section):
-    """A folder with the four files of MNIST, `train-images-idx3-ubyte` and so on, gzipped or not."""
-
-    path: str = Field(min_length=1, description="the folder, relative to the working directory")
-
-
 class Source(Section):
     """The source of the data: exactly one of these."""
 
@@ -99,8 +66,12 @@ class Source(Section):
 
     builtin: BuiltinDataSet | None = Field(None, description="a data set by name; `source: mnist` means the same")
     image_folder: ImageFolder | None = None
+    text_folder: TextFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
+    csv: Table | None = Field(None, description="a table of text with a row for each example ([Table](#table))")
+    tsv: Table | None = Field(None, description="a table with tabs between the columns")
+    parquet: Table | None = Field(None, description="a table in a Parquet file; needs `pip install cnncli[parquet]`")
 
     @model_validator(mode="after")
     def _one(self) -> Source:
@@ -111,14 +82,29 @@ class Source(Section):
         return self
 
     @property
-    def kind(self) -> str:
+    def word(self) -> str:
+        """Which source it is, as the recipe calls it."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def settings(self) -> SourceSettings:
+        """The settings of the one that is given."""
+        if self.builtin is not None:
+            return Builtin(name=self.builtin)
+        found: SourceSettings = getattr(self, self.word)
+        return found
+
+    def settled(self, found: Mapping[str, Any]) -> Source:
+        """This source with the values that reading the data decided."""
+        if self.builtin is not None:
+            return self
+        return self.model_copy(update={self.word: self.settings.settled(found)})
 
 
 def _source_as_data(source: Source) -> Any:
-    if source.builtin:
+    if source.builtin is not None:
         return source.builtin
-    return {source.kind: getattr(source, source.kind).model_dump(exclude_none=True)}
+    return {source.word: source.settings.model_dump(exclude_none=True)}
 
 
 class Split(Section):
@@ -126,14 +112,29 @@ class Split(Section):
 
     validation: Part = Field(0.1, description="a share of the training examples, or a number of them")
     test: Part = Field(0.1, description="a share or a number of all examples, if the data has no test part")
+    group: str | None = Field(
+        None,
+        min_length=1,
+        description="keeps examples of one group, such as a patient, in one split: a column or an array with the group of "
+        "each example, or a pattern with one group for file names, `(p[0-9]+)_`",
+    )
+    column: str | None = Field(
+        None, min_length=1, description="a column or an array that says train, validation or test for each example"
+    )
+    folds: FoldCount | None = Field(
+        None, description="number of folds of a cross-validation; each fold is the test split once: `train --fold 2`"
+    )
+    fold: Count | None = Field(None, description="the fold that is the test split, from 1; `train --fold` sets it")
     stratify: bool = Field(True, description="keep the share of each class in each split")
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of the split: the same seed gives the same splits")
 
 
-class Input(Section):
-    """One of several inputs of an example, and its preprocessing."""
+class Input(InputColumns):
+    """One of several inputs of an example, and its preprocessing; of a table also its columns."""
 
-    prepare: list[Step] = Field([], description="preprocessing layers for this input; they are saved inside the model")
+    prepare: list[PrepareStep] = Field(
+        [], description="preprocessing layers for this input; they are saved inside the model"
+    )
     augment: list[Step] = Field([], description="augmentation layers for this input, for the training split only")
 
 
@@ -169,7 +170,11 @@ class Data(Section):
     targets: TargetsWord = Field("classes", description=targets.DESCRIPTION)
     split: Split = Field(default_factory=lambda: Split())
     inputs: InputsByName = Field(None, description="several inputs of an example, by name; `from` uses the names")
-    prepare: list[Step] = Field([], description="preprocessing layers for all splits; they are saved inside the model")
+    prepare: list[PrepareStep] = Field(
+        [],
+        description="preprocessing layers for all splits, saved inside the model; what they lack is learned from the training "
+        "examples",
+    )
     augment: list[Step] = Field([], description="augmentation layers for the training split only; they are not saved")
     augment_copies: Count | None = Field(
         None,
@@ -179,7 +184,12 @@ class Data(Section):
         None, description="weight of each class in the loss; balanced: inversely proportional to its frequency"
     )
     classes: ClassCount | None = Field(None, description="number of classes; checked against the data")
+    balance: Literal["oversample"] | None = Field(
+        None,
+        description="oversample: each epoch draws examples of rare classes more often, so that all classes are equal",
+    )
     limit: Count | None = Field(None, description="number of training examples to use; the share of each class is kept")
+    per_class: Count | None = Field(None, description="number of training examples of each class to use")
     on_bad_image: Literal["error", "skip"] = Field("error", description="what to do with a file that cannot be decoded")
     allow_leakage: bool = Field(False, description="allow the same image in two splits")
 
@@ -189,6 +199,17 @@ class Data(Section):
         """Whether a split is stratified, where the recipe does not say."""
         if (known := _target_rules(data)) and isinstance(data.get("split", {}), dict):
             return {**data, "split": {"stratify": known.STRATIFY, **data.get("split", {})}}
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _group_of_the_source(cls, data: Any) -> Any:
+        """`group` beside the columns of a table is that of the split."""
+        source = data.get("source") if isinstance(data, dict) else None
+        settings = next(iter(source.values()), None) if isinstance(source, dict) else None
+        group = settings.get("group") if isinstance(settings, dict) else None
+        if isinstance(group, str) and isinstance(data.get("split", {}), dict):
+            return {**data, "split": {"group": group, **data.get("split", {})}}
         return data
 
 

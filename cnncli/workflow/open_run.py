@@ -18,6 +18,7 @@ from cnncli.errors import Problem
 from cnncli.recipe import write
 from cnncli.recipe.keras_objects.objects import as_data
 from cnncli.runs import RESOLVED, checkpoints
+from cnncli.runs.learned_file import FINGERPRINT, as_file
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import monitored
 from cnncli.workflow.expectations import changed_data, why_not_enforced
@@ -60,6 +61,7 @@ def open_folder(planned: Plan, options: Options, listener: ProgressListener) -> 
             refuse_changed_recipe(options.again, record)
             _compare_with_earlier(planned, record, listener)
         files: dict[str, bytes | str] = {"recipe.yaml": planned.loaded.content, RESOLVED: resolved}
+        files |= as_file(planned.learned)
         fields = {**_identity(planned, options), "resolved_sha256": [digest]}
         with runs.create(options.outputs, recipe.name, run_name=options.run_name, files=files, fields=fields) as folder:
             listener.run_made(folder.path)
@@ -125,6 +127,8 @@ def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], listener: Pr
 def _identity(planned: Plan, options: Options) -> dict[str, Any]:
     """Who, what and where, for run.json."""
     monitor, mode = monitored(planned.recipe)
+    split = planned.recipe.data.split
+    fold = {"set": options.fold_set, "number": split.fold or 1, "count": split.folds}
     return {
         "command_line": list(options.command_line),
         "recipe_sha256": hashlib.sha256(planned.loaded.content).hexdigest(),
@@ -133,6 +137,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "seed": planned.recipe.train.seed,
         "data": planned.splits.as_json(),
         "trained_on": _trained_on(planned.splits),
+        FINGERPRINT: planned.learned.fingerprint if planned.learned.layers else None,
         "notes": [str(note) for note in planned.notes],
         "class_names": list(planned.splits.targets.class_names),
         "input_shape": planned.splits.as_json()["input_shape"],
@@ -143,6 +148,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "trainable_params": planned.budget.trainable_params,
         "epochs_planned": planned.epochs,
         "monitor": {"name": monitor, "mode": mode},
+        "fold": fold if split.folds else None,
         "threads": asdict(planned.threads),
         "environment": runs.environment(),
         "git": runs.git_state(Path(planned.loaded.file).parent),

@@ -11,16 +11,21 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import runs
+from cnncli.data.balance import examples_per_epoch
 from cnncli.data.dataset import Splits
 from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
+from cnncli.data_checks.quick_findings import data_problems
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.checks import check_network
+from cnncli.network.learn_preprocessing import learn
+from cnncli.recipe.learned import Learned, learning_steps, with_learned
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.named_inputs import shapes_of
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.schema import LARGEST_SEED
+from cnncli.runs.learned_file import read_learned
 from cnncli.training import devices, features, precision
 from cnncli.training.steps import known_multiply_adds
 from cnncli.workflow.downloads import check_downloads
@@ -62,14 +67,25 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
             as_used(loaded.recipe.data, runs.read_record(options.earlier)) if options.earlier else loaded.recipe.data
         )
         splits = load_data(wanted, input_shape=shapes_of(loaded.recipe.model), progress=listener.loading)
-    steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
+        found = data_problems(wanted, splits)
+    drawn = examples_per_epoch(wanted, splits.targets, splits.train)
+    steps_per_epoch = math.ceil(drawn / loaded.recipe.train.batch_size)
     warnings = loaded.warnings
     class_count = splits.targets.class_count
     loaded = symbolic_shapes.resolve(loaded, splits.input_shape, classes=class_count, steps_per_epoch=steps_per_epoch)
     warnings += tuple(warning for warning in loaded.warnings if warning not in warnings)
+    learned = Learned()
+    if learning_steps(loaded.recipe):
+        with placed_in(loaded), timed(seconds, "data", listener):
+            learned = _learned(loaded, splits, options, listener)
     with timed(seconds, "build", listener):
-        if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count):
-            checked = check_network(loaded, input_shape=splits.input_shape, class_count=class_count)
+        if (
+            not checked
+            or learned.layers
+            or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count)
+        ):
+            filled = replace(loaded, recipe=with_learned(loaded.recipe, learned))
+            checked = check_network(filled, input_shape=splits.input_shape, class_count=class_count)
             memory.check(checked)
         feasible = check_feasible(replace(checked, loaded=loaded), splits.targets)
     with placed_in(loaded):
@@ -87,7 +103,16 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
     runs.refuse_full_disk(options.outputs, _BYTES * numbers + _PICTURES_AND_REPORT)
     planned_features = features.plan_all(checked.network, loaded.recipe)
     idle = epochs_without_learning(loaded.recipe, steps_per_epoch, is_resumed=options.resume is not None)
-    notes = [*warnings, *checked.notes, *splits.notes, *remarks(loaded.recipe, splits), *entering, *idle, *downloads]
+    notes = [
+        *warnings,
+        *checked.notes,
+        *splits.notes,
+        *found,
+        *remarks(loaded.recipe, splits),
+        *entering,
+        *idle,
+        *downloads,
+    ]
     if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
         message = "`augment_copies` does nothing: there is no frozen part that is computed once"
         notes.append(Problem(message, path=("data", "augment_copies")))
@@ -112,7 +137,15 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
         seconds,
         tuple(notes),
         bool(downloads),
+        learned,
     )
+
+
+def _learned(loaded: LoadedRecipe, splits: Splits, options: Options, listener: ProgressListener) -> Learned:
+    """What preprocessing learns from the training examples; of a run that is resumed, what it has learned."""
+    if options.resume:
+        return read_learned(options.resume, runs.read_record(options.resume), loaded.recipe)
+    return learn(loaded.recipe, splits.train, listener.loading)
 
 
 def _recorded_threads(earlier: Path | None) -> devices.Threads | None:
@@ -146,10 +179,15 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
     train: dict[str, Any] = {"loss": losses if recipe.model.outputs else next(iter(losses.values()))}
     train["seed"] = secrets.randbelow(LARGEST_SEED) if recipe.train.seed is None else recipe.train.seed
     data = recipe.data
-    if data.source.image_folder and (form := splits.form):
-        settled = {"background": list(form.background), "depth": form.depth}
-        source = data.source.model_copy(update={"image_folder": data.source.image_folder.model_copy(update=settled)})
-        data = data.model_copy(update={"source": source})
+    if form := splits.form:
+        settled = data.source.settled({"background": list(form.background), "depth": form.depth})
+        data = data.model_copy(update={"source": settled})
+    if data.inputs and splits.forms:
+        forms = {
+            name: {"background": list(form.background), "depth": form.depth} for name, form in splits.forms.items()
+        }
+        inputs = {name: own.model_copy(update=forms.get(name, {})) for name, own in data.inputs.items()}
+        data = data.model_copy(update={"inputs": inputs})
     update = {
         "data": data,
         "train": recipe.train.model_copy(update=train),

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import scales, shapes
+from cnncli.data.balance import read_weights
 from cnncli.data.columns import Values
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
+from cnncli.data.groups import read_groups
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
-from cnncli.data.sources import idx, npz
 from cnncli.data.sources.duplicates import find_copies
-from cnncli.data.sources.loaded_data import LoadedData, problems_at, sizes
-from cnncli.data.sources.paths import contents, existing_file, existing_folder, listed_folder
+from cnncli.data.sources.loaded_data import LoadedData, sizes
 from cnncli.data.targets import TargetInfo
+from cnncli.data.text_column import TextColumn, fault_of, text_column
 from cnncli.errors import DataError, Problem
-from cnncli.inputs import IMAGE, OTHER, kind_of
-from cnncli.messages import counted, listed, printable
+from cnncli.inputs import IMAGE, OTHER, TEXT, kind_of
+from cnncli.messages import counted
 from cnncli.recipe.named_inputs import by_name
-from cnncli.recipe.schema import Idx, Npz
 
 _CHUNK_VALUES = 1 << 22  # looked at in one go
+_MOST_LISTED = 20  # texts that cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +39,15 @@ class Pair:
         inputs: by name of the input in the recipe.
         labels: of the targets.
         shown: all inputs together, as messages call them.
+        weights: of the weights in the loss; None where there are none.
+        groups: of the groups; None where there are none.
     """
 
     inputs: Mapping[str, str]
     labels: str
     shown: str
+    weights: str | None = None
+    groups: str | None = None
 
     @classmethod
     def of(cls, inputs: str, labels: str, names: Sequence[str] = ()) -> Pair:
@@ -53,149 +56,30 @@ class Pair:
 
     @property
     def arrays(self) -> list[str]:
-        """The names of all arrays."""
+        """The names of the inputs and the labels."""
         return [*self.inputs.values(), self.labels]
+
+    @property
+    def more(self) -> list[str]:
+        """The names of the other arrays."""
+        return [name for name in (self.weights, self.groups) if name]
+
+    def of_part(self, part: str) -> Pair:
+        """The same for some of the examples, as messages call them: `x (test)`."""
+        inputs = {name: f"{array} ({part})" for name, array in self.inputs.items()}
+        return Pair(inputs, f"{self.labels} ({part})", f"{self.shown} ({part})")
 
 
 # What labels are, for training; or those of a trained model, which the labels must fit.
 Targets = type[TargetInfo] | TargetInfo
 
 
-def read_npz(
-    settings: Npz,
-    *,
-    input_shape: Shape | Mapping[str, Shape] | None = None,
-    inputs: Sequence[str] = (),
-    targets: Targets,
-    allow_leakage: bool = False,
-) -> LoadedData:
-    """Read a NumPy archive: `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or `x`, `y`.
-
-    Args:
-        settings: the recipe's.
-        inputs: the names of several inputs: of each there is an array, `x_train_left`.
-        input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
-        targets: the type of the labels, for training; or the targets of a trained model, which the labels must fit: only
-            the part `test` is read then, or all parts where there is no `test`.
-        allow_leakage: go on when one image lies in two parts.
-
-    Raises:
-        DataError: everything wrong with the arrays that are read, at once.
-    """
-    with problems_at("data", "source", "npz", "path"):
-        path = existing_file(settings.path)
-        names = npz.names(path)
-        pairs = _needed(_pairs(path, names, inputs, for_training=isinstance(targets, type)), targets)
-        arrays = npz.read(path, [name for pair in pairs.values() for name in pair.arrays])
-        notes = _unused(names, inputs) if isinstance(targets, type) else []
-        return _found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes)
-
-
-def read_idx(
-    settings: Idx,
-    *,
-    input_shape: Shape | Mapping[str, Shape] | None = None,
-    targets: Targets,
-    allow_leakage: bool = False,
-) -> LoadedData:
-    """Read a folder with MNIST's own four files, gzipped or not; the test part may be missing.
-
-    Args, Raises: as `read_npz`.
-    """
-    with problems_at("data", "source", "idx", "path"):
-        folder = existing_folder(settings.path)
-        files = idx_files(folder)
-        pairs = _needed(_idx_pairs(settings.path, folder, files, for_training=isinstance(targets, type)), targets)
-        arrays: dict[str, NDArray[Any]] = {}
-        problems: list[Problem] = []
-        for name in (name for pair in pairs.values() for name in pair.arrays):
-            try:
-                arrays[name] = idx.read(files[name])
-            except DataError as error:
-                problems += error.problems
-        if problems:
-            raise DataError(problems)
-        return _found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage)
-
-
-def idx_files(folder: Path) -> dict[str, Path]:
-    """MNIST's files in a folder, by the beginning of their names: `train-images`, `t10k-labels` and so on."""
-    files: dict[str, Path] = {}
-    for entry in reversed(listed_folder(str(folder))):  # the file that is not gzipped comes last, and counts
-        if (match := _IDX_NAME.fullmatch(entry.name)) and os.path.isfile(entry.path):
-            files[match.group(1)] = folder / entry.name
-    return files
-
-
-_IDX_NAME = re.compile(r"((?:train|t10k)-(?:images|labels))[-.]idx\d-ubyte(?:\.gz)?")
-_IDX_PAIRS = {"train": Pair.of("train-images", "train-labels"), "test": Pair.of("t10k-images", "t10k-labels")}
-
-
-def _npz_pairs(inputs: Sequence[str]) -> dict[str, Pair]:
-    """The parts of an archive that brings them ready made."""
-    parts = {"train": "train", "validation": "val", "test": "test"}
-    return {part: Pair.of(f"x_{name}", f"y_{name}", inputs) for part, name in parts.items()}
-
-
-def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
-    """The parts of an archive by the names of its arrays."""
-    ready, alone = _npz_pairs(inputs), Pair.of("x", "y", inputs)
-    pairs = {part: pair for part, pair in ready.items() if any(name in names for name in pair.arrays)}
-    if not pairs and any(name in names for name in alone.arrays):
-        pairs = {"train": alone}
-    if for_training or not pairs:
-        pairs.setdefault("train", ready["train"])
-    missing = [name for pair in pairs.values() for name in pair.arrays if name not in names]
-    if not missing:
-        return {part: pairs[part] for part in ready if part in pairs}
-    known = [name for pair in ready.values() for name in pair.arrays]
-    wanted = f"the names are {', '.join(known)}; or {', '.join(alone.arrays)} alone"
-    lines = [f"it holds: {listed(names, 10) or 'nothing'}", wanted]
-    if not inputs and (several := _names_of_inputs(names)):
-        lines.append(
-            f"several inputs have names: `inputs: {{{', '.join(f'{name}: {{}}' for name in several)}}}` in `data`"
-        )
-    raise DataError(Problem(f"{printable(path.name)} has no {_listed_or(missing)}", "\n".join(lines)))
-
-
-def _names_of_inputs(names: Sequence[str]) -> list[str]:
-    """The inputs of an archive that has several: `left` of `x_train_left`."""
-    found = [match[1] for name in names if (match := re.fullmatch(r"x_(?:train_|val_|test_)?([A-Za-z]\w*)", name))]
-    return [name for name in dict.fromkeys(found) if name not in ("train", "val", "test")][:8]
-
-
-def _unused(names: Sequence[str], inputs: Sequence[str]) -> list[Problem]:
-    """Arrays of names that mean nothing here: a misspelt part would be missed without a word."""
-    ready = [name for pair in _npz_pairs(inputs).values() for name in pair.arrays]
-    unused = [name for name in names if name not in (*ready, *Pair.of("x", "y", inputs).arrays)]
-    if not unused:
-        return []
-    noun = "array is" if len(unused) == 1 else "arrays are"
-    return [Problem(f"{len(unused):,} {noun} not used: {listed(unused)}", f"the names are {', '.join(ready)}")]
-
-
-def _idx_pairs(text: str, folder: Path, files: Mapping[str, Path], *, for_training: bool) -> dict[str, Pair]:
-    pairs = {part: pair for part, pair in _IDX_PAIRS.items() if any(name in files for name in pair.arrays)}
-    if for_training or not pairs:
-        pairs = {"train": _IDX_PAIRS["train"], **pairs}
-    missing = [
-        f"{name}-idx{dimensions}-ubyte"
-        for pair in pairs.values()
-        for name, dimensions in zip(pair.arrays, (3, 1), strict=True)
-        if name not in files
-    ]
-    if not missing:
-        return pairs
-    hint = f"it holds {contents(folder)}\nthe names are MNIST's own, with or without .gz"
-    raise DataError(Problem(f"{printable(text)} has no {_listed_or(missing)}", hint))
-
-
-def _needed(pairs: dict[str, Pair], targets: Targets) -> dict[str, Pair]:
+def needed(pairs: dict[str, Pair], targets: Targets) -> dict[str, Pair]:
     """For a trained model the test part alone, where there is one."""
     return {"test": pairs["test"]} if not isinstance(targets, type) and "test" in pairs else pairs
 
 
-def _found(
+def found(
     source: str,
     pairs: Mapping[str, Pair],
     arrays: Mapping[str, NDArray[Any]],
@@ -203,7 +87,16 @@ def _found(
     targets: Targets,
     allow_leakage: bool,
     notes: Sequence[Problem] = (),
+    rows: Mapping[str, NDArray[np.int64]] | None = None,
 ) -> LoadedData:
+    """Check the arrays of all parts, and compare the parts.
+
+    Args:
+        source: for people.
+        pairs: of each part.
+        arrays: by name.
+        rows: of the part `train`, the examples of each part that it is divided into.
+    """
     problems: list[Problem] = []
     parts: dict[str, Examples] = {}
     for part, pair in pairs.items():
@@ -217,22 +110,31 @@ def _found(
         problems += _channels_first(pairs, parts)
     if problems:
         raise DataError(problems)
+    if rows is not None:
+        pairs = {part: pairs["train"].of_part(part) for part in rows}
+        parts = {part: parts["train"].take(indices) for part, indices in rows.items()}
     info, label_notes = _compare_labels(pairs, parts, targets)
     found_notes = [*notes, *label_notes]
     duplicate_of: dict[str, NDArray[np.int64]] = {}
     if isinstance(targets, type):
         named = {part: pair.shown for part, pair in pairs.items()}
         errors, different = list[Problem](), list[Problem]()
-        for name in pairs["train"].inputs:
+        for name, column in parts["train"].inputs.items():
+            if not kind_of(column.shape[1:]).ARE_NUMBERS:
+                continue
             arrays_of_input = {pairs[part].inputs[name]: examples.inputs[name] for part, examples in parts.items()}
-            wrong, noted = _compare_scales(arrays_of_input)
+            wrong, noted = compare_scales(arrays_of_input)
             errors += wrong
             different += noted
         problems += errors
         found_notes += different
         try:
             duplicate_of, copies = find_copies(
-                parts, named, allow_leakage=allow_leakage, in_one_scale=not (errors or different)
+                parts,
+                named,
+                allow_leakage=allow_leakage,
+                in_one_scale=not (errors or different),
+                noun=_noun(parts["train"]),
             )
             found_notes += copies
         except DataError as error:
@@ -249,7 +151,13 @@ def _found(
     )
 
 
-def _compare_scales(arrays: Mapping[str, Values]) -> tuple[list[Problem], list[Problem]]:
+def _noun(examples: Examples) -> str:
+    """What messages call an example."""
+    are_texts = all(kind_of(column.shape[1:]) is TEXT for column in examples.inputs.values())
+    return TEXT.WORD if are_texts else IMAGE.WORD
+
+
+def compare_scales(arrays: Mapping[str, Values]) -> tuple[list[Problem], list[Problem]]:
     """Errors and notes about the scales of arrays, within each and between them."""
     part_scales: dict[str, scales.Scale] = {}
     errors: list[Problem] = []
@@ -303,35 +211,65 @@ def _examples(
             examples, given = counted(len(raw_inputs), "example"), counted(len(raw_labels), "label")
             message = f"{array} has {examples}, {pair.labels} has {given}"
             problems.append(Problem(message, "one label for each example, in the same order"))
+    weights = groups = None
+    try:
+        weights = read_weights(pair.weights, arrays[pair.weights]) if pair.weights else None
+    except DataError as error:
+        problems += error.problems
+    try:
+        groups = read_groups(pair.groups, arrays[pair.groups]) if pair.groups else None
+    except DataError as error:
+        problems += error.problems
+    for other, values in ((pair.weights, weights), (pair.groups, groups)):
+        if values is not None and labels is not None and len(values) != len(labels):
+            message = f"{other} has {counted(len(values), 'value')}, {pair.labels} has {counted(len(labels), 'label')}"
+            problems.append(Problem(message, "one for each example, in the same order"))
     if problems or labels is None:
         raise DataError(problems)
-    return Examples(inputs, labels)
+    return Examples(inputs, labels, weights=weights, groups=groups)
 
 
-def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None) -> NDArray[Any]:
-    """Check examples and bring them into one of two types.
+def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None) -> Values:
+    """Check examples and bring them into one of two types; texts become a column.
 
     Args:
         name: how messages call the array.
-        array: (count, ...) of any numbers; (count, height, width) are images without their channel axis.
+        array: (count, ...) of any numbers; (count, height, width) are images without their channel axis; (count,) of
+            texts.
         input_shape: of the network, where it is known; decides whether a channel axis is missing.
 
     Returns:
-        uint8 as it was, anything else as float32, finite; (count, height, width, channels) for images.
+        uint8 as it was, anything else as float32, finite; (count, height, width, channels) for images. Texts as a
+        `TextColumn`.
 
     Raises:
-        DataError: no numbers, no examples, NaN or infinite values.
+        DataError: no numbers and no texts, no examples, NaN or infinite values.
     """
+    if array.dtype.kind == "U":
+        return _texts(name, array)
     if array.dtype.kind not in "biuf":
-        kind = "text" if array.dtype.kind in "US" else f"the type {array.dtype}"
-        raise DataError(Problem(f"{name} holds {kind}; expected numbers"))
-    if kind_of(array.shape[1:]) is OTHER:
+        if array.dtype.kind == "S":
+            hint = "`np.char.decode(x, 'utf-8')` makes text of them"
+            raise DataError(Problem(f"{name} holds bytes; expected numbers or text", hint))
+        raise DataError(Problem(f"{name} holds the type {array.dtype}; expected numbers or text"))
+    if kind_of(array.shape[1:]) in (OTHER, TEXT):
         raise DataError(Problem(f"{name} has the shape {array.shape}; expected (count, {', '.join(IMAGE.AXES)})"))
     if not array.size:
         raise DataError(Problem(f"{name} is empty: its shape is {array.shape}"))
     if _lacks_channels(array.shape[1:], input_shape):
         array = array[..., None]  # (count, height, width, 1)
     return array if array.dtype == np.uint8 else _finite(name, array)
+
+
+def _texts(name: str, array: NDArray[Any]) -> TextColumn:
+    if kind_of(array.shape[1:]) is not TEXT or not array.shape:
+        raise DataError(Problem(f"{name} holds text and has the shape {array.shape}; expected (count,)"))
+    if not array.size:
+        raise DataError(Problem(f"{name} is empty: its shape is {array.shape}"))
+    wrong = ((index, fault) for index, text in enumerate(array) if (fault := fault_of(text)))
+    if problems := [Problem(f"{name}[{index}] {fault}") for index, fault in islice(wrong, _MOST_LISTED)]:
+        raise DataError(problems)
+    return text_column(str(text) for text in array)
 
 
 def _lacks_channels(shape: Sequence[int], input_shape: Shape | None) -> bool:
@@ -403,5 +341,5 @@ def _channels_first(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) ->
     return found
 
 
-def _listed_or(words: Sequence[str]) -> str:
+def listed_or(words: Sequence[str]) -> str:
     return " and no ".join(words)

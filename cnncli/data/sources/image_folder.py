@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +14,22 @@ from cnncli.data import images
 from cnncli.data.columns import Values
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
-from cnncli.data.shapes import Shape, written
-from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
-from cnncli.data.sources.image_remarks import duplicates, looks_of, remarks
-from cnncli.data.sources.image_scan import DEEP, Bad, Scan, Usable, scan
+from cnncli.data.shapes import Shape
+from cnncli.data.sources.base import ModelRequest, Request, Source
+from cnncli.data.sources.class_folders import class_names_of, lacking_notes, refuse_empty_classes
+from cnncli.data.sources.equal_files import duplicate_of, duplicates
+from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
+from cnncli.data.sources.image_form import form_of, settled
+from cnncli.data.sources.image_remarks import looks_of, remarks
+from cnncli.data.sources.image_scan import Bad, Scan, Usable, scan
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
-from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
+from cnncli.data.sources.paths import existing_folder
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
-from cnncli.inputs import IMAGE, kind_of
-from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
-from cnncli.recipe.schema import ImageFolder
+from cnncli.messages import counted, printable
+from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.tasks.classification.targets import ClassTargets
 
-WHITE = (255, 255, 255)
 _MOST_LISTED = 20
 _PATH = ("data", "source", "image_folder")
 
@@ -57,24 +59,26 @@ def read_image_folder(
     Raises:
         DataError: the folder, its classes or its files are not in order; every bad file is reported at once.
     """
-    form = form_of(settings, input_shape)
+    form = form_of(settings, input_shape, _PATH)
     with problems_at(*_PATH, "path"):
-        tree = read_tree(os.path.abspath(existing_folder(settings.path)))
-        targets = ClassTargets(class_names=tuple(_classes(settings.path, tree)))
+        tree = read_tree(os.path.abspath(existing_folder(settings.path)), IMAGE_FILES)
+        targets = ClassTargets(class_names=tuple(class_names_of(settings.path, tree)))
         if check_targets:
             check_targets(targets)
-        notes = list(tree.notes)
+        notes = [*tree.notes, *lacking_notes(tree)]
         files = [file for files in tree.files.values() for file in files]
         seen = scan(files, form, progress=progress)
-        if (better := _settled(form, settings, seen.usable)) != form:  # what it was read as does not suit these images
+        if (better := settled(form, settings, seen.usable)) != form:  # what it was read as does not suit these images
             form = better
             seen = scan(files, form, progress=progress)
         if seen.bad and on_bad_image == "error":
             raise _bad_images(seen, "repair or remove them, or skip them: `on_bad_image: skip` in `data`")
         if seen.bad:
-            notes.append(Problem(f"{counted(len(seen.bad), 'image')} left out", "\n".join(_reasons(seen.bad))))
-            _refuse_empty_classes(tree, (each.file for each in seen.usable))
-        notes += duplicates(seen.usable, tree, allow_leakage=allow_leakage)
+            message = f"{counted(len(seen.bad), 'image')} left out"
+            notes.append(Problem(message, "\n".join(_reasons(seen.bad)), kind="broken"))
+            refuse_empty_classes(tree, (each.file for each in seen.usable))
+        looks = [looks_of(each) for each in seen.usable]
+        notes += duplicates([each.file for each in seen.usable], looks, tree, allow_leakage=allow_leakage)
         notes += remarks(seen.usable, form)
     numbers = {name: number for number, name in enumerate(targets.class_names)}
     return _found(settings.path, seen, form, numbers, targets, notes)
@@ -94,7 +98,7 @@ def read_image_folder_for_model(
         DataError: as `read_image_folder`; also for a class that the model does not know.
     """
     with problems_at(*_PATH, "path"):
-        tree = read_tree(os.path.abspath(existing_folder(path)))
+        tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
         files = tree.files.get("test") or [file for files in tree.files.values() for file in files]
         names = list(dict.fromkeys(file.class_name for file in files))
         matched, missing = model.renumber(names)
@@ -104,129 +108,6 @@ def read_image_folder_for_model(
     numbers = dict(zip(names, matched.tolist(), strict=True))
     notes = [*tree.notes, *missing, *remarks(seen.usable, form)]
     return _found(path, seen, form, numbers, model, notes)
-
-
-def form_of(settings: ImageFolder, input_shape: Shape | None) -> images.Form:
-    """What every image becomes: `image_size` and `color`, or the network's input where they are left out.
-
-    Raises:
-        DataError: neither says it, or the two disagree.
-    """
-    height, width, channels = _as_image_shape(input_shape)
-    if settings.image_size:
-        size = tuple(settings.image_size)
-        if (height is not None and height != size[0]) or (width is not None and width != size[1]):
-            message = f"`image_size` is {written(size)}, the network takes {height}x{width}"
-            raise DataError(
-                Problem(message, "leave `image_size` out: it follows `model.input`", path=(*_PATH, "image_size"))
-            )
-        height, width = size
-    if height is None or width is None:
-        hint = "`image_size: [224, 224]` here, or `input: [224, 224, 3]` in `model`"
-        raise DataError(Problem("no size is given for the images", hint, path=_PATH))
-    color = settings.color or ("grayscale" if channels == 1 else "rgb")
-    low, high = settings.range or (None, None)
-    depth: Literal[8, 16] = 16 if settings.depth == 16 else 8
-    form = images.Form(
-        height, width, settings.resize, color, settings.exif, _rgb(settings.background), depth, low, high
-    )
-    if channels is not None and channels != form.shape[2]:
-        if settings.color is None:
-            message = f"images have 1 or 3 channels, the network takes {channels}"
-            raise DataError(Problem(message, path=("model", "input")))
-        message = f"`color: {color}` gives {counted(form.shape[2], 'channel')}, the network takes {channels}"
-        raise DataError(Problem(message, "leave `color` out: it follows `model.input`", path=(*_PATH, "color")))
-    return form
-
-
-def _settled(form: images.Form, settings: ImageFolder, used: Sequence[Usable]) -> images.Form:
-    """The form with what `auto` leaves to the training images: white behind dark drawings, 16 bits for 16-bit images."""
-    used = [each for each in used if each.file.part == "train"]
-    if settings.background == "auto":
-        transparent = [each for each in used if "transparent" in each.oddities]
-        dark = sum("dark drawing" in each.oddities for each in transparent)
-        if 2 * dark > len(transparent):
-            form = replace(form, background=WHITE)
-    if settings.depth == "auto" and any(oddity in DEEP for each in used for oddity in each.oddities):
-        form = replace(form, depth=16)
-    return form
-
-
-def _rgb(background: Any) -> tuple[int, int, int]:
-    if isinstance(background, list):
-        red, green, blue = background
-        return red, green, blue
-    return WHITE if background == "white" else (0, 0, 0)
-
-
-def _as_image_shape(shape: Shape | None) -> tuple[int | None, int | None, int | None]:
-    if shape is None:
-        return None, None, None
-    if kind_of(shape) is not IMAGE:
-        message = f"images are {' x '.join(IMAGE.AXES)}, the network takes {written(shape)}"
-        raise DataError(Problem(message, path=("model", "input")))
-    height, width, channels = shape
-    return height, width, channels
-
-
-# The classes.
-
-
-def _classes(text: str, tree: Tree) -> list[str]:
-    """The names of the classes, the same in every part."""
-    if "train" not in tree.files:
-        folders = " and ".join(f"{name}/" for name in tree.folders.values())
-        hint = f"it holds {contents(text)}"
-        raise DataError(Problem(f"{printable(text)} has {folders} and no train/", hint))
-    names = tree.class_names["train"]
-    if len(names) == 1:
-        raise DataError(_one_class(os.path.join(text, tree.folders.get("train", ""), names[0]), names[0]))
-    problems = [
-        problem
-        for part, folder in tree.folders.items()
-        for problem in _differing(folder, tree.class_names[part], names)
-    ]
-    if problems:
-        raise DataError(problems)
-    _refuse_empty_classes(tree, (file for files in tree.files.values() for file in files))
-    return names
-
-
-def _one_class(folder: str, name: str) -> Problem:
-    hint = f"`{shortened(name)}` holds {contents(folder)}"
-    if any(is_folder(entry) for entry in listed_folder(folder)):
-        hint += f"\ndid you mean `{printable(folder)}`?"
-    return Problem(f"one class only: `{shortened(name)}`", hint)
-
-
-def _differing(folder: str, names: Sequence[str], train_names: Sequence[str]) -> Iterator[Problem]:
-    """How the classes of another part differ from those of train/; a misspelt one is one problem, not two."""
-    extra = [name for name in names if name not in train_names]
-    missing = [name for name in train_names if name not in names]
-    for name in extra:
-        hint = did_you_mean(name, map(shortened, missing or train_names))
-        yield Problem(f"{folder}/ has a class that train/ lacks: `{shortened(name)}`", hint)
-        missing = [other for other in missing if other != nearest(name, missing)]
-    if missing:
-        noun = "class" if len(missing) == 1 else "classes"
-        named = listed(f"`{shortened(name)}`" for name in missing)
-        yield Problem(f"{folder}/ lacks the {noun} {named}", "every part needs images of every class")
-
-
-def _refuse_empty_classes(tree: Tree, files: Iterable[ImageFile]) -> None:
-    present = {(file.part, file.class_name) for file in files}
-    empty = [
-        f"{tree.folders[part]}/{name}/" if part in tree.folders else f"{name}/"
-        for part, names in tree.class_names.items()
-        for name in names
-        if (part, name) not in present
-    ]
-    if empty:
-        hint = "add images, or remove the folder"
-        raise DataError(Problem(f"no image in {shortened(folder)} that can be used", hint) for folder in empty)
-
-
-# The images.
 
 
 def _bad_images(seen: Scan, way_out: str) -> DataError:
@@ -249,13 +130,13 @@ def _found(
     notes: Iterable[Problem],
 ) -> LoadedData:
     parts: dict[str, Examples] = {}
-    duplicate_of: dict[str, NDArray[np.int64]] = {}
+    copies: dict[str, NDArray[np.int64]] = {}
     begin = 0
     for part in PARTS:
         mine = [each for each in seen.usable if each.file.part == part]
         if mine:
             parts[part] = _examples(mine, seen, begin, form, numbers)
-            duplicate_of[part] = _duplicate_of(mine)
+            copies[part] = duplicate_of(map(looks_of, mine))
             begin += len(mine)
     counts = f"{sizes(parts)} images, {targets.size}"
     return LoadedData(
@@ -265,7 +146,7 @@ def _found(
         fingerprint=of_files((each.file.relative, each.byte_count, each.sha256) for each in seen.usable),
         notes=tuple(notes),
         skipped=tuple(bad.file.relative for bad in seen.bad),
-        duplicate_of=duplicate_of,
+        duplicate_of=copies,
         form=form,
     )
 
@@ -285,6 +166,25 @@ def _examples(
     return Examples({INPUT: pixels}, labels, files, sha256, originals)
 
 
-def _duplicate_of(mine: Sequence[Usable]) -> NDArray[np.int64]:
-    first: dict[str, int] = {}
-    return np.array([first.setdefault(looks_of(each), number) for number, each in enumerate(mine)], np.int64)
+class _ImageFolder(Source[ImageFolder]):
+    def read(self, settings: ImageFolder, request: Request) -> LoadedData:
+        assert not isinstance(request.input_shape, dict)  # the schema's rules: this source brings one input
+        return read_image_folder(
+            settings,
+            input_shape=request.input_shape,
+            on_bad_image=request.data.on_bad_image,
+            allow_leakage=request.data.allow_leakage,
+            check_targets=request.check_targets,
+            progress=request.progress,
+        )
+
+    def read_for_model(self, settings: ImageFolder, request: ModelRequest) -> LoadedData:
+        assert not isinstance(request.input_shape, Mapping)
+        form = request.form or form_of(settings, request.input_shape, _PATH)
+        return read_image_folder_for_model(settings.path, form=form, model=request.targets, progress=request.progress)
+
+    def looks_like(self, path: Path) -> bool:
+        return path.is_dir()
+
+
+SOURCE = _ImageFolder()

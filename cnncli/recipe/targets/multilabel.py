@@ -11,11 +11,14 @@ from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.table import Table, is_several
 
 RULES = Rules()
 NO_CLASSES = ""
 STRATIFY = False
 METRICS: tuple[Any, ...] = ({"F1Score": {"average": "macro", "threshold": 0.5}}, {"AUC": {"multi_label": True}})
+HEAD = "Dense: {units: $classes, activation: sigmoid}"
+TRAINING = ("loss: binary_crossentropy          # metrics: macro F1 and AUC follow from the targets",)
 
 _LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
 _OF_ONE_CLASS = ("categorical", "sparse", "accuracy")  # in the names of metrics that expect one class for each example
@@ -30,14 +33,27 @@ def default_loss(layers: Sequence[KerasObject]) -> KerasObject | None:
 
 @RULES.error_without_network
 def _source_of_labels(recipe: Recipe) -> Iterator[Problem]:
-    source = recipe.data.source
-    if source.npz is None:
-        what = "an image folder" if source.image_folder else source.builtin or "a folder of IDX files"
+    source = recipe.data.source.settings
+    if "multilabel" not in source.TARGETS:
         hint = (
             "use arrays: `source: {npz: {path: photos.npz}}`, where y has the shape (count, labels) and holds 0 and 1"
         )
-        message = f"{what} has one class for each example, and `targets: multilabel` allows several"
+        message = f"{source.described} has one class for each example, and `targets: multilabel` allows several"
         yield Problem(message, hint, path=("data", "source"))
+
+
+@RULES.error_without_network
+def _labels_of_a_table(recipe: Recipe) -> Iterator[Problem]:
+    source = recipe.data.source
+    if not isinstance(table := source.settings, Table) or table.label is None:
+        return
+    path = ("data", "source", source.word)
+    if not table.separator and not is_several(table.label):
+        hint = '`separator: "|"` for several labels in one cell; or `label: [cat, dog]`, a column of 0 and 1 for each'
+        yield Problem("`separator` is missing: `label` is one column", hint, path=path)
+    if table.separator and is_several(table.label):
+        message = "`separator` is for labels in one column, and `label` names several"
+        yield Problem(message, "leave it out: a column of 0 and 1 is a label", path=(*path, "separator"))
 
 
 @RULES.error_without_network
@@ -46,6 +62,10 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
     if data.class_weight is not None:
         message = "`class_weight` weights examples by their only class, and `targets: multilabel` allows several"
         yield Problem(message, "BinaryFocalCrossentropy gives rare labels more weight", path=("data", "class_weight"))
+    for key in ("balance", "per_class"):
+        if getattr(data, key) is not None:
+            message = f"`{key}` needs one class for each example, and `targets: multilabel` allows several"
+            yield Problem(message, "leave it out", path=("data", key))
     if data.split.stratify:
         message = "`stratify` needs one class for each example, and `targets: multilabel` allows several"
         yield Problem(message, "leave it out", path=("data", "split", "stratify"))

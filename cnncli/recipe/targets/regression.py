@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnncli.errors import Problem
+from cnncli.recipe.check_tables import separator_of_one_label
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import REGRESSION_LOSSES, loss_class, outputs_of
@@ -15,6 +16,8 @@ RULES = Rules()
 NO_CLASSES = "`targets: numbers` has no classes: write how many numbers an example has, as in `Dense: 1`"
 STRATIFY = False
 METRICS = ("mean_absolute_error", "root_mean_squared_error")
+HEAD = "Dense: {outputs}"
+TRAINING = ("loss: mean_squared_error", "metrics: [mean_absolute_error]")
 
 _METRICS = {
     *("mean_absolute_error", "mae", "mean_squared_error", "mse", "root_mean_squared_error"),
@@ -30,12 +33,16 @@ def default_loss(layers: Sequence[KerasObject]) -> KerasObject:
 
 
 @RULES.error_without_network
+def _no_separator(recipe: Recipe) -> Iterator[Problem]:
+    yield from separator_of_one_label(recipe, "an example of `targets: numbers` has no labels")
+
+
+@RULES.error_without_network
 def _source_of_numbers(recipe: Recipe) -> Iterator[Problem]:
-    source = recipe.data.source
-    if source.npz is None and source.idx is None:
-        what = f"the labels of {source.builtin} are" if source.builtin else "a folder of images has"
+    source = recipe.data.source.settings
+    if "numbers" not in source.TARGETS:
         hint = "numbers come in arrays: `source: {npz: {path: photos.npz}}` with x_train and y_train, or x and y"
-        yield Problem(f"{what} classes, and `targets` are numbers", hint, path=("data", "source"))
+        yield Problem(f"{source.described} has classes, and `targets` are numbers", hint, path=("data", "source"))
 
 
 @RULES.error_without_network
@@ -44,6 +51,8 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
     for key, is_given, why in (
         ("class_weight", data.class_weight is not None, "weighs classes"),
         ("classes", data.classes is not None, "counts classes"),
+        ("balance", data.balance is not None, "draws classes equally often"),
+        ("per_class", data.per_class is not None, "counts examples of each class"),
     ):
         if is_given:
             yield Problem(f"`{key}` {why}, and `targets: numbers` has none", "leave it out", path=("data", key))

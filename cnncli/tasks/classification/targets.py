@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
-from cnncli.data.targets import Encoding, TargetInfo
+from cnncli.data.tables.cells import WordCells
+from cnncli.data.tables.column_selection import in_natural_order
+from cnncli.data.targets import Encoding, TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, did_you_mean, listed, nearest, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -87,6 +90,28 @@ class ClassTargets(TargetInfo):
         return cls.numbered(refuse_gaps(targets, name))
 
     @classmethod
+    def label_cells(cls, columns: Sequence[str], separator: str | None) -> WordCells:
+        [column] = columns
+        return WordCells(column)
+
+    @classmethod
+    def of_cells(cls, cells: WordCells, known: Self | None) -> TableTargets:
+        """The words of the column are the names of the classes, in natural order: 0, 1, 2, …, 10."""
+        found = cells.names
+        if known:
+            matched = match(found, known.class_names)
+            return TableTargets(matched.numbers[cells.values()], known, matched.notes)
+        if len(found) == 1:
+            message = f"`{shortened(cells.columns[0])}` holds one class only: every row has `{shortened(found[0])}`"
+            raise DataError(Problem(message, "classification needs at least two classes"))
+        if problem := _as_quantities(cells.columns[0], found, len(cells)):
+            raise DataError(problem)
+        names = in_natural_order(found)
+        numbers = {name: number for number, name in enumerate(names)}
+        order = np.array([numbers[name] for name in found], np.int32)
+        return TableTargets(order[cells.values()], cls(class_names=tuple(names)))
+
+    @classmethod
     def numbered(cls, count: int) -> ClassTargets:
         """Classes without names of their own."""
         return cls(class_names=tuple(map(str, range(count))))
@@ -99,13 +124,16 @@ class ClassTargets(TargetInfo):
         refuse_out_of_range(targets, name, self.count, whose)
 
     def part_notes(self, targets: Mapping[str, NDArray[Any]], first: str) -> list[Problem]:
-        return [note for name, labels in targets.items() if name != first for note in self._missing(name, labels)]
+        return [
+            note for name, labels in targets.items() for note in self._missing(name, labels, is_training=name == first)
+        ]
 
-    def _missing(self, name: str, labels: NDArray[Any]) -> Iterator[Problem]:
-        missing = [str(number) for number in np.setdiff1d(np.arange(self.count), labels)]
+    def _missing(self, name: str, labels: NDArray[Any], *, is_training: bool) -> Iterator[Problem]:
+        missing = [shortened(self.class_names[number]) for number in np.setdiff1d(np.arange(self.count), labels)]
         if missing:
             message = f"{name} has no example of class {listed(missing, 5)}"
-            yield Problem(message, "no score is computed for them there")
+            hint = "nothing can be learned about them" if is_training else "no score is computed for them there"
+            yield Problem(message, hint, kind="missing")
 
     def renumber(self, class_names: Sequence[str]) -> tuple[NDArray[np.int32], tuple[Problem, ...]]:
         matched = match(class_names, self.class_names)
@@ -141,14 +169,14 @@ class ClassTargets(TargetInfo):
     def training_notes(self, data: Data, targets: NDArray[Any]) -> list[Problem]:
         counts = np.bincount(targets, minlength=self.count)
         most, least = int(counts.argmax()), int(counts.argmin())
-        if data.class_weight is not None or counts[most] <= _IMBALANCE * counts[least]:
+        if data.class_weight is not None or data.balance is not None or counts[most] <= _IMBALANCE * counts[least]:
             return []
         message = (
             f"class `{shortened(self.class_names[most])}` has {counted(int(counts[most]), 'training example')}, "
             f"`{shortened(self.class_names[least])}` has {int(counts[least]):,}"
         )
         hint = "`class_weight: balanced` in `data` lets every class count the same"
-        return [Problem(message, hint, path=("data",))]
+        return [Problem(message, hint, path=("data",), kind="imbalance")]
 
     def strata(self, targets: NDArray[Any]) -> NDArray[Any]:
         return targets
@@ -177,8 +205,14 @@ class ClassTargets(TargetInfo):
         found: list[int] = np.bincount(targets, minlength=self.count).tolist()
         return found
 
+    def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
+        return dict(zip(self.class_names, self.counts(targets), strict=True))
+
     def names_of(self, targets: NDArray[Any]) -> list[str]:
         return [self.class_names[label] for label in targets.tolist()]
+
+    def texts_of(self, targets: NDArray[Any]) -> list[str]:
+        return self.names_of(targets)
 
     def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
         if loss_class(loss) not in _INTEGERS and units == 1:
@@ -209,5 +243,16 @@ class ClassTargets(TargetInfo):
             yield "sparse_categorical_crossentropy", INTEGERS
             yield "categorical_crossentropy", one_hot(self.count)
 
+
+def _as_quantities(column: str, names: Sequence[str], count: int) -> Problem | None:
+    """Why a column is not of classes: it holds many different numbers with decimals."""
+    if len(names) <= _MOST_DECIMALS or 2 * len(names) < count or not all(map(_DECIMAL.fullmatch, names)):
+        return None
+    message = f"`{shortened(column)}` holds {len(names):,} different numbers in {count:,} rows: these are no classes"
+    return Problem(message, "if they are quantities, write `targets: numbers` in `data`")
+
+
+_MOST_DECIMALS = 20
+_DECIMAL = re.compile(r"[+-]?[0-9]*[.][0-9]+")
 
 TARGETS = ClassTargets

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from commands import cut_off
 
+from cnncli.recipe.sources import SOURCES
 from wrong_inputs.making import (
     ANY,
     FOLDER_RECIPE,
@@ -43,12 +44,9 @@ UNSCALED = (
     "    networks learn from small numbers: `prepare: [Rescaling: {scale: $(1 / 255)}]` in `data`"
 )
 NO_RESCALING = ("  prepare: [Rescaling: {scale: $(1 / 255)}]\n", "")
-DATA_KINDS = """\
-    data can be one of
-      a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample
-      an .npz file
-      a folder with a folder of images for each class
-      a folder with MNIST's four files"""
+DATA_KINDS = "\n      ".join(
+    ["    data can be one of", *dict.fromkeys(each.RECOGNIZED for each in SOURCES.values() if each.RECOGNIZED)]
+)
 
 
 def class_weight(value: str) -> Make:
@@ -121,8 +119,8 @@ DATA = [
     Row("one class in an archive", labels(np.zeros(60, int)), PLAN, 4,
         "recipe.yaml:2:24: y_train holds one class only: every label is 0\n"
         "    classification needs at least two classes"),
-    Row("val/ lacks a class", parts(("cat",)), PLAN, 4,
-        "recipe.yaml:2:33: val/ lacks the class `dog`\n    every part needs images of every class"),
+    Row("val/ lacks a class", parts(("cat",)), PLAN, 0,
+        "note: val/ lacks the class `dog`\n    no score is computed for them there"),
     Row("val/ has a class more", parts(("cat", "dog", "cow")), PLAN, 4,
         "recipe.yaml:2:33: val/ has a class that train/ lacks: `cow`\n    one of: cat, dog"),
     Row("val/ has a class misspelt", parts(("cat", "dogs")), PLAN, 4,

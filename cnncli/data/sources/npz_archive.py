@@ -1,0 +1,173 @@
+"""The source `npz`: a NumPy archive whose arrays have names that say what they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import groups, part_names
+from cnncli.data.shapes import Shape
+from cnncli.data.sources import npz
+from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed
+from cnncli.data.sources.base import ModelRequest, Request, Source
+from cnncli.data.sources.loaded_data import LoadedData, problems_at
+from cnncli.data.sources.paths import existing_file
+from cnncli.errors import DataError, Problem
+from cnncli.messages import did_you_mean, listed, printable
+from cnncli.recipe.schema import Split
+from cnncli.recipe.sources.arrays import Npz
+
+
+def read_npz(
+    settings: Npz,
+    *,
+    input_shape: Shape | Mapping[str, Shape] | None = None,
+    inputs: Sequence[str] = (),
+    targets: Targets,
+    split: Split | None = None,
+    allow_leakage: bool = False,
+) -> LoadedData:
+    """Read a NumPy archive: `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or `x`, `y`.
+
+    Args:
+        settings: the recipe's.
+        inputs: the names of several inputs: of each there is an array, `x_train_left`.
+        input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
+        targets: the type of the labels, for training; or the targets of a trained model, which the labels must fit: only
+            the part `test` is read then, or all parts where there is no `test`.
+        split: of the recipe, for training: its `group` and `column` are arrays, `patient` beside `x`, or `patient_train`
+            beside `x_train`, as `settings.weight` is.
+        allow_leakage: go on when one image lies in two parts.
+
+    Raises:
+        DataError: everything wrong with the arrays that are read, at once.
+    """
+    with problems_at("data", "source", "npz", "path"):
+        path = existing_file(settings.path)
+        names = npz.names(path)
+        pairs = needed(_pairs(path, names, inputs, for_training=isinstance(targets, type)), targets)
+        more: list[str] = []
+        if isinstance(targets, type):
+            group, column = (split.group, split.column) if split else (None, None)
+            pairs = {part: _with_more(pair, settings.weight, group) for part, pair in pairs.items()}
+            _refuse_missing(path, names, pairs, column)
+            more = [*(name for pair in pairs.values() for name in pair.more), *([column] if column else [])]
+        wanted = [name for pair in pairs.values() for name in pair.arrays]
+        arrays = npz.read(path, dict.fromkeys([*wanted, *more]))
+        notes = _unused(names, inputs, more) if isinstance(targets, type) else []
+        rows = _rows_of_parts(column, arrays, pairs["train"]) if more and column else None
+        return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows)
+
+
+def _with_more(pair: Pair, weight: str | None, group: str | None) -> Pair:
+    """The names of weights and groups of a part: `w` beside x, `w_train` beside x_train."""
+    ending = pair.labels.removeprefix("y")
+    return replace(pair, weights=weight and weight + ending, groups=group and group + ending)
+
+
+def _refuse_missing(path: Path, names: Sequence[str], pairs: Mapping[str, Pair], column: str | None) -> None:
+    """Arrays that the recipe names must be there; and a column of parts needs an archive without parts of its own."""
+    problems = []
+    for key in (("data", "source", "npz", "weight"), groups.PATH, part_names.PATH):
+        wanted = {
+            "weight": [pair.weights for pair in pairs.values()],
+            "group": [pair.groups for pair in pairs.values()],
+            "column": [column],
+        }[key[-1]]
+        missing = [name for name in wanted if name and name not in names]
+        if missing:
+            near = did_you_mean(missing[0], [name for name in names if name not in ("x", "y")])
+            hint = "\n".join(filter(None, [near, f"it holds: {listed(names, 10)}"]))
+            problems.append(Problem(f"{printable(path.name)} has no {listed_or(missing)}", hint, path=key))
+    if column and "train" in pairs and pairs["train"].labels != "y":
+        message = (
+            f"`column: {column}` says the part of each example, and the archive has parts already, {', '.join(pairs)}"
+        )
+        problems.append(Problem(message, "leave it out, or name the arrays x and y", path=part_names.PATH))
+    if problems:
+        raise DataError(problems)
+
+
+def _rows_of_parts(column: str, arrays: Mapping[str, NDArray[Any]], pair: Pair) -> dict[str, NDArray[np.int64]]:
+    values, labels = arrays[column], arrays[pair.labels]
+    if values.dtype.kind not in "US" or values.shape != labels.shape[:1]:
+        expected = f"expected one text for each of {pair.labels}"
+        message = f"{column} has the type {values.dtype} and the shape {values.shape}; {expected}"
+        raise DataError(Problem(message, "train, validation or test for each example", path=part_names.PATH))
+    return part_names.read_part_names(values, name=column)
+
+
+def _npz_pairs(inputs: Sequence[str]) -> dict[str, Pair]:
+    """The parts of an archive that brings them ready made."""
+    parts = {"train": "train", "validation": "val", "test": "test"}
+    return {part: Pair.of(f"x_{name}", f"y_{name}", inputs) for part, name in parts.items()}
+
+
+def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
+    """The parts of an archive by the names of its arrays."""
+    ready, alone = _npz_pairs(inputs), Pair.of("x", "y", inputs)
+    pairs = {part: pair for part, pair in ready.items() if any(name in names for name in pair.arrays)}
+    if not pairs and any(name in names for name in alone.arrays):
+        pairs = {"train": alone}
+    if for_training or not pairs:
+        pairs.setdefault("train", ready["train"])
+    missing = [name for pair in pairs.values() for name in pair.arrays if name not in names]
+    if not missing:
+        return {part: pairs[part] for part in ready if part in pairs}
+    known = [name for pair in ready.values() for name in pair.arrays]
+    wanted = f"the names are {', '.join(known)}; or {', '.join(alone.arrays)} alone"
+    lines = [f"it holds: {listed(names, 10) or 'nothing'}", wanted]
+    if not inputs and (several := _names_of_inputs(names)):
+        lines.append(
+            f"several inputs have names: `inputs: {{{', '.join(f'{name}: {{}}' for name in several)}}}` in `data`"
+        )
+    raise DataError(Problem(f"{printable(path.name)} has no {listed_or(missing)}", "\n".join(lines)))
+
+
+def _names_of_inputs(names: Sequence[str]) -> list[str]:
+    """The inputs of an archive that has several: `left` of `x_train_left`."""
+    found = [match[1] for name in names if (match := re.fullmatch(r"x_(?:train_|val_|test_)?([A-Za-z]\w*)", name))]
+    return [name for name in dict.fromkeys(found) if name not in ("train", "val", "test")][:8]
+
+
+def _unused(names: Sequence[str], inputs: Sequence[str], more: Sequence[str]) -> list[Problem]:
+    """Arrays of names that mean nothing here: a misspelt part would be missed without a word."""
+    ready = [name for pair in _npz_pairs(inputs).values() for name in pair.arrays]
+    unused = [name for name in names if name not in (*ready, *Pair.of("x", "y", inputs).arrays, *more)]
+    if not unused:
+        return []
+    noun = "array is" if len(unused) == 1 else "arrays are"
+    message = f"{len(unused):,} {noun} not used: {listed(unused)}"
+    return [Problem(message, f"the names are {', '.join(ready)}", kind="ignored")]
+
+
+class _Npz(Source[Npz]):
+    def read(self, settings: Npz, request: Request) -> LoadedData:
+        return read_npz(
+            settings,
+            targets=request.targets,
+            input_shape=request.input_shape,
+            inputs=tuple(request.data.inputs or ()),
+            split=request.data.split,
+            allow_leakage=request.data.allow_leakage,
+        )
+
+    def read_for_model(self, settings: Npz, request: ModelRequest) -> LoadedData:
+        shape = request.input_shape
+        names = list(shape) if isinstance(shape, Mapping) else []
+        return read_npz(settings, targets=request.targets, input_shape=shape, inputs=names)
+
+    def looks_like(self, path: Path) -> bool:
+        if not path.is_file():
+            return False
+        with path.open("rb") as file:
+            return file.read(2) == b"PK" or path.suffix.lower() in (".npz", ".npy")
+
+
+SOURCE = _Npz()
