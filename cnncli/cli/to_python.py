@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnncli.cli import console, data_files, options, tensorflow_log
+from cnncli.cli.recipe_or_run import run_meant
 from cnncli.errors import OutputError, Place, Problem
 from cnncli.messages import printable
 
@@ -125,20 +125,10 @@ def _source(recipe: str, output: Path, settings: list[str]) -> _Source:
         RecipeError: it is wrong, or there is neither a recipe nor a run.
         OutputError: it is a folder without a run.
     """
-    from cnncli import runs
-    from cnncli.recipe import shipped
     from cnncli.recipe.load import load
 
-    path, _ = shipped.locate(recipe)
-    if not os.path.isfile(path):
-        try:
-            run = runs.find(output, recipe)
-        except OutputError:
-            if os.path.isdir(path):
-                raise
-        else:
-            return _of_run(run, settings)
-    return _Source(load(recipe, settings))
+    run = run_meant(recipe, output)
+    return _of_run(run, settings) if run else _Source(load(recipe, settings))
 
 
 def _of_run(run: Path, settings: list[str]) -> _Source:
