@@ -251,7 +251,7 @@ def _report(
             [
                 ("Scores", str(done.file)),
                 ("Runs", str(done.folder / f"{done.name}-fold…")),
-                ("Next", f"cnncli report {shlex.join(map(str, paths))} --open"),
+                ("Next", f"cnncli report {_named(done)} --open"),
                 ("", f"cnncli compare {_named(done)} ANOTHER_SET"),
             ]
         )

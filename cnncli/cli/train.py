@@ -144,7 +144,7 @@ def train(
         find_learning_rate.find_learning_rate(
             loaded,
             recipe=recipe or "",
-            settings=changes,
+            settings=list(loaded.settings),
             output=Path(output),
             device=device,
             to=to,
