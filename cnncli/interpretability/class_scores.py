@@ -144,9 +144,9 @@ def with_others(images: InputValues, number: int, copies: int, name: str, change
 
 
 def as_input(images: Any) -> Any:
-    """Examples as a tensor: float32, which a gradient can be taken by, or texts; of several inputs by name."""
+    """Examples as a float32 tensor, which a gradient can be taken by; texts as they are; of several inputs by name."""
     if isinstance(images, dict):
         return {name: as_input(values) for name, values in images.items()}
     if not isinstance(images, np.ndarray):
         return images
-    return tf.convert_to_tensor(images) if images.dtype == object else tf.convert_to_tensor(images, tf.float32)
+    return tf.convert_to_tensor(images, tf.string if images.dtype == object else tf.float32)

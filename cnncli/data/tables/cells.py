@@ -77,7 +77,8 @@ class NumberCells:
         """The numbers of some rows, float32 (count, columns)."""
         count = len(self.columns)
         try:
-            flat = np.fromiter(map(_number, chain.from_iterable(cells)), np.float64, len(cells) * count)
+            read = float if _all_are_plain(cells) else _number
+            flat = np.fromiter(map(read, chain.from_iterable(cells)), np.float64, len(cells) * count)
         except (ValueError, TypeError, OverflowError):
             flat = np.full(len(cells) * count, np.nan)
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
@@ -92,7 +93,7 @@ class NumberCells:
             (column, reason) for column, cell in zip(self.columns, cells, strict=True) if (reason := no_number(cell))
         ]
         if not reasons:
-            return [_number(cell) for cell in cells]
+            return [_number(text_of(cell)) for cell in cells]
         column, reason = reasons[0]
         more = f" (and {len(reasons) - 1:,} more in this line)" if len(reasons) > 1 else ""
         complain(line, f"{shortened(column)} {reason}{more}")
@@ -101,6 +102,14 @@ class NumberCells:
     def values(self) -> Values:
         """float32 (count, columns)."""
         return self._rows.values()
+
+
+def _all_are_plain(cells: Sequence[Sequence[Any]]) -> bool:
+    """Whether `float` reads these cells as `_number` does: all are texts without an underscore. It takes a third of the time."""
+    try:
+        return "_" not in "".join(chain.from_iterable(cells))
+    except TypeError:  # a Parquet file has numbers
+        return False
 
 
 class SignalCells(NumberCells):
