@@ -76,8 +76,9 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
     problems += [_refused(layer) for layer in every if _why_not(layer)]
     inputs = {INPUT: model.inputs[0]} if len(model.inputs) == 1 else {tensor.name: tensor for tensor in model.inputs}
     shapes = {name: tuple(tensor.shape[1:]) for name, tensor in inputs.items()}
+    texts = [name for name, tensor in inputs.items() if tensor.dtype == "string" and not tensor.shape[1:]]
     for name, shape in shapes.items():
-        if not shape or any(size is None for size in shape):
+        if name not in texts and (not shape or any(size is None for size in shape)):
             what = "the input" if name == INPUT else f"the input `{name}`"
             message = f"{what} of {shown} is {shape_text(shape)}, and a recipe needs fixed sizes"
             problems.append(Problem(message, "build the model with a fixed input shape and save it again"))

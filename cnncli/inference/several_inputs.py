@@ -152,7 +152,7 @@ class SeveralGiven:
 
     Attributes:
         groups: in the order of the arguments; those of `--input` last.
-        files, bad, notes, has_images: as of `inputs.Given`.
+        files, names, bad, notes, has_images: as of `inputs.Given`.
     """
 
     groups: tuple[Group, ...]
@@ -163,6 +163,10 @@ class SeveralGiven:
     @property
     def files(self) -> tuple[File, ...]:
         return tuple(File(group.file, "table") for group in self.groups)
+
+    @property
+    def names(self) -> list[str]:
+        return [f"{group.file}[0000]" for group in self.groups]
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the examples, a batch at a time; no more than one is held."""

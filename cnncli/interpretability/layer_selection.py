@@ -24,7 +24,7 @@ NO_MAPS = "no layer of the network gives maps"
 
 
 def check_input(network: Opened, name: str, wanted: str | None = None, order: Iterable[str] = ()) -> Opened:
-    """Choose the input that pictures are about: a signal, an image, a volume or a sequence of tokens.
+    """Choose the input that pictures are about: a signal, an image, a volume, a text or a sequence of tokens.
 
     Args:
         name: of the model, for messages.
@@ -46,11 +46,15 @@ def check_input(network: Opened, name: str, wanted: str | None = None, order: It
     chosen = [each for each in ordered if wanted in (None, each)]
     for each in chosen:
         about = replace(network, about=each)
-        if input_kind(about).has_places and known[each].dtype != "string":
+        if input_kind(about).has_places:
             return about
     taken = " and ".join(f"{known[each].dtype} of {_size_text(known[each].shape[1:])}" for each in chosen)
-    message = f"{name if wanted is None else f'input `{wanted}`'} takes {taken}: that is no signal, image or volume"
-    hint = "pictures need an input with a length, a height and width, or also a depth, or with numbers for an Embedding"
+    message = (
+        f"{name if wanted is None else f'input `{wanted}`'} takes {taken}: that is no signal, image, volume or text"
+    )
+    hint = (
+        "pictures need an input with a length, a height and width, or also a depth, text, or numbers for an Embedding"
+    )
     raise ModelFileError(message, hint=hint)
 
 
@@ -59,16 +63,18 @@ def _size_text(shape: Sequence[int | None]) -> str:
 
 
 def check_no_tokens(network: Opened, what: str, hint: str) -> None:
-    """Refuse a network that takes whole numbers for what needs a gradient with respect to the input.
+    """Refuse a network that takes text or whole numbers for what needs a gradient with respect to the input.
 
     Args:
         what: needs it.
 
     Raises:
-        ModelFileError: it takes whole numbers.
+        ModelFileError: it takes text or whole numbers.
     """
-    if input_kind(network).ARE_NUMBERED:
-        message = f"{what} needs a gradient with respect to the input, and this network takes whole numbers"
+    kind = input_kind(network)
+    if kind.ARE_NUMBERED:
+        taken = "whole numbers" if kind.ARE_NUMBERS else "text"
+        message = f"{what} needs a gradient with respect to the input, and this network takes {taken}"
         raise ModelFileError(message, hint=hint)
 
 
