@@ -281,6 +281,14 @@ def test_columns_that_are_not_there_are_told_at_their_keys() -> None:
     assert refused({**PHOTOS, "validation": "val.csv", "weight": "part"}) == ["val.csv has no column `part`"]
 
 
+def test_label_that_is_an_input_is_an_error() -> None:
+    write("ecg.csv", numbers())
+
+    assert refused({"path": "ecg.csv", "numbers": ["t0", "age"], "label": "age"}, targets="numbers") == [
+        "`age` of ecg.csv is the label and an input: a network would only copy it"
+    ]
+
+
 def test_rows_with_bad_files_can_be_left_out() -> None:
     rows = birds()
     rows[3][0] = "none.png"
