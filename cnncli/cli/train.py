@@ -144,7 +144,7 @@ def train(
         find_learning_rate.find_learning_rate(
             loaded,
             recipe=recipe or "",
-            settings=changes,
+            settings=list(loaded.settings),
             output=Path(output),
             device=device,
             to=to,
@@ -390,6 +390,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
         *([("Report", f"{path / 'report.html'}")] if (path / "report.html").is_file() else []),
+        *folds.left_of_set(path),
         ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
         ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
     ]

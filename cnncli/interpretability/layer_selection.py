@@ -60,9 +60,8 @@ def check_input(network: Opened, name: str, wanted: str | None = None, order: It
 
 
 def _can_be_drawn(network: Opened, name: str) -> bool:
-    """Whether an input is a signal, an image, a volume or a sequence of tokens."""
-    about = replace(network, about=name)
-    return input_kind(about).has_places and about.input.dtype != "string"
+    """Whether an input is a signal, an image, a volume, a text or a sequence of tokens."""
+    return input_kind(replace(network, about=name)).has_places
 
 
 def _size_text(shape: Sequence[int | None]) -> str:

@@ -21,10 +21,10 @@ from cnncli.network.receptive_field import Field, field_after, field_of_input, w
 from cnncli.network.row_text import shared_with
 from cnncli.recipe.deferred import Unknown
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.known_data import declared_classes, declared_shape
+from cnncli.recipe.known_data import declared_classes, declared_shape, shape_of_input
 from cnncli.recipe.layers import Group, name_of
 from cnncli.recipe.load import LoadedRecipe
-from cnncli.recipe.named_inputs import without_names
+from cnncli.recipe.named_inputs import inputs_of, without_names
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import phases_of
 from cnncli.recipe.schema import Recipe
@@ -194,9 +194,10 @@ def summarise_with_network(
 
 
 def _example_shape(loaded: LoadedRecipe) -> str:
-    shape = "[height, width, channels]"
-    inputs = loaded.recipe.data.inputs
-    return "{" + ", ".join(f"{name}: {shape}" for name in inputs) + "}" if inputs else shape
+    recipe = loaded.recipe
+    known = {each.name: shape_of_input(recipe, each) for each in inputs_of(recipe.data)}
+    texts = {name: "[height, width, channels]" if shape is None else str(list(shape)) for name, shape in known.items()}
+    return f"{{{', '.join(map(': '.join, texts.items()))}}}" if recipe.data.inputs else next(iter(texts.values()))
 
 
 def measure(

@@ -25,5 +25,5 @@ def test_input_without_a_picture_is_answered_with_those_that_have_one(network):
     with pytest.raises(ModelFileError) as caught:
         check_input(network, "m", "numbers")
     [problem] = caught.value.problems
-    assert problem.message == "input `numbers` takes float32 of 3: that is no signal, image or volume"
+    assert problem.message == "input `numbers` takes float32 of 3: that is no signal, image, volume or text"
     assert problem.hint == "inputs with pictures: image"
