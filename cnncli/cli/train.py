@@ -408,7 +408,7 @@ def _not_enforced(summary: dict[str, Any]) -> list[tuple[str, str]]:
 def _time(summary: dict[str, Any]) -> str:
     """How long the command took; no speed where a resumed run had no epoch left to train."""
     seconds, speed = summary["seconds"], summary["images_per_second"]
-    trained = f", training {seconds['fit']:.1f} s, {speed:,.0f} images/s without validation" if speed else ""
+    trained = f", training {seconds['fit']:.1f} s, {speed:,.0f} examples/s without validation" if speed else ""
     return f"{seconds['total']:.1f} s{trained}"
 
 

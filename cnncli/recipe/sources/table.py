@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 from pydantic_core import PydanticCustomError
 
-from cnncli.recipe.schema_fields import Count
+from cnncli.recipe.schema_fields import Count, Section
 from cnncli.recipe.sources.base import ImageKeys, Located, SourceSettings
 
 
@@ -81,8 +81,23 @@ class InputColumns(ImageKeys):
         return self.shape[-1] if self.shape else 1
 
 
-class Table(InputColumns, Located):
-    """A table with the names of its columns in the first line; the ending of the file says how it is read."""
+class TextFormat(Section):
+    """How the text of a CSV or TSV file is read."""
+
+    header: bool = Field(
+        True, description="whether the first line has the names of the columns; false: they are c0, c1, c2, …"
+    )
+    encoding: Literal["utf-8", "windows-1252", "latin-1", "utf-16"] = Field(
+        "utf-8", description="of the file; windows-1252: of many older files and of Excel"
+    )
+    decimal: Literal[".", ","] = Field(".", description="the decimal sign of numbers")
+    quotes: bool = Field(
+        True, description='whether a field in "…" can contain the delimiter; false: a quote is a character as any other'
+    )
+
+
+class Table(TextFormat, InputColumns, Located):
+    """A table; the ending of the file says how it is read."""
 
     MODULE: ClassVar[str] = "table"
     PLACEHOLDER: ClassVar[str] = "YOUR_FILE.csv"
