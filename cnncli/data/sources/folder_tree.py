@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -353,13 +353,16 @@ def _no_files(root: str, aside: _Aside) -> Problem:
 
 def _alike(names: list[str]) -> Iterator[Problem]:
     """Names that are one and the same where upper and lower case, or the way accents are written, do not count."""
+    for group in alike(names):
+        yield Problem(
+            f"classes {' and '.join(group)} differ only in upper and lower case",
+            "on many disks they are one folder; rename one of them",
+        )
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Names, for messages, that are one and the same where upper and lower case, or the way accents are written, do not count."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(name)
-    for group in groups.values():
-        if len(group) > 1:
-            named = " and ".join(f"`{shortened(name)}`" for name in group)
-            yield Problem(
-                f"classes {named} differ only in upper and lower case",
-                "on many disks they are one folder; rename one of them",
-            )
+        groups.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(f"`{shortened(name)}`")
+    return [group for group in groups.values() if len(group) > 1]
