@@ -25,6 +25,7 @@ from cnncli.inputs.volume import VOLUME
 from cnncli.messages import counted, listed, printable
 from cnncli.recipe.targets import of as rules_of
 from cnncli.scaffold.data_summary import DataSummary, group_in_heads
+from cnncli.scaffold.image_columns import ImageFolders
 from cnncli.scaffold.image_summary import measured, resized, some
 from cnncli.scaffold.table_format import open_with_format
 
@@ -52,7 +53,7 @@ class _Columns:
     values: Mapping[str, list[str]]
     numbers: Mapping[str, np.ndarray]
     count: int
-    folder: str
+    images: ImageFolders
 
 
 def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
@@ -122,7 +123,7 @@ def _read(table: TableFile) -> _Columns:
         for place, name in enumerate(table.header)
     }
     numbers = {name: found for name, own in values.items() if (found := _as_numbers(own)) is not None}
-    return _Columns(values, numbers, count, os.path.dirname(os.path.abspath(table.path)))
+    return _Columns(values, numbers, count, ImageFolders(os.path.dirname(table.path)))
 
 
 def _as_numbers(values: Sequence[str]) -> np.ndarray | None:
@@ -158,7 +159,7 @@ def _label(
             return [name], separator
     if named:
         return named[-1:], ""
-    inputs = [name for name, values in left.items() if _is_input(values)]
+    inputs = [name for name, values in left.items() if _is_input(values) or columns.images.of_names(values)]
     flags = [name for name in left if name in columns.numbers and set(np.unique(columns.numbers[name])) <= {0, 1}]
     if inputs and len(flags) > 1 and may_be_classes:
         return flags, ""
@@ -231,10 +232,11 @@ def _input(
         DataError: no column can be an input.
     """
     for name, values in own.items():
-        if _share(_IMAGES, values):
-            return _images(name, values, columns.folder)
+        folders = columns.images.of_names(values)
+        if _share(_IMAGES, values) or folders:
+            return _images(name, values, folders or [], columns.images)
         if _share(_VOLUMES, values):
-            return _volumes(name, values, columns.folder)
+            return _volumes(name, values, columns.images)
     numeric = [name for name in own if name in columns.numbers and not _IDENTITY.fullmatch(name)]
     numeric = [name for name in numeric if not _are_the_same(columns.values[name], columns.values[label[0]])]
     for name, values in own.items():
@@ -261,8 +263,11 @@ def _are_the_same(values: Sequence[str], labels: Sequence[str]) -> bool:
     return pairs == len(set(values)) == len(set(labels)) < len(values) / 2
 
 
-def _images(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    heights, widths, is_gray = measured([os.path.join(folder, value.strip()) for value in some(values)])
+def _images(
+    name: str, values: Sequence[str], folders: Sequence[str], images: ImageFolders
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    heights, widths, is_gray = measured([images.path_of(value, folders) for value in some(values)])
+    where: Any = folders[0] if len(folders) == 1 else list(folders)
     height, width = int(np.median(heights)), int(np.median(widths))
     has_one_size = len({*zip(heights, widths, strict=True)}) == 1
     about = {
@@ -276,12 +281,13 @@ def _images(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, An
         "fact": f"`{printable(name)}` has image files, {'gray' if is_gray else 'in colour'}, "
         f"{'all' if has_one_size else 'median'} {height} x {width} (height x width)",
     }
-    return {"image": name, **resized(heights, widths), **({"color": "grayscale"} if is_gray else {})}, about
+    folder = {"folder": where} if any(folders) else {}
+    return {"image": name, **folder, **resized(heights, widths), **({"color": "grayscale"} if is_gray else {})}, about
 
 
-def _volumes(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _volumes(name: str, values: Sequence[str], files: ImageFolders) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
-        shape = np.load(os.path.join(folder, values[0].strip()), mmap_mode="r", allow_pickle=False).shape
+        shape = np.load(files.path_of(values[0], []), mmap_mode="r", allow_pickle=False).shape
     except (OSError, ValueError) as error:
         raise DataError(Problem(f"{printable(values[0])} cannot be read: {error}")) from error
     shape = shape if len(shape) == len(VOLUME.AXES) else (*shape, 1)
@@ -340,7 +346,8 @@ def _series(names: Sequence[str]) -> tuple[str, int] | None:
     if len(members) < max(_SERIES, 0.9 * len(names)):
         return None
     ordered = in_natural_order(members)
-    return (f"{prefix}*" if prefix else f"{ordered[0]}:{ordered[-1]}"), len(members)
+    is_named = prefix and prefix != "c"  # not by their place
+    return (f"{prefix}*" if is_named else f"{ordered[0]}:{ordered[-1]}"), len(members)
 
 
 def _escaped(value: Any) -> Any:

@@ -192,7 +192,7 @@ def test_signals_without_names_of_columns():
     lines("beats.csv", [[*(row + place / 7 for place in range(30)), f"{row % 3}.000e+00"] for row in range(40)])
     source = written("beats.csv", file="beats.yaml").recipe.data.source.csv
 
-    assert (source.header, source.numbers, source.shape, source.label) == (False, "c*", [30, 1], "c30")
+    assert (source.header, source.numbers, source.shape, source.label) == (False, "c0:c29", [30, 1], "c30")
     assert "0 14, 1 13, 2 13" in Path("beats.yaml").read_text()
 
 
@@ -204,7 +204,7 @@ def test_class_in_the_first_column_without_names():
     )
     source = written("FordA_TRAIN.tsv", file="FordA_TRAIN.yaml").recipe.data.source.settings
 
-    assert (source.header, source.numbers, source.label) == (False, "c*", "c0")
+    assert (source.header, source.numbers, source.label) == (False, "c1:c30", "c0")
 
 
 def test_longest_text_of_a_table_without_names_is_the_input():
@@ -277,6 +277,25 @@ def test_classes_of_two_words_are_no_tags():
     table([{"text": f"a picture of number {row}", "tags": ["New York", "Los Angeles"][row % 2]} for row in range(40)])
 
     assert written("rows.csv", file="rows.yaml").recipe.data.targets == "classes"
+
+
+@pytest.mark.parametrize(
+    ("folders", "key"),
+    [
+        (["train-jpg"], "train-jpg"),
+        (["part_1", "part_2"], ["part_1", "part_2"]),
+        ([f"images_{number}/images" for number in range(1, 6)], "images_*/images"),
+    ],
+)
+def test_images_of_a_table_are_found_by_names_without_ending(folders: list[str], key: Any):
+    for row in range(40):
+        folder = Path("set", folders[row % len(folders)])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (12, 12), (row, 2 * row, 99)).save(folder / f"ISIC_{row}.png")
+    table([{"image_id": f"ISIC_{row}", "dx": ["nv", "mel"][row % 2]} for row in range(40)], "set/labels.csv")
+    source = written("set/labels.csv", file="labels.yaml").recipe.data.source.csv
+
+    assert (source.image, source.folder, source.label) == ("image_id", key, "dx")
 
 
 def test_sounds_are_refused_with_a_way_out():
