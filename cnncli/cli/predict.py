@@ -168,7 +168,9 @@ def predict(
             raise UsageError(Problem(message, "name files", Place("--text" if texts else "--lines")))
         if isinstance(trained.input_shape, dict):
             columns = {name: table_columns(trained, name) for name in trained.input_shape}
-            given = look_up_several(files, by_input, trained.input_shape, model=trained.name, columns=columns)
+            given = look_up_several(
+                files, by_input, trained.input_shape, model=trained.name, columns=columns, forms=trained.input_forms
+            )
         elif by_input:
             message = f"{trained.name} has one input, without a name"
             raise UsageError(Problem(message, "name the files without --input", Place("--input")))

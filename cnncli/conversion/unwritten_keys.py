@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnncli.conversion.rows_in_code import unwritten_rows
 from cnncli.errors import Problem, RecipeError
 from cnncli.recipe import targets
 from cnncli.recipe.load import LoadedRecipe
@@ -47,5 +48,8 @@ def _unwritten(recipe: Recipe) -> Iterator[Path]:
             yield ("data", key)
     if data.class_weight is not None and len(recipe.model.outputs) > 1:
         yield ("data", "class_weight")  # Keras weights the classes of one output only
+    yield from unwritten_rows(recipe)
+    if (npz := data.source.npz) is not None and npz.length is not None:
+        yield ("data", "source", "npz", "length")
     if getattr(data.source.settings, "weight", None) is not None:
         yield ("data", "source", data.source.word, "weight")

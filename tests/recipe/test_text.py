@@ -101,6 +101,20 @@ def test_text_has_the_empty_shape_wherever_it_comes_from():
     assert declared_shape(recipe(npz, ("model:", "model:\n  input: []"))) == ()
 
 
+def test_shapes_of_several_inputs_of_a_table_are_known_where_their_columns_tell_them():
+    changes = [
+        ("{text_folder: {path: reviews}}", "{csv: {path: a.csv, label: l}}"),
+        (
+            f"prepare: [{VECTORIZATION}]",
+            f"inputs: {{note: {{text: t, prepare: [{VECTORIZATION}]}}, wave: {{numbers: w}}}}",
+        ),
+        ("output_dim: 16", "output_dim: 16, from: note"),
+        ("GlobalMaxPooling1D", "GlobalMaxPooling1D: {name: read}\n    - Concatenate: {from: [read, wave]}"),
+    ]
+    assert declared_shape(recipe(*changes)) is None
+    assert declared_shape(recipe(*changes, ("numbers: w", "numbers: w, shape: [1]"))) == {"note": (), "wave": (1,)}
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
