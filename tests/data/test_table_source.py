@@ -86,6 +86,58 @@ def test_images_are_found_from_the_folder_of_the_table(monkeypatch: pytest.Monke
             assert examples.labels[index] == int(Path(file).stem) % 2
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("parts/images_*", "{}"),  # names without ending, in two folders
+        (["parts/images_1", "parts/images_2"], "{}.png"),
+        ("parts", "images_{half}/{}"),
+    ],
+)
+def test_images_are_found_in_other_folders_also_without_their_ending(folder: Any, name: str) -> None:
+    rows = []
+    for number in range(24):
+        half = 1 + number // 12
+        save(Path(f"set/parts/images_{half}/{number}.png"), noise(8, 6, seed=number))
+        rows.append([name.format(number, half=half), ("owl", "wren")[number % 2]])
+    write("set/birds.csv", [["id", "species"], *rows])
+
+    found = read({**PHOTOS, "path": "set/birds.csv", "image": "id", "folder": folder})
+
+    assert sum(map(len, every(found))) == 24
+
+
+def test_two_files_of_a_name_without_ending_are_none() -> None:
+    write("birds.csv", [HEADER, *birds(2), ["photos/x", "owl", "", "", ""]])
+    for ending in ("png", "bmp"):
+        save(Path(f"photos/x.{ending}"), noise(8, 6, seed=9))
+
+    assert refused(PHOTOS)[0] == "birds.csv:4: photos/x is not there (paths count from the table)"
+
+
+def test_folder_that_is_not_there_is_told_at_its_key() -> None:
+    write("birds.csv", [HEADER, *birds()])
+
+    assert refused({**PHOTOS, "folder": "foto"}) == ["there is no folder foto beside the table"]
+
+
+def test_table_without_names_of_columns() -> None:
+    write("beats.csv", [[*row[:12], f"{index % 3}.0"] for index, row in enumerate(numbers()[1:])])
+    source = {"path": "beats.csv", "header": False, "numbers": "c0:c11", "label": "c12"}
+
+    found = read(source)
+
+    assert sum(map(len, every(found))) == 30
+    assert found.targets.class_names == ("0", "1", "2")
+    assert "if these are no names: `header: false`" in str(raised({**source, "header": True}))
+
+
+def raised(source: dict[str, Any]) -> DataError:
+    with pytest.raises(DataError) as caught:
+        read(source)
+    return caught.value
+
+
 def test_numbers_become_rows_or_have_the_shape_of_the_recipe_or_of_the_network() -> None:
     write("ecg.csv", numbers())
     source = {"path": "ecg.csv", "numbers": "t*", "label": "beat"}

@@ -17,6 +17,7 @@ from cnncli.data.sources.table_examples import Labelled, loaded
 from cnncli.data.tables.cells import FileCells
 from cnncli.data.tables.column_files import FileColumn, read_images, read_volumes
 from cnncli.data.tables.example_rows import ExampleRows
+from cnncli.data.tables.named_files import NamedFiles
 from cnncli.data.tables.table_columns import TableColumns, find_columns, lacking
 from cnncli.data.tables.table_file import SUFFIXES, TableFile, open_table
 from cnncli.data.tables.wrong_lines import WrongLines
@@ -245,14 +246,17 @@ def _files(
         if not isinstance(cells, FileCells):
             continue
         own, path = wanted.inputs[name]
-        folders = [folder_of[rows.place(row)[0]] for row in range(len(rows))]
+        with problems_at(*path, "folder"):
+            files = {file: NamedFiles(folder, own.folder) for file, folder in folder_of.items()}
+        places = [files[rows.place(row)[0]].find(each) for row, each in enumerate(cells.names)]
+        folders, names = [folder for folder, _ in places], [each for _, each in places]
         if own.image is None:
-            found[name] = read_volumes(cells.names, folders, wanted.progress)
+            found[name] = read_volumes(names, folders, wanted.progress)
             continue
         form = (wanted.form if name == INPUT else None) or form_of(own, wanted.shapes.get(name), path)
         auto = own if wanted.known is None else None
         words = labelled.words if labelled else [""] * len(rows)
-        found[name] = read_images(cells.names, folders, rows.part_words, words, form, auto, wanted.progress)
+        found[name] = read_images(names, folders, rows.part_words, words, form, auto, wanted.progress)
     return found
 
 

@@ -40,6 +40,11 @@ class InputColumns(ImageKeys):
         description="columns of a table: a name, a list, a glob such as `t*` in natural order, or a range `t0:t186`",
     )
     volume: str | None = Field(None, min_length=1, description="column of a table: names of .npy files")
+    folder: Annotated[Any, BeforeValidator(_read_columns, json_schema_input_type=_Names | None)] = Field(
+        None,
+        description="folder of the files that `image` or `volume` names, relative to the table; several as a list or a glob;"
+        " default: that of the table",
+    )
     shape: Annotated[list[Count], Field(min_length=1, max_length=4)] | None = Field(
         None, description="shape that `numbers` become, for example [187, 1] for a signal; default: a row"
     )
