@@ -20,6 +20,10 @@ OF_A_TASK = {
 # A name that two modules share has one meaning: the module of `cli` is the command of that name, and the others are
 # what it calls, or the same thing in another layer.
 SHARED = {
+    "arrays": "sources that are arrays: their settings, their values",
+    "base": "what every one has: settings of sources, sources, kinds of input",
+    "builtin": "data sets by name: their settings, their files",
+    "image_folder": "folders of images: their settings, their images",
     "calibration": "the calibration of probabilities: computed, drawn",
     "comparison": "the comparison of runs: of all tasks, of one",
     "console": "what a terminal shows: of all commands, of a task",

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 
 def data_of(recipe: Recipe) -> list[str]:
-    """The paths of a recipe's data: a file or a folder; empty for a built-in data set."""
-    source = recipe.data.source
-    return [own.path for own in (source.image_folder, source.npz, source.idx) if own is not None]
+    """The paths of a recipe's data: files or folders; empty for a built-in data set."""
+    return list(recipe.data.source.settings.paths().values())
 
 
 def data_of_run(run_or_model: str | None, outputs: Path) -> list[str]:

@@ -102,9 +102,10 @@ def _with_sizes(loaded: LoadedRecipe, classes: int | None) -> LoadedRecipe:
     Raises:
         RecipeError: only the data will tell the shape of an example.
     """
-    from cnncli.network import checks, symbolic_shapes
+    from cnncli.network import symbolic_shapes
+    from cnncli.recipe.known_data import declared_shape
 
-    if (shape := checks.input_shape(loaded.recipe)) is None:
+    if (shape := declared_shape(loaded.recipe)) is None:
         message, hint = (
             "the sizes of `$here` depend on the data",
             "set the shape of an example: --set 'model.input=[…]'",

@@ -13,7 +13,8 @@ from cnncli.conversion.python_layout import quoted
 from cnncli.data.sources.builtin import SAMPLE, SAMPLE_FILE
 from cnncli.recipe import targets
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
-from cnncli.recipe.schema import ImageFolder, Recipe
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.image_folder import ImageFolder
 
 _ONE_HOT = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
 _KERAS = {"mnist": "[..., np.newaxis]", "fashion_mnist": "[..., np.newaxis]", "cifar10": "", "cifar100": ""}

@@ -17,12 +17,12 @@ from cnncli.errors import CnncliError, ModelFileError, Problem
 from cnncli.network.build import build_symbolically
 from cnncli.network.instantiate import names_counted_anew, shapes_alone
 from cnncli.recipe.keras_objects import catalogue
-from cnncli.recipe.known_data import BUILTIN_CLASSES, BUILTIN_SHAPES
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of, snake_case
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.named_inputs import without_names
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.builtin import BUILTIN_CLASSES, BUILTIN_SHAPES
 from cnncli.recipe.write import as_flow
 
 _PREPARING = ("Rescaling", "Normalization", "Resizing", "CenterCrop")

@@ -23,7 +23,7 @@ from cnncli.conversion.trace import Execution, Trace, trace
 from cnncli.conversion.values_in_code import Occurrence, value_code
 from cnncli.errors import Problem, RecipeError
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
+from cnncli.recipe.known_data import declared_classes, declared_shape
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.language.here import Shapes
 from cnncli.recipe.layers import name_of
@@ -69,7 +69,7 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Shape | None = None) -> N
         RecipeError: its layers depend on the number of classes in a way that has no Python.
     """
     classes = declared_classes(loaded.recipe) or PROBED_CLASSES
-    shape = input_shape or known_shape(loaded.recipe)
+    shape = input_shape or declared_shape(loaded.recipe)
     resolved, shapes = _resolved(loaded, classes, shape)
     # Without structure layers keep what depends on the number of classes, where the list of them does not.
     is_open = bool(resolved.open_places or loaded.open_places or loaded.uses_sizes)
@@ -160,14 +160,6 @@ def _refusal(loaded: LoadedRecipe, resolved: LoadedRecipe) -> list[Problem]:
         hint = "set the number of classes: --set data.classes=10"
         return [Problem(message, hint, place) for place in loaded.open_places]
     return [Problem("this network has no Python of the same meaning", place=loaded.place(("model", "layers")))]
-
-
-def known_shape(recipe: Recipe) -> Shape | None:
-    """The shape of one example, where the recipe says it."""
-    folder = recipe.data.source.image_folder
-    if recipe.model.input is None and folder is not None and folder.image_size is not None:
-        return (*folder.image_size, 1 if folder.color == "grayscale" else 3)
-    return recipe.model.input or BUILTIN_SHAPES.get(recipe.data.source.builtin or "")
 
 
 class _Writer:

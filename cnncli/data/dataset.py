@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.columns import Indexes, Values, as_array, as_column, take
+from cnncli.data.columns import Indexes, Values, as_array, as_column, join, take
 from cnncli.data.input_values import InputValues
 from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
 from cnncli.data.targets import TargetInfo
@@ -98,6 +98,8 @@ class Examples:
         files: where each came from, as a path inside its folder; None where they are not files.
         sha256: of each one's file, hex; None where they are not files.
         originals: the image files themselves, wherever their pixels lie now; None where they are not image files.
+        weights: float32 (count,), how much each counts in the loss; None: all the same.
+        groups: object (count,), the name of what each belongs to, such as a patient; None where there are no groups.
     """
 
     inputs: Mapping[str, Values]
@@ -105,6 +107,8 @@ class Examples:
     files: tuple[str, ...] | None = None
     sha256: tuple[str, ...] | None = None
     originals: ImageFiles | None = None
+    weights: NDArray[np.float32] | None = None
+    groups: NDArray[np.object_] | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -147,7 +151,31 @@ class Examples:
         files, sha256 = _taken(self.files, indices), _taken(self.sha256, indices)
         inputs = {name: take(column, indices) for name, column in self.inputs.items()}
         originals = self.originals and self.originals.take(indices)
-        return Examples(inputs, take(self.targets, indices), files, sha256, originals)
+        weights = None if self.weights is None else self.weights[indices]
+        groups = None if self.groups is None else self.groups[indices]
+        return Examples(inputs, take(self.targets, indices), files, sha256, originals, weights, groups)
+
+
+def join_examples(parts: Sequence[Examples]) -> Examples:
+    """Several parts of one source, and so with the same columns, as one."""
+    if len(parts) == 1:
+        return parts[0]
+    inputs = {name: join([part.inputs[name] for part in parts]) for name in parts[0].inputs}
+    files = None if parts[0].files is None else tuple(file for part in parts for file in part.files or ())
+    sha256 = None if parts[0].sha256 is None else tuple(digest for part in parts for digest in part.sha256 or ())
+    first, *others = (part.originals for part in parts)
+    originals = first and first.and_then([each for each in others if each])
+    weights = [part.weights for part in parts if part.weights is not None]
+    groups = [part.groups for part in parts if part.groups is not None]
+    return Examples(
+        inputs,
+        join([part.targets for part in parts]),
+        files,
+        sha256,
+        originals,
+        np.concatenate(weights) if weights else None,
+        np.concatenate(groups) if groups else None,
+    )
 
 
 def _taken(texts: Sequence[str] | None, indices: Indexes) -> tuple[str, ...] | None:

@@ -28,6 +28,7 @@ def of_parts(parts: Mapping[str, Examples], targets: TargetInfo) -> str:
     for part in sorted(parts):
         _add_inputs(digest, part, parts[part].inputs)
         _add_column(digest, part, parts[part].targets)
+        _add_weights_and_groups(digest, part, parts[part])
     return digest.hexdigest()
 
 
@@ -106,6 +107,13 @@ def _add_column(digest: Any, name: str, values: Values) -> None:
     digest.update(_line(name, little.str, list(values.shape)))
     for chunk in _chunks(values):
         digest.update(np.ascontiguousarray(chunk, dtype=little).data.cast("B"))
+
+
+def _add_weights_and_groups(digest: Any, name: str, examples: Examples) -> None:
+    if examples.weights is not None:
+        _add_column(digest, f"{name}: weights", examples.weights)
+    if examples.groups is not None:
+        digest.update(_line(f"{name}: groups", examples.groups.tolist()))
 
 
 def _chunks(values: Values) -> Iterator[NDArray[Any]]:

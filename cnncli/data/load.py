@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,23 +13,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import shapes
-from cnncli.data.columns import join
-from cnncli.data.dataset import INPUT, Examples, InputShape, Splits
+from cnncli.data.dataset import INPUT, Examples, InputShape, Splits, join_examples
 from cnncli.data.images import Form
-from cnncli.data.shapes import Shape
-from cnncli.data.sources.arrays import Pair, idx_files, read_idx, read_npz
-from cnncli.data.sources.builtin import read_builtin
-from cnncli.data.sources.image_folder import form_of, read_image_folder, read_image_folder_for_model
+from cnncli.data.sources.arrays import Pair
+from cnncli.data.sources.base import AnyShape, ModelRequest, Request
 from cnncli.data.sources.loaded_data import LoadedData, Progress
 from cnncli.data.sources.paths import ARCHIVES, cannot_read, existing_file
 from cnncli.data.splits import limit, split
-from cnncli.data.targets import TargetInfo, targets_of
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import nearest, printable
 from cnncli.recipe.named_inputs import by_name, without_names
-from cnncli.recipe.schema import BUILTIN_DATA_SETS, Data, Source
-
-AnyShape = Shape | Mapping[str, Shape]  # of one example; of several inputs by name
+from cnncli.recipe.schema import Data, Source
+from cnncli.recipe.sources import SOURCES
+from cnncli.recipe.sources.base import SourceSettings
+from cnncli.recipe.sources.builtin import BUILTIN_DATA_SETS
 
 
 def as_used(data: Data, record: Mapping[str, Any]) -> Data:
@@ -63,8 +61,10 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         NetworkError: a download is needed and not possible.
         ResourceError: the data does not fit into memory.
     """
-    found = _read(data, input_shape, progress)
-    _check_settings(data, found.targets)
+    request = Request(data, input_shape, progress)
+    settings = data.source.settings
+    found: LoadedData = _source_of(settings).read(settings, request)
+    request.check_targets(found.targets)
     examples = found.parts["train"]
     found_shapes = {name: tuple(column.shape[1:]) for name, column in examples.inputs.items()}
     if input_shape is not None and (problems := _mismatches(found_shapes, input_shape, "`model.input` is")):
@@ -103,21 +103,18 @@ def parse_source(text: str) -> Source:
         raise DataError(f"the name {printable(text)} is not UTF-8", hint="rename it, or name a link to it") from error
     if text in BUILTIN_DATA_SETS:  # a folder of that name is `./mnist`
         return Source.model_validate({"builtin": text})
-    if os.path.isdir(text):
-        return Source.model_validate({"idx" if idx_files(Path(text)) else "image_folder": {"path": text}})
     try:
-        path = existing_file(text)
+        path = Path(text) if os.path.isdir(text) else existing_file(text)
     except DataError as error:
         raise DataError(_no_source(text, error)) from error
-    if path.suffix.lower() in ARCHIVES:
+    if path.suffix.lower() in ARCHIVES and path.is_file():
         raise DataError(Problem(f"{printable(text)} is an archive", "unpack it first, and name the folder"))
     try:
-        with path.open("rb") as file:
-            beginning = file.read(2)
+        for word, settings in reversed(SOURCES.items()):  # of folders that of images, which takes any, comes last
+            if _source_of(settings).looks_like(path):
+                return Source.model_validate({word: {"path": text}})
     except OSError as error:
         raise cannot_read(text, error) from error
-    if beginning == b"PK" or path.suffix.lower() in (".npz", ".npy"):
-        return Source.model_validate({"npz": {"path": text}})
     raise DataError(Problem(f"{printable(text)} is no data that can be read", f"data can be {_KINDS}"))
 
 
@@ -145,8 +142,8 @@ def load_for_model(
         DataError, NetworkError, ResourceError: as `load`; also for classes that the model does not know.
     """
     try:
-        found = _read_for_model(source, input_shape, targets, form, progress)
-        examples = _joined(list(found.parts.values()))
+        found = _read_for_model(source, ModelRequest(input_shape, targets, form, progress))
+        examples = join_examples(list(found.parts.values()))
         found_shapes = {name: tuple(column.shape[1:]) for name, column in examples.inputs.items()}
         if problems := _mismatches(found_shapes, input_shape, "model expects"):
             raise DataError(problems)
@@ -173,60 +170,19 @@ def _mismatches(found: Mapping[str, Sequence[int]], wanted: AnyShape, whose: str
     return problems
 
 
-def _read(data: Data, input_shape: InputShape | None, progress: Progress | None) -> LoadedData:
-    source = data.source
-    if source.npz:
-        return read_npz(
-            source.npz,
-            targets=targets_of(data.targets),
-            input_shape=input_shape,
-            inputs=tuple(data.inputs or ()),
-            allow_leakage=data.allow_leakage,
-        )
-    assert not isinstance(input_shape, dict)  # the schema's rules: other sources bring one input
-    if source.image_folder:
-        return read_image_folder(
-            source.image_folder,
-            input_shape=input_shape,
-            on_bad_image=data.on_bad_image,
-            allow_leakage=data.allow_leakage,
-            check_targets=partial(_check_settings, data),
-            progress=progress,
-        )
-    if source.idx:
-        targets = targets_of(data.targets)
-        return read_idx(source.idx, targets=targets, input_shape=input_shape, allow_leakage=data.allow_leakage)
-    assert source.builtin
-    return read_builtin(source.builtin, offline=data.offline, progress=progress)
+def _source_of(settings: SourceSettings | type[SourceSettings]) -> Any:
+    """What reads the data of these settings."""
+    return importlib.import_module(f"cnncli.data.sources.{settings.MODULE}").SOURCE
 
 
-def _read_for_model(
-    source: Source,
-    input_shape: AnyShape,
-    targets: TargetInfo,
-    form: Form | None,
-    progress: Progress | None,
-) -> LoadedData:
-    if isinstance(input_shape, Mapping):
-        if source.npz is None:
-            names = ", ".join(Pair.of("x_test", "y_test", list(input_shape)).arrays)
-            message = f"the model takes several inputs ({', '.join(input_shape)}), and this data has one"
-            raise DataError(Problem(message, f"an .npz file with {names}"))
-        return read_npz(source.npz, targets=targets, input_shape=input_shape, inputs=list(input_shape))
-    if source.image_folder:
-        form = form or form_of(source.image_folder, input_shape)
-        return read_image_folder_for_model(source.image_folder.path, form=form, model=targets, progress=progress)
-    if source.npz:
-        return read_npz(source.npz, targets=targets, input_shape=input_shape)
-    if source.idx:
-        return read_idx(source.idx, targets=targets, input_shape=input_shape)
-    assert source.builtin
-    return read_builtin(source.builtin, model=targets, progress=progress)
-
-
-def _check_settings(data: Data, targets: TargetInfo) -> None:
-    if problems := targets.check_settings(data):
-        raise DataError(problems)
+def _read_for_model(source: Source, request: ModelRequest) -> LoadedData:
+    settings = source.settings
+    if isinstance(request.input_shape, Mapping) and not settings.HAS_SEVERAL_INPUTS:
+        names = ", ".join(Pair.of("x_test", "y_test", list(request.input_shape)).arrays)
+        message = f"the model takes several inputs ({', '.join(request.input_shape)}), and this data has one"
+        raise DataError(Problem(message, f"an .npz file with {names}"))
+    found: LoadedData = _source_of(settings).read_for_model(settings, request)
+    return found
 
 
 def _set_aside(data: Data, found: LoadedData) -> dict[str, Examples]:
@@ -259,18 +215,6 @@ def _strata(targets: TargetInfo, examples: Examples) -> tuple[NDArray[np.integer
 
 def _with_copies(indices: NDArray[np.int64], duplicate_of: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.flatnonzero(np.isin(duplicate_of, indices))
-
-
-def _joined(parts: Sequence[Examples]) -> Examples:
-    """Several parts as one."""
-    if len(parts) == 1:
-        return parts[0]
-    inputs = {name: join([part.inputs[name] for part in parts]) for name in parts[0].inputs}
-    files = None if parts[0].files is None else tuple(file for part in parts for file in part.files or ())
-    sha256 = None if parts[0].sha256 is None else tuple(digest for part in parts for digest in part.sha256 or ())
-    first, *others = (part.originals for part in parts)
-    originals = first and first.and_then([each for each in others if each])
-    return Examples(inputs, join([part.targets for part in parts]), files, sha256, originals)
 
 
 def _no_source(text: str, error: DataError) -> Problem:

@@ -121,7 +121,7 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
         source,
         input_shape=trained.input_shape,
         targets=trained.targets,
-        form=trained.image_form if source.image_folder and not isinstance(trained.input_shape, dict) else None,
+        form=trained.image_form if source.settings.images and not isinstance(trained.input_shape, dict) else None,
     )
 
 

@@ -20,7 +20,7 @@ from cnncli import task_registry
 from cnncli.data.images import Form
 from cnncli.data.scales import Scale
 from cnncli.data.sketch import Sketch
-from cnncli.data.sources.image_folder import form_of
+from cnncli.data.sources.image_form import form_of
 from cnncli.data.targets import TargetInfo, read_targets
 from cnncli.errors import DataError, ModelFileError
 from cnncli.messages import shortened
@@ -30,8 +30,9 @@ from cnncli.model_file_validation.strict_json import parse
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data, read
 from cnncli.recipe.named_inputs import by_name, without_names
 from cnncli.recipe.outputs import outputs_of
-from cnncli.recipe.schema import ImageFolder, Recipe
+from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import INPUT_NAME
+from cnncli.recipe.sources.base import ImageSettings
 from cnncli.runs.json_text import to_json
 from cnncli.tasks.decoder import Decoder
 
@@ -220,7 +221,7 @@ def _form(recipe: Recipe, input_shape: Sequence[int] | Mapping[str, Sequence[int
     if isinstance(input_shape, Mapping):
         return None  # images are brought to the shape of their input
     try:
-        return form_of(recipe.data.source.image_folder or ImageFolder(path="."), tuple(input_shape))
+        return form_of(recipe.data.source.settings.images or ImageSettings(), tuple(input_shape))
     except DataError:  # signals, volumes, images of five bands
         return None
 

@@ -13,7 +13,7 @@ import keras
 from cnncli import runs
 from cnncli.data import images
 from cnncli.data.scales import Scale
-from cnncli.data.sources.image_folder import form_of
+from cnncli.data.sources.image_form import form_of
 from cnncli.data.targets import TargetInfo, read_targets
 from cnncli.errors import DataError, ModelFileError, OutputError, Problem, RecipeError
 from cnncli.inference import keras_file, run_model
@@ -25,7 +25,8 @@ from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.keras_objects.objects import KerasObject, read
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.named_inputs import INPUT, by_name, shapes_of, without_names
-from cnncli.recipe.schema import ImageFolder, Recipe
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.base import ImageSettings
 from cnncli.runs.record import MODEL
 from cnncli.tasks.classification.targets import ClassTargets
 
@@ -78,7 +79,7 @@ class TrainedModel:
             return self.about.images
         try:
             assert not isinstance(self.input_shape, Mapping)
-            return form_of(ImageFolder(path="."), self.input_shape)
+            return form_of(ImageSettings(), self.input_shape)
         except DataError as error:  # no key of a recipe is to blame here
             raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
 

@@ -17,14 +17,14 @@ from cnncli.data import images, shapes
 from cnncli.data.input_values import InputValues
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import npz
-from cnncli.data.sources.image_folder import form_of
+from cnncli.data.sources.image_form import form_of
 from cnncli.data.sources.paths import cannot_read
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.inference.inputs import Bad, Batch, File, Name, as_examples, bad_file, look_up, read_array
 from cnncli.inputs import kind_of
 from cnncli.messages import counted, described, did_you_mean, listed, printable, shortened
-from cnncli.recipe.schema import ImageFolder
+from cnncli.recipe.sources.base import ImageSettings
 
 _PREFIXES = ("x_", "x_test_", "x_val_", "x_train_", "")  # of an archive's arrays, the first for which any is there
 _NOT_FINITE = "holds NaN or infinite values"
@@ -92,7 +92,7 @@ class _Files:
                 [example], wrong = _Array(read_array(_file(path), self.shape)).read([0])
                 one: NDArray[Any] = example
                 return wrong.get(0, one)
-            form = form_of(ImageFolder(path="."), self.shape)
+            form = form_of(ImageSettings(), self.shape)
             return images.decode(images.read(path), form).pixels
         except images.BadImage as error:
             return f"{printable(path)}: {error}"

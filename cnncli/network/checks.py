@@ -12,10 +12,9 @@ from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError, d
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.build import Network, build_symbolically, layers_matching
 from cnncli.network.merging import unintended_broadcasts
-from cnncli.recipe.known_data import BUILTIN_SHAPES, declared_classes
+from cnncli.recipe.known_data import declared_classes, declared_shape
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.load import LoadedRecipe
-from cnncli.recipe.named_inputs import shapes_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
 
@@ -60,7 +59,7 @@ def check_shapes(loaded: LoadedRecipe) -> Checked | None:
 
     Raises: as `check_network`.
     """
-    shape, classes = input_shape(loaded.recipe), declared_classes(loaded.recipe)
+    shape, classes = declared_shape(loaded.recipe), declared_classes(loaded.recipe)
     if shape is None:
         return None
     if classes is not None:
@@ -120,18 +119,6 @@ def check_network(
 
 def _policy(recipe: Recipe) -> str:
     return "float32" if recipe.train.precision == "auto" else recipe.train.precision
-
-
-def input_shape(recipe: Recipe) -> InputShape | None:
-    """The shape of one raw example, where the recipe alone tells it; of several inputs by name."""
-    source = recipe.data.source
-    if recipe.model.input:
-        return shapes_of(recipe.model)
-    if source.builtin:
-        return BUILTIN_SHAPES[source.builtin]
-    if source.image_folder and source.image_folder.image_size:
-        return (*source.image_folder.image_size, 1 if source.image_folder.color == "grayscale" else 3)
-    return None
 
 
 def freeze(network: Network, recipe: Recipe, phase: TrainingPhase) -> None:

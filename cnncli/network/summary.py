@@ -20,7 +20,7 @@ from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
 from cnncli.recipe.deferred import Unknown
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.known_data import declared_classes
+from cnncli.recipe.known_data import declared_classes, declared_shape
 from cnncli.recipe.layers import Group, name_of
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.named_inputs import without_names
@@ -171,7 +171,7 @@ def summarise_with_network(
     loaded: LoadedRecipe, *, batch_size: int | None = None
 ) -> tuple[Summary, Network, LoadedRecipe]:
     """The same, with the network that was counted, and its recipe with the number of classes, where that is known."""
-    shape = checks.input_shape(loaded.recipe)
+    shape = declared_shape(loaded.recipe)
     if shape is None:
         raise loaded.located(
             RecipeError(

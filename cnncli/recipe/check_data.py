@@ -9,21 +9,21 @@ from dataclasses import replace
 from cnncli.errors import Problem, RecipeError
 from cnncli.messages import did_you_mean, listed, shortened
 from cnncli.names import check_name
-from cnncli.recipe.known_data import BUILTIN_CLASSES, BUILTIN_SHAPES
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import INPUT_NAME
+from cnncli.recipe.sources import SOURCES
 
-SOURCES_OF_INPUTS = ("npz",)
+SOURCES_OF_INPUTS = tuple(word for word, settings in SOURCES.items() if settings.HAS_SEVERAL_INPUTS)
 
 
 @GENERAL.error_without_network
 def _classes_of_a_builtin(recipe: Recipe) -> Iterator[Problem]:
-    builtin, classes = recipe.data.source.builtin, recipe.data.classes
-    if builtin and classes is not None and classes != BUILTIN_CLASSES[builtin]:
-        message = f"`classes` is {classes}, and {builtin} has {BUILTIN_CLASSES[builtin]}"
+    classes, source = recipe.data.classes, recipe.data.source.settings
+    if classes is not None and (own := source.class_count()) not in (None, classes):
+        message = f"`classes` is {classes}, and {source.described} has {own}"
         yield Problem(message, "leave it out: it follows from the data", path=("data", "classes"))
 
 
@@ -61,8 +61,8 @@ def _source_of_inputs(recipe: Recipe) -> Iterator[Problem]:
     data = recipe.data
     if data.inputs is None:
         return
-    if data.source.kind not in SOURCES_OF_INPUTS:
-        message = f"`inputs`: the source `{data.source.builtin or data.source.kind}` has one input"
+    if not data.source.settings.HAS_SEVERAL_INPUTS:
+        message = f"`inputs`: the source `{data.source.builtin or data.source.word}` has one input"
         hint = f"sources of several inputs: {', '.join(SOURCES_OF_INPUTS)}; leave `inputs` out for one input"
         yield Problem(message, hint, path=("data", "inputs"))
     for key in ("prepare", "augment"):
@@ -94,40 +94,41 @@ def _shapes_of_inputs(recipe: Recipe) -> Iterator[Problem]:
 
 
 @GENERAL.error
-def _input_and_builtin(recipe: Recipe) -> Iterator[Problem]:
-    builtin, shape = recipe.data.source.builtin, recipe.model.input
-    if builtin and isinstance(shape, list) and tuple(shape) != BUILTIN_SHAPES[builtin]:
-        own = list(BUILTIN_SHAPES[builtin])
-        message = f"`input` is {list(shape)}, and an image of {builtin} is {own}"
+def _input_and_source(recipe: Recipe) -> Iterator[Problem]:
+    source, shape = recipe.data.source.settings, recipe.model.input
+    if source.images is None and isinstance(shape, list) and (known := source.shape()) not in (None, tuple(shape)):
+        own = list(known or ())
+        message = f"`input` is {list(shape)}, and an example of {source.described} is {own}"
         yield Problem(message, f"leave `input` out, or write {own}", path=("model", "input"))
 
 
 @GENERAL.error
 def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
-    folder, shape = recipe.data.source.image_folder, recipe.model.input
-    if folder is None or not isinstance(shape, list):
+    images, shape = recipe.data.source.settings.images, recipe.model.input
+    if images is None or not isinstance(shape, list):
         return
-    channels = {"rgb": 3, "grayscale": 1, None: None}[folder.color]
+    channels = {"rgb": 3, "grayscale": 1, None: None}[images.color]
     if len(shape) != 3 or shape[2] not in (1, 3):
         hint = "[height, width, 3] for colour, [height, width, 1] for gray"
         yield Problem(f"`input`: images have three numbers, got {list(shape)}", hint, path=("model", "input"))
-    elif folder.image_size and folder.image_size != shape[:2]:
-        message = f"`input` is {list(shape)}, and `image_size` is {folder.image_size}"
+    elif images.image_size and images.image_size != shape[:2]:
+        message = f"`input` is {list(shape)}, and `image_size` is {images.image_size}"
         yield Problem(message, "leave one of them out, or make them equal", path=("model", "input"))
     elif channels and channels != shape[2]:
         yield Problem(
-            f"`input` has {shape[2]} channels, and `color: {folder.color}` gives {channels}", path=("model", "input")
+            f"`input` has {shape[2]} channels, and `color: {images.color}` gives {channels}", path=("model", "input")
         )
 
 
 @GENERAL.error
 def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
-    folder = recipe.data.source.image_folder
-    if folder and folder.image_size is None and recipe.model.input is None:
+    source = recipe.data.source
+    images = source.settings.images
+    if images is not None and images.image_size is None and recipe.model.input is None:
         yield Problem(
             "`image_size` is missing",
             "`image_size: [224, 224]`, or `model.input: [224, 224, 3]`",
-            path=("data", "source", "image_folder"),
+            path=("data", "source", source.word),
         )
 
 
@@ -153,8 +154,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 def _escapes_in_a_path(recipe: Recipe) -> Iterator[Problem]:
     """`"C:\\new\\test"` in double quotes has a line feed and a tab."""
     source = recipe.data.source
-    for name, own in (("image_folder", source.image_folder), ("npz", source.npz), ("idx", source.idx)):
-        if own is not None and (found := _CONTROL.search(own.path)):
+    for key, path in source.settings.paths().items():
+        if found := _CONTROL.search(path):
             escape = found[0].encode("unicode_escape").decode()
             message = f"the path holds a control character, `{escape}`: in double quotes a backslash starts an escape sequence"
-            yield Problem(message, "use single quotes, or `/` in the path", path=("data", "source", name, "path"))
+            yield Problem(message, "use single quotes, or `/` in the path", path=("data", "source", source.word, key))

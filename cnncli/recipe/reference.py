@@ -25,7 +25,7 @@ from cnncli.recipe.language.rounds import MOST_TIMES
 from cnncli.recipe.language.writer import MOST_NESTED
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section
+from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section, sections_below
 from cnncli.recipe.yaml import recipe_file, tree
 
 ROOT = Path(__file__).parents[2]
@@ -66,8 +66,9 @@ def _section(name: str) -> str:
 
 
 def sections() -> dict[str, type[BaseModel]]:
-    """The sections of a recipe by the names of their models."""
-    return {model.__name__: model for model in Section.__subclasses__()}
+    """The sections that a recipe can have, by the names of their models."""
+    described = _described_sections()
+    return {model.__name__: model for model in sections_below(Section) if model.__name__ in described}
 
 
 def _described_sections() -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import (
     BeforeValidator,
@@ -24,29 +25,27 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import Group, nested
 from cnncli.recipe.schema_fields import (
     INPUT_NAME,
-    Background,
     Callback,
     ClassCount,
     ClassWeight,
     Count,
-    Depth,
     Duration,
     Layer,
     Losses,
     Metric,
     Optimizer,
     Part,
-    Range,
     Section,
     ShapeOrShapes,
-    Size,
     Step,
     exactly_one,
 )
 from cnncli.recipe.schema_pictures import Picture, read_picture
+from cnncli.recipe.sources.arrays import Idx, Npz
+from cnncli.recipe.sources.base import SourceSettings
+from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
+from cnncli.recipe.sources.image_folder import ImageFolder
 
-BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
-BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
 if TYPE_CHECKING:
     TargetsWord = str
 else:
@@ -54,42 +53,6 @@ else:
 
 
 # ---- data --------------------------------------------------------------------------------------------------------------
-
-
-class ImageFolder(Section):
-    """A folder with one folder of images for each class, or `train/`, `val/` or `validation/`, and `test/` with class folders."""
-
-    path: str = Field(min_length=1, description="the folder, relative to the working directory")
-    image_size: Size | None = Field(None, description="[height, width] of all images; default: that of `model.input`")
-    resize: Literal["pad", "crop", "stretch"] = Field(
-        "stretch",
-        description="how images with another shape are resized: pad adds black borders, crop cuts the centre, stretch distorts",
-    )
-    color: Literal["rgb", "grayscale"] | None = Field(None, description="default: as in `model.input`, else rgb")
-    exif: Literal["apply", "ignore"] = Field("apply", description="rotate photos by their EXIF data")
-    background: Background = Field(
-        "auto",
-        description="color behind transparent images: black, white or [r, g, b]; auto: white if most drawings are dark",
-    )
-    depth: Depth = Field(
-        "auto",
-        description="bits of gray levels; auto: 16, as floats from 0 to 255, if an image has more than 8",
-    )
-    range: Range = Field(
-        None, description="[low, high]: gray values that become 0 and 255, for example [0, 4095] for 12 bits"
-    )
-
-
-class Npz(Section):
-    """A NumPy archive with `x_train`, `y_train` and optionally `x_val`, `y_val`, `x_test`, `y_test`; or with `x`, `y`."""
-
-    path: str = Field(min_length=1, description="the file, relative to the working directory")
-
-
-class Idx(Section):
-    """A folder with the four files of MNIST, `train-images-idx3-ubyte` and so on, gzipped or not."""
-
-    path: str = Field(min_length=1, description="the folder, relative to the working directory")
 
 
 class Source(Section):
@@ -111,14 +74,29 @@ class Source(Section):
         return self
 
     @property
-    def kind(self) -> str:
+    def word(self) -> str:
+        """Which source it is, as the recipe calls it."""
         return next(name for name in type(self).model_fields if getattr(self, name) is not None)
+
+    @property
+    def settings(self) -> SourceSettings:
+        """The settings of the one that is given."""
+        if self.builtin is not None:
+            return Builtin(name=self.builtin)
+        found: SourceSettings = getattr(self, self.word)
+        return found
+
+    def settled(self, found: Mapping[str, Any]) -> Source:
+        """This source with the values that reading the data decided."""
+        if self.builtin is not None:
+            return self
+        return self.model_copy(update={self.word: self.settings.settled(found)})
 
 
 def _source_as_data(source: Source) -> Any:
-    if source.builtin:
+    if source.builtin is not None:
         return source.builtin
-    return {source.kind: getattr(source, source.kind).model_dump(exclude_none=True)}
+    return {source.word: source.settings.model_dump(exclude_none=True)}
 
 
 class Split(Section):

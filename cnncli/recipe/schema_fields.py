@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -46,6 +47,13 @@ class Section(BaseModel):
         for name in cls.model_fields.keys() & (data.keys() if isinstance(data, dict) else ()):
             section.__dict__[name] = _with_deferred(section.__dict__[name], data[name])
         return section
+
+
+def sections_below(section: type[Section]) -> Iterator[type[Section]]:
+    """All sections that are made of this one."""
+    for each in section.__subclasses__():
+        yield each
+        yield from sections_below(each)
 
 
 def _with_deferred(value: Any, given: Any) -> Any:

@@ -146,10 +146,9 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
     train: dict[str, Any] = {"loss": losses if recipe.model.outputs else next(iter(losses.values()))}
     train["seed"] = secrets.randbelow(LARGEST_SEED) if recipe.train.seed is None else recipe.train.seed
     data = recipe.data
-    if data.source.image_folder and (form := splits.form):
-        settled = {"background": list(form.background), "depth": form.depth}
-        source = data.source.model_copy(update={"image_folder": data.source.image_folder.model_copy(update=settled)})
-        data = data.model_copy(update={"source": source})
+    if form := splits.form:
+        settled = data.source.settled({"background": list(form.background), "depth": form.depth})
+        data = data.model_copy(update={"source": settled})
     update = {
         "data": data,
         "train": recipe.train.model_copy(update=train),

@@ -78,7 +78,6 @@ def _largest(recipe: Recipe, own: Input, checked: Checked) -> float | None:
     entries = entry_tensors(checked.network.full_model)
     if any(entry.is_embedded and own.name in entry.inputs for entry in entries):
         return None if own.prepare else 0.0
-    source = recipe.data.source
     scales = [layer.args.get("scale") for layer in own.prepare if layer.name == "Rescaling"]
     is_scaled = any(isinstance(scale, int | float) and abs(scale) <= _SMALL_SCALE for scale in scales)
-    return 255.0 if source.builtin or source.image_folder or is_scaled else 1.0
+    return 255.0 if recipe.data.source.settings.ARE_PIXELS or is_scaled else 1.0

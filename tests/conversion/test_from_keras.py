@@ -20,8 +20,8 @@ from cnncli.network.build import build, build_symbolically
 from cnncli.network.instantiate import shapes_alone
 from cnncli.network.symbolic_shapes import resolve
 from cnncli.recipe import shipped
-from cnncli.recipe.known_data import BUILTIN_SHAPES
 from cnncli.recipe.load import load, load_bytes
+from cnncli.recipe.sources.builtin import BUILTIN_SHAPES
 
 
 @settings(max_examples=8, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from cnncli.data import fingerprint
 from cnncli.data.sources import arrays, idx, npz
-from cnncli.data.sources.arrays import read_idx, read_inputs, read_npz
+from cnncli.data.sources.arrays import read_inputs
+from cnncli.data.sources.idx_folder import read_idx
 from cnncli.data.sources.loaded_data import LoadedData
+from cnncli.data.sources.npz_archive import read_npz
 from cnncli.errors import DataError, ResourceError
-from cnncli.recipe.schema import Idx, Npz
+from cnncli.recipe.sources.arrays import Idx, Npz
 from cnncli.tasks.classification.targets import ClassTargets
 
 IMAGES = np.arange(6 * 4 * 4, dtype=np.uint8).reshape(6, 4, 4)

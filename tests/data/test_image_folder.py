@@ -17,10 +17,11 @@ from cnncli.data import cache
 from cnncli.data.dataset import ImageFiles
 from cnncli.data.images import Form
 from cnncli.data.sources import image_scan, paths
-from cnncli.data.sources.image_folder import form_of, read_image_folder, read_image_folder_for_model
+from cnncli.data.sources.image_folder import read_image_folder, read_image_folder_for_model
+from cnncli.data.sources.image_form import form_of
 from cnncli.data.sources.loaded_data import LoadedData
 from cnncli.errors import DataError
-from cnncli.recipe.schema import ImageFolder
+from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.tasks.classification.targets import ClassTargets
 
 MakeFolder = Callable[[Path, Mapping[str, int]], Path]
@@ -668,7 +669,7 @@ def test_colour_is_rgb_where_nothing_says_otherwise() -> None:
 )
 def test_settings_that_disagree_are_refused(keys: Any, input_shape: Any, message: str, path: Any) -> None:
     with pytest.raises(DataError) as caught:
-        form_of(settings_for("x", **keys), input_shape)
+        form_of(settings_for("x", **keys), input_shape, ("data", "source", "image_folder"))
 
     assert [(problem.message, problem.path) for problem in caught.value.problems] == [(message, path)]
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from cnncli.network.build import build, build_symbolically
-from cnncli.network.checks import input_shape
 from cnncli.network.summary import measure
 from cnncli.network.symbolic_shapes import resolve
+from cnncli.recipe.known_data import declared_shape
 from cnncli.recipe.load import load_bytes
 
 CONV_BN = """
@@ -35,7 +35,7 @@ def written_out(shape: str, blocks: str, layers: str, classes: int = 10):
     begin = f"data: {{source: {{npz: {{path: a.npz}}}}, classes: {classes}}}\n" + (f"blocks:{blocks}" if blocks else "")
     text = f"{begin}\nmodel:\n  input: {shape}\n  layers:\n{indented}"
     loaded = load_bytes(text.encode(), "r.yaml")
-    return resolve(loaded, input_shape(loaded.recipe), classes=classes).recipe
+    return resolve(loaded, declared_shape(loaded.recipe), classes=classes).recipe
 
 
 def network(*recipe: str, **more: int):

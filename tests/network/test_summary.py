@@ -6,13 +6,12 @@ from keras import layers
 
 from cnncli.errors import RecipeError
 from cnncli.network.build import build_symbolically
-from cnncli.network.checks import input_shape
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.outline import ALL, rows, without_prefix
 from cnncli.network.summary import measure, summarise
 from cnncli.network.symbolic_shapes import resolve
 from cnncli.recipe import shipped
-from cnncli.recipe.known_data import declared_classes
+from cnncli.recipe.known_data import declared_classes, declared_shape
 from cnncli.recipe.load import load, load_bytes
 
 HEAD = "data: {source: {npz: {path: a.npz}}, classes: 10}\nmodel:\n  input: [32, 32, 3]\n  layers:\n"
@@ -122,7 +121,7 @@ def test_convolutions_of_vgg16_alone():
 @pytest.mark.parametrize("name", shipped.names())
 def test_parameters_are_those_that_keras_counts(name):
     recipe = load(name)
-    shape = input_shape(recipe.recipe)
+    shape = declared_shape(recipe.recipe)
     recipe = resolve(recipe, shape, classes=declared_classes(recipe.recipe) or 7).recipe
     network = build_symbolically(recipe, input_shape=shape)
     found = measure(network, recipe)

@@ -38,7 +38,11 @@ def test_resolved_recipe_of_labels_loads_back_equal():
         ("activation: sigmoid", "activation: softmax", "softmax makes one class win"),
         ("activation: sigmoid", "activation: relu", "`loss` is missing in `train`"),
         ("{npz: {path: scenes.npz}}", "mnist", "mnist has one class for each example"),
-        ("{npz: {path: scenes.npz}}", "{image_folder: {path: p, image_size: [8, 8]}}", "an image folder has one class"),
+        (
+            "{npz: {path: scenes.npz}}",
+            "{image_folder: {path: p, image_size: [8, 8]}}",
+            "a folder of images has one class",
+        ),
         ("targets: multilabel", "targets: multilabel, class_weight: balanced", "`class_weight` weights examples"),
         ("targets: multilabel", "targets: multilabel, split: {stratify: true}", "`stratify` needs one class"),
         ("model:", "train: {metrics: [accuracy]}\nmodel:", "accuracy expects one class for each example"),

@@ -309,7 +309,7 @@ def test_extends_merges_mappings_and_replaces_lists_and_objects(tmp_path):
 
     found = load_bytes(child.read_bytes(), str(child)).recipe
 
-    assert (found.data.source.kind, found.data.split.validation, found.data.split.seed) == ("npz", 0.2, 4)
+    assert (found.data.source.word, found.data.split.validation, found.data.split.seed) == ("npz", 0.2, 4)
     assert (found.train.epochs, found.train.optimizer.name, found.train.metrics) == (4, "Adam", [])
 
 

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,16 +15,13 @@ from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
-from cnncli.data.sources import idx, npz
 from cnncli.data.sources.duplicates import find_copies
-from cnncli.data.sources.loaded_data import LoadedData, problems_at, sizes
-from cnncli.data.sources.paths import contents, existing_file, existing_folder, listed_folder
+from cnncli.data.sources.loaded_data import LoadedData, sizes
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import IMAGE, OTHER, kind_of
-from cnncli.messages import counted, listed, printable
+from cnncli.messages import counted
 from cnncli.recipe.named_inputs import by_name
-from cnncli.recipe.schema import Idx, Npz
 
 _CHUNK_VALUES = 1 << 22  # looked at in one go
 
@@ -61,141 +55,12 @@ class Pair:
 Targets = type[TargetInfo] | TargetInfo
 
 
-def read_npz(
-    settings: Npz,
-    *,
-    input_shape: Shape | Mapping[str, Shape] | None = None,
-    inputs: Sequence[str] = (),
-    targets: Targets,
-    allow_leakage: bool = False,
-) -> LoadedData:
-    """Read a NumPy archive: `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or `x`, `y`.
-
-    Args:
-        settings: the recipe's.
-        inputs: the names of several inputs: of each there is an array, `x_train_left`.
-        input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
-        targets: the type of the labels, for training; or the targets of a trained model, which the labels must fit: only
-            the part `test` is read then, or all parts where there is no `test`.
-        allow_leakage: go on when one image lies in two parts.
-
-    Raises:
-        DataError: everything wrong with the arrays that are read, at once.
-    """
-    with problems_at("data", "source", "npz", "path"):
-        path = existing_file(settings.path)
-        names = npz.names(path)
-        pairs = _needed(_pairs(path, names, inputs, for_training=isinstance(targets, type)), targets)
-        arrays = npz.read(path, [name for pair in pairs.values() for name in pair.arrays])
-        notes = _unused(names, inputs) if isinstance(targets, type) else []
-        return _found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes)
-
-
-def read_idx(
-    settings: Idx,
-    *,
-    input_shape: Shape | Mapping[str, Shape] | None = None,
-    targets: Targets,
-    allow_leakage: bool = False,
-) -> LoadedData:
-    """Read a folder with MNIST's own four files, gzipped or not; the test part may be missing.
-
-    Args, Raises: as `read_npz`.
-    """
-    with problems_at("data", "source", "idx", "path"):
-        folder = existing_folder(settings.path)
-        files = idx_files(folder)
-        pairs = _needed(_idx_pairs(settings.path, folder, files, for_training=isinstance(targets, type)), targets)
-        arrays: dict[str, NDArray[Any]] = {}
-        problems: list[Problem] = []
-        for name in (name for pair in pairs.values() for name in pair.arrays):
-            try:
-                arrays[name] = idx.read(files[name])
-            except DataError as error:
-                problems += error.problems
-        if problems:
-            raise DataError(problems)
-        return _found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage)
-
-
-def idx_files(folder: Path) -> dict[str, Path]:
-    """MNIST's files in a folder, by the beginning of their names: `train-images`, `t10k-labels` and so on."""
-    files: dict[str, Path] = {}
-    for entry in reversed(listed_folder(str(folder))):  # the file that is not gzipped comes last, and counts
-        if (match := _IDX_NAME.fullmatch(entry.name)) and os.path.isfile(entry.path):
-            files[match.group(1)] = folder / entry.name
-    return files
-
-
-_IDX_NAME = re.compile(r"((?:train|t10k)-(?:images|labels))[-.]idx\d-ubyte(?:\.gz)?")
-_IDX_PAIRS = {"train": Pair.of("train-images", "train-labels"), "test": Pair.of("t10k-images", "t10k-labels")}
-
-
-def _npz_pairs(inputs: Sequence[str]) -> dict[str, Pair]:
-    """The parts of an archive that brings them ready made."""
-    parts = {"train": "train", "validation": "val", "test": "test"}
-    return {part: Pair.of(f"x_{name}", f"y_{name}", inputs) for part, name in parts.items()}
-
-
-def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
-    """The parts of an archive by the names of its arrays."""
-    ready, alone = _npz_pairs(inputs), Pair.of("x", "y", inputs)
-    pairs = {part: pair for part, pair in ready.items() if any(name in names for name in pair.arrays)}
-    if not pairs and any(name in names for name in alone.arrays):
-        pairs = {"train": alone}
-    if for_training or not pairs:
-        pairs.setdefault("train", ready["train"])
-    missing = [name for pair in pairs.values() for name in pair.arrays if name not in names]
-    if not missing:
-        return {part: pairs[part] for part in ready if part in pairs}
-    known = [name for pair in ready.values() for name in pair.arrays]
-    wanted = f"the names are {', '.join(known)}; or {', '.join(alone.arrays)} alone"
-    lines = [f"it holds: {listed(names, 10) or 'nothing'}", wanted]
-    if not inputs and (several := _names_of_inputs(names)):
-        lines.append(
-            f"several inputs have names: `inputs: {{{', '.join(f'{name}: {{}}' for name in several)}}}` in `data`"
-        )
-    raise DataError(Problem(f"{printable(path.name)} has no {_listed_or(missing)}", "\n".join(lines)))
-
-
-def _names_of_inputs(names: Sequence[str]) -> list[str]:
-    """The inputs of an archive that has several: `left` of `x_train_left`."""
-    found = [match[1] for name in names if (match := re.fullmatch(r"x_(?:train_|val_|test_)?([A-Za-z]\w*)", name))]
-    return [name for name in dict.fromkeys(found) if name not in ("train", "val", "test")][:8]
-
-
-def _unused(names: Sequence[str], inputs: Sequence[str]) -> list[Problem]:
-    """Arrays of names that mean nothing here: a misspelt part would be missed without a word."""
-    ready = [name for pair in _npz_pairs(inputs).values() for name in pair.arrays]
-    unused = [name for name in names if name not in (*ready, *Pair.of("x", "y", inputs).arrays)]
-    if not unused:
-        return []
-    noun = "array is" if len(unused) == 1 else "arrays are"
-    return [Problem(f"{len(unused):,} {noun} not used: {listed(unused)}", f"the names are {', '.join(ready)}")]
-
-
-def _idx_pairs(text: str, folder: Path, files: Mapping[str, Path], *, for_training: bool) -> dict[str, Pair]:
-    pairs = {part: pair for part, pair in _IDX_PAIRS.items() if any(name in files for name in pair.arrays)}
-    if for_training or not pairs:
-        pairs = {"train": _IDX_PAIRS["train"], **pairs}
-    missing = [
-        f"{name}-idx{dimensions}-ubyte"
-        for pair in pairs.values()
-        for name, dimensions in zip(pair.arrays, (3, 1), strict=True)
-        if name not in files
-    ]
-    if not missing:
-        return pairs
-    hint = f"it holds {contents(folder)}\nthe names are MNIST's own, with or without .gz"
-    raise DataError(Problem(f"{printable(text)} has no {_listed_or(missing)}", hint))
-
-
-def _needed(pairs: dict[str, Pair], targets: Targets) -> dict[str, Pair]:
+def needed(pairs: dict[str, Pair], targets: Targets) -> dict[str, Pair]:
     """For a trained model the test part alone, where there is one."""
     return {"test": pairs["test"]} if not isinstance(targets, type) and "test" in pairs else pairs
 
 
-def _found(
+def found(
     source: str,
     pairs: Mapping[str, Pair],
     arrays: Mapping[str, NDArray[Any]],
@@ -403,5 +268,5 @@ def _channels_first(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) ->
     return found
 
 
-def _listed_or(words: Sequence[str]) -> str:
+def listed_or(words: Sequence[str]) -> str:
     return " and no ".join(words)

@@ -19,12 +19,14 @@ from numpy.typing import NDArray
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.sources import idx, npz
+from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.download import DownloadFailed, fetch
 from cnncli.data.sources.loaded_data import LoadedData, Progress, sizes
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, NetworkError, Problem
 from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import printable
+from cnncli.recipe.sources.builtin import Builtin
 from cnncli.tasks.classification.targets import ClassTargets
 
 SAMPLE = "mnist-sample"
@@ -351,3 +353,14 @@ DATA_SETS = {
         read=_cifar100,
     ),
 }
+
+
+class _Builtin(Source[Builtin]):
+    def read(self, settings: Builtin, request: Request) -> LoadedData:
+        return read_builtin(settings.name, offline=request.data.offline, progress=request.progress)
+
+    def read_for_model(self, settings: Builtin, request: ModelRequest) -> LoadedData:
+        return read_builtin(settings.name, model=request.targets, progress=request.progress)
+
+
+SOURCE = _Builtin()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,20 +14,20 @@ from cnncli.data import images
 from cnncli.data.columns import Values
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
-from cnncli.data.shapes import Shape, written
+from cnncli.data.shapes import Shape
+from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
+from cnncli.data.sources.image_form import form_of, settled
 from cnncli.data.sources.image_remarks import duplicates, looks_of, remarks
-from cnncli.data.sources.image_scan import DEEP, Bad, Scan, Usable, scan
+from cnncli.data.sources.image_scan import Bad, Scan, Usable, scan
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
 from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
-from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
-from cnncli.recipe.schema import ImageFolder
+from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.tasks.classification.targets import ClassTargets
 
-WHITE = (255, 255, 255)
 _MOST_LISTED = 20
 _PATH = ("data", "source", "image_folder")
 
@@ -57,7 +57,7 @@ def read_image_folder(
     Raises:
         DataError: the folder, its classes or its files are not in order; every bad file is reported at once.
     """
-    form = form_of(settings, input_shape)
+    form = form_of(settings, input_shape, _PATH)
     with problems_at(*_PATH, "path"):
         tree = read_tree(os.path.abspath(existing_folder(settings.path)))
         targets = ClassTargets(class_names=tuple(_classes(settings.path, tree)))
@@ -66,7 +66,7 @@ def read_image_folder(
         notes = list(tree.notes)
         files = [file for files in tree.files.values() for file in files]
         seen = scan(files, form, progress=progress)
-        if (better := _settled(form, settings, seen.usable)) != form:  # what it was read as does not suit these images
+        if (better := settled(form, settings, seen.usable)) != form:  # what it was read as does not suit these images
             form = better
             seen = scan(files, form, progress=progress)
         if seen.bad and on_bad_image == "error":
@@ -104,69 +104,6 @@ def read_image_folder_for_model(
     numbers = dict(zip(names, matched.tolist(), strict=True))
     notes = [*tree.notes, *missing, *remarks(seen.usable, form)]
     return _found(path, seen, form, numbers, model, notes)
-
-
-def form_of(settings: ImageFolder, input_shape: Shape | None) -> images.Form:
-    """What every image becomes: `image_size` and `color`, or the network's input where they are left out.
-
-    Raises:
-        DataError: neither says it, or the two disagree.
-    """
-    height, width, channels = _as_image_shape(input_shape)
-    if settings.image_size:
-        size = tuple(settings.image_size)
-        if (height is not None and height != size[0]) or (width is not None and width != size[1]):
-            message = f"`image_size` is {written(size)}, the network takes {height}x{width}"
-            raise DataError(
-                Problem(message, "leave `image_size` out: it follows `model.input`", path=(*_PATH, "image_size"))
-            )
-        height, width = size
-    if height is None or width is None:
-        hint = "`image_size: [224, 224]` here, or `input: [224, 224, 3]` in `model`"
-        raise DataError(Problem("no size is given for the images", hint, path=_PATH))
-    color = settings.color or ("grayscale" if channels == 1 else "rgb")
-    low, high = settings.range or (None, None)
-    depth: Literal[8, 16] = 16 if settings.depth == 16 else 8
-    form = images.Form(
-        height, width, settings.resize, color, settings.exif, _rgb(settings.background), depth, low, high
-    )
-    if channels is not None and channels != form.shape[2]:
-        if settings.color is None:
-            message = f"images have 1 or 3 channels, the network takes {channels}"
-            raise DataError(Problem(message, path=("model", "input")))
-        message = f"`color: {color}` gives {counted(form.shape[2], 'channel')}, the network takes {channels}"
-        raise DataError(Problem(message, "leave `color` out: it follows `model.input`", path=(*_PATH, "color")))
-    return form
-
-
-def _settled(form: images.Form, settings: ImageFolder, used: Sequence[Usable]) -> images.Form:
-    """The form with what `auto` leaves to the training images: white behind dark drawings, 16 bits for 16-bit images."""
-    used = [each for each in used if each.file.part == "train"]
-    if settings.background == "auto":
-        transparent = [each for each in used if "transparent" in each.oddities]
-        dark = sum("dark drawing" in each.oddities for each in transparent)
-        if 2 * dark > len(transparent):
-            form = replace(form, background=WHITE)
-    if settings.depth == "auto" and any(oddity in DEEP for each in used for oddity in each.oddities):
-        form = replace(form, depth=16)
-    return form
-
-
-def _rgb(background: Any) -> tuple[int, int, int]:
-    if isinstance(background, list):
-        red, green, blue = background
-        return red, green, blue
-    return WHITE if background == "white" else (0, 0, 0)
-
-
-def _as_image_shape(shape: Shape | None) -> tuple[int | None, int | None, int | None]:
-    if shape is None:
-        return None, None, None
-    if kind_of(shape) is not IMAGE:
-        message = f"images are {' x '.join(IMAGE.AXES)}, the network takes {written(shape)}"
-        raise DataError(Problem(message, path=("model", "input")))
-    height, width, channels = shape
-    return height, width, channels
 
 
 # The classes.
@@ -288,3 +225,27 @@ def _examples(
 def _duplicate_of(mine: Sequence[Usable]) -> NDArray[np.int64]:
     first: dict[str, int] = {}
     return np.array([first.setdefault(looks_of(each), number) for number, each in enumerate(mine)], np.int64)
+
+
+class _ImageFolder(Source[ImageFolder]):
+    def read(self, settings: ImageFolder, request: Request) -> LoadedData:
+        assert not isinstance(request.input_shape, dict)  # the schema's rules: this source brings one input
+        return read_image_folder(
+            settings,
+            input_shape=request.input_shape,
+            on_bad_image=request.data.on_bad_image,
+            allow_leakage=request.data.allow_leakage,
+            check_targets=request.check_targets,
+            progress=request.progress,
+        )
+
+    def read_for_model(self, settings: ImageFolder, request: ModelRequest) -> LoadedData:
+        assert not isinstance(request.input_shape, Mapping)
+        form = request.form or form_of(settings, request.input_shape, _PATH)
+        return read_image_folder_for_model(settings.path, form=form, model=request.targets, progress=request.progress)
+
+    def looks_like(self, path: Path) -> bool:
+        return path.is_dir()
+
+
+SOURCE = _ImageFolder()

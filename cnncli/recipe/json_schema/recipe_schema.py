@@ -34,9 +34,9 @@ from cnncli.recipe.json_schema.shared_definitions import share
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import as_data
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section
+from cnncli.recipe.schema_fields import KIND_OF_OBJECT, Section, sections_below
 
-_MODELS: dict[str, type[BaseModel]] = {model.__name__: model for model in Section.__subclasses__()}
+_MODELS: dict[str, type[BaseModel]] = {model.__name__: model for model in sections_below(Section)}
 
 
 def recipe_schema() -> Schema:

@@ -30,13 +30,12 @@ def default_loss(layers: Sequence[KerasObject]) -> KerasObject | None:
 
 @RULES.error_without_network
 def _source_of_labels(recipe: Recipe) -> Iterator[Problem]:
-    source = recipe.data.source
-    if source.npz is None:
-        what = "an image folder" if source.image_folder else source.builtin or "a folder of IDX files"
+    source = recipe.data.source.settings
+    if "multilabel" not in source.TARGETS:
         hint = (
             "use arrays: `source: {npz: {path: photos.npz}}`, where y has the shape (count, labels) and holds 0 and 1"
         )
-        message = f"{what} has one class for each example, and `targets: multilabel` allows several"
+        message = f"{source.described} has one class for each example, and `targets: multilabel` allows several"
         yield Problem(message, hint, path=("data", "source"))
 
 

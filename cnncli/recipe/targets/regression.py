@@ -31,11 +31,10 @@ def default_loss(layers: Sequence[KerasObject]) -> KerasObject:
 
 @RULES.error_without_network
 def _source_of_numbers(recipe: Recipe) -> Iterator[Problem]:
-    source = recipe.data.source
-    if source.npz is None and source.idx is None:
-        what = f"the labels of {source.builtin} are" if source.builtin else "a folder of images has"
+    source = recipe.data.source.settings
+    if "numbers" not in source.TARGETS:
         hint = "numbers come in arrays: `source: {npz: {path: photos.npz}}` with x_train and y_train, or x and y"
-        yield Problem(f"{what} classes, and `targets` are numbers", hint, path=("data", "source"))
+        yield Problem(f"{source.described} has classes, and `targets` are numbers", hint, path=("data", "source"))
 
 
 @RULES.error_without_network

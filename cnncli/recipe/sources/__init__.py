@@ -1,0 +1,19 @@
+"""The settings of each source of data, and what rules need to know of it.
+
+`schema.Source` has a field for each word; `data.sources` has the module that reads it, which `MODULE` names.
+"""
+
+from __future__ import annotations
+
+from cnncli.recipe.sources.arrays import Idx, Npz
+from cnncli.recipe.sources.base import SourceSettings
+from cnncli.recipe.sources.builtin import Builtin
+from cnncli.recipe.sources.image_folder import ImageFolder
+
+SOURCES: dict[str, type[SourceSettings]] = {"builtin": Builtin, "image_folder": ImageFolder, "npz": Npz, "idx": Idx}
+"""The settings of a source by its word in a recipe."""
+
+
+def that_bring(targets: str) -> list[str]:
+    """The words of the sources whose labels can be these targets."""
+    return [word for word, settings in SOURCES.items() if targets in settings.TARGETS]

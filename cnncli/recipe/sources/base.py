@@ -1,0 +1,91 @@
+"""What the settings of every source have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from cnncli.recipe.schema_fields import Background, Depth, Range, Section, Size
+
+
+class SourceSettings(Section):
+    """The settings of a source. Nothing outside asks which source it is: what rules need to know is here.
+
+    Attributes:
+        MODULE: the module in `data.sources` that reads it.
+        TARGETS: the words of `data.targets` that its labels can be.
+        HAS_SEVERAL_INPUTS: whether `data.inputs` may name several inputs.
+        ARE_PIXELS: whether its values are pixels, from 0 to 255.
+    """
+
+    MODULE: ClassVar[str]
+    TARGETS: ClassVar[tuple[str, ...]] = ("classes",)
+    HAS_SEVERAL_INPUTS: ClassVar[bool] = False
+    ARE_PIXELS: ClassVar[bool] = False
+
+    @property
+    def described(self) -> str:
+        """In messages, after which it `has` classes: `a folder of images`."""
+        raise NotImplementedError
+
+    def paths(self) -> dict[str, str]:
+        """The files and folders that it names, by the key that names them."""
+        return {}
+
+    def shape(self) -> tuple[int, ...] | None:
+        """The shape of one example, where the settings alone tell it."""
+        return None
+
+    def class_count(self) -> int | None:
+        """The number of classes, where the settings alone tell it."""
+        return None
+
+    @property
+    def images(self) -> ImageSettings | None:
+        """What its image files become; None where it has none."""
+        return None
+
+    def settled(self, found: Mapping[str, Any]) -> SourceSettings:
+        """These settings with the values that reading the data decided."""
+        return self.model_copy(update={name: value for name, value in found.items() if name in type(self).model_fields})
+
+
+class Located(SourceSettings):
+    """The settings of a source that lies in one file or folder."""
+
+    path: str = Field(min_length=1, description="the file, relative to the working directory")
+
+    def paths(self) -> dict[str, str]:
+        return {"path": self.path}
+
+
+class ImageSettings(SourceSettings):
+    """What image files become: the keys that every source of image files has."""
+
+    image_size: Size | None = Field(None, description="[height, width] of all images; default: that of `model.input`")
+    resize: Literal["pad", "crop", "stretch"] = Field(
+        "stretch",
+        description="how images with another shape are resized: pad adds black borders, crop cuts the centre, stretch distorts",
+    )
+    color: Literal["rgb", "grayscale"] | None = Field(None, description="default: as in `model.input`, else rgb")
+    exif: Literal["apply", "ignore"] = Field("apply", description="rotate photos by their EXIF data")
+    background: Background = Field(
+        "auto",
+        description="color behind transparent images: black, white or [r, g, b]; auto: white if most drawings are dark",
+    )
+    depth: Depth = Field(
+        "auto",
+        description="bits of gray levels; auto: 16, as floats from 0 to 255, if an image has more than 8",
+    )
+    range: Range = Field(
+        None, description="[low, high]: gray values that become 0 and 255, for example [0, 4095] for 12 bits"
+    )
+
+    @property
+    def images(self) -> ImageSettings | None:
+        return self
+
+    def shape(self) -> tuple[int, ...] | None:
+        return (*self.image_size, 1 if self.color == "grayscale" else 3) if self.image_size else None

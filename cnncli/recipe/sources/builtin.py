@@ -1,0 +1,37 @@
+"""The data sets that have a name."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal, get_args
+
+from cnncli.recipe.sources.base import SourceSettings
+
+BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
+BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
+BUILTIN_CLASSES = {"mnist": 10, "mnist-sample": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100}
+BUILTIN_SHAPES = {
+    "mnist": (28, 28, 1),
+    "mnist-sample": (28, 28, 1),
+    "fashion_mnist": (28, 28, 1),
+    "cifar10": (32, 32, 3),
+    "cifar100": (32, 32, 3),
+}
+
+
+class Builtin(SourceSettings):
+    """A data set by name."""
+
+    MODULE: ClassVar[str] = "builtin"
+    ARE_PIXELS: ClassVar[bool] = True
+
+    name: BuiltinDataSet
+
+    @property
+    def described(self) -> str:
+        return self.name
+
+    def shape(self) -> tuple[int, ...] | None:
+        return BUILTIN_SHAPES[self.name]
+
+    def class_count(self) -> int | None:
+        return BUILTIN_CLASSES[self.name]
