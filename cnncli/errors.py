@@ -14,7 +14,7 @@ class Place:
     Attributes:
         file: the file as the user named it, or the option of the command line (`--set train.epochs=0`).
         line: from 1; 0 where the file has no lines (the command line).
-        column: from 1; 0 likewise.
+        column: from 1; 0 likewise, and where the line alone counts (a row of a table).
         called_from: for something inside a block, the place of the call that led there.
     """
 
@@ -24,7 +24,7 @@ class Place:
     called_from: Place | None = None
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return ":".join([self.file, *(str(number) for number in (self.line, self.column) if number)])
 
 
 @dataclass(frozen=True, slots=True)

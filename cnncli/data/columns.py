@@ -151,10 +151,19 @@ class RowFile:
         return row * math.prod(self.row_shape) * self.dtype.itemsize
 
     def read(self, indices: Indexes) -> NDArray[Any]:
-        found = np.empty((len(indices), *self.row_shape), self.dtype)
-        for number, row in enumerate(self.rows[np.asarray(indices, np.int64)]):
+        rows = self.rows[np.asarray(indices, np.int64)]
+        found = np.empty((len(rows), *self.row_shape), self.dtype)
+        if len(rows) and (np.diff(rows) == 1).all():  # they lie side by side
+            _read_into(self.file, _bytes_of(found), self.offset_of(int(rows[0])))
+            return found
+        for number, row in enumerate(rows):
             _read_into(self.file, _bytes_of(found[number : number + 1]), self.offset_of(int(row)))
         return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumberFile(RowFile):
+    """Numbers of examples in a file, whose scale is to be measured; that of decoded images is known."""
 
 
 def make_row_file(folder: Path, count: int, row_shape: Sequence[int], dtype: np.dtype[Any]) -> RowFile:
@@ -163,9 +172,17 @@ def make_row_file(folder: Path, count: int, row_shape: Sequence[int], dtype: np.
     Raises:
         OSError: nothing can be written there.
     """
+    return RowFile(make_file(folder), tuple(row_shape), dtype, np.arange(count, dtype=np.int64))
+
+
+def make_file(folder: Path) -> FileIO:
+    """An empty file without a name, open for reading and writing.
+
+    Raises:
+        OSError: nothing can be written there.
+    """
     with tempfile.TemporaryFile(dir=folder) as file:
-        own = FileIO(os.dup(file.fileno()), "r+")
-    return RowFile(own, tuple(row_shape), dtype, np.arange(count, dtype=np.int64))
+        return FileIO(os.dup(file.fileno()), "r+")
 
 
 def write_rows(target: RowFile, first: int, values: NDArray[Any]) -> None:

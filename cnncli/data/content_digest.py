@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.columns import Values, as_column
+from cnncli.data.columns import Column, Indexes, Values, as_column
 from cnncli.inputs import kind_of
 
 _CHUNK_BYTES = 1 << 22  # looked at in one go
@@ -28,6 +31,39 @@ def tells(row: NDArray[Any]) -> bool:
     """Whether an example that is equal to another is so by no chance: it is not of one value, and no row such as one-hot."""
     different = int(np.count_nonzero(row != row.min()))
     return different >= kind_of(row.shape).LEAST_DIFFERENT
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RoundedRows:
+    """`rounded` of a column, chunk by chunk as it is read.
+
+    Attributes:
+        column: (count, ...).
+        keep_scale: as of `rounded`.
+    """
+
+    column: Column
+    keep_scale: bool
+
+    def __len__(self) -> int:
+        return len(self.column)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return len(self.column), math.prod(self.column.shape[1:]) + 2
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        return np.dtype(np.uint16)
+
+    def take(self, indices: Indexes) -> RoundedRows:
+        return replace(self, column=self.column.take(indices))
+
+    def and_then(self, others: Sequence[RoundedRows]) -> RoundedRows:
+        return replace(self, column=self.column.and_then([other.column for other in others]))
+
+    def read(self, indices: Indexes) -> NDArray[np.uint16]:
+        return rounded(self.column.read(indices), keep_scale=self.keep_scale)
 
 
 def rounded(array: NDArray[Any], *, keep_scale: bool) -> NDArray[np.uint16]:

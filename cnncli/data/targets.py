@@ -5,12 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cnncli import task_registry
+from cnncli.data.columns import Values
+from cnncli.data.tables.cells import CellReader
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.schema import Data
@@ -34,6 +36,28 @@ class Encoding:
     name: str
     description: str
     encode: Callable[[Any], Tensor]
+
+
+class LabelCells(CellReader, Protocol):
+    """What reads the columns of a table that hold its targets."""
+
+    def values(self) -> Values:
+        """The targets of all rows, (count, …)."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TableTargets:
+    """The targets of a table.
+
+    Attributes:
+        values: of each row, (count, …), in the form of the task.
+        info: what is known of them; the model's, where they are for one.
+        notes: what is unusual about them.
+    """
+
+    values: NDArray[Any]
+    info: TargetInfo
+    notes: tuple[Problem, ...] = ()
 
 
 def as_floats(targets: Any) -> Tensor:
@@ -81,6 +105,29 @@ class TargetInfo(BaseModel, ABC):
 
         Raises:
             DataError: nothing can be learned from them.
+        """
+
+    @classmethod
+    @abstractmethod
+    def label_cells(cls, columns: Sequence[str], separator: str | None) -> LabelCells:
+        """What reads the targets of a table.
+
+        Args:
+            columns: those that hold them.
+            separator: between several labels in one cell; None: no cell has several.
+        """
+
+    @classmethod
+    @abstractmethod
+    def of_cells(cls, cells: Any, known: Self | None) -> TableTargets:
+        """The targets of a table.
+
+        Args:
+            cells: what `label_cells` gave, with all rows.
+            known: the targets of a trained model, which these must fit; None for training.
+
+        Raises:
+            DataError: nothing can be learned from them; or they do not fit.
         """
 
     @classmethod

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.content_digest import may_tell, rounded, tells
+from cnncli.data.columns import Column, as_column
+from cnncli.data.content_digest import RoundedRows, may_tell, tells
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import example_hashes
 from cnncli.errors import DataError, Problem
@@ -23,7 +25,13 @@ Duplicates = NDArray[np.int64]
 
 
 def find_copies(
-    parts: Mapping[str, Examples], names: Mapping[str, str], *, allow_leakage: bool, in_one_scale: bool = True
+    parts: Mapping[str, Examples],
+    names: Mapping[str, str],
+    *,
+    allow_leakage: bool,
+    in_one_scale: bool = True,
+    noun: str = "image",
+    name_of: Callable[[str, int], str] | None = None,
 ) -> tuple[dict[str, Duplicates], list[Problem]]:
     """Look for examples all of whose inputs are equal, in arrays of images, or of rows of many numbers.
 
@@ -31,10 +39,12 @@ def find_copies(
     (uint8 from 0 to 255, float32 from 0 to 1) are compared by what they show, whatever their scale.
 
     Args:
-        parts: by name, each of arrays in memory.
+        parts: by name.
         names: of the parts' arrays, for messages: `x_train`.
         allow_leakage: go on when the same image stands in two parts.
         in_one_scale: whether equal examples have equal values in all parts of one type.
+        noun: what an example is called in messages.
+        name_of: of an example, by its part and its index there; None: `x_train[3]`.
 
     Returns:
         By part, for each example the first one of that part that is the same, or itself; and notes.
@@ -43,37 +53,55 @@ def find_copies(
         DataError: more than one in a thousand of a part's images stand in another too: what is measured with them was
             seen in training.
     """
-    arrays: dict[str, Mapping[str, Any]] = {
-        part: examples.inputs for part, examples in parts.items() if any(map(may_tell, examples.inputs.values()))
+    named = _Named(names, noun, name_of or (lambda part, index: f"{names[part]}[{index}]"))
+    columns: dict[str, Mapping[str, Column]] = {
+        part: {name: as_column(values) for name, values in examples.inputs.items()}
+        for part, examples in parts.items()
+        if any(map(may_tell, examples.inputs.values()))
     }
-    every = [array for inputs in arrays.values() for array in inputs.values()]
-    if not in_one_scale or any(array.dtype != np.uint8 for array in every):  # floats are rounded in many ways
-        arrays = {
-            part: {name: rounded(array, keep_scale=in_one_scale) for name, array in inputs.items()}
-            for part, inputs in arrays.items()
+    every = [column for inputs in columns.values() for column in inputs.values()]
+    if not in_one_scale or any(column.dtype != np.uint8 for column in every):  # floats are rounded in many ways
+        columns = {
+            part: {name: RoundedRows(column, in_one_scale) for name, column in inputs.items()}
+            for part, inputs in columns.items()
         }
-    keys = _keys(arrays)
+    keys = _keys(columns)
     notes: list[Problem] = []
-    for one, other in combinations(arrays, 2):
-        notes += _shared(keys[one], keys[other], len(parts[other]), (names[one], names[other]), allow_leakage)
+    for one, other in combinations(columns, 2):
+        notes += _shared(keys[one], keys[other], len(parts[other]), (one, other), named, allow_leakage)
     duplicate_of: dict[str, Duplicates] = {}
     for part, own in keys.items():
         duplicate_of[part] = _duplicate_of(own, len(parts[part]))
-        notes += _repeated(duplicate_of[part], parts[part].labels, names[part])
+        notes += _repeated(duplicate_of[part], parts[part].labels, part, named)
     return duplicate_of, notes
 
 
-def _keys(arrays: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[int, bytes]]:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """How messages call parts and examples."""
+
+    parts: Mapping[str, str]
+    noun: str
+    example: Callable[[str, int], str]
+
+    def pair(self, one: tuple[str, int], other: tuple[str, int]) -> str:
+        return f"{self.example(*one)} = {self.example(*other)}"
+
+    def counted(self, count: int) -> str:
+        return counted(count, self.noun)
+
+
+def _keys(columns: Mapping[str, Mapping[str, Column]]) -> dict[str, dict[int, bytes]]:
     """By part, a SHA-256 of each example that may have a copy, by its index."""
-    hashes = {part: example_hashes(inputs) for part, inputs in arrays.items()}
+    hashes = {part: example_hashes(inputs) for part, inputs in columns.items()}
     every = np.concatenate([*hashes.values(), np.empty(0, np.uint64)])
     values, counts = np.unique(every, return_counts=True)
     shared = values[counts > 1]
     keys: dict[str, dict[int, bytes]] = {}
-    for part, inputs in arrays.items():
+    for part, inputs in columns.items():
         keys[part] = {}
         for index in np.flatnonzero(np.isin(hashes[part], shared)).tolist():
-            rows = [array[index] for _, array in sorted(inputs.items())]
+            rows = [column.read([index])[0] for _, column in sorted(inputs.items())]
             if any(map(tells, rows)):
                 keys[part][index] = hashlib.sha256(b"".join(row.tobytes() for row in rows)).digest()
     return keys
@@ -88,7 +116,12 @@ def _duplicate_of(keys: Mapping[int, bytes], count: int) -> Duplicates:
 
 
 def _shared(
-    one: Mapping[int, bytes], other: Mapping[int, bytes], count: int, names: tuple[str, str], allow_leakage: bool
+    one: Mapping[int, bytes],
+    other: Mapping[int, bytes],
+    count: int,
+    parts: tuple[str, str],
+    named: _Named,
+    allow_leakage: bool,
 ) -> Iterator[Problem]:
     first: dict[bytes, int] = {}
     for index, key in one.items():
@@ -96,29 +129,34 @@ def _shared(
     pairs = [(first[key], index) for index, key in other.items() if key in first]
     if not pairs:
         return
-    message = f"{counted(len(pairs), 'image')} of {names[1]} {'is' if len(pairs) == 1 else 'are'} also in {names[0]}"
-    shown = [f"{names[0]}[{left}] = {names[1]}[{right}]" for left, right in pairs]
+    names = [named.parts[part] for part in parts]
+    message = f"{named.counted(len(pairs))} of {names[1]} {'is' if len(pairs) == 1 else 'are'} also in {names[0]}"
+    shown = [named.pair((parts[0], left), (parts[1], right)) for left, right in pairs]
     if len(pairs) > _FEW * count and not allow_leakage:
         way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
         raise DataError(Problem(message, "\n".join([*_first(shown), way_out])))
     yield Problem(message, "\n".join([*_first(shown), "scores measured with them are too good"]))
 
 
-def _repeated(duplicate_of: Duplicates, labels: NDArray[Any], name: str) -> Iterator[Problem]:
+def _repeated(duplicate_of: Duplicates, labels: NDArray[Any], part: str, named: _Named) -> Iterator[Problem]:
+    name = named.parts[part]
     copies = np.flatnonzero(duplicate_of != np.arange(len(duplicate_of)))
     differ = labels[copies] != labels[duplicate_of[copies]]
     wrong = copies[differ.any(axis=tuple(range(1, differ.ndim)))]
     if len(wrong):
         pairs = [
-            f"{name}[{duplicate_of[i]}] = {name}[{i}], labels {labels[duplicate_of[i]]} and {labels[i]}" for i in wrong
+            f"{named.pair((part, duplicate_of[i]), (part, i))}, labels {labels[duplicate_of[i]]} and {labels[i]}"
+            for i in wrong
         ]
-        message = f"{counted(len(wrong), 'image')} of {name} {'is' if len(wrong) == 1 else 'are'} there with two labels"
+        message = f"{named.counted(len(wrong))} of {name} {'is' if len(wrong) == 1 else 'are'} there with two labels"
         yield Problem(message, "\n".join([*_first(pairs), "one of the two is wrong"]))
     if len(copies) > len(wrong):
         same = np.setdiff1d(copies, wrong)
-        pairs = [f"{name}[{duplicate_of[i]}] = {name}[{i}]" for i in same]
-        message = f"{counted(len(same), 'image')} of {name} {'is' if len(same) == 1 else 'are'} there more than once"
-        yield Problem(message, "\n".join([*_first(pairs), "a split puts all copies of an image into the same part"]))
+        pairs = [named.pair((part, duplicate_of[i]), (part, i)) for i in same]
+        message = f"{named.counted(len(same))} of {name} {'is' if len(same) == 1 else 'are'} there more than once"
+        copies_of = "an image" if named.noun == "image" else f"a {named.noun}"
+        hint = f"a split puts all copies of {copies_of} into the same part"
+        yield Problem(message, "\n".join([*_first(pairs), hint]))
 
 
 def _first(pairs: Sequence[str]) -> list[str]:

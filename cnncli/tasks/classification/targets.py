@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
-from cnncli.data.targets import Encoding, TargetInfo
+from cnncli.data.tables.cells import WordCells
+from cnncli.data.tables.column_selection import in_natural_order
+from cnncli.data.targets import Encoding, TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, did_you_mean, listed, nearest, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -85,6 +88,28 @@ class ClassTargets(TargetInfo):
     @classmethod
     def describe(cls, targets: NDArray[Any], name: str) -> ClassTargets:
         return cls.numbered(refuse_gaps(targets, name))
+
+    @classmethod
+    def label_cells(cls, columns: Sequence[str], separator: str | None) -> WordCells:
+        [column] = columns
+        return WordCells(column)
+
+    @classmethod
+    def of_cells(cls, cells: WordCells, known: Self | None) -> TableTargets:
+        """The words of the column are the names of the classes, in natural order: 0, 1, 2, …, 10."""
+        found = cells.names
+        if known:
+            matched = match(found, known.class_names)
+            return TableTargets(matched.numbers[cells.values()], known, matched.notes)
+        if len(found) == 1:
+            message = f"`{shortened(cells.columns[0])}` holds one class only: every row has `{shortened(found[0])}`"
+            raise DataError(Problem(message, "classification needs at least two classes"))
+        if problem := _as_quantities(cells.columns[0], found, len(cells)):
+            raise DataError(problem)
+        names = in_natural_order(found)
+        numbers = {name: number for number, name in enumerate(names)}
+        order = np.array([numbers[name] for name in found], np.int32)
+        return TableTargets(order[cells.values()], cls(class_names=tuple(names)))
 
     @classmethod
     def numbered(cls, count: int) -> ClassTargets:
@@ -209,5 +234,16 @@ class ClassTargets(TargetInfo):
             yield "sparse_categorical_crossentropy", INTEGERS
             yield "categorical_crossentropy", one_hot(self.count)
 
+
+def _as_quantities(column: str, names: Sequence[str], count: int) -> Problem | None:
+    """Why a column is not of classes: it holds many different numbers with decimals."""
+    if len(names) <= _MOST_DECIMALS or 2 * len(names) < count or not all(map(_DECIMAL.fullmatch, names)):
+        return None
+    message = f"`{shortened(column)}` holds {len(names):,} different numbers in {count:,} rows: these are no classes"
+    return Problem(message, "if they are quantities, write `targets: numbers` in `data`")
+
+
+_MOST_DECIMALS = 20
+_DECIMAL = re.compile(r"[+-]?[0-9]*[.][0-9]+")
 
 TARGETS = ClassTargets

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.targets import Encoding, TargetInfo, as_floats
+from cnncli.data.tables.label_cells import IndicatorCells, TagCells
+from cnncli.data.targets import Encoding, TableTargets, TargetInfo, as_floats
 from cnncli.errors import DataError, Problem
-from cnncli.messages import counted, listed
+from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.schema import Data
 from cnncli.recipe.yaml.nodes import Path
+from cnncli.tasks.classification.class_matching import match
 from cnncli.tasks.classification.targets import ClassNames
 
 _EXPECTED = "expected 0 and 1, shape (count, labels) with 2 labels or more"
@@ -50,6 +52,31 @@ class LabelTargets(TargetInfo):
         if not targets.any():
             raise DataError(Problem(f"{name} has no label at all: every value is 0"))
         return cls(class_names=tuple(map(str, range(targets.shape[1]))))
+
+    @classmethod
+    def label_cells(cls, columns: Sequence[str], separator: str | None) -> TagCells | IndicatorCells:
+        return TagCells(columns[0], separator) if separator else IndicatorCells(columns)
+
+    @classmethod
+    def of_cells(cls, cells: TagCells | IndicatorCells, known: Self | None) -> TableTargets:
+        """The labels are the words in the cells, in natural order, or the columns."""
+        names, found = cells.names, cells.values()
+        if known is None:
+            what = listed((f"`{column}`" for column in cells.columns), 3)
+            if not found.any():
+                raise DataError(Problem(f"{what} has no label at all", "every row is without labels"))
+            if len(names) < 2:
+                message = f"{what} has one label only: `{shortened(names[0])}`"
+                raise DataError(Problem(message, "multi-label classification needs at least two labels"))
+            return TableTargets(found, cls(class_names=tuple(names)))
+        numbers, notes = known.renumber(names)
+        values = np.zeros((len(found), known.count), np.uint8)
+        values[:, numbers] = found
+        return TableTargets(values, known, notes)
+
+    def renumber(self, class_names: Sequence[str]) -> tuple[NDArray[np.int32], tuple[Problem, ...]]:
+        matched = match(class_names, self.class_names)
+        return matched.numbers, matched.notes
 
     @classmethod
     def assumed(cls, class_count: int | None, output_count: int) -> Self | None:

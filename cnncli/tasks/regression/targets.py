@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from cnncli.data import scales
-from cnncli.data.targets import Encoding, TargetInfo, as_floats
+from cnncli.data.columns import as_array
+from cnncli.data.tables.cells import NumberCells
+from cnncli.data.targets import Encoding, TableTargets, TargetInfo, as_floats
 from cnncli.errors import DataError, Problem
-from cnncli.messages import counted, first_of
+from cnncli.messages import counted, first_of, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.yaml.nodes import Path
 
@@ -84,6 +86,18 @@ class NumberTargets(TargetInfo):
     def describe(cls, targets: NDArray[Any], name: str) -> Self:
         refuse_same(targets, name)
         return cls.of(targets)
+
+    @classmethod
+    def label_cells(cls, columns: Sequence[str], separator: str | None) -> NumberCells:
+        return NumberCells(columns)
+
+    @classmethod
+    def of_cells(cls, cells: NumberCells, known: Self | None) -> TableTargets:
+        values, name = as_array(cells.values()), first_of([f"`{shortened(column)}`" for column in cells.columns])
+        if known is None:
+            return TableTargets(values, cls.describe(values, name))
+        known.check(values, name, "the model")
+        return TableTargets(values, known)
 
     @classmethod
     def of(cls, targets: NDArray[Any]) -> Self:

@@ -1,0 +1,257 @@
+"""Read the cells of a table's columns: numbers, words, weights, parts, labels."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from operator import itemgetter
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.columns import Values
+from cnncli.data.tables.csv_table import Rows
+from cnncli.data.tables.row_store import RowStore
+from cnncli.messages import did_you_mean, printable, shortened
+
+Complain = Callable[[int, str], None]  # line, message
+
+
+class CellReader(Protocol):
+    """What is read of each row.
+
+    Attributes:
+        columns: the columns that it reads, one at least.
+    """
+
+    @property
+    def columns(self) -> Sequence[str]: ...
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        """Take some rows; each adds one value, also where it is wrong.
+
+        Args:
+            lines: of each row.
+            cells: of each row those of `columns`.
+            complain: gets what is wrong.
+        """
+
+
+def add_rows(rows: Rows, header: Sequence[str], readers: Iterable[CellReader], complain: Complain) -> None:
+    """Give some rows of a table to each reader."""
+    for reader in readers:
+        places = [header.index(column) for column in reader.columns]
+        pick = itemgetter(slice(places[0], places[0] + 1)) if len(places) == 1 else itemgetter(*places)
+        reader.add(rows.lines, list(map(pick, rows.cells)), complain)
+
+
+def text_of(cell: Any) -> str:
+    """A cell as text without space around it; a missing value of a Parquet file is empty."""
+    return cell.strip() if isinstance(cell, str) else "" if cell is None else str(cell)
+
+
+# ---- numbers
+
+
+class NumberCells:
+    """Numbers, finite: float32 (count, columns).
+
+    Args:
+        columns: one for each number.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = list(columns)
+        self._rows = RowStore((len(columns),), np.float32)
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        count = len(self.columns)
+        try:
+            flat = np.fromiter(map(_number, chain.from_iterable(cells)), np.float64, len(cells) * count)
+        except (ValueError, TypeError, OverflowError):
+            flat = np.full(len(cells) * count, np.nan)
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
+            numbers = flat.astype(np.float32).reshape(len(cells), count)
+        for index in np.flatnonzero(~np.isfinite(numbers).all(axis=1)).tolist():
+            numbers[index] = self._one_by_one(cells[index], lines[index], complain)
+        self._rows.append(numbers)
+
+    def _one_by_one(self, cells: Sequence[Any], line: int, complain: Complain) -> list[float]:
+        """The numbers of one row; the first that is none is reported."""
+        reasons = [
+            (column, reason) for column, cell in zip(self.columns, cells, strict=True) if (reason := no_number(cell))
+        ]
+        if not reasons:
+            return [_number(cell) for cell in cells]
+        column, reason = reasons[0]
+        more = f" (and {len(reasons) - 1:,} more in this line)" if len(reasons) > 1 else ""
+        complain(line, f"{shortened(column)} {reason}{more}")
+        return [0.0] * len(cells)
+
+    def values(self) -> Values:
+        """float32 (count, columns)."""
+        return self._rows.values()
+
+
+def _number(cell: Any) -> float:
+    if isinstance(cell, str) and "_" in cell:  # Python reads 1_000 as a number
+        raise ValueError
+    return float(cell)
+
+
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+def no_number(cell: Any) -> str:
+    """Why a cell is not a finite number, after the name of its column; empty where it is one.
+
+    Example:
+        >>> no_number("3,14")
+        'is `3,14`, with a decimal comma: write 3.14'
+    """
+    text = text_of(cell)
+    if not text:
+        return "is empty"
+    try:
+        number = _number(text)
+    except ValueError:
+        with_point = text.replace(",", ".")
+        try:
+            _number(with_point)
+        except ValueError:
+            return f"is `{shortened(text)}`, not a number"
+        return f"is `{shortened(text)}`, with a decimal comma: write {with_point}"
+    if math.isnan(number):
+        return "is NaN"
+    if math.isinf(number):
+        return "is infinite"
+    return f"is `{shortened(text)}`, too large for a 32-bit float" if abs(number) > _LARGEST else ""
+
+
+class WeightCells:
+    """Weights of the examples, 0 or more: float32 (count,)."""
+
+    def __init__(self, column: str) -> None:
+        self.columns = [column]
+        self._weights = array("f")
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        for line, [cell] in zip(lines, cells, strict=True):
+            reason = no_number(cell)
+            weight = 0.0 if reason else _number(text_of(cell))
+            if weight < 0:
+                reason = f"is {shortened(text_of(cell))}: a weight is 0 or more"
+            if reason:
+                complain(line, f"{shortened(self.columns[0])} {reason}")
+            self._weights.append(weight)
+
+    def values(self) -> NDArray[np.float32]:
+        return np.array(self._weights, np.float32)
+
+
+# ---- words
+
+
+class WordCells:
+    """Words that occur again and again, such as classes and groups.
+
+    Args:
+        may_be_empty: whether an empty cell is a word, too.
+
+    Attributes:
+        names: the different words in the order in which they came.
+    """
+
+    def __init__(self, column: str, *, may_be_empty: bool = False) -> None:
+        self.columns = [column]
+        self._may_be_empty = may_be_empty
+        self._numbers: dict[str, int] = {}
+        self._codes = array("i")
+
+    @property
+    def names(self) -> list[str]:
+        return list(self._numbers)
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        numbers = self._numbers
+        for line, [cell] in zip(lines, cells, strict=True):
+            word = text_of(cell)
+            if not word and not self._may_be_empty:
+                complain(line, f"{shortened(self.columns[0])} is empty")
+                self._codes.append(0)
+            else:
+                self._codes.append(numbers.setdefault(word, len(numbers)))
+
+    def __len__(self) -> int:
+        return len(self._codes)
+
+    def values(self) -> NDArray[np.int32]:
+        """int32 (count,), index into `names`."""
+        return np.array(self._codes, np.int32)
+
+
+_PARTS = {
+    "train": "train",
+    "training": "train",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+
+
+class PartCells:
+    """The part that each row is for: int8 (count,), index into `parts`.
+
+    Args:
+        parts: their names, of which the words of the column are synonyms.
+    """
+
+    def __init__(self, column: str, parts: Sequence[str]) -> None:
+        self.columns = [column]
+        self._numbers = {word: parts.index(part) for word, part in _PARTS.items()}
+        self._codes = array("b")
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        for line, [cell] in zip(lines, cells, strict=True):
+            word = text_of(cell)
+            number = self._numbers.get(word.lower())
+            if number is None:
+                said = f"is `{shortened(word)}`" if word else "is empty"
+                hint = did_you_mean(word, self._numbers) if word else ""
+                meant = f"; {hint}" if hint.startswith("did") else ""
+                complain(line, f"{shortened(self.columns[0])} {said}: expected train, validation or test{meant}")
+            self._codes.append(number or 0)
+
+    def values(self) -> NDArray[np.int8]:
+        return np.array(self._codes, np.int8)
+
+
+# ---- files
+
+
+class FileCells:
+    """Names of files, counted from the table's folder.
+
+    Attributes:
+        names: one for each row; empty where the cell is.
+    """
+
+    def __init__(self, column: str) -> None:
+        self.columns = [column]
+        self.names: list[str] = []
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        for line, [cell] in zip(lines, cells, strict=True):
+            name = text_of(cell)
+            if not name:
+                complain(line, f"{shortened(self.columns[0])} is empty")
+            elif "\0" in name:
+                complain(line, f"{shortened(self.columns[0])} is {printable(name)}: no file can have this name")
+                name = ""
+            self.names.append(name)

@@ -1,0 +1,187 @@
+"""Read tables of text, CSV and TSV: encoding, delimiter, lines."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TextIO
+
+from cnncli.data.sources.paths import cannot_read
+from cnncli.data.tables.wrong_lines import WrongLines
+from cnncli.errors import DataError, Place, Problem
+from cnncli.messages import counted, shortened
+
+_DELIMITERS = ",;\t|"
+_TAB_SUFFIXES = (".tsv", ".tab")
+_SAMPLE_LINES = 20  # that are looked at to find the delimiter
+_LONGEST = 1 << 24  # characters of a line, and of a field
+_ROWS = 4096  # read in one go
+_SEP = re.compile(r"sep=(.)\r?\n?")  # Excel's first line that names the delimiter
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows of a table.
+
+    Attributes:
+        lines: where each begins in the file, from 1.
+        cells: of each row, as many as the table has columns: texts; of a Parquet file also numbers and None.
+    """
+
+    lines: Sequence[int]
+    cells: Sequence[Sequence[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvTable:
+    """A table of text with the names of its columns in the first line.
+
+    Attributes:
+        file: as messages call it.
+        path: of the file.
+        header: the names of the columns.
+        delimiter: between two fields.
+        first_row: the number of records before the first row: the header, and the line `sep=;` of Excel.
+    """
+
+    file: str
+    path: Path
+    header: tuple[str, ...]
+    delimiter: str
+    first_row: int
+
+    def rows(self, wrong: WrongLines) -> Iterator[Rows]:
+        """Read the rows below the header, some at a time; empty lines do not count.
+
+        Args:
+            wrong: gets the lines that are no row of this table.
+
+        Raises:
+            DataError: the file is not UTF-8, or cannot be read.
+        """
+        width, lines, cells = len(self.header), list[int](), list[Sequence[str]]()
+        with _opened(self.path, self.file) as file:
+            reader = csv.reader(_lines(file, self.file), delimiter=self.delimiter, strict=True)
+            for _ in range(self.first_row):
+                next(reader)
+            while True:
+                line = reader.line_num + 1
+                try:
+                    row = next(reader)
+                except StopIteration:
+                    break
+                except csv.Error as error:
+                    wrong.add(self.file, line, _of_quotes(error, several_lines=reader.line_num > line))
+                    continue
+                if len(row) != width:
+                    if row:
+                        wrong.add(self.file, line, _of_width(len(row), width))
+                    continue
+                lines.append(line)
+                cells.append(row)
+                if len(lines) == _ROWS:
+                    yield Rows(lines, cells)
+                    lines, cells = [], []
+        if lines:
+            yield Rows(lines, cells)
+
+
+def open_csv(path: Path, file: str, *, tabs: bool = False) -> CsvTable:
+    """Read the header of a table of text.
+
+    The delimiter is a tab where the file is called `.tsv` and has one in its first line; else the one of comma, semicolon, tab
+    and `|` that gives the first lines the same number of fields.
+
+    Args:
+        file: how messages call the file.
+        tabs: whether the recipe says that it is a TSV file.
+
+    Raises:
+        DataError: it is no table of UTF-8 text, or is empty.
+    """
+    csv.field_size_limit(_LONGEST)
+    with _opened(path, file) as opened:
+        sample = list(islice(_lines(opened, file), _SAMPLE_LINES))
+    named = _SEP.fullmatch(sample[0]) if sample else None
+    body = sample[1:] if named else sample
+    if not any(line.strip() for line in body):
+        raise DataError(Problem(f"{file} is empty", "the first line names the columns"))
+    tabs = tabs or path.suffix.lower() in _TAB_SUFFIXES
+    delimiter = named[1] if named else "\t" if tabs and "\t" in body[0] else _delimiter(body)
+    header = _first_record(body, delimiter)
+    if header is None:
+        problem = Problem("a quote opens in the first line and is not closed", place=Place(file, 1))
+        raise DataError(problem)
+    return CsvTable(file, path, tuple(name.strip() for name in header), delimiter, 2 if named else 1)
+
+
+@contextmanager
+def _opened(path: Path, file: str) -> Iterator[TextIO]:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as opened:
+            yield opened
+    except UnicodeDecodeError as error:
+        raise DataError(_not_utf8(path, file)) from error
+    except OSError as error:
+        raise cannot_read(file, error) from error
+
+
+def _lines(opened: TextIO, file: str) -> Iterator[str]:
+    number = 0
+    while line := opened.readline(_LONGEST):
+        number += 1
+        if len(line) == _LONGEST and not line.endswith(("\n", "\r")):
+            message = f"the line has more than {_LONGEST:,} characters: this is no table of text"
+            raise DataError(Problem(message, place=Place(file, number)))
+        yield line
+
+
+def _delimiter(sample: Sequence[str]) -> str:
+    def score(sign: str) -> tuple[bool, float, int]:
+        rows = [row for row in csv.reader(sample, delimiter=sign) if row]
+        width = len(rows[0])
+        return width > 1, sum(len(row) == width for row in rows) / len(rows), width
+
+    return max(_DELIMITERS, key=score)
+
+
+def _first_record(sample: Sequence[str], delimiter: str) -> list[str] | None:
+    try:
+        return next(csv.reader(sample, delimiter=delimiter, strict=True), None)
+    except csv.Error:
+        return None
+
+
+def _of_quotes(error: csv.Error, *, several_lines: bool) -> str:
+    if several_lines or "unexpected end" in str(error) or "field larger" in str(error):
+        return 'a quote `"` opens in this line and is not closed'
+    return 'a quote `"` closes inside a field; write `""` for a quote in a quoted field'
+
+
+def _of_width(found: int, wanted: int) -> str:
+    hint = "; a field that contains the delimiter needs quotes" if found > wanted else ""
+    return f"{counted(found, 'field')}, and the table has {counted(wanted, 'column')}{hint}"
+
+
+def _not_utf8(path: Path, file: str) -> Problem:
+    """The first line that is not UTF-8, and what the file may be instead."""
+    convert = f"save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 {shortened(path.name)} > utf8.csv"
+    with path.open("rb") as opened:
+        if opened.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            hint = f"save it as UTF-8: iconv -f UTF-16 -t UTF-8 {shortened(path.name)} > utf8.csv"
+            return Problem("the table is UTF-16, and UTF-8 is expected", hint, place=Place(file, 1))
+        opened.seek(0)
+        number = 0
+        while line := opened.readline(_LONGEST):
+            number += 1
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                message = f"byte {line[error.start]:#04x} is not UTF-8"
+                return Problem(message, convert, place=Place(file, number))
+    return Problem(f"{file} is not UTF-8", convert)

@@ -1,0 +1,85 @@
+"""Read the labels of a multi-label classification from a table: tags in one cell, or a column of 0 and 1 for each label."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.tables.cells import Complain, text_of
+from cnncli.data.tables.column_selection import in_natural_order
+from cnncli.messages import shortened
+
+
+class TagCells:
+    """Any number of labels in one cell, with a separator between two; an empty cell has none.
+
+    Attributes:
+        names: the different labels in natural order.
+    """
+
+    def __init__(self, column: str, separator: str) -> None:
+        self.columns = [column]
+        self._separator = separator
+        self._numbers: dict[str, int] = {}
+        self._codes, self._counts = array("i"), array("i")
+
+    @property
+    def names(self) -> list[str]:
+        return in_natural_order(self._numbers)
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        numbers = self._numbers
+        for [cell] in cells:
+            words = {word.strip(): None for word in text_of(cell).split(self._separator)}  # in order
+            words.pop("", None)
+            self._codes.extend(numbers.setdefault(word, len(numbers)) for word in words)
+            self._counts.append(len(words))
+
+    def values(self) -> NDArray[np.uint8]:
+        """uint8 (count, labels), by `names`."""
+        places = {name: place for place, name in enumerate(self.names)}
+        column_of = np.array([places[name] for name in self._numbers], np.int64)
+        found = np.zeros((len(self._counts), len(places)), np.uint8)
+        rows = np.repeat(np.arange(len(self._counts)), self._counts)
+        found[rows, column_of[np.array(self._codes, np.int64)]] = 1
+        return found
+
+
+_WORDS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
+
+
+class IndicatorCells:
+    """A column of 0 and 1 for each label; `true` and `false` mean the same.
+
+    Attributes:
+        names: the columns.
+    """
+
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = list(columns)
+        self._rows: list[NDArray[np.uint8]] = []
+
+    @property
+    def names(self) -> list[str]:
+        return self.columns
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        found = np.zeros((len(cells), len(self.columns)), np.uint8)
+        for index, row in enumerate(cells):
+            for place, cell in enumerate(row):
+                text = text_of(cell)
+                number = _WORDS.get(text) if text in _WORDS else _WORDS.get(text.lower())
+                if number is None:
+                    said = f"is `{shortened(text)}`" if text else "is empty"
+                    complain(lines[index], f"{shortened(self.columns[place])} {said}: expected 0 or 1")
+                    break
+                found[index, place] = number
+        self._rows.append(found)
+
+    def values(self) -> NDArray[np.uint8]:
+        """uint8 (count, labels), by `names`."""
+        return np.concatenate([*self._rows, np.zeros((0, len(self.columns)), np.uint8)])

@@ -1,0 +1,102 @@
+"""Targets of tables: classes by name, tags, columns of 0 and 1, numbers; for training and for a trained model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cnncli.data.targets import TargetInfo, read_targets, targets_of
+from cnncli.errors import DataError
+
+
+def targets_from(word: str, rows: list[Any], *, separator: str | None = None, known: TargetInfo | None = None) -> Any:
+    """The targets of a table with these cells, of several columns `a0`, `a1`, …."""
+    kind, lists = targets_of(word), [row if isinstance(row, list) else [row] for row in rows]
+    names = ["species"] if len(lists[0]) == 1 else [f"a{number}" for number in range(len(lists[0]))]
+    cells = kind.label_cells(names, separator)
+    wrong: list[str] = []
+    cells.add(range(2, 2 + len(rows)), lists, lambda line, message: wrong.append(f"{line}: {message}"))
+    assert wrong == []
+    return kind.of_cells(cells, known)
+
+
+@pytest.mark.parametrize(
+    ("cells", "names", "numbers"),
+    [
+        (["owl", "wren", "owl", "crane"], ["crane", "owl", "wren"], [1, 2, 1, 0]),
+        (["10", "2", "0"], ["0", "2", "10"], [2, 1, 0]),
+        (["-1", "1", "0.5"], ["-1", "0.5", "1"], [0, 2, 1]),
+        (["b10", "b9"], ["b9", "b10"], [1, 0]),
+    ],
+)
+def test_words_are_classes_in_natural_order(cells: list[str], names: list[str], numbers: list[int]) -> None:
+    found = targets_from("classes", cells)
+
+    assert (list(found.info.class_names), found.values.tolist()) == (names, numbers)
+
+
+@pytest.mark.parametrize(
+    ("word", "cells", "separator", "message"),
+    [
+        ("classes", ["owl", "owl"], None, "`species` holds one class only: every row has `owl`"),
+        (
+            "classes",
+            [f"{number}.5" for number in range(30)],
+            None,
+            "`species` holds 30 different numbers in 30 rows: these are no classes",
+        ),
+        ("multilabel", ["", ""], "|", "`species` has no label at all"),
+        ("multilabel", ["owl", "owl"], "|", "`species` has one label only: `owl`"),
+        ("multilabel", [["0", "0"], ["0", "0"]], None, "`a0`, `a1` has no label at all"),
+        ("numbers", ["2", "2"], None, "`species` holds one number only: every target is 2"),
+    ],
+)
+def test_nothing_to_learn_is_an_error(word: str, cells: list[Any], separator: str | None, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        targets_from(word, cells, separator=separator)
+
+    [problem] = caught.value.problems
+    assert problem.message == message
+
+
+def test_labels_of_a_trained_model_are_matched_by_name() -> None:
+    model = targets_from("classes", ["a", "b", "c"]).info
+
+    found = targets_from("classes", ["c", "a", "c"], known=model)
+
+    assert (found.values.tolist(), found.info) == ([2, 0, 2], model)
+    assert [note.message for note in found.notes] == ["the data has no example of class `b`"]
+
+
+def test_tags_of_a_trained_model_are_matched_by_name() -> None:
+    model = targets_from("multilabel", ["a|b", "c"], separator="|").info
+
+    found = targets_from("multilabel", ["c|a", ""], separator="|", known=model)
+
+    assert (found.values.tolist(), found.info) == ([[1, 0, 1], [0, 0, 0]], model)
+
+
+@pytest.mark.parametrize(("word", "separator"), [("classes", None), ("multilabel", "|")])
+def test_unknown_label_of_a_trained_model_suggests_the_nearest(word: str, separator: str | None) -> None:
+    model = targets_from(word, ["crane", "owl"], separator=separator).info
+
+    with pytest.raises(DataError) as caught:
+        targets_from(word, ["owl", "craen"], separator=separator, known=model)
+
+    [problem] = caught.value.problems
+    assert problem.message == "the data has a class that is unknown to the model: `craen`"
+    assert problem.hint == "did you mean `crane`?"
+
+
+def test_number_of_numbers_of_a_trained_model_is_checked() -> None:
+    model = targets_from("numbers", ["1", "2"]).info
+
+    with pytest.raises(DataError, match="`a0`, `a1` has 2 numbers for each example; the model has 1 number"):
+        targets_from("numbers", [["1", "2"], ["3", "4"]], known=model)
+
+
+def test_what_is_known_of_targets_goes_to_the_record_and_back() -> None:
+    for word, cells in (("classes", ["a", "b"]), ("multilabel", [["0", "1"]]), ("numbers", ["1", "3"])):
+        info = targets_from(word, cells).info
+        assert read_targets(info.to_json()) == info
