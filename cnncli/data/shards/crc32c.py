@@ -94,7 +94,8 @@ def _of_one_byte() -> Table:
 def _of_two_bytes() -> NDArray[np.int64]:
     table, low = _of_one_byte(), np.arange(1 << 16, dtype=np.uint32)
     once = table[low & 0xFF] ^ (low >> np.uint32(8))
-    return (table[once & np.uint32(0xFF)] ^ (once >> np.uint32(8))).astype(np.int64)
+    found: NDArray[np.int64] = (table[once & np.uint32(0xFF)] ^ (once >> np.uint32(8))).astype(np.int64)
+    return found
 
 
 @cache

@@ -27,7 +27,7 @@ class Record:
     """A record of a file.
 
     Attributes:
-        number: from 0.
+        number: from 1, as lines are counted.
         begin: where its bytes begin in the file.
         content: its bytes.
     """
@@ -76,7 +76,7 @@ def _write(file: IO[bytes], batch: list[bytes]) -> None:
 def _batches(path: str, file: IO[bytes]) -> Iterator[list[tuple[Record, tuple[bytes, int, int]]]]:
     """Records with the bytes of their length, its checksum and that of their content, not yet compared."""
     end = Path(path).stat().st_size
-    number, position, size = 0, 0, 0
+    number, position, size = 1, 0, 0
     batch: list[tuple[Record, tuple[bytes, int, int]]] = []
     while position < end:
         header = file.read(_HEADER)
@@ -126,7 +126,7 @@ def _cut_off(path: str, number: int, position: int, end: int) -> Problem:
 
 
 def _damaged(path: str, number: int, position: int, header: bytes, what: str) -> Problem:
-    if number == 0:
+    if number == 1:
         if header[:2] == b"\x1f\x8b":
             return Problem(f"{printable(path)} is compressed with gzip", "unpack it: gunzip")
         if what == "its length":
