@@ -11,6 +11,7 @@ from commands import CommandLine
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("COLUMNS", None)  # of the terminal in which the tests run: output would be as wide as it
+    os.unsetenv("COLUMNS")  # pytest imports readline, which sets it for new processes and not in os.environ
     config.option.loadscopereorder = False  # by the number of tests, which says little of the time
 
 

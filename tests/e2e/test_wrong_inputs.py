@@ -16,7 +16,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,8 +29,6 @@ from wrong_inputs.making import ANY, HALF_JPEG, RECIPE, STATIC, TRAIN, Row, phot
 from wrong_inputs.recipes import bomb, optimizer
 
 from cnncli.errors import EXIT_CODES
-
-MOST_SECONDS = 3.0  # of processor time, beyond TensorFlow's import
 
 TABLES = {
     "recipe": [*recipes.RECIPES, *habits.FORMS],
@@ -116,9 +113,7 @@ def test_wrong_input_gives_its_exit_code_and_message(
     prepared(row, folder, trained_folder, monkeypatch)
     before = contents(folder)
 
-    started = time.process_time()
     plain = called(row.command)
-    seconds = time.process_time() - started
     as_json = called(row.command, "--json", "--quiet")
 
     assert plain.exit_code == row.exit_code, plain.stderr
@@ -137,7 +132,6 @@ def test_wrong_input_gives_its_exit_code_and_message(
     assert as_json.stderr == ""
     assert "Traceback" not in plain.stderr + plain.stdout + as_json.stdout
     assert contents(folder) == before
-    assert seconds < MOST_SECONDS
 
 
 def test_every_row_is_another_and_every_exit_code_occurs() -> None:

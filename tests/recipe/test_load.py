@@ -1,9 +1,8 @@
 """A recipe's file -> a checked Recipe."""
 
-import time
-
 import pytest
 import yaml
+from executed_lines import executed_lines
 
 from cnncli.errors import RecipeError
 from cnncli.recipe import shipped
@@ -142,8 +141,11 @@ def test_resolved_recipe_is_yaml_that_others_read():
     assert yaml.safe_load(to_yaml(recipe))["model"]["layers"][0]["Conv2D"]["filters"] == 6
 
 
-def test_loading_the_longest_recipe_takes_a_fraction_of_a_second():
-    longest = max(shipped.names(), key=lambda name: len(load(name).content))
-    started = time.process_time()
-    load(longest)
-    assert time.process_time() - started < 0.5
+def test_work_grows_with_the_number_of_layers():
+    def lines_to_load(blocks):
+        depths = [blocks] * 4
+        return executed_lines(lambda: load("resnet18", [f"vars.depths={depths}"]))
+
+    lines_to_load(1)  # imports
+    ten, twenty, forty = (lines_to_load(blocks) for blocks in (10, 20, 40))
+    assert forty - twenty < 2.1 * (twenty - ten)

@@ -1,10 +1,11 @@
 """Bootstrap intervals: against scipy's, drawn example by example, and as often right as they say."""
 
 import math
-import time
+import tracemalloc
 
 import numpy as np
 import pytest
+from executed_lines import executed_lines
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, bootstrap
@@ -117,15 +118,17 @@ def test_the_order_of_the_classes_does_not_matter(order):
     np.testing.assert_allclose(one.macro_f1, other.macro_f1, atol=0.02)
 
 
-def test_ten_thousand_examples_take_no_time():
-    labels, predicted = guesses(count=10_000, classes=10)
-    matrix = matrix_of(labels, predicted, 10)
-    seconds = []
-    for _ in range(5):
-        started = time.process_time()
+def test_more_examples_take_no_more_work_and_memory():
+    def work(examples):
+        matrix = matrix_of(*guesses(count=examples, classes=10), 10)
+        tracemalloc.start()
         bootstrap_intervals(matrix)
-        seconds.append(time.process_time() - started)
-    assert min(seconds) < 0.3
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return executed_lines(lambda: bootstrap_intervals(matrix)), most
+
+    lines, memory = work(10_000)
+    assert work(100_000) == (lines, pytest.approx(memory, rel=0.1))
 
 
 @pytest.mark.parametrize("matrix", [np.zeros((2, 2), int), np.ones((2, 3), int), np.ones(3, int)])

@@ -217,7 +217,7 @@ RECIPES = [
         "recipe.yaml:5:10: `input`: images have three numbers, got [8, 8, 2]\n"
         "    [height, width, 3] for colour, [height, width, 1] for gray"),
     Row("channels first, as PyTorch has them", input_shape("[1, 28, 28]"), STATIC, 3,
-        "recipe.yaml:5:10: `input` is [1, 28, 28], and an image of mnist-sample is [28, 28, 1]\n"
+        "recipe.yaml:5:10: `input` is [1, 28, 28], and an example of mnist-sample is [28, 28, 1]\n"
         "    leave `input` out, or write [28, 28, 1]"),
     Row("no size for photos", recipe((", image_size: [8, 8]", ""), base=FOLDER_RECIPE), STATIC, 3,
         "recipe.yaml:2:26: `image_size` is missing\n    `image_size: [224, 224]`, or `model.input: [224, 224, 3]`"),
