@@ -112,6 +112,16 @@ def test_parts_of_an_archive_are_used(tmp_path):
     assert "class_weight=class_weight" in lines
 
 
+def test_names_of_medmnist_are_used(tmp_path):
+    images, labels = np.zeros((4, 8, 8)), np.zeros((4, 1))
+    np.savez(tmp_path / "a.npz", train_images=images, train_labels=labels, test_images=images, test_labels=labels)
+
+    lines = data_lines(f"{{npz: {{path: {tmp_path / 'a.npz'}}}}}")
+
+    assert 'x_test = data["test_images"]' in lines
+    assert 'y_train = data["train_labels"][:, 0]' in lines
+
+
 def test_steps_in_epochs_are_counted_in_the_script():
     rate = "{CosineDecay: {initial_learning_rate: 0.1, decay_steps: 2.5 epochs}}"
     lines = data_lines("{npz: {path: a.npz}}", train=f"batch_size: 20, optimizer: {{SGD: {{learning_rate: {rate}}}}}")

@@ -14,7 +14,7 @@ from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import existing_file
 from cnncli.errors import DataError, Problem
 from cnncli.messages import listed, printable
-from cnncli.recipe.sources.arrays import Npz
+from cnncli.recipe.sources.arrays import Npz, array_names
 
 
 def read_npz(
@@ -47,15 +47,16 @@ def read_npz(
         return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes)
 
 
-def _npz_pairs(inputs: Sequence[str]) -> dict[str, Pair]:
+def _npz_pairs(names: Sequence[str], inputs: Sequence[str]) -> dict[str, Pair]:
     """The parts of an archive that brings them ready made."""
     parts = {"train": "train", "validation": "val", "test": "test"}
-    return {part: Pair.of(f"x_{name}", f"y_{name}", inputs) for part, name in parts.items()}
+    of_inputs, of_labels = array_names(names)
+    return {part: Pair.of(of_inputs.format(name), of_labels.format(name), inputs) for part, name in parts.items()}
 
 
 def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
     """The parts of an archive by the names of its arrays."""
-    ready, alone = _npz_pairs(inputs), Pair.of("x", "y", inputs)
+    ready, alone = _npz_pairs(names, inputs), Pair.of("x", "y", inputs)
     pairs = {part: pair for part, pair in ready.items() if any(name in names for name in pair.arrays)}
     if not pairs and any(name in names for name in alone.arrays):
         pairs = {"train": alone}
@@ -82,7 +83,7 @@ def _names_of_inputs(names: Sequence[str]) -> list[str]:
 
 def _unused(names: Sequence[str], inputs: Sequence[str]) -> list[Problem]:
     """Arrays of names that mean nothing here: a misspelt part would be missed without a word."""
-    ready = [name for pair in _npz_pairs(inputs).values() for name in pair.arrays]
+    ready = [name for pair in _npz_pairs(names, inputs).values() for name in pair.arrays]
     unused = [name for name in names if name not in (*ready, *Pair.of("x", "y", inputs).arrays)]
     if not unused:
         return []

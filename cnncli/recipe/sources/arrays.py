@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from pydantic import Field
 
 from cnncli.recipe.sources.base import Located
 
+_KERAS_NAMES, _MEDMNIST_NAMES = ("x_{}", "y_{}"), ("{}_images", "{}_labels")
+
+
+def array_names(names: Collection[str]) -> tuple[str, str]:
+    """How an archive names the inputs and the labels of a part: `x_train` and `y_train`, or as MedMNIST does.
+
+    Example:
+        >>> array_names(["train_images", "train_labels"])
+        ('{}_images', '{}_labels')
+    """
+    parts = ("train", "val", "test")
+    has_theirs, has_ours = (
+        any(name.format(part) in names for name in pair for part in parts) for pair in (_MEDMNIST_NAMES, _KERAS_NAMES)
+    )
+    return _MEDMNIST_NAMES if has_theirs and not has_ours else _KERAS_NAMES
+
 
 class Npz(Located):
-    """A NumPy archive with `x_train`, `y_train` and optionally `x_val`, `y_val`, `x_test`, `y_test`; or with `x`, `y`."""
+    """A NumPy archive with `x_train`, `y_train` and optionally `x_val`, `y_val`, `x_test`, `y_test`; or with `x`, `y`.
+
+    The names of MedMNIST are read, too: `train_images`, `train_labels` and so on.
+    """
 
     MODULE: ClassVar[str] = "npz_archive"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
