@@ -347,7 +347,7 @@ def _grey(image: Image.Image, form: Form) -> NDArray[np.float32]:
         if image.mode == "F" or (image.mode == "I" and image.format == "TIFF"):
             found = f"{values.min():.6g} to {values.max():.6g}"
             raise BadImage(
-                f"32-bit values ({found}): `range: [low, high]` in `image_folder` says which values are black and white"
+                f"32-bit values ({found}): `range: [low, high]` beside `image_size` says which values are black and white"
             )
         low, high = 0.0, WHOLE_RANGE
     scaled = np.clip((values - low) * (255 / (high - low)), 0, 255).astype(np.float32)

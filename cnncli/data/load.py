@@ -125,6 +125,7 @@ def load_for_model(
     targets: TargetInfo,
     form: Form | None = None,
     progress: Progress | None = None,
+    data: Data | None = None,
 ) -> tuple[Examples, tuple[Problem, ...]]:
     """Read other data for a trained model: its test part, or all of it where it has none.
 
@@ -134,6 +135,7 @@ def load_for_model(
         targets: the model's. Class folders and built-in data sets are matched by name, labels in arrays by number.
         form: what images become; None: the size and colours that the model takes, stretched.
         progress: as for `load`.
+        data: of the model's recipe, which names the columns of a table; None where that is not known.
 
     Returns:
         The examples, their labels in the model's order, and notes.
@@ -142,7 +144,7 @@ def load_for_model(
         DataError, NetworkError, ResourceError: as `load`; also for classes that the model does not know.
     """
     try:
-        found = _read_for_model(source, ModelRequest(input_shape, targets, form, progress))
+        found = _read_for_model(source, ModelRequest(input_shape, targets, form, progress, data))
         examples = join_examples(list(found.parts.values()))
         found_shapes = {name: tuple(column.shape[1:]) for name, column in examples.inputs.items()}
         if problems := _mismatches(found_shapes, input_shape, "model expects"):
@@ -155,6 +157,7 @@ def load_for_model(
 _KINDS = f"""one of
   a built-in data set: {", ".join(BUILTIN_DATA_SETS)}
   an .npz file
+  a table: .csv, .tsv or .parquet
   a folder with a folder of images for each class
   a folder with MNIST's four files"""
 

@@ -99,7 +99,7 @@ def value_range_of(trained: TrainedModel, about: str = INPUT) -> tuple[float, fl
         trained.check_memory(without_names(shapes), MOST_TARGETS, keeps_all=True)
         scale = trained.scales.get(about) or trained.scale
         return (scale.low, scale.high) if scale else likely_range(opened(trained.model).model)
-    if trained.recipe.recipe.data.source.settings.ARE_PIXELS:
+    if trained.recipe.recipe.data.source.settings.are_pixels:
         return 0.0, 255.0
     examples, _ = own_data(trained, "train")
     return range_of(examples, about)

@@ -96,7 +96,11 @@ def _shapes_of_inputs(recipe: Recipe) -> Iterator[Problem]:
 @GENERAL.error
 def _input_and_source(recipe: Recipe) -> Iterator[Problem]:
     source, shape = recipe.data.source.settings, recipe.model.input
-    if source.images is None and isinstance(shape, list) and (known := source.shape()) not in (None, tuple(shape)):
+    if (
+        source.images is None
+        and isinstance(shape, list)
+        and (known := source.example_shape()) not in (None, tuple(shape))
+    ):
         own = list(known or ())
         message = f"`input` is {list(shape)}, and an example of {source.described} is {own}"
         yield Problem(message, f"leave `input` out, or write {own}", path=("model", "input"))

@@ -13,4 +13,4 @@ def declared_classes(recipe: Recipe) -> int | None:
 
 def declared_shape(recipe: Recipe) -> tuple[int, ...] | dict[str, tuple[int, ...]] | None:
     """The shape of one raw example, where the recipe alone tells it; of several inputs by name."""
-    return shapes_of(recipe.model) or recipe.data.source.settings.shape()
+    return shapes_of(recipe.model) or recipe.data.source.settings.example_shape()

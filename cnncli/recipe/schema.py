@@ -45,6 +45,7 @@ from cnncli.recipe.sources.arrays import Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.table import InputColumns, Table
 
 if TYPE_CHECKING:
     TargetsWord = str
@@ -64,6 +65,9 @@ class Source(Section):
     image_folder: ImageFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
+    csv: Table | None = None
+    tsv: Table | None = None
+    parquet: Table | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Source:
@@ -104,12 +108,21 @@ class Split(Section):
 
     validation: Part = Field(0.1, description="a share of the training examples, or a number of them")
     test: Part = Field(0.1, description="a share or a number of all examples, if the data has no test part")
+    group: str | None = Field(
+        None,
+        min_length=1,
+        description="keeps examples of one group, such as a patient, in one split: a column or an array with the group of "
+        "each example, or a pattern with one group for file names, `(p[0-9]+)_`",
+    )
+    column: str | None = Field(
+        None, min_length=1, description="a column or an array that says train, validation or test for each example"
+    )
     stratify: bool = Field(True, description="keep the share of each class in each split")
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of the split: the same seed gives the same splits")
 
 
-class Input(Section):
-    """One of several inputs of an example, and its preprocessing."""
+class Input(InputColumns):
+    """One of several inputs of an example, and its preprocessing; of a table also its columns."""
 
     prepare: list[Step] = Field([], description="preprocessing layers for this input; they are saved inside the model")
     augment: list[Step] = Field([], description="augmentation layers for this input, for the training split only")
@@ -167,6 +180,17 @@ class Data(Section):
         """Whether a split is stratified, where the recipe does not say."""
         if (known := _target_rules(data)) and isinstance(data.get("split", {}), dict):
             return {**data, "split": {"stratify": known.STRATIFY, **data.get("split", {})}}
+        return data
+
+    @model_validator(mode="before")
+    @classmethod
+    def _group_of_the_source(cls, data: Any) -> Any:
+        """`group` beside the columns of a table is that of the split."""
+        source = data.get("source") if isinstance(data, dict) else None
+        settings = next(iter(source.values()), None) if isinstance(source, dict) else None
+        group = settings.get("group") if isinstance(settings, dict) else None
+        if isinstance(group, str) and isinstance(data.get("split", {}), dict):
+            return {**data, "split": {"group": group, **data.get("split", {})}}
         return data
 
 

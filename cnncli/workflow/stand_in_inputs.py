@@ -80,4 +80,4 @@ def _largest(recipe: Recipe, own: Input, checked: Checked) -> float | None:
         return None if own.prepare else 0.0
     scales = [layer.args.get("scale") for layer in own.prepare if layer.name == "Rescaling"]
     is_scaled = any(isinstance(scale, int | float) and abs(scale) <= _SMALL_SCALE for scale in scales)
-    return 255.0 if recipe.data.source.settings.ARE_PIXELS or is_scaled else 1.0
+    return 255.0 if recipe.data.source.settings.are_pixels or is_scaled else 1.0

@@ -90,7 +90,7 @@ def found(
         errors, different = list[Problem](), list[Problem]()
         for name in pairs["train"].inputs:
             arrays_of_input = {pairs[part].inputs[name]: examples.inputs[name] for part, examples in parts.items()}
-            wrong, noted = _compare_scales(arrays_of_input)
+            wrong, noted = compare_scales(arrays_of_input)
             errors += wrong
             different += noted
         problems += errors
@@ -114,7 +114,7 @@ def found(
     )
 
 
-def _compare_scales(arrays: Mapping[str, Values]) -> tuple[list[Problem], list[Problem]]:
+def compare_scales(arrays: Mapping[str, Values]) -> tuple[list[Problem], list[Problem]]:
     """Errors and notes about the scales of arrays, within each and between them."""
     part_scales: dict[str, scales.Scale] = {}
     errors: list[Problem] = []

@@ -56,12 +56,14 @@ class ModelRequest:
         targets: the model's. Classes with names are matched by name, labels in arrays by number.
         form: what image files become; None: the size and colours that the model takes, stretched.
         progress: as in `Request`.
+        data: of the model's recipe; None where that is not known.
     """
 
     input_shape: AnyShape
     targets: TargetInfo
     form: Form | None = None
     progress: Progress | None = None
+    data: Data | None = None
 
 
 class Source(ABC, Generic[_Settings]):

@@ -19,7 +19,7 @@ from cnncli.errors import DataError, Problem
 from cnncli.messages import counted
 
 _MOST_PAIRS = 5
-_FEW = 0.001  # of a part: data sets that many use have some such copies themselves
+FEW = 0.001  # of a part: data sets that many use have some such copies themselves
 
 Duplicates = NDArray[np.int64]
 
@@ -32,6 +32,7 @@ def find_copies(
     in_one_scale: bool = True,
     noun: str = "image",
     name_of: Callable[[str, int], str] | None = None,
+    share: float = FEW,
 ) -> tuple[dict[str, Duplicates], list[Problem]]:
     """Look for examples all of whose inputs are equal, in arrays of images, or of rows of many numbers.
 
@@ -45,13 +46,14 @@ def find_copies(
         in_one_scale: whether equal examples have equal values in all parts of one type.
         noun: what an example is called in messages.
         name_of: of an example, by its part and its index there; None: `x_train[3]`.
+        share: of a part that may stand in another part.
 
     Returns:
         By part, for each example the first one of that part that is the same, or itself; and notes.
 
     Raises:
-        DataError: more than one in a thousand of a part's images stand in another too: what is measured with them was
-            seen in training.
+        DataError: more than this share of a part's images stand in another too: what is measured with them was seen in
+            training.
     """
     named = _Named(names, noun, name_of or (lambda part, index: f"{names[part]}[{index}]"))
     columns: dict[str, Mapping[str, Column]] = {
@@ -68,7 +70,9 @@ def find_copies(
     keys = _keys(columns)
     notes: list[Problem] = []
     for one, other in combinations(columns, 2):
-        notes += _shared(keys[one], keys[other], len(parts[other]), (one, other), named, allow_leakage)
+        notes += _shared(
+            keys[one], keys[other], len(parts[other]), (one, other), named, 1.0 if allow_leakage else share
+        )
     duplicate_of: dict[str, Duplicates] = {}
     for part, own in keys.items():
         duplicate_of[part] = _duplicate_of(own, len(parts[part]))
@@ -121,7 +125,7 @@ def _shared(
     count: int,
     parts: tuple[str, str],
     named: _Named,
-    allow_leakage: bool,
+    share: float,
 ) -> Iterator[Problem]:
     first: dict[bytes, int] = {}
     for index, key in one.items():
@@ -132,7 +136,7 @@ def _shared(
     names = [named.parts[part] for part in parts]
     message = f"{named.counted(len(pairs))} of {names[1]} {'is' if len(pairs) == 1 else 'are'} also in {names[0]}"
     shown = [named.pair((parts[0], left), (parts[1], right)) for left, right in pairs]
-    if len(pairs) > _FEW * count and not allow_leakage:
+    if len(pairs) > share * count:
         way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
         raise DataError(Problem(message, "\n".join([*_first(shown), way_out])))
     yield Problem(message, "\n".join([*_first(shown), "scores measured with them are too good"]))

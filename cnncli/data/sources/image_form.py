@@ -12,13 +12,13 @@ from cnncli.data.sources.image_scan import DEEP, Usable
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import counted
-from cnncli.recipe.sources.base import ImageSettings
+from cnncli.recipe.sources.base import ImageKeys
 from cnncli.recipe.yaml.nodes import Path
 
 WHITE = (255, 255, 255)
 
 
-def form_of(settings: ImageSettings, input_shape: Shape | None, path: Path = ()) -> images.Form:
+def form_of(settings: ImageKeys, input_shape: Shape | None, path: Path = ()) -> images.Form:
     """What every image becomes: `image_size` and `color`, or the network's input where they are left out.
 
     Args:
@@ -54,7 +54,7 @@ def form_of(settings: ImageSettings, input_shape: Shape | None, path: Path = ())
     return form
 
 
-def settled(form: images.Form, settings: ImageSettings, used: Sequence[Usable]) -> images.Form:
+def settled(form: images.Form, settings: ImageKeys, used: Sequence[Usable]) -> images.Form:
     """The form with what `auto` leaves to the training images: white behind dark drawings, 16 bits for 16-bit images."""
     used = [each for each in used if each.file.part == "train"]
     if settings.background == "auto":

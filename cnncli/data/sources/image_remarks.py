@@ -18,6 +18,7 @@ from cnncli.data.sources.image_scan import DEEP, Usable
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed, printable
+from cnncli.recipe.yaml.nodes import Path
 
 _MOST_PAIRS = 5
 _MOST_DISTORTION = 2.0
@@ -94,8 +95,12 @@ def _listed_folders(tree: Tree) -> str:
     return f"{', '.join(most)} and {last}"
 
 
-def remarks(used: Sequence[Usable], form: Form) -> Iterator[Problem]:
-    """What was done to some of the images, and sizes that surprise."""
+def remarks(used: Sequence[Usable], form: Form, path: Path = _PATH) -> Iterator[Problem]:
+    """What was done to some of the images, and sizes that surprise.
+
+    Args:
+        path: of the settings in the recipe.
+    """
     counts = Counter(oddity for each in used for oddity in each.oddities)
     converted = [
         f"{count:,} {oddity}"
@@ -118,11 +123,10 @@ def remarks(used: Sequence[Usable], form: Form) -> Iterator[Problem]:
             f"{counted(len(misnamed), 'image has', 'images have')} the ending of another format: {listed(misnamed)}"
         )
         yield Problem(message, "they are read by their content")
-    yield from _without_content(used)
-    yield from _few_levels(used)
-    yield from _mixed_depths(used)
+    of_settings = [*_without_content(used), *_few_levels(used), *_mixed_depths(used)]
     if problem := other_depth([each.file.relative for each in used if not each.top], form):
-        yield replace(problem, path=_PATH)
+        of_settings.append(problem)
+    yield from (replace(problem, path=path) for problem in of_settings)
     yield from _surprising_sizes(used, form)
 
 
@@ -135,8 +139,8 @@ def _without_content(used: Sequence[Usable]) -> Iterator[Problem]:
     message = f"{counted(len(blank), 'image')} of {classes:,} classes have one value at all pixels"
     hint = f"for example {printable(blank[0].file.relative)}: {blank[0].low:g} everywhere"
     if any("transparent" in each.oddities for each in blank):
-        hint += "\ntransparent images can be laid on another `background` in `image_folder`: white, or [r, g, b]"
-    yield Problem(message, hint, path=_PATH)
+        hint += "\ntransparent images can be laid on another `background`: white, or [r, g, b]"
+    yield Problem(message, hint)
 
 
 def _few_levels(used: Sequence[Usable]) -> Iterator[Problem]:
@@ -150,11 +154,11 @@ def _few_levels(used: Sequence[Usable]) -> Iterator[Problem]:
         message = (
             f"{poor:,} of {counted(len(deep), 'image')} of more than 8 bits keep fewer than {_FEW_LEVELS} grey levels"
         )
-        yield Problem(message, "`depth: 16` in `image_folder` keeps all, `range: [low, high]` spreads them", path=_PATH)
+        yield Problem(message, "`depth: 16` keeps all, `range: [low, high]` spreads them")
     elif high - low < 255 * _SMALL_PART and high > low:
         message = f"{counted(len(deep), 'image')} of more than 8 bits use {(high - low) / 255:.1%} of their range"
         ends = f"[{math.floor(low * 257):d}, {math.ceil(high * 257):d}]"
-        yield Problem(message, f"`range: {ends}` in `image_folder` spreads these values over 0 to 255", path=_PATH)
+        yield Problem(message, f"`range: {ends}` spreads these values over 0 to 255")
 
 
 def _mixed_depths(used: Sequence[Usable]) -> Iterator[Problem]:
@@ -166,7 +170,7 @@ def _mixed_depths(used: Sequence[Usable]) -> Iterator[Problem]:
     varies = np.array([each.low < each.high for each in deep])
     if mixed := find_mixed(None, Extremes(np.where(varies, 0.0, tops), tops), IMAGE):
         problem = problem_of(mixed, "the 16-bit images", lambda row: printable(deep[row].file.relative), len(deep))
-        yield replace(problem, path=_PATH)
+        yield problem
 
 
 def other_depth(shallow: Sequence[str], form: Form) -> Problem | None:

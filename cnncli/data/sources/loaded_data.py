@@ -33,6 +33,7 @@ class LoadedData:
         notes: notes and warnings about the data.
         skipped: files left out.
         form: what every image became, where they came from files.
+        forms: the same of each input, by name.
         duplicate_of: by part, int64 (count,): for each example the first one in that part that is the same, or itself.
     """
 
@@ -43,6 +44,7 @@ class LoadedData:
     notes: tuple[Problem, ...] = ()
     skipped: tuple[str, ...] = ()
     form: Form | None = None
+    forms: Mapping[str, Form] = field(default_factory=dict)
     duplicate_of: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
 
@@ -52,7 +54,7 @@ def sizes(parts: Mapping[str, Any]) -> str:
 
 
 @contextmanager
-def problems_at(*path: str) -> Iterator[None]:
+def problems_at(*path: str | int) -> Iterator[None]:
     """Give the problems raised inside a key of the recipe, those that do not name one themselves."""
     try:
         yield

@@ -31,11 +31,6 @@ def select(words: str | Sequence[str], header: Sequence[str], *, file: str, used
     return list(names)
 
 
-def is_several(words: str | Sequence[str]) -> bool:
-    """Whether a table may have several columns for this: a list, a glob or a range."""
-    return not isinstance(words, str) or bool(_GLOB.search(words)) or ":" in words
-
-
 _GLOB = re.compile(r"[*?\[]")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from cnncli.data.sources.paths import cannot_read, existing_file
@@ -20,11 +21,15 @@ class TableFile(Protocol):
 
     Attributes:
         file: as messages call it.
+        path: of the file.
         header: the names of the columns.
     """
 
     @property
     def file(self) -> str: ...
+
+    @property
+    def path(self) -> Path: ...
 
     @property
     def header(self) -> Sequence[str]: ...

@@ -9,8 +9,17 @@ from cnncli.recipe.sources.arrays import Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import Builtin
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.table import Table
 
-SOURCES: dict[str, type[SourceSettings]] = {"builtin": Builtin, "image_folder": ImageFolder, "npz": Npz, "idx": Idx}
+SOURCES: dict[str, type[SourceSettings]] = {
+    "builtin": Builtin,
+    "image_folder": ImageFolder,
+    "npz": Npz,
+    "idx": Idx,
+    "csv": Table,
+    "tsv": Table,
+    "parquet": Table,
+}
 """The settings of a source by its word in a recipe."""
 
 

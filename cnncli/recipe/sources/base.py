@@ -17,7 +17,7 @@ class SourceSettings(Section):
         MODULE: the module in `data.sources` that reads it.
         TARGETS: the words of `data.targets` that its labels can be.
         HAS_SEVERAL_INPUTS: whether `data.inputs` may name several inputs.
-        ARE_PIXELS: whether its values are pixels, from 0 to 255.
+        ARE_PIXELS: whether its values are pixels, whatever the settings say.
     """
 
     MODULE: ClassVar[str]
@@ -34,7 +34,7 @@ class SourceSettings(Section):
         """The files and folders that it names, by the key that names them."""
         return {}
 
-    def shape(self) -> tuple[int, ...] | None:
+    def example_shape(self) -> tuple[int, ...] | None:
         """The shape of one example, where the settings alone tell it."""
         return None
 
@@ -43,9 +43,22 @@ class SourceSettings(Section):
         return None
 
     @property
-    def images(self) -> ImageSettings | None:
+    def images(self) -> ImageKeys | None:
         """What its image files become; None where it has none."""
         return None
+
+    @property
+    def are_pixels(self) -> bool:
+        """Whether its values are pixels, from 0 to 255."""
+        return self.ARE_PIXELS or self.images is not None
+
+    def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
+        """These settings, of which the command line gave the path alone, with what those of the training say besides.
+
+        Args:
+            trained: of the model's recipe; None where it is not known.
+        """
+        return self
 
     def settled(self, found: Mapping[str, Any]) -> SourceSettings:
         """These settings with the values that reading the data decided."""
@@ -61,8 +74,8 @@ class Located(SourceSettings):
         return {"path": self.path}
 
 
-class ImageSettings(SourceSettings):
-    """What image files become: the keys that every source of image files has."""
+class ImageKeys(Section):
+    """What image files become: the keys that every source of image files has, and every input of image files."""
 
     image_size: Size | None = Field(None, description="[height, width] of all images; default: that of `model.input`")
     resize: Literal["pad", "crop", "stretch"] = Field(
@@ -83,9 +96,17 @@ class ImageSettings(SourceSettings):
         None, description="[low, high]: gray values that become 0 and 255, for example [0, 4095] for 12 bits"
     )
 
+    def image_shape(self) -> tuple[int, ...] | None:
+        """(height, width, channels), where the keys alone tell it."""
+        return (*self.image_size, 1 if self.color == "grayscale" else 3) if self.image_size else None
+
+
+class ImageSettings(ImageKeys, SourceSettings):
+    """The settings of a source whose examples are image files."""
+
     @property
-    def images(self) -> ImageSettings | None:
+    def images(self) -> ImageKeys | None:
         return self
 
-    def shape(self) -> tuple[int, ...] | None:
-        return (*self.image_size, 1 if self.color == "grayscale" else 3) if self.image_size else None
+    def example_shape(self) -> tuple[int, ...] | None:
+        return self.image_shape()

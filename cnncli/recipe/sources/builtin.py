@@ -30,7 +30,7 @@ class Builtin(SourceSettings):
     def described(self) -> str:
         return self.name
 
-    def shape(self) -> tuple[int, ...] | None:
+    def example_shape(self) -> tuple[int, ...] | None:
         return BUILTIN_SHAPES[self.name]
 
     def class_count(self) -> int | None:

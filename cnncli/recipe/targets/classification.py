@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnncli.errors import Problem
+from cnncli.recipe.check_tables import separator_of_one_label
 from cnncli.recipe.deferred import Unknown
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.known_data import declared_classes
@@ -12,6 +13,7 @@ from cnncli.recipe.layers import name_of, output_activation, output_units, snake
 from cnncli.recipe.outputs import REGRESSION_LOSSES, Output, loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.table import Table, is_several
 
 RULES = Rules()
 NO_CLASSES = ""
@@ -37,6 +39,16 @@ def default_loss(layers: Sequence[KerasObject]) -> KerasObject | None:
     if activation == "softmax":
         return KerasObject("losses", "sparse_categorical_crossentropy")
     return None
+
+
+@RULES.error_without_network
+def _label_of_a_table(recipe: Recipe) -> Iterator[Problem]:
+    source = recipe.data.source
+    yield from separator_of_one_label(recipe, "an example of `targets: classes` has one class")
+    if isinstance(table := source.settings, Table) and table.label is not None and is_several(table.label):
+        message = "`label` names several columns, and an example of `targets: classes` has one class"
+        hint = "write `targets: multilabel` for columns of 0 and 1, `targets: numbers` for quantities"
+        yield Problem(message, hint, path=("data", "source", source.word, "label"))
 
 
 @RULES.error

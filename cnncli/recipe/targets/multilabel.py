@@ -11,6 +11,7 @@ from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.table import Table, is_several
 
 RULES = Rules()
 NO_CLASSES = ""
@@ -37,6 +38,20 @@ def _source_of_labels(recipe: Recipe) -> Iterator[Problem]:
         )
         message = f"{source.described} has one class for each example, and `targets: multilabel` allows several"
         yield Problem(message, hint, path=("data", "source"))
+
+
+@RULES.error_without_network
+def _labels_of_a_table(recipe: Recipe) -> Iterator[Problem]:
+    source = recipe.data.source
+    if not isinstance(table := source.settings, Table) or table.label is None:
+        return
+    path = ("data", "source", source.word)
+    if not table.separator and not is_several(table.label):
+        hint = '`separator: "|"` for several labels in one cell; or `label: [cat, dog]`, a column of 0 and 1 for each'
+        yield Problem("`separator` is missing: `label` is one column", hint, path=path)
+    if table.separator and is_several(table.label):
+        message = "`separator` is for labels in one column, and `label` names several"
+        yield Problem(message, "leave it out: a column of 0 and 1 is a label", path=(*path, "separator"))
 
 
 @RULES.error_without_network

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cnncli.errors import Problem
+from cnncli.recipe.check_tables import separator_of_one_label
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import REGRESSION_LOSSES, loss_class, outputs_of
@@ -27,6 +28,11 @@ _BY_CLASS = ("one_per_class", "most_confused")  # ways to choose examples
 def default_loss(layers: Sequence[KerasObject]) -> KerasObject:
     """The mean squared error."""
     return KerasObject("losses", "mean_squared_error")
+
+
+@RULES.error_without_network
+def _no_separator(recipe: Recipe) -> Iterator[Problem]:
+    yield from separator_of_one_label(recipe, "an example of `targets: numbers` has no labels")
 
 
 @RULES.error_without_network

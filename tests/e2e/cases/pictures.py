@@ -271,7 +271,7 @@ CASES: list[Case] = [
         "float TIFFs from 0 to 1 beside 8-bit PNGs",
         (CHECK,),
         4,
-        ("4 of 16 images cannot be used", "`range: [low, high]` in `image_folder`"),
+        ("4 of 16 images cannot be used", "`range: [low, high]` beside `image_size`"),
         files=(floats_beside_bytes,),
     ),
     Case(

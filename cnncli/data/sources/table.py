@@ -1,0 +1,238 @@
+"""The sources `csv`, `tsv` and `parquet`: a table whose rows are examples."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+
+from cnncli.data.dataset import INPUT
+from cnncli.data.images import Form
+from cnncli.data.shapes import Shape
+from cnncli.data.sources.base import AnyShape, ModelRequest, Request, Source
+from cnncli.data.sources.image_form import form_of
+from cnncli.data.sources.loaded_data import LoadedData, Progress, problems_at
+from cnncli.data.sources.table_examples import Labelled, loaded
+from cnncli.data.tables.cells import FileCells
+from cnncli.data.tables.column_files import FileColumn, read_images, read_volumes
+from cnncli.data.tables.example_rows import ExampleRows
+from cnncli.data.tables.table_columns import TableColumns, find_columns, lacking
+from cnncli.data.tables.table_file import SUFFIXES, TableFile, open_table
+from cnncli.data.tables.wrong_lines import WrongLines
+from cnncli.data.targets import TargetInfo
+from cnncli.errors import DataError, Problem
+from cnncli.messages import counted, printable
+from cnncli.recipe.named_inputs import by_name
+from cnncli.recipe.schema import Data
+from cnncli.recipe.sources.table import InputColumns, Table
+from cnncli.recipe.yaml.nodes import Path
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is read of a table.
+
+    Attributes:
+        settings: of the table.
+        path: of the settings in the recipe.
+        kind: what the recipe calls the table.
+        inputs: by name, with the path of their keys in the recipe.
+        shapes: of each input, as the network takes it, where that is known.
+        targets: what the labels are.
+        known: the targets of a trained model; None for training.
+        group, part: columns that `split` names; None where there are none.
+        check_targets: called before any image is read; may raise.
+        skips_bad: whether rows with a file that cannot be used are left out.
+        allow_leakage: go on when one example stands in two parts.
+        form: what images become, for a trained model with one input.
+        progress: told what is being done.
+    """
+
+    settings: Table
+    path: Path
+    kind: str
+    inputs: Mapping[str, tuple[InputColumns, Path]]
+    shapes: Mapping[str, Shape]
+    targets: type[TargetInfo]
+    known: TargetInfo | None = None
+    group: str | None = None
+    part: str | None = None
+    check_targets: Callable[[TargetInfo], None] | None = None
+    skips_bad: bool = False
+    allow_leakage: bool = False
+    form: Form | None = None
+    progress: Progress | None = None
+
+
+class _Table(Source[Table]):
+    def read(self, settings: Table, request: Request) -> LoadedData:
+        data, path = request.data, ("data", "source", request.data.source.word)
+        wanted = _Wanted(
+            settings=settings,
+            path=path,
+            kind=data.source.word,
+            inputs=_inputs(settings, path, data),
+            shapes=_shapes(request.input_shape),
+            targets=request.targets,
+            group=data.split.group,
+            part=data.split.column,
+            check_targets=request.check_targets,
+            skips_bad=data.on_bad_image == "skip",
+            allow_leakage=data.allow_leakage,
+            progress=request.progress,
+        )
+        return _read(wanted)
+
+    def read_for_model(self, settings: Table, request: ModelRequest) -> LoadedData:
+        data = request.data
+        trained = settings.of_other_data(data.source.settings if data else None)
+        assert isinstance(trained, Table)
+        inputs = _inputs(trained, (), data)
+        if trained.label is None or not all(own.given for own, _ in inputs.values()):
+            message = f"the columns of {printable(settings.path)} are not known: the model was not trained on a table"
+            raise DataError(Problem(message, "an .npz file, or a folder of images, needs no columns"))
+        wanted = _Wanted(
+            settings=trained,
+            path=(),
+            kind="csv",
+            inputs=inputs,
+            shapes=_shapes(request.input_shape),
+            targets=type(request.targets),
+            known=request.targets,
+            part=data.split.column if data else None,
+            form=request.form,
+            progress=request.progress,
+        )
+        return _read(wanted)
+
+    def looks_like(self, path: FilePath) -> bool:
+        return path.suffix.lower() in SUFFIXES and path.is_file()
+
+
+SOURCE = _Table()
+
+
+def _inputs(settings: Table, path: Path, data: Data | None) -> dict[str, tuple[InputColumns, Path]]:
+    """The columns of each input, with the path of their keys."""
+    if data is None or data.inputs is None:
+        return {INPUT: (settings, path)}
+    return {name: (own, ("data", "inputs", name)) for name, own in data.inputs.items()}
+
+
+def _shapes(input_shape: AnyShape | None) -> dict[str, Shape]:
+    return by_name(input_shape) if input_shape is not None else {}
+
+
+def _read(wanted: _Wanted) -> LoadedData:
+    tables = _opened(wanted)
+    columns = _columns(wanted, tables)
+    labels = wanted.targets.label_cells(columns.label, wanted.settings.separator)
+    rows = ExampleRows.of(columns, {name: own for name, (own, _) in wanted.inputs.items()}, labels)
+    wrong = WrongLines()
+    with problems_at(*wanted.path, "path"):
+        for part, table in tables.items():
+            rows.add(table, part, wrong, wanted.progress)
+    labelled = None if wrong.count else _labelled(wanted, rows)
+    files = _files(wanted, rows, {table.file: os.path.dirname(table.path) for table in tables.values()}, labelled)
+    bad = {row: reason for column in files.values() for row, reason in column.bad.items()}
+    left_out = WrongLines()
+    for row, reason in sorted(bad.items()):
+        (left_out if wanted.skips_bad else wrong).add(*rows.place(row), reason)
+    if wrong.count:
+        raise DataError(_refused(wrong, bad))
+    assert labelled is not None
+    notes = [*labelled.notes]
+    if left_out.count:
+        lines = "\n".join(map(str, left_out.problems()))
+        notes.append(Problem(f"{counted(left_out.count, 'row')} left out", lines, path=wanted.path))
+    return loaded(
+        wanted.settings.path,
+        rows,
+        files,
+        labelled,
+        wanted.inputs,
+        wanted.shapes,
+        notes=notes,
+        for_training=wanted.known is None,
+        allow_leakage=wanted.allow_leakage,
+        path=wanted.path,
+    )
+
+
+def _opened(wanted: _Wanted) -> dict[str, TableFile]:
+    """The table of each part; for a trained model one alone."""
+    settings, problems = wanted.settings, list[Problem]()
+    files = {"train": ("path", settings.path)}
+    for part in ("validation", "test"):
+        if (text := getattr(settings, part)) is not None:
+            files[part] = (part, text)
+    tables: dict[str, TableFile] = {}
+    for part, (key, text) in files.items():
+        try:
+            with problems_at(*wanted.path, key):
+                tables[part] = open_table(text, kind=wanted.kind)
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(problems)
+    return tables
+
+
+def _columns(wanted: _Wanted, tables: Mapping[str, TableFile]) -> TableColumns:
+    first, *others = tables.items()
+    settings, header = wanted.settings, first[1].header
+    part, group = wanted.part, wanted.group
+    if wanted.known is not None:  # what a score does not need may be missing
+        part = part if part in header else None
+        settings = settings.model_copy(update={} if settings.weight in header else {"weight": None})
+    if group is not None and group not in header and "(" in group and settings.image:
+        group = None  # a pattern for the names of files
+    found = find_columns(
+        header, settings, wanted.inputs, file=first[1].file, path=wanted.path, group=group, part=part
+    )  # fmt: skip
+    problems = [
+        problem
+        for key, table in others
+        for problem in lacking(table.header, found, file=table.file, path=(*wanted.path, key))
+    ]
+    if problems:
+        raise DataError(problems)
+    return found
+
+
+def _labelled(wanted: _Wanted, rows: ExampleRows) -> Labelled:
+    with problems_at(*wanted.path, "label"):
+        found = wanted.targets.of_cells(rows.labels, wanted.known)
+    if wanted.check_targets:
+        wanted.check_targets(found.info)
+    return Labelled(found.values, found.info, found.notes)
+
+
+def _files(
+    wanted: _Wanted, rows: ExampleRows, folder_of: Mapping[str, str], labelled: Labelled | None
+) -> dict[str, FileColumn]:
+    """The files of each input that is made of files."""
+    found: dict[str, FileColumn] = {}
+    for name, cells in rows.inputs.items():
+        if not isinstance(cells, FileCells):
+            continue
+        own, path = wanted.inputs[name]
+        folders = [folder_of[rows.place(row)[0]] for row in range(len(rows))]
+        if own.image is None:
+            found[name] = read_volumes(cells.names, folders, wanted.progress)
+            continue
+        form = (wanted.form if name == INPUT else None) or form_of(own, wanted.shapes.get(name), path)
+        auto = own if wanted.known is None else None
+        words = labelled.words if labelled else [""] * len(rows)
+        found[name] = read_images(cells.names, folders, rows.part_words, words, form, auto, wanted.progress)
+    return found
+
+
+def _refused(wrong: WrongLines, bad: Mapping[int, str]) -> list[Problem]:
+    """The wrong lines, and what to do where they are many."""
+    problems = wrong.problems()
+    if bad:
+        hint = "repair or remove the rows, or leave them out: `on_bad_image: skip` in `data`"
+        problems.append(Problem(f"{counted(len(bad), 'row')} with a file that cannot be used", hint))
+    return problems

@@ -1,0 +1,101 @@
+"""Read the rows of all files of a table: inputs, labels, weights, groups, parts, and the line of each."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.sources.loaded_data import PARTS, Progress
+from cnncli.data.tables.cells import CellReader, FileCells, NumberCells, PartCells, WeightCells, WordCells, add_rows
+from cnncli.data.tables.table_columns import TableColumns
+from cnncli.data.tables.table_file import TableFile
+from cnncli.data.tables.wrong_lines import WrongLines
+from cnncli.data.targets import LabelCells
+from cnncli.errors import DataError, Problem
+from cnncli.recipe.sources.table import InputColumns
+
+
+@dataclass(slots=True)
+class ExampleRows:
+    """What was read of the rows of one or several files, one after the other.
+
+    Attributes:
+        inputs: by name; names of files, or numbers.
+        labels: of the task.
+        weights, groups, parts: None where no column says it.
+        files: the tables, as messages call them.
+    """
+
+    inputs: Mapping[str, CellReader]
+    labels: LabelCells
+    weights: WeightCells | None = None
+    groups: WordCells | None = None
+    parts: PartCells | None = None
+    files: list[str] = field(default_factory=list)
+    _lines: array[int] = field(default_factory=lambda: array("q"))
+    _file_parts: array[int] = field(default_factory=lambda: array("b"))
+    _file_numbers: array[int] = field(default_factory=lambda: array("b"))
+
+    @classmethod
+    def of(cls, columns: TableColumns, inputs: Mapping[str, InputColumns], labels: LabelCells) -> ExampleRows:
+        """None read yet."""
+        return cls(
+            {name: _reader(own, columns.inputs[name]) for name, own in inputs.items()},
+            labels,
+            None if columns.weight is None else WeightCells(columns.weight),
+            None if columns.group is None else WordCells(columns.group),
+            None if columns.part is None else PartCells(columns.part, PARTS),
+        )
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def add(self, table: TableFile, part: str, wrong: WrongLines, progress: Progress | None = None) -> None:
+        """Read all rows of a file.
+
+        Args:
+            part: to which they belong, where no column says it.
+            wrong: gets what is wrong with them.
+            progress: told ("reading rows", count, 0).
+
+        Raises:
+            DataError: the file cannot be read, or has no rows.
+        """
+        before = len(self)
+        number, complain = len(self.files), partial(wrong.add, table.file)
+        self.files.append(table.file)
+        others = [reader for reader in (self.weights, self.groups, self.parts) if reader is not None]
+        for rows in table.rows(wrong):
+            add_rows(rows, table.header, [*self.inputs.values(), self.labels, *others], complain)
+            self._lines.extend(rows.lines)
+            self._file_numbers.extend([number] * len(rows.lines))
+            self._file_parts.extend([PARTS.index(part)] * len(rows.lines))
+            if progress:
+                progress("reading rows", len(self), 0)
+        if len(self) == before and not wrong.count:
+            raise DataError(Problem(f"{table.file} has no rows below the names of its columns"))
+
+    @property
+    def part_numbers(self) -> NDArray[np.int8]:
+        """int8 (count,), index into `PARTS`."""
+        return self.parts.values() if self.parts else np.array(self._file_parts, np.int8)
+
+    @property
+    def part_words(self) -> list[str]:
+        """The part of each row."""
+        return [PARTS[number] for number in self.part_numbers.tolist()]
+
+    def place(self, row: int) -> tuple[str, int]:
+        """The file of a row, and its line there."""
+        return self.files[self._file_numbers[row]], self._lines[row]
+
+
+def _reader(own: InputColumns, columns: Sequence[str]) -> CellReader:
+    if own.numbers is not None:
+        return NumberCells(columns)
+    return FileCells(columns[0])

@@ -1,0 +1,113 @@
+"""The settings of tables: CSV, TSV and Parquet files, and their columns."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic_core import PydanticCustomError
+
+from cnncli.recipe.schema_fields import Count
+from cnncli.recipe.sources.base import ImageKeys, Located, SourceSettings
+
+
+def _read_columns(value: Any) -> Any:
+    """Names of columns; a number is one, too."""
+    names = [str(name) if type(name) is int else name for name in (value if isinstance(value, list) else [value])]
+    if value is None:
+        return value
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise PydanticCustomError("columns", "expected the name of a column, a glob, a range, or a list of them")
+    return names if isinstance(value, list) else names[0]
+
+
+_Name = Annotated[str, Field(min_length=1)]
+_Names = _Name | Annotated[list[_Name], Field(min_length=1)]
+Columns = Annotated[Any, BeforeValidator(_read_columns, json_schema_input_type=_Names | None)]
+
+INPUT_COLUMNS = ("image", "text", "numbers", "volume")
+"""The keys that say what an input is made of; each input has one of them."""
+
+
+class InputColumns(ImageKeys):
+    """The columns of a table that are an input."""
+
+    image: str | None = Field(None, min_length=1, description="column of a table: names of image files")
+    text: str | None = Field(None, min_length=1, description="column of a table: sentences")
+    numbers: Columns = Field(
+        None,
+        description="columns of a table: a name, a list, a glob such as `t*` in natural order, or a range `t0:t186`",
+    )
+    volume: str | None = Field(None, min_length=1, description="column of a table: names of .npy files")
+    shape: Annotated[list[Count], Field(min_length=1, max_length=4)] | None = Field(
+        None, description="shape that `numbers` become, for example [187, 1] for a signal; default: a row"
+    )
+
+    @model_serializer(mode="wrap")
+    def _without_image_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Written out, an input without image files has no keys of images."""
+        data: dict[str, Any] = handler(self)
+        return data if self.image else {key: value for key, value in data.items() if key not in ImageKeys.model_fields}
+
+    @property
+    def given(self) -> list[str]:
+        """Those of `INPUT_COLUMNS` that are there."""
+        return [key for key in INPUT_COLUMNS if getattr(self, key) is not None]
+
+    @property
+    def of_images(self) -> ImageKeys | None:
+        """What the image files become; None where the input is none."""
+        return self if self.image is not None else None
+
+    def input_shape(self) -> tuple[int, ...] | None:
+        """The shape of one example, where the keys alone tell it."""
+        if self.image is not None:
+            return self.image_shape()
+        return tuple(self.shape) if self.shape else None
+
+
+class Table(InputColumns, Located):
+    """A table with the names of its columns in the first line; the ending of the file says how it is read."""
+
+    MODULE: ClassVar[str] = "table"
+    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
+    HAS_SEVERAL_INPUTS: ClassVar[bool] = True
+
+    path: str = Field(min_length=1, description="the file; paths in it are relative to its folder")
+    validation: str | None = Field(None, min_length=1, description="a file with the validation examples")
+    test: str | None = Field(None, min_length=1, description="a file with the test examples")
+    label: Columns = Field(
+        None, description="column of the labels; several columns for `targets: multilabel` (0 and 1) or `numbers`"
+    )
+    separator: str | None = Field(
+        None, min_length=1, description="for `targets: multilabel`: what stands between two labels in one cell"
+    )
+    weight: str | None = Field(None, min_length=1, description="column: weight of each example in the loss")
+    group: str | None = Field(None, min_length=1, description="column of groups; the same as `split.group`")
+
+    @property
+    def described(self) -> str:
+        return "a table"
+
+    @property
+    def images(self) -> ImageKeys | None:
+        return self.of_images
+
+    def example_shape(self) -> tuple[int, ...] | None:
+        return self.input_shape()
+
+    def paths(self) -> dict[str, str]:
+        every = {"path": self.path, "validation": self.validation, "test": self.test}
+        return {key: path for key, path in every.items() if path is not None}
+
+    def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
+        if not isinstance(trained, Table):
+            return self
+        return trained.model_copy(update={"path": self.path, "validation": None, "test": None})
+
+
+def is_several(columns: str | list[str]) -> bool:
+    """Whether a key names several columns: a list or a glob."""
+    names = [columns] if isinstance(columns, str) else columns
+    return len(names) > 1 or any(re.search(r"[*?]", name) for name in names)
