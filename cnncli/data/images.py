@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import logging
-import os
-import stat
 import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -18,13 +16,13 @@ from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPIm
 from cnncli.data.deep_color import LUMINANCE, WHOLE_RANGE, DeepImage, compose, decode_png, is_dark, is_deep_png
 from cnncli.data.deep_tiff import TiffPage, decode_tiff, first_page
 from cnncli.data.heic import register_heic
+from cnncli.data.image_file import read
 from cnncli.data.image_header import BadImage, image_format, orientation, refuse_damaged_png, what_it_is
 from cnncli.messages import shortened
 
 __all__ = ["BadImage", "Decoded", "Form", "Placement", "decode", "placement", "read"]
 
 MOST_PIXELS = 64_000_000
-_MOST_BYTES = 512 << 20  # of a file; the largest image that is allowed needs no more, even uncompressed
 
 # Pillow warns on stderr about much that is reported here in other words, or that does not matter.
 warnings.filterwarnings("ignore", module=r"PIL\.")
@@ -104,28 +102,6 @@ class Decoded:
     mode: str
     oddities: tuple[str, ...]
     top: float = 0.0
-
-
-def read(path: str) -> bytes:
-    """Read an image file whole, without blocking on what is no regular file.
-
-    Raises:
-        BadImage: it cannot be read.
-    """
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        reason = "a link that leads nowhere" if os.path.islink(path) else _os_reason(error)
-        raise BadImage(reason) from error
-    if not stat.S_ISREG(status.st_mode):
-        raise BadImage("not a regular file")
-    if status.st_size > _MOST_BYTES:
-        raise BadImage(f"{status.st_size >> 20:,} MB large; the limit for one image file is {_MOST_BYTES >> 20} MB")
-    try:
-        with open(path, "rb") as file:
-            return file.read(_MOST_BYTES)
-    except OSError as error:
-        raise BadImage(_os_reason(error)) from error
 
 
 def decode(content: bytes, form: Form) -> Decoded:
@@ -401,7 +377,3 @@ def _resized(image: Image.Image, form: Form) -> Image.Image:
 def _decoder_reason(error: Exception) -> str:
     said = shortened(str(error), 100)
     return f"damaged or cut off: {said[:1].lower() + said[1:]}" if said else "damaged or cut off"
-
-
-def _os_reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -27,7 +27,8 @@ from cnncli.inputs import kind_of
 from cnncli.messages import counted, listed, printable, shortened
 
 _TABLE_SUFFIXES = (".csv", ".tsv")
-_INPUT_NAMES = ("x", "x_test", "x_val", "x_train", "test_images", "val_images", "train_images")  # of an archive's arrays, the first that is there
+# Of an archive's arrays, the first that is there.
+_INPUT_NAMES = ("x", "x_test", "x_val", "x_train", "test_images", "val_images", "train_images")
 _DELIMITERS = ",;\t"
 _LONGEST_LINE = 1 << 24  # of a table, in characters
 

@@ -45,6 +45,7 @@ from cnncli.recipe.sources.arrays import Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import InputColumns, Table
 
 if TYPE_CHECKING:
@@ -68,6 +69,8 @@ class Source(Section):
     csv: Table | None = None
     tsv: Table | None = None
     parquet: Table | None = None
+    tfrecord: TfRecord | None = None
+    webdataset: WebDataset | None = None
 
     @model_validator(mode="after")
     def _one(self) -> Source:

@@ -425,6 +425,8 @@ def test_misspelt_source_suggests_the_built_in_name(tmp_path: Path, monkeypatch:
         "    data can be one of\n"
         "      a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample\n"
         "      an .npz file\n"
+        "      a table: .csv, .tsv or .parquet\n"
+        "      .tfrecord files or .tar archives of samples: one, or a folder of them\n"
         "      a folder with a folder of images for each class\n"
         "      a folder with MNIST's four files"
     )

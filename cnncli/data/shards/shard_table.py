@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from cnncli.data.columns import LARGE, Values
 from cnncli.data.path_inside import PathInside
 from cnncli.data.shards.example_proto import BYTES, FLOATS, BadExample, numbers_of
 from cnncli.data.shards.span_column import SpanColumn
@@ -19,11 +23,13 @@ from cnncli.data.shards.span_index import MISSING, SpanIndex, Spans
 from cnncli.data.sources.paths import cannot_read
 from cnncli.data.tables.csv_table import Rows
 from cnncli.data.tables.wrong_lines import WrongLines
-from cnncli.errors import DataError, Problem
+from cnncli.errors import DataError, Place, Problem
 from cnncli.messages import printable, shortened
 
 _ROWS = 1024  # read in one go
 _ELEMENT = re.compile(r"(.+)\.([0-9]+)")
+_CHUNK = 1 << 24  # bytes that are looked at in one go
+_MOST_LISTED = 5
 _LONGEST_CELL = 1 << 20  # bytes of what becomes a word
 
 
@@ -58,9 +64,9 @@ class ShardTable:
     _parsed: dict[int, Any] = field(default_factory=dict, compare=False)
 
     @property
-    def path(self) -> str:
+    def path(self) -> Path:
         """Of the file."""
-        return self.index.path
+        return Path(self.index.path)
 
     @cached_property
     def header(self) -> tuple[str, ...]:
@@ -71,11 +77,10 @@ class ShardTable:
     def rows(self, wrong: WrongLines) -> Iterator[Rows]:
         """The rows, some at a time; one that lacks a needed value is reported and left out."""
         columns = [name if name in self.needed else None for name in self.header]
-        refused: set[str] = set()
         try:
-            descriptor = os.open(self.path, os.O_RDONLY)
+            descriptor = os.open(self.index.path, os.O_RDONLY)
         except OSError as error:
-            raise cannot_read(self.path, error) from error
+            raise cannot_read(self.index.path, error) from error
         try:
             for begin in range(0, self.index.count, _ROWS):
                 lines: list[int] = []
@@ -94,11 +99,10 @@ class ShardTable:
             raise DataError(Problem(f"{self.file}: {error}")) from error
         finally:
             os.close(descriptor)
-        assert not refused
 
     def name_of(self, number: int) -> str:
         """The name of an example, from 0, inside the shard: `digits.tfrecord[17]`, `0.tar/cats/1`."""
-        base = os.path.basename(self.path)
+        base = os.path.basename(self.index.path)
         return f"{base}/{self.index.names[number]}" if self.index.names else f"{base}[{number}]"
 
     def array_length(self, name: str) -> tuple[str, int]:
@@ -115,7 +119,7 @@ class ShardTable:
             return int(spans.lengths[0])
         if spans.kind == FLOATS:
             return int(spans.lengths[0]) // 4
-        with open(self.path, "rb") as file:
+        with open(self.index.path, "rb") as file:
             file.seek(int(spans.begins[0]))
             return len(numbers_of([file.read(int(spans.lengths[0]))], spans.kind))
 
@@ -150,10 +154,10 @@ class ShardTable:
         if begin == MISSING:
             return None
         if name in self.of_arrays:
-            return Span(self.path, begin, length)
+            return Span(self.index.path, begin, length)
         if name in self.of_files:
             ending = f".{column}" if self.index.names else ""
-            return PathInside(self.name_of(number) + ending, self.path, begin, length)
+            return PathInside(self.name_of(number) + ending, self.index.path, begin, length)
         if spans.kind == BYTES:
             return _text(os.pread(descriptor, min(length, _LONGEST_CELL), begin))
         numbers = self._numbers(descriptor, spans, number)
@@ -212,6 +216,7 @@ class SpanCells:
         self._file_of: list[int] = []
         self._begins: list[int] = []
         self._lengths: list[int] = []
+        self._lines: list[int] = []
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Span]], complain: Any) -> None:
         """Take some rows; one with another number of values is reported."""
@@ -224,11 +229,16 @@ class SpanCells:
             self._file_of.append(self._files.setdefault(span.path, len(self._files)))
             self._begins.append(span.begin)
             self._lengths.append(span.length)
+            self._lines.append(line)
 
-    def values(self) -> SpanColumn:
-        """All of them, (count, *row_shape), uint8 or float32."""
+    def values(self) -> Values:
+        """All of them, (count, *row_shape), uint8 or float32: in memory where they are few, else in their shards.
+
+        Raises:
+            DataError: some hold NaN or infinite values.
+        """
         is_bytes = self._kind == BYTES and self._stored == np.uint8
-        return SpanColumn(
+        column = SpanColumn(
             tuple(self._files),
             self._kind,
             self._shape,
@@ -238,8 +248,26 @@ class SpanCells:
             np.array(self._begins, np.int64),
             np.array(self._lengths, np.int64),
         )
+        row_bytes = max(1, math.prod(self._shape) * column.dtype.itemsize)
+        if len(column) * row_bytes <= LARGE:
+            array = column.read(np.arange(len(column)))
+            self._refuse_not_finite(array, 0)
+            return array
+        rows = max(1, _CHUNK // row_bytes)
+        for begin in range(0, len(column), rows):
+            self._refuse_not_finite(column.read(np.arange(begin, min(begin + rows, len(column)))), begin)
+        return column
 
-
-def shown(path: str) -> str:
-    """A shard as messages call it."""
-    return printable(path)
+    def _refuse_not_finite(self, values: NDArray[Any], begin: int) -> None:
+        if values.dtype == np.uint8:
+            return
+        wrong = np.flatnonzero(~np.isfinite(values.reshape(len(values), -1)).all(axis=1)) + begin
+        if len(wrong):
+            files, name = list(self._files), shortened(self.columns[0])
+            raise DataError(
+                Problem(
+                    f"{name} holds NaN or infinite values",
+                    place=Place(printable(files[self._file_of[row]]), self._lines[row]),
+                )
+                for row in wrong[:_MOST_LISTED].tolist()
+            )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,12 @@ from cnncli.data.sources.arrays import compare_scales
 from cnncli.data.sources.duplicates import FEW, find_copies
 from cnncli.data.sources.image_remarks import remarks
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, sizes
-from cnncli.data.tables.cells import NumberCells
+from cnncli.data.tables.cells import FileCells, InputCells, NumberCells
 from cnncli.data.tables.column_files import FileColumn
 from cnncli.data.tables.example_rows import ExampleRows
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
-from cnncli.messages import counted, first_of, listed, printable, shortened
+from cnncli.messages import counted, first_of, listed, shortened
 from cnncli.recipe.sources.table import InputColumns
 from cnncli.recipe.yaml.nodes import Path
 
@@ -64,7 +64,7 @@ def loaded(
     """Make the parts.
 
     Args:
-        text: the table, as the user wrote it.
+        text: the table, as messages call it: `table birds.csv`.
         rows: all of them, right.
         files: what the files of inputs hold; rows that one lacks are left out.
         labelled: the targets of all rows.
@@ -102,7 +102,7 @@ def loaded(
     return LoadedData(
         parts=parts,
         targets=labelled.info,
-        source=f"table {printable(text)}: {sizes(parts)} rows, {labelled.info.size}",
+        source=f"{text}: {sizes(parts)} rows, {labelled.info.size}",
         fingerprint=of_parts({part: made.hashed(parts[part], found) for part, found in places.items()}, labelled.info),
         notes=tuple(every),
         skipped=tuple(_skipped(rows, files)),
@@ -131,8 +131,11 @@ class _Made:
         if name in self.files:
             return self.files[name].values
         cells = self.rows.inputs[name]
-        assert isinstance(cells, NumberCells)
-        found = _shaped(cells, own, path, input_shape)
+        if isinstance(cells, NumberCells):
+            found = _shaped(cells, own, path, input_shape)
+        else:
+            assert not isinstance(cells, FileCells)
+            found = cast(InputCells, cells).values()
         return found if len(self.kept) == len(found) else take(found, self.kept)
 
     def examples(self, values: Mapping[str, Values], places: NDArray[np.int64]) -> Examples:
@@ -221,7 +224,7 @@ def _refuse_nothing_to_train(
     """Raise DataError where there is no training row, or none of a class, or none that counts."""
     if "train" not in parts:
         hint = f"its rows are for {' and '.join(parts)}" if parts else ""
-        raise DataError(Problem(f"{printable(text)} has no training row that can be used", hint))
+        raise DataError(Problem(f"{text} has no training row that can be used", hint))
     train = parts["train"]
     strata = info.strata(train.labels)
     missing = [] if strata is None else np.setdiff1d(np.arange(info.count), strata).tolist()

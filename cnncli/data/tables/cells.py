@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.columns import Values
+from cnncli.data.path_inside import PathInside
 from cnncli.data.tables.csv_table import Rows
 from cnncli.data.tables.row_store import RowStore
 from cnncli.messages import did_you_mean, printable, shortened
@@ -38,6 +39,13 @@ class CellReader(Protocol):
             cells: of each row those of `columns`.
             complain: gets what is wrong.
         """
+
+
+class InputCells(CellReader, Protocol):
+    """What reads an input whose values are there without other files."""
+
+    def values(self) -> Values:
+        """Of all rows, (count, …)."""
 
 
 def add_rows(rows: Rows, header: Sequence[str], readers: Iterable[CellReader], complain: Complain) -> None:
@@ -248,7 +256,7 @@ class FileCells:
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
         for line, [cell] in zip(lines, cells, strict=True):
-            name = text_of(cell)
+            name = cell if isinstance(cell, PathInside) else text_of(cell)
             if not name:
                 complain(line, f"{shortened(self.columns[0])} is empty")
             elif "\0" in name:

@@ -11,7 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.sources.loaded_data import PARTS, Progress
-from cnncli.data.tables.cells import CellReader, FileCells, NumberCells, PartCells, WeightCells, WordCells, add_rows
+from cnncli.data.tables.cells import (
+    CellReader,
+    FileCells,
+    InputCells,
+    NumberCells,
+    PartCells,
+    WeightCells,
+    WordCells,
+    add_rows,
+)
 from cnncli.data.tables.table_columns import TableColumns
 from cnncli.data.tables.table_file import TableFile
 from cnncli.data.tables.wrong_lines import WrongLines
@@ -39,13 +48,23 @@ class ExampleRows:
     files: list[str] = field(default_factory=list)
     _lines: array[int] = field(default_factory=lambda: array("q"))
     _file_parts: array[int] = field(default_factory=lambda: array("b"))
-    _file_numbers: array[int] = field(default_factory=lambda: array("b"))
+    _file_numbers: array[int] = field(default_factory=lambda: array("l"))
 
     @classmethod
-    def of(cls, columns: TableColumns, inputs: Mapping[str, InputColumns], labels: LabelCells) -> ExampleRows:
-        """None read yet."""
+    def of(
+        cls,
+        columns: TableColumns,
+        inputs: Mapping[str, InputColumns],
+        labels: LabelCells,
+        readers: Mapping[str, InputCells],
+    ) -> ExampleRows:
+        """None read yet.
+
+        Args:
+            readers: of inputs that are not read as a column of text is.
+        """
         return cls(
-            {name: _reader(own, columns.inputs[name]) for name, own in inputs.items()},
+            {name: readers.get(name) or _reader(own, columns.inputs[name]) for name, own in inputs.items()},
             labels,
             None if columns.weight is None else WeightCells(columns.weight),
             None if columns.group is None else WordCells(columns.group),

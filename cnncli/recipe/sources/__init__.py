@@ -9,6 +9,7 @@ from cnncli.recipe.sources.arrays import Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import Builtin
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import Table
 
 SOURCES: dict[str, type[SourceSettings]] = {
@@ -19,6 +20,8 @@ SOURCES: dict[str, type[SourceSettings]] = {
     "csv": Table,
     "tsv": Table,
     "parquet": Table,
+    "tfrecord": TfRecord,
+    "webdataset": WebDataset,
 }
 """The settings of a source by its word in a recipe."""
 

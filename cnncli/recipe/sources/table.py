@@ -48,7 +48,9 @@ class InputColumns(ImageKeys):
     def _without_image_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Written out, an input without image files has no keys of images."""
         data: dict[str, Any] = handler(self)
-        return data if self.image else {key: value for key, value in data.items() if key not in ImageKeys.model_fields}
+        return (
+            data if self.of_images else {key: value for key, value in data.items() if key not in ImageKeys.model_fields}
+        )
 
     @property
     def given(self) -> list[str]:
@@ -68,9 +70,16 @@ class InputColumns(ImageKeys):
 
 
 class Table(InputColumns, Located):
-    """A table with the names of its columns in the first line; the ending of the file says how it is read."""
+    """A table with the names of its columns in the first line; the ending of the file says how it is read.
+
+    Attributes:
+        NOUN: what messages call the data.
+        FINDS_COLUMNS: whether columns that the settings leave out are found in the data.
+    """
 
     MODULE: ClassVar[str] = "table"
+    NOUN: ClassVar[str] = "table"
+    FINDS_COLUMNS: ClassVar[bool] = False
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
 
@@ -88,7 +97,7 @@ class Table(InputColumns, Located):
 
     @property
     def described(self) -> str:
-        return "a table"
+        return f"a {self.NOUN}"
 
     @property
     def images(self) -> ImageKeys | None:
@@ -102,7 +111,7 @@ class Table(InputColumns, Located):
         return {key: path for key, path in every.items() if path is not None}
 
     def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
-        if not isinstance(trained, Table):
+        if not isinstance(trained, Table) or type(trained) is not type(self):
             return self
         return trained.model_copy(update={"path": self.path, "validation": None, "test": None})
 

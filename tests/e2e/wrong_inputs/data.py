@@ -47,6 +47,8 @@ DATA_KINDS = """\
     data can be one of
       a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample
       an .npz file
+      a table: .csv, .tsv or .parquet
+      .tfrecord files or .tar archives of samples: one, or a folder of them
       a folder with a folder of images for each class
       a folder with MNIST's four files"""
 

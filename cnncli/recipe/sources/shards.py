@@ -1,0 +1,69 @@
+"""The settings of shards: TFRecord files, and tar archives of samples."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from cnncli.recipe.sources.base import ImageKeys
+from cnncli.recipe.sources.table import Columns, Table
+
+_PATH = "a file, a folder of shards, or a glob such as `shards/train-*.{}`; `{{000..009}}` counts"
+
+
+class FoundColumns(Table):
+    """Rows whose columns the data itself names: what the settings leave out is found there."""
+
+    FINDS_COLUMNS: ClassVar[bool] = True
+
+    @property
+    def of_images(self) -> ImageKeys | None:
+        """What the image files become; None where the input is said to be something else."""
+        return self if not self.given or self.image is not None else None
+
+
+class TfRecord(FoundColumns):
+    """TFRecord files of `tf.train.Example` messages: those of `cnncli data RECIPE --to-tfrecord`, or from elsewhere.
+
+    From elsewhere the input is `image/encoded` or `image`, and the label `image/class/label` or `label`, if nothing else is said.
+    """
+
+    MODULE: ClassVar[str] = "tfrecord"
+    NOUN: ClassVar[str] = "TFRecord files"
+
+    path: str = Field(min_length=1, description=_PATH.format("tfrecord"))
+    validation: str | None = Field(None, min_length=1, description="shards with the validation examples")
+    test: str | None = Field(None, min_length=1, description="shards with the test examples")
+    image: str | None = Field(None, min_length=1, description="feature: encoded image files")
+    text: str | None = Field(None, min_length=1, description="feature: sentences")
+    numbers: Columns = Field(None, description="feature of numbers; or the features of single numbers, as for a table")
+    label: Columns = Field(None, description="feature of the labels: class numbers, class names, or numbers")
+
+    @property
+    def described(self) -> str:
+        return "a set of TFRecord files"
+
+
+class WebDataset(FoundColumns):
+    """Tar archives of samples, as WebDataset has them: `cats/0001.jpg` and `cats/0001.cls` are one sample.
+
+    The input is the member that is an image, the label `cls`, if nothing else is said.
+    """
+
+    MODULE: ClassVar[str] = "webdataset"
+    NOUN: ClassVar[str] = "tar archives"
+
+    path: str = Field(min_length=1, description=_PATH.format("tar"))
+    validation: str | None = Field(None, min_length=1, description="archives with the validation examples")
+    test: str | None = Field(None, min_length=1, description="archives with the test examples")
+    image: str | None = Field(None, min_length=1, description="ending of image files; `jpg;png` is either")
+    text: str | None = Field(None, min_length=1, description="ending of text files, or `json:field`")
+    numbers: Columns = Field(None, description="ending of files of one number, or `json:field`; a list of them")
+    label: Columns = Field(
+        None, description="ending of the label's file, `cls`; `json:label` is a field of a JSON file"
+    )
+
+    @property
+    def described(self) -> str:
+        return "a set of tar archives"
