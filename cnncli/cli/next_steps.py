@@ -25,8 +25,8 @@ def train_command(name: str, recipe: Recipe, settings: Sequence[str] = ()) -> st
         settings: those of `--set`, which the recipe has already.
     """
     command = with_settings("train", name, settings)
-    for kind in ("image_folder", "npz", "idx"):
-        source = getattr(recipe.data.source, kind)
-        if source is not None and not os.path.exists(source.path):
-            return f"{command} --set data.source.{kind}.path=YOUR_{'FILE.npz' if kind == 'npz' else 'FOLDER'}"
+    source = recipe.data.source
+    for key, path in source.settings.paths().items():
+        if not os.path.exists(path):
+            return f"{command} --set data.source.{source.word}.{key}={source.settings.PLACEHOLDER}"
     return command

@@ -154,13 +154,7 @@ def load_for_model(
     return examples, found.notes
 
 
-_KINDS = f"""one of
-  a built-in data set: {", ".join(BUILTIN_DATA_SETS)}
-  an .npz file
-  a table: .csv, .tsv or .parquet
-  .tfrecord files or .tar archives of samples: one, or a folder of them
-  a folder with a folder of images for each class
-  a folder with MNIST's four files"""
+_KINDS = "\n  ".join(["one of", *dict.fromkeys(each.RECOGNIZED for each in SOURCES.values() if each.RECOGNIZED)])
 
 
 def _mismatches(found: Mapping[str, Sequence[int]], wanted: AnyShape, whose: str) -> list[Problem]:

@@ -127,7 +127,7 @@ def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
 @GENERAL.error
 def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
-    images = source.settings.images
+    images = source.settings.images if recipe.data.inputs is None else None
     if images is not None and images.image_size is None and recipe.model.input is None:
         yield Problem(
             "`image_size` is missing",

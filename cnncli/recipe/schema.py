@@ -66,11 +66,11 @@ class Source(Section):
     image_folder: ImageFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
-    csv: Table | None = None
-    tsv: Table | None = None
-    parquet: Table | None = None
-    tfrecord: TfRecord | None = None
-    webdataset: WebDataset | None = None
+    csv: Table | None = Field(None, description="a table of text with a row for each example ([Table](#table))")
+    tsv: Table | None = Field(None, description="a table with tabs between the columns")
+    parquet: Table | None = Field(None, description="a table in a Parquet file; needs `pip install cnncli[parquet]`")
+    tfrecord: TfRecord | None = Field(None, description="TFRecord files of `tf.train.Example` messages")
+    webdataset: WebDataset | None = Field(None, description="tar archives of samples, as WebDataset has them")
 
     @model_validator(mode="after")
     def _one(self) -> Source:

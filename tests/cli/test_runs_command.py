@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from executed_lines import executed_lines
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
@@ -707,21 +708,28 @@ def test_next_is_the_first_run_that_has_a_model(outputs):
     assert listed().stderr == "\nNext       cnncli report outputs/mnist/first --open\n"
 
 
-# Time
+# Work
 
 
-def test_two_hundred_runs_are_listed_in_a_moment(cnncli, outputs):
+def test_work_grows_with_the_number_of_runs(outputs):
     environment = runs.environment()
     folder = put(outputs, "mnist", "000", environment=environment, phases=[{"learning_rate": [0.001] * 200}])
-    for number in range(1, 200):
-        shutil.copytree(folder, outputs / "mnist" / f"{number:03}")
-    before = os.times()
-    done = cnncli.process("runs")
-    after = os.times()
 
-    assert len(done.stdout.splitlines()) == 201
-    spent = (after.children_user - before.children_user) + (after.children_system - before.children_system)
-    assert spent < 1  # it takes half of that, most of it to start; the rest is for a slower machine
+    def lines_to_list(count):
+        for number in range(len(list(outputs.glob("mnist/*"))), count):
+            shutil.copytree(folder, outputs / "mnist" / f"{number:03}")
+        return executed_lines(listed)
+
+    lines_to_list(1)  # imports
+    ten, twenty, forty = (lines_to_list(count) for count in (10, 20, 40))
+    assert forty - twenty < 2.1 * (twenty - ten)
+
+
+def test_two_hundred_runs_are_listed(outputs):
+    for number in range(200):
+        put(outputs, "mnist", f"{number:03}")
+
+    assert len(listed().stdout.splitlines()) == 201
 
 
 def test_link_to_itself_hides_no_run_from_other_commands(outputs):

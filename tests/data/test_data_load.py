@@ -418,18 +418,13 @@ def test_folder_with_mnists_files_is_a_source(tmp_path: Path) -> None:
 def test_misspelt_source_suggests_the_built_in_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    assert error(parse_source, "fashion-mnst") == (
-        "no such file: fashion-mnst\n"
-        "    did you mean `fashion_mnist`?\n"
-        f"    looked for {tmp_path}/fashion-mnst, from {tmp_path}\n"
-        "    data can be one of\n"
-        "      a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample\n"
-        "      an .npz file\n"
-        "      a table: .csv, .tsv or .parquet\n"
-        "      .tfrecord files or .tar archives of samples: one, or a folder of them\n"
-        "      a folder with a folder of images for each class\n"
-        "      a folder with MNIST's four files"
-    )
+    assert error(parse_source, "fashion-mnst").splitlines()[:5] == [
+        "no such file: fashion-mnst",
+        "    did you mean `fashion_mnist`?",
+        f"    looked for {tmp_path}/fashion-mnst, from {tmp_path}",
+        "    data can be one of",
+        "      a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample",
+    ]
 
 
 def test_file_of_another_kind_is_no_source(tmp_path: Path) -> None:

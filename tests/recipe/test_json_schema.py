@@ -44,7 +44,7 @@ def test_schema_in_the_repository_is_the_one_that_the_program_writes():
     written = as_text(SCHEMA)
 
     assert SCHEMA_FILE.read_text(encoding="utf-8") == written, "run: cnncli schema --output docs/recipe.schema.json"
-    assert len(written) < 400_000
+    assert len(written) < 420_000
 
 
 def test_schema_is_itself_valid_and_every_reference_leads_somewhere():
@@ -345,7 +345,9 @@ def test_section(section, is_right):
     [
         ("{source: mnist, split: {validation: 0.1, test: 500}, class_weight: {cat: 2}}", True),
         ("{source: mnist, split: $s, prepare: [Rescaling: {scale: $(1 / 255)}], augment: $a}", True),
-        ("{source: {csv: {path: a}}}", False),
+        ("{source: {csv: {path: a, image: file, label: [b, c]}}}", True),
+        ("{source: {csv: {path: a, numbers: [3.5]}}}", False),
+        ("{source: {xml: {path: a}}}", False),
         ("{source: {npz: {path: a}, idx: {path: b}}}", False),
         ("{source: {npz: {}}}", False),
         ("{source: mnist, split: {validation: 1.5}}", False),

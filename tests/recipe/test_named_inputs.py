@@ -71,6 +71,9 @@ def test_only_one_named_input_need_not_be_named_by_the_first_layer():
     assert recipe.model.layers[0].inputs == ()
 
 
+OF_TABLES = "`shape` is for an input from a table, and the source is a NumPy archive"
+
+
 @pytest.mark.parametrize(
     ("old", "new", "expected"),
     [
@@ -86,7 +89,8 @@ def test_only_one_named_input_need_not_be_named_by_the_first_layer():
         ("left: [8, 8, 1]", "left: [8, 0, 1]", ("8:21", "`left`: expected an integer ≥ 1, got 0")),
         ("{npz: {path: pairs.npz}}", "mnist-sample", ("5:5", "`inputs`: the source `mnist-sample` has one input")),
         ("    right:\n", "    right: {prepare: [Flatten: {from: left}]}\n", ("6:33", "Flatten takes what is before it here")),
-        ("    right:\n", "    right: {shape: [4]}\n", ("6:13", "unknown key `shape` in `data.inputs.right`")),
+        ("    right:\n", "    right: {size: [4]}\n", ("6:13", "unknown key `size` in `data.inputs.right`")),
+        ("    right:\n", "    right: {shape: [4]}\n", ("6:20", OF_TABLES)),
     ],
 )  # fmt: skip
 def test_mistake_is_told_at_its_place(old, new, expected):

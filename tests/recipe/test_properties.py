@@ -1,9 +1,7 @@
-"""Whatever happens to a recipe's text: it loads, or every problem has its place; in well under a second.
+"""Whatever happens to a recipe's text: it loads, or every problem has its place.
 
-`benchmarks/mutate_recipes.py` does the same for every prefix and for as many changes as one likes.
+`benchmarks/mutate_recipes.py` does the same for every prefix and for as many changes as one likes, and limits the time.
 """
-
-import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -25,12 +23,8 @@ sampled = settings(derandomize=True, deadline=None, suppress_health_check=list(H
 
 
 def check(text: str) -> None:
-    """Load a text; nothing but problems with places may come of it, before it has grown to seconds of work."""
-    started = (
-        time.thread_time()
-    )  # without the threads that other tests left, and room for the collection of their garbage
+    """Load a text; nothing but problems with places may come of it."""
     problems = problems_of(text)
-    assert time.thread_time() - started < 5
     assert all(problem.place is not None and problem.place.line >= 1 and problem.message for problem in problems), (
         problems
     )

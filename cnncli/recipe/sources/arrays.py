@@ -27,12 +27,11 @@ def array_names(names: Collection[str]) -> tuple[str, str]:
 
 
 class Npz(Located):
-    """A NumPy archive with `x_train`, `y_train` and optionally `x_val`, `y_val`, `x_test`, `y_test`; or with `x`, `y`.
-
-    The names of MedMNIST are read, too: `train_images`, `train_labels` and so on.
-    """
+    """A NumPy archive with `x_train`, `y_train` and optionally `x_val`, …, `y_test`; with `x`, `y`; or with MedMNIST's names."""
 
     MODULE: ClassVar[str] = "npz_archive"
+    PLACEHOLDER: ClassVar[str] = "YOUR_FILE.npz"
+    RECOGNIZED: ClassVar[str] = "an .npz file"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
 
@@ -45,6 +44,7 @@ class Idx(Located):
     """A folder with the four files of MNIST, `train-images-idx3-ubyte` and so on, gzipped or not."""
 
     MODULE: ClassVar[str] = "idx_folder"
+    RECOGNIZED: ClassVar[str] = "a folder with MNIST's four files"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "numbers")
     ARE_PIXELS: ClassVar[bool] = True
 

@@ -18,9 +18,13 @@ class SourceSettings(Section):
         TARGETS: the words of `data.targets` that its labels can be.
         HAS_SEVERAL_INPUTS: whether `data.inputs` may name several inputs.
         ARE_PIXELS: whether its values are pixels, whatever the settings say.
+        PLACEHOLDER: for a path in an example of a command.
+        RECOGNIZED: what is recognized as this source on the command line; empty where a path alone does not tell it.
     """
 
     MODULE: ClassVar[str]
+    PLACEHOLDER: ClassVar[str] = "YOUR_FOLDER"
+    RECOGNIZED: ClassVar[str] = ""
     TARGETS: ClassVar[tuple[str, ...]] = ("classes",)
     HAS_SEVERAL_INPUTS: ClassVar[bool] = False
     ARE_PIXELS: ClassVar[bool] = False

@@ -22,6 +22,7 @@ class Builtin(SourceSettings):
     """A data set by name."""
 
     MODULE: ClassVar[str] = "builtin"
+    RECOGNIZED: ClassVar[str] = f"a built-in data set: {', '.join(BUILTIN_DATA_SETS)}"
     ARE_PIXELS: ClassVar[bool] = True
 
     name: BuiltinDataSet

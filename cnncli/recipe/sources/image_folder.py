@@ -13,6 +13,7 @@ class ImageFolder(ImageSettings, Located):
     """A folder with one folder of images for each class, or `train/`, `val/` or `validation/`, and `test/` with class folders."""
 
     MODULE: ClassVar[str] = "image_folder"
+    RECOGNIZED: ClassVar[str] = "a folder with a folder of images for each class"
 
     path: str = Field(min_length=1, description="the folder, relative to the working directory")
 

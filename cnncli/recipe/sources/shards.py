@@ -24,13 +24,11 @@ class FoundColumns(Table):
 
 
 class TfRecord(FoundColumns):
-    """TFRecord files of `tf.train.Example` messages: those of `cnncli data RECIPE --to-tfrecord`, or from elsewhere.
-
-    From elsewhere the input is `image/encoded` or `image`, and the label `image/class/label` or `label`, if nothing else is said.
-    """
+    """TFRecord files of `tf.train.Example` messages; default: the image in each, with the label `image/class/label`."""
 
     MODULE: ClassVar[str] = "tfrecord"
     NOUN: ClassVar[str] = "TFRecord files"
+    RECOGNIZED: ClassVar[str] = "a .tfrecord file, or a folder of them"
 
     path: str = Field(min_length=1, description=_PATH.format("tfrecord"))
     validation: str | None = Field(None, min_length=1, description="shards with the validation examples")
@@ -46,13 +44,11 @@ class TfRecord(FoundColumns):
 
 
 class WebDataset(FoundColumns):
-    """Tar archives of samples, as WebDataset has them: `cats/0001.jpg` and `cats/0001.cls` are one sample.
-
-    The input is the member that is an image, the label `cls`, if nothing else is said.
-    """
+    """Tar archives in which `cats/1.jpg` and `cats/1.cls` are one sample; default: the image, with the label `cls`."""
 
     MODULE: ClassVar[str] = "webdataset"
     NOUN: ClassVar[str] = "tar archives"
+    RECOGNIZED: ClassVar[str] = "a .tar archive of samples, or a folder of them"
 
     path: str = Field(min_length=1, description=_PATH.format("tar"))
     validation: str | None = Field(None, min_length=1, description="archives with the validation examples")

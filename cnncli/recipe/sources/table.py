@@ -70,16 +70,13 @@ class InputColumns(ImageKeys):
 
 
 class Table(InputColumns, Located):
-    """A table with the names of its columns in the first line; the ending of the file says how it is read.
-
-    Attributes:
-        NOUN: what messages call the data.
-        FINDS_COLUMNS: whether columns that the settings leave out are found in the data.
-    """
+    """A table with the names of its columns in the first line; the ending of the file says how it is read."""
 
     MODULE: ClassVar[str] = "table"
-    NOUN: ClassVar[str] = "table"
-    FINDS_COLUMNS: ClassVar[bool] = False
+    NOUN: ClassVar[str] = "table"  # in messages
+    FINDS_COLUMNS: ClassVar[bool] = False  # columns that the settings leave out are found in the data
+    PLACEHOLDER: ClassVar[str] = "YOUR_FILE.csv"
+    RECOGNIZED: ClassVar[str] = "a table: .csv, .tsv or .parquet"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from commands import cut_off
 
+from cnncli.recipe.sources import SOURCES
 from wrong_inputs.making import (
     ANY,
     FOLDER_RECIPE,
@@ -43,14 +44,9 @@ UNSCALED = (
     "    networks learn from small numbers: `prepare: [Rescaling: {scale: $(1 / 255)}]` in `data`"
 )
 NO_RESCALING = ("  prepare: [Rescaling: {scale: $(1 / 255)}]\n", "")
-DATA_KINDS = """\
-    data can be one of
-      a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample
-      an .npz file
-      a table: .csv, .tsv or .parquet
-      .tfrecord files or .tar archives of samples: one, or a folder of them
-      a folder with a folder of images for each class
-      a folder with MNIST's four files"""
+DATA_KINDS = "\n      ".join(
+    ["    data can be one of", *dict.fromkeys(each.RECOGNIZED for each in SOURCES.values() if each.RECOGNIZED)]
+)
 
 
 def class_weight(value: str) -> Make:
