@@ -24,6 +24,7 @@ SHARED = {
     "base": "what every one has: settings of sources, sources, kinds of input",
     "builtin": "data sets by name: their settings, their files",
     "image_folder": "folders of images: their settings, their images",
+    "shards": "sources that are shards: their settings, their examples",
     "table": "tables: their settings, their rows; tables of a terminal are in `console`",
     "calibration": "the calibration of probabilities: computed, drawn",
     "comparison": "the comparison of runs: of all tasks, of one",

@@ -40,6 +40,12 @@ class DataCode:
     is_dataset: bool = False
 
 
+def can_be_written(recipe: Recipe) -> bool:
+    """Whether a script can read the recipe's data."""
+    source = recipe.data.source
+    return any(each is not None for each in (source.builtin, source.image_folder, source.idx, source.npz))
+
+
 def data_code(recipe: Recipe) -> DataCode:
     """Write how a recipe's data is loaded and split."""
     source = recipe.data.source

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -201,6 +201,7 @@ class Splits:
         notes: notes about the data, each once.
         fingerprint: SHA-256 (hex) of the data as it was found, whatever the split.
         skipped: bad images that were left out, as paths inside the folder.
+        settings: of the recipe's source, those that the data itself said.
         form: what every image became, where they came from files.
     """
 
@@ -213,6 +214,7 @@ class Splits:
     notes: tuple[Problem, ...]
     fingerprint: str
     skipped: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
     form: images.Form | None = None
 
     @property

@@ -87,6 +87,7 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         notes=(*found.notes, *found.targets.training_notes(data, parts["train"].labels)),
         fingerprint=found.fingerprint,
         skipped=found.skipped,
+        settings=found.settings,
         form=found.form,
     )
 

@@ -63,7 +63,8 @@ class ShardSource(TableSource):
         first = next(iter(indexes.values()))
         with problems_at(*wanted.path, "path"):
             about = read_description(Path(first.path).parent)
-        settings, inputs = _columns(wanted, first, about, self._kind)
+        found, inputs = _columns(wanted, first, about, self._kind)
+        settings = wanted.settings.model_copy(update=found)
         needed = _needed(settings, inputs, wanted)
         _refuse_unknown(needed, first, wanted.path, self._kind)
         arrays = frozenset(
@@ -77,7 +78,12 @@ class ShardSource(TableSource):
             for path in paths
         ]
         return replace(
-            wanted, settings=settings, inputs=inputs, tables=tables, described=_described(about, wanted.targets)
+            wanted,
+            settings=settings,
+            inputs=inputs,
+            tables=tables,
+            described=_described(about, wanted.targets),
+            found=found,
         )
 
     def readers(self, wanted: Wanted, columns: TableColumns) -> dict[str, InputCells]:
@@ -163,8 +169,8 @@ def _indexed(paths: Sequence[str], kind: ShardKind, progress: Progress | None) -
 
 def _columns(
     wanted: Wanted, index: SpanIndex, about: ShardSet | None, kind: ShardKind
-) -> tuple[Table, dict[str, tuple[InputColumns, RecipePath]]]:
-    """The settings with what they leave out, and the columns of each input."""
+) -> tuple[dict[str, Any], dict[str, tuple[InputColumns, RecipePath]]]:
+    """The settings that are left out, and the columns of each input."""
     inputs = {
         name: (own if own.given else own.model_copy(update=_input(name, index, about, path, kind)), path)
         for name, (own, path) in wanted.inputs.items()
@@ -172,7 +178,9 @@ def _columns(
     settings = wanted.settings
     found: dict[str, Any] = {}
     if settings.label is None:
-        found["label"] = list(about.label) if about else _label(index, wanted.path, kind)
+        found["label"] = (
+            (about.label if len(about.label) > 1 else about.label[0]) if about else _label(index, wanted.path, kind)
+        )
         if about and settings.separator is None:
             found["separator"] = about.separator
     if about:
@@ -180,7 +188,7 @@ def _columns(
     if len(inputs) == 1:
         [(own, _)] = inputs.values()
         found |= {key: getattr(own, key) for key in ("image", "text", "numbers", "volume", "shape")}
-    return settings.model_copy(update=found), inputs
+    return {key: value for key, value in found.items() if value is not None}, inputs
 
 
 def _input(name: str, index: SpanIndex, about: ShardSet | None, path: RecipePath, kind: ShardKind) -> dict[str, Any]:

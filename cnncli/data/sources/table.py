@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
+from typing import Any
 
 from cnncli.data.dataset import INPUT
 from cnncli.data.images import Form
@@ -43,6 +44,7 @@ class Wanted:
         known: the targets of a trained model; None for training.
         described: what the data itself says of its targets.
         tables: of each part, at least one, in order.
+        found: settings that the data itself says.
         group, part: columns that `split` names; None where there are none.
         check_targets: called before any image is read; may raise.
         skips_bad: whether rows with a file that cannot be used are left out.
@@ -60,6 +62,7 @@ class Wanted:
     known: TargetInfo | None = None
     described: TargetInfo | None = None
     tables: Sequence[tuple[str, TableFile]] = ()
+    found: Mapping[str, Any] = field(default_factory=dict)
     group: str | None = None
     part: str | None = None
     check_targets: Callable[[TargetInfo], None] | None = None
@@ -162,7 +165,7 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
     if left_out.count:
         lines = "\n".join(map(str, left_out.problems()))
         notes.append(Problem(f"{counted(left_out.count, 'row')} left out", lines, path=wanted.path))
-    return loaded(
+    made = loaded(
         f"{wanted.settings.NOUN} {printable(wanted.settings.path)}",
         rows,
         files,
@@ -174,6 +177,7 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
         allow_leakage=wanted.allow_leakage,
         path=wanted.path,
     )
+    return replace(made, settings=wanted.found)
 
 
 def _opened(wanted: Wanted) -> dict[str, TableFile]:

@@ -22,6 +22,12 @@ class FoundColumns(Table):
         """What the image files become; None where the input is said to be something else."""
         return self if not self.given or self.image is not None else None
 
+    @property
+    def images(self) -> ImageKeys | None:
+        """The same, where the settings tell that they are images."""
+        are_set = any(getattr(self, key) != field.default for key, field in ImageKeys.model_fields.items())
+        return self.of_images if self.given or are_set else None
+
 
 class TfRecord(FoundColumns):
     """TFRecord files of `tf.train.Example` messages; default: the image in each, with the label `image/class/label`."""
