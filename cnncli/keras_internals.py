@@ -166,3 +166,9 @@ def identifiers(kind: str) -> Mapping[str, Any]:
     """
     table: Mapping[str, Any] = importlib.import_module(f"keras.src.{kind}").ALL_OBJECTS_DICT
     return table
+
+
+def idf_weights_of(layer: Any) -> Any:
+    """The weights (words,) that a lookup layer in the mode `tf_idf` has learned, special tokens included; else None."""
+    lookup = getattr(layer, "_lookup_layer", layer)  # TextVectorization has one
+    return lookup.idf_weights.numpy() if lookup.output_mode == "tf_idf" else None

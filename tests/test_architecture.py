@@ -25,6 +25,8 @@ SHARED = {
     "builtin": "data sets by name: their settings, their files",
     "image_folder": "folders of images: their settings, their images",
     "shards": "sources that are shards: their settings, their examples",
+    "text_folder": "folders of texts: their settings, their texts",
+    "text": "text: that of a recipe's file, the kind of input",
     "table": "tables: their settings, their rows; tables of a terminal are in `console`",
     "calibration": "the calibration of probabilities: computed, drawn",
     "comparison": "the comparison of runs: of all tasks, of one",
@@ -213,6 +215,7 @@ QUESTION = re.compile(
 NAMING_A_TASK = {
     "cnncli.data.sources.builtin": "the built-in data sets have classes",
     "cnncli.data.sources.image_folder": "a folder for each class",
+    "cnncli.data.sources.text_folder": "a folder for each class",
     "cnncli.inference.model_loading": "a model of another program is taken for a classifier",
     "cnncli.plots.calibration": "draws the values of the task",
     "cnncli.plots.confident_errors": "draws the values of the task",

@@ -88,4 +88,4 @@ def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:
 def _shape(shape: InputShape) -> str:
     if isinstance(shape, dict):
         return ", ".join(f"{name} {_shape(own)}" for name, own in shape.items())
-    return "x".join(map(str, shape))
+    return "x".join(map(str, shape)) or "text"

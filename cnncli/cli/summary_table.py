@@ -150,7 +150,7 @@ def _columns(found: Summary, shown: Sequence[Row], form: _Form, *, verbose: bool
         texts = [cell(row) for row in shown]
         columns.append(_Column(title, [Text(text, style="dim" if text == "0" else "") for text in texts]))
 
-    add("output", lambda row: shape_text(row.output_shape))
+    add("output", lambda row: shape_text(row.output_shape, is_input=row.kind == "InputLayer"))
     add("params", lambda row: f"{row.params:,}")
     if any(row.params and not row.trainable_params for row in shown):
         add("trainable", lambda row: f"{row.trainable_params:,}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,15 +12,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.columns import Column, Indexes, Values, as_column
+from cnncli.data.text_column import TextColumn, is_telling
 from cnncli.inputs import kind_of
 
 _CHUNK_BYTES = 1 << 22  # looked at in one go
 _STEPS, _MIDDLE = 16, 1 << 15  # steps for each doubling of the scale, and the number of the step at 1
 _SOME_NUMBERS = 8  # of a row, all of them with decimals
+_DIGEST_BYTES = 32
+
+
+def shown(inputs: Values) -> Values:
+    """What is compared of examples: of a text a digest, uint8 (count, 32), 0 where it has few words; else the examples."""
+    if not isinstance(inputs, TextColumn):
+        return inputs
+    found = np.zeros((len(inputs), _DIGEST_BYTES), np.uint8)
+    for index, text in enumerate(inputs.encoded(np.arange(len(inputs)))):
+        if is_telling(text):
+            found[index] = np.frombuffer(hashlib.sha256(text.strip()).digest(), np.uint8)
+    return found
 
 
 def may_tell(inputs: Values) -> bool:
-    """Whether examples that are equal are so by no chance: images, and rows of many numbers or of some with decimals."""
+    """Whether examples that are equal are so by no chance: images, texts, rows of many numbers or of some with decimals."""
+    if isinstance(inputs, TextColumn):
+        return True
     shape = inputs.shape[1:]
     if not kind_of(shape).may_be_equal_by_chance(shape):
         return True

@@ -16,6 +16,7 @@ from cnncli.data.scales import OF_IMAGES, Scale, ground_of, scale_of
 from cnncli.data.targets import TargetInfo
 from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import kind_of
 from cnncli.messages import printable
 from cnncli.recipe.named_inputs import INPUT as INPUT
 from cnncli.recipe.named_inputs import by_name, without_names
@@ -93,7 +94,8 @@ class Examples:
 
     Attributes:
         inputs: by name, each (count, *shape of one), uint8 in 0 to 255 or float32: an array, or a column that is read when
-            it is needed (`ImageFiles`, `RowFile`, `ArrayRows`). The kinds of input are those of `cnncli.inputs`.
+            it is needed (`ImageFiles`, `RowFile`, `ArrayRows`, `TextColumn`). The kinds of input are those of
+            `cnncli.inputs`.
         targets: (count, …), in the form of the task: int32 (count,), index into the class names; float32 (count, k).
         files: where each came from, as a path inside its folder; None where they are not files.
         sha256: of each one's file, hex; None where they are not files.
@@ -132,15 +134,16 @@ class Examples:
 
     @property
     def scales(self) -> dict[str, Scale]:
-        """The scale of each input, by name."""
+        """The scale of each input of numbers, by name."""
+        columns = {name: column for name, column in self.inputs.items() if kind_of(column.shape[1:]).ARE_NUMBERS}
         if len(self.inputs) == 1:
-            return dict.fromkeys(self.inputs, self.scale)
-        return {name: scale_of(column) for name, column in self.inputs.items()}
+            return dict.fromkeys(columns, self.scale) if columns else {}
+        return {name: scale_of(column) for name, column in columns.items()}
 
     @property
     def scale(self) -> Scale:
         """The scale of the values of the only input; of image files that of all images, whatever these show."""
-        if self.files is None:
+        if self.originals is None:
             return scale_of(self.input)
         some = as_column(self.input).read(np.linspace(0, len(self) - 1, min(len(self), _LOOKED_AT)).astype(np.int64))
         return replace(OF_IMAGES, ground=ground_of(some, 0.0, 255.0))
@@ -223,12 +226,13 @@ class Splits:
 
     def as_json(self) -> dict[str, Any]:
         """What a run's record says about its data."""
+        ranges = {name: scale.as_json() for name, scale in self.train.scales.items()}
         return {
             "source": self.source,
             "fingerprint": self.fingerprint,
             **self.targets.to_json(),
             "input_shape": without_names({name: list(shape) for name, shape in by_name(self.input_shape).items()}),
-            "input_range": without_names({name: scale.as_json() for name, scale in self.train.scales.items()}),
+            "input_range": without_names(ranges) if ranges else None,
             "counts": {part.name: self.targets.counts(part.examples.labels) for part in self.parts},
             "skipped": [printable(path) for path in self.skipped],
         }

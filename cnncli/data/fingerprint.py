@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from cnncli.data.columns import Values
 from cnncli.data.dataset import Examples
 from cnncli.data.targets import TargetInfo
+from cnncli.data.text_column import TextColumn
 
 _CHUNK = 1 << 24  # bytes
 _ROWS_BYTES = 1 << 22  # hashed in one go
@@ -74,8 +75,14 @@ def of_set(*parts: Examples) -> str:
 
 def example_hashes(inputs: Mapping[str, Values]) -> NDArray[np.uint64]:
     """`row_hashes` over all inputs of each example."""
-    first, *others = [np.concatenate(list(map(row_hashes, _chunks(column)))) for _, column in sorted(inputs.items())]
+    first, *others = [_column_hashes(column) for _, column in sorted(inputs.items())]
     return reduce(lambda found, other: found * _NEXT_INPUT + other, others, first)
+
+
+def _column_hashes(column: Values) -> NDArray[np.uint64]:
+    if isinstance(column, TextColumn):
+        return np.array([int.from_bytes(digest[:8], "little") for digest in column.digests()], np.uint64)
+    return np.concatenate(list(map(row_hashes, _chunks(column))))
 
 
 def row_hashes(array: NDArray[Any]) -> NDArray[np.uint64]:
@@ -105,6 +112,10 @@ def _add_inputs(digest: Any, name: str, inputs: Mapping[str, Values]) -> None:
 def _add_column(digest: Any, name: str, values: Values) -> None:
     little = values.dtype.newbyteorder("<")
     digest.update(_line(name, little.str, list(values.shape)))
+    if isinstance(values, TextColumn):
+        for text in values.digests():
+            digest.update(text)
+        return
     for chunk in _chunks(values):
         digest.update(np.ascontiguousarray(chunk, dtype=little).data.cast("B"))
 

@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 
 from cnncli.errors import Problem
-from cnncli.inputs import IMAGE, kind_of
+from cnncli.inputs import IMAGE, TEXT, kind_of
 
 Shape = Sequence[int | None]
 
 
 def written(shape: Shape) -> str:
     """`28x28x1`; a size that is not fixed is `?`."""
-    return "x".join("?" if size is None else str(size) for size in shape)
+    return "x".join("?" if size is None else str(size) for size in shape) or f"a {TEXT.WORD}"
 
 
 def fits(shape: Sequence[int], wanted: Shape) -> bool:
@@ -36,7 +36,7 @@ def mismatch(shape: Sequence[int], wanted: Shape, *, whose: str, path: tuple[str
 
 def _hint(shape: Sequence[int], wanted: Shape) -> str:
     sizes = [size for size in wanted if size is not None]
-    if len(sizes) < len(wanted):
+    if len(sizes) < len(wanted) or TEXT in (kind_of(shape), kind_of(wanted)):
         return ""
     if kind_of(shape) is IMAGE and fits((*shape[1:], shape[0]), wanted):
         return "the data has its channels first: `np.moveaxis(x, 1, -1)` puts them last"

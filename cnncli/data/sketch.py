@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.columns import Values, as_column
-from cnncli.data.content_digest import may_tell, rounded, tells
+from cnncli.data.content_digest import may_tell, rounded, shown, tells
 from cnncli.recipe.named_inputs import by_name
 
 Inputs = Values | Mapping[str, Values]
@@ -121,7 +121,7 @@ def _some(count: int, most: int) -> NDArray[np.int64]:
 
 def _digests(inputs: Mapping[str, Values], rows: NDArray[np.int64]) -> Iterator[bytes]:
     """A digest of each of these examples that has more than one value, over all of its inputs."""
-    columns = [as_column(column) for _, column in sorted(inputs.items())]
+    columns = [as_column(shown(column)) for _, column in sorted(inputs.items())]
     sizes = [math.prod(column.shape[1:]) for column in columns]
     step = max(1, _CHUNK_VALUES // max(1, *sizes))
     for begin in range(0, len(rows), step):

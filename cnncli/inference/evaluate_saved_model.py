@@ -115,8 +115,6 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
     _check_output(trained)
     if len(trained.model.inputs) != 1 and not trained.names_its_inputs:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
-    if any(tensor.dtype == "string" for tensor in trained.model.inputs):
-        raise ModelFileError(f"{trained.name} takes text, and data is numbers")
     own = trained.recipe.recipe.data if trained.recipe else None
     settings = source.settings.of_other_data(own.source.settings if own else None)
     return load_for_model(

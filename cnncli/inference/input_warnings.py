@@ -19,6 +19,7 @@ from cnncli.errors import CnncliError, Problem
 from cnncli.inference.inputs import File, Given, read_array
 from cnncli.inference.model_loading import TrainedModel
 from cnncli.inference.several_inputs import SeveralGiven
+from cnncli.inputs import kind_of
 from cnncli.messages import printable
 
 _LEAST_SHARE = 0.01  # of examples that were trained on; many data sets have a few copies
@@ -59,6 +60,8 @@ def scale_warnings(known: scales.Scale | None, inputs: Values, what: str) -> lis
         inputs: (count, *shape of one), of any type of numbers.
         what: the examples, as messages call them.
     """
+    if not kind_of(inputs.shape[1:]).ARE_NUMBERS:
+        return []
     extremes = scales.extremes_of(inputs)
     good = np.flatnonzero(np.isfinite(extremes.lows) & np.isfinite(extremes.highs))
     if not len(good):
@@ -71,7 +74,7 @@ def scale_warnings(known: scales.Scale | None, inputs: Values, what: str) -> lis
 
 
 def _scale_problems(trained: TrainedModel, examples: Examples, what: str) -> list[Problem]:
-    if examples.files is not None:
+    if examples.originals is not None:
         return _unlike(trained.scale, examples.scale, what)
     found = []
     for name, column in examples.inputs.items():

@@ -53,7 +53,7 @@ _Object = str | dict[str, Any]
 _Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 
 
-_Shape = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=1, max_length=4)]
+_Shape = Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(max_length=4)]  # () is that of a text
 _Name = Annotated[str, Field(pattern=INPUT_NAME)]
 _ONE, _SEVERAL = "<one>", "<several>"  # parts of the places that pydantic tells
 _AnyShape = Annotated[

@@ -23,10 +23,12 @@ from cnncli.messages import printable
 from cnncli.model_file_validation.archive import HDF5_HINT
 from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.keras_objects.objects import KerasObject, read
+from cnncli.recipe.learned import with_learned
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.named_inputs import INPUT, by_name, shapes_of, without_names
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.sources.base import ImageSettings
+from cnncli.runs.learned_file import read_learned
 from cnncli.runs.record import MODEL
 from cnncli.tasks.classification.targets import ClassTargets
 
@@ -42,7 +44,7 @@ class TrainedModel:
         name: how messages and pictures call it: the run's folder or the file.
         run: the run's folder; None for a file from elsewhere.
         targets: of the training; a file that does not tell them is taken for a classifier, with classes by number.
-        recipe: the run's resolved recipe; None for a file.
+        recipe: the run's resolved recipe, with what its preprocessing learned; None for a file.
         told: what the file says about its model; None for a run, and for a file that another program saved.
         activations: what they take for one example; None for a run, and for a file whose network takes any size.
         trained_on: fingerprints and a sketch of the training examples; None where they are not known.
@@ -210,6 +212,7 @@ def _open_run(path: Path) -> TrainedModel:
         raise _damaged(resolved, error) from error
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise OutputError(f"{path} is not complete: {error}", hint=_TRAIN_AGAIN) from error
+    recipe = replace(recipe, recipe=with_learned(recipe.recipe, read_learned(path, record, recipe.recipe)))
     try:
         network = run_model.open_run(path, recipe.recipe, record)
     except RecipeError as error:

@@ -32,7 +32,7 @@ def open_run(path: Path, recipe: Recipe, record: Mapping[str, Any]) -> Network:
 
     Args:
         path: the run's folder.
-        recipe: its resolved recipe.
+        recipe: its resolved recipe, with what its preprocessing learned.
         record: its `run.json`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Kinds of input, a module each: rows of numbers, signals, images, volumes, sequences of tokens."""
+"""Kinds of input, a module each: texts, rows of numbers, signals, images, volumes, sequences of tokens."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from cnncli.inputs.base import OTHER, InputKind
 from cnncli.inputs.image import IMAGE
 from cnncli.inputs.numbers import NUMBERS
 from cnncli.inputs.signal import SIGNAL
+from cnncli.inputs.text import TEXT
 from cnncli.inputs.tokens import TOKENS
 from cnncli.inputs.volume import VOLUME
 
-__all__ = ["IMAGE", "KINDS", "OTHER", "TOKENS", "InputKind", "kind_of", "kind_of_rank"]
+__all__ = ["IMAGE", "KINDS", "OTHER", "TEXT", "TOKENS", "InputKind", "kind_of", "kind_of_rank"]
 
-KINDS = (NUMBERS, SIGNAL, IMAGE, VOLUME)
+KINDS = (TEXT, NUMBERS, SIGNAL, IMAGE, VOLUME)
 
 
 def kind_of(shape: Sequence[int | None]) -> InputKind:

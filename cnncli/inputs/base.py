@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -17,6 +18,8 @@ class InputKind:
     Attributes:
         WORD: what an example is called.
         AXES: of an example; channels are the last.
+        TENSOR_DTYPE: of the tensor that enters a network; empty for Keras' own, that of the dtype policy.
+        ARE_NUMBERS: whether examples hold numbers, which have a scale.
         FROM_IMAGE_FILES: whether image files become examples of it.
         ARE_PIXELS: whether examples have height and width, so that all of them have one scale.
         MAY_BE_QUIET: whether the values of some examples may well be much smaller than those of others.
@@ -32,6 +35,8 @@ class InputKind:
 
     WORD: ClassVar[str] = "array"
     AXES: ClassVar[tuple[str, ...]] = ()
+    TENSOR_DTYPE: ClassVar[str] = ""
+    ARE_NUMBERS: ClassVar[bool] = True
     FROM_IMAGE_FILES: ClassVar[bool] = False
     ARE_PIXELS: ClassVar[bool] = False
     MAY_BE_QUIET: ClassVar[bool] = False
@@ -59,6 +64,10 @@ class InputKind:
         """`image, 28 × 28, 1 channel`."""
         *places, channels = shape
         return f"{self.WORD}, {' × '.join(map(str, places))}, {channels} channel{'s' * (channels > 1)}"
+
+    def size_of(self, shape: Sequence[int]) -> int:
+        """About how many numbers an example of this shape is, for how many are read in one go."""
+        return math.prod(shape)
 
     def file_ending(self, shape: Shape) -> str:
         """The ending of a file that can hold one example of this shape, for `cnncli predict`."""

@@ -14,9 +14,11 @@ from cnncli.errors import Problem, RecipeError
 from cnncli.messages import did_you_mean, shortened
 from cnncli.network.connect import Connector, called, made_layer, reported, shape_text
 from cnncli.network.instantiate import dtype_policy, make, names_counted_anew, shapes_alone
+from cnncli.network.model_inputs import new_input
 from cnncli.network.pretrained_weights import ImagenetWeights
 from cnncli.recipe.language.flat_layers import INPUT
 from cnncli.recipe.layers import name_of
+from cnncli.recipe.learned import with_stand_ins
 from cnncli.recipe.named_inputs import Input, by_name, has_augmentation, inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
@@ -117,7 +119,7 @@ def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool,
     layers = _make_all(recipe, policy)
     shapes = by_name(input_shape)
     places: dict[str, Path] = {}
-    inputs = {own.name: keras.Input(tuple(shapes[own.name]), name=own.name) for own in inputs_of(recipe.data)}
+    inputs = {own.name: new_input(shapes[own.name], own.name) for own in inputs_of(recipe.data)}
     prepared = prepared_inputs(recipe, inputs, places)
     connector = Connector(recipe, prepared, policy, load_weights, find_weights)
     outputs = connector.connect(layers)
@@ -141,7 +143,7 @@ def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool,
 
 def _augmentation(recipe: Recipe, shapes: Mapping[str, Sequence[int]], places: dict[str, Path]) -> keras.Model:
     """The layers of `augment` of every input, raw examples -> raw examples."""
-    raw = {own.name: keras.Input(tuple(shapes[own.name]), name=_raw_name(own.name)) for own in inputs_of(recipe.data)}
+    raw = {own.name: new_input(shapes[own.name], _raw_name(own.name)) for own in inputs_of(recipe.data)}
     augmented = {own.name: _augmented(recipe, own, raw[own.name], places) for own in inputs_of(recipe.data)}
     return _model(_alone(raw), _alone(augmented), f"{recipe.name}_augmentation")
 
@@ -237,8 +239,8 @@ def _chain(
         if (name := layer.args.get("name")) in names:
             raise RecipeError(Problem(f"two layers are named `{name}`", path=(*path, layer.name, "name")))
         names |= {name} - {None}
-        with reported(problems, layer, path, tensor.shape), dtype_policy("float32"):
-            made = make(layer)
+        with reported(problems, layer, path, tensor), dtype_policy("float32"):
+            made = make(with_stand_ins(layer))
             tensor = called(layer, made, [tensor], path)
             places[made.name] = path
         if problems:

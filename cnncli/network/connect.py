@@ -25,6 +25,10 @@ from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
 
+TEXT_TO_NUMBERS = (
+    "numbers for words: `prepare: [TextVectorization: {max_tokens: 20000, output_sequence_length: 60}]` in `data`"
+)
+
 
 def made_layer(item: KerasObject, policy: str, index: int) -> Any:
     """A Keras layer, not yet connected.
@@ -88,7 +92,7 @@ class Connector:
             layer = self.layers[item.shares]
             self.shared[name_of(item)] = layer.name
         problems: list[Problem] = []
-        with reported(problems, item, path, *(source.shape for source in sources)):
+        with reported(problems, item, path, *sources):
             self.tensor = self._call(item, layer, sources, path)
         if problems:
             raise RecipeError(problems)
@@ -113,6 +117,8 @@ class Connector:
 
     def _call(self, item: KerasObject, layer: Any, sources: list[Any], path: Path) -> Any:
         came_in = sources[0] if len(sources) == 1 else sources
+        if item.kind != "layers":
+            refuse_text(item, sources, (*path, item.name))
         if item.kind != "layers" and item.shares:
             return self._again(item, came_in, path)
         if item.kind == "applications":
@@ -215,6 +221,8 @@ def called(item: KerasObject, layer: Any, sources: list[Any], path: Path) -> Any
         raise RecipeError(Problem(f"{item.name} takes {needs}, and one tensor came in", hint, path=where))
     if _takes_text(layer) and sources[0].dtype != "string":
         raise RecipeError(Problem(f"{item.name} takes text, and numbers came in", path=where))
+    if not (_takes_text(layer) or isinstance(layer, keras.layers.Hashing)):
+        refuse_text(item, sources, where)
     if _gives_its_input(layer, sources):
         layer = keras.layers.Pipeline([layer], name=layer.name)
     tensors = sources[: len(takes) - 1]
@@ -229,6 +237,12 @@ def called(item: KerasObject, layer: Any, sources: list[Any], path: Path) -> Any
         message = f"{item.name} gives {count} tensors; a layer of a recipe must give one"
         raise RecipeError(Problem(message, hint, path=where))
     return output
+
+
+def refuse_text(item: KerasObject, sources: Sequence[Any], path: Path) -> None:
+    """Raise RecipeError where text comes into a layer that takes numbers."""
+    if any(source.dtype == "string" for source in sources):
+        raise RecipeError(Problem(f"{item.name} takes numbers, and text came in", TEXT_TO_NUMBERS, path=path))
 
 
 def _tensors_of(layer: Any) -> list[inspect.Parameter]:
@@ -253,7 +267,7 @@ def _takes_text(layer: Any) -> bool:
 
 
 @contextlib.contextmanager
-def reported(problems: list[Problem], layer: KerasObject, path: Path, *shapes: Any) -> Iterator[None]:
+def reported(problems: list[Problem], layer: KerasObject, path: Path, *tensors: Any) -> Iterator[None]:
     """Turn what Keras raises for a layer into a problem at that layer's place."""
     try:
         yield
@@ -261,10 +275,12 @@ def reported(problems: list[Problem], layer: KerasObject, path: Path, *shapes: A
         raise
     except Exception as error:
         message = f"{layer.name}: {first_sentence(error)}"
-        hint = "came in: " + " and ".join(shape_text(shape[1:]) for shape in shapes) if shapes else ""
+        came_in = [shape_text(each.shape[1:], is_input=each.dtype == "string") for each in tensors]
+        hint = f"came in: {' and '.join(came_in)}" if tensors else ""
         problems.append(Problem(message, hint, path=(*path, layer.name)))
 
 
-def shape_text(shape: Sequence[int | None]) -> str:
-    """`28x28x1`; an open length is `?`."""
-    return "x".join("?" if size is None else str(size) for size in shape) or "a single number"
+def shape_text(shape: Sequence[int | None], *, is_input: bool = False) -> str:
+    """`28x28x1`; an open length is `?`. An input without axes is a text."""
+    alone = "a text" if is_input else "a single number"
+    return "x".join("?" if size is None else str(size) for size in shape) or alone

@@ -15,6 +15,7 @@ from cnncli import keras_internals
 from cnncli.data.dataset import Examples
 from cnncli.data.input_values import InputValues, count
 from cnncli.errors import Problem
+from cnncli.inputs import kind_of
 from cnncli.network.model_inputs import part_of
 
 NOT_LEARNED = "leave the example out: the network has learned nothing about these numbers"
@@ -163,7 +164,8 @@ class _Entering:
 
 
 def _batches(examples: Examples) -> Iterator[InputValues]:
-    numbers = sum(math.prod(column.shape[1:]) for column in examples.inputs.values())
+    shapes = [column.shape[1:] for column in examples.inputs.values()]
+    numbers = sum(kind_of(shape).size_of(shape) for shape in shapes)
     rows = max(1, _MOST_VALUES // max(1, numbers))
     for begin in range(0, len(examples), rows):
         yield examples.read(np.arange(begin, min(begin + rows, len(examples))))

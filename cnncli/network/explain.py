@@ -268,8 +268,12 @@ def _conclusion(summary: Summary, network: Network, recipe: Recipe) -> Iterator[
 def _inputs_text(summary: Summary) -> str:
     """`28×28×1 numbers`; of several inputs with their names."""
     if not isinstance(summary.input_shape, dict):
-        return f"{shape_text(summary.input_shape)} numbers"
-    return " and ".join(f"{shape_text(shape)} numbers ({name})" for name, shape in summary.input_shape.items())
+        return _input_text(summary.input_shape)
+    return " and ".join(f"{_input_text(shape)} ({name})" for name, shape in summary.input_shape.items())
+
+
+def _input_text(shape: tuple[int | None, ...]) -> str:
+    return f"{shape_text(shape)} numbers" if shape else "a text"
 
 
 def _totals(summary: Summary) -> str:

@@ -108,14 +108,14 @@ class LayerExplanation:
     @property
     def shapes(self) -> str:
         """`28×28×1 → 28×28×6`."""
-        came = " and ".join(dict.fromkeys(map(shape_text, self.input_shapes)))
-        made = shape_text(self.output_shape)
+        came = " and ".join(dict.fromkeys(shape_text(shape, self.kind) for shape in self.input_shapes))
+        made = self.output_text
         return f"{came} → {made}" if came else made
 
     @property
     def output_text(self) -> str:
         """`28×28×6`."""
-        return shape_text(self.output_shape)
+        return shape_text(self.output_shape, self.kind)
 
     def value(self, quantity: str) -> str:
         """A number of the layer as a table shows it; empty where there is none."""
@@ -153,6 +153,14 @@ class Explanation:
         return {"recipe": self.name, "augmentation": augmentation, "layers": layers, "conclusion": conclusion}
 
 
-def shape_text(shape: Sequence[int | None]) -> str:
-    """`28×28×1`; an open length is `?`."""
-    return "×".join("?" if length is None else str(length) for length in shape) or "1 number"
+_OF_TEXT = ("InputLayer", "TextVectorization", "StringLookup")  # a shape without axes is that of a text
+
+
+def shape_text(shape: Sequence[int | None], kind: str = "") -> str:
+    """`28×28×1`; an open length is `?`.
+
+    Args:
+        kind: of the layer that takes or gives it; texts have no axes, as single numbers.
+    """
+    alone = "a text" if kind in _OF_TEXT else "1 number"
+    return "×".join("?" if length is None else str(length) for length in shape) or alone

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cnncli.inputs import kind_of
+from cnncli.inputs import TEXT, kind_of
 from cnncli.messages import counted
 from cnncli.network.explanation import shape_text
 from cnncli.recipe.keras_objects import catalogue, structure_entries
@@ -97,6 +97,8 @@ def activation_of(layer: Any) -> str:
 
 def _input(_: Any, __: Sequence[Shape], output: Shape) -> str:
     kind = kind_of(output)
+    if kind is TEXT:
+        return "An example enters the network here: a text."
     if not kind.AXES or None in output:
         return "An example enters the network here."
     parts = [_axis(name, length or 0) for name, length in zip(kind.AXES, output, strict=True)]
@@ -196,6 +198,20 @@ def _rescaling(layer: Any, _: Sequence[Shape], __: Shape) -> str:
     factor = f"Divides each value by {round(inverse)}" if is_inverse else f"Multiplies each value by {scale:.4g}"
     added = f" and adds {offset:.4g}" if offset else ""
     return f"{factor}{added}: networks learn best from small numbers."
+
+
+def _text_vectorization(layer: Any, _: Sequence[Shape], output: Shape) -> str:
+    standardize = {
+        "lower_and_strip_punctuation": "lower case without punctuation",
+        "lower": "lower case",
+        "strip_punctuation": "without punctuation",
+    }.get(str(layer.get_config()["standardize"]), "")
+    unit = "character" if layer.get_config()["split"] == "character" else "word"
+    split = f"Splits a text into {unit}s{f', {standardize},' if standardize else ''} and "
+    if layer.get_config()["output_mode"] != "int":
+        return f"{split}gives a number for each {unit} of the vocabulary: whether, or how often, it occurs."
+    length = f"; 0 fills up to {output[0]} {unit}s" if output and output[0] else ""
+    return f"{split}looks up the number of each {unit} in the vocabulary; 1 stands for one that is not in it{length}."
 
 
 def _normalization(layer: Any, _: Sequence[Shape], __: Shape) -> str:
@@ -337,6 +353,7 @@ _SENTENCES = {
 }
 _WITH_NUMBERS: dict[str, Callable[[Any, Sequence[Shape], Shape], str]] = {
     "InputLayer": _input,
+    "TextVectorization": _text_vectorization,
     "Normalization": _normalization,
     "BatchNormalization": _batch_normalization,
     **{f"Conv{rank}D": _convolution for rank in (1, 2, 3)},

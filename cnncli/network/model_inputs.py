@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
+
+from cnncli.inputs import kind_of
+
+
+def new_input(shape: Sequence[int | None], name: str) -> Any:
+    """A symbol for what enters a network: those whose shape is () are texts."""
+    return keras.Input(tuple(shape), name=name, dtype=kind_of(shape).TENSOR_DTYPE or None)
 
 
 def inputs_of(model: keras.Model) -> Any:

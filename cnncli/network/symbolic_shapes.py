@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import keras
-
 from cnncli.errors import CnncliError
 from cnncli.network.build import Shapes, prepared_inputs
 from cnncli.network.connect import Connector, made_layer
 from cnncli.network.instantiate import names_counted_anew, shapes_alone
+from cnncli.network.model_inputs import new_input
 from cnncli.recipe.keras_objects import objects
 from cnncli.recipe.language.here import Shape
 from cnncli.recipe.load import LoadedRecipe
@@ -46,7 +45,7 @@ class SymbolicShapes:
 
     def _shape_of(self, layers: Sequence[Node], name: str | None) -> Shape | None:
         if self._connector is None:
-            inputs = {name: keras.Input(tuple(shape), name=name) for name, shape in self._input_shapes.items()}
+            inputs = {name: new_input(shape, name) for name, shape in self._input_shapes.items()}
             prepared = prepared_inputs(self._recipe, inputs)
             self._connector = Connector(self._recipe, prepared, "float32", load_weights=False, find_weights=False)
         for index in range(self._count, len(layers)):

@@ -10,7 +10,14 @@ from itertools import groupby, islice
 
 from cnncli.errors import Place, Problem
 from cnncli.messages import did_you_mean, listed
-from cnncli.recipe import check_data, check_names, check_tables, check_training, targets  # noqa: F401  # all but the last bring rules
+from cnncli.recipe import (  # all but the last bring rules
+    check_data,  # noqa: F401
+    check_names,  # noqa: F401
+    check_tables,  # noqa: F401
+    check_text,  # noqa: F401
+    check_training,  # noqa: F401
+    targets,
+)
 from cnncli.recipe.growth import MOST_PROBLEMS
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.language.flat_layers import INPUT

@@ -102,7 +102,7 @@ def _input_and_source(recipe: Recipe) -> Iterator[Problem]:
         and (known := source.example_shape()) not in (None, tuple(shape))
     ):
         own = list(known or ())
-        message = f"`input` is {list(shape)}, and an example of {source.described} is {own}"
+        message = f"`input` is {list(shape)}, and an example of {source.described} is {own or 'a text'}"
         yield Problem(message, f"leave `input` out, or write {own}", path=("model", "input"))
 
 

@@ -39,7 +39,7 @@ def inputs_of(data: Data) -> list[Input]:
 
 def shapes_of(model: Model) -> tuple[int, ...] | dict[str, tuple[int, ...]] | None:
     """The shape of one example, of several inputs by name; None where the recipe does not say it."""
-    if not model.input:
+    if model.input is None:
         return None
     return without_names({name: tuple(shape) for name, shape in by_name(model.input).items()})
 

@@ -35,6 +35,7 @@ from cnncli.recipe.schema_fields import (
     Metric,
     Optimizer,
     Part,
+    PrepareStep,
     Section,
     ShapeOrShapes,
     Step,
@@ -47,6 +48,7 @@ from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import InputColumns, Table
+from cnncli.recipe.sources.text_folder import TextFolder
 
 if TYPE_CHECKING:
     TargetsWord = str
@@ -64,6 +66,7 @@ class Source(Section):
 
     builtin: BuiltinDataSet | None = Field(None, description="a data set by name; `source: mnist` means the same")
     image_folder: ImageFolder | None = None
+    text_folder: TextFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
     csv: Table | None = Field(None, description="a table of text with a row for each example ([Table](#table))")
@@ -127,7 +130,9 @@ class Split(Section):
 class Input(InputColumns):
     """One of several inputs of an example, and its preprocessing; of a table also its columns."""
 
-    prepare: list[Step] = Field([], description="preprocessing layers for this input; they are saved inside the model")
+    prepare: list[PrepareStep] = Field(
+        [], description="preprocessing layers for this input; they are saved inside the model"
+    )
     augment: list[Step] = Field([], description="augmentation layers for this input, for the training split only")
 
 
@@ -163,7 +168,11 @@ class Data(Section):
     targets: TargetsWord = Field("classes", description=targets.DESCRIPTION)
     split: Split = Field(default_factory=lambda: Split())
     inputs: InputsByName = Field(None, description="several inputs of an example, by name; `from` uses the names")
-    prepare: list[Step] = Field([], description="preprocessing layers for all splits; they are saved inside the model")
+    prepare: list[PrepareStep] = Field(
+        [],
+        description="preprocessing layers for all splits, saved inside the model; what they lack is learned from the training "
+        "examples",
+    )
     augment: list[Step] = Field([], description="augmentation layers for the training split only; they are not saved")
     augment_copies: Count | None = Field(
         None,

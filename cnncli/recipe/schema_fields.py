@@ -81,8 +81,9 @@ def one_or_its_key(schema: dict[str, Any]) -> None:
 class _OfKind:
     """Marks a field that takes a Keras object of one kind."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, *, learns: bool = False) -> None:
         self.kind = kind
+        self.learns = learns
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         written = core_schema.plain_serializer_function_ser_schema(as_data)
@@ -97,7 +98,7 @@ class _OfKind:
         context = info.context if info.context is not None else {}
         if context.get("faulty", 0) >= MOST_PROBLEMS:
             return KerasObject(self.kind, "")  # the recipe is refused already, and there is enough to read
-        found, faults = read(value, self.kind, steps_per_epoch=context.get("steps_per_epoch"))
+        found, faults = read(value, self.kind, steps_per_epoch=context.get("steps_per_epoch"), learns=self.learns)
         if found is None:
             context["faulty"] = context.get("faulty", 0) + 1
             raise PydanticCustomError("keras_object", "not usable", {"faults": faults})
@@ -125,6 +126,7 @@ class _InChain(_OfKind):
 
 
 Layer = Annotated[KerasObject, _OfKind("layers")]
+PrepareStep = Annotated[KerasObject, _InChain("layers", learns=True)]
 Step = Annotated[KerasObject, _InChain("layers")]
 Optimizer = Annotated[KerasObject, _OfKind("optimizers")]
 Loss = Annotated[KerasObject, _OfKind("losses")]
@@ -199,7 +201,7 @@ _Rgb = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, 
 
 
 INPUT_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"  # a name of a layer in Keras, and of a part of an array's name
-_Shape = Annotated[list[Count], Field(min_length=1, max_length=4)]
+_Shape = Annotated[list[Count], Field(max_length=4)]  # [] is that of a text
 # The tags are parts of the places that pydantic tells, and of no recipe.
 ONE, SEVERAL = "<shape>", "<shapes>"
 ShapeOrShapes = Annotated[

@@ -80,8 +80,8 @@ def facts(material: Material) -> list[tuple[str, list[str]]]:
         found.append(targets)
     if isinstance(record.input_shape, dict):
         found.append(("Inputs", [f"{name} {values.shape(shape)}" for name, shape in record.input_shape.items()]))
-    elif shape := values.shape(record.input_shape):
-        found.append(("Input", [shape]))
+    elif record.input_shape is not None:
+        found.append(("Input", [values.shape(record.input_shape)]))
     if record.trainable_params not in (None, run.params):
         found.append(("Trainable parameters", [f"{record.trainable_params:,}"]))
     if recipe is not None:

@@ -13,8 +13,8 @@ MISSING = "–"
 
 
 def shape(lengths: Sequence[int | None]) -> str:
-    """`28×28×1`; an open length is `?`."""
-    return "×".join("?" if length is None else str(length) for length in lengths)
+    """`28×28×1`; an open length is `?`. What has no axes is a text."""
+    return "×".join("?" if length is None else str(length) for length in lengths) or "a text"
 
 
 def field(seen: Size | Literal["all"] | None) -> str:

@@ -139,7 +139,7 @@ class Record(_Part):
     seed: int | None = None
     data: Data = Data()
     notes: list[str] = []
-    input_shape: list[Count] | dict[str, list[Count]] = []
+    input_shape: list[Count] | dict[str, list[Count]] | None = None
     device: Device = Device()
     precision: Precision = Precision()
     params: Count | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from cnncli.data.dataset import Splits
 from cnncli.data.input_values import InputValues
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import kind_of
 from cnncli.network.build import Network
 from cnncli.network.entry import entering_values, entry_tensors, outside_embeddings
 from cnncli.recipe.layers import path_of
@@ -56,12 +56,15 @@ def check_first_input(recipe: Recipe, network: Network, splits: Splits) -> list[
             [source] = entry.inputs
             looked_at.add(source)
             raw = batch[source] if isinstance(batch, dict) else batch
+            if not kind_of(raw.shape[1:]).ARE_NUMBERS:
+                continue
             found += _remarks(recipe, inputs[source], name, entering, raw, splits.train.files is not None)
     return found
 
 
 def _some(splits: Splits) -> InputValues:
-    numbers = sum(math.prod(column.shape[1:]) for column in splits.train.inputs.values())
+    shapes = [column.shape[1:] for column in splits.train.inputs.values()]
+    numbers = sum(kind_of(shape).size_of(shape) for shape in shapes)
     count = max(2, min(_EXAMPLES, _MOST_VALUES // max(1, numbers)))
     every = len(splits.train)
     return splits.train.read(np.unique(np.linspace(0, every - 1, min(count, every)).astype(np.int64)))

@@ -18,6 +18,7 @@ from cnncli.errors import Problem
 from cnncli.recipe import write
 from cnncli.recipe.keras_objects.objects import as_data
 from cnncli.runs import RESOLVED, checkpoints
+from cnncli.runs.learned_file import FINGERPRINT, as_file
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import monitored
 from cnncli.workflow.expectations import changed_data, why_not_enforced
@@ -60,6 +61,7 @@ def open_folder(planned: Plan, options: Options, listener: ProgressListener) -> 
             refuse_changed_recipe(options.again, record)
             _compare_with_earlier(planned, record, listener)
         files: dict[str, bytes | str] = {"recipe.yaml": planned.loaded.content, RESOLVED: resolved}
+        files |= as_file(planned.learned)
         fields = {**_identity(planned, options), "resolved_sha256": [digest]}
         with runs.create(options.outputs, recipe.name, run_name=options.run_name, files=files, fields=fields) as folder:
             listener.run_made(folder.path)
@@ -133,6 +135,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "seed": planned.recipe.train.seed,
         "data": planned.splits.as_json(),
         "trained_on": _trained_on(planned.splits),
+        FINGERPRINT: planned.learned.fingerprint if planned.learned.layers else None,
         "notes": [str(note) for note in planned.notes],
         "class_names": list(planned.splits.targets.class_names),
         "input_shape": planned.splits.as_json()["input_shape"],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnncli.data.dataset import Splits
 from cnncli.data.targets import Encoding
 from cnncli.errors import Problem
 from cnncli.network import budget
+from cnncli.recipe.learned import Learned, with_learned
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.phases import epochs_of
@@ -58,6 +59,7 @@ class Plan:
         seconds: what it took so far, by stage.
         notes: notes and warnings.
         downloads: whether weights have to be downloaded.
+        learned: what the layers of `data.prepare` learned from the training examples.
     """
 
     loaded: LoadedRecipe
@@ -75,10 +77,16 @@ class Plan:
     seconds: dict[str, float]
     notes: tuple[Problem, ...]
     downloads: bool = False
+    learned: Learned = field(default_factory=Learned)
 
     @property
     def recipe(self) -> Recipe:
         return self.loaded.recipe
+
+    @property
+    def network_recipe(self) -> Recipe:
+        """The recipe with what preprocessing learned, from which the network is built."""
+        return with_learned(self.recipe, self.learned)
 
     @property
     def epochs(self) -> int:

@@ -17,10 +17,13 @@ from cnncli.data.load import load as load_data
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.checks import check_network
+from cnncli.network.learn_preprocessing import learn
+from cnncli.recipe.learned import Learned, learning_steps, with_learned
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.named_inputs import shapes_of
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.schema import LARGEST_SEED
+from cnncli.runs.learned_file import read_learned
 from cnncli.training import devices, features, precision
 from cnncli.training.steps import known_multiply_adds
 from cnncli.workflow.downloads import check_downloads
@@ -67,9 +70,18 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
     class_count = splits.targets.class_count
     loaded = symbolic_shapes.resolve(loaded, splits.input_shape, classes=class_count, steps_per_epoch=steps_per_epoch)
     warnings += tuple(warning for warning in loaded.warnings if warning not in warnings)
+    learned = Learned()
+    if learning_steps(loaded.recipe):
+        with placed_in(loaded), timed(seconds, "data", listener):
+            learned = _learned(loaded, splits, options, listener)
     with timed(seconds, "build", listener):
-        if not checked or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count):
-            checked = check_network(loaded, input_shape=splits.input_shape, class_count=class_count)
+        if (
+            not checked
+            or learned.layers
+            or (checked.input_shape, checked.class_count) != (splits.input_shape, class_count)
+        ):
+            filled = replace(loaded, recipe=with_learned(loaded.recipe, learned))
+            checked = check_network(filled, input_shape=splits.input_shape, class_count=class_count)
             memory.check(checked)
         feasible = check_feasible(replace(checked, loaded=loaded), splits.targets)
     with placed_in(loaded):
@@ -112,7 +124,15 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
         seconds,
         tuple(notes),
         bool(downloads),
+        learned,
     )
+
+
+def _learned(loaded: LoadedRecipe, splits: Splits, options: Options, listener: ProgressListener) -> Learned:
+    """What preprocessing learns from the training examples; of a run that is resumed, what it has learned."""
+    if options.resume:
+        return read_learned(options.resume, runs.read_record(options.resume), loaded.recipe)
+    return learn(loaded.recipe, splits.train, listener.loading)
 
 
 def _recorded_threads(earlier: Path | None) -> devices.Threads | None:

@@ -132,7 +132,12 @@ def build_network(planned: Plan, listener: ProgressListener, *, download: bool =
     ):
         keras.utils.set_random_seed(recipe.train.seed)
         load = download or not planned.downloads
-        network = build(recipe, input_shape=splits.input_shape, policy=planned.precision.policy, load_weights=load)
+        network = build(
+            planned.network_recipe,
+            input_shape=splits.input_shape,
+            policy=planned.precision.policy,
+            load_weights=load,
+        )
         check_first_loss(recipe, network, planned.outputs, _first_batch(planned))
     return network
 

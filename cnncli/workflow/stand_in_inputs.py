@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnncli.data.input_values import InputValues, mapped
 from cnncli.data.targets import Encoding, TargetInfo
 from cnncli.errors import RecipeError
+from cnncli.inputs import kind_of
 from cnncli.network.checks import Checked
 from cnncli.network.entry import entry_tensors
 from cnncli.recipe.named_inputs import Input, by_name, inputs_of
@@ -24,6 +27,7 @@ _MOST_MULTIPLY_ADDS = 200_000_000
 _MOST_ACTIVATIONS = 10_000_000
 _MOST_LAYERS = 150
 _EXAMPLES = 2
+_WORD = "word"  # that no vocabulary of stand-ins has
 _SMALL_SCALE = 0.01  # scales 0 to 255 to small numbers
 
 
@@ -45,8 +49,10 @@ def try_stand_ins(
     if None in largest.values() or not _is_small(checked):
         return
     random = np.random.default_rng(0)
-    made = {
+    made: dict[str, NDArray[Any]] = {
         name: random.uniform(0, largest[name] or 0.0, (_EXAMPLES, *shape)).astype(np.float32)
+        if kind_of(shape).ARE_NUMBERS
+        else np.array([f"a {_WORD}" for _ in range(_EXAMPLES)], object)
         for name, shape in by_name(checked.input_shape).items()
     }
     inputs: InputValues = made if len(made) > 1 else next(iter(made.values()))
@@ -55,7 +61,11 @@ def try_stand_ins(
     try:
         check_first_loss(recipe, network, outputs, batch)
     except RecipeError:
-        check_first_loss(recipe, network, outputs, replace(batch, inputs=mapped(np.zeros_like, inputs)))
+        check_first_loss(recipe, network, outputs, replace(batch, inputs=mapped(_zeros, inputs)))
+
+
+def _zeros(values: NDArray[Any]) -> NDArray[Any]:
+    return np.zeros_like(values) if values.dtype != object else values
 
 
 def _is_small(checked: Checked) -> bool:
@@ -75,6 +85,8 @@ def _largest(recipe: Recipe, own: Input, checked: Checked) -> float | None:
     Pixels go up to 255. Of arrays nothing is known but how they are scaled: what is divided by a large number is large.
     An Embedding has rows for some numbers alone, of which 0 is one; what is computed before it must fit the data.
     """
+    if not kind_of(by_name(checked.input_shape)[own.name]).ARE_NUMBERS:
+        return 0.0
     entries = entry_tensors(checked.network.full_model)
     if any(entry.is_embedded and own.name in entry.inputs for entry in entries):
         return None if own.prepare else 0.0

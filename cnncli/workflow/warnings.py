@@ -41,8 +41,8 @@ def _scaling(recipe: Recipe, splits: Splits) -> list[Problem]:
     found: list[Problem] = []
     scales = splits.train.scales
     for own in inputs_of(recipe.data):
-        scale = scales[own.name]
-        if min(scale.largest, 5 * scale.typical) > _SMALL:
+        scale = scales.get(own.name)
+        if scale and min(scale.largest, 5 * scale.typical) > _SMALL:
             found += [*_narrow_augmentation(own, scale), *_unscaled(recipe, own, scale)]
     return found
 

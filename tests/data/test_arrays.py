@@ -429,8 +429,11 @@ def test_number_beyond_float32_counts_as_infinite() -> None:
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
-        (np.array([["a", "b"]]), "x holds text; expected numbers"),
-        (np.zeros((2, 2), complex), "x holds the type complex128; expected numbers"),
+        (np.array([["a", "b"]]), "x holds text and has the shape (1, 2); expected (count,)"),
+        (np.array(["a", "b\0c"]), "x[1] holds a NUL character, which is no text"),
+        (np.array(["a", "b\ud800"]), "x[1] holds '\\ud800', half of a character"),
+        (np.array([b"a"]), "x holds bytes; expected numbers or text"),
+        (np.zeros((2, 2), complex), "x holds the type complex128; expected numbers or text"),
         (np.zeros(5), "x has the shape (5,); expected (count, height, width, channels)"),
         (np.zeros((1, 1, 1, 1, 1, 1)), "x has the shape (1, 1, 1, 1, 1, 1); expected (count, height, width, channels)"),
         (np.zeros((0, 28, 28)), "x is empty: its shape is (0, 28, 28)"),

@@ -15,7 +15,7 @@ from cnncli.data.columns import ArrayRows, RowFile, make_row_file, write_rows
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.pipeline import Batches
 from cnncli.data.sources import image_scan
-from cnncli.data.sources.folder_tree import ImageFile
+from cnncli.data.sources.folder_tree import ClassFile
 from cnncli.tasks.classification.targets import INTEGERS
 
 FORM = images.Form(6, 8)
@@ -26,8 +26,8 @@ def _small_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(image_scan, "available_bytes", lambda: 0)
 
 
-def files_of(folder: Path) -> list[ImageFile]:
-    return [ImageFile(str(path), path.name, "train", "a") for path in sorted(folder.rglob("*.png"))]
+def files_of(folder: Path) -> list[ClassFile]:
+    return [ClassFile(str(path), path.name, "train", "a") for path in sorted(folder.rglob("*.png"))]
 
 
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:

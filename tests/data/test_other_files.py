@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cnncli.data.sources.folder_tree import images_below, read_tree
+from cnncli.data.sources.folder_tree import IMAGE_FILES, images_below, read_tree
 from cnncli.data.sources.unsupported_files import advice_for
 from cnncli.errors import DataError
 
@@ -30,7 +30,7 @@ def test_a_folder_without_images_names_what_it_holds(tmp_path: Path, name: str, 
         (tmp_path / folder / name).write_bytes(b"\0\1\2\3")
 
     with pytest.raises(DataError) as read:
-        read_tree(str(tmp_path))
+        read_tree(str(tmp_path), IMAGE_FILES)
     with pytest.raises(DataError) as listed:
         images_below(str(tmp_path))
 
@@ -53,7 +53,7 @@ def test_scans_beside_images_are_named_with_what_to_do(tmp_path: Path) -> None:
         (tmp_path / folder / "1.png").write_bytes(b"\x89PNG\r\n\x1a\n")
         (tmp_path / folder / "2.dcm").write_bytes(b"\0\1\2\3")
 
-    [note] = read_tree(str(tmp_path)).notes
+    [note] = read_tree(str(tmp_path), IMAGE_FILES).notes
 
     assert note.message == "2 files are not an image, not used: a/2.dcm, b/2.dcm"
     assert note.hint.startswith("2 DICOM files: export them as PNG or JPEG")

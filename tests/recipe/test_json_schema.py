@@ -235,7 +235,7 @@ def test_every_name_of_a_kind_is_a_key_or_a_bare_name_and_refused_ones_are_neith
 
     assert len(entries) > 3
     assert keys == {entry.name for entry in entries if not entry.identifier}
-    assert bare == {entry.name for entry in entries if kind != "schedules" and not needed_of(entry)}
+    assert bare == {entry.name for entry in entries if kind != "schedules" and not needed_of(entry, learns=True)}
     assert not {"Lambda", "InputLayer", "LambdaCallback", "TensorBoard"} & (bare | keys)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,14 @@ from cnncli.data.shapes import Shape
 from cnncli.data.sources.duplicates import find_copies
 from cnncli.data.sources.loaded_data import LoadedData, sizes
 from cnncli.data.targets import TargetInfo
+from cnncli.data.text_column import TextColumn, fault_of, text_column
 from cnncli.errors import DataError, Problem
-from cnncli.inputs import IMAGE, OTHER, kind_of
+from cnncli.inputs import IMAGE, OTHER, TEXT, kind_of
 from cnncli.messages import counted
 from cnncli.recipe.named_inputs import by_name
 
 _CHUNK_VALUES = 1 << 22  # looked at in one go
+_MOST_LISTED = 20  # texts that cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,9 @@ def found(
     if isinstance(targets, type):
         named = {part: pair.shown for part, pair in pairs.items()}
         errors, different = list[Problem](), list[Problem]()
-        for name in pairs["train"].inputs:
+        for name, column in parts["train"].inputs.items():
+            if not kind_of(column.shape[1:]).ARE_NUMBERS:
+                continue
             arrays_of_input = {pairs[part].inputs[name]: examples.inputs[name] for part, examples in parts.items()}
             wrong, noted = compare_scales(arrays_of_input)
             errors += wrong
@@ -97,7 +102,11 @@ def found(
         found_notes += different
         try:
             duplicate_of, copies = find_copies(
-                parts, named, allow_leakage=allow_leakage, in_one_scale=not (errors or different)
+                parts,
+                named,
+                allow_leakage=allow_leakage,
+                in_one_scale=not (errors or different),
+                noun=_noun(parts["train"]),
             )
             found_notes += copies
         except DataError as error:
@@ -112,6 +121,12 @@ def found(
         notes=tuple(found_notes),
         duplicate_of=duplicate_of,
     )
+
+
+def _noun(examples: Examples) -> str:
+    """What messages call an example."""
+    are_texts = all(kind_of(column.shape[1:]) is TEXT for column in examples.inputs.values())
+    return TEXT.WORD if are_texts else IMAGE.WORD
 
 
 def compare_scales(arrays: Mapping[str, Values]) -> tuple[list[Problem], list[Problem]]:
@@ -173,30 +188,47 @@ def _examples(
     return Examples(inputs, labels)
 
 
-def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None) -> NDArray[Any]:
-    """Check examples and bring them into one of two types.
+def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None) -> Values:
+    """Check examples and bring them into one of two types; texts become a column.
 
     Args:
         name: how messages call the array.
-        array: (count, ...) of any numbers; (count, height, width) are images without their channel axis.
+        array: (count, ...) of any numbers; (count, height, width) are images without their channel axis; (count,) of
+            texts.
         input_shape: of the network, where it is known; decides whether a channel axis is missing.
 
     Returns:
-        uint8 as it was, anything else as float32, finite; (count, height, width, channels) for images.
+        uint8 as it was, anything else as float32, finite; (count, height, width, channels) for images. Texts as a
+        `TextColumn`.
 
     Raises:
-        DataError: no numbers, no examples, NaN or infinite values.
+        DataError: no numbers and no texts, no examples, NaN or infinite values.
     """
+    if array.dtype.kind == "U":
+        return _texts(name, array)
     if array.dtype.kind not in "biuf":
-        kind = "text" if array.dtype.kind in "US" else f"the type {array.dtype}"
-        raise DataError(Problem(f"{name} holds {kind}; expected numbers"))
-    if kind_of(array.shape[1:]) is OTHER:
+        if array.dtype.kind == "S":
+            hint = "`np.char.decode(x, 'utf-8')` makes text of them"
+            raise DataError(Problem(f"{name} holds bytes; expected numbers or text", hint))
+        raise DataError(Problem(f"{name} holds the type {array.dtype}; expected numbers or text"))
+    if kind_of(array.shape[1:]) in (OTHER, TEXT):
         raise DataError(Problem(f"{name} has the shape {array.shape}; expected (count, {', '.join(IMAGE.AXES)})"))
     if not array.size:
         raise DataError(Problem(f"{name} is empty: its shape is {array.shape}"))
     if _lacks_channels(array.shape[1:], input_shape):
         array = array[..., None]  # (count, height, width, 1)
     return array if array.dtype == np.uint8 else _finite(name, array)
+
+
+def _texts(name: str, array: NDArray[Any]) -> TextColumn:
+    if kind_of(array.shape[1:]) is not TEXT or not array.shape:
+        raise DataError(Problem(f"{name} holds text and has the shape {array.shape}; expected (count,)"))
+    if not array.size:
+        raise DataError(Problem(f"{name} is empty: its shape is {array.shape}"))
+    wrong = ((index, fault) for index, text in enumerate(array) if (fault := fault_of(text)))
+    if problems := [Problem(f"{name}[{index}] {fault}") for index, fault in islice(wrong, _MOST_LISTED)]:
+        raise DataError(problems)
+    return text_column(str(text) for text in array)
 
 
 def _lacks_channels(shape: Sequence[int], input_shape: Shape | None) -> bool:

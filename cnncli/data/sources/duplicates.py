@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.columns import Column, as_column
-from cnncli.data.content_digest import RoundedRows, may_tell, tells
+from cnncli.data.content_digest import RoundedRows, may_tell, shown, tells
 from cnncli.data.dataset import Examples
 from cnncli.data.fingerprint import example_hashes
 from cnncli.errors import DataError, Problem
@@ -57,7 +57,7 @@ def find_copies(
     """
     named = _Named(names, noun, name_of or (lambda part, index: f"{names[part]}[{index}]"))
     columns: dict[str, Mapping[str, Column]] = {
-        part: {name: as_column(values) for name, values in examples.inputs.items()}
+        part: {name: as_column(shown(values)) for name, values in examples.inputs.items()}
         for part, examples in parts.items()
         if any(map(may_tell, examples.inputs.values()))
     }

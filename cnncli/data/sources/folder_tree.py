@@ -1,11 +1,11 @@
-"""The tree of an image folder: which files belong to which part and class, by their paths alone."""
+"""The tree of a folder of examples: which files belong to which part and class, by their paths alone."""
 
 from __future__ import annotations
 
 import os
 import stat
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from cnncli.data.sources.paths import cannot_read, contents, is_folder, listed_f
 from cnncli.data.sources.unsupported_files import advice_for
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, printable, shortened
+from cnncli.recipe.keras_objects.objects import article
 
 # Folder names that stand for a part, in the order in which parts are reported.
 _PART_NAMES = {"train": "train", "val": "validation", "validation": "validation", "valid": "validation", "test": "test"}
@@ -44,8 +45,25 @@ _MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
-class ImageFile:
-    """A file that is an image, or says so.
+class FileKind:
+    """A kind of files of which each is an example.
+
+    Attributes:
+        noun: what one is called.
+        example: the name of one, for messages.
+        is_one: whether a file is one, or says so.
+        advise: what to do about files that are none, by their names.
+    """
+
+    noun: str
+    example: str
+    is_one: Callable[[os.DirEntry[str]], bool]
+    advise: Callable[[Sequence[str]], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFile:
+    """A file that is an example, or says so.
 
     Attributes:
         path: to open it.
@@ -65,49 +83,51 @@ class Tree:
 
     Attributes:
         files: sorted by the bytes of `relative`, by part.
-        class_names: by part, sorted by their bytes; classes without an image too.
+        class_names: by part, sorted by their bytes; classes without a file too.
         folders: by part, the folder's own name: `val`; empty where there are no such folders.
         notes: what was left aside.
+        noun: what a file is called.
     """
 
-    files: dict[str, list[ImageFile]]
+    files: dict[str, list[ClassFile]]
     class_names: dict[str, list[str]]
     folders: dict[str, str]
     notes: tuple[Problem, ...]
+    noun: str
 
 
-def read_tree(root: str) -> Tree:
-    """List a folder of images.
+def read_tree(root: str, kind: FileKind) -> Tree:
+    """List a folder of examples.
 
     It holds a folder for each class, or `train`, `val` (or `validation`, `valid`) and `test` that do; `training`, `Train`
     and the like are understood too. Below a class's
     folder files count at any depth. Hidden files and what operating systems leave behind do not count.
 
     Raises:
-        DataError: there are no class folders, or no images at all.
+        DataError: there are no class folders, or no files of this kind at all.
     """
-    aside = _Aside(os.path.realpath(root))
+    aside = _Aside(os.path.realpath(root), kind)
     folders = _parts(root, aside)
     if not folders:
         aside.notes += _taken_for_classes(root)
-    files: dict[str, list[ImageFile]] = {}
+    files: dict[str, list[ClassFile]] = {}
     class_names: dict[str, list[str]] = {}
     for part, folder in (folders or {"train": ""}).items():
         inside, prefix = (os.path.join(root, folder), f"{folder}/") if folder else (root, "")
         class_names[part], loose = _split_entries(inside)
         if not class_names[part]:
-            raise DataError(_no_class_folders(inside))
+            raise DataError(_no_class_folders(inside, kind))
         _refuse_unreadable_names(class_names[part])
         aside.loose += [prefix + name for name in loose]
         files[part] = [
-            ImageFile(path, relative, part, name)
+            ClassFile(path, relative, part, name)
             for name in class_names[part]
-            for path, relative in _images(os.path.join(inside, name), prefix + name, aside, (root, inside))
+            for path, relative in _files(os.path.join(inside, name), prefix + name, aside, (root, inside))
         ]
         files[part].sort(key=lambda file: os.fsencode(file.relative))
     if not any(files.values()):
-        raise DataError(_no_images(root, aside.not_images))
-    return Tree(files, class_names, folders, tuple(aside.told(class_names)))
+        raise DataError(_no_files(root, aside))
+    return Tree(files, class_names, folders, tuple(aside.told(class_names)), kind.noun)
 
 
 def images_below(folder: str) -> tuple[list[str], tuple[Problem, ...]]:
@@ -119,10 +139,10 @@ def images_below(folder: str) -> tuple[list[str], tuple[Problem, ...]]:
     Raises:
         DataError: a folder cannot be read, or there is no image.
     """
-    aside = _Aside(os.path.realpath(folder))
-    paths = [path for path, _ in _images(folder, os.path.basename(os.path.abspath(folder)), aside)]
+    aside = _Aside(os.path.realpath(folder), IMAGE_FILES)
+    paths = [path for path, _ in _files(folder, os.path.basename(os.path.abspath(folder)), aside)]
     if not paths:
-        hint = [f"it holds {contents(folder)}", *advice_for(aside.not_images)]
+        hint = [f"it holds {contents(folder)}", *IMAGE_FILES.advise(aside.others)]
         raise DataError("no images in this folder", hint="\n".join(hint))
     return sorted(paths, key=os.fsencode), tuple(aside.told({}))
 
@@ -132,9 +152,10 @@ class _Aside:
     """What was seen and is not used, collected to be told once each."""
 
     real_root: str
+    kind: FileKind
     notes: list[Problem] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
-    not_images: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
     leaving: list[str] = field(default_factory=list)
     loops: list[str] = field(default_factory=list)
 
@@ -145,33 +166,32 @@ class _Aside:
 
     def told(self, class_names: dict[str, list[str]]) -> Iterator[Problem]:
         yield from self.notes
-        for names, (one, more, rest, hint) in zip(
-            (self.loose, self.not_images, self.leaving, self.loops), _ASIDE_SENTENCES, strict=True
-        ):
+        a_file = article(self.kind.noun)
+        sentences: tuple[tuple[list[str], str, str, str, list[str]], ...] = (
+            (
+                self.loose,
+                "file is",
+                "files are",
+                "in no class folder, not used",
+                [f"the folder of {a_file} is its class"],
+            ),
+            (self.others, "file is", "files are", f"not {a_file}, not used", self._advice()),
+            (self.leaving, "link leads", "links lead", "out of the folder", [_LEAVING]),
+            (self.loops, "link leads", "links lead", "back into a folder above, not followed", []),
+        )
+        for names, one, more, rest, hints in sentences:
             if names:
-                hints = [hint] if hint else advice_for(_without_lists(names)) if names is self.not_images else []
                 message = f"{counted(len(names), one, more)} {rest}: {listed(names, _MOST_NAMED)}"
                 yield Problem(message, "\n".join(hints))
         every = dict.fromkeys(name for names in class_names.values() for name in names)
         yield from _alike(list(every))
 
+    def _advice(self) -> list[str]:
+        """What to do about other files; CSV files beside examples hold lists, not examples."""
+        return self.kind.advise([name for name in self.others if not name.lower().endswith(".csv")])
 
-def _without_lists(names: Sequence[str]) -> list[str]:
-    """The names without those of CSV files: beside images these hold lists, not images."""
-    return [name for name in names if not name.lower().endswith(".csv")]
 
-
-_ASIDE_SENTENCES = (
-    ("file is", "files are", "in no class folder, not used", "the folder of an image is its class"),
-    ("file is", "files are", "not an image, not used", ""),
-    (
-        "link leads",
-        "links lead",
-        "out of the folder",
-        "the files behind the link are used and can change without notice",
-    ),
-    ("link leads", "links lead", "back into a folder above, not followed", ""),
-)
+_LEAVING = "the files behind the link are used and can change without notice"
 
 
 def _parts(root: str, aside: _Aside) -> dict[str, str]:
@@ -231,8 +251,8 @@ def _taken_for_classes(root: str) -> Iterator[Problem]:
 _MOST_PARTS = 4
 
 
-def _images(folder: str, relative: str, aside: _Aside, outer: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
-    """Every image below a class's folder, as (path, relative path); links back to the `outer` folders are not followed."""
+def _files(folder: str, relative: str, aside: _Aside, outer: Sequence[str] = ()) -> Iterator[tuple[str, str]]:
+    """Every file of the kind below a class's folder, as (path, relative path); links back to `outer` are not followed."""
     if os.path.islink(folder):
         aside.look_at_link(folder, relative)
     around = frozenset(map(_identity, outer))
@@ -252,10 +272,10 @@ def _images(folder: str, relative: str, aside: _Aside, outer: Sequence[str] = ()
                     aside.loops.append(name)
                     continue
                 waiting.append((entry.path, name, above | {identity}))
-            elif _looks_like_image(entry):
+            elif aside.kind.is_one(entry):
                 yield entry.path, name
             else:
-                aside.not_images.append(name)
+                aside.others.append(name)
                 continue
             if entry.is_symlink():
                 aside.look_at_link(entry.path, name)
@@ -269,7 +289,8 @@ def _identity(folder: str) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _looks_like_image(entry: os.DirEntry[str]) -> bool:
+def looks_like_image(entry: os.DirEntry[str]) -> bool:
+    """Whether a file is an image by its name or its first bytes."""
     suffix = os.path.splitext(entry.name)[1].lower()
     if suffix in IMAGE_SUFFIXES or suffix in _OTHER_IMAGE_SUFFIXES:
         return True
@@ -280,6 +301,9 @@ def _looks_like_image(entry: os.DirEntry[str]) -> bool:
             return image_format(file.read(32)) is not None
     except OSError:
         return False
+
+
+IMAGE_FILES = FileKind("image", "cats/1.jpg", looks_like_image, advice_for)
 
 
 def _refuse_two_of_a_part(part_folders: list[str]) -> None:
@@ -309,14 +333,14 @@ def _ignored_folders(others: list[str], part_folders: list[str]) -> Problem:
     return Problem(f"not used, because it lies beside {part_folders[0]}/: {named}")
 
 
-def _no_class_folders(folder: str) -> Problem:
-    hint = f"it holds {contents(folder)}\neach class needs a folder of its own: {printable(folder)}/cats/1.jpg"
+def _no_class_folders(folder: str, kind: FileKind) -> Problem:
+    hint = f"it holds {contents(folder)}\neach class needs a folder of its own: {printable(folder)}/{kind.example}"
     return Problem(f"no class folders in {printable(folder)}", hint)
 
 
-def _no_images(root: str, others: Sequence[str]) -> Problem:
-    hint = [f"it holds {contents(root)}", *advice_for(others)]
-    return Problem(f"no images in {printable(root)}", "\n".join(hint))
+def _no_files(root: str, aside: _Aside) -> Problem:
+    hint = [f"it holds {contents(root)}", *aside.kind.advise(aside.others)]
+    return Problem(f"no {aside.kind.noun}s in {printable(root)}", "\n".join(hint))
 
 
 def _alike(names: list[str]) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -16,15 +16,17 @@ from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.base import ModelRequest, Request, Source
-from cnncli.data.sources.folder_tree import ImageFile, Tree, read_tree
+from cnncli.data.sources.class_folders import class_names_of, refuse_empty_classes
+from cnncli.data.sources.equal_files import duplicate_of, duplicates
+from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.image_form import form_of, settled
-from cnncli.data.sources.image_remarks import duplicates, looks_of, remarks
+from cnncli.data.sources.image_remarks import looks_of, remarks
 from cnncli.data.sources.image_scan import Bad, Scan, Usable, scan
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
-from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
+from cnncli.data.sources.paths import existing_folder
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
-from cnncli.messages import counted, did_you_mean, listed, nearest, printable, shortened
+from cnncli.messages import counted, printable
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.tasks.classification.targets import ClassTargets
 
@@ -59,8 +61,8 @@ def read_image_folder(
     """
     form = form_of(settings, input_shape, _PATH)
     with problems_at(*_PATH, "path"):
-        tree = read_tree(os.path.abspath(existing_folder(settings.path)))
-        targets = ClassTargets(class_names=tuple(_classes(settings.path, tree)))
+        tree = read_tree(os.path.abspath(existing_folder(settings.path)), IMAGE_FILES)
+        targets = ClassTargets(class_names=tuple(class_names_of(settings.path, tree)))
         if check_targets:
             check_targets(targets)
         notes = list(tree.notes)
@@ -73,8 +75,9 @@ def read_image_folder(
             raise _bad_images(seen, "repair or remove them, or skip them: `on_bad_image: skip` in `data`")
         if seen.bad:
             notes.append(Problem(f"{counted(len(seen.bad), 'image')} left out", "\n".join(_reasons(seen.bad))))
-            _refuse_empty_classes(tree, (each.file for each in seen.usable))
-        notes += duplicates(seen.usable, tree, allow_leakage=allow_leakage)
+            refuse_empty_classes(tree, (each.file for each in seen.usable))
+        looks = [looks_of(each) for each in seen.usable]
+        notes += duplicates([each.file for each in seen.usable], looks, tree, allow_leakage=allow_leakage)
         notes += remarks(seen.usable, form)
     numbers = {name: number for number, name in enumerate(targets.class_names)}
     return _found(settings.path, seen, form, numbers, targets, notes)
@@ -94,7 +97,7 @@ def read_image_folder_for_model(
         DataError: as `read_image_folder`; also for a class that the model does not know.
     """
     with problems_at(*_PATH, "path"):
-        tree = read_tree(os.path.abspath(existing_folder(path)))
+        tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
         files = tree.files.get("test") or [file for files in tree.files.values() for file in files]
         names = list(dict.fromkeys(file.class_name for file in files))
         matched, missing = model.renumber(names)
@@ -104,66 +107,6 @@ def read_image_folder_for_model(
     numbers = dict(zip(names, matched.tolist(), strict=True))
     notes = [*tree.notes, *missing, *remarks(seen.usable, form)]
     return _found(path, seen, form, numbers, model, notes)
-
-
-# The classes.
-
-
-def _classes(text: str, tree: Tree) -> list[str]:
-    """The names of the classes, the same in every part."""
-    if "train" not in tree.files:
-        folders = " and ".join(f"{name}/" for name in tree.folders.values())
-        hint = f"it holds {contents(text)}"
-        raise DataError(Problem(f"{printable(text)} has {folders} and no train/", hint))
-    names = tree.class_names["train"]
-    if len(names) == 1:
-        raise DataError(_one_class(os.path.join(text, tree.folders.get("train", ""), names[0]), names[0]))
-    problems = [
-        problem
-        for part, folder in tree.folders.items()
-        for problem in _differing(folder, tree.class_names[part], names)
-    ]
-    if problems:
-        raise DataError(problems)
-    _refuse_empty_classes(tree, (file for files in tree.files.values() for file in files))
-    return names
-
-
-def _one_class(folder: str, name: str) -> Problem:
-    hint = f"`{shortened(name)}` holds {contents(folder)}"
-    if any(is_folder(entry) for entry in listed_folder(folder)):
-        hint += f"\ndid you mean `{printable(folder)}`?"
-    return Problem(f"one class only: `{shortened(name)}`", hint)
-
-
-def _differing(folder: str, names: Sequence[str], train_names: Sequence[str]) -> Iterator[Problem]:
-    """How the classes of another part differ from those of train/; a misspelt one is one problem, not two."""
-    extra = [name for name in names if name not in train_names]
-    missing = [name for name in train_names if name not in names]
-    for name in extra:
-        hint = did_you_mean(name, map(shortened, missing or train_names))
-        yield Problem(f"{folder}/ has a class that train/ lacks: `{shortened(name)}`", hint)
-        missing = [other for other in missing if other != nearest(name, missing)]
-    if missing:
-        noun = "class" if len(missing) == 1 else "classes"
-        named = listed(f"`{shortened(name)}`" for name in missing)
-        yield Problem(f"{folder}/ lacks the {noun} {named}", "every part needs images of every class")
-
-
-def _refuse_empty_classes(tree: Tree, files: Iterable[ImageFile]) -> None:
-    present = {(file.part, file.class_name) for file in files}
-    empty = [
-        f"{tree.folders[part]}/{name}/" if part in tree.folders else f"{name}/"
-        for part, names in tree.class_names.items()
-        for name in names
-        if (part, name) not in present
-    ]
-    if empty:
-        hint = "add images, or remove the folder"
-        raise DataError(Problem(f"no image in {shortened(folder)} that can be used", hint) for folder in empty)
-
-
-# The images.
 
 
 def _bad_images(seen: Scan, way_out: str) -> DataError:
@@ -186,13 +129,13 @@ def _found(
     notes: Iterable[Problem],
 ) -> LoadedData:
     parts: dict[str, Examples] = {}
-    duplicate_of: dict[str, NDArray[np.int64]] = {}
+    copies: dict[str, NDArray[np.int64]] = {}
     begin = 0
     for part in PARTS:
         mine = [each for each in seen.usable if each.file.part == part]
         if mine:
             parts[part] = _examples(mine, seen, begin, form, numbers)
-            duplicate_of[part] = _duplicate_of(mine)
+            copies[part] = duplicate_of(map(looks_of, mine))
             begin += len(mine)
     counts = f"{sizes(parts)} images, {targets.size}"
     return LoadedData(
@@ -202,7 +145,7 @@ def _found(
         fingerprint=of_files((each.file.relative, each.byte_count, each.sha256) for each in seen.usable),
         notes=tuple(notes),
         skipped=tuple(bad.file.relative for bad in seen.bad),
-        duplicate_of=duplicate_of,
+        duplicate_of=copies,
         form=form,
     )
 
@@ -220,11 +163,6 @@ def _examples(
     elif seen.pixels is not None:
         pixels = seen.pixels.take(np.arange(begin, begin + len(mine)))
     return Examples({INPUT: pixels}, labels, files, sha256, originals)
-
-
-def _duplicate_of(mine: Sequence[Usable]) -> NDArray[np.int64]:
-    first: dict[str, int] = {}
-    return np.array([first.setdefault(looks_of(each), number) for number, each in enumerate(mine)], np.int64)
 
 
 class _ImageFolder(Source[ImageFolder]):

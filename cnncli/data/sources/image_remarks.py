@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -13,14 +13,13 @@ import numpy as np
 from cnncli.data.images import Form
 from cnncli.data.mixed_scales import find_mixed, problem_of
 from cnncli.data.scales import Extremes
-from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, ImageFile, Tree
+from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES
 from cnncli.data.sources.image_scan import DEEP, Usable
-from cnncli.errors import DataError, Problem
+from cnncli.errors import Problem
 from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed, printable
 from cnncli.recipe.yaml.nodes import Path
 
-_MOST_PAIRS = 5
 _MOST_DISTORTION = 2.0
 _MOST_ENLARGEMENT = 2.0
 _SURPRISING_SHARE = 0.1
@@ -29,70 +28,9 @@ _SMALL_PART = 1 / 8  # of the range of 16 bits
 _PATH = ("data", "source", "image_folder")
 
 
-def duplicates(used: Sequence[Usable], tree: Tree, *, allow_leakage: bool) -> Iterator[Problem]:
-    """Images that look the same, whatever files hold them: in two parts, in two classes, or beside each other.
-
-    Raises:
-        DataError: in two parts, unless that is allowed: what is measured there was seen in training.
-    """
-    groups: dict[str, list[Usable]] = {}
-    for each in used:
-        groups.setdefault(looks_of(each), []).append(each)
-    same = [[each.file for each in group] for group in groups.values() if len(group) > 1]
-    if leaks := _differing(same, lambda file: file.part):
-        message = f"{counted(len(leaks), 'image lies', 'images lie')} in two of {_listed_folders(tree)}"
-        if not allow_leakage:
-            way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
-            raise DataError(Problem(message, "\n".join([*_first(leaks), way_out])))
-        yield Problem(message, "\n".join([*_first(leaks), "scores measured with them are too good"]))
-    if conflicts := _differing(same, lambda file: file.class_name):
-        message = f"{counted(len(conflicts), 'image lies', 'images lie')} in two classes: one of the two is wrong"
-        yield Problem(message, "\n".join(_first(conflicts)))
-    if copies := _repeated(same):
-        message = f"{counted(len(copies), 'image is', 'images are')} there more than once"
-        yield Problem(message, "\n".join([*_first(copies), "a split puts all copies of an image into the same part"]))
-
-
 def looks_of(image: Usable) -> str:
     """The same for images that decode to the same pixels; for images of one value alone only where the files are equal."""
     return image.pixels or image.sha256
-
-
-def _differing(groups: Iterable[Sequence[ImageFile]], key: Callable[[ImageFile], str]) -> list[str]:
-    """For each group of equal files that differ in `key` two such, as `a.jpg = b.jpg`."""
-    pairs = []
-    for first, *rest in groups:
-        other = next((file for file in rest if key(file) != key(first)), None)
-        if other:
-            pairs.append(_pair(first, other))
-    return pairs
-
-
-def _repeated(groups: Iterable[Sequence[ImageFile]]) -> list[str]:
-    """For each group of equal files with two in the same class of the same part, these two."""
-    pairs = []
-    for group in groups:
-        seen: dict[tuple[str, str], ImageFile] = {}
-        for file in group:
-            first = seen.setdefault((file.part, file.class_name), file)
-            if first is not file:
-                pairs.append(_pair(first, file))
-                break
-    return pairs
-
-
-def _pair(one: ImageFile, other: ImageFile) -> str:
-    return f"{printable(one.relative)} = {printable(other.relative)}"
-
-
-def _first(pairs: Sequence[str]) -> list[str]:
-    rest = [f"and {len(pairs) - _MOST_PAIRS:,} more"] if len(pairs) > _MOST_PAIRS else []
-    return [*pairs[:_MOST_PAIRS], *rest]
-
-
-def _listed_folders(tree: Tree) -> str:
-    *most, last = [f"{folder}/" for folder in tree.folders.values()]
-    return f"{', '.join(most)} and {last}"
 
 
 def remarks(used: Sequence[Usable], form: Form, path: Path = _PATH) -> Iterator[Problem]:

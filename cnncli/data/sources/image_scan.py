@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cnncli.data import cache, images
 from cnncli.data.columns import Values, take
-from cnncli.data.sources.folder_tree import ImageFile
+from cnncli.data.sources.folder_tree import ClassFile
 from cnncli.data.sources.loaded_data import Progress
 from cnncli.data.threads import in_threads
 from cnncli.system_memory import available_bytes
@@ -39,7 +39,7 @@ class Usable:
         top: the largest value in the file, of images with more than 8 bits; else 0.
     """
 
-    file: ImageFile
+    file: ClassFile
     sha256: str
     byte_count: int
     format: str
@@ -57,7 +57,7 @@ class Usable:
 class Bad:
     """A file that cannot be used; the reason stands after its name. `sha256` is empty where it cannot even be read."""
 
-    file: ImageFile
+    file: ClassFile
     reason: str
     sha256: str = ""
 
@@ -76,7 +76,7 @@ class Scan:
     pixels: Values | None
 
 
-def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | None = None) -> Scan:
+def scan(files: Sequence[ClassFile], form: images.Form, *, progress: Progress | None = None) -> Scan:
     """Read and decode every file; those that do not fit into memory are looked for in the cache first.
 
     Args:
@@ -108,7 +108,7 @@ def scan(files: Sequence[ImageFile], form: images.Form, *, progress: Progress | 
 Pixels = NDArray[Any] | cache.Writing | None  # where an image's pixels are put, by its row
 
 
-def _look_at_all(files: Sequence[ImageFile], form: images.Form, pixels: Pixels, told: _Progress) -> list[Usable | Bad]:
+def _look_at_all(files: Sequence[ClassFile], form: images.Form, pixels: Pixels, told: _Progress) -> list[Usable | Bad]:
     def look(begin: int) -> list[Usable | Bad]:
         return [_look(files[row], form, pixels, row) for row in range(begin, min(begin + _CHUNK, len(files)))]
 
@@ -116,7 +116,7 @@ def _look_at_all(files: Sequence[ImageFile], form: images.Form, pixels: Pixels, 
     return [each for some in some_seen for each in told.about(some, "reading images")]
 
 
-def _look(file: ImageFile, form: images.Form, pixels: Pixels, row: int) -> Usable | Bad:
+def _look(file: ClassFile, form: images.Form, pixels: Pixels, row: int) -> Usable | Bad:
     try:
         content = images.read(file.path)
     except images.BadImage as error:
@@ -156,7 +156,7 @@ def _key(digests: Iterable[str], form: images.Form) -> str:
     return cache.key_of(digests, asdict(form), PIL.__version__, images.MOST_PIXELS, _FACTS)
 
 
-def _digests(files: Sequence[ImageFile]) -> list[str]:
+def _digests(files: Sequence[ClassFile]) -> list[str]:
     found = []
     for file in files:
         try:
@@ -177,14 +177,14 @@ def _facts(seen: Usable | Bad) -> list[Any]:
     return [seen.sha256, seen.byte_count, seen.format, seen.width, seen.height, *about, *seen.oddities]
 
 
-def _seen(file: ImageFile, facts: list[Any]) -> Usable | Bad:
+def _seen(file: ClassFile, facts: list[Any]) -> Usable | Bad:
     if len(facts) == 2:
         return Bad(file, *facts)
     sha256, byte_count, kind, width, height, pixels, levels, low, high, top, *oddities = facts
     return Usable(file, sha256, byte_count, kind, width, height, pixels, levels, low, high, top, tuple(oddities))
 
 
-def _chunks(files: Sequence[ImageFile]) -> Iterator[Sequence[ImageFile]]:
+def _chunks(files: Sequence[ClassFile]) -> Iterator[Sequence[ClassFile]]:
     return (files[begin : begin + _CHUNK] for begin in range(0, len(files), _CHUNK))
 
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.columns import Values, take
+from cnncli.data.columns import Values, as_array, take
 from cnncli.data.dataset import ImageFiles
 from cnncli.data.images import Form
 from cnncli.data.path_inside import PathInside
 from cnncli.data.shapes import written
 from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import read_inputs
-from cnncli.data.sources.folder_tree import ImageFile
+from cnncli.data.sources.folder_tree import ClassFile
 from cnncli.data.sources.image_form import settled
 from cnncli.data.sources.image_scan import Usable, scan
 from cnncli.data.sources.loaded_data import Progress
@@ -94,7 +94,7 @@ def read_images(
         progress: told ("reading images", count, all).
     """
     named = [row for row, name in enumerate(names) if name]
-    files = [ImageFile(_path(folders[row], names[row]), names[row], parts[row], words[row]) for row in named]
+    files = [ClassFile(_path(folders[row], names[row]), names[row], parts[row], words[row]) for row in named]
     seen = scan(files, form, progress=progress)
     if settings is not None and (better := settled(form, settings, seen.usable)) != form:
         form = better
@@ -118,7 +118,7 @@ def _path(folder: str, name: str) -> str:
     return name if isinstance(name, PathInside) else os.path.join(folder, name)
 
 
-def _reason(file: ImageFile, reason: str) -> str:
+def _reason(file: ClassFile, reason: str) -> str:
     name = printable(file.relative)
     if isinstance(file.path, PathInside) or os.path.lexists(file.path):
         return f"{name}: {reason}"
@@ -144,7 +144,7 @@ def read_volumes(names: Sequence[str], folders: Sequence[str], progress: Progres
         try:
             volume = _volume(path)
         except CnncliError as error:
-            bad[row] = _reason(ImageFile(path, name, "", ""), error.problems[0].message)
+            bad[row] = _reason(ClassFile(path, name, "", ""), error.problems[0].message)
             continue
         shape = shape or volume.shape
         if volume.shape != shape:
@@ -173,5 +173,5 @@ def _volume(path: str) -> NDArray[np.float32]:
     if kind_of(array.shape) is not VOLUME:
         message = f"the shape is {array.shape}, expected ({', '.join(VOLUME.AXES)})"
         raise DataError(message)
-    volume: NDArray[np.float32] = read_inputs("it", array[None])[0].astype(np.float32)
+    volume: NDArray[np.float32] = as_array(read_inputs("it", array[None]))[0].astype(np.float32)
     return volume

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon, Rectangle
 from matplotlib.path import Path
 
+from cnncli.network.explanation import shape_text
 from cnncli.network.outline import Row, without_prefix
 from cnncli.network.summary import Summary
 from cnncli.plots import style
@@ -155,12 +156,8 @@ def _texts(row: Row) -> tuple[str, str, str, str]:
         often = f" ×{repeat.times}" if repeat.rows == 1 else ""
         name = f"{name} … {without_prefix(repeat.last, row.within[:1])}{often}"
         what = ", ".join(filter(None, (row.kind, repeat.varied))) if repeat.varied else what
-    return plain_text(name), plain_text(what), shape_text(row.output_shape), f"{row.params:,}" if row.params else ""
-
-
-def shape_text(shape: Sequence[int | None]) -> str:
-    """`28×28×1`; an open length is `?`."""
-    return "×".join("?" if length is None else str(length) for length in shape)
+    shape = shape_text(row.output_shape, row.kind)
+    return plain_text(name), plain_text(what), shape, f"{row.params:,}" if row.params else ""
 
 
 def _box_width(rows: Sequence[Row], texts: Sequence[tuple[str, str, str, str]]) -> float:

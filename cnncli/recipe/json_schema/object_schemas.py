@@ -96,7 +96,7 @@ def _arguments_of(entry: Entry) -> Schema:
 
 def _bare_names(entries: list[Entry]) -> list[str]:
     """The names that can stand alone: those that need no arguments."""
-    return [entry.name for entry in entries if not needed_of(entry)]
+    return [entry.name for entry in entries if not needed_of(entry, learns=True)]
 
 
 def _arguments(entry: Entry) -> Schema:
@@ -105,7 +105,7 @@ def _arguments(entry: Entry) -> Schema:
     properties = {name: _described(entry, argument) for name, argument in arguments.items()}
     if entry.kind in _IN_LAYERS:
         properties |= {"from": ref("from"), "is": ref("is"), "if": ref("if")}
-    required = needed_of(entry)
+    required = needed_of(entry, learns=True)
     mapping: Schema = {"properties": properties, "additionalProperties": False}
     if required and entry.kind in _IN_LAYERS:  # with `is` they are those of the layer that it names
         mapping["anyOf"] = [{"required": required}, {"required": ["is"]}]

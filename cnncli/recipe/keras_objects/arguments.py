@@ -48,15 +48,19 @@ _LIMITS = {
     }.items()
     for name in names.split()
 }
-_ADAPTED = "write the values in the recipe instead of calling `adapt`"
+# The arguments that Keras' `adapt` computes from data: in `prepare` they are learned from the training examples.
+LEARNED: dict[str, tuple[str, ...]] = {
+    "Normalization": ("mean", "variance"),
+    "Discretization": ("bin_boundaries",),
+    "StringLookup": ("vocabulary",),
+    "IntegerLookup": ("vocabulary",),
+    "TextVectorization": ("vocabulary",),
+}
+_ADAPTED = "give the values, or put the layer into `prepare`, where it learns them from the training examples"
 _BY_CLASS = "without it there is one number for each class, but the history has one value: `average: macro`"
 # What Keras does not require and a recipe does, and why.
 REQUIRED: dict[str, tuple[tuple[str, ...], str]] = {
-    "Normalization": (("mean", "variance"), _ADAPTED),
-    "Discretization": (("bin_boundaries",), _ADAPTED),
-    "StringLookup": (("vocabulary",), _ADAPTED),
-    "IntegerLookup": (("vocabulary",), _ADAPTED),
-    "TextVectorization": (("vocabulary",), _ADAPTED),
+    **{name: (arguments, _ADAPTED) for name, arguments in LEARNED.items()},
     "F1Score": (("average",), _BY_CLASS),
     "FBetaScore": (("average",), _BY_CLASS),
 }
@@ -84,9 +88,14 @@ def may_be_null(argument: Argument) -> bool:
     return not argument.required and (argument.default in (None, "", [], "None") or not argument.type)
 
 
-def needed_of(entry: Entry) -> list[str]:
-    """The arguments that a recipe has to give: those that Keras requires, and those that a recipe does."""
+def needed_of(entry: Entry, *, learns: bool = False) -> list[str]:
+    """The arguments that a recipe has to give: those that Keras requires, and those that a recipe does.
+
+    Args:
+        learns: the layer stands in `prepare`, which learns some of them.
+    """
     more, _ = REQUIRED.get(entry.canonical, ((), ""))
+    more = () if learns and entry.canonical in LEARNED else more
     return [
         argument.name for argument in (entry.arguments or {}).values() if argument.required or argument.name in more
     ]

@@ -10,6 +10,7 @@ from cnncli.messages import described, did_you_mean, listed, nearest, shortened
 from cnncli.recipe.deferred import Broken, Deferred, Unknown
 from cnncli.recipe.keras_objects import catalogue, foreign_layers, structure_entries
 from cnncli.recipe.keras_objects.arguments import (
+    LEARNED,
     REQUIRED,
     limit_of,
     may_be_null,
@@ -122,13 +123,16 @@ class Fault:
     on_key: bool = False
 
 
-def read(value: Any, kind: str, *, steps_per_epoch: int | None = None) -> tuple[KerasObject | None, list[Fault]]:
+def read(
+    value: Any, kind: str, *, steps_per_epoch: int | None = None, learns: bool = False
+) -> tuple[KerasObject | None, list[Fault]]:
     """Read one item.
 
     Args:
         value: plain data: `Flatten`, `{Dense: 10}`, `{Conv2D: {filters: 3}}`.
         kind: which namespace its place in the recipe decides.
         steps_per_epoch: turns `5 epochs` into steps; while it is None such a text is left as an `Unknown` number.
+        learns: the layer may leave out what it learns from the training examples.
 
     Returns:
         The object, or None when it cannot be used, and everything that is wrong with it.
@@ -152,7 +156,7 @@ def read(value: Any, kind: str, *, steps_per_epoch: int | None = None) -> tuple[
     entry, fault = _find(str.__str__(name), kind, path)
     if entry is None:
         return None, [*([fault] if fault else []), *_argument_faults(str.__str__(name), kind, path, given)]
-    found, faults = _Reader(entry, path, steps_per_epoch).read(given)
+    found, faults = _Reader(entry, path, steps_per_epoch, learns).read(given)
     return (replace(found, name=name) if found and isinstance(name, Deferred) else found), faults
 
 
@@ -193,10 +197,11 @@ def _find(name: str, kind: str, path: Path) -> tuple[Entry | None, Fault | None]
 class _Reader:
     """Reads the arguments of one object and collects what is wrong with them."""
 
-    def __init__(self, entry: Entry, path: Path, steps_per_epoch: int | None) -> None:
+    def __init__(self, entry: Entry, path: Path, steps_per_epoch: int | None, learns: bool = False) -> None:
         self.entry = entry
         self.path = path
         self.steps_per_epoch = steps_per_epoch
+        self.learns = learns
         self.arguments = entry.arguments or {}
         self.faults: list[Fault] = []
 
@@ -221,6 +226,8 @@ class _Reader:
         ]
         wanted, why = REQUIRED.get(self.entry.canonical, ((), ""))
         more = [name for name in wanted if args.get(name) is None and name not in misspelt]
+        if self.learns and more == [*LEARNED.get(self.entry.canonical, ())]:
+            more = []
         if missing or more:
             needs = " and ".join(f"`{name}`" for name in [*missing, *more])
             hint = why if more else ""

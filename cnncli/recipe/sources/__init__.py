@@ -11,10 +11,12 @@ from cnncli.recipe.sources.builtin import Builtin
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import Table
+from cnncli.recipe.sources.text_folder import TextFolder
 
 SOURCES: dict[str, type[SourceSettings]] = {
     "builtin": Builtin,
     "image_folder": ImageFolder,
+    "text_folder": TextFolder,
     "npz": Npz,
     "idx": Idx,
     "csv": Table,
