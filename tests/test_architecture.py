@@ -214,6 +214,7 @@ QUESTION = re.compile(
 # Modules that name a task, and why.
 NAMING_A_TASK = {
     "cnncli.data.sources.builtin": "the built-in data sets have classes",
+    "cnncli.data.sources.cifar": "CIFAR has classes",
     "cnncli.data.sources.image_folder": "a folder for each class",
     "cnncli.data.sources.text_folder": "a folder for each class",
     "cnncli.inference.model_loading": "a model of another program is taken for a classifier",

@@ -42,9 +42,7 @@ def _read_inside(path: PathInside) -> bytes:
     if path.length > _MOST_BYTES:
         raise BadImage(_too_large(path.length))
     try:
-        with open(path.file, "rb") as file:
-            file.seek(path.begin)
-            content = file.read(path.length)
+        content = path.read()
     except OSError as error:
         raise BadImage(_os_reason(error)) from error
     if len(content) < path.length:

@@ -25,3 +25,13 @@ class PathInside(str):
 
     def __reduce__(self) -> tuple[type[Self], tuple[str, str, int, int]]:
         return type(self), (str(self), self.file, self.begin, self.length)
+
+    def read(self) -> bytes:
+        """The bytes.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        with open(self.file, "rb") as file:
+            file.seek(self.begin)
+            return file.read(self.length)

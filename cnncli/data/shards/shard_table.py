@@ -6,7 +6,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -53,6 +53,7 @@ class ShardTable:
         of_files: those of them that hold whole files, such as images.
         of_arrays: those that hold arrays, which stay in the shard.
         separator: put between the numbers of a feature that has several.
+        names: of classes, by the feature that holds their numbers.
     """
 
     file: str
@@ -61,6 +62,7 @@ class ShardTable:
     of_files: frozenset[str] = frozenset()
     of_arrays: frozenset[str] = frozenset()
     separator: str = "|"
+    names: Mapping[str, Sequence[str]] = field(default_factory=dict)
     _parsed: dict[int, Any] = field(default_factory=dict, compare=False)
 
     @property
@@ -160,7 +162,9 @@ class ShardTable:
             return PathInside(self.name_of(number) + ending, self.index.path, begin, length)
         if spans.kind == BYTES:
             return _text(os.pread(descriptor, min(length, _LONGEST_CELL), begin))
-        numbers = self._numbers(descriptor, spans, number)
+        numbers: Sequence[Any] | None = self._numbers(descriptor, spans, number)
+        if numbers is not None and (names := self.names.get(column)):
+            numbers = [names[each] if 0 <= each < len(names) else each for each in numbers]
         if numbers is None or len(numbers) == 1:
             return None if numbers is None else numbers[0]
         return self.separator.join(map(str, numbers))

@@ -59,10 +59,26 @@ class ShardSource(TableSource):
 
     def settled(self, wanted: Wanted) -> Wanted:
         files = _files(wanted, self._kind)
+        with problems_at(*wanted.path, "path"):
+            about = read_description(Path(files["train"][0]).parent)
+        return self.with_shards(wanted, files, about)
+
+    def with_shards(
+        self,
+        wanted: Wanted,
+        files: Mapping[str, Sequence[str]],
+        about: ShardSet | None = None,
+        names: Mapping[str, Sequence[str]] | None = None,
+    ) -> Wanted:
+        """The same with tables of these shards.
+
+        Args:
+            files: by part.
+            about: what is said of them.
+            names: of classes, by the feature that holds their numbers.
+        """
         indexes = _indexed([path for paths in files.values() for path in paths], self._kind, wanted.progress)
         first = next(iter(indexes.values()))
-        with problems_at(*wanted.path, "path"):
-            about = read_description(Path(first.path).parent)
         found, inputs = _columns(wanted, first, about, self._kind)
         settings = wanted.settings.model_copy(update=found)
         needed = _needed(settings, inputs, wanted)
@@ -73,7 +89,7 @@ class ShardSource(TableSource):
         of_files = frozenset(name for own, _ in inputs.values() for name in (own.image, own.volume) if name)
         separator = settings.separator or "|"
         tables = [
-            (part, ShardTable(printable(path), indexes[path], tuple(needed), of_files, arrays, separator))
+            (part, ShardTable(printable(path), indexes[path], tuple(needed), of_files, arrays, separator, names or {}))
             for part, paths in files.items()
             for path in paths
         ]

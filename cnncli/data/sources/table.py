@@ -166,7 +166,7 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
         lines = "\n".join(map(str, left_out.problems()))
         notes.append(Problem(f"{counted(left_out.count, 'row')} left out", lines, path=wanted.path))
     made = loaded(
-        f"{wanted.settings.NOUN} {printable(wanted.settings.path)}",
+        f"{wanted.settings.NOUN} {printable(wanted.settings.shown)}",
         rows,
         files,
         labelled,

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from cnncli.recipe.sources.arrays import Idx, Npz
+from cnncli.recipe.sources.arrays import Cifar, Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import Builtin
+from cnncli.recipe.sources.hubs import HuggingFace, Tfds
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import Table
@@ -19,11 +20,14 @@ SOURCES: dict[str, type[SourceSettings]] = {
     "text_folder": TextFolder,
     "npz": Npz,
     "idx": Idx,
+    "cifar": Cifar,
     "csv": Table,
     "tsv": Table,
     "parquet": Table,
     "tfrecord": TfRecord,
     "webdataset": WebDataset,
+    "huggingface": HuggingFace,
+    "tfds": Tfds,
 }
 """The settings of a source by its word in a recipe."""
 

@@ -53,3 +53,20 @@ class Idx(Located):
     @property
     def described(self) -> str:
         return "a folder of IDX files"
+
+
+class Cifar(Located):
+    """A folder with the files of CIFAR-10 or CIFAR-100, as the archive unpacks, in the Python version or the binary version."""
+
+    MODULE: ClassVar[str] = "cifar"
+    RECOGNIZED: ClassVar[str] = "a folder with CIFAR's files"
+    ARE_PIXELS: ClassVar[bool] = True
+
+    path: str = Field(min_length=1, description="the folder, relative to the working directory")
+
+    @property
+    def described(self) -> str:
+        return "a folder of CIFAR's files"
+
+    def example_shape(self) -> tuple[int, ...] | None:
+        return 32, 32, 3

@@ -97,6 +97,11 @@ class Table(InputColumns, Located):
         return f"a {self.NOUN}"
 
     @property
+    def shown(self) -> str:
+        """Which data it is, for people."""
+        return self.path
+
+    @property
     def images(self) -> ImageKeys | None:
         return self.of_images
 
