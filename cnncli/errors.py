@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 
@@ -36,12 +36,14 @@ class Problem:
         hint: what to do about it; may have several lines; empty when there is nothing useful to say.
         place: where it stands, if it stands in a file.
         path: the key in the recipe, `("train", "epochs")`; a place can be found from it later.
+        kind: of a note about data the word of `data_checks.findings.KINDS` for it; empty for everything else.
     """
 
     message: str
     hint: str = ""
     place: Place | None = None
     path: tuple[str | int, ...] = ()
+    kind: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         """The problem as a person reads it: `file:line:col: message`, the hint indented below."""
@@ -100,6 +102,12 @@ class ExpectationError(CnncliError):
     """The recipe's `expect` does not hold."""
 
     exit_code, code = 1, "expectation"
+
+
+class FindingsError(CnncliError):
+    """The data has what `--fail-on` names."""
+
+    exit_code, code = 1, "findings"
 
 
 class UsageError(CnncliError):
@@ -168,7 +176,7 @@ class Stopped(BaseException):
 
 EXIT_CODES: dict[int, str] = {
     0: "success",
-    1: "an expectation of the recipe was not met",
+    1: "an expectation of the recipe was not met, or --fail-on found something",
     2: "wrong command line",
     3: "wrong recipe",
     4: "wrong data",

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
+from cnncli.cli import live
 from cnncli.cli.app import app
 from cnncli.data.sources import download
 
@@ -53,8 +56,20 @@ def cut_off(patch: pytest.MonkeyPatch) -> None:
 
 def draw_nothing(patch: pytest.MonkeyPatch, *names: str) -> None:
     """Let a run draw no pictures of its evaluation, and of its layers; they take a third of a short training."""
-    for name in names or ("draw_evaluation", "draw_layers"):
+    for name in names or ("draw_training_examples", "draw_evaluation", "draw_layers"):
         patch.setattr(f"cnncli.plots.run_figures.{name}", lambda *_, **__: [])
+
+
+def stop_after_the_first_epoch(patch: pytest.MonkeyPatch, number: int) -> None:
+    """Let a training in this process get a signal, as from outside."""
+    epoch_ended = live.Lines.epoch_ended
+
+    def stopped(lines: live.Lines, epoch: int, row: Mapping[str, Any]) -> None:
+        epoch_ended(lines, epoch, row)
+        if epoch == 1:
+            signal.raise_signal(number)
+
+    patch.setattr(live.Lines, "epoch_ended", stopped)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from pathlib import Path
 
@@ -13,6 +14,21 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("COLUMNS", None)  # of the terminal in which the tests run: output would be as wide as it
     os.unsetenv("COLUMNS")  # pytest imports readline, which sets it for new processes and not in os.environ
     config.option.loadscopereorder = False  # by the number of tests, which says little of the time
+    gc.disable()  # what is imported stays; to look for garbage among it is a third of the collection of tests
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.set_threshold(50_000)  # as in cnncli.__main__
+    gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """What is left behind a module stays: Keras and TensorFlow keep it. No collection goes through it again."""
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

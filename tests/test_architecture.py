@@ -33,6 +33,7 @@ SHARED = {
     "console": "what a terminal shows: of all commands, of a task",
     "feature_maps": "feature maps: computed, drawn; the command",
     "figures": "the pictures of a task",
+    "folds": "the folds of a cross-validation: of examples, their runs, trained, on the command line",
     "grad_cam": "Grad-CAM: computed; the command",
     "kernels": "the kernels of convolutions: found, drawn",
     "layers": "the layers of a recipe; the command that lists Keras' layers",

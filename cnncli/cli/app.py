@@ -29,6 +29,7 @@ COMMANDS = {
     "compare": ("compare", "Compare runs on the same test data, with a significance test.", _RUNS),
     "reproduce": ("reproduce", "Repeat a finished run and check whether the result is identical.", _RUNS),
     "recipes": ("recipes", "List, show and copy the shipped recipes.", _RECIPES),
+    "init": ("init", "Write a recipe that fits a folder or a file of data.", _RECIPES),
     "validate": ("validate", "Check a recipe and report all mistakes at once.", _RECIPES),
     "summary": ("summary", "Show the layers of a network: shapes, parameters, multiply-adds, memory.", _RECIPES),
     "explain": ("explain", "Explain a network layer by layer, with formulas and numbers.", _RECIPES),
@@ -37,6 +38,7 @@ COMMANDS = {
     "from-keras": ("from_keras", "Write a Keras model as a recipe.", _RECIPES),
     "layers": ("layers", "List the layers, optimizers, losses and metrics of Keras with their arguments.", _RECIPES),
     "schema": ("schema", "Print the JSON Schema of recipes, for editors.", _RECIPES),
+    "data": ("data", "Examine the data of a recipe: duplicates, leakage, broken files, classes.", _RECIPES),
     "doctor": ("doctor", "Show versions, devices, precision, folders and cached data.", "Check this machine"),
 }
 

@@ -6,25 +6,23 @@ import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.cells import cell_len
 from rich.text import Text
 
-from cnncli.cli import console, data_files, options, wrapping
+from cnncli.cli import compare_folds, console, data_files, options, wrapping
+from cnncli.cli.report_lines import differing, told
 from cnncli.errors import Problem, UsageError
 from cnncli.messages import cell, clock, counted, printable, shortened
 
 if TYPE_CHECKING:
-    from cnncli.recipe.differences import Difference
     from cnncli.runs.output_files import OutputFolder
     from cnncli.tasks.comparison import Comparison
     from cnncli.tasks.pairs import Side
 
 _BETWEEN = "  "
-_LONGEST_VALUE = 60
-_MOST_DIFFERENCES = 30
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,7 +32,10 @@ def add_to(app: typer.Typer) -> None:
 def compare(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN", help="Two or more runs: folders, names, or recipe names (their newest runs)."),
+        typer.Argument(
+            metavar="RUN",
+            help="Two or more runs: folders, names, or recipe names (their newest runs); or sets of folds.",
+        ),
     ],
     anyway: Annotated[
         bool,
@@ -72,10 +73,15 @@ def compare(
     differing examples, with Edwards' correction above). Regression: the difference in mean absolute error, and a paired
     bootstrap. P-values of several comparisons are Holm-corrected.
 
+    Sets of folds are compared by the difference of their scores in each fold, and by the test over the examples of all folds.
+
     The result holds for these trained networks. The same recipes with another seed can give another result.
     """
     from cnncli.tasks.comparison import compare as compare_runs
 
+    if sets := compare_folds.find_sets(runs, output):
+        compare_folds.compare_sets(sets, anyway=anyway, as_json=as_json, quiet=quiet, verbose=verbose, to=to)
+        return
     paths = _find(runs, output)
     folder = _folder_for(to, paths, output, force=force) if picture else None
     compared = compare_runs(paths, anyway=anyway)
@@ -164,22 +170,15 @@ def _report(compared: Comparison, *, verbose: bool) -> Iterator[Text]:
     first = compared.sides[0].run
     if not compared.mismatches:
         what = f"{counted(len(first.true), 'example')} of the {first.result.split} split"
-        yield from _told(f"{what}: {first.listed.source}" if first.listed.source else what)
+        yield from told(f"{what}: {first.listed.source}" if first.listed.source else what)
         yield Text()
     yield from _table(compared.sides)
     for pair in compared.pairs:
         yield Text()
-        yield from _told(pair.sentence)
+        yield from told(pair.sentence)
     for side, found in zip(compared.sides[1:], compared.recipe_differences, strict=True):
         yield Text()
-        yield from _differing(compared.sides[0].label, side, found, verbose=verbose)
-
-
-def _told(text: str, *, indent: int = 0) -> Iterator[Text]:
-    """A text in lines that fit a terminal; elsewhere in one line, for whoever searches it."""
-    if console.stdout_columns() is None:
-        return iter([Text(" " * indent + printable(text))])
-    return wrapping.wrapped(text, indent=indent, hanging=indent + 2)
+        yield from differing(compared.sides[0].label, side, found, verbose=verbose)
 
 
 def _table(sides: Sequence[Side]) -> Iterator[Text]:
@@ -236,48 +235,3 @@ def _number(side: Side, value: float | None) -> str:
 
 def _interval(side: Side, interval: tuple[float, float] | None) -> str:
     return " to ".join(_number(side, bound) for bound in interval) if interval else cell(None)
-
-
-def _differing(first: str, side: Side, found: Sequence[Difference], *, verbose: bool) -> Iterator[Text]:
-    from cnncli.recipe.differences import ABSENT
-
-    if not side.run.recipe:
-        yield from _told(f"what differs in the recipe of {side.label} is not known: it cannot be read")
-        return
-    if not found:
-        yield from _told(f"{side.label} has the recipe of {first}")
-        return
-    yield from _told(f"{side.label} differs from {first} in its recipe:")
-    shown = found if verbose else found[:_MOST_DIFFERENCES]
-    for difference in shown:
-        key = difference.key + (f" ({difference.layer})" if difference.layer else "")
-        is_item = isinstance(difference.path[-1], int)
-        if difference.second is ABSENT and is_item:
-            change = f"without {_value(difference.first)}"
-        elif difference.first is ABSENT and is_item:
-            change = f"with {_value(difference.second)}"
-        else:
-            change = f"{_value(difference.first)} -> {_value(difference.second)}"
-        yield from _told(f"{key}: {change}", indent=2)
-    if len(shown) < len(found):
-        yield from _told(f"and {len(found) - len(shown):,} more (--verbose)", indent=2)
-
-
-def _value(value: Any) -> str:
-    """Plain data in one line, as a recipe would have it."""
-    from cnncli.recipe.differences import ABSENT
-
-    if value is ABSENT:
-        return "not set"
-    return shortened(_written(value, outermost=True), _LONGEST_VALUE)
-
-
-def _written(value: Any, *, outermost: bool = False) -> str:
-    if isinstance(value, dict):
-        inside = ", ".join(f"{key}: {_written(item)}" for key, item in value.items())
-        return inside if outermost and len(value) == 1 else f"{{{inside}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_written, value))}]"
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "null"}[value]
-    return str(value)

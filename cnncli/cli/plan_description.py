@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from cnncli.messages import clock, counted
+from cnncli.messages import clock, counted, shortened
 
 if TYPE_CHECKING:
     from cnncli.data.dataset import InputShape
     from cnncli.workflow import Plan
+
+_FEW_CLASSES = 5
 
 
 def describe(plan: Plan, *, trains: bool = True) -> list[tuple[str, str]]:
@@ -24,12 +26,26 @@ def describe(plan: Plan, *, trains: bool = True) -> list[tuple[str, str]]:
         ("Recipe", f"{plan.recipe.name} ({plan.loaded.file})"),
         ("Data", splits.source),
         ("", f"{', '.join(parts)}; {splits.targets}; {_shape(splits.input_shape)}"),
+        *_classes(plan),
         ("Network", f"{plan.budget.params:,} parameters, {_learning(plan)}"),
         *_frozen(plan),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
         ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
         *([("Training", _training_text(plan)), ("Checkpoint", _checkpoint_text(plan))] if trains else []),
     ]
+
+
+def _classes(plan: Plan) -> Iterator[tuple[str, str]]:
+    """How many training examples each class or label has; of many the fewest and the most."""
+    counts = plan.splits.targets.counts_by_name(plan.splits.train.labels)
+    if not counts:
+        return
+    if len(counts) <= _FEW_CLASSES:
+        shown = ", ".join(f"{shortened(name, 20)} {count:,}" for name, count in counts.items())
+    else:
+        least, most = (choose(counts, key=lambda name: counts[name]) for choose in (min, max))
+        shown = f"from {counts[least]:,} ({shortened(least, 20)}) to {counts[most]:,} ({shortened(most, 20)})"
+    yield "Classes", f"{shown} in training"
 
 
 def _training_text(plan: Plan) -> str:

@@ -16,7 +16,8 @@ from cnncli.errors import DataError, OutputError, Place, Problem, UsageError
 from cnncli.messages import counted, printable, shortened
 
 if TYPE_CHECKING:
-    from cnncli.inference.inputs import Bad, Given
+    from cnncli.inference.batch import Bad
+    from cnncli.inference.inputs import Given
     from cnncli.inference.predict import Predictions, Predictor
     from cnncli.inference.several_inputs import SeveralGiven
     from cnncli.runs.output_files import OutputFile
@@ -129,7 +130,7 @@ def predict(
         from cnncli.inference.image_checks import look_at
         from cnncli.inference.input_warnings import warnings_for_files
         from cnncli.inference.inputs import look_up
-        from cnncli.inference.model_loading import open_model
+        from cnncli.inference.model_loading import open_model, table_columns
         from cnncli.inference.predict import Predictor
         from cnncli.inference.several_inputs import look_up_several
         from cnncli.training import devices
@@ -139,12 +140,13 @@ def predict(
         predictor = Predictor(trained)
         given: Given | SeveralGiven
         if isinstance(trained.input_shape, dict):
-            given = look_up_several(files, by_input, trained.input_shape, model=trained.name)
+            columns = {name: table_columns(trained, name) for name in trained.input_shape}
+            given = look_up_several(files, by_input, trained.input_shape, model=trained.name, columns=columns)
         elif by_input:
             message = f"{trained.name} has one input, without a name"
             raise UsageError(Problem(message, "name the files without --input", Place("--input")))
         else:
-            given = look_up(files)
+            given = look_up(files, table_columns(trained, None))
         warnings = warnings_for_files(trained, given)
         form, looked = None, None
         if given.has_images:

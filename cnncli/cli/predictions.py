@@ -19,7 +19,8 @@ from cnncli.messages import printable, visible
 from cnncli.runs.json_text import to_json_line
 
 if TYPE_CHECKING:
-    from cnncli.inference.inputs import Bad, File, Given, Name
+    from cnncli.inference.batch import Bad, Name
+    from cnncli.inference.inputs import File, Given
     from cnncli.inference.predict import Predictions, Predictor
     from cnncli.inference.several_inputs import SeveralGiven
     from cnncli.runs.output_files import OutputFile

@@ -106,6 +106,8 @@ def runs(
         return
     if shown:
         wrapping.show(runs_table.lines(shown, verbose=verbose))
+    if sets := listing.fold_lines(shown):
+        wrapping.show(line for text in ["", *sets] for line in wrapping.wrapped(printable(text), hanging=2))
     if quiet:
         return
     for note in notes:

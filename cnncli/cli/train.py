@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cnncli.cli import browser, console, few_examples, find_learning_rate, options, tensorflow_log
+from cnncli.cli import browser, console, few_examples, find_learning_rate, folds, options, tensorflow_log
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
 from cnncli.messages import cell, counted, printable
 
@@ -61,6 +61,15 @@ def train(
             rich_help_panel=options.TRAINING,
         ),
     ] = False,
+    fold: Annotated[
+        str | None,
+        typer.Option(
+            "--fold",
+            metavar="K",
+            help="With `folds` in the recipe: test on fold K, or train all folds one after the other and show their mean.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = None,
     open_report: options.Open = False,
     device: options.Device = None,
     dry_run: Annotated[
@@ -111,14 +120,25 @@ def train(
     }
     find_learning_rate.check_options(find=find_lr, to=to, others=others)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
+    if fold == folds.ALL:
+        folds.check_options({"--find-lr": find_lr, "--open": open_report, "--profile": profile})
+        choices_of_all = folds.Choices(
+            Path(output), run, device, started, dry_run=dry_run, as_json=as_json, quiet=quiet, verbose=verbose
+        )
+        _train_all(recipe, changes, choices_of_all, resume=resume)
+        return
     if resume:
+        if fold is not None:
+            raise UsageError(
+                Problem("a resumed run keeps its fold", "leave out --fold, or write --fold all", Place("--fold"))
+            )
         going_on = _run_to_resume(Path(output), recipe, changes, run)
         if going_on.is_finished and not changes:
             _say_finished(going_on, as_json=as_json, quiet=quiet)
             return
         loaded = going_on.loaded
     else:
-        going_on, loaded = None, _load(recipe, changes, Path(output), run)
+        going_on, loaded = None, _load(recipe, changes, Path(output), run, fold)
     _check_epochs(epochs, loaded, is_resumed=going_on is not None)
     if find_lr:
         find_learning_rate.find_learning_rate(
@@ -163,11 +183,30 @@ def train(
             raise broken
 
 
-def _load(recipe: str | None, changes: Sequence[str], outputs: Path, run: str | None) -> LoadedRecipe:
+def _train_all(recipe: str | None, changes: Sequence[str], choices: folds.Choices, *, resume: bool) -> None:
+    """Train all folds of a recipe, or go on with a set of them."""
+    if resume:
+        if choices.dry_run:
+            raise UsageError(Problem("this option does not go with --resume --fold all", place=Place("--dry-run")))
+        _refuse_changes(changes, choices.run)
+        folds.resume_all(recipe, changes, choices)
+        return
+    loaded = _load(recipe, changes, choices.outputs, None, folds.ALL)
+    if loaded.recipe.data.split.fold is not None:
+        raise UsageError(Problem("`data.split.fold` names one fold", "leave it out", Place("--fold")))
+    folds.train_all(loaded, recipe or "", changes, choices)
+
+
+def _load(
+    recipe: str | None, changes: Sequence[str], outputs: Path, run: str | None, fold: str | None = None
+) -> LoadedRecipe:
     """A recipe for a new run.
 
+    Args:
+        fold: of `--fold`.
+
     Raises:
-        UsageError: no recipe is named.
+        UsageError: no recipe is named, or it has no such fold.
     """
     from cnncli.recipe.load import load
     from cnncli.runs import check_name, refuse_taken
@@ -178,6 +217,8 @@ def _load(recipe: str | None, changes: Sequence[str], outputs: Path, run: str | 
             hint="for example: cnncli train mnist; `cnncli recipes` lists the shipped recipes",
         )
     loaded = load(recipe, changes)
+    if of_fold := folds.changes_of(fold, loaded):
+        loaded = load(recipe, [*changes, *of_fold])
     if run is not None:
         check_name(run)
     refuse_taken(outputs, loaded.recipe.name, run)
@@ -204,13 +245,7 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
     from cnncli import runs
     from cnncli.recipe.load import load_resolved
 
-    if run_name is not None:
-        raise UsageError(Problem("a resumed run keeps its name", "leave out --run", Place("--run")))
-    if other := [change for change in changes if not change.startswith("train.epochs=")]:
-        place = Place(f"--set {other[0]}")
-        raise UsageError(
-            Problem("a resumed run keeps its recipe; only train.epochs can be changed", "start a new run", place)
-        )
+    _refuse_changes(changes, run_name)
     if run is None:
         stopped = [each for each in runs.list_runs(outputs) if each.status in ("interrupted", "failed")]
         if not stopped:
@@ -222,6 +257,21 @@ def _run_to_resume(outputs: Path, run: str | None, changes: Sequence[str], run_n
     loaded = load_resolved(path / runs.RESOLVED, changes)
     reason = record.get("stopped")
     return _GoingOn(path, loaded, record.get("status") == "completed", reason if isinstance(reason, str) else "")
+
+
+def _refuse_changes(changes: Sequence[str], run_name: str | None) -> None:
+    """Refuse to change what a resumed run keeps.
+
+    Raises:
+        UsageError: something else than the epochs is to be changed.
+    """
+    if run_name is not None:
+        raise UsageError(Problem("a resumed run keeps its name", "leave out --run", Place("--run")))
+    if other := [change for change in changes if not change.startswith("train.epochs=")]:
+        place = Place(f"--set {other[0]}")
+        raise UsageError(
+            Problem("a resumed run keeps its recipe; only train.epochs can be changed", "start a new run", place)
+        )
 
 
 def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:

@@ -206,6 +206,7 @@ class Splits:
         skipped: bad images that were left out, as paths inside the folder.
         settings: of the recipe's source, those that the data itself said.
         form: what every image became, where they came from files.
+        forms: the same of each of several inputs, by name.
     """
 
     train: Examples
@@ -219,6 +220,7 @@ class Splits:
     skipped: tuple[str, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
     form: images.Form | None = None
+    forms: Mapping[str, images.Form] = field(default_factory=dict)
 
     @property
     def parts(self) -> tuple[Part, Part, Part]:

@@ -231,6 +231,22 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+_WORDS_OF_MODES = {"L": "gray", "LA": "gray", "La": "gray", "RGBA": "RGB", "RGBa": "RGB", "RGBX": "RGB"}
+
+
+def mode_in_words(mode: str, *, is_deep: bool = False) -> str:
+    """How the values of a file are stored, from one of Pillow's modes: `RGB`, `gray`, `palette`, `16-bit gray`, `CMYK`.
+
+    Args:
+        is_deep: whether it is a PNG with channels of 16 bits, of which Pillow's mode does not tell.
+    """
+    known = _MODE_NAMES.get(mode, "")
+    if known.endswith("-bit"):
+        return f"{known} gray"
+    words = known or _WORDS_OF_MODES.get(mode, mode)
+    return f"16-bit {words}" if is_deep else words
+
+
 _TURNED = (5, 6, 7, 8)  # those that exchange width and height
 _INVERSE = {6: 8, 8: 6}  # the others are their own inverse
 _MODES_BY_CHANNELS = {2: "LA", 3: "RGB", 4: "RGBA"}

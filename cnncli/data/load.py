@@ -9,17 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from cnncli.data import shapes
+from cnncli.data.balance import weight_notes
 from cnncli.data.dataset import INPUT, Examples, InputShape, Splits, join_examples
+from cnncli.data.groups import with_groups
 from cnncli.data.images import Form
+from cnncli.data.set_aside import limited, set_aside
 from cnncli.data.sources.arrays import Pair
 from cnncli.data.sources.base import AnyShape, ModelRequest, Request
 from cnncli.data.sources.loaded_data import LoadedData, Progress
 from cnncli.data.sources.paths import ARCHIVES, cannot_read, existing_file
-from cnncli.data.splits import limit, split
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import nearest, printable
@@ -61,22 +60,17 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         NetworkError: a download is needed and not possible.
         ResourceError: the data does not fit into memory.
     """
-    request = Request(data, input_shape, progress)
-    settings = data.source.settings
-    found: LoadedData = _source_of(settings).read(settings, request)
-    request.check_targets(found.targets)
+    found = read_source(data, input_shape=input_shape, progress=progress)
     examples = found.parts["train"]
     found_shapes = {name: tuple(column.shape[1:]) for name, column in examples.inputs.items()}
     if input_shape is not None and (problems := _mismatches(found_shapes, input_shape, "`model.input` is")):
         source = f"the data: {found.source}"
         hinted = [replace(each, hint="\n".join(filter(None, [each.hint, source]))) for each in problems]
         raise DataError(hinted)
-    parts = _set_aside(data, found)
-    if data.limit is not None:
-        train = parts["train"]
-        strata, names = _strata(found.targets, train)
-        kept = limit(strata, data.limit, seed=data.split.seed, class_names=names)
-        parts["train"] = train.take(kept)
+    found = replace(found, parts=with_groups(found.parts, data.split.group))
+    parts, notes = set_aside(data, found)
+    parts["train"] = limited(data, found.targets, parts["train"])
+    notes += [*weight_notes(parts["train"]), *found.targets.training_notes(data, parts["train"].labels)]
     return Splits(
         train=parts["train"],
         validation=parts["validation"],
@@ -84,12 +78,22 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         targets=found.targets.of_training(parts["train"].labels),
         input_shape=without_names(found_shapes),
         source=found.source,
-        notes=(*found.notes, *found.targets.training_notes(data, parts["train"].labels)),
+        notes=(*found.notes, *notes),
         fingerprint=found.fingerprint,
         skipped=found.skipped,
         settings=found.settings,
         form=found.form,
+        forms=found.forms,
     )
+
+
+def read_source(data: Data, *, input_shape: InputShape | None = None, progress: Progress | None = None) -> LoadedData:
+    """Read the parts that the data of a recipe brings; nothing is set aside yet. Args, Raises: as `load`."""
+    request = Request(data, input_shape, progress)
+    settings = data.source.settings
+    found: LoadedData = _source_of(settings).read(settings, request)
+    request.check_targets(found.targets)
+    return found
 
 
 def parse_source(text: str) -> Source:
@@ -182,38 +186,6 @@ def _read_for_model(source: Source, request: ModelRequest) -> LoadedData:
         raise DataError(Problem(message, f"an .npz file with {names}"))
     found: LoadedData = _source_of(settings).read_for_model(settings, request)
     return found
-
-
-def _set_aside(data: Data, found: LoadedData) -> dict[str, Examples]:
-    """All three parts; those that the data does not bring are taken from its training part."""
-    train = found.parts["train"]
-    missing = [part for part in ("validation", "test") if part not in found.parts]
-    if not missing:
-        return dict(found.parts)
-    duplicate_of = found.duplicate_of.get("train", np.arange(len(train)))
-    strata, names = _strata(found.targets, train)
-    originals = np.unique(duplicate_of)  # copies go where the first of them goes: in two parts they would be a leak
-    indices = split(
-        strata[originals],
-        validation=data.split.validation if "validation" in missing else None,
-        test=data.split.test if "test" in missing else None,
-        stratify=data.split.stratify,
-        seed=data.split.seed,
-        class_names=names,
-    )
-    chosen = {"train": indices.train, "validation": indices.validation, "test": indices.test}
-    taken = {part: train.take(_with_copies(originals[chosen[part]], duplicate_of)) for part in ("train", *missing)}
-    return {**found.parts, **taken}
-
-
-def _strata(targets: TargetInfo, examples: Examples) -> tuple[NDArray[np.integer], tuple[str, ...]]:
-    """The class of each example, and the names of the classes; the same for all where there are none."""
-    strata = targets.strata(examples.labels)
-    return (np.zeros(len(examples), np.int32), ()) if strata is None else (strata, targets.class_names)
-
-
-def _with_copies(indices: NDArray[np.int64], duplicate_of: NDArray[np.int64]) -> NDArray[np.int64]:
-    return np.flatnonzero(np.isin(duplicate_of, indices))
 
 
 def _no_source(text: str, error: DataError) -> Problem:

@@ -97,6 +97,7 @@ def problem_of(mixed: Mixed, what: str, name: Callable[[int], str], count: int) 
     return Problem(
         f"{message}: they are in two scales",
         f"{listed(map(name, rows), _MOST_NAMED)}\nscale all examples in the same way",
+        kind="values",
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from cnncli.data.columns import Values, as_column, may_be_copied
 from cnncli.data.dataset import INPUT, Examples
@@ -33,9 +34,17 @@ class Batches:
         encodings: how labels leave, by output, a batch at a time. Of several outputs each gets its own, in a dict by name;
             several inputs leave in a dict, too.
         seed: for a full shuffle in every epoch; None keeps the order.
+        weights: float32 (count,), the weight of each example in the loss; None: batches have no weights.
+        oversampled: int (count,), the class of each example: each epoch draws as many of every class as the largest has;
+            None: each example once.
 
     The order is a pure function of (seed, epoch): set `epoch` before the dataset is iterated. Keras' own shuffle gives the
     same order in every epoch once the random seed is set.
+
+    Attributes:
+        rows: how many examples there are.
+        count: how many an epoch draws.
+        steps: how many batches it has.
     """
 
     def __init__(
@@ -45,17 +54,28 @@ class Batches:
         batch_size: int,
         encodings: Mapping[str, Encoding],
         seed: int | None = None,
+        weights: NDArray[np.float32] | None = None,
+        oversampled: NDArray[np.integer] | None = None,
     ) -> None:
-        self.count = len(examples)
+        self.rows = len(examples)
         self.batch_size = batch_size
-        self.steps = math.ceil(self.count / batch_size)
         self.seed = seed
+        self._weights = weights
+        self._oversampling = None if oversampled is None else Oversampling(oversampled)
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
         self._inputs = examples.inputs
         self._copies = 1
         self._failure: list[CnncliError] = []  # one for all that are made of this one
         self._targets = examples.targets
         self._encodings = dict(encodings)
+
+    @property
+    def count(self) -> int:
+        return self._oversampling.count if self._oversampling else self.rows
+
+    @property
+    def steps(self) -> int:
+        return math.ceil(self.count / self.batch_size)
 
     @property
     def input_spec(self) -> Any:
@@ -74,24 +94,24 @@ class Batches:
             raise
 
     def in_order(self) -> Batches:
-        """The same examples in their own order."""
+        """The same examples in their own order, each once."""
         found = copy(self)
-        found.seed = None
+        found.seed = found._oversampling = None
         return found
 
     def of(self, inputs: Values) -> Batches:
         """The same labels in the same order, with one other input.
 
         Args:
-            inputs: (count, …), or (k * count, …) for k copies of every example: each epoch takes the next copy.
+            inputs: (examples, …), or (k * examples, …) for k copies of every example: each epoch takes the next copy.
         """
-        assert len(inputs) % self.count == 0
+        assert len(inputs) % self.rows == 0
         found = copy(self)
-        found._inputs, found._copies = {INPUT: inputs}, len(inputs) // self.count
+        found._inputs, found._copies = {INPUT: inputs}, len(inputs) // self.rows
         return found
 
     def dataset(self, *, first_step: int = 0) -> tf.data.Dataset:
-        """The batches: inputs (batch, *shape) of the examples' type, labels as encoded.
+        """The batches: inputs (batch, *shape) of the examples' type, labels as encoded, weights (batch,) where there are some.
 
         Args:
             first_step: how many batches of the epoch are left out at its beginning.
@@ -109,23 +129,31 @@ class Batches:
             )
 
     def _order(self) -> tf.Tensor:
-        indices = tf.range(self.count, dtype=tf.int64)
+        """What an epoch draws, int64 (count,): an example's row, with `rows` added for each time it was drawn before."""
+        indices = tf.range(self.rows, dtype=tf.int64)
         if self.seed is None:
             return indices
-        return tf.random.experimental.stateless_shuffle(
-            indices, seed=tf.stack([tf.cast(self.seed, tf.int64), self.epoch])
-        )
+        seed = tf.stack([tf.cast(self.seed, tf.int64), self.epoch])
+        shuffled = _shuffled(indices, seed)
+        if self._oversampling is None:
+            return shuffled
+        return _shuffled(self._oversampling.drawn(shuffled), seed * [1, -1] - [0, 1])  # not the random numbers of above
 
     def _gather(self) -> Any:
         targets_at = self._rows_of(self._targets)
         inputs_at = {name: self._rows_of(column) for name, column in self._inputs.items()}
+        weights_at = None if self._weights is None else self._rows_of(self._weights)
 
         @_as_it_stands
-        def batch(indices: tf.Tensor) -> tuple[tf.Tensor, Any]:
-            targets = targets_at(indices)
+        def batch(drawn: tf.Tensor) -> tuple[tf.Tensor, ...]:
+            rows, times = drawn % self.rows, drawn // self.rows
+            targets = targets_at(rows)
             encoded = {name: encoding.encode(targets) for name, encoding in self._encodings.items()}
-            first = self.epoch % self._copies * self.count
-            return _alone({name: rows_at(indices + first) for name, rows_at in inputs_at.items()}), _alone(encoded)
+            copies = rows + (self.epoch + times) % self._copies * self.rows
+            inputs = _alone({name: rows_at(copies) for name, rows_at in inputs_at.items()})
+            if weights_at is None:
+                return inputs, _alone(encoded)
+            return inputs, _alone(encoded), _alone(dict.fromkeys(encoded, weights_at(rows)))
 
         return batch
 
@@ -147,6 +175,43 @@ class Batches:
             return tf.ensure_shape(tf.numpy_function(read, [indices], dtype), (None, *column.shape[1:]))
 
         return stored
+
+
+class Oversampling:
+    """Draws as many examples of every class as the largest class has.
+
+    Args:
+        classes: int (rows,), the class of each example.
+
+    Attributes:
+        count: how many examples an epoch has.
+    """
+
+    def __init__(self, classes: NDArray[np.integer]) -> None:
+        _, self._classes, counts = np.unique(classes, return_inverse=True, return_counts=True)
+        self._most = int(counts.max())
+        self.count = self._most * len(counts)
+        slots = np.tile(np.arange(self._most), len(counts))
+        sizes = np.repeat(counts, self._most)
+        self._places = (
+            np.repeat(np.cumsum(counts) - counts, self._most) + slots % sizes
+        )  # among the rows, class by class
+        self._times = slots // sizes
+
+    def drawn(self, shuffled: tf.Tensor) -> tf.Tensor:
+        """What is drawn, class by class: int64 (count,), a row, with the number of rows added for each time before.
+
+        All examples of a class are drawn equally often, but for one time; which are drawn once more follows the order.
+
+        Args:
+            shuffled: int64 (rows,).
+        """
+        by_class = tf.gather(shuffled, tf.argsort(tf.gather(tf.constant(self._classes), shuffled), stable=True))
+        return tf.gather(by_class, self._places) + self._times * len(self._classes)
+
+
+def _shuffled(values: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+    return tf.random.experimental.stateless_shuffle(values, seed=seed)
 
 
 def _alone(values: dict[str, Any]) -> Any:

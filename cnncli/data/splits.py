@@ -14,6 +14,7 @@ from cnncli.messages import counted, listed, shortened
 
 _PATH = ("data", "split")
 _MOST_NAMED = 5
+_DOMAIN = 0x53504C49  # "SPLI": separates our stream of a seed from that of `np.random.default_rng(seed)`
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,15 +59,15 @@ def split(
         (2,)
     """
     sizes = {
-        part: _size(wanted, len(labels))
+        part: size_of(wanted, len(labels))
         for part, wanted in (("validation", validation), ("test", test))
         if wanted is not None
     }
     classes = _Classes.of(labels, class_names)
     if class_names is not None and not class_names:
-        _refuse_empty(sizes, len(labels))
+        refuse_empty(sizes, len(labels))
     _refuse_impossible(sizes, classes)
-    order = _order(len(labels), seed, class_names)
+    order = shuffled(len(labels), seed)
     if stratify:
         parts = _stratified(labels, order, sizes, classes)
     else:
@@ -97,7 +98,21 @@ def limit(
         problem = f"{counted(count, 'example')} cannot hold one of each of the {len(classes.names)} classes"
         raise DataError(Problem(problem, f"`limit: {len(classes.names)}` or more", path=("data", "limit")))
     taken = _apportion(count, classes.counts, room=classes.counts)
-    return _first_of_each(labels, _order(len(labels), seed, class_names), classes, [taken])[0]
+    return _first_of_each(labels, shuffled(len(labels), seed), classes, [taken])[0]
+
+
+def limit_per_class(labels: NDArray[np.integer], count: int, *, seed: int = 0) -> NDArray[np.int64]:
+    """Choose `count` examples of each class, or all of a class that has fewer.
+
+    Args:
+        labels: int (examples,).
+
+    Returns:
+        Ascending indices, int64.
+    """
+    classes = _Classes.of(labels, None)
+    taken = np.minimum(classes.counts, count)
+    return _first_of_each(labels, shuffled(len(labels), seed), classes, [taken])[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,19 +130,18 @@ class _Classes:
         return cls(numbers, names, counts.astype(np.int64))
 
 
-def _size(wanted: float | int, count: int) -> int:
+def size_of(wanted: float | int, count: int) -> int:
+    """A share or a number of examples as their number."""
     return wanted if isinstance(wanted, int) else math.floor(wanted * count + 0.5)
 
 
-def _order(count: int, seed: int, class_names: Sequence[str] | None) -> NDArray[np.int64]:
-    """The examples shuffled; where there are no classes by a stream of its own.
+def shuffled(count: int, seed: int) -> NDArray[np.int64]:
+    """All examples, int64 (count,), in a random order: by a stream that is apart from the one that users get with the same seed.
 
-    Targets that were made with `np.random.default_rng(0).uniform(…)` come from the very numbers of seed 0: sorted by
-    these, the smallest targets would all be set aside.
+    Data made with `np.random.default_rng(0)` comes from the very numbers of seed 0: an order by these depends on the
+    data, so that the parts differ in what they hold.
     """
-    has_classes = class_names is None or len(class_names) > 0
-    random = np.random.PCG64(seed if has_classes else [seed, 1])
-    return np.argsort(random.random_raw(count), kind="stable")
+    return np.argsort(np.random.PCG64([seed, _DOMAIN]).random_raw(count), kind="stable")
 
 
 def _refuse_impossible(sizes: dict[str, int], classes: _Classes) -> None:
@@ -168,7 +182,7 @@ def _refuse_impossible(sizes: dict[str, int], classes: _Classes) -> None:
         raise DataError(problems)
 
 
-def _refuse_empty(sizes: dict[str, int], count: int) -> None:
+def refuse_empty(sizes: dict[str, int], count: int) -> None:
     """Every part, train included, must have an example."""
     problems = [
         Problem(

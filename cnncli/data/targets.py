@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
+import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -205,9 +206,17 @@ class TargetInfo(BaseModel, ABC):
         """How many examples there are; where each has one class, by class."""
         return [len(targets)]
 
+    def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
+        """How many examples each class or label has, by name; empty where there are none."""
+        return {}
+
     def names_of(self, targets: NDArray[Any]) -> list[str] | None:
         """The class of each example by its name; None where there is none. Fingerprints hold it."""
         return None
+
+    def texts_of(self, targets: NDArray[Any]) -> list[str]:
+        """The targets of each example in words, for people."""
+        return [", ".join(f"{value:.4g}" for value in np.ravel(row)) for row in targets]
 
     def to_json(self) -> dict[str, Any]:
         """The fields of a record, which `read_targets` reads back."""

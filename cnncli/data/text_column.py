@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import FileIO
@@ -78,6 +79,46 @@ class TextColumn:
         return (hashlib.sha256(text).digest() for text in self.encoded(np.arange(len(self))))
 
 
+class TextStore:
+    """Texts that are appended in order: in memory, or in a temporary file where they take more than 256 MiB."""
+
+    def __init__(self) -> None:
+        self._content, self._offsets = bytearray(), array("q", [0])
+        self._file: FileIO | None = None
+
+    def append(self, text: str | bytes) -> None:
+        """Add a text: `str`, or bytes in UTF-8.
+
+        Raises:
+            ResourceError: the disk is full.
+        """
+        encoded = text.encode() if isinstance(text, str) else text
+        self._content += encoded
+        self._offsets.append(self._offsets[-1] + len(encoded))
+        if len(self._content) > LARGE:
+            self._write()
+
+    def column(self) -> TextColumn:
+        """All texts.
+
+        Raises:
+            ResourceError: the disk is full.
+        """
+        if self._file:
+            self._write()
+        rows = np.arange(len(self._offsets) - 1, dtype=np.int64)
+        return TextColumn(self._file or bytes(self._content), np.array(self._offsets, np.int64), rows)
+
+    def _write(self) -> None:
+        try:
+            self._file = self._file or _temporary_file()
+            self._file.write(self._content)
+        except OSError as error:
+            message = f"there is no room for the texts in {cache.folder()}: {(error.strerror or str(error)).lower()}"
+            raise ResourceError(message) from error
+        self._content.clear()
+
+
 def text_column(texts: Iterable[str | bytes]) -> TextColumn:
     """Store texts: in memory, or in a temporary file where they take more than 256 MiB.
 
@@ -87,24 +128,10 @@ def text_column(texts: Iterable[str | bytes]) -> TextColumn:
     Raises:
         ResourceError: the disk is full.
     """
-    content, offsets = bytearray(), [0]
-    file: FileIO | None = None
-    try:
-        for text in texts:
-            encoded = text.encode() if isinstance(text, str) else text
-            content += encoded
-            offsets.append(offsets[-1] + len(encoded))
-            if len(content) > LARGE:
-                file = file or _temporary_file()
-                file.write(content)
-                content.clear()
-        if file:
-            file.write(content)
-    except OSError as error:
-        message = f"there is no room for the texts in {cache.folder()}: {(error.strerror or str(error)).lower()}"
-        raise ResourceError(message) from error
-    stored = file or bytes(content)
-    return TextColumn(stored, np.array(offsets, np.int64), np.arange(len(offsets) - 1, dtype=np.int64))
+    store = TextStore()
+    for text in texts:
+        store.append(text)
+    return store.column()
 
 
 def is_telling(text: str | bytes) -> bool:

@@ -93,17 +93,17 @@ def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
         yield from warnings_for_images(trained)
     assert not isinstance(trained.input_shape, dict)
     for file in given.files:
-        inputs = _inputs_of(file, trained.input_shape)
+        inputs = _inputs_of(file, trained.input_shape, given.numbers)
         if inputs is not None:
             yield from scale_warnings(trained.scale, inputs, printable(file.path))
 
 
-def _inputs_of(file: File, input_shape: Shape) -> NDArray[Any] | None:
+def _inputs_of(file: File, input_shape: Shape, numbers: Any) -> NDArray[Any] | None:
     """Read the examples of a file of numbers; None for an image, and for a file that cannot be read (reported later)."""
     if file.kind == "image":
         return None
     if file.kind == "table":
-        rows = Given((file,), (), ()).batches(_LOOKED_AT, input_shape=input_shape, form=None)
+        rows = Given((file,), (), (), numbers).batches(_LOOKED_AT, input_shape=input_shape, form=None)
         batch = next(rows, None)
         return np.asarray(batch.inputs) if batch and batch.names else None
     try:

@@ -15,68 +15,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images, shapes
-from cnncli.data.input_values import InputValues
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import read_inputs
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, images_below
 from cnncli.data.sources.paths import cannot_read, existing_file
+from cnncli.data.tables.table_file import SUFFIXES
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.inference.batch import Bad, Batch, Name, bad_file
+from cnncli.inference.table_rows import column_batches, files_of_table, has_header, row_width
 from cnncli.inputs import kind_of
-from cnncli.messages import counted, listed, printable, shortened
+from cnncli.messages import counted, listed, shortened
+from cnncli.recipe.sources.table import InputColumns
 
-_TABLE_SUFFIXES = (".csv", ".tsv")
 # Of an archive's arrays, the first that is there.
 _INPUT_NAMES = ("x", "x_test", "x_val", "x_train", "test_images", "val_images", "train_images")
 _DELIMITERS = ",;\t"
 _LONGEST_LINE = 1 << 24  # of a table, in characters
-
-
-@dataclass(frozen=True, slots=True)
-class Name:
-    """Which example it is.
-
-    Attributes:
-        file: as it was named, or its path below a folder that was.
-        index: from 0, of an array's examples and a table's rows; None of an image.
-    """
-
-    file: str
-    index: int | None = None
-
-    def __str__(self) -> str:
-        """`digits.npz[17]`, ready to be shown."""
-        file = printable(self.file)
-        return file if self.index is None else f"{file}[{self.index}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Bad:
-    """An example, or a whole file, that cannot be used; the reason stands after its name."""
-
-    name: Name
-    reason: str
-    hint: str = ""
-
-    @property
-    def problem(self) -> Problem:
-        return Problem(f"{self.name}: {self.reason}", self.hint)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Batch:
-    """Some examples.
-
-    Attributes:
-        names: one an example.
-        inputs: (len(names), *shape of one): uint8 in 0 to 255, or float32, finite; of several inputs by name.
-        bad: what would have stood between them.
-    """
-
-    names: list[Name]
-    inputs: InputValues
-    bad: list[Bad]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +51,13 @@ class Given:
         files: in the order of the arguments, those of a folder sorted.
         bad: what is not there, or cannot be read.
         notes: what was left aside in folders.
+        numbers: the columns of tables that are the input, as the recipe names them; None: all columns.
     """
 
     files: tuple[File, ...]
     bad: tuple[Bad, ...]
     notes: tuple[Problem, ...]
+    numbers: Any = None
 
     @property
     def has_images(self) -> bool:
@@ -126,7 +84,12 @@ class Given:
                 assert form is not None
                 yield from _image_batches([file.path for file in files], form, size, decoded or {})
             else:
-                yield from chain.from_iterable(_READERS[kind](file, input_shape, size) for file in files)
+                yield from chain.from_iterable(self._numbers(kind, file, input_shape, size) for file in files)
+
+    def _numbers(self, kind: str, file: File, input_shape: Shape, size: int) -> Iterator[Batch]:
+        if kind == "table" and self.numbers is not None and has_header(file.path):
+            return column_batches(file.path, self.numbers, input_shape, size)
+        return _READERS[kind](file, input_shape, size)
 
 
 def read_array(file: File, input_shape: Shape) -> NDArray[Any]:
@@ -139,8 +102,13 @@ def read_array(file: File, input_shape: Shape) -> NDArray[Any]:
     return as_examples(read(file.path), input_shape)
 
 
-def look_up(arguments: Sequence[str]) -> Given:
-    """Find what the arguments name: images, folders of images, `.npz`, `.npy` and `.csv` files. None of them is read."""
+def look_up(arguments: Sequence[str], columns: InputColumns | None = None) -> Given:
+    """Find what the arguments name: images, folders of images, `.npz`, `.npy` and `.csv` files. Only tables of files are read.
+
+    Args:
+        columns: those of a table that are the input, as the recipe of the model names them; None where it names none.
+    """
+    of_files = columns and (columns.image or columns.volume)
     files: list[File] = []
     bad: list[Bad] = []
     notes: list[Problem] = []
@@ -150,11 +118,15 @@ def look_up(arguments: Sequence[str]) -> Given:
                 paths, aside = images_below(text)
                 files += [File(path, "image") for path in paths]
                 notes += aside
+            elif of_files and _kind(text) == "table":
+                found, wrong = files_of_table(text, of_files)
+                files += [File(path, _kind(path)) for path in found]
+                bad += wrong
             else:
                 files.append(File(text, _kind(text)))
         except DataError as error:
             bad.append(bad_file(Name(text), error))
-    return Given(tuple(files), tuple(bad), tuple(notes))
+    return Given(tuple(files), tuple(bad), tuple(notes), columns and columns.numbers)
 
 
 def _kind(text: str) -> str:
@@ -176,7 +148,7 @@ def _kind(text: str) -> str:
         return "archive"
     if beginning == b"\x93NUMPY" or suffix == ".npy":
         return "array"
-    return "table" if suffix in _TABLE_SUFFIXES else "image"
+    return "table" if suffix in SUFFIXES else "image"
 
 
 def _is_regular(text: str) -> bool:
@@ -184,15 +156,6 @@ def _is_regular(text: str) -> bool:
         return stat.S_ISREG(os.stat(text).st_mode)
     except (OSError, ValueError):
         return False
-
-
-def bad_file(name: Name, error: CnncliError) -> Bad:
-    """What is wrong with a file; the sentence need not name it a second time."""
-    problem = error.problems[0]
-    reason = problem.message
-    for file in (printable(name.file), printable(os.path.basename(name.file))):
-        reason = reason.removeprefix(f"cannot read {file}: ").removesuffix(f": {file}").removeprefix(f"{file} ")
-    return Bad(name, reason.removeprefix("is "), problem.hint)
 
 
 # Images.
@@ -281,8 +244,11 @@ def _finite(names: list[Name], values: NDArray[Any], bad: list[Bad]) -> Batch:
 def _table_batches(given: File, input_shape: Shape, size: int) -> Iterator[Batch]:
     """A row is an example: its numbers one after the other, as `x.reshape(-1)` gives them; a first line may name them."""
     path = given.path
+    if path.lower().endswith((".parquet", ".pq")):
+        yield from column_batches(path, ["*"], input_shape, size)
+        return
     try:
-        width = _width(input_shape)
+        width = row_width(input_shape)
         with open(path, encoding="utf-8-sig", newline="") as file:
             yield from _rows_in_batches(path, file, width, tuple(input_shape), size)
     except DataError as error:
@@ -291,18 +257,6 @@ def _table_batches(given: File, input_shape: Shape, size: int) -> Iterator[Batch
         yield Batch([], np.empty((0,)), [bad_file(Name(path), cannot_read(path, error))])
     except (UnicodeDecodeError, csv.Error) as error:
         yield Batch([], np.empty((0,)), [Bad(Name(path), f"no table of numbers: {shortened(str(error))}")])
-
-
-def _width(input_shape: Shape) -> int:
-    """How many numbers an example has."""
-    width = 1
-    for length in input_shape:
-        if length is None:
-            shape = shapes.written(input_shape)
-            message = f"the model takes examples of any size, {shape}: it is not defined how a row fills one"
-            raise DataError(message, hint="give arrays, .npz or .npy, instead")
-        width *= length
-    return width
 
 
 def _rows_in_batches(path: str, file: TextIO, width: int, shape: tuple[Any, ...], size: int) -> Iterator[Batch]:

@@ -28,6 +28,7 @@ from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.named_inputs import INPUT, by_name, shapes_of, without_names
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.sources.base import ImageSettings
+from cnncli.recipe.sources.table import InputColumns
 from cnncli.runs.learned_file import read_learned
 from cnncli.runs.record import MODEL
 from cnncli.tasks.classification.targets import ClassTargets
@@ -262,3 +263,16 @@ def default_loss(model: keras.Model) -> KerasObject:
     found, _ = read({"SparseCategoricalCrossentropy": {"from_logits": True}}, "losses")
     assert found is not None
     return found
+
+
+def table_columns(trained: TrainedModel, name: str | None) -> InputColumns | None:
+    """The columns of a table that are an input, as the recipe of a run names them; None where it names none.
+
+    Args:
+        name: of one of several inputs; None of the only one.
+    """
+    if trained.recipe is None:
+        return None
+    data = trained.recipe.recipe.data
+    own = (data.inputs or {}).get(name) if name is not None else data.source.settings
+    return own if isinstance(own, InputColumns) and own.given else None

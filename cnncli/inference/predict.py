@@ -16,7 +16,8 @@ from cnncli.data import images
 from cnncli.data.input_values import InputValues, count, mapped, rows
 from cnncli.errors import ModelFileError, ResourceError
 from cnncli.inference import memory_budget as size
-from cnncli.inference.inputs import Bad, Batch, Given, Name
+from cnncli.inference.batch import Bad, Batch, Name
+from cnncli.inference.inputs import Given
 from cnncli.inference.model_loading import InputShape, TrainedModel
 from cnncli.inference.several_inputs import SeveralGiven
 from cnncli.network.entry import NOT_LEARNED, outside_rows

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,13 +17,18 @@ from cnncli.data.input_values import InputValues
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import npz
 from cnncli.data.sources.image_form import form_of
-from cnncli.data.sources.paths import cannot_read
+from cnncli.data.tables.cells import text_of
+from cnncli.data.tables.column_selection import select
+from cnncli.data.tables.table_file import open_table
+from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
-from cnncli.inference.inputs import Bad, Batch, File, Name, as_examples, bad_file, look_up, read_array
+from cnncli.inference.batch import Bad, Batch, Name, bad_file
+from cnncli.inference.inputs import File, as_examples, look_up, read_array
 from cnncli.inputs import kind_of
 from cnncli.messages import counted, described, did_you_mean, listed, printable, shortened
-from cnncli.recipe.sources.base import ImageSettings
+from cnncli.recipe.sources.base import ImageKeys
+from cnncli.recipe.sources.table import InputColumns
 
 _PREFIXES = ("x_", "x_test_", "x_val_", "x_train_", "")  # of an archive's arrays, the first for which any is there
 _NOT_FINITE = "holds NaN or infinite values"
@@ -64,6 +68,7 @@ class _Files:
 
     paths: tuple[str, ...]
     shape: tuple[int | None, ...]
+    settings: ImageKeys = field(default_factory=ImageKeys)  # of image files
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -92,7 +97,7 @@ class _Files:
                 [example], wrong = _Array(read_array(_file(path), self.shape)).read([0])
                 one: NDArray[Any] = example
                 return wrong.get(0, one)
-            form = form_of(ImageSettings(), self.shape)
+            form = form_of(self.settings, self.shape)
             return images.decode(images.read(path), form).pixels
         except images.BadImage as error:
             return f"{printable(path)}: {error}"
@@ -166,7 +171,12 @@ class SeveralGiven:
 
 
 def look_up_several(
-    arguments: Sequence[str], by_input: Sequence[str], input_shapes: Mapping[str, Shape], *, model: str
+    arguments: Sequence[str],
+    by_input: Sequence[str],
+    input_shapes: Mapping[str, Shape],
+    *,
+    model: str,
+    columns: Mapping[str, InputColumns | None] | None = None,
 ) -> SeveralGiven:
     """Find the examples of a network with several inputs.
 
@@ -175,6 +185,7 @@ def look_up_several(
         by_input: `left=a.npy`, as given with `--input`.
         input_shapes: of the network, by name.
         model: the name of the model, for messages.
+        columns: of a table, by input, as the recipe names them.
 
     Raises:
         DataError: a file does not fit, or the inputs have different numbers of examples.
@@ -183,12 +194,12 @@ def look_up_several(
     found: list[Group] = []
     for path in arguments:
         try:
-            found.append(_of_file(path, input_shapes, model))
+            found.append(_of_file(path, input_shapes, model, columns or {}))
         except DataError as error:
             problems += error.problems
     if by_input:
         try:
-            found.append(_of_inputs(by_input, input_shapes))
+            found.append(_of_inputs(by_input, input_shapes, columns or {}))
         except DataError as error:
             problems += error.problems
     if problems:
@@ -196,7 +207,10 @@ def look_up_several(
     return SeveralGiven(tuple(found))
 
 
-def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str) -> Group:
+_Columns = Mapping[str, InputColumns | None]  # by input
+
+
+def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str, columns: _Columns) -> Group:
     given = look_up([path])
     if given.bad:
         raise DataError([bad.problem for bad in given.bad])
@@ -204,7 +218,7 @@ def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str) -> Group:
     if kinds == {"archive"}:
         return _checked(path, {name: _Array(array) for name, array in _arrays(path, input_shapes).items()})
     if kinds == {"table"}:
-        return _of_table(path, input_shapes)
+        return _of_table(path, input_shapes, columns)
     each = " ".join(f"--input {name}=FILE" for name in input_shapes)
     message = f"{printable(path)}: {printable(model)} takes several inputs ({', '.join(input_shapes)})"
     hint = f"give an .npz file with an array for each, a .csv file with a column for each, or {each}"
@@ -232,7 +246,7 @@ def _arrays(path: str, input_shapes: Mapping[str, Shape]) -> dict[str, NDArray[A
     return found
 
 
-def _of_inputs(by_input: Sequence[str], input_shapes: Mapping[str, Shape]) -> Group:
+def _of_inputs(by_input: Sequence[str], input_shapes: Mapping[str, Shape], by_column: _Columns) -> Group:
     """One file, or folder of images, for each input."""
     problems: list[Problem] = []
     files: dict[str, str] = {}
@@ -260,7 +274,7 @@ def _of_inputs(by_input: Sequence[str], input_shapes: Mapping[str, Shape]) -> Gr
             problems += [bad.problem for bad in given.bad]
         elif given.has_images:
             paths = tuple(file.path for file in given.files)
-            columns[name] = _Files(paths, tuple(input_shapes[name]))
+            columns[name] = _Files(paths, tuple(input_shapes[name]), by_column.get(name) or ImageKeys())
             names = names or tuple(Name(each) for each in paths)
         elif given.files and given.files[0].kind == "table":
             hint = "an .npy file, an image or a folder of images; or one .csv file with a column for each input"
@@ -287,47 +301,57 @@ def _checked(file: str, columns: Mapping[str, _Column], names: tuple[Name, ...] 
 # Tables.
 
 
-def _of_table(path: str, input_shapes: Mapping[str, Shape]) -> Group:
-    """A row is an example: a file for each input in the column of its name, or numbers in `age`, or in `vital_0`, `vital_1`."""
-    rows = _rows(path)
-    if len(rows) < 2:
+def _of_table(path: str, input_shapes: Mapping[str, Shape], by_input: _Columns) -> Group:
+    """A row is an example: a file for each input in its column, or numbers in several.
+
+    The columns are those that the recipe names; else `age` of one number and of files, `vital_0`, `vital_1`, … of several.
+    """
+    table, wrong = open_table(path), WrongLines()
+    rows = [row for some in table.rows(wrong) for row in some.cells]
+    wrong.refuse()
+    if not rows:
         raise DataError(Problem(f"{printable(path)} has no rows", "the first line names the columns"))
-    heading, *body = rows
     problems: list[Problem] = []
     columns: dict[str, _Column] = {}
     for name, shape in input_shapes.items():
-        has_places = kind_of(shape).has_places
-        wanted = [name] if has_places or tuple(shape) == (1,) else [f"{name}_{n}" for n in range(shape[0] or 0)]
-        missing = [each for each in wanted if each not in heading]
-        if missing:
-            hint = f"its columns: {listed(heading, 12)}"
-            message = f"{printable(path)} has no column {listed([f'`{each}`' for each in missing], 4)}"
-            problems.append(Problem(message, hint))
+        own = by_input.get(name)
+        try:
+            wanted = _wanted(name, shape, own, table.header, printable(path))
+        except DataError as error:
+            problems += error.problems
             continue
-        places = [heading.index(each) for each in wanted]
-        cells = [[row[place] if place < len(row) else "" for place in places] for row in body]
-        if has_places:
+        places = [table.header.index(each) for each in wanted]
+        cells = [[text_of(row[place]) for place in places] for row in rows]
+        if kind_of(shape).has_places and (own is None or own.numbers is None):
             folder = os.path.dirname(path)
-            columns[name] = _Files(tuple(os.path.join(folder, cell) for [cell] in cells), tuple(shape))
+            files = tuple(os.path.join(folder, cell) for [cell] in cells)
+            columns[name] = _Files(files, tuple(shape), own or ImageKeys())
         else:
             bad = {number: text for number, row in enumerate(cells) if (text := _no_numbers(wanted, row))}
-            columns[name] = _Array(np.array([[_number(cell) for cell in row] for row in cells], np.float32), bad)
+            values = np.array([[_number(cell) for cell in row] for row in cells], np.float32)
+            sizes = [size or 0 for size in shape]
+            if math.prod(sizes) != len(wanted):
+                taken = shapes.written(shape)
+                message = f"{counted(len(wanted), 'column')} are selected for `{name}`, and the model takes {taken}"
+                problems.append(Problem(message))
+                continue
+            columns[name] = _Array(values.reshape(len(values), *sizes), bad)
     if problems:
         raise DataError(problems)
     return _checked(path, columns)
 
 
-def _rows(path: str) -> list[list[str]]:
-    try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            first = file.readline(1 << 20)
-            delimiter = max(",;\t", key=first.count)
-            file.seek(0)
-            return [[cell.strip() for cell in row] for row in csv.reader(file, delimiter=delimiter) if row]
-    except OSError as error:
-        raise cannot_read(path, error) from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(Problem(f"{printable(path)} is no table: {shortened(str(error))}")) from error
+def _wanted(name: str, shape: Shape, own: InputColumns | None, header: Sequence[str], file: str) -> list[str]:
+    """The columns of an input."""
+    if own is not None:
+        return select(next(getattr(own, key) for key in own.given), header, file=file)
+    is_one = kind_of(shape).has_places or tuple(shape) == (1,)
+    wanted = [name] if is_one else [f"{name}_{number}" for number in range(shape[0] or 0)]
+    if missing := [each for each in wanted if each not in header]:
+        hint = f"its columns: {listed(header, 12)}"
+        message = f"{file} has no column {listed([f'`{each}`' for each in missing], 4)}"
+        raise DataError(Problem(message, hint))
+    return wanted
 
 
 def _no_numbers(columns: Sequence[str], row: Sequence[str]) -> str:

@@ -31,6 +31,9 @@ class InputKind:
         CHANNEL: what one of the last axis is called.
         MOST_CHANNELS: that are compared one by one, where there are at least `LEAST_EXAMPLES`.
         LEAST_DIFFERENT: values of an example that differ from its smallest, so that an equal one is a copy of it.
+        SMALL: cells along each place of the small pictures by which near duplicates are found, a coarse and a fine one;
+            None where examples may well be nearly equal.
+        LENGTH_IN: what a length of an example counts.
     """
 
     WORD: ClassVar[str] = "array"
@@ -49,6 +52,8 @@ class InputKind:
     MOST_CHANNELS: ClassVar[int] = 16
     LEAST_EXAMPLES: ClassVar[int] = 1
     LEAST_DIFFERENT: ClassVar[int] = 1
+    SMALL: ClassVar[tuple[int, int] | None] = None
+    LENGTH_IN: ClassVar[str] = "positions"
 
     @property
     def has_places(self) -> bool:
@@ -84,6 +89,10 @@ class InputKind:
     def may_be_equal_by_chance(self, shape: Sequence[int]) -> bool:
         """Whether two examples of this shape may well be equal without one being a copy."""
         return False
+
+    def lengths(self, examples: NDArray[Any]) -> NDArray[np.int64] | None:
+        """How long each of the examples is without what fills it up, int64 (count,); None where they have no such length."""
+        return None
 
     def can_show(self, shape: Shape) -> bool:
         """Whether `for_tile` takes examples of this shape."""

@@ -14,6 +14,7 @@ class Image(InputKind):
     AXES = ("height", "width", "channels")
     FROM_IMAGE_FILES = True
     ARE_PIXELS = True
+    SMALL = (8, 16)
 
     def is_gray_or_colour(self, shape: Shape) -> bool:
         return shape[-1] in (1, 3)

@@ -14,6 +14,7 @@ class Text(InputKind):
     AXES = ()
     TENSOR_DTYPE = "string"
     ARE_NUMBERS = False
+    LENGTH_IN = "words"
 
     def caption(self, shape: Sequence[int]) -> str:
         return "text"

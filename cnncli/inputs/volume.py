@@ -19,6 +19,7 @@ class Volume(InputKind):
     WORD = "volume"
     AXES = ("depth", "height", "width", "channels")
     ARE_PIXELS = True
+    SMALL = (4, 8)
     LAYOUT = "slices by depth"
     ORDER = "from left to right and from top to bottom"
 

@@ -130,7 +130,7 @@ def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool,
         model,
         full_model,
         # Made last: layers draw their seeds one after the other, and those of the network come first.
-        _augmentation(recipe, shapes, places) if has_augmentation(recipe) else None,
+        augmentation_of(recipe, shapes, places) if has_augmentation(recipe) else None,
         connector.groups,
         connector.from_layer,
         tuple(_applications(recipe)),
@@ -141,7 +141,7 @@ def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool,
     )
 
 
-def _augmentation(recipe: Recipe, shapes: Mapping[str, Sequence[int]], places: dict[str, Path]) -> keras.Model:
+def augmentation_of(recipe: Recipe, shapes: Mapping[str, Sequence[int]], places: dict[str, Path]) -> keras.Model:
     """The layers of `augment` of every input, raw examples -> raw examples."""
     raw = {own.name: new_input(shapes[own.name], _raw_name(own.name)) for own in inputs_of(recipe.data)}
     augmented = {own.name: _augmented(recipe, own, raw[own.name], places) for own in inputs_of(recipe.data)}

@@ -4,30 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
-from PIL import Image
 
 from cnncli.data.input_values import InputValues
 from cnncli.data.input_values import count as count_of
 from cnncli.inputs import kind_of
 from cnncli.messages import percent
 from cnncli.plots import style
+from cnncli.plots.example_tiles import example_tiles, side_by_side
 from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
-from cnncli.plots.tiles import Pixels, Spacing, choose_columns, compose, show_sheet, to_pixels, to_unit
+from cnncli.plots.tiles import Spacing, choose_columns, compose, show_sheet
 from cnncli.recipe.named_inputs import INPUT, by_name
 from cnncli.tasks.classification.mistakes import Wrong
 
 _TILE = 280  # pixels of an example's longer side, at most, and of its width at the least: room for its caption
 _LINE = 24  # pixels of a line of the caption
 _LINES = 3
-_BETWEEN = 8  # two inputs of an example
 _GAP = 18
 _LEAST_WIDTH = 5.2  # inches
-_LONGEST_CURVE = 2000  # samples; of longer ones every so many are left out
 
 Caption = tuple[tuple[str, str], ...]  # the lines below an example, each with its colour
 
@@ -90,7 +85,7 @@ def draw_sheet(
             )
             style.add_header(figure, title, subtitle)
             return figure
-        tiles = _side_by_side([_tiles(values) for values in inputs.values()])
+        tiles = side_by_side([example_tiles(values, _TILE) for values in inputs.values()])
         height, width = tiles.shape[1:3]
         gap = _GAP if len(inputs) == 1 else 3 * _GAP
         columns = len(tiles) if len(tiles) <= 5 else choose_columns(len(tiles), (5, 4, 6, 7))
@@ -129,71 +124,6 @@ def where_line(index: int, file: str | None, width: float) -> tuple[str, str]:
     """The last line of a caption: which example it is."""
     where = f"example {index}" if file is None else plain_text(os.path.basename(file))
     return fit_text(where, width, style.LABEL_SIZE), style.MUTED
-
-
-def _tiles(examples: NDArray[Any]) -> list[Pixels]:
-    """One input of each example, as a tile."""
-    kind = kind_of(examples.shape[1:])
-    shown, _ = kind.for_tile(examples)
-    return [_curve(one) if kind.ARE_CURVES else _widened(_fitted(_as_pixels(one))) for one in shown]
-
-
-def _side_by_side(inputs: Sequence[Sequence[Pixels]]) -> Pixels:
-    """The tiles of several inputs as one tile for each example, with white between and below them."""
-    height = max(tiles[0].shape[0] for tiles in inputs)
-    rows = []
-    for parts in zip(*inputs, strict=True):
-        padded = [
-            np.pad(part, ((0, height - part.shape[0]), (0, _BETWEEN * (not is_last)), (0, 0)), constant_values=255)
-            for part, is_last in zip(parts, [False] * (len(parts) - 1) + [True], strict=True)
-        ]
-        rows.append(np.concatenate(padded, axis=1))
-    return np.stack(rows)
-
-
-def _as_pixels(image: NDArray[Any]) -> Pixels:
-    if image.dtype == np.uint8:
-        return np.broadcast_to(image, (*image.shape[:2], 3)).astype(np.uint8)
-    return to_pixels(to_unit(image))
-
-
-def _fitted(pixels: Pixels) -> Pixels:
-    """Enlarge by a whole factor, or make smaller, to a tile's size."""
-    height, width = pixels.shape[:2]
-    factor = _TILE // max(height, width)
-    if factor:
-        return pixels.repeat(factor, axis=0).repeat(factor, axis=1)
-    scale = _TILE / max(height, width)
-    size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
-
-
-def _widened(pixels: Pixels) -> Pixels:
-    """With white at the right of a narrow one, so that its caption has room."""
-    missing = _TILE - pixels.shape[1]
-    return np.pad(pixels, ((0, 0), (0, missing), (0, 0)), constant_values=255) if missing > 0 else pixels
-
-
-def _curve(values: NDArray[Any]) -> Pixels:
-    """A curve for each of at most three channels (length, channels), drawn point to point: uint8 (height, width, 3)."""
-    from PIL import ImageDraw
-
-    values = values[:: max(1, len(values) // _LONGEST_CURVE)]
-    scaled = to_unit(values)
-    scale = 2  # drawn larger and made smaller: smooth lines
-    side = _TILE * scale
-    picture = Image.new("RGB", (side, side), style.PAPER)
-    pen = ImageDraw.Draw(picture)
-    pen.rectangle((0, 0, side - 1, side - 1), outline=style.FRAME, width=scale)
-    pad = 8 * scale
-    x = np.linspace(pad, side - pad, max(2, len(values)))[: len(values)]
-    for channel, colour in reversed(list(enumerate((style.BLUE, style.GREEN, style.INK)[: values.shape[1]]))):
-        y = side - pad - scaled[:, channel] * (side - 2 * pad)
-        known = np.isfinite(y)
-        points = [(float(one), float(other)) for one, other in zip(x[known], y[known], strict=True)]
-        if len(points) > 1:
-            pen.line(points, fill=colour, width=2 * scale, joint="curve")
-    return np.asarray(picture.resize((_TILE, _TILE), Image.Resampling.LANCZOS))
 
 
 def _subtitle(shown: int, count: int, wrong_count: int) -> str:

@@ -8,6 +8,7 @@ from cnncli.data.dataset import Splits
 from cnncli.network.build import Network
 from cnncli.network.kernels import convolutions
 from cnncli.plots.curves import draw_curves
+from cnncli.plots.data_sheets import draw_samples
 from cnncli.plots.evaluation_figures import draw_evaluation
 from cnncli.plots.kernels import draw_layers
 from cnncli.plots.learning_curves import history_of, phases_of
@@ -36,6 +37,7 @@ def draw_all(
     examples = getattr(splits, recipe.evaluate.split)
     with look():
         files = _curves(folder, recipe, fitted)
+        files += draw_training_examples(folder, recipe, splits)
         files += draw_evaluation(folder, scored, examples, title=title)
         if not any(picture.filters for picture in recipe.visualize) and convolutions(network.full_model):
             files += draw_layers(network.full_model, None, folder)
@@ -44,6 +46,12 @@ def draw_all(
             most = MOST_PICTURES - to_come - sum(file.suffix == ".png" for file in files)
             files += draw_picture(folder, recipe, network, scored, splits, picture, most=most)
     return files
+
+
+def draw_training_examples(folder: Path, recipe: Recipe, splits: Splits) -> list[Path]:
+    """Draw training examples of each class; nothing where no input can be drawn."""
+    figure = draw_samples(splits, title=Title(recipe.name, ": training examples"))
+    return save(figure, folder / "samples.png") if figure else []
 
 
 def _curves(folder: Path, recipe: Recipe, fitted: Fitted) -> list[Path]:

@@ -13,6 +13,7 @@ from cnncli.messages import did_you_mean, listed
 from cnncli.recipe import (  # all but the last bring rules
     check_data,  # noqa: F401
     check_names,  # noqa: F401
+    check_splits,  # noqa: F401
     check_tables,  # noqa: F401
     check_text,  # noqa: F401
     check_training,  # noqa: F401

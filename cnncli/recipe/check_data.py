@@ -27,13 +27,6 @@ def _classes_of_a_builtin(recipe: Recipe) -> Iterator[Problem]:
         yield Problem(message, "leave it out: it follows from the data", path=("data", "classes"))
 
 
-@GENERAL.error
-def _class_weight_and_outputs(recipe: Recipe) -> Iterator[Problem]:
-    if recipe.data.class_weight is not None and len(recipe.model.outputs) > 1:
-        message = "`class_weight` works with one output; Keras refuses it with several"
-        yield Problem(message, path=("data", "class_weight"))
-
-
 @GENERAL.error_without_network
 def _name_of_a_folder(recipe: Recipe) -> Iterator[Problem]:
     """The recipe's name becomes a folder; on Windows some names are those of devices."""

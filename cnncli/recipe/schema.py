@@ -30,6 +30,7 @@ from cnncli.recipe.schema_fields import (
     ClassWeight,
     Count,
     Duration,
+    FoldCount,
     Layer,
     Losses,
     Metric,
@@ -129,6 +130,10 @@ class Split(Section):
     column: str | None = Field(
         None, min_length=1, description="a column or an array that says train, validation or test for each example"
     )
+    folds: FoldCount | None = Field(
+        None, description="number of folds of a cross-validation; each fold is the test split once: `train --fold 2`"
+    )
+    fold: Count | None = Field(None, description="the fold that is the test split, from 1; `train --fold` sets it")
     stratify: bool = Field(True, description="keep the share of each class in each split")
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of the split: the same seed gives the same splits")
 
@@ -188,7 +193,12 @@ class Data(Section):
         None, description="weight of each class in the loss; balanced: inversely proportional to its frequency"
     )
     classes: ClassCount | None = Field(None, description="number of classes; checked against the data")
+    balance: Literal["oversample"] | None = Field(
+        None,
+        description="oversample: each epoch draws examples of rare classes more often, so that all classes are equal",
+    )
     limit: Count | None = Field(None, description="number of training examples to use; the share of each class is kept")
+    per_class: Count | None = Field(None, description="number of training examples of each class to use")
     on_bad_image: Literal["error", "skip"] = Field("error", description="what to do with a file that cannot be decoded")
     allow_leakage: bool = Field(False, description="allow the same image in two splits")
 

@@ -196,6 +196,7 @@ def read_integer(value: Any) -> Any:
 
 Count = Annotated[int, Field(ge=1), BeforeValidator(read_integer)]
 ClassCount = Annotated[int, Field(ge=2), BeforeValidator(read_integer)]
+FoldCount = Annotated[int, Field(ge=2), BeforeValidator(read_integer)]
 Size = Annotated[list[Count], Field(min_length=2, max_length=2)]
 _Rgb = Annotated[list[Annotated[int, Field(ge=0, le=255)]], Field(min_length=3, max_length=3)]
 

@@ -32,6 +32,10 @@ _METHODS = {"grad-cam++": "Grad-CAM++", "grad-cam": "Grad-CAM", "smoothgrad": "S
 _METHOD = rf"(?P<method>{'|'.join(map(re.escape, _METHODS))})"
 # What a file shows, by its name: the pattern, its kind, and the words for it.
 _KINDS = (
+    (r"samples", "samples", "Training examples of each class"),
+    (r"pipeline", "pipeline", "Examples as they are read, after augment, and after prepare"),
+    (r"copies", "copies", "Equal and nearly equal examples side by side"),
+    (r"blank", "blank", "Examples of one value, or nearly so"),
     (r"curves", "curves", "Loss and metrics by epoch"),
     (r"confusion", "confusion", "Confusion matrix: true and predicted classes"),
     (r"roc|precision-recall", "roc", "ROC and precision-recall curves"),

@@ -21,6 +21,7 @@ _MAKERS = {
     "page.html": ("cnncli report", "cnncli "),
     "index.html": ("cnncli runs", "cnncli runs "),
     "explanation.html": ("cnncli explain", "cnncli explain "),
+    "data.html": ("cnncli data", "cnncli data "),
 }
 
 

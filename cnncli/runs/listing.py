@@ -9,10 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import fmean, stdev
 from typing import Any
 
 from cnncli.errors import OutputError
 from cnncli.runs.finding import list_runs
+from cnncli.runs.folds import fold_sets
 from cnncli.runs.notes import read_note
 from cnncli.runs.record import MODEL, STATUSES, Monitor, Record, Row, RunSummary, read_history, summarise
 
@@ -124,6 +126,7 @@ class ListedRun:
             "problem": self.problem or None,
             "remarks": list(self.remarks) or None,
             "note": self.note or None,
+            "fold": run.record.fold.model_dump() if run.record.fold else None,
         }
 
 
@@ -160,7 +163,25 @@ def listed(run: RunSummary | Path) -> ListedRun:
     )
 
 
+def fold_lines(runs: Iterable[ListedRun]) -> list[str]:
+    """What the sets of folds among runs reached: `mnist/first: 5 folds, accuracy 0.9520 (standard deviation 0.0110)`."""
+    runs = list(runs)
+    scores = {run.summary.path: run.score for run in runs}
+    found = []
+    for each in fold_sets(run.summary for run in runs):
+        values = [score for path in each.paths if (score := scores[path]) is not None]
+        names = {name for name, _ in values}
+        text = f"{each.label}: {len(each.runs)} of {each.count} folds"
+        if each.is_finished and len(values) == each.count and len(names) == 1:
+            mean, deviation = fmean(value for _, value in values), stdev(value for _, value in values)
+            text = f"{each.label}: {each.count} folds, {names.pop()} {mean:.4f} (standard deviation {deviation:.4f})"
+        found.append(text)
+    return found
+
+
 def _remarks(record: Record) -> Iterator[str]:
+    if record.fold is not None:
+        yield f"fold {record.fold.number} of {record.fold.count}"
     for phase in record.phases:
         if phase.stopped:
             yield f"stopped early{f' (phase {phase.name})' if phase.name else ''}: {phase.stopped}"

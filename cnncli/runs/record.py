@@ -30,7 +30,7 @@ MODEL = "model.keras"
 # Which number stands for all results of a record: the first that is there.
 _HEADLINES = ("val_accuracy", "accuracy", "val_loss", "loss")
 _LARGEST_RECORD = 64 * 1024 * 1024
-_STAMP = re.compile(r"(\d{8}-\d{6})-[0-9a-f]{6}")
+_STAMP = re.compile(r"(\d{8}-\d{6})-[0-9a-f]{6}(-fold\d+)?")
 _NO_ARTEFACTS = {RECORD, NOTE, "run.log", *LOCK_FILES}
 
 
@@ -114,6 +114,14 @@ class Monitor(_Part):
     mode: str = "min"
 
 
+class Fold(_Part):
+    """The fold that is a run's test split, and the set that was trained with `--fold all`; None for one fold alone."""
+
+    set: str | None = None
+    number: Count
+    count: Count
+
+
 class Environment(_Part):
     """The program and the machine, as `runs.environment` describes them."""
 
@@ -149,6 +157,7 @@ class Record(_Part):
     epochs: Count | None = None
     epochs_planned: Count | None = None
     monitor: Monitor = Monitor()
+    fold: Fold | None = None
     stopped: str | None = None
     phases: list[Phase] = []
     test: Row | None = None

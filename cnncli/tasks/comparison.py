@@ -15,7 +15,7 @@ from cnncli.tasks.pairs import Pair, Side
 from cnncli.tasks.recorded_run import Recorded, read_run
 from cnncli.tasks.statistics import LEVEL, holm
 
-_ANYWAY = "`--anyway` shows the runs side by side, without a significance test"
+ANYWAY = "`--anyway` shows the runs side by side, without a significance test"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +44,7 @@ class Comparison:
             "runs": [_side_as_json(side) for side in self.sides],
             "comparisons": [pair.as_json() for pair in self.pairs],
             "recipe_differences": [
-                {"run": str(side.run.listed.summary.path), "differences": [_as_json(each) for each in found]}
+                {"run": str(side.run.listed.summary.path), "differences": [difference_as_json(each) for each in found]}
                 for side, found in zip(self.sides[1:], self.recipe_differences, strict=True)
             ],
             "notes": [problem.as_json() for problem in self.mismatches],
@@ -64,29 +64,30 @@ def compare(paths: Sequence[Path], *, anyway: bool = False) -> Comparison:
     """
     runs = _read_all(paths)
     labels = _labels(runs)
-    _refuse_mixed(runs, labels)
+    refuse_mixed(runs, labels)
     task = task_registry.part(runs[0].result.task, "comparison")
     sides: tuple[Side, ...] = tuple(map(task.side, runs, labels))
     first, *others = sides
-    mismatches = tuple(problem for other in others for problem in _mismatch(first, other))
+    mismatches = tuple(problem for other in others for problem in mismatch(first, other))
     if mismatches and not anyway:
         *most, last = mismatches
-        raise DataError([*most, replace(last, hint="\n".join([*last.hint.splitlines(), _ANYWAY]))])
+        raise DataError([*most, replace(last, hint="\n".join([*last.hint.splitlines(), ANYWAY]))])
     return Comparison(
         sides=sides,
         mismatches=mismatches,
-        pairs=() if mismatches else _corrected([task.pair(first, other) for other in others]),
+        pairs=() if mismatches else corrected([task.pair(first, other) for other in others]),
         recipe_differences=tuple(tuple(differences(first.run.recipe, other.run.recipe)) for other in others),
     )
 
 
-def _corrected(pairs: Sequence[Any]) -> tuple[Pair, ...]:
+def corrected(pairs: Sequence[Any]) -> tuple[Pair, ...]:
     """The pairs with their p-values after Holm's correction."""
     adjusted = holm([pair.p for pair in pairs])
     return tuple(replace(pair, adjusted_p=p, comparisons=len(pairs)) for pair, p in zip(pairs, adjusted, strict=True))
 
 
-def _refuse_mixed(runs: Sequence[Recorded], labels: Sequence[str]) -> None:
+def refuse_mixed(runs: Sequence[Recorded], labels: Sequence[str]) -> None:
+    """Raise DataError where the runs are not all of one task."""
     first = runs[0].result.task
     for run, label in zip(runs, labels, strict=True):
         if run.result.task != first:
@@ -127,7 +128,7 @@ def _labels(runs: Sequence[Recorded]) -> list[str]:
     return labels if len(set(labels)) == len(labels) else [str(run.listed.summary.path) for run in runs]
 
 
-def _mismatch(first: Side, other: Side) -> Iterator[Problem]:
+def mismatch(first: Side, other: Side) -> Iterator[Problem]:
     """Why two runs were not scored on the same examples, if they were not."""
     reasons = list(_reasons(first.run, other.run))
     if reasons:
@@ -162,7 +163,7 @@ def _other_rows(first: Recorded, other: Recorded) -> Iterator[str]:
 def _other_settings(first: Recorded, other: Recorded) -> Iterator[str]:
     """What differs in `data.split`, by which examples are set aside."""
     mine, theirs = (_mapping(_mapping(run.recipe.get("data")).get("split")) for run in (first, other))
-    for name in ("validation", "test", "stratify", "seed"):
+    for name in ("group", "column", "folds", "fold", "validation", "test", "stratify", "seed"):
         if mine.get(name) != theirs.get(name):
             yield f"data.split.{name}: {mine.get(name)} there, {theirs.get(name)} here"
 
@@ -179,8 +180,8 @@ def _short(run: Recorded) -> str:
     return run.result.examples_sha256[:12] if run.result.examples_sha256 else "not recorded"
 
 
-def _as_json(difference: Difference) -> dict[str, Any]:
-    """A side that says nothing is not there: null may be what it says."""
+def difference_as_json(difference: Difference) -> dict[str, Any]:
+    """A difference of two recipes as plain data. A side that says nothing is not there: null may be what it says."""
     sides = {"first": difference.first, "second": difference.second}
     return {
         "key": difference.key,

@@ -87,7 +87,7 @@ def compute(
     cut = planned.cut
     assert cut is not None
     parts = [(train, planned.copies), (validation, 1)]
-    total = sum(part.count * copies for part, copies in parts)
+    total = sum(part.rows * copies for part, copies in parts)
     room = _Room(cut, total)
     if not room.is_enough:
         return None
@@ -110,11 +110,11 @@ def _computed(
     computed = []
     done = 0
     for part, copies in parts:
-        features = room.for_rows(copies * part.count)
+        features = room.for_rows(copies * part.rows)
         row = 0
         call = augmented if part is parts[0][0] else plain
         for _ in range(copies):
-            for inputs, _labels in part.in_order().dataset():
+            for inputs, *_ in part.in_order().dataset():
                 values = call(inputs).numpy()
                 _put(features, row, values)
                 row += len(values)

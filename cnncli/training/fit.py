@@ -83,7 +83,6 @@ def fit(
     validation: Batches,
     *,
     observer: Observer,
-    class_weight: Mapping[int, float] | None = None,
     checkpoints: Checkpoints | None = None,
     augment: Augment | None = None,
 ) -> Fitted:
@@ -92,10 +91,9 @@ def fit(
     Args:
         network: built; it is compiled here, for each phase anew.
         recipe: phases, losses, metrics, `max_time`.
-        train: shuffled batches.
-        validation: batches in order.
+        train: shuffled batches, with the weights of the examples in the loss where they have some.
+        validation: batches in order, without weights.
         observer: notified of every step and epoch.
-        class_weight: class number -> weight of its examples in the loss.
         checkpoints: where the state is committed, and where training goes on from; None: nowhere, from the beginning.
         augment: see `training_model`.
 
@@ -134,7 +132,7 @@ def fit(
             history.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
             history.patient = [each for each in callbacks if isinstance(each, _PATIENT)]
-            _fit_phase(work, first + phase.epochs, [best, *callbacks, history, checkpointing], class_weight, state)
+            _fit_phase(work, first + phase.epochs, [best, *callbacks, history, checkpointing], state)
             if state is not None:
                 state.arrays.clear()  # a copy of all weights
                 state = None
@@ -164,7 +162,6 @@ def _fit_phase(
     work: _Work,
     last: int,
     callbacks: Sequence[keras.callbacks.Callback],
-    class_weight: Mapping[int, float] | None,
     state: State | None,
 ) -> None:
     """Let Keras fit a phase, from its beginning or from a state within it.
@@ -192,7 +189,6 @@ def _fit_phase(
             initial_epoch=begin,
             epochs=end,
             callbacks=list(callbacks),
-            class_weight=dict(class_weight) if class_weight else None,
             shuffle=False,  # the batches come shuffled
             verbose=0,
         )

@@ -8,7 +8,7 @@ batch, and the test ends when the loss exceeds four times its minimum.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -59,7 +59,6 @@ def range_test(
     *,
     progress: Progress,
     stopping: Callable[[int], None],
-    class_weight: Mapping[int, float] | None = None,
     augment: Augment | None = None,
 ) -> RangeTest:
     """Train a network with a rising learning rate; its weights are of no use afterwards.
@@ -70,7 +69,7 @@ def range_test(
         train: shuffled batches; the data is repeated where there are fewer than `STEPS`.
         progress: notified of each step.
         stopping: is called with the number of the first signal; the step in progress is ended.
-        class_weight, augment: as for `fit`.
+        augment: as for `fit`.
 
     Raises:
         Stopped: a signal came.
@@ -91,7 +90,6 @@ def range_test(
             dataset,
             epochs=math.ceil(STEPS / train.steps),
             callbacks=[rising],
-            class_weight=dict(class_weight) if class_weight else None,
             shuffle=False,  # the batches come shuffled
             verbose=0,
         )

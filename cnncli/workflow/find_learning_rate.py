@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from cnncli.data.pipeline import Batches
 from cnncli.network.instantiate import make, make_optimizer
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.phases import TrainingPhase, phases_of
@@ -67,11 +66,11 @@ def find_learning_rate(planned: Plan, listener: ProgressListener, progress: Prog
         Stopped: a signal came.
         CnncliError: as a run.
     """
-    recipe, splits = planned.recipe, planned.splits
+    recipe = planned.recipe
     listener.ready(planned)
     network = build_network(planned, listener)
     [phase, *_] = phases_of(recipe)
-    train = Batches(splits.train, batch_size=planned.batch_size, encodings=planned.encodings, seed=recipe.train.seed)
+    train = planned.training_batches()
     started = time.monotonic()
     with (
         timed(planned.seconds, "fit", listener),
@@ -85,7 +84,6 @@ def find_learning_rate(planned: Plan, listener: ProgressListener, progress: Prog
             train,
             progress=progress,
             stopping=lambda _: None,
-            class_weight=splits.targets.class_weight(recipe.data.class_weight, splits.train.labels),
         )
     suggestion = suggest(test.rates, test.losses)
     return FoundRate(test, suggestion, _present(recipe, phase, planned.steps_per_epoch), time.monotonic() - started)

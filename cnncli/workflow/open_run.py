@@ -127,6 +127,8 @@ def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], listener: Pr
 def _identity(planned: Plan, options: Options) -> dict[str, Any]:
     """Who, what and where, for run.json."""
     monitor, mode = monitored(planned.recipe)
+    split = planned.recipe.data.split
+    fold = {"set": options.fold_set, "number": split.fold or 1, "count": split.folds}
     return {
         "command_line": list(options.command_line),
         "recipe_sha256": hashlib.sha256(planned.loaded.content).hexdigest(),
@@ -146,6 +148,7 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "trainable_params": planned.budget.trainable_params,
         "epochs_planned": planned.epochs,
         "monitor": {"name": monitor, "mode": mode},
+        "fold": fold if split.folds else None,
         "threads": asdict(planned.threads),
         "environment": runs.environment(),
         "git": runs.git_state(Path(planned.loaded.file).parent),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cnncli.data.balance import loss_weights, oversampled_classes
 from cnncli.data.dataset import Splits
+from cnncli.data.pipeline import Batches
 from cnncli.data.targets import Encoding
 from cnncli.errors import Problem
 from cnncli.network import budget
@@ -30,6 +32,7 @@ class Options:
         profile: look closer at where the time goes.
         resume: the folder of a run to go on with; its recipe is the one that is planned.
         again: the folder of a run to do again; its recipe is the one that is planned.
+        fold_set: the name of the set of folds that the run belongs to; None where it belongs to none.
     """
 
     outputs: Path
@@ -40,6 +43,7 @@ class Options:
     profile: bool = False
     resume: Path | None = None
     again: Path | None = None
+    fold_set: str | None = None
 
     @property
     def earlier(self) -> Path | None:
@@ -91,3 +95,15 @@ class Plan:
     @property
     def epochs(self) -> int:
         return epochs_of(self.recipe)
+
+    def training_batches(self) -> Batches:
+        """The shuffled batches of the training split, with the weights of the examples, oversampled where the recipe says it."""
+        data, examples, targets = self.recipe.data, self.splits.train, self.splits.targets
+        return Batches(
+            examples,
+            batch_size=self.batch_size,
+            encodings=self.encodings,
+            seed=self.recipe.train.seed,
+            weights=loss_weights(data, targets, examples),
+            oversampled=oversampled_classes(data, targets, examples),
+        )

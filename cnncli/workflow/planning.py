@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import runs
+from cnncli.data.balance import examples_per_epoch
 from cnncli.data.dataset import Splits
 from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
+from cnncli.data_checks.quick_findings import data_problems
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.checks import check_network
@@ -65,7 +67,9 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
             as_used(loaded.recipe.data, runs.read_record(options.earlier)) if options.earlier else loaded.recipe.data
         )
         splits = load_data(wanted, input_shape=shapes_of(loaded.recipe.model), progress=listener.loading)
-    steps_per_epoch = math.ceil(len(splits.train) / loaded.recipe.train.batch_size)
+        found = data_problems(wanted, splits)
+    drawn = examples_per_epoch(wanted, splits.targets, splits.train)
+    steps_per_epoch = math.ceil(drawn / loaded.recipe.train.batch_size)
     warnings = loaded.warnings
     class_count = splits.targets.class_count
     loaded = symbolic_shapes.resolve(loaded, splits.input_shape, classes=class_count, steps_per_epoch=steps_per_epoch)
@@ -99,7 +103,16 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
     runs.refuse_full_disk(options.outputs, _BYTES * numbers + _PICTURES_AND_REPORT)
     planned_features = features.plan_all(checked.network, loaded.recipe)
     idle = epochs_without_learning(loaded.recipe, steps_per_epoch, is_resumed=options.resume is not None)
-    notes = [*warnings, *checked.notes, *splits.notes, *remarks(loaded.recipe, splits), *entering, *idle, *downloads]
+    notes = [
+        *warnings,
+        *checked.notes,
+        *splits.notes,
+        *found,
+        *remarks(loaded.recipe, splits),
+        *entering,
+        *idle,
+        *downloads,
+    ]
     if loaded.recipe.data.augment_copies and not any(each.cut for each in planned_features):
         message = "`augment_copies` does nothing: there is no frozen part that is computed once"
         notes.append(Problem(message, path=("data", "augment_copies")))
@@ -171,6 +184,12 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
         settled |= {"background": list(form.background), "depth": form.depth}
     if settled:
         data = data.model_copy(update={"source": data.source.settled(settled)})
+    if data.inputs and splits.forms:
+        forms = {
+            name: {"background": list(form.background), "depth": form.depth} for name, form in splits.forms.items()
+        }
+        inputs = {name: own.model_copy(update=forms.get(name, {})) for name, own in data.inputs.items()}
+        data = data.model_copy(update={"inputs": inputs})
     update = {
         "data": data,
         "train": recipe.train.model_copy(update=train),

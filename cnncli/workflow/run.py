@@ -152,19 +152,17 @@ def _train(
     started: float,
 ) -> Finished:
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
-    assert recipe.train.seed is not None
     write_network(folder, planned, network, listener.note)
     with timed(seconds, "fit", listener):
-        train = _batches(planned, "train", seed=recipe.train.seed)
+        train = planned.training_batches()
         recording = _Recording(listener, folder, checkpoints.resume)
         try:
             fitted = fit(
                 network,
                 recipe,
                 train,
-                _batches(planned, "validation"),
+                Batches(splits.validation, batch_size=planned.batch_size, encodings=planned.encodings),
                 observer=recording,
-                class_weight=splits.targets.class_weight(recipe.data.class_weight, splits.train.labels),
                 checkpoints=checkpoints,
             )
         finally:
@@ -272,15 +270,6 @@ class _Recording:
         self.folder.write_history(self.rows)
         self.written = time.monotonic()
         self.cost = self.written - started
-
-
-def _batches(planned: Plan, split: str, *, seed: int | None = None) -> Batches:
-    return Batches(
-        getattr(planned.splits, split),
-        batch_size=planned.batch_size,
-        encodings=planned.encodings,
-        seed=seed,
-    )
 
 
 def _first_batch(planned: Plan) -> Batch:

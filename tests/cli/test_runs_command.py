@@ -514,6 +514,7 @@ def test_json_has_the_values_as_recorded(outputs):
                 "problem": None,
                 "remarks": None,
                 "note": None,
+                "fold": None,
             }
         ],
         "notes": [],

@@ -119,8 +119,8 @@ def test_data_that_no_script_reads_is_refused_with_what_can_be_written(source):
         data_lines(f"{{{source}}}")
 
     [problem] = caught.value.problems
-    assert problem.message.startswith("no script is written that reads a ")
-    assert (problem.place.line, problem.hint) == (1, "--network writes the network alone")
+    assert problem.message == f"`{source.partition(':')[0]}` cannot be written as Python"
+    assert (problem.place.line, problem.hint) == (1, "`--network` writes the network alone")
 
 
 def test_names_of_medmnist_are_used(tmp_path):

@@ -18,7 +18,7 @@ from cnncli.data import heic
 from cnncli.data.deep_tiff import decode_tiff, first_page
 from cnncli.data.image_header import BadImage
 from cnncli.data.images import Form, decode
-from cnncli.data.sources.folder_tree import read_tree
+from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 
 DEEP = Form(16, 24, depth=16)
 RED_AND_GREEN = np.zeros((16, 24, 3), np.uint8)
@@ -259,4 +259,4 @@ def test_heic_counts_as_an_image_of_a_folder(tmp_path: Path) -> None:
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_bytes(b"\0\0\0\x18ftypheic....")
 
-    assert [file.relative for file in read_tree(str(tmp_path)).files["train"]] == ["a/1.HEIC", "b/2.heif"]
+    assert [file.relative for file in read_tree(str(tmp_path), IMAGE_FILES).files["train"]] == ["a/1.HEIC", "b/2.heif"]

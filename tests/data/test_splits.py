@@ -87,12 +87,21 @@ def test_the_same_seed_gives_the_same_parts(possible: tuple[np.ndarray, int, int
 
 
 def test_the_parts_of_a_seed_are_the_same_on_every_machine() -> None:
-    # PCG64(7)'s raw numbers sort 0 to 19 as 6 3 12 11 4 10 13 9 …; the labels alternate, so that two even and two odd
-    # ones of these come first.
+    # The raw numbers of PCG64([7, 0x53504C49]) sort 0 to 19 as 6 17 5 18 14 0 3 7 …; the labels alternate, so that two even
+    # and two odd ones of these come first.
     parts = split(np.arange(20) % 2, validation=4, test=4, seed=7)
 
-    assert parts.validation.tolist() == [3, 6, 11, 12]
-    assert parts.test.tolist() == [4, 9, 10, 13]
+    assert parts.validation.tolist() == [5, 6, 17, 18]
+    assert parts.test.tolist() == [0, 3, 7, 14]
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2026])
+def test_a_split_does_not_depend_on_what_numpy_draws_from_its_seed(seed: int) -> None:
+    drawn = np.random.default_rng(seed).uniform(size=1000)  # a user's data, made with the same seed
+
+    test = split((np.arange(1000) % 2).astype(int), test=0.2, seed=seed).test
+
+    assert abs(drawn[test].mean() - drawn.mean()) < 0.1  # four standard errors are 0.08
 
 
 def test_another_seed_gives_other_parts() -> None:

@@ -181,7 +181,7 @@ def test_several_labels_are_tags_or_columns(label: Any, separator: str | None, n
 def test_weights_and_groups_go_with_their_examples() -> None:
     rows = birds()
     for number, row in enumerate(rows):
-        row[3] = str(number / 10)
+        row[2], row[3] = ("Ada", "Bo", "Cy")[number % 3], str(number / 10)
     write("birds.csv", [HEADER, *rows])
 
     found = read({**PHOTOS, "weight": "trust"}, split={"group": "who", "validation": 0.2, "test": 0.2})
@@ -191,7 +191,7 @@ def test_weights_and_groups_go_with_their_examples() -> None:
         assert examples.groups is not None
         numbers_of = [int(Path(file).stem) for file in examples.files or ()]
         assert np.allclose(examples.weights, np.array(numbers_of) / 10)
-        assert examples.groups.tolist() == [("Ada", "Bo")[number % 3 > 1] for number in numbers_of]
+        assert examples.groups.tolist() == [("Ada", "Bo", "Cy")[number % 3] for number in numbers_of]
 
 
 def test_a_column_says_the_part_of_each_row() -> None:
@@ -426,3 +426,45 @@ def test_parquet_is_read_as_csv_is() -> None:
     found = read({**source, "path": "ecg.parquet"}, word="parquet")
 
     assert found.fingerprint == read({**source, "path": "ecg.csv"}).fingerprint
+
+
+def sentences(count: int = 24) -> list[list[str]]:
+    words = ["a", "long", "film", "of", "rain", "and", "people", "in", "town", "at", "night"]
+    order = np.random.default_rng(0)
+    return [
+        [" ".join(order.permutation(words)) + f' "{number}",\nso', ["sad", "happy"][number % 2]]
+        for number in range(count)
+    ]
+
+
+def test_sentences_are_read_as_they_stand() -> None:
+    rows = sentences()
+    write("mood.csv", [["sentence", "mood"], *rows])
+
+    found = read({"path": "mood.csv", "text": "sentence", "label": "mood"})
+
+    assert found.input_shape == ()
+    texts = {
+        text: label
+        for examples in every(found)
+        for text, label in zip(examples.read(range(len(examples))), examples.labels, strict=True)
+    }
+    assert texts == {row[0]: ("happy", "sad").index(row[1]) for row in rows}
+
+
+def test_sentence_in_two_parts_is_an_error_and_empty_ones_are_noted() -> None:
+    rows = sentences()
+    write("mood.csv", [["sentence", "mood"], *rows, [" ", "sad"]])
+    write("test.csv", [["sentence", "mood"], *rows[:2], ["new words that stand nowhere else", "sad"]])
+    source = {"path": "mood.csv", "text": "sentence", "label": "mood"}
+
+    assert refused({**source, "test": "test.csv"}) == ["2 rows of test.csv are also in mood.csv"]
+    assert [note.message for note in read(source).notes] == ["1 text is empty: mood.csv:50"]
+
+
+def test_sentence_with_a_nul_character_is_wrong() -> None:
+    write("mood.csv", [["sentence", "mood"], *sentences(), ["a\0b", "sad"]])
+
+    assert refused({"path": "mood.csv", "text": "sentence", "label": "mood"}) == [
+        "mood.csv:50: sentence holds a NUL character, which is no text"
+    ]

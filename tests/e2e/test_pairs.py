@@ -10,7 +10,7 @@ import zipfile
 
 import numpy as np
 import pytest
-from commands import CommandLine, call
+from commands import call, stop_after_the_first_epoch
 from PIL import Image
 
 RECIPE = """\
@@ -210,14 +210,9 @@ def test_heat_and_maps_of_either_input_are_drawn(folder):
 
 
 def test_stopped_run_goes_on_to_the_same_bits(folder):
-    with CommandLine(folder).start("train", "pairs.yaml", "--run", "cut") as process:
-        for line in iter(process.stderr.readline, ""):
-            if line.startswith("epoch 1"):
-                process.send_signal(signal.SIGTERM)
-                break
-        process.stdout.read()
-        process.stderr.read()
-        assert process.wait() != 0
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after_the_first_epoch(patch, signal.SIGTERM)
+        call("train", "pairs.yaml", "--run", "cut", exit_code=143)
 
     call("train", "--resume", "pairs/cut", "-q")
     assert weights("cut") == weights("first")

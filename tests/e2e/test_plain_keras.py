@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,26 +56,40 @@ def make_photos(folder: Path) -> None:
     Image.fromarray(wide).save(folder / "photo.png")
 
 
-@pytest.mark.parametrize(
-    ("resize", "color", "precision"),
-    [("stretch", "rgb", "float32"), ("pad", "grayscale", "float32"), ("crop", "rgb", "mixed_bfloat16")],
-)
-def test_documented_lines_give_what_predict_gives(resize, color, precision, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    draw_nothing(monkeypatch)
-    make_photos(tmp_path)
-    (tmp_path / "r.yaml").write_text(RECIPE % (resize, color, precision), encoding="utf-8")
-    call("train", "r.yaml", "--run", "first", "--quiet")
-    run = tmp_path / "outputs/photos/first"
-    [expected] = call("predict", "first", "photo.png", "--json", "--top", "2").json["predictions"]
-    (tmp_path / "plain").mkdir()
-    for file in (run / "model.keras", tmp_path / "photo.png"):
-        (tmp_path / "plain" / file.name).write_bytes(file.read_bytes())
-    forbidden = "import sys\nsys.modules['cnncli'] = None\n"
+FORMS = [("stretch", "rgb", "float32"), ("pad", "grayscale", "float32"), ("crop", "rgb", "mixed_bfloat16")]
+# Runs the program of each folder in one process, which has no cnncli.
+ALL_PROGRAMS = """\
+import os, sys
+sys.modules["cnncli"] = None
+for folder in sys.argv[1:]:
+    os.chdir(folder)
+    with open("program.py", encoding="utf-8") as file:
+        exec(file.read(), {})
+"""
+
+
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], tuple[Any, Any]]:
+    """For each of `FORMS`: the classes of photo.png with their probabilities as the program gives them, and as `predict`."""
+    expected, plain = [], []
+    for resize, color, precision in FORMS:
+        folder = tmp_path_factory.mktemp(resize)
+        make_photos(folder)
+        (folder / "r.yaml").write_text(RECIPE % (resize, color, precision), encoding="utf-8")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            draw_nothing(patch)
+            call("train", "r.yaml", "--run", "first", "--quiet")
+            [predicted] = call("predict", "first", "photo.png", "--json", "--top", "2").json["predictions"]
+        expected.append({each["class"]: each["probability"] for each in predicted["top"]})
+        plain.append(folder / "plain")
+        plain[-1].mkdir()
+        (plain[-1] / "program.py").write_text(program(resize), encoding="utf-8")
+        for file in (folder / "outputs/photos/first/model.keras", folder / "photo.png"):
+            (plain[-1] / file.name).write_bytes(file.read_bytes())
 
     done = subprocess.run(
-        [sys.executable, "-c", forbidden + program(resize)],
-        cwd=tmp_path / "plain",
+        [sys.executable, "-c", ALL_PROGRAMS, *plain],
         capture_output=True,
         text=True,
         encoding="utf-8",
@@ -83,8 +98,15 @@ def test_documented_lines_give_what_predict_gives(resize, color, precision, tmp_
     )
 
     assert done.returncode == 0, done.stderr
-    found = ast.literal_eval(done.stdout.strip().splitlines()[-1])
-    assert found == pytest.approx({each["class"]: each["probability"] for each in expected["top"]}, abs=1e-5)
+    found = [ast.literal_eval(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    return dict(zip(FORMS, zip(found, expected, strict=True), strict=True))
+
+
+@pytest.mark.parametrize("form", FORMS, ids="-".join)
+def test_documented_lines_give_what_predict_gives(answers, form):
+    found, expected = answers[form]
+
+    assert found == pytest.approx(expected, abs=1e-5)
 
 
 def test_the_program_has_six_lines_and_the_readme_has_the_same():

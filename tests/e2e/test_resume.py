@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from commands import CommandLine, Result, call, draw_nothing
+from commands import CommandLine, Result, call, draw_nothing, stop_after_the_first_epoch
 
 RECIPE = """\
 name: whole
@@ -60,11 +60,16 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
 
 @pytest.fixture(scope="module")
 def stopped(place: CommandLine) -> dict[str, Result]:
-    """The answers of processes that each got a signal in training; the signal's name is that of the run."""
-    return {name: stopped_by(name, place) for name in SIGNALS}
+    """The answers of trainings that each got a signal; the signal's name is that of the run."""
+    answers = {"SIGTERM": stopped_from_outside("SIGTERM", place)}
+    for name in ("SIGINT", "SIGHUP"):
+        with pytest.MonkeyPatch.context() as patch:
+            stop_after_the_first_epoch(patch, signal.Signals[name])
+            answers[name] = place("train", "recipe.yaml", "--run", name)
+    return answers
 
 
-def stopped_by(name: str, place: CommandLine) -> Result:
+def stopped_from_outside(name: str, place: CommandLine) -> Result:
     with place.start("train", "recipe.yaml", "--run", name) as process:
         assert process.stdout
         assert process.stderr

@@ -3,14 +3,15 @@
 import csv
 import json
 import re
-import subprocess
-import sys
+from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from commands import cut_off
 from PIL import Image
 
+from cnncli.data import samples
 from cnncli.recipe.load import load_bytes
 
 RUN = "outputs/small/first"
@@ -135,22 +136,12 @@ def test_pictures_are_pictures(folder):
             assert min(image.size) > 200
 
 
-def test_saved_model_opens_in_plain_keras_and_takes_raw_images(folder, tmp_path):
-    """A fresh process that knows nothing of cnncli gives the same predictions on raw digits."""
-
-    program = f"""
-import keras, numpy as np, sys
-from pathlib import Path
-import importlib.util
-package = Path(importlib.util.find_spec("cnncli").origin).parent
-images = np.load(package / "data" / "samples" / "mnist-sample.npz")["x_test"][..., None]
-model = keras.models.load_model({str(folder / "model.keras")!r}, compile=False)
-assert "cnncli" not in sys.modules
-np.save({str(tmp_path / "outputs.npy")!r}, model.predict(images, batch_size=64, verbose=0))
-"""
-
-    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
-    outputs = np.load(tmp_path / "outputs.npy")
+def test_saved_model_takes_raw_images_in_keras(folder):
+    """In a process without cnncli: `test_plain_keras.py`."""
+    with np.load(Path(samples.__path__[0]) / "mnist-sample.npz") as archive:
+        images = archive["x_test"][..., None]
+    model = keras.models.load_model(folder / "model.keras", compile=False)
+    outputs = model.predict(images, batch_size=64, verbose=0)
     with (folder / "predictions.csv").open() as file:
         rows = list(csv.DictReader(file))
     expected = np.array([[float(row[f"output_{i}"]) for i in range(10)] for row in rows])
@@ -194,9 +185,7 @@ def test_train_json_with_quiet_says_nothing_else(trained):
 
 def test_plain_lines_say_what_is_used_and_one_line_an_epoch(trained):
     freeze = ("--set", "train.freeze=[first]", "--set", "data.augment_copies=2")
-    done = trained.process(
-        "train", "small.yaml", "--run", "lines", "--epochs", "2", "--device", "cpu", "--profile", *freeze
-    )
+    done = trained("train", "small.yaml", "--run", "lines", "--epochs", "2", "--device", "cpu", "--profile", *freeze)
 
     text = done.stderr
     for word in (

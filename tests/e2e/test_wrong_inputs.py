@@ -336,15 +336,15 @@ def test_disk_that_takes_no_large_file_leaves_the_good_ones(
     resource = pytest.importorskip("resource")
     shutil.copytree(trained_folder, folder, dirs_exist_ok=True)
     before = contents(folder)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
-    def limited() -> None:
-        resource.setrlimit(
-            resource.RLIMIT_FSIZE, (60_000, 60_000)
-        )  # the model is larger, all that comes before smaller
+    resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, hard))  # the model is larger, all that comes before smaller
+    try:
+        done = called(f"train small.yaml --run second --quiet --set {setting}")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
-    done = real(folder, f"train small.yaml --run second --quiet --set {setting}", preexec_fn=limited)
-
-    assert done.returncode == 6, done.stderr
+    assert done.exit_code == 6, done.stderr
     assert done.stderr == (
         f"error: cannot write outputs/small/second/{file}: the file would be larger than this process may write\n"
         "    raise the limit: ulimit -f unlimited\n"

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from pictures import noise, save
 
 from cnncli.data.images import Form
-from cnncli.inference.inputs import Name, look_up
+from cnncli.inference.batch import Name
+from cnncli.inference.inputs import look_up
 
 FORM = Form(6, 8)
 

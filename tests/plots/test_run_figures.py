@@ -17,6 +17,7 @@ def test_a_run_draws_no_more_pictures_than_its_report_shows(monkeypatch: pytest.
         return [Path(f"{number}.png") for number in range(min(24, most))]
 
     monkeypatch.setattr(run_figures, "_curves", lambda *_: [Path("curves.png"), Path("curves.svg")])
+    monkeypatch.setattr(run_figures, "draw_training_examples", lambda *_: [])
     monkeypatch.setattr(run_figures, "draw_evaluation", lambda *_, **__: [Path("confusion.png")] * 5)
     monkeypatch.setattr(run_figures, "draw_picture", draw_picture)
     pictures = [Picture(feature_maps={})] * 5 + [Picture(filters={"layers": ["a", "b"]})]

@@ -39,7 +39,7 @@ def test_there_are_recipes():
 
 
 @pytest.mark.parametrize("name", [*shipped.names(), *EXAMPLES], ids=lambda name: Path(name).stem)
-def test_resolved_recipe_loads_back_equal_while_the_data_is_not_known(name):
+def test_resolved_recipe_loads_back_equal_before_and_after_the_data_is_known(name):
     unknown = load(name)
     text = to_yaml(unknown.recipe)
     again = load_bytes(text.encode(), "resolved.yaml")
@@ -48,7 +48,12 @@ def test_resolved_recipe_loads_back_equal_while_the_data_is_not_known(name):
     assert to_yaml(again.recipe) == text
     # What was left open says the same once it is known.
     known = {"classes": declared_classes(unknown.recipe) or 37, "steps_per_epoch": 57}
-    assert to_yaml(again.resolve(**known).recipe) == to_yaml(unknown.resolve(**known).recipe)
+    recipe = unknown.resolve(**known).recipe
+    resolved = to_yaml(recipe)
+    assert to_yaml(again.resolve(**known).recipe) == resolved
+    read_back = load_bytes(resolved.encode(), "resolved.yaml").recipe
+    assert read_back == recipe
+    assert to_yaml(read_back) == resolved
 
 
 @pytest.mark.parametrize(

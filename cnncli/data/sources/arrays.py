@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import scales, shapes
+from cnncli.data.balance import read_weights
 from cnncli.data.columns import Values
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
+from cnncli.data.groups import read_groups
 from cnncli.data.mixed_scales import mixed_in
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.duplicates import find_copies
@@ -37,11 +39,15 @@ class Pair:
         inputs: by name of the input in the recipe.
         labels: of the targets.
         shown: all inputs together, as messages call them.
+        weights: of the weights in the loss; None where there are none.
+        groups: of the groups; None where there are none.
     """
 
     inputs: Mapping[str, str]
     labels: str
     shown: str
+    weights: str | None = None
+    groups: str | None = None
 
     @classmethod
     def of(cls, inputs: str, labels: str, names: Sequence[str] = ()) -> Pair:
@@ -50,8 +56,18 @@ class Pair:
 
     @property
     def arrays(self) -> list[str]:
-        """The names of all arrays."""
+        """The names of the inputs and the labels."""
         return [*self.inputs.values(), self.labels]
+
+    @property
+    def more(self) -> list[str]:
+        """The names of the other arrays."""
+        return [name for name in (self.weights, self.groups) if name]
+
+    def of_part(self, part: str) -> Pair:
+        """The same for some of the examples, as messages call them: `x (test)`."""
+        inputs = {name: f"{array} ({part})" for name, array in self.inputs.items()}
+        return Pair(inputs, f"{self.labels} ({part})", f"{self.shown} ({part})")
 
 
 # What labels are, for training; or those of a trained model, which the labels must fit.
@@ -71,7 +87,16 @@ def found(
     targets: Targets,
     allow_leakage: bool,
     notes: Sequence[Problem] = (),
+    rows: Mapping[str, NDArray[np.int64]] | None = None,
 ) -> LoadedData:
+    """Check the arrays of all parts, and compare the parts.
+
+    Args:
+        source: for people.
+        pairs: of each part.
+        arrays: by name.
+        rows: of the part `train`, the examples of each part that it is divided into.
+    """
     problems: list[Problem] = []
     parts: dict[str, Examples] = {}
     for part, pair in pairs.items():
@@ -85,6 +110,9 @@ def found(
         problems += _channels_first(pairs, parts)
     if problems:
         raise DataError(problems)
+    if rows is not None:
+        pairs = {part: pairs["train"].of_part(part) for part in rows}
+        parts = {part: parts["train"].take(indices) for part, indices in rows.items()}
     info, label_notes = _compare_labels(pairs, parts, targets)
     found_notes = [*notes, *label_notes]
     duplicate_of: dict[str, NDArray[np.int64]] = {}
@@ -183,9 +211,22 @@ def _examples(
             examples, given = counted(len(raw_inputs), "example"), counted(len(raw_labels), "label")
             message = f"{array} has {examples}, {pair.labels} has {given}"
             problems.append(Problem(message, "one label for each example, in the same order"))
+    weights = groups = None
+    try:
+        weights = read_weights(pair.weights, arrays[pair.weights]) if pair.weights else None
+    except DataError as error:
+        problems += error.problems
+    try:
+        groups = read_groups(pair.groups, arrays[pair.groups]) if pair.groups else None
+    except DataError as error:
+        problems += error.problems
+    for other, values in ((pair.weights, weights), (pair.groups, groups)):
+        if values is not None and labels is not None and len(values) != len(labels):
+            message = f"{other} has {counted(len(values), 'value')}, {pair.labels} has {counted(len(labels), 'label')}"
+            problems.append(Problem(message, "one for each example, in the same order"))
     if problems or labels is None:
         raise DataError(problems)
-    return Examples(inputs, labels)
+    return Examples(inputs, labels, weights=weights, groups=groups)
 
 
 def read_inputs(name: str, array: NDArray[Any], input_shape: Shape | None = None) -> Values:

@@ -1,4 +1,4 @@
-"""The classes of a folder with a folder for each class: the same in every part, and none without files."""
+"""The classes of a folder with a folder for each class: those of the training part, and none without files."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from cnncli.data.sources.folder_tree import ClassFile, Tree
 from cnncli.data.sources.paths import contents, is_folder, listed_folder
 from cnncli.errors import DataError, Problem
-from cnncli.messages import did_you_mean, listed, nearest, printable, shortened
+from cnncli.messages import did_you_mean, listed, printable, shortened
 
 
 def class_names_of(text: str, tree: Tree) -> list[str]:
-    """The names of the classes, the same in every part.
+    """The names of the classes, those of the training part.
 
     Args:
         text: the folder, as messages call it.
 
     Raises:
-        DataError: there is no training part, only one class, or a part has other classes than the training part.
+        DataError: there is no training part, only one class, or a part has a class that the training part lacks.
     """
     if "train" not in tree.files:
         folders = " and ".join(f"{name}/" for name in tree.folders.values())
@@ -28,9 +28,7 @@ def class_names_of(text: str, tree: Tree) -> list[str]:
     if len(names) == 1:
         raise DataError(_one_class(os.path.join(text, tree.folders.get("train", ""), names[0]), names[0]))
     problems = [
-        problem
-        for part, folder in tree.folders.items()
-        for problem in _differing(folder, tree.class_names[part], names, tree.noun)
+        problem for part, folder in tree.folders.items() for problem in _unknown(folder, tree.class_names[part], names)
     ]
     if problems:
         raise DataError(problems)
@@ -45,18 +43,25 @@ def _one_class(folder: str, name: str) -> Problem:
     return Problem(f"one class only: `{shortened(name)}`", hint)
 
 
-def _differing(folder: str, names: Sequence[str], train_names: Sequence[str], file_noun: str) -> Iterator[Problem]:
-    """How the classes of another part differ from those of train/; a misspelt one is one problem, not two."""
-    extra = [name for name in names if name not in train_names]
+def _unknown(folder: str, names: Sequence[str], train_names: Sequence[str]) -> Iterator[Problem]:
+    """The classes of another part that train/ lacks."""
     missing = [name for name in train_names if name not in names]
-    for name in extra:
-        hint = did_you_mean(name, map(shortened, missing or train_names))
-        yield Problem(f"{folder}/ has a class that train/ lacks: `{shortened(name)}`", hint)
-        missing = [other for other in missing if other != nearest(name, missing)]
-    if missing:
-        noun = "class" if len(missing) == 1 else "classes"
-        named = listed(f"`{shortened(name)}`" for name in missing)
-        yield Problem(f"{folder}/ lacks the {noun} {named}", f"every part needs {file_noun}s of every class")
+    for name in names:
+        if name not in train_names:
+            hint = did_you_mean(name, map(shortened, missing or train_names))
+            yield Problem(f"{folder}/ has a class that train/ lacks: `{shortened(name)}`", hint)
+
+
+def lacking_notes(tree: Tree) -> list[Problem]:
+    """Notes on the parts that lack a class."""
+    notes = []
+    for part, folder in tree.folders.items():
+        missing = [name for name in tree.class_names["train"] if name not in tree.class_names[part]]
+        if missing:
+            noun = "class" if len(missing) == 1 else "classes"
+            named = listed(f"`{shortened(name)}`" for name in missing)
+            notes.append(Problem(f"{folder}/ lacks the {noun} {named}", "no score is computed for them there"))
+    return notes
 
 
 def refuse_empty_classes(tree: Tree, files: Iterable[ClassFile]) -> None:

@@ -139,7 +139,7 @@ def _shared(
     if len(pairs) > share * count:
         way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
         raise DataError(Problem(message, "\n".join([*_first(shown), way_out])))
-    yield Problem(message, "\n".join([*_first(shown), "scores measured with them are too good"]))
+    yield Problem(message, "\n".join([*_first(shown), "scores measured with them are too good"]), kind="leakage")
 
 
 def _repeated(duplicate_of: Duplicates, labels: NDArray[Any], part: str, named: _Named) -> Iterator[Problem]:
@@ -153,14 +153,14 @@ def _repeated(duplicate_of: Duplicates, labels: NDArray[Any], part: str, named: 
             for i in wrong
         ]
         message = f"{named.counted(len(wrong))} of {name} {'is' if len(wrong) == 1 else 'are'} there with two labels"
-        yield Problem(message, "\n".join([*_first(pairs), "one of the two is wrong"]))
+        yield Problem(message, "\n".join([*_first(pairs), "one of the two is wrong"]), kind="labels")
     if len(copies) > len(wrong):
         same = np.setdiff1d(copies, wrong)
         pairs = [named.pair((part, duplicate_of[i]), (part, i)) for i in same]
         message = f"{named.counted(len(same))} of {name} {'is' if len(same) == 1 else 'are'} there more than once"
         copies_of = "an image" if named.noun == "image" else f"a {named.noun}"
         hint = f"a split puts all copies of {copies_of} into the same part"
-        yield Problem(message, "\n".join([*_first(pairs), hint]))
+        yield Problem(message, "\n".join([*_first(pairs), hint]), kind="duplicates")
 
 
 def _first(pairs: Sequence[str]) -> list[str]:

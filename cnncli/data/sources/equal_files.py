@@ -37,15 +37,14 @@ def duplicates(
         if not allow_leakage:
             way_out = "remove them from one of the two, or allow them: `allow_leakage: true` in `data`"
             raise DataError(Problem(message, "\n".join([*_first(leaks), way_out])))
-        yield Problem(message, "\n".join([*_first(leaks), "scores measured with them are too good"]))
+        yield Problem(message, "\n".join([*_first(leaks), "scores measured with them are too good"]), kind="leakage")
     if conflicts := _differing(same, lambda file: file.class_name):
         message = f"{counted(len(conflicts), f'{noun} lies', f'{noun}s lie')} in two classes: one of the two is wrong"
-        yield Problem(message, "\n".join(_first(conflicts)))
+        yield Problem(message, "\n".join(_first(conflicts)), kind="labels")
     if copies := _repeated(same):
         message = f"{counted(len(copies), f'{noun} is', f'{noun}s are')} there more than once"
-        yield Problem(
-            message, "\n".join([*_first(copies), f"a split puts all copies of {article(noun)} into the same part"])
-        )
+        hint = f"a split puts all copies of {article(noun)} into the same part"
+        yield Problem(message, "\n".join([*_first(copies), hint]), kind="duplicates")
 
 
 def duplicate_of(looks: Iterable[str]) -> NDArray[np.int64]:

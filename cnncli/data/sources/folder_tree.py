@@ -182,7 +182,8 @@ class _Aside:
         for names, one, more, rest, hints in sentences:
             if names:
                 message = f"{counted(len(names), one, more)} {rest}: {listed(names, _MOST_NAMED)}"
-                yield Problem(message, "\n".join(hints))
+                is_ignored = names is self.loose or names is self.others
+                yield Problem(message, "\n".join(hints), kind="ignored" if is_ignored else "")
         every = dict.fromkeys(name for names in class_names.values() for name in names)
         yield from _alike(list(every))
 
@@ -330,7 +331,7 @@ def _refuse_unreadable_names(classes: list[str]) -> None:
 
 def _ignored_folders(others: list[str], part_folders: list[str]) -> Problem:
     named = listed((f"{name}/" for name in others), _MOST_NAMED)
-    return Problem(f"not used, because it lies beside {part_folders[0]}/: {named}")
+    return Problem(f"not used, because it lies beside {part_folders[0]}/: {named}", kind="ignored")
 
 
 def _no_class_folders(folder: str, kind: FileKind) -> Problem:

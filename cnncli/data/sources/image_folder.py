@@ -16,7 +16,7 @@ from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.base import ModelRequest, Request, Source
-from cnncli.data.sources.class_folders import class_names_of, refuse_empty_classes
+from cnncli.data.sources.class_folders import class_names_of, lacking_notes, refuse_empty_classes
 from cnncli.data.sources.equal_files import duplicate_of, duplicates
 from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.image_form import form_of, settled
@@ -65,7 +65,7 @@ def read_image_folder(
         targets = ClassTargets(class_names=tuple(class_names_of(settings.path, tree)))
         if check_targets:
             check_targets(targets)
-        notes = list(tree.notes)
+        notes = [*tree.notes, *lacking_notes(tree)]
         files = [file for files in tree.files.values() for file in files]
         seen = scan(files, form, progress=progress)
         if (better := settled(form, settings, seen.usable)) != form:  # what it was read as does not suit these images
@@ -74,7 +74,8 @@ def read_image_folder(
         if seen.bad and on_bad_image == "error":
             raise _bad_images(seen, "repair or remove them, or skip them: `on_bad_image: skip` in `data`")
         if seen.bad:
-            notes.append(Problem(f"{counted(len(seen.bad), 'image')} left out", "\n".join(_reasons(seen.bad))))
+            message = f"{counted(len(seen.bad), 'image')} left out"
+            notes.append(Problem(message, "\n".join(_reasons(seen.bad)), kind="broken"))
             refuse_empty_classes(tree, (each.file for each in seen.usable))
         looks = [looks_of(each) for each in seen.usable]
         notes += duplicates([each.file for each in seen.usable], looks, tree, allow_leakage=allow_leakage)

@@ -78,7 +78,7 @@ def _without_content(used: Sequence[Usable]) -> Iterator[Problem]:
     hint = f"for example {printable(blank[0].file.relative)}: {blank[0].low:g} everywhere"
     if any("transparent" in each.oddities for each in blank):
         hint += "\ntransparent images can be laid on another `background`: white, or [r, g, b]"
-    yield Problem(message, hint)
+    yield Problem(message, hint, kind="blank")
 
 
 def _few_levels(used: Sequence[Usable]) -> Iterator[Problem]:
@@ -126,6 +126,7 @@ def other_depth(shallow: Sequence[str], form: Form) -> Problem | None:
     return Problem(
         f"{message}: decoded, {'it is' if len(shallow) == 1 else 'they are'} (nearly) {become}",
         f"{listed(shallow, 3)}\nsave all images with the same depth",
+        kind="values",
     )
 
 

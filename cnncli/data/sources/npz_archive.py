@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import groups, part_names
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed
@@ -13,7 +19,8 @@ from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import existing_file
 from cnncli.errors import DataError, Problem
-from cnncli.messages import listed, printable
+from cnncli.messages import did_you_mean, listed, printable
+from cnncli.recipe.schema import Split
 from cnncli.recipe.sources.arrays import Npz, array_names
 
 
@@ -23,6 +30,7 @@ def read_npz(
     input_shape: Shape | Mapping[str, Shape] | None = None,
     inputs: Sequence[str] = (),
     targets: Targets,
+    split: Split | None = None,
     allow_leakage: bool = False,
 ) -> LoadedData:
     """Read a NumPy archive: `x_train`, `y_train` and, if there are, `x_val`, `y_val`, `x_test`, `y_test`; or `x`, `y`.
@@ -33,6 +41,8 @@ def read_npz(
         input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
         targets: the type of the labels, for training; or the targets of a trained model, which the labels must fit: only
             the part `test` is read then, or all parts where there is no `test`.
+        split: of the recipe, for training: its `group` and `column` are arrays, `patient` beside `x`, or `patient_train`
+            beside `x_train`, as `settings.weight` is.
         allow_leakage: go on when one image lies in two parts.
 
     Raises:
@@ -42,9 +52,56 @@ def read_npz(
         path = existing_file(settings.path)
         names = npz.names(path)
         pairs = needed(_pairs(path, names, inputs, for_training=isinstance(targets, type)), targets)
-        arrays = npz.read(path, [name for pair in pairs.values() for name in pair.arrays])
-        notes = _unused(names, inputs) if isinstance(targets, type) else []
-        return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes)
+        more: list[str] = []
+        if isinstance(targets, type):
+            group, column = (split.group, split.column) if split else (None, None)
+            pairs = {part: _with_more(pair, settings.weight, group) for part, pair in pairs.items()}
+            _refuse_missing(path, names, pairs, column)
+            more = [*(name for pair in pairs.values() for name in pair.more), *([column] if column else [])]
+        wanted = [name for pair in pairs.values() for name in pair.arrays]
+        arrays = npz.read(path, dict.fromkeys([*wanted, *more]))
+        notes = _unused(names, inputs, more) if isinstance(targets, type) else []
+        rows = _rows_of_parts(column, arrays, pairs["train"]) if more and column else None
+        return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows)
+
+
+def _with_more(pair: Pair, weight: str | None, group: str | None) -> Pair:
+    """The names of weights and groups of a part: `w` beside x, `w_train` beside x_train."""
+    labels = pair.labels
+    ending = f"_{labels.removesuffix('_labels')}" if labels.endswith("_labels") else labels.removeprefix("y")
+    return replace(pair, weights=weight and weight + ending, groups=group and group + ending)
+
+
+def _refuse_missing(path: Path, names: Sequence[str], pairs: Mapping[str, Pair], column: str | None) -> None:
+    """Arrays that the recipe names must be there; and a column of parts needs an archive without parts of its own."""
+    problems = []
+    for key in (("data", "source", "npz", "weight"), groups.PATH, part_names.PATH):
+        wanted = {
+            "weight": [pair.weights for pair in pairs.values()],
+            "group": [pair.groups for pair in pairs.values()],
+            "column": [column],
+        }[key[-1]]
+        missing = [name for name in wanted if name and name not in names]
+        if missing:
+            near = did_you_mean(missing[0], [name for name in names if name not in ("x", "y")])
+            hint = "\n".join(filter(None, [near, f"it holds: {listed(names, 10)}"]))
+            problems.append(Problem(f"{printable(path.name)} has no {listed_or(missing)}", hint, path=key))
+    if column and "train" in pairs and pairs["train"].labels != "y":
+        message = (
+            f"`column: {column}` says the part of each example, and the archive has parts already, {', '.join(pairs)}"
+        )
+        problems.append(Problem(message, "leave it out, or name the arrays x and y", path=part_names.PATH))
+    if problems:
+        raise DataError(problems)
+
+
+def _rows_of_parts(column: str, arrays: Mapping[str, NDArray[Any]], pair: Pair) -> dict[str, NDArray[np.int64]]:
+    values, labels = arrays[column], arrays[pair.labels]
+    if values.dtype.kind not in "US" or values.shape != labels.shape[:1]:
+        expected = f"expected one text for each of {pair.labels}"
+        message = f"{column} has the type {values.dtype} and the shape {values.shape}; {expected}"
+        raise DataError(Problem(message, "train, validation or test for each example", path=part_names.PATH))
+    return part_names.read_part_names(values, name=column)
 
 
 def _npz_pairs(names: Sequence[str], inputs: Sequence[str]) -> dict[str, Pair]:
@@ -81,14 +138,15 @@ def _names_of_inputs(names: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(found) if name not in ("train", "val", "test")][:8]
 
 
-def _unused(names: Sequence[str], inputs: Sequence[str]) -> list[Problem]:
+def _unused(names: Sequence[str], inputs: Sequence[str], more: Sequence[str]) -> list[Problem]:
     """Arrays of names that mean nothing here: a misspelt part would be missed without a word."""
     ready = [name for pair in _npz_pairs(names, inputs).values() for name in pair.arrays]
-    unused = [name for name in names if name not in (*ready, *Pair.of("x", "y", inputs).arrays)]
+    unused = [name for name in names if name not in (*ready, *Pair.of("x", "y", inputs).arrays, *more)]
     if not unused:
         return []
     noun = "array is" if len(unused) == 1 else "arrays are"
-    return [Problem(f"{len(unused):,} {noun} not used: {listed(unused)}", f"the names are {', '.join(ready)}")]
+    message = f"{len(unused):,} {noun} not used: {listed(unused)}"
+    return [Problem(message, f"the names are {', '.join(ready)}", kind="ignored")]
 
 
 class _Npz(Source[Npz]):
@@ -98,6 +156,7 @@ class _Npz(Source[Npz]):
             targets=request.targets,
             input_shape=request.input_shape,
             inputs=tuple(request.data.inputs or ()),
+            split=request.data.split,
             allow_leakage=request.data.allow_leakage,
         )
 

@@ -81,7 +81,8 @@ class ShardSource(TableSource):
         first = next(iter(indexes.values()))
         found, inputs = _columns(wanted, first, about, self._kind)
         settings = wanted.settings.model_copy(update=found)
-        needed = _needed(settings, inputs, wanted)
+        group = wanted.group or (about.group if about else None)
+        needed = _needed(settings, inputs, replace(wanted, group=group))
         _refuse_unknown(needed, first, wanted.path, self._kind)
         arrays = frozenset(
             own.numbers for own, _ in inputs.values() if isinstance(own.numbers, str) and _is_array(own.numbers, first)
@@ -100,6 +101,7 @@ class ShardSource(TableSource):
             tables=tables,
             described=_described(about, wanted.targets),
             found=found,
+            group=group,
         )
 
     def readers(self, wanted: Wanted, columns: TableColumns) -> dict[str, InputCells]:
@@ -200,7 +202,7 @@ def _columns(
         if about and settings.separator is None:
             found["separator"] = about.separator
     if about:
-        found |= {key: getattr(about, key) for key in ("weight", "group") if getattr(settings, key) is None}
+        found |= {} if settings.weight else {"weight": about.weight}
     if len(inputs) == 1:
         [(own, _)] = inputs.values()
         found |= {key: getattr(own, key) for key in ("image", "text", "numbers", "volume", "shape")}

@@ -164,7 +164,8 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
     notes = [*labelled.notes]
     if left_out.count:
         lines = "\n".join(map(str, left_out.problems()))
-        notes.append(Problem(f"{counted(left_out.count, 'row')} left out", lines, path=wanted.path))
+        message = f"{counted(left_out.count, 'row')} left out"
+        notes.append(Problem(message, lines, path=wanted.path, kind="broken"))
     made = loaded(
         f"{wanted.settings.NOUN} {printable(wanted.settings.shown)}",
         rows,

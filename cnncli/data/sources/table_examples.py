@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -18,7 +18,7 @@ from cnncli.data.sources.arrays import compare_scales
 from cnncli.data.sources.duplicates import FEW, find_copies
 from cnncli.data.sources.image_remarks import remarks
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, sizes
-from cnncli.data.tables.cells import FileCells, InputCells, NumberCells
+from cnncli.data.tables.cells import FileCells, InputCells, NumberCells, TextCells
 from cnncli.data.tables.column_files import FileColumn
 from cnncli.data.tables.example_rows import ExampleRows
 from cnncli.data.targets import TargetInfo
@@ -91,6 +91,7 @@ def loaded(
     for name, column in made.files.items():
         if column.form is not None:
             every += remarks(column.images, column.form, inputs[name][1])
+    every += [replace(note, path=inputs[name][1]) for name, note in _empty_texts(rows)]
     duplicate_of: dict[str, NDArray[np.int64]] = {}
     compared = {part: made.compared(parts[part], found) for part, found in places.items()}
     if for_training:
@@ -193,6 +194,15 @@ def _aligned(column: FileColumn, kept: NDArray[np.int64]) -> FileColumn:
     return column if len(kept) == len(column.rows) else column.take(np.searchsorted(column.rows, kept))
 
 
+def _empty_texts(rows: ExampleRows) -> Iterator[tuple[str, Problem]]:
+    """Notes on texts that are empty, with their input."""
+    for name, cells in rows.inputs.items():
+        if isinstance(cells, TextCells) and cells.empty_count:
+            places = [":".join(map(str, rows.place(row))) for row in cells.empty]
+            message = f"{counted(cells.empty_count, 'text is', 'texts are')} empty: {', '.join(places)}"
+            yield name, Problem(message + (", …" if cells.empty_count > len(places) else ""))
+
+
 def _skipped(rows: ExampleRows, files: Mapping[str, FileColumn]) -> list[str]:
     """Where the rows stand that are left out."""
     bad = sorted({row for column in files.values() for row in column.bad})
@@ -254,7 +264,7 @@ def _compare(
     info = made.labelled.info
     notes = info.part_notes({named[part]: examples.labels for part, examples in parts.items()}, named["train"])
     errors, different = list[Problem](), list[Problem]()
-    for name in parts["train"].inputs.keys() - made.files.keys():
+    for name in [name for name, cells in made.rows.inputs.items() if isinstance(cells, NumberCells)]:
         wrong, noted = compare_scales({named[part]: examples.inputs[name] for part, examples in parts.items()})
         errors += wrong
         different += noted

@@ -13,7 +13,7 @@ import numpy as np
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_files
 from cnncli.data.sources.base import ModelRequest, Request, Source
-from cnncli.data.sources.class_folders import class_names_of
+from cnncli.data.sources.class_folders import class_names_of, lacking_notes
 from cnncli.data.sources.equal_files import duplicate_of, duplicates
 from cnncli.data.sources.folder_tree import ClassFile, FileKind, looks_like_image, read_tree
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
@@ -65,7 +65,11 @@ class _TextFolder(Source[TextFolder]):
             files = [file for files in tree.files.values() for file in files]
             texts, column = _read_all(files, request.progress)
             looks = [each.shown for each in texts]
-            notes = [*tree.notes, *duplicates(files, looks, tree, allow_leakage=request.data.allow_leakage)]
+            notes = [
+                *tree.notes,
+                *lacking_notes(tree),
+                *duplicates(files, looks, tree, allow_leakage=request.data.allow_leakage),
+            ]
         numbers = {name: number for number, name in enumerate(targets.class_names)}
         return _found(settings.path, texts, column, numbers, targets, notes)
 
@@ -189,4 +193,6 @@ def _examples(mine: Sequence[_Text], column: TextColumn, numbers: Mapping[str, i
 def _empty(texts: Sequence[_Text]) -> Iterator[Problem]:
     names = [printable(each.file.relative) for each in texts if each.is_empty]
     if names:
-        yield Problem(f"{counted(len(names), 'text is', 'texts are')} empty: {listed(names, _MOST_NAMED)}")
+        yield Problem(
+            f"{counted(len(names), 'text is', 'texts are')} empty: {listed(names, _MOST_NAMED)}", kind="blank"
+        )

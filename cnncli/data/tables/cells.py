@@ -12,10 +12,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data import part_names
 from cnncli.data.columns import Values
 from cnncli.data.path_inside import PathInside
 from cnncli.data.tables.csv_table import Rows
 from cnncli.data.tables.row_store import RowStore
+from cnncli.data.text_column import TextColumn, TextStore, fault_of
 from cnncli.messages import did_you_mean, printable, shortened
 
 Complain = Callable[[int, str], None]  # line, message
@@ -201,18 +203,6 @@ class WordCells:
         return np.array(self._codes, np.int32)
 
 
-_PARTS = {
-    "train": "train",
-    "training": "train",
-    "val": "validation",
-    "valid": "validation",
-    "validation": "validation",
-    "dev": "validation",
-    "test": "test",
-    "testing": "test",
-}
-
-
 class PartCells:
     """The part that each row is for: int8 (count,), index into `parts`.
 
@@ -222,7 +212,7 @@ class PartCells:
 
     def __init__(self, column: str, parts: Sequence[str]) -> None:
         self.columns = [column]
-        self._numbers = {word: parts.index(part) for word, part in _PARTS.items()}
+        self._numbers = {word: parts.index(part) for word, part in part_names.PARTS.items()}
         self._codes = array("b")
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
@@ -238,6 +228,42 @@ class PartCells:
 
     def values(self) -> NDArray[np.int8]:
         return np.array(self._codes, np.int8)
+
+
+# ---- texts
+
+
+class TextCells:
+    """Sentences, without white space around them.
+
+    Attributes:
+        empty: the first rows whose cell is empty, and `empty_count` how many there are.
+    """
+
+    def __init__(self, column: str) -> None:
+        self.columns = [column]
+        self.empty: list[int] = []
+        self.empty_count = self._count = 0
+        self._texts = TextStore()
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        for line, [cell] in zip(lines, cells, strict=True):
+            text = text_of(cell)
+            if fault := fault_of(text):
+                complain(line, f"{shortened(self.columns[0])} {fault}")
+                text = ""
+            elif not text:
+                self.empty_count += 1
+                if len(self.empty) < _MOST_EMPTY:
+                    self.empty.append(self._count)
+            self._texts.append(text)
+            self._count += 1
+
+    def values(self) -> TextColumn:
+        return self._texts.column()
+
+
+_MOST_EMPTY = 5  # that are named
 
 
 # ---- files

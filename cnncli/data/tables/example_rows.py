@@ -17,6 +17,7 @@ from cnncli.data.tables.cells import (
     InputCells,
     NumberCells,
     PartCells,
+    TextCells,
     WeightCells,
     WordCells,
     add_rows,
@@ -34,7 +35,7 @@ class ExampleRows:
     """What was read of the rows of one or several files, one after the other.
 
     Attributes:
-        inputs: by name; names of files, or numbers.
+        inputs: by name; names of files, texts, or numbers.
         labels: of the task.
         weights, groups, parts: None where no column says it.
         files: the tables, as messages call them.
@@ -117,4 +118,6 @@ class ExampleRows:
 def _reader(own: InputColumns, columns: Sequence[str]) -> CellReader:
     if own.numbers is not None:
         return NumberCells(columns)
+    if own.text is not None:
+        return TextCells(columns[0])
     return FileCells(columns[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from cnncli.errors import DataError, Place, Problem
-from cnncli.messages import counted
 
 MOST_LISTED = 20
 
@@ -35,10 +34,11 @@ class WrongLines:
             self._first = self._sorted()
 
     def problems(self) -> list[Problem]:
-        """The first mistakes, and how many more there are."""
+        """The first mistakes, and how many there are in all."""
         listed = [problem for _, problem in self._sorted()]
-        if more := self.count - len(listed):
-            listed.append(Problem(f"{counted(more, 'more mistake')} in {' and '.join(self._files)}"))
+        if self.count > len(listed):
+            files = " and ".join(self._files)
+            listed.append(Problem(f"{self.count:,} mistakes in {files}; the first {len(listed)} are listed"))
         return listed
 
     def refuse(self) -> None:

@@ -21,15 +21,15 @@ SOURCES: dict[str, type[SourceSettings]] = {
     "npz": Npz,
     "idx": Idx,
     "cifar": Cifar,
-    "csv": Table,
-    "tsv": Table,
-    "parquet": Table,
-    "tfrecord": TfRecord,
-    "webdataset": WebDataset,
-    "huggingface": HuggingFace,
     "tfds": Tfds,
+    "huggingface": HuggingFace,
+    "webdataset": WebDataset,
+    "tfrecord": TfRecord,
+    "parquet": Table,
+    "tsv": Table,
+    "csv": Table,
 }
-"""The settings of a source by its word in a recipe."""
+"""The settings of a source by its word in a recipe. The last that recognizes a file or folder takes it."""
 
 
 def that_bring(targets: str) -> list[str]:

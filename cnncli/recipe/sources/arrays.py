@@ -35,6 +35,12 @@ class Npz(Located):
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
 
+    weight: str | None = Field(
+        None,
+        min_length=1,
+        description="an array with the weight of each example in the loss: `w` beside x, `w_train` beside x_train",
+    )
+
     @property
     def described(self) -> str:
         return "a NumPy archive"
@@ -47,6 +53,7 @@ class Idx(Located):
     RECOGNIZED: ClassVar[str] = "a folder with MNIST's four files"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "numbers")
     ARE_PIXELS: ClassVar[bool] = True
+    HAS_COLUMNS: ClassVar[bool] = False
 
     path: str = Field(min_length=1, description="the folder, relative to the working directory")
 

@@ -20,6 +20,8 @@ class SourceSettings(Section):
         ARE_PIXELS: whether its values are pixels, whatever the settings say.
         PLACEHOLDER: for a path in an example of a command.
         RECOGNIZED: what is recognized as this source on the command line; empty where a path alone does not tell it.
+        HAS_COLUMNS: whether it has columns or arrays that `data.split.group` and `data.split.column` may name.
+        HAS_FILES: whether `data.split.group` may be a pattern for the names of its files.
     """
 
     MODULE: ClassVar[str]
@@ -28,6 +30,8 @@ class SourceSettings(Section):
     TARGETS: ClassVar[tuple[str, ...]] = ("classes",)
     HAS_SEVERAL_INPUTS: ClassVar[bool] = False
     ARE_PIXELS: ClassVar[bool] = False
+    HAS_COLUMNS: ClassVar[bool] = True
+    HAS_FILES: ClassVar[bool] = False
 
     @property
     def described(self) -> str:

@@ -24,6 +24,7 @@ class Builtin(SourceSettings):
     MODULE: ClassVar[str] = "builtin"
     RECOGNIZED: ClassVar[str] = f"a built-in data set: {', '.join(BUILTIN_DATA_SETS)}"
     ARE_PIXELS: ClassVar[bool] = True
+    HAS_COLUMNS: ClassVar[bool] = False
 
     name: BuiltinDataSet
 

@@ -66,6 +66,8 @@ class InputColumns(ImageKeys):
         """The shape of one example, where the keys alone tell it."""
         if self.image is not None:
             return self.image_shape()
+        if self.text is not None:
+            return ()
         return tuple(self.shape) if self.shape else None
 
 

@@ -25,12 +25,16 @@ class TargetRules(Protocol):
         NO_CLASSES: why `$classes` is not known, and what to write; empty where there are classes.
         STRATIFY: whether a split keeps shares of the targets, where the recipe does not say.
         METRICS: where the recipe names none.
+        HEAD: the last layer of a new recipe; `{outputs}` stands for the number of quantities.
+        TRAINING: lines of the section `train` of a new recipe.
     """
 
     RULES: Rules
     NO_CLASSES: str
     STRATIFY: bool
     METRICS: tuple[Any, ...]
+    HEAD: str
+    TRAINING: tuple[str, ...]
 
     def default_loss(self, layers: Sequence[KerasObject]) -> KerasObject | None:
         """The loss after these layers where the recipe names none; None where none follows."""

@@ -19,6 +19,8 @@ RULES = Rules()
 NO_CLASSES = ""
 STRATIFY = True
 METRICS = ("accuracy",)
+HEAD = "Dense: {units: $classes, activation: softmax}"
+TRAINING = ("loss: sparse_categorical_crossentropy", "metrics: [accuracy]")
 
 _PROBABILITIES = {"softmax", "sigmoid", "hard_sigmoid", "sparsemax", "sparse_sigmoid"}
 _BINARY_LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}

@@ -17,6 +17,8 @@ RULES = Rules()
 NO_CLASSES = ""
 STRATIFY = False
 METRICS: tuple[Any, ...] = ({"F1Score": {"average": "macro", "threshold": 0.5}}, {"AUC": {"multi_label": True}})
+HEAD = "Dense: {units: $classes, activation: sigmoid}"
+TRAINING = ("loss: binary_crossentropy          # metrics: macro F1 and AUC follow from the targets",)
 
 _LOSSES = {"BinaryCrossentropy", "BinaryFocalCrossentropy"}
 _OF_ONE_CLASS = ("categorical", "sparse", "accuracy")  # in the names of metrics that expect one class for each example
@@ -60,6 +62,10 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
     if data.class_weight is not None:
         message = "`class_weight` weights examples by their only class, and `targets: multilabel` allows several"
         yield Problem(message, "BinaryFocalCrossentropy gives rare labels more weight", path=("data", "class_weight"))
+    for key in ("balance", "per_class"):
+        if getattr(data, key) is not None:
+            message = f"`{key}` needs one class for each example, and `targets: multilabel` allows several"
+            yield Problem(message, "leave it out", path=("data", key))
     if data.split.stratify:
         message = "`stratify` needs one class for each example, and `targets: multilabel` allows several"
         yield Problem(message, "leave it out", path=("data", "split", "stratify"))

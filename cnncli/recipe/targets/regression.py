@@ -16,6 +16,8 @@ RULES = Rules()
 NO_CLASSES = "`targets: numbers` has no classes: write how many numbers an example has, as in `Dense: 1`"
 STRATIFY = False
 METRICS = ("mean_absolute_error", "root_mean_squared_error")
+HEAD = "Dense: {outputs}"
+TRAINING = ("loss: mean_squared_error", "metrics: [mean_absolute_error]")
 
 _METRICS = {
     *("mean_absolute_error", "mae", "mean_squared_error", "mse", "root_mean_squared_error"),
@@ -49,6 +51,8 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
     for key, is_given, why in (
         ("class_weight", data.class_weight is not None, "weighs classes"),
         ("classes", data.classes is not None, "counts classes"),
+        ("balance", data.balance is not None, "draws classes equally often"),
+        ("per_class", data.per_class is not None, "counts examples of each class"),
     ):
         if is_given:
             yield Problem(f"`{key}` {why}, and `targets: numbers` has none", "leave it out", path=("data", key))

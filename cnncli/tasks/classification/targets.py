@@ -124,13 +124,16 @@ class ClassTargets(TargetInfo):
         refuse_out_of_range(targets, name, self.count, whose)
 
     def part_notes(self, targets: Mapping[str, NDArray[Any]], first: str) -> list[Problem]:
-        return [note for name, labels in targets.items() if name != first for note in self._missing(name, labels)]
+        return [
+            note for name, labels in targets.items() for note in self._missing(name, labels, is_training=name == first)
+        ]
 
-    def _missing(self, name: str, labels: NDArray[Any]) -> Iterator[Problem]:
-        missing = [str(number) for number in np.setdiff1d(np.arange(self.count), labels)]
+    def _missing(self, name: str, labels: NDArray[Any], *, is_training: bool) -> Iterator[Problem]:
+        missing = [shortened(self.class_names[number]) for number in np.setdiff1d(np.arange(self.count), labels)]
         if missing:
             message = f"{name} has no example of class {listed(missing, 5)}"
-            yield Problem(message, "no score is computed for them there")
+            hint = "nothing can be learned about them" if is_training else "no score is computed for them there"
+            yield Problem(message, hint, kind="missing")
 
     def renumber(self, class_names: Sequence[str]) -> tuple[NDArray[np.int32], tuple[Problem, ...]]:
         matched = match(class_names, self.class_names)
@@ -166,14 +169,14 @@ class ClassTargets(TargetInfo):
     def training_notes(self, data: Data, targets: NDArray[Any]) -> list[Problem]:
         counts = np.bincount(targets, minlength=self.count)
         most, least = int(counts.argmax()), int(counts.argmin())
-        if data.class_weight is not None or counts[most] <= _IMBALANCE * counts[least]:
+        if data.class_weight is not None or data.balance is not None or counts[most] <= _IMBALANCE * counts[least]:
             return []
         message = (
             f"class `{shortened(self.class_names[most])}` has {counted(int(counts[most]), 'training example')}, "
             f"`{shortened(self.class_names[least])}` has {int(counts[least]):,}"
         )
         hint = "`class_weight: balanced` in `data` lets every class count the same"
-        return [Problem(message, hint, path=("data",))]
+        return [Problem(message, hint, path=("data",), kind="imbalance")]
 
     def strata(self, targets: NDArray[Any]) -> NDArray[Any]:
         return targets
@@ -202,8 +205,14 @@ class ClassTargets(TargetInfo):
         found: list[int] = np.bincount(targets, minlength=self.count).tolist()
         return found
 
+    def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
+        return dict(zip(self.class_names, self.counts(targets), strict=True))
+
     def names_of(self, targets: NDArray[Any]) -> list[str]:
         return [self.class_names[label] for label in targets.tolist()]
+
+    def texts_of(self, targets: NDArray[Any]) -> list[str]:
+        return self.names_of(targets)
 
     def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
         if loss_class(loss) not in _INTEGERS and units == 1:

@@ -97,7 +97,7 @@ class LabelTargets(TargetInfo):
                     if name == first
                     else "recall and average precision are undefined there"
                 )
-                notes.append(Problem(message, hint))
+                notes.append(Problem(message, hint, kind="missing"))
         return notes
 
     def check_settings(self, data: Data) -> list[Problem]:
@@ -115,6 +115,12 @@ class LabelTargets(TargetInfo):
 
     def __str__(self) -> str:
         return self.size
+
+    def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
+        return dict(zip(self.class_names, targets.sum(axis=0, dtype=np.int64).tolist(), strict=True))
+
+    def texts_of(self, targets: NDArray[Any]) -> list[str]:
+        return [", ".join(self.class_names[label] for label in np.flatnonzero(row)) or "none" for row in targets]
 
     def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
         if units != self.count:

@@ -1,0 +1,276 @@
+"""`cnncli train --fold`: one fold of a cross-validation, or all of them with a table of their scores."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cnncli.cli import console, tensorflow_log
+from cnncli.errors import ExpectationError, OutputError, Place, Problem, Stopped, UsageError
+from cnncli.messages import cell, counted, printable
+
+if TYPE_CHECKING:
+    from cnncli.recipe.load import LoadedRecipe
+    from cnncli.runs.folds import FoldSet
+    from cnncli.tasks.fold_scores import FoldedScore, FoldScores
+    from cnncli.workflow import Finished, Plan
+
+ALL = "all"
+_PLACE = Place("--fold")
+
+
+def changes_of(fold: str | None, loaded: LoadedRecipe) -> list[str]:
+    """The change of the recipe that trains a fold: `data.split.fold=2`; none for all folds.
+
+    Raises:
+        UsageError: the recipe has no folds, the number is out of their range, or the recipe has folds and none is named.
+    """
+    split = loaded.recipe.data.split
+    if fold is None:
+        if split.folds is not None and split.fold is None:
+            message = f"the recipe has {split.folds} folds, and each can be the test split"
+            raise UsageError(Problem(message, f"--fold 1 to --fold {split.folds}, or --fold all", _PLACE))
+        return []
+    if split.folds is None:
+        hint = "write `split: {folds: 5}` in `data`, or add --set data.split.folds=5"
+        raise UsageError(Problem(f"the recipe has no folds, got {printable(fold)}", hint, _PLACE))
+    if fold == ALL:
+        return []
+    if not (fold.isascii() and fold.isdecimal()) or not 1 <= int(fold) <= split.folds:
+        message = f"expected 1 to {split.folds}, or all, got {printable(fold)}"
+        raise UsageError(Problem(message, place=_PLACE))
+    return [f"data.split.fold={int(fold)}"]
+
+
+def check_options(others: Mapping[str, bool]) -> None:
+    """Refuse options that do not go with `--fold all`.
+
+    Args:
+        others: option -> whether it is given.
+
+    Raises:
+        UsageError: for all of them.
+    """
+    problems = [
+        Problem("this option does not go with --fold all", "leave it out, or train one fold", Place(option))
+        for option, given in others.items()
+        if given
+    ]
+    if problems:
+        raise UsageError(problems)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the command line says of all folds.
+
+    Attributes:
+        outputs: the folder of all runs.
+        run: the name of the set; None: the date and time.
+        device: `auto`, `cpu` or `gpu`; None leaves it to the recipe.
+        started: `time.monotonic()` when the command began.
+        dry_run: check every fold, and train none.
+    """
+
+    outputs: Path
+    run: str | None
+    device: str | None
+    started: float
+    dry_run: bool
+    as_json: bool
+    quiet: bool
+    verbose: bool
+
+
+@dataclass(frozen=True)
+class _Fold:
+    """A fold that is still to be trained; `resume` is the run that goes on."""
+
+    number: int
+    loaded: LoadedRecipe
+    resume: Path | None = None
+
+
+def train_all(
+    loaded: LoadedRecipe,
+    recipe: str,
+    changes: Sequence[str],
+    choices: Choices,
+) -> None:
+    """Train every fold of a recipe, each in a run of its own.
+
+    Args:
+        changes: those of `--set`.
+    """
+    import secrets
+
+    from cnncli.recipe.load import load
+    from cnncli.recipe.schema import LARGEST_SEED
+    from cnncli.runs import folds
+
+    count = loaded.recipe.data.split.folds
+    assert count is not None
+    name = choices.run or folds.new_name()
+    folds.refuse_taken_set(choices.outputs, loaded.recipe.name, name, count)
+    seed = [] if loaded.recipe.train.seed is not None else [f"train.seed={secrets.randbelow(LARGEST_SEED)}"]
+    todo = [
+        _Fold(number, load(recipe, [*changes, *seed, f"data.split.fold={number}"])) for number in range(1, count + 1)
+    ]
+    _train(todo, folds.FoldSet(choices.outputs / loaded.recipe.name, name, count, {}), choices)
+
+
+def resume_all(text: str | None, changes: Sequence[str], choices: Choices) -> None:
+    """Go on with a set of folds: finished folds stay, the one that was stopped goes on, the others are trained.
+
+    Args:
+        text: names the set, or one of its runs; None: the newest set that is not finished.
+        changes: of `train.epochs` alone: finished folds are then trained further.
+
+    Raises:
+        OutputError: there is no such set.
+    """
+    from cnncli import runs
+    from cnncli.recipe.load import load_resolved
+    from cnncli.runs import folds
+
+    found = folds.find_set(choices.outputs, text)
+    if found is None:
+        what = f"no set of folds {text!r}" if text else "no set of folds that is not finished"
+        raise OutputError(f"{what} in {choices.outputs}", hint="train one with: cnncli train RECIPE --fold all")
+    readable = [run.path for run in found.runs.values() if run.status != "broken"]
+    begun = {number: run for number, run in found.runs.items() if run.path in readable}
+    todo = []
+    for number in range(1, found.count + 1):
+        if number in begun and (begun[number].status != "completed" or changes):
+            path = begun[number].path
+            todo.append(_Fold(number, load_resolved(path / runs.RESOLVED, changes), path))
+        elif number not in begun:
+            folds.remove_unrecorded(found.folder / folds.run_name(found.name, number))
+            of_fold = [*changes, f"data.split.fold={number}"]
+            todo.append(_Fold(number, load_resolved(readable[0] / runs.RESOLVED, of_fold)))
+    if kept := [str(number) for number in range(1, found.count + 1) if number not in {each.number for each in todo}]:
+        noun = "fold" if len(kept) == 1 else "folds"
+        if not choices.quiet:
+            console.say(f"{printable(found.label)}: {noun} {', '.join(kept)} of {found.count} finished already.")
+    _train(todo, found, replace(choices, outputs=found.folder.parent))
+
+
+def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
+    notes: list[Problem] = []
+    broken: list[Problem] = []
+    paths = {number: run.path for number, run in done.runs.items()}
+    for fold in todo:
+        if fold is not todo[0]:
+            choices = replace(choices, started=time.monotonic())
+        if not choices.quiet:
+            console.say(f"Fold {fold.number} of {done.count}")
+        try:
+            planned, finished = _train_one(fold, done, choices)
+        except Stopped as stop:
+            stop.hint = stop.hint and f"continue with: cnncli train --resume --fold all {_named(done)}"
+            raise
+        notes += [note for note in [*planned.notes, *(finished.notes if finished else ())] if note not in notes]
+        if finished:
+            paths[fold.number] = finished.path
+            broken += [replace(each, message=f"fold {fold.number}: {each.message}") for each in finished.broken]
+        if not choices.quiet:
+            console.say()
+    if choices.dry_run:
+        _say_checked(notes, done.count, choices)
+    else:
+        _report(done, [paths[number] for number in sorted(paths)], notes, broken, choices)
+
+
+def _train_one(fold: _Fold, done: FoldSet, choices: Choices) -> tuple[Plan, Finished | None]:
+    from cnncli.cli.live import make_listener
+    from cnncli.runs.folds import run_name
+
+    listener = make_listener(quiet=choices.quiet, verbose=choices.verbose)
+    with tensorflow_log.captured() as log:
+        listener.starting(fold.loaded, log)
+        from cnncli import workflow
+        from cnncli.workflow.folds import check_fold, run_fold
+
+        options = workflow.Options(
+            choices.outputs,
+            None if fold.resume else run_name(done.name, fold.number),
+            choices.device,
+            tuple(sys.argv),
+            choices.started,
+            resume=fold.resume,
+            fold_set=done.name,
+        )
+        with listener:
+            if choices.dry_run:
+                return check_fold(fold.loaded, options, listener), None
+            return run_fold(fold.loaded, options, listener)
+
+
+def _named(found: FoldSet) -> str:
+    return shlex.quote(str(found.folder / found.name))
+
+
+def _say_checked(notes: Sequence[Problem], count: int, choices: Choices) -> None:
+    if choices.as_json:
+        console.print_json({**console.SCHEMA, "status": "checked", "notes": [note.as_json() for note in notes]})
+    elif not choices.quiet:
+        console.say(f"No mistakes in {counted(count, 'fold')}. Nothing was trained, and nothing was written.")
+
+
+def _report(
+    done: FoldSet, paths: Sequence[Path], notes: Sequence[Problem], broken: Sequence[Problem], choices: Choices
+) -> None:
+    """Print the scores of all folds, and write them to a file beside the runs."""
+    import typer
+
+    from cnncli import runs
+    from cnncli.tasks.fold_scores import read_fold_scores
+
+    scores = read_fold_scores(paths)
+    told: dict[str, Any] = {"set": str(done.folder / done.name), **scores.as_json()}
+    runs.write_atomically(done.file, runs.to_json({**console.SCHEMA, **told}))
+    error = ExpectationError(broken) if broken else None
+    if choices.as_json:
+        said = {"status": "completed", **told, "file": str(done.file), "notes": [note.as_json() for note in notes]}
+        console.print_json({**console.SCHEMA, **said, **(console.error_as_json(error) if error else {})})
+        raise typer.Exit(error.exit_code if error else 0)
+    console.show_table(["", *(score.name for score in scores.scores)], list(_rows(scores)))
+    if not choices.quiet:
+        split = scores.sides[0].run.result.split
+        console.say()
+        console.say(
+            f"Each of {counted(scores.example_count, 'example')} is in the {split} split of one fold. "
+            "The interval is a t interval over the folds."
+        )
+        console.say_pairs(
+            [
+                ("Scores", str(done.file)),
+                ("Runs", str(done.folder / f"{done.name}-fold…")),
+                ("Next", f"cnncli report {shlex.join(map(str, paths))} --open"),
+                ("", f"cnncli compare {_named(done)} ANOTHER_SET"),
+            ]
+        )
+    if error:
+        raise error
+
+
+def _rows(scores: FoldScores) -> Iterator[list[str]]:
+    texts = [scores.sides[0].text] * (len(scores.scores) - 1) + [cell]
+    columns = list(zip(scores.scores, texts, strict=True))
+    for number, side in enumerate(scores.sides):
+        yield [
+            f"fold {number + 1} ({side.run.result.count:,})",
+            *(text(score.values[number]) for score, text in columns),
+        ]
+    yield ["mean", *(text(score.mean) for score, text in columns)]
+    yield ["standard deviation", *(text(score.deviation) for score, text in columns)]
+    yield ["95% interval", *(_interval(score, text) for score, text in columns)]
+
+
+def _interval(score: FoldedScore, text: Any) -> str:
+    return " to ".join(map(text, score.interval)) if score.interval else cell(None)

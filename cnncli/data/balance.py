@@ -1,0 +1,77 @@
+"""Balance of the training examples: their weights in the loss, and oversampling of rare classes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data.dataset import Examples
+from cnncli.data.targets import TargetInfo
+from cnncli.errors import DataError, Problem
+from cnncli.recipe.schema import Data
+
+
+def read_weights(name: str, array: NDArray[np.generic]) -> NDArray[np.float32]:
+    """Check an array with the weight of each example.
+
+    Args:
+        name: how messages call the array or column.
+
+    Returns:
+        float32 (count,).
+
+    Raises:
+        DataError: it is no row of finite numbers ≥ 0, or all are 0.
+    """
+    if array.shape != (array.size,) or array.dtype.kind not in "biuf":
+        message = f"{name} has the type {array.dtype} and the shape {array.shape}; expected a weight for each example"
+        raise DataError(Problem(message, "numbers ≥ 0, shape (count,)"))
+    with np.errstate(over="ignore"):
+        weights = array.astype(np.float32)
+    wrong = np.flatnonzero(~(np.isfinite(weights) & (weights >= 0)))
+    if len(wrong):
+        message = f"{name} holds {array[wrong[0]]} at index {wrong[0]:,}; expected a finite number ≥ 0"
+        raise DataError(Problem(message, "0 leaves an example out of the loss"))
+    if not weights.any():
+        raise DataError(Problem(f"every weight of {name} is 0: nothing would be learned"))
+    return weights
+
+
+def loss_weights(data: Data, targets: TargetInfo, examples: Examples) -> NDArray[np.float32] | None:
+    """The weight of each training example in the loss: its own times that of its class; None where all are 1.
+
+    Returns:
+        float32 (count,).
+    """
+    by_class = targets.class_weight(data.class_weight, examples.labels)
+    if by_class is None:
+        return examples.weights
+    strata = targets.strata(examples.labels)
+    assert strata is not None
+    weights = np.asarray([by_class[number] for number in range(len(by_class))], np.float32)
+    own = 1 if examples.weights is None else examples.weights
+    return np.asarray(weights[strata] * own, np.float32)
+
+
+def oversampled_classes(data: Data, targets: TargetInfo, examples: Examples) -> NDArray[np.integer] | None:
+    """The class of each training example, int (count,), where `data.balance` draws by class; else None."""
+    return targets.strata(examples.labels) if data.balance == "oversample" else None
+
+
+def examples_per_epoch(data: Data, targets: TargetInfo, examples: Examples) -> int:
+    """How many training examples an epoch draws."""
+    classes = oversampled_classes(data, targets, examples)
+    if classes is None:
+        return len(examples)
+    _, counts = np.unique(classes, return_counts=True)
+    return int(counts.max()) * len(counts)
+
+
+def weight_notes(examples: Examples) -> list[Problem]:
+    """What example weights count in, where there are some."""
+    if examples.weights is None:
+        return []
+    message = (
+        "the weights of the examples count in the training loss; validation loss, metrics and scores do not use them"
+    )
+    return [Problem(message, path=("data",))]

@@ -1,0 +1,65 @@
+"""A batch of examples for a prediction: their names, their inputs, and what cannot be used."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from cnncli.data.input_values import InputValues
+from cnncli.errors import CnncliError, Problem
+from cnncli.messages import printable
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Which example it is.
+
+    Attributes:
+        file: as it was named, or its path below a folder that was.
+        index: from 0, of an array's examples and a table's rows; None of an image.
+    """
+
+    file: str
+    index: int | None = None
+
+    def __str__(self) -> str:
+        """`digits.npz[17]`, ready to be shown."""
+        file = printable(self.file)
+        return file if self.index is None else f"{file}[{self.index}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """An example, or a whole file, that cannot be used; the reason stands after its name."""
+
+    name: Name
+    reason: str
+    hint: str = ""
+
+    @property
+    def problem(self) -> Problem:
+        return Problem(f"{self.name}: {self.reason}", self.hint)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Some examples.
+
+    Attributes:
+        names: one an example.
+        inputs: (len(names), *shape of one): uint8 in 0 to 255, or float32, finite; of several inputs by name.
+        bad: what would have stood between them.
+    """
+
+    names: list[Name]
+    inputs: InputValues
+    bad: list[Bad]
+
+
+def bad_file(name: Name, error: CnncliError) -> Bad:
+    """What is wrong with a file; the sentence need not name it a second time."""
+    problem = error.problems[0]
+    reason = problem.message
+    for file in (printable(name.file), printable(os.path.basename(name.file))):
+        reason = reason.removeprefix(f"cannot read {file}: ").removesuffix(f": {file}").removeprefix(f"{file} ")
+    return Bad(name, reason.removeprefix("is "), problem.hint)

@@ -1,0 +1,102 @@
+"""Rows of a table as examples for a prediction, by the columns that the recipe names."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+import numpy as np
+
+from cnncli.data import shapes
+from cnncli.data.columns import as_array
+from cnncli.data.shapes import Shape
+from cnncli.data.tables.cells import FileCells, NumberCells, add_rows, no_number
+from cnncli.data.tables.column_selection import select
+from cnncli.data.tables.table_file import open_table
+from cnncli.data.tables.wrong_lines import WrongLines
+from cnncli.errors import DataError
+from cnncli.inference.batch import Bad, Batch, Name, bad_file
+from cnncli.messages import counted, printable
+
+
+def files_of_table(text: str, column: str) -> tuple[list[str], list[Bad]]:
+    """The files that a column of a table names, those that are there, and what is wrong with the other rows.
+
+    Raises:
+        DataError: it is no table, or has no such column.
+    """
+    table, wrong = open_table(text), WrongLines()
+    [name] = select([column], table.header, file=table.file)
+    cells = FileCells(name)
+    complain = partial(wrong.add, table.file)
+    found = []
+    for rows in table.rows(wrong):
+        add_rows(rows, table.header, [cells], complain)
+        for line, named in zip(rows.lines, cells.names[-len(rows.lines) :], strict=True):
+            path = os.path.join(os.path.dirname(text), named)
+            if named and not os.path.exists(path):
+                complain(line, f"{printable(named)} is not there (paths count from the table)")
+            elif named:
+                found.append(path)
+    return found, [Bad(Name(str(problem.place or text)), problem.message) for problem in wrong.problems()]
+
+
+def has_header(path: str) -> bool:
+    """Whether the first line of a table names its columns: it does not hold numbers alone."""
+    try:
+        return any(map(no_number, open_table(path).header))
+    except DataError:
+        return True  # told where it is read
+
+
+def column_batches(path: str, columns: str | Sequence[str], input_shape: Shape, size: int) -> Iterator[Batch]:
+    """Some columns of a table, the numbers of an example in each row.
+
+    Args:
+        columns: as the recipe names them.
+        input_shape: of one example, as the network takes it.
+        size: rows in a batch, at most.
+    """
+    try:
+        yield from _column_batches(path, columns, input_shape, size)
+    except DataError as error:
+        yield Batch([], np.empty((0,)), [bad_file(Name(path), error)])
+
+
+def _column_batches(path: str, columns: str | Sequence[str], input_shape: Shape, size: int) -> Iterator[Batch]:
+    table, wrong, index = open_table(path), WrongLines(), 0
+    names = select(columns, table.header, file=table.file)
+    if len(names) != (width := row_width(input_shape)):
+        raise DataError(f"{counted(len(names), 'column')} are selected, and the model takes {counted(width, 'number')}")
+    for rows in table.rows(wrong):
+        cells, reasons = NumberCells(names), dict[int, str]()
+        add_rows(rows, table.header, [cells], reasons.__setitem__)
+        values = as_array(cells.values()).reshape(-1, *input_shape)
+        for begin in range(0, len(values), size):
+            some = range(begin, min(begin + size, len(values)))
+            named = [Name(path, index + place) for place in some]
+            good = [place for place in some if rows.lines[place] not in reasons]
+            bad = [
+                Bad(named[place - begin], f"line {rows.lines[place]}: {reasons[rows.lines[place]]}")
+                for place in some
+                if rows.lines[place] in reasons
+            ]
+            yield Batch([named[place - begin] for place in good], values[good], bad)
+        index += len(values)
+    if wrong.count:
+        yield Batch([], np.empty((0,)), [Bad(Name(str(each.place or path)), each.message) for each in wrong.problems()])
+    elif not index:
+        raise DataError("it has no rows")
+
+
+def row_width(input_shape: Shape) -> int:
+    """How many numbers an example has."""
+    width = 1
+    for length in input_shape:
+        if length is None:
+            shape = shapes.written(input_shape)
+            message = f"the model takes examples of any size, {shape}: it is not defined how a row fills one"
+            raise DataError(message, hint="give arrays, .npz or .npy, instead")
+        width *= length
+    return width

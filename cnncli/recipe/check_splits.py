@@ -1,0 +1,70 @@
+"""Rules for the splits and the balance of a recipe's data: groups, folds, weights, oversampling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncli.errors import Problem
+from cnncli.messages import shortened
+from cnncli.recipe import group_pattern
+from cnncli.recipe.rules import GENERAL
+from cnncli.recipe.schema import Recipe, Split
+
+_SPLIT = ("data", "split")
+
+
+@GENERAL.error_without_network
+def _groups_of_a_source(recipe: Recipe) -> Iterator[Problem]:
+    """`group` names a column or an array, or is a pattern for names of files."""
+    group, source = recipe.data.split.group, recipe.data.source.settings
+    if group is None:
+        return
+    path = (*_SPLIT, "group")
+    if source.HAS_FILES and (not source.HAS_COLUMNS or "(" in group):
+        if fault := group_pattern.fault_of(group):
+            yield Problem(fault, group_pattern.HINT, path=path)
+    elif not source.HAS_FILES and not source.HAS_COLUMNS:
+        message = f"`group: {shortened(group)}`: {source.described} has no groups"
+        hint = "a group is a column of a table, an array of an archive, or a pattern for file names"
+        yield Problem(message, hint, path=path)
+
+
+@GENERAL.error_without_network
+def _column_of_a_source(recipe: Recipe) -> Iterator[Problem]:
+    column, source = recipe.data.split.column, recipe.data.source.settings
+    if column is not None and not source.HAS_COLUMNS:
+        message = f"`column: {shortened(column)}`: {source.described} has no columns"
+        hint = "it is for tables and archives; an image folder has its parts in train/, val/ and test/"
+        hint = hint if source.HAS_FILES else "it is for tables and archives"
+        yield Problem(message, hint, path=(*_SPLIT, "column"))
+
+
+@GENERAL.error_without_network
+def _fold_and_folds(recipe: Recipe) -> Iterator[Problem]:
+    split = recipe.data.split
+    if split.folds is None and split.fold is not None:
+        message = f"`fold: {split.fold}` needs the number of folds"
+        yield Problem(message, "`folds: 5` beside it", path=(*_SPLIT, "fold"))
+    elif split.folds is not None and split.fold is not None and split.fold > split.folds:
+        message = f"`fold` is {split.fold}, and the folds are 1 to {split.folds}"
+        yield Problem(message, path=(*_SPLIT, "fold"))
+    if split.folds is not None and split.test != Split.model_fields["test"].default:
+        message = f"`test: {split.test}` stands beside `folds: {split.folds}`, and each fold is a test part"
+        yield Problem(message, "leave `test` out", path=(*_SPLIT, "test"))
+
+
+@GENERAL.error_without_network
+def _balanced_twice(recipe: Recipe) -> Iterator[Problem]:
+    data = recipe.data
+    if data.balance == "oversample" and data.class_weight == "balanced":
+        message = (
+            "`balance: oversample` and `class_weight: balanced` both make classes equal; together rare ones count twice"
+        )
+        yield Problem(message, "keep one of the two", path=("data", "balance"))
+
+
+@GENERAL.error_without_network
+def _two_limits(recipe: Recipe) -> Iterator[Problem]:
+    if recipe.data.limit is not None and recipe.data.per_class is not None:
+        message = "`limit` and `per_class` both say how many training examples are used"
+        yield Problem(message, "keep one of the two", path=("data", "per_class"))

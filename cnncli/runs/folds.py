@@ -1,0 +1,139 @@
+"""The runs of a cross-validation: one for each fold, beside each other in the folder of their recipe."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cnncli.errors import OutputError, Problem
+from cnncli.messages import listed
+from cnncli.names import check_name
+from cnncli.runs.finding import list_runs
+from cnncli.runs.learned_file import LEARNED
+from cnncli.runs.lock import LOCK_FILES
+from cnncli.runs.record import RESOLVED, RunSummary
+from cnncli.runs.run_folder import refuse_taken
+
+_FILE = "-folds.json"
+_STAMP = "%Y%m%d-%H%M%S"
+
+
+@dataclass(frozen=True, slots=True)
+class FoldSet:
+    """The runs of one cross-validation.
+
+    Attributes:
+        folder: of the recipe.
+        name: of the set; its runs are named `NAME-fold1`, `NAME-fold2`, ….
+        count: how many folds there are.
+        runs: by the number of the fold, from 1; those that have begun.
+    """
+
+    folder: Path
+    name: str
+    count: int
+    runs: dict[int, RunSummary]
+
+    @property
+    def label(self) -> str:
+        """`mnist/first`, by which commands know it."""
+        return f"{self.folder.absolute().name}/{self.name}"
+
+    @property
+    def file(self) -> Path:
+        """Where the scores of all folds are."""
+        return self.folder / f"{self.name}{_FILE}"
+
+    @property
+    def paths(self) -> list[Path]:
+        """The folders of the runs, by fold."""
+        return [self.runs[number].path for number in sorted(self.runs)]
+
+    @property
+    def is_finished(self) -> bool:
+        return len(self.runs) == self.count and all(run.status == "completed" for run in self.runs.values())
+
+
+def run_name(name: str, number: int) -> str:
+    """The name of the run of one fold."""
+    return f"{name}-fold{number}"
+
+
+def new_name() -> str:
+    """A name for a set: the UTC time and a random id, as for a run."""
+    return f"{datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
+
+
+def refuse_taken_set(outputs: Path, recipe_name: str, name: str, count: int) -> None:
+    """Tell before the work begins that the set or one of its runs is there already.
+
+    Raises:
+        RecipeError: the name is not allowed.
+        OutputError: it exists, or its folders cannot be made.
+    """
+    for number in range(1, count + 1):
+        check_name(run_name(name, number))
+        refuse_taken(outputs, recipe_name, run_name(name, number))
+    for place in (outputs / recipe_name / name, outputs / recipe_name / f"{name}{_FILE}"):
+        if os.path.lexists(place):
+            raise OutputError(f"{place} exists", hint="use another --run NAME")
+
+
+def fold_sets(runs: Iterable[RunSummary]) -> list[FoldSet]:
+    """The sets that runs belong to, in the order of the runs."""
+    found: dict[tuple[Path, str], FoldSet] = {}
+    for run in runs:
+        fold = run.record.fold
+        if fold is None or fold.set is None:
+            continue
+        key = (run.path.parent, fold.set)
+        found.setdefault(key, FoldSet(run.path.parent, fold.set, fold.count, {})).runs.setdefault(fold.number, run)
+    return list(found.values())
+
+
+def find_set(outputs: Path, text: str | None = None) -> FoldSet | None:
+    """Find the set that a text names: `mnist/first`, `first`, one of its runs, or its file; None where there is none.
+
+    Args:
+        text: None for the newest set that is not finished.
+
+    Raises:
+        OutputError: several sets have that name.
+    """
+    if text is None:
+        return next((each for each in fold_sets(list_runs(outputs)) if not each.is_finished), None)
+    *above, name = Path(text.removesuffix(_FILE)).parts or ("",)
+    places = [outputs, *([Path(text).parent.parent] if len(above) > 1 else [])]  # `outputs/mnist/first` too
+    for place in places:
+        matching = [
+            each
+            for each in fold_sets(list_runs(place))
+            if (each.name == name or any(run.name == name for run in each.runs.values()))
+            and (not above or each.folder.absolute().name == above[-1])
+        ]
+        if len(matching) > 1:
+            names = listed(each.label for each in matching)
+            raise OutputError(Problem(f"{text!r} is the name of {len(matching)} sets of folds", f"say which: {names}"))
+        if matching:
+            return matching[0]
+    return None
+
+
+def is_set_name(outputs: Path, text: str) -> bool:
+    """Whether a text names a set of folds, and no run."""
+    found = find_set(outputs, text)
+    return found is not None and Path(text.removesuffix(_FILE)).name == found.name
+
+
+def remove_unrecorded(folder: Path) -> None:
+    """Remove what a process left that was killed before the record of its run stood; anything else stays."""
+    known = {*LOCK_FILES, RESOLVED, LEARNED, "recipe.yaml"}
+    if not folder.is_dir() or not {entry.name for entry in folder.iterdir()} <= known:
+        return
+    for name in known:
+        (folder / name).unlink(missing_ok=True)
+    folder.rmdir()

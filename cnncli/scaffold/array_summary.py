@@ -1,0 +1,82 @@
+"""A look at arrays: NumPy archives, IDX folders, built-in data sets. They are read as training reads them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cnncli.data.load import read_source
+from cnncli.data.sources.loaded_data import LoadedData
+from cnncli.errors import DataError
+from cnncli.inputs import IMAGE, kind_of
+from cnncli.messages import counted, listed
+from cnncli.recipe.schema import Data
+from cnncli.scaffold.data_summary import DataSummary
+
+_SHORTEST_SIDE = 8  # pixels, of an image
+_LONGEST_RATIO = 4  # of the sides of an image
+
+
+def look_at(source: Any, targets: str | None = None) -> DataSummary:
+    """Look at a source that is read as a whole.
+
+    Args:
+        source: as a recipe writes it.
+        targets: the word of `data.targets`; None: the first that the labels can be.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    found, word = _read(source, targets)
+    [column] = found.parts["train"].inputs.values()
+    shape = tuple(column.shape[1:])
+    is_given = _may_be_signals(shape)
+    if is_given:
+        shape = shape[:-1]
+        found, word = _read(source, targets, shape)
+    train = found.parts["train"]
+    [column] = train.inputs.values()
+    names = found.targets.class_names
+    counts = found.targets.counts(train.labels)
+    classes = dict(zip(names, counts, strict=True)) if len(counts) == len(names) else {}
+    scale = train.scale
+    labels = listed(f"{name} {count:,}" for name, count in classes.items()) if classes else found.targets.size
+    return DataSummary(
+        source=source,
+        kind=kind_of(shape),
+        shape=shape,
+        has_to_say_shape=is_given,
+        targets=word,
+        classes=classes,
+        examples=len(train),
+        parts=tuple(found.parts),
+        facts=[
+            f"{counted(len(train), 'example')} of the shape {list(shape)}, values from {scale.low:g} to {scale.high:g}",
+            f"Labels: {labels}",
+        ],
+        are_photos=kind_of(shape) is IMAGE and shape[-1] == 3 and min(shape[:2]) >= 96,
+        are_pixels=column.dtype == np.uint8 or scale.high == 255.0,
+        is_scaled=scale.low >= -1 and scale.high <= 1,
+        outputs=found.targets.count,
+    )
+
+
+def _may_be_signals(shape: tuple[int, ...]) -> bool:
+    """Whether arrays that were taken for gray images (height, width, 1) look like signals (length, channels)."""
+    if kind_of(shape) is not IMAGE or shape[-1] != 1:
+        return False
+    short, long = sorted(shape[:-1])
+    return short < _SHORTEST_SIDE or long > _LONGEST_RATIO * short
+
+
+def _read(source: Any, targets: str | None, shape: tuple[int, ...] | None = None) -> tuple[LoadedData, str]:
+    words = [targets] if targets else ["classes", "multilabel", "numbers"]
+    for word in words:
+        data = Data.model_validate({"source": source, "targets": word})
+        try:
+            return read_source(data, input_shape=shape), word
+        except DataError:
+            if word == words[-1]:
+                raise
+    raise AssertionError

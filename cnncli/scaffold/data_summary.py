@@ -1,0 +1,95 @@
+"""What a look at data finds: all that the choice of a recipe depends on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cnncli.inputs.base import InputKind
+
+_LEAST_GROUPS = 4
+_LEAST_IN_GROUP = 1.5  # files for each group, on average
+_NAMED = 0.95  # of the files have to name a group
+
+# What a group is called in the names of files, and in the heads of tables.
+_WORDS = "patient|subject|subj|sub|person|participant|speaker|photographer|author|case|scan|site|session|user|animal"
+_IN_FILE_NAMES = (
+    (re.compile(rf"(?i)(?:^|[/_.-])((?:{_WORDS})[-_]?[0-9]+)(?![0-9])"), rf"(?i)((?:{_WORDS})[-_]?[0-9]+)"),
+    (re.compile(r"(?:^|/)([psPS][0-9]+)[-_]"), r"([psPS][0-9]+)[-_]"),
+)
+_IN_HEADS = re.compile(rf"(?i)(?:.*[_ .-])?(?:{_WORDS}|group)(?:[_ .-]?(?:id|nr|no|number|name))?")
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """What a look at data finds.
+
+    Attributes:
+        source: as a recipe writes it.
+        kind: of its inputs.
+        shape: of one example, without what the recipe may choose: (height, width, channels) is the median of images.
+        targets: the word of `data.targets`.
+        classes: the number of examples of each class that train, by name; empty where there are no classes.
+        examples: how many train.
+        parts: those of `train`, `validation` and `test` that the data brings.
+        group: what `data.split.group` can be, so that examples that belong together are not separated.
+        split_column: the column that says to which part a row belongs.
+        length: of nearly all texts, in words.
+        has_to_say_shape: whether the recipe has to say the shape, since the data alone could be another kind.
+        facts: sentences on the data, for the head of the recipe.
+        are_photos: whether they are colour images of many sizes, or large ones.
+        has_image_files: whether the source reads image files, so that a recipe may choose their size and colours.
+        has_one_size: whether all images have the same size.
+        are_pixels: whether values are pixels from 0 to 255.
+        is_scaled: whether values lie between -1 and 1.
+        outputs: how many numbers an example's target has, where it has no classes.
+    """
+
+    source: Any
+    kind: InputKind
+    shape: tuple[int, ...]
+    targets: str = "classes"
+    classes: Mapping[str, int] = field(default_factory=dict)
+    examples: int = 0
+    parts: Sequence[str] = ("train",)
+    group: str | None = None
+    split_column: str | None = None
+    length: int = 0
+    has_to_say_shape: bool = False
+    facts: Sequence[str] = ()
+    are_photos: bool = False
+    has_image_files: bool = False
+    has_one_size: bool = True
+    are_pixels: bool = False
+    is_scaled: bool = False
+    outputs: int = 1
+
+    @property
+    def is_imbalanced(self) -> bool:
+        """Whether the largest class has more than three times as many examples as the smallest."""
+        return bool(self.classes) and max(self.classes.values()) > 3 * max(1, min(self.classes.values()))
+
+
+def group_in_names(files: Iterable[str]) -> str | None:
+    """A pattern that finds the group of a file in its name, such as a patient; None where names suggest none."""
+    names = list(files)
+    for finder, pattern in _IN_FILE_NAMES:
+        found = [match[1] for name in names if (match := finder.search(name))]
+        if len(found) >= _NAMED * len(names) > 0 and _are_groups(found):
+            return pattern
+    return None
+
+
+def group_in_heads(columns: Mapping[str, Sequence[str]]) -> str | None:
+    """The column of a table whose name and values are those of groups; None where there is none."""
+    for name, values in columns.items():
+        if _IN_HEADS.fullmatch(name) and _are_groups(values):
+            return name
+    return None
+
+
+def _are_groups(names: Sequence[str]) -> bool:
+    different = len(set(names))
+    return different >= _LEAST_GROUPS and len(names) >= _LEAST_IN_GROUP * different

@@ -1,0 +1,241 @@
+"""Choose a network, preprocessing and training settings that fit what was found, as lines of a recipe."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cnncli.errors import RecipeError
+from cnncli.inputs.image import IMAGE
+from cnncli.inputs.numbers import NUMBERS
+from cnncli.inputs.signal import SIGNAL
+from cnncli.inputs.text import TEXT
+from cnncli.inputs.volume import VOLUME
+from cnncli.messages import counted
+from cnncli.recipe import targets
+from cnncli.recipe.write import as_flow
+from cnncli.scaffold.data_summary import DataSummary
+
+BACKBONE = "MobileNetV2"  # small, and accurate for its size
+_FEW = 5_000  # photos: with fewer a network that has seen others is more accurate than a new one
+_BACKBONE_SIDE = 224  # pixels, of the images that applications are usually trained on
+_LARGEST_SIDE = 128  # of images for a network that is trained from the beginning
+_SMALLEST_MAP = 4  # positions along the shortest axis after the last pooling
+_FIRST_FILTERS, _MOST_STAGES = 32, 4
+_STEPS = 3_000  # of the whole training, about
+_MOST_WORDS = 20_000
+_DIMENSIONS = {SIGNAL: "1D", IMAGE: "2D", VOLUME: "3D"}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, as lines of a recipe.
+
+    Attributes:
+        why: a sentence on the network, for the head of the recipe.
+        source: what the source gets besides what was found: `image_size`; None: what it is without.
+        data: lines of the section `data`, after the source.
+        layers: lines of `model.layers`, without indentation.
+        train: lines of the section `train`.
+    """
+
+    why: str
+    source: dict[str, Any]
+    data: Sequence[str]
+    layers: Sequence[str]
+    train: Sequence[str]
+
+
+def choose(found: DataSummary, *, backbone: str | None = None, weights: str | None = None) -> Choice:
+    """Choose what fits.
+
+    Args:
+        found: what a look at the data found.
+        backbone: a Keras application by name, or `none` for a network that is trained from the beginning; None: by the number
+            of photos.
+        weights: a file of weights for it; None: those of ImageNet.
+    """
+    wanted = backbone or (BACKBONE if found.are_photos and found.examples < _FEW else "none")
+    if wanted != "none":
+        return _transfer(found, wanted, weights)
+    if found.kind is NUMBERS:
+        return _dense(found)
+    if found.kind is TEXT:
+        return _of_sentences(found)
+    return _convolutional(found)
+
+
+# ---- networks ----------------------------------------------------------------------------------------------------------
+
+
+def _transfer(found: DataSummary, backbone: str, weights: str | None) -> Choice:
+    if found.kind is not IMAGE or not (found.has_image_files or (found.shape[-1] == 3 and found.are_pixels)):
+        message = f"{backbone} takes colour images with values from 0 to 255"
+        got = f"an example of the data is {'x'.join(map(str, found.shape))}"
+        raise RecipeError(message, hint=f"{got}; `--backbone none` trains a network from the beginning")
+    arguments = {"name": "backbone", "weights": (weights or "imagenet").replace("$", "$$"), "include_top": False}
+    copies = ["augment_copies: 4                   # the backbone is computed once for each of 4 augmented passes"]
+    return Choice(
+        why=f"{found.examples:,} photos are few: the backbone {backbone} brings what it learned from ImageNet.",
+        source={"image_size": [_BACKBONE_SIDE, _BACKBONE_SIDE], "color": None} if found.has_image_files else {},
+        data=[*_augmented(found), *(copies if _augmented(found) else []), *_balanced(found)],
+        layers=[
+            "# The preprocessing of the application comes with it, so `data.prepare` stays empty.",
+            f"- {backbone}: {as_flow(arguments)}",
+            "- GlobalAveragePooling2D",
+            "- Dropout: 0.3",
+            *_head(found),
+        ],
+        train=[
+            *_settings(found, epochs=15),
+            "freeze: [backbone]                 # to fine-tune it, add a phase: `cnncli recipes show vgg16-transfer`",
+            "optimizer: {Adam: {learning_rate: 1e-3}}",
+            *targets.of(found.targets).TRAINING,
+            *_early_stopping(),
+        ],
+    )
+
+
+def _convolutional(found: DataSummary) -> Choice:
+    suffix = _DIMENSIONS[found.kind]
+    *sides, _ = size = _size(found)
+    stages = max(1, min(_MOST_STAGES, int(math.log2(max(1, min(sides)) / _SMALLEST_MAP)) if min(sides) >= 8 else 1))
+    filters = [_FIRST_FILTERS * 2**stage for stage in range(stages)]
+    pooling = [f"      - MaxPooling{suffix}: 2"] if min(sides) >= 4 else []
+    return Choice(
+        why=f"The network is small, {counted(stages, 'convolution')}, and is trained from the beginning.",
+        source={"image_size": list(size[:2])} if found.has_image_files else {},
+        data=[*_prepared(found), *_augmented(found), *_balanced(found)],
+        layers=[
+            "- repeat:",
+            f"    over: {{filters: {filters}}}",
+            "    layers:",
+            f"      - Conv{suffix}: {{filters: $filters, kernel_size: {5 if found.kind is SIGNAL else 3}, "
+            "padding: same, use_bias: false}",
+            "      - BatchNormalization: {momentum: 0.9}  # follows after few steps, as there are on little data",
+            "      - ReLU",
+            *pooling,
+            f"- GlobalAveragePooling{suffix}",
+            "- Dropout: 0.3",
+            *_head(found),
+        ],
+        train=_plain_training(found),
+    )
+
+
+def _dense(found: DataSummary) -> Choice:
+    return Choice(
+        why="Rows of numbers have no neighbours to convolve over: two hidden layers.",
+        source={},
+        data=[*_prepared(found), *_balanced(found)],
+        layers=[
+            "- Dense: {units: 64, activation: relu}",
+            "- Dropout: 0.3",
+            "- Dense: {units: 32, activation: relu}",
+            *_head(found),
+        ],
+        train=_plain_training(found),
+    )
+
+
+def _of_sentences(found: DataSummary) -> Choice:
+    dimensions = 50 if found.examples < _FEW else 100
+    return Choice(
+        why="Filters of 3, 4 and 5 words, each with its maximum over the sentence (Kim, 2014).",
+        source={},
+        data=[
+            "prepare:                           # the words are learned on the training split",
+            f"  - TextVectorization: {{max_tokens: {_MOST_WORDS}, output_sequence_length: {found.length}}}",
+            *_balanced(found),
+        ],
+        layers=[
+            f"- Embedding: {{input_dim: {_MOST_WORDS}, output_dim: {dimensions}}}",
+            "- branches:",
+            "    merge: Concatenate",
+            "    over: {words: [3, 4, 5]}",
+            "    path:",
+            "      - Conv1D: {filters: 100, kernel_size: $words, padding: same, activation: relu}",
+            "      - GlobalMaxPooling1D",
+            "- Dropout: 0.5",
+            *_head(found),
+        ],
+        train=_plain_training(found),
+    )
+
+
+def _head(found: DataSummary) -> list[str]:
+    return [f"- {targets.of(found.targets).HEAD.replace('{outputs}', str(found.outputs))}"]
+
+
+# ---- data --------------------------------------------------------------------------------------------------------------
+
+
+def _size(found: DataSummary) -> tuple[int, ...]:
+    """(height, width, channels) that images of files become; of others their own shape."""
+    if not found.has_image_files:
+        return found.shape
+    *sides, channels = found.shape
+    if found.has_one_size and max(sides) <= _LARGEST_SIDE:
+        return found.shape
+    side = max(32, min(_LARGEST_SIDE, 16 * (min(sides) // 16)))
+    return (side, side, channels)
+
+
+def _prepared(found: DataSummary) -> list[str]:
+    if found.are_pixels:
+        return ["prepare: [Rescaling: {scale: $(1 / 255)}]"]
+    if found.is_scaled:
+        return []
+    return ["prepare: [Normalization]           # mean and variance are learned on the training split"]
+
+
+def _augmented(found: DataSummary) -> list[str]:
+    if found.are_photos:
+        return [
+            "augment:                           # random, in training only",
+            "  - RandomFlip: horizontal         # remove it if left and right differ in meaning",
+            "  - RandomRotation: 0.05           # of a full turn",
+        ]
+    if found.kind is IMAGE and found.are_pixels:
+        return ["augment: [RandomTranslation: {height_factor: 0.05, width_factor: 0.05}]"]
+    return []
+
+
+def _balanced(found: DataSummary) -> list[str]:
+    if not found.is_imbalanced:
+        return []
+    largest, smallest = max(found.classes.values()), min(found.classes.values())
+    return [
+        f"class_weight: balanced             # the largest class has {largest:,} examples, the smallest {smallest:,}"
+    ]
+
+
+# ---- training ----------------------------------------------------------------------------------------------------------
+
+
+def _plain_training(found: DataSummary) -> list[str]:
+    batch_size = _batch_size(found)
+    epochs = round(_STEPS * batch_size / max(1, found.examples))
+    return [
+        *_settings(found, epochs=max(5, min(40, epochs))),
+        "optimizer: {Adam: {learning_rate: 1e-3}}",
+        *targets.of(found.targets).TRAINING,
+        *_early_stopping(),
+    ]
+
+
+def _batch_size(found: DataSummary) -> int:
+    return 32 if found.examples < 10_000 else 64 if found.examples < 50_000 else 128
+
+
+def _settings(found: DataSummary, *, epochs: int) -> list[str]:
+    return ["seed: 42", f"epochs: {epochs}", f"batch_size: {_batch_size(found)}"]
+
+
+def _early_stopping() -> list[str]:
+    return [
+        "callbacks:",
+        "  - EarlyStopping: {monitor: val_loss, patience: 5, restore_best_weights: true}",
+    ]

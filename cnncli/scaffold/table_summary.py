@@ -1,0 +1,314 @@
+"""A look at a table: which columns are inputs, labels, groups, weights and parts."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cnncli.data.tables.column_selection import in_natural_order
+from cnncli.data.tables.table_file import TableFile, open_table
+from cnncli.data.tables.wrong_lines import WrongLines
+from cnncli.errors import DataError, Problem
+from cnncli.inputs.image import IMAGE
+from cnncli.inputs.numbers import NUMBERS
+from cnncli.inputs.signal import SIGNAL
+from cnncli.inputs.text import TEXT
+from cnncli.inputs.volume import VOLUME
+from cnncli.messages import counted, listed, printable
+from cnncli.recipe.targets import of as rules_of
+from cnncli.scaffold.data_summary import DataSummary, group_in_heads
+from cnncli.scaffold.image_summary import measured, resized, some
+
+_LOOKED_AT = 20_000  # rows
+_MOST_CLASSES = 200
+_SERIES = 16  # columns with one name and consecutive numbers are a signal
+_WORDS = 2.5  # a column with more words in a cell, on average, is text
+_IMAGES = re.compile(r"(?i)\.(jpe?g|png|bmp|gif|webp|tiff?|avif|heic|heif)$")
+_VOLUMES = re.compile(r"(?i)\.npy$")
+_PARTS = re.compile(r"(?i)train(ing)?|val(id|idation)?|dev|test(ing)?")
+_LABEL = re.compile(
+    r"(?i)(.*[_ .-])?(labels?|class|classes|targets?|category|tags?|species|diagnosis|sentiment|y|output|grade|outcome)"
+)
+_WEIGHT = re.compile(r"(?i)(sample[_ ]?)?weights?|confidence")
+_IDENTITY = re.compile(r"(?i)|unnamed.*|(.*[_ .-])?(id|index|idx|nr|no|row|key|uuid)")
+_SEPARATORS = ("|", ";", ",")
+
+
+@dataclass(frozen=True)
+class _Columns:
+    """The first rows of a table by column, and how many rows there are."""
+
+    values: Mapping[str, list[str]]
+    numbers: Mapping[str, np.ndarray]
+    count: int
+    folder: str
+
+
+def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
+    """Look at the first rows of a table.
+
+    Args:
+        word: `csv`, `tsv` or `parquet`.
+        targets: the word of `data.targets`; None: as the labels suggest.
+
+    Raises:
+        DataError: no column can be an input, or none a label.
+    """
+    table = open_table(path, kind=word)
+    columns = _read(table)
+    left = dict(columns.values)
+    part = next((name for name, values in left.items() if _all(_PARTS, values) and len(set(values)) > 1), None)
+    left.pop(part or "", None)
+    group = group_in_heads(left)
+    left.pop(group or "", None)
+    weight = next(
+        (n for n in left if _WEIGHT.fullmatch(n) and n in columns.numbers and columns.numbers[n].min() >= 0), None
+    )
+    left.pop(weight or "", None)
+    label, separator = _label(left, columns, targets)
+    own = {name: values for name, values in left.items() if name not in label}
+    settings, about = _input(own, columns)
+    settings |= {"label": label[0] if len(label) == 1 else list(label)}
+    settings |= {"separator": separator} if separator else {}
+    settings |= {"weight": weight} if weight else {}
+    kind_of_label = targets or _targets_of(label, separator, columns)
+    classes = Counter(columns.values[label[0]]) if rules_of(kind_of_label).STRATIFY else {}
+    source = {word: {"path": path.replace("$", "$$"), **_escaped(settings)}}
+    what = listed(f"{name} {count:,}" for name, count in sorted(classes.items())) if classes else listed(label)
+    used = {*label, *about.pop("used"), part, group, weight}
+    unused = [name for name in columns.values if name not in used]
+    facts = [
+        f"{counted(columns.count, 'row')}: {about.pop('fact')}",
+        f"The label is `{printable(', '.join(label[:8]))}`: {what}",
+        *([f"Columns that are not used: {listed(map(printable, unused))}"] if unused else []),
+    ]
+    return DataSummary(
+        source=source,
+        targets=kind_of_label,
+        classes=classes,
+        examples=columns.count,
+        split_column=part,
+        group=None if part else group,
+        facts=facts,
+        outputs=len(label),
+        **about,
+    )
+
+
+def _read(table: TableFile) -> _Columns:
+    wrong, cells, count = WrongLines(), list[Sequence[Any]](), 0
+    for rows in table.rows(wrong):
+        count += len(rows.cells)
+        cells += rows.cells[: max(0, _LOOKED_AT - len(cells))]
+    if not cells:
+        wrong.refuse()
+        raise DataError(Problem(f"{table.file} has no rows"))
+    values = {
+        name: ["" if row[place] is None else str(row[place]) for row in cells]
+        for place, name in enumerate(table.header)
+    }
+    numbers = {name: found for name, own in values.items() if (found := _as_numbers(own)) is not None}
+    return _Columns(values, numbers, count, os.path.dirname(os.path.abspath(table.path)))
+
+
+def _as_numbers(values: Sequence[str]) -> np.ndarray | None:
+    try:
+        found = np.array([float(value) for value in values])
+    except ValueError:
+        return None
+    return found if np.isfinite(found).all() else None
+
+
+def _all(pattern: re.Pattern[str], values: Sequence[str]) -> bool:
+    return all(pattern.fullmatch(value.strip()) for value in set(values))
+
+
+# ---- labels ------------------------------------------------------------------------------------------------------------
+
+
+def _label(left: Mapping[str, list[str]], columns: _Columns, targets: str | None) -> tuple[list[str], str]:
+    """The columns of the labels, and what separates several in one cell.
+
+    Raises:
+        DataError: no column looks like a label.
+    """
+    may_be_classes = targets is None or not rules_of(targets).NO_CLASSES
+    named = [name for name in left if _LABEL.fullmatch(name)]
+    for name in named:
+        if may_be_classes and (separator := _separator(left[name])):
+            return [name], separator
+    if named:
+        return named[-1:], ""
+    inputs = [name for name, values in left.items() if _is_input(values)]
+    flags = [name for name in left if name in columns.numbers and set(np.unique(columns.numbers[name])) <= {0, 1}]
+    if inputs and len(flags) > 1 and may_be_classes:
+        return flags, ""
+    words = [name for name, values in left.items() if name not in columns.numbers and _are_classes(values)]
+    if words and may_be_classes:
+        return words[-1:], ""
+    last = [name for name in left if name in columns.numbers and not _IDENTITY.fullmatch(name)]
+    if last and (inputs or len(last) > 1):
+        return last[-1:], ""
+    hint = (
+        f"its columns: {listed(columns.values, 12)}\nwrite the recipe by hand: `source: {{csv: {{path: …, label: …}}}}`"
+    )
+    raise DataError(Problem("no column looks like a label", hint))
+
+
+def _separator(values: Sequence[str]) -> str:
+    for sign in _SEPARATORS:
+        several = [value for value in values if sign in value]
+        tags = Counter(tag.strip() for value in values for tag in value.split(sign))
+        if len(several) >= 0.1 * len(values) and len(tags) <= _MOST_CLASSES and len(tags) < len(values) / 2:
+            return sign
+    return ""
+
+
+def _are_classes(values: Sequence[str]) -> bool:
+    different = len(set(values))
+    return 1 < different <= min(_MOST_CLASSES, max(2, len(values) // 3)) and not _is_input(values)
+
+
+def _targets_of(label: Sequence[str], separator: str, columns: _Columns) -> str:
+    if separator:
+        return "multilabel"
+    numbers = [columns.numbers.get(name) for name in label]
+    if len(label) > 1:
+        are_flags = all(own is not None and set(np.unique(own)) <= {0, 1} for own in numbers)
+        return "multilabel" if are_flags else "numbers"
+    if numbers[0] is None:
+        return "classes"
+    is_whole = bool((numbers[0] == np.round(numbers[0])).all())
+    return "classes" if is_whole and _are_classes(columns.values[label[0]]) and np.ptp(numbers[0]) < 100 else "numbers"
+
+
+# ---- inputs ------------------------------------------------------------------------------------------------------------
+
+
+def _is_input(values: Sequence[str]) -> bool:
+    return _share(_IMAGES, values) or _share(_VOLUMES, values) or _is_text(values)
+
+
+def _share(pattern: re.Pattern[str], values: Sequence[str]) -> bool:
+    return sum(bool(pattern.search(value.strip())) for value in values) >= 0.9 * len(values)
+
+
+def _is_text(values: Sequence[str]) -> bool:
+    return float(np.mean([len(value.split()) for value in values])) > _WORDS and len(set(values)) > len(values) / 3
+
+
+def _input(own: Mapping[str, list[str]], columns: _Columns) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The settings of the only input, and what `DataSummary` gets of it.
+
+    Raises:
+        DataError: no column can be an input.
+    """
+    for name, values in own.items():
+        if _share(_IMAGES, values):
+            return _images(name, values, columns.folder)
+        if _share(_VOLUMES, values):
+            return _volumes(name, values, columns.folder)
+    for name, values in own.items():
+        if _is_text(values):
+            lengths = [len(value.split()) for value in values]
+            length = int(np.percentile(lengths, 95))
+            fact = f"`{printable(name)}` has sentences, 95% of at most {counted(length, 'word')}"
+            return {"text": name}, {"used": [name], "kind": TEXT, "shape": (), "length": max(4, length), "fact": fact}
+    numeric = [name for name in own if name in columns.numbers and not _IDENTITY.fullmatch(name)]
+    if not numeric:
+        hint = f"its columns: {listed(columns.values, 12)}"
+        raise DataError(Problem("no column has images, text or numbers", hint))
+    return _numbers(numeric, columns)
+
+
+def _images(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    heights, widths, is_gray = measured([os.path.join(folder, value.strip()) for value in some(values)])
+    height, width = int(np.median(heights)), int(np.median(widths))
+    has_one_size = len({*zip(heights, widths, strict=True)}) == 1
+    about = {
+        "used": [name],
+        "kind": IMAGE,
+        "shape": (height, width, 1 if is_gray else 3),
+        "are_photos": not is_gray and (not has_one_size or min(height, width) >= 96),
+        "has_image_files": True,
+        "has_one_size": has_one_size,
+        "are_pixels": True,
+        "fact": f"`{printable(name)}` has image files, {'gray' if is_gray else 'in colour'}, "
+        f"{'all' if has_one_size else 'median'} {height} x {width} (height x width)",
+    }
+    return {"image": name, **resized(heights, widths), **({"color": "grayscale"} if is_gray else {})}, about
+
+
+def _volumes(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    try:
+        shape = np.load(os.path.join(folder, values[0].strip()), mmap_mode="r", allow_pickle=False).shape
+    except (OSError, ValueError) as error:
+        raise DataError(Problem(f"{printable(values[0])} cannot be read: {error}")) from error
+    shape = shape if len(shape) == len(VOLUME.AXES) else (*shape, 1)
+    return {"volume": name}, {
+        "used": [name],
+        "kind": VOLUME,
+        "shape": shape,
+        "fact": f"`{printable(name)}` has volumes {list(shape)}",
+    }
+
+
+def _numbers(names: list[str], columns: _Columns) -> tuple[dict[str, Any], dict[str, Any]]:
+    low = min(float(columns.numbers[name].min()) for name in names)
+    high = max(float(columns.numbers[name].max()) for name in names)
+    is_scaled = low >= -1 and high <= 1
+    series = _series(names)
+    if series is None:
+        fact = f"{counted(len(names), 'column')} of numbers: {listed(map(printable, names))}"
+        return {"numbers": names}, {
+            "used": names,
+            "kind": NUMBERS,
+            "shape": (len(names),),
+            "is_scaled": False,
+            "fact": fact,
+        }
+    word, count = series
+    side = math.isqrt(count)
+    if side * side == count and low >= 0 and high <= 255 and side >= 8 and high > 1:
+        fact = f"`{printable(word)}` are {count} pixels, images of {side} x {side}"
+        shape = (side, side, 1)
+        return {"numbers": word, "shape": list(shape)}, {
+            "kind": IMAGE,
+            "shape": shape,
+            "are_pixels": True,
+            "fact": fact,
+        }
+    fact = f"`{printable(word)}` are {count} values in order, a signal"
+    return (
+        {"numbers": word, "shape": [count, 1]},
+        {"used": names, "kind": SIGNAL, "shape": (count, 1), "is_scaled": is_scaled, "fact": fact},
+    )
+
+
+def _series(names: Sequence[str]) -> tuple[str, int] | None:
+    """The glob and the length of most of the columns, where they have one name and consecutive numbers."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        if match := re.fullmatch(r"(.*?)([0-9]+)", name):
+            found.setdefault(match[1], []).append(name)
+    prefix, members = max(found.items(), key=lambda each: len(each[1]), default=("", []))
+    if len(members) < max(_SERIES, 0.9 * len(names)):
+        return None
+    ordered = in_natural_order(members)
+    return (f"{prefix}*" if prefix else f"{ordered[0]}:{ordered[-1]}"), len(members)
+
+
+def _escaped(value: Any) -> Any:
+    """A dollar sign would begin a name of the recipe language."""
+    if isinstance(value, dict):
+        return {key: _escaped(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_escaped(item) for item in value]
+    return value.replace("$", "$$") if isinstance(value, str) else value

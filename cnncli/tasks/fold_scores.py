@@ -1,0 +1,104 @@
+"""The scores of all folds of a cross-validation: each fold's, their mean, spread and interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnncli import task_registry
+from cnncli.tasks.pairs import Side
+from cnncli.tasks.recorded_run import read_run
+from cnncli.tasks.statistics import LEVEL, T_INTERVAL, t_interval
+
+
+@dataclass(frozen=True, slots=True)
+class FoldedScore:
+    """One score over all folds; None where a fold's examples define no value.
+
+    Attributes:
+        name: in words.
+        values: by fold.
+        mean: over the folds that have a value; None where none has.
+        deviation: the standard deviation of these (n - 1); None of less than two.
+        interval: the 95% t interval of the mean over the folds; None of less than two.
+    """
+
+    name: str
+    values: tuple[float | None, ...]
+    mean: float | None
+    deviation: float | None
+    interval: tuple[float, float] | None
+
+    @classmethod
+    def of(cls, name: str, values: Sequence[float | None]) -> FoldedScore:
+        known = [value for value in values if value is not None]
+        mean = float(np.mean(known)) if known else None
+        deviation = float(np.std(known, ddof=1)) if len(known) > 1 else None
+        return cls(name, tuple(values), mean, deviation, t_interval(known) if len(known) > 1 else None)
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "folds": list(self.values),
+            "mean": self.mean,
+            "standard_deviation": self.deviation,
+            "interval": list(self.interval) if self.interval else None,
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FoldScores:
+    """The scores of all folds.
+
+    Attributes:
+        sides: what each fold's run says, by fold.
+        scores: the main one first, the loss last.
+    """
+
+    sides: tuple[Side, ...]
+    scores: tuple[FoldedScore, ...]
+
+    @property
+    def example_count(self) -> int:
+        return sum(side.run.result.count for side in self.sides)
+
+    def as_json(self) -> dict[str, Any]:
+        """The form of `train --fold all --json` and of the file."""
+        first = self.sides[0].run.result
+        return {
+            "task": first.task,
+            "split": first.split,
+            "folds": len(self.sides),
+            "examples": self.example_count,
+            "runs": [
+                {
+                    "fold": number,
+                    "run": str(side.run.listed.summary.path),
+                    "examples": side.run.result.count,
+                    "loss": side.run.result.loss,
+                    "metrics": dict(side.run.result.metrics),
+                }
+                for number, side in enumerate(self.sides, 1)
+            ],
+            "scores": {score.name.replace(" ", "_").lower(): score.as_json() for score in self.scores},
+            "level": LEVEL,
+            "interval_method": T_INTERVAL,
+        }
+
+
+def read_fold_scores(paths: Sequence[Path]) -> FoldScores:
+    """Read the scores of the runs of all folds, by fold.
+
+    Raises:
+        OutputError: a run is not finished, or its files are damaged.
+    """
+    runs = [read_run(path) for path in paths]
+    task = task_registry.part(runs[0].result.task, "comparison")
+    sides: tuple[Side, ...] = tuple(task.side(run, run.listed.label) for run in runs)
+    columns = zip(*(side.measures for side in sides), strict=True)
+    scores = [FoldedScore.of(column[0][0], [value for _, value, _ in column]) for column in columns]
+    scores.append(FoldedScore.of("loss", [run.result.loss for run in runs]))
+    return FoldScores(sides, tuple(scores))

@@ -1,0 +1,222 @@
+"""`cnncli init`: the recipe that it writes for folders, tables and arrays, and what it refuses."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import call
+from PIL import Image
+
+from cnncli.recipe.load import LoadedRecipe, load
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def photos(count: int, *, size: tuple[int, int] = (100, 80), gray: bool = False, name: str = "{}.png") -> None:
+    generator = np.random.default_rng(0)
+    for each in range(count):
+        for label in ("ants", "bees"):
+            folder = Path("photos") / label
+            folder.mkdir(parents=True, exist_ok=True)
+            pixels = generator.integers(0, 255, (size[1] + each % 3, size[0], 3), np.uint8)
+            image = Image.fromarray(pixels)
+            (image.convert("L").convert("RGB") if gray else image).save(folder / name.format(each))
+
+
+def table(rows: list[dict[str, Any]], name: str = "rows.csv") -> None:
+    with Path(name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def written(*arguments: str, file: str) -> LoadedRecipe:
+    done = call("init", *arguments)
+    assert done.stdout == f"{file}\n"
+    return load(file)
+
+
+def layers(loaded: LoadedRecipe) -> list[str]:
+    return [layer.name for layer in loaded.recipe.model.layers]
+
+
+def test_few_photos_get_a_frozen_backbone():
+    photos(4)
+    loaded = written("photos", file="photos.yaml")
+
+    assert layers(loaded)[0] == "MobileNetV2"
+    assert loaded.recipe.train.freeze == ["backbone"]
+    assert loaded.recipe.data.source.image_folder.image_size == [224, 224]
+    assert "8 images of 2 classes: ants 4, bees 4" in Path("photos.yaml").read_text()
+
+
+def test_backbone_and_its_weights_can_be_chosen():
+    photos(4, gray=True)
+    loaded = written("photos", "--backbone", "vgg16", "--weights", "own $.weights.h5", file="photos.yaml")
+
+    assert loaded.recipe.model.layers[0].name == "VGG16"
+    assert loaded.recipe.model.layers[0].args["weights"] == "own $.weights.h5"
+    assert loaded.recipe.data.source.image_folder.color is None  # a backbone takes colours
+
+
+def test_none_is_a_network_that_is_trained_from_the_beginning():
+    photos(4)
+    loaded = written("photos", "--backbone", "none", file="photos.yaml")
+
+    assert layers(loaded)[0] == "Conv2D"
+    assert loaded.recipe.train.freeze == []
+
+
+def test_gray_images_stay_gray():
+    photos(4, gray=True)
+
+    assert written("photos", file="photos.yaml").recipe.data.source.image_folder.color == "grayscale"
+
+
+def test_names_of_files_suggest_groups():
+    generator = iter(range(1000))
+    photos(12)
+    for path in sorted(Path("photos").rglob("*.png")):
+        number = next(generator)
+        path.rename(path.with_name(f"patient{number // 4}_{number}.png"))
+    pattern = written("photos", file="photos.yaml").recipe.data.split.group
+
+    assert pattern is not None
+    assert "patient" in pattern
+
+
+def test_ordinary_names_suggest_no_groups():
+    photos(8, name="image_{}.png")
+
+    assert written("photos", file="photos.yaml").recipe.data.split.group is None
+
+
+def test_imbalanced_classes_are_weighted():
+    photos(12)
+    for number in range(2, 12):
+        Path(f"photos/bees/{number}.png").unlink()
+
+    assert written("photos", file="photos.yaml").recipe.data.class_weight == "balanced"
+
+
+@pytest.mark.parametrize(
+    ("shape", "labels", "first", "targets"),
+    [
+        ((40, 187, 1), "classes", "Conv1D", "classes"),
+        ((40, 6), "numbers", "Dense", "numbers"),
+        ((40, 8, 8, 8, 1), "classes", "Conv3D", "classes"),
+        ((40, 20, 20, 3), "flags", "Conv2D", "multilabel"),
+        ((40, 3, 1), "classes", "Conv1D", "classes"),
+    ],
+)
+def test_arrays_get_the_network_of_their_shape(shape: tuple[int, ...], labels: str, first: str, targets: str):
+    generator = np.random.default_rng(1)
+    y = {
+        "classes": np.arange(40) % 3,
+        "numbers": generator.normal(size=40).astype("f4"),
+        "flags": np.arange(80).reshape(40, 2) % 2,
+    }[labels]
+    np.savez("data.npz", x=generator.normal(size=shape).astype("f4"), y=y)
+    loaded = written("data.npz", file="data.yaml")
+
+    assert layers(loaded)[0] == first
+    assert loaded.recipe.data.targets == targets
+
+
+def test_table_of_a_signal():
+    table([{"beat": "NV"[row % 2], **{f"t{place}": row + place / 7 for place in range(30)}} for row in range(40)])
+    source = written("rows.csv", file="rows.yaml").recipe.data.source.csv
+
+    assert (source.numbers, source.shape, source.label) == ("t*", [30, 1], "beat")
+
+
+def test_table_of_sentences():
+    table([{"id": row, "review": f"a fine film of {row} words", "sentiment": row % 2} for row in range(40)])
+    loaded = written("rows.csv", file="rows.yaml")
+
+    assert (loaded.recipe.data.source.csv.text, loaded.recipe.data.source.csv.label) == ("review", "sentiment")
+    assert layers(loaded)[0] == "Embedding"
+
+
+def test_table_of_images_with_groups():
+    photos(8)
+    files = sorted(Path("photos").rglob("*.png"))
+    table(
+        [
+            {"file": path, "species": path.parent.name, "photographer": f"p{row // 3}", "confidence": 0.5}
+            for row, path in enumerate(files)
+        ]
+    )
+    data = written("rows.csv", "--backbone", "none", file="rows.yaml").recipe.data
+
+    assert (data.source.csv.image, data.source.csv.label, data.source.csv.weight) == ("file", "species", "confidence")
+    assert data.split.group == "photographer"
+
+
+def test_table_with_tags():
+    tags = ["sky|sea", "sea", "sky|tree", "tree"]
+    table([{"text": f"a picture of number {row}", "tags": tags[row % 4]} for row in range(40)])
+    data = written("rows.csv", file="rows.yaml").recipe.data
+
+    assert (data.targets, data.source.csv.separator) == ("multilabel", "|")
+
+
+def test_table_that_says_the_parts():
+    table(
+        [{"a": row / 3, "b": row / 7, "y": "NV"[row % 2], "part": ["train", "test"][row % 4 == 0]} for row in range(40)]
+    )
+
+    assert written("rows.csv", file="rows.yaml").recipe.data.split.column == "part"
+
+
+def test_table_without_a_label_is_refused():
+    table([{"text": f"a picture of number {row}"} for row in range(40)])
+
+    assert "no column looks like a label" in call("init", "rows.csv", exit_code=4).stderr
+
+
+def test_existing_file_is_not_overwritten():
+    photos(4)
+    Path("photos.yaml").write_text("mine")
+
+    assert "photos.yaml" in call("init", "photos", exit_code=6).stderr
+    assert Path("photos.yaml").read_text() == "mine"
+
+
+def test_unknown_words_are_suggested():
+    photos(4)
+
+    assert "MobileNetV2" in call("init", "photos", "--backbone", "MobilNetV2", exit_code=3).stderr
+    assert "classes" in call("init", "photos", "--task", "class", exit_code=2).stderr
+    assert "--backbone" in call("init", "photos", "--weights", "a.h5", exit_code=2).stderr
+
+
+def test_backbone_for_other_data_is_refused():
+    np.savez("data.npz", x=np.zeros((20, 30, 1), "f4") + np.arange(20)[:, None, None], y=np.arange(20) % 2)
+
+    assert "takes colour images" in call("init", "data.npz", "--backbone", "VGG16", exit_code=3).stderr
+
+
+def test_json_has_the_recipe():
+    photos(4)
+    found = call("init", "photos", "--json").json
+
+    assert found["file"] == "photos.yaml"
+    assert found["recipe"] == Path("photos.yaml").read_text()
+    assert found["classes"] == {"ants": 4, "bees": 4}
+
+
+def test_recipe_goes_where_output_says(folder: Path):
+    photos(4)
+    (folder / "sub").mkdir()
+
+    assert call("init", "photos", "--output", "sub").stdout == "sub/photos.yaml\n"
+    assert call("init", "photos", "--output", "other.yaml").stdout == "other.yaml\n"

@@ -1,0 +1,132 @@
+"""A cross-validation, from its recipe to the comparison of two: every fold a run, and a table of them all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+from commands import CommandLine, draw_nothing
+
+RECIPE = """\
+data:
+  source: {npz: {path: a.npz, weight: w}}
+  split: {folds: 2, group: patient}
+  balance: oversample
+model:
+  layers:
+    - Dense: {name: hidden, units: 4, activation: relu}
+    - Dropout: 0.2
+    - Dense: {name: out, units: $classes, activation: softmax}
+train: {epochs: 2, batch_size: 8, seed: 3, precision: float32}
+"""
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> CommandLine:
+    """A folder with a set of two folds, `folds/first`."""
+    folder = tmp_path_factory.mktemp("folds")
+    random = np.random.default_rng(1)
+    labels = random.integers(0, 2, 60)
+    inputs = (random.normal(size=(60, 3)) + 2 * labels[:, None]).astype(np.float32)
+    np.savez(folder / "a.npz", x=inputs, y=labels, patient=np.arange(60) // 4, w=random.uniform(0.5, 2, 60))
+    (folder / "folds.yaml").write_text(RECIPE, encoding="utf-8")
+    command = CommandLine(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        draw_nothing(patch)
+        done = command("train", "folds.yaml", "--fold", "all", "--run", "first", "--json")
+    assert done.exit_code == 0, done.stderr
+    (folder / "first.json").write_text(done.stdout, encoding="utf-8")
+    return command
+
+
+@pytest.fixture(autouse=True)
+def _draw_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    draw_nothing(monkeypatch)
+
+
+def test_each_fold_is_a_run_and_every_example_is_tested_once(trained: CommandLine) -> None:
+    said = json.loads((trained.folder / "first.json").read_text())
+
+    assert [run["run"] for run in said["runs"]] == ["outputs/folds/first-fold1", "outputs/folds/first-fold2"]
+    assert said["examples"] == sum(run["examples"] for run in said["runs"]) == 60
+    accuracy = said["scores"]["accuracy"]
+    assert accuracy["mean"] == pytest.approx(np.mean(accuracy["folds"]))
+    assert accuracy["standard_deviation"] == pytest.approx(np.std(accuracy["folds"], ddof=1))
+    # Student's t with one degree of freedom is 12.706 at 97.5%.
+    half = 12.7062 * accuracy["standard_deviation"] / np.sqrt(2)
+    assert accuracy["interval"] == pytest.approx([accuracy["mean"] - half, accuracy["mean"] + half], rel=1e-4)
+    written = json.loads((trained.folder / said["file"]).read_text())
+    assert written["scores"] == said["scores"]
+
+
+def test_a_set_of_which_a_fold_is_missing_is_finished_as_it_was(trained: CommandLine) -> None:
+    second = trained.folder / "outputs/folds/first-fold2"
+    history = (second / "history.json").read_text()
+    shutil.rmtree(second)
+
+    done = trained("train", "--resume", "--fold", "all", "folds/first")
+
+    assert done.exit_code == 0, done.stderr
+    assert "fold 1 of 2 finished already" in " ".join(done.stderr.split())
+    for row, earlier in zip(json.loads((second / "history.json").read_text()), json.loads(history), strict=True):
+        assert {**row, "seconds": 0} == {**earlier, "seconds": 0}
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["accuracy", "macro", "F1", "loss"]
+    assert [line.split("  ")[0] for line in lines[1:]] == [
+        *(f"fold {number} ({count})" for number, count in ((1, 32), (2, 28))), "mean", "standard deviation", "95% interval"
+    ]  # fmt: skip
+
+
+def test_a_fold_is_reproduced_and_evaluated_as_any_run(trained: CommandLine) -> None:
+    done = trained("reproduce", "folds/first-fold2", "--json")
+    scored = trained("evaluate", "folds/first-fold2", "--json")
+
+    assert done.json["verdict"] == "bit-identical"
+    assert scored.json["count"] == 28
+
+
+def test_two_sets_are_compared_by_fold_and_over_all_examples(trained: CommandLine) -> None:
+    assert trained("train", "folds.yaml", "--fold", "all", "--run", "longer", "--epochs", "3", "-q").exit_code == 0
+
+    done = trained("compare", "folds/first", "folds/longer", "--json")
+
+    [pair] = done.json["comparisons"]
+    first, second = (each["scores"]["accuracy"]["folds"] for each in done.json["sets"])
+    assert pair["by_fold"]["folds"] == pytest.approx([b - a for a, b in zip(first, second, strict=True)])
+    counts = ("both_right", "only_first_right", "only_second_right", "both_wrong")
+    assert sum(pair[name] for name in counts) == 60
+    assert [each["key"] for each in done.json["recipe_differences"][0]["differences"]] == ["train.epochs"]
+    mixed = trained("compare", "folds/first", "folds/longer-fold1")
+    assert mixed.exit_code == 2
+    assert "folds/first is a set of folds, folds/longer-fold1 not" in mixed.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((), "--fold: the recipe has 2 folds, and each can be the test split"),
+        (("--fold", "3"), "--fold: expected 1 to 2, or all, got 3"),
+        (("--fold", "0"), "--fold: expected 1 to 2, or all, got 0"),
+        (("--fold", "first"), "--fold: expected 1 to 2, or all, got first"),
+        (("--fold", "1", "--set", "data.split.folds=null"), "--fold: the recipe has no folds, got 1"),
+        (("--fold", "all", "--set", "data.split.fold=1"), "--fold: `data.split.fold` names one fold"),
+        (("--fold", "all", "--open"), "--open: this option does not go with --fold all"),
+        (("--fold", "1", "--resume"), "--fold: a resumed run keeps its fold"),
+    ],
+)
+def test_wrong_folds_are_errors_of_the_command_line(
+    trained: CommandLine, arguments: tuple[str, ...], message: str
+) -> None:
+    done = trained("train", "folds.yaml", *arguments)
+
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"error: {message}")
+
+
+def test_a_set_that_is_there_is_refused(trained: CommandLine) -> None:
+    done = trained("train", "folds.yaml", "--fold", "all", "--run", "first")
+
+    assert done.exit_code == 6
+    assert "use another --run NAME" in done.stderr
