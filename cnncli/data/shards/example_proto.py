@@ -173,8 +173,8 @@ def _read_varint(message: bytes, begin: int) -> tuple[int, int]:
 
 def _varints(content: bytes) -> NDArray[np.int64]:
     data = np.frombuffer(content, np.uint8)
-    if not len(data):
-        return np.empty(0, np.int64)
+    if len(data) < 2 and data.max(initial=0) < 0x80:
+        return data.astype(np.int64)
     ends = np.flatnonzero(data < 0x80)
     if not len(ends) or ends[-1] != len(data) - 1:
         raise BadExample("its integers are cut off")
