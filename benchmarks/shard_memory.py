@@ -3,7 +3,8 @@
     python -m benchmarks.shard_memory --gigabytes 2 --folder /tmp/shards
 
 Writes shards of random float32 arrays (64, 64, 3), trains one epoch with and without the index in the cache, and prints the
-processor time and the largest resident memory of each process. A failure is a memory that grows with the size of the data: compare two sizes.
+processor time and the largest resident memory of each process. A failure is a memory that grows with the size of the data:
+compare two sizes.
 """
 
 from __future__ import annotations
