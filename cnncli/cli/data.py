@@ -109,7 +109,7 @@ def data(
             console.show_note(warning)
     from cnncli.cli.live import make_listener
 
-    listener = make_listener(quiet=quiet or as_json, verbose=verbose, trains=False)
+    listener = make_listener(quiet=quiet, verbose=verbose, trains=False)
     written: list[Path] = []
     shard_paths: list[Path] = []
     with tensorflow_log.captured() as log:

@@ -20,8 +20,10 @@ def describe(plan: Plan, *, trains: bool = True) -> list[tuple[str, str]]:
     Args:
         trains: with the epochs and the checkpoints.
     """
-    splits = plan.splits
+    splits, wanted = plan.splits, plan.recipe.data.split
     parts = [f"{len(splits.train):,} training", f"{len(splits.validation):,} validation", f"{len(splits.test):,} test"]
+    if wanted.folds is not None:
+        parts[-1] += f" (fold {wanted.fold or 1} of {wanted.folds})"
     return [
         ("Recipe", f"{plan.recipe.name} ({plan.loaded.file})"),
         ("Data", splits.source),

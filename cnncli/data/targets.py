@@ -163,6 +163,27 @@ class TargetInfo(BaseModel, ABC):
             f"the model gives {self.PLURAL}, and the labels of this data are classes", hint="--data photos.npz"
         )
 
+    # ---- folders of classes
+
+    SEVERAL_CLASSES: ClassVar[bool] = False  # whether an example may lie in the folders of several classes
+
+    @classmethod
+    def of_folders(cls, class_names: Sequence[str]) -> Self:
+        """Describe the targets of a folder for each class.
+
+        Raises:
+            DataError: the task has no classes.
+        """
+        raise DataError(f"a folder for each class has classes, and `targets` are {cls.PLURAL}")
+
+    def of_class_sets(self, sets: Sequence[Sequence[int]]) -> NDArray[Any]:
+        """The targets of examples (count, …) by the numbers of the classes of each.
+
+        Raises:
+            DataError: as `of_folders`.
+        """
+        raise DataError(f"a folder for each class has classes, and the model gives {self.PLURAL}")
+
     # ---- the recipe's settings
 
     def check_settings(self, data: Data) -> list[Problem]:

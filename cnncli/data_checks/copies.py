@@ -14,7 +14,7 @@ from cnncli.data.content_digest import may_tell, tells
 from cnncli.data_checks.examples_by_index import AllExamples
 from cnncli.data_checks.findings import Finding
 from cnncli.data_checks.measurements import Measured
-from cnncli.data_checks.near_duplicates import find_near, sample_of
+from cnncli.data_checks.near_duplicates import find_near
 from cnncli.messages import counted
 
 MOST_LISTED = 100  # pairs of a finding
@@ -64,10 +64,13 @@ def find_all(
     if len(pictures) < len(own):
         return Copies(tuple(exact), (), 0)
     copies = np.array([copy for _, copy in exact], np.int64)
-    chosen = np.setdiff1d(sample_of([len(part.examples) for part in every.parts]), copies)
+    compared = own[0].compared
+    assert compared is not None
+    rows = np.flatnonzero(~np.isin(compared, copies))
+    chosen = compared[rows]
     scale = len(own) ** -0.5
-    coarse = np.concatenate([each[chosen] * np.float32(scale) for each, _ in pictures], axis=1)
-    fine = np.concatenate([each[chosen] * np.float16(scale) for _, each in pictures], axis=1)
+    coarse = np.concatenate([each[rows] * np.float32(scale) for each, _ in pictures], axis=1)
+    fine = np.concatenate([each[rows] * np.float16(scale) for _, each in pictures], axis=1)
     wanted = every.part_of[chosen] > 0 if held_out else None
     found = find_near(coarse, fine, wanted=wanted, progress=progress)
     return Copies(

@@ -15,12 +15,14 @@ from pydantic import ValidationError
 from cnncli.data import cache
 from cnncli.data.dataset import Splits
 from cnncli.data_checks.examination import Examination
-from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.schema import Data
 
 VERSION = 1  # of the checks: another one finds other things
 _SUFFIX = ".examination.json"
 _UNUSED_DAYS = 30
+_WITHOUT_EFFECT = {  # on what is found; the source is known by its fingerprint
+    *("source", "offline", "augment", "augment_copies", "class_weight", "balance", "on_bad_image", "allow_leakage"),
+}
 
 
 def find(data: Data, splits: Splits) -> Examination | None:
@@ -52,9 +54,7 @@ def _path(data: Data, splits: Splits) -> Path:
     described = {
         "version": VERSION,
         "fingerprint": splits.fingerprint,
-        "split": data.split.model_dump(mode="json"),
-        "limit": data.limit,
-        "prepare": {own.name: [repr(layer) for layer in own.prepare] for own in inputs_of(data)},
+        "data": data.model_dump(mode="json", exclude=_WITHOUT_EFFECT),
         "targets": splits.targets.to_json(),
         "inputs": {name: [list(column.shape[1:]), str(column.dtype)] for name, column in splits.train.inputs.items()},
         "counts": [len(part.examples) for part in splits.parts],

@@ -10,6 +10,7 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Part, Splits
 from cnncli.data_checks.findings import Example
 
@@ -50,12 +51,12 @@ class AllExamples:
         """An example as findings name it."""
         part, row = self.place(index)
         files = part.examples.files
-        [label] = self.splits.targets.texts_of(part.examples.labels[row : row + 1])
+        [label] = self.splits.targets.texts_of(as_column(part.examples.targets).read([row]))
         return Example(part=part.name, index=row, file=None if files is None else files[row], label=label)
 
     def labels_differ(self, one: int, other: int) -> bool:
         """Whether two examples have different classes or labels; False where there are none."""
         if not self.splits.targets.class_names:
             return False
-        (first, row), (second, other_row) = self.place(one), self.place(other)
-        return bool(np.any(first.examples.labels[row] != second.examples.labels[other_row]))
+        labels = [as_column(part.examples.targets).read([row]) for part, row in map(self.place, (one, other))]
+        return bool(np.any(labels[0] != labels[1]))

@@ -18,6 +18,7 @@ from cnncli.data.dataset import Part
 from cnncli.data.fingerprint import row_hashes
 from cnncli.data.sources.loaded_data import Progress
 from cnncli.data.text_column import is_telling
+from cnncli.data_checks.near_duplicates import sample_of
 from cnncli.inputs import kind_of
 
 Floats = NDArray[np.float32]
@@ -53,8 +54,9 @@ class Measured:
         lengths: int64 (count,), without what fills an example up; None where its kind has no such length.
         numbers: None of texts.
         loose_hashes: of texts the same where they differ in case, punctuation and white space alone; else None.
-        coarse, fine: float32 (count, k) and float16 (count, n): small pictures, each of length 1 and with mean 0, so that
-            the product of two is their correlation; all 0 for an example of one value. None where its kind has none.
+        compared: int64 (k,), ascending, the examples that have small pictures: all, or of very many some.
+        coarse, fine: float32 (k, m) and float16 (k, n): these pictures, each of length 1 and with mean 0, so that the product
+            of two is their correlation; all 0 for an example of one value. None where its kind has none.
     """
 
     shape: tuple[int, ...]
@@ -63,6 +65,7 @@ class Measured:
     lengths: NDArray[np.int64] | None
     numbers: Numbers | None = None
     loose_hashes: NDArray[np.uint64] | None = None
+    compared: NDArray[np.int64] | None = None
     coarse: Floats | None = None
     fine: NDArray[np.float16] | None = None
 
@@ -74,18 +77,24 @@ def measure(parts: Sequence[Part], progress: Progress | None = None) -> dict[str
         progress: told ("examining examples", count, all).
     """
     names = list(parts[0].examples.inputs)
-    total = sum(len(part.examples) for part in parts) * len(names)
+    counts = [len(part.examples) for part in parts]
+    total = sum(counts) * len(names)
+    compared = sample_of(counts)
     done = 0
     found = {}
     for name in names:
         columns = [part.examples.inputs[name] for part in parts]
         chunks = []
+        begin = 0
         for values in _chunks(columns):
-            chunks.append(_of(values) if values.dtype.kind in "biuf" else _of_texts(values))
+            first, last = np.searchsorted(compared, [begin, begin + len(values)])
+            chosen = compared[first:last] - begin
+            chunks.append(_of(values, chosen) if values.dtype.kind in "biuf" else _of_texts(values))
+            begin += len(values)
             done += len(values)
             if progress:
                 progress("examining examples", done, total)
-        found[name] = _joined(tuple(columns[0].shape[1:]), chunks)
+        found[name] = _joined(tuple(columns[0].shape[1:]), chunks, compared)
     return found
 
 
@@ -119,8 +128,12 @@ def _hashes(texts: Iterable[str]) -> NDArray[np.uint64]:
     return np.array([int.from_bytes(digest, "little") for digest in digests], np.uint64)
 
 
-def _of(values: NDArray[Any]) -> dict[str, NDArray[Any] | None]:
-    """What is measured of some examples (count, *shape), by the name of the attribute."""
+def _of(values: NDArray[Any], chosen: NDArray[np.int64]) -> dict[str, NDArray[Any] | None]:
+    """What is measured of some examples (count, *shape), by the name of the attribute.
+
+    Args:
+        chosen: which of them get small pictures.
+    """
     kind = kind_of(values.shape[1:])
     numbers = values.astype(np.float32)
     flat = numbers.reshape(len(values), -1)
@@ -136,8 +149,10 @@ def _of(values: NDArray[Any]) -> dict[str, NDArray[Any] | None]:
     }
     if kind.SMALL:
         coarse, fine = kind.SMALL
-        fine_picture = _reduced(numbers, fine)
-        found["fine"] = _normalized(fine_picture.reshape(len(values), -1)).astype(np.float16)
+        fine_picture = _reduced(numbers[chosen], fine)
+        found["fine"] = _normalized(fine_picture.reshape(len(chosen), math.prod(fine_picture.shape[1:]))).astype(
+            np.float16
+        )
         found["coarse"] = _normalized(_coarse(fine_picture, coarse))
     return found
 
@@ -148,10 +163,10 @@ def _coarse(pictures: Floats, size: int) -> Floats:
     cells = _reduced(pictures, size)
     gray = cells.mean(axis=-1, keepdims=True)
     if not 2 <= channels <= _MOST_COLORS:
-        return cast(Floats, gray.reshape(count, -1))
+        return cast(Floats, gray.reshape(count, math.prod(gray.shape[1:])))
     places = cells.ndim - 2
     colors = _reduced(cells - gray, size // 2) * 2.0 ** (places / 2)  # a cell stands for as many of the others
-    return np.concatenate([gray.reshape(count, -1), colors.reshape(count, -1)], axis=1)
+    return np.concatenate([each.reshape(count, math.prod(each.shape[1:])) for each in (gray, colors)], axis=1)
 
 
 def _reduced(values: Floats, size: int) -> Floats:
@@ -174,6 +189,8 @@ def _cells(old: int, new: int) -> Floats:
 
 def _normalized(rows: Floats) -> Floats:
     """Rows with mean 0 and length 1; all 0 where all values of a row are (nearly) alike."""
+    if not len(rows):
+        return rows
     finite = np.nan_to_num(rows, posinf=0.0, neginf=0.0)
     centred = finite - finite.mean(axis=1, keepdims=True)
     length = np.linalg.norm(centred, axis=1, keepdims=True)
@@ -181,11 +198,13 @@ def _normalized(rows: Floats) -> Floats:
     return cast(Floats, np.divide(centred, length, out=np.zeros_like(centred), where=length > scale))
 
 
-def _joined(shape: tuple[int, ...], chunks: Sequence[Mapping[str, NDArray[Any] | None]]) -> Measured:
+def _joined(
+    shape: tuple[int, ...], chunks: Sequence[Mapping[str, NDArray[Any] | None]], compared: NDArray[np.int64]
+) -> Measured:
     fields: dict[str, Any] = {}
     for name in chunks[0]:
         some = [chunk[name] for chunk in chunks]
         fields[name] = None if some[0] is None else np.concatenate([each for each in some if each is not None])
     names = [field.name for field in dataclasses.fields(Numbers)]
     numbers = Numbers(**{name: fields.pop(name) for name in names}) if "lows" in fields else None
-    return Measured(shape, numbers=numbers, **fields)
+    return Measured(shape, numbers=numbers, compared=compared, **fields)

@@ -54,7 +54,8 @@ def draw_samples(splits: Splits, *, title: str | Title) -> Figure | None:
         return draw_text_samples(splits, chosen_by_class(splits), title=title)
     names = splits.targets.class_names
     left_out = f", {MOST_CLASSES} of {len(names):,} classes" if len(names) > MOST_CLASSES else ""
-    return draw_grid(rows, title=title, subtitle=f"examples of the training split{left_out}")
+    what = "some examples of each class, and how many there are" if names else "some examples of the training split"
+    return draw_grid(rows, title=title, subtitle=f"{what}{left_out}")
 
 
 def _ends(splits: Splits, rows: NDArray[np.int64]) -> list[str]:

@@ -40,7 +40,7 @@ def draw_text_samples(splits: Splits, chosen: Mapping[str, NDArray[np.int64]], *
         if texts is None:
             return None
         blocks.append(Block(name or "texts", f"{counts[name]:,}" if name in counts else "", texts))
-    return draw_text_lists(blocks, title=title, subtitle="examples of the training split") if blocks else None
+    return draw_text_lists(blocks, title=title, subtitle="some examples of the training split") if blocks else None
 
 
 def draw_prepared_texts(

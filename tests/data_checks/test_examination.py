@@ -5,6 +5,7 @@ import pytest
 
 from cnncli.data.dataset import Examples, Splits
 from cnncli.data.text_column import text_column
+from cnncli.data_checks import near_duplicates
 from cnncli.data_checks.examination import examine, from_notes
 from cnncli.data_checks.examination_text import facts
 from cnncli.data_checks.quick_findings import quick_findings
@@ -234,3 +235,13 @@ def test_ignored_files_come_with_the_source_that_reads_them():
 
     assert "text_folder" in finding.hint
     assert "csv" in finding.hint
+
+
+def test_of_many_examples_some_are_compared_and_their_copies_are_found(parts, monkeypatch):
+    parts["test"][0][11] = (parts["train"][0][59] * 0.9).astype(np.uint8)
+    monkeypatch.setattr(near_duplicates.sample_of, "__defaults__", (42,))
+
+    examination = examine(splits_of(parts))
+
+    assert examination.compared == 42
+    assert [finding.lines() for finding in examination.of(["leakage"])] == [["train[59] ~ test[11]"]]

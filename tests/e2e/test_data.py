@@ -8,6 +8,8 @@ import pytest
 from commands import CommandLine
 from PIL import Image, ImageEnhance
 
+from cnncli.data_checks.findings import KINDS
+
 RECIPE = """\
 name: birds
 data:
@@ -39,6 +41,10 @@ def folder(tmp_path_factory):
             for number in range(count):
                 seed += 1
                 photo(seed).save(root / "photos" / part / name / f"{number}.png")
+    for part, count in (("train", 6), ("test", 2)):
+        (root / "photos" / part / "kite").mkdir()
+        for number in range(count):
+            photo(1000 + 100 * count + number).save(root / "photos" / part / "kite" / f"{number}.png")
     train = root / "photos/train"
     copy = Image.open(train / "hawk/0.png")
     copy.resize((40, 30)).save(root / "photos/val/hawk/leak.jpg", quality=70)
@@ -71,16 +77,17 @@ def test_every_fault_is_found_and_named(done):
     assert "train/owl/cut.png" in found["broken"]
     assert "train/owl/blank.png" in found["blank"]
     assert "train/owl/again.jpg" in found["duplicates"]
-    assert "train/owl/readme.txt" in found["ignored"]
+    assert "validation has no examples of 1 of 3 classes: `kite`" in found["missing"]
+    assert "text_folder" in found["ignored"]
     assert "train/owl/scan.dcm" in found["ignored"]
-    assert set(found) == {"leakage", "labels", "broken", "blank", "duplicates", "ignored", "note"}
+    assert set(found) == {"leakage", "labels", "broken", "blank", "missing", "duplicates", "ignored", "note"}
 
 
 def test_the_document_has_counts_files_and_the_error_of_fail_on(done):
     assert done.exit_code == 1
     assert done.json["schema"] == 1
-    assert done.json["classes"]["train"] == {"hawk": 12, "owl": 15}
-    assert done.json["image_files"]["modes"] == {"RGB": 43, "CMYK": 1}
+    assert done.json["classes"]["train"] == {"hawk": 12, "kite": 6, "owl": 15}
+    assert done.json["image_files"]["modes"] == {"RGB": 51, "CMYK": 1}
     assert done.json["page"] == "outputs/birds/data/data.html"
     assert done.json["error"]["code"] == "findings"
     assert "1 leakage, 1 broken" in done.json["error"]["problems"][0]["message"]
@@ -89,10 +96,10 @@ def test_the_document_has_counts_files_and_the_error_of_fail_on(done):
 def test_the_text_names_counts_sizes_modes_and_findings(text):
     assert text.exit_code == 0
     lines = text.stdout.splitlines()
-    assert "Colors      43 RGB, 1 CMYK" in lines
+    assert "Colors      51 RGB, 1 CMYK" in lines
     assert re.search(r"^owl +15 +4 +4$", text.stdout, re.MULTILINE)
     assert "broken      1 image left out" in lines
-    assert "6 findings: 1 leakage, 1 labels, 1 broken, 1 blank, 1 duplicates, 1 ignored" in lines
+    assert "7 findings: 1 leakage, 1 labels, 1 broken, 1 blank, 1 missing, 1 duplicates, 1 ignored" in lines
 
 
 @pytest.mark.parametrize("columns", [100, 40])
@@ -159,7 +166,7 @@ def test_train_begins_with_the_classes_and_warns_of_near_duplicates_between_the_
     trained = folder("train", "birds.yaml", "--dry-run", "--set", settings[0], "--set", settings[1])
 
     assert trained.exit_code == 0, trained.stderr
-    assert "Classes    hawk 12, owl 15 in training\n" in trained.stderr
+    assert "Classes    hawk 12, kite 6, owl 15 in training\n" in trained.stderr
     assert trained.stderr.count("1 example of validation is nearly the same as examples of train") == 1
     assert "train/hawk/0.png (train) ~ val/hawk/leak.jpg (validation)" in trained.stderr
 
@@ -189,3 +196,9 @@ def test_no_shards_are_written_of_data_that_fails_a_check(folder):
 
     assert failed.exit_code == 1
     assert not (folder.folder / "none").exists()
+
+
+def test_help_names_every_kind(folder):
+    words = folder("data", "--help", COLUMNS="200").stdout
+
+    assert [kind for kind in KINDS if kind not in words] == []

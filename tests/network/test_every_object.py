@@ -152,7 +152,7 @@ def test_text_is_what_keras_makes_of_it(kind, name):
     elif kind == "metrics":
         assert make(item) == name
         model = keras.Sequential([keras.Input((2,)), keras.layers.Identity()])
-        model.compile(loss="mean_squared_error", metrics=[make(item)])
+        model.compile(loss="mean_squared_error", metrics=[make(item)], run_eagerly=True)
         shares = np.array([[0.2, 0.8], [0.6, 0.4]], np.float32)
         sparse = name.startswith("sparse_")
         labels = np.array([[1], [0]]) if sparse else np.array([[0.0, 1.0], [1.0, 0.0]])

@@ -49,9 +49,24 @@ def formulas(loaded, name: str) -> dict[str, str]:
 # ---- every number is that of the network -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", shipped.names())
-def test_formulas_of_a_shipped_recipe_give_the_numbers_of_its_network(name):
-    summary, network, loaded = summarise_with_network(load(name))
+@pytest.fixture(scope="module", params=shipped.names())
+def shipped_network(request):
+    """The summary, the network and the recipe of a shipped recipe; each network is built once."""
+    return summarise_with_network(load(request.param))
+
+
+def test_summary_of_a_shipped_recipe_has_the_parameters_that_keras_counts_and_no_notes(shipped_network):
+    summary, network, _ = shipped_network
+
+    assert summary.params == network.full_model.count_params() > 0
+    own = {layer.name for layer in summary.layers if not layer.shares}
+    assert {layer.name for layer in network.full_model.layers} == own
+    assert {layer.shares for layer in summary.layers if layer.shares} <= own
+    assert summary.notes == ()
+
+
+def test_formulas_of_a_shipped_recipe_give_the_numbers_of_its_network(shipped_network):
+    summary, network, loaded = shipped_network
     found = explain(summary, network, loaded.recipe, depth=ALL)
     numbers = {layer.name: layer for layer in summary.layers}
 

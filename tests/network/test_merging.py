@@ -2,9 +2,8 @@
 
 import pytest
 
-from cnncli.network.checks import check_network, check_shapes
-from cnncli.recipe import shipped
-from cnncli.recipe.load import load, load_bytes
+from cnncli.network.checks import check_network
+from cnncli.recipe.load import load_bytes
 
 C = "Conv2D: {name: c, filters: 4, kernel_size: 3, padding: same}"
 POOLED = "GlobalAveragePooling2D: {keepdims: true}"
@@ -58,9 +57,3 @@ def test_gate_of_one_channel_is_meant_to_be_repeated():
 def test_outer_sum_of_channels_and_places_is_intended():
     one = "Conv2D: {name: s, filters: 1, kernel_size: 7, padding: same}"
     assert notes(C, one, "GlobalAveragePooling2D: {from: c, keepdims: true, name: g}", "Add: {from: [s, g]}") == ()
-
-
-@pytest.mark.parametrize("name", shipped.names())
-def test_shipped_recipe_has_no_notes(name):
-    checked = check_shapes(load(name))
-    assert checked is None or checked.notes == ()

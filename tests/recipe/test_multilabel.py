@@ -40,8 +40,8 @@ def test_resolved_recipe_of_labels_loads_back_equal():
         ("{npz: {path: scenes.npz}}", "mnist", "mnist has one class for each example"),
         (
             "{npz: {path: scenes.npz}}",
-            "{image_folder: {path: p, image_size: [8, 8]}}",
-            "a folder of images has one class",
+            "{idx: {path: p}}",
+            "a folder of IDX files has one class",
         ),
         ("targets: multilabel", "targets: multilabel, class_weight: balanced", "`class_weight` weights examples"),
         ("targets: multilabel", "targets: multilabel, split: {stratify: true}", "`stratify` needs one class"),

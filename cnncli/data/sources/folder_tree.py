@@ -130,6 +130,15 @@ def read_tree(root: str, kind: FileKind) -> Tree:
     return Tree(files, class_names, folders, tuple(aside.told(class_names)), kind.noun)
 
 
+def part_folders_in(root: str) -> dict[str, str]:
+    """The folders that are parts, by part; empty where there are none.
+
+    Raises:
+        DataError: a folder cannot be read, or two folders are one part.
+    """
+    return _parts(root, _Aside(os.path.realpath(root), IMAGE_FILES))
+
+
 def images_below(folder: str) -> tuple[list[str], tuple[Problem, ...]]:
     """Every image file in a folder and in those below it, whatever they are called.
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
-from cnncli.data.columns import Values
+from cnncli.data.columns import Values, take
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape
@@ -20,10 +21,12 @@ from cnncli.data.sources.class_folders import class_names_of, lacking_notes, ref
 from cnncli.data.sources.equal_files import duplicate_of, duplicates
 from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.image_form import form_of, settled
+from cnncli.data.sources.image_metadata import metadata_of
 from cnncli.data.sources.image_remarks import looks_of, remarks
 from cnncli.data.sources.image_scan import Bad, Scan, Usable, scan
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
 from cnncli.data.sources.paths import existing_folder
+from cnncli.data.sources.table import read_table, read_table_for_model
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, printable
@@ -40,6 +43,7 @@ def read_image_folder(
     input_shape: Shape | None = None,
     on_bad_image: Literal["error", "skip"] = "error",
     allow_leakage: bool = False,
+    targets: type[TargetInfo] = ClassTargets,
     check_targets: Callable[[TargetInfo], None] | None = None,
     progress: Progress | None = None,
 ) -> LoadedData:
@@ -53,6 +57,7 @@ def read_image_folder(
         input_shape: of the network: (height, width, channels), for what `settings` leaves open.
         on_bad_image: what to do about files that cannot be decoded.
         allow_leakage: go on when one image lies in two parts.
+        targets: what the labels are; where an example can have several classes, files with the same bytes are one example.
         check_targets: called before any image is read; may raise.
         progress: told ("reading images", count, all).
 
@@ -62,9 +67,9 @@ def read_image_folder(
     form = form_of(settings, input_shape, _PATH)
     with problems_at(*_PATH, "path"):
         tree = read_tree(os.path.abspath(existing_folder(settings.path)), IMAGE_FILES)
-        targets = ClassTargets(class_names=tuple(class_names_of(settings.path, tree)))
+        info = targets.of_folders(class_names_of(settings.path, tree))
         if check_targets:
-            check_targets(targets)
+            check_targets(info)
         notes = [*tree.notes, *lacking_notes(tree)]
         files = [file for files in tree.files.values() for file in files]
         seen = scan(files, form, progress=progress)
@@ -77,11 +82,13 @@ def read_image_folder(
             message = f"{counted(len(seen.bad), 'image')} left out"
             notes.append(Problem(message, "\n".join(_reasons(seen.bad)), kind="broken"))
             refuse_empty_classes(tree, (each.file for each in seen.usable))
-        looks = [looks_of(each) for each in seen.usable]
-        notes += duplicates([each.file for each in seen.usable], looks, tree, allow_leakage=allow_leakage)
+        numbers = {name: number for number, name in enumerate(info.class_names)}
+        labelled = _Labelled.of(seen, numbers, merge=info.SEVERAL_CLASSES)
+        looks = [looks_of(each) for each in labelled.seen.usable]
+        files = [each.file for each in labelled.seen.usable]
+        notes += duplicates(files, looks, tree, allow_leakage=allow_leakage)
         notes += remarks(seen.usable, form)
-    numbers = {name: number for number, name in enumerate(targets.class_names)}
-    return _found(settings.path, seen, form, numbers, targets, notes)
+    return _found(settings.path, labelled, form, info, notes)
 
 
 def read_image_folder_for_model(
@@ -107,7 +114,42 @@ def read_image_folder_for_model(
             raise _bad_images(seen, "repair or remove them")
     numbers = dict(zip(names, matched.tolist(), strict=True))
     notes = [*tree.notes, *missing, *remarks(seen.usable, form)]
-    return _found(path, seen, form, numbers, model, notes)
+    return _found(path, _Labelled.of(seen, numbers, merge=model.SEVERAL_CLASSES), form, model, notes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Labelled:
+    """The images that are examples.
+
+    Attributes:
+        seen: what was seen of them.
+        classes: of each the numbers of its classes.
+        files: all files, also those that are the same example as another.
+    """
+
+    seen: Scan
+    classes: list[list[int]]
+    files: list[Usable]
+
+    @classmethod
+    def of(cls, seen: Scan, numbers: Mapping[str, int], *, merge: bool) -> _Labelled:
+        """Those of a scan.
+
+        Args:
+            numbers: of the classes, by name.
+            merge: whether files of a part with the same bytes are one example, which has all of their classes.
+        """
+        if not merge:
+            return cls(seen, [[numbers[each.file.class_name]] for each in seen.usable], seen.usable)
+        rows: dict[tuple[str, str], int] = {}
+        classes: dict[int, set[int]] = {}
+        for row, each in enumerate(seen.usable):
+            first = rows.setdefault((each.file.part, each.sha256), row)
+            classes.setdefault(first, set()).add(numbers[each.file.class_name])
+        kept = np.array(list(classes), np.int64)
+        pixels = None if seen.pixels is None else take(seen.pixels, kept)
+        merged = replace(seen, usable=[seen.usable[row] for row in classes], pixels=pixels)
+        return cls(merged, [sorted(found) for found in classes.values()], seen.usable)
 
 
 def _bad_images(seen: Scan, way_out: str) -> DataError:
@@ -122,20 +164,17 @@ def _reasons(bad: Sequence[Bad]) -> list[str]:
 
 
 def _found(
-    text: str,
-    seen: Scan,
-    form: images.Form,
-    numbers: Mapping[str, int],
-    targets: TargetInfo,
-    notes: Iterable[Problem],
+    text: str, labelled: _Labelled, form: images.Form, targets: TargetInfo, notes: Iterable[Problem]
 ) -> LoadedData:
+    seen = labelled.seen
+    labels = targets.of_class_sets(labelled.classes)
     parts: dict[str, Examples] = {}
     copies: dict[str, NDArray[np.int64]] = {}
     begin = 0
     for part in PARTS:
         mine = [each for each in seen.usable if each.file.part == part]
         if mine:
-            parts[part] = _examples(mine, seen, begin, form, numbers)
+            parts[part] = _examples(mine, seen, begin, form, labels[begin : begin + len(mine)])
             copies[part] = duplicate_of(map(looks_of, mine))
             begin += len(mine)
     counts = f"{sizes(parts)} images, {targets.size}"
@@ -143,7 +182,7 @@ def _found(
         parts=parts,
         targets=targets,
         source=f"image folder {printable(text)}: {counts}",
-        fingerprint=of_files((each.file.relative, each.byte_count, each.sha256) for each in seen.usable),
+        fingerprint=of_files((each.file.relative, each.byte_count, each.sha256) for each in labelled.files),
         notes=tuple(notes),
         skipped=tuple(bad.file.relative for bad in seen.bad),
         duplicate_of=copies,
@@ -151,10 +190,7 @@ def _found(
     )
 
 
-def _examples(
-    mine: Sequence[Usable], seen: Scan, begin: int, form: images.Form, numbers: Mapping[str, int]
-) -> Examples:
-    labels = np.array([numbers[each.file.class_name] for each in mine], np.int32)
+def _examples(mine: Sequence[Usable], seen: Scan, begin: int, form: images.Form, labels: NDArray[Any]) -> Examples:
     files = tuple(each.file.relative for each in mine)
     sha256 = tuple(each.sha256 for each in mine)
     originals = ImageFiles(tuple(each.file.path for each in mine), form)
@@ -169,17 +205,26 @@ def _examples(
 class _ImageFolder(Source[ImageFolder]):
     def read(self, settings: ImageFolder, request: Request) -> LoadedData:
         assert not isinstance(request.input_shape, dict)  # the schema's rules: this source brings one input
+        with problems_at(*_PATH, "path"):
+            table = metadata_of(settings, for_training=True)
+        if table is not None:
+            return read_table(table, request, path=_PATH)
         return read_image_folder(
             settings,
             input_shape=request.input_shape,
             on_bad_image=request.data.on_bad_image,
             allow_leakage=request.data.allow_leakage,
+            targets=request.targets,
             check_targets=request.check_targets,
             progress=request.progress,
         )
 
     def read_for_model(self, settings: ImageFolder, request: ModelRequest) -> LoadedData:
         assert not isinstance(request.input_shape, Mapping)
+        trained = settings.of_other_data(request.data.source.settings if request.data else None)
+        assert isinstance(trained, ImageFolder)
+        if (table := metadata_of(trained, for_training=False)) is not None:
+            return read_table_for_model(table, request)
         form = request.form or form_of(settings, request.input_shape, _PATH)
         return read_image_folder_for_model(settings.path, form=form, model=request.targets, progress=request.progress)
 

@@ -72,6 +72,65 @@ class Wanted:
     progress: Progress | None = None
 
 
+def read_table(
+    settings: Table, request: Request, *, path: Path, kind: str = "csv", source: TableSource | None = None
+) -> LoadedData:
+    """Read a table for training.
+
+    Args:
+        source: that opens it; None: a table file.
+        path: of the settings in the recipe.
+        kind: what the recipe calls the table.
+
+    Raises:
+        DataError: as `Source.read`.
+    """
+    data = request.data
+    wanted = Wanted(
+        settings=settings,
+        path=path,
+        kind=kind,
+        inputs=_inputs(settings, path, data),
+        shapes=_shapes(request.input_shape),
+        targets=request.targets,
+        group=data.split.group,
+        part=data.split.column,
+        check_targets=request.check_targets,
+        skips_bad=data.on_bad_image == "skip",
+        allow_leakage=data.allow_leakage,
+        progress=request.progress,
+    )
+    source = source or SOURCE
+    return _read(source.settled(wanted), source)
+
+
+def read_table_for_model(settings: Table, request: ModelRequest, source: TableSource | None = None) -> LoadedData:
+    """Read a table for a trained model.
+
+    Args:
+        source: that opens it; None: a table file.
+        settings: with the columns of the model's recipe.
+
+    Raises:
+        DataError: as `Source.read_for_model`.
+    """
+    data = request.data
+    wanted = Wanted(
+        settings=settings,
+        path=(),
+        kind="csv",
+        inputs=_inputs(settings, (), data),
+        shapes=_shapes(request.input_shape),
+        targets=type(request.targets),
+        known=request.targets,
+        part=data.split.column if data else None,
+        form=request.form,
+        progress=request.progress,
+    )
+    source = source or SOURCE
+    return _read(source.settled(wanted), source)
+
+
 class TableSource(Source[Table]):
     """What is read row by row: examples with columns of inputs, labels, weights, groups and parts."""
 
@@ -84,22 +143,8 @@ class TableSource(Source[Table]):
         return {}
 
     def read(self, settings: Table, request: Request) -> LoadedData:
-        data, path = request.data, ("data", "source", request.data.source.word)
-        wanted = Wanted(
-            settings=settings,
-            path=path,
-            kind=data.source.word,
-            inputs=_inputs(settings, path, data),
-            shapes=_shapes(request.input_shape),
-            targets=request.targets,
-            group=data.split.group,
-            part=data.split.column,
-            check_targets=request.check_targets,
-            skips_bad=data.on_bad_image == "skip",
-            allow_leakage=data.allow_leakage,
-            progress=request.progress,
-        )
-        return _read(self.settled(wanted), self)
+        word = request.data.source.word
+        return read_table(settings, request, path=("data", "source", word), kind=word, source=self)
 
     def read_for_model(self, settings: Table, request: ModelRequest) -> LoadedData:
         data = request.data
@@ -110,19 +155,7 @@ class TableSource(Source[Table]):
         if not is_known and not trained.FINDS_COLUMNS:
             message = f"the columns of {printable(settings.path)} are not known: the model was not trained on a table"
             raise DataError(Problem(message, "an .npz file, or a folder of images, needs no columns"))
-        wanted = Wanted(
-            settings=trained,
-            path=(),
-            kind="csv",
-            inputs=inputs,
-            shapes=_shapes(request.input_shape),
-            targets=type(request.targets),
-            known=request.targets,
-            part=data.split.column if data else None,
-            form=request.form,
-            progress=request.progress,
-        )
-        return _read(self.settled(wanted), self)
+        return read_table_for_model(trained, request, self)
 
     def looks_like(self, path: FilePath) -> bool:
         return path.suffix.lower() in SUFFIXES and path.is_file()

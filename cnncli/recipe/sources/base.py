@@ -60,6 +60,10 @@ class SourceSettings(Section):
         """Whether its values are pixels, from 0 to 255."""
         return self.ARE_PIXELS or self.images is not None
 
+    def brings(self, targets: str) -> bool:
+        """Whether its labels can be these: a word of `data.targets`."""
+        return targets in self.TARGETS
+
     def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
         """These settings, of which the command line gave the path alone, with what those of the training say besides.
 

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from cnncli.recipe.sources.base import ImageSettings, Located
+from cnncli.recipe.sources.base import ImageSettings, Located, SourceSettings
+from cnncli.recipe.sources.table import Columns
 
 
 class ImageFolder(ImageSettings, Located):
@@ -18,7 +19,26 @@ class ImageFolder(ImageSettings, Located):
     HAS_FILES: ClassVar[bool] = True
     RECOGNIZED: ClassVar[str] = "a folder with a folder of images for each class"
 
+    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel")
+
     path: str = Field(min_length=1, description="the folder, relative to the working directory")
+    label: Columns = Field(
+        None,
+        description="column of the labels in `metadata.csv`; default: the class is the folder of an image, or `label`",
+    )
+    separator: str | None = Field(
+        None,
+        min_length=1,
+        description="for `targets: multilabel`: what stands between two labels in one cell of `label`",
+    )
+
+    def brings(self, targets: str) -> bool:
+        return self.label is not None or super().brings(targets)
+
+    def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
+        if not isinstance(trained, ImageFolder):
+            return self
+        return trained.model_copy(update={"path": self.path})
 
     @property
     def described(self) -> str:

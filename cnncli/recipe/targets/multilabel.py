@@ -34,7 +34,7 @@ def default_loss(layers: Sequence[KerasObject]) -> KerasObject | None:
 @RULES.error_without_network
 def _source_of_labels(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source.settings
-    if "multilabel" not in source.TARGETS:
+    if not source.brings("multilabel"):
         hint = (
             "use arrays: `source: {npz: {path: photos.npz}}`, where y has the shape (count, labels) and holds 0 and 1"
         )

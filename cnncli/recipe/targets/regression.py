@@ -40,7 +40,7 @@ def _no_separator(recipe: Recipe) -> Iterator[Problem]:
 @RULES.error_without_network
 def _source_of_numbers(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source.settings
-    if "numbers" not in source.TARGETS:
+    if not source.brings("numbers"):
         hint = "numbers come in arrays: `source: {npz: {path: photos.npz}}` with x_train and y_train, or x and y"
         yield Problem(f"{source.described} has classes, and `targets` are numbers", hint, path=("data", "source"))
 

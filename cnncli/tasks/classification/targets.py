@@ -139,6 +139,13 @@ class ClassTargets(TargetInfo):
         matched = match(class_names, self.class_names)
         return matched.numbers, matched.notes
 
+    @classmethod
+    def of_folders(cls, class_names: Sequence[str]) -> Self:
+        return cls(class_names=tuple(class_names))
+
+    def of_class_sets(self, sets: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+        return np.array([number for [number] in sets], np.int32)
+
     def check_settings(self, data: Data) -> list[Problem]:
         problems = []
         if data.classes is not None and data.classes != self.count:

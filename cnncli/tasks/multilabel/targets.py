@@ -100,6 +100,18 @@ class LabelTargets(TargetInfo):
                 notes.append(Problem(message, hint, kind="missing"))
         return notes
 
+    SEVERAL_CLASSES: ClassVar[bool] = True
+
+    @classmethod
+    def of_folders(cls, class_names: Sequence[str]) -> Self:
+        return cls(class_names=tuple(class_names))
+
+    def of_class_sets(self, sets: Sequence[Sequence[int]]) -> NDArray[np.uint8]:
+        found = np.zeros((len(sets), self.count), np.uint8)
+        for row, numbers in enumerate(sets):
+            found[row, list(numbers)] = 1
+        return found
+
     def check_settings(self, data: Data) -> list[Problem]:
         if data.classes is None or data.classes == self.count:
             return []

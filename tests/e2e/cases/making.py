@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,11 @@ class Case:
 
 def digits() -> dict[str, NDArray[Any]]:
     """600 + 200 of the packaged digits: uint8 (count, 28, 28) in 0 to 255, and their classes."""
+    return {name: array.copy() for name, array in _digits().items()}
+
+
+@cache
+def _digits() -> dict[str, NDArray[Any]]:
     with np.load(Path(samples.__path__[0]) / "mnist-sample.npz") as archive:
         sizes = {"x_train": 600, "y_train": 600, "x_test": 200, "y_test": 200}
         return {name: archive[name][:size] for name, size in sizes.items()}
