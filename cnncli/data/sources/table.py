@@ -200,7 +200,7 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
         message = f"{counted(left_out.count, 'row')} left out"
         notes.append(Problem(message, lines, path=wanted.path, kind="broken"))
     made = loaded(
-        f"{wanted.settings.NOUN} {printable(wanted.settings.shown)}",
+        wanted.settings.shown,
         rows,
         files,
         labelled,
@@ -210,6 +210,7 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
         for_training=wanted.known is None,
         allow_leakage=wanted.allow_leakage,
         path=wanted.path,
+        noun=wanted.settings.NOUN,
     )
     return replace(made, settings=wanted.found)
 

@@ -23,7 +23,7 @@ from cnncli.data.tables.column_files import FileColumn
 from cnncli.data.tables.example_rows import ExampleRows
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
-from cnncli.messages import counted, first_of, listed, shortened
+from cnncli.messages import counted, first_of, listed, printable, shortened
 from cnncli.recipe.sources.table import InputColumns
 from cnncli.recipe.yaml.nodes import Path
 
@@ -60,11 +60,12 @@ def loaded(
     for_training: bool,
     allow_leakage: bool,
     path: Path,
+    noun: str = "table",
 ) -> LoadedData:
     """Make the parts.
 
     Args:
-        text: the table, as messages call it: `table birds.csv`.
+        text: the table, as the user wrote it.
         rows: all of them, right.
         files: what the files of inputs hold; rows that one lacks are left out.
         labelled: the targets of all rows.
@@ -74,6 +75,7 @@ def loaded(
         for_training: whether parts are compared and a training part is needed; else only the test part counts, if there is one.
         allow_leakage: go on when one example stands in two parts.
         path: of the settings in the recipe.
+        noun: what such data is called.
 
     Raises:
         DataError: nothing can be learned from them.
@@ -103,7 +105,7 @@ def loaded(
     return LoadedData(
         parts=parts,
         targets=labelled.info,
-        source=f"{text}: {sizes(parts)} rows, {labelled.info.size}",
+        source=f"{noun} {printable(text)}: {sizes(parts)} rows, {labelled.info.size}",
         fingerprint=of_parts({part: made.hashed(parts[part], found) for part, found in places.items()}, labelled.info),
         notes=tuple(every),
         skipped=tuple(_skipped(rows, files)),
@@ -234,7 +236,7 @@ def _refuse_nothing_to_train(
     """Raise DataError where there is no training row, or none of a class, or none that counts."""
     if "train" not in parts:
         hint = f"its rows are for {' and '.join(parts)}" if parts else ""
-        raise DataError(Problem(f"{text} has no training row that can be used", hint))
+        raise DataError(Problem(f"{printable(text)} has no training row that can be used", hint))
     train = parts["train"]
     strata = info.strata(train.labels)
     missing = [] if strata is None else np.setdiff1d(np.arange(info.count), strata).tolist()
