@@ -413,6 +413,17 @@ def test_shards_are_not_overwritten_unless_that_is_wished(tmp_path: Path) -> Non
     assert_same(splits, again)
 
 
+def test_nothing_is_written_where_one_of_the_shards_exists(tmp_path: Path) -> None:
+    splits = load(Data.model_validate({"source": archive(tmp_path, x=PHOTOS, y=np.arange(24) % 3), "split": SPLIT}))
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "test-00001-of-00002.tfrecord").write_bytes(b"mine")
+
+    with pytest.raises(OutputError, match="exists already"):
+        write_shards(splits, OutputFolder(tmp_path / "s"), targets_word="classes", shard_count=2)
+
+    assert [path.name for path in (tmp_path / "s").iterdir()] == ["test-00001-of-00002.tfrecord"]
+
+
 def test_damaged_description_is_named(tmp_path: Path) -> None:
     rewritten(tmp_path, archive(tmp_path, x=PHOTOS, y=np.arange(24) % 3))
     about = tmp_path / "shards" / "dataset.json"
