@@ -50,7 +50,7 @@ def show(found: Examination, *, page: Path | None, shards: Sequence[Path], verbo
         if shards:
             folder = printable(str(shards[0].parent))
             wrapping.show(wrapping.beside("Shards", f"{folder}, {counted(len(shards), 'file')}", _COLUMN))
-            wrapping.show(wrapping.beside("Next", f"source: {{tfrecord: {{path: {folder}}}}}", _COLUMN))
+            wrapping.show(wrapping.beside("Source", f"{{tfrecord: {{path: {folder}}}}}", _COLUMN))
 
 
 def summary(found: Examination) -> str:

@@ -18,12 +18,13 @@ from cnncli.network.layer_arguments import arguments_of, detail_of
 from cnncli.network.merging import unintended_broadcasts
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
+from cnncli.network.row_text import shared_with
 from cnncli.recipe.deferred import Unknown
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.known_data import declared_classes, declared_shape
+from cnncli.recipe.known_data import declared_classes, declared_shape, shape_of_input
 from cnncli.recipe.layers import Group, name_of
 from cnncli.recipe.load import LoadedRecipe
-from cnncli.recipe.named_inputs import without_names
+from cnncli.recipe.named_inputs import inputs_of, without_names
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import phases_of
 from cnncli.recipe.schema import Recipe
@@ -193,9 +194,10 @@ def summarise_with_network(
 
 
 def _example_shape(loaded: LoadedRecipe) -> str:
-    shape = "[height, width, channels]"
-    inputs = loaded.recipe.data.inputs
-    return "{" + ", ".join(f"{name}: {shape}" for name in inputs) + "}" if inputs else shape
+    recipe = loaded.recipe
+    known = {each.name: shape_of_input(recipe, each) for each in inputs_of(recipe.data)}
+    texts = {name: "[height, width, channels]" if shape is None else str(list(shape)) for name, shape in known.items()}
+    return f"{{{', '.join(map(': '.join, texts.items()))}}}" if recipe.data.inputs else next(iter(texts.values()))
 
 
 def measure(
@@ -268,7 +270,9 @@ def _measured(
     return LayerSummary(
         name=name,
         kind=type(layer).__name__,
-        detail=", ".join(filter(None, (detail_of(layer) if is_layer else "", shared_with(part.shares)))),
+        detail=", ".join(filter(None, (detail_of(layer), shared_with(part.shares) if layer.weights else "")))
+        if is_layer
+        else "",
         output_shape=output_shape[1:],
         params=_count(layer.weights) if is_layer and not part.shares else 0,
         trainable_params=trainable_params,
@@ -280,11 +284,6 @@ def _measured(
         arguments=tuple(arguments_of(layer.get_config())) if is_layer else (),
         shares=part.shares,
     )
-
-
-def shared_with(name: str) -> str:
-    """`shared with a_conv2d`: whose weights these are; empty where they are its own."""
-    return f"shared with {name}" if name else ""
 
 
 def _count(weights: Sequence[keras.Variable]) -> int:

@@ -13,12 +13,21 @@ def declared_classes(recipe: Recipe) -> int | None:
 
 def declared_shape(recipe: Recipe) -> tuple[int, ...] | dict[str, tuple[int, ...]] | None:
     """The shape of one raw example, where the recipe alone tells it; of several inputs by name."""
-    inputs = inputs_of(recipe.data)
     if (shape := shapes_of(recipe.model)) is not None:
         return shape
     if recipe.data.inputs is None and (own := recipe.data.source.settings.example_shape()) is not None:
         return own
-    return without_names({each.name: () for each in inputs}) if all(_is_text(each, recipe) for each in inputs) else None
+    shapes = {each.name: shape_of_input(recipe, each) for each in inputs_of(recipe.data)}
+    known = {name: shape for name, shape in shapes.items() if shape is not None}
+    return without_names(known) if known.keys() == shapes.keys() else None
+
+
+def shape_of_input(recipe: Recipe, own: Input) -> tuple[int, ...] | None:
+    """The shape of one input, where its columns tell it, or the layer that it enters takes text."""
+    columns = recipe.data.inputs[own.name] if recipe.data.inputs else None
+    if columns is not None and (shape := columns.input_shape()) is not None:
+        return shape
+    return () if _is_text(own, recipe) else None
 
 
 def _is_text(own: Input, recipe: Recipe) -> bool:

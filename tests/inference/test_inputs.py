@@ -174,7 +174,7 @@ def test_arrays_that_do_not_fit_are_reported_with_both_shapes():
 
     assert inputs is None
     assert bad["wide.npy"] == "model expects 6x8x3, the data is 32x32x3"
-    assert bad["text.npy"] == "the array holds text; expected numbers"
+    assert bad["text.npy"] == "model expects 6x8x3, the data is a text"
     assert "empty" in bad["none.npy"]
 
 

@@ -226,7 +226,7 @@ def _opened(wanted: Wanted) -> dict[str, TableFile]:
     for part, (key, text) in files.items():
         try:
             with problems_at(*wanted.path, key):
-                tables[part] = open_table(text, kind=wanted.kind)
+                tables[part] = open_table(text, kind=wanted.kind, form=settings)
         except DataError as error:
             problems += error.problems
     if problems:
