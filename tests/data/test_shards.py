@@ -372,6 +372,12 @@ def test_shards_hold_targets_of_other_tasks(tmp_path: Path, targets: str, labels
     assert_same(*rewritten(tmp_path, archive(tmp_path, x=SIGNALS[..., None], y=labels), targets=targets))
 
 
+def test_shards_hold_texts(tmp_path: Path) -> None:
+    texts = np.array([f"Füchse und {number} Bären" for number in range(24)])
+
+    assert_same(*rewritten(tmp_path, archive(tmp_path, x=texts, y=np.arange(24) % 3)))
+
+
 def test_shards_hold_several_inputs(tmp_path: Path) -> None:
     source = archive(tmp_path, x_a=PHOTOS, x_b=SIGNALS, y=np.arange(24) % 3)
 
