@@ -304,6 +304,12 @@ def test_shards_are_known_on_the_command_line(records: Path, archives: Path) -> 
     assert parse_source(file) == Source.model_validate({"webdataset": {"path": file}})
 
 
+def test_folder_of_classes_beside_its_archive_is_a_folder_of_images(archives: Path) -> None:
+    (archives / "cats").mkdir()
+
+    assert parse_source(str(archives)).word == "image_folder"
+
+
 def test_trained_model_reads_shards_with_the_names_of_its_classes(records: Path) -> None:
     trained = loaded("tfrecord", records, label="image/class/text", **IMAGES)
     data = Data.model_validate({"source": {"tfrecord": {"path": str(records), "label": "image/class/text", **IMAGES}}})

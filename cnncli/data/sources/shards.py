@@ -19,7 +19,7 @@ from cnncli.data.shards.shard_files import shards_of
 from cnncli.data.shards.shard_table import ShardTable, SpanCells
 from cnncli.data.shards.span_index import MISSING, SpanIndex, indexed
 from cnncli.data.sources.loaded_data import Progress, problems_at
-from cnncli.data.sources.paths import existing_file
+from cnncli.data.sources.paths import existing_file, is_folder, listed_folder
 from cnncli.data.sources.table import TableSource, Wanted
 from cnncli.data.tables.cells import InputCells
 from cnncli.data.tables.table_columns import TableColumns
@@ -122,8 +122,8 @@ class ShardSource(TableSource):
     def looks_like(self, path: Path) -> bool:
         if path.is_file():
             return path.name.lower().endswith(self._kind.suffixes)
-        try:
-            return bool(shards_of(str(path), self._kind.suffixes))
+        try:  # beside folders a shard is the archive that they come from
+            return not any(map(is_folder, listed_folder(str(path)))) and bool(shards_of(str(path), self._kind.suffixes))
         except DataError:
             return False
 
