@@ -29,12 +29,20 @@ def describe(plan: Plan, *, trains: bool = True) -> list[tuple[str, str]]:
         ("Data", splits.source),
         ("", f"{', '.join(parts)}; {splits.targets}; {_shape(splits.input_shape)}"),
         *_classes(plan),
+        *_learned(plan),
         ("Network", f"{plan.budget.params:,} parameters, {_learning(plan)}"),
         *_frozen(plan),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
         ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
         *([("Training", _training_text(plan)), ("Checkpoint", _checkpoint_text(plan))] if trains else []),
     ]
+
+
+def _learned(plan: Plan) -> Iterator[tuple[str, str]]:
+    """What each layer of `prepare` learned from the training examples."""
+    for layer in plan.learned.layers:
+        of_input = f" of {layer.input}" if len(plan.splits.train.inputs) > 1 else ""
+        yield "Learned", f"{layer.layer}{of_input}: {layer.summary}"
 
 
 def _classes(plan: Plan) -> Iterator[tuple[str, str]]:

@@ -19,6 +19,7 @@ from cnncli.errors import CnncliError, Problem
 from cnncli.inference.inputs import File, Given, read_array
 from cnncli.inference.model_loading import TrainedModel
 from cnncli.inference.several_inputs import SeveralGiven
+from cnncli.inference.text_inputs import TextsGiven
 from cnncli.inputs import kind_of
 from cnncli.messages import printable
 
@@ -36,7 +37,7 @@ def warnings_for_examples(trained: TrainedModel, examples: Examples, what: str) 
     return [*found, *trained.targets.unlike_training(examples.labels, what)]
 
 
-def warnings_for_files(trained: TrainedModel, given: Given | SeveralGiven) -> list[Problem]:
+def warnings_for_files(trained: TrainedModel, given: Given | SeveralGiven | TextsGiven) -> list[Problem]:
     """Compare the scale of files without labels with that of the training; of tables the first rows are read."""
     if isinstance(given, SeveralGiven):
         found = []
@@ -44,7 +45,7 @@ def warnings_for_files(trained: TrainedModel, given: Given | SeveralGiven) -> li
             for name, array in group.arrays().items():
                 found += scale_warnings(trained.scales.get(name), array, f"{name} of {printable(group.file)}")
         return found
-    return list(_other_scales(trained, given))
+    return list(_other_scales(trained, given)) if isinstance(given, Given) else []
 
 
 def warnings_for_images(trained: TrainedModel) -> list[Problem]:

@@ -152,7 +152,7 @@ class SeveralGiven:
 
     Attributes:
         groups: in the order of the arguments; those of `--input` last.
-        files, bad, notes, has_images: as of `inputs.Given`.
+        files, names, bad, notes, has_images: as of `inputs.Given`.
     """
 
     groups: tuple[Group, ...]
@@ -163,6 +163,10 @@ class SeveralGiven:
     @property
     def files(self) -> tuple[File, ...]:
         return tuple(File(group.file, "table") for group in self.groups)
+
+    @property
+    def names(self) -> list[str]:
+        return [f"{group.file}[0000]" for group in self.groups]
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the examples, a batch at a time; no more than one is held."""
@@ -199,7 +203,7 @@ def look_up_several(
             problems += error.problems
     if by_input:
         try:
-            found.append(_of_inputs(by_input, input_shapes, columns or {}))
+            found.append(_of_inputs(by_input, input_shapes, columns or {}, beside=arguments))
         except DataError as error:
             problems += error.problems
     if problems:
@@ -246,8 +250,14 @@ def _arrays(path: str, input_shapes: Mapping[str, Shape]) -> dict[str, NDArray[A
     return found
 
 
-def _of_inputs(by_input: Sequence[str], input_shapes: Mapping[str, Shape], by_column: _Columns) -> Group:
-    """One file, or folder of images, for each input."""
+def _of_inputs(
+    by_input: Sequence[str], input_shapes: Mapping[str, Shape], by_column: _Columns, *, beside: Sequence[str]
+) -> Group:
+    """One file, or folder of images, for each input.
+
+    Args:
+        beside: files with all inputs that are named, too.
+    """
     problems: list[Problem] = []
     files: dict[str, str] = {}
     for text in by_input:
@@ -264,8 +274,9 @@ def _of_inputs(by_input: Sequence[str], input_shapes: Mapping[str, Shape], by_co
             files[name] = path
     missing = [name for name in input_shapes if name not in files]
     if missing and not problems:
-        each = " ".join(f"--input {name}=FILE" for name in missing)
-        problems.append(Problem(f"no file is given for {listed(missing)}", f"add {each}"))
+        hint = f"add {' '.join(f'--input {name}=FILE' for name in missing)}"
+        hint += f"; or leave out --input: all inputs are read from {printable(beside[0])}" if beside else ""
+        problems.append(Problem(f"no file is given for {listed(missing)}", hint))
     columns: dict[str, _Column] = {}
     names: tuple[Name, ...] | None = None
     for name, path in files.items() if not problems else ():

@@ -11,7 +11,7 @@ import numpy as np
 from cnncli.data import shapes
 from cnncli.data.columns import as_array
 from cnncli.data.shapes import Shape
-from cnncli.data.tables.cells import FileCells, NumberCells, add_rows, no_number
+from cnncli.data.tables.cells import FileCells, NumberCells, SignalCells, add_rows, no_number
 from cnncli.data.tables.column_selection import select
 from cnncli.data.tables.table_file import open_table
 from cnncli.data.tables.wrong_lines import WrongLines
@@ -50,27 +50,34 @@ def has_header(path: str) -> bool:
         return True  # told where it is read
 
 
-def column_batches(path: str, columns: str | Sequence[str], input_shape: Shape, size: int) -> Iterator[Batch]:
+def column_batches(
+    path: str, columns: str | Sequence[str], input_shape: Shape, size: int, *, length: int | None = None
+) -> Iterator[Batch]:
     """Some columns of a table, the numbers of an example in each row.
 
     Args:
         columns: as the recipe names them.
         input_shape: of one example, as the network takes it.
         size: rows in a batch, at most.
+        length: to which signals are padded or cut; None where each row has as many numbers as the network takes.
     """
     try:
-        yield from _column_batches(path, columns, input_shape, size)
+        yield from _column_batches(path, columns, input_shape, size, length)
     except DataError as error:
         yield Batch([], np.empty((0,)), [bad_file(Name(path), error)])
 
 
-def _column_batches(path: str, columns: str | Sequence[str], input_shape: Shape, size: int) -> Iterator[Batch]:
+def _column_batches(
+    path: str, columns: str | Sequence[str], input_shape: Shape, size: int, length: int | None
+) -> Iterator[Batch]:
     table, wrong, index = open_table(path), WrongLines(), 0
     names = select(columns, table.header, file=table.file)
-    if len(names) != (width := row_width(input_shape)):
+    channels = input_shape[-1] or 1
+    if length is None and len(names) != (width := row_width(input_shape)):
         raise DataError(f"{counted(len(names), 'column')} are selected, and the model takes {counted(width, 'number')}")
     for rows in table.rows(wrong):
-        cells, reasons = NumberCells(names), dict[int, str]()
+        cells = NumberCells(names) if length is None else SignalCells(names, length, channels)
+        reasons = dict[int, str]()
         add_rows(rows, table.header, [cells], reasons.__setitem__)
         values = as_array(cells.values()).reshape(-1, *input_shape)
         for begin in range(0, len(values), size):

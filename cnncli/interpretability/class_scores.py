@@ -144,7 +144,9 @@ def with_others(images: InputValues, number: int, copies: int, name: str, change
 
 
 def as_input(images: Any) -> Any:
-    """Images as a float32 tensor, which a gradient can be taken by; of several inputs by name."""
+    """Examples as a float32 tensor, which a gradient can be taken by; texts as they are; of several inputs by name."""
     if isinstance(images, dict):
         return {name: as_input(values) for name, values in images.items()}
-    return tf.convert_to_tensor(np.asarray(images), tf.float32) if isinstance(images, np.ndarray) else images
+    if not isinstance(images, np.ndarray):
+        return images
+    return tf.convert_to_tensor(images, tf.string if images.dtype == object else tf.float32)

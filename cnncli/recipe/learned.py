@@ -10,11 +10,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from cnncli.messages import counted, shortened
 from cnncli.recipe.keras_objects.arguments import LEARNED
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.named_inputs import Input, inputs_of
 from cnncli.recipe.schema import Recipe
 
+_MOST_WORDS, _LONGEST_WORD = 8, 20
 _STAND_INS: dict[str, Any] = {"mean": 0.0, "variance": 1.0, "vocabulary": ["a"], "idf_weights": [1.0]}
 
 
@@ -34,6 +36,20 @@ class LearnedLayer(BaseModel):
     index: int = Field(ge=0)
     layer: str
     arguments: dict[str, Any]
+
+    @property
+    def summary(self) -> str:
+        """`3,412 values, the most frequent: the, a, of`; `mean and variance of 3 columns or channels`."""
+        if (words := self.arguments.get("vocabulary")) is not None:
+            most = ", ".join(shortened(str(word), _LONGEST_WORD) for word in words[:_MOST_WORDS])
+            return f"{counted(len(words), 'value')}, the most frequent: {most}"
+        if (bins := self.arguments.get("bin_boundaries")) is not None:
+            return f"{len(bins) + 1} bins, divided at {', '.join(f'{bound:.4g}' for bound in bins[:_MOST_WORDS])}"
+        mean, variance = self.arguments["mean"], self.arguments["variance"]
+        if isinstance(mean, float) or (len(mean) == 1 and isinstance(mean[0], float)):
+            one, other = (value if isinstance(value, float) else value[0] for value in (mean, variance))
+            return f"mean {one:.4g}, standard deviation {other**0.5:.4g}"
+        return f"mean and variance of {len(mean):,} columns or channels"
 
 
 class Learned(BaseModel):

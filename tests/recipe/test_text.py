@@ -68,6 +68,21 @@ def test_fingerprint_of_what_is_learned_is_that_of_its_values_alone():
     assert fingerprint(["b", "é"]) != fingerprint(["é", "b"])
 
 
+@pytest.mark.parametrize(
+    ("arguments", "summary"),
+    [
+        ({"vocabulary": ["the", "film", "x" * 50]}, "3 values, the most frequent: the, film, xxxxxxxxxxxxxxxxxxx…"),
+        ({"vocabulary": [7]}, "1 value, the most frequent: 7"),
+        ({"bin_boundaries": [0.5, 2.0]}, "3 bins, divided at 0.5, 2"),
+        ({"mean": 3.0, "variance": 4.0}, "mean 3, standard deviation 2"),
+        ({"mean": [3.0], "variance": [4.0]}, "mean 3, standard deviation 2"),
+        ({"mean": [3.0, 4.0], "variance": [4.0, 5.0]}, "mean and variance of 2 columns or channels"),
+    ],
+)
+def test_what_is_learned_is_told_in_a_line(arguments, summary):
+    assert LearnedLayer(input="input", index=0, layer="L", arguments=arguments).summary == summary
+
+
 def test_stand_ins_have_the_form_of_what_will_be_learned():
     layers = recipe((VECTORIZATION, "Normalization: , Discretization: {num_bins: 4}, IntegerLookup:")).data.prepare
 

@@ -60,7 +60,9 @@ def lacking_notes(tree: Tree) -> list[Problem]:
         if missing:
             noun = "class" if len(missing) == 1 else "classes"
             named = listed(f"`{shortened(name)}`" for name in missing)
-            notes.append(Problem(f"{folder}/ lacks the {noun} {named}", "no score is computed for them there", kind="missing"))
+            notes.append(
+                Problem(f"{folder}/ lacks the {noun} {named}", "no score is computed for them there", kind="missing")
+            )
     return notes
 
 

@@ -44,6 +44,11 @@ class InputColumns(ImageKeys):
         None, description="shape that `numbers` become, for example [187, 1] for a signal; default: a row"
     )
 
+    length: Count | None = Field(
+        None,
+        description="of signals in `numbers`: shorter ones, whose last cells are empty, are padded with 0, longer ones are cut",
+    )
+
     @model_serializer(mode="wrap")
     def _without_image_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Written out, an input without image files has no keys of images."""
@@ -66,7 +71,14 @@ class InputColumns(ImageKeys):
             return self.image_shape()
         if self.text is not None:
             return ()
+        if self.length is not None:
+            return self.length, self.channels
         return tuple(self.shape) if self.shape else None
+
+    @property
+    def channels(self) -> int:
+        """Of signals with a `length`."""
+        return self.shape[-1] if self.shape else 1
 
 
 class Table(InputColumns, Located):
@@ -97,6 +109,13 @@ class Table(InputColumns, Located):
     @property
     def images(self) -> ImageKeys | None:
         return self.of_images
+
+    @property
+    def text_column(self) -> str:
+        return self.text or ""
+
+    def signal_length(self) -> int | None:
+        return self.length
 
     def example_shape(self) -> tuple[int, ...] | None:
         return self.input_shape()

@@ -215,6 +215,9 @@ class ClassTargets(TargetInfo):
     def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
         return dict(zip(self.class_names, self.counts(targets), strict=True))
 
+    def rows_of(self, targets: NDArray[Any], number: int) -> NDArray[np.int64]:
+        return np.flatnonzero(targets == number)
+
     def names_of(self, targets: NDArray[Any]) -> list[str]:
         return [self.class_names[label] for label in targets.tolist()]
 

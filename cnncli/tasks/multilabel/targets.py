@@ -131,6 +131,9 @@ class LabelTargets(TargetInfo):
     def counts_by_name(self, targets: NDArray[Any]) -> dict[str, int]:
         return dict(zip(self.class_names, targets.sum(axis=0, dtype=np.int64).tolist(), strict=True))
 
+    def rows_of(self, targets: NDArray[Any], number: int) -> NDArray[np.int64]:
+        return np.flatnonzero(targets[:, number])
+
     def texts_of(self, targets: NDArray[Any]) -> list[str]:
         return [", ".join(self.class_names[label] for label in np.flatnonzero(row)) or "none" for row in targets]
 
