@@ -45,6 +45,12 @@ def outputs_of_call(origin: Origin) -> list[Any]:
     return list(origin.operation._inbound_nodes[origin.call].output_tensors)
 
 
+def arguments_of_call(origin: Origin) -> tuple[Any, ...]:
+    """The positional and keyword arguments of a call; tensors of the network are Keras' symbols."""
+    arguments = origin.operation._inbound_nodes[origin.call].arguments
+    return arguments.args, arguments.kwargs
+
+
 def allow_depth(layers: int) -> None:
     """Let Python recurse as deep as `keras.Model` does for a network: once a layer, from the outputs to the inputs.
 

@@ -38,7 +38,7 @@ def visible(text: str) -> str:
 
 def shortened(text: str, length: int = _LONGEST_QUOTE) -> str:
     """At most `length` characters, made printable, with an ellipsis where something was left out."""
-    text = printable(text)
+    text = printable(str(text))  # of a text that depends on sizes what is written: `c$here.channels`
     return text if len(text) <= length else text[: length - 1] + "…"
 
 
@@ -70,8 +70,9 @@ def _in_a_list(value: Any) -> str:
 def nearest(word: str, options: Iterable[str]) -> str | None:
     """The option that was most probably meant, or None.
 
-    Upper and lower case count little; of two equally near options the one in the word's own case wins. A word all of
-    whose parts stand in an option (`sparse_crossentropy`) means that option, if it is the only one.
+    Upper and lower case count little; of two equally near options the one in the word's own case wins, and of `Conv1D`,
+    `Conv2D` and `Conv3D` the one of images. A word all of whose parts stand in an option (`sparse_crossentropy`) means that
+    option, if it is the only one.
     """
     return _nearest(word[:_LONGEST_WORD], tuple(islice(options, _MOST_OPTIONS)))
 
@@ -89,7 +90,9 @@ def _nearest(word: str, options: tuple[str, ...]) -> str | None:
         match = list(holding)
     if not match:
         return None
-    return min(by_lower[match[0]], key=lambda option: option[0].isupper() != word[:1].isupper())
+    of_images = re.sub(r"[13]d", "2d", match[0])
+    found = of_images if of_images in by_lower and not re.search(r"\d", word) else match[0]
+    return min(by_lower[found], key=lambda option: option[0].isupper() != word[:1].isupper())
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:

@@ -33,9 +33,9 @@ class Result:
         return json.loads(self.stdout)
 
 
-def call(*arguments: object, exit_code: int | None = 0) -> Result:
+def call(*arguments: object, exit_code: int | None = 0, stdin: bytes | None = None) -> Result:
     """What a command answers in this process and folder; any exit code will do where None is expected."""
-    done = CliRunner().invoke(app, [str(argument) for argument in arguments])
+    done = CliRunner().invoke(app, [str(argument) for argument in arguments], input=stdin)
     if exit_code is not None:
         assert done.exit_code == exit_code, (done.stdout, done.stderr, done.exception)
     return Result(done.exit_code, done.stdout, done.stderr)

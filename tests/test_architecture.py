@@ -68,6 +68,7 @@ SHARED = {
 
 # What may compare a number of axes with a literal, outside `inputs`: the shapes are not those of examples.
 COUNTS_AXES = {
+    "cnncli.conversion.find_applications": "the inputs and outputs of layers",
     "cnncli.inference.predict": "the outputs of a model",
     "cnncli.interpretability.layer_selection": "the outputs of layers",
     "cnncli.interpretability.places": "the outputs of layers",

@@ -49,6 +49,13 @@ def test_a_tensor_knows_the_call_that_made_it():
     assert keras_internals.outputs_of_call(keras_internals.origin_of(second))[0] is second
 
 
+def test_a_call_of_a_function_has_its_arguments():
+    given = keras.Input((4,))
+    args, options = keras_internals.arguments_of_call(keras_internals.origin_of(keras.ops.add(given, 2.5)))
+    assert args[0] is given
+    assert (args[1:], options) == ((2.5,), {})
+
+
 def test_layers_can_be_called_again_on_their_own_output():
     given, called = keras.Input((4,)), []
     model = keras.Model(given, keras.layers.Dense(4)(keras.layers.ReLU()(given)))

@@ -114,6 +114,11 @@ def data(
     from cnncli.cli.data_text import show
 
     show(found, page=written[0] if written else None, verbose=verbose, quiet=quiet)
+    if source is None and not quiet:
+        from cnncli.cli.next_steps import train_command
+
+        console.say()
+        console.say_pairs([("Next", train_command(recipe, loaded.recipe, loaded.settings))])
     if error:
         raise error
 

@@ -96,6 +96,7 @@ def evaluate(
                 done.scored,
                 done.examples,
                 title=figure_title(done.model, split, data),
+                model=done.network,
                 formats=_FORMATS,
                 option=_option(split, data),
             )

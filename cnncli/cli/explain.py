@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncli.cli import console, data_files, options, tensorflow_log, wrapping
-from cnncli.errors import OutputError, Place, Problem, UsageError
+from cnncli.cli.recipe_or_run import run_meant
+from cnncli.errors import Place, Problem, UsageError
 from cnncli.messages import printable, shortened
 
 if TYPE_CHECKING:
@@ -161,17 +161,10 @@ def _load(recipe: str, output: Path, settings: list[str]) -> LoadedRecipe:
         OutputError: it is a folder without a run.
     """
     from cnncli import runs
-    from cnncli.recipe import shipped
     from cnncli.recipe.load import load, load_resolved
 
-    path, _ = shipped.locate(recipe)
-    if not os.path.isfile(path):
-        try:
-            return load_resolved(runs.find(output, recipe) / runs.RESOLVED, settings)
-        except OutputError:
-            if os.path.isdir(path):
-                raise
-    return load(recipe, settings)
+    run = run_meant(recipe, output)
+    return load_resolved(run / runs.RESOLVED, settings) if run else load(recipe, settings)
 
 
 def _written(found: Explanation, form: str) -> str:

@@ -19,6 +19,7 @@ def feature_maps(
     run_or_model: options.RunOrModel = None,
     layer: options.Layers = None,
     image: options.Images = None,
+    texts: options.Texts = None,
     invert: options.Invert = False,
     samples: options.Samples = None,
     list_layers: options.ListLayers = False,
@@ -37,7 +38,7 @@ def feature_maps(
     """
     options.check_no_image(run_or_model)
     figure_output.check_invert(invert, image or [])
-    wanted = options.read_samples(samples, image or [], default=4)
+    wanted = options.read_samples(samples, image or [], default=4, texts=texts)
     figure_output.check_folder(to, image or [], force=force)
     with tensorflow_log.captured():
         from cnncli.inference.model_loading import open_model
@@ -49,7 +50,7 @@ def feature_maps(
         subject = figure_output.subject_of(trained)
         if not list_layers:
             names = layers_to_show(subject.network, layer)
-            chosen, notes = examples_for(trained, subject, image or [], wanted, invert=invert)
+            chosen, notes = examples_for(trained, subject, image or [], wanted, texts=texts or [], invert=invert)
             folder = figure_output.folder_for(trained, to, image or [], force=force)
             # A network that ends in maps, or in several parts, says neither classes nor numbers.
             says = subject.said(chosen.inputs) if len(trained.model.outputs[0].shape) == 2 else None

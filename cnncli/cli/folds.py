@@ -160,6 +160,18 @@ def resume_all(text: str | None, changes: Sequence[str], choices: Choices) -> No
     _train(todo, found, replace(choices, outputs=found.folder.parent))
 
 
+def left_of_set(run: Path) -> list[tuple[str, str]]:
+    """How the other folds of a run's set are trained, where some are left: a stopped fold may be resumed alone."""
+    from cnncli.runs import read_record
+    from cnncli.runs.folds import find_set
+
+    fold = read_record(run).get("fold") or {}
+    found = find_set(run.parent.parent, f"{run.parent.name}/{run.name}") if fold.get("set") else None
+    if found is None or found.is_finished:
+        return []
+    return [("Folds", f"cnncli train --resume --fold all {_named(found)}")]
+
+
 def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
     notes: list[Problem] = []
     broken: list[Problem] = []
@@ -251,7 +263,7 @@ def _report(
             [
                 ("Scores", str(done.file)),
                 ("Runs", str(done.folder / f"{done.name}-fold…")),
-                ("Next", f"cnncli report {shlex.join(map(str, paths))} --open"),
+                ("Next", f"cnncli report {_named(done)} --open"),
                 ("", f"cnncli compare {_named(done)} ANOTHER_SET"),
             ]
         )

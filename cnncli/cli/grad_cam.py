@@ -50,6 +50,7 @@ def grad_cam(
     ] = "predicted",
     input_: options.Input = None,
     image: options.Images = None,
+    texts: options.Texts = None,
     invert: options.Invert = False,
     samples: options.Samples = None,
     network_input: Annotated[
@@ -69,9 +70,10 @@ def grad_cam(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Draw which parts of an image support a class: each example beside its heat map, on one sheet.
+    """Draw which parts of an image, signal or text support a class: each example beside its heat map, on one sheet.
 
-    Image files are drawn as the original photos, in their own resolution up to 1,000 pixels a side.
+    Image files are drawn as the original photos, in their own resolution up to 1,000 pixels a side. Of texts the words are
+    marked; with --method occlusion also those that speak against the class.
 
     Without --image and --samples, examples of different classes are drawn from the test split: 12, with smoothgrad 6, with
     occlusion 4.
@@ -87,7 +89,7 @@ def grad_cam(
         from cnncli.interpretability.sample_selection import examples_for
         from cnncli.plots.network_figures import draw_heat_of
 
-        wanted = options.read_samples(samples, image or [], default=METHODS[method][1])
+        wanted = options.read_samples(samples, image or [], default=METHODS[method][1], texts=texts)
         trained = open_model(run_or_model, outputs=Path(output))
         subject = figure_output.subject_of(trained, input_)
         if not list_layers:
@@ -95,7 +97,7 @@ def grad_cam(
             layer = layer_for(subject.network, method, layer)
             if class_ not in ("predicted", "true"):
                 subject.number_of(class_)
-            chosen, notes = examples_for(trained, subject, image or [], wanted, invert=invert)
+            chosen, notes = examples_for(trained, subject, image or [], wanted, texts=texts or [], invert=invert)
             drawn = draw_heat_of(
                 subject,
                 chosen,

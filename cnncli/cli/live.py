@@ -318,7 +318,7 @@ class LiveView(ProgressListener):
         if self.step > begun_step:
             left = elapsed / (done - begun_at) * (epochs * steps - done)
             speed = (self.step - begun_step) * plan.batch_size / max(time.monotonic() - self.epoch_started, 1e-9)
-            line.append(f"  {speed:,.0f} images/s  {clock(left)} left")
+            line.append(f"  {speed:,.0f} examples/s  {clock(left)} left")
         elif done == begun_at:
             line.append(f"  preparing the first step, {elapsed:.0f} s")
         if self.logs:

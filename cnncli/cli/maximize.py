@@ -87,7 +87,7 @@ def maximize(
     figure_output.check_folder(to, (), force=force)
     with tensorflow_log.captured():
         from cnncli.inference.model_loading import open_model
-        from cnncli.interpretability.layer_selection import check_classifies, check_no_tokens, drawn_layers
+        from cnncli.interpretability.layer_selection import check_classifies, check_no_tokens, maximized_layers
         from cnncli.interpretability.sample_selection import value_range_of
         from cnncli.plots.network_figures import draw_maximized_of, targets_of
 
@@ -110,7 +110,7 @@ def maximize(
                 formats=figure_output.formats(svg),
             )
     if list_layers:
-        figure_output.show_layers(trained.name, subject.network, drawn_layers(subject.network), as_json=as_json)
+        figure_output.show_layers(trained.name, subject.network, maximized_layers(subject.network), as_json=as_json)
         return
     notes = trained.notes if shows_classes else ()
     figure_output.show_drawn(trained, drawn, word="targets", notes=notes, as_json=as_json, quiet=quiet)

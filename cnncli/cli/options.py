@@ -77,6 +77,15 @@ Images = Annotated[
         rich_help_panel=DATA,
     ),
 ]
+Texts = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--text",
+        metavar="TEXT",
+        help="Use this text instead of test examples, for a network for text. Can be repeated.",
+        rich_help_panel=DATA,
+    ),
+]
 Samples = Annotated[
     str | None,
     typer.Option(
@@ -175,14 +184,24 @@ def check_no_image(run_or_model: str | None) -> None:
         raise UsageError(Problem(message, f"use --image: --image {shlex.quote(printable(run_or_model))}"))
 
 
-def read_samples(text: str | None, images: Sequence[Path], *, default: int) -> int | str:
-    """Read `--samples`, and check that it agrees with `--image`.
+def read_samples(
+    text: str | None, images: Sequence[Path], *, default: int, texts: Sequence[str] | None = None
+) -> int | str:
+    """Read `--samples`, and check that it agrees with `--image` and `--text`.
 
     Raises:
         UsageError: it is neither a number up to 100 nor one of the words, or there are images as well, or too many.
     """
     from cnncli.recipe.schema_pictures import MOST_SAMPLES, SAMPLES  # not needed by --help
 
+    if images and texts:
+        raise UsageError(Problem("--image and --text exclude each other", "--text is for networks for text"))
+    if texts and text is not None:
+        hint = "--text for texts, --samples for examples of the run's data"
+        raise UsageError(Problem("--text and --samples exclude each other", hint))
+    if texts and len(texts) > MOST_SAMPLES:
+        message = f"{len(texts):,} texts are too many for one sheet"
+        raise UsageError(Problem(message, f"at most {MOST_SAMPLES} at a time", Place("--text")))
     if len(images) > MOST_SAMPLES:
         message = f"{len(images):,} images are too many for one sheet"
         raise UsageError(Problem(message, f"at most {MOST_SAMPLES} at a time", Place("--image")))

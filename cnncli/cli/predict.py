@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from cnncli.inference.inputs import Given
     from cnncli.inference.predict import Predictions, Predictor
     from cnncli.inference.several_inputs import SeveralGiven
+    from cnncli.inference.text_inputs import TextsGiven
     from cnncli.runs.output_files import OutputFile
     from cnncli.tasks.decoder import Tally
 
-_FILES = "images, folders of images, .npz, .npy or .csv files"
+_FILES = "images, folders of images, .npz, .npy or .csv files; for a network for text --text or .txt files"
 
 
 def add_to(app: typer.Typer) -> None:
@@ -36,7 +37,8 @@ def predict(
         typer.Argument(
             metavar="RUN FILE",
             help="First a run or a .keras file (default: the newest run), then images, folders of images, .npz or .npy "
-            "arrays, or .csv files with one example in each row.",
+            "arrays, or .csv files with one example in each row. For a network for text: .txt files, folders of them, tables "
+            "with a column of texts, or - for lines on stdin.",
             show_default=False,
         ),
     ] = None,
@@ -50,6 +52,23 @@ def predict(
             rich_help_panel=options.DATA,
         ),
     ] = None,
+    texts: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--text",
+            metavar="TEXT",
+            help="Predict this text. Can be repeated.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = None,
+    are_lines: Annotated[
+        bool,
+        typer.Option(
+            "--lines",
+            help="Take each line of a file as a text of its own, instead of the whole file.",
+            rich_help_panel=options.DATA,
+        ),
+    ] = False,
     top: Annotated[
         int, typer.Option(metavar="N", min=1, help="Number of classes to show.", rich_help_panel=options.OUTPUT)
     ] = 3,
@@ -100,18 +119,20 @@ def predict(
     quiet: options.Quiet = False,
     verbose: options.Verbose = False,
 ) -> None:
-    """Predict images, arrays or rows of a table with a trained model.
+    """Predict images, texts, arrays or rows of a table with a trained model.
 
     Images are read in the same way as the training images. Unreadable files are reported and skipped; the exit code is then 4.
 
     If a file has the same name as a run, write ./NAME.
     """
     options.check_device(device)
-    by_input = input_ or []
-    if not arguments and not by_input:
+    by_input, texts = input_ or [], texts or []
+    if not arguments and not by_input and not texts:
         raise UsageError(Problem("Missing argument '[RUN] FILE'", f"name {_FILES}"))
     run_or_model, files = (
-        (model, arguments or []) if model is not None else _split(arguments or [], output, is_named=bool(by_input))
+        (model, arguments or [])
+        if model is not None
+        else _split(arguments or [], output, is_named=bool(by_input or texts))
     )
     if as_json and to_csv == STDOUT:
         raise UsageError(Problem("--json and --csv - both write to stdout", "leave out one of them"))
@@ -131,26 +152,39 @@ def predict(
         from cnncli.inference.input_warnings import warnings_for_files
         from cnncli.inference.inputs import look_up
         from cnncli.inference.model_loading import open_model, table_columns
-        from cnncli.inference.predict import Predictor
+        from cnncli.inference.predict import Predictor, takes_text
         from cnncli.inference.several_inputs import look_up_several
+        from cnncli.inference.text_inputs import TextsGiven, look_up_texts
+        from cnncli.recipe.sources.table import TextFormat
         from cnncli.training import devices
 
         devices.choose(device or "auto", cpu_name="CPU")
         trained = open_model(run_or_model, outputs=output)
         predictor = Predictor(trained)
-        given: Given | SeveralGiven
+        source = trained.recipe.recipe.data.source.settings if trained.recipe else None
+        given: Given | SeveralGiven | TextsGiven
+        if (texts or are_lines) and not takes_text(trained):
+            message = f"{trained.name} takes no text"
+            raise UsageError(Problem(message, "name files", Place("--text" if texts else "--lines")))
         if isinstance(trained.input_shape, dict):
             columns = {name: table_columns(trained, name) for name in trained.input_shape}
-            given = look_up_several(files, by_input, trained.input_shape, model=trained.name, columns=columns)
+            given = look_up_several(
+                files, by_input, trained.input_shape, model=trained.name, columns=columns, forms=trained.input_forms
+            )
         elif by_input:
             message = f"{trained.name} has one input, without a name"
             raise UsageError(Problem(message, "name the files without --input", Place("--input")))
+        elif takes_text(trained):
+            column = source.text_column if source else ""
+            form = source if isinstance(source, TextFormat) else None
+            given = look_up_texts(texts, files, are_lines=are_lines, column=column, form=form)
         else:
-            given = look_up(files, table_columns(trained, None))
+            given = look_up(files, table_columns(trained, None), length=source.signal_length() if source else None)
         warnings = warnings_for_files(trained, given)
         form, looked = None, None
         if given.has_images:
             form = replace(trained.image_form, invert=invert)
+            assert not isinstance(given, TextsGiven)
             images = [file.path for file in given.files if file.kind == "image"]
             looked = look_at(trained, images, form)
             warnings += looked.warnings
@@ -207,7 +241,7 @@ def _split(arguments: Sequence[str], outputs: Path, *, is_named: bool) -> tuple[
     """The run or model and the files.
 
     Args:
-        is_named: files are given with `--input`.
+        is_named: files are given with `--input`, or texts with `--text`.
 
     Raises:
         UsageError: there are no files.
@@ -228,6 +262,8 @@ def _is_run_or_model(text: str, outputs: Path) -> bool:
     from cnncli.runs import RECORD, find
     from cnncli.runs.finding import holds_runs
 
+    if text == "-":
+        return False
     path = Path(text)
     if "://" in text or path.suffix.lower() in (".keras", ".h5", ".hdf5"):
         return True

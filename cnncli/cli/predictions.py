@@ -20,9 +20,10 @@ from cnncli.runs.json_text import to_json_line
 
 if TYPE_CHECKING:
     from cnncli.inference.batch import Bad, Name
-    from cnncli.inference.inputs import File, Given
+    from cnncli.inference.inputs import Given
     from cnncli.inference.predict import Predictions, Predictor
     from cnncli.inference.several_inputs import SeveralGiven
+    from cnncli.inference.text_inputs import TextsGiven
     from cnncli.runs.output_files import OutputFile
     from cnncli.tasks.decoder import Decoder
 
@@ -43,18 +44,22 @@ class View(Protocol):
 
 @contextmanager
 def view_for(
-    as_json: bool, to_csv: OutputFile | None, predictor: Predictor, head: dict[str, Any], given: Given | SeveralGiven
+    as_json: bool,
+    to_csv: OutputFile | None,
+    predictor: Predictor,
+    head: dict[str, Any],
+    given: Given | SeveralGiven | TextsGiven,
 ) -> Iterator[View]:
-    decoder = predictor.decoder
+    decoder, are_texts = predictor.decoder, predictor.takes_text
     if to_csv is not None:
         if to_csv.path == STDOUT:
-            yield _Csv(sys.stdout, decoder, int(head["top"]))
+            yield _Csv(sys.stdout, decoder, int(head["top"]), are_texts=are_texts)
             return
         from cnncli.runs.output_files import NothingToWrite, as_text
 
         with to_csv.writing() as file:
             text = as_text(file)
-            view = _Csv(text, decoder, int(head["top"]))
+            view = _Csv(text, decoder, int(head["top"]), are_texts=are_texts)
             yield view
             text.flush()
             text.detach()
@@ -63,12 +68,7 @@ def view_for(
     elif as_json:
         yield _Json(decoder, head)
     else:
-        yield _Table(decoder, map(_about, given.files))
-
-
-def _about(file: File) -> str:
-    """About what the examples of a file will be called."""
-    return file.path if file.kind == "image" else f"{file.path}[0000]"
+        yield _Table(decoder, given.names)
 
 
 class _Table:
@@ -142,21 +142,24 @@ class _Json:
         sys.stdout.write(after)
 
     def _item(self, name: Name, indices: Sequence[int], values: Sequence[float]) -> dict[str, Any]:
-        return {"file": name.file, "index": name.index, **self._decoder.item(indices, values)}
+        text = {} if name.text is None else {"text": name.text}
+        return {"file": name.file or None, "index": name.index, **text, **self._decoder.item(indices, values)}
 
 
 class _Csv:
     """A row for each example; an example that cannot be used has a problem instead of a prediction."""
 
-    def __init__(self, file: Any, decoder: Decoder, top: int) -> None:
+    def __init__(self, file: Any, decoder: Decoder, top: int, *, are_texts: bool) -> None:
         from cnncli.tasks.predictions_csv import cell_text
 
         self.has_predictions = False
         self._text: Callable[[str], str] = lambda text: cell_text(visible(text))
         self._decoder = decoder
         self._titles = decoder.columns(top)
+        self._are_texts = are_texts
         self._table = csv.writer(file, lineterminator="\n")
-        self._table.writerow(["file", "index", *map(self._text, self._titles), "problem"])
+        example = ["file", "index", *(["text"] if are_texts else [])]
+        self._table.writerow([*example, *map(self._text, self._titles), "problem"])
 
     def show(self, predictions: Predictions) -> None:
         for name, found, values in _each(predictions):
@@ -169,7 +172,8 @@ class _Csv:
         pass
 
     def _name(self, name: Name) -> list[Any]:
-        return [self._text(name.file), "" if name.index is None else name.index]
+        text = [self._text(name.text or "")] if self._are_texts else []
+        return [self._text(name.file), "" if name.index is None else name.index, *text]
 
 
 def _each(predictions: Predictions) -> Iterator[tuple[Name, list[int], list[float]]]:

@@ -6,6 +6,7 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,7 +46,7 @@ def list_(as_json: options.Json = False, quiet: options.Quiet = False, verbose: 
 
     found = shipped.list_all()
     if as_json:
-        console.print_json({"recipes": [{"name": r.name, "about": r.about, "params": r.params} for r in found]})
+        console.print_json({"recipes": [asdict(recipe) for recipe in found]})
         return
     wrapping.show(_table([(r.name, _count(r.params), r.about) for r in found]))
     if not quiet:
@@ -54,8 +55,8 @@ def list_(as_json: options.Json = False, quiet: options.Quiet = False, verbose: 
 
 
 def _count(params: Any) -> str:
-    """Parameters as a table shows them; an expression depends on the data."""
-    return f"{params:,}" if isinstance(params, int) else "" if params is None else "varies"
+    """Parameters as a table shows them; without a number they depend on the data or on variables."""
+    return f"{params:,}" if isinstance(params, int) else "varies"
 
 
 def _table(rows: list[tuple[str, str, str]]) -> Iterator[Text]:

@@ -23,7 +23,11 @@ def add_to(app: typer.Typer) -> None:
 def report(
     run: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN", help="One run or several: folders or names.", show_default=options.NEWEST_RUN),
+        typer.Argument(
+            metavar="RUN",
+            help="One run or several: folders or names; or a set of folds.",
+            show_default=options.NEWEST_RUN,
+        ),
     ] = None,
     to: Annotated[
         Path | None,
@@ -48,11 +52,10 @@ def report(
     comparison. Unfinished runs have a report too.
     """
     from cnncli import report as reports
-    from cnncli import runs
 
     options.check_html("--to", to)
     names: list[str | None] = [*run] if run else [None]
-    paths = list(dict.fromkeys(runs.find(output, name) for name in names))
+    paths = list(dict.fromkeys(path for name in names for path in _paths(output, name)))
     file = _page_file(to, paths, output, force=force)
     made = reports.page([reports.read(path) for path in paths])
     file.write(made.html)
@@ -78,6 +81,20 @@ def _tell(page: Path, left_out: Sequence[str], run_count: int, size: int, *, qui
     for what in left_out:
         console.show_note(Problem(f"not in the page: {what}"))
     console.say(f"{counted(run_count, 'run')}, {size_text(size)}")
+
+
+def _paths(outputs: Path, name: str | None) -> list[Path]:
+    """The folder of a run, or those of all folds of a set.
+
+    Raises:
+        OutputError: there is no such run.
+    """
+    from cnncli import runs
+    from cnncli.runs.folds import find_set, is_set_name
+
+    if name is not None and is_set_name(outputs, name) and (found := find_set(outputs, name)):
+        return found.paths
+    return [runs.find(outputs, name)]
 
 
 def _page_file(to: Path | None, paths: Sequence[Path], output: Path, *, force: bool) -> OutputFile:

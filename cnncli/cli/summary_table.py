@@ -17,6 +17,7 @@ from cnncli.network.budget import gigabytes
 from cnncli.network.connect import shape_text
 from cnncli.network.outline import Row, without_prefix
 from cnncli.network.receptive_field import Field
+from cnncli.network.row_text import kind_with_detail
 from cnncli.network.summary import Summary
 from cnncli.recipe.layers import snake_case
 
@@ -223,7 +224,7 @@ def _kind_text(row: Row, form: _Form) -> str:
         return f"{text}, {row.detail}" if row.detail and form.details else text
     if not form.classes and _says(row.name, "input" if row.kind == "InputLayer" else snake_case(row.kind)):
         return ""
-    return f"{row.kind} {row.detail}".strip() if form.details else row.kind
+    return kind_with_detail(row.kind, row.detail) if form.details else row.kind
 
 
 def _group_text(name: str, kind: str, layer_count: int, form: _Form) -> str:

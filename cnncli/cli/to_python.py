@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cnncli.cli import console, data_files, options, tensorflow_log
-from cnncli.errors import OutputError
+from cnncli.cli.recipe_or_run import run_meant
+from cnncli.errors import OutputError, Place, Problem
 from cnncli.messages import printable
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def to_python(
     file = OutputFile(to, "--to", [recipe], force=force) if to else None
     if file:
         file.check()
+        _check_script_name(file.path)
     source = _source(recipe, output, settings or [])
     if file:
         file = replace(file, reads=[source.loaded.file, *file.reads, *data_files.data_of(source.loaded.recipe)])
@@ -87,6 +88,19 @@ def to_python(
         sys.stdout.write(code)
 
 
+def _check_script_name(path: Path) -> None:
+    """Refuse the name of a module that Keras imports: Python would find the script in the place of the module.
+
+    Raises:
+        OutputError: it is the name of a module of Python or of an installed package.
+    """
+    from cnncli.conversion.script_names import hidden_module
+
+    if module := hidden_module(path):
+        message = f"`{printable(str(path))}` would hide {module} from the script, so that Keras cannot be imported"
+        raise OutputError(Problem(message, "name another file", Place("--to")))
+
+
 @dataclass(frozen=True)
 class _Source:
     """What is converted.
@@ -111,20 +125,10 @@ def _source(recipe: str, output: Path, settings: list[str]) -> _Source:
         RecipeError: it is wrong, or there is neither a recipe nor a run.
         OutputError: it is a folder without a run.
     """
-    from cnncli import runs
-    from cnncli.recipe import shipped
     from cnncli.recipe.load import load
 
-    path, _ = shipped.locate(recipe)
-    if not os.path.isfile(path):
-        try:
-            run = runs.find(output, recipe)
-        except OutputError:
-            if os.path.isdir(path):
-                raise
-        else:
-            return _of_run(run, settings)
-    return _Source(load(recipe, settings))
+    run = run_meant(recipe, output)
+    return _of_run(run, settings) if run else _Source(load(recipe, settings))
 
 
 def _of_run(run: Path, settings: list[str]) -> _Source:

@@ -144,7 +144,7 @@ def train(
         find_learning_rate.find_learning_rate(
             loaded,
             recipe=recipe or "",
-            settings=changes,
+            settings=list(loaded.settings),
             output=Path(output),
             device=device,
             to=to,
@@ -390,6 +390,7 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
         *([("Report", f"{path / 'report.html'}")] if (path / "report.html").is_file() else []),
+        *folds.left_of_set(path),
         ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
         ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
     ]
@@ -407,7 +408,7 @@ def _not_enforced(summary: dict[str, Any]) -> list[tuple[str, str]]:
 def _time(summary: dict[str, Any]) -> str:
     """How long the command took; no speed where a resumed run had no epoch left to train."""
     seconds, speed = summary["seconds"], summary["images_per_second"]
-    trained = f", training {seconds['fit']:.1f} s, {speed:,.0f} images/s without validation" if speed else ""
+    trained = f", training {seconds['fit']:.1f} s, {speed:,.0f} examples/s without validation" if speed else ""
     return f"{seconds['total']:.1f} s{trained}"
 
 

@@ -44,7 +44,7 @@ def chain_code(
         written = written.get(str(key)) if isinstance(written, Mapping) else None
     items = written.items if isinstance(written, Sequence) else ()
     chain = getattr(own, section)
-    for layer, name, item in zip(chain, _names_of_chains(recipe)[own.name, section], items, strict=True):
+    for layer, name, item in zip(chain, names_of_chains(recipe)[own.name, section], items, strict=True):
         more = [] if "name" in layer.args else [f"name={quoted(name)}"]
         head, body = head_and_body(item)
         try:
@@ -56,7 +56,7 @@ def chain_code(
             yield object_code(layer, more)
 
 
-def _names_of_chains(recipe: Recipe) -> dict[tuple[str, str], list[str]]:
+def names_of_chains(recipe: Recipe) -> dict[tuple[str, str], list[str]]:
     """The names of the layers of each input's sections.
 
     Keras counts them as in a new process, by no name that a layer of the network has (`network.build`): first those of

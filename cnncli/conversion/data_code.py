@@ -10,6 +10,7 @@ from pathlib import Path
 
 from cnncli.conversion.keras_code import literal
 from cnncli.conversion.python_layout import quoted
+from cnncli.conversion.rows_in_code import rows_code
 from cnncli.data.sources.builtin import SAMPLE, SAMPLE_FILE
 from cnncli.recipe import targets
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
@@ -44,9 +45,16 @@ def data_code(recipe: Recipe) -> DataCode:
     source = recipe.data.source
     if source.image_folder is not None:
         return _image_folder(recipe, source.image_folder)
-    lines, imports, has_validation, has_test = _arrays(recipe)
-    lines += _types(recipe, has_validation, has_test)
-    lines += _splits(recipe, has_validation, has_test)
+    rows = rows_code(recipe)
+    if rows is not None:
+        lines, imports = list(rows.lines), rows.imports
+        has_validation, has_test = "val" in rows.parts, "test" in rows.parts
+        has_parts = bool(rows.parts)
+    else:
+        lines, imports, has_validation, has_test = _arrays(recipe)
+        lines += _types(recipe, has_validation, has_test)
+        has_parts = recipe.data.source.npz is not None and _has_parts(_names(recipe.data.source.npz.path))
+    lines += _splits(recipe, has_validation, has_test, has_parts=has_parts)
     if recipe.data.limit:
         lines.append(f"_, chosen = split(y_train, {recipe.data.limit}, seed={recipe.data.split.seed})")
         lines.append(f"x_train, y_train = {_rows(recipe, 'x_train', 'chosen')}, y_train[chosen]")
@@ -60,7 +68,7 @@ def data_code(recipe: Recipe) -> DataCode:
             classes = "classes"
     elif not targets.of(recipe.data.targets).NO_CLASSES:
         classes = "y_train.shape[-1]"
-    functions = READ_IDX if recipe.data.source.idx is not None else []
+    functions = rows.functions if rows else READ_IDX if recipe.data.source.idx is not None else []
     if any("split(" in line for line in lines):
         functions = [*functions, *(["", ""] if functions else []), *_split_function(recipe)]
     if any("take(" in line for line in lines):
@@ -170,14 +178,10 @@ def _types(recipe: Recipe, has_validation: bool, has_test: bool) -> Iterator[str
                 yield f'y{name} = y{name}.astype("float32")'
 
 
-def _splits(recipe: Recipe, has_validation: bool, has_test: bool) -> Iterator[str]:
+def _splits(recipe: Recipe, has_validation: bool, has_test: bool, *, has_parts: bool) -> Iterator[str]:
     """Lines that set examples aside for validation and test; sizes count from all examples that are split."""
     given, seed = recipe.data.split, recipe.data.split.seed
-    has_parts = (
-        has_validation
-        or has_test
-        or (recipe.data.source.npz is not None and _has_parts(_names(recipe.data.source.npz.path)))
-    )
+    has_parts = has_parts or has_validation or has_test
     if has_validation and has_test:
         return
     if not has_parts:

@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from cnncli.conversion.keras_graph import Graph, read_graph
+from cnncli.conversion.keras_graph import Graph, Layer, read_graph
 from cnncli.conversion.layer_items import LayerItems, NotInRecipe, plain_config
 from cnncli.conversion.repetition import Item, as_item, escaped, written
 from cnncli.data.targets import TargetInfo
@@ -46,7 +46,7 @@ def from_keras(model: keras.Model, *, name: str, shown: str, targets: TargetInfo
 
 
 def _recipe(graph: Graph, name: str, shown: str, targets: TargetInfo | None) -> str:
-    policy = _policy(graph)
+    policy = graph.policy
     items = _items(graph, policy, shown)
     prepare = _prepare(items, graph)
     rest = items[len(prepare) :]
@@ -59,13 +59,6 @@ def _recipe(graph: Graph, name: str, shown: str, targets: TargetInfo | None) -> 
     raise ModelFileError(f"{shown} cannot be written as a recipe that builds the same network")
 
 
-def _policy(graph: Graph) -> str:
-    """The dtype policy that most layers with weights have."""
-    policies = Counter(each.layer.dtype_policy.name for each in graph.layers if each.layer.variables)
-    found = policies.most_common(1)[0][0] if policies else "float32"
-    return found if found in ("float32", "mixed_bfloat16", "mixed_float16") else "float32"
-
-
 def _items(graph: Graph, policy: str, shown: str) -> list[Item]:
     """The layers as items of a recipe.
 
@@ -76,27 +69,24 @@ def _items(graph: Graph, policy: str, shown: str) -> list[Item]:
     before = INPUT
     is_prepared = len(graph.input_shapes) == 1
     for each in graph.layers:
-        kind = type(each.layer).__name__
-        is_prepared &= kind in _PREPARING and each.inputs == (before,)
+        if each.application:
+            items.append(Item(each.kind, each.application.args, each.name, True, each.inputs))
+            is_prepared, before = False, each.name
+            continue
+        is_prepared &= each.kind in _PREPARING and each.inputs == (before,)
         own = "float32" if each.name in graph.outputs or is_prepared else policy
         before = each.name
         try:
             args = arguments.arguments(each.layer, policy=own)
         except NotInRecipe:
             if not each.shares:
-                message = f"a recipe cannot describe the layer `{each.name}` ({kind}) of {shown}"
-                problems.append(Problem(message, _hint(each.layer)))
+                message = f"a recipe cannot describe the layer `{each.name}` ({each.kind}) of {shown}"
+                problems.append(Problem(message, "its arguments are not those that a recipe checks"))
             continue
-        items.append(Item(kind, args, each.name, False, each.inputs, each.shares))
+        items.append(Item(each.kind, args, each.name, False, each.inputs, each.shares))
     if problems:
         raise ModelFileError(problems)
     return items
-
-
-def _hint(layer: Any) -> str:
-    if isinstance(layer, keras.layers.Normalization):
-        return "its mean and variance were computed by `adapt`: give them as arguments, and save the model again"
-    return "its arguments are not those that a recipe checks"
 
 
 def _prepare(items: list[Item], graph: Graph) -> list[Item]:
@@ -121,7 +111,7 @@ def _with_counted_names(items: list[Item], prepare: list[Item]) -> list[Item]:
         more = set()
         for item in items:
             base = snake_case(item.kind)
-            if item.name in explicit:
+            if item.is_counted or item.name in explicit:
                 known.add(item.name)
                 continue
             while True:
@@ -137,7 +127,7 @@ def _with_counted_names(items: list[Item], prepare: list[Item]) -> list[Item]:
             break
         explicit |= more
     return [
-        replace(item, is_counted=item.name not in explicit, inputs=taken)
+        replace(item, is_counted=item.is_counted or item.name not in explicit, inputs=taken)
         for item, taken in zip(items, inputs, strict=True)
     ]
 
@@ -268,14 +258,12 @@ def _is_same(text: str, graph: Graph, items: list[Item], prepare: list[Item], po
         again = read_graph(network.full_model, shown="")
     except ModelFileError:
         return False
-    own = {each.name: each for each in graph.layers}
-    same = {each.name: each for each in again.layers}
-    return (
-        own.keys() == same.keys()
-        and again.outputs == graph.outputs
-        and all(
-            (own[name].inputs, own[name].shares) == (same[name].inputs, same[name].shares)
-            and plain_config(own[name].layer.get_config()) == plain_config(same[name].layer.get_config())
-            for name in own
-        )
-    )
+    own, same = ({each.name: _comparable(each) for each in one.layers} for one in (graph, again))
+    return own == same and again.outputs == graph.outputs
+
+
+def _comparable(layer: Layer) -> tuple[Any, ...]:
+    """What has to be equal in two networks."""
+    if layer.application:
+        return layer.application, layer.inputs
+    return layer.kind, layer.inputs, layer.shares, plain_config(layer.layer.get_config())

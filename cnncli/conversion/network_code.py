@@ -69,7 +69,7 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Shape | None = None) -> N
         RecipeError: its layers depend on the number of classes in a way that has no Python.
     """
     classes = declared_classes(loaded.recipe) or PROBED_CLASSES
-    shape = input_shape or declared_shape(loaded.recipe)
+    shape = input_shape if input_shape is not None else declared_shape(loaded.recipe)
     resolved, shapes = _resolved(loaded, classes, shape)
     # Without structure layers keep what depends on the number of classes, where the list of them does not.
     is_open = bool(resolved.open_places or loaded.open_places or loaded.uses_sizes)
@@ -206,7 +206,7 @@ class _Writer:
         current = self._items(build, current)
         self._end(build, current)
         takes_classes = _uses(build.lines, "classes")
-        parameters = [] if shape else ["input_shape"]
+        parameters = [] if shape is not None else ["input_shape"]
         parameters += [f"classes={self.classes}"] if takes_classes else []
         body = [
             f"def build_model({', '.join(parameters)}):",
@@ -225,7 +225,7 @@ class _Writer:
         else:
             lines = [*([""] if constants else []), *constants, *helpers, *lines]
         has_math = any("math." in line for line in lines)
-        return NetworkCode(lines, has_math, takes_classes, not shape, bool(self.flat))
+        return NetworkCode(lines, has_math, takes_classes, shape is None, bool(self.flat))
 
     def _all(self, lines: list[str]) -> list[str]:
         """The lines with the constants that they use, and those that these use."""
@@ -266,7 +266,7 @@ class _Writer:
             return self._prepare_each(build, shape)
         if isinstance(shape, Mapping):
             shape = next(iter(shape.values()))
-        code = literal(list(shape), as_tuple=True) if shape else "input_shape"
+        code = "input_shape" if shape is None else _size_and_type(shape)
         [name] = self.inputs
         build.line(f"inputs = keras.Input({code}, name={quoted(name)})")
         current = "inputs"
@@ -281,7 +281,7 @@ class _Writer:
         for name in self.inputs:
             code = f"input_shape[{quoted(name)}]"
             if isinstance(shape, Mapping):
-                code = literal(list(shape[name]), as_tuple=True)
+                code = _size_and_type(shape[name])
             build.line(f"    {quoted(name)}: keras.Input({code}, name={quoted(name)}),")
         build.line("}")
         for name, own in self.inputs.items():
@@ -338,3 +338,8 @@ def _uses(lines: list[str], name: str) -> bool:
 
 def _sentence(recipe: Recipe) -> str:
     return f"Build {recipe.name}."
+
+
+def _size_and_type(shape: Sequence[int]) -> str:
+    """The arguments of `keras.Input`: the shape of an example, and of a text the type."""
+    return literal(list(shape), as_tuple=True) if shape else '(), dtype="string"'

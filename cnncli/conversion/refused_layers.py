@@ -7,6 +7,7 @@ from typing import Any
 
 from cnncli.errors import Problem
 from cnncli.messages import shortened
+from cnncli.model_file_validation.config import OPERATIONS
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.layers import snake_case
 
@@ -16,15 +17,18 @@ _MOST_DEEP = 100
 
 
 def refused_layers(config: Any) -> list[Problem]:
-    """Every layer and function that a recipe cannot hold.
+    """Every layer and function that a recipe cannot hold; nothing where all of them could belong to an application.
 
     Args:
         config: of a model, as its file has it.
     """
-    return list(_refused(config, 0))
+    found = list(_refused(config, 0))
+    if all(_is_in_applications(item) for item in found):
+        return []
+    return [Problem(f"a recipe cannot hold {_named(item)}: {_why_not(item)}", _hint(item)) for item in found]
 
 
-def _refused(found: Any, depth: int) -> Iterator[Problem]:
+def _refused(found: Any, depth: int) -> Iterator[Mapping[str, Any]]:
     inner = found.get("config") if isinstance(found, dict) else None
     if not isinstance(inner, dict) or depth > _MOST_DEEP:
         return
@@ -34,8 +38,8 @@ def _refused(found: Any, depth: int) -> Iterator[Problem]:
         nested += listed if isinstance(listed, list) else []
     for item in nested:
         if isinstance(item, dict) and "class_name" in item:
-            if why := _why_not(item):
-                yield Problem(f"a recipe cannot hold {_named(item)}: {why}", _hint(item))
+            if _why_not(item):
+                yield item
             yield from _refused(item, depth + 1)
 
 
@@ -50,6 +54,12 @@ def _named(item: Mapping[str, Any]) -> str:
 
 def _is_operation(item: Mapping[str, Any]) -> bool:
     return str(item.get("module")).startswith("keras.src.ops")
+
+
+def _is_in_applications(item: Mapping[str, Any]) -> bool:
+    """Whether an item could belong to an application of Keras, which only the network shows."""
+    module = str(item.get("module"))
+    return module.startswith("keras.src.applications.") or module.removeprefix("keras.src.ops.") in OPERATIONS
 
 
 def _hint(item: Mapping[str, Any]) -> str:

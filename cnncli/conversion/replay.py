@@ -68,7 +68,7 @@ class _Recorder:
         kinds = ("optimizers", "losses", "metrics", "callbacks", "initializers", "regularizers", "constraints")
         named = {kind: _Namespace(self, kind) for kind in (*kinds, "activations", "layers")}
         keras = SimpleNamespace(
-            Input=lambda shape=None, name="": self._tensor(name),
+            Input=lambda shape=None, name="", dtype=None: self._tensor(name),
             Model=self._model,
             applications=_Applications(self),
             **named,

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterator
 
-from cnncli.conversion.chains import chain_code
+from cnncli.conversion.chains import chain_code, names_of_chains
 from cnncli.conversion.data_code import DataCode, data_code
 from cnncli.conversion.network_code import NetworkCode, Shape, network_code
 from cnncli.conversion.python_layout import LINE_LENGTH, laid_out, quoted
 from cnncli.conversion.training_code import training_code
 from cnncli.conversion.unwritten_keys import refuse_unwritten
 from cnncli.recipe.known_data import declared_classes
+from cnncli.recipe.learned import learning_steps
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.named_inputs import Input, inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 
-_IMPORTS = {"gzip": "import gzip", "math": "import math", "fnmatch": "from fnmatch import fnmatchcase"}
+_IMPORTS = {
+    **{name: f"import {name}" for name in ("csv", "gzip", "math", "os")},
+    "fnmatch": "from fnmatch import fnmatchcase",
+    "Path": "from pathlib import Path",
+}
 
 
 def to_python(
@@ -54,7 +60,7 @@ def to_python(
             functions += ["", "", *more] if more else []
         for own in inputs_of(loaded.recipe.data):
             functions += ["", "", *_augmentation(loaded, own)] if own.augment else []
-        lines = _script(recipe, network, data, train.lines, lines)
+        lines = _script(recipe, network, data, train.lines, [*_adapted(loaded.recipe), *lines])
     everything = [*functions, *lines]
     libraries = ["import keras", *(["import numpy as np"] if any("np." in line for line in everything) else [])]
     standard = sorted((_IMPORTS[name] for name in imports), key=lambda line: (line.startswith("from"), line))
@@ -101,6 +107,18 @@ def _script(recipe: Recipe, network: NetworkCode, data: DataCode, training: list
         lines = [line for line in lines if not line.startswith("classes = ")]
     lines += ["", f"model = build_model({arguments})", *weights, "model.summary()", *training]
     return ["", "", 'if __name__ == "__main__":', *(f"    {line}" if line else "" for line in lines)]
+
+
+def _adapted(recipe: Recipe) -> Iterator[str]:
+    """How the layers of `prepare` learn from the training examples."""
+    names = names_of_chains(recipe)
+    steps = learning_steps(recipe)
+    if steps:
+        yield "# What these layers learn is from the training examples alone."
+    for step in steps:
+        layer = f"model.get_layer({quoted(names[step.own.name, 'prepare'][step.index])})"
+        own = "x_train" if recipe.data.inputs is None else f"x_train[{quoted(step.own.name)}]"
+        yield f"{layer}.adapt({own if step.index == 0 else f'keras.Model(model.inputs, {layer}.input).predict(x_train)'})"
 
 
 def _weights(recipe: Recipe, file: str, *, network_only: bool) -> list[str]:

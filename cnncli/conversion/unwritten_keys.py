@@ -1,10 +1,12 @@
-"""Keys of `data` that cannot be written as Keras code: groups, folds, weights, oversampling."""
+"""Keys of `data` that cannot be written as Keras code: tables, groups, folds, weights, oversampling."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnncli.conversion.rows_in_code import unwritten_rows
 from cnncli.errors import Problem, RecipeError
+from cnncli.recipe import targets
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Path
@@ -27,8 +29,17 @@ def refuse_unwritten(recipe: Recipe, loaded: LoadedRecipe) -> None:
         raise RecipeError(loaded.locate(problems))
 
 
+_SOURCES = ("builtin", "image_folder", "npz", "idx")  # that `data_code` writes
+
+
 def _unwritten(recipe: Recipe) -> Iterator[Path]:
     data = recipe.data
+    if data.source.word not in _SOURCES:
+        yield ("data", "source", data.source.word)
+        return
+    folder = data.source.image_folder
+    if folder is not None and (folder.label is not None or not targets.of(data.targets).STRATIFY):
+        yield ("data", "source", "image_folder")  # Keras reads one class for each folder
     for key in ("group", "column", "folds"):
         if getattr(data.split, key) is not None:
             yield ("data", "split", key)
@@ -37,5 +48,8 @@ def _unwritten(recipe: Recipe) -> Iterator[Path]:
             yield ("data", key)
     if data.class_weight is not None and len(recipe.model.outputs) > 1:
         yield ("data", "class_weight")  # Keras weights the classes of one output only
+    yield from unwritten_rows(recipe)
+    if (npz := data.source.npz) is not None and npz.length is not None:
+        yield ("data", "source", "npz", "length")
     if getattr(data.source.settings, "weight", None) is not None:
         yield ("data", "source", data.source.word, "weight")

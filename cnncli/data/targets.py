@@ -231,6 +231,10 @@ class TargetInfo(BaseModel, ABC):
         """How many examples each class or label has, by name; empty where there are none."""
         return {}
 
+    def rows_of(self, targets: NDArray[Any], number: int) -> NDArray[np.int64]:
+        """The examples of a class, or with a label, by its number: int64, ascending."""
+        return np.empty(0, np.int64)
+
     def names_of(self, targets: NDArray[Any]) -> list[str] | None:
         """The class of each example by its name; None where there is none. Fingerprints hold it."""
         return None

@@ -32,7 +32,7 @@ class TextColumn:
         rows: int64 (count,): which of the stored texts, in which order.
     """
 
-    content: bytes | FileIO
+    content: bytes | bytearray | FileIO
     offsets: NDArray[np.int64]
     rows: NDArray[np.int64]
 
@@ -69,10 +69,10 @@ class TextColumn:
         """Some of the texts in UTF-8."""
         for row in self.rows[np.asarray(indices, np.int64)]:
             begin, end = int(self.offsets[row]), int(self.offsets[row + 1])
-            if isinstance(self.content, bytes):
-                yield self.content[begin:end]
-            else:
+            if isinstance(self.content, FileIO):
                 yield os.pread(self.content.fileno(), end - begin, begin)
+            else:
+                yield bytes(self.content[begin:end])
 
     def digests(self) -> Iterator[bytes]:
         """The SHA-256 of each text in UTF-8: the same in every process."""
@@ -107,7 +107,7 @@ class TextStore:
         if self._file:
             self._write()
         rows = np.arange(len(self._offsets) - 1, dtype=np.int64)
-        return TextColumn(self._file or bytes(self._content), np.array(self._offsets, np.int64), rows)
+        return TextColumn(self._file or self._content, np.array(self._offsets, np.int64), rows)
 
     def _write(self) -> None:
         try:

@@ -98,7 +98,8 @@ class Finding(_Model):
 
     def lines(self, most: int = 5) -> list[str]:
         """The first pairs, or else the first examples, one a line."""
-        shown = [f"{one.place} ~ {other.place}" for one, other in self.pairs[:most]]
+        sign = "=" if self.is_exact else "~"
+        shown = [f"{one.place} {sign} {other.place}" for one, other in self.pairs[:most]]
         shown = shown or [each.place for each in self.examples[:most]]
         left = self.count - len(shown)
         return [*shown, f"and {left:,} more"] if shown and left > 0 else shown

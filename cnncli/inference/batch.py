@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from cnncli.data.input_values import InputValues
 from cnncli.errors import CnncliError, Problem
-from cnncli.messages import printable
+from cnncli.messages import printable, shortened
+
+SHOWN_TEXT = 60  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,15 +17,20 @@ class Name:
     """Which example it is.
 
     Attributes:
-        file: as it was named, or its path below a folder that was.
-        index: from 0, of an array's examples and a table's rows; None of an image.
+        file: as it was named, or its path below a folder that was; `-` for stdin, empty for a text of the command line.
+        index: from 0, of an array's examples, a table's rows, a file's lines and texts of the command line; None of an
+            image and of a text file.
+        text: the example, where it is a text.
     """
 
     file: str
     index: int | None = None
+    text: str | None = None
 
     def __str__(self) -> str:
-        """`digits.npz[17]`, ready to be shown."""
+        """`digits.npz[17]`, ready to be shown; a text that is no file of its own as it is."""
+        if self.text is not None and self.index is not None:
+            return shortened(" ".join(self.text.split()), SHOWN_TEXT)
         file = printable(self.file)
         return file if self.index is None else f"{file}[{self.index}]"
 
@@ -61,5 +68,6 @@ def bad_file(name: Name, error: CnncliError) -> Bad:
     problem = error.problems[0]
     reason = problem.message
     for file in (printable(name.file), printable(os.path.basename(name.file))):
-        reason = reason.removeprefix(f"cannot read {file}: ").removesuffix(f": {file}").removeprefix(f"{file} ")
+        reason = reason.removeprefix(f"cannot read {file}: ").removesuffix(f": {file}")
+        reason = reason.removeprefix(f"{file}: ").removeprefix(f"{file} ")
     return Bad(name, reason.removeprefix("is "), problem.hint)

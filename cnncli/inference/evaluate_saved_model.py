@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
 from cnncli import runs
@@ -32,6 +33,7 @@ class SavedModelEvaluation:
 
     Attributes:
         model: the name of the run or file.
+        network: the model itself.
         what: what was scored on what.
         notes: notes and warnings about the data.
         scored: the scores, with what the pictures show.
@@ -39,6 +41,7 @@ class SavedModelEvaluation:
     """
 
     model: str
+    network: keras.Model
     what: str
     notes: tuple[Problem, ...]
     scored: Scored
@@ -90,7 +93,7 @@ def evaluate_saved_model(
             split=data or split,
         )
     notes = (*notes, *warnings, *scored.result.remarks())
-    return SavedModelEvaluation(trained.name, f"{trained.name} on {where}", notes, scored, examples)
+    return SavedModelEvaluation(trained.name, trained.model, f"{trained.name} on {where}", notes, scored, examples)
 
 
 @contextmanager

@@ -19,8 +19,10 @@ from cnncli.errors import CnncliError, Problem
 from cnncli.inference.inputs import File, Given, read_array
 from cnncli.inference.model_loading import TrainedModel
 from cnncli.inference.several_inputs import SeveralGiven
+from cnncli.inference.text_inputs import TextsGiven
 from cnncli.inputs import kind_of
 from cnncli.messages import printable
+from cnncli.recipe.sources.table import InputColumns
 
 _LEAST_SHARE = 0.01  # of examples that were trained on; many data sets have a few copies
 _LOOKED_AT = 1000  # rows of a table
@@ -36,7 +38,7 @@ def warnings_for_examples(trained: TrainedModel, examples: Examples, what: str) 
     return [*found, *trained.targets.unlike_training(examples.labels, what)]
 
 
-def warnings_for_files(trained: TrainedModel, given: Given | SeveralGiven) -> list[Problem]:
+def warnings_for_files(trained: TrainedModel, given: Given | SeveralGiven | TextsGiven) -> list[Problem]:
     """Compare the scale of files without labels with that of the training; of tables the first rows are read."""
     if isinstance(given, SeveralGiven):
         found = []
@@ -44,7 +46,7 @@ def warnings_for_files(trained: TrainedModel, given: Given | SeveralGiven) -> li
             for name, array in group.arrays().items():
                 found += scale_warnings(trained.scales.get(name), array, f"{name} of {printable(group.file)}")
         return found
-    return list(_other_scales(trained, given))
+    return list(_other_scales(trained, given)) if isinstance(given, Given) else []
 
 
 def warnings_for_images(trained: TrainedModel) -> list[Problem]:
@@ -93,17 +95,17 @@ def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
         yield from warnings_for_images(trained)
     assert not isinstance(trained.input_shape, dict)
     for file in given.files:
-        inputs = _inputs_of(file, trained.input_shape, given.numbers)
+        inputs = _inputs_of(file, trained.input_shape, given.columns)
         if inputs is not None:
             yield from scale_warnings(trained.scale, inputs, printable(file.path))
 
 
-def _inputs_of(file: File, input_shape: Shape, numbers: Any) -> NDArray[Any] | None:
+def _inputs_of(file: File, input_shape: Shape, columns: InputColumns | None) -> NDArray[Any] | None:
     """Read the examples of a file of numbers; None for an image, and for a file that cannot be read (reported later)."""
     if file.kind == "image":
         return None
     if file.kind == "table":
-        rows = Given((file,), (), (), numbers).batches(_LOOKED_AT, input_shape=input_shape, form=None)
+        rows = Given((file,), (), (), columns).batches(_LOOKED_AT, input_shape=input_shape, form=None)
         batch = next(rows, None)
         return np.asarray(batch.inputs) if batch and batch.names else None
     try:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cnncli.data import images, shapes
 from cnncli.data.shapes import Shape
+from cnncli.data.signal_length import with_length
 from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import read_inputs
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, images_below
@@ -24,7 +25,7 @@ from cnncli.data.tables.table_file import SUFFIXES
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.inference.batch import Bad, Batch, Name, bad_file
-from cnncli.inference.table_rows import column_batches, files_of_table, has_header, row_width
+from cnncli.inference.table_rows import column_batches, files_of_table, has_header, row_width, text_format
 from cnncli.inputs import kind_of
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.sources.table import InputColumns
@@ -36,10 +37,15 @@ _LONGEST_LINE = 1 << 24  # of a table, in characters
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file, and what it is taken for: `image`, `archive`, `array` or `table`."""
+    """A file, and what it is taken for: `image`, `archive`, `array` or `table`.
+
+    Attributes:
+        length: to which signals in it are padded or cut; None where they have the length that the network takes.
+    """
 
     path: str
     kind: str
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,17 +56,22 @@ class Given:
         files: in the order of the arguments, those of a folder sorted.
         bad: what is not there, or cannot be read.
         notes: what was left aside in folders.
-        numbers: the columns of tables that are the input, as the recipe names them; None: all columns.
+        columns: those of tables that are the input, as the recipe names them; None: all columns.
     """
 
     files: tuple[File, ...]
     bad: tuple[Bad, ...]
     notes: tuple[Problem, ...]
-    numbers: Any = None
+    columns: InputColumns | None = None
 
     @property
     def has_images(self) -> bool:
         return any(file.kind == "image" for file in self.files)
+
+    @property
+    def names(self) -> list[str]:
+        """About what the examples will be called."""
+        return [file.path if file.kind == "image" else f"{file.path}[0000]" for file in self.files]
 
     def batches(
         self,
@@ -86,8 +97,9 @@ class Given:
                 yield from chain.from_iterable(self._numbers(kind, file, input_shape, size) for file in files)
 
     def _numbers(self, kind: str, file: File, input_shape: Shape, size: int) -> Iterator[Batch]:
-        if kind == "table" and self.numbers is not None and has_header(file.path):
-            return column_batches(file.path, self.numbers, input_shape, size)
+        own = self.columns
+        if kind == "table" and own and own.numbers is not None and has_header(file.path, text_format(own)):
+            return column_batches(file.path, own, input_shape, size, length=file.length)
         return _READERS[kind](file, input_shape, size)
 
 
@@ -97,17 +109,21 @@ def read_array(file: File, input_shape: Shape) -> NDArray[Any]:
     Raises:
         DataError, ResourceError: they cannot be read.
     """
-    read = _archive_array if file.kind == "archive" else _single_array
-    return as_examples(read(file.path), input_shape)
+    array = (archive_array if file.kind == "archive" else single_array)(file.path)
+    if file.length is not None:
+        alone = kind_of(array.shape).ARE_CURVES and not kind_of(array.shape[1:]).ARE_CURVES
+        array, _ = with_length("the array", array[None] if alone else array, file.length)
+    return as_examples(array, input_shape)
 
 
-def look_up(arguments: Sequence[str], columns: InputColumns | None = None) -> Given:
+def look_up(arguments: Sequence[str], columns: InputColumns | None = None, *, length: int | None = None) -> Given:
     """Find what the arguments name: images, folders of images, `.npz`, `.npy` and `.csv` files. Only tables of files are read.
 
     Args:
         columns: those of a table that are the input, as the recipe of the model names them; None where it names none.
+        length: to which the recipe pads or cuts signals.
     """
-    of_files = columns and (columns.image or columns.volume)
+    of_files = columns if columns and (columns.image or columns.volume) else None
     files: list[File] = []
     bad: list[Bad] = []
     notes: list[Problem] = []
@@ -122,10 +138,10 @@ def look_up(arguments: Sequence[str], columns: InputColumns | None = None) -> Gi
                 files += [File(path, _kind(path)) for path in found]
                 bad += wrong
             else:
-                files.append(File(text, _kind(text)))
+                files.append(File(text, _kind(text), length))
         except DataError as error:
             bad.append(bad_file(Name(text), error))
-    return Given(tuple(files), tuple(bad), tuple(notes), columns and columns.numbers)
+    return Given(tuple(files), tuple(bad), tuple(notes), columns)
 
 
 def _kind(text: str) -> str:
@@ -182,7 +198,7 @@ def _image_batches(
 # Arrays.
 
 
-def _archive_array(path: str) -> NDArray[Any]:
+def archive_array(path: str) -> NDArray[Any]:
     names = npz.names(Path(path))
     wanted = next((name for name in _INPUT_NAMES if name in names), None)
     if wanted is None and len(names) == 1:
@@ -193,7 +209,7 @@ def _archive_array(path: str) -> NDArray[Any]:
     return npz.read(Path(path), [wanted])[wanted]
 
 
-def _single_array(path: str) -> NDArray[Any]:
+def single_array(path: str) -> NDArray[Any]:
     return npz.read_single(Path(path))
 
 
@@ -244,7 +260,7 @@ def _table_batches(given: File, input_shape: Shape, size: int) -> Iterator[Batch
     """A row is an example: its numbers one after the other, as `x.reshape(-1)` gives them; a first line may name them."""
     path = given.path
     if path.lower().endswith((".parquet", ".pq")):
-        yield from column_batches(path, ["*"], input_shape, size)
+        yield from column_batches(path, InputColumns(numbers="*"), input_shape, size)
         return
     try:
         width = row_width(input_shape)

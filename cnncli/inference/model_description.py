@@ -108,6 +108,7 @@ class About(BaseModel):
     input_range: _Ranges = None
     trained_on: TrainedOn | None = None
     images: Form | None = None
+    input_images: dict[_Name, Form] | None = None
     loss: _Object
     metrics: Annotated[tuple[_Object, ...], Field(max_length=50)] = ()
     batch_size: Annotated[int, Field(ge=1, le=_LARGEST_BATCH)]
@@ -130,8 +131,11 @@ class About(BaseModel):
         ranges = by_name(self.input_range).values() if self.input_range else ()
         if any(known and known.low > known.high for known in ranges):
             yield "the `low` of `input_range` is above its `high`"
-        if self.images and not all(1 <= side <= _LARGEST_SIDE for side in self.images.shape):
+        forms = [*([self.images] if self.images else []), *(self.input_images or {}).values()]
+        if not all(1 <= side <= _LARGEST_SIDE for form in forms for side in form.shape):
             yield f"an image of `images` has a side that is not between 1 and {_LARGEST_SIDE:,}"
+        if unknown := (self.input_images or {}).keys() - by_name(self.input_shape).keys():
+            yield f"`input_images` has `{shortened(min(unknown))}`, and `input_shape` does not"
         for kind, item in (("losses", self.loss), *(("metrics", metric) for metric in self.metrics)):
             found, faults = read(item, kind)
             if found is None or faults:
@@ -150,6 +154,10 @@ class About(BaseModel):
         """JSON text, the same for the same values."""
         values = {name: getattr(self, name) for name in type(self).model_fields if name != "targets"}
         values |= {**self.targets.to_json(), "images": self.images and asdict(self.images)}
+        if self.input_images is None:
+            del values["input_images"]
+        else:
+            values["input_images"] = {name: asdict(form) for name, form in self.input_images.items()}
         values |= {"trained_on": self.trained_on and self.trained_on.model_dump()}
         ranges = {name: known.as_json() for name, known in by_name(self.input_range).items() if known}
         values |= {"input_range": without_names(ranges) if ranges else None}
@@ -211,6 +219,7 @@ def describe(
         input_range=without_names(by_name(input_range)) if input_range else None,
         trained_on=TrainedOn(**trained_on) if trained_on else None,
         images=_form(recipe, input_shape),
+        input_images=_forms(recipe, input_shape),
         loss=as_data(main.loss),
         metrics=tuple(as_data(metric) for metric in recipe.train.metrics),
         batch_size=recipe.evaluate.batch_size or recipe.train.batch_size,
@@ -224,6 +233,14 @@ def _form(recipe: Recipe, input_shape: Sequence[int] | Mapping[str, Sequence[int
         return form_of(recipe.data.source.settings.images or ImageSettings(), tuple(input_shape))
     except DataError:  # signals, volumes, images of five bands
         return None
+
+
+def _forms(recipe: Recipe, input_shape: Sequence[int] | Mapping[str, Sequence[int]]) -> dict[str, Form] | None:
+    """What the images of each of several inputs become; None where none has a form of its own."""
+    if not isinstance(input_shape, Mapping):
+        return None
+    inputs = {name: own for name, own in (recipe.data.inputs or {}).items() if own.image is not None}
+    return {name: form_of(own, tuple(input_shape[name])) for name, own in inputs.items()} or None
 
 
 def save(model: keras.Model, path: Path, about: About) -> None:
@@ -293,6 +310,8 @@ def _misfit(about: About, model: keras.Model) -> str:
             return f"`input_shape` has no `{shortened(tensor.name)}`, which the network takes"
         if not _fits(shape, taken):
             return f"`input_shape` is {list(shape)}, and the network takes {list(taken)}"
+        if (form := (about.input_images or {}).get(tensor.name)) and not _fits(form.shape, taken):
+            return f"`input_images` have the shape {list(form.shape)}, and the network takes {list(taken)}"
     if about.images and not _fits(about.images.shape, taken):
         return f"`images` have the shape {list(about.images.shape)}, and the network takes {list(taken)}"
     given = tuple(model.outputs[0].shape[1:])

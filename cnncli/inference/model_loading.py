@@ -86,6 +86,11 @@ class TrainedModel:
         except DataError as error:  # no key of a recipe is to blame here
             raise DataError(replace(problem, path=(), hint="") for problem in error.problems) from error
 
+    @property
+    def input_forms(self) -> Mapping[str, images.Form]:
+        """What image files become, of each of several inputs that has a form of its own."""
+        return (self.about.input_images if self.about else None) or {}
+
     def activations_of(self, input_shape: InputShape) -> Activations | None:
         """What the activations of an example of this shape take; None for a run, which was checked before its training.
 

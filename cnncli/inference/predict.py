@@ -20,6 +20,8 @@ from cnncli.inference.batch import Bad, Batch, Name
 from cnncli.inference.inputs import Given
 from cnncli.inference.model_loading import InputShape, TrainedModel
 from cnncli.inference.several_inputs import SeveralGiven
+from cnncli.inference.text_inputs import TextsGiven
+from cnncli.inputs import TEXT, kind_of
 from cnncli.network.entry import NOT_LEARNED, outside_rows
 from cnncli.network.keras_messages import first_sentence
 from cnncli.tasks.decoder import Decoder
@@ -71,7 +73,7 @@ class Predictor:
 
     def predict(
         self,
-        given: Given | SeveralGiven,
+        given: Given | SeveralGiven | TextsGiven,
         *,
         top: int = 3,
         batch_size: int | None = None,
@@ -100,11 +102,11 @@ class Predictor:
             self._check_memory(form.shape, min(size, len(given.files)))  # before so many are read
         if given.bad:
             yield self._found([], np.empty((0, self._count), np.float32), top, list(given.bad))
-        if isinstance(given, SeveralGiven):
-            batches = given.batches(size)
-        else:
+        if isinstance(given, Given):
             assert not isinstance(shape, dict)
             batches = given.batches(size, input_shape=shape, form=form, decoded=decoded)
+        else:
+            batches = given.batches(size)
         for batch in map(self._inside_embeddings, _one_ahead(batches)):
             outputs = self.outputs(batch.inputs) if batch.names else np.empty((0, self._count), np.float32)
             yield self._found(batch.names, outputs, top, batch.bad)
@@ -117,6 +119,11 @@ class Predictor:
         inside = [row for row in range(len(batch.names)) if row not in outside]
         bad = [Bad(batch.names[row], problem.message, NOT_LEARNED) for row, problem in outside.items()]
         return Batch([batch.names[row] for row in inside], rows(batch.inputs, inside), [*batch.bad, *bad])
+
+    @property
+    def takes_text(self) -> bool:
+        """Whether an example is a text."""
+        return takes_text(self._trained)
 
     def outputs(self, inputs: InputValues) -> NDArray[np.float32]:
         """Give the model's outputs: probabilities, where they can be had.
@@ -132,7 +139,12 @@ class Predictor:
         self._check_memory(mapped(lambda array: tuple(array.shape[1:]), inputs), examples)
         try:
             # One graph for batches of any size: to trace a network takes longer than to compute a few batches.
-            spec = mapped(lambda array: tf.TensorSpec((None, *array.shape[1:]), array.dtype), inputs)
+            spec = mapped(
+                lambda array: tf.TensorSpec(
+                    (None, *array.shape[1:]), tf.string if array.dtype == object else array.dtype
+                ),
+                inputs,
+            )
             outputs = self._step.get_concrete_function(spec)(mapped(tf.constant, inputs)).numpy()
         except (tf.errors.ResourceExhaustedError, MemoryError) as error:
             half = examples // 2
@@ -158,8 +170,8 @@ class Predictor:
             raise ModelFileError(f"{name} does not classify: its output has the shape {shape}")
         if len(model.inputs) != 1 and not self._trained.names_its_inputs:
             raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a file is one")
-        if any(tensor.dtype == "string" for tensor in model.inputs):
-            raise ModelFileError(f"{name} takes text, and what can be read are images and numbers")
+        if len(model.inputs) > 1 and any(tensor.dtype == "string" for tensor in model.inputs):
+            raise ModelFileError(f"{name} takes text beside other inputs, and what can be read are images and numbers")
         return shape[1]
 
     def _own_batch_size(self) -> int:
@@ -174,6 +186,11 @@ class Predictor:
         if count > self._checked.get(key, 0):
             self._trained.check_memory(input_shape, count, hint="try fewer with --batch-size")
             self._checked[key] = count
+
+
+def takes_text(trained: TrainedModel) -> bool:
+    """Whether a model's examples are texts."""
+    return not isinstance(trained.input_shape, dict) and kind_of(trained.input_shape) is TEXT
 
 
 def _one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:

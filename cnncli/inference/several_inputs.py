@@ -34,6 +34,10 @@ _PREFIXES = ("x_", "x_test_", "x_val_", "x_train_", "")  # of an archive's array
 _NOT_FINITE = "holds NaN or infinite values"
 
 
+_Columns = Mapping[str, InputColumns | None]  # by input
+_Forms = Mapping[str, images.Form]
+
+
 class _Column(Protocol):
     """One input of all examples."""
 
@@ -68,7 +72,7 @@ class _Files:
 
     paths: tuple[str, ...]
     shape: tuple[int | None, ...]
-    settings: ImageKeys = field(default_factory=ImageKeys)  # of image files
+    form: images.Form | None = None  # of image files; None: stretched to `shape`
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -97,7 +101,7 @@ class _Files:
                 [example], wrong = _Array(read_array(_file(path), self.shape)).read([0])
                 one: NDArray[Any] = example
                 return wrong.get(0, one)
-            form = form_of(self.settings, self.shape)
+            form = self.form or form_of(ImageKeys(), self.shape)
             return images.decode(images.read(path), form).pixels
         except images.BadImage as error:
             return f"{printable(path)}: {error}"
@@ -152,7 +156,7 @@ class SeveralGiven:
 
     Attributes:
         groups: in the order of the arguments; those of `--input` last.
-        files, bad, notes, has_images: as of `inputs.Given`.
+        files, names, bad, notes, has_images: as of `inputs.Given`.
     """
 
     groups: tuple[Group, ...]
@@ -163,6 +167,10 @@ class SeveralGiven:
     @property
     def files(self) -> tuple[File, ...]:
         return tuple(File(group.file, "table") for group in self.groups)
+
+    @property
+    def names(self) -> list[str]:
+        return [f"{group.file}[0000]" for group in self.groups]
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the examples, a batch at a time; no more than one is held."""
@@ -176,7 +184,8 @@ def look_up_several(
     input_shapes: Mapping[str, Shape],
     *,
     model: str,
-    columns: Mapping[str, InputColumns | None] | None = None,
+    columns: _Columns | None = None,
+    forms: _Forms | None = None,
 ) -> SeveralGiven:
     """Find the examples of a network with several inputs.
 
@@ -186,6 +195,7 @@ def look_up_several(
         input_shapes: of the network, by name.
         model: the name of the model, for messages.
         columns: of a table, by input, as the recipe names them.
+        forms: what image files become, by input.
 
     Raises:
         DataError: a file does not fit, or the inputs have different numbers of examples.
@@ -194,12 +204,12 @@ def look_up_several(
     found: list[Group] = []
     for path in arguments:
         try:
-            found.append(_of_file(path, input_shapes, model, columns or {}))
+            found.append(_of_file(path, input_shapes, model, columns or {}, forms or {}))
         except DataError as error:
             problems += error.problems
     if by_input:
         try:
-            found.append(_of_inputs(by_input, input_shapes, columns or {}))
+            found.append(_of_inputs(by_input, input_shapes, forms or {}, beside=arguments))
         except DataError as error:
             problems += error.problems
     if problems:
@@ -207,10 +217,7 @@ def look_up_several(
     return SeveralGiven(tuple(found))
 
 
-_Columns = Mapping[str, InputColumns | None]  # by input
-
-
-def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str, columns: _Columns) -> Group:
+def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str, columns: _Columns, forms: _Forms) -> Group:
     given = look_up([path])
     if given.bad:
         raise DataError([bad.problem for bad in given.bad])
@@ -218,7 +225,7 @@ def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str, columns: 
     if kinds == {"archive"}:
         return _checked(path, {name: _Array(array) for name, array in _arrays(path, input_shapes).items()})
     if kinds == {"table"}:
-        return _of_table(path, input_shapes, columns)
+        return _of_table(path, input_shapes, columns, forms)
     each = " ".join(f"--input {name}=FILE" for name in input_shapes)
     message = f"{printable(path)}: {printable(model)} takes several inputs ({', '.join(input_shapes)})"
     hint = f"give an .npz file with an array for each, a .csv file with a column for each, or {each}"
@@ -246,8 +253,14 @@ def _arrays(path: str, input_shapes: Mapping[str, Shape]) -> dict[str, NDArray[A
     return found
 
 
-def _of_inputs(by_input: Sequence[str], input_shapes: Mapping[str, Shape], by_column: _Columns) -> Group:
-    """One file, or folder of images, for each input."""
+def _of_inputs(
+    by_input: Sequence[str], input_shapes: Mapping[str, Shape], forms: _Forms, *, beside: Sequence[str]
+) -> Group:
+    """One file, or folder of images, for each input.
+
+    Args:
+        beside: files with all inputs that are named, too.
+    """
     problems: list[Problem] = []
     files: dict[str, str] = {}
     for text in by_input:
@@ -264,8 +277,9 @@ def _of_inputs(by_input: Sequence[str], input_shapes: Mapping[str, Shape], by_co
             files[name] = path
     missing = [name for name in input_shapes if name not in files]
     if missing and not problems:
-        each = " ".join(f"--input {name}=FILE" for name in missing)
-        problems.append(Problem(f"no file is given for {listed(missing)}", f"add {each}"))
+        hint = f"add {' '.join(f'--input {name}=FILE' for name in missing)}"
+        hint += f"; or leave out --input: all inputs are read from {printable(beside[0])}" if beside else ""
+        problems.append(Problem(f"no file is given for {listed(missing)}", hint))
     columns: dict[str, _Column] = {}
     names: tuple[Name, ...] | None = None
     for name, path in files.items() if not problems else ():
@@ -274,7 +288,7 @@ def _of_inputs(by_input: Sequence[str], input_shapes: Mapping[str, Shape], by_co
             problems += [bad.problem for bad in given.bad]
         elif given.has_images:
             paths = tuple(file.path for file in given.files)
-            columns[name] = _Files(paths, tuple(input_shapes[name]), by_column.get(name) or ImageKeys())
+            columns[name] = _Files(paths, tuple(input_shapes[name]), forms.get(name))
             names = names or tuple(Name(each) for each in paths)
         elif given.files and given.files[0].kind == "table":
             hint = "an .npy file, an image or a folder of images; or one .csv file with a column for each input"
@@ -301,7 +315,7 @@ def _checked(file: str, columns: Mapping[str, _Column], names: tuple[Name, ...] 
 # Tables.
 
 
-def _of_table(path: str, input_shapes: Mapping[str, Shape], by_input: _Columns) -> Group:
+def _of_table(path: str, input_shapes: Mapping[str, Shape], by_input: _Columns, forms: _Forms) -> Group:
     """A row is an example: a file for each input in its column, or numbers in several.
 
     The columns are those that the recipe names; else `age` of one number and of files, `vital_0`, `vital_1`, … of several.
@@ -325,7 +339,7 @@ def _of_table(path: str, input_shapes: Mapping[str, Shape], by_input: _Columns) 
         if kind_of(shape).has_places and (own is None or own.numbers is None):
             folder = os.path.dirname(path)
             files = tuple(os.path.join(folder, cell) for [cell] in cells)
-            columns[name] = _Files(files, tuple(shape), own or ImageKeys())
+            columns[name] = _Files(files, tuple(shape), forms.get(name))
         else:
             bad = {number: text for number, row in enumerate(cells) if (text := _no_numbers(wanted, row))}
             values = np.array([[_number(cell) for cell in row] for row in cells], np.float32)

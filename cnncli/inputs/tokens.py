@@ -26,6 +26,9 @@ class Tokens(InputKind):
     def has_places(self) -> bool:
         return True
 
+    def can_show(self, shape: Shape) -> bool:
+        return True
+
     def caption(self, shape: Sequence[int]) -> str:
         return f"sequence of {shape[0]} tokens"
 

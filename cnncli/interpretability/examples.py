@@ -14,9 +14,10 @@ from cnncli.data.columns import Indexes
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.input_values import InputValues, rows
 from cnncli.data.shapes import Shape, written
+from cnncli.data.text_column import fault_of
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
-from cnncli.messages import printable
+from cnncli.messages import printable, shortened
 from cnncli.recipe.schema_pictures import Samples
 
 MOST = 12  # of those that are chosen by a word
@@ -37,6 +38,7 @@ class Chosen:
         samples: how many examples of a split were asked for, or which.
         is_inverted: whether dark and light were exchanged.
         originals: the image files of the examples; None where they are none.
+        texts: of the command line; empty of any other examples.
     """
 
     inputs: InputValues
@@ -48,6 +50,7 @@ class Chosen:
     samples: Samples = None
     is_inverted: bool = False
     originals: ImageFiles | None = None
+    texts: tuple[str, ...] = ()
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -65,6 +68,7 @@ class Chosen:
             labels=None if self.labels is None else self.labels[:count],
             indices=None if self.indices is None else self.indices[:count],
             paths=self.paths[:count],
+            texts=self.texts[:count],
             originals=self.originals and self.originals.take(range(len(self.names))[:count]),
         )
 
@@ -102,6 +106,23 @@ def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
         is_inverted=form.invert,
         originals=ImageFiles(tuple(map(str, paths)), form),
     )
+
+
+def from_texts(texts: Sequence[str]) -> Chosen:
+    """Texts of the command line.
+
+    Raises:
+        DataError: one is empty or no text; every bad one is told.
+    """
+    problems = [
+        Problem(f"--text {printable(text)!r}: {fault}")
+        for text in texts
+        if (fault := fault_of(text) or ("" if text.strip() else "holds no text"))
+    ]
+    if problems:
+        raise DataError(problems)
+    names = tuple(shortened(" ".join(text.split())) for text in texts)
+    return Chosen(np.array(texts, object), names, None, "texts of the command line", texts=tuple(texts))
 
 
 def from_split(

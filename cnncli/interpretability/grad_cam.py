@@ -60,7 +60,9 @@ def reaches_output(network: Opened, layer_name: str) -> bool:
     viewer = network.until([network.tensors[layer_name], head.tensor])
     random = np.random.default_rng(0)
     noise = {
-        tensor.name: random.random((1, *(side or _LEAST_SIDE for side in tensor.shape[1:])))
+        tensor.name: np.array(["some words"], object)
+        if tensor.dtype == "string"
+        else random.random((1, *(side or _LEAST_SIDE for side in tensor.shape[1:])))
         for tensor in network.model.inputs
     }
     places = places_of(network, layer_name)
@@ -77,7 +79,7 @@ def _gradients(viewer: Any, wanted_of: Callable[[Any], Any], images: InputValues
     inputs = as_input(images)
     with tf.GradientTape() as tape:
         # Without it nothing is recorded in a network all of whose layers are frozen.
-        tape.watch(tf.nest.flatten(inputs))
+        tape.watch([each for each in tf.nest.flatten(inputs) if each.dtype.is_floating])
         maps, before = viewer(inputs, training=False)
         wanted = wanted_of(before)
     return maps, tape.gradient(wanted, maps)

@@ -24,7 +24,7 @@ NO_MAPS = "no layer of the network gives maps"
 
 
 def check_input(network: Opened, name: str, wanted: str | None = None, order: Iterable[str] = ()) -> Opened:
-    """Choose the input that pictures are about: a signal, an image, a volume or a sequence of tokens.
+    """Choose the input that pictures are about: a signal, an image, a volume, a text or a sequence of tokens.
 
     Args:
         name: of the model, for messages.
@@ -45,13 +45,23 @@ def check_input(network: Opened, name: str, wanted: str | None = None, order: It
         raise RecipeError(f"no input is named `{shortened(wanted)}`", hint=hint)
     chosen = [each for each in ordered if wanted in (None, each)]
     for each in chosen:
-        about = replace(network, about=each)
-        if input_kind(about).has_places and known[each].dtype != "string":
-            return about
+        if _can_be_drawn(network, each):
+            return replace(network, about=each)
     taken = " and ".join(f"{known[each].dtype} of {_size_text(known[each].shape[1:])}" for each in chosen)
-    message = f"{name if wanted is None else f'input `{wanted}`'} takes {taken}: that is no signal, image or volume"
-    hint = "pictures need an input with a length, a height and width, or also a depth, or with numbers for an Embedding"
+    message = (
+        f"{name if wanted is None else f'input `{wanted}`'} takes {taken}: that is no signal, image, volume or text"
+    )
+    hint = (
+        "pictures need an input with a length, a height and width, or also a depth, text, or numbers for an Embedding"
+    )
+    drawn = [each for each in ordered if _can_be_drawn(network, each)]
+    hint = f"inputs with pictures: {listed(drawn, 12)}" if drawn else hint
     raise ModelFileError(message, hint=hint)
+
+
+def _can_be_drawn(network: Opened, name: str) -> bool:
+    """Whether an input is a signal, an image, a volume, a text or a sequence of tokens."""
+    return input_kind(replace(network, about=name)).has_places
 
 
 def _size_text(shape: Sequence[int | None]) -> str:
@@ -59,16 +69,18 @@ def _size_text(shape: Sequence[int | None]) -> str:
 
 
 def check_no_tokens(network: Opened, what: str, hint: str) -> None:
-    """Refuse a network that takes whole numbers for what needs a gradient with respect to the input.
+    """Refuse a network that takes text or whole numbers for what needs a gradient with respect to the input.
 
     Args:
         what: needs it.
 
     Raises:
-        ModelFileError: it takes whole numbers.
+        ModelFileError: it takes text or whole numbers.
     """
-    if input_kind(network).ARE_NUMBERED:
-        message = f"{what} needs a gradient with respect to the input, and this network takes whole numbers"
+    kind = input_kind(network)
+    if kind.ARE_NUMBERED:
+        taken = "whole numbers" if kind.ARE_NUMBERS else "text"
+        message = f"{what} needs a gradient with respect to the input, and this network takes {taken}"
         raise ModelFileError(message, hint=hint)
 
 
@@ -113,6 +125,11 @@ def drawn_layers(network: Opened) -> list[str]:
     names = list(network.tensors)
     first = next((place for place, name in enumerate(names) if network.layers[name].weights), len(names))
     return [name for name in names[first:] if gives_maps(network, name) or _gives_units(network, name)]
+
+
+def maximized_layers(network: Opened) -> list[str]:
+    """The names of the layers that can be maximized: those that depend on the input alone that pictures are about."""
+    return [name for name in drawn_layers(network) if network.seen_by(name) == {network.about}]
 
 
 def gives_maps(network: Opened, name: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -11,7 +11,8 @@ import numpy as np
 
 from cnncli import keras_internals
 from cnncli.inputs import TOKENS, InputKind, kind_of
-from cnncli.network.flatten_submodels import Opened
+from cnncli.network.flatten_submodels import Opened, opened
+from cnncli.recipe.named_inputs import INPUT
 
 _REORDER = ("Permute", "Transpose")
 
@@ -74,6 +75,13 @@ def input_kind(network: Opened, layer: str = "") -> InputKind:
         if tuple(network.tensors[name].shape)[:-1] == taken:
             return TOKENS if len(taken) == 1 + len(TOKENS.AXES) else kind_of(taken[1:])
     return kind_of(taken[1:])
+
+
+def input_kinds(model: keras.Model) -> dict[str, InputKind]:
+    """The kind of each input of a model, by the names that examples have for them."""
+    network = opened(model)
+    kinds = {tensor.name: input_kind(replace(network, about=tensor.name)) for tensor in network.model.inputs}
+    return kinds if len(kinds) > 1 else dict.fromkeys([INPUT], *kinds.values())
 
 
 def places_of(network: Opened, name: str) -> Places | None:

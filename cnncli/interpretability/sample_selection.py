@@ -18,10 +18,12 @@ from cnncli.inference.evaluate_saved_model import own_data
 from cnncli.inference.image_checks import look_at
 from cnncli.inference.input_warnings import scale_warnings, warnings_for_images
 from cnncli.inference.model_loading import TrainedModel
+from cnncli.inputs import TEXT, kind_of
 from cnncli.interpretability.examples import (
     Chosen,
     from_files,
     from_split,
+    from_texts,
     range_of,
     read,
     refuse_no_images,
@@ -42,11 +44,18 @@ _HEALTH_NUMBERS = 1 << 23  # that go in: of large photos fewer are looked at
 
 
 def examples_for(
-    trained: TrainedModel, subject: Subject, files: Sequence[Path], samples: Samples, *, invert: bool = False
+    trained: TrainedModel,
+    subject: Subject,
+    files: Sequence[Path],
+    samples: Samples,
+    *,
+    texts: Sequence[str] = (),
+    invert: bool = False,
 ) -> tuple[Chosen, tuple[Problem, ...]]:
-    """The examples to look at: image files where they are given, else some of the split that the run was scored on.
+    """The examples to look at: image files or texts where they are given, else some of the split that the run was scored on.
 
     Args:
+        texts: as they are.
         invert: swap dark and light in the image files.
 
     Returns:
@@ -55,6 +64,12 @@ def examples_for(
     Raises:
         DataError: they cannot be read, or nothing tells which they are.
     """
+    if texts and (isinstance(trained.input_shape, dict) or kind_of(trained.input_shape) is not TEXT):
+        raise DataError(
+            f"{trained.name} takes no text alone", hint="leave --text out: examples of its own data are taken"
+        )
+    if texts:
+        return from_texts(texts), trained.notes
     if isinstance(trained.input_shape, dict):
         if files:
             message = f"the model takes several inputs ({', '.join(trained.input_shape)}), and an image is one"

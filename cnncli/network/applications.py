@@ -58,7 +58,7 @@ def inline(
         NetworkError: the weights have to be downloaded, and that is not possible.
     """
     weights = item.args.get("weights", (item.entry.arguments or {})["weights"].default)
-    arguments = {"weights": None, "input_tensor": _preprocessed(item, tensor), "name": item.args.get("name")}
+    arguments = {"weights": None, "input_tensor": preprocessed(item.name, tensor), "name": item.args.get("name")}
     before = {layer.name for layer in _layers_before(arguments["input_tensor"])}
     with dtype_policy(policy):
         application = make(item, **arguments)
@@ -72,9 +72,17 @@ def inline(
     return Inlined(application.output, names, outputs, imagenet)
 
 
-def _preprocessed(item: KerasObject, tensor: Any) -> Any:
-    """The images as the application saw them when it was trained (its module's `preprocess_input`)."""
-    function = getattr(keras.applications, item.name)
+def preprocessed(application: str, tensor: Any) -> Any:
+    """Images as an application saw them when it was trained (its module's `preprocess_input`).
+
+    Args:
+        application: its name.
+        tensor: images (batch, height, width, channels) in [0, 255].
+
+    Returns:
+        A tensor of that shape; the same tensor where the application needs no preprocessing.
+    """
+    function = getattr(keras.applications, application)
     return sys.modules[function.__module__].preprocess_input(tensor)
 
 

@@ -222,7 +222,7 @@ def _group(row: Row, outline: Sequence[Row], summary: Summary, first: str) -> La
     return LayerExplanation(
         name=row.name,
         kind=row.kind,
-        detail="",
+        detail=row.detail,
         layer_count=row.layer_count,
         within=row.within,
         purpose=purpose,

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from cnncli.messages import printable
+from cnncli.network.row_text import kind_with_detail
 
 Shape = tuple[int | None, ...]
 
@@ -69,7 +70,7 @@ class LayerExplanation:
     Attributes:
         name: of the layer or of the block.
         kind: its class, `Conv2D`; of several layers the block's or application's name, which may be empty.
-        detail: `3×3, stride 2, relu`; may be empty.
+        detail: `3×3, stride 2, relu`; of several layers whose weights they have; may be empty.
         layer_count: how many layers it stands for.
         within: the opened blocks around it, from the outside in.
         purpose: what it is for, in a sentence.
@@ -102,8 +103,8 @@ class LayerExplanation:
     def what(self) -> str:
         """`Conv2D 5×5, tanh`, `inception, 8 layers`."""
         if self.layer_count > 1:
-            return ", ".join(filter(None, (self.kind, f"{self.layer_count} layers")))
-        return f"{self.kind} {self.detail}".strip()
+            return ", ".join(filter(None, (self.kind, f"{self.layer_count} layers", self.detail)))
+        return kind_with_detail(self.kind, self.detail)
 
     @property
     def shapes(self) -> str:

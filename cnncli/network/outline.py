@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from cnncli.network.multiply_adds import total
 from cnncli.network.receptive_field import Field
-from cnncli.network.summary import GroupSummary, LayerSummary, Shape, Summary, shared_with
+from cnncli.network.row_text import shared_with
+from cnncli.network.summary import GroupSummary, LayerSummary, Shape, Summary
 
 ALL = 1 << 30  # deeper than anything is nested
 
@@ -124,7 +125,8 @@ def _shared_group(closed: GroupSummary, layers: Sequence[LayerSummary], summary:
     """The group whose layers these are once more."""
     roots = tuple(layer.shares for layer in layers)
     groups = (group for group in summary.groups if group.layers == roots and group.kind == closed.kind)
-    return next((group.name for group in groups), "") if all(roots) else ""
+    has_weights = any(layer.params for layer in summary.layers if layer.name in roots)
+    return next((group.name for group in groups), "") if all(roots) and has_weights else ""
 
 
 def without_prefix(name: str, within: Sequence[str]) -> str:

@@ -92,9 +92,9 @@ class _Outline:
                     start += 1
                     continue
                 run = self._run(start, period, end)
-                kept = self._that_stands_alone(run, least)
-                if kept and (best is None or _saved(kept) > _saved(best)):
-                    best = kept
+                if run.times >= least and (best is None or _saved(run) > _saved(best)):
+                    kept = self._that_stands_alone(run, least)
+                    best = kept if kept and (best is None or _saved(kept) > _saved(best)) else best
                 start += max(1, (run.times - 1) * period)
         return best
 

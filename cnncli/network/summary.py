@@ -18,6 +18,7 @@ from cnncli.network.layer_arguments import arguments_of, detail_of
 from cnncli.network.merging import unintended_broadcasts
 from cnncli.network.multiply_adds import multiply_adds
 from cnncli.network.receptive_field import Field, field_after, field_of_input, widest
+from cnncli.network.row_text import shared_with
 from cnncli.recipe.deferred import Unknown
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.known_data import declared_classes, declared_shape, shape_of_input
@@ -269,7 +270,9 @@ def _measured(
     return LayerSummary(
         name=name,
         kind=type(layer).__name__,
-        detail=", ".join(filter(None, (detail_of(layer) if is_layer else "", shared_with(part.shares)))),
+        detail=", ".join(filter(None, (detail_of(layer), shared_with(part.shares) if layer.weights else "")))
+        if is_layer
+        else "",
         output_shape=output_shape[1:],
         params=_count(layer.weights) if is_layer and not part.shares else 0,
         trainable_params=trainable_params,
@@ -281,11 +284,6 @@ def _measured(
         arguments=tuple(arguments_of(layer.get_config())) if is_layer else (),
         shares=part.shares,
     )
-
-
-def shared_with(name: str) -> str:
-    """`shared with a_conv2d`: whose weights these are; empty where they are its own."""
-    return f"shared with {name}" if name else ""
 
 
 def _count(weights: Sequence[keras.Variable]) -> int:

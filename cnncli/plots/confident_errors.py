@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from matplotlib.figure import Figure
 
 from cnncli.data.input_values import InputValues
 from cnncli.data.input_values import count as count_of
-from cnncli.inputs import kind_of
+from cnncli.inputs import InputKind, kind_of
 from cnncli.messages import percent
 from cnncli.plots import style
 from cnncli.plots.example_tiles import example_tiles, side_by_side
+from cnncli.plots.sentence_figures import as_text, draw_wrong_sentences
+from cnncli.plots.sentences import SENTENCE_WIDTH
 from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
 from cnncli.plots.tiles import Spacing, choose_columns, compose, show_sheet
 from cnncli.recipe.named_inputs import INPUT, by_name
@@ -28,21 +30,29 @@ Caption = tuple[tuple[str, str], ...]  # the lines below an example, each with i
 
 
 def draw_confident_errors(
-    examples: InputValues, wrong: Sequence[Wrong], *, title: str | Title, count: int, wrong_count: int
+    examples: InputValues,
+    wrong: Sequence[Wrong],
+    *,
+    title: str | Title,
+    count: int,
+    wrong_count: int,
+    kinds: Mapping[str, InputKind] | None = None,
 ) -> Figure:
     """Draw a sheet of examples, each with its predicted and its true class.
 
     Images are enlarged by whole pixels or made smaller, never distorted; of a volume its middle slice is shown, and
-    anything with one axis beside its channels is drawn as curves over its length.
+    anything with one axis beside its channels is drawn as curves over its length. Texts are written out, and sequences of
+    tokens are their numbers.
 
     Args:
         examples: those of `wrong` in the same order: (len(wrong), height, width, 1 or 3), (…, depth, height, width,
-            1 or 3), (…, length, channels) or (…, length); uint8, or float that is stretched to its range. Of several
+            1 or 3), (…, length, channels), (…, length) or texts (…,); uint8, or float that is stretched to its range. Of several
             inputs by name; those that can be shown stand side by side.
         wrong: what is said of each; none draws a page that says so.
         title: the heading, any text.
         count: how many examples were scored.
         wrong_count: how many of them wrong.
+        kinds: as of `draw_sheet`.
 
     Raises:
         ValueError: examples of another shape, or not one for each of `wrong`.
@@ -53,11 +63,16 @@ def draw_confident_errors(
     def caption(number: int, width: float) -> Caption:
         return _caption(wrong[number], width)
 
-    return draw_sheet(examples, caption, title=title, subtitle=_subtitle(len(wrong), count, wrong_count))
+    return draw_sheet(examples, caption, title=title, subtitle=_subtitle(len(wrong), count, wrong_count), kinds=kinds)
 
 
 def draw_sheet(
-    examples: InputValues, caption: Callable[[int, float], Caption], *, title: str | Title, subtitle: str
+    examples: InputValues,
+    caption: Callable[[int, float], Caption],
+    *,
+    title: str | Title,
+    subtitle: str,
+    kinds: Mapping[str, InputKind] | None = None,
 ) -> Figure:
     """Draw a sheet of examples with three lines below each; see `draw_confident_errors`.
 
@@ -65,15 +80,22 @@ def draw_sheet(
         examples: as of `draw_confident_errors`.
         caption: the number of an example and the width in inches that its lines have -> the lines.
         title, subtitle: the heading, any text.
+        kinds: of the inputs by name; of those that are left out what their shape says.
 
     Raises:
         ValueError: examples of another shape.
     """
     inputs = by_name(examples)
     shapes = {name: values.shape[1:] for name, values in inputs.items()}
-    inputs = {name: values for name, values in inputs.items() if kind_of(shapes[name]).can_show(shapes[name])}
+    known = {name: kind_of(shape) for name, shape in shapes.items()} | dict(kinds or {})
+    inputs = {name: values for name, values in inputs.items() if known[name].can_show(shapes[name])}
     if not inputs:
         raise ValueError(f"images or curves are needed; received shapes {list(shapes.values())}")
+    if all(known[name].ARE_NUMBERED for name in inputs) and count_of(examples):
+        values = next(iter(inputs.values()))
+        lines = [caption(number, SENTENCE_WIDTH) for number in range(len(values))]
+        return draw_wrong_sentences(list(map(as_text, values)), lines, title=title, subtitle=subtitle)
+    inputs = {name: values for name, values in inputs.items() if not known[name].ARE_NUMBERED} or inputs
     left_out = [kind_of(shapes[name]).for_tile(values)[1] for name, values in inputs.items()]
     names = [] if INPUT in inputs else [f"from left to right: {', '.join(map(plain_text, inputs))}"]
     if count_of(examples):

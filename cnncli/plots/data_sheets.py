@@ -29,14 +29,11 @@ def chosen_by_class(splits: Splits) -> dict[str, NDArray[np.int64]]:
     Where there are no classes, some of all, under an empty name.
     """
     targets, labels = splits.targets, splits.train.labels
-    strata = targets.strata(labels)
-    if strata is not None:
-        names = targets.class_names[:MOST_CLASSES]
-        rows = {name: np.flatnonzero(strata == number) for number, name in enumerate(names)}
-    else:
-        rows = {"": np.arange(len(labels))}
-    most = MOST_EACH if strata is not None else MOST_EACH * _ROWS_WITHOUT_CLASSES
-    return {name: _spread(found, most) for name, found in rows.items() if len(found)}
+    names = targets.class_names[:MOST_CLASSES]
+    if not names:
+        return {"": _spread(np.arange(len(labels)), MOST_EACH * _ROWS_WITHOUT_CLASSES)}
+    rows = {name: targets.rows_of(labels, number) for number, name in enumerate(names)}
+    return {name: _spread(found, MOST_EACH) for name, found in rows.items() if len(found)}
 
 
 def draw_samples(splits: Splits, *, title: str | Title) -> Figure | None:

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
-from cnncli.inputs import OTHER, InputKind, kind_of
+from cnncli.inputs import InputKind, kind_of
 from cnncli.plots import style
 from cnncli.plots.signals import add_curves, tile_sheet
 from cnncli.plots.text_fitting import text_width
@@ -47,7 +47,7 @@ class LayerMaps:
     places: str = ""
 
     def __post_init__(self) -> None:
-        if self.seen_as is OTHER or 0 in self.maps.shape:
+        if not self.seen_as.map_axes or 0 in self.maps.shape:
             shape = self.maps.shape
             raise ValueError(f"maps have 1 to 4 axes, none of them 0, the filters last; received shape {shape}")
 

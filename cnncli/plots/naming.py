@@ -65,6 +65,13 @@ def images(paths: Sequence[Path]) -> str:
     return f"{part(paths[0].stem)}-and-{len(paths) - 1}-more-{where}"
 
 
+def texts(given: Sequence[str]) -> str:
+    """Some texts as an option: the beginning of the first, and a digest of all."""
+    more = f"-and-{len(given) - 1}-more" if len(given) > 1 else ""
+    beginning = re.sub(r"[^\w]+", "-", given[0][:_LONGEST], flags=re.ASCII).strip("-")
+    return f"{beginning or 'text'}{more}-{digest(given)}"
+
+
 def runs(kind: str, paths: Sequence[Path], outputs: Path) -> str:
     """A file about several runs: their names, and a digest where others could have them or they are long.
 

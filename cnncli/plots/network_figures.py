@@ -26,6 +26,8 @@ from cnncli.interpretability.maximize import maximize
 from cnncli.interpretability.original_photos import Photo, photos_of, share_in_padding
 from cnncli.interpretability.places import Places, input_kind, places_of
 from cnncli.interpretability.subject import Subject
+from cnncli.interpretability.word_heat import tokens_of, word_heat
+from cnncli.interpretability.words import words
 from cnncli.messages import counted, number_text, printable
 from cnncli.plots import naming, style
 from cnncli.plots.feature_maps import draw_feature_maps
@@ -33,6 +35,7 @@ from cnncli.plots.heat_maps import Caption, Heated, draw_heat
 from cnncli.plots.map_tiles import LayerMaps
 from cnncli.plots.maximized import draw_maximized
 from cnncli.plots.save import Folder, claim, make_folder, save
+from cnncli.plots.sentence_figures import draw_word_heat
 from cnncli.plots.signals import draw_signal_heat
 from cnncli.plots.text_fitting import Title
 from cnncli.plots.tiles import to_unit
@@ -105,6 +108,11 @@ def draw_feature_maps_of(
         if isinstance(chosen.inputs, dict):
             example, caption = _side_by_side(chosen.inputs, number)
             return draw_feature_maps(example, maps, caption=caption, **options)
+        if not kind.ARE_NUMBERS:
+            text = str(chosen.inputs[number])
+            tokens = tokens_of(subject.network, [text])
+            example = np.zeros(1, np.int64) if tokens is None else tokens[0]
+            return draw_feature_maps(example, maps, kind=TOKENS, caption=printable(text), **options)
         return draw_feature_maps(chosen.inputs[number], maps, kind=kind, **options)
 
     # All examples have as many sheets as the first one.
@@ -170,7 +178,8 @@ def _default_layers(subject: Subject) -> list[str] | None:
 
 def _keys(chosen: Chosen) -> list[str]:
     """What to call each example in a file's name."""
-    return [naming.image(path) for path in chosen.paths] or [naming.part(key) for key in chosen.keys]
+    given = [naming.image(path) for path in chosen.paths] or [naming.texts([text]) for text in chosen.texts]
+    return given or [naming.part(key) for key in chosen.keys]
 
 
 def _answer(subject: Subject, label: Any, said: np.ndarray | None) -> Caption:
@@ -240,7 +249,13 @@ def draw_heat_of(
     wanted = subject.wanted(class_name, chosen.labels, said)
     about = subject.network.about
     shown = chosen.inputs[about] if isinstance(chosen.inputs, dict) else chosen.inputs
-    heat = heat_of(subject.network, method, layer, chosen.inputs, wanted, score=subject.score)
+    kind = input_kind(subject.network)
+    heat: Any  # (count, *places), of texts a row for each, of as many values as it has words
+    if kind.ARE_NUMBERS:
+        heat = heat_of(subject.network, method, layer, chosen.inputs, wanted, score=subject.score)
+    else:
+        is_plus = method == "grad-cam++"
+        heat = word_heat(subject.network, layer, chosen.inputs, wanted, plus_plus=is_plus, score=subject.score)
     labels = [None] * len(said) if chosen.labels is None else chosen.labels
     photos = photos_of(chosen.originals) if chosen.originals else None
     places = places_of(subject.network, layer) if layer else None
@@ -254,6 +269,10 @@ def draw_heat_of(
         detail = {"example": example, **subject.explained(label, answer, int(of)), "has_heat": bool(heat[number].any())}
         if not detail["has_heat"]:
             remarks.append("no heat")
+        if not kind.ARE_NUMBERS:
+            detail["words"] = [
+                [word, round(float(one), 4)] for word, one in zip(words(str(shown[number])), heat[number], strict=True)
+            ]
         if padding:
             detail["heat_in_padding"] = round(padding[number], 3)
             if padding[number] > _MUCH_PADDING:
@@ -267,15 +286,17 @@ def draw_heat_of(
     title = Title(subject.name, f": {what}")
     where = "this layer" if layer else "the input"
     notes = [] if all(detail["has_heat"] for detail in details) else [f"No heat: nothing in {where} {meaning}."]
-    if not is_placed:
+    options: dict[str, Any] = {"title": title, "subtitle": subtitle, "meaning": meaning, "notes": notes}
+    if not kind.ARE_NUMBERS:
+        figure = draw_word_heat(list(map(str, shown)), heat, captions, **options)
+    elif not is_placed:
         numbers = np.tile(np.arange(heat.shape[1]), (len(heat), 1))
         notes.append(_NOT_PLACED)
-        options: dict[str, Any] = {"title": title, "subtitle": subtitle, "meaning": meaning, "notes": notes}
         figure = draw_token_heat(numbers, heat, captions, is_padded=False, **options)
     elif photos and not network_input:
         figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning, notes)
     else:
-        figure = _heat_sheet(input_kind(subject.network), shown, heat, captions, title, subtitle, meaning, notes)
+        figure = _heat_sheet(kind, shown, heat, captions, title, subtitle, meaning, notes)
     make_folder(folder)
     files = save(figure, folder / f"{stem}.png", formats=formats)
     return Drawn(tuple(files), tuple(details), _padding_notes(padding or []))
@@ -310,7 +331,7 @@ def _heat_stem(
     which = "" if class_name == "predicted" else class_name
     if which not in ("", "true"):
         which = f"{subject.OPTION}-{subject.number_of(class_name)}"
-    examples = naming.images(chosen.paths) if chosen.paths else ""
+    examples = naming.images(chosen.paths) if chosen.paths else naming.texts(chosen.texts) if chosen.texts else ""
     if chosen.samples not in (None, METHODS[method][1]):
         examples = f"{chosen.samples}-examples" if isinstance(chosen.samples, int) else str(chosen.samples)
     inverted = _INVERTED if chosen.is_inverted else ""

@@ -38,7 +38,7 @@ def draw_all(
     with look():
         files = _curves(folder, recipe, fitted)
         files += draw_training_examples(folder, recipe, splits)
-        files += draw_evaluation(folder, scored, examples, title=title)
+        files += draw_evaluation(folder, scored, examples, title=title, model=network.model)
         if not any(picture.filters for picture in recipe.visualize) and convolutions(network.full_model):
             files += draw_layers(network.full_model, None, folder)
         for number, picture in enumerate(recipe.visualize, 1):

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image, PngImagePlugin
 
 from cnncli.errors import OutputError
+from cnncli.plots.sentence_sheet import CONTENT
 from cnncli.plots.style import look
 from cnncli.runs.output_files import OutputFile, OutputFolder, StrPath
 from cnncli.runs.storage import storage_error
@@ -94,6 +95,8 @@ def write(figure: Figure, file: IO[bytes], kind: str) -> None:
             # The default level takes twice the time for a tenth less.
             made_by = PngImagePlugin.PngInfo()
             made_by.add_text(*_MADE_BY)
+            if content := figure.get_label():
+                made_by.add_itxt(CONTENT, str(content), zip=True)
             _pixels(figure).save(file, "PNG", compress_level=1, dpi=(figure.dpi, figure.dpi), pnginfo=made_by)
         else:
             figure.savefig(file, format=kind, metadata=_METADATA)

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from cnncli.inputs.base import enlarged
 from cnncli.inputs.tokens import PADDING
+from cnncli.interpretability.words import by_token
 from cnncli.plots import style
 from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
 
@@ -113,7 +113,7 @@ def draw_token_heat(
         notes: more lines at the bottom.
         is_padded: as for `plot_tokens`.
     """
-    heat = np.stack([_by_token(one, len(sequence)) for sequence, one in zip(sequences, heat, strict=True)])
+    heat = np.stack([by_token(one, len(sequence)) for sequence, one in zip(sequences, heat, strict=True)])
     if is_padded and not all(_has_room(sequence, _ROW_WIDTH) for sequence in sequences):
         hottest = [_hottest(*each) for each in zip(sequences, heat, strict=True)]
         captions = [
@@ -141,13 +141,3 @@ def draw_token_heat(
         for line, text in enumerate(lines):
             style.add_text(figure, style.MARGIN, below + line * _LINE, text, color=style.MUTED)
     return figure
-
-
-def _by_token(heat: NDArray[np.floating[Any]], length: int) -> NDArray[np.floating[Any]]:
-    """The heat of each token, (length,): the largest of the positions that see it, where windows without padding move by one."""
-    short = length - len(heat)
-    if not 0 < short < len(heat):
-        return enlarged(heat, (length,))
-    padded = np.pad(heat, short)
-    found: NDArray[np.floating[Any]] = np.lib.stride_tricks.sliding_window_view(padded, short + 1).max(axis=-1)
-    return found

@@ -66,6 +66,15 @@ def _source_of_inputs(recipe: Recipe) -> Iterator[Problem]:
 
 
 @GENERAL.error_without_network
+def _length_of_one_input(recipe: Recipe) -> Iterator[Problem]:
+    """`length` of an archive does not say which of several inputs it means."""
+    source = recipe.data.source
+    if source.npz is not None and source.npz.length is not None and recipe.data.inputs is not None:
+        hint = "bring the arrays of the archive to one length"
+        yield Problem("`length` is for one input", hint, path=("data", "source", "npz", "length"))
+
+
+@GENERAL.error_without_network
 def _shapes_of_inputs(recipe: Recipe) -> Iterator[Problem]:
     """`model.input` is one shape, or has those of `data.inputs`."""
     shapes, inputs = recipe.model.input, recipe.data.inputs

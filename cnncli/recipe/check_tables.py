@@ -48,14 +48,29 @@ def _one_input(own: InputColumns, path: Path) -> Iterator[Problem]:
     if own.shape and own.numbers is None and given:
         hint = "the size of images is `image_size`" if own.image else "leave it out"
         yield Problem("`shape` is for `numbers`", hint, path=(*path, "shape"))
+    if own.length is not None and own.numbers is None and given:
+        yield Problem("`length` is for signals in `numbers`", "leave it out", path=(*path, "length"))
+    elif own.length is not None and not _is_of_a_signal(own.shape):
+        hint = "`shape: [187, 2]`, or leave it out for one channel"
+        yield Problem("`length` is for signals, whose `shape` is [positions, channels]", hint, path=(*path, "length"))
+    if own.folder is not None and given and not (own.image or own.volume):
+        yield Problem("`folder` is for `image` and `volume`", "leave it out", path=(*path, "folder"))
     for key in ("image_size", "color", "range"):
         if own.image is None and given and getattr(own, key) is not None:
             yield Problem(f"`{key}` is for `image`", "leave it out", path=(*path, key))
 
 
+def _is_of_a_signal(shape: list[int] | None) -> bool:
+    match shape:
+        case None | [_, _]:
+            return True
+        case _:
+            return False
+
+
 def _keys_of_columns(own: InputColumns) -> list[str]:
     """The keys of one input that differ from what they are when nothing is said."""
-    keys = (*INPUT_COLUMNS, "shape", *ImageKeys.model_fields)
+    keys = (*INPUT_COLUMNS, "shape", "length", "folder", *ImageKeys.model_fields)
     return [key for key in keys if getattr(own, key) != type(own).model_fields[key].default]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from cnncli.recipe.keras_objects.catalogue import Entry
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.yaml.nodes import Path
 
@@ -54,6 +55,13 @@ def name_of(layer: KerasObject) -> str:
         argument = (layer.entry.arguments or {}).get("name")
         name = argument.default if argument and not argument.required else None
     return str(name) if name is not None else ""
+
+
+def application_name(entry: Entry) -> str:
+    """The name of an application that a recipe gives none: Keras' default, else its class in lower case."""
+    argument = (entry.arguments or {}).get("name")
+    default = argument.default if argument and not argument.required else None
+    return str(default or entry.name.lower())
 
 
 def path_of(layers: Sequence[KerasObject], name: str) -> Path:

@@ -21,12 +21,14 @@ class Shipped:
     """A recipe that comes with the package, as a list shows it.
 
     Attributes:
-        params: what it expects the network's parameters to be: a number, an expression of `$classes`, or nothing.
+        params: what it expects the network's parameters to be: a number, an expression such as one of `$classes`, or nothing.
+        trainable_params: likewise, those that are trained.
     """
 
     name: str
     about: str
     params: int | str | None
+    trainable_params: int | str | None
 
 
 def folder() -> Path:
@@ -71,4 +73,5 @@ def list_all() -> list[Shipped]:
 
 def _described(name: str) -> Shipped:
     recipe: dict[str, Any] = plain(source.parse(read(name), f"{name}.yaml"))
-    return Shipped(name, recipe.get("about", ""), recipe.get("expect", {}).get("params"))
+    expect = recipe.get("expect", {})
+    return Shipped(name, recipe.get("about", ""), expect.get("params"), expect.get("trainable_params"))

@@ -146,6 +146,9 @@ def _form_hint(kind: str, value: Any, path: Path) -> str:
         return f"height and width: `{key}: [{value}, {value}]`"
     if kind == "list_type" and value is not None:
         return f"a list has brackets: `{key}: [{_quoted(value)}]`"
+    if kind == "dict_type" and path == ("data", "inputs") and isinstance(value, list):
+        named = ", ".join(f"{_quoted(name)}: {{}}" for name in value[:4])
+        return f"each input has its own settings: `{key}: {{{named}{', …' if len(value) > 4 else ''}}}`"
     if kind in ("model_type", "model_attributes_type") and (section := _section(path)):
         required = [name for name, field in section.model_fields.items() if field.is_required()]
         if len(required) == 1 and isinstance(value, (str, list)) and value:

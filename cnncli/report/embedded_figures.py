@@ -12,9 +12,11 @@ from pathlib import Path
 
 from markupsafe import Markup
 from PIL import Image
+from pydantic import ValidationError
 
 from cnncli.errors import OutputError
 from cnncli.plots import naming
+from cnncli.plots.sentence_sheet import CONTENT, SentenceSheet
 from cnncli.recipe.schema_pictures import MOST_PICTURES
 from cnncli.runs.record import regular_content
 
@@ -66,6 +68,7 @@ class Picture:
         about: what it shows, for who cannot see it.
         source: a `data:` URI, which needs no escaping.
         width, height: of the page, for 150 pixels to the inch as the pictures are drawn.
+        sentences: what a picture of sentences shows: the page writes them out; None for any other picture.
     """
 
     file: Path
@@ -74,11 +77,12 @@ class Picture:
     source: Markup
     width: int
     height: int
+    sentences: SentenceSheet | None = None
 
     @property
     def size(self) -> int:
         """The bytes that it takes in the page."""
-        return len(self.source)
+        return len(self.sentences.model_dump_json()) if self.sentences else len(self.source)
 
 
 @dataclass(frozen=True)
@@ -149,7 +153,7 @@ def gather(files: Sequence[Path], *, without: Sequence[str] = (), layers: Sequen
 def _picture(file: Path, kind: str, about: str, stored: _Stored) -> Picture:
     source = Markup(f"data:image/{stored.form};base64,{base64.b64encode(stored.content).decode()}")  # A-Z, 0-9, +/=
     width, height = (max(1, round(length * _SHOWN)) for length in stored.size)
-    return Picture(file, kind, about, source, width, height)
+    return Picture(file, kind, about, source, width, height, stored.sentences)
 
 
 def within(albums: Sequence[Album], most_bytes: int) -> list[Album]:
@@ -206,11 +210,16 @@ def _natural(text: str) -> list[tuple[str, int]]:
 
 @dataclass(frozen=True)
 class _Stored:
-    """The bytes of a picture, what they are, and the (width, height) that it is shown in; it may be stored in fewer pixels."""
+    """The bytes of a picture, what they are, and the (width, height) that it is shown in; it may be stored in fewer pixels.
+
+    Attributes:
+        sentences: that it shows, by its own account.
+    """
 
     content: bytes
     form: str
     size: tuple[int, int]
+    sentences: SentenceSheet | None = None
 
 
 def _content(file: Path, largest: int, narrowest: int) -> _Stored:
@@ -226,10 +235,24 @@ def _content(file: Path, largest: int, narrowest: int) -> _Stored:
         with Image.open(io.BytesIO(content), formats=["PNG"]) as image:
             if image.width * image.height > _MOST_PIXELS:
                 raise Image.DecompressionBombError
+            if sentences := _sentences(image):
+                image.verify()
+                return _Stored(b"", "png", image.size, sentences)
             if len(content) > min(_LARGE, largest):
                 return _smaller(image, content, largest, narrowest)
             image.verify()  # the checksums of its parts; much faster than decoding it
             return _Stored(content, "png", image.size)
+
+
+def _sentences(image: Image.Image) -> SentenceSheet | None:
+    """The sentences of a picture that cnncli drew; None for any other picture."""
+    content = image.info.get(CONTENT)
+    if content is None:
+        return None
+    try:
+        return SentenceSheet.model_validate_json(str(content))
+    except ValidationError:
+        return None
 
 
 def _smaller(image: Image.Image, content: bytes, largest: int, narrowest: int) -> _Stored:

@@ -31,8 +31,12 @@ def explanation(material: Material) -> str:
         reasons.append(f"{_capitalised(' and '.join(active))} make training harder and are not used in validation.")
     elif _has_levelled_off(material.history) and set(better) <= set(_better(material.history[-1])):
         reasons.append("It is still better in the last epoch: the validation examples are probably easier.")
-    if material.recipe and material.recipe.data.class_weight and "loss" in better:
-        reasons.append("Class weights change the training loss, but not the validation loss.")
+    data = material.recipe.data if material.recipe else None
+    if data and "loss" in better and (data.class_weight or getattr(data.source.settings, "weight", None)):
+        whose = "Class" if data.class_weight else "Example"
+        reasons.append(f"{whose} weights change the training loss, but not the validation loss.")
+    if data and data.balance is not None:
+        reasons.append("Training draws rare classes more often, validation does not.")
     return f"In the first epoch, validation is better than training in {names}. {' '.join(reasons)}"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnncli.network import summary_json
+from cnncli.network.row_text import kind_with_detail
 from cnncli.network.summary_json import DrawnNetwork
 from cnncli.plots.kinds import KINDS, kind_of_class
 from cnncli.plots.network_diagram.layered_layout import lay_out
@@ -91,7 +92,7 @@ def _box(row: summary_json.Box, place: Point) -> Box:
     what = (
         ", ".join(filter(None, (kind, f"{row.layer_count:,} layers", row.detail)))
         if is_block
-        else f"{kind} {row.detail}".strip()
+        else kind_with_detail(kind, row.detail)
     )
     name, about = row.name, row.name
     if row.repeat:

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+
 from cnncli.data.dataset import Splits
 from cnncli.errors import CnncliError, Problem
 from cnncli.recipe.load import LoadedRecipe, load_bytes
@@ -50,7 +52,7 @@ class Expectation:
         if self.name == "minutes":
             got = f"expected {self.comparison.removeprefix('<= ')} minutes at most, took {self.value:.1f}"
         else:
-            shown = "not measured" if self.value is None else f"{self.value:.4f}"
+            shown = "not measured" if self.value is None else _shown(self.value, self.comparison)
             got = f"expected {self.name} {self.comparison}, got {shown}"
         return got if self.enforced or self.met else f"{got}; not enforced: {self.why}"
 
@@ -77,7 +79,9 @@ def expectations(
         sign = comparison.strip()[:2].strip("0123456789.- ")
         wanted = float(comparison.strip().lstrip("<>= "))
         got = measured.get(name)
-        met = got is not None and _COMPARISONS[sign](got, wanted)
+        met = got is not None and _COMPARISONS[sign](
+            float(np.float32(got)), float(np.float32(wanted))
+        )  # what Keras computes in
         path: Path = ("expect", "metrics", name)
         found.append(Expectation(name, comparison.strip(), got, met, enforced, not_enforced, path))
     if expect.max_minutes is not None:
@@ -85,6 +89,13 @@ def expectations(
         comparison, path = f"<= {expect.max_minutes:g}", ("expect", "max_minutes")
         found.append(Expectation("minutes", comparison, seconds / 60, met, enforced, not_enforced, path))
     return found
+
+
+def _shown(value: float, comparison: str) -> str:
+    """A value with four decimals, or with as many as tell it from the wanted one."""
+    wanted = float(comparison.lstrip("<>= "))
+    texts = (f"{value:.{digits}f}" for digits in range(4, 10))
+    return next((text for text in texts if float(text) != wanted), f"{value:.4f}")
 
 
 def broken(found: Sequence[Expectation]) -> list[Problem]:

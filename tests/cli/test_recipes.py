@@ -38,6 +38,13 @@ def test_list_names_every_recipe_with_its_parameters_and_what_it_is():
     assert any(line.startswith("alexnet ") and "varies" in line for line in lines)
 
 
+def test_every_recipe_has_a_count_or_varies():
+    counts = {line.split()[0]: line.split()[1] for line in recipes("list").stdout.splitlines()[1:] if line[:1].strip()}
+
+    assert counts["resnet20-cifar10"] == "274,042"
+    assert counts["resnet50"] == counts["unet-small"] == "varies"
+
+
 @pytest.mark.parametrize("columns", ["20", "40", "80", "200"])
 def test_list_fits_the_terminal(monkeypatch, columns):
     monkeypatch.setenv("COLUMNS", columns)
@@ -54,6 +61,7 @@ def test_list_as_json():
     assert found == {row["name"]: row for row in json.loads(recipes("list", "--json").stdout)["recipes"]}
     assert found["mnist"]["params"] == 225_034
     assert found["alexnet"]["params"] == "$(58281344 + 4097 * classes)"
+    assert found["resnet34"]["trainable_params"] == "$(21284672 + 513 * classes)"
     assert found["lenet5"]["about"].startswith("LeNet-5")
 
 

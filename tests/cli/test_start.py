@@ -131,3 +131,11 @@ def test_five_mistakes_are_reported_in_one_go(cnncli):
 
     assert done.exit_code == 3
     assert len([line for line in done.stderr.splitlines() if "five_mistakes.yaml:" in line]) == 5
+
+
+def test_files_of_the_user_do_not_hide_modules_of_python(tmp_path):
+    for name in ("code", "random", "token", "yaml"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('hidden')", encoding="utf-8")
+    command = [sys.executable, "-m", "cnncli", "recipes", "show", "lenet5"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

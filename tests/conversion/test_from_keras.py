@@ -37,7 +37,7 @@ def test_random_network_comes_back(nodes, head):
     assert_same_network(build(again, input_shape=SHAPE).model, model)
 
 
-@pytest.mark.parametrize("name", [name for name in shipped.names() if name not in ("vgg16-transfer", "siamese")])
+@pytest.mark.parametrize("name", [name for name in shipped.names() if name != "siamese"])
 def test_shipped_recipe_comes_back(name):
     loaded = load(name)
     shape = loaded.recipe.model.input or BUILTIN_SHAPES[loaded.recipe.data.source.builtin or ""]
@@ -57,6 +57,60 @@ def test_application_comes_back_with_its_repeats(application):
     text = from_keras(model, name="app", shown="app.keras")
     assert text.count("- repeat:") >= 3
     assert text.count("\n") < 2 * len(model.layers)
+
+
+def application_recipe(application: str, more: str = "") -> str:
+    return f"""
+data: {{source: {{npz: {{path: data.npz}}}}, classes: 3}}
+model:
+  input: [80, 80, 3]
+  layers:
+    - {application}: {{weights: null, include_top: false{more}}}
+    - GlobalAveragePooling2D
+    - Dense: {{units: 3, activation: softmax}}
+"""
+
+
+@pytest.mark.parametrize("application", ["MobileNetV2", "ConvNeXtTiny", "EfficientNetB0"])
+def test_application_with_its_preprocessing_comes_back(application):
+    recipe = load_bytes(application_recipe(application).encode(), "r.yaml").recipe
+    model = build_symbolically(recipe, input_shape=(80, 80, 3)).full_model
+
+    text = from_keras(model, name="r", shown="r.keras")
+
+    assert load_bytes(text.encode(), "again.yaml").recipe.model == recipe.model
+
+
+def test_saved_application_comes_back_with_equal_outputs(tmp_path):
+    recipe = load_bytes(application_recipe("MobileNet", ", alpha: 0.25").encode(), "r.yaml").recipe
+    model = build(recipe, input_shape=(80, 80, 3)).model
+    model.save(tmp_path / "r.keras")
+
+    text = call("from-keras", tmp_path / "r.keras").stdout
+
+    again = load_bytes(text.encode(), "again.yaml").recipe
+    assert again.model == recipe.model
+    assert_same_network(build(again, input_shape=(80, 80, 3)).model, model)
+
+
+def test_application_of_keras_own_tutorials_comes_back():
+    x = inputs = keras.Input((32, 32, 3))
+    x = keras.applications.vgg16.preprocess_input(layers.RandomFlip(name="random_flip")(x))
+    with shapes_alone():
+        x = keras.applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 3))(x, training=False)
+        x = layers.Dense(2, activation="softmax", name="dense")(layers.Flatten(name="flatten")(x))
+    assert "    - VGG16: {weights: null, include_top: false}\n    - Flatten\n" in from_keras(
+        keras.Model(inputs, x), name="m", shown="m.keras"
+    )
+
+
+def test_part_of_an_application_is_refused_with_its_functions():
+    inputs = keras.Input((32, 32, 3))
+    x = keras.applications.vgg16.preprocess_input(inputs)
+    for number in range(30):
+        x = layers.ReLU(name=f"relu{number}")(x)
+    with pytest.raises(ModelFileError, match=r"the function keras\.ops\.stack"):
+        from_keras(keras.Model(inputs, layers.Flatten(name="flatten")(x)), name="m", shown="m.keras")
 
 
 def written(model: keras.Model) -> str:

@@ -21,6 +21,7 @@ from cnncli.data.tables.label_cells import IndicatorCells, TagCells
 from cnncli.data.tables.table_file import open_table
 from cnncli.data.tables.wrong_lines import MOST_LISTED, WrongLines
 from cnncli.errors import DataError
+from cnncli.recipe.sources.table import TextFormat
 
 quick = settings(max_examples=100, deadline=None)
 
@@ -119,7 +120,9 @@ def test_wrong_number_of_fields_is_told_at_its_line_also_after_quoted_line_break
 
 
 def test_quotes_that_are_not_closed_are_told_where_they_open() -> None:
-    assert rows_of('a,b\n1,2\n"x,3\n4,5\n')[2] == ['birds.csv:3: a quote `"` opens in this line and is not closed']
+    assert rows_of('a,b\n1,2\n"x,3\n4,5\n')[2] == [
+        'birds.csv:3: a quote `"` opens in this line and is not closed; `quotes: false` in the source reads quotes as characters'
+    ]
 
 
 def test_quote_inside_a_field_is_told_and_the_next_line_is_read() -> None:
@@ -147,6 +150,38 @@ def test_file_that_is_no_table_is_an_error(content: bytes, message: str) -> None
 
     [problem] = caught.value.problems
     assert str(problem).splitlines()[0] == message
+
+
+@pytest.mark.parametrize(
+    ("content", "keys", "header", "row"),
+    [
+        ("5.1,3.5,setosa\n6.2,2.9,virginica\n", {"header": False}, ["c0", "c1", "c2"], ["5.1", "3.5", "setosa"]),
+        ("\n-1\t0.5\n1\t0.7\n", {"header": False}, ["c0", "c1"], ["-1", "0.5"]),
+        ("sep=;\n1;2\n", {"header": False}, ["c0", "c1"], ["1", "2"]),
+        ("a;b\n1,5;a, b\n", {"decimal": ","}, ["a", "b"], ["1.5", "a, b"]),
+        ("a;b;c\n-,5;1,2e-3;1,2,3\n", {"decimal": ","}, ["a", "b", "c"], ["-.5", "1.2e-3", "1,2,3"]),
+        ("ä,b\n1,€\n".encode("cp1252"), {"encoding": "windows-1252"}, ["ä", "b"], ["1", "€"]),
+        ("a,b\n1,é\n".encode("utf-16"), {"encoding": "utf-16"}, ["a", "b"], ["1", "é"]),
+        ('label\ttext\nham\t"OK... he said\n', {"quotes": False}, ["label", "text"], ["ham", '"OK... he said']),
+    ],
+)
+def test_text_is_read_as_the_recipe_says(
+    content: str | bytes, keys: dict[str, Any], header: list[str], row: list[str]
+) -> None:
+    found, _, wrong = rows_of(content, form=TextFormat(**keys))
+
+    assert (found[0], found[1], wrong) == (header, row, [])
+
+
+def test_rows_without_names_are_counted_from_the_first_line() -> None:
+    _, lines, wrong = rows_of("1,2\n3\n5,6\n", form=TextFormat(header=False))
+
+    assert (lines, wrong) == ([1, 3], ["birds.csv:2: 1 field, and the table has 2 columns"])
+
+
+def test_another_encoding_than_the_recipe_says_is_an_error() -> None:
+    with pytest.raises(DataError, match=r"birds.csv cannot be read as windows-1252"):
+        rows_of(b"a,b\n1,\x81\n", form=TextFormat(encoding="windows-1252"))
 
 
 def test_line_without_an_end_is_no_table(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,6 +249,28 @@ HEADER = ["id", "t10", "t2", "t0", "t1", "speed [m/s]", "label"]
 )
 def test_columns_are_selected_by_name_glob_and_range(words: Any, columns: list[str]) -> None:
     assert select(words, HEADER, file="a.csv", used=["id", "label", "speed [m/s]"]) == columns
+
+
+def test_globs_take_no_column_without_a_name() -> None:
+    assert select("*", ["", "a", "b"], file="a.csv") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("header", "is_asked"),
+    [
+        (["5.1", "3.5", "Iris-setosa"], True),
+        (["1.0e+00", "0.0e+00"], True),
+        (["3", "Wall St. Bears Claw Back Into the Black Again"], True),
+        (["0", "1", "2"], False),  # names that pandas gives to columns without names
+        (["country", "2019", "2020"], False),
+        (["age", "weight (kg)"], False),
+    ],
+)
+def test_first_line_that_looks_like_an_example_is_asked_about(header: list[str], *, is_asked: bool) -> None:
+    with pytest.raises(DataError) as caught:
+        select("label", header, file="a.csv")
+
+    assert ("`header: false`" in str(caught.value)) == is_asked
 
 
 @pytest.mark.parametrize(

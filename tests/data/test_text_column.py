@@ -33,7 +33,7 @@ def test_texts_are_read_back_in_any_order(column):
 
 
 def test_large_column_is_in_a_file_without_a_name(column, tmp_path):
-    is_in_memory = isinstance(column.content, bytes)
+    is_in_memory = isinstance(column.content, bytes | bytearray)
 
     assert is_in_memory == (module.LARGE > 3)
     assert not is_in_memory or not (tmp_path / "cache").exists()

@@ -61,7 +61,7 @@ def test_an_equal_example_in_two_parts_is_leakage(parts):
     leak = found(parts)["leakage"]
 
     assert leak.message == "1 example of test is also in train"
-    assert leak.lines() == ["train[10] ~ test[4]"]
+    assert leak.lines() == ["train[10] = test[4]"]
 
 
 def test_a_nearly_equal_example_in_two_parts_is_leakage(parts):
@@ -83,7 +83,7 @@ def test_a_copy_with_another_label_is_found_and_is_no_repetition(parts):
 def test_a_copy_in_one_part_is_a_duplicate(parts):
     parts["train"][0][3] = parts["train"][0][0]
 
-    assert found(parts)["duplicates"].lines() == ["train[0] ~ train[3]"]
+    assert found(parts)["duplicates"].lines() == ["train[0] = train[3]"]
 
 
 def test_blank_and_nearly_blank_examples_are_found(parts):

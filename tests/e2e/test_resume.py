@@ -155,7 +155,7 @@ def test_finished_run_without_phases_trains_further_and_tells_no_speed_of_no_epo
 
     assert "is already finished. --epochs N trains it further." in finished.stderr
     assert "the training has ended; continuing with the evaluation" in again.stderr
-    assert "images/s" not in again.stderr
+    assert "examples/s" not in again.stderr
 
 
 def test_no_stopped_run_is_exit_6(copied):

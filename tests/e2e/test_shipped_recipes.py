@@ -53,6 +53,8 @@ CHANGES = {
     "convnext-tiny": [SMALL, "model.input=[64, 64, 3]", SPLIT, "vars.depths=[1, 1, 1, 1]", "vars.width=24"],
     "binary-cnn": [IMAGES, SPLIT],
     "conv1d-signal": [SPLIT],
+    "sentence-cnn": ["data.limit=60", "visualize=[]"],
+    "sentence-conv1d": ["data.limit=60"],
     "wavenet": [SPLIT, "data.source.npz.path=sounds.npz", "model.input=[256, 1]", "vars.layers=4"],
     "conv3d-volume": [SPLIT],
     "u-net": [

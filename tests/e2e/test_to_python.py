@@ -96,3 +96,30 @@ def test_nothing_but_the_answer_is_printed_where_sizes_need_keras(tmp_path):
 
     assert (code.exit_code, code.stderr) == (0, "")
     assert (recipe.exit_code, recipe.stderr) == (0, "")
+
+
+TEXTS = """\
+name: texts
+data:
+  source: {text_folder: {path: texts}}
+  prepare: [TextVectorization: {max_tokens: 50, output_sequence_length: 6}]
+model:
+  layers: [Embedding: {input_dim: 50, output_dim: 4}, GlobalMaxPooling1D, Dense: {units: $classes, activation: softmax}]
+train: {seed: 1, epochs: 1, batch_size: 8}
+"""
+
+
+def test_script_learns_its_vocabulary_from_the_training_texts(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for kind in ("good", "bad"):
+        (tmp_path / "texts" / kind).mkdir(parents=True)
+        for number in range(10):
+            (tmp_path / "texts" / kind / f"{number}.txt").write_text(f"a {kind} film, number {number}")
+    (tmp_path / "texts.yaml").write_text(TEXTS)
+    call("to-python", "texts.yaml", "--to", "texts.py")
+
+    run(tmp_path / "texts.py")
+
+    model = keras.models.load_model(tmp_path / "texts.keras")
+    assert {"good", "bad", "film"} <= set(model.get_layer("text_vectorization").get_vocabulary())
+    assert model.predict(np.array(["a good film"], object), verbose=0).shape == (1, 2)

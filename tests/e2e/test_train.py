@@ -47,6 +47,7 @@ def test_run_leaves_everything_in_its_folder(folder):
         "network.json",
         "report.html",
         "figures/curves.png",
+        "figures/samples.png",
         "figures/confusion.png",
         "figures/roc.png",
         "figures/calibration.png",
@@ -129,7 +130,7 @@ def test_predictions_agree_with_the_evaluation(folder):
 def test_pictures_are_pictures(folder):
     pictures = sorted((folder / "figures").glob("*.png"))
 
-    assert len(pictures) == 8
+    assert len(pictures) == 9
     for path in pictures:
         with Image.open(path) as image:
             image.load()

@@ -136,3 +136,12 @@ def test_mistakes_of_names_are_told(by_input, message):
     np.save("s.npy", SCANS)
 
     assert [each for each, _ in problems(by_input=by_input)] == [message]
+
+
+def test_file_of_one_input_beside_an_archive_says_what_to_leave_out():
+    np.save("s.npy", SCANS)
+    np.savez("all.npz", x_scan=SCANS, x_vital=VITALS, x_age=AGES)
+
+    [(message, hint)] = problems("all.npz", by_input=["scan=s.npy"])
+    assert message == "no file is given for vital, age"
+    assert hint.endswith("; or leave out --input: all inputs are read from all.npz")

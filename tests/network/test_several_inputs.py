@@ -11,6 +11,7 @@ from cnncli.network.entry import entering_values, entry_tensors
 from cnncli.network.explain import explain
 from cnncli.network.flatten_submodels import opened
 from cnncli.network.outline import rows
+from cnncli.network.row_text import kind_with_detail
 from cnncli.network.summary import summarise, summarise_with_network
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.phases import phases_of
@@ -131,11 +132,25 @@ def test_closed_row_of_a_call_says_whose_weights_it_has(summarised):
     assert shown["a"].detail == ""
 
 
+def test_only_layers_with_weights_share_them(summarised):
+    layers = {layer.name: layer for layer in summarised[0].layers}
+
+    assert layers["b_conv"].detail == "3×3, shared with a_conv"
+    assert layers["b_flatten"].detail == ""
+
+
+def test_class_and_whose_weights_it_has_are_two_parts():
+    assert kind_with_detail("BatchNormalization", "shared with a_norm") == "BatchNormalization, shared with a_norm"
+    assert kind_with_detail("Conv2D", "3×3, shared with a_conv") == "Conv2D 3×3, shared with a_conv"
+    assert kind_with_detail("Flatten", "") == "Flatten"
+
+
 def test_explanation_says_whose_weights_a_call_has(summarised):
     found, network, recipe = summarised
     explained = {layer.name: layer for layer in explain(found, network, recipe.recipe).layers}
     opened_up = {layer.name: layer for layer in explain(found, network, recipe.recipe, depth=5).layers}
 
+    assert explained["b"].what == "encoder, 3 layers, shared with a"
     assert explained["b"].purpose == "The layers of a, called once more with the same weights."
     assert "Its weights are those of a_conv, and are counted there." in opened_up["b_conv"].notes
     assert (

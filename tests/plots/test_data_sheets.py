@@ -1,5 +1,7 @@
 """Sheets of a data set: which examples are chosen, and that every kind of input is drawn."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from cnncli.data.dataset import Examples, Splits
 from cnncli.data_checks.findings import Example, Finding
 from cnncli.plots.data_sheets import chosen_by_class, draw_pairs, draw_pipeline, draw_samples
 from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.multilabel.targets import LabelTargets
 from cnncli.tasks.regression.targets import NumberTargets
 
 SHAPES = {"image": (9, 7, 3), "signal": (40, 2), "volume": (5, 8, 8, 1), "numbers": (12,), "several": None}
@@ -41,6 +44,17 @@ def test_every_kind_of_input_is_drawn_with_a_row_for_each_class(shape):
 
 def test_examples_of_a_class_are_spread_over_the_training_split():
     assert chosen_by_class(splits_of((4, 4, 1)))["b"].tolist() == [1, 4, 7, 10, 16, 19, 22, 28]
+
+
+def test_with_several_labels_an_example_stands_in_the_row_of_each():
+    splits = splits_of((4, 4, 1))
+    labels = np.zeros((30, 3), np.uint8)
+    labels[[2, 9], 0], labels[[9, 11], 2] = 1, 1
+    splits = replace(
+        splits, train=replace(splits.train, targets=labels), targets=LabelTargets(class_names=("a", "b", "c"))
+    )
+
+    assert {name: rows.tolist() for name, rows in chosen_by_class(splits).items()} == {"a": [2, 9], "c": [9, 11]}
 
 
 def test_data_without_classes_has_rows_with_their_targets():

@@ -67,7 +67,7 @@ def test_every_title_says_what_the_picture_shows(tmp_path):
     labels = (np.arange(30) % 2).astype(np.int32)
     scored = evaluation(labels, random(30, 1), ["a", "b"])
     drawn = task_registry.part("classification", "figures").draw(
-        scored, Examples({INPUT: random(30, 8, 8, 1)}, labels), title="r: test split"
+        scored, Examples({INPUT: random(30, 8, 8, 1)}, labels), title="r: test split", kinds={}
     )
 
     titles = [max(figure.findobj(Text), key=lambda text: text.get_fontsize()).get_text() for _, figure in drawn]

@@ -23,7 +23,7 @@ def test_a_run_draws_no_more_pictures_than_its_report_shows(monkeypatch: pytest.
     pictures = [Picture(feature_maps={})] * 5 + [Picture(filters={"layers": ["a", "b"]})]
     recipe = SimpleNamespace(name="r", evaluate=SimpleNamespace(split="test"), visualize=pictures)
 
-    files = run_figures.draw_all(Path(), recipe, None, None, None, SimpleNamespace(test=None))
+    files = run_figures.draw_all(Path(), recipe, SimpleNamespace(model=None), None, None, SimpleNamespace(test=None))
 
     # 100 without the 6 of the run, the two of filters, and one for each of the others that are to come
     assert room == [100 - 6 - 2 - 4, 64 + 1, 41 + 1, 18 + 1, 1, 2]

@@ -207,3 +207,18 @@ def test_what_is_no_layer_does_not_come_after(layers):
     [(message, hint)] = mistakes(layers)
     assert message.endswith("is not a layer, and not a call of a block")
     assert hint == "it is a structure or an input, or `model.change` leaves it out"
+
+
+def test_name_that_depends_on_sizes_is_found():
+    layers = """
+        - Conv2D: {name: "c$here.channels", filters: 4, kernel_size: 1}
+        - Conv2D: {name: second, is: "c$here.channels"}
+    """
+    assert loaded(layers).recipe.model.layers[1].shares
+
+
+def test_message_shows_what_is_written_instead_of_a_stand_in():
+    [(message, _)] = mistakes('- Conv2D: {filters: "$here.channels.x", kernel_size: 1}')
+    assert message == "Conv2D: `filters`: expected an integer ≥ 1, got '$here.channels.x' (text)"
+    [(message, _)] = mistakes('- Conv2D: {name: second, is: "c$here.channels"}')
+    assert message == "`is`: nothing is named `c$here.channels`"

@@ -297,8 +297,12 @@ def _finite(name: str, array: NDArray[Any]) -> NDArray[np.float32]:
             if found.any():
                 counts[kind] += int(found.sum())
                 first.setdefault(kind, begin + int(np.flatnonzero(found.reshape(len(chunk), -1).any(axis=1))[0]))
+    may_end = {"NaN"} if kind_of(array.shape[1:]).ARE_CURVES else set()
     problems = [
-        Problem(f"{name} has {_times(counts[kind], kind)}, first at index {index:,}", _NOT_FINITE)
+        Problem(
+            f"{name} has {_times(counts[kind], kind)}, first at index {index:,}",
+            "\n".join([_NOT_FINITE, *([_ENDS] if kind in may_end else [])]),
+        )
         for kind, index in first.items()
     ]
     if problems:
@@ -311,6 +315,7 @@ def _times(count: int, kind: str) -> str:
 
 
 _NOT_FINITE = "one of them makes the whole loss NaN: leave those examples out, or put numbers there"
+_ENDS = "if NaN fills up short signals, `length: 100` in the source pads them with 0 and cuts long ones"
 
 
 def _shape_problems(pairs: Mapping[str, Pair], parts: Mapping[str, Examples]) -> list[Problem]:

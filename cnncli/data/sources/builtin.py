@@ -1,7 +1,8 @@
-"""Built-in data sets: those of Keras, from Keras' cache, and the sample that comes with the package."""
+"""Built-in data sets: those of Keras, from Keras' cache, and the samples that come with the package."""
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import pickle
@@ -23,6 +24,7 @@ from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.download import DownloadFailed, fetch
 from cnncli.data.sources.loaded_data import LoadedData, Progress, sizes
 from cnncli.data.targets import TargetInfo
+from cnncli.data.text_column import text_column
 from cnncli.errors import DataError, NetworkError, Problem
 from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import printable
@@ -31,6 +33,8 @@ from cnncli.tasks.classification.targets import ClassTargets
 
 SAMPLE = "mnist-sample"
 SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
+SENTENCES = "sentences-sample"
+SENTENCES_FILE = SAMPLE_FILE.with_name("sentences-sample.csv")
 _DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")  # the package dataset-fashion-mnist
 _PATH = ("data", "source")
 
@@ -79,7 +83,7 @@ def read_builtin(
     """Read a data set by name, from this machine when it is here, else from the network.
 
     Args:
-        name: `mnist`, `fashion_mnist`, `cifar10`, `cifar100` or `mnist-sample`.
+        name: `mnist`, `fashion_mnist`, `cifar10`, `cifar100`, `mnist-sample` or `sentences-sample`.
         offline: `mnist-sample`: what to use, with a note, when a download is not possible.
         model: the targets of a trained model: labels follow its classes, and only the test part is kept.
         progress: told about downloads.
@@ -91,9 +95,12 @@ def read_builtin(
     notes: tuple[Problem, ...] = ()
     if model is not None:
         model.renumber(())  # before a download, where the model has no classes
-    if name == SAMPLE:
+    if name == SENTENCES:
+        parts, class_names = _sentences()
+        where, noun = "packaged", "sentences"
+    elif name == SAMPLE:
         arrays, class_names = _mnist([SAMPLE_FILE])
-        where, noun = "packaged", "digits"
+        parts, where, noun = _parts(arrays), "packaged", "digits"
     else:
         data_set = DATA_SETS[name]
         try:
@@ -104,8 +111,8 @@ def read_builtin(
             found = read_builtin(SAMPLE, model=model)
             return replace(found, notes=(_instead(name, error), *found.notes))
         arrays, class_names = data_set.read(paths)
+        parts = _parts(arrays)
         where, noun = _shown(paths[0].parent if len(paths) > 1 else paths[0]), data_set.noun
-    parts = {part: _examples(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")}
     source = f"{name}, {where}: {sizes(parts)} {noun}"
     targets: TargetInfo = ClassTargets(class_names=class_names)
     if model is not None:
@@ -114,6 +121,10 @@ def read_builtin(
         parts = {"test": Examples(test.inputs, numbers[test.labels])}
         targets, notes = model, (*notes, *missing)
     return LoadedData(parts=parts, targets=targets, source=source, fingerprint=of_parts(parts, targets), notes=notes)
+
+
+def _parts(arrays: Arrays) -> dict[str, Examples]:
+    return {part: _examples(arrays[f"x_{part}"], arrays[f"y_{part}"]) for part in ("train", "test")}
 
 
 def _examples(images: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Examples:
@@ -246,6 +257,18 @@ def _shown(path: Path) -> str:
 
 def _mnist(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:
     return npz.read(paths[0], ("x_train", "y_train", "x_test", "y_test")), tuple("0123456789")
+
+
+def _sentences() -> tuple[dict[str, Examples], tuple[str, ...]]:
+    with SENTENCES_FILE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    class_names = tuple(sorted({row["label"] for row in rows}))
+    parts = {}
+    for part in ("train", "test"):
+        own = [row for row in rows if row["part"] == part]
+        labels = np.array([class_names.index(row["label"]) for row in own], np.int32)
+        parts[part] = Examples({INPUT: text_column(row["sentence"] for row in own)}, labels)
+    return parts, class_names
 
 
 def _fashion_mnist(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:

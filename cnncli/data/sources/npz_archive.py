@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import groups, part_names
+from cnncli.data.dataset import INPUT
 from cnncli.data.shapes import Shape
+from cnncli.data.signal_length import length_note, with_length
 from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed
 from cnncli.data.sources.base import ModelRequest, Request, Source
@@ -62,6 +64,12 @@ def read_npz(
         arrays = npz.read(path, dict.fromkeys([*wanted, *more]))
         notes = _unused(names, inputs, more) if isinstance(targets, type) else []
         rows = _rows_of_parts(column, arrays, pairs["train"]) if more and column else None
+        if settings.length is not None and not inputs:
+            for pair in pairs.values():
+                name = pair.inputs[INPUT]
+                arrays[name], done = with_length(name, arrays[name], settings.length)
+                input_shape = input_shape or arrays[name].shape[1:]  # else they could be images without channels
+                notes += filter(None, [length_note(name, done, settings.length)])
         return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows)
 
 
@@ -161,7 +169,9 @@ class _Npz(Source[Npz]):
     def read_for_model(self, settings: Npz, request: ModelRequest) -> LoadedData:
         shape = request.input_shape
         names = list(shape) if isinstance(shape, Mapping) else []
-        return read_npz(settings, targets=request.targets, input_shape=shape, inputs=names)
+        trained = settings.of_other_data(request.data.source.settings if request.data else None)
+        assert isinstance(trained, Npz)
+        return read_npz(trained, targets=request.targets, input_shape=shape, inputs=names)
 
     def looks_like(self, path: Path) -> bool:
         if not path.is_file():

@@ -17,6 +17,7 @@ from cnncli.data.sources.table_examples import Labelled, loaded
 from cnncli.data.tables.cells import FileCells
 from cnncli.data.tables.column_files import FileColumn, read_images, read_volumes
 from cnncli.data.tables.example_rows import ExampleRows
+from cnncli.data.tables.named_files import NamedFiles
 from cnncli.data.tables.table_columns import TableColumns, find_columns, lacking
 from cnncli.data.tables.table_file import SUFFIXES, TableFile, open_table
 from cnncli.data.tables.wrong_lines import WrongLines
@@ -166,7 +167,7 @@ def _read(wanted: _Wanted) -> LoadedData:
     for row, reason in sorted(bad.items()):
         (left_out if wanted.skips_bad else wrong).add(*rows.place(row), reason)
     if wrong.count:
-        raise DataError(_refused(wrong, bad))
+        raise DataError(_refused(wrong, bad, may_skip=wanted.known is None))
     assert labelled is not None
     notes = [*labelled.notes]
     if left_out.count:
@@ -198,7 +199,7 @@ def _opened(wanted: _Wanted) -> dict[str, TableFile]:
     for part, (key, text) in files.items():
         try:
             with problems_at(*wanted.path, key):
-                tables[part] = open_table(text, kind=wanted.kind)
+                tables[part] = open_table(text, kind=wanted.kind, form=settings)
         except DataError as error:
             problems += error.problems
     if problems:
@@ -245,21 +246,26 @@ def _files(
         if not isinstance(cells, FileCells):
             continue
         own, path = wanted.inputs[name]
-        folders = [folder_of[rows.place(row)[0]] for row in range(len(rows))]
+        with problems_at(*path, "folder"):
+            files = {file: NamedFiles(folder, own.folder) for file, folder in folder_of.items()}
+        places = [files[rows.place(row)[0]].find(each) for row, each in enumerate(cells.names)]
+        folders, names = [folder for folder, _ in places], [each for _, each in places]
         if own.image is None:
-            found[name] = read_volumes(cells.names, folders, wanted.progress)
+            found[name] = read_volumes(names, folders, wanted.progress)
             continue
         form = (wanted.form if name == INPUT else None) or form_of(own, wanted.shapes.get(name), path)
         auto = own if wanted.known is None else None
         words = labelled.words if labelled else [""] * len(rows)
-        found[name] = read_images(cells.names, folders, rows.part_words, words, form, auto, wanted.progress)
+        found[name] = read_images(names, folders, rows.part_words, words, form, auto, wanted.progress)
     return found
 
 
-def _refused(wrong: WrongLines, bad: Mapping[int, str]) -> list[Problem]:
+def _refused(wrong: WrongLines, bad: Mapping[int, str], *, may_skip: bool) -> list[Problem]:
     """The wrong lines, and what to do where they are many."""
     problems = wrong.problems()
     if bad:
-        hint = "repair or remove the rows, or leave them out: `on_bad_image: skip` in `data`"
+        hint = "repair or remove the rows"
+        if may_skip:
+            hint += ", or leave them out: `on_bad_image: skip` in `data`"
         problems.append(Problem(f"{counted(len(bad), 'row')} with a file that cannot be used", hint))
     return problems

@@ -14,11 +14,12 @@ from cnncli.data.columns import RowFile, Values, take
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.shapes import Shape, written
+from cnncli.data.signal_length import length_note
 from cnncli.data.sources.arrays import compare_scales
 from cnncli.data.sources.duplicates import FEW, find_copies
 from cnncli.data.sources.image_remarks import remarks
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, sizes
-from cnncli.data.tables.cells import NumberCells, TextCells
+from cnncli.data.tables.cells import NumberCells, SignalCells, TextCells
 from cnncli.data.tables.column_files import FileColumn
 from cnncli.data.tables.example_rows import ExampleRows
 from cnncli.data.targets import TargetInfo
@@ -91,7 +92,7 @@ def loaded(
     for name, column in made.files.items():
         if column.form is not None:
             every += remarks(column.images, column.form, inputs[name][1])
-    every += [replace(note, path=inputs[name][1]) for name, note in _empty_texts(rows)]
+    every += [replace(note, path=inputs[name][1]) for name, note in (*_empty_texts(rows), *_lengths(rows))]
     duplicate_of: dict[str, NDArray[np.int64]] = {}
     compared = {part: made.compared(parts[part], found) for part, found in places.items()}
     if for_training:
@@ -213,6 +214,8 @@ def _shaped(cells: NumberCells, own: InputColumns, path: Path, input_shape: Shap
     if shape and math.prod(shape) != width:
         message = f"`shape` {written(shape)} has {counted(math.prod(shape), 'number')}, and {counted(width, 'column')} are read"
         raise DataError(Problem(message, first_of(list(map(shortened, cells.columns))), path=(*path, "shape")))
+    if isinstance(cells, SignalCells):
+        shape = (cells.length, cells.channels)
     if not shape and input_shape is not None:
         sizes_of = [size for size in input_shape if size is not None]
         if len(sizes_of) == len(input_shape) and math.prod(sizes_of) == width:
@@ -223,6 +226,15 @@ def _shaped(cells: NumberCells, own: InputColumns, path: Path, input_shape: Shap
         return replace(values, row_shape=shape)
     assert isinstance(values, np.ndarray)
     return values.reshape(len(values), *shape)
+
+
+def _lengths(rows: ExampleRows) -> Iterator[tuple[str, Problem]]:
+    """How many signals of each input were padded and cut."""
+    for name, cells in rows.inputs.items():
+        if isinstance(cells, SignalCells):
+            named = "the table" if name == INPUT else name
+            if (note := length_note(named, cells.lengths, cells.length)) is not None:
+                yield name, note
 
 
 def _refuse_nothing_to_train(

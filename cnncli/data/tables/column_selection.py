@@ -14,7 +14,8 @@ def select(words: str | Sequence[str], header: Sequence[str], *, file: str, used
     """The names of the selected columns, each once.
 
     A glob takes the columns that match it in natural order: t0, t1, t2, …, t10. A range takes those from one name to another
-    as they stand in the table, both included. A column with exactly that name comes first.
+    as they stand in the table, both included. A column with exactly that name comes first. A glob takes no column without
+    a name, which pandas writes: the numbers of the rows.
 
     Args:
         words: a name, a glob or a range; or several.
@@ -50,7 +51,7 @@ def _select(word: str, header: Sequence[str], file: str, used: Collection[str]) 
             raise DataError(Problem(message, f"write `{last}:{first}`"))
         return [name for name in header[begin : end + 1] if name not in used]
     if _GLOB.search(word):
-        matching = sorted((name for name in free if fnmatchcase(name, word)), key=natural_key)
+        matching = sorted((name for name in free if name and fnmatchcase(name, word)), key=natural_key)
         if not matching:
             message = f"no column of {file} matches `{shortened(word)}`"
             raise DataError(Problem(message, f"its columns: {listed(header, 12)}"))
@@ -63,8 +64,29 @@ def _known(word: str, header: Sequence[str], file: str) -> None:
     if word not in header:
         hint = did_you_mean(word, map(shortened, header))
         if "did you mean" not in hint:
-            hint = f"its first line: {listed(header, 12)}"
+            hint = f"its first line: {listed(map(shortened, header), 12)}"
+        if may_be_values(header):
+            hint += "\nif these are no names: `header: false` in the source; then the columns are c0, c1, c2, …"
         raise DataError(Problem(f"{file} has no column `{shortened(word)}`", hint))
+
+
+def may_be_values(header: Sequence[str]) -> bool:
+    """Whether the first line of a table looks like an example and not like names: numbers, or a sentence."""
+    return has_measured_numbers(header) or any(len(name.split()) > _LONGEST_NAME for name in header)
+
+
+def has_measured_numbers(header: Sequence[str]) -> bool:
+    """Whether there are numbers that do not count on, as years and the numbers of columns do."""
+    numbers = numbers_in(header)
+    return numbers != [numbers[0] + place for place in range(len(numbers))]
+
+
+def numbers_in(header: Sequence[str]) -> list[float]:
+    """Those of the names that are numbers."""
+    return [float(name) for name in header if _NUMBER.fullmatch(name)]
+
+
+_LONGEST_NAME = 6  # words
 
 
 def natural_key(text: str) -> tuple[tuple[int, int, str], ...]:
@@ -90,4 +112,4 @@ def in_natural_order(names: Iterable[str]) -> list[str]:
     return sorted(names, key=natural_key)
 
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]+)?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")

@@ -15,12 +15,14 @@ from cnncli.data.sources.paths import cannot_read
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError, Place, Problem
 from cnncli.messages import counted, shortened
+from cnncli.recipe.sources.table import TextFormat
 
 _DELIMITERS = ",;\t|"
 _TAB_SUFFIXES = (".tsv", ".tab")
 _SAMPLE_LINES = 20  # that are looked at to find the delimiter
 _LONGEST = 1 << 24  # characters of a line, and of a field
 _ROWS = 4096  # read in one go
+_WITH_COMMA = re.compile(r"\s*[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?\s*")  # a number with a decimal comma
 _SEP = re.compile(r"sep=(.)\r?\n?")  # Excel's first line that names the delimiter
 
 
@@ -39,7 +41,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class CsvTable:
-    """A table of text with the names of its columns in the first line.
+    """A table of text.
 
     Attributes:
         file: as messages call it.
@@ -47,6 +49,7 @@ class CsvTable:
         header: the names of the columns.
         delimiter: between two fields.
         first_row: the number of records before the first row: the header, and the line `sep=;` of Excel.
+        form: how the recipe says that the text is read.
     """
 
     file: str
@@ -54,19 +57,20 @@ class CsvTable:
     header: tuple[str, ...]
     delimiter: str
     first_row: int
+    form: TextFormat
 
     def rows(self, wrong: WrongLines) -> Iterator[Rows]:
-        """Read the rows below the header, some at a time; empty lines do not count.
+        """Read the rows, some at a time; empty lines do not count. Numbers have a decimal point, whatever the file has.
 
         Args:
             wrong: gets the lines that are no row of this table.
 
         Raises:
-            DataError: the file is not UTF-8, or cannot be read.
+            DataError: the file has another encoding, or cannot be read.
         """
         width, lines, cells = len(self.header), list[int](), list[Sequence[str]]()
-        with _opened(self.path, self.file) as file:
-            reader = csv.reader(_lines(file, self.file), delimiter=self.delimiter, strict=True)
+        with _opened(self.path, self.file, self.form.encoding) as file:
+            reader = csv.reader(_lines(file, self.file), **_dialect(self.delimiter, self.form))
             for _ in range(self.first_row):
                 next(reader)
             while True:
@@ -83,7 +87,7 @@ class CsvTable:
                         wrong.add(self.file, line, _of_width(len(row), width))
                     continue
                 lines.append(line)
-                cells.append(row)
+                cells.append(row if self.form.decimal == "." else _with_points(row))
                 if len(lines) == _ROWS:
                     yield Rows(lines, cells)
                     lines, cells = [], []
@@ -91,7 +95,7 @@ class CsvTable:
             yield Rows(lines, cells)
 
 
-def open_csv(path: Path, file: str, *, tabs: bool = False) -> CsvTable:
+def open_csv(path: Path, file: str, *, tabs: bool = False, form: TextFormat | None = None) -> CsvTable:
     """Read the header of a table of text.
 
     The delimiter is a tab where the file is called `.tsv` and has one in its first line; else the one of comma, semicolon, tab
@@ -100,33 +104,48 @@ def open_csv(path: Path, file: str, *, tabs: bool = False) -> CsvTable:
     Args:
         file: how messages call the file.
         tabs: whether the recipe says that it is a TSV file.
+        form: how the recipe says that the text is read.
 
     Raises:
-        DataError: it is no table of UTF-8 text, or is empty.
+        DataError: it is no table of text in this encoding, or is empty.
     """
     csv.field_size_limit(_LONGEST)
-    with _opened(path, file) as opened:
+    form = form or TextFormat()
+    with _opened(path, file, form.encoding) as opened:
         sample = list(islice(_lines(opened, file), _SAMPLE_LINES))
     named = _SEP.fullmatch(sample[0]) if sample else None
     body = sample[1:] if named else sample
     if not any(line.strip() for line in body):
         raise DataError(Problem(f"{file} is empty", "the first line names the columns"))
     tabs = tabs or path.suffix.lower() in _TAB_SUFFIXES
-    delimiter = named[1] if named else "\t" if tabs and "\t" in body[0] else _delimiter(body)
-    header = _first_record(body, delimiter)
+    delimiter = named[1] if named else "\t" if tabs and "\t" in body[0] else _delimiter(body, form)
+    body = body if form.header else [line for line in body if line.strip()]
+    header = _first_record(body, _dialect(delimiter, form))
     if header is None:
-        problem = Problem("a quote opens in the first line and is not closed", place=Place(file, 1))
+        problem = Problem("a quote opens in the first line and is not closed", _NO_QUOTES, place=Place(file, 1))
         raise DataError(problem)
-    return CsvTable(file, path, tuple(name.strip() for name in header), delimiter, 2 if named else 1)
+    before = 1 if named else 0
+    if not form.header:
+        return CsvTable(file, path, tuple(f"c{place}" for place in range(len(header))), delimiter, before, form)
+    return CsvTable(file, path, tuple(name.strip() for name in header), delimiter, before + 1, form)
+
+
+def _dialect(delimiter: str, form: TextFormat) -> dict[str, Any]:
+    """The arguments of csv.reader."""
+    return {"delimiter": delimiter, "strict": True, "quoting": csv.QUOTE_MINIMAL if form.quotes else csv.QUOTE_NONE}
+
+
+def _with_points(row: Sequence[str]) -> list[str]:
+    return [cell.replace(",", ".") if _WITH_COMMA.fullmatch(cell) else cell for cell in row]
 
 
 @contextmanager
-def _opened(path: Path, file: str) -> Iterator[TextIO]:
+def _opened(path: Path, file: str, encoding: str) -> Iterator[TextIO]:
     try:
-        with path.open(encoding="utf-8-sig", newline="") as opened:
+        with path.open(encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as opened:
             yield opened
-    except UnicodeDecodeError as error:
-        raise DataError(_not_utf8(path, file)) from error
+    except UnicodeError as error:
+        raise DataError(_wrong_encoding(path, file, encoding)) from error
     except OSError as error:
         raise cannot_read(file, error) from error
 
@@ -141,25 +160,30 @@ def _lines(opened: TextIO, file: str) -> Iterator[str]:
         yield line
 
 
-def _delimiter(sample: Sequence[str]) -> str:
+def _delimiter(sample: Sequence[str], form: TextFormat) -> str:
     def score(sign: str) -> tuple[bool, float, int]:
-        rows = [row for row in csv.reader(sample, delimiter=sign) if row]
+        rows = [row for row in csv.reader(sample, **{**_dialect(sign, form), "strict": False}) if row]
         width = len(rows[0])
         return width > 1, sum(len(row) == width for row in rows) / len(rows), width
 
     return max(_DELIMITERS, key=score)
 
 
-def _first_record(sample: Sequence[str], delimiter: str) -> list[str] | None:
+def _first_record(sample: Sequence[str], dialect: dict[str, Any]) -> list[str] | None:
     try:
-        return next(csv.reader(sample, delimiter=delimiter, strict=True), None)
+        return next(csv.reader(sample, **dialect), None)
     except csv.Error:
         return None
 
 
+_NO_QUOTES = "if quotes are characters as others: `quotes: false` in the source"
+
+
 def _of_quotes(error: csv.Error, *, several_lines: bool) -> str:
     if several_lines or "unexpected end" in str(error) or "field larger" in str(error):
-        return 'a quote `"` opens in this line and is not closed'
+        return (
+            'a quote `"` opens in this line and is not closed; `quotes: false` in the source reads quotes as characters'
+        )
     return 'a quote `"` closes inside a field; write `""` for a quote in a quoted field'
 
 
@@ -168,13 +192,15 @@ def _of_width(found: int, wanted: int) -> str:
     return f"{counted(found, 'field')}, and the table has {counted(wanted, 'column')}{hint}"
 
 
-def _not_utf8(path: Path, file: str) -> Problem:
+def _wrong_encoding(path: Path, file: str, encoding: str) -> Problem:
     """The first line that is not UTF-8, and what the file may be instead."""
-    convert = f"save it as UTF-8: iconv -f WINDOWS-1252 -t UTF-8 {shortened(path.name)} > utf8.csv"
+    if encoding != "utf-8":
+        return Problem(
+            f"{file} cannot be read as {encoding}", "another `encoding`: utf-8, windows-1252, latin-1, utf-16"
+        )
     with path.open("rb") as opened:
         if opened.read(2) in (b"\xff\xfe", b"\xfe\xff"):
-            hint = f"save it as UTF-8: iconv -f UTF-16 -t UTF-8 {shortened(path.name)} > utf8.csv"
-            return Problem("the table is UTF-16, and UTF-8 is expected", hint, place=Place(file, 1))
+            return Problem("the table is UTF-16, and UTF-8 is expected", _convert(path, "utf-16"), place=Place(file, 1))
         opened.seek(0)
         number = 0
         while line := opened.readline(_LONGEST):
@@ -183,5 +209,10 @@ def _not_utf8(path: Path, file: str) -> Problem:
                 line.decode()
             except UnicodeDecodeError as error:
                 message = f"byte {line[error.start]:#04x} is not UTF-8"
-                return Problem(message, convert, place=Place(file, number))
-    return Problem(f"{file} is not UTF-8", convert)
+                return Problem(message, _convert(path, "windows-1252"), place=Place(file, number))
+    return Problem(f"{file} is not UTF-8", _convert(path, "windows-1252"))
+
+
+def _convert(path: Path, encoding: str) -> str:
+    command = f"iconv -f {encoding.upper()} -t UTF-8 {shortened(path.name)} > utf8.csv"
+    return f"`encoding: {encoding}` in the source; or save it as UTF-8: {command}"

@@ -16,6 +16,7 @@ from cnncli.data.tables.cells import (
     FileCells,
     NumberCells,
     PartCells,
+    SignalCells,
     TextCells,
     WeightCells,
     WordCells,
@@ -106,7 +107,7 @@ class ExampleRows:
 
 def _reader(own: InputColumns, columns: Sequence[str]) -> CellReader:
     if own.numbers is not None:
-        return NumberCells(columns)
+        return NumberCells(columns) if own.length is None else SignalCells(columns, own.length, own.channels)
     if own.text is not None:
         return TextCells(columns[0])
     return FileCells(columns[0])

@@ -12,6 +12,7 @@ from cnncli.data.tables.parquet_table import open_parquet
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
+from cnncli.recipe.sources.table import TextFormat
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".parquet", ".pq")
 
@@ -38,12 +39,13 @@ class TableFile(Protocol):
         """The rows, some at a time; `wrong` gets the lines that are none."""
 
 
-def open_table(text: str, *, kind: str = "csv") -> TableFile:
+def open_table(text: str, *, kind: str = "csv", form: TextFormat | None = None) -> TableFile:
     """Open a table and read the names of its columns.
 
     Args:
         text: its path, as the user wrote it.
         kind: `csv`, `tsv` or `parquet`: what the recipe calls it. The file's first bytes and its ending come first.
+        form: how a table of text is read; None: as it is without settings.
 
     Raises:
         DataError: it is not there, or is no table.
@@ -62,7 +64,7 @@ def open_table(text: str, *, kind: str = "csv") -> TableFile:
             raise DataError(Problem(f"{file} is {what}, not a table of text", way_out))
     if kind == "parquet":
         return open_parquet(path, file)
-    return open_csv(path, file, tabs=kind == "tsv")
+    return open_csv(path, file, tabs=kind == "tsv", form=form)
 
 
 _OTHERS = (

@@ -14,6 +14,7 @@ from matplotlib.path import Path
 
 from cnncli.network.explanation import shape_text
 from cnncli.network.outline import Row, without_prefix
+from cnncli.network.row_text import kind_with_detail
 from cnncli.network.summary import Summary
 from cnncli.plots import style
 from cnncli.plots.kinds import KINDS, kind_of_class
@@ -148,7 +149,7 @@ def _texts(row: Row) -> tuple[str, str, str, str]:
     name = without_prefix(row.name, row.within[:1])
     repeat = row.repeat if row.repeat and not row.repeat.groups else None
     layers = f"{row.layer_count:,} layers"
-    what = f"{row.kind} {row.detail}".strip()
+    what = kind_with_detail(row.kind, row.detail)
     if row.is_group:
         what = f"{row.kind}, {row.detail or layers}" if row.kind else row.detail or layers
     if repeat:

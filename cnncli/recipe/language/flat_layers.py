@@ -21,7 +21,7 @@ from cnncli.recipe.language.changes import Changes, by_name
 from cnncli.recipe.language.here import Shape, Shapes
 from cnncli.recipe.language.shared_layers import SharedLayers
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call
-from cnncli.recipe.layers import Group, snake_case
+from cnncli.recipe.layers import Group, application_name, snake_case
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Path, Scalar, Sequence, plain
 
 INPUT = "input"  # the network's input, as `from` names it
@@ -202,11 +202,7 @@ class FlatLayers:
         if (written := self.written_name(entry, scope)) is not None:
             return self.name_of(written, scope), from_call(written.place, scope.caller)
         if found and found.kind == "applications":
-            argument = (found.arguments or {}).get("name")
-            base = (
-                str(argument.default) if argument and not argument.required and argument.default else found.name.lower()
-            )
-            return self.counted(base, scope), entry.key_place
+            return self.counted(application_name(found), scope), entry.key_place
         return self.counted(snake_case(found.canonical if found else entry.key), scope), entry.key_place
 
     def written_name(self, entry: Entry, scope: Scope) -> Scalar | None:

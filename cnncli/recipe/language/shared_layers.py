@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from cnncli.errors import Place
 from cnncli.messages import described, did_you_mean, shortened
+from cnncli.recipe.deferred import Deferred
 from cnncli.recipe.keras_objects import structure_entries
 from cnncli.recipe.keras_objects.integer_values import as_integers
 from cnncli.recipe.language.substitution import Substitution, as_node, from_call
@@ -149,10 +150,11 @@ class SharedLayers:
         if not isinstance(name, str):
             flat.wrong(f"`is`: expected the name of a layer or of a block's call, got {described(name)}", place)
             return None
+        shown = shortened(name)
+        name = name.stand_in if isinstance(name, Deferred) else name  # layers have names of stand-ins, too
         for prefix, suffix in scope.searched:
             if (found := known.get(f"{prefix}{name}{suffix}")) is not None:
                 return found
-        shown = shortened(name)
         if any(f"{prefix}{name}{suffix}" in (self._layers | self._calls) for prefix, suffix in scope.searched):
             other = "a call of a block" if known is self._layers else "a single layer"
             own = "a single layer" if known is self._layers else "a call of a block"

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from cnncli.recipe.sources.base import Located
+from cnncli.recipe.schema_fields import Count
+from cnncli.recipe.sources.base import Located, SourceSettings
 
 
 class Npz(Located):
@@ -23,10 +24,20 @@ class Npz(Located):
         min_length=1,
         description="an array with the weight of each example in the loss: `w` beside x, `w_train` beside x_train",
     )
+    length: Count | None = Field(
+        None,
+        description="of signals: shorter ones, which NaN fills up in the file, are padded with 0, longer ones are cut",
+    )
 
     @property
     def described(self) -> str:
         return "a NumPy archive"
+
+    def signal_length(self) -> int | None:
+        return self.length
+
+    def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
+        return self.model_copy(update={"length": trained.signal_length()}) if trained else self
 
 
 class Idx(Located):

@@ -72,6 +72,15 @@ class SourceSettings(Section):
         """
         return self
 
+    def signal_length(self) -> int | None:
+        """To which length signals are padded or cut; None where they have one length."""
+        return None
+
+    @property
+    def text_column(self) -> str:
+        """The column of a table that holds the texts; empty where there is none."""
+        return ""
+
     def settled(self, found: Mapping[str, Any]) -> SourceSettings:
         """These settings with the values that reading the data decided."""
         return self.model_copy(update={name: value for name, value in found.items() if name in type(self).model_fields})

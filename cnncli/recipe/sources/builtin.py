@@ -6,15 +6,17 @@ from typing import ClassVar, Literal, get_args
 
 from cnncli.recipe.sources.base import SourceSettings
 
-BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample"]
+BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample", "sentences-sample"]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
-BUILTIN_CLASSES = {"mnist": 10, "mnist-sample": 10, "fashion_mnist": 10, "cifar10": 10, "cifar100": 100}
-BUILTIN_SHAPES = {
-    "mnist": (28, 28, 1),
-    "mnist-sample": (28, 28, 1),
-    "fashion_mnist": (28, 28, 1),
-    "cifar10": (32, 32, 3),
-    "cifar100": (32, 32, 3),
+BUILTIN_CLASSES = {
+    **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist", "cifar10"), 10),
+    "cifar100": 100,
+    "sentences-sample": 3,
+}
+BUILTIN_SHAPES: dict[str, tuple[int, ...]] = {
+    **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist"), (28, 28, 1)),
+    **dict.fromkeys(("cifar10", "cifar100"), (32, 32, 3)),
+    "sentences-sample": (),  # texts
 }
 
 
@@ -31,6 +33,10 @@ class Builtin(SourceSettings):
     @property
     def described(self) -> str:
         return self.name
+
+    @property
+    def are_pixels(self) -> bool:
+        return self.example_shape() != ()
 
     def example_shape(self) -> tuple[int, ...] | None:
         return BUILTIN_SHAPES[self.name]

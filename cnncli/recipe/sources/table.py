@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 from pydantic_core import PydanticCustomError
 
-from cnncli.recipe.schema_fields import Count
+from cnncli.recipe.schema_fields import Count, Section
 from cnncli.recipe.sources.base import ImageKeys, Located, SourceSettings
 
 
@@ -40,8 +40,18 @@ class InputColumns(ImageKeys):
         description="columns of a table: a name, a list, a glob such as `t*` in natural order, or a range `t0:t186`",
     )
     volume: str | None = Field(None, min_length=1, description="column of a table: names of .npy files")
+    folder: Annotated[Any, BeforeValidator(_read_columns, json_schema_input_type=_Names | None)] = Field(
+        None,
+        description="folder of the files that `image` or `volume` names, relative to the table; several as a list or a glob;"
+        " default: that of the table",
+    )
     shape: Annotated[list[Count], Field(min_length=1, max_length=4)] | None = Field(
         None, description="shape that `numbers` become, for example [187, 1] for a signal; default: a row"
+    )
+
+    length: Count | None = Field(
+        None,
+        description="of signals in `numbers`: shorter ones, whose last cells are empty, are padded with 0, longer ones are cut",
     )
 
     @model_serializer(mode="wrap")
@@ -66,11 +76,33 @@ class InputColumns(ImageKeys):
             return self.image_shape()
         if self.text is not None:
             return ()
+        if self.length is not None:
+            return self.length, self.channels
         return tuple(self.shape) if self.shape else None
 
+    @property
+    def channels(self) -> int:
+        """Of signals with a `length`."""
+        return self.shape[-1] if self.shape else 1
 
-class Table(InputColumns, Located):
-    """A table with the names of its columns in the first line; the ending of the file says how it is read."""
+
+class TextFormat(Section):
+    """How the text of a CSV or TSV file is read."""
+
+    header: bool = Field(
+        True, description="whether the first line has the names of the columns; false: they are c0, c1, c2, …"
+    )
+    encoding: Literal["utf-8", "windows-1252", "latin-1", "utf-16"] = Field(
+        "utf-8", description="of the file; windows-1252: of many older files and of Excel"
+    )
+    decimal: Literal[".", ","] = Field(".", description="the decimal sign of numbers")
+    quotes: bool = Field(
+        True, description='whether a field in "…" can contain the delimiter; false: a quote is a character as any other'
+    )
+
+
+class Table(TextFormat, InputColumns, Located):
+    """A table; the ending of the file says how it is read."""
 
     MODULE: ClassVar[str] = "table"
     PLACEHOLDER: ClassVar[str] = "YOUR_FILE.csv"
@@ -97,6 +129,13 @@ class Table(InputColumns, Located):
     @property
     def images(self) -> ImageKeys | None:
         return self.of_images
+
+    @property
+    def text_column(self) -> str:
+        return self.text or ""
+
+    def signal_length(self) -> int | None:
+        return self.length
 
     def example_shape(self) -> tuple[int, ...] | None:
         return self.input_shape()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
+from cnncli.inputs import InputKind
 from cnncli.interpretability.examples import read
 from cnncli.plots.calibration import draw_calibration
 from cnncli.plots.confident_errors import draw_confident_errors
@@ -20,7 +21,9 @@ from cnncli.tasks.classification.scorer import Scored
 from cnncli.tasks.classification.thresholds import Sweep
 
 
-def draw(scored: Scored, examples: Examples, *, title: str | Title) -> Iterator[tuple[str, Figure]]:
+def draw(
+    scored: Scored, examples: Examples, *, title: str | Title, kinds: Mapping[str, InputKind]
+) -> Iterator[tuple[str, Figure]]:
     """Draw each picture, with its name.
 
     Without probabilities there is no calibration, and without images or curves no sheet of wrong predictions; thresholds
@@ -28,6 +31,7 @@ def draw(scored: Scored, examples: Examples, *, title: str | Title) -> Iterator[
 
     Args:
         title: the heading of every picture, any text.
+        kinds: of the inputs by name, where their shapes alone do not tell them.
     """
     result = scored.result
     class_names = [each.name for each in result.per_class]
@@ -38,10 +42,10 @@ def draw(scored: Scored, examples: Examples, *, title: str | Title) -> Iterator[
     if result.thresholds:
         sweep = Sweep(result.thresholds, result.best_threshold)
         yield "thresholds", draw_thresholds(sweep, class_names[1], title=title + ", scores by threshold")
-    if can_show(examples):
+    if can_show(examples, kinds):
         images = read(examples, [wrong.index for wrong in result.most_wrong])
         about = title + ", wrong predictions"
         figure = draw_confident_errors(
-            images, result.most_wrong, title=about, count=len(examples), wrong_count=len(scored.wrong)
+            images, result.most_wrong, title=about, count=len(examples), wrong_count=len(scored.wrong), kinds=kinds
         )
         yield "wrong", figure

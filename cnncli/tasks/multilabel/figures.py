@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from matplotlib.figure import Figure
 
 from cnncli.data.dataset import Examples
+from cnncli.inputs import InputKind
 from cnncli.interpretability.examples import read
 from cnncli.plots.confident_errors import Caption, draw_sheet, prediction_lines, where_line
 from cnncli.plots.evaluation_figures import can_show
@@ -17,11 +18,14 @@ from cnncli.tasks.multilabel.console import labels_text
 from cnncli.tasks.multilabel.scorer import Scored
 
 
-def draw(scored: Scored, examples: Examples, *, title: str | Title) -> Iterator[tuple[str, Figure]]:
+def draw(
+    scored: Scored, examples: Examples, *, title: str | Title, kinds: Mapping[str, InputKind]
+) -> Iterator[tuple[str, Figure]]:
     """Draw each picture, with its name.
 
     Args:
         title: the heading of every picture, any text.
+        kinds: of the inputs by name, where their shapes alone do not tell them.
     """
     result = scored.result
     yield (
@@ -30,11 +34,11 @@ def draw(scored: Scored, examples: Examples, *, title: str | Title) -> Iterator[
             Sweep(result.thresholds, result.best_threshold), "a label", title=title + ", scores by threshold"
         ),
     )
-    if can_show(examples):
-        yield "wrong", _largest_errors(scored, examples, title + ", wrong predictions")
+    if can_show(examples, kinds):
+        yield "wrong", _largest_errors(scored, examples, title + ", wrong predictions", kinds)
 
 
-def _largest_errors(scored: Scored, examples: Examples, title: str | Title) -> Figure:
+def _largest_errors(scored: Scored, examples: Examples, title: str | Title, kinds: Mapping[str, InputKind]) -> Figure:
     result, wrong = scored.result, scored.result.most_wrong
 
     def caption(number: int, width: float) -> Caption:
@@ -47,4 +51,4 @@ def _largest_errors(scored: Scored, examples: Examples, title: str | Title) -> F
     which = "the largest errors first" if len(wrong) == count else f"the {len(wrong)} largest errors"
     shown = f"{count:,} of {result.count:,} predictions have a wrong label: {which}"
     subtitle = shown if count else f"all labels of all {result.count:,} predictions are correct"
-    return draw_sheet(images, caption, title=title, subtitle=subtitle)
+    return draw_sheet(images, caption, title=title, subtitle=subtitle, kinds=kinds)
