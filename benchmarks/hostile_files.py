@@ -150,6 +150,10 @@ def system_as(kind: str) -> Callable[[Place], None]:
     return layer(lambda place: [dense(**{kind: keras_object("system", "os", command=f"touch {place.marker}")})])
 
 
+def words(vocabulary: Any, **more: Any) -> Callable[[Place], None]:
+    return layer(lambda _: [keras_object("TextVectorization", name="words", vocabulary=vocabulary, **more)])
+
+
 def lookup(name: str) -> Callable[[Place], None]:
     return layer(lambda place: [keras_object(name, name="lookup", vocabulary=str(place.secret))])
 
@@ -511,6 +515,9 @@ CASES = [
     _case("StringLookup from a file", lookup("StringLookup"), "the name of a file to read"),
     _case("IntegerLookup from a file", lookup("IntegerLookup"), "the name of a file to read"),
     _case("TextVectorization from a file", lookup("TextVectorization"), "the name of a file to read"),
+    _case("TextVectorization without a vocabulary", words(None), "without its vocabulary"),
+    _case("TextVectorization of no words", words([["a"], {"b": 1}]), "not a list of words"),
+    _case("TextVectorization of a billion words at a time", words(["a"], ngrams=10**9), "`ngrams` of 1,000,000,000"),
     _case("a vocabulary as asset", with_member("assets/layers/string_lookup/vocabulary.txt"), "a vocabulary belongs in"),
     _case("FeatureSpace", layer(lambda place: [keras_object("FeatureSpace", "keras.utils", features={})]), _NOT_KERAS),
     # sizes by way of the config

@@ -8,6 +8,7 @@ from typing import Any
 from cnncli.messages import shortened
 from cnncli.model_file_validation.refusal import damaged, refused
 from cnncli.model_file_validation.strict_json import parse
+from cnncli.recipe.growth import MOST_NGRAMS
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import NOUNS
 
@@ -41,6 +42,7 @@ _STRUCTURE = _MODELS | {
 OPERATIONS = ("numpy", "nn", "math", "image", "linalg")
 _OPERATION_MODULES = {f"keras.src.ops.{name}" for name in OPERATIONS}
 _VALUES = {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__", "__slice__"}
+_LOOKUPS = ("TextVectorization", "StringLookup", "IntegerLookup")
 _TYPES = {"bool", "string", "float16", "bfloat16", "float32", "float64"}
 _TYPES |= {f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)}
 
@@ -93,7 +95,24 @@ def _strange(found: Mapping[str, Any]) -> str:
         return f"a name that cannot be shown: `{shortened(name)}`"
     if isinstance(name, str) and ("/" in name or "\\" in name):
         return f"a name that is a path: `{shortened(name)}`"
-    return _foreign(found) if "class_name" in found else ""
+    return (_foreign(found) or _useless_vocabulary(found)) if "class_name" in found else ""
+
+
+def _useless_vocabulary(found: Mapping[str, Any]) -> str:
+    """What is wrong with a layer that looks words up; empty when it is all right."""
+    name, inner = str(found.get("class_name")), found.get("config")
+    if name not in _LOOKUPS or not isinstance(inner, dict):
+        return ""
+    words, ngrams = inner.get("vocabulary"), inner.get("ngrams")
+    if isinstance(words, str):  # the name of a file, which is reported as that
+        return ""
+    if not words:
+        return f"a {name} without its vocabulary, which `adapt` keeps outside of the config"
+    if not isinstance(words, list) or not all(isinstance(word, str | int) for word in words):
+        return f"a vocabulary that is not a list of words: `{shortened(str(words))}`"
+    if isinstance(ngrams, int) and ngrams > MOST_NGRAMS:
+        return f"`ngrams` of {ngrams:,} words"
+    return ""
 
 
 def _class_of(found: Mapping[str, Any]) -> tuple[str, str]:

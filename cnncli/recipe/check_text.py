@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncli.errors import Problem
+from cnncli.messages import described
+from cnncli.recipe.growth import MOST_NGRAMS
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.learned import learns
 from cnncli.recipe.named_inputs import Input, inputs_of
@@ -45,6 +47,12 @@ def _dense_outputs_of_one_size(recipe: Recipe) -> Iterator[Problem]:
             message += "longest of its batch"
             hint = "the number of words to read of each text, for example `output_sequence_length: 60`"
             yield Problem(message, hint, path=path)
+        ngrams = layer.args.get("ngrams")
+        if ngrams is not None and not (isinstance(ngrams, int) and 1 <= ngrams <= MOST_NGRAMS):
+            message = (
+                f"TextVectorization: `ngrams`: expected an integer from 1 to {MOST_NGRAMS}, got {described(ngrams)}"
+            )
+            yield Problem(message, "2 takes single words and pairs of words", path=(*path, "ngrams"))
         most = layer.args.get("max_tokens")
         if learns(layer) and _mode(layer) == "int" and isinstance(most, int) and 1 < most <= _SPECIAL:
             message = f"TextVectorization: `max_tokens: {most}` leaves no room for words: 0 and 1 have another meaning"

@@ -16,6 +16,7 @@ _MOST_REPEATED = 1000  # of which many may be the same, in the rounds of a `repe
 LARGEST_VALUE = 10_000  # items in one value, with those of the lists and mappings in it
 DEEPEST_VALUE = 50  # lists and mappings within each other, in one value
 LONGEST_TEXT = 10_000  # characters of a text that is put together
+MOST_NGRAMS = 20  # words next to each other that are one; Keras takes time and memory for each number up to it
 LARGEST_INTEGER = 2**31 - 1  # TensorFlow and Keras count sizes and steps in 32 bits
 LARGEST_SEED = 2**32 - 1
 _TEXT_UNIT = 100  # characters that count as one value

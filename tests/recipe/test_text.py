@@ -155,6 +155,13 @@ def test_shapes_of_several_inputs_of_a_table_are_known_where_their_columns_tell_
             "recipe.yaml:3:45: TextVectorization: `max_tokens: 2` leaves no room for words: 0 and 1 have another meaning\n"
             "    for example `max_tokens: 20000`",
         ),
+        ("max_tokens: 500", "ngrams: 3", ""),
+        (
+            "max_tokens: 500",
+            "ngrams: 1000000000",
+            "recipe.yaml:3:41: TextVectorization: `ngrams`: expected an integer from 1 to 20, got 1000000000\n"
+            "    2 takes single words and pairs of words",
+        ),
         (
             "max_tokens: 500",
             "split: null",
