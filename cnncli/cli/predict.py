@@ -155,6 +155,7 @@ def predict(
         from cnncli.inference.predict import Predictor, takes_text
         from cnncli.inference.several_inputs import look_up_several
         from cnncli.inference.text_inputs import TextsGiven, look_up_texts
+        from cnncli.recipe.sources.table import TextFormat
         from cnncli.training import devices
 
         devices.choose(device or "auto", cpu_name="CPU")
@@ -175,7 +176,8 @@ def predict(
             raise UsageError(Problem(message, "name the files without --input", Place("--input")))
         elif takes_text(trained):
             column = source.text_column if source else ""
-            given = look_up_texts(texts, files, are_lines=are_lines, column=column)
+            form = source if isinstance(source, TextFormat) else None
+            given = look_up_texts(texts, files, are_lines=are_lines, column=column, form=form)
         else:
             given = look_up(files, table_columns(trained, None), length=source.signal_length() if source else None)
         warnings = warnings_for_files(trained, given)

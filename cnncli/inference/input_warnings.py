@@ -22,6 +22,7 @@ from cnncli.inference.several_inputs import SeveralGiven
 from cnncli.inference.text_inputs import TextsGiven
 from cnncli.inputs import kind_of
 from cnncli.messages import printable
+from cnncli.recipe.sources.table import InputColumns
 
 _LEAST_SHARE = 0.01  # of examples that were trained on; many data sets have a few copies
 _LOOKED_AT = 1000  # rows of a table
@@ -94,17 +95,17 @@ def _other_scales(trained: TrainedModel, given: Given) -> Iterator[Problem]:
         yield from warnings_for_images(trained)
     assert not isinstance(trained.input_shape, dict)
     for file in given.files:
-        inputs = _inputs_of(file, trained.input_shape, given.numbers)
+        inputs = _inputs_of(file, trained.input_shape, given.columns)
         if inputs is not None:
             yield from scale_warnings(trained.scale, inputs, printable(file.path))
 
 
-def _inputs_of(file: File, input_shape: Shape, numbers: Any) -> NDArray[Any] | None:
+def _inputs_of(file: File, input_shape: Shape, columns: InputColumns | None) -> NDArray[Any] | None:
     """Read the examples of a file of numbers; None for an image, and for a file that cannot be read (reported later)."""
     if file.kind == "image":
         return None
     if file.kind == "table":
-        rows = Given((file,), (), (), numbers).batches(_LOOKED_AT, input_shape=input_shape, form=None)
+        rows = Given((file,), (), (), columns).batches(_LOOKED_AT, input_shape=input_shape, form=None)
         batch = next(rows, None)
         return np.asarray(batch.inputs) if batch and batch.names else None
     try:

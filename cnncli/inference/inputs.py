@@ -25,12 +25,13 @@ from cnncli.data.tables.table_file import SUFFIXES
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.inference.batch import Bad, Batch, Name, bad_file
-from cnncli.inference.table_rows import column_batches, files_of_table, has_header, row_width
+from cnncli.inference.table_rows import column_batches, files_of_table, has_header, row_width, text_format
 from cnncli.inputs import kind_of
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.sources.table import InputColumns
 
-_INPUT_NAMES = ("x", "x_test", "x_val", "x_train")  # of an archive's arrays, the first that is there
+# Of an archive's arrays, the first that is there.
+_INPUT_NAMES = ("x", "x_test", "x_val", "x_train", "test_images", "val_images", "train_images")
 _DELIMITERS = ",;\t"
 _LONGEST_LINE = 1 << 24  # of a table, in characters
 
@@ -56,13 +57,13 @@ class Given:
         files: in the order of the arguments, those of a folder sorted.
         bad: what is not there, or cannot be read.
         notes: what was left aside in folders.
-        numbers: the columns of tables that are the input, as the recipe names them; None: all columns.
+        columns: those of tables that are the input, as the recipe names them; None: all columns.
     """
 
     files: tuple[File, ...]
     bad: tuple[Bad, ...]
     notes: tuple[Problem, ...]
-    numbers: Any = None
+    columns: InputColumns | None = None
 
     @property
     def has_images(self) -> bool:
@@ -97,8 +98,9 @@ class Given:
                 yield from chain.from_iterable(self._numbers(kind, file, input_shape, size) for file in files)
 
     def _numbers(self, kind: str, file: File, input_shape: Shape, size: int) -> Iterator[Batch]:
-        if kind == "table" and self.numbers is not None and has_header(file.path):
-            return column_batches(file.path, self.numbers, input_shape, size, length=file.length)
+        own = self.columns
+        if kind == "table" and own and own.numbers is not None and has_header(file.path, text_format(own)):
+            return column_batches(file.path, own, input_shape, size, length=file.length)
         return _READERS[kind](file, input_shape, size)
 
 
@@ -122,7 +124,7 @@ def look_up(arguments: Sequence[str], columns: InputColumns | None = None, *, le
         columns: those of a table that are the input, as the recipe of the model names them; None where it names none.
         length: to which the recipe pads or cuts signals.
     """
-    of_files = columns and (columns.image or columns.volume)
+    of_files = columns if columns and (columns.image or columns.volume) else None
     files: list[File] = []
     bad: list[Bad] = []
     notes: list[Problem] = []
@@ -140,7 +142,7 @@ def look_up(arguments: Sequence[str], columns: InputColumns | None = None, *, le
                 files.append(File(text, _kind(text), length))
         except DataError as error:
             bad.append(bad_file(Name(text), error))
-    return Given(tuple(files), tuple(bad), tuple(notes), columns and columns.numbers)
+    return Given(tuple(files), tuple(bad), tuple(notes), columns)
 
 
 def _kind(text: str) -> str:
@@ -259,7 +261,7 @@ def _table_batches(given: File, input_shape: Shape, size: int) -> Iterator[Batch
     """A row is an example: its numbers one after the other, as `x.reshape(-1)` gives them; a first line may name them."""
     path = given.path
     if path.lower().endswith((".parquet", ".pq")):
-        yield from column_batches(path, ["*"], input_shape, size)
+        yield from column_batches(path, InputColumns(numbers="*"), input_shape, size)
         return
     try:
         width = row_width(input_shape)

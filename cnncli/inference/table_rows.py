@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 from functools import partial
 
 import numpy as np
@@ -13,28 +14,34 @@ from cnncli.data.columns import as_array
 from cnncli.data.shapes import Shape
 from cnncli.data.tables.cells import FileCells, NumberCells, SignalCells, add_rows, no_number
 from cnncli.data.tables.column_selection import select
+from cnncli.data.tables.named_files import NamedFiles
 from cnncli.data.tables.table_file import open_table
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError
 from cnncli.inference.batch import Bad, Batch, Name, bad_file
 from cnncli.messages import counted, printable
+from cnncli.recipe.sources.table import InputColumns, Table, TextFormat
 
 
-def files_of_table(text: str, column: str) -> tuple[list[str], list[Bad]]:
+def files_of_table(text: str, columns: InputColumns) -> tuple[list[str], list[Bad]]:
     """The files that a column of a table names, those that are there, and what is wrong with the other rows.
+
+    Args:
+        columns: with the column of the files, and how the table is read.
 
     Raises:
         DataError: it is no table, or has no such column.
     """
-    table, wrong = open_table(text), WrongLines()
-    [name] = select([column], table.header, file=table.file)
+    table, wrong = open_table(text, form=text_format(columns)), WrongLines()
+    [name] = select([columns.image or columns.volume or ""], table.header, file=table.file)
+    files = NamedFiles(os.path.dirname(text), columns.folder)
     cells = FileCells(name)
     complain = partial(wrong.add, table.file)
     found = []
     for rows in table.rows(wrong):
         add_rows(rows, table.header, [cells], complain)
         for line, named in zip(rows.lines, cells.names[-len(rows.lines) :], strict=True):
-            path = os.path.join(os.path.dirname(text), named)
+            path = os.path.join(*files.find(named))
             if named and not os.path.exists(path):
                 complain(line, f"{printable(named)} is not there (paths count from the table)")
             elif named:
@@ -42,21 +49,28 @@ def files_of_table(text: str, column: str) -> tuple[list[str], list[Bad]]:
     return found, [Bad(Name(str(problem.place or text)), problem.message) for problem in wrong.problems()]
 
 
-def has_header(path: str) -> bool:
-    """Whether the first line of a table names its columns: it does not hold numbers alone."""
+def text_format(columns: InputColumns | None) -> TextFormat | None:
+    """How the tables of a recipe are read, where it has one input."""
+    return columns if isinstance(columns, TextFormat) else None
+
+
+def has_header(path: str, form: TextFormat | None = None) -> bool:
+    """Whether columns are selected by their names, which the recipe gives or the first line has: it has not numbers alone."""
+    if form is not None and not form.header:
+        return True
     try:
-        return any(map(no_number, open_table(path).header))
+        return any(map(no_number, open_table(path, form=form).header))
     except DataError:
         return True  # told where it is read
 
 
 def column_batches(
-    path: str, columns: str | Sequence[str], input_shape: Shape, size: int, *, length: int | None = None
+    path: str, columns: InputColumns, input_shape: Shape, size: int, *, length: int | None = None
 ) -> Iterator[Batch]:
     """Some columns of a table, the numbers of an example in each row.
 
     Args:
-        columns: as the recipe names them.
+        columns: the settings of the recipe, with `numbers`.
         input_shape: of one example, as the network takes it.
         size: rows in a batch, at most.
         length: to which signals are padded or cut; None where each row has as many numbers as the network takes.
@@ -68,10 +82,10 @@ def column_batches(
 
 
 def _column_batches(
-    path: str, columns: str | Sequence[str], input_shape: Shape, size: int, length: int | None
+    path: str, columns: InputColumns, input_shape: Shape, size: int, length: int | None
 ) -> Iterator[Batch]:
-    table, wrong, index = open_table(path), WrongLines(), 0
-    names = select(columns, table.header, file=table.file)
+    table, wrong, index = open_table(path, form=text_format(columns)), WrongLines(), 0
+    names = select(columns.numbers, table.header, file=table.file, used=_others(columns, table.header))
     channels = input_shape[-1] or 1
     if length is None and len(names) != (width := row_width(input_shape)):
         raise DataError(f"{counted(len(names), 'column')} are selected, and the model takes {counted(width, 'number')}")
@@ -95,6 +109,14 @@ def _column_batches(
         yield Batch([], np.empty((0,)), [Bad(Name(str(each.place or path)), each.message) for each in wrong.problems()])
     elif not index:
         raise DataError("it has no rows")
+
+
+def _others(columns: InputColumns, header: Sequence[str]) -> list[str]:
+    """The columns that are something else in the recipe, such as the label, where the table has them."""
+    if not isinstance(columns, Table):
+        return []
+    words = [columns.weight, columns.group, *(columns.label if isinstance(columns.label, list) else [columns.label])]
+    return [name for name in header for word in words if word and fnmatchcase(name, word)]
 
 
 def row_width(input_shape: Shape) -> int:

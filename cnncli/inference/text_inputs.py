@@ -21,6 +21,7 @@ from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.inference.batch import SHOWN_TEXT, Bad, Batch, Name, bad_file
 from cnncli.inference.inputs import File, archive_array, single_array
 from cnncli.messages import listed, printable
+from cnncli.recipe.sources.table import TextFormat
 
 STDIN = "-"
 _ENDING = ".txt"
@@ -36,6 +37,7 @@ class TextsGiven:
         files: in the order of the arguments, those of a folder sorted.
         bad: what is not there, or cannot be read.
         column: of tables, which the model was trained on; empty where it is not known.
+        form: how tables are read.
         notes: none; as in `Given`.
         has_images: never; as in `Given`.
     """
@@ -44,6 +46,7 @@ class TextsGiven:
     files: tuple[File, ...]
     bad: tuple[Bad, ...] = ()
     column: str = ""
+    form: TextFormat | None = None
     notes: tuple[Problem, ...] = ()
     has_images: bool = False
 
@@ -68,7 +71,7 @@ class TextsGiven:
             elif file.kind == "lines":
                 yield from _lines(path)
             elif file.kind == "table":
-                yield from _rows(path, self.column)
+                yield from _rows(path, self.column, self.form)
             else:
                 texts = _array(path, file.kind)
                 yield from ((Name(path, index, str(text)), str(text)) for index, text in enumerate(texts))
@@ -82,7 +85,12 @@ class TextsGiven:
 
 
 def look_up_texts(
-    texts: Sequence[str], arguments: Sequence[str], *, are_lines: bool = False, column: str = ""
+    texts: Sequence[str],
+    arguments: Sequence[str],
+    *,
+    are_lines: bool = False,
+    column: str = "",
+    form: TextFormat | None = None,
 ) -> TextsGiven:
     """Find what the arguments name: .txt files, folders of them, tables, arrays of texts; `-` is stdin. None of them is read.
 
@@ -90,6 +98,7 @@ def look_up_texts(
         texts: given as they are.
         are_lines: each line of a file is a text.
         column: of tables.
+        form: how tables are read.
     """
     files: list[File] = []
     bad: list[Bad] = []
@@ -98,7 +107,7 @@ def look_up_texts(
             files += _files(argument, are_lines=are_lines)
         except DataError as error:
             bad.append(bad_file(Name(argument), error))
-    return TextsGiven(tuple(texts), tuple(files), tuple(bad), column)
+    return TextsGiven(tuple(texts), tuple(files), tuple(bad), column, form)
 
 
 def _files(argument: str, *, are_lines: bool) -> list[File]:
@@ -153,8 +162,8 @@ def _decoded(lines: Iterable[bytes], path: str) -> Iterator[tuple[Name, str]]:
             yield Name(path, index, text), text
 
 
-def _rows(path: str, column: str) -> Iterator[tuple[Name, str] | Bad]:
-    table = open_table(path)
+def _rows(path: str, column: str, form: TextFormat | None) -> Iterator[tuple[Name, str] | Bad]:
+    table = open_table(path, form=form)
     header = list(table.header)
     usual = next((name for name in (column, *_USUAL) if name in header), header[0] if len(header) == 1 else None)
     if usual is None:

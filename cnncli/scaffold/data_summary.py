@@ -19,7 +19,7 @@ _IN_FILE_NAMES = (
     (re.compile(rf"(?i)(?:^|[/_.-])((?:{_WORDS})[-_]?[0-9]+)(?![0-9])"), rf"(?i)((?:{_WORDS})[-_]?[0-9]+)"),
     (re.compile(r"(?:^|/)([psPS][0-9]+)[-_]"), r"([psPS][0-9]+)[-_]"),
 )
-_IN_HEADS = re.compile(rf"(?i)(?:.*[_ .-])?(?:{_WORDS}|group)(?:[_ .-]?(?:id|nr|no|number|name))?")
+_IN_HEADS = re.compile(rf"(?i)(?:.*[_ .-])?(?:{_WORDS}|lesion_id|group|fold)(?:[_ .-]?(?:id|nr|no|number|name))?")
 
 
 @dataclass(frozen=True)

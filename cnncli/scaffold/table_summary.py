@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from cnncli.data.tables.column_selection import in_natural_order
-from cnncli.data.tables.table_file import TableFile, open_table
+from cnncli.data.tables.label_cells import without_decimals
+from cnncli.data.tables.table_file import TableFile
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError, Problem
 from cnncli.inputs.image import IMAGE
@@ -24,7 +25,9 @@ from cnncli.inputs.volume import VOLUME
 from cnncli.messages import counted, listed, printable
 from cnncli.recipe.targets import of as rules_of
 from cnncli.scaffold.data_summary import DataSummary, group_in_heads
+from cnncli.scaffold.image_columns import ImageFolders
 from cnncli.scaffold.image_summary import measured, resized, some
+from cnncli.scaffold.table_format import open_with_format
 
 _LOOKED_AT = 20_000  # rows
 _MOST_CLASSES = 200
@@ -34,11 +37,13 @@ _IMAGES = re.compile(r"(?i)\.(jpe?g|png|bmp|gif|webp|tiff?|avif|heic|heif)$")
 _VOLUMES = re.compile(r"(?i)\.npy$")
 _PARTS = re.compile(r"(?i)train(ing)?|val(id|idation)?|dev|test(ing)?")
 _LABEL = re.compile(
-    r"(?i)(.*[_ .-])?(labels?|class|classes|targets?|category|tags?|species|diagnosis|sentiment|y|output|grade|outcome)"
+    r"(?i)y|output|dx|(.*[_ .-])?(labels?|class|classes|targets?|category|tags?|species|breed|diagnosis|sentiment|emotion"
+    r"|activity|grade|outcome)([_ .-]?(id|index|idx|code|name))?"
 )
 _WEIGHT = re.compile(r"(?i)(sample[_ ]?)?weights?|confidence")
 _IDENTITY = re.compile(r"(?i)|unnamed.*|(.*[_ .-])?(id|index|idx|nr|no|row|key|uuid)")
-_SEPARATORS = ("|", ";", ",")
+_SEPARATORS = ("|", ";", ",", " ")
+_OTHER_FILES = re.compile(r"(?i)\.(wav|mp3|flac|ogg|m4a|mp4|avi|mov|dcm|nii|nii\.gz|edf|mat)$")
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class _Columns:
     values: Mapping[str, list[str]]
     numbers: Mapping[str, np.ndarray]
     count: int
-    folder: str
+    images: ImageFolders
 
 
 def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
@@ -61,7 +66,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     Raises:
         DataError: no column can be an input, or none a label.
     """
-    table = open_table(path, kind=word)
+    table, text_format = open_with_format(path, word)
     columns = _read(table)
     left = dict(columns.values)
     part = next((name for name, values in left.items() if _all(_PARTS, values) and len(set(values)) > 1), None)
@@ -72,19 +77,22 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
         (n for n in left if _WEIGHT.fullmatch(n) and n in columns.numbers and columns.numbers[n].min() >= 0), None
     )
     left.pop(weight or "", None)
-    label, separator = _label(left, columns, targets)
+    label, separator = _label(left, columns, targets, has_names="header" not in text_format)
     own = {name: values for name, values in left.items() if name not in label}
-    settings, about = _input(own, columns)
-    settings |= {"label": label[0] if len(label) == 1 else list(label)}
+    settings, about = _input(own, label, columns)
+    settings = {**text_format, **settings, "label": label[0] if len(label) == 1 else list(label)}
     settings |= {"separator": separator} if separator else {}
     settings |= {"weight": weight} if weight else {}
     kind_of_label = targets or _targets_of(label, separator, columns)
-    classes = Counter(columns.values[label[0]]) if rules_of(kind_of_label).STRATIFY else {}
+    words = [value.strip() for value in columns.values[label[0]]]
+    names = dict(zip(dict.fromkeys(words), without_decimals(list(dict.fromkeys(words))), strict=True))
+    classes = Counter(names[word] for word in words) if rules_of(kind_of_label).STRATIFY else {}
     source = {word: {"path": path.replace("$", "$$"), **_escaped(settings)}}
     what = listed(f"{name} {count:,}" for name, count in sorted(classes.items())) if classes else listed(label)
     used = {*label, *about.pop("used"), part, group, weight}
-    unused = [name for name in columns.values if name not in used]
+    unused = [name or "one without a name" for name in columns.values if name not in used]
     facts = [
+        *(["The first line has no names of columns: they are called c0, c1, c2, …"] if "header" in text_format else []),
         f"{counted(columns.count, 'row')}: {about.pop('fact')}",
         f"The label is `{printable(', '.join(label[:8]))}`: {what}",
         *([f"Columns that are not used: {listed(map(printable, unused))}"] if unused else []),
@@ -115,7 +123,7 @@ def _read(table: TableFile) -> _Columns:
         for place, name in enumerate(table.header)
     }
     numbers = {name: found for name, own in values.items() if (found := _as_numbers(own)) is not None}
-    return _Columns(values, numbers, count, os.path.dirname(os.path.abspath(table.path)))
+    return _Columns(values, numbers, count, ImageFolders(os.path.dirname(table.path)))
 
 
 def _as_numbers(values: Sequence[str]) -> np.ndarray | None:
@@ -133,8 +141,13 @@ def _all(pattern: re.Pattern[str], values: Sequence[str]) -> bool:
 # ---- labels ------------------------------------------------------------------------------------------------------------
 
 
-def _label(left: Mapping[str, list[str]], columns: _Columns, targets: str | None) -> tuple[list[str], str]:
+def _label(
+    left: Mapping[str, list[str]], columns: _Columns, targets: str | None, *, has_names: bool
+) -> tuple[list[str], str]:
     """The columns of the labels, and what separates several in one cell.
+
+    Args:
+        has_names: whether the columns have names; else the label is as often the first as the last column.
 
     Raises:
         DataError: no column looks like a label.
@@ -146,7 +159,7 @@ def _label(left: Mapping[str, list[str]], columns: _Columns, targets: str | None
             return [name], separator
     if named:
         return named[-1:], ""
-    inputs = [name for name, values in left.items() if _is_input(values)]
+    inputs = [name for name, values in left.items() if _is_input(values) or columns.images.of_names(values)]
     flags = [name for name in left if name in columns.numbers and set(np.unique(columns.numbers[name])) <= {0, 1}]
     if inputs and len(flags) > 1 and may_be_classes:
         return flags, ""
@@ -155,17 +168,26 @@ def _label(left: Mapping[str, list[str]], columns: _Columns, targets: str | None
         return words[-1:], ""
     last = [name for name in left if name in columns.numbers and not _IDENTITY.fullmatch(name)]
     if last and (inputs or len(last) > 1):
-        return last[-1:], ""
+        ends = [] if has_names or not may_be_classes else [last[-1], last[0]]
+        return next(([name] for name in ends if _is_class_number(name, columns)), last[-1:]), ""
     hint = (
         f"its columns: {listed(columns.values, 12)}\nwrite the recipe by hand: `source: {{csv: {{path: …, label: …}}}}`"
     )
     raise DataError(Problem("no column looks like a label", hint))
 
 
+def _is_class_number(name: str, columns: _Columns) -> bool:
+    numbers = columns.numbers[name]
+    is_whole = bool((numbers == np.round(numbers)).all())
+    return is_whole and _are_classes(columns.values[name]) and bool(np.ptp(numbers) < _MOST_CLASSES / 2)
+
+
 def _separator(values: Sequence[str]) -> str:
     for sign in _SEPARATORS:
-        several = [value for value in values if sign in value]
+        several = [value for value in values if sign in value.strip()]
         tags = Counter(tag.strip() for value in values for tag in value.split(sign))
+        if sign == " " and len(tags) >= len(set(values)):  # names of two words, such as New York
+            continue
         if len(several) >= 0.1 * len(values) and len(tags) <= _MOST_CLASSES and len(tags) < len(values) / 2:
             return sign
     return ""
@@ -183,10 +205,7 @@ def _targets_of(label: Sequence[str], separator: str, columns: _Columns) -> str:
     if len(label) > 1:
         are_flags = all(own is not None and set(np.unique(own)) <= {0, 1} for own in numbers)
         return "multilabel" if are_flags else "numbers"
-    if numbers[0] is None:
-        return "classes"
-    is_whole = bool((numbers[0] == np.round(numbers[0])).all())
-    return "classes" if is_whole and _are_classes(columns.values[label[0]]) and np.ptp(numbers[0]) < 100 else "numbers"
+    return "classes" if numbers[0] is None or _is_class_number(label[0], columns) else "numbers"
 
 
 # ---- inputs ------------------------------------------------------------------------------------------------------------
@@ -204,32 +223,51 @@ def _is_text(values: Sequence[str]) -> bool:
     return float(np.mean([len(value.split()) for value in values])) > _WORDS and len(set(values)) > len(values) / 3
 
 
-def _input(own: Mapping[str, list[str]], columns: _Columns) -> tuple[dict[str, Any], dict[str, Any]]:
+def _input(
+    own: Mapping[str, list[str]], label: Sequence[str], columns: _Columns
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The settings of the only input, and what `DataSummary` gets of it.
 
     Raises:
         DataError: no column can be an input.
     """
     for name, values in own.items():
-        if _share(_IMAGES, values):
-            return _images(name, values, columns.folder)
+        folders = columns.images.of_names(values)
+        if _share(_IMAGES, values) or folders:
+            return _images(name, values, folders or [], columns.images)
         if _share(_VOLUMES, values):
-            return _volumes(name, values, columns.folder)
+            return _volumes(name, values, columns.images)
+    numeric = [name for name in own if name in columns.numbers and not _IDENTITY.fullmatch(name)]
+    numeric = [name for name in numeric if not _are_the_same(columns.values[name], columns.values[label[0]])]
     for name, values in own.items():
+        if _share(_OTHER_FILES, values) and len(numeric) < _SERIES:
+            ending = os.path.splitext(values[0].strip())[1]
+            hint = "make images or arrays of them: docs/public-data-sets.md has an example for sounds"
+            raise DataError(Problem(f"`{printable(name)}` names {ending} files, which are not read", hint))
+    for name in sorted(own, key=lambda name: -sum(map(len, own[name]))):  # the longest texts first
+        values = own[name]
         if _is_text(values):
             lengths = [len(value.split()) for value in values]
             length = int(np.percentile(lengths, 95))
             fact = f"`{printable(name)}` has sentences, 95% of at most {counted(length, 'word')}"
             return {"text": name}, {"used": [name], "kind": TEXT, "shape": (), "length": max(4, length), "fact": fact}
-    numeric = [name for name in own if name in columns.numbers and not _IDENTITY.fullmatch(name)]
     if not numeric:
         hint = f"its columns: {listed(columns.values, 12)}"
         raise DataError(Problem("no column has images, text or numbers", hint))
-    return _numbers(numeric, columns)
+    return _numbers(numeric, own, columns)
 
 
-def _images(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    heights, widths, is_gray = measured([os.path.join(folder, value.strip()) for value in some(values)])
+def _are_the_same(values: Sequence[str], labels: Sequence[str]) -> bool:
+    """Whether a column is the label in other words, such as its number."""
+    pairs = len({*zip(values, labels, strict=True)})
+    return pairs == len(set(values)) == len(set(labels)) < len(values) / 2
+
+
+def _images(
+    name: str, values: Sequence[str], folders: Sequence[str], images: ImageFolders
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    heights, widths, is_gray = measured([images.path_of(value, folders) for value in some(values)])
+    where: Any = folders[0] if len(folders) == 1 else list(folders)
     height, width = int(np.median(heights)), int(np.median(widths))
     has_one_size = len({*zip(heights, widths, strict=True)}) == 1
     about = {
@@ -243,12 +281,13 @@ def _images(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, An
         "fact": f"`{printable(name)}` has image files, {'gray' if is_gray else 'in colour'}, "
         f"{'all' if has_one_size else 'median'} {height} x {width} (height x width)",
     }
-    return {"image": name, **resized(heights, widths), **({"color": "grayscale"} if is_gray else {})}, about
+    folder = {"folder": where} if any(folders) else {}
+    return {"image": name, **folder, **resized(heights, widths), **({"color": "grayscale"} if is_gray else {})}, about
 
 
-def _volumes(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, Any], dict[str, Any]]:
+def _volumes(name: str, values: Sequence[str], files: ImageFolders) -> tuple[dict[str, Any], dict[str, Any]]:
     try:
-        shape = np.load(os.path.join(folder, values[0].strip()), mmap_mode="r", allow_pickle=False).shape
+        shape = np.load(files.path_of(values[0], []), mmap_mode="r", allow_pickle=False).shape
     except (OSError, ValueError) as error:
         raise DataError(Problem(f"{printable(values[0])} cannot be read: {error}")) from error
     shape = shape if len(shape) == len(VOLUME.AXES) else (*shape, 1)
@@ -260,14 +299,18 @@ def _volumes(name: str, values: Sequence[str], folder: str) -> tuple[dict[str, A
     }
 
 
-def _numbers(names: list[str], columns: _Columns) -> tuple[dict[str, Any], dict[str, Any]]:
+def _numbers(
+    names: list[str], own: Mapping[str, list[str]], columns: _Columns
+) -> tuple[dict[str, Any], dict[str, Any]]:
     low = min(float(columns.numbers[name].min()) for name in names)
     high = max(float(columns.numbers[name].max()) for name in names)
     is_scaled = low >= -1 and high <= 1
     series = _series(names)
     if series is None:
         fact = f"{counted(len(names), 'column')} of numbers: {listed(map(printable, names))}"
-        return {"numbers": names}, {
+        beside = list(own)
+        are_side_by_side = len(names) > _SERIES and names == beside[beside.index(names[0]) :][: len(names)]
+        return {"numbers": f"{names[0]}:{names[-1]}" if are_side_by_side else names}, {
             "used": names,
             "kind": NUMBERS,
             "shape": (len(names),),
@@ -280,6 +323,7 @@ def _numbers(names: list[str], columns: _Columns) -> tuple[dict[str, Any], dict[
         fact = f"`{printable(word)}` are {count} pixels, images of {side} x {side}"
         shape = (side, side, 1)
         return {"numbers": word, "shape": list(shape)}, {
+            "used": names,
             "kind": IMAGE,
             "shape": shape,
             "are_pixels": True,
@@ -302,7 +346,8 @@ def _series(names: Sequence[str]) -> tuple[str, int] | None:
     if len(members) < max(_SERIES, 0.9 * len(names)):
         return None
     ordered = in_natural_order(members)
-    return (f"{prefix}*" if prefix else f"{ordered[0]}:{ordered[-1]}"), len(members)
+    is_named = prefix and prefix != "c"  # not by their place
+    return (f"{prefix}*" if is_named else f"{ordered[0]}:{ordered[-1]}"), len(members)
 
 
 def _escaped(value: Any) -> Any:

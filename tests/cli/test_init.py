@@ -183,6 +183,127 @@ def test_table_without_a_label_is_refused():
     assert "no column looks like a label" in call("init", "rows.csv", exit_code=4).stderr
 
 
+def lines(name: str, rows: list[list[Any]], *, delimiter: str = ",", encoding: str = "utf-8") -> None:
+    text = "".join(f"{delimiter.join(map(str, row))}\n" for row in rows)
+    Path(name).write_text(text, encoding=encoding)
+
+
+def test_signals_without_names_of_columns():
+    lines("beats.csv", [[*(row + place / 7 for place in range(30)), f"{row % 3}.000e+00"] for row in range(40)])
+    source = written("beats.csv", file="beats.yaml").recipe.data.source.csv
+
+    assert (source.header, source.numbers, source.shape, source.label) == (False, "c0:c29", [30, 1], "c30")
+    assert "0 14, 1 13, 2 13" in Path("beats.yaml").read_text()
+
+
+def test_class_in_the_first_column_without_names():
+    lines(
+        "FordA_TRAIN.tsv",
+        [[row % 2 * 2 - 1, *(row + place / 7 for place in range(30))] for row in range(40)],
+        delimiter="\t",
+    )
+    source = written("FordA_TRAIN.tsv", file="FordA_TRAIN.yaml").recipe.data.source.settings
+
+    assert (source.header, source.numbers, source.label) == (False, "c1:c30", "c0")
+
+
+def test_longest_text_of_a_table_without_names_is_the_input():
+    lines(
+        "train.csv",
+        [[row % 4 + 1, f"title of number {row}", f"a long sentence with number {row}"] for row in range(40)],
+    )
+    source = written("train.csv", file="train.yaml").recipe.data.source.csv
+
+    assert (source.header, source.text, source.label) == (False, "c2", "c0")
+
+
+def test_table_of_a_german_spreadsheet():
+    rows = [[f"{row},5", f"{row / 7:.3f}".replace(".", ","), "gut" if row % 2 else "schlecht"] for row in range(40)]
+    lines("messung.csv", [["Länge", "Breite", "Klasse"], *rows], delimiter=";", encoding="cp1252")
+    source = written("messung.csv", file="messung.yaml").recipe.data.source.csv
+
+    assert (source.encoding, source.decimal, source.header) == ("windows-1252", ",", True)
+    assert (source.numbers, source.label) == (["Länge", "Breite"], "Klasse")
+
+
+def test_quotes_that_do_not_close_are_characters():
+    rows = [["ham" if row % 5 else "spam", f'"ok he said {row}'] for row in range(40)]
+    lines("sms.tsv", rows, delimiter="\t")
+    source = written("sms.tsv", file="sms.yaml").recipe.data.source.settings
+
+    assert (source.header, source.quotes, source.text, source.label) == (False, False, "c1", "c0")
+
+
+def test_pixels_in_columns_are_images():
+    table([{"label": row % 10, **{f"pixel{place}": (row * place) % 256 for place in range(64)}} for row in range(40)])
+    source = written("rows.csv", file="rows.yaml").recipe.data.source.csv
+
+    assert (source.numbers, source.shape, source.label) == ("pixel*", [8, 8, 1], "label")
+
+
+def test_number_of_the_class_is_no_input_and_a_fold_is_a_group():
+    names = ["dog", "rain", "siren"]
+    table(
+        [
+            {"fold": row % 5, "target": row // 5 % 3, "a": row / 7, "b": row / 3, "category": names[row // 5 % 3]}
+            for row in range(60)
+        ]
+    )
+    data = written("rows.csv", file="rows.yaml").recipe.data
+
+    assert (data.source.csv.numbers, data.source.csv.label, data.split.group) == (["a", "b"], "category", "fold")
+
+
+def test_column_whose_name_ends_in_an_axis_is_no_label():
+    table(
+        [
+            {"acc-X": row / 7, "acc-Y": row / 3, "subject": row // 10, "Activity": ["SITTING", "LAYING"][row % 2]}
+            for row in range(60)
+        ]
+    )
+
+    assert written("rows.csv", file="rows.yaml").recipe.data.source.csv.label == "Activity"
+
+
+def test_tags_with_a_space_between_them():
+    tags = ["sky sea", "sea", "sky tree", "tree sea", "sky", "sky sea tree"]
+    table([{"text": f"a picture of number {row}", "tags": tags[row % 6]} for row in range(40)])
+    data = written("rows.csv", file="rows.yaml").recipe.data
+
+    assert (data.targets, data.source.csv.separator) == ("multilabel", " ")
+
+
+def test_classes_of_two_words_are_no_tags():
+    table([{"text": f"a picture of number {row}", "tags": ["New York", "Los Angeles"][row % 2]} for row in range(40)])
+
+    assert written("rows.csv", file="rows.yaml").recipe.data.targets == "classes"
+
+
+@pytest.mark.parametrize(
+    ("folders", "key"),
+    [
+        (["train-jpg"], "train-jpg"),
+        (["part_1", "part_2"], ["part_1", "part_2"]),
+        ([f"images_{number}/images" for number in range(1, 6)], "images_*/images"),
+    ],
+)
+def test_images_of_a_table_are_found_by_names_without_ending(folders: list[str], key: Any):
+    for row in range(40):
+        folder = Path("set", folders[row % len(folders)])
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (12, 12), (row, 2 * row, 99)).save(folder / f"ISIC_{row}.png")
+    table([{"image_id": f"ISIC_{row}", "dx": ["nv", "mel"][row % 2]} for row in range(40)], "set/labels.csv")
+    source = written("set/labels.csv", file="labels.yaml").recipe.data.source.csv
+
+    assert (source.image, source.folder, source.label) == ("image_id", key, "dx")
+
+
+def test_sounds_are_refused_with_a_way_out():
+    table([{"filename": f"{row}.wav", "src": row, "category": ["dog", "rain"][row % 2]} for row in range(40)])
+
+    assert "`filename` names .wav files, which are not read" in call("init", "rows.csv", exit_code=4).stderr
+
+
 def test_existing_file_is_not_overwritten():
     photos(4)
     Path("photos.yaml").write_text("mine")

@@ -86,6 +86,58 @@ def test_images_are_found_from_the_folder_of_the_table(monkeypatch: pytest.Monke
             assert examples.labels[index] == int(Path(file).stem) % 2
 
 
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [
+        ("parts/images_*", "{}"),  # names without ending, in two folders
+        (["parts/images_1", "parts/images_2"], "{}.png"),
+        ("parts", "images_{half}/{}"),
+    ],
+)
+def test_images_are_found_in_other_folders_also_without_their_ending(folder: Any, name: str) -> None:
+    rows = []
+    for number in range(24):
+        half = 1 + number // 12
+        save(Path(f"set/parts/images_{half}/{number}.png"), noise(8, 6, seed=number))
+        rows.append([name.format(number, half=half), ("owl", "wren")[number % 2]])
+    write("set/birds.csv", [["id", "species"], *rows])
+
+    found = read({**PHOTOS, "path": "set/birds.csv", "image": "id", "folder": folder})
+
+    assert sum(map(len, every(found))) == 24
+
+
+def test_two_files_of_a_name_without_ending_are_none() -> None:
+    write("birds.csv", [HEADER, *birds(2), ["photos/x", "owl", "", "", ""]])
+    for ending in ("png", "bmp"):
+        save(Path(f"photos/x.{ending}"), noise(8, 6, seed=9))
+
+    assert refused(PHOTOS)[0] == "birds.csv:4: photos/x is not there (paths count from the table)"
+
+
+def test_folder_that_is_not_there_is_told_at_its_key() -> None:
+    write("birds.csv", [HEADER, *birds()])
+
+    assert refused({**PHOTOS, "folder": "foto"}) == ["there is no folder foto beside the table"]
+
+
+def test_table_without_names_of_columns() -> None:
+    write("beats.csv", [[*row[:12], f"{index % 3}.0"] for index, row in enumerate(numbers()[1:])])
+    source = {"path": "beats.csv", "header": False, "numbers": "c0:c11", "label": "c12"}
+
+    found = read(source)
+
+    assert sum(map(len, every(found))) == 30
+    assert found.targets.class_names == ("0", "1", "2")
+    assert "if these are no names: `header: false`" in str(raised({**source, "header": True}))
+
+
+def raised(source: dict[str, Any]) -> DataError:
+    with pytest.raises(DataError) as caught:
+        read(source)
+    return caught.value
+
+
 def test_numbers_become_rows_or_have_the_shape_of_the_recipe_or_of_the_network() -> None:
     write("ecg.csv", numbers())
     source = {"path": "ecg.csv", "numbers": "t*", "label": "beat"}
@@ -157,6 +209,21 @@ def test_several_inputs_have_their_own_columns_and_image_settings() -> None:
     assert found.train.labels[0] == age % 2
 
 
+def test_inputs_stay_together_where_rows_are_left_out() -> None:
+    rows, ecg = birds(), numbers(24)
+    rows[2][0] = "none.png"
+    write("all.csv", [[*HEADER, *ecg[0]], *(left + right for left, right in zip(rows, ecg[1:], strict=True))])
+    inputs = {"photo": {"image": "file", "image_size": [6, 8]}, "age": {"numbers": ["age"]}}
+
+    found = read({"path": "all.csv", "label": "species"}, inputs=inputs, on_bad_image="skip")
+
+    for examples in every(found):
+        values = examples.read(range(len(examples)))
+        assert isinstance(values, dict)
+        for photo, [age] in zip(values["photo"], values["age"].tolist(), strict=True):
+            assert np.array_equal(photo, np.asarray(noise(8, 6, seed=int(age))))
+
+
 # ---- labels, weights, groups, parts
 
 
@@ -196,10 +263,17 @@ def test_weights_and_groups_go_with_their_examples() -> None:
 
 def test_a_column_says_the_part_of_each_row() -> None:
     rows = birds()
+    for number, row in enumerate(rows):
+        row[3] = str(number)
+    rows[1][0] = "none.png"
     write("birds.csv", [HEADER, *rows])
 
-    found = read(PHOTOS, split={"column": "part"})
+    found = read({**PHOTOS, "weight": "trust"}, split={"column": "part"}, on_bad_image="skip")
 
+    del rows[1]
+    for examples in every(found):
+        assert examples.weights is not None
+        assert examples.weights.tolist() == [float(Path(file).stem) for file in examples.files or ()]
     files = {part.name: part.examples.files for part in found.parts}
     wanted = {"train": "train", "validation": "val", "test": "test"}
     assert files == {part: tuple(row[0] for row in rows if row[4] == word) for part, word in wanted.items()}
@@ -257,6 +331,14 @@ def test_columns_that_are_not_there_are_told_at_their_keys() -> None:
         ("birds.csv has no column `files`", ("data", "source", "csv", "image")),
     ]
     assert refused({**PHOTOS, "validation": "val.csv", "weight": "part"}) == ["val.csv has no column `part`"]
+
+
+def test_label_that_is_an_input_is_an_error() -> None:
+    write("ecg.csv", numbers())
+
+    assert refused({"path": "ecg.csv", "numbers": ["t0", "age"], "label": "age"}, targets="numbers") == [
+        "`age` of ecg.csv is the label and an input: a network would only copy it"
+    ]
 
 
 def test_rows_with_bad_files_can_be_left_out() -> None:

@@ -28,6 +28,8 @@ def targets_from(word: str, rows: list[Any], *, separator: str | None = None, kn
         (["10", "2", "0"], ["0", "2", "10"], [2, 1, 0]),
         (["-1", "1", "0.5"], ["-1", "0.5", "1"], [0, 2, 1]),
         (["b10", "b9"], ["b9", "b10"], [1, 0]),
+        (["0.000e+00", "1.0", "1", "-1."], ["-1", "0", "1"], [1, 2, 2, 0]),
+        (["1.0", "1.5"], ["1.0", "1.5"], [0, 1]),
     ],
 )
 def test_words_are_classes_in_natural_order(cells: list[str], names: list[str], numbers: list[int]) -> None:
@@ -46,6 +48,18 @@ def test_words_are_classes_in_natural_order(cells: list[str], names: list[str], 
             None,
             "`species` holds 30 different numbers in 30 rows: these are no classes",
         ),
+        (
+            "classes",
+            ["owl", "x" * 1001],
+            None,
+            "`species` holds a text of 1,001 characters: that is no name of a class",
+        ),
+        (
+            "multilabel",
+            ["owl", "x" * 1001],
+            "|",
+            "`species` holds a text of 1,001 characters: that is no name of a class",
+        ),
         ("multilabel", ["", ""], "|", "`species` has no label at all"),
         ("multilabel", ["owl", "owl"], "|", "`species` has one label only: `owl`"),
         ("multilabel", [["0", "0"], ["0", "0"]], None, "`a0`, `a1` has no label at all"),
@@ -58,6 +72,20 @@ def test_nothing_to_learn_is_an_error(word: str, cells: list[Any], separator: st
 
     [problem] = caught.value.problems
     assert problem.message == message
+
+
+def test_classes_that_differ_in_case_alone_are_noted() -> None:
+    [note] = targets_from("classes", ["Cat", "dog", "cat ", "cat"]).notes
+
+    assert note.message == "`Cat` and `cat` in `species` differ only in upper and lower case"
+
+
+def test_whole_numbers_are_matched_as_the_model_has_them() -> None:
+    written = targets_from("classes", ["0.0", "1.0"])
+    earlier = written.info.model_copy(update={"class_names": ("0.0", "1.0")})
+
+    assert targets_from("classes", ["1.0", "0.0"], known=written.info).values.tolist() == [1, 0]
+    assert targets_from("classes", ["1.0", "0.0"], known=earlier).values.tolist() == [1, 0]
 
 
 def test_labels_of_a_trained_model_are_matched_by_name() -> None:

@@ -57,6 +57,35 @@ def test_folders_of_classes_alone_are_split(tmp_path):
     assert [len(part.examples) for part in read(tmp_path).parts] == [16, 2, 2]
 
 
+def test_examples_without_labels_are_no_class(tmp_path):
+    write(tmp_path, {**parts(), "train/unsup/0.txt": "a text without a label"})
+
+    splits = read(tmp_path)
+
+    assert splits.targets.class_names == ("ham", "spam")
+    assert "not used, because its examples have no labels: train/unsup/" in [note.message for note in splits.notes]
+
+
+def test_class_called_unlabeled_that_all_parts_have_is_one(tmp_path):
+    write(tmp_path, {**parts(), **{f"{part}/unlabeled/0.txt": f"{part} 9" for part in ("train", "val", "test")}})
+
+    assert read(tmp_path).targets.class_names == ("ham", "spam", "unlabeled")
+
+
+def test_numbered_parts_without_class_folders_are_no_classes(tmp_path):
+    write(tmp_path, {f"{part}/{number}.txt": f"{part} {number}" for part in ("train", "test1") for number in range(4)})
+
+    assert f"no class folders in {tmp_path / 'train'}" in error(tmp_path)
+
+
+def test_classes_in_the_names_of_files_are_found_and_the_command_that_moves_them(tmp_path):
+    write(tmp_path, {f"{name}.{number}.txt": f"{name} {number}" for name in ("cat", "dog") for number in range(3)})
+
+    message = error(tmp_path)
+
+    assert "if names begin with their class (cat 3, dog 3), move the files: mkdir cat && mv cat[._-]* cat/" in message
+
+
 def test_byte_order_mark_and_white_space_around_a_text_do_not_count(tmp_path):
     splits = read(write(tmp_path, {**parts(), "train/ham/0.txt": b"\xef\xbb\xbf caf\xc3\xa9 \r\n"}))
 

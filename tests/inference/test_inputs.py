@@ -11,10 +11,12 @@ from hypothesis import given as drawn
 from hypothesis import settings
 from hypothesis import strategies as st
 from pictures import noise, save
+from PIL import Image
 
 from cnncli.data.images import Form
 from cnncli.inference.batch import Name
 from cnncli.inference.inputs import look_up
+from cnncli.recipe.sources.table import Table
 
 FORM = Form(6, 8)
 
@@ -283,3 +285,28 @@ def test_any_bytes_are_read_or_told(content):
 def test_odd_file_names_are_shown_harmless():
     assert str(Name("a\x1b[31m.png")) == "a\\x1b[31m.png"
     assert str(Name("a\n.npz", 3)) == "a\\n.npz[3]"
+
+
+def test_rows_of_a_table_are_read_as_the_recipe_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("rows.csv").write_text("1,5;2;gut\n3;4,5;schlecht\n")
+    columns = Table(path="x.csv", header=False, decimal=",", numbers="*", label="c2")
+
+    [batch] = look_up(["rows.csv"], columns).batches(4, input_shape=(2,), form=None)
+
+    assert batch.inputs.tolist() == [[1.5, 2.0], [3.0, 4.5]]
+
+
+def test_files_of_a_table_are_found_in_its_folder_without_their_ending(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("images").mkdir()
+    Image.new("RGB", (4, 4)).save("images/ISIC_1.png")
+    Path("rows.csv").write_text("image_id\nISIC_1\nISIC_2\n")
+    columns = Table(path="x.csv", image="image_id", folder="images")
+
+    found = look_up(["rows.csv"], columns)
+
+    assert [file.path for file in found.files] == ["images/ISIC_1.png"]
+    assert [bad.reason for bad in found.bad] == ["ISIC_2 is not there (paths count from the table)"]

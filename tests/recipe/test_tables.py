@@ -61,6 +61,7 @@ def test_numbers_are_written_without_keys_of_images():
         (RECIPE, "image: file, ", "", "3:10", "no column is named for the input"),
         (RECIPE, "image: file", "image: file, text: note", "3:43", "`image` and `text` are two inputs"),
         (RECIPE, "image: file", "numbers: a", "3:61", "`image_size` is for `image`"),
+        (RECIPE, "image: file", "text: a, folder: b", "3:41", "`folder` is for `image` and `volume`"),
         (RECIPE, "image: file", "image: file, shape: [4]", "3:44", "`shape` is for `numbers`"),
         (RECIPE, "image: file", "numbers: 0.5", "3:33", "`numbers`: expected the name of a column"),
         (RECIPE, "label: kind, ", "", "3:10", "`label` is missing"),

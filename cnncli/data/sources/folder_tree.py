@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import stat
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -35,9 +38,13 @@ IMAGE_SUFFIXES = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
     ".avif": "AVIF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
 }
 # Images too, of formats that are not read: leaving them out without a word would be worse than an error.
-_OTHER_IMAGE_SUFFIXES = {".heic", ".heif", ".svg", ".jp2", ".jxl", ".psd", ".dng", ".ico"}
+_OTHER_IMAGE_SUFFIXES = {".svg", ".jp2", ".jxl", ".psd", ".dng", ".ico"}
+# Folders of examples without labels, beside the classes of one part: IMDB has train/unsup/, which its test/ lacks.
+_UNLABELED = {"unsup", "unsupervised", "unlabeled", "unlabelled"}
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}
 _MOST_NAMED = 5
 
@@ -113,6 +120,7 @@ def read_tree(root: str, kind: FileKind) -> Tree:
     for part, folder in (folders or {"train": ""}).items():
         inside, prefix = (os.path.join(root, folder), f"{folder}/") if folder else (root, "")
         class_names[part], loose = _split_entries(inside)
+        class_names[part] = aside.without_unlabeled(root, folders, part, class_names[part])
         if not class_names[part]:
             raise DataError(_no_class_folders(inside, kind))
         _refuse_unreadable_names(class_names[part])
@@ -165,6 +173,17 @@ class _Aside:
     others: list[str] = field(default_factory=list)
     leaving: list[str] = field(default_factory=list)
     loops: list[str] = field(default_factory=list)
+
+    def without_unlabeled(self, root: str, folders: dict[str, str], part: str, names: list[str]) -> list[str]:
+        """The classes of a part without folders of examples that have no label, which no other part has."""
+        others = [folder for other, folder in folders.items() if other != part]
+        kept = list(names)
+        for name in names if others else []:
+            if name.lower() in _UNLABELED and not any(os.path.isdir(os.path.join(root, each, name)) for each in others):
+                kept.remove(name)
+                message = f"not used, because its examples have no labels: {folders[part]}/{shortened(name)}/"
+                self.notes.append(Problem(message, kind="ignored"))
+        return kept
 
     def look_at_link(self, path: str, relative: str) -> None:
         real = os.path.realpath(path)
@@ -233,7 +252,7 @@ def _is_junk(name: str) -> bool:
 def _part_folders(root: str, folders: list[str]) -> list[str]:
     """Those of the folders that are parts; none when they are classes: a class may well be called `train`."""
     named = [name for name in folders if _part_of(name)]
-    if named and len(named) == len(folders) and all(name in _PART_NAMES for name in named):
+    if named and all(name.rstrip("0123456789") in _PART_NAMES for name in folders):  # Kaggle has train/ and test1/
         return named
     return [name for name in named if _split_entries(os.path.join(root, name))[0]]
 
@@ -343,7 +362,22 @@ def _ignored_folders(others: list[str], part_folders: list[str]) -> Problem:
 
 def _no_class_folders(folder: str, kind: FileKind) -> Problem:
     hint = f"it holds {contents(folder)}\neach class needs a folder of its own: {printable(folder)}/{kind.example}"
-    return Problem(f"no class folders in {printable(folder)}", hint)
+    return Problem(f"no class folders in {printable(folder)}", f"{hint}{_classes_in_names(folder)}")
+
+
+def _classes_in_names(folder: str) -> str:
+    """How to move files whose names begin with their class, as cat.0.jpg and dog.0.jpg do."""
+    names = [entry.name for entry in listed_folder(folder) if not _is_junk(entry.name)]
+    counts = Counter(match[1] for name in names if (match := _NUMBERED.fullmatch(name)))
+    if not 2 <= len(counts) <= _MOST_CLASSES_IN_NAMES or min(counts.values()) < 2 or sum(counts.values()) < len(names):
+        return ""
+    first = shlex.quote(next(iter(counts)))
+    named = listed((f"{printable(name)} {count:,}" for name, count in sorted(counts.items())), _MOST_NAMED)
+    return f"\nif names begin with their class ({named}), move the files: mkdir {first} && mv {first}[._-]* {first}/"
+
+
+_NUMBERED = re.compile(r"(.*?[^0-9._ -])[._ -]+[0-9]+\.[A-Za-z]+")  # the class, a number, the ending
+_MOST_CLASSES_IN_NAMES = 200
 
 
 def _no_files(root: str, aside: _Aside) -> Problem:
@@ -353,13 +387,16 @@ def _no_files(root: str, aside: _Aside) -> Problem:
 
 def _alike(names: list[str]) -> Iterator[Problem]:
     """Names that are one and the same where upper and lower case, or the way accents are written, do not count."""
+    for group in alike(names):
+        yield Problem(
+            f"classes {' and '.join(group)} differ only in upper and lower case",
+            "on many disks they are one folder; rename one of them",
+        )
+
+
+def alike(names: Iterable[str]) -> list[list[str]]:
+    """Names, for messages, that are one and the same where upper and lower case, or the way accents are written, do not count."""
     groups: dict[str, list[str]] = {}
     for name in names:
-        groups.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(name)
-    for group in groups.values():
-        if len(group) > 1:
-            named = " and ".join(f"`{shortened(name)}`" for name in group)
-            yield Problem(
-                f"classes {named} differ only in upper and lower case",
-                "on many disks they are one folder; rename one of them",
-            )
+        groups.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(f"`{shortened(name)}`")
+    return [group for group in groups.values() if len(group) > 1]

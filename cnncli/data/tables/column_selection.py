@@ -72,9 +72,18 @@ def _known(word: str, header: Sequence[str], file: str) -> None:
 
 def may_be_values(header: Sequence[str]) -> bool:
     """Whether the first line of a table looks like an example and not like names: numbers, or a sentence."""
-    numbers = [float(name) for name in header if _NUMBER.fullmatch(name)]
-    are_counted = numbers == [numbers[0] + place for place in range(len(numbers))] if numbers else True
-    return not are_counted or any(len(name.split()) > _LONGEST_NAME for name in header)
+    return has_measured_numbers(header) or any(len(name.split()) > _LONGEST_NAME for name in header)
+
+
+def has_measured_numbers(header: Sequence[str]) -> bool:
+    """Whether there are numbers that do not count on, as years and the numbers of columns do."""
+    numbers = numbers_in(header)
+    return numbers != [numbers[0] + place for place in range(len(numbers))]
+
+
+def numbers_in(header: Sequence[str]) -> list[float]:
+    """Those of the names that are numbers."""
+    return [float(name) for name in header if _NUMBER.fullmatch(name)]
 
 
 _LONGEST_NAME = 6  # words

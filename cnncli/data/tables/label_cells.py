@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Sequence
 from typing import Any
@@ -47,6 +48,22 @@ class TagCells:
         rows = np.repeat(np.arange(len(self._counts)), self._counts)
         found[rows, column_of[np.array(self._codes, np.int64)]] = 1
         return found
+
+
+def without_decimals(names: Sequence[str]) -> list[str]:
+    """The same names; where all are whole numbers written as floats (`1.0`, `1e0`), as whole numbers.
+
+    Example:
+        >>> without_decimals(["0.000e+00", "1.0"])
+        ['0', '1']
+    """
+    if not all(_NUMBER.fullmatch(name) and float(name).is_integer() for name in names):
+        return list(names)
+    return [str(int(float(name))) if _HAS_DECIMALS.search(name) else name for name in names]
+
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}(\.[0-9]*)?([eE][+-]?[0-9]{1,2})?")
+_HAS_DECIMALS = re.compile(r"[.eE]")
 
 
 _WORDS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}

@@ -40,6 +40,11 @@ class InputColumns(ImageKeys):
         description="columns of a table: a name, a list, a glob such as `t*` in natural order, or a range `t0:t186`",
     )
     volume: str | None = Field(None, min_length=1, description="column of a table: names of .npy files")
+    folder: Annotated[Any, BeforeValidator(_read_columns, json_schema_input_type=_Names | None)] = Field(
+        None,
+        description="folder of the files that `image` or `volume` names, relative to the table; several as a list or a glob;"
+        " default: that of the table",
+    )
     shape: Annotated[list[Count], Field(min_length=1, max_length=4)] | None = Field(
         None, description="shape that `numbers` become, for example [187, 1] for a signal; default: a row"
     )
@@ -53,7 +58,9 @@ class InputColumns(ImageKeys):
     def _without_image_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Written out, an input without image files has no keys of images."""
         data: dict[str, Any] = handler(self)
-        return data if self.image else {key: value for key, value in data.items() if key not in ImageKeys.model_fields}
+        return (
+            data if self.of_images else {key: value for key, value in data.items() if key not in ImageKeys.model_fields}
+        )
 
     @property
     def given(self) -> list[str]:
@@ -100,6 +107,8 @@ class Table(TextFormat, InputColumns, Located):
     """A table; the ending of the file says how it is read."""
 
     MODULE: ClassVar[str] = "table"
+    NOUN: ClassVar[str] = "table"  # in messages
+    FINDS_COLUMNS: ClassVar[bool] = False  # columns that the settings leave out are found in the data
     PLACEHOLDER: ClassVar[str] = "YOUR_FILE.csv"
     RECOGNIZED: ClassVar[str] = "a table: .csv, .tsv or .parquet"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
@@ -119,7 +128,12 @@ class Table(TextFormat, InputColumns, Located):
 
     @property
     def described(self) -> str:
-        return "a table"
+        return f"a {self.NOUN}"
+
+    @property
+    def shown(self) -> str:
+        """Which data it is, for people."""
+        return self.path
 
     @property
     def images(self) -> ImageKeys | None:
@@ -140,7 +154,7 @@ class Table(TextFormat, InputColumns, Located):
         return {key: path for key, path in every.items() if path is not None}
 
     def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
-        if not isinstance(trained, Table):
+        if not isinstance(trained, Table) or type(trained) is not type(self):
             return self
         return trained.model_copy(update={"path": self.path, "validation": None, "test": None})
 

@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
+from cnncli.data.sources.folder_tree import alike
 from cnncli.data.tables.cells import WordCells
 from cnncli.data.tables.column_selection import in_natural_order
+from cnncli.data.tables.label_cells import without_decimals
 from cnncli.data.targets import Encoding, TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, did_you_mean, listed, nearest, shortened
@@ -96,20 +98,27 @@ class ClassTargets(TargetInfo):
 
     @classmethod
     def of_cells(cls, cells: WordCells, known: Self | None) -> TableTargets:
-        """The words of the column are the names of the classes, in natural order: 0, 1, 2, …, 10."""
-        found = cells.names
+        """The words of the column are the names of the classes, in natural order: 0, 1, 2, …, 10; `1.0` is called 1."""
+        found = without_decimals(cells.names)
         if known:
+            found = cells.names if {*cells.names} <= {*known.class_names} else found
             matched = match(found, known.class_names)
             return TableTargets(matched.numbers[cells.values()], known, matched.notes)
-        if len(found) == 1:
+        if len({*found}) == 1:
             message = f"`{shortened(cells.columns[0])}` holds one class only: every row has `{shortened(found[0])}`"
             raise DataError(Problem(message, "classification needs at least two classes"))
-        if problem := _as_quantities(cells.columns[0], found, len(cells)):
+        refuse_long_names(found, cells.columns)
+        if problem := _as_quantities(cells.columns[0], cells.names, len(cells)):
             raise DataError(problem)
-        names = in_natural_order(found)
+        names = in_natural_order(dict.fromkeys(found))
         numbers = {name: number for number, name in enumerate(names)}
         order = np.array([numbers[name] for name in found], np.int32)
-        return TableTargets(order[cells.values()], cls(class_names=tuple(names)))
+        column = shortened(cells.columns[0])
+        notes = tuple(
+            Problem(f"{' and '.join(group)} in `{column}` differ only in upper and lower case", _SPELLING)
+            for group in alike(names)
+        )
+        return TableTargets(order[cells.values()], cls(class_names=tuple(names)), notes)
 
     @classmethod
     def numbered(cls, count: int) -> ClassTargets:
@@ -254,6 +263,13 @@ class ClassTargets(TargetInfo):
             yield "categorical_crossentropy", one_hot(self.count)
 
 
+def refuse_long_names(names: Sequence[str], columns: Sequence[str]) -> None:
+    """Raise DataError where the words of a table are too long for names of classes: they are texts."""
+    if long := next((name for name in names if len(name) > _LONGEST_NAME), None):
+        message = f"`{shortened(columns[0])}` holds a text of {len(long):,} characters: that is no name of a class"
+        raise DataError(Problem(message, f"a name has {_LONGEST_NAME:,} characters at most; is it another column?"))
+
+
 def _as_quantities(column: str, names: Sequence[str], count: int) -> Problem | None:
     """Why a column is not of classes: it holds many different numbers with decimals."""
     if len(names) <= _MOST_DECIMALS or 2 * len(names) < count or not all(map(_DECIMAL.fullmatch, names)):
@@ -262,6 +278,7 @@ def _as_quantities(column: str, names: Sequence[str], count: int) -> Problem | N
     return Problem(message, "if they are quantities, write `targets: numbers` in `data`")
 
 
+_SPELLING = "they are classes of their own; if they mean the same, write them alike in the table"
 _MOST_DECIMALS = 20
 _DECIMAL = re.compile(r"[+-]?[0-9]*[.][0-9]+")
 
