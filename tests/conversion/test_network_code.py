@@ -18,6 +18,7 @@ from cnncli.conversion.python_layout import laid_out
 from cnncli.conversion.to_python import to_python
 from cnncli.errors import RecipeError
 from cnncli.recipe import shipped
+from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import LoadedRecipe, load, load_bytes
 
 # A layer inside of a block is named outside of it, or called several times.
@@ -31,6 +32,7 @@ def in_python(loaded: LoadedRecipe, *, classes: int = 10) -> str:
     source = laid_out(code.lines)
     if loaded.uses_sizes:
         return source  # compared already, with the sizes of its layers
+    classes = declared_classes(loaded.recipe) or classes
     replay.check(
         source, loaded.resolve(classes=classes).recipe, arguments={"input_shape": (8,)} if code.takes_shape else {}
     )

@@ -18,6 +18,7 @@ from cnncli.network.build import build, build_symbolically
 from cnncli.network.instantiate import shapes_alone
 from cnncli.network.symbolic_shapes import resolve
 from cnncli.recipe import shipped
+from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import load, load_bytes
 from cnncli.recipe.sources.builtin import BUILTIN_SHAPES
 
@@ -49,13 +50,20 @@ def test_structure_gives_the_same_outputs(case):
     assert_same_network(model, build(resolve(loaded, SHAPE, classes=10).recipe, input_shape=SHAPE).full_model)
 
 
+# What a network without weights and training examples lacks.
+GIVEN = {
+    "vgg16-transfer": ["model.layers.0.VGG16.weights=null"],
+    "sentence-cnn": ["data.prepare.0.TextVectorization.vocabulary=[not, bad]"],
+    "sentence-conv1d": ["data.prepare.0.TextVectorization.vocabulary=[not, bad]"],
+}
+
+
 @pytest.mark.parametrize("name", sorted({*shipped.names()} - {"siamese"}))
 def test_shipped_recipe_gives_the_same_network(name):
     """Symbolically: the weights of ResNet-50 take memory and time."""
-    settings = ["model.layers.0.VGG16.weights=null"] if name == "vgg16-transfer" else []
-    loaded = load(name, settings)
+    loaded = load(name, GIVEN.get(name, []))
     shape = loaded.recipe.model.input or BUILTIN_SHAPES[loaded.recipe.data.source.builtin or ""]
-    recipe = resolve(loaded, shape, classes=10).recipe
+    recipe = resolve(loaded, shape, classes=declared_classes(loaded.recipe) or 10).recipe
     keras.utils.clear_session()
 
     build_model = run(to_python(loaded, network_only=True))["build_model"]
