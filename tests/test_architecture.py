@@ -24,6 +24,7 @@ SHARED = {
     "base": "what every one has: settings of sources, sources, kinds of input",
     "builtin": "data sets by name: their settings, their files",
     "image_folder": "folders of images: their settings, their images",
+    "shards": "sources that are shards: their settings, their examples",
     "text_folder": "folders of texts: their settings, their texts",
     "text": "text: that of a recipe's file, the kind of input",
     "table": "tables: their settings, their rows; tables of a terminal are in `console`",
@@ -215,6 +216,7 @@ QUESTION = re.compile(
 # Modules that name a task, and why.
 NAMING_A_TASK = {
     "cnncli.data.sources.builtin": "the built-in data sets have classes",
+    "cnncli.data.sources.cifar": "CIFAR has classes",
     "cnncli.data.sources.image_folder": "a folder for each class",
     "cnncli.data.sources.text_folder": "a folder for each class",
     "cnncli.inference.model_loading": "a model of another program is taken for a classifier",

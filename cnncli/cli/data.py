@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import console, data_files, options, tensorflow_log
+from cnncli.cli import console, data_files, data_shards, options, tensorflow_log
 from cnncli.errors import CnncliError, FindingsError, Place, Problem, UsageError
 from cnncli.messages import counted, did_you_mean, shortened
 
@@ -65,6 +65,26 @@ def data(
             rich_help_panel=options.OUTPUT,
         ),
     ] = None,
+    to_tfrecord: Annotated[
+        Path | None,
+        typer.Option(
+            "--to-tfrecord",
+            metavar="DIR",
+            help="Write the splits as TFRecord shards to this folder, unless --fail-on finds something.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+    shards: Annotated[
+        int | None,
+        typer.Option(
+            "--shards",
+            metavar="N",
+            min=1,
+            help="With --to-tfrecord: the number of shards of each split.",
+            show_default="one for each 128 MB",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
     output: options.Outputs = options.DEFAULT_OUTPUTS,
     force: options.Force = False,
     as_json: options.Json = False,
@@ -79,8 +99,11 @@ def data(
     wanted = _kinds(fail_on)
     if to is not None and not pictures:
         raise UsageError(Problem("--no-pictures writes no files", "leave out --to", Place("--to")))
+    if shards is not None and to_tfrecord is None:
+        raise UsageError(Problem("--shards needs --to-tfrecord", "add --to-tfrecord DIR", Place("--shards")))
     loaded = _load(recipe, settings or [], source)
     folder = _folder(loaded, to, output, force=force) if pictures else None
+    shard_folder = data_shards.folder_of(loaded, to_tfrecord, force=force) if to_tfrecord else None
     if not (quiet or as_json):
         for warning in loaded.warnings:
             console.show_note(warning)
@@ -88,22 +111,26 @@ def data(
 
     listener = make_listener(quiet=quiet, verbose=verbose, trains=False)
     written: list[Path] = []
+    shard_paths: list[Path] = []
     with tensorflow_log.captured() as log:
         listener.starting(loaded, log)
         from cnncli.workflow.data_examination import examine_data
 
         with listener:
             examined = examine_data(loaded, listener.loading)
+            found = examined.examination
+            failed = found.of(wanted)
+            error = _error(failed) if failed else None
             if folder:
                 written = _write(loaded, examined, folder)
-    found = examined.examination
-    failed = found.of(wanted)
-    error = _error(failed) if failed else None
+            if shard_folder and not error:
+                shard_paths = data_shards.write(loaded, examined.splits, shard_folder, shards, listener.loading)
     if as_json:
         paths = [str(path) for path in written]
         told = {
             "page": paths[0] if paths else None,
             "figures": paths[1:],
+            "shards": [str(path) for path in shard_paths],
             "notes": [note.as_json() for note in loaded.warnings],
         }
         told |= console.error_as_json(error) if error else {}
@@ -113,7 +140,7 @@ def data(
         return
     from cnncli.cli.data_text import show
 
-    show(found, page=written[0] if written else None, verbose=verbose, quiet=quiet)
+    show(found, page=written[0] if written else None, shards=shard_paths, verbose=verbose, quiet=quiet)
     if source is None and not quiet:
         from cnncli.cli.next_steps import train_command
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +21,12 @@ _MOST_CLASSES = 20
 _MOST_LINES = 5
 
 
-def show(found: Examination, *, page: Path | None, verbose: bool, quiet: bool) -> None:
+def show(found: Examination, *, page: Path | None, shards: Sequence[Path], verbose: bool, quiet: bool) -> None:
     """Print an examination on stdout.
 
     Args:
         page: where the page was written.
+        shards: files that were written, all in one folder.
         verbose: every class, and more examples of each finding.
         quiet: the findings alone.
     """
@@ -45,6 +47,10 @@ def show(found: Examination, *, page: Path | None, verbose: bool, quiet: bool) -
         wrapping.show(wrapping.wrapped(summary(found)))
         if page:
             wrapping.show(wrapping.beside("Page", printable(str(page)), _COLUMN))
+        if shards:
+            folder = printable(str(shards[0].parent))
+            wrapping.show(wrapping.beside("Shards", f"{folder}, {counted(len(shards), 'file')}", _COLUMN))
+            wrapping.show(wrapping.beside("Source", f"{{tfrecord: {{path: {folder}}}}}", _COLUMN))
 
 
 def summary(found: Examination) -> str:

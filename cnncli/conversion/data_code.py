@@ -15,6 +15,7 @@ from cnncli.data.sources.builtin import SAMPLE, SAMPLE_FILE
 from cnncli.recipe import targets
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.arrays import array_names
 from cnncli.recipe.sources.image_folder import ImageFolder
 
 _ONE_HOT = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
@@ -125,15 +126,18 @@ def _arrays(recipe: Recipe) -> tuple[list[str], tuple[str, ...], bool, bool]:
     names = _names(source.npz.path)
     if not _has_parts(names):
         return [*lines, f"x = {_inputs(recipe, 'x')}", 'y = data["y"]'], (), False, False
-    parts = ["train", *(each for each in ("val", "test") if f"y_{each}" in names)]
+    of_inputs, of_labels = array_names(names)
+    column = "[:, 0]" if of_labels != "y_{}" and _has_one_class(recipe) else ""  # MedMNIST's labels are a column
+    parts = ["train", *(each for each in ("val", "test") if of_labels.format(each) in names)]
     for part in parts:
-        lines += [f"x_{part} = {_inputs(recipe, f'x_{part}')}", f'y_{part} = data["y_{part}"]']
+        lines.append(f"x_{part} = {_inputs(recipe, of_inputs.format(part))}")
+        lines.append(f'y_{part} = data["{of_labels.format(part)}"]{column}')
     return lines, (), "val" in parts, "test" in parts
 
 
 def _has_parts(names: set[str]) -> bool:
     """Whether an archive has a training part of its own."""
-    return "y_train" in names
+    return array_names(names)[1].format("train") in names
 
 
 def _inputs(recipe: Recipe, array: str) -> str:

@@ -43,7 +43,7 @@ def to_python(
         weights: the model file of a run; a comment says how to load it.
 
     Raises:
-        RecipeError: it cannot be written without the number of classes, or its splits or weights cannot be written.
+        RecipeError: it cannot be written without the number of classes, or its data, splits or weights cannot be written.
     """
     network = network_code(loaded, input_shape=input_shape)
     recipe = training or loaded.recipe

@@ -204,6 +204,7 @@ class Splits:
         notes: notes about the data, each once.
         fingerprint: SHA-256 (hex) of the data as it was found, whatever the split.
         skipped: bad images that were left out, as paths inside the folder.
+        settings: of the recipe's source, those that the data itself said.
         form: what every image became, where they came from files.
         forms: the same of each of several inputs, by name.
     """
@@ -217,6 +218,7 @@ class Splits:
     notes: tuple[Problem, ...]
     fingerprint: str
     skipped: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
     form: images.Form | None = None
     forms: Mapping[str, images.Form] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""PNG files with several channels of 16 bits, of which Pillow keeps 8."""
+"""Images with several channels of 16 bits, of which Pillow keeps 8."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ LUMINANCE = (0.299, 0.587, 0.114)  # of red, green and blue
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class DeepPng:
-    """A decoded PNG.
+class DeepImage:
+    """A decoded image.
 
     Attributes:
         values: uint16 (height, width, channels): grey and alpha, red, green and blue, or these and alpha.
@@ -52,7 +52,7 @@ def is_deep_png(content: bytes) -> bool:
     return content[:8] == b"\x89PNG\r\n\x1a\n" and content[24:25] == b"\x10"
 
 
-def decode_png(content: bytes) -> DeepPng:
+def decode_png(content: bytes) -> DeepImage:
     """Decode a PNG with 16 bits a channel.
 
     Raises:
@@ -62,11 +62,11 @@ def decode_png(content: bytes) -> DeepPng:
 
     with tf.device("CPU"):
         values: NDArray[Any] = tf.io.decode_png(content, dtype=tf.uint16).numpy()
-    return DeepPng(values)
+    return DeepImage(values)
 
 
 def compose(
-    image: DeepPng, background: Sequence[int], low: float, high: float, *, as_grey: bool
+    image: DeepImage, background: Sequence[int], low: float, high: float, *, as_grey: bool
 ) -> list[NDArray[np.float32]]:
     """Lay an image on a background.
 
@@ -93,7 +93,7 @@ def compose(
     return planes
 
 
-def is_dark(image: DeepPng, low: float, high: float) -> bool:
+def is_dark(image: DeepImage, low: float, high: float) -> bool:
     """Whether the visible part of a transparent image is dark; invisible images are not."""
     alpha = image.alpha
     if alpha is None or not alpha.any():

@@ -14,7 +14,6 @@ class BadImage(Exception):
 
 
 READ_FORMATS = "JPEG, PNG, BMP, GIF, WebP, TIFF and AVIF are read"
-_CONVERT_HEIC = "convert it to JPEG or PNG first"
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
@@ -74,14 +73,14 @@ _SIGNATURES: dict[str, Callable[[bytes], bool]] = {
     "GIF": lambda content: content[:6] in (b"GIF87a", b"GIF89a"),
     "WEBP": lambda content: content[:4] == b"RIFF" and content[8:12] == b"WEBP",
     "BMP": _is_bmp,
-    "TIFF": lambda content: content[:4] in (b"II*\0", b"MM\0*"),
+    "TIFF": lambda content: content[:4] in (b"II*\0", b"MM\0*", b"II+\0"),
     "AVIF": lambda content: (
         content[4:8] == b"ftyp" and (content[8:12] in (b"avif", b"avis") or _lists(content, b"avif"))
     ),
+    "HEIF": lambda content: content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS,
 }
 _OTHER_SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
-    (0, b"II+\0", "a BigTIFF image"),
-    (0, b"MM\0+", "a BigTIFF image"),
+    (0, b"MM\0+", "a big-endian BigTIFF image"),
     (4, b"jP  \r\n", "a JPEG 2000 image"),
     (0, b"\0\0\1\0", "an icon file"),
     (0, b"8BPS", "a Photoshop file"),
@@ -104,8 +103,6 @@ def what_it_is(content: bytes) -> str:
     """What a file without a known format is instead of an image, as it stands after the file's name."""
     if not content:
         return "empty (0 bytes)"
-    if content[4:8] == b"ftyp" and content[8:12] in _HEIC_BRANDS:
-        return f"a HEIC image, which is not read; {_CONVERT_HEIC}"
     for offset, signature, name in _OTHER_SIGNATURES:
         if content[offset : offset + len(signature)] == signature:
             return f"{name}; {READ_FORMATS}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import os
-import stat
+import logging
 import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -14,17 +13,20 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin, features  # noqa: F401
 
 # The plugins, imported, are what reads TIFF and WebP.
-from cnncli.data.deep_color import LUMINANCE, WHOLE_RANGE, compose, decode_png, is_dark, is_deep_png
+from cnncli.data.deep_color import LUMINANCE, WHOLE_RANGE, DeepImage, compose, decode_png, is_dark, is_deep_png
+from cnncli.data.deep_tiff import TiffPage, decode_tiff, first_page
+from cnncli.data.heic import register_heic
+from cnncli.data.image_file import read
 from cnncli.data.image_header import BadImage, image_format, orientation, refuse_damaged_png, what_it_is
 from cnncli.messages import shortened
 
 __all__ = ["BadImage", "Decoded", "Form", "Placement", "decode", "placement", "read"]
 
 MOST_PIXELS = 64_000_000
-_MOST_BYTES = 512 << 20  # of a file; the largest image that is allowed needs no more, even uncompressed
 
 # Pillow warns on stderr about much that is reported here in other words, or that does not matter.
 warnings.filterwarnings("ignore", module=r"PIL\.")
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 Image.MAX_IMAGE_PIXELS = None  # the limit here is lower, and its error tells the size
 
 
@@ -102,28 +104,6 @@ class Decoded:
     top: float = 0.0
 
 
-def read(path: str) -> bytes:
-    """Read an image file whole, without blocking on what is no regular file.
-
-    Raises:
-        BadImage: it cannot be read.
-    """
-    try:
-        status = os.stat(path)
-    except OSError as error:
-        reason = "a link that leads nowhere" if os.path.islink(path) else _os_reason(error)
-        raise BadImage(reason) from error
-    if not stat.S_ISREG(status.st_mode):
-        raise BadImage("not a regular file")
-    if status.st_size > _MOST_BYTES:
-        raise BadImage(f"{status.st_size >> 20:,} MB large; the limit for one image file is {_MOST_BYTES >> 20} MB")
-    try:
-        with open(path, "rb") as file:
-            return file.read(_MOST_BYTES)
-    except OSError as error:
-        raise BadImage(_os_reason(error)) from error
-
-
 def decode(content: bytes, form: Form) -> Decoded:
     """Decode an image and bring it into the wanted form.
 
@@ -140,37 +120,77 @@ def decode(content: bytes, form: Form) -> Decoded:
         raise BadImage(what_it_is(content))
     if name == "PNG":
         refuse_damaged_png(content)
+    if name == "HEIF":
+        register_heic()
+    page = first_page(content) if name == "TIFF" else None
     try:
-        with Image.open(io.BytesIO(content), formats=(name,)) as image:
-            _refuse_huge(*image.size)
-            turn = orientation(_exif(image)) if form.exif == "apply" else 1
-            size = image.size[::-1] if turn in _TURNED else image.size
-            several = name != "JPEG" and getattr(image, "is_animated", False)
-            oddities = ["multi-page" if name == "TIFF" else "animated"] if several else []
-            mode = image.mode
-            image.draft("L" if form.color == "grayscale" and image.mode == "RGB" else None, _draft_size(form, turn))
-            if is_deep_png(content) and not is_deep(mode) and "transparency" not in image.info:
-                image.load()  # says in its own words what is damaged
-                planes, converted, top = _deep_planes(content, form)
-            else:
-                top = float(np.asarray(image).max()) if is_deep(mode) else 0.0
-                cut = ["16-bit color TIFF"] if _is_cut_to_bytes(image) else []
-                flat, converted = _flattened(image, form)
-                converted += cut
-                flat.load()
-                planes = [flat]
+        raw = _deep_tiff(content, page, form) if page and page.is_deep else _by_pillow(content, name, page, form)
     except (BadImage, MemoryError):
         raise
     except UnidentifiedImageError as error:
+        if page and min(page.size) > 0:
+            raise BadImage(f"a TIFF of a kind that is not read: {page.described}") from error
         raise BadImage(f"damaged: it begins like {name} but cannot be read") from error
     except Exception as error:  # Pillow's decoders raise about anything on broken bytes
         raise BadImage(_decoder_reason(error)) from error
-    pixels = np.dstack(
-        [_placed(plane, each, turn) for plane, each in zip(planes, _forms(form, len(planes)), strict=True)]
-    )
+    forms = _forms(form, len(raw.planes))
+    pixels = np.dstack([_placed(plane, each, raw.turn) for plane, each in zip(raw.planes, forms, strict=True)])
     if pixels.shape[2] < form.shape[2]:
         pixels = np.repeat(pixels, form.shape[2], axis=2)  # (height, width, channels)
-    return Decoded(pixels.astype(form.dtype, copy=False), name, *size, mode, (*oddities, *converted), top)
+    width, height = raw.size[::-1] if raw.turn in _TURNED else raw.size
+    return Decoded(pixels.astype(form.dtype, copy=False), name, width, height, raw.mode, tuple(raw.oddities), raw.top)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Raw:
+    """An image before it is turned and resized.
+
+    Attributes:
+        planes: the image, or its red, green and blue channels.
+        turn: the EXIF orientation that is still to be applied.
+        size: (width, height) before that.
+        mode, oddities, top: as in `Decoded`.
+    """
+
+    planes: list[Image.Image]
+    turn: int
+    size: tuple[int, int]
+    mode: str
+    oddities: list[str]
+    top: float
+
+
+def _by_pillow(content: bytes, name: str, page: TiffPage | None, form: Form) -> _Raw:
+    with Image.open(io.BytesIO(content), formats=(name,)) as image:
+        _refuse_huge(*image.size)
+        if page:  # Pillow turns a TIFF by itself
+            turn = 1 if form.exif == "apply" else _INVERSE.get(page.orientation, page.orientation)
+        else:
+            turn = orientation(_exif(image)) if form.exif == "apply" else 1
+        several = name != "JPEG" and getattr(image, "is_animated", False)
+        oddities = ["multi-page" if name in ("TIFF", "HEIF") else "animated"] if several else []
+        size, mode = image.size, image.mode
+        image.draft("L" if form.color == "grayscale" and image.mode == "RGB" else None, _draft_size(form, turn))
+        if is_deep_png(content) and not is_deep(mode) and "transparency" not in image.info:
+            image.load()  # says in its own words what is damaged
+            planes, converted, top = _deep_planes(decode_png(content), form)
+        else:
+            top = float(np.asarray(image).max()) if is_deep(mode) else 0.0
+            cut = ["16-bit color TIFF"] if _is_cut_to_bytes(image) else []
+            flat, converted = _flattened(image, form)
+            converted += cut
+            flat.load()
+            planes = [flat]
+        return _Raw(planes, turn, size, mode, oddities + converted, top)
+
+
+def _deep_tiff(content: bytes, page: TiffPage, form: Form) -> _Raw:
+    _refuse_huge(*page.size)
+    image = DeepImage(decode_tiff(content, page))
+    planes, converted, top = _deep_planes(image, form)
+    turn = page.orientation if form.exif == "apply" else 1
+    pages = ["multi-page"] if page.page_count > 1 else []
+    return _Raw(planes, turn, page.size, _MODES_BY_CHANNELS[image.values.shape[2]], pages + converted, top)
 
 
 def _forms(form: Form, count: int) -> list[Form]:
@@ -186,10 +206,9 @@ def _placed(plane: Image.Image, form: Form, turn: int) -> NDArray[Any]:
     return np.asarray(_resized(upright, form))
 
 
-def _deep_planes(content: bytes, form: Form) -> tuple[list[Image.Image], list[str], float]:
-    """A PNG with several channels of 16 bits: its channels from 0 to 255, what had to be converted, its largest value."""
+def _deep_planes(image: DeepImage, form: Form) -> tuple[list[Image.Image], list[str], float]:
+    """The channels of an image from 0 to 255, what had to be converted, and its largest value."""
     low, high = (0.0, WHOLE_RANGE) if form.low is None or form.high is None else (form.low, form.high)
-    image = decode_png(content)
     oddities = ["16-bit color" if image.is_color else "16-bit"]
     if image.alpha is not None:
         oddities += ["transparent", *(["dark drawing"] if is_dark(image, low, high) else [])]
@@ -229,6 +248,8 @@ def mode_in_words(mode: str, *, is_deep: bool = False) -> str:
 
 
 _TURNED = (5, 6, 7, 8)  # those that exchange width and height
+_INVERSE = {6: 8, 8: 6}  # the others are their own inverse
+_MODES_BY_CHANNELS = {2: "LA", 3: "RGB", 4: "RGBA"}
 _MODE_NAMES = {
     "CMYK": "CMYK",
     "P": "palette",
@@ -372,7 +393,3 @@ def _resized(image: Image.Image, form: Form) -> Image.Image:
 def _decoder_reason(error: Exception) -> str:
     said = shortened(str(error), 100)
     return f"damaged or cut off: {said[:1].lower() + said[1:]}" if said else "damaged or cut off"
-
-
-def _os_reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

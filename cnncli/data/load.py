@@ -81,6 +81,7 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         notes=(*found.notes, *notes),
         fingerprint=found.fingerprint,
         skipped=found.skipped,
+        settings=found.settings,
         form=found.form,
         forms=found.forms,
     )
@@ -111,14 +112,14 @@ def parse_source(text: str) -> Source:
         path = Path(text) if os.path.isdir(text) else existing_file(text)
     except DataError as error:
         raise DataError(_no_source(text, error)) from error
-    if path.suffix.lower() in ARCHIVES and path.is_file():
-        raise DataError(Problem(f"{printable(text)} is an archive", "unpack it first, and name the folder"))
     try:
         for word, settings in reversed(SOURCES.items()):  # of folders that of images, which takes any, comes last
             if _source_of(settings).looks_like(path):
                 return Source.model_validate({word: {"path": text}})
     except OSError as error:
         raise cannot_read(text, error) from error
+    if path.suffix.lower() in ARCHIVES:
+        raise DataError(Problem(f"{printable(text)} is an archive", "unpack it first, and name the folder"))
     raise DataError(Problem(f"{printable(text)} is no data that can be read", f"data can be {_KINDS}"))
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
 from cnncli.data.columns import ArrayRows, NumberFile, Values, as_column
+from cnncli.data.shards.span_column import SpanColumn
 from cnncli.errors import Problem
 from cnncli.inputs import IMAGE, InputKind, kind_of, kind_of_rank
 
@@ -155,7 +156,7 @@ def scale_of(inputs: Values, extremes: Extremes | None = None) -> Scale:
         inputs: (count, *shape of one), finite numbers, at least one example. Image files are not read: `OF_IMAGES`.
         extremes: of these inputs, where they are known.
     """
-    if not isinstance(inputs, np.ndarray | ArrayRows | NumberFile):
+    if not isinstance(inputs, np.ndarray | ArrayRows | NumberFile | SpanColumn):
         return OF_IMAGES
     extremes = extremes or extremes_of(inputs)
     low, high = float(extremes.lows.min()), float(extremes.highs.max())

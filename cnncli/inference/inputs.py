@@ -30,7 +30,8 @@ from cnncli.inputs import kind_of
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.sources.table import InputColumns
 
-_INPUT_NAMES = ("x", "x_test", "x_val", "x_train")  # of an archive's arrays, the first that is there
+# Of an archive's arrays, the first that is there.
+_INPUT_NAMES = ("x", "x_test", "x_val", "x_train", "test_images", "val_images", "train_images")
 _DELIMITERS = ",;\t"
 _LONGEST_LINE = 1 << 24  # of a table, in characters
 

@@ -48,8 +48,14 @@ def _fold_and_folds(recipe: Recipe) -> Iterator[Problem]:
     elif split.folds is not None and split.fold is not None and split.fold > split.folds:
         message = f"`fold` is {split.fold}, and the folds are 1 to {split.folds}"
         yield Problem(message, path=(*_SPLIT, "fold"))
+
+
+@GENERAL.warning
+def _test_beside_folds(recipe: Recipe) -> Iterator[Problem]:
+    """A warning alone, so that `--set data.split.folds=5` works with a recipe that says the size of the test split."""
+    split = recipe.data.split
     if split.folds is not None and split.test != Split.model_fields["test"].default:
-        message = f"`test: {split.test}` stands beside `folds: {split.folds}`, and each fold is a test part"
+        message = f"`test: {split.test}` has no effect with `folds: {split.folds}`: each fold is the test split once"
         yield Problem(message, "leave `test` out", path=(*_SPLIT, "test"))
 
 

@@ -28,19 +28,19 @@ def _columns_of_inputs(recipe: Recipe) -> Iterator[Problem]:
                 yield Problem(message, "leave it out", path=("data", "inputs", name, key))
         return
     if inputs is None:
-        yield from _one_input(settings, path)
+        yield from _one_input(settings, path, needs_column=not settings.FINDS_COLUMNS)
         return
     for key in _keys_of_columns(settings):
         name = next(iter(inputs))
         hint = f"write it at the input that it is for: `inputs: {{{name}: {{{key}: …}}}}`"
         yield Problem(f"`{key}` stands beside `inputs`", hint, path=(*path, key))
     for name, own in inputs.items():
-        yield from _one_input(own, ("data", "inputs", name))
+        yield from _one_input(own, ("data", "inputs", name), needs_column=not settings.FINDS_COLUMNS)
 
 
-def _one_input(own: InputColumns, path: Path) -> Iterator[Problem]:
+def _one_input(own: InputColumns, path: Path, *, needs_column: bool) -> Iterator[Problem]:
     given = own.given
-    if not given:
+    if not given and needs_column:
         yield Problem("no column is named for the input", f"one of {_EXAMPLES}", path=path)
     for key in given[1:]:
         hint = "several inputs have names: `inputs: {scan: {image: …}, note: {text: …}}` in `data`"
@@ -77,7 +77,8 @@ def _keys_of_columns(own: InputColumns) -> list[str]:
 @GENERAL.error_without_network
 def _label_is_named(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
-    if isinstance(source.settings, Table) and source.settings.label is None:
+    settings = source.settings
+    if isinstance(settings, Table) and settings.label is None and not settings.FINDS_COLUMNS:
         yield Problem(
             "`label` is missing", "the column of the labels: `label: species`", path=("data", "source", source.word)
         )

@@ -43,10 +43,12 @@ from cnncli.recipe.schema_fields import (
     exactly_one,
 )
 from cnncli.recipe.schema_pictures import Picture, read_picture
-from cnncli.recipe.sources.arrays import Idx, Npz
+from cnncli.recipe.sources.arrays import Cifar, Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
+from cnncli.recipe.sources.hubs import HuggingFace, Tfds
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import InputColumns, Table
 from cnncli.recipe.sources.text_folder import TextFolder
 
@@ -69,9 +71,16 @@ class Source(Section):
     text_folder: TextFolder | None = None
     npz: Npz | None = None
     idx: Idx | None = None
+    cifar: Cifar | None = None
     csv: Table | None = Field(None, description="a table of text with a row for each example ([Table](#table))")
     tsv: Table | None = Field(None, description="a table with tabs between the columns")
     parquet: Table | None = Field(None, description="a table in a Parquet file; needs `pip install cnncli[parquet]`")
+    tfrecord: TfRecord | None = Field(None, description="TFRecord files of `tf.train.Example` messages")
+    webdataset: WebDataset | None = Field(None, description="tar archives of samples, as WebDataset has them")
+    huggingface: HuggingFace | None = Field(
+        None, description="a data set of Hugging Face; needs `pip install cnncli[huggingface]`"
+    )
+    tfds: Tfds | None = Field(None, description="a data set of TensorFlow Datasets; needs `pip install cnncli[tfds]`")
 
     @model_validator(mode="after")
     def _one(self) -> Source:

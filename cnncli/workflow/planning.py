@@ -179,9 +179,11 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
     train: dict[str, Any] = {"loss": losses if recipe.model.outputs else next(iter(losses.values()))}
     train["seed"] = secrets.randbelow(LARGEST_SEED) if recipe.train.seed is None else recipe.train.seed
     data = recipe.data
+    settled = dict(splits.settings)
     if form := splits.form:
-        settled = data.source.settled({"background": list(form.background), "depth": form.depth})
-        data = data.model_copy(update={"source": settled})
+        settled |= {"background": list(form.background), "depth": form.depth}
+    if settled:
+        data = data.model_copy(update={"source": data.source.settled(settled)})
     if data.inputs and splits.forms:
         forms = {
             name: {"background": list(form.background), "depth": form.depth} for name, form in splits.forms.items()

@@ -10,6 +10,7 @@ import pytest
 from commands import call
 
 from cnncli.conversion.to_python import to_python
+from cnncli.errors import RecipeError
 from cnncli.network.build import build_symbolically
 from cnncli.network.checks import freeze
 from cnncli.network.instantiate import shapes_alone
@@ -110,6 +111,26 @@ def test_parts_of_an_archive_are_used(tmp_path):
     assert 'x_test = data["x_test"]' in lines
     assert "split(y_train, 0.1, seed=0)" in lines
     assert "class_weight=class_weight" in lines
+
+
+@pytest.mark.parametrize("source", ["tfrecord: {path: a.tfrecord}", "csv: {path: a.csv, image: f, label: l}"])
+def test_data_that_no_script_reads_is_refused_with_what_can_be_written(source):
+    with pytest.raises(RecipeError) as caught:
+        data_lines(f"{{{source}}}")
+
+    [problem] = caught.value.problems
+    assert problem.message == f"`{source.partition(':')[0]}` cannot be written as Python"
+    assert (problem.place.line, problem.hint) == (1, "`--network` writes the network alone")
+
+
+def test_names_of_medmnist_are_used(tmp_path):
+    images, labels = np.zeros((4, 8, 8)), np.zeros((4, 1))
+    np.savez(tmp_path / "a.npz", train_images=images, train_labels=labels, test_images=images, test_labels=labels)
+
+    lines = data_lines(f"{{npz: {{path: {tmp_path / 'a.npz'}}}}}")
+
+    assert 'x_test = data["test_images"]' in lines
+    assert 'y_train = data["train_labels"][:, 0]' in lines
 
 
 def test_steps_in_epochs_are_counted_in_the_script():

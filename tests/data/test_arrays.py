@@ -98,6 +98,22 @@ def test_x_and_y_alone_are_one_part(tmp_path: Path) -> None:
     assert list(read(saved(tmp_path, x=IMAGES, y=LABELS)).parts) == ["train"]
 
 
+def test_names_of_medmnist_are_read(tmp_path: Path) -> None:
+    theirs = {"train_images": IMAGES, "train_labels": LABELS[:, None], "test_images": TEST_IMAGES}
+    path = saved(tmp_path, **theirs, test_labels=LABELS[:, None], val_images=VAL_IMAGES, val_labels=LABELS[:, None])
+
+    found = read(path)
+
+    assert list(found.parts) == ["train", "validation", "test"]
+    assert np.array_equal(found.parts["test"].input[..., 0], TEST_IMAGES)
+    assert found.parts["validation"].labels.tolist() == LABELS.tolist()
+    assert found.notes == ()
+
+
+def test_labels_missing_beside_images_of_medmnist_are_named(tmp_path: Path) -> None:
+    assert problems(read, saved(tmp_path, train_images=IMAGES)) == ["digits.npz has no train_labels"]
+
+
 def test_compressed_and_fortran_ordered_arrays_are_read(tmp_path: Path) -> None:
     images = np.asfortranarray(np.arange(48, dtype=np.float32).reshape(2, 4, 3, 2))
     np.savez_compressed(tmp_path / "a.npz", x=images, y=np.array([0, 1]))

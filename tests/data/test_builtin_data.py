@@ -21,11 +21,13 @@ import numpy as np
 import pytest
 from stand_ins import serving
 
+from cnncli.data.dataset import Splits
+from cnncli.data.load import load, parse_source
 from cnncli.data.sources import builtin, download
 from cnncli.data.sources.builtin import DATA_SETS, CachedFile, read_builtin
 from cnncli.errors import DataError, NetworkError, OutputError
 from cnncli.recipe.known_data import declared_classes
-from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema import Data, Recipe, Source
 from cnncli.tasks.classification.targets import ClassTargets
 
 DIGITS = np.arange(20 * 28 * 28, dtype=np.uint8).reshape(20, 28, 28)
@@ -548,10 +550,99 @@ def test_nothing_in_a_cifar_archive_is_run(monkeypatch: pytest.MonkeyPatch, tmp_
     attack = b"cos\nsystem\n(" + text(f"touch {tmp_path}/ran".encode()) + b"tR."
     put_archive(monkeypatch, "cifar10", cifar10_archive(batches__meta=attack))
 
-    with pytest.raises(pickle.UnpicklingError, match=r"os\.system has no place in a data set"):
+    with pytest.raises(DataError, match=r"batches\.meta is damaged, or no file of CIFAR") as caught:
         read_builtin("cifar10")
 
+    assert isinstance(caught.value.__cause__, pickle.UnpicklingError)
     assert not (tmp_path / "ran").exists()
+
+
+# Folders of CIFAR as the archives unpack.
+
+
+def unpacked(folder: Path, members: dict[str, bytes]) -> str:
+    folder.mkdir()
+    for name, content in members.items():
+        (folder / name).write_bytes(content)
+    return str(folder)
+
+
+def loaded_folder(path: str) -> Splits:
+    data = {"source": {"cifar": {"path": path}}, "split": {"validation": 10}}
+    return load(Data.model_validate(data))
+
+
+def binary(first: int, count: int, *, label_bytes: int = 1) -> bytes:
+    """The images of `batch` with the class k % 10, behind a coarse class of 1 if there are two."""
+    rows = []
+    for index in range(first, first + count):
+        coarse = bytes([1] * (label_bytes - 1))
+        rows.append(coarse + bytes([index % 10]) + bytes([index]) * 2048 + bytes([255]) * 1024)
+    return b"".join(rows)
+
+
+NAMES = "".join(f"animal{index}\n" for index in range(10)).encode()
+FOLDERS = {
+    "cifar-10-batches-py": {
+        **{f"data_batch_{index}": batch(4 * index, 4, b"labels") for index in range(1, 6)},
+        "test_batch": batch(100, 10, b"labels"),
+        "batches.meta": python2_dict({b"label_names": python2_list([text(name) for name in NAMES.split()])}),
+    },
+    "cifar-10-batches-bin": {
+        **{f"data_batch_{index}.bin": binary(4 * index, 4) for index in range(1, 6)},
+        "test_batch.bin": binary(100, 10),
+        "batches.meta.txt": NAMES + b"\n",
+    },
+    "cifar-100-binary": {
+        "train.bin": binary(4, 20, label_bytes=2),
+        "test.bin": binary(100, 10, label_bytes=2),
+        "fine_label_names.txt": NAMES,
+        "coarse_label_names.txt": b"a\nb\n",
+    },
+    "cifar-100-python": {
+        "train": batch(4, 20, b"fine_labels"),
+        "test": batch(100, 10, b"fine_labels"),
+        "meta": python2_dict({b"fine_label_names": python2_list([text(name) for name in NAMES.split()])}),
+    },
+}
+
+
+@pytest.mark.parametrize("name", list(FOLDERS))
+def test_folder_of_cifar_is_read_in_each_version(tmp_path: Path, name: str) -> None:
+    path = unpacked(tmp_path / name, FOLDERS[name])
+
+    splits = loaded_folder(path)
+
+    assert [len(part.examples) for part in splits.parts] == [10, 10, 10]
+    assert splits.test.input[:, 5, 7].tolist() == [[index, index, 255] for index in range(100, 110)]
+    assert splits.test.labels.tolist() == list(range(10))
+    assert splits.targets.class_names[0] == "animal0"
+    assert parse_source(path) == Source.model_validate({"cifar": {"path": path}})
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "expected"),
+    [
+        ("cifar-10-batches-py", {"test_batch": None}, "cifar-10-batches-py has no test_batch"),
+        ("cifar-10-batches-py", {"data_batch_3": b"..."}, "data_batch_3 is damaged, or no file of CIFAR"),
+        ("cifar-10-batches-bin", {"data_batch_3.bin": b"..."}, "data_batch_3.bin is damaged, or no file of CIFAR"),
+        (
+            "cifar-10-batches-bin",
+            {"batches.meta.txt": b"a\nb\n"},
+            "y_train goes up to 9, and batches.meta.txt names 2 classes",
+        ),
+    ],
+)
+def test_folder_of_cifar_that_is_not_whole_is_refused(
+    tmp_path: Path, name: str, change: dict[str, bytes | None], expected: str
+) -> None:
+    members = {**FOLDERS[name], **change}
+    path = unpacked(tmp_path / name, {name: content for name, content in members.items() if content is not None})
+
+    with pytest.raises(DataError) as caught:
+        loaded_folder(path)
+
+    assert caught.value.problems[0].message.replace(f"{tmp_path}/", "") == expected
 
 
 # For a trained model.

@@ -171,6 +171,33 @@ def test_train_begins_with_the_classes_and_warns_of_near_duplicates_between_the_
     assert "train/hawk/0.png (train) ~ val/hawk/leak.jpg (validation)" in trained.stderr
 
 
+def test_the_splits_become_shards_that_train_the_same(folder):
+    split = ("--set", "data.limit=200")
+    done = folder(
+        "data", "mnist", "--data", "mnist-sample", *split, "--no-pictures", "--to-tfrecord", "s", "--shards", "2"
+    )
+
+    files = sorted(path.name for path in (folder.folder / "s").iterdir())
+    assert done.exit_code == 0, done.stderr
+    assert "Shards      s, 7 files\nSource      {tfrecord: {path: s}}\n" in done.stdout
+    assert files[0] == "dataset.json"
+    assert files[1:3] == ["test-00000-of-00002.tfrecord", "test-00001-of-00002.tfrecord"]
+    again = folder("data", "mnist", "--data", "s", "--no-pictures", "--json").json
+    assert again["parts"] == {"train": 200, "validation": 800, "test": 2000}
+    refused = folder(
+        "data", "mnist", "--data", "mnist-sample", *split, "--no-pictures", "--to-tfrecord", "s", "--shards", "2"
+    )
+    assert refused.exit_code == 6
+    assert "s/dataset.json exists already; --force overwrites it" in refused.stderr
+
+
+def test_no_shards_are_written_of_data_that_fails_a_check(folder):
+    failed = folder("data", "birds.yaml", "--no-pictures", "--fail-on", "broken", "--to-tfrecord", "none")
+
+    assert failed.exit_code == 1
+    assert not (folder.folder / "none").exists()
+
+
 def test_help_names_every_kind(folder):
     words = folder("data", "--help", COLUMNS="200").stdout
 

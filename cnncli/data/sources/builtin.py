@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import os
-import pickle
 import tarfile
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import IO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.base import ModelRequest, Request, Source
+from cnncli.data.sources.cifar_files import CIFAR10, CIFAR100, Arrays, CifarFiles, read_cifar
 from cnncli.data.sources.download import DownloadFailed, fetch
 from cnncli.data.sources.loaded_data import LoadedData, Progress, sizes
 from cnncli.data.targets import TargetInfo
@@ -37,8 +38,6 @@ SENTENCES = "sentences-sample"
 SENTENCES_FILE = SAMPLE_FILE.with_name("sentences-sample.csv")
 _DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")  # the package dataset-fashion-mnist
 _PATH = ("data", "source")
-
-Arrays = dict[str, NDArray[np.uint8]]  # x_train, y_train, x_test, y_test
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,47 +281,15 @@ _FASHION_CLASSES = (
 )
 
 
-def _cifar10(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:
-    train = tuple(f"data_batch_{number}" for number in range(1, 6))
-    return _cifar(paths[0], train, ("test_batch",), "batches.meta", b"labels", b"label_names")
-
-
-def _cifar100(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:
-    return _cifar(paths[0], ("train",), ("test",), "meta", b"fine_labels", b"fine_label_names")
-
-
-def _cifar(
-    path: Path, train: Sequence[str], test: Sequence[str], meta: str, labels_key: bytes, names_key: bytes
-) -> tuple[Arrays, tuple[str, ...]]:
+def _cifar(version: CifarFiles, paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:
     """Read Toronto's archive without unpacking it; Keras unpacks it when Keras wants it."""
-    batches: dict[str, dict[bytes, Any]] = {}
-    with tarfile.open(path, "r:gz") as archive:
+    files: dict[str, IO[bytes]] = {}
+    with tarfile.open(paths[0], "r:gz") as archive:
         for member in archive:
             name = member.name.rpartition("/")[2]
-            if member.isfile() and name in (*train, *test, meta) and (file := archive.extractfile(member)):
-                batches[name] = _ArraysOnly(file, encoding="bytes").load()
-    arrays: Arrays = {}
-    for part, names in (("train", train), ("test", test)):
-        flat = np.concatenate([batches[name][b"data"] for name in names])  # (count, 3 * 32 * 32), channels first
-        arrays[f"x_{part}"] = flat.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # (count, 32, 32, 3)
-        arrays[f"y_{part}"] = np.concatenate([batches[name][labels_key] for name in names])
-    return arrays, tuple(name.decode() for name in batches[meta][names_key])
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """Toronto's batches are pickles; nothing but NumPy arrays may come out of them."""
-
-    _ALLOWED: ClassVar[dict[str, Any]] = {
-        "numpy.ndarray": np.ndarray,
-        "numpy.dtype": np.dtype,
-        "numpy.core.multiarray._reconstruct": np.empty(0).__reduce__()[0],
-    }
-
-    def find_class(self, module: str, name: str) -> Any:
-        try:
-            return self._ALLOWED[f"{module}.{name}"]
-        except KeyError:
-            raise pickle.UnpicklingError(f"{module}.{name} has no place in a data set") from None
+            if member.isfile() and name in version.files and (file := archive.extractfile(member)):
+                files[name] = io.BytesIO(file.read())
+    return read_cifar(version, files)
 
 
 _KERAS_FILES = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -363,7 +330,7 @@ DATA_SETS = {
                 "6d958be074577803d12ecdefd02955f39262c83c16fe9348329d7fe0b5c001ce",
             ),
         ),
-        read=_cifar10,
+        read=partial(_cifar, CIFAR10),
     ),
     "cifar100": DataSet(
         files=(
@@ -373,7 +340,7 @@ DATA_SETS = {
                 "85cd44d02ba6437773c5bbd22e183051d648de2e7d6b014e1ef29b855ba677a7",
             ),
         ),
-        read=_cifar100,
+        read=partial(_cifar, CIFAR100),
     ),
 }
 

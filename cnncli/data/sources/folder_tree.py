@@ -38,9 +38,11 @@ IMAGE_SUFFIXES = {
     ".tif": "TIFF",
     ".tiff": "TIFF",
     ".avif": "AVIF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
 }
 # Images too, of formats that are not read: leaving them out without a word would be worse than an error.
-_OTHER_IMAGE_SUFFIXES = {".heic", ".heif", ".svg", ".jp2", ".jxl", ".psd", ".dng", ".ico"}
+_OTHER_IMAGE_SUFFIXES = {".svg", ".jp2", ".jxl", ".psd", ".dng", ".ico"}
 # Folders of examples without labels, beside the classes of one part: IMDB has train/unsup/, which its test/ lacks.
 _UNLABELED = {"unsup", "unsupervised", "unlabeled", "unlabelled"}
 _JUNK = {"__macosx", "thumbs.db", "desktop.ini", "@eadir"}

@@ -34,6 +34,7 @@ class LoadedData:
         skipped: files left out.
         form: what every image became, where they came from files.
         forms: the same of each input, by name.
+        settings: of the recipe's source, those that the data itself said.
         duplicate_of: by part, int64 (count,): for each example the first one in that part that is the same, or itself.
     """
 
@@ -46,6 +47,7 @@ class LoadedData:
     form: Form | None = None
     forms: Mapping[str, Form] = field(default_factory=dict)
     duplicate_of: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sizes(parts: Mapping[str, Any]) -> str:

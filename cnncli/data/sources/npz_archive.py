@@ -23,7 +23,7 @@ from cnncli.data.sources.paths import existing_file
 from cnncli.errors import DataError, Problem
 from cnncli.messages import did_you_mean, listed, printable
 from cnncli.recipe.schema import Split
-from cnncli.recipe.sources.arrays import Npz
+from cnncli.recipe.sources.arrays import Npz, array_names
 
 
 def read_npz(
@@ -75,7 +75,8 @@ def read_npz(
 
 def _with_more(pair: Pair, weight: str | None, group: str | None) -> Pair:
     """The names of weights and groups of a part: `w` beside x, `w_train` beside x_train."""
-    ending = pair.labels.removeprefix("y")
+    labels = pair.labels
+    ending = f"_{labels.removesuffix('_labels')}" if labels.endswith("_labels") else labels.removeprefix("y")
     return replace(pair, weights=weight and weight + ending, groups=group and group + ending)
 
 
@@ -111,15 +112,16 @@ def _rows_of_parts(column: str, arrays: Mapping[str, NDArray[Any]], pair: Pair) 
     return part_names.read_part_names(values, name=column)
 
 
-def _npz_pairs(inputs: Sequence[str]) -> dict[str, Pair]:
+def _npz_pairs(names: Sequence[str], inputs: Sequence[str]) -> dict[str, Pair]:
     """The parts of an archive that brings them ready made."""
     parts = {"train": "train", "validation": "val", "test": "test"}
-    return {part: Pair.of(f"x_{name}", f"y_{name}", inputs) for part, name in parts.items()}
+    of_inputs, of_labels = array_names(names)
+    return {part: Pair.of(of_inputs.format(name), of_labels.format(name), inputs) for part, name in parts.items()}
 
 
 def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
     """The parts of an archive by the names of its arrays."""
-    ready, alone = _npz_pairs(inputs), Pair.of("x", "y", inputs)
+    ready, alone = _npz_pairs(names, inputs), Pair.of("x", "y", inputs)
     pairs = {part: pair for part, pair in ready.items() if any(name in names for name in pair.arrays)}
     if not pairs and any(name in names for name in alone.arrays):
         pairs = {"train": alone}
@@ -146,7 +148,7 @@ def _names_of_inputs(names: Sequence[str]) -> list[str]:
 
 def _unused(names: Sequence[str], inputs: Sequence[str], more: Sequence[str]) -> list[Problem]:
     """Arrays of names that mean nothing here: a misspelt part would be missed without a word."""
-    ready = [name for pair in _npz_pairs(inputs).values() for name in pair.arrays]
+    ready = [name for pair in _npz_pairs(names, inputs).values() for name in pair.arrays]
     unused = [name for name in names if name not in (*ready, *Pair.of("x", "y", inputs).arrays, *more)]
     if not unused:
         return []

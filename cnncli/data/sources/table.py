@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
+from typing import Any
 
 from cnncli.data.dataset import INPUT
 from cnncli.data.images import Form
@@ -14,7 +15,7 @@ from cnncli.data.sources.base import AnyShape, ModelRequest, Request, Source
 from cnncli.data.sources.image_form import form_of
 from cnncli.data.sources.loaded_data import LoadedData, Progress, problems_at
 from cnncli.data.sources.table_examples import Labelled, loaded
-from cnncli.data.tables.cells import FileCells
+from cnncli.data.tables.cells import FileCells, InputCells
 from cnncli.data.tables.column_files import FileColumn, read_images, read_volumes
 from cnncli.data.tables.example_rows import ExampleRows
 from cnncli.data.tables.named_files import NamedFiles
@@ -31,7 +32,7 @@ from cnncli.recipe.yaml.nodes import Path
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
     """What is read of a table.
 
     Attributes:
@@ -42,6 +43,9 @@ class _Wanted:
         shapes: of each input, as the network takes it, where that is known.
         targets: what the labels are.
         known: the targets of a trained model; None for training.
+        described: what the data itself says of its targets.
+        tables: of each part, at least one, in order.
+        found: settings that the data itself says.
         group, part: columns that `split` names; None where there are none.
         check_targets: called before any image is read; may raise.
         skips_bad: whether rows with a file that cannot be used are left out.
@@ -57,6 +61,9 @@ class _Wanted:
     shapes: Mapping[str, Shape]
     targets: type[TargetInfo]
     known: TargetInfo | None = None
+    described: TargetInfo | None = None
+    tables: Sequence[tuple[str, TableFile]] = ()
+    found: Mapping[str, Any] = field(default_factory=dict)
     group: str | None = None
     part: str | None = None
     check_targets: Callable[[TargetInfo], None] | None = None
@@ -66,10 +73,13 @@ class _Wanted:
     progress: Progress | None = None
 
 
-def read_table(settings: Table, request: Request, *, path: Path, kind: str = "csv") -> LoadedData:
+def read_table(
+    settings: Table, request: Request, *, path: Path, kind: str = "csv", source: TableSource | None = None
+) -> LoadedData:
     """Read a table for training.
 
     Args:
+        source: that opens it; None: a table file.
         path: of the settings in the recipe.
         kind: what the recipe calls the table.
 
@@ -77,7 +87,7 @@ def read_table(settings: Table, request: Request, *, path: Path, kind: str = "cs
         DataError: as `Source.read`.
     """
     data = request.data
-    wanted = _Wanted(
+    wanted = Wanted(
         settings=settings,
         path=path,
         kind=kind,
@@ -91,20 +101,22 @@ def read_table(settings: Table, request: Request, *, path: Path, kind: str = "cs
         allow_leakage=data.allow_leakage,
         progress=request.progress,
     )
-    return _read(wanted)
+    source = source or SOURCE
+    return _read(source.settled(wanted), source)
 
 
-def read_table_for_model(settings: Table, request: ModelRequest) -> LoadedData:
+def read_table_for_model(settings: Table, request: ModelRequest, source: TableSource | None = None) -> LoadedData:
     """Read a table for a trained model.
 
     Args:
+        source: that opens it; None: a table file.
         settings: with the columns of the model's recipe.
 
     Raises:
         DataError: as `Source.read_for_model`.
     """
     data = request.data
-    wanted = _Wanted(
+    wanted = Wanted(
         settings=settings,
         path=(),
         kind="csv",
@@ -116,28 +128,41 @@ def read_table_for_model(settings: Table, request: ModelRequest) -> LoadedData:
         form=request.form,
         progress=request.progress,
     )
-    return _read(wanted)
+    source = source or SOURCE
+    return _read(source.settled(wanted), source)
 
 
-class _Table(Source[Table]):
+class TableSource(Source[Table]):
+    """What is read row by row: examples with columns of inputs, labels, weights, groups and parts."""
+
+    def settled(self, wanted: Wanted) -> Wanted:
+        """The same with its tables opened, and with the columns that the data itself names."""
+        return replace(wanted, tables=tuple(_opened(wanted).items()))
+
+    def readers(self, wanted: Wanted, columns: TableColumns) -> dict[str, InputCells]:
+        """What reads inputs that are not read as a column of text is, by name."""
+        return {}
+
     def read(self, settings: Table, request: Request) -> LoadedData:
         word = request.data.source.word
-        return read_table(settings, request, path=("data", "source", word), kind=word)
+        return read_table(settings, request, path=("data", "source", word), kind=word, source=self)
 
     def read_for_model(self, settings: Table, request: ModelRequest) -> LoadedData:
         data = request.data
         trained = settings.of_other_data(data.source.settings if data else None)
         assert isinstance(trained, Table)
-        if trained.label is None or not all(own.given for own, _ in _inputs(trained, (), data).values()):
+        inputs = _inputs(trained, (), data)
+        is_known = trained.label is not None and all(own.given for own, _ in inputs.values())
+        if not is_known and not trained.FINDS_COLUMNS:
             message = f"the columns of {printable(settings.path)} are not known: the model was not trained on a table"
             raise DataError(Problem(message, "an .npz file, or a folder of images, needs no columns"))
-        return read_table_for_model(trained, request)
+        return read_table_for_model(trained, request, self)
 
     def looks_like(self, path: FilePath) -> bool:
         return path.suffix.lower() in SUFFIXES and path.is_file()
 
 
-SOURCE = _Table()
+SOURCE = TableSource()
 
 
 def _inputs(settings: Table, path: Path, data: Data | None) -> dict[str, tuple[InputColumns, Path]]:
@@ -151,17 +176,18 @@ def _shapes(input_shape: AnyShape | None) -> dict[str, Shape]:
     return by_name(input_shape) if input_shape is not None else {}
 
 
-def _read(wanted: _Wanted) -> LoadedData:
-    tables = _opened(wanted)
+def _read(wanted: Wanted, source: TableSource) -> LoadedData:
+    tables = wanted.tables
     columns = _columns(wanted, tables)
     labels = wanted.targets.label_cells(columns.label, wanted.settings.separator)
-    rows = ExampleRows.of(columns, {name: own for name, (own, _) in wanted.inputs.items()}, labels)
+    inputs = {name: own for name, (own, _) in wanted.inputs.items()}
+    rows = ExampleRows.of(columns, inputs, labels, source.readers(wanted, columns))
     wrong = WrongLines()
     with problems_at(*wanted.path, "path"):
-        for part, table in tables.items():
+        for part, table in tables:
             rows.add(table, part, wrong, wanted.progress)
     labelled = None if wrong.count else _labelled(wanted, rows)
-    files = _files(wanted, rows, {table.file: os.path.dirname(table.path) for table in tables.values()}, labelled)
+    files = _files(wanted, rows, {table.file: os.path.dirname(table.path) for _, table in tables}, labelled)
     bad = {row: reason for column in files.values() for row, reason in column.bad.items()}
     left_out = WrongLines()
     for row, reason in sorted(bad.items()):
@@ -174,8 +200,8 @@ def _read(wanted: _Wanted) -> LoadedData:
         lines = "\n".join(map(str, left_out.problems()))
         message = f"{counted(left_out.count, 'row')} left out"
         notes.append(Problem(message, lines, path=wanted.path, kind="broken"))
-    return loaded(
-        wanted.settings.path,
+    made = loaded(
+        wanted.settings.shown,
         rows,
         files,
         labelled,
@@ -185,10 +211,12 @@ def _read(wanted: _Wanted) -> LoadedData:
         for_training=wanted.known is None,
         allow_leakage=wanted.allow_leakage,
         path=wanted.path,
+        noun=wanted.settings.NOUN,
     )
+    return replace(made, settings=wanted.found)
 
 
-def _opened(wanted: _Wanted) -> dict[str, TableFile]:
+def _opened(wanted: Wanted) -> dict[str, TableFile]:
     """The table of each part; for a trained model one alone."""
     settings, problems = wanted.settings, list[Problem]()
     files = {"train": ("path", settings.path)}
@@ -207,8 +235,8 @@ def _opened(wanted: _Wanted) -> dict[str, TableFile]:
     return tables
 
 
-def _columns(wanted: _Wanted, tables: Mapping[str, TableFile]) -> TableColumns:
-    first, *others = tables.items()
+def _columns(wanted: Wanted, tables: Sequence[tuple[str, TableFile]]) -> TableColumns:
+    first, *others = tables
     settings, header = wanted.settings, first[1].header
     part, group = wanted.part, wanted.group
     if wanted.known is not None:  # what a score does not need may be missing
@@ -221,24 +249,27 @@ def _columns(wanted: _Wanted, tables: Mapping[str, TableFile]) -> TableColumns:
     )  # fmt: skip
     problems = [
         problem
-        for key, table in others
-        for problem in lacking(table.header, found, file=table.file, path=(*wanted.path, key))
+        for part, table in others
+        for problem in lacking(table.header, found, file=table.file, path=(*wanted.path, _KEYS[part]))
     ]
     if problems:
         raise DataError(problems)
     return found
 
 
-def _labelled(wanted: _Wanted, rows: ExampleRows) -> Labelled:
+_KEYS = {"train": "path", "validation": "validation", "test": "test"}
+
+
+def _labelled(wanted: Wanted, rows: ExampleRows) -> Labelled:
     with problems_at(*wanted.path, "label"):
-        found = wanted.targets.of_cells(rows.labels, wanted.known)
+        found = wanted.targets.of_cells(rows.labels, wanted.known or wanted.described)
     if wanted.check_targets:
         wanted.check_targets(found.info)
     return Labelled(found.values, found.info, found.notes)
 
 
 def _files(
-    wanted: _Wanted, rows: ExampleRows, folder_of: Mapping[str, str], labelled: Labelled | None
+    wanted: Wanted, rows: ExampleRows, folder_of: Mapping[str, str], labelled: Labelled | None
 ) -> dict[str, FileColumn]:
     """The files of each input that is made of files."""
     found: dict[str, FileColumn] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from cnncli.data.sources.arrays import compare_scales
 from cnncli.data.sources.duplicates import FEW, find_copies
 from cnncli.data.sources.image_remarks import remarks
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, sizes
-from cnncli.data.tables.cells import NumberCells, SignalCells, TextCells
+from cnncli.data.tables.cells import FileCells, InputCells, NumberCells, SignalCells, TextCells
 from cnncli.data.tables.column_files import FileColumn
 from cnncli.data.tables.example_rows import ExampleRows
 from cnncli.data.targets import TargetInfo
@@ -61,6 +61,7 @@ def loaded(
     for_training: bool,
     allow_leakage: bool,
     path: Path,
+    noun: str = "table",
 ) -> LoadedData:
     """Make the parts.
 
@@ -75,6 +76,7 @@ def loaded(
         for_training: whether parts are compared and a training part is needed; else only the test part counts, if there is one.
         allow_leakage: go on when one example stands in two parts.
         path: of the settings in the recipe.
+        noun: what such data is called.
 
     Raises:
         DataError: nothing can be learned from them.
@@ -104,7 +106,7 @@ def loaded(
     return LoadedData(
         parts=parts,
         targets=labelled.info,
-        source=f"table {printable(text)}: {sizes(parts)} rows, {labelled.info.size}",
+        source=f"{noun} {printable(text)}: {sizes(parts)} rows, {labelled.info.size}",
         fingerprint=of_parts({part: made.hashed(parts[part], found) for part, found in places.items()}, labelled.info),
         notes=tuple(every),
         skipped=tuple(_skipped(rows, files)),
@@ -133,8 +135,11 @@ class _Made:
         if name in self.files:
             return self.files[name].values
         cells = self.rows.inputs[name]
-        assert isinstance(cells, NumberCells | TextCells)
-        found = _shaped(cells, own, path, input_shape) if isinstance(cells, NumberCells) else cells.values()
+        if isinstance(cells, NumberCells):
+            found = _shaped(cells, own, path, input_shape)
+        else:
+            assert not isinstance(cells, FileCells)
+            found = cast(InputCells, cells).values()
         return found if len(self.kept) == len(found) else take(found, self.kept)
 
     def examples(self, values: Mapping[str, Values], places: NDArray[np.int64]) -> Examples:

@@ -17,8 +17,6 @@ _KINDS = {
     ".h5": ("HDF5", f"{_ARRAYS}: h5py reads them"),
     ".hdf5": ("HDF5", f"{_ARRAYS}: h5py reads them"),
     ".csv": ("CSV", f"{_ARRAYS}, if they hold pixels or signals"),
-    ".heic": ("HEIC", "convert them to JPEG or PNG"),
-    ".heif": ("HEIC", "convert them to JPEG or PNG"),
     ".zip": ("zip", "unpack them"),
     ".tar": ("tar", "unpack them"),
     ".tar.gz": ("tar", "unpack them"),

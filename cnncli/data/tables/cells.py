@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cnncli.data import part_names
 from cnncli.data.columns import Values
+from cnncli.data.path_inside import PathInside
 from cnncli.data.signal_length import Lengths, padded_or_cut
 from cnncli.data.tables.csv_table import Rows
 from cnncli.data.tables.row_store import RowStore
@@ -41,6 +42,13 @@ class CellReader(Protocol):
             cells: of each row those of `columns`.
             complain: gets what is wrong.
         """
+
+
+class InputCells(CellReader, Protocol):
+    """What reads an input whose values are there without other files."""
+
+    def values(self) -> Values:
+        """Of all rows, (count, …)."""
 
 
 def add_rows(rows: Rows, header: Sequence[str], readers: Iterable[CellReader], complain: Complain) -> None:
@@ -334,7 +342,7 @@ class FileCells:
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
         for line, [cell] in zip(lines, cells, strict=True):
-            name = text_of(cell)
+            name = cell if isinstance(cell, PathInside) else text_of(cell)
             if not name:
                 complain(line, f"{shortened(self.columns[0])} is empty")
             elif "\0" in name:

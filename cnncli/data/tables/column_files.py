@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from cnncli.data.columns import Values, as_array, take
 from cnncli.data.dataset import ImageFiles
 from cnncli.data.images import Form
+from cnncli.data.path_inside import PathInside
 from cnncli.data.shapes import written
 from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import read_inputs
@@ -93,7 +94,7 @@ def read_images(
         progress: told ("reading images", count, all).
     """
     named = [row for row, name in enumerate(names) if name]
-    files = [ClassFile(os.path.join(folders[row], names[row]), names[row], parts[row], words[row]) for row in named]
+    files = [ClassFile(_path(folders[row], names[row]), names[row], parts[row], words[row]) for row in named]
     seen = scan(files, form, progress=progress)
     if settings is not None and (better := settled(form, settings, seen.usable)) != form:
         form = better
@@ -113,9 +114,13 @@ def read_images(
     )
 
 
+def _path(folder: str, name: str) -> str:
+    return name if isinstance(name, PathInside) else os.path.join(folder, name)
+
+
 def _reason(file: ClassFile, reason: str) -> str:
     name = printable(file.relative)
-    if os.path.lexists(file.path):
+    if isinstance(file.path, PathInside) or os.path.lexists(file.path):
         return f"{name}: {reason}"
     if "://" in name:
         return f"{name} is an address; a table names files"

@@ -14,6 +14,7 @@ from cnncli.data.sources.loaded_data import PARTS, Progress
 from cnncli.data.tables.cells import (
     CellReader,
     FileCells,
+    InputCells,
     NumberCells,
     PartCells,
     SignalCells,
@@ -49,13 +50,23 @@ class ExampleRows:
     files: list[str] = field(default_factory=list)
     _lines: array[int] = field(default_factory=lambda: array("q"))
     _file_parts: array[int] = field(default_factory=lambda: array("b"))
-    _file_numbers: array[int] = field(default_factory=lambda: array("b"))
+    _file_numbers: array[int] = field(default_factory=lambda: array("l"))
 
     @classmethod
-    def of(cls, columns: TableColumns, inputs: Mapping[str, InputColumns], labels: LabelCells) -> ExampleRows:
-        """None read yet."""
+    def of(
+        cls,
+        columns: TableColumns,
+        inputs: Mapping[str, InputColumns],
+        labels: LabelCells,
+        readers: Mapping[str, InputCells],
+    ) -> ExampleRows:
+        """None read yet.
+
+        Args:
+            readers: of inputs that are not read as a column of text is.
+        """
         return cls(
-            {name: _reader(own, columns.inputs[name]) for name, own in inputs.items()},
+            {name: readers.get(name) or _reader(own, columns.inputs[name]) for name, own in inputs.items()},
             labels,
             None if columns.weight is None else WeightCells(columns.weight),
             None if columns.group is None else WordCells(columns.group),

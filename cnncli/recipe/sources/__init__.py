@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from cnncli.recipe.sources.arrays import Idx, Npz
+from cnncli.recipe.sources.arrays import Cifar, Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import Builtin
+from cnncli.recipe.sources.hubs import HuggingFace, Tfds
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import Table
 from cnncli.recipe.sources.text_folder import TextFolder
 
@@ -18,6 +20,11 @@ SOURCES: dict[str, type[SourceSettings]] = {
     "text_folder": TextFolder,
     "npz": Npz,
     "idx": Idx,
+    "cifar": Cifar,
+    "tfds": Tfds,
+    "huggingface": HuggingFace,
+    "webdataset": WebDataset,
+    "tfrecord": TfRecord,
     "parquet": Table,
     "tsv": Table,
     "csv": Table,

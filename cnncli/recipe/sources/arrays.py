@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar
 
 from pydantic import Field
@@ -9,9 +10,25 @@ from pydantic import Field
 from cnncli.recipe.schema_fields import Count
 from cnncli.recipe.sources.base import Located, SourceSettings
 
+_KERAS_NAMES, _MEDMNIST_NAMES = ("x_{}", "y_{}"), ("{}_images", "{}_labels")
+
+
+def array_names(names: Collection[str]) -> tuple[str, str]:
+    """How an archive names the inputs and the labels of a part: `x_train` and `y_train`, or as MedMNIST does.
+
+    Example:
+        >>> array_names(["train_images", "train_labels"])
+        ('{}_images', '{}_labels')
+    """
+    parts = ("train", "val", "test")
+    has_theirs, has_ours = (
+        any(name.format(part) in names for name in pair for part in parts) for pair in (_MEDMNIST_NAMES, _KERAS_NAMES)
+    )
+    return _MEDMNIST_NAMES if has_theirs and not has_ours else _KERAS_NAMES
+
 
 class Npz(Located):
-    """A NumPy archive with `x_train`, `y_train` and optionally `x_val`, `y_val`, `x_test`, `y_test`; or with `x`, `y`."""
+    """A NumPy archive with `x_train`, `y_train` and optionally `x_val`, …, `y_test`; with `x`, `y`; or with MedMNIST's names."""
 
     MODULE: ClassVar[str] = "npz_archive"
     PLACEHOLDER: ClassVar[str] = "YOUR_FILE.npz"
@@ -54,3 +71,20 @@ class Idx(Located):
     @property
     def described(self) -> str:
         return "a folder of IDX files"
+
+
+class Cifar(Located):
+    """A folder with the files of CIFAR-10 or CIFAR-100, as the archive unpacks, in the Python version or the binary version."""
+
+    MODULE: ClassVar[str] = "cifar"
+    RECOGNIZED: ClassVar[str] = "a folder with CIFAR's files"
+    ARE_PIXELS: ClassVar[bool] = True
+
+    path: str = Field(min_length=1, description="the folder, relative to the working directory")
+
+    @property
+    def described(self) -> str:
+        return "a folder of CIFAR's files"
+
+    def example_shape(self) -> tuple[int, ...] | None:
+        return 32, 32, 3

@@ -58,7 +58,9 @@ class InputColumns(ImageKeys):
     def _without_image_keys(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Written out, an input without image files has no keys of images."""
         data: dict[str, Any] = handler(self)
-        return data if self.image else {key: value for key, value in data.items() if key not in ImageKeys.model_fields}
+        return (
+            data if self.of_images else {key: value for key, value in data.items() if key not in ImageKeys.model_fields}
+        )
 
     @property
     def given(self) -> list[str]:
@@ -105,6 +107,8 @@ class Table(TextFormat, InputColumns, Located):
     """A table; the ending of the file says how it is read."""
 
     MODULE: ClassVar[str] = "table"
+    NOUN: ClassVar[str] = "table"  # in messages
+    FINDS_COLUMNS: ClassVar[bool] = False  # columns that the settings leave out are found in the data
     PLACEHOLDER: ClassVar[str] = "YOUR_FILE.csv"
     RECOGNIZED: ClassVar[str] = "a table: .csv, .tsv or .parquet"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
@@ -124,7 +128,12 @@ class Table(TextFormat, InputColumns, Located):
 
     @property
     def described(self) -> str:
-        return "a table"
+        return f"a {self.NOUN}"
+
+    @property
+    def shown(self) -> str:
+        """Which data it is, for people."""
+        return self.path
 
     @property
     def images(self) -> ImageKeys | None:
@@ -145,7 +154,7 @@ class Table(TextFormat, InputColumns, Located):
         return {key: path for key, path in every.items() if path is not None}
 
     def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
-        if not isinstance(trained, Table):
+        if not isinstance(trained, Table) or type(trained) is not type(self):
             return self
         return trained.model_copy(update={"path": self.path, "validation": None, "test": None})
 

@@ -1,0 +1,224 @@
+"""Every source and every task all the way: trained, stopped and continued, evaluated, compared, predicted, reported."""
+
+from __future__ import annotations
+
+import csv
+import json
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import call, draw_nothing, stop_after_the_first_epoch
+from PIL import Image
+
+from cnncli.recipe import targets
+from cnncli.recipe.sources import SOURCES
+
+COUNT = 60
+PIXELS = "[Rescaling: {scale: $(1 / 255)}]"
+WORDS = "[TextVectorization: {max_tokens: 50, output_sequence_length: 6}]"
+CLASSES = "Dense: {units: $classes, activation: softmax}"
+LABELS = "Dense: {units: $classes, activation: sigmoid}"
+FLAT = f"[Flatten, {CLASSES}]"
+SENTENCE = f"[Embedding: {{input_dim: 50, output_dim: 4}}, GlobalAveragePooling1D, {CLASSES}]"
+
+
+@dataclass(frozen=True)
+class Row:
+    """A source with a task.
+
+    Attributes:
+        source: as a recipe writes it.
+        data: further keys of `data`.
+        layers: of the network.
+        make: writes the data into the working directory, and returns a file or a folder to predict.
+    """
+
+    source: str
+    data: str
+    layers: str
+    make: Callable[[], str]
+
+
+def labels() -> list[int]:
+    return [number % 2 for number in range(COUNT)]
+
+
+def pixels(number: int, size: int = 6) -> np.ndarray:
+    found = np.random.default_rng(number).integers(0, 100, (size, size, 3))
+    found[..., number % 2] += 120
+    return found.astype(np.uint8)
+
+
+def image_files() -> str:
+    for number, label in enumerate(labels()):
+        path = Path("photos") / "ab"[label] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(pixels(number)).save(path)
+    return "photos/a"
+
+
+def sentence(number: int) -> str:
+    words = np.random.default_rng(number).choice([f"w{each}" for each in range(20)], 4)
+    return " ".join([*words, ("bad", "good")[number % 2]])
+
+
+def text_files() -> str:
+    for number, label in enumerate(labels()):
+        path = Path("reviews") / "ab"[label] / f"{number}.txt"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(sentence(number))
+    return "reviews/a/0.txt"
+
+
+def signal_of(number: int) -> np.ndarray:
+    return np.random.default_rng(number).normal(number % 2, 0.5, 5).round(3)
+
+
+def table(row_of: Callable[[int, int], dict[str, Any]], name: str = "rows.csv", delimiter: str = ",") -> str:
+    rows = [row_of(number, label) for number, label in enumerate(labels())]
+    with Path(name).open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+    return name
+
+
+def archive(**arrays: np.ndarray) -> str:
+    np.savez("data.npz", **arrays)
+    return "data.npz"
+
+
+def image_array() -> np.ndarray:
+    return np.stack([pixels(number) for number in range(COUNT)])
+
+
+def signal_table() -> str:
+    return table(
+        lambda number, label: {"who": f"p{number // 3}", "y": "ab"[label], **dict(enumerate(signal_of(number)))}
+    )
+
+
+def image_table() -> str:
+    image_files()
+    return table(
+        lambda number, label: {"file": f"photos/{'ab'[label]}/{number}.png", "tags": "red|warm" if label else "green"}
+    )
+
+
+def idx_files() -> str:
+    for name, values in (("images-idx3", image_array()[..., 0]), ("labels-idx1", np.array(labels(), np.uint8))):
+        header = bytes([0, 0, 8, values.ndim]) + b"".join(size.to_bytes(4, "big") for size in values.shape)
+        Path("idx").mkdir(exist_ok=True)
+        (Path("idx") / f"train-{name}-ubyte").write_bytes(header + values.tobytes())
+    np.save("one.npy", image_array()[:2, ..., :1])
+    return "one.npy"
+
+
+def digits() -> str:
+    np.save("digits.npy", np.zeros((2, 28, 28, 1), np.uint8))
+    return "digits.npy"
+
+
+ROWS = {
+    "image_folder": Row("{image_folder: {path: photos, image_size: [6, 6]}}", f"prepare: {PIXELS}", FLAT, image_files),
+    "text_folder": Row("{text_folder: {path: reviews}}", f"prepare: {WORDS}", SENTENCE, text_files),
+    "npz": Row(
+        "{npz: {path: data.npz}}",
+        f"prepare: {PIXELS}",
+        FLAT,
+        lambda: archive(x=image_array(), y=np.array(labels())),
+    ),
+    "npz, multilabel": Row(
+        "{npz: {path: data.npz}}",
+        f"targets: multilabel\n  prepare: {PIXELS}",
+        f"[Flatten, {LABELS}]",
+        lambda: archive(x=image_array(), y=np.stack([labels(), np.arange(COUNT) % 3 == 0], 1).astype(int)),
+    ),
+    "npz, numbers": Row(
+        "{npz: {path: data.npz}}",
+        f"targets: numbers\n  prepare: {PIXELS}",
+        "[Flatten, Dense: 1]",
+        lambda: archive(x=image_array(), y=image_array().mean((1, 2, 3)).astype("f4")),
+    ),
+    "idx": Row("{idx: {path: idx}}", f"prepare: {PIXELS}", FLAT, idx_files),
+    "builtin": Row("mnist-sample", f"limit: 60\n  prepare: {PIXELS}", FLAT, digits),
+    "csv, signals in groups": Row(
+        '{csv: {path: rows.csv, numbers: "[0-9]", shape: [5, 1], label: y}}',
+        "split: {group: who}\n  prepare: [Normalization:]",
+        FLAT,
+        signal_table,
+    ),
+    "csv, sentences": Row(
+        "{csv: {path: rows.csv, text: said, label: y}}",
+        f"prepare: {WORDS}",
+        SENTENCE,
+        lambda: table(lambda number, label: {"said": sentence(number), "y": "ab"[label]}),
+    ),
+    "csv, images, multilabel": Row(
+        '{csv: {path: rows.csv, image: file, label: tags, separator: "|", image_size: [6, 6]}}',
+        f"targets: multilabel\n  prepare: {PIXELS}",
+        f"[Flatten, {LABELS}]",
+        image_table,
+    ),
+    "tsv": Row(
+        "{tsv: {path: rows.tsv, numbers: [a, b], label: y}}",
+        "balance: oversample",
+        f"[{CLASSES}]",
+        lambda: table(
+            lambda number, label: {"a": number / 7, "b": label - number % 3, "y": "ab"[label]}, "rows.tsv", "\t"
+        ),
+    ),
+}
+
+
+def recipe(row: Row) -> str:
+    return f"""\
+name: whole
+data:
+  source: {row.source}
+  {row.data}
+model:
+  layers: {row.layers}
+train: {{seed: 1, epochs: 2, batch_size: 16, checkpoint: {{every_steps: 2}}}}
+visualize: []
+"""
+
+
+def predictions(run: str) -> str:
+    return (Path("outputs/whole") / run / "predictions.csv").read_text()
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_all_the_way(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    draw_nothing(monkeypatch)
+    row = ROWS[name]
+    unseen = row.make()
+    Path("whole.yaml").write_text(recipe(row))
+
+    call("train", "whole.yaml", "--run", "first")
+    with pytest.MonkeyPatch.context() as patch:
+        stop_after_the_first_epoch(patch, signal.SIGTERM)
+        call("train", "whole.yaml", "--run", "second", exit_code=128 + signal.SIGTERM)
+    call("train", "--resume", "outputs/whole/second")
+
+    assert predictions("first") == predictions("second")
+    recorded = json.loads(Path("outputs/whole/first/evaluation.json").read_text())
+    assert call("evaluate", "outputs/whole/first", "--json").json["loss"] == pytest.approx(recorded["loss"], rel=1e-5)
+    assert call("compare", "outputs/whole/first", "outputs/whole/second", "--json").json
+    assert call("predict", "outputs/whole/first", unseen, "--json").json["predictions"]
+    assert call("report", "outputs/whole/first", "--to", "page.html")
+    assert Path("page.html").stat().st_size > 10_000
+
+
+def test_every_source_and_every_task_is_among_them():
+    words = {row.source.strip("{").split(":")[0] for row in ROWS.values()} - {"mnist-sample"} | {"builtin"}
+    tasks = {row.data.partition("targets: ")[2].split("\n")[0] for row in ROWS.values()} - {""} | {"classes"}
+
+    assert words | {"parquet"} == set(SOURCES)  # a Parquet file needs pyarrow
+    assert tasks == set(targets.TASKS)
