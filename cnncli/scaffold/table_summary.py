@@ -89,7 +89,8 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     names = dict(zip(dict.fromkeys(words), without_decimals(list(dict.fromkeys(words))), strict=True))
     classes = Counter(names[word] for word in words) if rules_of(kind_of_label).STRATIFY else {}
     own_used = about.pop("used")
-    others = tables_of_parts(path, [*own_used, *label], text_format) if part is None else {}
+    has_own_folder = settings.get("folder", "..") != ".."  # as a rule the images of other parts lie in other folders
+    others = {} if part or has_own_folder else tables_of_parts(path, [*own_used, *label], text_format)
     source = {word: _escaped({"path": path, **others, **settings})}
     what = listed(f"{name} {count:,}" for name, count in sorted(classes.items())) if classes else listed(label)
     used = {*label, *own_used, part, group, weight}

@@ -317,6 +317,17 @@ def test_tables_of_other_parts_are_found_by_their_names(names: tuple[str, ...], 
     assert {key for key in ("validation", "test") if getattr(source, key)} == keys
 
 
+def test_table_whose_images_lie_in_another_folder_is_no_test_part():
+    for part in ("train", "test"):
+        Path(part).mkdir()
+        for row in range(20):
+            Image.new("RGB", (12, 12), (row, 2 * row, 99)).save(f"{part}/{part}{row}.png")
+        table([{"file": f"{part}{row}.png", "label": "NV"[row % 2]} for row in range(20)], f"{part}.csv")
+    source = written("train.csv", file="train.yaml").recipe.data.source.csv
+
+    assert (source.folder, source.test) == ("train", None)
+
+
 def test_table_without_labels_is_no_test_part():
     table([{"a": row / 7, "b": row / 3, "label": "NV"[row % 2]} for row in range(40)], "train.csv")
     table([{"a": row / 7, "b": row / 3} for row in range(40)], "test.csv")
