@@ -28,6 +28,7 @@ from cnncli.scaffold.data_summary import DataSummary, group_in_heads
 from cnncli.scaffold.image_columns import ImageFolders
 from cnncli.scaffold.image_summary import measured, resized, some
 from cnncli.scaffold.table_format import open_with_format
+from cnncli.scaffold.table_parts import tables_of_parts
 
 _LOOKED_AT = 20_000  # rows
 _MOST_CLASSES = 200
@@ -87,14 +88,18 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     words = [value.strip() for value in columns.values[label[0]]]
     names = dict(zip(dict.fromkeys(words), without_decimals(list(dict.fromkeys(words))), strict=True))
     classes = Counter(names[word] for word in words) if rules_of(kind_of_label).STRATIFY else {}
-    source = {word: {"path": path.replace("$", "$$"), **_escaped(settings)}}
+    own_used = about.pop("used")
+    has_own_folder = settings.get("folder", "..") != ".."  # as a rule the images of other parts lie in other folders
+    others = {} if part or has_own_folder else tables_of_parts(path, [*own_used, *label], text_format)
+    source = {word: _escaped({"path": path, **others, **settings})}
     what = listed(f"{name} {count:,}" for name, count in sorted(classes.items())) if classes else listed(label)
-    used = {*label, *about.pop("used"), part, group, weight}
+    used = {*label, *own_used, part, group, weight}
     unused = [name or "one without a name" for name in columns.values if name not in used]
     facts = [
         *(["The first line has no names of columns: they are called c0, c1, c2, …"] if "header" in text_format else []),
         f"{counted(columns.count, 'row')}: {about.pop('fact')}",
         f"The label is `{printable(', '.join(label[:8]))}`: {what}",
+        *(f"The {other} part is {printable(name)}" for other, name in others.items()),
         *([f"Columns that are not used: {listed(map(printable, unused))}"] if unused else []),
     ]
     return DataSummary(
@@ -102,6 +107,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
         targets=kind_of_label,
         classes=classes,
         examples=columns.count,
+        parts=("train", *others),
         split_column=part,
         group=None if part else group,
         facts=facts,

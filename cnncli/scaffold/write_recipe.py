@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from cnncli.data.load import parse_source
-from cnncli.errors import RecipeError
-from cnncli.messages import did_you_mean
+from cnncli.errors import DataError, Problem, RecipeError
+from cnncli.messages import counted, did_you_mean, printable
 from cnncli.names import check_name
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import LoadedRecipe, load_bytes
@@ -18,6 +19,7 @@ from cnncli.recipe.sources.table import Table
 from cnncli.scaffold import array_summary, image_summary, networks, table_summary, text_summary
 from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.recipe_text import recipe_text
+from cnncli.scaffold.table_parts import tables_in
 
 
 @dataclass(frozen=True)
@@ -63,13 +65,32 @@ def write_recipe(
 
 def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
     if source.word == "image_folder":
-        return image_summary.look_at(path)
+        return _look_at_images(path)
     if isinstance(source.settings, Table):
         return table_summary.look_at(path, source.word, targets)
     if source.word == "text_folder":
         return text_summary.look_at(path)
     written: Any = source.builtin or {source.word: {"path": path.replace("$", "$$")}}
     return array_summary.look_at(written, targets)
+
+
+def _look_at_images(path: str) -> DataSummary:
+    """Look at a folder of images. A table in it may have the labels.
+
+    Raises:
+        DataError: it has no images in class folders.
+    """
+    tables = tables_in(path)
+    command = f"cnncli init {shlex.quote(tables[0])}" if tables else ""
+    try:
+        found = image_summary.look_at(path)
+    except DataError as error:
+        if not tables:
+            raise
+        message = f"{printable(path)} has no class folders, and {counted(len(tables), 'table')}"
+        raise DataError(Problem(message, f"if it has the labels: {command}")) from error
+    fact = [f"The table in this folder is not used; if it has the labels: {command}"] if tables else []
+    return replace(found, facts=[*found.facts, *fact])
 
 
 def _application(name: str) -> str:

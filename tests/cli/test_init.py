@@ -298,6 +298,58 @@ def test_images_of_a_table_are_found_by_names_without_ending(folders: list[str],
     assert (source.image, source.folder, source.label) == ("image_id", key, "dx")
 
 
+@pytest.mark.parametrize(
+    ("names", "keys"),
+    [
+        (("mitbih_train.csv", "mitbih_test.csv"), {"test"}),
+        (("FordA_TRAIN.csv", "FordA_TEST.csv"), {"test"}),
+        (("Train.csv", "Dev.csv", "Test.csv"), {"validation", "test"}),
+        (("training.csv", "valid.csv"), {"validation"}),
+        (("strain.csv", "stest.csv"), set()),
+    ],
+)
+def test_tables_of_other_parts_are_found_by_their_names(names: tuple[str, ...], keys: set[str]):
+    for number, name in enumerate(names):
+        table([{"a": row / 7 + number, "b": row / 3, "label": "NV"[row % 2]} for row in range(40)], name)
+    name = names[0].removesuffix(".csv")
+    source = written(names[0], file=f"{name}.yaml").recipe.data.source.csv
+
+    assert {key for key in ("validation", "test") if getattr(source, key)} == keys
+
+
+def test_table_whose_images_lie_in_another_folder_is_no_test_part():
+    for part in ("train", "test"):
+        Path(part).mkdir()
+        for row in range(20):
+            Image.new("RGB", (12, 12), (row, 2 * row, 99)).save(f"{part}/{part}{row}.png")
+        table([{"file": f"{part}{row}.png", "label": "NV"[row % 2]} for row in range(20)], f"{part}.csv")
+    source = written("train.csv", file="train.yaml").recipe.data.source.csv
+
+    assert (source.folder, source.test) == ("train", None)
+
+
+def test_table_without_labels_is_no_test_part():
+    table([{"a": row / 7, "b": row / 3, "label": "NV"[row % 2]} for row in range(40)], "train.csv")
+    table([{"a": row / 7, "b": row / 3} for row in range(40)], "test.csv")
+
+    assert written("train.csv", file="train.yaml").recipe.data.source.csv.test is None
+
+
+def test_folder_of_tables_is_refused_with_the_table_to_name():
+    Path("set").mkdir()
+    for name in ("test.csv", "train.csv"):
+        table([{"a": row / 7, "label": row % 2} for row in range(40)], f"set/{name}")
+
+    assert "cnncli init set/train.csv" in call("init", "set", exit_code=4).stderr
+
+
+def test_table_beside_folders_of_images_is_named():
+    photos(4)
+    Path("photos/metadata.csv").write_text("image_id,dx\n")
+
+    assert "cnncli init photos/metadata.csv" in call("init", "photos").stderr
+
+
 def test_sounds_are_refused_with_a_way_out():
     table([{"filename": f"{row}.wav", "src": row, "category": ["dog", "rain"][row % 2]} for row in range(40)])
 

@@ -42,8 +42,7 @@ class InputColumns(ImageKeys):
     volume: str | None = Field(None, min_length=1, description="column of a table: names of .npy files")
     folder: Annotated[Any, BeforeValidator(_read_columns, json_schema_input_type=_Names | None)] = Field(
         None,
-        description="folder of the files that `image` or `volume` names, relative to the table; several as a list or a glob;"
-        " default: that of the table",
+        description="folder of the named files, relative to the table; a list or a glob for several",
     )
     shape: Annotated[list[Count], Field(min_length=1, max_length=4)] | None = Field(
         None, description="shape that `numbers` become, for example [187, 1] for a signal; default: a row"
@@ -91,16 +90,10 @@ class InputColumns(ImageKeys):
 class TextFormat(Section):
     """How the text of a CSV or TSV file is read."""
 
-    header: bool = Field(
-        True, description="whether the first line has the names of the columns; false: they are c0, c1, c2, …"
-    )
-    encoding: Literal["utf-8", "windows-1252", "latin-1", "utf-16"] = Field(
-        "utf-8", description="of the file; windows-1252: of many older files and of Excel"
-    )
+    header: bool = Field(True, description="false: the first line is an example, columns are c0, c1, c2, …")
+    encoding: Literal["utf-8", "windows-1252", "latin-1", "utf-16"] = Field("utf-8", description="of the file")
     decimal: Literal[".", ","] = Field(".", description="the decimal sign of numbers")
-    quotes: bool = Field(
-        True, description='whether a field in "…" can contain the delimiter; false: a quote is a character as any other'
-    )
+    quotes: bool = Field(True, description="false: a quote is a character as any other")
 
 
 class Table(TextFormat, InputColumns, Located):
