@@ -16,12 +16,15 @@ from cnncli.inference.image_checks import look_at
 from cnncli.inference.input_warnings import warnings_for_files, warnings_for_images
 from cnncli.inference.inputs import Given, look_up
 from cnncli.inference.model_loading import TrainedModel
-from cnncli.inference.predict import Predictor
-from cnncli.inputs import kind_of
+from cnncli.inference.predict import Predictor, takes_text
+from cnncli.inference.text_inputs import look_up_texts
+from cnncli.inputs import TEXT, kind_of
 from cnncli.interpretability.attribution import heat_of, layer_for
 from cnncli.interpretability.layer_selection import check_finite
 from cnncli.interpretability.original_photos import read_photo
 from cnncli.interpretability.subject import Subject, subject_for
+from cnncli.interpretability.word_heat import word_heat
+from cnncli.interpretability.words import words
 from cnncli.messages import counted, printable
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots.heat_maps import overlay
@@ -60,6 +63,21 @@ class Table:
     message: str
 
 
+@dataclass(frozen=True)
+class TextAnswer:
+    """What the page shows for a text.
+
+    Attributes:
+        shares, text, message: as of `Answer`.
+        words: of the text, each with how much it speaks for the prediction (up to 1) or against it (down to -1).
+    """
+
+    shares: dict[str, float]
+    text: str
+    words: list[tuple[str, float]]
+    message: str
+
+
 class Answerer:
     """A trained model that answers the page. Images are read as `cnncli predict` reads them.
 
@@ -67,7 +85,8 @@ class Answerer:
         trained: the model.
 
     Attributes:
-        takes_images: whether image files become its input; else it takes files of arrays.
+        takes_images: whether image files become its input; else it takes texts, or files of arrays.
+        takes_text: whether its input is text.
         takes_drawings: whether its input is small and gray, as a drawn digit.
         draws_light_on_dark: whether a drawing, black on white, has to be inverted to look like the training images.
 
@@ -84,17 +103,21 @@ class Answerer:
         self._predictor = Predictor(trained)
         form = _image_form(trained)
         self.takes_images = form is not None
+        self.takes_text = takes_text(trained)
         self.takes_drawings = bool(
             form and form.color == "grayscale" and max(form.height, form.width) <= _LARGEST_CANVAS
         )
         ground = trained.scale.ground if trained.scale else None
         self.draws_light_on_dark = ground is not None and ground < 0.5
-        self._subject = subject_for(opened(trained.model), trained.name, trained.targets) if form else None
+        is_explained = form or self.takes_text
+        self._subject = subject_for(opened(trained.model), trained.name, trained.targets) if is_explained else None
 
     @property
     def summary(self) -> str:
         """`10 classes · input 28x28, grayscale`."""
-        if self.takes_images:
+        if self.takes_text:
+            taken = TEXT.WORD
+        elif self.takes_images:
             form = self._trained.image_form
             taken = f"{form.width}x{form.height}, {'grayscale' if form.color == 'grayscale' else 'RGB'}"
         else:
@@ -109,6 +132,20 @@ class Answerer:
             return self._image(path, invert)
         except CnncliError as error:
             return Answer({}, "", None, _as_text(error.problems, path))
+
+    def text(self, text: str) -> TextAnswer:
+        """Predict a text; what is wrong with it is in the message."""
+        assert self._subject is not None
+        subject: Subject = self._subject
+        [found] = self._predictor.predict(look_up_texts([text], []), top=TOP)
+        if found.bad:
+            return TextAnswer({}, "", [], f"The text {found.bad[0].reason}.")
+        decoder, (indices, values) = self._predictor.decoder, (found.classes[0].tolist(), found.outputs[0].tolist())
+        inputs = np.array([text], object)
+        wanted = subject.wanted("predicted", None, subject.said(inputs))
+        [heat] = word_heat(subject.network, None, inputs, wanted, score=subject.score)
+        row = ", ".join(filter(None, decoder.row(indices, values))).strip()
+        return TextAnswer(decoder.shares(indices, values), row, list(zip(words(text), heat.tolist(), strict=True)), "")
 
     def file(self, path: str) -> Table:
         """Predict the first examples of an .npy, .npz or .csv file; what is wrong with it is in the message."""

@@ -62,6 +62,8 @@ def build(answerer: Answerer, name: str, folder: Path, examples: Sequence[str]) 
         )
         if answerer.takes_images:
             _add_images(answerer, folder, examples)
+        elif answerer.takes_text:
+            _add_texts(answerer)
         else:
             _add_files(answerer)
     return page.queue(default_concurrency_limit=1, max_size=16)
@@ -163,6 +165,33 @@ def _on_change(answer: Callable[..., Any], given: Any, inverted: gr.Checkbox, sh
 def _shown(answer: Answer | None) -> list[Any]:
     """Bars, notes and heat."""
     return [None, "", None] if answer is None else [answer.shares or answer.text or None, answer.message, answer.heat]
+
+
+def _add_texts(answerer: Answerer) -> None:
+    def of_text(text: str) -> list[Any]:
+        if not text.strip():
+            return [None, None, ""]
+        answer = answerer.text(text)
+        words = [(f"{word} ", round(heat, 3)) for word, heat in answer.words]
+        return [answer.shares or answer.text or None, words or None, answer.message]
+
+    with gr.Row():
+        with gr.Column(scale=5, min_width=300):
+            text = gr.Textbox(label="Text", lines=5, max_length=20_000, elem_id="text")
+            button = gr.Button("Predict", variant="primary")
+        with gr.Column(scale=5, min_width=300):
+            bars = gr.Label(label="Prediction", num_top_classes=TOP, min_width=240, elem_id="bars")
+            words = gr.HighlightedText(label="Words for (+) and against (-) the prediction", elem_id="words")
+            notes = gr.Textbox(label="Notes", lines=1, interactive=False, elem_id="notes")
+    gr.on(
+        [button.click, text.submit],
+        of_text,
+        text,
+        [bars, words, notes],
+        concurrency_id="predict",
+        concurrency_limit=1,
+        api_visibility="private",
+    )
 
 
 def _add_files(answerer: Answerer) -> None:

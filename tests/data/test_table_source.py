@@ -157,6 +157,21 @@ def test_several_inputs_have_their_own_columns_and_image_settings() -> None:
     assert found.train.labels[0] == age % 2
 
 
+def test_inputs_stay_together_where_rows_are_left_out() -> None:
+    rows, ecg = birds(), numbers(24)
+    rows[2][0] = "none.png"
+    write("all.csv", [[*HEADER, *ecg[0]], *(left + right for left, right in zip(rows, ecg[1:], strict=True))])
+    inputs = {"photo": {"image": "file", "image_size": [6, 8]}, "age": {"numbers": ["age"]}}
+
+    found = read({"path": "all.csv", "label": "species"}, inputs=inputs, on_bad_image="skip")
+
+    for examples in every(found):
+        values = examples.read(range(len(examples)))
+        assert isinstance(values, dict)
+        for photo, [age] in zip(values["photo"], values["age"].tolist(), strict=True):
+            assert np.array_equal(photo, np.asarray(noise(8, 6, seed=int(age))))
+
+
 # ---- labels, weights, groups, parts
 
 
@@ -196,10 +211,17 @@ def test_weights_and_groups_go_with_their_examples() -> None:
 
 def test_a_column_says_the_part_of_each_row() -> None:
     rows = birds()
+    for number, row in enumerate(rows):
+        row[3] = str(number)
+    rows[1][0] = "none.png"
     write("birds.csv", [HEADER, *rows])
 
-    found = read(PHOTOS, split={"column": "part"})
+    found = read({**PHOTOS, "weight": "trust"}, split={"column": "part"}, on_bad_image="skip")
 
+    del rows[1]
+    for examples in every(found):
+        assert examples.weights is not None
+        assert examples.weights.tolist() == [float(Path(file).stem) for file in examples.files or ()]
     files = {part.name: part.examples.files for part in found.parts}
     wanted = {"train": "train", "validation": "val", "test": "test"}
     assert files == {part: tuple(row[0] for row in rows if row[4] == word) for part, word in wanted.items()}
@@ -257,6 +279,14 @@ def test_columns_that_are_not_there_are_told_at_their_keys() -> None:
         ("birds.csv has no column `files`", ("data", "source", "csv", "image")),
     ]
     assert refused({**PHOTOS, "validation": "val.csv", "weight": "part"}) == ["val.csv has no column `part`"]
+
+
+def test_label_that_is_an_input_is_an_error() -> None:
+    write("ecg.csv", numbers())
+
+    assert refused({"path": "ecg.csv", "numbers": ["t0", "age"], "label": "age"}, targets="numbers") == [
+        "`age` of ecg.csv is the label and an input: a network would only copy it"
+    ]
 
 
 def test_rows_with_bad_files_can_be_left_out() -> None:

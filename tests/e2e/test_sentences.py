@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from commands import call
 from PIL import Image
 
+from cnncli.demo.answers import Answerer
+from cnncli.inference.model_loading import open_model
 from cnncli.plots.sentence_sheet import CONTENT, SentenceSheet
 
 CLASSES = {"negative", "neutral", "positive"}
@@ -130,6 +133,18 @@ def test_array_of_texts_is_predicted(tmp_path):
 
 def test_empty_text_is_an_error():
     assert "holds no text" in call("predict", RUN, "--text", " ", exit_code=4).stderr
+
+
+def test_page_of_the_demo_answers_texts_with_their_words():
+    answerer = Answerer(open_model(RUN, outputs=Path("outputs")))
+
+    answer = answerer.text("The room was not bad.")
+
+    assert answerer.takes_text
+    assert answerer.summary == "3 classes · input text"
+    assert set(answer.shares) == CLASSES
+    assert [word for word, _ in answer.words] == ["The", "room", "was", "not", "bad."]
+    assert answerer.text(" ").message == "The text holds no text."
 
 
 # ---- words that speak for a class --------------------------------------------------------------------------------------

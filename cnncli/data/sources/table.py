@@ -192,7 +192,7 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
     for row, reason in sorted(bad.items()):
         (left_out if wanted.skips_bad else wrong).add(*rows.place(row), reason)
     if wrong.count:
-        raise DataError(_refused(wrong, bad))
+        raise DataError(_refused(wrong, bad, may_skip=wanted.known is None))
     assert labelled is not None
     notes = [*labelled.notes]
     if left_out.count:
@@ -287,10 +287,12 @@ def _files(
     return found
 
 
-def _refused(wrong: WrongLines, bad: Mapping[int, str]) -> list[Problem]:
+def _refused(wrong: WrongLines, bad: Mapping[int, str], *, may_skip: bool) -> list[Problem]:
     """The wrong lines, and what to do where they are many."""
     problems = wrong.problems()
     if bad:
-        hint = "repair or remove the rows, or leave them out: `on_bad_image: skip` in `data`"
+        hint = "repair or remove the rows"
+        if may_skip:
+            hint += ", or leave them out: `on_bad_image: skip` in `data`"
         problems.append(Problem(f"{counted(len(bad), 'row')} with a file that cannot be used", hint))
     return problems

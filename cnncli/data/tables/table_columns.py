@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from cnncli.data.tables.column_selection import select
 from cnncli.errors import DataError, Problem
+from cnncli.messages import listed, shortened
 from cnncli.recipe.sources.table import InputColumns, Table
 from cnncli.recipe.yaml.nodes import Path
 
@@ -79,6 +80,9 @@ def find_columns(
     for name, (own, at) in globs_last:
         for key in own.given:
             found.inputs[name] = several(getattr(own, key), (*at, key))
+            if known := [f"`{shortened(column)}`" for column in found.inputs[name] if column in found.label]:
+                message = f"{listed(known)} of {file} is the label and an input: a network would only copy it"
+                problems.append(Problem(message, "leave it out of the inputs", path=(*at, key)))
     if problems:
         raise DataError(problems)
     found.inputs = {name: found.inputs[name] for name in inputs}

@@ -104,6 +104,7 @@ class ClassTargets(TargetInfo):
         if len(found) == 1:
             message = f"`{shortened(cells.columns[0])}` holds one class only: every row has `{shortened(found[0])}`"
             raise DataError(Problem(message, "classification needs at least two classes"))
+        refuse_long_names(found, cells.columns)
         if problem := _as_quantities(cells.columns[0], found, len(cells)):
             raise DataError(problem)
         names = in_natural_order(found)
@@ -252,6 +253,13 @@ class ClassTargets(TargetInfo):
         if units == self.count and "CategoricalCrossentropy" in loss_class(loss):
             yield "sparse_categorical_crossentropy", INTEGERS
             yield "categorical_crossentropy", one_hot(self.count)
+
+
+def refuse_long_names(names: Sequence[str], columns: Sequence[str]) -> None:
+    """Raise DataError where the words of a table are too long for names of classes: they are texts."""
+    if long := next((name for name in names if len(name) > _LONGEST_NAME), None):
+        message = f"`{shortened(columns[0])}` holds a text of {len(long):,} characters: that is no name of a class"
+        raise DataError(Problem(message, f"a name has {_LONGEST_NAME:,} characters at most; is it another column?"))
 
 
 def _as_quantities(column: str, names: Sequence[str], count: int) -> Problem | None:

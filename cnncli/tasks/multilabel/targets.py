@@ -16,7 +16,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.schema import Data
 from cnncli.recipe.yaml.nodes import Path
 from cnncli.tasks.classification.class_matching import match
-from cnncli.tasks.classification.targets import ClassNames
+from cnncli.tasks.classification.targets import ClassNames, refuse_long_names
 
 _EXPECTED = "expected 0 and 1, shape (count, labels) with 2 labels or more"
 
@@ -60,7 +60,9 @@ class LabelTargets(TargetInfo):
     @classmethod
     def of_cells(cls, cells: TagCells | IndicatorCells, known: Self | None) -> TableTargets:
         """The labels are the words in the cells, in natural order, or the columns."""
-        names, found = cells.names, cells.values()
+        names = cells.names
+        refuse_long_names(names, cells.columns)
+        found = cells.values()
         if known is None:
             what = listed((f"`{column}`" for column in cells.columns), 3)
             if not found.any():
