@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import signal
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,6 +121,42 @@ def idx_files() -> str:
     return "one.npy"
 
 
+def records() -> str:
+    """Shards that `cnncli data --to-tfrecord` writes of a folder of images."""
+    image_files()
+    Path("folder.yaml").write_text(f"data: {{source: {ROWS['image_folder'].source}}}\nmodel: {{layers: {FLAT}}}\n")
+    call("data", "folder.yaml", "--to-tfrecord", "shards", "--quiet")
+    return "photos/a"
+
+
+def tar_archive() -> str:
+    image_files()
+    with tarfile.open("all.tar", "w") as archive:
+        for number, label in enumerate(labels()):
+            for ending, content in (
+                ("png", (Path("photos") / "ab"[label] / f"{number}.png").read_bytes()),
+                ("cls", str(label).encode()),
+            ):
+                member = tarfile.TarInfo(f"{number:03}.{ending}")
+                member.size = len(content)
+                archive.addfile(member, io.BytesIO(content))
+    return "photos/a"
+
+
+def cifar_files() -> str:
+    """The binary version of CIFAR-10: a class, and 32x32 red, then green, then blue values."""
+    folder = Path("cifar-10-batches-bin")
+    folder.mkdir()
+    (folder / "batches.meta.txt").write_text("".join(f"class {number}\n" for number in range(10)))
+    random = np.random.default_rng(0)
+    for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
+        rows = random.integers(0, 256, (20, 3073), np.uint8)
+        rows[:, 0] = np.arange(20) % 10
+        (folder / f"{name}.bin").write_bytes(rows.tobytes())
+    np.save("one.npy", np.zeros((2, 32, 32, 3), np.uint8))
+    return "one.npy"
+
+
 def digits() -> str:
     np.save("digits.npy", np.zeros((2, 28, 28, 1), np.uint8))
     return "digits.npy"
@@ -147,6 +185,14 @@ ROWS = {
     ),
     "idx": Row("{idx: {path: idx}}", f"prepare: {PIXELS}", FLAT, idx_files),
     "builtin": Row("mnist-sample", f"limit: 60\n  prepare: {PIXELS}", FLAT, digits),
+    "tfrecord": Row("{tfrecord: {path: shards, image_size: [6, 6]}}", f"prepare: {PIXELS}", FLAT, records),
+    "webdataset": Row(
+        "{webdataset: {path: all.tar, image: png, label: cls, image_size: [6, 6]}}",
+        f"prepare: {PIXELS}",
+        FLAT,
+        tar_archive,
+    ),
+    "cifar": Row("{cifar: {path: cifar-10-batches-bin}}", f"prepare: {PIXELS}", FLAT, cifar_files),
     "csv, signals in groups": Row(
         '{csv: {path: rows.csv, numbers: "[0-9]", shape: [5, 1], label: y}}',
         "split: {group: who}\n  prepare: [Normalization:]",
@@ -220,5 +266,5 @@ def test_every_source_and_every_task_is_among_them():
     words = {row.source.strip("{").split(":")[0] for row in ROWS.values()} - {"mnist-sample"} | {"builtin"}
     tasks = {row.data.partition("targets: ")[2].split("\n")[0] for row in ROWS.values()} - {""} | {"classes"}
 
-    assert words | {"parquet"} == set(SOURCES)  # a Parquet file needs pyarrow
+    assert words | {"parquet", "huggingface", "tfds"} == set(SOURCES)  # these need packages that are not always there
     assert tasks == set(targets.TASKS)
