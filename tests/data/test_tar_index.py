@@ -62,7 +62,7 @@ def test_member_that_is_there_twice_is_named(tmp_path: Path) -> None:
         (b"", "x.tar is empty (0 bytes)"),
         (b"some text\n" * 200, "x.tar is no tar archive"),
         (
-            gzip.compress(bytes(2000)),
+            gzip.compress(bytes(2000), mtime=0),  # its name in every process
             "x.tar is compressed with gzip: its samples cannot be read one by one | unpack it once: gunzip x.tar",
         ),
         (bytes(10240), "x.tar has no samples | a sample is `0001.jpg` with `0001.cls`"),
