@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -53,9 +53,20 @@ def described(value: Any) -> str:
     if isinstance(value, dict):
         return "a mapping"
     if isinstance(value, (list, tuple)):
-        text = _in_a_list(value)
-        return text if len(text) <= _LONGEST_QUOTE and text.isprintable() else "a list"
+        text = "" if _is_long(value) else _in_a_list(value)
+        return text if 0 < len(text) <= _LONGEST_QUOTE and text.isprintable() else "a list"
     return shortened(str(value))
+
+
+def _is_long(value: Any) -> bool:
+    """Whether a list is too long to be quoted, found without writing all of it."""
+    return len(list(islice(_parts_of(value), _LONGEST_QUOTE))) == _LONGEST_QUOTE
+
+
+def _parts_of(value: Any) -> Iterator[Any]:
+    yield value
+    for part in value.items() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ():
+        yield from _parts_of(part)
 
 
 def _in_a_list(value: Any) -> str:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from yaml_texts import load, refused_cases, told
 
 from cnncli.errors import Place, RecipeError
+from cnncli.messages import described
 from cnncli.recipe.yaml import tree
 from cnncli.recipe.yaml.nodes import Mapping, Sequence, plain
 from cnncli.recipe.yaml.source import parse, parse_value
@@ -272,3 +273,12 @@ def test_problems_of_a_value_name_no_lines() -> None:
     with pytest.raises(RecipeError) as raised:
         parse_value("{b: 1, b: [2}", Place("--set a"))
     assert str(raised.value) == "--set a: `b` is given twice\n--set a: expected `,` or `]`, got `}`"
+
+
+def test_long_list_in_a_message_is_not_written_in_full():
+    class NeverWritten:
+        def __repr__(self) -> str:
+            raise AssertionError
+
+    assert described([[1] * 100, NeverWritten()]) == "a list"
+    assert described([1, [True, None]]) == "[1, [true, null]]"
