@@ -29,7 +29,7 @@ def refuse_unwritten(recipe: Recipe, loaded: LoadedRecipe) -> None:
         raise RecipeError(loaded.locate(problems))
 
 
-_SOURCES = ("builtin", "image_folder", "npz", "idx")  # that `data_code` writes
+_SOURCES = ("builtin", "image_folder", "text_folder", "npz", "idx", "csv", "tsv")  # that `data_code` writes
 
 
 def _unwritten(recipe: Recipe) -> Iterator[Path]:

@@ -47,7 +47,7 @@ class LayerMaps:
     places: str = ""
 
     def __post_init__(self) -> None:
-        if not self.seen_as.map_axes or 0 in self.maps.shape:
+        if not self.maps.shape or not self.seen_as.map_axes or 0 in self.maps.shape:
             shape = self.maps.shape
             raise ValueError(f"maps have 1 to 4 axes, none of them 0, the filters last; received shape {shape}")
 

@@ -172,7 +172,7 @@ def test_row_of_numbers_has_no_pictures():
     inputs = keras.Input((6,))
     network = opened(keras.Model(inputs, layers.Dense(2)(inputs)))
 
-    with pytest.raises(ModelFileError, match="that is no signal, image or volume"):
+    with pytest.raises(ModelFileError, match="that is no signal, image, volume or text"):
         check_input(network, "the network")
 
 

@@ -87,7 +87,7 @@ visualize: [{item}]
         check_without_data(load_bytes(text.encode(), "r.yaml"))
 
     [problem] = error.value.problems
-    assert problem.message == "the network takes float32 of 12: that is no signal, image or volume"
+    assert problem.message == "the network takes float32 of 12: that is no signal, image, volume or text"
     assert problem.path == ("visualize", 0)
 
 

@@ -99,8 +99,6 @@ MODELS = [
         "    its weights or the data hold NaN or infinity: lower the learning_rate, or look at the data"),
     Row("a network with two inputs", other_network(two_inputs), EVALUATE_FILE, 5,
         "error: m.keras takes 2 inputs, and data is one"),
-    Row("a network that takes text", other_network(text_in), EVALUATE_FILE, 5,
-        "error: m.keras takes text, and data is numbers"),
     Row("a network that does not classify", other_network(map_out), EVALUATE_FILE, 5,
         "error: m.keras does not classify: its output has the shape (None, 28, 28, 1)"),
     Row("a model file without data", model(), "evaluate m.keras", 4,
