@@ -15,7 +15,6 @@ from wrong_inputs.making_models import (
     model,
     no_convolution,
     other_network,
-    text_in,
     two_inputs,
     with_extra_member,
     with_nan_weights,
