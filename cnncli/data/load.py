@@ -114,7 +114,7 @@ def parse_source(text: str) -> Source:
         raise DataError(_no_source(text, error)) from error
     try:
         for word, settings in reversed(SOURCES.items()):  # of folders that of images, which takes any, comes last
-            if path.suffix.lower() not in ARCHIVES[:1] and _source_of(settings).looks_like(path):
+            if _source_of(settings).looks_like(path):
                 return Source.model_validate({word: {"path": text}})
     except OSError as error:
         raise cannot_read(text, error) from error

@@ -19,7 +19,7 @@ from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.loaded_data import LoadedData, problems_at
-from cnncli.data.sources.paths import existing_file
+from cnncli.data.sources.paths import ARCHIVES, existing_file
 from cnncli.errors import DataError, Problem
 from cnncli.messages import did_you_mean, listed, printable
 from cnncli.recipe.schema import Split
@@ -176,7 +176,7 @@ class _Npz(Source[Npz]):
         return read_npz(trained, targets=request.targets, input_shape=shape, inputs=names)
 
     def looks_like(self, path: Path) -> bool:
-        if not path.is_file():
+        if not path.is_file() or path.suffix.lower() in ARCHIVES:  # photos.zip holds files, not arrays
             return False
         with path.open("rb") as file:
             return file.read(2) == b"PK" or path.suffix.lower() in (".npz", ".npy")
