@@ -172,7 +172,7 @@ def _kinds(text: str | None) -> list[str]:
 
 
 def _load(recipe: str, settings: Sequence[str], source: str | None) -> LoadedRecipe:
-    """The recipe, with the source of `--data` in the place of its own."""
+    """The recipe, with the source of `--data` instead of its own."""
     from dataclasses import replace
 
     from cnncli.recipe.load import load

@@ -89,7 +89,7 @@ def to_python(
 
 
 def _check_script_name(path: Path) -> None:
-    """Refuse the name of a module that Keras imports: Python would find the script in the place of the module.
+    """Refuse the name of a module that Keras imports: Python would import the script instead of the module.
 
     Raises:
         OutputError: it is the name of a module of Python or of an installed package.

@@ -53,7 +53,7 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
     Args:
         data: the recipe's section.
         input_shape: `model.input`, where the recipe says it.
-        progress: told what is being done, how much of it is done, how much there is: ("reading images", 12, 398).
+        progress: called with what is being done, how much of it is done, how much there is: ("reading images", 12, 398).
 
     Raises:
         DataError: the data is missing or broken, or does not fit the recipe; with every problem found.

@@ -103,7 +103,7 @@ def examine(
 
     Args:
         longest: by input, so many words or positions the recipe keeps; longer examples are cut off.
-        progress: told what is being done, how much of it is done, how much there is.
+        progress: called with what is being done, how much of it is done, how much there is.
     """
     every = AllExamples.of(splits)
     measured = measure(splits.parts, progress)

@@ -66,7 +66,7 @@ def read_headers(paths: Sequence[str], progress: Progress | None = None) -> list
     """The headers of files, in their order; their pixels are not read.
 
     Args:
-        progress: told ("reading headers", count, all).
+        progress: called with ("reading headers", count, all).
     """
 
     def some(begin: int) -> list[Header]:

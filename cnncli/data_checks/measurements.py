@@ -74,7 +74,7 @@ def measure(parts: Sequence[Part], progress: Progress | None = None) -> dict[str
     """Measure each input, by name.
 
     Args:
-        progress: told ("examining examples", count, all).
+        progress: called with ("examining examples", count, all).
     """
     names = list(parts[0].examples.inputs)
     counts = [len(part.examples) for part in parts]

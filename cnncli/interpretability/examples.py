@@ -87,7 +87,7 @@ def from_files(paths: Sequence[Path], *, form: images.Form) -> Chosen:
         form: what they become.
 
     Raises:
-        DataError: a file cannot be read; every bad one is told.
+        DataError: a file cannot be read; all bad files are listed.
     """
     pixels, problems = [], []
     for path in paths:
@@ -112,7 +112,7 @@ def from_texts(texts: Sequence[str]) -> Chosen:
     """Texts of the command line.
 
     Raises:
-        DataError: one is empty or no text; every bad one is told.
+        DataError: a file is empty or no text; all bad files are listed.
     """
     problems = [
         Problem(f"--text {printable(text)!r}: {fault}")

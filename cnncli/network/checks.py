@@ -196,7 +196,7 @@ def check_expected(loaded: LoadedRecipe, network: Network, counted: budget.Budge
 
 
 def _way_out(loaded: LoadedRecipe, path: tuple[str, ...]) -> str:
-    """How to remove a condition that `extends` or a change on the command line brings along; empty for one's own."""
+    """How to remove a condition that comes from `extends` or the command line; empty if the recipe itself has it."""
     if loaded.place(path).file == loaded.place(()).file and not loaded.settings:
         return ""
     return f"if the network is meant to be different, remove the condition: --set {dotted(path)}=null"

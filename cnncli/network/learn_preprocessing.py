@@ -35,7 +35,7 @@ def learn(recipe: Recipe, train: Examples, progress: Progress | None = None) -> 
     Args:
         recipe: with the layers of `prepare`.
         train: the training examples.
-        progress: told ("learning TextVectorization", count, all).
+        progress: called with ("learning TextVectorization", count, all).
 
     Returns:
         Constructor arguments: a layer that is made with them gives what the layer that learned gives.

@@ -46,7 +46,7 @@ def draw_sentences(sheet: SentenceSheet) -> Figure:
     """Draw sentences with their captions, more than five in two columns.
 
     A word that speaks for something has an orange ground, the stronger the darker; one that speaks against it a dashed blue
-    line below, the stronger the thicker. So they are told apart without colours too. Of a long text the lines with the most
+    line below, the stronger the thicker. So they can be distinguished without colours. Of a long text the lines with the most
     heat are shown, else the first ones.
 
     Returns:

@@ -78,7 +78,7 @@ def compute(
 
     Args:
         train, validation: of raw examples.
-        progress: told ("computing frozen features", count, all).
+        progress: called with ("computing frozen features", count, all).
 
     Returns:
         Batches of features with the labels and the order of the raw ones; in memory where they take less than a quarter of

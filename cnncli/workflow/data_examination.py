@@ -41,7 +41,7 @@ def examine_data(loaded: LoadedRecipe, progress: Progress | None = None) -> Exam
     """Load the data of a recipe and make every check, or find its examination in the cache.
 
     Args:
-        progress: told what is being done, how much of it is done, how much there is.
+        progress: called with what is being done, how much of it is done, how much there is.
 
     Raises:
         DataError: the data is missing, or so wrong that it cannot be split.

@@ -65,7 +65,7 @@ def write_shards(
         folder: in which the shards go.
         targets_word: of `data.targets`.
         shard_count: of each part; None: as many as its size needs.
-        progress: told ("writing shards", count, all).
+        progress: called with ("writing shards", count, all).
 
     Raises:
         OutputError: a shard cannot be written, or is there already.

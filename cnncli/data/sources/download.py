@@ -44,7 +44,7 @@ def fetch(
 
     Args:
         fault: what is wrong with a downloaded file, as it stands after its name; None when it is right.
-        progress: told ("downloading <name>", bytes, bytes in all).
+        progress: called with ("downloading <name>", bytes, bytes in all).
         name: how progress calls the file, by default as `target` is called.
 
     Raises:

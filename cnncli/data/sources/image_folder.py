@@ -59,7 +59,7 @@ def read_image_folder(
         allow_leakage: go on when one image lies in two parts.
         targets: what the labels are; where an example can have several classes, files with the same bytes are one example.
         check_targets: called before any image is read; may raise.
-        progress: told ("reading images", count, all).
+        progress: called with ("reading images", count, all).
 
     Raises:
         DataError: the folder, its classes or its files are not in order; every bad file is reported at once.

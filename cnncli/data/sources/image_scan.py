@@ -81,7 +81,7 @@ def scan(files: Sequence[ClassFile], form: images.Form, *, progress: Progress | 
 
     Args:
         form: what the images become.
-        progress: told ("reading images", count, all).
+        progress: called with ("reading images", count, all).
     """
     told = _Progress(progress, len(files))
     if len(files) * math.prod(form.shape) * form.dtype.itemsize <= MEMORY_SHARE * available_bytes():

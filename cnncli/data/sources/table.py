@@ -51,7 +51,7 @@ class Wanted:
         skips_bad: whether rows with a file that cannot be used are left out.
         allow_leakage: go on when one example stands in two parts.
         form: what images become, for a trained model with one input.
-        progress: told what is being done.
+        progress: called with what is being done.
     """
 
     settings: Table

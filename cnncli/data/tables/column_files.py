@@ -91,7 +91,7 @@ def read_images(
         words: of each row its class; all empty where there are no classes.
         form: what the images become.
         settings: those of the recipe, for what `auto` leaves to the images; None: `form` is settled.
-        progress: told ("reading images", count, all).
+        progress: called with ("reading images", count, all).
     """
     named = [row for row, name in enumerate(names) if name]
     files = [ClassFile(_path(folders[row], names[row]), names[row], parts[row], words[row]) for row in named]

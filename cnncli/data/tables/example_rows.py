@@ -82,7 +82,7 @@ class ExampleRows:
         Args:
             part: to which they belong, where no column says it.
             wrong: gets what is wrong with them.
-            progress: told ("reading rows", count, 0).
+            progress: called with ("reading rows", count, 0).
 
         Raises:
             DataError: the file cannot be read, or has no rows.

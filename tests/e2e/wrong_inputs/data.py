@@ -177,10 +177,10 @@ DATA = [
     Row("Python objects", npz(x_train=np.array([object()] * 60)), PLAN, 4,
         "recipe.yaml:2:24: x_train holds Python objects, not numbers\n"
         "    reading them would run code from the file; store plain numbers: `x.astype(np.float32)`"),
-    Row("text in the place of images", npz(x_train=np.array(["a"] * 60)), PLAN, 3,
+    Row("text instead of images", npz(x_train=np.array(["a"] * 60)), PLAN, 3,
         "recipe.yaml:3:13: Rescaling takes numbers, and text came in\n"
         "    numbers for words: `prepare: [TextVectorization: {max_tokens: 20000, output_sequence_length: 60}]` in `data`"),
-    Row("a row of numbers in the place of images", npz(x_train=np.zeros(60)), PLAN, 4,
+    Row("a row of numbers instead of images", npz(x_train=np.zeros(60)), PLAN, 4,
         "recipe.yaml:2:24: x_train has the shape (60,); expected (count, height, width, channels)"),
     Row("an archive cut off", both(npz(), lambda f: os.truncate(f / "data.npz", 500)), PLAN, 4,
         "recipe.yaml:2:24: data.npz is cut off or damaged: the list of its arrays cannot be read\n" + NPZ_MADE_BY),

@@ -91,7 +91,7 @@ FORMS = [
         "    a list has brackets: `metrics: [accuracy]`"),
     Row("layers right below the model", settings("model:\n  layers:\n", "model:\n"), STATIC, 3,
         "recipe.yaml:5:5: `model`: expected a mapping of keys to values, got a list\n    write `model: {layers: …}`"),
-    Row("a path in the place of a data set's name", source("./digits.npz"), STATIC, 3,
+    Row("a path instead of a data set's name", source("./digits.npz"), STATIC, 3,
         "recipe.yaml:2:11: `source`: unknown choice './digits.npz' (text)\n"
         "    one of: mnist, fashion_mnist, cifar10, cifar100, mnist-sample, sentences-sample\n"
         "    a file of your own: `source: {npz: {path: ./digits.npz}}`"),
