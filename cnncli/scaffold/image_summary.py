@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from cnncli.data.sources.class_folders import class_names_of
 from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.paths import existing_folder
 from cnncli.inputs import IMAGE
@@ -30,7 +31,8 @@ def look_at(path: str) -> DataSummary:
         DataError: the folder has no images in class folders.
     """
     tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
-    train = tree.files.get("train") or next(iter(tree.files.values()))
+    class_names_of(path, tree)  # raises where training would
+    train = tree.files["train"]
     counts = Counter(file.class_name for file in train)
     heights, widths, is_gray = measured([file.path for file in some(train)])
     height, width = int(np.median(heights)), int(np.median(widths))

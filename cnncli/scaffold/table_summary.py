@@ -31,6 +31,7 @@ from cnncli.scaffold.table_format import open_with_format
 from cnncli.scaffold.table_parts import tables_of_parts
 
 _LOOKED_AT = 20_000  # rows
+_NUMBERS = 0.95  # of the cells of a column of numbers
 _MOST_CLASSES = 200
 _SERIES = 16  # columns with one name and consecutive numbers are a signal
 _WORDS = 2.5  # a column with more words in a cell, on average, is text
@@ -133,11 +134,17 @@ def _read(table: TableFile) -> _Columns:
 
 
 def _as_numbers(values: Sequence[str]) -> np.ndarray | None:
+    """The numbers of a column; None where it has others. A few cells may be empty or wrong: training names their lines."""
+    found = np.array([_as_number(value) for value in values])
+    known = found[np.isfinite(found)]
+    return known if len(known) >= _NUMBERS * len(found) > 0 else None
+
+
+def _as_number(value: str) -> float:
     try:
-        found = np.array([float(value) for value in values])
+        return float(value)
     except ValueError:
-        return None
-    return found if np.isfinite(found).all() else None
+        return math.nan
 
 
 def _all(pattern: re.Pattern[str], values: Sequence[str]) -> bool:

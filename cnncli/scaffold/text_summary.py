@@ -7,6 +7,7 @@ from collections import Counter
 
 import numpy as np
 
+from cnncli.data.sources.class_folders import class_names_of
 from cnncli.data.sources.folder_tree import read_tree
 from cnncli.data.sources.paths import existing_folder
 from cnncli.data.sources.text_folder import TEXT_FILES
@@ -25,7 +26,8 @@ def look_at(path: str) -> DataSummary:
         DataError: the folder has no texts in class folders.
     """
     tree = read_tree(os.path.abspath(existing_folder(path)), TEXT_FILES)
-    train = tree.files.get("train") or next(iter(tree.files.values()))
+    class_names_of(path, tree)  # raises where training would
+    train = tree.files["train"]
     counts = Counter(file.class_name for file in train)
     lengths = [_words(file.path) for file in some(train)]
     length = int(np.percentile(lengths, 95))

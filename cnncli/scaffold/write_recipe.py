@@ -67,6 +67,12 @@ def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
     if source.word == "image_folder":
         return _look_at_images(path)
     if isinstance(source.settings, Table):
+        if source.settings.FINDS_COLUMNS:
+            message = f"{printable(path)} is {source.settings.described}, which init does not look at"
+            hint = (
+                f"start from a recipe, `cnncli recipes copy mnist`, with `source: {{{source.word}: {{path: {path}}}}}`"
+            )
+            raise DataError(Problem(message, hint))
         return table_summary.look_at(path, source.word, targets)
     if source.word == "text_folder":
         return text_summary.look_at(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -393,3 +394,26 @@ def test_recipe_goes_where_output_says(folder: Path):
 
     assert call("init", "photos", "--output", "sub").stdout == "sub/photos.yaml\n"
     assert call("init", "photos", "--output", "other.yaml").stdout == "other.yaml\n"
+
+
+def test_shards_are_not_taken_for_a_table(folder: Path):
+    (folder / "shards").mkdir()
+    (folder / "shards/train-0.tfrecord").write_bytes(bytes(40))
+    said = call("init", "shards", exit_code=4).stderr
+
+    assert "which init does not look at" in said
+    assert "{tfrecord: {path: shards}}" in said
+
+
+def test_folder_that_cannot_train_gets_no_recipe(folder: Path):
+    photos(4)
+    shutil.rmtree(folder / "photos/bees")
+
+    assert "one class only" in call("init", "photos", exit_code=4).stderr
+    assert not Path("photos.yaml").exists()
+
+
+def test_column_of_numbers_may_have_a_wrong_cell():
+    table([{"a": "" if row == 3 else row / 7, "y": "NV"[row % 2]} for row in range(40)])
+
+    assert written("rows.csv", file="rows.yaml").recipe.data.source.csv.numbers == ["a"]
