@@ -49,7 +49,7 @@ def find_all(
 
     Args:
         held_out: search the near duplicates of validation and test examples alone.
-        progress: told (done, all).
+        progress: called with (done, all).
     """
     columns = every.parts[0].examples.inputs
     if not all(map(may_tell, columns.values())):

@@ -53,7 +53,7 @@ def find_near(
         coarse: float32 (count, k), rows of length 1, or of 0 for those that are not compared.
         fine: float16 (count, n), likewise.
         wanted: bool (count,), the examples whose copies are searched; None: all.
-        progress: told (done, all).
+        progress: called with (done, all).
 
     Returns:
         Each pair once, the most similar first.

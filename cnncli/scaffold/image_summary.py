@@ -44,7 +44,7 @@ def look_at(path: str) -> DataSummary:
         f"{counted(len(train), 'image')} of {counted(len(counts), 'class', 'classes')}: "
         + listed(f"{name} {count:,}" for name, count in counts.items()),
         *(f"{count:,} more in the {part} part" for part, count in more.items()),
-        f"{'gray' if is_gray else 'in colour'}; "
+        f"{'Gray images' if is_gray else 'Images in colour'}; "
         + (f"all are {size}" if len(sizes) == 1 else f"of many sizes, {size}"),
     ]
     settings = {

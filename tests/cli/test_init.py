@@ -57,6 +57,7 @@ def test_few_photos_get_a_frozen_backbone():
     assert loaded.recipe.train.freeze == ["backbone"]
     assert loaded.recipe.data.source.image_folder.image_size == [224, 224]
     assert "8 images of 2 classes: ants 4, bees 4" in Path("photos.yaml").read_text()
+    assert "# Images in colour; of many sizes" in Path("photos.yaml").read_text()
 
 
 def test_backbone_and_its_weights_can_be_chosen():

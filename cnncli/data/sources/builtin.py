@@ -85,7 +85,7 @@ def read_builtin(
         name: `mnist`, `fashion_mnist`, `cifar10`, `cifar100`, `mnist-sample` or `sentences-sample`.
         offline: `mnist-sample`: what to use, with a note, when a download is not possible.
         model: the targets of a trained model: labels follow its classes, and only the test part is kept.
-        progress: told about downloads.
+        progress: called during downloads.
 
     Raises:
         NetworkError: the data is not cached and the download failed.
