@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from cnncli.data.part_names import PARTS
 from cnncli.data.tables.column_selection import in_natural_order
 from cnncli.data.tables.label_cells import without_decimals
 from cnncli.data.tables.table_file import TableFile
@@ -37,7 +38,6 @@ _SERIES = 16  # columns with one name and consecutive numbers are a signal
 _WORDS = 2.5  # a column with more words in a cell, on average, is text
 _IMAGES = re.compile(r"(?i)\.(jpe?g|png|bmp|gif|webp|tiff?|avif|heic|heif)$")
 _VOLUMES = re.compile(r"(?i)\.npy$")
-_PARTS = re.compile(r"(?i)train(ing)?|val(id|idation)?|dev|test(ing)?")
 _LABEL = re.compile(
     r"(?i)y|output|dx|(.*[_ .-])?(labels?|class|classes|targets?|category|tags?|species|breed|diagnosis|sentiment|emotion"
     r"|activity|grade|outcome)([_ .-]?(id|index|idx|code|name))?"
@@ -71,7 +71,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     table, text_format = open_with_format(path, word)
     columns = _read(table)
     left = dict(columns.values)
-    part = next((name for name, values in left.items() if _all(_PARTS, values) and len(set(values)) > 1), None)
+    part = next((name for name, values in left.items() if _are_parts(values)), None)
     left.pop(part or "", None)
     group = group_in_heads(left)
     left.pop(group or "", None)
@@ -147,8 +147,10 @@ def _as_number(value: str) -> float:
         return math.nan
 
 
-def _all(pattern: re.Pattern[str], values: Sequence[str]) -> bool:
-    return all(pattern.fullmatch(value.strip()) for value in set(values))
+def _are_parts(values: Sequence[str]) -> bool:
+    """Whether a column says the part of each row."""
+    parts = {PARTS.get(word.strip().lower()) for word in set(values)}
+    return None not in parts and "train" in parts and len(parts) > 1
 
 
 # ---- labels ------------------------------------------------------------------------------------------------------------
