@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +25,7 @@ class FoldedScore:
         values: by fold.
         mean: over the folds that have a value; None where none has.
         deviation: the standard deviation of these (n - 1); None of less than two.
-        interval: the 95% t interval of the mean over the folds; None of less than two.
+        interval: the 95% t interval of the mean over the folds, within the bounds of the score; None of less than two.
     """
 
     name: str
@@ -34,11 +35,15 @@ class FoldedScore:
     interval: tuple[float, float] | None
 
     @classmethod
-    def of(cls, name: str, values: Sequence[float | None]) -> FoldedScore:
+    def of(
+        cls, name: str, values: Sequence[float | None], bounds: tuple[float, float] = (-math.inf, math.inf)
+    ) -> FoldedScore:
         known = [value for value in values if value is not None]
         mean = float(np.mean(known)) if known else None
-        deviation = float(np.std(known, ddof=1)) if len(known) > 1 else None
-        return cls(name, tuple(values), mean, deviation, t_interval(known) if len(known) > 1 else None)
+        if len(known) < 2:
+            return cls(name, tuple(values), mean, None, None)
+        low, high = (min(max(end, bounds[0]), bounds[1]) for end in t_interval(known))
+        return cls(name, tuple(values), mean, float(np.std(known, ddof=1)), (low, high))
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -99,6 +104,7 @@ def read_fold_scores(paths: Sequence[Path]) -> FoldScores:
     task = task_registry.part(runs[0].result.task, "comparison")
     sides: tuple[Side, ...] = tuple(task.side(run, run.listed.label) for run in runs)
     columns = zip(*(side.measures for side in sides), strict=True)
-    scores = [FoldedScore.of(column[0][0], [value for _, value, _ in column]) for column in columns]
+    bounds = sides[0].BOUNDS
+    scores = [FoldedScore.of(column[0][0], [value for _, value, _ in column], bounds) for column in columns]
     scores.append(FoldedScore.of("loss", [run.result.loss for run in runs]))
     return FoldScores(sides, tuple(scores))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -23,12 +24,14 @@ class Side:
         run: what its folder says.
         label: its name in the comparison: `mnist/first`, or its path where two have one name.
         SCORES: what is compared: the field of the result and its name in words; the first is the main one.
+        BOUNDS: the least and the largest value that they can have.
     """
 
     run: Recorded
     label: str
 
     SCORES: ClassVar[dict[str, str]]
+    BOUNDS: ClassVar[tuple[float, float]] = (-math.inf, math.inf)
 
     def _score(self, field: str) -> tuple[float | None, Interval | None]:
         result = self.run.result

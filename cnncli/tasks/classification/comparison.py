@@ -19,6 +19,7 @@ class ClassificationSide(Side):
     """One run of a comparison."""
 
     SCORES: ClassVar[dict[str, str]] = {"accuracy": "accuracy", "macro_f1": "macro F1"}
+    BOUNDS: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
 
 @dataclass(frozen=True, kw_only=True)

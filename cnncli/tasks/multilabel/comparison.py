@@ -17,6 +17,7 @@ class MultilabelSide(Side):
     """One run of a comparison."""
 
     SCORES: ClassVar[dict[str, str]] = {"macro_f1": "macro F1", "micro_f1": "micro F1", "exact_match": "exact match"}
+    BOUNDS: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     @property
     def errors(self) -> NDArray[np.float64]:
