@@ -55,6 +55,10 @@ def rows_code(recipe: Recipe) -> Rows | None:
     return _table(recipe, settings) if isinstance(settings, Table) else None
 
 
+# Keys of tables that scripts follow; `separator` and `weight` are refused where that depends on other keys.
+_WRITTEN = {"path", "text", "numbers", "shape", "length", "label", "separator", "weight"}
+
+
 def unwritten_rows(recipe: Recipe) -> Iterator[Path]:
     """The keys of a table that have no Python."""
     source = recipe.data.source
@@ -62,8 +66,8 @@ def unwritten_rows(recipe: Recipe) -> Iterator[Path]:
     if not isinstance(settings, Table):
         return
     path = ("data", "source", source.word)
-    for key in ("image", "volume", "validation", "test"):
-        if getattr(settings, key) is not None:
+    for key, field in type(settings).model_fields.items():
+        if key not in _WRITTEN and getattr(settings, key) != field.default:
             yield (*path, key)
     if recipe.data.inputs is not None:
         yield ("data", "inputs")

@@ -1,4 +1,4 @@
-"""Keys of `data` that cannot be written as Keras code: tables, groups, folds, weights, oversampling."""
+"""Keys of `data` that cannot be written as Keras code: sources, groups, folds, weights, oversampling."""
 
 from __future__ import annotations
 

@@ -113,13 +113,16 @@ def test_parts_of_an_archive_are_used(tmp_path):
     assert "class_weight=class_weight" in lines
 
 
-@pytest.mark.parametrize("source", ["tfrecord: {path: a.tfrecord}", "csv: {path: a.csv, image: f, label: l}"])
-def test_data_that_no_script_reads_is_refused_with_what_can_be_written(source):
+@pytest.mark.parametrize(
+    ("source", "key"),
+    [("tfrecord: {path: a.tfrecord}", "tfrecord"), ("csv: {path: a.csv, image: f, label: l}", "image")],
+)
+def test_data_that_no_script_reads_is_refused_with_what_can_be_written(source, key):
     with pytest.raises(RecipeError) as caught:
         data_lines(f"{{{source}}}")
 
     [problem] = caught.value.problems
-    assert problem.message == f"`{source.partition(':')[0]}` cannot be written as Python"
+    assert problem.message == f"`{key}` cannot be written as Python"
     assert (problem.place.line, problem.hint) == (1, "`--network` writes the network alone")
 
 

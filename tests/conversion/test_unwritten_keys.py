@@ -2,6 +2,7 @@
 
 import pytest
 
+from cnncli.conversion.rows_in_code import rows_code
 from cnncli.conversion.unwritten_keys import refuse_unwritten
 from cnncli.errors import RecipeError
 from cnncli.recipe.load import load_bytes
@@ -10,7 +11,7 @@ from cnncli.recipe.load import load_bytes
 @pytest.mark.parametrize(
     ("source", "place"),
     [
-        ("csv: {path: a.csv, numbers: a, label: b}", "a.yaml:1:22"),
+        ("tfrecord: {path: a.tfrecord}", "a.yaml:1:27"),
         ("image_folder: {path: a, label: b, image_size: [8, 8]}", "a.yaml:1:31"),
     ],
 )
@@ -23,3 +24,24 @@ def test_source_that_is_not_written_is_refused(source, place):
 
     [problem] = caught.value.problems
     assert (str(problem.place), problem.message) == (place, f"`{source.partition(':')[0]}` cannot be written as Python")
+
+
+@pytest.mark.parametrize(
+    "key", ["header: false", "encoding: latin-1", 'decimal: ","', "quotes: false", "validation: b.csv", "group: c"]
+)
+def test_key_of_a_table_that_no_script_follows_is_refused(key):
+    table = f"csv: {{path: a.csv, numbers: a, label: b, {key}}}"
+    recipe = f"data: {{source: {{{table}}}}}\nmodel: {{layers: [Flatten, Dense: {{units: 2, activation: softmax}}]}}\n"
+    loaded = load_bytes(recipe.encode(), "a.yaml")
+
+    with pytest.raises(RecipeError, match=f"`{key.partition(':')[0]}` cannot be written as Python"):
+        refuse_unwritten(loaded.recipe, loaded)
+
+
+def test_table_of_numbers_is_written():
+    data = "data: {source: {csv: {path: a.csv, numbers: a, label: b}}}\n"
+    recipe = data + "model: {layers: [Dense: {units: 2, activation: softmax}]}\n"
+    loaded = load_bytes(recipe.encode(), "a.yaml")
+
+    refuse_unwritten(loaded.recipe, loaded)
+    assert "read_table" in "".join(rows_code(loaded.recipe).functions)
