@@ -66,14 +66,14 @@ def test_packaged_sentences_bring_their_parts(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("settings", "key"),
+    ("settings", "keys"),
     [
-        ("image: file, image_size: [8, 8]", "image"),
-        ("numbers: t0:t9", "numbers"),
-        ("text: review, test: other.csv", "test"),
+        ("image: file, image_size: [8, 8]", ["image_size", "image"]),
+        ("numbers: t0:t9", ["numbers"]),
+        ("text: review, test: other.csv", ["test"]),
     ],
 )
-def test_what_has_no_python_is_refused_by_its_key(tmp_path, settings, key):
+def test_what_has_no_python_is_refused_by_its_key(tmp_path, settings, keys):
     found = recipe_of(tmp_path, f"{{csv: {{path: t.csv, label: kind, {settings}}}}}")
 
-    assert [path[-1] for path in unwritten_rows(found)] == [key]
+    assert [path[-1] for path in unwritten_rows(found)] == keys
