@@ -79,6 +79,11 @@ class Batches:
         return math.ceil(self.count / self.batch_size)
 
     @property
+    def weighs_places(self) -> bool:
+        """Whether encodings weigh the places of an example, such as pixels: what weighs 0 does not count in metrics either."""
+        return any(encoding.weigh is not None for encoding in self._encodings.values())
+
+    @property
     def input_spec(self) -> Any:
         """What a batch of inputs is, of any size."""
         columns = self._inputs.items()

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cnncli import task_registry
-from cnncli.data.columns import Values
+from cnncli.data.columns import Values, as_array
 from cnncli.data.shapes import written
 from cnncli.data.tables.cells import CellReader
 from cnncli.errors import DataError, Problem
@@ -211,6 +211,10 @@ class TargetInfo(BaseModel, ABC):
         raise DataError(f"a folder for each class has classes, and the model gives {self.PLURAL}")
 
     # ---- the recipe's settings
+
+    def whole(self, values: Values) -> Any:
+        """Targets as the methods of this class take them: in memory, unless they look at some at a time."""
+        return as_array(values)
 
     def check_settings(self, data: Data) -> list[Problem]:
         """What the section `data` says of the targets that is not so."""

@@ -127,7 +127,7 @@ def fit(
                 optimizer=make_optimizer(phase.optimizer),
                 jit_compile=False,
                 steps_per_execution=work.report.steps_per_execution,
-                **losses_and_metrics(recipe),
+                **losses_and_metrics(recipe, weighs_places=train.weighs_places),
             )
             history.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
@@ -262,14 +262,19 @@ def _work(
     return _Work(training_model(network, augment), train, validation, report)
 
 
-def losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
-    """What `compile` takes: by name where there are several outputs."""
+def losses_and_metrics(recipe: Recipe, *, weighs_places: bool = False) -> dict[str, Any]:
+    """What `compile` takes: by name where there are several outputs.
+
+    Args:
+        weighs_places: as of `Batches`: what does not count in the loss does not count in the metrics.
+    """
     outputs = outputs_of(recipe)
     losses = {output.name: make(output.loss) for output in outputs if output.loss is not None}
     metrics = {output.name: [make(metric) for metric in recipe.train.metrics] for output in outputs}
+    of_metrics = "weighted_metrics" if weighs_places else "metrics"
     if len(outputs) == 1:
-        return {"loss": losses[outputs[0].name], "metrics": metrics[outputs[0].name]}
-    return {"loss": losses, "metrics": metrics, "loss_weights": {output.name: output.weight for output in outputs}}
+        return {"loss": losses[outputs[0].name], of_metrics: metrics[outputs[0].name]}
+    return {"loss": losses, of_metrics: metrics, "loss_weights": {output.name: output.weight for output in outputs}}
 
 
 _PATIENT = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau)

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from cnncli import runs
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples, InputShape
 from cnncli.data.fingerprint import of_examples
 from cnncli.data.pipeline import Batches
@@ -277,7 +278,7 @@ class _Recording:
 def _first_batch(planned: Plan) -> Batch:
     examples = planned.splits.train
     rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
-    return Batch(examples.read(rows), examples.labels[rows], planned.encodings)
+    return Batch(examples.read(rows), as_column(examples.targets).read(rows), planned.encodings)
 
 
 def _evaluate(planned: Plan, network: Network, examples: Examples) -> Scored:

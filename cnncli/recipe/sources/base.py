@@ -60,6 +60,11 @@ class SourceSettings(Section):
         """Whether its values are pixels, from 0 to 255."""
         return self.ARE_PIXELS or self.images is not None
 
+    @property
+    def usual_targets(self) -> str:
+        """The word of `data.targets` where a recipe names none."""
+        return self.TARGETS[0]
+
     def brings(self, targets: str) -> bool:
         """Whether its labels can be these: a word of `data.targets`."""
         return targets in self.TARGETS

@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from cnncli.recipe.rules import Rules
 
 # The word of `data.targets` -> the task, which names the module here and the package in `cnncli.tasks`.
-TASKS = {"classes": "classification", "multilabel": "multilabel", "numbers": "regression"}
+TASKS = {
+    "classes": "classification",
+    "multilabel": "multilabel",
+    "numbers": "regression",
+    "masks": "segmentation",
+}
 DESCRIPTION = (
-    "type of the labels: one class for each example, any number of labels (0 and 1), or quantities such as an age"
+    "type of the labels: one class for each example, any number of labels (0 and 1), quantities such as an age, or masks with "
+    "a class for each pixel; default: what the source has"
 )
 
 
@@ -24,7 +30,8 @@ class TargetRules(Protocol):
         RULES: what is wrong with a recipe that has such targets.
         NO_CLASSES: why `$classes` is not known, and what to write; empty where there are classes.
         STRATIFY: whether a split keeps shares of the targets, where the recipe does not say.
-        METRICS: where the recipe names none.
+        METRICS: where the recipe names none; a module whose metrics depend on the rest of the recipe has a function
+            `default_metrics(recipe)` too.
         HEAD: the last layer of a new recipe; `{outputs}` stands for the number of quantities.
         TRAINING: lines of the section `train` of a new recipe.
     """
@@ -38,6 +45,12 @@ class TargetRules(Protocol):
 
     def default_loss(self, layers: Sequence[KerasObject]) -> KerasObject | None:
         """The loss after these layers where the recipe names none; None where none follows."""
+
+
+def default_metrics(word: str, recipe: Any) -> list[KerasObject] | None:
+    """The metrics of a recipe that names none, where they depend on the rest of it; None: they are `METRICS`."""
+    found = getattr(of(word), "default_metrics", None)
+    return None if found is None else list(found(recipe))
 
 
 def of(word: str) -> TargetRules:
