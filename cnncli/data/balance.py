@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
+from cnncli.data.drawing import Drawing, Oversampling
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.schema import Data
@@ -53,18 +54,18 @@ def loss_weights(data: Data, targets: TargetInfo, examples: Examples) -> NDArray
     return np.asarray(weights[strata] * own, np.float32)
 
 
-def oversampled_classes(data: Data, targets: TargetInfo, examples: Examples) -> NDArray[np.integer] | None:
-    """The class of each training example, int (count,), where `data.balance` draws by class; else None."""
-    return targets.strata(examples.labels) if data.balance == "oversample" else None
+def drawing_of(data: Data, targets: TargetInfo, examples: Examples) -> Drawing | None:
+    """Which training examples an epoch draws, where `data.balance` says it; None: each once."""
+    if data.balance != "oversample":
+        return None
+    classes = targets.strata(examples.labels)
+    return None if classes is None else Oversampling(classes)
 
 
 def examples_per_epoch(data: Data, targets: TargetInfo, examples: Examples) -> int:
     """How many training examples an epoch draws."""
-    classes = oversampled_classes(data, targets, examples)
-    if classes is None:
-        return len(examples)
-    _, counts = np.unique(classes, return_counts=True)
-    return int(counts.max()) * len(counts)
+    drawing = drawing_of(data, targets, examples)
+    return len(examples) if drawing is None else drawing.count
 
 
 def weight_notes(examples: Examples) -> list[Problem]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnncli.data.balance import loss_weights, oversampled_classes
+from cnncli.data.balance import drawing_of, loss_weights
 from cnncli.data.dataset import Splits
 from cnncli.data.pipeline import Batches
 from cnncli.data.targets import Encoding
@@ -105,5 +105,5 @@ class Plan:
             encodings=self.encodings,
             seed=self.recipe.train.seed,
             weights=loss_weights(data, targets, examples),
-            oversampled=oversampled_classes(data, targets, examples),
+            drawing=drawing_of(data, targets, examples),
         )

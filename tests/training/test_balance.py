@@ -11,6 +11,7 @@ import stand_ins
 
 from cnncli.data.balance import examples_per_epoch, loss_weights, read_weights
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.drawing import Oversampling
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DataError
 from cnncli.network.build import build
@@ -34,7 +35,7 @@ def data(**keys: Any) -> Data:
 
 
 def oversampled(seed: int = 3) -> Batches:
-    return Batches(examples(), batch_size=8, encodings={"": INTEGERS}, seed=seed, oversampled=LABELS)
+    return Batches(examples(), batch_size=8, encodings={"": INTEGERS}, seed=seed, drawing=Oversampling(LABELS))
 
 
 def drawn(batches: Batches, epoch: int, first_step: int = 0) -> list[int]:

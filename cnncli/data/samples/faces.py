@@ -184,7 +184,8 @@ def _photographed(image: Image.Image, random: Random) -> NDArray[np.uint8]:
     raw = np.frombuffer(random.randbytes(4 * SIZE * SIZE), np.uint8).reshape(4, SIZE, SIZE)
     noise = (raw.astype(np.float64).sum(axis=0) - 4 * 127.5) / (2 * 73.9)  # of deviation 1
     level = 3 + 5 * random.random()
-    return np.clip(np.rint(small * light + level * noise), 0, 255).astype(np.uint8)[..., None]
+    levels: NDArray[np.float64] = np.clip(np.rint(small * light + level * noise), 0, 255)
+    return levels.astype(np.uint8)[..., None]
 
 
 @dataclass(frozen=True, slots=True)
