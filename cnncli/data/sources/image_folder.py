@@ -67,10 +67,11 @@ def read_image_folder(
     form = form_of(settings, input_shape, _PATH)
     with problems_at(*_PATH, "path"):
         tree = read_tree(os.path.abspath(existing_folder(settings.path)), IMAGE_FILES)
-        info = targets.of_folders(class_names_of(settings.path, tree))
+        names = class_names_of(settings.path, tree, must_be_trained=targets.NEEDS_KNOWN_CLASSES)
+        info = targets.of_folders(names)
         if check_targets:
             check_targets(info)
-        notes = [*tree.notes, *lacking_notes(tree)]
+        notes = [*tree.notes, *(lacking_notes(tree) if targets.NEEDS_KNOWN_CLASSES else ())]
         files = [file for files in tree.files.values() for file in files]
         seen = scan(files, form, progress=progress)
         if (better := settled(form, settings, seen.usable)) != form:  # what it was read as does not suit these images
@@ -108,6 +109,7 @@ def read_image_folder_for_model(
         tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
         files = tree.files.get("test") or [file for files in tree.files.values() for file in files]
         names = list(dict.fromkeys(file.class_name for file in files))
+        model = model.of_other_data(names)
         matched, missing = model.renumber(names)
         seen = scan(files, form, progress=progress)
         if seen.bad:
