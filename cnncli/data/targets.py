@@ -110,7 +110,6 @@ class TargetInfo(BaseModel, ABC):
     HAS_SEVERAL_OUTPUTS: ClassVar[bool] = False  # whether all outputs are needed together; else the main one tells all
     GROUP: ClassVar[str] = ""  # what `groups_of` tells of an example, where it tells something: "identity"
     NEEDS_KNOWN_CLASSES: ClassVar[bool] = True  # whether every class of another part has to be in training
-    IS_SETTLED_BY_VALIDATION: ClassVar[bool] = False  # whether `settled` learns something
     task: str
     class_names: tuple[str, ...] = ()
 
@@ -184,14 +183,6 @@ class TargetInfo(BaseModel, ABC):
 
     def of_model(self) -> Self:
         """What a model file is to hold of them."""
-        return self
-
-    def settled(self, targets: NDArray[Any], outputs: NDArray[np.float32]) -> Self:
-        """The same with what the validation examples tell of a trained network.
-
-        Args:
-            targets, outputs: of these, (count, …).
-        """
         return self
 
     def groups_of(self, targets: NDArray[Any]) -> NDArray[np.object_] | None:

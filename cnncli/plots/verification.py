@@ -12,7 +12,8 @@ from cnncli.plots.text_fitting import Title
 _SIDE, _WIDE = 3.5, 5.0  # inches
 _LEFT, _BETWEEN, _BELOW, _HEADING = 0.65, 0.9, 0.55, 0.3
 _BINS = 60
-_LEAST = 1e-4  # false acceptance, where the axis begins
+_TICKS = (0.0001, 0.001, 0.01, 0.1, 1.0)  # of false acceptance
+_LEAST = _TICKS[0]
 
 
 def draw_verification(
@@ -58,6 +59,8 @@ def draw_verification(
         roc.plot(np.maximum(rates[0], _LEAST), rates[1], color=style.BLUE, drawstyle="steps-post")
         roc.set_xscale("log")
         roc.set(xlim=(_LEAST, 1), ylim=(0, 1.01))
+        roc.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
+        roc.minorticks_off()
         roc.grid(True)
         roc.tick_params(length=0)
         roc.set_xlabel("false acceptance", color=style.INK, fontsize=10)

@@ -504,7 +504,7 @@ def test_images_follow_the_models_shape_where_it_had_no_folder(tmp_path: Path, m
 def test_what_is_missing_is_a_note(tmp_path: Path, make_folder: MakeFolder) -> None:
     source = Source.model_validate(folder(make_folder(tmp_path, {"ants": 1})))
 
-    _, notes = load_for_model(source, input_shape=(6, 8, 3), targets=ClassTargets(class_names=("ants", "bees")))
+    _, notes, _ = load_for_model(source, input_shape=(6, 8, 3), targets=ClassTargets(class_names=("ants", "bees")))
 
     assert [note.message for note in notes] == ["the data has no example of class `bees`"]
 

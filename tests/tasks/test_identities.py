@@ -8,9 +8,9 @@ from sklearn.metrics import roc_auc_score, roc_curve
 
 from cnncli.tasks.identities.identity_bootstrap import area_difference, pair_weights
 from cnncli.tasks.identities.neighbours import find_neighbours
+from cnncli.tasks.identities.pair_scores import Curves, error_rates, pairs_of, similarities, threshold_of
 from cnncli.tasks.identities.scorer import IdentitiesScorer
 from cnncli.tasks.identities.targets import IdentityTargets
-from cnncli.tasks.identities.verification import Curves, error_rates, pairs_of, similarities, threshold_of
 
 INTERVALS = ("auc", "equal_error_rate", "recall_at_1")
 

@@ -66,8 +66,8 @@ def test_the_steps_of_an_epoch_follow_from_what_it_draws() -> None:
     batches = oversampled()
 
     assert (batches.rows, batches.count, batches.steps) == (20, 30, 4)
-    assert examples_per_epoch(data(balance="oversample"), TARGETS, examples()) == 30
-    assert examples_per_epoch(data(), TARGETS, examples()) == 20
+    assert examples_per_epoch(data(balance="oversample"), TARGETS, examples(), 8) == 30
+    assert examples_per_epoch(data(), TARGETS, examples(), 8) == 20
     assert drawn(batches.in_order(), 0) == list(range(20))
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cnncli.errors import OutputError
 from cnncli.tasks.identities import identity_bootstrap
-from cnncli.tasks.identities.verification import Curves, Pairs, pairs_of, similarities
+from cnncli.tasks.identities.pair_scores import Curves, Pairs, pairs_of, similarities
 from cnncli.tasks.pairs import Pair, Side
 from cnncli.tasks.recorded_run import Recorded
 

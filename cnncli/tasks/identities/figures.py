@@ -19,6 +19,7 @@ from cnncli.recipe.named_inputs import by_name
 from cnncli.tasks.identities.result import ExamplePair
 from cnncli.tasks.identities.scorer import Scored
 
+_PLACES = ("example", "other example")
 _MOST_NEIGHBOURS = 10  # of wrong ones, and of right ones
 _MOST_CONFUSED = 10  # of each kind
 
@@ -59,7 +60,7 @@ def draw(
                 [(int(row), int(scored.neighbours.nearest[row])) for row in rows],
                 lambda number: _neighbour_text(scored, int(rows[number])),
                 title=title + ", nearest neighbours",
-                subtitle=f"{what}; each example, and its nearest neighbour at the right",
+                subtitle=f"{what}",
                 kinds=kinds,
             ),
         )
@@ -107,10 +108,10 @@ def _pairs(
 ) -> Figure:
     """A sheet of pairs, the two examples of each side by side."""
     sides = [by_name(read(examples, [pair[side] for pair in pairs])) for side in (0, 1)]
-    inputs = {
-        f"{place}{name}": own[name] for place, own in zip(("first ", "second "), sides, strict=True) for name in own
-    }
-    known = {f"{place}{name}": kind for place in ("first ", "second ") for name, kind in kinds.items()}
+    own = sides[0]
+    names = {(place, name): place if len(own) == 1 else f"{place}, {name}" for place in _PLACES for name in own}
+    inputs = {names[place, name]: side[name] for place, side in zip(_PLACES, sides, strict=True) for name in side}
+    known = {names[place, name]: kind for place in _PLACES for name, kind in kinds.items() if (place, name) in names}
 
     def caption(number: int, width: float) -> Caption:
         said, colour = text(number)
@@ -118,7 +119,7 @@ def _pairs(
             f"example {index}" if examples.files is None else plain_text(examples.files[index])
             for index in pairs[number]
         ]
-        names = [(fit_text(each, width, style.LABEL_SIZE), style.MUTED) for each in where]
-        return ((fit_text(said, width, style.LABEL_SIZE), colour), *names)
+        shown = [(fit_text(each, width, style.LABEL_SIZE), style.MUTED) for each in where]
+        return ((fit_text(said, width, style.LABEL_SIZE), colour), *shown)
 
     return draw_sheet(inputs, caption, title=title, subtitle=subtitle, kinds=known)

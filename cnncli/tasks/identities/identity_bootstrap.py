@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.tasks.identities.verification import Curves, Pairs
+from cnncli.tasks.identities.pair_scores import Curves, Pairs
 from cnncli.tasks.statistics import LEVEL
 
 SAMPLES = 500

@@ -13,10 +13,7 @@ from cnncli.data.dataset import Examples
 from cnncli.tasks.diverged_outputs import refuse_diverged
 from cnncli.tasks.identities import identity_bootstrap
 from cnncli.tasks.identities.neighbours import Neighbours, find_neighbours
-from cnncli.tasks.identities.predictions import to_csv
-from cnncli.tasks.identities.result import Example, ExamplePair, IdentitiesResult, IdentityIntervals
-from cnncli.tasks.identities.targets import IdentityTargets
-from cnncli.tasks.identities.verification import (
+from cnncli.tasks.identities.pair_scores import (
     FALSE_ACCEPTANCE,
     Curve,
     Curves,
@@ -25,6 +22,9 @@ from cnncli.tasks.identities.verification import (
     pairs_of,
     similarities,
 )
+from cnncli.tasks.identities.predictions import to_csv
+from cnncli.tasks.identities.result import Example, ExamplePair, IdentitiesResult, IdentityIntervals
+from cnncli.tasks.identities.targets import IdentityTargets
 from cnncli.tasks.spooled_rows import SpooledRows
 from cnncli.tasks.statistics import LEVEL
 

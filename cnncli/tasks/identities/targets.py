@@ -20,7 +20,6 @@ from cnncli.recipe.schema import Data
 from cnncli.recipe.yaml.nodes import Path
 from cnncli.tasks.classification.labels import read_labels
 from cnncli.tasks.classification.targets import INTEGERS, refuse_long_names
-from cnncli.tasks.identities.verification import threshold_of
 
 _MOST_NAMED = 5
 
@@ -45,7 +44,6 @@ class IdentityTargets(TargetInfo):
     LISTED_IN: ClassVar[str] = "names"
     GROUP: ClassVar[str] = "identity"
     NEEDS_KNOWN_CLASSES: ClassVar[bool] = False
-    IS_SETTLED_BY_VALIDATION: ClassVar[bool] = True
     task: Literal["identities"] = "identities"
     names: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     identities: Annotated[int, Field(ge=1)]
@@ -108,9 +106,6 @@ class IdentityTargets(TargetInfo):
 
     def groups_of(self, targets: NDArray[Any]) -> NDArray[np.object_]:
         return np.array(self.texts_of(targets), object)
-
-    def settled(self, targets: NDArray[Any], outputs: NDArray[np.float32]) -> Self:
-        return self.model_copy(update={"threshold": threshold_of(outputs, targets)})
 
     # ---- the recipe's settings
 
