@@ -166,7 +166,8 @@ def _of_sentences(found: DataSummary) -> Choice:
 
 
 def _head(found: DataSummary) -> list[str]:
-    return [f"- {targets.of(found.targets).HEAD.replace('{outputs}', str(found.outputs))}"]
+    lines = targets.of(found.targets).HEAD.replace("{outputs}", str(found.outputs)).splitlines()
+    return [f"- {lines[0]}", *lines[1:]]
 
 
 # ---- data --------------------------------------------------------------------------------------------------------------

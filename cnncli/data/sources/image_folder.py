@@ -83,7 +83,7 @@ def read_image_folder(
             message = f"{counted(len(seen.bad), 'image')} left out"
             notes.append(Problem(message, "\n".join(_reasons(seen.bad)), kind="broken"))
             refuse_empty_classes(tree, (each.file for each in seen.usable))
-        numbers = {name: number for number, name in enumerate(info.class_names)}
+        numbers = {name: number for number, name in enumerate(names)}
         labelled = _Labelled.of(seen, numbers, merge=info.SEVERAL_CLASSES)
         looks = [looks_of(each) for each in labelled.seen.usable]
         files = [each.file for each in labelled.seen.usable]
