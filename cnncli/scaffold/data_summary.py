@@ -7,12 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy.typing import NDArray
+
 from cnncli.data.groups import groups_in_names
 from cnncli.errors import DataError
 from cnncli.inputs.base import InputKind
 
 _LEAST_GROUPS = 4
 _LEAST_IN_GROUP = 1.5  # files for each group, on average
+_USUAL = 10  # the largest numbers that a network gives soon
+_LEAST_DEVIATION = 0.05
 
 # What a group is called in the names of files and folders, and in the heads of tables.
 _WORDS = "patient|subject|subj|sub|person|participant|speaker|photographer|author|case|scan|site|session|user|animal"
@@ -50,6 +54,7 @@ class DataSummary:
         are_pixels: whether values are pixels from 0 to 255.
         is_scaled: whether values lie between -1 and 1.
         outputs: how many numbers an example's target has, where it has no classes.
+        target_scale: the standard deviation and the mean of these numbers, where a network does not give such numbers as it begins.
     """
 
     source: Any
@@ -70,11 +75,25 @@ class DataSummary:
     are_pixels: bool = False
     is_scaled: bool = False
     outputs: int = 1
+    target_scale: tuple[float, float] | None = None
 
     @property
     def is_imbalanced(self) -> bool:
         """Whether the largest class has more than three times as many examples as the smallest."""
         return bool(self.classes) and max(self.classes.values()) > 3 * max(1, min(self.classes.values()))
+
+
+def target_scale(numbers: NDArray[Any]) -> tuple[float, float] | None:
+    """The standard deviation and the mean of targets that are much larger or much smaller than 1, else None.
+
+    Args:
+        numbers: all that the examples have, finite.
+    """
+    if not numbers.size:
+        return None
+    deviation, mean = float(f"{numbers.std():.3g}"), float(f"{numbers.mean():.3g}")
+    is_usual = _LEAST_DEVIATION <= deviation <= _USUAL and abs(mean) <= _USUAL
+    return None if is_usual or deviation == 0 else (deviation, mean)
 
 
 def group_in_names(files: Sequence[str]) -> str | None:

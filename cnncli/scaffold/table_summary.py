@@ -13,19 +13,20 @@ from typing import Any
 import numpy as np
 
 from cnncli.data.part_names import PARTS
-from cnncli.data.tables.column_selection import in_natural_order
+from cnncli.data.tables.column_selection import in_natural_order, select
 from cnncli.data.tables.label_cells import without_decimals
 from cnncli.data.tables.table_file import TableFile
 from cnncli.data.tables.wrong_lines import WrongLines
+from cnncli.data.targets import targets_of
 from cnncli.errors import DataError, Problem
 from cnncli.inputs.image import IMAGE
 from cnncli.inputs.numbers import NUMBERS
 from cnncli.inputs.signal import SIGNAL
 from cnncli.inputs.text import TEXT
 from cnncli.inputs.volume import VOLUME
-from cnncli.messages import counted, listed, printable
+from cnncli.messages import counted, listed, printable, shortened
 from cnncli.recipe.targets import of as rules_of
-from cnncli.scaffold.data_summary import DataSummary, group_in_heads
+from cnncli.scaffold.data_summary import DataSummary, group_in_heads, target_scale
 from cnncli.scaffold.image_columns import ImageFolders
 from cnncli.scaffold.image_summary import measured, resized, some
 from cnncli.scaffold.table_format import open_with_format
@@ -73,7 +74,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
         targets: the word of `data.targets`; None: as the labels suggest.
 
     Raises:
-        DataError: no column can be an input, or none a label.
+        DataError: no column can be an input, or none a label; two columns have one name; training refuses the labels.
     """
     table, text_format = open_with_format(path, word)
     columns = _read(table)
@@ -92,11 +93,13 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     settings = {**text_format, **settings, "label": label[0] if len(label) == 1 else list(label)}
     settings |= {"separator": separator} if separator else {}
     settings |= {"weight": weight} if weight else {}
+    own_used = about.pop("used")
     kind_of_label = targets or _targets_of(label, separator, columns)
+    select([name for name in [*label, *own_used, part, group, weight] if name], table.header, file=table.file)
+    _read_labels(label, separator, kind_of_label, columns)
     words = [value.strip() for value in columns.values[label[0]] if value.strip()]
     names = dict(zip(dict.fromkeys(words), without_decimals(list(dict.fromkeys(words))), strict=True))
     classes = Counter(names[word] for word in words) if rules_of(kind_of_label).STRATIFY else {}
-    own_used = about.pop("used")
     has_own_folder = settings.get("folder", "..") != ".."  # as a rule the images of other parts lie in other folders
     others = {} if part or has_own_folder else tables_of_parts(path, [*own_used, *label], text_format)
     source = {word: _escaped({"path": path, **others, **settings})}
@@ -122,6 +125,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
         group=None if part else group,
         facts=facts,
         outputs=len(label),
+        target_scale=target_scale(_numbers_in(label, columns)) if rules_of(kind_of_label).NO_CLASSES else None,
         **about,
     )
 
@@ -133,15 +137,21 @@ def _labels_fact(
     shown = listed((f"`{name}`" for name in label), 8)
     if separator:
         tags = Counter(tag.strip() for value in columns.values[label[0]] for tag in value.split(separator))
-        most = listed(f"{tag} {count:,}" for tag, count in tags.most_common() if tag)
+        most = listed(f"{shortened(tag)} {count:,}" for tag, count in tags.most_common() if tag)
         return f"Each cell of {shown} has any number of labels, with `{separator}` between them: {most}"
     if classes:
-        return f"The label is {shown}: {listed(f'{name} {count:,}' for name, count in sorted(classes.items()))}"
+        return (
+            f"The label is {shown}: {listed(f'{shortened(name)} {count:,}' for name, count in sorted(classes.items()))}"
+        )
     if not rules_of(targets).NO_CLASSES:
         return f"The labels are the columns {shown}, with 0 and 1"
-    numbers = np.concatenate([columns.numbers.get(name, np.zeros(0)) for name in label])
+    numbers = _numbers_in(label, columns)
     span = f", from {numbers.min():,g} to {numbers.max():,g}" if len(numbers) else ""
     return f"The {'label is' if len(label) == 1 else 'labels are'} {shown}, numbers{span}"
+
+
+def _numbers_in(names: Iterable[str], columns: _Columns) -> np.ndarray:
+    return np.concatenate([columns.numbers.get(name, np.zeros(0)) for name in names])
 
 
 def _gaps(used: Iterable[str | None], columns: _Columns) -> Iterator[str]:
@@ -235,6 +245,19 @@ def _label(
     raise DataError(Problem("no column looks like a label", hint))
 
 
+def _read_labels(label: Sequence[str], separator: str, targets: str, columns: _Columns) -> None:
+    """Read the labels as training does.
+
+    Raises:
+        DataError: training refuses them, for example one class only.
+    """
+    kind = targets_of(targets)
+    cells = kind.label_cells(label, separator or None)
+    rows = [row for row in zip(*(columns.values[name] for name in label), strict=True) if all(map(str.strip, row))]
+    cells.add(range(len(rows)), rows, lambda line, message: None)  # training names the lines of wrong cells
+    kind.of_cells(cells, None)
+
+
 def _is_class_number(name: str, columns: _Columns) -> bool:
     numbers = columns.numbers[name]
     is_whole = bool((numbers == np.round(numbers)).all())
@@ -309,7 +332,7 @@ def _input(
             lengths = [len(value.split()) for value in values]
             length = int(np.percentile(lengths, 95))
             fact = f"`{printable(name)}` has sentences, 95% of at most {counted(length, 'word')}"
-            return {"text": name}, {"used": [name], "kind": TEXT, "shape": (), "length": max(4, length), "fact": fact}
+            return {"text": name}, {"used": [name], "kind": TEXT, "shape": (), "length": length, "fact": fact}
     if not numeric:
         hint = f"its columns: {listed(columns.values, 12)}"
         raise DataError(Problem("no column has images, text or numbers", hint))

@@ -42,7 +42,7 @@ def look_at(path: str) -> DataSummary:
         examples=len(train),
         parts=tuple(tree.files),
         group=group,
-        length=max(4, length),
+        length=length,
         facts=[
             f"{counted(len(train), 'text')} of {counted(len(counts), 'class', 'classes')}: "
             + listed(f"{name} {count:,}" for name, count in counts.items()),

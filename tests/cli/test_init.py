@@ -419,6 +419,42 @@ def test_table_is_described(rows: list[dict[str, Any]], fact: str):
     assert fact in call("init", "rows.csv").stderr
 
 
+def test_large_numbers_are_learned_at_a_usual_scale():
+    table([{"area": row / 7, "rooms": row % 5 + 0.5, "price": 1000.0 * row} for row in range(101)])
+    last = written("rows.csv", "--task", "numbers", file="rows.yaml").recipe.model.layers[-1]
+
+    assert (last.args["scale"], last.args["offset"]) == (29200, 50000)  # 1000 * sqrt((101**2 - 1) / 12)
+
+
+def test_small_numbers_need_no_scale():
+    table([{"area": row / 7, "rooms": row % 5 + 0.5, "y": row / 50} for row in range(101)])
+
+    assert layers(written("rows.csv", "--task", "numbers", file="rows.yaml"))[-1] == "Dense"
+
+
+def test_long_texts_are_cut():
+    table([{"text": f"word{row} " * 3000, "label": "NV"[row % 2]} for row in range(12)])
+    loaded = written("rows.csv", file="rows.yaml")
+
+    assert loaded.recipe.data.prepare[0].args["output_sequence_length"] == 500
+    assert "output_sequence_length: 500}  # longer texts are cut" in Path("rows.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        (["a,label,a", *(f"{row},{'NV'[row % 2]},{row}" for row in range(40))], "rows.csv has 2 columns named `a`"),
+        (["a,b,label", *(f"{row},1,N" for row in range(40))], "`label` holds one class only: every row has `N`"),
+        (["a,b,label", *(f"{row},1,{'N' if row % 2 else 'V' * 2000}" for row in range(40))], "2,000 characters"),
+    ],
+)
+def test_table_that_training_refuses_gets_no_recipe(lines: list[str], error: str):
+    Path("rows.csv").write_text("\n".join(lines))
+
+    assert error in call("init", "rows.csv", exit_code=4).stderr
+    assert not Path("rows.yaml").exists()
+
+
 def test_images_that_are_not_there_are_refused():
     table([{"file": rf"C:\photos\{row}.png", "label": "NV"[row % 2]} for row in range(40)])
     said = call("init", "rows.csv", exit_code=4).stderr
