@@ -290,9 +290,10 @@ def test_unknown_column_suggests_the_nearest(words: str, message: str, hint: str
     assert [(each.message, each.hint) for each in caught.value.problems] == [(message, hint)]
 
 
-def test_column_that_is_there_twice_is_an_error() -> None:
+@pytest.mark.parametrize("words", ["a", "*", "a:b"])
+def test_column_that_is_there_twice_is_an_error(words: str) -> None:
     with pytest.raises(DataError, match=r"a.csv has 2 columns named `a`"):
-        select("a", ["a", "b", "a"], file="a.csv")
+        select(words, ["a", "b", "a"], file="a.csv")
 
 
 @quick

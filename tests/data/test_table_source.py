@@ -92,6 +92,7 @@ def test_images_are_found_from_the_folder_of_the_table(monkeypatch: pytest.Monke
         ("parts/images_*", "{}"),  # names without ending, in two folders
         (["parts/images_1", "parts/images_2"], "{}.png"),
         ("parts", "images_{half}/{}"),
+        ("parts", r"images_{half}\{}.png"),  # written on Windows
     ],
 )
 def test_images_are_found_in_other_folders_also_without_their_ending(folder: Any, name: str) -> None:

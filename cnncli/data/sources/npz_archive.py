@@ -133,11 +133,27 @@ def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_train
     known = [name for pair in ready.values() for name in pair.arrays]
     wanted = f"the names are {', '.join(known)}; or {', '.join(alone.arrays)} alone"
     lines = [f"it holds: {listed(names, 10) or 'nothing'}", wanted]
+    if (
+        not inputs
+        and len(names) > 1
+        and not any(name in names for pair in (*ready.values(), alone) for name in pair.arrays)
+    ):
+        lines.append(f"write it with these names: {_renaming(path, names)}")
     if not inputs and (several := _names_of_inputs(names)):
         lines.append(
             f"several inputs have names: `inputs: {{{', '.join(f'{name}: {{}}' for name in several)}}}` in `data`"
         )
     raise DataError(Problem(f"{printable(path.name)} has no {listed_or(missing)}", "\n".join(lines)))
+
+
+def _renaming(path: Path, names: Sequence[str]) -> str:
+    """The Python lines that call an array y, by its name, and another one x."""
+    label = next((name for name in names if _LABEL.search(name)), names[1])
+    value = next(name for name in names if name != label)
+    return f"a = np.load({path.name!r}); np.savez('named.npz', x=a[{value!r}], y=a[{label!r}])"
+
+
+_LABEL = re.compile(r"(?i)label|class|target|categor|^y")
 
 
 def _names_of_inputs(names: Sequence[str]) -> list[str]:
