@@ -54,7 +54,7 @@ class DataSummary:
         are_pixels: whether values are pixels from 0 to 255.
         is_scaled: whether values lie between -1 and 1.
         outputs: how many numbers an example's target has, where it has no classes.
-        target_scale: the standard deviation and the mean of these numbers, where a network does not give such numbers as it begins.
+        target_scale: the standard deviation and the mean of these numbers, where an untrained network is far from them.
     """
 
     source: Any

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from cnncli.data.part_names import PARTS
+from cnncli.data.part_names import PartWords
 from cnncli.data.tables.column_selection import in_natural_order, select
 from cnncli.data.tables.label_cells import without_decimals
 from cnncli.data.tables.table_file import TableFile
@@ -79,7 +79,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     table, text_format = open_with_format(path, word)
     columns = _read(table)
     left = dict(columns.values)
-    part = next((name for name, values in left.items() if _are_parts(values)), None)
+    part = next((name for name, values in left.items() if _are_parts(name, values)), None)
     left.pop(part or "", None)
     group = group_in_heads(left)
     left.pop(group or "", None)
@@ -201,9 +201,10 @@ def _as_number(value: str) -> float:
         return math.nan
 
 
-def _are_parts(values: Sequence[str]) -> bool:
+def _are_parts(name: str, values: Sequence[str]) -> bool:
     """Whether a column says the part of each row."""
-    parts = {PARTS.get(word.strip().lower()) for word in set(values)}
+    words = PartWords.of(name)
+    parts = {words.part_of(word) for word in set(values)}
     return None not in parts and "train" in parts and len(parts) > 1
 
 

@@ -551,3 +551,13 @@ def test_sentence_with_a_nul_character_is_wrong() -> None:
     assert refused({"path": "mood.csv", "text": "sentence", "label": "mood"}) == [
         "mood.csv:50: sentence holds a NUL character, which is no text"
     ]
+
+
+def test_column_of_folds_says_the_parts_where_the_recipe_says_which() -> None:
+    header, *rows = numbers(30)
+    write("beats.csv", [[*header, "fold"], *([*row, str(1 + index // 3)] for index, row in enumerate(rows))])
+    source = {"path": "beats.csv", "numbers": "t*", "label": "beat"}
+
+    found = read(source, split={"column": "fold", "parts": {"validation": 9, "test": 10}})
+
+    assert [len(part.examples) for part in found.parts] == [24, 3, 3]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cnncli.data import groups, part_names
 from cnncli.data.dataset import INPUT
+from cnncli.data.part_names import PartWords
 from cnncli.data.shapes import Shape
 from cnncli.data.signal_length import length_note, with_length
 from cnncli.data.sources import npz
@@ -63,7 +64,8 @@ def read_npz(
         wanted = [name for pair in pairs.values() for name in pair.arrays]
         arrays = npz.read(path, dict.fromkeys([*wanted, *more]))
         notes = _unused(names, inputs, more) if isinstance(targets, type) else []
-        rows = _rows_of_parts(column, arrays, pairs["train"]) if more and column else None
+        words = PartWords.of(column, split.words_of_parts()) if split and column else None
+        rows = _rows_of_parts(column, words, arrays, pairs["train"]) if more and column and words else None
         if settings.length is not None and not inputs:
             for pair in pairs.values():
                 name = pair.inputs[INPUT]
@@ -103,13 +105,15 @@ def _refuse_missing(path: Path, names: Sequence[str], pairs: Mapping[str, Pair],
         raise DataError(problems)
 
 
-def _rows_of_parts(column: str, arrays: Mapping[str, NDArray[Any]], pair: Pair) -> dict[str, NDArray[np.int64]]:
+def _rows_of_parts(
+    column: str, words: PartWords, arrays: Mapping[str, NDArray[Any]], pair: Pair
+) -> dict[str, NDArray[np.int64]]:
     values, labels = arrays[column], arrays[pair.labels]
-    if values.dtype.kind not in "US" or values.shape != labels.shape[:1]:
-        expected = f"expected one text for each of {pair.labels}"
+    if values.dtype.kind not in "biuUS" or values.shape != labels.shape[:1]:
+        expected = f"expected one text or integer for each of {pair.labels}"
         message = f"{column} has the type {values.dtype} and the shape {values.shape}; {expected}"
         raise DataError(Problem(message, "train, validation or test for each example", path=part_names.PATH))
-    return part_names.read_part_names(values, name=column)
+    return part_names.read_part_names(values, name=column, words=words)
 
 
 def _npz_pairs(names: Sequence[str], inputs: Sequence[str]) -> dict[str, Pair]:
