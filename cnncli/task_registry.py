@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +12,12 @@ from types import ModuleType
 def names() -> tuple[str, ...]:
     """The names of all tasks."""
     return tuple(sorted(path.parent.name for path in (Path(__file__).parent / "tasks").glob("*/__init__.py")))
+
+
+@cache
+def has(task: str, name: str) -> bool:
+    """Whether a task has a module that not every task has."""
+    return importlib.util.find_spec(f"cnncli.tasks.{task}.{name}") is not None
 
 
 def part(task: str, name: str) -> ModuleType:

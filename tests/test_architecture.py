@@ -12,6 +12,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 # The layer of those modules of a task that are not of `tasks`.
 OF_A_TASK = {
     **dict.fromkeys(("targets", "labels", "class_matching"), "data"),
+    "augmentation": "training",
     "subject": "interpretability",
     "figures": "plots",
     "report": "report",
@@ -69,8 +70,8 @@ SHARED = {
 
 # What may compare a number of axes with a literal, outside `inputs`: the shapes are not those of examples.
 COUNTS_AXES = {
+    "cnncli.data.targets": "the outputs of a network",
     "cnncli.conversion.find_applications": "the inputs and outputs of layers",
-    "cnncli.inference.predict": "the outputs of a model",
     "cnncli.interpretability.layer_selection": "the outputs of layers",
     "cnncli.interpretability.places": "the outputs of layers",
     "cnncli.network": "the inputs and outputs of layers",
@@ -78,7 +79,6 @@ COUNTS_AXES = {
     "cnncli.recipe.check_data": "the input of a recipe; `recipe` imports no NumPy, which `inputs` needs",
     "cnncli.tasks": "targets, outputs, scores",
     "cnncli.workflow.first_loss": "the outputs of a network",
-    "cnncli.workflow.preflight": "the outputs of a network",
 }
 
 

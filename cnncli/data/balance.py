@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
-from cnncli.data.targets import TargetInfo
+from cnncli.data.targets import Encoding, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.schema import Data
 
@@ -47,10 +49,21 @@ def loss_weights(data: Data, targets: TargetInfo, examples: Examples) -> NDArray
     if by_class is None:
         return examples.weights
     strata = targets.strata(examples.labels)
-    assert strata is not None
+    if strata is None:
+        return examples.weights  # an example has several classes: `weigh_classes`
     weights = np.asarray([by_class[number] for number in range(len(by_class))], np.float32)
     own = 1 if examples.weights is None else examples.weights
     return np.asarray(weights[strata] * own, np.float32)
+
+
+def weigh_classes(
+    data: Data, targets: TargetInfo, examples: Examples, encodings: Mapping[str, Encoding]
+) -> dict[str, Encoding]:
+    """The encodings of training, by output: with the weights of the classes where an example has several."""
+    by_class = targets.class_weight(data.class_weight, examples.labels)
+    if by_class is None:
+        return dict(encodings)
+    return {name: targets.weighing(encoding, by_class) for name, encoding in encodings.items()}
 
 
 def oversampled_classes(data: Data, targets: TargetInfo, examples: Examples) -> NDArray[np.integer] | None:

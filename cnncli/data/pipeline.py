@@ -34,7 +34,8 @@ class Batches:
         encodings: how labels leave, by output, a batch at a time. Of several outputs each gets its own, in a dict by name;
             several inputs leave in a dict, too.
         seed: for a full shuffle in every epoch; None keeps the order.
-        weights: float32 (count,), the weight of each example in the loss; None: batches have no weights.
+        weights: float32 (count,), the weight of each example in the loss; None: batches have the weights that encodings give,
+            or none.
         oversampled: int (count,), the class of each example: each epoch draws as many of every class as the largest has;
             None: each example once.
 
@@ -111,7 +112,7 @@ class Batches:
         return found
 
     def dataset(self, *, first_step: int = 0) -> tf.data.Dataset:
-        """The batches: inputs (batch, *shape) of the examples' type, labels as encoded, weights (batch,) where there are some.
+        """The batches: inputs (batch, *shape) of the examples' type, labels as encoded, weights (batch, …) where there are some.
 
         Args:
             first_step: how many batches of the epoch are left out at its beginning.
@@ -151,9 +152,12 @@ class Batches:
             encoded = {name: encoding.encode(targets) for name, encoding in self._encodings.items()}
             copies = rows + (self.epoch + times) % self._copies * self.rows
             inputs = _alone({name: rows_at(copies) for name, rows_at in inputs_at.items()})
-            if weights_at is None:
+            own = None if weights_at is None else weights_at(rows)
+            weights = {name: encoding.weights(targets, own) for name, encoding in self._encodings.items()}
+            if all(each is None for each in weights.values()):
                 return inputs, _alone(encoded)
-            return inputs, _alone(encoded), _alone(dict.fromkeys(encoded, weights_at(rows)))
+            ones = tf.ones_like(rows, tf.float32)
+            return inputs, _alone(encoded), _alone({name: ones if w is None else w for name, w in weights.items()})
 
         return batch
 

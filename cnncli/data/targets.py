@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cnncli import task_registry
 from cnncli.data.columns import Values
+from cnncli.data.shapes import written
 from cnncli.data.tables.cells import CellReader
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from tensorflow import Tensor
 
 
+OutputShape = Sequence[int | None]  # of the output of one example, without the batch
+
+
 @dataclass(frozen=True, slots=True)
 class Encoding:
     """The form in which a loss takes targets.
@@ -32,11 +36,30 @@ class Encoding:
         name: of the form.
         description: what targets in this form are called in a message: "class numbers".
         encode: targets of a batch as they are stored, (batch, …) -> the same in this form, (batch, …).
+        weigh: the same targets -> their weights in the loss, float32 (batch, …), one for each loss that Keras computes of an
+            example: of maps one a pixel. None: all are 1.
     """
 
     name: str
     description: str
     encode: Callable[[Any], Tensor]
+    weigh: Callable[[Any], Tensor] | None = None
+
+    def weights(self, targets: Any, of_examples: Any = None) -> Tensor | None:
+        """The weights of a batch in the loss; None where all are 1.
+
+        Args:
+            targets: as they are stored, (batch, …).
+            of_examples: float32 (batch,), with which they are multiplied; None: 1.
+        """
+        import tensorflow as tf
+
+        if self.weigh is None:
+            return of_examples
+        own = self.weigh(targets)
+        if of_examples is None:
+            return own
+        return own * tf.reshape(of_examples, [-1, *[1] * (len(own.shape) - 1)])
 
 
 class LabelCells(CellReader, Protocol):
@@ -82,6 +105,9 @@ class TargetInfo(BaseModel, ABC):
 
     PLURAL: ClassVar[str]  # what targets are called: "classes"
     LISTED_IN: ClassVar[str]  # the field that has as many values as `count` says
+    OUTPUT_FORM: ClassVar[str] = "a row of numbers"  # what a network gives an example
+    UNLIKE_MODEL: ClassVar[str] = "does not classify"  # what messages say of a model whose outputs cannot be read
+    HAS_SEVERAL_OUTPUTS: ClassVar[bool] = False  # whether all outputs are needed together; else the main one tells all
     task: str
     class_names: tuple[str, ...] = ()
 
@@ -133,12 +159,12 @@ class TargetInfo(BaseModel, ABC):
 
     @classmethod
     @abstractmethod
-    def assumed(cls, class_count: int | None, output_count: int) -> Self | None:
+    def assumed(cls, class_count: int | None, output_shape: OutputShape) -> Self | None:
         """What a recipe alone tells of its targets, or of a model from elsewhere the model; None where it does not.
 
         Args:
             class_count: as the recipe says it.
-            output_count: how many numbers the network gives an example.
+            output_shape: of the main output of an example.
         """
 
     @abstractmethod
@@ -202,6 +228,13 @@ class TargetInfo(BaseModel, ABC):
         """Class number -> weight in the loss, for `data.class_weight`; None where nothing is weighted."""
         return None
 
+    def weighing(self, encoding: Encoding, by_class: Mapping[int, float]) -> Encoding:
+        """The encoding with weights of classes, as `class_weight` gives them, where an example has several of them.
+
+        Of tasks with one class for each example it is the weight of the example, and the encoding stays as it is.
+        """
+        return encoding
+
     # ---- description
 
     @property
@@ -249,33 +282,65 @@ class TargetInfo(BaseModel, ABC):
 
     # ---- losses
 
+    @classmethod
+    def unfit_output(cls, shape: OutputShape, layer: str) -> Problem | None:
+        """Why an output has other axes than the targets need; None where it has theirs.
+
+        How long the axes are is not asked: the last may depend on the number of classes, which need not be known.
+
+        Args:
+            shape: of an example's output.
+            layer: the name of the layer that gives it, for the message.
+        """
+        if len(shape) == 1:
+            return None
+        if shape:
+            message = f"the output of layer `{layer}` is a map of {written(shape[:-1])}, but {cls.PLURAL} need one row of numbers"
+            return Problem(message, "put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer")
+        message = f"the output of layer `{layer}` is a number without an axis, but {cls.PLURAL} need a row of them"
+        return Problem(message, "end with `- Reshape: [1]`")
+
     @abstractmethod
-    def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
+    def encoding(
+        self, loss: KerasObject, *, output_shape: OutputShape, layer: str = "", path: Path = ("model", "layers")
+    ) -> Encoding:
         """Choose the encoding for a loss.
 
         Args:
             loss: the recipe's.
-            units: how many numbers the network gives an example.
-            layer: the name of the layer that gives them, for the message.
+            output_shape: of an example's output, which has the axes that the targets need.
+            layer: the name of the layer that gives it, for the message.
             path: where that layer stands in the recipe.
 
         Raises:
             DataError: the network's outputs do not fit the targets.
         """
 
-    def fits(self, units: int) -> bool:
-        """Whether a network with so many outputs can have been trained on them."""
-        return self.count == units
+    def fits(self, output_shape: OutputShape) -> bool:
+        """Whether a network whose output has this shape can have been trained on them."""
+        return self.unfit_output(output_shape, "") is None and self.count == output_shape[-1]
+
+    @classmethod
+    def can_read(cls, output_shapes: Mapping[str, OutputShape]) -> bool:
+        """Whether the outputs of a model, by name, have the axes that the targets need, with a known last length."""
+        return (len(output_shapes) == 1 or cls.HAS_SEVERAL_OUTPUTS) and all(
+            cls.unfit_output(shape, name) is None and isinstance(shape[-1], int)
+            for name, shape in output_shapes.items()
+        )
+
+    def fits_all(self, output_shapes: Mapping[str, OutputShape]) -> bool:
+        """Whether a network whose outputs have these shapes, by name, can have been trained on them."""
+        return self.can_read(output_shapes) and all(map(self.fits, output_shapes.values()))
 
     @abstractmethod
     def stand_ins(self, count: int) -> NDArray[Any]:
         """Made-up targets (count, …), to try a loss."""
 
     @abstractmethod
-    def usual_loss(self, units: int) -> str:
+    def usual_loss(self, output_shape: OutputShape) -> str:
         """A hint that names the usual loss."""
 
-    def other_losses(self, loss: KerasObject, units: int) -> Iterator[tuple[str, Encoding]]:
+    def other_losses(self, loss: KerasObject, output_shape: OutputShape) -> Iterator[tuple[str, Encoding]]:
         """Losses that are the same as this one but take targets in another encoding."""
         return iter(())
 

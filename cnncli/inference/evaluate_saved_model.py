@@ -20,9 +20,10 @@ from cnncli.inference.model_loading import TrainedModel, default_loss, open_mode
 from cnncli.messages import printable
 from cnncli.network.entry import NOT_LEARNED, first_outside
 from cnncli.network.keras_messages import first_sentence
+from cnncli.network.model_outputs import output_shapes
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.named_inputs import shapes_of, without_names
-from cnncli.tasks.evaluation import evaluate
+from cnncli.tasks.evaluation import Losses, evaluate
 from cnncli.tasks.result import Scored
 from cnncli.training import devices
 
@@ -89,6 +90,7 @@ def evaluate_saved_model(
             targets=trained.targets,
             batch_size=batch_size,
             loss=loss,
+            loss_weights=trained.about.loss_weights if trained.about else None,
             metrics=metrics,
             split=data or split,
         )
@@ -108,9 +110,9 @@ def _file_to_blame(trained: TrainedModel) -> Iterator[None]:
 
 
 def _check_output(trained: TrainedModel) -> None:
-    outputs = trained.model.output_shape
-    if not (isinstance(outputs, tuple) and len(outputs) == 2 and isinstance(outputs[1], int)):
-        raise ModelFileError(f"{trained.name} does not classify: its output has the shape {outputs}")
+    if not trained.targets.can_read(output_shapes(trained.model)):
+        shape = trained.model.output_shape
+        raise ModelFileError(f"{trained.name} {trained.targets.UNLIKE_MODEL}: its output has the shape {shape}")
 
 
 def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...]]:
@@ -156,12 +158,12 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
     return examples, tuple(notes)
 
 
-def _how(trained: TrainedModel, examples: Examples) -> tuple[KerasObject, list[KerasObject], int]:
+def _how(trained: TrainedModel, examples: Examples) -> tuple[Losses, list[KerasObject], int]:
     """Loss, metrics and batch size: the run's, or what the last layer suggests."""
     shape = without_names({name: tuple(column.shape[1:]) for name, column in examples.inputs.items()})
     if about := trained.about:
         trained.check_memory(shape, min(about.batch_size, len(examples)))
-        return about.loss_object, about.metric_objects, about.batch_size
+        return about.loss_objects, about.metric_objects, about.batch_size
     trained.check_memory(shape, 1)
     activations = trained.activations_of(shape)
     batch_size = activations.batch_size() if activations else memory_budget.batch_size_for(trained.model)

@@ -27,6 +27,7 @@ from cnncli.messages import shortened
 from cnncli.model_file_validation.archive import ABOUT
 from cnncli.model_file_validation.refusal import SAVE_AGAIN
 from cnncli.model_file_validation.strict_json import parse
+from cnncli.network.model_outputs import output_shapes
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data, read
 from cnncli.recipe.named_inputs import by_name, without_names
 from cnncli.recipe.outputs import outputs_of
@@ -93,6 +94,7 @@ class About(BaseModel):
         trained_on: fingerprints of the examples that trained; None where they are not known.
         images: what an image file becomes before it enters the network; None where the network takes no images.
         loss, metrics: as a recipe writes them.
+        losses, loss_weights: of a task that needs several outputs, by output; `loss` is then that of the main one.
         batch_size: in which the run scored its examples; another one may change the last bits.
     """
 
@@ -110,6 +112,8 @@ class About(BaseModel):
     images: Form | None = None
     input_images: dict[_Name, Form] | None = None
     loss: _Object
+    losses: Annotated[dict[_Text, _Object], Field(min_length=1, max_length=1000)] | None = None
+    loss_weights: Annotated[dict[_Text, float], Field(max_length=1000)] | None = None
     metrics: Annotated[tuple[_Object, ...], Field(max_length=50)] = ()
     batch_size: Annotated[int, Field(ge=1, le=_LARGEST_BATCH)]
 
@@ -136,15 +140,19 @@ class About(BaseModel):
             yield f"an image of `images` has a side that is not between 1 and {_LARGEST_SIDE:,}"
         if unknown := (self.input_images or {}).keys() - by_name(self.input_shape).keys():
             yield f"`input_images` has `{shortened(min(unknown))}`, and `input_shape` does not"
-        for kind, item in (("losses", self.loss), *(("metrics", metric) for metric in self.metrics)):
+        losses = [self.loss, *(self.losses or {}).values()]
+        for kind, item in (*(("losses", loss) for loss in losses), *(("metrics", metric) for metric in self.metrics)):
             found, faults = read(item, kind)
             if found is None or faults:
                 yield f"`{shortened(str(item))}` is not one of Keras' {kind}"
             yield from _large_arguments(item, self.targets.count)
 
     @property
-    def loss_object(self) -> KerasObject:
-        return _object(self.loss, "losses")
+    def loss_objects(self) -> KerasObject | dict[str, KerasObject]:
+        """The loss, or that of each of several outputs by name."""
+        if self.losses is None:
+            return _object(self.loss, "losses")
+        return {name: _object(loss, "losses") for name, loss in self.losses.items()}
 
     @property
     def metric_objects(self) -> list[KerasObject]:
@@ -154,9 +162,10 @@ class About(BaseModel):
         """JSON text, the same for the same values."""
         values = {name: getattr(self, name) for name in type(self).model_fields if name != "targets"}
         values |= {**self.targets.to_json(), "images": self.images and asdict(self.images)}
-        if self.input_images is None:
-            del values["input_images"]
-        else:
+        for name in ("input_images", "losses", "loss_weights"):
+            if values[name] is None:
+                del values[name]
+        if self.input_images is not None:
             values["input_images"] = {name: asdict(form) for name, form in self.input_images.items()}
         values |= {"trained_on": self.trained_on and self.trained_on.model_dump()}
         ranges = {name: known.as_json() for name, known in by_name(self.input_range).items() if known}
@@ -207,8 +216,10 @@ def describe(
         input_range: the scale of the raw training examples, where it is known; of several inputs by name.
         trained_on: fingerprints as `TrainedOn` has them, where they are known.
     """
-    [main, *_] = outputs_of(recipe)
+    outputs = outputs_of(recipe)
+    [main, *_] = outputs
     assert main.loss is not None
+    several = targets.HAS_SEVERAL_OUTPUTS and len(outputs) > 1
     return About.model_construct(
         cnncli=cnncli.__version__,
         keras=keras.__version__,
@@ -221,6 +232,8 @@ def describe(
         images=_form(recipe, input_shape),
         input_images=_forms(recipe, input_shape),
         loss=as_data(main.loss),
+        losses={output.name: as_data(output.loss) for output in outputs if output.loss} if several else None,
+        loss_weights={output.name: output.weight for output in outputs} if several else None,
         metrics=tuple(as_data(metric) for metric in recipe.train.metrics),
         batch_size=recipe.evaluate.batch_size or recipe.train.batch_size,
     )
@@ -299,7 +312,8 @@ def _reason(error: ValidationError | RecursionError) -> str:
 def _misfit(about: About, model: keras.Model) -> str:
     """Why a description is not that of a network; empty when it is."""
     shapes = by_name(about.input_shape)
-    if len(model.inputs) != len(shapes) or len(model.outputs) != 1:
+    given = output_shapes(model)
+    if len(model.inputs) != len(shapes) or (len(given) != 1 and not about.targets.HAS_SEVERAL_OUTPUTS):
         counts = f"{len(model.inputs)} and {len(model.outputs)}"
         described = "one input" if len(shapes) == 1 else f"{len(shapes)} inputs"
         return f"it describes {described} and one output, and the network has {counts}"
@@ -314,12 +328,13 @@ def _misfit(about: About, model: keras.Model) -> str:
             return f"`input_images` have the shape {list(form.shape)}, and the network takes {list(taken)}"
     if about.images and not _fits(about.images.shape, taken):
         return f"`images` have the shape {list(about.images.shape)}, and the network takes {list(taken)}"
-    given = tuple(model.outputs[0].shape[1:])
-    if len(given) != 1 or given[0] is None:
-        return f"it describes a network that gives a row of numbers, and this one gives {list(given)}"
-    if about.targets.fits(given[0]):
+    if not about.targets.can_read(given):
+        has = " and ".join(str(list(shape)) for shape in given.values())
+        return f"it describes a network that gives {about.targets.OUTPUT_FORM}, and this one gives {has}"
+    if about.targets.fits_all(given):
         return ""
-    return f"`{about.targets.LISTED_IN}` has {about.targets.count:,}, and the network has {given[0]:,} outputs"
+    has = " and ".join(f"{shape[-1]:,}" for shape in given.values())
+    return f"`{about.targets.LISTED_IN}` has {about.targets.count:,}, and the network has {has} outputs"
 
 
 def _fits(shape: Sequence[int], taken: Sequence[int | None]) -> bool:

@@ -13,6 +13,7 @@ import keras
 from cnncli import runs
 from cnncli.data import images
 from cnncli.data.scales import Scale
+from cnncli.data.shapes import written
 from cnncli.data.sources.image_form import form_of
 from cnncli.data.targets import TargetInfo, read_targets
 from cnncli.errors import DataError, ModelFileError, OutputError, Problem, RecipeError
@@ -21,6 +22,7 @@ from cnncli.inference.activation_memory import Activations, measure
 from cnncli.inference.model_description import About, describe
 from cnncli.messages import printable
 from cnncli.model_file_validation.archive import HDF5_HINT
+from cnncli.network.model_outputs import output_shapes
 from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.keras_objects.objects import KerasObject, read
 from cnncli.recipe.learned import with_learned
@@ -224,9 +226,9 @@ def _open_run(path: Path) -> TrainedModel:
     except RecipeError as error:
         raise _damaged(resolved, error) from error
     model = network.model
-    units = model.output_shape[-1]
-    if not targets.fits(units):
-        message = f"{path / runs.RECORD} is damaged: it describes {targets.size}, and the network has {units} outputs"
+    if not targets.fits_all(given := output_shapes(model)):
+        has = " and ".join(map(written, given.values()))
+        message = f"{path / runs.RECORD} is damaged: it describes {targets.size}, and the network has {has} outputs"
         raise OutputError(message, hint=_TRAIN_AGAIN)
     scales, trained_on = _scales(record, recipe.recipe), record.get("trained_on")
     return TrainedModel(

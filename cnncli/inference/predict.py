@@ -24,6 +24,7 @@ from cnncli.inference.text_inputs import TextsGiven
 from cnncli.inputs import TEXT, kind_of
 from cnncli.network.entry import NOT_LEARNED, outside_rows
 from cnncli.network.keras_messages import first_sentence
+from cnncli.network.model_outputs import alone, by_name, output_shapes
 from cnncli.tasks.decoder import Decoder
 
 _Item = TypeVar("_Item")
@@ -63,10 +64,10 @@ class Predictor:
     def __init__(self, trained: TrainedModel) -> None:
         self._trained = trained
         self._model = trained.model
-        self._count = self._checked_output_count()
+        self._output_shapes = self._checked_output_shapes()
         decoder: type[Decoder] = task_registry.part(trained.targets.task, "decoding").DECODER
         form = trained.about.outputs if trained.about else decoder.form_of_model(trained.model)
-        self.decoder = decoder(trained.targets, form, self._count)
+        self.decoder = decoder(trained.targets, form, int(next(iter(self._output_shapes.values()))[-1] or 0))
         self.batch_size = self._own_batch_size()
         self._checked: dict[str, int] = {}
         self._step = tf.function(self._outputs, autograph=False)
@@ -101,15 +102,18 @@ class Predictor:
         if form:
             self._check_memory(form.shape, min(size, len(given.files)))  # before so many are read
         if given.bad:
-            yield self._found([], np.empty((0, self._count), np.float32), top, list(given.bad))
+            yield Predictions([], *self.decoder.nothing, list(given.bad))
         if isinstance(given, Given):
             assert not isinstance(shape, dict)
             batches = given.batches(size, input_shape=shape, form=form, decoded=decoded)
         else:
             batches = given.batches(size)
         for batch in map(self._inside_embeddings, _one_ahead(batches)):
-            outputs = self.outputs(batch.inputs) if batch.names else np.empty((0, self._count), np.float32)
-            yield self._found(batch.names, outputs, top, batch.bad)
+            if batch.names:
+                decoded_batch = self.decoder.decode(batch.names, self.outputs(batch.inputs), top)
+                yield Predictions(batch.names, *decoded_batch, batch.bad)
+            else:
+                yield Predictions([], *self.decoder.nothing, batch.bad)
 
     def _inside_embeddings(self, batch: Batch) -> Batch:
         """The batch without the examples for which an Embedding has no row; these are bad."""
@@ -125,7 +129,7 @@ class Predictor:
         """Whether an example is a text."""
         return takes_text(self._trained)
 
-    def outputs(self, inputs: InputValues) -> NDArray[np.float32]:
+    def outputs(self, inputs: InputValues) -> Any:
         """Give the model's outputs: probabilities, where they can be had.
 
         Args:
@@ -133,7 +137,7 @@ class Predictor:
                 inputs by name.
 
         Returns:
-            float32 (examples, outputs).
+            float32 (examples, outputs), or of whatever shape the task reads; of several outputs by name.
         """
         examples = count(inputs)
         self._check_memory(mapped(lambda array: tuple(array.shape[1:]), inputs), examples)
@@ -145,7 +149,8 @@ class Predictor:
                 ),
                 inputs,
             )
-            outputs = self._step.get_concrete_function(spec)(mapped(tf.constant, inputs)).numpy()
+            outputs = self._step.get_concrete_function(spec)(mapped(tf.constant, inputs))
+            values = {name: np.asarray(each.numpy(), np.float32) for name, each in by_name(outputs).items()}
         except (tf.errors.ResourceExhaustedError, MemoryError) as error:
             half = examples // 2
             hint = f"try fewer: --batch-size {half}" if half else "a single one is too large for this machine"
@@ -155,24 +160,22 @@ class Predictor:
                 raise
             message = f"{self._trained.name} cannot be computed on these examples: {first_sentence(error)}"
             raise ModelFileError(message) from error
-        return np.asarray(outputs, np.float32)
+        return alone(values)
 
-    def _outputs(self, inputs: Any) -> tf.Tensor:
-        return self.decoder.activated(tf.cast(self._model(inputs, training=False), tf.float32))
+    def _outputs(self, inputs: Any) -> Any:
+        given = by_name(self._model(inputs, training=False))
+        return self.decoder.activated(alone({name: tf.cast(each, tf.float32) for name, each in given.items()}))
 
-    def _found(self, names: list[Name], outputs: NDArray[np.float32], top: int, bad: list[Bad]) -> Predictions:
-        return Predictions(names, *self.decoder.decode(names, outputs, top), bad)
-
-    def _checked_output_count(self) -> int:
+    def _checked_output_shapes(self) -> dict[str, tuple[int | None, ...]]:
         model, name = self._model, self._trained.name
-        shape = model.output_shape
-        if not (isinstance(shape, tuple) and len(shape) == 2 and isinstance(shape[1], int)):
-            raise ModelFileError(f"{name} does not classify: its output has the shape {shape}")
+        shapes, targets = output_shapes(model), self._trained.targets
+        if not targets.can_read(shapes):
+            raise ModelFileError(f"{name} {targets.UNLIKE_MODEL}: its output has the shape {model.output_shape}")
         if len(model.inputs) != 1 and not self._trained.names_its_inputs:
             raise ModelFileError(f"{name} takes {len(model.inputs)} inputs, and a file is one")
         if len(model.inputs) > 1 and any(tensor.dtype == "string" for tensor in model.inputs):
             raise ModelFileError(f"{name} takes text beside other inputs, and what can be read are images and numbers")
-        return shape[1]
+        return shapes
 
     def _own_batch_size(self) -> int:
         if about := self._trained.about:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import keras
 
 from cnncli import keras_internals
+from cnncli.data.targets import targets_of
 from cnncli.errors import Problem, RecipeError
 from cnncli.messages import did_you_mean, shortened
 from cnncli.network.connect import Connector, called, made_layer, reported, shape_text
@@ -35,7 +36,8 @@ class Network:
     """A built network.
 
     Attributes:
-        model: raw examples -> the main output; the layers of `data.prepare` are inside. This is what is saved and used.
+        model: raw examples -> the main output, or all by name where the targets need all; the layers of `data.prepare` are
+            inside. This is what is saved and used.
         full_model: the same with every output, as a dict by name where there are several.
         augmentation: the layers of `data.augment`, raw examples -> raw examples; None where there are none.
         groups: name of a block's call, group, application or shortcut in the recipe -> names of its layers.
@@ -123,8 +125,10 @@ def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool,
     prepared = prepared_inputs(recipe, inputs, places)
     connector = Connector(recipe, prepared, policy, load_weights, find_weights)
     outputs = connector.connect(layers)
-    model = full_model = _model(_alone(inputs), next(iter(outputs.values())), recipe.name)
-    if len(outputs) > 1:
+    several = len(outputs) > 1
+    needs_all = several and targets_of(recipe.data.targets).HAS_SEVERAL_OUTPUTS
+    model = full_model = _model(_alone(inputs), outputs if needs_all else next(iter(outputs.values())), recipe.name)
+    if several and not needs_all:
         full_model = _model(_alone(inputs), outputs, f"{recipe.name}_with_all_outputs")
     return Network(
         model,

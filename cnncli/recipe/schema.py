@@ -44,6 +44,7 @@ from cnncli.recipe.schema_fields import (
     exactly_one,
 )
 from cnncli.recipe.schema_pictures import Picture, read_picture
+from cnncli.recipe.sources import DEFAULT_TARGETS, usual_targets
 from cnncli.recipe.sources.arrays import Cifar, Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
@@ -221,7 +222,9 @@ class Data(Section):
     @model_validator(mode="before")
     @classmethod
     def _defaults_of_the_targets(cls, data: Any) -> Any:
-        """Whether a split is stratified, where the recipe does not say."""
+        """What the source has, and whether a split is stratified, where the recipe does not say."""
+        if isinstance(data, dict) and (word := _targets_word(data)) != DEFAULT_TARGETS:
+            data = {**data, "targets": word}
         if (known := _target_rules(data)) and isinstance(data.get("split", {}), dict):
             return {**data, "split": {"stratify": known.STRATIFY, **data.get("split", {})}}
         return data
@@ -238,9 +241,16 @@ class Data(Section):
         return data
 
 
+def _targets_word(data: Mapping[str, Any]) -> Any:
+    """The word of `data.targets`, or the one that the source means."""
+    return data.get("targets", usual_targets(data.get("source")))
+
+
 def _target_rules(data: Any) -> targets.TargetRules | None:
-    """Those of `data.targets`; None where it is left out or wrong."""
-    word = data.get("targets") if isinstance(data, dict) else None
+    """Those of the targets; None where the recipe names none and they are the default, and where they are wrong."""
+    word = _targets_word(data) if isinstance(data, dict) else None
+    if not isinstance(data, dict) or (word == DEFAULT_TARGETS and "targets" not in data):
+        return None
     return targets.of(word) if isinstance(word, str) and word in targets.TASKS else None
 
 

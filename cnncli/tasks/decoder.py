@@ -34,7 +34,7 @@ class Decoder(ABC):
     Attributes:
         targets: of the training.
         form: of the outputs, one of `FORMS`.
-        count: how many outputs the network has.
+        count: how many outputs the network has: the last length of the main one.
     """
 
     targets: TargetInfo
@@ -58,19 +58,22 @@ class Decoder(ABC):
         """`10 classes`."""
         return self.targets.size
 
+    @property
+    def nothing(self) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """What `decode` gives of no examples."""
+        return np.empty((0, 0), np.int32), np.empty((0, 0), np.float32)
+
     def activated(self, outputs: Any) -> Any:
-        """Outputs (batch, count) with the activation that the loss applies; called while a graph is traced."""
+        """Outputs (batch, …), of several by name, with the activation that the loss applies; called while a graph is traced."""
         return outputs
 
     @abstractmethod
-    def decode(
-        self, names: Sequence[Any], outputs: NDArray[np.float32], top: int
-    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    def decode(self, names: Sequence[Any], outputs: Any, top: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Decode a batch.
 
         Args:
             names: of the examples, for messages.
-            outputs: (batch, count), activated.
+            outputs: float32 (batch, …), activated; of several outputs by name.
             top: how many of the most probable classes.
 
         Returns:

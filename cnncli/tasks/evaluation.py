@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import keras
@@ -18,17 +18,20 @@ from cnncli.data.pipeline import Batches
 from cnncli.data.targets import TargetInfo
 from cnncli.network.instantiate import make
 from cnncli.network.model_inputs import part_of
+from cnncli.network.model_outputs import ALONE, alone, by_name, output_shapes
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.tasks.decoder import Decoder
 from cnncli.tasks.result import Scored
 from cnncli.tasks.undefined_metrics import without_value
 
+Losses = KerasObject | Mapping[str, KerasObject]  # of the only output, or by name
+
 
 class Scorer(Protocol):
     """What a task makes of the outputs; beside a block of them it holds a few numbers for each example."""
 
-    def update(self, targets: NDArray[Any], outputs: NDArray[np.float32]) -> None:
-        """Take a batch: the targets as the examples have them, and outputs (batch, outputs)."""
+    def update(self, targets: NDArray[Any], outputs: Any) -> None:
+        """Take a batch: the targets as the examples have them, and outputs, float32 (batch, …), of several by name."""
 
     def result(self, **common: Any) -> Scored:
         """Score all batches.
@@ -44,31 +47,38 @@ def evaluate(
     *,
     targets: TargetInfo,
     batch_size: int,
-    loss: KerasObject,
+    loss: Losses,
     metrics: Sequence[KerasObject],
+    loss_weights: Mapping[str, float] | None = None,
     split: str = "test",
     examples_sha256: str | None = None,
 ) -> Scored:
     """Run a model once over examples and score what it gives.
 
     Args:
-        model: raw examples -> outputs (batch, outputs).
+        model: raw examples -> outputs (batch, …), of several by name.
         examples: with targets as `targets` describes them.
+        loss: of the output, or of each of several by name.
+        loss_weights: of several outputs, in the sum; None: 1 each.
         split, examples_sha256: what the examples are; see `Result`.
 
     Raises:
         DataError: the model's outputs do not fit the targets.
     """
-    units = model.output_shape[-1]
-    batches = Batches(examples, batch_size=batch_size, encodings={"": targets.encoding(loss, units=units)})
+    shapes, losses = output_shapes(model), by_name(loss)
+    encodings = {name: targets.encoding(losses[name], output_shape=shape) for name, shape in shapes.items()}
+    batches = Batches(examples, batch_size=batch_size, encodings=encodings)
     kind: type[Decoder] = task_registry.part(targets.task, "decoding").DECODER
-    decoder = kind(targets, "logits" if loss.args.get("from_logits") else kind.FORMS[0], units)
+    are_logits = any(each.args.get("from_logits") for each in losses.values())
+    count = next(iter(shapes.values()))[-1]
+    decoder = kind(targets, "logits" if are_logits else kind.FORMS[0], int(count or 0))
     scorer: Scorer = task_registry.part(targets.task, "scorer").SCORER(targets, files=examples.files)
 
-    def update(labels: NDArray[Any], outputs: NDArray[np.float32]) -> None:
-        scorer.update(labels, np.asarray(decoder.activated(outputs), np.float32))
+    def update(labels: NDArray[Any], outputs: Any) -> None:
+        given = by_name(decoder.activated(outputs))
+        scorer.update(labels, alone({name: np.asarray(values, np.float32) for name, values in given.items()}))
 
-    measured = run_once(model, examples, batches, update, loss=loss, metrics=metrics)
+    measured = run_once(model, examples, batches, update, loss=loss, metrics=metrics, loss_weights=loss_weights)
     return scorer.result(split=split, examples_sha256=examples_sha256, **measured)
 
 
@@ -76,42 +86,54 @@ def run_once(
     model: keras.Model,
     examples: Examples,
     batches: Batches,
-    update: Callable[[NDArray[Any], NDArray[np.float32]], None],
+    update: Callable[[NDArray[Any], Any], None],
     *,
-    loss: KerasObject,
+    loss: Losses,
     metrics: Sequence[KerasObject],
+    loss_weights: Mapping[str, float] | None = None,
 ) -> dict[str, Any]:
     """Run a model once over all examples.
 
     Args:
-        model: raw examples -> outputs (batch, outputs).
+        model: raw examples -> outputs (batch, …), of several by name.
         batches: of the examples, in their order.
         update: called with the targets and the outputs of each batch, those that `predict` of Keras would give.
 
     Returns:
         `loss` and `metrics` as `evaluate` of Keras gives them; NaN where these examples define no value.
     """
-    scorer = part_of(model, model.outputs[0])  # the model itself stays compiled as it is
-    scorer.compile(loss=make(loss), metrics=[make(metric) for metric in metrics], jit_compile=False)
+    losses = by_name(loss)
+    are_named = ALONE not in losses
+    scorer = part_of(model, model.output if are_named else model.outputs[0])  # the model itself stays compiled as it is
+    scorer.compile(
+        loss=alone({name: make(each) for name, each in losses.items()}),
+        metrics=alone({name: [make(metric) for metric in metrics] for name in losses}),
+        loss_weights=dict(loss_weights) if loss_weights else None,
+        jit_compile=False,
+    )
     mean_loss = keras.metrics.Mean(name="loss")
 
     dataset = batches.dataset()
 
     # One graph for batches of any size: to trace a network takes longer than to score a few batches.
     @tf.function(input_signature=dataset.element_spec, autograph=False)  # type: ignore[untyped-decorator]
-    def step(inputs: Any, labels: Any) -> Any:
+    def step(inputs: Any, labels: Any, weights: Any = None) -> Any:
         outputs = scorer(inputs, training=False)
+        first = next(iter(by_name(outputs).values()))
         # Within one graph Keras finds the logits before a softmax; from probabilities alone a sure answer's loss is cut.
-        mean_loss.update_state(scorer.compute_loss(inputs, labels, outputs, training=False), tf.shape(outputs)[0])
+        loss = scorer.compute_loss(inputs, labels, outputs, weights, training=False)
+        mean_loss.update_state(loss, tf.shape(first)[0])
         scorer.compute_metrics(inputs, labels, outputs)
         return outputs
 
     column, seen = as_column(examples.targets), 0
     with batches.failing_as_itself():
-        for inputs, labels in dataset:
-            outputs = step(inputs, labels).numpy().astype(np.float32)
-            update(column.read(np.arange(seen, seen + len(outputs))), outputs)
-            seen += len(outputs)
+        for batch in dataset:
+            given = by_name(step(*batch))
+            outputs = {name: values.numpy().astype(np.float32) for name, values in given.items()}
+            size = len(next(iter(outputs.values())))
+            update(column.read(np.arange(seen, seen + size)), alone(outputs))
+            seen += size
     undefined = without_value(scorer)
     measured = {
         name: math.nan if name in undefined else float(value)

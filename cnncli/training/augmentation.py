@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from cnncli import task_registry
 from cnncli.network.build import Network
 
 # (inputs, targets, weights) of a batch -> the same, augmented; targets are a dict by name where there are several outputs.
@@ -16,6 +17,22 @@ Augment = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
 def inputs_alone(network: Network) -> Augment:
     """Augment the inputs and leave the targets as they are: a class, or numbers that do not depend on position."""
     return lambda inputs, targets, weights: (network.augmented(inputs), targets, weights)
+
+
+def of_task(task: str, network: Network) -> Augment | None:
+    """How a task whose targets move with the inputs augments both; None where it augments the inputs alone.
+
+    A task with a module `augmentation` has a function `augment(network)` in it.
+    """
+    if network.augmentation is None or not moves_targets(task):
+        return None
+    augment: Augment = task_registry.part(task, "augmentation").augment(network)
+    return augment
+
+
+def moves_targets(task: str) -> bool:
+    """Whether the augmentation of a task changes inputs and targets together."""
+    return task_registry.has(task, "augmentation")
 
 
 def training_model(network: Network, augment: Augment | None = None) -> keras.Model:

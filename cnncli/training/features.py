@@ -19,7 +19,9 @@ from cnncli.network.frozen import Cut, find_cut
 from cnncli.recipe.named_inputs import has_augmentation
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.targets import TASKS
 from cnncli.system_memory import available_bytes
+from cnncli.training.augmentation import moves_targets
 
 MEMORY_SHARE = 0.25  # of what is free
 
@@ -51,6 +53,8 @@ def plan(network: Network, recipe: Recipe, phase: TrainingPhase) -> Plan:
         return Plan(None)
     if not has_augmentation(recipe):
         return Plan(cut)
+    if moves_targets(TASKS[recipe.data.targets]):
+        return Plan(None, reason="`augment` moves the targets with the inputs")
     if recipe.data.augment_copies is None:
         return Plan(None, reason="`augment` is random")
     return Plan(cut, min(recipe.data.augment_copies, phase.epochs))

@@ -10,6 +10,7 @@ from cnncli.network.instantiate import make, make_optimizer
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
+from cnncli.training.augmentation import of_task
 from cnncli.training.out_of_memory import reraise_out_of_memory
 from cnncli.training.range_test import Progress, RangeTest, range_test
 from cnncli.training.rate_suggestion import Suggestion, suggest
@@ -84,6 +85,7 @@ def find_learning_rate(planned: Plan, listener: ProgressListener, progress: Prog
             train,
             progress=progress,
             stopping=lambda _: None,
+            augment=of_task(planned.splits.targets.task, network),
         )
     suggestion = suggest(test.rates, test.losses)
     return FoundRate(test, suggestion, _present(recipe, phase, planned.steps_per_epoch), time.monotonic() - started)

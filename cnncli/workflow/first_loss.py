@@ -95,8 +95,9 @@ def _check_loss(output: Output, given: Any, batch: Batch) -> None:
     if not output.loss or batch.targets is None:
         return
     values = keras.ops.convert_to_numpy(keras.ops.cast(given, "float32"))
-    targets = batch.encodings[output.name].encode(batch.targets)
-    if not _is_finite(keras.losses.get(make(output.loss))(targets, values)):
+    encoding = batch.encodings[output.name]
+    targets, weights = encoding.encode(batch.targets), encoding.weights(batch.targets)
+    if not _is_finite(keras.losses.get(make(output.loss))(targets, values, sample_weight=weights)):
         message = f"the first loss of `{output.name}` is not finite, before anything is trained"
         raise DivergedError(Problem(message, _HINT, path=output.path))
 

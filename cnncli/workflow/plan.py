@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnncli.data.balance import loss_weights, oversampled_classes
+from cnncli.data.balance import loss_weights, oversampled_classes, weigh_classes
 from cnncli.data.dataset import Splits
 from cnncli.data.pipeline import Batches
 from cnncli.data.targets import Encoding
@@ -102,7 +102,7 @@ class Plan:
         return Batches(
             examples,
             batch_size=self.batch_size,
-            encodings=self.encodings,
+            encodings=weigh_classes(data, targets, examples, self.encodings),
             seed=self.recipe.train.seed,
             weights=loss_weights(data, targets, examples),
             oversampled=oversampled_classes(data, targets, examples),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnncli.data.targets import Encoding, TargetInfo, targets_of
 from cnncli.errors import Problem, RecipeError
 from cnncli.network.build import Network
 from cnncli.network.checks import Checked, check_shapes
-from cnncli.network.connect import shape_text
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.training.compile_check import try_parts, try_scores
@@ -54,7 +53,7 @@ def check_without_data(loaded: LoadedRecipe, available: Available | None = None)
         return None
     (available or available_memory()).check(checked)
     recipe = checked.loaded.recipe
-    if targets := targets_of(recipe.data.targets).assumed(checked.class_count, _main_width(checked)):
+    if targets := targets_of(recipe.data.targets).assumed(checked.class_count, _main_shape(checked)):
         feasible = check_feasible(checked, targets)
         with placed_in(checked.loaded):
             try_stand_ins(checked, targets, feasible.encodings)
@@ -74,7 +73,7 @@ def check_feasible(checked: Checked, targets: TargetInfo) -> Feasible:
         targets: of the data, or as the recipe tells them.
 
     Raises:
-        RecipeError: no loss, an output that is no row of numbers, a loss or metric that Keras cannot compute, or
+        RecipeError: no loss, an output with other axes than the targets need, a loss or metric that Keras cannot compute, or
             a layer that cannot be drawn.
         DataError: too few outputs for the targets, or too many.
     """
@@ -89,12 +88,12 @@ def check_feasible(checked: Checked, targets: TargetInfo) -> Feasible:
 
 
 def _checked_outputs(checked: Checked) -> list[Output]:
-    """The outputs, each of which has a loss and gives one row of numbers; and pictures that can be drawn."""
+    """The outputs, each of which has a loss and the axes that the targets need; and pictures that can be drawn."""
     recipe, network = checked.loaded.recipe, checked.network
     check_pictures(recipe, network)
     outputs = outputs_of(recipe)
     _refuse_missing_loss(outputs)
-    _refuse_maps(outputs, network, recipe.data.targets)
+    _refuse_unfit(outputs, network, targets_of(recipe.data.targets))
     return outputs
 
 
@@ -105,34 +104,22 @@ def _refuse_missing_loss(outputs: list[Output]) -> None:
         raise RecipeError(Problem(message, path=("train",)))
 
 
-def _refuse_maps(outputs: list[Output], network: Network, needed: str) -> None:
-    problems = []
-    for output in outputs:
-        shape = network.output_shape(output.name)
-        if len(shape) != 1:
-            # Without the last length: it may depend on the number of classes, which need not be known.
-            message = (
-                f"the output of layer `{output.name}` is a map of {shape_text(shape[:-1])}, "
-                f"but {needed} need one row of numbers"
-            )
-            hint = "put `- Flatten` or `- GlobalAveragePooling2D` before the last Dense layer"
-            if not shape:
-                message = (
-                    f"the output of layer `{output.name}` is a number without an axis, but {needed} need a row of them"
-                )
-                hint = "end with `- Reshape: [1]`"
-            problems.append(Problem(message, hint, path=output.path))
+def _refuse_unfit(outputs: list[Output], network: Network, needed: type[TargetInfo]) -> None:
+    found = [(output, needed.unfit_output(network.output_shape(output.name), output.name)) for output in outputs]
+    problems = [replace(problem, path=output.path) for output, problem in found if problem]
     if problems:
         raise RecipeError(problems)
 
 
-def _main_width(checked: Checked) -> int:
-    [main, *_] = outputs_of(checked.loaded.recipe)
+def _main_shape(checked: Checked) -> tuple[int | None, ...]:
+    """Of the main output; of one with other axes than the targets need what tells nothing of them."""
+    recipe = checked.loaded.recipe
+    [main, *_] = outputs_of(recipe)
     shape = checked.network.output_shape(main.name)
-    return (shape[-1] if shape else 0) or 0
+    return (None,) if targets_of(recipe.data.targets).unfit_output(shape, main.name) else shape
 
 
 def _encoding(output: Output, network: Network, targets: TargetInfo) -> Encoding:
     assert output.loss is not None
-    units = network.output_shape(output.name)[-1] or 0
-    return targets.encoding(output.loss, units=units, layer=output.name, path=output.path)
+    shape = network.output_shape(output.name)
+    return targets.encoding(output.loss, output_shape=shape, layer=output.name, path=output.path)

@@ -27,6 +27,7 @@ from cnncli.recipe.named_inputs import without_names
 from cnncli.runs import checkpoints as commits
 from cnncli.tasks.evaluation import evaluate
 from cnncli.tasks.result import Result, Scored
+from cnncli.training.augmentation import of_task
 from cnncli.training.checkpointing import Checkpoints
 from cnncli.training.fit import Fitted, fit
 from cnncli.training.out_of_memory import reraise_out_of_memory
@@ -164,6 +165,7 @@ def _train(
                 Batches(splits.validation, batch_size=planned.batch_size, encodings=planned.encodings),
                 observer=recording,
                 checkpoints=checkpoints,
+                augment=of_task(splits.targets.task, network),
             )
         finally:
             recording.write()
@@ -279,19 +281,20 @@ def _first_batch(planned: Plan) -> Batch:
 
 
 def _evaluate(planned: Plan, network: Network, examples: Examples) -> Scored:
-    """Score the main output on the split that the recipe names."""
-    recipe = planned.recipe
-    [main, *_] = planned.outputs
-    assert main.loss is not None
+    """Score the main output, or all where the targets need all, on the split that the recipe names."""
+    recipe, targets = planned.recipe, planned.splits.targets
+    losses = {output.name: output.loss for output in planned.outputs if output.loss}
+    several = targets.HAS_SEVERAL_OUTPUTS and len(losses) > 1
     return evaluate(
         network.model,
         examples,
-        targets=planned.splits.targets,
+        targets=targets,
         batch_size=recipe.evaluate.batch_size or planned.batch_size,
-        loss=main.loss,
+        loss=losses if several else next(iter(losses.values())),
+        loss_weights={output.name: output.weight for output in planned.outputs} if several else None,
         metrics=recipe.train.metrics,
         split=recipe.evaluate.split,
-        examples_sha256=of_examples(examples, planned.splits.targets),
+        examples_sha256=of_examples(examples, targets),
     )
 
 

@@ -157,7 +157,7 @@ def test_batches_are_dicts_in_the_order_of_seed_and_epoch(tmp_path, monkeypatch)
     saved(tmp_path, monkeypatch, x_scan=IMAGES, x_vital=ROWS, y=LABELS)
     splits = load(data())
     loss = KerasObject("losses", "sparse_categorical_crossentropy")
-    encoding = splits.targets.encoding(loss, units=2)
+    encoding = splits.targets.encoding(loss, output_shape=(2,))
     batches = Batches(splits.train, batch_size=20, encodings={"": encoding}, seed=1)
 
     [(first, labels), (second, _)] = list(batches.dataset())

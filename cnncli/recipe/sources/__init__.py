@@ -5,14 +5,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnncli.recipe.sources.arrays import Cifar, Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
-from cnncli.recipe.sources.builtin import Builtin
+from cnncli.recipe.sources.builtin import BUILTIN_TARGETS, Builtin
 from cnncli.recipe.sources.hubs import HuggingFace, Tfds
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import Table
 from cnncli.recipe.sources.text_folder import TextFolder
+
+DEFAULT_TARGETS = "classes"
 
 SOURCES: dict[str, type[SourceSettings]] = {
     "builtin": Builtin,
@@ -30,6 +34,16 @@ SOURCES: dict[str, type[SourceSettings]] = {
     "csv": Table,
 }
 """The settings of a source by its word in a recipe. The last that recognizes a file or folder takes it."""
+
+
+def usual_targets(source: Any) -> str:
+    """The word of `data.targets` that a source, as a recipe writes it, means where the recipe names none."""
+    if isinstance(source, str):
+        return BUILTIN_TARGETS.get(source, DEFAULT_TARGETS)
+    word = next(iter(source), None) if isinstance(source, dict) else None
+    if word == "builtin":
+        return usual_targets(source[word])
+    return SOURCES[word].TARGETS[0] if isinstance(word, str) and word in SOURCES else DEFAULT_TARGETS
 
 
 def that_bring(targets: str) -> list[str]:

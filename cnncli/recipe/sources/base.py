@@ -15,7 +15,7 @@ class SourceSettings(Section):
 
     Attributes:
         MODULE: the module in `data.sources` that reads it.
-        TARGETS: the words of `data.targets` that its labels can be.
+        TARGETS: the words of `data.targets` that its labels can be; the first where a recipe names none.
         HAS_SEVERAL_INPUTS: whether `data.inputs` may name several inputs.
         ARE_PIXELS: whether its values are pixels, whatever the settings say.
         PLACEHOLDER: for a path in an example of a command.

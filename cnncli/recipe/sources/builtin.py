@@ -8,6 +8,7 @@ from cnncli.recipe.sources.base import SourceSettings
 
 BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample", "sentences-sample"]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
+BUILTIN_TARGETS: dict[str, str] = {}  # of those that do not have classes
 BUILTIN_CLASSES = {
     **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist", "cifar10"), 10),
     "cifar100": 100,
@@ -29,6 +30,9 @@ class Builtin(SourceSettings):
     HAS_COLUMNS: ClassVar[bool] = False
 
     name: BuiltinDataSet
+
+    def brings(self, targets: str) -> bool:
+        return targets == BUILTIN_TARGETS.get(self.name, super().TARGETS[0])
 
     @property
     def described(self) -> str:

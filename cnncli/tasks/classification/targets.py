@@ -14,7 +14,7 @@ from cnncli.data.sources.folder_tree import alike
 from cnncli.data.tables.cells import WordCells
 from cnncli.data.tables.column_selection import in_natural_order
 from cnncli.data.tables.label_cells import without_decimals
-from cnncli.data.targets import Encoding, TableTargets, TargetInfo
+from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, did_you_mean, listed, nearest, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -126,7 +126,7 @@ class ClassTargets(TargetInfo):
         return cls(class_names=tuple(map(str, range(count))))
 
     @classmethod
-    def assumed(cls, class_count: int | None, output_count: int) -> ClassTargets | None:
+    def assumed(cls, class_count: int | None, output_shape: OutputShape) -> ClassTargets | None:
         return cls.numbered(class_count) if class_count else None
 
     def check(self, targets: NDArray[Any], name: str, whose: str) -> None:
@@ -233,7 +233,10 @@ class ClassTargets(TargetInfo):
     def texts_of(self, targets: NDArray[Any]) -> list[str]:
         return self.names_of(targets)
 
-    def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
+    def encoding(
+        self, loss: KerasObject, *, output_shape: OutputShape, layer: str = "", path: Path = ("model", "layers")
+    ) -> Encoding:
+        units = output_shape[-1]
         if loss_class(loss) not in _INTEGERS and units == 1:
             if self.count > 2:
                 hint = "use `units: $classes`, softmax and sparse_categorical_crossentropy"
@@ -246,19 +249,19 @@ class ClassTargets(TargetInfo):
             raise DataError(Problem(message, "use `units: $classes` in the last layer", path=path))
         return INTEGERS if loss_class(loss) in _INTEGERS else one_hot(self.count)
 
-    def fits(self, units: int) -> bool:
+    def fits(self, output_shape: OutputShape) -> bool:
         """As training allows it: classes may be fewer than outputs, and one output tells two classes apart."""
-        return self.count <= max(units, 2)
+        return len(output_shape) == 1 and self.count <= max(output_shape[0] or 0, 2)
 
     def stand_ins(self, count: int) -> NDArray[Any]:
         return np.arange(count, dtype=np.int32) % self.count
 
-    def usual_loss(self, units: int) -> str:
-        kind = "binary" if units == 1 else "sparse_categorical"
+    def usual_loss(self, output_shape: OutputShape) -> str:
+        kind = "binary" if output_shape[-1] == 1 else "sparse_categorical"
         return f"for {self.count} classes the usual one is {kind}_crossentropy"
 
-    def other_losses(self, loss: KerasObject, units: int) -> Iterator[tuple[str, Encoding]]:
-        if units == self.count and "CategoricalCrossentropy" in loss_class(loss):
+    def other_losses(self, loss: KerasObject, output_shape: OutputShape) -> Iterator[tuple[str, Encoding]]:
+        if output_shape[-1] == self.count and "CategoricalCrossentropy" in loss_class(loss):
             yield "sparse_categorical_crossentropy", INTEGERS
             yield "categorical_crossentropy", one_hot(self.count)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.tables.label_cells import IndicatorCells, TagCells
-from cnncli.data.targets import Encoding, TableTargets, TargetInfo, as_floats
+from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo, as_floats
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -81,8 +81,8 @@ class LabelTargets(TargetInfo):
         return matched.numbers, matched.notes
 
     @classmethod
-    def assumed(cls, class_count: int | None, output_count: int) -> Self | None:
-        count = class_count or output_count
+    def assumed(cls, class_count: int | None, output_shape: OutputShape) -> Self | None:
+        count = class_count or output_shape[-1]
         return cls(class_names=tuple(map(str, range(count)))) if count else None
 
     def check(self, targets: NDArray[Any], name: str, whose: str) -> None:
@@ -139,7 +139,10 @@ class LabelTargets(TargetInfo):
     def texts_of(self, targets: NDArray[Any]) -> list[str]:
         return [", ".join(self.class_names[label] for label in np.flatnonzero(row)) or "none" for row in targets]
 
-    def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
+    def encoding(
+        self, loss: KerasObject, *, output_shape: OutputShape, layer: str = "", path: Path = ("model", "layers")
+    ) -> Encoding:
+        units = output_shape[-1]
         if units != self.count:
             who = f"layer `{layer}`" if layer else "the network"
             message = f"the data has {self.size}, and {who} has {units} outputs"
@@ -149,7 +152,7 @@ class LabelTargets(TargetInfo):
     def stand_ins(self, count: int) -> NDArray[Any]:
         return (np.add.outer(np.arange(count), np.arange(self.count)) % 2).astype(np.uint8)
 
-    def usual_loss(self, units: int) -> str:
+    def usual_loss(self, output_shape: OutputShape) -> str:
         return "the usual one is binary_crossentropy"
 
 

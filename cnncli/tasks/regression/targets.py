@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 from cnncli.data import scales
 from cnncli.data.columns import as_array
 from cnncli.data.tables.cells import NumberCells
-from cnncli.data.targets import Encoding, TableTargets, TargetInfo, as_floats
+from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo, as_floats
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, first_of, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -107,9 +107,10 @@ class NumberTargets(TargetInfo):
         return cls(numbers=Numbers(low=tuple(low.tolist()), mean=tuple(mean.tolist()), high=tuple(high.tolist())))
 
     @classmethod
-    def assumed(cls, class_count: int | None, output_count: int) -> Self | None:
+    def assumed(cls, class_count: int | None, output_shape: OutputShape) -> Self | None:
         """As many numbers as the network gives."""
-        return cls.of(np.full((1, output_count), 0.5)) if output_count else None
+        count = output_shape[-1]
+        return cls.of(np.full((1, count), 0.5)) if count else None
 
     def check(self, targets: NDArray[Any], name: str, whose: str) -> None:
         refuse_width(targets, name, self.count, whose)
@@ -134,7 +135,10 @@ class NumberTargets(TargetInfo):
         each = [f"{low:.4g} to {high:.4g}, mean {mean:.4g}" for low, mean, high in self.numbers.rows]
         return f"{'numbers' if self.count == 1 else f'{self.count} numbers'} from {first_of(each, '; ')}"
 
-    def encoding(self, loss: KerasObject, *, units: int, layer: str = "", path: Path = ("model", "layers")) -> Encoding:
+    def encoding(
+        self, loss: KerasObject, *, output_shape: OutputShape, layer: str = "", path: Path = ("model", "layers")
+    ) -> Encoding:
+        units = output_shape[-1]
         if units != self.count:
             who = f"layer `{layer}`" if layer else "the network"
             message = f"the data has {self.size} for each example, and {who} gives {units}"
@@ -144,7 +148,7 @@ class NumberTargets(TargetInfo):
     def stand_ins(self, count: int) -> NDArray[Any]:
         return np.full((count, self.count), 0.5, np.float32)
 
-    def usual_loss(self, units: int) -> str:
+    def usual_loss(self, output_shape: OutputShape) -> str:
         return "the usual one is mean_squared_error"
 
     def out_of_reach(self, targets: Sequence[NDArray[Any]], activation: str | None) -> Problem | None:
