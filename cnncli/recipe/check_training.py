@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from cnncli.errors import Problem
-from cnncli.messages import described, did_you_mean, listed
+from cnncli.messages import counted, described, did_you_mean, listed
 from cnncli.recipe import targets
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import name_of
@@ -130,7 +130,7 @@ def _patience_and_epochs(recipe: Recipe) -> Iterator[Problem]:
     for callback, path, phase in _callbacks(recipe):
         patience = callback.args.get("patience")
         if isinstance(patience, int) and patience >= phase.epochs:
-            message = f"{callback.name}: a patience of {patience} cannot run out in {phase.epochs} epochs"
+            message = f"{callback.name}: a patience of {patience} cannot run out in {counted(phase.epochs, 'epoch')}"
             yield Problem(message, path=(*path, "patience"))
 
 

@@ -256,6 +256,26 @@ _Share = Annotated[float, Field(gt=0, lt=1)]
 Part = Annotated[Any, BeforeValidator(_read_part, json_schema_input_type=Count | _Share)]
 
 
+def _read_words(value: Any) -> Any:
+    """Words of data, one or several; numbers, true and false are some, too."""
+    if value is None:
+        return value
+    words = value if isinstance(value, list) else [value]
+    if words and all(is_word(word) for word in words):
+        return words
+    raise PydanticCustomError("words", "expected a word or a number of the data, or a list of them")
+
+
+def is_word(value: Any) -> bool:
+    """Whether a value can be that of a cell: a text, a number, true or false."""
+    return isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+
+
+Word = str | float | bool
+_SeveralWords = Annotated[list[Word], Field(min_length=1)]
+Words = Annotated[Any, BeforeValidator(_read_words, json_schema_input_type=Word | _SeveralWords | None)]
+
+
 def _read_class_weight(value: Any) -> Any:
     if value is None or value == "balanced":
         return value

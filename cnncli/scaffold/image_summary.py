@@ -16,7 +16,7 @@ from cnncli.data.sources.paths import existing_folder
 from cnncli.data.targets import targets_of
 from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed
-from cnncli.scaffold.data_summary import DataSummary, group_in_names
+from cnncli.scaffold.data_summary import DataSummary, group_fact, group_in_names
 
 _File = TypeVar("_File")
 
@@ -46,12 +46,15 @@ def look_at(path: str, word: str = "classes") -> DataSummary:
     are_photos = not is_gray and (len(sizes) > 1 or min(height, width) >= _LARGE)
     size = f"{height} x {width}" if len(sizes) == 1 else f"the median is {height} x {width} (height x width)"
     more = {part: len(files) for part, files in tree.files.items() if part != "train"}
+    names = [file.relative for file in train]
+    group = None if len(tree.files) > 1 else group_in_names(names)
     facts = [
         f"{counted(len(train), 'image')} of {counted(len(counts), 'class', 'classes')}: "
         + listed(f"{name} {count:,}" for name, count in counts.items()),
         *(f"{count:,} more in the {part} part" for part, count in more.items()),
         f"{'Gray images' if is_gray else 'Images in colour'}; "
         + (f"all are {size}" if len(sizes) == 1 else f"of many sizes, {size}"),
+        *([group_fact(group, names)] if group else []),
     ]
     if not info.GROUP and len(counts) >= _MANY_FOLDERS and int(np.median(list(counts.values()))) <= _FEW_FILES:
         facts.append(
@@ -70,7 +73,7 @@ def look_at(path: str, word: str = "classes") -> DataSummary:
         classes={} if info.GROUP else counts,
         examples=len(train),
         parts=tuple(tree.files),
-        group=None if len(tree.files) > 1 or info.GROUP else group_in_names(file.relative for file in train),
+        group=None if info.GROUP else group,
         facts=facts,
         are_photos=are_photos,
         has_image_files=True,

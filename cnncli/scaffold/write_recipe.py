@@ -11,7 +11,7 @@ from typing import Any
 from cnncli.data.load import parse_source
 from cnncli.data.targets import targets_of
 from cnncli.errors import DataError, Problem, RecipeError
-from cnncli.messages import counted, did_you_mean, printable
+from cnncli.messages import did_you_mean, printable
 from cnncli.names import check_name
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import LoadedRecipe, load_bytes
@@ -22,7 +22,6 @@ from cnncli.scaffold import array_summary, image_summary, networks, table_summar
 from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.recipe_text import recipe_text
 from cnncli.scaffold.table_parts import tables_in
-
 
 _OF_FOLDERS = {word for word in ImageFolder.TARGETS if targets_of(word).GROUP}  # that are asked for by name
 
@@ -98,8 +97,9 @@ def _look_at_images(path: str, word: str | None) -> DataSummary:
     except DataError as error:
         if not tables:
             raise
-        message = f"{printable(path)} has no class folders, and {counted(len(tables), 'table')}"
-        raise DataError(Problem(message, f"if it has the labels: {command}")) from error
+        *others, last = error.problems
+        hint = "\n".join(filter(None, [last.hint, f"if the table in this folder has the labels: {command}"]))
+        raise DataError([*others, replace(last, hint=hint)], details=error.details) from error
     fact = [f"The table in this folder is not used; if it has the labels: {command}"] if tables else []
     return replace(found, facts=[*found.facts, *fact])
 
