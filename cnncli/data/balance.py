@@ -1,4 +1,4 @@
-"""Balance of the training examples: their weights in the loss, and oversampling of rare classes."""
+"""Balance of the training examples: their weights in the loss."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
-from cnncli.data.drawing import Drawing, IdentityBatches, Oversampling
 from cnncli.data.targets import Encoding, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.schema import Data
@@ -65,58 +64,6 @@ def weigh_classes(
     if by_class is None:
         return dict(encodings)
     return {name: targets.weighing(encoding, by_class) for name, encoding in encodings.items()}
-
-
-def drawing_of(data: Data, targets: TargetInfo, examples: Examples, batch_size: int) -> Drawing | None:
-    """Which training examples an epoch draws, where `data.balance` says it; None: each once.
-
-    Raises:
-        DataError: there are not enough identities for a batch.
-    """
-    if isinstance(data.balance, dict):
-        return _identity_batches(examples.labels, batch_size, data.balance["per_identity"])
-    if data.balance != "oversample":
-        return None
-    classes = targets.strata(examples.labels)
-    return None if classes is None else Oversampling(classes)
-
-
-def _identity_batches(identities: NDArray[np.integer], batch_size: int, of_each: int) -> IdentityBatches:
-    count = len(np.unique(identities))
-    if count * of_each < batch_size:
-        wanted = batch_size // of_each
-        message = (
-            f"a batch of {batch_size} has {of_each} examples of each of {wanted} identities, and training has {count}"
-        )
-        hint = f"`batch_size: {count * of_each}` or less in `train`, or more examples of each: `balance: {{per_identity: …}}`"
-        raise DataError(Problem(message, hint, path=("data", "balance")))
-    return IdentityBatches(identities, batch_size=batch_size, examples_of_each=of_each)
-
-
-def comparing_drawing(data: Data, examples: Examples, batch_size: int) -> Drawing | None:
-    """How batches of other examples than those of training are drawn, where the loss compares the examples of a batch.
-
-    None: in their order. Where these are too few for the batches of training, the batches have fewer identities.
-    """
-    if not isinstance(data.balance, dict):
-        return None
-    identities, of_each = examples.labels, data.balance["per_identity"]
-    in_batch = min(batch_size // of_each, len(np.unique(identities)))
-    return (
-        IdentityBatches(identities, batch_size=batch_size, examples_of_each=of_each)
-        if in_batch * of_each == batch_size
-        else None
-    )
-
-
-def examples_per_epoch(data: Data, targets: TargetInfo, examples: Examples, batch_size: int) -> int:
-    """How many training examples an epoch draws.
-
-    Raises:
-        DataError: as `drawing_of`.
-    """
-    drawing = drawing_of(data, targets, examples, batch_size)
-    return len(examples) if drawing is None else drawing.count
 
 
 def weight_notes(examples: Examples) -> list[Problem]:

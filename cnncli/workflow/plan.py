@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnncli.data.balance import comparing_drawing, drawing_of, loss_weights, weigh_classes
+from cnncli.data.balance import loss_weights, weigh_classes
 from cnncli.data.dataset import Splits
+from cnncli.data.epoch_drawing import comparing_drawing, drawing_of
 from cnncli.data.pipeline import Batches
 from cnncli.data.targets import Encoding
 from cnncli.errors import Problem

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import runs
-from cnncli.data.balance import examples_per_epoch
 from cnncli.data.dataset import Splits
+from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
 from cnncli.data_checks.quick_findings import data_problems

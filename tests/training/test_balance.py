@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import stand_ins
 
-from cnncli.data.balance import examples_per_epoch, loss_weights, read_weights
+from cnncli.data.balance import loss_weights, read_weights
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.drawing import Oversampling
+from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DataError
 from cnncli.network.build import build
