@@ -303,8 +303,10 @@ class _Seen:
     def add(self, predictions: Predictions) -> None:
         self.bad += predictions.bad
         self.count += len(predictions.names)
+        if not predictions.names:
+            return
         self.tally.add(predictions.classes, predictions.outputs)
-        if self._decoder.COMPARES and predictions.names:
+        if self._decoder.COMPARES:
             self._compared.append(predictions)
 
     def together(self) -> Together:
