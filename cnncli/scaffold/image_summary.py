@@ -49,7 +49,7 @@ def look_at(path: str, word: str = "classes") -> DataSummary:
     names = [file.relative for file in train]
     group = None if len(tree.files) > 1 else group_in_names(names)
     facts = [
-        f"{counted(len(train), 'image')} of {counted(len(counts), 'class', 'classes')}: "
+        f"{counted(len(train), 'image')} of {counted(len(counts), info.GROUP or 'class', info.PLURAL)}: "
         + listed(f"{name} {count:,}" for name, count in counts.items()),
         *(f"{count:,} more in the {part} part" for part, count in more.items()),
         f"{'Gray images' if is_gray else 'Images in colour'}; "
