@@ -67,7 +67,7 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         source = f"the data: {found.source}"
         hinted = [replace(each, hint="\n".join(filter(None, [each.hint, source]))) for each in problems]
         raise DataError(hinted)
-    found = replace(found, parts=with_groups(found.parts, data.split.group))
+    found = replace(found, parts=with_groups(found.parts, data.split.group, found.targets))
     parts, notes = set_aside(data, found)
     parts["train"] = limited(data, found.targets, parts["train"])
     notes += [*weight_notes(parts["train"]), *found.targets.training_notes(data, parts["train"].labels)]
@@ -131,7 +131,7 @@ def load_for_model(
     form: Form | None = None,
     progress: Progress | None = None,
     data: Data | None = None,
-) -> tuple[Examples, tuple[Problem, ...]]:
+) -> tuple[Examples, tuple[Problem, ...], TargetInfo]:
     """Read other data for a trained model: its test part, or all of it where it has none.
 
     Args:
@@ -143,7 +143,8 @@ def load_for_model(
         data: of the model's recipe, which names the columns of a table; None where that is not known.
 
     Returns:
-        The examples, their labels in the model's order, and notes.
+        The examples, their labels in the model's order, notes, and what is known of the labels: what the model knows, except for
+        names that are the data's own.
 
     Raises:
         DataError, NetworkError, ResourceError: as `load`; also for classes that the model does not know.
@@ -156,7 +157,7 @@ def load_for_model(
             raise DataError(problems)
     except CnncliError as error:  # no key of a recipe is to blame here
         raise type(error)((replace(problem, path=()) for problem in error.problems), details=error.details) from error
-    return examples, found.notes
+    return examples, found.notes, found.targets
 
 
 _KINDS = "\n  ".join(["one of", *dict.fromkeys(each.RECOGNIZED for each in SOURCES.values() if each.RECOGNIZED)])

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.columns import Values, as_column, may_be_copied
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.drawing import Drawing, shuffled
 from cnncli.data.targets import Encoding
 from cnncli.errors import CnncliError
 
@@ -36,8 +37,7 @@ class Batches:
         seed: for a full shuffle in every epoch; None keeps the order.
         weights: float32 (count,), the weight of each example in the loss; None: batches have the weights that encodings give,
             or none.
-        oversampled: int (count,), the class of each example: each epoch draws as many of every class as the largest has;
-            None: each example once.
+        drawing: which examples an epoch draws, with a seed; None: each example once.
 
     The order is a pure function of (seed, epoch): set `epoch` before the dataset is iterated. Keras' own shuffle gives the
     same order in every epoch once the random seed is set.
@@ -56,13 +56,13 @@ class Batches:
         encodings: Mapping[str, Encoding],
         seed: int | None = None,
         weights: NDArray[np.float32] | None = None,
-        oversampled: NDArray[np.integer] | None = None,
+        drawing: Drawing | None = None,
     ) -> None:
         self.rows = len(examples)
         self.batch_size = batch_size
         self.seed = seed
         self._weights = weights
-        self._oversampling = None if oversampled is None else Oversampling(oversampled)
+        self._drawing = drawing
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
         self._inputs = examples.inputs
         self._copies = 1
@@ -72,7 +72,7 @@ class Batches:
 
     @property
     def count(self) -> int:
-        return self._oversampling.count if self._oversampling else self.rows
+        return self._drawing.count if self._drawing else self.rows
 
     @property
     def steps(self) -> int:
@@ -97,7 +97,7 @@ class Batches:
     def in_order(self) -> Batches:
         """The same examples in their own order, each once."""
         found = copy(self)
-        found.seed = found._oversampling = None
+        found.seed = found._drawing = None
         return found
 
     def of(self, inputs: Values) -> Batches:
@@ -135,10 +135,8 @@ class Batches:
         if self.seed is None:
             return indices
         seed = tf.stack([tf.cast(self.seed, tf.int64), self.epoch])
-        shuffled = _shuffled(indices, seed)
-        if self._oversampling is None:
-            return shuffled
-        return _shuffled(self._oversampling.drawn(shuffled), seed * [1, -1] - [0, 1])  # not the random numbers of above
+        order = shuffled(indices, seed)
+        return order if self._drawing is None else self._drawing.drawn(order, seed)
 
     def _gather(self) -> Any:
         targets_at = self._rows_of(self._targets)
@@ -179,43 +177,6 @@ class Batches:
             return tf.ensure_shape(tf.numpy_function(read, [indices], dtype), (None, *column.shape[1:]))
 
         return stored
-
-
-class Oversampling:
-    """Draws as many examples of every class as the largest class has.
-
-    Args:
-        classes: int (rows,), the class of each example.
-
-    Attributes:
-        count: how many examples an epoch has.
-    """
-
-    def __init__(self, classes: NDArray[np.integer]) -> None:
-        _, self._classes, counts = np.unique(classes, return_inverse=True, return_counts=True)
-        self._most = int(counts.max())
-        self.count = self._most * len(counts)
-        slots = np.tile(np.arange(self._most), len(counts))
-        sizes = np.repeat(counts, self._most)
-        self._places = (
-            np.repeat(np.cumsum(counts) - counts, self._most) + slots % sizes
-        )  # among the rows, class by class
-        self._times = slots // sizes
-
-    def drawn(self, shuffled: tf.Tensor) -> tf.Tensor:
-        """What is drawn, class by class: int64 (count,), a row, with the number of rows added for each time before.
-
-        All examples of a class are drawn equally often, but for one time; which are drawn once more follows the order.
-
-        Args:
-            shuffled: int64 (rows,).
-        """
-        by_class = tf.gather(shuffled, tf.argsort(tf.gather(tf.constant(self._classes), shuffled), stable=True))
-        return tf.gather(by_class, self._places) + self._times * len(self._classes)
-
-
-def _shuffled(values: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    return tf.random.experimental.stateless_shuffle(values, seed=seed)
 
 
 def _alone(values: dict[str, Any]) -> Any:

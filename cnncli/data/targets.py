@@ -108,6 +108,8 @@ class TargetInfo(BaseModel, ABC):
     OUTPUT_FORM: ClassVar[str] = "a row of numbers"  # what a network gives an example
     UNLIKE_MODEL: ClassVar[str] = "does not classify"  # what messages say of a model whose outputs cannot be read
     HAS_SEVERAL_OUTPUTS: ClassVar[bool] = False  # whether all outputs are needed together; else the main one tells all
+    GROUP: ClassVar[str] = ""  # what `groups_of` tells of an example, where it tells something: "identity"
+    NEEDS_KNOWN_CLASSES: ClassVar[bool] = True  # whether every class of another part has to be in training
     task: str
     class_names: tuple[str, ...] = ()
 
@@ -174,6 +176,18 @@ class TargetInfo(BaseModel, ABC):
     def of_training(self, targets: NDArray[Any]) -> Self:
         """The same of the targets that train, after others have been set aside."""
         return self
+
+    def of_other_data(self, class_names: Sequence[str]) -> Self:
+        """The same for data that a trained model is to read, with the names of its classes: other data has those of the model."""
+        return self
+
+    def of_model(self) -> Self:
+        """What a model file is to hold of them."""
+        return self
+
+    def groups_of(self, targets: NDArray[Any]) -> NDArray[np.object_] | None:
+        """The name of what each example belongs to, object (count,), which a split keeps together; None where it is nothing."""
+        return None
 
     def part_notes(self, targets: Mapping[str, NDArray[Any]], first: str) -> list[Problem]:
         """Notes on how the targets of parts, by the name of the array, differ from those of the first, which trains."""

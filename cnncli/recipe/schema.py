@@ -25,6 +25,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import Group, nested
 from cnncli.recipe.schema_fields import (
     INPUT_NAME,
+    Balance,
     Callback,
     ClassCount,
     ClassWeight,
@@ -210,9 +211,10 @@ class Data(Section):
         None, description="weight of each class in the loss; balanced: inversely proportional to its frequency"
     )
     classes: ClassCount | None = Field(None, description="number of classes; checked against the data")
-    balance: Literal["oversample"] | None = Field(
+    balance: Balance = Field(
         None,
-        description="oversample: each epoch draws examples of rare classes more often, so that all classes are equal",
+        description="oversample: each epoch draws examples of rare classes more often, so that all classes are equal; "
+        "for identities `{per_identity: 4}`, the number of examples of each identity of a batch",
     )
     limit: Count | None = Field(None, description="number of training examples to use; the share of each class is kept")
     per_class: Count | None = Field(None, description="number of training examples of each class to use")
@@ -226,7 +228,9 @@ class Data(Section):
         if isinstance(data, dict) and (word := _targets_word(data)) != DEFAULT_TARGETS:
             data = {**data, "targets": word}
         if (known := _target_rules(data)) and isinstance(data.get("split", {}), dict):
-            return {**data, "split": {"stratify": known.STRATIFY, **data.get("split", {})}}
+            balance = targets.balance_of(data["targets"])
+            own = {"balance": balance} if balance is not None and data.get("balance") is None else {}
+            return {**data, **own, "split": {"stratify": known.STRATIFY, **data.get("split", {})}}
         return data
 
     @model_validator(mode="before")

@@ -296,3 +296,20 @@ _Weights = Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=
 ClassWeight = Annotated[
     Any, BeforeValidator(_read_class_weight, json_schema_input_type=Literal["balanced"] | _Weights | None)
 ]
+
+
+def _read_balance(value: Any) -> Any:
+    if value is None or value == "oversample":
+        return value
+    of_each = read_integer(value.get("per_identity")) if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(of_each, bool) or not isinstance(of_each, int) or of_each < 2:
+        told = "expected `oversample`, or for identities `{per_identity: 4}` with an integer of at least 2"
+        raise PydanticCustomError("balance", told)
+    return {"per_identity": of_each}
+
+
+_OfEach = Annotated[int, Field(ge=2)]
+_PerIdentity = Annotated[dict[Literal["per_identity"], _OfEach], Field(min_length=1, max_length=1)]
+Balance = Annotated[
+    Any, BeforeValidator(_read_balance, json_schema_input_type=Literal["oversample"] | _PerIdentity | None)
+]

@@ -43,6 +43,8 @@ _KINDS = (
     (r"roc|precision-recall", "roc", "ROC and precision-recall curves"),
     (r"calibration", "calibration", "Calibration: accuracy by the probability of the predicted class"),
     (r"thresholds", "thresholds", "Precision, recall and F1 by threshold"),
+    (r"verification", "verification", "Similarities of pairs, and the ROC curve"),
+    (r"neighbours", "neighbours", "Examples with their nearest neighbours"),
     (r"wrong", "wrong", "Wrong predictions with the highest probabilities"),
     (r"predicted", "predicted", "Predicted values over true values"),
     (r"residuals", "predicted", "Errors over true values"),

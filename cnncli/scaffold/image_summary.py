@@ -13,6 +13,7 @@ from PIL import Image, UnidentifiedImageError
 from cnncli.data.sources.class_folders import class_names_of
 from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.paths import existing_folder
+from cnncli.data.targets import targets_of
 from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed
 from cnncli.scaffold.data_summary import DataSummary, group_fact, group_in_names
@@ -21,17 +22,22 @@ _File = TypeVar("_File")
 
 _LOOKED_AT = 200  # files that are opened
 _ALMOST_GRAY = 4  # the largest difference between the channels of a gray pixel that JPEG has stored
+_MANY_FOLDERS, _FEW_FILES = 30, 30
 _LARGE = 96  # pixels: images with such sides are photos, smaller ones are icons or digits
 
 
-def look_at(path: str) -> DataSummary:
+def look_at(path: str, word: str = "classes") -> DataSummary:
     """Look at class folders.
+
+    Args:
+        word: of `data.targets`.
 
     Raises:
         DataError: the folder has no images in class folders.
     """
     tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
-    class_names_of(path, tree)  # raises where training would
+    info = targets_of(word)
+    class_names_of(path, tree, must_be_trained=info.NEEDS_KNOWN_CLASSES)  # raises where training would
     train = tree.files["train"]
     counts = Counter(file.class_name for file in train)
     heights, widths, is_gray = measured([file.path for file in some(train)])
@@ -50,6 +56,10 @@ def look_at(path: str) -> DataSummary:
         + (f"all are {size}" if len(sizes) == 1 else f"of many sizes, {size}"),
         *([group_fact(group, names)] if group else []),
     ]
+    if not info.GROUP and len(counts) >= _MANY_FOLDERS and int(np.median(list(counts.values()))) <= _FEW_FILES:
+        facts.append(
+            f"Many folders of few images: if they are people, of whom others come later: cnncli init {path} --task identities"
+        )
     settings = {
         "path": path.replace("$", "$$"),
         **resized(heights, widths),
@@ -59,10 +69,11 @@ def look_at(path: str) -> DataSummary:
         source={"image_folder": settings},
         kind=IMAGE,
         shape=(height, width, 1 if is_gray else 3),
-        classes=counts,
+        targets=word,
+        classes={} if info.GROUP else counts,
         examples=len(train),
         parts=tuple(tree.files),
-        group=group,
+        group=None if info.GROUP else group,
         facts=facts,
         are_photos=are_photos,
         has_image_files=True,

@@ -169,13 +169,14 @@ def _of_sentences(found: DataSummary) -> Choice:
 
 
 def _head(found: DataSummary) -> list[str]:
-    head = f"- {targets.of(found.targets).HEAD.replace('{outputs}', str(found.outputs))}"
+    head = targets.of(found.targets).HEAD.replace("{outputs}", str(found.outputs)).splitlines()
+    head = [f"- {head[0]}", *head[1:]]
     if found.target_scale is None:
-        return [head]
+        return head
     scale, offset = found.target_scale
     # Without it the outputs begin near 0, and small steps take thousands of epochs to come near the numbers.
     return [
-        head,
+        *head,
         f"- Rescaling: {{scale: {scale:.10g}, offset: {offset:.10g}}}  # standard deviation and mean of the numbers",
     ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -25,6 +25,19 @@ class Tally(Protocol):
         """In one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What all examples of a prediction say together.
+
+    Attributes:
+        lines: for people: a word and a sentence each.
+        fields: in the JSON document.
+    """
+
+    lines: tuple[tuple[str, str], ...]
+    fields: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Decoder(ABC):
     """Decodes outputs; a task has one subclass, `DECODER` in its `decoding`.
@@ -42,6 +55,7 @@ class Decoder(ABC):
     count: int
 
     FORMS: ClassVar[tuple[str, ...]]
+    COMPARES: ClassVar[bool] = False  # whether `together` says something
 
     @classmethod
     def form_of(cls, recipe: Recipe) -> str:
@@ -116,3 +130,12 @@ class Decoder(ABC):
     @abstractmethod
     def tally(self) -> Tally:
         """A count of what is predicted, still empty."""
+
+    def together(self, names: Sequence[str], outputs: Sequence[NDArray[np.float32]]) -> Together:
+        """What all examples say together, where `COMPARES`.
+
+        Args:
+            names: of the examples, for people.
+            outputs: of each batch, float32 (batch, n), as `decode` gives them.
+        """
+        return Together((), {})

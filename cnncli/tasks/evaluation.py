@@ -15,7 +15,7 @@ from cnncli import task_registry
 from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
-from cnncli.data.targets import TargetInfo
+from cnncli.data.targets import Encoding, TargetInfo
 from cnncli.network.instantiate import make
 from cnncli.network.model_inputs import part_of
 from cnncli.network.model_outputs import ALONE, alone, by_name, output_shapes
@@ -80,6 +80,28 @@ def evaluate(
 
     measured = run_once(model, examples, batches, update, loss=loss, metrics=metrics, loss_weights=loss_weights)
     return scorer.result(split=split, examples_sha256=examples_sha256, **measured)
+
+
+def settle(model: keras.Model, examples: Examples, *, targets: TargetInfo, batch_size: int) -> TargetInfo:
+    """What the validation examples tell of a trained model, such as a threshold, with what is known of the targets.
+
+    Args:
+        model: raw examples -> outputs (batch, …).
+        examples: of validation.
+
+    Returns:
+        `targets` itself where its task learns nothing from them.
+    """
+    if not task_registry.has(targets.task, "settling"):
+        return targets
+    as_stored = Encoding("stored", "", lambda stored: stored)
+    dataset = Batches(examples, batch_size=batch_size, encodings={"": as_stored}).dataset()
+    call = tf.function(
+        lambda inputs: model(inputs, training=False), input_signature=[dataset.element_spec[0]], autograph=False
+    )
+    outputs = np.concatenate([call(inputs).numpy().astype(np.float32) for inputs, _ in dataset])
+    found: TargetInfo = task_registry.part(targets.task, "settling").settled(targets, examples.labels, outputs)
+    return found
 
 
 def run_once(

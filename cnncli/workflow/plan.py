@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnncli.data.balance import loss_weights, oversampled_classes, weigh_classes
+from cnncli.data.balance import loss_weights, weigh_classes
 from cnncli.data.dataset import Splits
+from cnncli.data.epoch_drawing import comparing_drawing, drawing_of
 from cnncli.data.pipeline import Batches
 from cnncli.data.targets import Encoding
 from cnncli.errors import Problem
@@ -105,5 +106,13 @@ class Plan:
             encodings=weigh_classes(data, targets, examples, self.encodings),
             seed=self.recipe.train.seed,
             weights=loss_weights(data, targets, examples),
-            oversampled=oversampled_classes(data, targets, examples),
+            drawing=drawing_of(data, targets, examples, self.batch_size),
+        )
+
+    def validation_batches(self) -> Batches:
+        """The batches of the validation split, the same in every epoch: in order, or as the loss compares examples."""
+        examples, size = self.splits.validation, self.batch_size
+        drawing = comparing_drawing(self.recipe.data, examples, size)
+        return Batches(
+            examples, batch_size=size, encodings=self.encodings, seed=None if drawing is None else 0, drawing=drawing
         )

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from cnncli import runs
-from cnncli.data.balance import examples_per_epoch
 from cnncli.data.dataset import Splits
+from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
 from cnncli.data_checks.quick_findings import data_problems
@@ -68,8 +68,10 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
         )
         splits = load_data(wanted, input_shape=shapes_of(loaded.recipe.model), progress=listener.loading)
         found = data_problems(wanted, splits)
-    drawn = examples_per_epoch(wanted, splits.targets, splits.train)
-    steps_per_epoch = math.ceil(drawn / loaded.recipe.train.batch_size)
+    batch_size = loaded.recipe.train.batch_size
+    with placed_in(loaded):
+        drawn = examples_per_epoch(wanted, splits.targets, splits.train, batch_size)
+    steps_per_epoch = math.ceil(drawn / batch_size)
     warnings = loaded.warnings
     class_count = splits.targets.class_count
     loaded = symbolic_shapes.resolve(loaded, splits.input_shape, classes=class_count, steps_per_epoch=steps_per_epoch)

@@ -174,7 +174,9 @@ def test_data_for_a_model_is_read_by_the_names_of_its_inputs(tmp_path, monkeypat
     targets = load(data()).targets
     shapes = {"scan": (6, 6, 1), "vital": (3,)}
 
-    examples, _ = load_for_model(Source.model_validate({"npz": {"path": "a.npz"}}), input_shape=shapes, targets=targets)
+    examples, *_ = load_for_model(
+        Source.model_validate({"npz": {"path": "a.npz"}}), input_shape=shapes, targets=targets
+    )
     assert len(examples) == 40
     with pytest.raises(DataError, match="the model takes several inputs \\(scan, vital\\), and this data has one"):
         load_for_model(Source.model_validate({"builtin": "mnist-sample"}), input_shape=shapes, targets=targets)

@@ -64,6 +64,7 @@ CHANGES = {
         "vars.width=4",
     ],
     "siamese": [SPLIT],
+    "faces": ["data.limit=200"],
     "unet-small": [
         "model.input=[32, 32, 3]",
         "data.source={image_folder: {path: photos, image_size: [32, 32]}}",

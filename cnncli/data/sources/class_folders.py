@@ -11,11 +11,12 @@ from cnncli.errors import DataError, Problem
 from cnncli.messages import did_you_mean, listed, printable, shortened
 
 
-def class_names_of(text: str, tree: Tree) -> list[str]:
+def class_names_of(text: str, tree: Tree, *, must_be_trained: bool = True) -> list[str]:
     """The names of the classes, those of the training part.
 
     Args:
         text: the folder, as messages call it.
+        must_be_trained: whether every class has to be in the training part; else the names are those of all parts.
 
     Raises:
         DataError: there is no training part, only one class, or a part has a class that the training part lacks.
@@ -27,6 +28,9 @@ def class_names_of(text: str, tree: Tree) -> list[str]:
     names = tree.class_names["train"]
     if len(names) == 1:
         raise DataError(_one_class(os.path.join(text, tree.folders.get("train", ""), names[0]), names[0]))
+    if not must_be_trained:
+        refuse_empty_classes(tree, (file for files in tree.files.values() for file in files))
+        return sorted({name for part in tree.class_names.values() for name in part}, key=os.fsencode)
     problems = [
         problem for part, folder in tree.folders.items() for problem in _unknown(folder, tree.class_names[part], names)
     ]

@@ -67,10 +67,11 @@ def read_image_folder(
     form = form_of(settings, input_shape, _PATH)
     with problems_at(*_PATH, "path"):
         tree = read_tree(os.path.abspath(existing_folder(settings.path)), IMAGE_FILES)
-        info = targets.of_folders(class_names_of(settings.path, tree))
+        names = class_names_of(settings.path, tree, must_be_trained=targets.NEEDS_KNOWN_CLASSES)
+        info = targets.of_folders(names)
         if check_targets:
             check_targets(info)
-        notes = [*tree.notes, *lacking_notes(tree)]
+        notes = [*tree.notes, *(lacking_notes(tree) if targets.NEEDS_KNOWN_CLASSES else ())]
         files = [file for files in tree.files.values() for file in files]
         seen = scan(files, form, progress=progress)
         if (better := settled(form, settings, seen.usable)) != form:  # what it was read as does not suit these images
@@ -82,7 +83,7 @@ def read_image_folder(
             message = f"{counted(len(seen.bad), 'image')} left out"
             notes.append(Problem(message, "\n".join(_reasons(seen.bad)), kind="broken"))
             refuse_empty_classes(tree, (each.file for each in seen.usable))
-        numbers = {name: number for number, name in enumerate(info.class_names)}
+        numbers = {name: number for number, name in enumerate(names)}
         labelled = _Labelled.of(seen, numbers, merge=info.SEVERAL_CLASSES)
         looks = [looks_of(each) for each in labelled.seen.usable]
         files = [each.file for each in labelled.seen.usable]
@@ -108,6 +109,7 @@ def read_image_folder_for_model(
         tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
         files = tree.files.get("test") or [file for files in tree.files.values() for file in files]
         names = list(dict.fromkeys(file.class_name for file in files))
+        model = model.of_other_data(names)
         matched, missing = model.renumber(names)
         seen = scan(files, form, progress=progress)
         if seen.bad:

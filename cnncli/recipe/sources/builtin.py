@@ -6,9 +6,11 @@ from typing import ClassVar, Literal, get_args
 
 from cnncli.recipe.sources.base import SourceSettings
 
-BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample", "sentences-sample"]
+BuiltinDataSet = Literal[
+    "mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample", "sentences-sample", "faces-sample"
+]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
-BUILTIN_TARGETS: dict[str, str] = {}  # of those that do not have classes
+BUILTIN_TARGETS = {"faces-sample": "identities"}  # of those that do not have classes
 BUILTIN_CLASSES = {
     **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist", "cifar10"), 10),
     "cifar100": 100,
@@ -18,6 +20,7 @@ BUILTIN_SHAPES: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist"), (28, 28, 1)),
     **dict.fromkeys(("cifar10", "cifar100"), (32, 32, 3)),
     "sentences-sample": (),  # texts
+    "faces-sample": (48, 48, 1),
 }
 
 
@@ -46,4 +49,4 @@ class Builtin(SourceSettings):
         return BUILTIN_SHAPES[self.name]
 
     def class_count(self) -> int | None:
-        return BUILTIN_CLASSES[self.name]
+        return BUILTIN_CLASSES.get(self.name)

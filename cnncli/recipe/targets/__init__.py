@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from cnncli.recipe.rules import Rules
 
 # The word of `data.targets` -> the task, which names the module here and the package in `cnncli.tasks`.
-TASKS = {"classes": "classification", "multilabel": "multilabel", "numbers": "regression"}
+TASKS = {
+    "classes": "classification",
+    "multilabel": "multilabel",
+    "numbers": "regression",
+    "identities": "identities",
+}
 DESCRIPTION = (
-    "type of the labels: one class for each example, any number of labels (0 and 1), or quantities such as an age"
+    "type of the labels: one class for each example, any number of labels (0 and 1), quantities such as an age, or identities, "
+    "such as people, of which others come later"
 )
 
 
@@ -27,6 +33,8 @@ class TargetRules(Protocol):
         METRICS: where the recipe names none.
         HEAD: the last layer of a new recipe; `{outputs}` stands for the number of quantities.
         TRAINING: lines of the section `train` of a new recipe.
+
+    A module may also have `BALANCE`, the default of `data.balance`, and `SCORES`, see `scores_of`.
     """
 
     RULES: Rules
@@ -43,3 +51,14 @@ class TargetRules(Protocol):
 def of(word: str) -> TargetRules:
     """The rules and defaults of a word of `data.targets`."""
     return cast(TargetRules, importlib.import_module(f"{__name__}.{TASKS[word]}"))
+
+
+def scores_of(word: str) -> tuple[str, ...]:
+    """What an evaluation measures besides the metrics, such as `psnr`, for `expect`: `SCORES` of the module, if it has any."""
+    found: tuple[str, ...] = getattr(of(word), "SCORES", ())
+    return found
+
+
+def balance_of(word: str) -> Any:
+    """The default of `data.balance`: `BALANCE` of the module, if it has one; else None."""
+    return getattr(of(word), "BALANCE", None)
