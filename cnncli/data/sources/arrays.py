@@ -135,6 +135,7 @@ def found(
                 allow_leakage=allow_leakage,
                 in_one_scale=not (errors or different),
                 noun=_noun(parts["train"]),
+                name_of=lambda part, index: f"{next(iter(pairs[part].inputs.values()))}[{index}]",
             )
             found_notes += copies
         except DataError as error:
