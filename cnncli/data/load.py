@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cnncli.data import shapes
 from cnncli.data.balance import weight_notes
 from cnncli.data.dataset import INPUT, Examples, InputShape, Splits, join_examples
@@ -92,8 +94,18 @@ def read_source(data: Data, *, input_shape: InputShape | None = None, progress: 
     request = Request(data, input_shape, progress)
     settings = data.source.settings
     found: LoadedData = _source_of(settings).read(settings, request)
+    if not request.targets.USES_LABELS:
+        found = _without_labels(found, request.targets)
     request.check_targets(found.targets)
     return found
+
+
+def _without_labels(found: LoadedData, targets: type[TargetInfo]) -> LoadedData:
+    """The same for targets that need no labels, where the source brings some all the same."""
+    parts = {
+        part: replace(examples, targets=np.zeros(len(examples), np.int8)) for part, examples in found.parts.items()
+    }
+    return replace(found, parts=parts, targets=targets.of_folders(()))
 
 
 def parse_source(text: str) -> Source:

@@ -67,8 +67,13 @@ class Batches:
         self._inputs = examples.inputs
         self._copies = 1
         self._failure: list[CnncliError] = []  # one for all that are made of this one
-        self._targets = examples.targets
         self._encodings = dict(encodings)
+        self._targets = self.encoding.column(examples)
+
+    @property
+    def encoding(self) -> Encoding:
+        """That of the main output."""
+        return next(iter(self._encodings.values()))
 
     @property
     def count(self) -> int:
@@ -101,7 +106,7 @@ class Batches:
         return found
 
     def of(self, inputs: Values) -> Batches:
-        """The same labels in the same order, with one other input.
+        """The same targets in the same order, with one other input.
 
         Args:
             inputs: (examples, …), or (k * examples, …) for k copies of every example: each epoch takes the next copy.
@@ -139,17 +144,19 @@ class Batches:
         return order if self._drawing is None else self._drawing.drawn(order, seed)
 
     def _gather(self) -> Any:
-        targets_at = self._rows_of(self._targets)
         inputs_at = {name: self._rows_of(column) for name, column in self._inputs.items()}
+        are_inputs = self._targets is self._inputs.get(INPUT)
+        targets_at = None if are_inputs else self._rows_of(self._targets)
         weights_at = None if self._weights is None else self._rows_of(self._weights)
 
         @_as_it_stands
         def batch(drawn: tf.Tensor) -> tuple[tf.Tensor, ...]:
             rows, times = drawn % self.rows, drawn // self.rows
-            targets = targets_at(rows)
-            encoded = {name: encoding.encode(targets) for name, encoding in self._encodings.items()}
             copies = rows + (self.epoch + times) % self._copies * self.rows
-            inputs = _alone({name: rows_at(copies) for name, rows_at in inputs_at.items()})
+            given = {name: rows_at(copies) for name, rows_at in inputs_at.items()}
+            inputs = _alone(given)
+            targets = given[INPUT] if targets_at is None else targets_at(rows)
+            encoded = {name: encoding.encode(targets) for name, encoding in self._encodings.items()}
             own = None if weights_at is None else weights_at(rows)
             weights = {name: encoding.weights(targets, own) for name, encoding in self._encodings.items()}
             if all(each is None for each in weights.values()):

@@ -45,6 +45,7 @@ _KINDS = (
     (r"thresholds", "thresholds", "Precision, recall and F1 by threshold"),
     (r"verification", "verification", "Similarities of pairs, and the ROC curve"),
     (r"neighbours", "neighbours", "Examples with their nearest neighbours"),
+    (r"reconstructions", "reconstructions", "Examples with their reconstructions and errors"),
     (r"wrong", "wrong", "Wrong predictions with the highest probabilities"),
     (r"predicted", "predicted", "Predicted values over true values"),
     (r"residuals", "predicted", "Errors over true values"),

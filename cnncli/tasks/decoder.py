@@ -81,13 +81,22 @@ class Decoder(ABC):
         """Outputs (batch, …), of several by name, with the activation that the loss applies; called while a graph is traced."""
         return outputs
 
+    def observed(self, model: keras.Model, inputs: Any, outputs: Any) -> Any:
+        """What `decode` takes: the activated outputs, or what a task makes of them and the inputs; in a graph as it is traced.
+
+        Args:
+            inputs: raw, (batch, …), of several inputs by name.
+            outputs: float32 (batch, …), of several outputs by name.
+        """
+        return self.activated(outputs)
+
     @abstractmethod
     def decode(self, names: Sequence[Any], outputs: Any, top: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Decode a batch.
 
         Args:
             names: of the examples, for messages.
-            outputs: float32 (batch, …), activated; of several outputs by name.
+            outputs: float32 (batch, …), as `observed` gives them; of several outputs by name.
             top: how many of the most probable classes.
 
         Returns:

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 
 from cnncli import runs
+from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples, InputShape
 from cnncli.data.fingerprint import of_examples
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
@@ -138,7 +139,7 @@ def build_network(planned: Plan, listener: ProgressListener, *, download: bool =
             policy=planned.precision.policy,
             load_weights=load,
         )
-        check_first_loss(recipe, network, planned.outputs, _first_batch(planned))
+        check_first_loss(recipe, network, planned.outputs, _first_batch(planned, network))
     return network
 
 
@@ -154,14 +155,14 @@ def _train(
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
     write_network(folder, planned, network, listener.note)
     with timed(seconds, "fit", listener):
-        train = planned.training_batches()
+        train, validation = planned.training_batches(network), planned.validation_batches(network)
         recording = _Recording(listener, folder, checkpoints.resume)
         try:
             fitted = fit(
                 network,
                 recipe,
                 train,
-                planned.validation_batches(),
+                validation,
                 observer=recording,
                 checkpoints=checkpoints,
                 augment=of_task(splits.targets.task, network),
@@ -205,8 +206,9 @@ def _train(
 
 def _settled(planned: Plan, network: Network, folder: runs.Run) -> Plan:
     """The plan with what the validation examples tell of the trained network, which the record gets too."""
-    splits = planned.splits
-    targets = settle(network.model, splits.validation, targets=splits.targets, batch_size=planned.batch_size)
+    splits, validation = planned.splits, planned.validation_batches(network, in_order=True)
+    with validation.failing_as_itself():
+        targets = settle(splits.targets, network.model, validation)
     if targets is splits.targets:
         return planned
     folder.update_record(data={**folder.record["data"], **targets.to_json()})
@@ -286,10 +288,11 @@ class _Recording:
         self.cost = self.written - started
 
 
-def _first_batch(planned: Plan) -> Batch:
-    examples = planned.splits.train
+def _first_batch(planned: Plan, network: Network) -> Batch:
+    examples, encodings = planned.splits.train, planned.encodings_of(network)
     rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
-    return Batch(examples.read(rows), examples.labels[rows], planned.encodings)
+    targets = as_column(next(iter(encodings.values())).column(examples))
+    return Batch(examples.read(rows), targets.read(rows), encodings)
 
 
 def _evaluate(planned: Plan, network: Network, examples: Examples) -> Scored:

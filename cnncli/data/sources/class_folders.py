@@ -21,10 +21,7 @@ def class_names_of(text: str, tree: Tree, *, must_be_trained: bool = True) -> li
     Raises:
         DataError: there is no training part, only one class, or a part has a class that the training part lacks.
     """
-    if "train" not in tree.files:
-        folders = " and ".join(f"{name}/" for name in tree.folders.values())
-        hint = f"it holds {contents(text)}"
-        raise DataError(Problem(f"{printable(text)} has {folders} and no train/", hint))
+    refuse_no_training(text, tree)
     names = tree.class_names["train"]
     if len(names) == 1:
         raise DataError(_one_class(os.path.join(text, tree.folders.get("train", ""), names[0]), names[0]))
@@ -38,6 +35,14 @@ def class_names_of(text: str, tree: Tree, *, must_be_trained: bool = True) -> li
         raise DataError(problems)
     refuse_empty_classes(tree, (file for files in tree.files.values() for file in files))
     return names
+
+
+def refuse_no_training(text: str, tree: Tree) -> None:
+    """Raise DataError where a folder has no training part."""
+    if "train" not in tree.files:
+        folders = " and ".join(f"{name}/" for name in tree.folders.values())
+        hint = f"it holds {contents(text)}"
+        raise DataError(Problem(f"{printable(text)} has {folders} and no train/", hint))
 
 
 def _one_class(folder: str, name: str) -> Problem:

@@ -17,7 +17,7 @@ from cnncli.data.part_names import PartWords
 from cnncli.data.shapes import Shape
 from cnncli.data.signal_length import length_note, with_length
 from cnncli.data.sources import npz
-from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed
+from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed, without_labels
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import ARCHIVES, existing_file
@@ -54,7 +54,10 @@ def read_npz(
     with problems_at("data", "source", "npz", "path"):
         path = existing_file(settings.path)
         names = npz.names(path)
-        pairs = needed(_pairs(path, names, inputs, for_training=isinstance(targets, type)), targets)
+        found_pairs = _pairs(
+            path, names, inputs, for_training=isinstance(targets, type), is_labelled=targets.USES_LABELS
+        )
+        pairs = needed(found_pairs, targets)
         more: list[str] = []
         if isinstance(targets, type):
             group, column = (split.group, split.column) if split else (None, None)
@@ -62,7 +65,7 @@ def read_npz(
             _refuse_missing(path, names, pairs, column)
             more = [*(name for pair in pairs.values() for name in pair.more), *([column] if column else [])]
         wanted = [name for pair in pairs.values() for name in pair.arrays]
-        arrays = npz.read(path, dict.fromkeys([*wanted, *more]))
+        arrays = without_labels(pairs, npz.read(path, dict.fromkeys([*wanted, *more])))
         notes = _unused(names, inputs, more) if isinstance(targets, type) else []
         words = PartWords.of(column, split.words_of_parts()) if split and column else None
         rows = _rows_of_parts(column, words, arrays, pairs["train"]) if more and column and words else None
@@ -116,16 +119,22 @@ def _rows_of_parts(
     return part_names.read_part_names(values, name=column, words=words)
 
 
-def _npz_pairs(names: Sequence[str], inputs: Sequence[str]) -> dict[str, Pair]:
+def _npz_pairs(names: Sequence[str], inputs: Sequence[str], *, is_labelled: bool = True) -> dict[str, Pair]:
     """The parts of an archive that brings them ready made."""
     parts = {"train": "train", "validation": "val", "test": "test"}
     of_inputs, of_labels = array_names(names)
-    return {part: Pair.of(of_inputs.format(name), of_labels.format(name), inputs) for part, name in parts.items()}
+    return {
+        part: Pair.of(of_inputs.format(name), of_labels.format(name), inputs, is_labelled=is_labelled)
+        for part, name in parts.items()
+    }
 
 
-def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
+def _pairs(
+    path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool, is_labelled: bool
+) -> dict[str, Pair]:
     """The parts of an archive by the names of its arrays."""
-    ready, alone = _npz_pairs(names, inputs), Pair.of("x", "y", inputs)
+    ready = _npz_pairs(names, inputs, is_labelled=is_labelled)
+    alone = Pair.of("x", "y", inputs, is_labelled=is_labelled)
     pairs = {part: pair for part, pair in ready.items() if any(name in names for name in pair.arrays)}
     if not pairs and any(name in names for name in alone.arrays):
         pairs = {"train": alone}

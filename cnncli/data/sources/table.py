@@ -162,7 +162,8 @@ class TableSource(Source[Table]):
         trained = settings.of_other_data(data.source.settings if data else None)
         assert isinstance(trained, Table)
         inputs = _inputs(trained, (), data)
-        is_known = trained.label is not None and all(own.given for own, _ in inputs.values())
+        is_known = trained.label is not None or not request.targets.USES_LABELS
+        is_known = is_known and all(own.given for own, _ in inputs.values())
         if not is_known and not trained.FINDS_COLUMNS:
             message = f"the columns of {printable(settings.path)} are not known: the model was not trained on a table"
             raise DataError(Problem(message, "an .npz file, or a folder of images, needs no columns"))

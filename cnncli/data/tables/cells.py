@@ -27,7 +27,7 @@ class CellReader(Protocol):
     """What is read of each row.
 
     Attributes:
-        columns: the columns that it reads, one at least.
+        columns: the columns that it reads.
     """
 
     @property
@@ -54,6 +54,9 @@ def add_rows(rows: Rows, header: Sequence[str], readers: Iterable[CellReader], c
     """Give some rows of a table to each reader."""
     for reader in readers:
         places = [header.index(column) for column in reader.columns]
+        if not places:
+            reader.add(rows.lines, [()] * len(rows.lines), complain)
+            continue
         pick = itemgetter(slice(places[0], places[0] + 1)) if len(places) == 1 else itemgetter(*places)
         reader.add(rows.lines, list(map(pick, rows.cells)), complain)
 
@@ -64,6 +67,20 @@ def text_of(cell: Any) -> str:
 
 
 # ---- numbers
+
+
+class NoCells:
+    """No columns: of every row the number 0, int8 (count,)."""
+
+    def __init__(self) -> None:
+        self.columns: list[str] = []
+        self._count = 0
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        self._count += len(lines)
+
+    def values(self) -> NDArray[np.int8]:
+        return np.zeros(self._count, np.int8)
 
 
 class NumberCells:

@@ -16,11 +16,13 @@ TASKS = {
     "multilabel": "multilabel",
     "numbers": "regression",
     "identities": "identities",
+    "input": "reconstruction",
 }
 DESCRIPTION = (
-    "type of the labels: one class for each example, any number of labels (0 and 1), quantities such as an age, or identities, "
-    "such as people, of which others come later"
+    "what the network learns to give: one class for each example, any number of labels (0 and 1), quantities such as an age, "
+    "identities, such as people, of which others come later, or the input itself, as before `augment`"
 )
+WITHOUT_LABELS = ("input",)  # words whose targets are made of the inputs: labels are not read
 
 
 class TargetRules(Protocol):
