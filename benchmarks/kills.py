@@ -2,14 +2,17 @@
 
     python -m benchmarks.kills                       # 200 kills, about half an hour on two cores
     python -m benchmarks.kills --kills 10 --seed 7
+    python -m benchmarks.kills --kills 40 --of sentences   # also while a vocabulary is learned
 
 Each round is one run of the real command: killed with SIGKILL, resumed, killed again, until it ends by itself. Half of the
 kills are aimed at a moment in which a file is written: the temporary file of a commit, or of another file of the run, has
-just appeared. The others come anywhere from the start of the process on. The recipe has every part that has a state:
+just appeared. The others come anywhere from the start of the process on. The recipe of images has every part that has a state:
 two phases with frozen layers and cached features, augmentation, Dropout, BatchNormalization, a schedule, momentum, a moving
-average of the weights, ReduceLROnPlateau, EarlyStopping with restored weights.
+average of the weights, ReduceLROnPlateau, EarlyStopping with restored weights. That of sentences learns a vocabulary first, in
+each process with another seed of Python's hashes; two of five kills come while it learns.
 
-Must be equal: every array of `model.keras`, predictions, scores, history without its seconds, pictures of the weights.
+Must be equal: every array of `model.keras`, the vocabulary, predictions, scores, history without its seconds, pictures of the
+weights.
 What else counts as a failure: a commit that is not whole, a newest commit older than before the kill, a record that cannot
 be read, a command that ends by itself with another exit code than 0.
 """
@@ -20,71 +23,36 @@ import argparse
 import csv
 import hashlib
 import io
+import itertools
 import json
 import os
 import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zipfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import h5py
 
+from benchmarks.kill_workloads import IMAGES, NAME, WORKLOADS, Workload
 from cnncli import runs
 from cnncli.errors import OutputError
 from cnncli.runs import checkpoints
 from cnncli.runs.storage import TEMPORARY
 
-RECIPE = """\
-name: kills
-data:
-  source: mnist-sample
-  limit: 1500
-  prepare: [Rescaling: {scale: $(1 / 255)}]
-  augment:
-    - RandomTranslation: {height_factor: 0.1, width_factor: 0.1}
-    - RandomContrast: {factor: 0.2, value_range: [0, 255]}
-  augment_copies: 2
-model:
-  layers:
-    - Conv2D: {name: conv1, filters: 8, kernel_size: 5, strides: 2, activation: relu}
-    - BatchNormalization: {name: norm1, momentum: 0.8}
-    - Conv2D: {name: conv2, filters: 12, kernel_size: 3, strides: 2, activation: relu}
-    - BatchNormalization: {name: norm2, momentum: 0.8}
-    - Flatten
-    - Dropout: 0.2
-    - Dense: {name: out, units: $classes, activation: softmax}
-train:
-  seed: 7
-  batch_size: 32
-  steps_per_execution: 2
-  checkpoint: {every_steps: 6, every_seconds: 1}
-  phases:
-    - name: head
-      epochs: 3
-      freeze: [conv1, norm1]
-      optimizer: {SGD: {learning_rate: {CosineDecay: {initial_learning_rate: 0.1, decay_steps: 150}}, momentum: 0.9}}
-    - name: all
-      epochs: 9
-      optimizer: {Adam: {learning_rate: 4e-3, use_ema: true, ema_momentum: 0.9}}
-      callbacks:
-        - SwapEMAWeights
-        - ReduceLROnPlateau: {patience: 1, min_delta: 0.1, factor: 0.5}
-        - EarlyStopping: {patience: 2, min_delta: 0.06, restore_best_weights: true}
-visualize:
-  - filters: {layers: [conv1, conv2]}
-"""
-NAME = "kills"
 LONGEST = 300.0  # seconds for one process
-# What a kill is aimed at, and how often of a hundred.
-AIMS = {"anywhere": 20, "training": 30, "commit": 38, "file": 12}
 _LOOK_SECONDS = 0.001
 _SECONDS_TO_TRAINING, _SECONDS_OF_TRAINING = 7.0, 2.5  # about
+_LEARNS = b"learning TextVectorization"
+_HASH_SEEDS = itertools.count()  # of each process
+_SECONDS_OF_LEARNING = 0.5  # at least
 _SECONDS_OF_COMMIT, _SECONDS_OF_FILE = 0.020, 0.006  # from the moment at which the temporary file is there
 
 
@@ -93,8 +61,8 @@ class Aim:
     """When a process is killed.
 
     Attributes:
-        at: `anywhere`: from its start on; `training`: from its first commit on; `commit`, `file`: once a temporary file
-            of a commit, or of another file of the run, has appeared.
+        at: `anywhere`: from its start on; `learning`: once it has said that it learns a vocabulary; `training`: from its first
+            commit on; `commit`, `file`: once a temporary file of a commit, or of another file of the run, has appeared.
         count: the so manieth of them.
         delay: seconds after that.
     """
@@ -119,9 +87,10 @@ class Round:
     failures: list[str] = field(default_factory=list)
 
 
-def make_place(folder: Path) -> dict[str, str]:
-    """Write the recipe, let it train without being stopped as `outputs/kills/whole`, and say how it ended."""
-    (folder / "recipe.yaml").write_text(RECIPE, encoding="utf-8")
+def make_place(folder: Path, workload: Workload = IMAGES) -> dict[str, str]:
+    """Write the recipe and its data, let it train without being stopped as `outputs/kills/whole`, and say how it ended."""
+    (folder / "recipe.yaml").write_text(workload.recipe, encoding="utf-8")
+    workload.write_data(folder)
     code = _Process(folder, "train", "recipe.yaml", "--run", "whole").end()
     if code:
         raise RuntimeError(f"the run that nobody stopped ended with exit {code}:\n{_said(folder)}")
@@ -141,7 +110,8 @@ def outcome(run: Path) -> dict[str, str]:
                 digests[f"weights {name}"] = _sha256(repr((found.dtype, found.shape)).encode() + found[()].tobytes())
 
         file.visititems(add)
-    for name in ("predictions.csv", "evaluation.json"):
+    learned = ["learned.json"] if (run / "learned.json").exists() else []
+    for name in ("predictions.csv", "evaluation.json", *learned):
         digests[name] = _sha256((run / name).read_bytes())
     with open(run / "history.csv", newline="", encoding="utf-8") as table:
         rows = [{name: cell for name, cell in row.items() if name != "seconds"} for row in csv.DictReader(table)]
@@ -151,16 +121,18 @@ def outcome(run: Path) -> dict[str, str]:
     return digests
 
 
-def aims(generator: random.Random) -> Iterator[Aim]:
+def aims(workload: Workload, generator: random.Random) -> Iterator[Aim]:
     """Aims without an end."""
     while True:
-        yield aim_at(*generator.choices(list(AIMS), list(AIMS.values())), generator)
+        yield aim_at(*generator.choices(list(workload.aims), list(workload.aims.values())), generator)
 
 
 def aim_at(at: str, generator: random.Random) -> Aim:
     """A moment of that kind, by chance."""
     if at == "anywhere":
         return Aim(at, 0, generator.uniform(0, _SECONDS_TO_TRAINING + _SECONDS_OF_TRAINING))
+    if at == "learning":
+        return Aim(at, 0, generator.uniform(0, _SECONDS_OF_LEARNING))
     if at == "training":
         return Aim(at, 0, generator.uniform(0, _SECONDS_OF_TRAINING))
     if at == "commit":
@@ -186,7 +158,7 @@ def kill_until_it_ends(folder: Path, run: str, moments: Iterator[Aim], most: int
                 done.failures.append(f"{run}: exit {code} after {done.kills.total()} kills\n{_said(folder)}")
             return done, path
         done.kills[aim.at] += 1
-        done.caught[_caught(path)] += 1
+        done.caught["learning" if process.learns and not path.exists() else _caught(path)] += 1
         done.failures += [f"{run}: {each}" for each in broken(path, before)]
         if (path / runs.RECORD).exists():
             arguments = ["train", "--resume", str(path.relative_to(folder))]
@@ -201,15 +173,30 @@ def different(found: dict[str, str], expected: dict[str, str]) -> list[str]:
 
 
 class _Process:
-    """The real command, started; what it says goes into a file beside the outputs."""
+    """The real command, started on a terminal of its own; what it says goes into a file beside the outputs.
+
+    Attributes:
+        learns: whether it has said that it learns a vocabulary.
+    """
 
     def __init__(self, folder: Path, *arguments: str) -> None:
         self._started = time.monotonic()
-        with open(folder / "said", "w", encoding="utf-8") as said:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "cnncli", *arguments],
-                cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said,
-            )  # fmt: skip
+        self.learns = False
+        ours, its = os.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "cnncli", *arguments],
+            cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=its,
+            env={**os.environ, "PYTHONHASHSEED": str(next(_HASH_SEEDS)), "TERM": "xterm"},
+        )  # fmt: skip
+        os.close(its)
+        threading.Thread(target=self._listen, args=(ours, folder / "said"), daemon=True).start()
+
+    def _listen(self, terminal: int, said: Path) -> None:
+        with open(said, "wb") as file, open(terminal, "rb", buffering=0) as opened, suppress(OSError):  # its end
+            while text := opened.read(1 << 16):
+                file.write(text)
+                file.flush()
+                self.learns = self.learns or _LEARNS in text
 
     def end(self) -> int:
         """Let it end by itself."""
@@ -227,6 +214,8 @@ class _Process:
             came = self._wait_for(lambda: _numbers(run) > first)
         elif aim.at == "anywhere":
             came = True
+        elif aim.at == "learning":
+            came = self._wait_for(lambda: self.learns or run.exists())
         else:
             came = self._wait_for_files(aim, run)
         if not came or not self._lives_for(aim.delay):
@@ -319,22 +308,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--of", choices=WORKLOADS, default="images", help="what is trained")
     parser.add_argument("--folder", type=Path, help="an empty folder that is kept; left out: a temporary one")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
         folder = options.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        return _kill(folder, options.kills, options.seed)
+        return _kill(folder, WORKLOADS[options.of], options.kills, options.seed)
 
 
-def _kill(folder: Path, kills: int, seed: int) -> int:
+def _kill(folder: Path, workload: Workload, kills: int, seed: int) -> int:
     started = time.monotonic()
-    whole = make_place(folder)
+    whole = make_place(folder, workload)
     print(
         f"the run that nobody stops: {time.monotonic() - started:.0f} s, {len(whole)} things that must be equal",
         flush=True,
     )
-    moments = aims(random.Random(seed))
+    moments = aims(workload, random.Random(seed))
     total, unequal, number = Round(), 0, 0
     while total.kills.total() < kills:
         number += 1
@@ -347,7 +337,8 @@ def _kill(folder: Path, kills: int, seed: int) -> int:
         total.failures += done.failures
         print(
             f"round {number:>3}: {done.kills.total():>3} kills, {done.caught['commit']:>3} in a commit, "
-            f"{done.caught['file']:>2} in another file, {time.monotonic() - began:>4.0f} s  "
+            f"{done.caught['file']:>2} in another file, {done.caught['learning']:>2} learning, "
+            f"{time.monotonic() - began:>4.0f} s  "
             + (f"DIFFERENT: {', '.join(wrong)}" if wrong else "equal" if not done.failures else "FAILED"),
             flush=True,
         )
@@ -356,6 +347,7 @@ def _kill(folder: Path, kills: int, seed: int) -> int:
     caught = total.caught
     print(
         f"\n{total.kills.total()} kills (seed {seed}): {caught['commit']} in a commit, {caught['file']} in another file, "
+        f"{caught['learning']} while a vocabulary was learned, "
         f"{caught['before the first commit']} before the first commit, {caught['']} between\n"
         f"aimed: {', '.join(f'{count} at {name}' for name, count in total.kills.items())}\n"
         f"{number} rounds, {unequal} different, {len(total.failures)} failures, {time.monotonic() - started:,.0f} s"

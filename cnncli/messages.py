@@ -20,6 +20,8 @@ _MOST_OPTIONS = 1000  # that a name is compared with
 
 def printable(text: str) -> str:
     """Text that cannot harm a terminal: control and formatting characters are shown as escapes."""
+    if text.isprintable():
+        return text
     return "".join(
         character.encode("unicode_escape").decode() if is_formatting(character) else character for character in text
     )

@@ -50,6 +50,7 @@ SHARED = {
     "targets": "targets: of all tasks, of one",
     "schema": "the sections of a recipe; the command that prints their JSON Schema",
     "scorer": "the scorer of a task",
+    "settling": "what the validation examples tell a task of a trained network",
     "scores": "the scores of a task",
     "thresholds": "scores by threshold: computed, drawn",
     **dict.fromkeys(

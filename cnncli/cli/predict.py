@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from cnncli.inference.several_inputs import SeveralGiven
     from cnncli.inference.text_inputs import TextsGiven
     from cnncli.runs.output_files import OutputFile
-    from cnncli.tasks.decoder import Tally
+    from cnncli.tasks.decoder import Decoder, Together
 
 _FILES = "images, folders of images, .npz, .npy or .csv files; for a network for text --text or .txt files"
 
@@ -203,20 +203,21 @@ def predict(
             show_file.write(to_png(shown, [looked.pixels[path] for path in shown]))
         head = {**console.SCHEMA, "model": trained.name, "top": top, "notes": [note.as_json() for note in notes]}
         head["images"] = steps or None
-        seen = _Seen(predictor.decoder.tally())
+        seen = _Seen(predictor.decoder)
         with view_for(as_json, csv_file, predictor, head, given) as view:
             for predictions in predictor.predict(
                 given, top=top, batch_size=batch_size, form=form, decoded=looked.pixels if looked else {}
             ):
                 seen.add(predictions)
                 view.show(predictions)
-            view.end(seen.bad)
+            together = seen.together()
+            view.end(seen.bad, together)
     if as_json and to_csv is not None:
         console.print_json(
             {**head, **error_as_json(seen.bad), "count": seen.count, "csv": str(to_csv) if seen.count else None}
         )
     if not (as_json or quiet):
-        _conclude(seen, to_csv)
+        _conclude(seen, together, to_csv)
     if seen.bad and as_json:
         raise typer.Exit(DataError.exit_code)  # the document has told it
     if seen.bad:
@@ -292,15 +293,30 @@ def _neither(text: str, no_run: OutputError) -> Problem:
 class _Seen:
     """What has been predicted so far."""
 
-    def __init__(self, tally: Tally) -> None:
-        self.tally = tally
+    def __init__(self, decoder: Decoder) -> None:
+        self.tally = decoder.tally()
         self.count = 0
         self.bad: list[Bad] = []
+        self._decoder = decoder
+        self._compared: list[Predictions] = []
 
     def add(self, predictions: Predictions) -> None:
         self.bad += predictions.bad
         self.count += len(predictions.names)
+        if not predictions.names:
+            return
         self.tally.add(predictions.classes, predictions.outputs)
+        if self._decoder.COMPARES:
+            self._compared.append(predictions)
+
+    def together(self) -> Together:
+        """What all examples say together."""
+        from cnncli.tasks.decoder import Together
+
+        if not self._compared:
+            return Together((), {})
+        names = [str(name) for each in self._compared for name in each.names]
+        return self._decoder.together(names, [each.outputs for each in self._compared])
 
 
 def _introduce(predictor: Predictor, name: str, steps: str, *, is_newest: bool, notes: Sequence[Problem]) -> None:
@@ -312,9 +328,11 @@ def _introduce(predictor: Predictor, name: str, steps: str, *, is_newest: bool, 
     )
 
 
-def _conclude(seen: _Seen, to_csv: Path | None) -> None:
+def _conclude(seen: _Seen, together: Together, to_csv: Path | None) -> None:
     """What was found in all, where the table does not show it at a glance."""
-    if seen.count > 1:
+    if together.lines and to_csv is not None:
+        console.say_pairs(together.lines)
+    if seen.count > 1 and not together.lines:
         console.say_pairs([("Found", f"{counted(seen.count, 'example')}: {seen.tally}")])
     if to_csv not in (None, STDOUT) and seen.count:
         console.say_pairs([("Written", str(to_csv))])

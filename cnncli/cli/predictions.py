@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cnncli.inference.several_inputs import SeveralGiven
     from cnncli.inference.text_inputs import TextsGiven
     from cnncli.runs.output_files import OutputFile
-    from cnncli.tasks.decoder import Decoder
+    from cnncli.tasks.decoder import Decoder, Together
 
 STDOUT = Path("-")
 
@@ -38,7 +38,7 @@ class View(Protocol):
     def show(self, predictions: Predictions) -> None:
         """Some more."""
 
-    def end(self, bad: Sequence[Bad]) -> None:
+    def end(self, bad: Sequence[Bad], together: Together) -> None:
         """These were all."""
 
 
@@ -101,7 +101,9 @@ class _Table:
         # A batch in one go: Rich takes its time for each thing that it prints.
         wrapping.show([Text("\n".join(map(self._stacked, rows) if self._is_stacked else texts))])
 
-    def end(self, bad: Sequence[Bad]) -> None:
+    def end(self, bad: Sequence[Bad], together: Together) -> None:
+        for word, text in together.lines:
+            wrapping.show(console.pair_lines(word, printable(text)))
         sys.stdout.flush()
 
     def _aligned(self, row: Sequence[str]) -> str:
@@ -127,11 +129,13 @@ class _Json:
     def show(self, predictions: Predictions) -> None:
         self._seen.append(predictions)
 
-    def end(self, bad: Sequence[Bad]) -> None:
+    def end(self, bad: Sequence[Bad], together: Together) -> None:
         from cnncli.runs import to_json
 
         count = sum(len(predictions.names) for predictions in self._seen)
-        before, after = to_json({**self._head, **error_as_json(bad), "count": count, "predictions": []}).rsplit("[]", 1)
+        before, after = to_json(
+            {**self._head, **error_as_json(bad), **together.fields, "count": count, "predictions": []}
+        ).rsplit("[]", 1)
         sys.stdout.write(f"{before}[")
         comma = ""
         for predictions in self._seen:
@@ -168,7 +172,7 @@ class _Csv:
         for bad in predictions.bad:
             self._table.writerow([*self._name(bad.name), *[""] * len(self._titles), self._text(bad.reason)])
 
-    def end(self, bad: Sequence[Bad]) -> None:
+    def end(self, bad: Sequence[Bad], together: Together) -> None:
         pass
 
     def _name(self, name: Name) -> list[Any]:

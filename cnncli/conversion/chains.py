@@ -60,7 +60,7 @@ def names_of_chains(recipe: Recipe) -> dict[tuple[str, str], list[str]]:
     """The names of the layers of each input's sections.
 
     Keras counts them as in a new process, by no name that a layer of the network has (`network.build`): first those of
-    `augment`, then those of `prepare`.
+    `prepare`, then those of `augment`.
     """
     counts: defaultdict[str, int] = defaultdict(int)
     model = recipe.name.replace("-", "_").replace(".", "_")
@@ -72,7 +72,7 @@ def names_of_chains(recipe: Recipe) -> dict[tuple[str, str], list[str]]:
         if number.isdecimal():
             counts[base] = max(counts[base], int(number) + 1)
     names: dict[tuple[str, str], list[str]] = {}
-    for section in ("augment", "prepare"):
+    for section in ("prepare", "augment"):
         for own in inputs:
             names[own.name, section] = []
             for layer in getattr(own, section):

@@ -37,6 +37,8 @@ def _unwritten(recipe: Recipe) -> Iterator[Path]:
     if data.source.word not in _SOURCES:
         yield ("data", "source", data.source.word)
         return
+    if data.targets in targets.WITHOUT_LABELS:
+        yield ("data", "targets")
     folder = data.source.image_folder
     if folder is not None and (folder.label is not None or not targets.of(data.targets).STRATIFY):
         yield ("data", "source", "image_folder")  # Keras reads one class for each folder

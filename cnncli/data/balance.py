@@ -1,4 +1,4 @@
-"""Balance of the training examples: their weights in the loss, and oversampling of rare classes."""
+"""Balance of the training examples: their weights in the loss."""
 
 from __future__ import annotations
 
@@ -63,20 +63,6 @@ def weigh_classes(
     if by_class is None:
         return dict(encodings)
     return {name: targets.weighing(encoding, by_class) for name, encoding in encodings.items()}
-
-
-def oversampled_classes(data: Data, targets: TargetInfo, examples: Examples) -> NDArray[np.integer] | None:
-    """The class of each training example, int (count,), where `data.balance` draws by class; else None."""
-    return targets.strata(targets.whole(examples.targets)) if data.balance == "oversample" else None
-
-
-def examples_per_epoch(data: Data, targets: TargetInfo, examples: Examples) -> int:
-    """How many training examples an epoch draws."""
-    classes = oversampled_classes(data, targets, examples)
-    if classes is None:
-        return len(examples)
-    _, counts = np.unique(classes, return_counts=True)
-    return int(counts.max()) * len(counts)
 
 
 def weight_notes(examples: Examples) -> list[Problem]:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import listed, printable, shortened
 from cnncli.recipe import group_pattern
@@ -51,15 +52,18 @@ def read_groups(name: str, array: NDArray[Any]) -> NDArray[Any]:
     return groups
 
 
-def with_groups(parts: Mapping[str, Examples], group: str | None) -> dict[str, Examples]:
-    """The parts with the group of each example, as the source brings it or the name of its file tells it.
+def with_groups(parts: Mapping[str, Examples], group: str | None, targets: TargetInfo) -> dict[str, Examples]:
+    """The parts with the group of each example, as the targets tell it, the source brings it or the name of its file has it.
 
     Args:
         group: `data.split.group`.
+        targets: of all parts.
 
     Raises:
         DataError: neither does.
     """
+    if targets.GROUP:
+        return {part: replace(examples, groups=targets.groups_of(examples.labels)) for part, examples in parts.items()}
     if group is None or all(examples.groups is not None for examples in parts.values()):
         return dict(parts)
     if any(examples.files is None for examples in parts.values()):
@@ -120,24 +124,29 @@ def numbered(groups: NDArray[Any], duplicate_of: NDArray[np.int64]) -> NDArray[n
     return np.asarray(joined, np.int64)[numbers]
 
 
-def shared_between_parts(parts: Mapping[str, Examples], noun: str, *, allow_leakage: bool) -> list[Problem]:
+def shared_between_parts(
+    parts: Mapping[str, Examples], noun: str, *, plural: str = "", allow_leakage: bool
+) -> list[Problem]:
     """Notes on groups that stand in two parts.
 
     Args:
         parts: by name, each with groups.
         noun: what a group is called.
+        plural: of it, if it has one.
 
     Raises:
         DataError: there are some, and leakage is not allowed.
     """
     groups = {part: np.unique(np.asarray(examples.groups, object)) for part, examples in parts.items()}
-    problems = [problem for one, other in combinations(groups, 2) for problem in _shared(one, other, groups, noun)]
+    problems = [
+        problem for one, other in combinations(groups, 2) for problem in _shared(one, other, groups, noun, plural)
+    ]
     if problems and not allow_leakage:
         raise DataError(problems)
     return problems
 
 
-def _shared(one: str, other: str, groups: Mapping[str, NDArray[Any]], noun: str) -> Iterator[Problem]:
+def _shared(one: str, other: str, groups: Mapping[str, NDArray[Any]], noun: str, plural: str) -> Iterator[Problem]:
     shared = [shortened(group) for group in np.intersect1d(groups[one], groups[other]).tolist()]
     if not shared:
         return
@@ -145,6 +154,6 @@ def _shared(one: str, other: str, groups: Mapping[str, NDArray[Any]], noun: str)
     message = f"{noun} {shared[0]} stands {where}"
     if len(shared) > 1:
         of = "" if noun == _FROM_FILES else f" of `{noun}`"
-        message = f"{len(shared):,} groups{of} stand {where}: {listed(shared, _MOST_NAMED)}"
+        message = f"{len(shared):,} {plural or f'groups{of}'} stand {where}: {listed(shared, _MOST_NAMED)}"
     hint = "what is measured there was seen in training: keep each in one part, or allow it: `allow_leakage: true` in `data`"
     yield Problem(message, hint, path=PATH)

@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from cnncli.data import shapes
 from cnncli.data.balance import weight_notes
 from cnncli.data.dataset import INPUT, Examples, InputShape, Splits, join_examples
@@ -67,7 +69,7 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         source = f"the data: {found.source}"
         hinted = [replace(each, hint="\n".join(filter(None, [each.hint, source]))) for each in problems]
         raise DataError(hinted)
-    found = replace(found, parts=with_groups(found.parts, data.split.group))
+    found = replace(found, parts=with_groups(found.parts, data.split.group, found.targets))
     parts, notes = set_aside(data, found)
     parts["train"] = limited(data, found.targets, parts["train"])
     training = found.targets.whole(parts["train"].targets)
@@ -93,8 +95,18 @@ def read_source(data: Data, *, input_shape: InputShape | None = None, progress: 
     request = Request(data, input_shape, progress)
     settings = data.source.settings
     found: LoadedData = _source_of(settings).read(settings, request)
+    if not request.targets.USES_LABELS:
+        found = _without_labels(found, request.targets)
     request.check_targets(found.targets)
     return found
+
+
+def _without_labels(found: LoadedData, targets: type[TargetInfo]) -> LoadedData:
+    """The same for targets that need no labels, where the source brings some all the same."""
+    parts = {
+        part: replace(examples, targets=np.zeros(len(examples), np.int8)) for part, examples in found.parts.items()
+    }
+    return replace(found, parts=parts, targets=targets.of_folders(()))
 
 
 def parse_source(text: str) -> Source:
@@ -132,7 +144,7 @@ def load_for_model(
     form: Form | None = None,
     progress: Progress | None = None,
     data: Data | None = None,
-) -> tuple[Examples, tuple[Problem, ...]]:
+) -> tuple[Examples, tuple[Problem, ...], TargetInfo]:
     """Read other data for a trained model: its test part, or all of it where it has none.
 
     Args:
@@ -144,7 +156,8 @@ def load_for_model(
         data: of the model's recipe, which names the columns of a table; None where that is not known.
 
     Returns:
-        The examples, their labels in the model's order, and notes.
+        The examples, their labels in the model's order, notes, and what is known of the labels: what the model knows, except for
+        names that are the data's own.
 
     Raises:
         DataError, NetworkError, ResourceError: as `load`; also for classes that the model does not know.
@@ -157,7 +170,7 @@ def load_for_model(
             raise DataError(problems)
     except CnncliError as error:  # no key of a recipe is to blame here
         raise type(error)((replace(problem, path=()) for problem in error.problems), details=error.details) from error
-    return examples, found.notes
+    return examples, found.notes, found.targets
 
 
 _KINDS = "\n  ".join(["one of", *dict.fromkeys(each.RECOGNIZED for each in SOURCES.values() if each.RECOGNIZED)])

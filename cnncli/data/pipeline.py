@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.columns import Values, as_column, may_be_copied
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.drawing import Drawing, shuffled
 from cnncli.data.targets import STORED, Encoding, encode_batch
 from cnncli.errors import CnncliError
 
@@ -36,8 +37,7 @@ class Batches:
         seed: for a full shuffle in every epoch; None keeps the order.
         weights: float32 (count,), the weight of each example in the loss; None: batches have the weights that encodings give,
             or none.
-        oversampled: int (count,), the class of each example: each epoch draws as many of every class as the largest has;
-            None: each example once.
+        drawing: which examples an epoch draws, with a seed; None: each example once.
 
     The order is a pure function of (seed, epoch): set `epoch` before the dataset is iterated. Keras' own shuffle gives the
     same order in every epoch once the random seed is set.
@@ -57,23 +57,28 @@ class Batches:
         encodings: Mapping[str, Encoding],
         seed: int | None = None,
         weights: NDArray[np.float32] | None = None,
-        oversampled: NDArray[np.integer] | None = None,
+        drawing: Drawing | None = None,
     ) -> None:
         self.rows = len(examples)
         self.batch_size = batch_size
         self.seed = seed
         self._weights = weights
-        self._oversampling = None if oversampled is None else Oversampling(oversampled)
+        self._drawing = drawing
         self.epoch = tf.Variable(0, dtype=tf.int64, trainable=False, name="epoch")
         self._inputs = examples.inputs
         self._copies = 1
         self._failure: list[CnncliError] = []  # one for all that are made of this one
-        self._targets = examples.targets
         self.encodings = dict(encodings)
+        self._targets = self.encoding.column(examples)
+
+    @property
+    def encoding(self) -> Encoding:
+        """That of the main output."""
+        return next(iter(self.encodings.values()))
 
     @property
     def count(self) -> int:
-        return self._oversampling.count if self._oversampling else self.rows
+        return self._drawing.count if self._drawing else self.rows
 
     @property
     def steps(self) -> int:
@@ -82,7 +87,7 @@ class Batches:
     @property
     def weighs_places(self) -> bool:
         """Whether encodings weigh the places of an example, such as pixels: what weighs 0 does not count in metrics either."""
-        return any(encoding.weigh is not None for encoding in self._encodings.values())
+        return any(encoding.weigh is not None for encoding in self.encodings.values())
 
     @property
     def input_spec(self) -> Any:
@@ -103,11 +108,11 @@ class Batches:
     def in_order(self) -> Batches:
         """The same examples in their own order, each once."""
         found = copy(self)
-        found.seed = found._oversampling = None
+        found.seed = found._drawing = None
         return found
 
     def of(self, inputs: Values) -> Batches:
-        """The same labels in the same order, with one other input.
+        """The same targets in the same order, with one other input.
 
         Args:
             inputs: (examples, …), or (k * examples, …) for k copies of every example: each epoch takes the next copy.
@@ -147,24 +152,24 @@ class Batches:
         if self.seed is None:
             return indices
         seed = tf.stack([tf.cast(self.seed, tf.int64), self.epoch])
-        shuffled = _shuffled(indices, seed)
-        if self._oversampling is None:
-            return shuffled
-        return _shuffled(self._oversampling.drawn(shuffled), seed * [1, -1] - [0, 1])  # not the random numbers of above
+        order = shuffled(indices, seed)
+        return order if self._drawing is None else self._drawing.drawn(order, seed)
 
     def _gather(self) -> Any:
-        targets_at = self._rows_of(self._targets)
         inputs_at = {name: self._rows_of(column) for name, column in self._inputs.items()}
+        are_inputs = self._targets is self._inputs.get(INPUT)
+        targets_at = None if are_inputs else self._rows_of(self._targets)
         weights_at = None if self._weights is None else self._rows_of(self._weights)
 
         @_as_it_stands
         def batch(drawn: tf.Tensor) -> tuple[tf.Tensor, ...]:
             rows, times = drawn % self.rows, drawn // self.rows
-            targets, weights = encode_batch(
-                self.encodings, targets_at(rows), None if weights_at is None else weights_at(rows)
-            )
             copies = rows + (self.epoch + times) % self._copies * self.rows
-            inputs = _alone({name: rows_at(copies) for name, rows_at in inputs_at.items()})
+            given = {name: rows_at(copies) for name, rows_at in inputs_at.items()}
+            inputs = _alone(given)
+            stored = given[INPUT] if targets_at is None else targets_at(rows)
+            own = None if weights_at is None else weights_at(rows)
+            targets, weights = encode_batch(self.encodings, stored, own)
             return (inputs, targets) if weights is None else (inputs, targets, weights)
 
         return batch
@@ -187,43 +192,6 @@ class Batches:
             return tf.ensure_shape(tf.numpy_function(read, [indices], dtype), (None, *column.shape[1:]))
 
         return stored
-
-
-class Oversampling:
-    """Draws as many examples of every class as the largest class has.
-
-    Args:
-        classes: int (rows,), the class of each example.
-
-    Attributes:
-        count: how many examples an epoch has.
-    """
-
-    def __init__(self, classes: NDArray[np.integer]) -> None:
-        _, self._classes, counts = np.unique(classes, return_inverse=True, return_counts=True)
-        self._most = int(counts.max())
-        self.count = self._most * len(counts)
-        slots = np.tile(np.arange(self._most), len(counts))
-        sizes = np.repeat(counts, self._most)
-        self._places = (
-            np.repeat(np.cumsum(counts) - counts, self._most) + slots % sizes
-        )  # among the rows, class by class
-        self._times = slots // sizes
-
-    def drawn(self, shuffled: tf.Tensor) -> tf.Tensor:
-        """What is drawn, class by class: int64 (count,), a row, with the number of rows added for each time before.
-
-        All examples of a class are drawn equally often, but for one time; which are drawn once more follows the order.
-
-        Args:
-            shuffled: int64 (rows,).
-        """
-        by_class = tf.gather(shuffled, tf.argsort(tf.gather(tf.constant(self._classes), shuffled), stable=True))
-        return tf.gather(by_class, self._places) + self._times * len(self._classes)
-
-
-def _shuffled(values: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-    return tf.random.experimental.stateless_shuffle(values, seed=seed)
 
 
 def _alone(values: dict[str, Any]) -> Any:

@@ -40,9 +40,9 @@ def set_aside(data: Data, found: LoadedData) -> tuple[dict[str, Examples], list[
     """
     wanted, parts, notes = data.split, dict(found.parts), list[Problem]()
     train = parts["train"]
-    if wanted.group is not None:
-        noun = groups.noun_of(wanted.group, train)
-        notes += groups.shared_between_parts(parts, noun, allow_leakage=data.allow_leakage)
+    if noun := _noun_of_groups(data, found, train):
+        plural = found.targets.PLURAL if found.targets.GROUP else ""
+        notes += groups.shared_between_parts(parts, noun, plural=plural, allow_leakage=data.allow_leakage)
     if wanted.folds is not None and parts.pop("test", None) is not None:
         message = "each fold of the training part is a test part; the test part of the data is not used"
         notes.append(Problem(message, "it can score the network that is chosen in the end", path=_FOLDS))
@@ -88,6 +88,13 @@ def strata_of(targets: TargetInfo, examples: Examples) -> tuple[NDArray[np.integ
     return (np.zeros(len(examples), np.int32), ()) if strata is None else (strata, targets.class_names)
 
 
+def _noun_of_groups(data: Data, found: LoadedData, train: Examples) -> str:
+    """What a group is called; empty where examples have none."""
+    if found.targets.GROUP:
+        return found.targets.GROUP
+    return "" if data.split.group is None else groups.noun_of(data.split.group, train)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Pool:
     """The examples that parts are taken from.
@@ -113,10 +120,10 @@ class _Pool:
     def of(cls, data: Data, found: LoadedData, train: Examples) -> _Pool:
         duplicate_of = found.duplicate_of.get("train", np.arange(len(train)))
         strata, names = strata_of(found.targets, train)
-        group = data.split.group
-        if group is None or train.groups is None:
+        noun = _noun_of_groups(data, found, train)
+        if not noun or train.groups is None:
             return cls(data, strata, names, duplicate_of, None, "", [])
-        numbers, noun = groups.numbered(train.groups, duplicate_of), groups.noun_of(group, train)
+        numbers = groups.numbered(train.groups, duplicate_of)
         return cls(data, strata, names, duplicate_of, numbers, noun, [])
 
     def fold(self, number: int, count: int) -> NDArray[np.int64]:

@@ -61,6 +61,29 @@ class Encoding:
             return own
         return own * tf.reshape(of_examples, [-1, *[1] * (len(own.shape) - 1)])
 
+    def of(self, model: Any) -> Encoding:
+        """The same for a network with its weights, where targets are encoded by a part of it.
+
+        Args:
+            model: a `keras.Model`, raw examples -> outputs.
+        """
+        return self
+
+    def column(self, examples: Any) -> Values:
+        """Where the targets of `Examples` are stored, (count, …)."""
+        stored: Values = examples.targets
+        return stored
+
+    def scored(self, stored: NDArray[Any], inputs: Any, encoded: Any) -> Any:
+        """What a scorer takes as the targets of a batch.
+
+        Args:
+            stored: `Examples.targets` of the batch, (batch, …).
+            inputs: raw, as the network takes them.
+            encoded: the targets as the loss takes them.
+        """
+        return stored
+
 
 STORED = Encoding("stored", "as they are stored", lambda targets: targets)
 
@@ -134,6 +157,9 @@ class TargetInfo(BaseModel, ABC):
     OUTPUT_FORM: ClassVar[str] = "a row of numbers"  # what a network gives an example
     UNLIKE_MODEL: ClassVar[str] = "does not classify"  # what messages say of a model whose outputs cannot be read
     HAS_SEVERAL_OUTPUTS: ClassVar[bool] = False  # whether all outputs are needed together; else the main one tells all
+    GROUP: ClassVar[str] = ""  # what `groups_of` tells of an example, where it tells something: "identity"
+    NEEDS_KNOWN_CLASSES: ClassVar[bool] = True  # whether every class of another part has to be in training
+    USES_LABELS: ClassVar[bool] = True  # whether labels of the data are read; else the inputs alone tell the targets
     task: str
     class_names: tuple[str, ...] = ()
 
@@ -200,6 +226,44 @@ class TargetInfo(BaseModel, ABC):
     def of_training(self, targets: NDArray[Any]) -> Self:
         """The same of the targets that train, after others have been set aside."""
         return self
+
+    def of_other_data(self, class_names: Sequence[str]) -> Self:
+        """The same for data that a trained model is to read, with the names of its classes: other data has those of the model."""
+        return self
+
+    def of_model(self) -> Self:
+        """What a model file is to hold of them."""
+        return self
+
+    def groups_of(self, targets: NDArray[Any]) -> NDArray[np.object_] | None:
+        """The name of what each example belongs to, object (count,), which a split keeps together; None where it is nothing."""
+        return None
+
+    def of_network(self, input_shape: OutputShape) -> Self:
+        """The same with what the network of a recipe tells of them.
+
+        Args:
+            input_shape: of the first input of an example behind `prepare`.
+        """
+        return self
+
+    def prepared(self, data: Data, train: Any, prepare: Callable[[NDArray[Any]], NDArray[Any]]) -> Self:
+        """The same with what the preprocessing of the training examples tells of them.
+
+        Args:
+            data: the recipe's section, settled.
+            train: `Examples`, raw.
+            prepare: raw inputs (count, …) -> the same behind `prepare`; called only where that matters.
+
+        Raises:
+            DataError: nothing can be learned from them.
+        """
+        return self
+
+    @property
+    def evaluated_as(self) -> Any:
+        """What an evaluation does to examples, as plain data, which belongs to their fingerprint; empty where it does nothing."""
+        return ()
 
     def part_notes(self, targets: Mapping[str, NDArray[Any]], first: str) -> list[Problem]:
         """Notes on how the targets of parts, by the name of the array, differ from those of the first, which trains."""

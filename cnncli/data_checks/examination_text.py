@@ -52,7 +52,8 @@ def _files(files: ImageFilesSummary) -> Iterator[tuple[str, str]]:
     yield "Files", _counts(files.formats)
     yield "Colors", _counts(files.modes)
     if files.size_count == 1:
-        yield "Sizes", f"all {_size(median)}; they become {width}x{height}"
+        change = "" if median == (width, height) else f"; they become {width}x{height}"
+        yield "Sizes", f"all {_size(median)}{change}"
         return
     yield (
         "Sizes",

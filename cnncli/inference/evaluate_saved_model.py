@@ -13,6 +13,7 @@ import tensorflow as tf
 from cnncli import runs
 from cnncli.data.dataset import Examples
 from cnncli.data.load import as_used, load, load_for_model, parse_source
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, ModelFileError, Problem
 from cnncli.inference import memory_budget
 from cnncli.inference.input_warnings import warnings_for_examples
@@ -68,11 +69,12 @@ def evaluate_saved_model(
     devices.choose(device or "auto", cpu_name="CPU")
     trained = open_model(run_or_file, outputs=outputs)
     if data is not None:
-        examples, remarks = _other_data(trained, data)
+        examples, remarks, targets = _other_data(trained, data)
         notes = (*trained.notes, *remarks)
         where = data
     else:
         examples, notes = own_data(trained, split)
+        targets = trained.targets
         where = f"{split} split"
     what = f"the {where}" if data is None else printable(data)
     warnings = warnings_for_examples(trained, examples, what)
@@ -87,7 +89,7 @@ def evaluate_saved_model(
         scored = evaluate(
             trained.model,
             examples,
-            targets=trained.targets,
+            targets=targets,
             batch_size=batch_size,
             loss=loss,
             loss_weights=trained.about.loss_weights if trained.about else None,
@@ -115,7 +117,7 @@ def _check_output(trained: TrainedModel) -> None:
         raise ModelFileError(f"{trained.name} {trained.targets.UNLIKE_MODEL}: its output has the shape {shape}")
 
 
-def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...]]:
+def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...], TargetInfo]:
     source = parse_source(data)
     _check_output(trained)
     if len(trained.model.inputs) != 1 and not trained.names_its_inputs:

@@ -164,7 +164,8 @@ class Predictor:
 
     def _outputs(self, inputs: Any) -> Any:
         given = by_name(self._model(inputs, training=False))
-        return self.decoder.activated(alone({name: tf.cast(each, tf.float32) for name, each in given.items()}))
+        outputs = alone({name: tf.cast(each, tf.float32) for name, each in given.items()})
+        return self.decoder.observed(self._model, inputs, outputs)
 
     def _checked_output_shapes(self) -> dict[str, tuple[int | None, ...]]:
         model, name = self._model, self._trained.name

@@ -46,12 +46,14 @@ class Heated:
         heat: float (any height, any width) in [0, 1], over the whole image.
         caption: lines, each with its colour.
         seen: the box that the network gets, (left, top, right, bottom) as shares of width and height; None: all of it.
+        beside: images of the example's other inputs, drawn in the height of the first.
     """
 
     image: NDArray[Any]
     heat: NDArray[np.floating[Any]]
     caption: Caption
     seen: tuple[float, float, float, float] | None = None
+    beside: tuple[NDArray[Any], ...] = ()
 
 
 def draw_heat(
@@ -76,8 +78,8 @@ def draw_heat(
 
     def cell(longest: int) -> tuple[int, int]:
         fitted = [_fitted(size, longest, enlarged) for size in sizes]
-        widest = max(width for _, width in fitted)
-        return max(_CELL, 2 * widest + _GAP), max(height for height, _ in fitted) + lines * _LINE
+        widest = max(sum(_widths(example, size)) for example, size in zip(examples, fitted, strict=True))
+        return max(_CELL, widest), max(height for height, _ in fitted) + lines * _LINE
 
     largest = _largest(sizes, enlarged)
     two = 2 * (cell(largest)[0] + _BETWEEN)
@@ -148,23 +150,39 @@ def _fitted(size: tuple[int, int], longest: int, enlarged: int) -> tuple[int, in
     return max(1, round(height * factor)), max(1, round(width * factor))
 
 
+def _widths(example: Heated, size: tuple[int, int]) -> list[int]:
+    """The widths of an example's images, each but the last with the gap behind it; the first two are of this (height, width)."""
+    height, width = size
+    others = [max(1, round(height * image.shape[1] / image.shape[0])) for image in example.beside]
+    widths = [width, width, *others]
+    return [each + _GAP for each in widths[:-1]] + widths[-1:]
+
+
 def _draw_example(
     figure: Figure, example: Heated, size: tuple[int, int], left: float, top: float, cell_width: int
 ) -> None:
     height, width = size
-    image = Image.fromarray(_as_rgb(example.image))
-    is_enlarged = width > image.width
-    pixels = np.asarray(
-        image.resize((width, height), Image.Resampling.NEAREST if is_enlarged else Image.Resampling.LANCZOS)
-    )
-    for column, shown in enumerate((pixels, overlay(pixels, example.heat))):
-        axes = show_sheet(figure, left + column * (width + _GAP) / style.DPI, top, shown)
-        _draw_edge(axes, width, height)
-    if example.seen:
-        _draw_frame(axes, example.seen, height, width)
+    widths = _widths(example, size)
+    pixels = _resized(example.image, width, height)
+    others = [
+        _resized(image, each - _GAP * (number < len(example.beside)), height)
+        for number, (image, each) in enumerate(zip(example.beside, widths[2:], strict=True), start=1)
+    ]
+    for column, shown in enumerate((pixels, overlay(pixels, example.heat), *others)):
+        axes = show_sheet(figure, left + sum(widths[:column]) / style.DPI, top, shown)
+        _draw_edge(axes, shown.shape[1], height)
+        if column == 1 and example.seen:
+            _draw_frame(axes, example.seen, height, width)
     for line, (text, colour) in enumerate(example.caption):
         fitting = fit_text(plain_text(text), cell_width / style.DPI, style.LABEL_SIZE)
         style.add_text(figure, left, top + (height + 8 + _LINE * line) / style.DPI, fitting, color=colour)
+
+
+def _resized(image: NDArray[Any], width: int, height: int) -> Pixels:
+    """An image in another size, its pixels as squares where it is enlarged."""
+    shown = Image.fromarray(_as_rgb(image))
+    resampling = Image.Resampling.NEAREST if width > shown.width else Image.Resampling.LANCZOS
+    return np.asarray(shown.resize((width, height), resampling))
 
 
 def _draw_edge(axes: Axes, width: int, height: int) -> None:

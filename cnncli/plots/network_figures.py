@@ -34,6 +34,7 @@ from cnncli.plots.feature_maps import draw_feature_maps
 from cnncli.plots.heat_maps import Caption, Heated, draw_heat
 from cnncli.plots.map_tiles import LayerMaps
 from cnncli.plots.maximized import draw_maximized
+from cnncli.plots.other_inputs import OtherInputs, other_inputs
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.sentence_figures import draw_word_heat
 from cnncli.plots.signals import draw_signal_heat
@@ -263,6 +264,7 @@ def draw_heat_of(
     padding = (
         _shares_in_padding(chosen.originals.form, photos, heat) if chosen.originals and photos and is_placed else None
     )
+    others = other_inputs(chosen.inputs, about)
     captions, details = [], []
     for number, (example, label, answer, of) in enumerate(zip(chosen.names, labels, said, wanted, strict=True)):
         remarks = [_where(chosen, number), subject.asked_text(answer, int(of))]
@@ -277,7 +279,8 @@ def draw_heat_of(
             detail["heat_in_padding"] = round(padding[number], 3)
             if padding[number] > _MUCH_PADDING:
                 remarks.append(f"{padding[number]:.0%} of the heat in the padding")
-        captions.append([*_answer(subject, label, answer), (" · ".join(filter(None, remarks)), style.MUTED)])
+        lines = [" · ".join(filter(None, remarks)), *others.lines[number]]
+        captions.append([*_answer(subject, label, answer), *((line, style.MUTED) for line in lines)])
         details.append(detail)
     what, meaning = subject.heat_title(class_name, moves=method == "smoothgrad")
     at_layer = f" at layer {layer}" if layer else ""
@@ -286,6 +289,7 @@ def draw_heat_of(
     title = Title(subject.name, f": {what}")
     where = "this layer" if layer else "the input"
     notes = [] if all(detail["has_heat"] for detail in details) else [f"No heat: nothing in {where} {meaning}."]
+    notes += others.notes(with_images=is_placed and not (kind.ARE_NUMBERED or kind.ARE_CURVES))
     options: dict[str, Any] = {"title": title, "subtitle": subtitle, "meaning": meaning, "notes": notes}
     if not kind.ARE_NUMBERS:
         figure = draw_word_heat(list(map(str, shown)), heat, captions, **options)
@@ -296,7 +300,7 @@ def draw_heat_of(
     elif photos and not network_input:
         figure = _photo_sheet(photos, heat, captions, title, subtitle, meaning, notes)
     else:
-        figure = _heat_sheet(kind, shown, heat, captions, title, subtitle, meaning, notes)
+        figure = _heat_sheet(kind, shown, heat, captions, others, title, subtitle, meaning, notes)
     make_folder(folder)
     files = save(figure, folder / f"{stem}.png", formats=formats)
     return Drawn(tuple(files), tuple(details), _padding_notes(padding or []))
@@ -364,6 +368,7 @@ def _heat_sheet(
     inputs: np.ndarray,
     heat: np.ndarray,
     captions: Sequence[Caption],
+    others: OtherInputs,
     title: Title,
     subtitle: str,
     meaning: str,
@@ -375,7 +380,10 @@ def _heat_sheet(
         return draw_signal_heat(inputs, heat, captions, title=title, subtitle=subtitle, meaning=meaning, notes=notes)
     pictures, heat = kind.pictures(inputs, lines=True), kind.heat_pictures(heat, inputs.shape[1:])
     subtitle += f" · {kind.LAYOUT}" if kind.LAYOUT else ""
-    examples = [Heated(*each) for each in zip(pictures, heat, captions, strict=True)]
+    examples = [
+        Heated(picture, one, caption, beside=others.beside(number))
+        for number, (picture, one, caption) in enumerate(zip(pictures, heat, captions, strict=True))
+    ]
     return draw_heat(examples, title=title, subtitle=subtitle, meaning=meaning, notes=notes)
 
 

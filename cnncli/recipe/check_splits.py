@@ -40,6 +40,27 @@ def _column_of_a_source(recipe: Recipe) -> Iterator[Problem]:
 
 
 @GENERAL.error_without_network
+def _words_of_parts(recipe: Recipe) -> Iterator[Problem]:
+    """`parts` says what the words of `column` mean, and each word means one part."""
+    said = recipe.data.split.words_of_parts()
+    if said is None:
+        return
+    if recipe.data.split.column is None:
+        message = "`parts` says what the words of `column` mean, and `column` is missing"
+        yield Problem(message, "`column: fold` beside it", path=(*_SPLIT, "parts"))
+    if not {*said} & {"validation", "test"}:
+        message = "`parts` names no words of the validation or test examples"
+        yield Problem(
+            message, "`parts: {validation: 9, test: 10}`; all other words mean train", path=(*_SPLIT, "parts")
+        )
+    meaning: dict[str, str] = {}
+    for part, words in said.items():
+        for word in words:
+            if (first := meaning.setdefault(str(word), part)) != part:
+                yield Problem(f"`{shortened(str(word))}` means {first} already", path=(*_SPLIT, "parts", part))
+
+
+@GENERAL.error_without_network
 def _fold_and_folds(recipe: Recipe) -> Iterator[Problem]:
     split = recipe.data.split
     if split.folds is None and split.fold is not None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cnncli.errors import Problem
 from cnncli.messages import listed
+from cnncli.recipe import targets
 from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
@@ -78,6 +79,8 @@ def _keys_of_columns(own: InputColumns) -> list[str]:
 def _label_is_named(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
     settings = source.settings
+    if recipe.data.targets in targets.WITHOUT_LABELS:
+        return
     if isinstance(settings, Table) and settings.label is None and not settings.FINDS_COLUMNS:
         yield Problem(
             "`label` is missing", "the column of the labels: `label: species`", path=("data", "source", source.word)

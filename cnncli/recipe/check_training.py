@@ -7,7 +7,8 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from cnncli.errors import Problem
-from cnncli.messages import described, did_you_mean, listed
+from cnncli.messages import counted, described, did_you_mean, listed
+from cnncli.recipe import targets
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.metrics import metric_name, metric_names
@@ -62,6 +63,7 @@ def _callbacks(recipe: Recipe) -> Iterator[tuple[KerasObject, Path, TrainingPhas
 def _unknown_expected_metric(recipe: Recipe) -> Iterator[Problem]:
     names = metric_names(recipe)
     known = [f"{prefix}{name}" for prefix in ("test_", "val_", "") for name in names]
+    known += [f"test_{name}" for name in targets.scores_of(recipe.data.targets) if f"test_{name}" not in known]
     for name in recipe.expect.metrics:
         if name not in known:
             hint = did_you_mean(name, known) or f"one of: {listed(known, 20)}"
@@ -128,7 +130,7 @@ def _patience_and_epochs(recipe: Recipe) -> Iterator[Problem]:
     for callback, path, phase in _callbacks(recipe):
         patience = callback.args.get("patience")
         if isinstance(patience, int) and patience >= phase.epochs:
-            message = f"{callback.name}: a patience of {patience} cannot run out in {phase.epochs} epochs"
+            message = f"{callback.name}: a patience of {patience} cannot run out in {counted(phase.epochs, 'epoch')}"
             yield Problem(message, path=(*path, "patience"))
 
 

@@ -25,6 +25,7 @@ from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import Group, nested
 from cnncli.recipe.schema_fields import (
     INPUT_NAME,
+    Balance,
     Callback,
     ClassCount,
     ClassWeight,
@@ -40,6 +41,7 @@ from cnncli.recipe.schema_fields import (
     Section,
     ShapeOrShapes,
     Step,
+    Words,
     exactly_one,
 )
 from cnncli.recipe.schema_pictures import Picture, read_picture
@@ -117,6 +119,14 @@ def _source_as_data(source: Source) -> Any:
     return {source.word: source.settings.model_dump(exclude_none=True)}
 
 
+class PartsOfWords(Section):
+    """What the words of `column` mean. Without `train` all other words mean it."""
+
+    train: Words = Field(None, description="the words of training examples; default: all others")
+    validation: Words = Field(None, description="the words of validation examples")
+    test: Words = Field(None, description="the words of test examples")
+
+
 class Split(Section):
     """How the data is split, if it has no validation or test part."""
 
@@ -131,12 +141,19 @@ class Split(Section):
     column: str | None = Field(
         None, min_length=1, description="a column or an array that says train, validation or test for each example"
     )
+    parts: PartsOfWords | None = Field(
+        None, description="what other words of `column` mean: `{validation: 9, test: 10}`, and all others train"
+    )
     folds: FoldCount | None = Field(
         None, description="number of folds of a cross-validation; each fold is the test split once: `train --fold 2`"
     )
     fold: Count | None = Field(None, description="the fold that is the test split, from 1; `train --fold` sets it")
     stratify: bool = Field(True, description="keep the share of each class in each split")
     seed: int = Field(0, ge=0, le=LARGEST_SEED, description="seed of the split: the same seed gives the same splits")
+
+    def words_of_parts(self) -> dict[str, list[Any]] | None:
+        """The words of each part that `parts` names; None where nothing is said."""
+        return None if self.parts is None else self.parts.model_dump(exclude_none=True)
 
 
 class Input(InputColumns):
@@ -194,9 +211,10 @@ class Data(Section):
         None, description="weight of each class in the loss; balanced: inversely proportional to its frequency"
     )
     classes: ClassCount | None = Field(None, description="number of classes; checked against the data")
-    balance: Literal["oversample"] | None = Field(
+    balance: Balance = Field(
         None,
-        description="oversample: each epoch draws examples of rare classes more often, so that all classes are equal",
+        description="oversample: each epoch draws examples of rare classes more often, so that all classes are equal; "
+        "for identities `{per_identity: 4}`, the number of examples of each identity of a batch",
     )
     limit: Count | None = Field(None, description="number of training examples to use; the share of each class is kept")
     per_class: Count | None = Field(None, description="number of training examples of each class to use")
@@ -210,7 +228,9 @@ class Data(Section):
         if isinstance(data, dict) and (word := _targets_word(data)) != DEFAULT_TARGETS:
             data = {**data, "targets": word}
         if (known := _target_rules(data)) and isinstance(data.get("split", {}), dict):
-            return {**data, "split": {"stratify": known.STRATIFY, **data.get("split", {})}}
+            balance = targets.balance_of(data["targets"])
+            own = {"balance": balance} if balance is not None and data.get("balance") is None else {}
+            return {**data, **own, "split": {"stratify": known.STRATIFY, **data.get("split", {})}}
         return data
 
     @model_validator(mode="before")

@@ -256,6 +256,26 @@ _Share = Annotated[float, Field(gt=0, lt=1)]
 Part = Annotated[Any, BeforeValidator(_read_part, json_schema_input_type=Count | _Share)]
 
 
+def _read_words(value: Any) -> Any:
+    """Words of data, one or several; numbers, true and false are some, too."""
+    if value is None:
+        return value
+    words = value if isinstance(value, list) else [value]
+    if words and all(is_word(word) for word in words):
+        return words
+    raise PydanticCustomError("words", "expected a word or a number of the data, or a list of them")
+
+
+def is_word(value: Any) -> bool:
+    """Whether a value can be that of a cell: a text, a number, true or false."""
+    return isinstance(value, (str, int)) or (isinstance(value, float) and math.isfinite(value))
+
+
+Word = str | float | bool
+_SeveralWords = Annotated[list[Word], Field(min_length=1)]
+Words = Annotated[Any, BeforeValidator(_read_words, json_schema_input_type=Word | _SeveralWords | None)]
+
+
 def _read_class_weight(value: Any) -> Any:
     if value is None or value == "balanced":
         return value
@@ -275,4 +295,21 @@ def _is_weight(value: Any) -> bool:
 _Weights = Annotated[dict[str, Annotated[float, Field(gt=0)]], Field(min_length=1)]
 ClassWeight = Annotated[
     Any, BeforeValidator(_read_class_weight, json_schema_input_type=Literal["balanced"] | _Weights | None)
+]
+
+
+def _read_balance(value: Any) -> Any:
+    if value is None or value == "oversample":
+        return value
+    of_each = read_integer(value.get("per_identity")) if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(of_each, bool) or not isinstance(of_each, int) or of_each < 2:
+        told = "expected `oversample`, or for identities `{per_identity: 4}` with an integer of at least 2"
+        raise PydanticCustomError("balance", told)
+    return {"per_identity": of_each}
+
+
+_OfEach = Annotated[int, Field(ge=2)]
+_PerIdentity = Annotated[dict[Literal["per_identity"], _OfEach], Field(min_length=1, max_length=1)]
+Balance = Annotated[
+    Any, BeforeValidator(_read_balance, json_schema_input_type=Literal["oversample"] | _PerIdentity | None)
 ]

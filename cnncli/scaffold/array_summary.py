@@ -12,7 +12,8 @@ from cnncli.errors import DataError
 from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import counted, listed
 from cnncli.recipe.schema import Data
-from cnncli.scaffold.data_summary import DataSummary
+from cnncli.recipe.targets import of as targets_of
+from cnncli.scaffold.data_summary import DataSummary, target_scale
 
 _SHORTEST_SIDE = 8  # pixels, of an image
 _LONGEST_RATIO = 4  # of the sides of an image
@@ -59,6 +60,7 @@ def look_at(source: Any, targets: str | None = None) -> DataSummary:
         are_pixels=column.dtype == np.uint8 or scale.high == 255.0,
         is_scaled=scale.low >= -1 and scale.high <= 1,
         outputs=found.targets.count,
+        target_scale=target_scale(np.asarray(train.labels)) if targets_of(word).NO_CLASSES else None,
     )
 
 

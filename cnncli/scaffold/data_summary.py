@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy.typing import NDArray
+
+from cnncli.data.groups import groups_in_names
+from cnncli.errors import DataError
 from cnncli.inputs.base import InputKind
 
 _LEAST_GROUPS = 4
 _LEAST_IN_GROUP = 1.5  # files for each group, on average
-_NAMED = 0.95  # of the files have to name a group
+_USUAL = 10  # the largest numbers that a network gives soon
+_LEAST_DEVIATION = 0.05
 
-# What a group is called in the names of files, and in the heads of tables.
+# What a group is called in the names of files and folders, and in the heads of tables.
 _WORDS = "patient|subject|subj|sub|person|participant|speaker|photographer|author|case|scan|site|session|user|animal"
-_IN_FILE_NAMES = (
-    (re.compile(rf"(?i)(?:^|[/_.-])((?:{_WORDS})[-_]?[0-9]+)(?![0-9])"), rf"(?i)((?:{_WORDS})[-_]?[0-9]+)"),
-    (re.compile(r"(?:^|/)([psPS][0-9]+)[-_]"), r"([psPS][0-9]+)[-_]"),
+# As `data.split.group` writes them: with a `/` they are compared with the path. Folders below the class come first, because
+# `patient_03/scan1.png` is of the patient.
+_IN_PATHS = (
+    rf"(?i)/((?:{_WORDS})[-_ ]?[0-9]+)/",
+    r"/([psPS][0-9]+)/",
+    rf"(?i)(?:^|[_. -])((?:{_WORDS})[-_]?[0-9]+)",
+    r"^([psPS][0-9]+)[-_]",
 )
 _IN_HEADS = re.compile(rf"(?i)(?:.*[_ .-])?(?:{_WORDS}|lesion_id|group|fold)(?:[_ .-]?(?:id|nr|no|number|name))?")
 
@@ -45,6 +54,7 @@ class DataSummary:
         are_pixels: whether values are pixels from 0 to 255.
         is_scaled: whether values lie between -1 and 1.
         outputs: how many numbers an example's target has, where it has no classes.
+        target_scale: the standard deviation and the mean of these numbers, where an untrained network is far from them.
     """
 
     source: Any
@@ -65,6 +75,7 @@ class DataSummary:
     are_pixels: bool = False
     is_scaled: bool = False
     outputs: int = 1
+    target_scale: tuple[float, float] | None = None
 
     @property
     def is_imbalanced(self) -> bool:
@@ -72,14 +83,39 @@ class DataSummary:
         return bool(self.classes) and max(self.classes.values()) > 3 * max(1, min(self.classes.values()))
 
 
-def group_in_names(files: Iterable[str]) -> str | None:
-    """A pattern that finds the group of a file in its name, such as a patient; None where names suggest none."""
-    names = list(files)
-    for finder, pattern in _IN_FILE_NAMES:
-        found = [match[1] for name in names if (match := finder.search(name))]
-        if len(found) >= _NAMED * len(names) > 0 and _are_groups(found):
+def target_scale(numbers: NDArray[Any]) -> tuple[float, float] | None:
+    """The standard deviation and the mean of targets that are much larger or much smaller than 1, else None.
+
+    Args:
+        numbers: all that the examples have, finite.
+    """
+    if not numbers.size:
+        return None
+    deviation, mean = float(f"{numbers.std():.3g}"), float(f"{numbers.mean():.3g}")
+    is_usual = _LEAST_DEVIATION <= deviation <= _USUAL and abs(mean) <= _USUAL
+    return None if is_usual or deviation == 0 else (deviation, mean)
+
+
+def group_in_names(files: Sequence[str]) -> str | None:
+    """A pattern that finds the group of a file, such as a patient; None where names suggest none.
+
+    Args:
+        files: paths inside the folder, which begin with the folder of the class.
+    """
+    for pattern in _IN_PATHS:
+        try:
+            found = groups_in_names(files, pattern).tolist()
+        except DataError:  # some names lack it
+            continue
+        if _are_groups(found) and len(set(found)) > len({file.partition("/")[0] for file in files}):  # not the classes
             return pattern
     return None
+
+
+def group_fact(pattern: str, files: Sequence[str]) -> str:
+    """What grouping by a pattern means, with the first group as an example."""
+    groups = dict.fromkeys(groups_in_names(files, pattern).tolist())
+    return f"Names suggest {len(groups):,} groups: all files of `{next(iter(groups))}` come into one part"
 
 
 def group_in_heads(columns: Mapping[str, Sequence[str]]) -> str | None:

@@ -13,25 +13,31 @@ from PIL import Image, UnidentifiedImageError
 from cnncli.data.sources.class_folders import class_names_of
 from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.paths import existing_folder
+from cnncli.data.targets import targets_of
 from cnncli.inputs import IMAGE
 from cnncli.messages import counted, listed
-from cnncli.scaffold.data_summary import DataSummary, group_in_names
+from cnncli.scaffold.data_summary import DataSummary, group_fact, group_in_names
 
 _File = TypeVar("_File")
 
 _LOOKED_AT = 200  # files that are opened
 _ALMOST_GRAY = 4  # the largest difference between the channels of a gray pixel that JPEG has stored
+_MANY_FOLDERS, _FEW_FILES = 30, 30
 _LARGE = 96  # pixels: images with such sides are photos, smaller ones are icons or digits
 
 
-def look_at(path: str) -> DataSummary:
+def look_at(path: str, word: str = "classes") -> DataSummary:
     """Look at class folders.
+
+    Args:
+        word: of `data.targets`.
 
     Raises:
         DataError: the folder has no images in class folders.
     """
     tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
-    class_names_of(path, tree)  # raises where training would
+    info = targets_of(word)
+    class_names_of(path, tree, must_be_trained=info.NEEDS_KNOWN_CLASSES)  # raises where training would
     train = tree.files["train"]
     counts = Counter(file.class_name for file in train)
     heights, widths, is_gray = measured([file.path for file in some(train)])
@@ -40,13 +46,20 @@ def look_at(path: str) -> DataSummary:
     are_photos = not is_gray and (len(sizes) > 1 or min(height, width) >= _LARGE)
     size = f"{height} x {width}" if len(sizes) == 1 else f"the median is {height} x {width} (height x width)"
     more = {part: len(files) for part, files in tree.files.items() if part != "train"}
+    names = [file.relative for file in train]
+    group = None if len(tree.files) > 1 else group_in_names(names)
     facts = [
-        f"{counted(len(train), 'image')} of {counted(len(counts), 'class', 'classes')}: "
+        f"{counted(len(train), 'image')} of {counted(len(counts), info.GROUP or 'class', info.PLURAL)}: "
         + listed(f"{name} {count:,}" for name, count in counts.items()),
         *(f"{count:,} more in the {part} part" for part, count in more.items()),
         f"{'Gray images' if is_gray else 'Images in colour'}; "
         + (f"all are {size}" if len(sizes) == 1 else f"of many sizes, {size}"),
+        *([group_fact(group, names)] if group else []),
     ]
+    if not info.GROUP and len(counts) >= _MANY_FOLDERS and int(np.median(list(counts.values()))) <= _FEW_FILES:
+        facts.append(
+            f"Many folders of few images: if they are people, of whom others come later: cnncli init {path} --task identities"
+        )
     settings = {
         "path": path.replace("$", "$$"),
         **resized(heights, widths),
@@ -56,10 +69,11 @@ def look_at(path: str) -> DataSummary:
         source={"image_folder": settings},
         kind=IMAGE,
         shape=(height, width, 1 if is_gray else 3),
-        classes=counts,
+        targets=word,
+        classes={} if info.GROUP else counts,
         examples=len(train),
         parts=tuple(tree.files),
-        group=None if len(tree.files) > 1 else group_in_names(file.relative for file in train),
+        group=None if info.GROUP else group,
         facts=facts,
         are_photos=are_photos,
         has_image_files=True,

@@ -26,6 +26,7 @@ _SMALLEST_MAP = 4  # positions along the shortest axis after the last pooling
 _FIRST_FILTERS, _MOST_STAGES = 32, 4
 _STEPS = 3_000  # of the whole training, about
 _MOST_WORDS = 20_000
+_FEWEST_WORDS, _LONGEST_TEXT = 4, 500
 _DIMENSIONS = {SIGNAL: "1D", IMAGE: "2D", VOLUME: "3D"}
 
 
@@ -142,12 +143,14 @@ def _dense(found: DataSummary) -> Choice:
 
 def _of_sentences(found: DataSummary) -> Choice:
     dimensions = 50 if found.examples < _FEW else 100
+    length = max(_FEWEST_WORDS, min(_LONGEST_TEXT, found.length))
+    cut = "  # longer texts are cut" if found.length > length else ""
     return Choice(
         why="Filters of 3, 4 and 5 words, each with its maximum over the sentence (Kim, 2014).",
         source={},
         data=[
             "prepare:                           # the words are learned on the training split",
-            f"  - TextVectorization: {{max_tokens: {_MOST_WORDS}, output_sequence_length: {found.length}}}",
+            f"  - TextVectorization: {{max_tokens: {_MOST_WORDS}, output_sequence_length: {length}}}{cut}",
             *_balanced(found),
         ],
         layers=[
@@ -166,7 +169,16 @@ def _of_sentences(found: DataSummary) -> Choice:
 
 
 def _head(found: DataSummary) -> list[str]:
-    return [f"- {targets.of(found.targets).HEAD.replace('{outputs}', str(found.outputs))}"]
+    head = targets.of(found.targets).HEAD.replace("{outputs}", str(found.outputs)).splitlines()
+    head = [f"- {head[0]}", *head[1:]]
+    if found.target_scale is None:
+        return head
+    scale, offset = found.target_scale
+    # Without it the outputs begin near 0, and small steps take thousands of epochs to come near the numbers.
+    return [
+        *head,
+        f"- Rescaling: {{scale: {scale:.10g}, offset: {offset:.10g}}}  # standard deviation and mean of the numbers",
+    ]
 
 
 # ---- data --------------------------------------------------------------------------------------------------------------

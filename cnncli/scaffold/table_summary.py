@@ -6,26 +6,27 @@ import math
 import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from cnncli.data.part_names import PARTS
-from cnncli.data.tables.column_selection import in_natural_order
+from cnncli.data.part_names import PartWords
+from cnncli.data.tables.column_selection import in_natural_order, select
 from cnncli.data.tables.label_cells import without_decimals
 from cnncli.data.tables.table_file import TableFile
 from cnncli.data.tables.wrong_lines import WrongLines
+from cnncli.data.targets import targets_of
 from cnncli.errors import DataError, Problem
 from cnncli.inputs.image import IMAGE
 from cnncli.inputs.numbers import NUMBERS
 from cnncli.inputs.signal import SIGNAL
 from cnncli.inputs.text import TEXT
 from cnncli.inputs.volume import VOLUME
-from cnncli.messages import counted, listed, printable
+from cnncli.messages import counted, listed, printable, shortened
 from cnncli.recipe.targets import of as rules_of
-from cnncli.scaffold.data_summary import DataSummary, group_in_heads
+from cnncli.scaffold.data_summary import DataSummary, group_in_heads, target_scale
 from cnncli.scaffold.image_columns import ImageFolders
 from cnncli.scaffold.image_summary import measured, resized, some
 from cnncli.scaffold.table_format import open_with_format
@@ -50,7 +51,14 @@ _OTHER_FILES = re.compile(r"(?i)\.(wav|mp3|flac|ogg|m4a|mp4|avi|mov|dcm|nii|nii\
 
 @dataclass(frozen=True)
 class _Columns:
-    """The first rows of a table by column, and how many rows there are."""
+    """The first rows of a table by column, and how many rows there are.
+
+    Attributes:
+        values: the cells of each column.
+        numbers: of each column of numbers those that are finite; training names the lines of other cells.
+        count: of all rows.
+        images: the files beside the table.
+    """
 
     values: Mapping[str, list[str]]
     numbers: Mapping[str, np.ndarray]
@@ -66,12 +74,12 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
         targets: the word of `data.targets`; None: as the labels suggest.
 
     Raises:
-        DataError: no column can be an input, or none a label.
+        DataError: no column can be an input, or none a label; two columns have one name; training refuses the labels.
     """
     table, text_format = open_with_format(path, word)
     columns = _read(table)
     left = dict(columns.values)
-    part = next((name for name, values in left.items() if _are_parts(values)), None)
+    part = next((name for name, values in left.items() if _are_parts(name, values)), None)
     left.pop(part or "", None)
     group = group_in_heads(left)
     left.pop(group or "", None)
@@ -85,23 +93,27 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     settings = {**text_format, **settings, "label": label[0] if len(label) == 1 else list(label)}
     settings |= {"separator": separator} if separator else {}
     settings |= {"weight": weight} if weight else {}
+    own_used = about.pop("used")
     kind_of_label = targets or _targets_of(label, separator, columns)
-    words = [value.strip() for value in columns.values[label[0]]]
+    select([name for name in [*label, *own_used, part, group, weight] if name], table.header, file=table.file)
+    _read_labels(label, separator, kind_of_label, columns)
+    words = [value.strip() for value in columns.values[label[0]] if value.strip()]
     names = dict(zip(dict.fromkeys(words), without_decimals(list(dict.fromkeys(words))), strict=True))
     classes = Counter(names[word] for word in words) if rules_of(kind_of_label).STRATIFY else {}
-    own_used = about.pop("used")
     has_own_folder = settings.get("folder", "..") != ".."  # as a rule the images of other parts lie in other folders
     others = {} if part or has_own_folder else tables_of_parts(path, [*own_used, *label], text_format)
     source = {word: _escaped({"path": path, **others, **settings})}
-    what = listed(f"{name} {count:,}" for name, count in sorted(classes.items())) if classes else listed(label)
     used = {*label, *own_used, part, group, weight}
-    unused = [name or "one without a name" for name in columns.values if name not in used]
+    unused = [name for name in columns.values if name not in used]
     facts = [
         *(["The first line has no names of columns: they are called c0, c1, c2, …"] if "header" in text_format else []),
         f"{counted(columns.count, 'row')}: {about.pop('fact')}",
-        f"The label is `{printable(', '.join(label[:8]))}`: {what}",
+        _labels_fact(label, separator, kind_of_label, classes, columns),
         *(f"The {other} part is {printable(name)}" for other, name in others.items()),
-        *([f"Columns that are not used: {listed(map(printable, unused))}"] if unused else []),
+        *([f"All rows with the same `{printable(group)}` come into one part"] if group and not part else []),
+        *([f"`{printable(weight)}` is the weight of each example in the loss"] if weight else []),
+        *_gaps(used, columns),
+        *([f"Columns that are not used: {listed(_with_reason(name, columns) for name in unused)}"] if unused else []),
     ]
     return DataSummary(
         source=source,
@@ -113,8 +125,50 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
         group=None if part else group,
         facts=facts,
         outputs=len(label),
+        target_scale=target_scale(_numbers_in(label, columns)) if rules_of(kind_of_label).NO_CLASSES else None,
         **about,
     )
+
+
+def _labels_fact(
+    label: Sequence[str], separator: str, targets: str, classes: Mapping[str, int], columns: _Columns
+) -> str:
+    """What the labels are, as a sentence."""
+    shown = listed((f"`{name}`" for name in label), 8)
+    if separator:
+        tags = Counter(tag.strip() for value in columns.values[label[0]] for tag in value.split(separator))
+        most = listed(f"{shortened(tag)} {count:,}" for tag, count in tags.most_common() if tag)
+        return f"Each cell of {shown} has any number of labels, with `{separator}` between them: {most}"
+    if classes:
+        return (
+            f"The label is {shown}: {listed(f'{shortened(name)} {count:,}' for name, count in sorted(classes.items()))}"
+        )
+    if not rules_of(targets).NO_CLASSES:
+        return f"The labels are the columns {shown}, with 0 and 1"
+    numbers = _numbers_in(label, columns)
+    span = f", from {numbers.min():,g} to {numbers.max():,g}" if len(numbers) else ""
+    return f"The {'label is' if len(label) == 1 else 'labels are'} {shown}, numbers{span}"
+
+
+def _numbers_in(names: Iterable[str], columns: _Columns) -> np.ndarray:
+    return np.concatenate([columns.numbers.get(name, np.zeros(0)) for name in names])
+
+
+def _gaps(used: Iterable[str | None], columns: _Columns) -> Iterator[str]:
+    """The columns of numbers that a recipe uses although some of their cells have none."""
+    for name in columns.numbers:
+        if name in used and (count := len(columns.values[name]) - len(columns.numbers[name])):
+            yield f"`{printable(name)}` has {counted(count, 'cell')} without a number: training stops there and names the lines"
+
+
+def _with_reason(name: str, columns: _Columns) -> str:
+    """A column that is not used, with the reason where the cells without a number are that."""
+    if name in columns.numbers or not name:
+        return name or "one without a name"
+    filled = [value for value in columns.values[name] if value.strip()]
+    empty = len(columns.values[name]) - len(filled)
+    is_number = bool(filled) and _as_numbers(filled) is not None
+    return f"{name} ({counted(empty, 'empty cell')})" if is_number and empty else name
 
 
 def _read(table: TableFile) -> _Columns:
@@ -134,7 +188,7 @@ def _read(table: TableFile) -> _Columns:
 
 
 def _as_numbers(values: Sequence[str]) -> np.ndarray | None:
-    """The numbers of a column; None where it has others. A few cells may be empty or wrong: training names their lines."""
+    """The finite numbers of a column; None where too many cells are empty or something else."""
     found = np.array([_as_number(value) for value in values])
     known = found[np.isfinite(found)]
     return known if len(known) >= _NUMBERS * len(found) > 0 else None
@@ -147,9 +201,10 @@ def _as_number(value: str) -> float:
         return math.nan
 
 
-def _are_parts(values: Sequence[str]) -> bool:
+def _are_parts(name: str, values: Sequence[str]) -> bool:
     """Whether a column says the part of each row."""
-    parts = {PARTS.get(word.strip().lower()) for word in set(values)}
+    words = PartWords.of(name)
+    parts = {words.part_of(word) for word in set(values)}
     return None not in parts and "train" in parts and len(parts) > 1
 
 
@@ -189,6 +244,19 @@ def _label(
         f"its columns: {listed(columns.values, 12)}\nwrite the recipe by hand: `source: {{csv: {{path: …, label: …}}}}`"
     )
     raise DataError(Problem("no column looks like a label", hint))
+
+
+def _read_labels(label: Sequence[str], separator: str, targets: str, columns: _Columns) -> None:
+    """Read the labels as training does.
+
+    Raises:
+        DataError: training refuses them, for example one class only.
+    """
+    kind = targets_of(targets)
+    cells = kind.label_cells(label, separator or None)
+    rows = [row for row in zip(*(columns.values[name] for name in label), strict=True) if all(map(str.strip, row))]
+    cells.add(range(len(rows)), rows, lambda line, message: None)  # training names the lines of wrong cells
+    kind.of_cells(cells, None)
 
 
 def _is_class_number(name: str, columns: _Columns) -> bool:
@@ -244,7 +312,7 @@ def _input(
     """The settings of the only input, and what `DataSummary` gets of it.
 
     Raises:
-        DataError: no column can be an input.
+        DataError: no column can be an input, or none of the images is there.
     """
     for name, values in own.items():
         folders = columns.images.of_names(values)
@@ -265,7 +333,7 @@ def _input(
             lengths = [len(value.split()) for value in values]
             length = int(np.percentile(lengths, 95))
             fact = f"`{printable(name)}` has sentences, 95% of at most {counted(length, 'word')}"
-            return {"text": name}, {"used": [name], "kind": TEXT, "shape": (), "length": max(4, length), "fact": fact}
+            return {"text": name}, {"used": [name], "kind": TEXT, "shape": (), "length": length, "fact": fact}
     if not numeric:
         hint = f"its columns: {listed(columns.values, 12)}"
         raise DataError(Problem("no column has images, text or numbers", hint))
@@ -281,7 +349,13 @@ def _are_the_same(values: Sequence[str], labels: Sequence[str]) -> bool:
 def _images(
     name: str, values: Sequence[str], folders: Sequence[str], images: ImageFolders
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    heights, widths, is_gray = measured([images.path_of(value, folders) for value in some(values)])
+    paths = [images.path_of(value, folders) for value in some(values)]
+    if not any(map(os.path.isfile, paths)):
+        hint = "names of files count from the folder of the table: change the column, or move the images there"
+        raise DataError(
+            Problem(f"none of the images is there that `{printable(name)}` names: {printable(paths[0])}", hint)
+        )
+    heights, widths, is_gray = measured(paths)
     where: Any = folders[0] if len(folders) == 1 else list(folders)
     height, width = int(np.median(heights)), int(np.median(widths))
     has_one_size = len({*zip(heights, widths, strict=True)}) == 1

@@ -13,7 +13,7 @@ from cnncli.data.sources.paths import existing_folder
 from cnncli.data.sources.text_folder import TEXT_FILES
 from cnncli.inputs.text import TEXT
 from cnncli.messages import counted, listed
-from cnncli.scaffold.data_summary import DataSummary, group_in_names
+from cnncli.scaffold.data_summary import DataSummary, group_fact, group_in_names
 from cnncli.scaffold.image_summary import some
 
 _MOST_BYTES = 1 << 20  # of a file that is looked at
@@ -31,6 +31,8 @@ def look_at(path: str) -> DataSummary:
     counts = Counter(file.class_name for file in train)
     lengths = [_words(file.path) for file in some(train)]
     length = int(np.percentile(lengths, 95))
+    names = [file.relative for file in train]
+    group = None if len(tree.files) > 1 else group_in_names(names)
     more = {part: len(files) for part, files in tree.files.items() if part != "train"}
     return DataSummary(
         source={"text_folder": {"path": path.replace("$", "$$")}},
@@ -39,13 +41,14 @@ def look_at(path: str) -> DataSummary:
         classes=counts,
         examples=len(train),
         parts=tuple(tree.files),
-        group=None if len(tree.files) > 1 else group_in_names(file.relative for file in train),
-        length=max(4, length),
+        group=group,
+        length=length,
         facts=[
             f"{counted(len(train), 'text')} of {counted(len(counts), 'class', 'classes')}: "
             + listed(f"{name} {count:,}" for name, count in counts.items()),
             *(f"{count:,} more in the {part} part" for part, count in more.items()),
             f"95% have at most {counted(length, 'word')}",
+            *([group_fact(group, names)] if group else []),
         ],
     )
 

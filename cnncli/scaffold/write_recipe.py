@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from cnncli.data.load import parse_source
+from cnncli.data.targets import targets_of
 from cnncli.errors import DataError, Problem, RecipeError
-from cnncli.messages import counted, did_you_mean, printable
+from cnncli.messages import did_you_mean, printable
 from cnncli.names import check_name
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.schema import Source
+from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.table import Table
 from cnncli.scaffold import array_summary, image_summary, networks, table_summary, text_summary
 from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.recipe_text import recipe_text
 from cnncli.scaffold.table_parts import tables_in
+
+_OF_FOLDERS = {word for word in ImageFolder.TARGETS if targets_of(word).GROUP}  # that are asked for by name
 
 
 @dataclass(frozen=True)
@@ -65,7 +69,7 @@ def write_recipe(
 
 def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
     if source.word == "image_folder":
-        return _look_at_images(path)
+        return _look_at_images(path, targets)
     if isinstance(source.settings, Table):
         if source.settings.FINDS_COLUMNS:
             message = f"{printable(path)} is {source.settings.described}, which init does not look at"
@@ -80,7 +84,7 @@ def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
     return array_summary.look_at(written, targets)
 
 
-def _look_at_images(path: str) -> DataSummary:
+def _look_at_images(path: str, word: str | None) -> DataSummary:
     """Look at a folder of images. A table in it may have the labels.
 
     Raises:
@@ -89,12 +93,13 @@ def _look_at_images(path: str) -> DataSummary:
     tables = tables_in(path)
     command = f"cnncli init {shlex.quote(tables[0])}" if tables else ""
     try:
-        found = image_summary.look_at(path)
+        found = image_summary.look_at(path, word) if word in _OF_FOLDERS else image_summary.look_at(path)
     except DataError as error:
         if not tables:
             raise
-        message = f"{printable(path)} has no class folders, and {counted(len(tables), 'table')}"
-        raise DataError(Problem(message, f"if it has the labels: {command}")) from error
+        *others, last = error.problems
+        hint = "\n".join(filter(None, [last.hint, f"if the table in this folder has the labels: {command}"]))
+        raise DataError([*others, replace(last, hint=hint)], details=error.details) from error
     fact = [f"The table in this folder is not used; if it has the labels: {command}"] if tables else []
     return replace(found, facts=[*found.facts, *fact])
 

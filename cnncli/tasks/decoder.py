@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -25,6 +25,19 @@ class Tally(Protocol):
         """In one line."""
 
 
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What all examples of a prediction say together.
+
+    Attributes:
+        lines: for people: a word and a sentence each.
+        fields: in the JSON document.
+    """
+
+    lines: tuple[tuple[str, str], ...]
+    fields: Mapping[str, Any]
+
+
 @dataclass(frozen=True)
 class Decoder(ABC):
     """Decodes outputs; a task has one subclass, `DECODER` in its `decoding`.
@@ -42,6 +55,7 @@ class Decoder(ABC):
     count: int
 
     FORMS: ClassVar[tuple[str, ...]]
+    COMPARES: ClassVar[bool] = False  # whether `together` says something
 
     @classmethod
     def form_of(cls, recipe: Recipe) -> str:
@@ -67,13 +81,22 @@ class Decoder(ABC):
         """Outputs (batch, …), of several by name, with the activation that the loss applies; called while a graph is traced."""
         return outputs
 
+    def observed(self, model: keras.Model, inputs: Any, outputs: Any) -> Any:
+        """What `decode` takes: the activated outputs, or what a task makes of them and the inputs; in a graph as it is traced.
+
+        Args:
+            inputs: raw, (batch, …), of several inputs by name.
+            outputs: float32 (batch, …), of several outputs by name.
+        """
+        return self.activated(outputs)
+
     @abstractmethod
     def decode(self, names: Sequence[Any], outputs: Any, top: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         """Decode a batch.
 
         Args:
             names: of the examples, for messages.
-            outputs: float32 (batch, …), activated; of several outputs by name.
+            outputs: float32 (batch, …), as `observed` gives them; of several outputs by name.
             top: how many of the most probable classes.
 
         Returns:
@@ -116,3 +139,12 @@ class Decoder(ABC):
     @abstractmethod
     def tally(self) -> Tally:
         """A count of what is predicted, still empty."""
+
+    def together(self, names: Sequence[str], outputs: Sequence[NDArray[np.float32]]) -> Together:
+        """What all examples say together, where `COMPARES`.
+
+        Args:
+            names: of the examples, for people.
+            outputs: of each batch, float32 (batch, n), as `decode` gives them.
+        """
+        return Together((), {})

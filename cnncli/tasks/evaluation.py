@@ -12,7 +12,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from cnncli import task_registry
-from cnncli.data.columns import as_column
+from cnncli.data.columns import Values, as_column
 from cnncli.data.dataset import Examples
 from cnncli.data.pipeline import Batches
 from cnncli.data.targets import TargetInfo
@@ -66,8 +66,10 @@ def evaluate(
         DataError: the model's outputs do not fit the targets.
     """
     shapes, losses = output_shapes(model), by_name(loss)
-    encodings = {name: targets.encoding(losses[name], output_shape=shape) for name, shape in shapes.items()}
+    encodings = {name: targets.encoding(losses[name], output_shape=shape).of(model) for name, shape in shapes.items()}
     batches = Batches(examples, batch_size=batch_size, encodings=encodings)
+    if (inputs := evaluation_inputs(targets, examples)) is not None:
+        batches = batches.of(inputs)
     kind: type[Decoder] = task_registry.part(targets.task, "decoding").DECODER
     are_logits = any(each.args.get("from_logits") for each in losses.values())
     count = next(iter(shapes.values()))[-1]
@@ -80,6 +82,32 @@ def evaluate(
 
     measured = run_once(model, examples, batches, update, loss=loss, metrics=metrics, loss_weights=loss_weights)
     return scorer.result(split=split, examples_sha256=examples_sha256, **measured)
+
+
+def settle(targets: TargetInfo, model: keras.Model, validation: Batches) -> TargetInfo:
+    """The targets with what the validation examples tell of a trained model, such as a threshold.
+
+    A task with a module `settling` has a function `settled` in it, which is called with the same arguments.
+
+    Args:
+        model: raw examples -> outputs (batch, …).
+        validation: in order, with encodings for the model.
+    """
+    if not task_registry.has(targets.task, "settling"):
+        return targets
+    found: TargetInfo = task_registry.part(targets.task, "settling").settled(targets, model, validation)
+    return found
+
+
+def evaluation_inputs(targets: TargetInfo, examples: Examples) -> Values | None:
+    """The only input of examples as validation and evaluation take it; None where that is as it stands.
+
+    A task with a module `evaluation_inputs` has a function of this name in it.
+    """
+    if not task_registry.has(targets.task, "evaluation_inputs"):
+        return None
+    found: Values | None = task_registry.part(targets.task, "evaluation_inputs").evaluation_inputs(targets, examples)
+    return found
 
 
 def run_once(
@@ -97,7 +125,8 @@ def run_once(
     Args:
         model: raw examples -> outputs (batch, …), of several by name.
         batches: of the examples, in their order.
-        update: called with the targets and the outputs of each batch, those that `predict` of Keras would give.
+        update: called with the targets of each batch, in the form for scorers, and with the outputs that `predict` of Keras
+            would give.
 
     Returns:
         `loss` and `metrics` as `evaluate` of Keras gives them; NaN where these examples define no value.
@@ -136,7 +165,8 @@ def run_once(
             given = by_name(step(*batch))
             outputs = {name: values.numpy().astype(np.float32) for name, values in given.items()}
             size = len(next(iter(outputs.values())))
-            update(column.read(np.arange(seen, seen + size)), alone(outputs))
+            stored = column.read(np.arange(seen, seen + size))
+            update(batches.encoding.scored(stored, *batch[:2]), alone(outputs))
             seen += size
     undefined = without_value(scorer)
     measured = {

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cnncli import task_registry
 from cnncli.errors import CnncliError, OutputError
 from cnncli.messages import shortened
 from cnncli.recipe.growth import WRITTEN_OUT
@@ -20,7 +21,7 @@ from cnncli.runs.record import RESOLVED, Row, read_history, regular_content
 from cnncli.runs.storage import storage_error
 from cnncli.tasks.result import Result, read_result
 
-_COLUMNS = ("example", "true", "predicted")
+_COLUMNS = ("true", "predicted")
 _NUMBERED = re.compile(r"_\d+$")  # where an example has several numbers
 
 
@@ -32,7 +33,7 @@ class Recorded:
         listed: its place, size, times and results.
         result: evaluation.json.
         true, predicted: class names, one an example, in the order of predictions.csv; of numbers the texts of all of an
-            example's, with spaces between them.
+            example's, with spaces between them; of other tasks what `COLUMNS` of their `predictions` name.
         history: the rows of history.json, one an epoch; empty where it cannot be read.
         recipe: resolved.yaml as plain data; empty where it cannot be read.
     """
@@ -72,7 +73,8 @@ def read_run(path: Path) -> Recorded:
     if run.summary.status == "broken":
         raise OutputError(f"{path} cannot be read: {run.problem}", hint="cnncli runs lists the others")
     result = _result(path, run.summary.status)
-    true, predicted = _predictions(path / "predictions.csv", result.count)
+    columns = getattr(task_registry.part(result.task, "predictions"), "COLUMNS", _COLUMNS)
+    true, predicted = _predictions(path / "predictions.csv", result.count, columns)
     return Recorded(
         listed=run,
         result=result,
@@ -93,15 +95,20 @@ def _result(path: Path, status: str) -> Result:
         raise _damaged(file, str(error)) from error
 
 
-def _predictions(file: Path, count: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _predictions(file: Path, count: int, columns: Sequence[str | None]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The true and the predicted class of every example, or its numbers."""
-    rows = list(_rows(file))
+    rows = list(_rows(file, columns))
     if len(rows) != count:
         raise _damaged(file, f"evaluation.json counts {count:,} examples, it has {len(rows):,}")
     return tuple(true for true, _ in rows), tuple(said for _, said in rows)
 
 
-def _rows(file: Path) -> Iterator[tuple[str, str]]:
+def _rows(file: Path, columns: Sequence[str | None]) -> Iterator[tuple[str, str]]:
+    """What is true and what is predicted.
+
+    Args:
+        columns: of the two; None: no column says it.
+    """
     if not file.is_file():
         raise OutputError(f"{file.parent} has no {file.name}", hint=_UNFINISHED)
     names: dict[str, str] = {}  # one text object a class, however many examples there are
@@ -110,10 +117,12 @@ def _rows(file: Path) -> Iterator[tuple[str, str]]:
             table = csv.reader(stream)
             titles = next(table, [])
             places = [
-                [place for place, title in enumerate(titles) if _NUMBERED.sub("", title) == name] for name in _COLUMNS
+                [place for place, title in enumerate(titles) if _NUMBERED.sub("", title) == name] if name else []
+                for name in ("example", *columns)
             ]
-            if not all(places) or len(places[1]) != len(places[2]):
-                raise _damaged(file, f"its first line does not name the columns {', '.join(_COLUMNS)}")
+            named = [name for name in ("example", *columns) if name]
+            if sum(map(bool, places)) < len(named) or (all(columns) and len(places[1]) != len(places[2])):
+                raise _damaged(file, f"its first line does not name the columns {', '.join(named)}")
             [example, *_], true, predicted = places
             for number, row in enumerate(table):
                 if len(row) != len(titles) or row[example] != str(number):

@@ -69,6 +69,11 @@ class Result(Part):
     metrics: dict[str, Score]
     intervals: Intervals
 
+    @property
+    def scores(self) -> dict[str, float]:
+        """The scores that `expect` can name besides the metrics, by the names of `SCORES` of the task's rules."""
+        return {}
+
     def remarks(self) -> tuple[Problem, ...]:
         """Notes about the scores, for people."""
         return ()

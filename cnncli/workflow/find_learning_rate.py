@@ -71,7 +71,7 @@ def find_learning_rate(planned: Plan, listener: ProgressListener, progress: Prog
     listener.ready(planned)
     network = build_network(planned, listener)
     [phase, *_] = phases_of(recipe)
-    train = planned.training_batches()
+    train = planned.training_batches(network)
     started = time.monotonic()
     with (
         timed(planned.seconds, "fit", listener),

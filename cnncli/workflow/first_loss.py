@@ -97,7 +97,12 @@ def _check_loss(output: Output, given: Any, batch: Batch) -> None:
     values = keras.ops.convert_to_numpy(keras.ops.cast(given, "float32"))
     encoding = batch.encodings[output.name]
     targets, weights = encoding.encode(batch.targets), encoding.weights(batch.targets)
-    if not _is_finite(keras.losses.get(make(output.loss))(targets, values, sample_weight=weights)):
+    loss = keras.losses.get(make(output.loss))  # a loss by its text identifier is a function without weights
+    if isinstance(loss, keras.losses.Loss):
+        first = loss(targets, values, sample_weight=weights)
+    else:
+        first = loss(targets, values) * (1.0 if weights is None else weights)
+    if not _is_finite(first):
         message = f"the first loss of `{output.name}` is not finite, before anything is trained"
         raise DivergedError(Problem(message, _HINT, path=output.path))
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cnncli.data.balance import loss_weights, oversampled_classes, weigh_classes
+from cnncli.data.balance import loss_weights, weigh_classes
 from cnncli.data.dataset import Splits
+from cnncli.data.epoch_drawing import comparing_drawing, drawing_of
 from cnncli.data.pipeline import Batches
 from cnncli.data.targets import Encoding
 from cnncli.errors import Problem
 from cnncli.network import budget
+from cnncli.network.build import Network
 from cnncli.recipe.learned import Learned, with_learned
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.phases import epochs_of
 from cnncli.recipe.schema import Recipe
+from cnncli.tasks.evaluation import evaluation_inputs
 from cnncli.training import devices, features, precision
 
 
@@ -96,14 +99,31 @@ class Plan:
     def epochs(self) -> int:
         return epochs_of(self.recipe)
 
-    def training_batches(self) -> Batches:
+    def encodings_of(self, network: Network) -> dict[str, Encoding]:
+        """The encodings for the network with its weights, by output."""
+        return {name: encoding.of(network.model) for name, encoding in self.encodings.items()}
+
+    def training_batches(self, network: Network) -> Batches:
         """The shuffled batches of the training split, with the weights of the examples, oversampled where the recipe says it."""
         data, examples, targets = self.recipe.data, self.splits.train, self.splits.targets
         return Batches(
             examples,
             batch_size=self.batch_size,
-            encodings=weigh_classes(data, targets, examples, self.encodings),
+            encodings=weigh_classes(data, targets, examples, self.encodings_of(network)),
             seed=self.recipe.train.seed,
             weights=loss_weights(data, targets, examples),
-            oversampled=oversampled_classes(data, targets, examples),
+            drawing=drawing_of(data, targets, examples, self.batch_size),
         )
+
+    def validation_batches(self, network: Network, *, in_order: bool = False) -> Batches:
+        """The batches of the validation split, the same in every epoch, as an evaluation takes them.
+
+        Args:
+            in_order: False: as the loss compares examples, where it compares some with others.
+        """
+        examples, size = self.splits.validation, self.batch_size
+        drawing = None if in_order else comparing_drawing(self.recipe.data, examples, size)
+        seed = None if drawing is None else 0
+        batches = Batches(examples, batch_size=size, encodings=self.encodings_of(network), seed=seed, drawing=drawing)
+        inputs = evaluation_inputs(self.splits.targets, examples)
+        return batches if inputs is None else batches.of(inputs)

@@ -10,21 +10,25 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from numpy.typing import NDArray
+
 from cnncli import runs
-from cnncli.data.balance import examples_per_epoch
 from cnncli.data.dataset import Splits
+from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
 from cnncli.data_checks.quick_findings import data_problems
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes
+from cnncli.network.build import Network
 from cnncli.network.checks import check_network
+from cnncli.network.entry import entering_values
 from cnncli.network.learn_preprocessing import learn
 from cnncli.recipe.learned import Learned, learning_steps, with_learned
 from cnncli.recipe.load import LoadedRecipe
-from cnncli.recipe.named_inputs import shapes_of
+from cnncli.recipe.named_inputs import inputs_of, shapes_of
 from cnncli.recipe.outputs import Output
-from cnncli.recipe.schema import LARGEST_SEED
+from cnncli.recipe.schema import LARGEST_SEED, Recipe
 from cnncli.runs.learned_file import read_learned
 from cnncli.training import devices, features, precision
 from cnncli.training.steps import known_multiply_adds
@@ -68,8 +72,10 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
         )
         splits = load_data(wanted, input_shape=shapes_of(loaded.recipe.model), progress=listener.loading)
         found = data_problems(wanted, splits)
-    drawn = examples_per_epoch(wanted, splits.targets, splits.train)
-    steps_per_epoch = math.ceil(drawn / loaded.recipe.train.batch_size)
+    batch_size = loaded.recipe.train.batch_size
+    with placed_in(loaded):
+        drawn = examples_per_epoch(wanted, splits.targets, splits.train, batch_size)
+    steps_per_epoch = math.ceil(drawn / batch_size)
     warnings = loaded.warnings
     class_count = splits.targets.class_count
     loaded = symbolic_shapes.resolve(loaded, splits.input_shape, classes=class_count, steps_per_epoch=steps_per_epoch)
@@ -87,6 +93,8 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
             filled = replace(loaded, recipe=with_learned(loaded.recipe, learned))
             checked = check_network(filled, input_shape=splits.input_shape, class_count=class_count)
             memory.check(checked)
+        with placed_in(loaded):
+            splits = _with_prepared_targets(loaded.recipe, checked.network, splits)
         feasible = check_feasible(replace(checked, loaded=loaded), splits.targets)
     with placed_in(loaded):
         check_classes(loaded.recipe, splits.targets.class_names)
@@ -146,6 +154,21 @@ def _learned(loaded: LoadedRecipe, splits: Splits, options: Options, listener: P
     if options.resume:
         return read_learned(options.resume, runs.read_record(options.resume), loaded.recipe)
     return learn(loaded.recipe, splits.train, listener.loading)
+
+
+def _with_prepared_targets(recipe: Recipe, network: Network, splits: Splits) -> Splits:
+    """The splits with what preprocessing tells of their targets.
+
+    Args:
+        network: with what its preprocessing learned; may be symbolic.
+    """
+    first = inputs_of(recipe.data)[0]
+
+    def prepare(inputs: NDArray[Any]) -> NDArray[Any]:
+        tensor = network.tensors[first.name]
+        return entering_values(network.model, [tensor], inputs)[0] if first.prepare else inputs
+
+    return replace(splits, targets=splits.targets.prepared(recipe.data, splits.train, prepare))
 
 
 def _recorded_threads(earlier: Path | None) -> devices.Threads | None:

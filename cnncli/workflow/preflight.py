@@ -9,6 +9,7 @@ from cnncli.errors import Problem, RecipeError
 from cnncli.network.build import Network
 from cnncli.network.checks import Checked, check_shapes
 from cnncli.recipe.load import LoadedRecipe
+from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.outputs import Output, outputs_of
 from cnncli.training.compile_check import try_parts, try_scores
 from cnncli.workflow.figure_checks import check_pictures
@@ -54,6 +55,8 @@ def check_without_data(loaded: LoadedRecipe, available: Available | None = None)
     (available or available_memory()).check(checked)
     recipe = checked.loaded.recipe
     if targets := targets_of(recipe.data.targets).assumed(checked.class_count, _main_shape(checked)):
+        [first, *_] = inputs_of(recipe.data)
+        targets = targets.of_network(tuple(checked.network.tensors[first.name].shape[1:]))
         feasible = check_feasible(checked, targets)
         with placed_in(checked.loaded):
             try_stand_ins(checked, targets, feasible.encodings)

@@ -19,14 +19,13 @@ from cnncli import runs
 from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples, InputShape
 from cnncli.data.fingerprint import of_examples
-from cnncli.data.pipeline import Batches
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.inference.model_description import About, describe, save
 from cnncli.messages import counted
 from cnncli.network.build import Network, build
 from cnncli.recipe.named_inputs import without_names
 from cnncli.runs import checkpoints as commits
-from cnncli.tasks.evaluation import evaluate
+from cnncli.tasks.evaluation import evaluate, settle
 from cnncli.tasks.result import Result, Scored
 from cnncli.training.augmentation import of_task
 from cnncli.training.checkpointing import Checkpoints
@@ -140,7 +139,7 @@ def build_network(planned: Plan, listener: ProgressListener, *, download: bool =
             policy=planned.precision.policy,
             load_weights=load,
         )
-        check_first_loss(recipe, network, planned.outputs, _first_batch(planned))
+        check_first_loss(recipe, network, planned.outputs, _first_batch(planned, network))
     return network
 
 
@@ -156,20 +155,22 @@ def _train(
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
     write_network(folder, planned, network, listener.note)
     with timed(seconds, "fit", listener):
-        train = planned.training_batches()
+        train, validation = planned.training_batches(network), planned.validation_batches(network)
         recording = _Recording(listener, folder, checkpoints.resume)
         try:
             fitted = fit(
                 network,
                 recipe,
                 train,
-                Batches(splits.validation, batch_size=planned.batch_size, encodings=planned.encodings),
+                validation,
                 observer=recording,
                 checkpoints=checkpoints,
                 augment=of_task(splits.targets.task, network),
             )
         finally:
             recording.write()
+        planned = _settled(planned, network, folder)
+        splits = planned.splits
         with runs.replacing(folder.file("model.keras")) as temporary:
             save(network.model, temporary, _about(planned, folder))
     with timed(seconds, "evaluate", listener):
@@ -191,6 +192,7 @@ def _train(
     summary = _summary(planned, folder, fitted, result, seconds)
     profiled = profile(seconds, fitted, train, measure_input=options.profile)
     measured = {f"{recipe.evaluate.split}_{name}": value for name, value in result.metrics.items()}
+    measured |= {f"{recipe.evaluate.split}_{name}": value for name, value in result.scores.items()}
     measured |= {**fitted.history[fitted.best_epoch - 1], f"{recipe.evaluate.split}_loss": result.loss}
     why = str(folder.record.get("expectations_not_enforced") or "")
     expected = expectations(recipe.expect, measured, time.monotonic() - started, not_enforced=why)
@@ -200,6 +202,17 @@ def _train(
     record["profile"] = profiled.as_json()
     _finish(folder, "completed", listener, **record)
     return Finished(folder.path, summary, tuple(figures), tuple(broken), profiled, notes, splits.input_shape)
+
+
+def _settled(planned: Plan, network: Network, folder: runs.Run) -> Plan:
+    """The plan with what the validation examples tell of the trained network, which the record gets too."""
+    splits, validation = planned.splits, planned.validation_batches(network, in_order=True)
+    with validation.failing_as_itself():
+        targets = settle(splits.targets, network.model, validation)
+    if targets is splits.targets:
+        return planned
+    folder.update_record(data={**folder.record["data"], **targets.to_json()})
+    return replace(planned, splits=replace(splits, targets=targets))
 
 
 def _metrics_without_value(fitted: Fitted) -> Iterator[Problem]:
@@ -217,7 +230,7 @@ def _about(planned: Plan, folder: runs.Run) -> About:
     splits = planned.splits
     return describe(
         planned.recipe,
-        targets=splits.targets,
+        targets=splits.targets.of_model(),
         input_shape=splits.input_shape,
         input_range=without_names(splits.train.scales),
         trained_on=folder.record.get("trained_on"),
@@ -275,10 +288,11 @@ class _Recording:
         self.cost = self.written - started
 
 
-def _first_batch(planned: Plan) -> Batch:
-    examples = planned.splits.train
+def _first_batch(planned: Plan, network: Network) -> Batch:
+    examples, encodings = planned.splits.train, planned.encodings_of(network)
     rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
-    return Batch(examples.read(rows), as_column(examples.targets).read(rows), planned.encodings)
+    targets = as_column(next(iter(encodings.values())).column(examples))
+    return Batch(examples.read(rows), targets.read(rows), encodings)
 
 
 def _evaluate(planned: Plan, network: Network, examples: Examples) -> Scored:

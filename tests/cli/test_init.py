@@ -12,6 +12,7 @@ import pytest
 from commands import call
 from PIL import Image
 
+from cnncli.data.groups import groups_in_names
 from cnncli.recipe.load import LoadedRecipe, load
 
 
@@ -93,6 +94,30 @@ def test_names_of_files_suggest_groups():
 
     assert pattern is not None
     assert "patient" in pattern
+
+
+def test_group_is_found_where_training_looks_for_it():
+    photos(12)
+    for number, path in enumerate(sorted(Path("photos").rglob("*.png"))):
+        folder = path.parent / f"patient_{number // 4:02}"  # with a scan in the name of each file
+        folder.mkdir(exist_ok=True)
+        path.rename(folder / f"scan{number % 4}.png")
+    pattern = written("photos", file="photos.yaml").recipe.data.split.group
+    files = [str(path.relative_to("photos")) for path in sorted(Path("photos").rglob("*.png"))]
+
+    assert set(groups_in_names(files, pattern)) == {f"patient_{number:02}" for number in range(6)}
+    assert "# Names suggest 6 groups: all files of `patient_00` come into one part." in Path("photos.yaml").read_text()
+
+
+def test_classes_are_no_groups():
+    for number in range(5):
+        photos(4)
+        Path("photos/ants").rename(f"photos/person{number}")
+    shutil.rmtree("photos/bees")
+    for path in sorted(Path("photos").rglob("*.png")):
+        path.rename(path.with_name(f"{path.parent.name}_{path.name}"))
+
+    assert written("photos", file="photos.yaml").recipe.data.split.group is None
 
 
 def test_ordinary_names_suggest_no_groups():
@@ -350,6 +375,91 @@ def test_table_beside_folders_of_images_is_named():
     Path("photos/metadata.csv").write_text("image_id,dx\n")
 
     assert "cnncli init photos/metadata.csv" in call("init", "photos").stderr
+
+
+def test_folder_with_a_table_keeps_what_is_wrong_with_its_images():
+    photos(4)
+    Path("photos/empty").mkdir()
+    Path("photos/labels.csv").write_text("a,b\n1,2\n")
+    said = call("init", "photos", exit_code=4).stderr
+
+    assert "no image in empty/ that can be used" in said
+    assert "if the table in this folder has the labels: cnncli init photos/labels.csv" in said
+
+
+@pytest.mark.parametrize(
+    ("rows", "fact"),
+    [
+        ([{"a": row, "y": row * 1.5} for row in range(40)], "The label is `y`, numbers, from 0 to 58.5"),
+        (
+            [{"text": f"so many words {row}", "tags": ["sea|sun", "sea"][row % 2]} for row in range(40)],
+            "Each cell of `tags` has any number of labels, with `|` between them: sea 40, sun 20",
+        ),
+        (
+            [{"text": f"so many words {row}", "cat": row % 2, "dog": 1 - row % 2} for row in range(40)],
+            "The labels are the columns `cat`, `dog`, with 0 and 1",
+        ),
+        (
+            [{"a": row / 7, "b": "" if row % 9 == 0 else row / 5, "y": "NV"[row % 2]} for row in range(40)],
+            "b (5 empty cells)",
+        ),
+        (
+            [{"a": "" if row == 3 else row / 7, "y": "NV"[row % 2]} for row in range(40)],
+            "`a` has 1 cell without a number: training stops there and names the lines",
+        ),
+        (
+            [{"a": row / 7, "patient": row // 4, "y": "NV"[row % 2]} for row in range(40)],
+            "All rows with the same `patient` come into one part",
+        ),
+    ],
+)
+def test_table_is_described(rows: list[dict[str, Any]], fact: str):
+    table(rows)
+
+    assert fact in call("init", "rows.csv").stderr
+
+
+def test_large_numbers_are_learned_at_a_usual_scale():
+    table([{"area": row / 7, "rooms": row % 5 + 0.5, "price": 1000.0 * row} for row in range(101)])
+    last = written("rows.csv", "--task", "numbers", file="rows.yaml").recipe.model.layers[-1]
+
+    assert (last.args["scale"], last.args["offset"]) == (29200, 50000)  # 1000 * sqrt((101**2 - 1) / 12)
+
+
+def test_small_numbers_need_no_scale():
+    table([{"area": row / 7, "rooms": row % 5 + 0.5, "y": row / 50} for row in range(101)])
+
+    assert layers(written("rows.csv", "--task", "numbers", file="rows.yaml"))[-1] == "Dense"
+
+
+def test_long_texts_are_cut():
+    table([{"text": f"word{row} " * 3000, "label": "NV"[row % 2]} for row in range(12)])
+    loaded = written("rows.csv", file="rows.yaml")
+
+    assert loaded.recipe.data.prepare[0].args["output_sequence_length"] == 500
+    assert "output_sequence_length: 500}  # longer texts are cut" in Path("rows.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("lines", "error"),
+    [
+        (["a,label,a", *(f"{row},{'NV'[row % 2]},{row}" for row in range(40))], "rows.csv has 2 columns named `a`"),
+        (["a,b,label", *(f"{row},1,N" for row in range(40))], "`label` holds one class only: every row has `N`"),
+        (["a,b,label", *(f"{row},1,{'N' if row % 2 else 'V' * 2000}" for row in range(40))], "2,000 characters"),
+    ],
+)
+def test_table_that_training_refuses_gets_no_recipe(lines: list[str], error: str):
+    Path("rows.csv").write_text("\n".join(lines))
+
+    assert error in call("init", "rows.csv", exit_code=4).stderr
+    assert not Path("rows.yaml").exists()
+
+
+def test_images_that_are_not_there_are_refused():
+    table([{"file": rf"C:\photos\{row}.png", "label": "NV"[row % 2]} for row in range(40)])
+    said = call("init", "rows.csv", exit_code=4).stderr
+
+    assert "none of the images is there that `file` names: C:\\photos\\0.png" in said
 
 
 def test_sounds_are_refused_with_a_way_out():

@@ -38,6 +38,14 @@ def test_key_of_a_table_that_no_script_follows_is_refused(key):
         refuse_unwritten(loaded.recipe, loaded)
 
 
+def test_targets_that_are_made_of_inputs_are_refused():
+    data = "data: {source: {npz: {path: a.npz}}, targets: input}\n"
+    loaded = load_bytes((data + "model: {layers: [Dense: 2]}\n").encode(), "a.yaml")
+
+    with pytest.raises(RecipeError, match="`targets` cannot be written as Python"):
+        refuse_unwritten(loaded.recipe, loaded)
+
+
 def test_table_of_numbers_is_written():
     data = "data: {source: {csv: {path: a.csv, numbers: a, label: b}}}\n"
     recipe = data + "model: {layers: [Dense: {units: 2, activation: softmax}]}\n"

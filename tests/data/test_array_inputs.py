@@ -174,7 +174,18 @@ def test_data_for_a_model_is_read_by_the_names_of_its_inputs(tmp_path, monkeypat
     targets = load(data()).targets
     shapes = {"scan": (6, 6, 1), "vital": (3,)}
 
-    examples, _ = load_for_model(Source.model_validate({"npz": {"path": "a.npz"}}), input_shape=shapes, targets=targets)
+    examples, *_ = load_for_model(
+        Source.model_validate({"npz": {"path": "a.npz"}}), input_shape=shapes, targets=targets
+    )
     assert len(examples) == 40
     with pytest.raises(DataError, match="the model takes several inputs \\(scan, vital\\), and this data has one"):
         load_for_model(Source.model_validate({"builtin": "mnist-sample"}), input_shape=shapes, targets=targets)
+
+
+def test_copies_are_named_by_an_array_that_the_file_has(tmp_path, monkeypatch):
+    images = np.concatenate([IMAGES[:39], IMAGES[:1]])
+    rows = np.concatenate([ROWS[:39], ROWS[:1]])
+    saved(tmp_path, monkeypatch, x_scan=images, x_vital=rows, y=LABELS * 0 + np.arange(40) % 39 % 2)
+
+    [note] = load(data()).notes
+    assert note.hint.splitlines()[0] == "x_scan[0] = x_scan[39]"

@@ -143,6 +143,14 @@ def test_missing_arrays_are_named_with_those_that_there_are(tmp_path: Path) -> N
     )
 
 
+def test_arrays_with_other_names_come_with_the_line_that_renames_them(tmp_path: Path) -> None:
+    path = saved(tmp_path, categories=LABELS, images=IMAGES)
+
+    assert error(path).splitlines()[-1] == (
+        "    write it with these names: a = np.load('digits.npz'); np.savez('named.npz', x=a['images'], y=a['categories'])"
+    )
+
+
 def test_labels_missing_beside_inputs_are_named(tmp_path: Path) -> None:
     path = saved(tmp_path, x_train=IMAGES, y_train=LABELS, x_val=IMAGES, x_test=IMAGES)
 

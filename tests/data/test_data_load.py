@@ -423,7 +423,7 @@ def test_misspelt_source_suggests_the_built_in_name(tmp_path: Path, monkeypatch:
         "    did you mean `fashion_mnist`?",
         f"    looked for {tmp_path}/fashion-mnst, from {tmp_path}",
         "    data can be one of",
-        "      a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample, sentences-sample",
+        "      a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample, sentences-sample, faces-sample",
     ]
 
 
@@ -504,7 +504,7 @@ def test_images_follow_the_models_shape_where_it_had_no_folder(tmp_path: Path, m
 def test_what_is_missing_is_a_note(tmp_path: Path, make_folder: MakeFolder) -> None:
     source = Source.model_validate(folder(make_folder(tmp_path, {"ants": 1})))
 
-    _, notes = load_for_model(source, input_shape=(6, 8, 3), targets=ClassTargets(class_names=("ants", "bees")))
+    _, notes, _ = load_for_model(source, input_shape=(6, 8, 3), targets=ClassTargets(class_names=("ants", "bees")))
 
     assert [note.message for note in notes] == ["the data has no example of class `bees`"]
 

@@ -16,7 +16,7 @@ from cnncli.data.folds import fold_numbers
 from cnncli.data.group_assignment import assign
 from cnncli.data.groups import groups_in_names
 from cnncli.data.load import load
-from cnncli.data.part_names import read_part_names
+from cnncli.data.part_names import PartWords, read_part_names
 from cnncli.data.splits import shuffled
 from cnncli.errors import DataError
 from cnncli.recipe.schema import Data
@@ -196,7 +196,7 @@ def test_classes_smaller_than_the_folds_need_no_validation_example(tmp_path: Pat
         ({"folds": 91}, "91 folds need 91 examples, and the data has 90", ("data", "split", "folds")),
         ({"column": "patient"}, "patient names no part for 90 examples: `p0` (index 0), `p0` (index 1), `p0` (index 2), "
          "`p0` (index 3), `p0` (index 4) and 85 more", ("data", "split", "column")),
-        ({"column": "y"}, "y has the type int64 and the shape (90,); expected one text for each of y",
+        ({"column": "x"}, "x has the type float32 and the shape (90, 4); expected one text or integer for each of y",
          ("data", "split", "column")),
         ({"group": "two"}, "train, validation and test need a group of their own, and `two` has 2",
          ("data", "split", "group")),
@@ -281,3 +281,11 @@ def test_words_of_parts_are_read_without_capitals() -> None:
 def test_a_column_without_training_examples_is_an_error() -> None:
     with pytest.raises(DataError, match="part has no training example"):
         read_part_names(["test", "val"], name="part")
+
+
+def test_array_of_folds_says_the_parts_where_the_recipe_says_which() -> None:
+    words = PartWords.of("fold", {"validation": [4], "test": [5]})
+
+    found = read_part_names(np.array([1, 4, 5, 2, 3]), name="fold", words=words)
+
+    assert {part: rows.tolist() for part, rows in found.items()} == {"train": [0, 3, 4], "validation": [1], "test": [2]}

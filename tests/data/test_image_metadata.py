@@ -127,7 +127,7 @@ def test_other_folder_with_metadata_is_scored_by_its_labels() -> None:
     splits = load(data)
     write("new/metadata.csv", ["file_name", "species", "who"], [[*row, "Ada"] for row in images("new", 3, 100)])
 
-    found, _ = load_for_model(
+    found, *_ = load_for_model(
         parse_source("new"), input_shape=splits.input_shape, targets=splits.targets, form=splits.form, data=data
     )
 

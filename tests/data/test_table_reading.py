@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,12 @@ from hypothesis import strategies as st
 
 from cnncli.data import columns
 from cnncli.data.columns import RowFile, as_array
+from cnncli.data.part_names import PartWords
 from cnncli.data.tables import row_store
-from cnncli.data.tables.cells import FileCells, NumberCells, PartCells, WeightCells, WordCells, add_rows
+from cnncli.data.tables.cells import FileCells, NumberCells, WeightCells, WordCells, add_rows
 from cnncli.data.tables.column_selection import in_natural_order, select
 from cnncli.data.tables.label_cells import IndicatorCells, TagCells
+from cnncli.data.tables.part_cells import PartCells
 from cnncli.data.tables.table_file import open_table
 from cnncli.data.tables.wrong_lines import MOST_LISTED, WrongLines
 from cnncli.errors import DataError
@@ -290,9 +293,10 @@ def test_unknown_column_suggests_the_nearest(words: str, message: str, hint: str
     assert [(each.message, each.hint) for each in caught.value.problems] == [(message, hint)]
 
 
-def test_column_that_is_there_twice_is_an_error() -> None:
+@pytest.mark.parametrize("words", ["a", "*", "a:b"])
+def test_column_that_is_there_twice_is_an_error(words: str) -> None:
     with pytest.raises(DataError, match=r"a.csv has 2 columns named `a`"):
-        select("a", ["a", "b", "a"], file="a.csv")
+        select(words, ["a", "b", "a"], file="a.csv")
 
 
 @quick
@@ -389,8 +393,42 @@ def test_unknown_part_suggests_the_nearest() -> None:
     assert wrong == [
         "a.csv:2: part is `tset`: expected train, validation or test; did you mean `test`?",
         "a.csv:3: part is empty: expected train, validation or test",
-        "a.csv:4: part is `9`: expected train, validation or test",
+        "a.csv:4: part is `9`: expected train, validation or test; other words: `parts: {validation: [4], test: [5]}` in "
+        "`split` says what they mean; all others train",
     ]
+
+
+PARTS = ("train", "validation", "test")
+
+
+@pytest.mark.parametrize(
+    ("column", "words", "meant"),
+    [
+        ("is_valid", ("False", "True", "0", "1"), "train validation train validation"),  # fastai
+        ("Usage", ("Training", "PublicTest", "PrivateTest"), "train validation test"),  # FER2013
+        ("is_training_image", ("1", "0"), "train test"),  # CUB-200
+        ("is_test", ("true", "false"), "test train"),
+    ],
+)
+def test_columns_of_published_sets_say_the_part(column: str, words: Sequence[str], meant: str) -> None:
+    reader, wrong = read(PartCells(column, PARTS), *words)
+
+    assert ([PARTS[number] for number in reader.values()], wrong) == (meant.split(), [])
+
+
+def test_recipe_says_which_words_mean_a_part_and_all_others_train() -> None:
+    words = PartWords.of("strat_fold", {"validation": [9], "test": ["10", "x"]})
+    reader, wrong = read(PartCells("strat_fold", PARTS, words), "9", "9.0", "10", "X", "3", "")
+
+    assert [PARTS[number] for number in reader.values()][:5] == ["validation"] * 2 + ["test"] * 2 + ["train"]
+    assert wrong == ["a.csv:7: strat_fold is empty: expected a word of `split.parts`: 9, 10, x"]
+
+
+def test_with_words_of_training_no_other_word_trains() -> None:
+    words = PartWords.of("fold", {"train": [1, 2], "test": [3]})
+    _, wrong = read(PartCells("fold", PARTS, words), "1", "4")
+
+    assert wrong[0].startswith("a.csv:3: fold is `4`: expected a word of `split.parts`: ")
 
 
 def test_names_of_files_may_not_be_empty() -> None:

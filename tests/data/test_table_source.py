@@ -92,6 +92,7 @@ def test_images_are_found_from_the_folder_of_the_table(monkeypatch: pytest.Monke
         ("parts/images_*", "{}"),  # names without ending, in two folders
         (["parts/images_1", "parts/images_2"], "{}.png"),
         ("parts", "images_{half}/{}"),
+        ("parts", r"images_{half}\{}.png"),  # written on Windows
     ],
 )
 def test_images_are_found_in_other_folders_also_without_their_ending(folder: Any, name: str) -> None:
@@ -550,3 +551,13 @@ def test_sentence_with_a_nul_character_is_wrong() -> None:
     assert refused({"path": "mood.csv", "text": "sentence", "label": "mood"}) == [
         "mood.csv:50: sentence holds a NUL character, which is no text"
     ]
+
+
+def test_column_of_folds_says_the_parts_where_the_recipe_says_which() -> None:
+    header, *rows = numbers(30)
+    write("beats.csv", [[*header, "fold"], *([*row, str(1 + index // 3)] for index, row in enumerate(rows))])
+    source = {"path": "beats.csv", "numbers": "t*", "label": "beat"}
+
+    found = read(source, split={"column": "fold", "parts": {"validation": 9, "test": 10}})
+
+    assert [len(part.examples) for part in found.parts] == [24, 3, 3]

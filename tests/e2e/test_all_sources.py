@@ -183,6 +183,18 @@ ROWS = {
         "[Flatten, Dense: 1]",
         lambda: archive(x=image_array(), y=image_array().mean((1, 2, 3)).astype("f4")),
     ),
+    "npz, identities": Row(
+        "{npz: {path: data.npz}}",
+        f"targets: identities\n  prepare: {PIXELS}",
+        "[Flatten, Dense: 4, UnitNormalization]",
+        lambda: archive(x=image_array(), y=np.arange(COUNT) // 3),
+    ),
+    "npz, input": Row(
+        "{npz: {path: data.npz}}",
+        f"targets: input\n  prepare: {PIXELS}\n  augment: [Rescaling: $(1 / 255), GaussianNoise: 0.1, Rescaling: 255]",
+        "[Conv2D: {filters: 3, kernel_size: 3, padding: same}]",
+        lambda: archive(x=image_array()),
+    ),
     "idx": Row("{idx: {path: idx}}", f"prepare: {PIXELS}", FLAT, idx_files),
     "builtin": Row("mnist-sample", f"limit: 60\n  prepare: {PIXELS}", FLAT, digits),
     "tfrecord": Row("{tfrecord: {path: shards, image_size: [6, 6]}}", f"prepare: {PIXELS}", FLAT, records),

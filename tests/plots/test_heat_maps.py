@@ -97,3 +97,12 @@ def test_what_the_network_gets_is_framed_where_it_is_a_part():
     image, hot, _ = page(framed).axes
     extra = hot.patches[len(image.patches) :]
     assert {(patch.get_x(), patch.get_width()) for patch in extra} == {(101.0, 198.0)}  # of 400 pixels, one inside
+
+
+def test_images_of_other_inputs_stand_right_of_the_heat_in_the_same_height():
+    seen = Heated(np.zeros((28, 28, 3), np.uint8), np.zeros((3, 3)), [("a", "black")], beside=(np.zeros((14, 7, 1)),))
+    image, hot, other = page(seen).axes[:3]
+
+    assert sheets(page(seen))[2].shape[:2] == (420, 210)
+    assert image.get_position().x1 < hot.get_position().x1 < other.get_position().x0
+    assert hot.get_position().y0 == other.get_position().y0

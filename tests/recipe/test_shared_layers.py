@@ -222,3 +222,10 @@ def test_message_shows_what_is_written_instead_of_a_stand_in():
     assert message == "Conv2D: `filters`: expected an integer ≥ 1, got '$here.channels.x' (text)"
     [(message, _)] = mistakes('- Conv2D: {name: second, is: "c$here.channels"}')
     assert message == "`is`: nothing is named `c$here.channels`"
+
+
+def test_a_call_whose_name_begins_as_another_is_not_within_it():
+    head = HEAD.replace("[Flatten]}", "[Conv2D: {filters: 4, kernel_size: 1, from: stem}]}")
+    layers = "- ReLU: {name: stem}\n- encoder: {name: o}\n- other: {name: o_p}\n- encoder: {name: q, is: o}"
+
+    assert "q_conv: Conv2D = o_conv" in flat(layers, head)

@@ -96,3 +96,25 @@ def test_group_of_the_table_is_that_of_the_split():
     recipe = load_bytes(RECIPE.replace("[8, 8]}", "[8, 8], group: who}").encode(), "a.yaml").recipe
 
     assert recipe.data.split.group == "who"
+
+
+PARTS = RECIPE.replace("model:", "  split: {column: fold, parts: {validation: [8, 9], test: 10}}\nmodel:", 1)
+
+
+def test_words_of_parts_read_back_equal():
+    loaded = load_bytes(PARTS.encode(), "a.yaml")
+
+    assert loaded.recipe.data.split.words_of_parts() == {"validation": [8, 9], "test": [10]}
+    assert load_bytes(to_yaml(loaded.recipe).encode(), "a.yaml").recipe == loaded.recipe
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("column: fold, ", "", "`parts` says what the words of `column` mean, and `column` is missing"),
+        ("test: 10", "test: 9", "`9` means validation already"),
+        ("validation: [8, 9], test: 10", "train: [1]", "`parts` names no words of the validation or test examples"),
+    ],
+)
+def test_parts_are_words_of_a_column_each_of_one_part(old, new, message):
+    assert [text for _, text in mistakes(PARTS.replace(old, new))] == [message]

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import stand_ins
 
-from cnncli.data.balance import examples_per_epoch, loss_weights, read_weights
+from cnncli.data.balance import loss_weights, read_weights
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.drawing import Oversampling
+from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.pipeline import Batches
 from cnncli.errors import DataError
 from cnncli.network.build import build
@@ -34,7 +36,7 @@ def data(**keys: Any) -> Data:
 
 
 def oversampled(seed: int = 3) -> Batches:
-    return Batches(examples(), batch_size=8, encodings={"": INTEGERS}, seed=seed, oversampled=LABELS)
+    return Batches(examples(), batch_size=8, encodings={"": INTEGERS}, seed=seed, drawing=Oversampling(LABELS))
 
 
 def drawn(batches: Batches, epoch: int, first_step: int = 0) -> list[int]:
@@ -65,8 +67,8 @@ def test_the_steps_of_an_epoch_follow_from_what_it_draws() -> None:
     batches = oversampled()
 
     assert (batches.rows, batches.count, batches.steps) == (20, 30, 4)
-    assert examples_per_epoch(data(balance="oversample"), TARGETS, examples()) == 30
-    assert examples_per_epoch(data(), TARGETS, examples()) == 20
+    assert examples_per_epoch(data(balance="oversample"), TARGETS, examples(), 8) == 30
+    assert examples_per_epoch(data(), TARGETS, examples(), 8) == 20
     assert drawn(batches.in_order(), 0) == list(range(20))
 
 

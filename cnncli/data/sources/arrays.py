@@ -41,6 +41,7 @@ class Pair:
         shown: all inputs together, as messages call them.
         weights: of the weights in the loss; None where there are none.
         groups: of the groups; None where there are none.
+        is_labelled: whether labels are read.
     """
 
     inputs: Mapping[str, str]
@@ -48,16 +49,18 @@ class Pair:
     shown: str
     weights: str | None = None
     groups: str | None = None
+    is_labelled: bool = True
 
     @classmethod
-    def of(cls, inputs: str, labels: str, names: Sequence[str] = ()) -> Pair:
+    def of(cls, inputs: str, labels: str, names: Sequence[str] = (), *, is_labelled: bool = True) -> Pair:
         """Of one array of inputs; with names of one for each, `x_train_left`."""
-        return cls({name: f"{inputs}_{name}" for name in names} or {INPUT: inputs}, labels, inputs)
+        own = {name: f"{inputs}_{name}" for name in names} or {INPUT: inputs}
+        return cls(own, labels, inputs, is_labelled=is_labelled)
 
     @property
     def arrays(self) -> list[str]:
-        """The names of the inputs and the labels."""
-        return [*self.inputs.values(), self.labels]
+        """The names of the inputs, and of the labels where they are read."""
+        return [*self.inputs.values(), *([self.labels] if self.is_labelled else [])]
 
     @property
     def more(self) -> list[str]:
@@ -72,6 +75,16 @@ class Pair:
 
 # What labels are, for training; or those of a trained model, which the labels must fit.
 Targets = type[TargetInfo] | TargetInfo
+
+
+def without_labels(pairs: Mapping[str, Pair], arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    """The arrays, with one that says nothing in the place of labels that are not read."""
+    absent = {
+        pair.labels: np.zeros(arrays[next(iter(pair.inputs.values()))].shape[:1], np.int8)
+        for pair in pairs.values()
+        if not pair.is_labelled
+    }
+    return {**arrays, **absent}
 
 
 def needed(pairs: dict[str, Pair], targets: Targets) -> dict[str, Pair]:
@@ -135,6 +148,7 @@ def found(
                 allow_leakage=allow_leakage,
                 in_one_scale=not (errors or different),
                 noun=_noun(parts["train"]),
+                name_of=lambda part, index: f"{next(iter(pairs[part].inputs.values()))}[{index}]",
             )
             found_notes += copies
         except DataError as error:

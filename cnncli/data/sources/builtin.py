@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
-from cnncli.data.samples import shapes
+from cnncli.data.samples import faces, shapes
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.cifar_files import CIFAR10, CIFAR100, Arrays, CifarFiles, read_cifar
@@ -38,6 +38,7 @@ SAMPLE = "mnist-sample"
 SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
 SENTENCES = "sentences-sample"
 SHAPES = "shapes-sample"
+FACES = "faces-sample"
 SENTENCES_FILE = SAMPLE_FILE.with_name("sentences-sample.csv")
 _DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")  # the package dataset-fashion-mnist
 _PATH = ("data", "source")
@@ -97,6 +98,8 @@ def read_builtin(
     notes: tuple[Problem, ...] = ()
     if model is not None:
         model.renumber(())  # before a download, where the model has no classes
+    if name == FACES:
+        return _faces(model, progress)
     if name == SENTENCES:
         parts, class_names = _sentences()
         where, noun = "packaged", "sentences"
@@ -129,6 +132,25 @@ def read_builtin(
         parts = {"test": Examples(test.inputs, numbers[test.labels].astype(test.labels.dtype))}
         targets, notes = model, (*notes, *missing)
     return LoadedData(parts=parts, targets=targets, source=source, fingerprint=of_parts(parts, targets), notes=notes)
+
+
+def _faces(model: TargetInfo | None, progress: Progress | None) -> LoadedData:
+    """Drawn faces, anew each time."""
+    from cnncli.tasks.identities.targets import IdentityTargets
+
+    names = tuple(f"person {number}" for number in range(sum(faces.PEOPLE.values())))
+    targets: TargetInfo = IdentityTargets(names=names, identities=len(names))
+    if model is not None:
+        targets = model.of_other_data(names)
+        targets.renumber(names)  # raises where the model has classes
+    parts = {}
+    for done, part in enumerate(faces.PEOPLE if model is None else ("test",)):
+        if progress:
+            progress("drawing faces", done, len(faces.PEOPLE))
+        images, labels = faces.people(part)
+        parts[part] = Examples({INPUT: images}, labels)
+    source = f"{FACES}, drawn: {sizes(parts)} pictures of {targets.size}"
+    return LoadedData(parts=parts, targets=targets, source=source, fingerprint=of_parts(parts, targets))
 
 
 def _parts(arrays: Arrays) -> dict[str, Examples]:

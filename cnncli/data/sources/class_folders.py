@@ -11,22 +11,23 @@ from cnncli.errors import DataError, Problem
 from cnncli.messages import did_you_mean, listed, printable, shortened
 
 
-def class_names_of(text: str, tree: Tree) -> list[str]:
+def class_names_of(text: str, tree: Tree, *, must_be_trained: bool = True) -> list[str]:
     """The names of the classes, those of the training part.
 
     Args:
         text: the folder, as messages call it.
+        must_be_trained: whether every class has to be in the training part; else the names are those of all parts.
 
     Raises:
         DataError: there is no training part, only one class, or a part has a class that the training part lacks.
     """
-    if "train" not in tree.files:
-        folders = " and ".join(f"{name}/" for name in tree.folders.values())
-        hint = f"it holds {contents(text)}"
-        raise DataError(Problem(f"{printable(text)} has {folders} and no train/", hint))
+    refuse_no_training(text, tree)
     names = tree.class_names["train"]
     if len(names) == 1:
         raise DataError(_one_class(os.path.join(text, tree.folders.get("train", ""), names[0]), names[0]))
+    if not must_be_trained:
+        refuse_empty_classes(tree, (file for files in tree.files.values() for file in files))
+        return sorted({name for part in tree.class_names.values() for name in part}, key=os.fsencode)
     problems = [
         problem for part, folder in tree.folders.items() for problem in _unknown(folder, tree.class_names[part], names)
     ]
@@ -34,6 +35,14 @@ def class_names_of(text: str, tree: Tree) -> list[str]:
         raise DataError(problems)
     refuse_empty_classes(tree, (file for files in tree.files.values() for file in files))
     return names
+
+
+def refuse_no_training(text: str, tree: Tree) -> None:
+    """Raise DataError where a folder has no training part."""
+    if "train" not in tree.files:
+        folders = " and ".join(f"{name}/" for name in tree.folders.values())
+        hint = f"it holds {contents(text)}"
+        raise DataError(Problem(f"{printable(text)} has {folders} and no train/", hint))
 
 
 def _one_class(folder: str, name: str) -> Problem:

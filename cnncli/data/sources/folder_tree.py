@@ -101,24 +101,33 @@ class Tree:
     noun: str
 
 
-def read_tree(root: str, kind: FileKind) -> Tree:
+def read_tree(root: str, kind: FileKind, *, has_classes: bool = True) -> Tree:
     """List a folder of examples.
 
     It holds a folder for each class, or `train`, `val` (or `validation`, `valid`) and `test` that do; `training`, `Train`
     and the like are understood too. Below a class's
     folder files count at any depth. Hidden files and what operating systems leave behind do not count.
 
+    Args:
+        has_classes: False: every file counts, in whatever folder of its part it lies, and its class has no name.
+
     Raises:
         DataError: there are no class folders, or no files of this kind at all.
     """
     aside = _Aside(os.path.realpath(root), kind)
     folders = _parts(root, aside)
-    if not folders:
+    if not folders and has_classes:
         aside.notes += _taken_for_classes(root)
     files: dict[str, list[ClassFile]] = {}
     class_names: dict[str, list[str]] = {}
     for part, folder in (folders or {"train": ""}).items():
         inside, prefix = (os.path.join(root, folder), f"{folder}/") if folder else (root, "")
+        if not has_classes:
+            class_names[part] = [""]
+            found = _files(inside, folder or ".", aside)
+            files[part] = [ClassFile(path, relative.removeprefix("./"), part, "") for path, relative in found]
+            files[part].sort(key=lambda file: os.fsencode(file.relative))
+            continue
         class_names[part], loose = _split_entries(inside)
         class_names[part] = aside.without_unlabeled(root, folders, part, class_names[part])
         if not class_names[part]:

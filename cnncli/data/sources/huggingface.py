@@ -154,7 +154,7 @@ class _HuggingFace(TableSource):
             for part, split in splits.items()
         ]
         found: dict[str, Any] = {}
-        if settings.label is None:
+        if settings.label is None and wanted.targets.USES_LABELS:
             found["label"] = _label(kinds, names, wanted)
         label = found.get("label", settings.label)
         if settings.separator is None and isinstance(label, str) and kinds.get(label) in ("List", "Sequence"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.shapes import Shape
 from cnncli.data.sources import idx
-from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed
+from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed, without_labels
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import contents, existing_folder, listed_folder
@@ -35,7 +36,12 @@ def read_idx(
     with problems_at("data", "source", "idx", "path"):
         folder = existing_folder(settings.path)
         files = idx_files(folder)
-        pairs = needed(_idx_pairs(settings.path, folder, files, for_training=isinstance(targets, type)), targets)
+        pairs = needed(
+            _idx_pairs(
+                settings.path, folder, files, for_training=isinstance(targets, type), is_labelled=targets.USES_LABELS
+            ),
+            targets,
+        )
         arrays: dict[str, NDArray[Any]] = {}
         problems: list[Problem] = []
         for name in (name for pair in pairs.values() for name in pair.arrays):
@@ -45,6 +51,7 @@ def read_idx(
                 problems += error.problems
         if problems:
             raise DataError(problems)
+        arrays = without_labels(pairs, arrays)
         return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage)
 
 
@@ -61,14 +68,17 @@ _IDX_NAME = re.compile(r"((?:train|t10k)-(?:images|labels))[-.]idx\d-ubyte(?:\.g
 _IDX_PAIRS = {"train": Pair.of("train-images", "train-labels"), "test": Pair.of("t10k-images", "t10k-labels")}
 
 
-def _idx_pairs(text: str, folder: Path, files: Mapping[str, Path], *, for_training: bool) -> dict[str, Pair]:
-    pairs = {part: pair for part, pair in _IDX_PAIRS.items() if any(name in files for name in pair.arrays)}
+def _idx_pairs(
+    text: str, folder: Path, files: Mapping[str, Path], *, for_training: bool, is_labelled: bool
+) -> dict[str, Pair]:
+    every = {part: replace(pair, is_labelled=is_labelled) for part, pair in _IDX_PAIRS.items()}
+    pairs = {part: pair for part, pair in every.items() if any(name in files for name in pair.arrays)}
     if for_training or not pairs:
-        pairs = {"train": _IDX_PAIRS["train"], **pairs}
+        pairs = {"train": every["train"], **pairs}
     missing = [
         f"{name}-idx{dimensions}-ubyte"
         for pair in pairs.values()
-        for name, dimensions in zip(pair.arrays, (3, 1), strict=True)
+        for name, dimensions in zip(pair.arrays, (3, 1)[: len(pair.arrays)], strict=True)
         if name not in files
     ]
     if not missing:

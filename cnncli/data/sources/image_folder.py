@@ -17,7 +17,7 @@ from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.base import ModelRequest, Request, Source
-from cnncli.data.sources.class_folders import class_names_of, lacking_notes, refuse_empty_classes
+from cnncli.data.sources.class_folders import class_names_of, lacking_notes, refuse_empty_classes, refuse_no_training
 from cnncli.data.sources.equal_files import duplicate_of, duplicates
 from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.image_form import form_of, settled
@@ -66,11 +66,16 @@ def read_image_folder(
     """
     form = form_of(settings, input_shape, _PATH)
     with problems_at(*_PATH, "path"):
-        tree = read_tree(os.path.abspath(existing_folder(settings.path)), IMAGE_FILES)
-        info = targets.of_folders(class_names_of(settings.path, tree))
+        has_classes = targets.USES_LABELS
+        tree = read_tree(os.path.abspath(existing_folder(settings.path)), IMAGE_FILES, has_classes=has_classes)
+        refuse_no_training(settings.path, tree)
+        names: list[str] = []
+        if has_classes:
+            names = class_names_of(settings.path, tree, must_be_trained=targets.NEEDS_KNOWN_CLASSES)
+        info = targets.of_folders(names)
         if check_targets:
             check_targets(info)
-        notes = [*tree.notes, *lacking_notes(tree)]
+        notes = [*tree.notes, *(lacking_notes(tree) if targets.NEEDS_KNOWN_CLASSES else ())]
         files = [file for files in tree.files.values() for file in files]
         seen = scan(files, form, progress=progress)
         if (better := settled(form, settings, seen.usable)) != form:  # what it was read as does not suit these images
@@ -82,7 +87,7 @@ def read_image_folder(
             message = f"{counted(len(seen.bad), 'image')} left out"
             notes.append(Problem(message, "\n".join(_reasons(seen.bad)), kind="broken"))
             refuse_empty_classes(tree, (each.file for each in seen.usable))
-        numbers = {name: number for number, name in enumerate(info.class_names)}
+        numbers = {name: number for number, name in enumerate(names)} or {"": 0}
         labelled = _Labelled.of(seen, numbers, merge=info.SEVERAL_CLASSES)
         looks = [looks_of(each) for each in labelled.seen.usable]
         files = [each.file for each in labelled.seen.usable]
@@ -105,9 +110,10 @@ def read_image_folder_for_model(
         DataError: as `read_image_folder`; also for a class that the model does not know.
     """
     with problems_at(*_PATH, "path"):
-        tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
+        tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES, has_classes=model.USES_LABELS)
         files = tree.files.get("test") or [file for files in tree.files.values() for file in files]
         names = list(dict.fromkeys(file.class_name for file in files))
+        model = model.of_other_data(names)
         matched, missing = model.renumber(names)
         seen = scan(files, form, progress=progress)
         if seen.bad:
@@ -206,7 +212,7 @@ class _ImageFolder(Source[ImageFolder]):
     def read(self, settings: ImageFolder, request: Request) -> LoadedData:
         assert not isinstance(request.input_shape, dict)  # the schema's rules: this source brings one input
         with problems_at(*_PATH, "path"):
-            table = metadata_of(settings, for_training=True)
+            table = metadata_of(settings, for_training=True) if request.targets.USES_LABELS else None
         if table is not None:
             return read_table(table, request, path=_PATH)
         return read_image_folder(
@@ -223,7 +229,8 @@ class _ImageFolder(Source[ImageFolder]):
         assert not isinstance(request.input_shape, Mapping)
         trained = settings.of_other_data(request.data.source.settings if request.data else None)
         assert isinstance(trained, ImageFolder)
-        if (table := metadata_of(trained, for_training=False)) is not None:
+        table = metadata_of(trained, for_training=False) if request.targets.USES_LABELS else None
+        if table is not None:
             return read_table_for_model(table, request)
         form = request.form or form_of(settings, request.input_shape, _PATH)
         return read_image_folder_for_model(settings.path, form=form, model=request.targets, progress=request.progress)

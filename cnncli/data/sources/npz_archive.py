@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from cnncli.data import groups, part_names
 from cnncli.data.dataset import INPUT
+from cnncli.data.part_names import PartWords
 from cnncli.data.shapes import Shape
 from cnncli.data.signal_length import length_note, with_length
 from cnncli.data.sources import npz
-from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed
+from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed, without_labels
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import ARCHIVES, existing_file
@@ -53,7 +54,10 @@ def read_npz(
     with problems_at("data", "source", "npz", "path"):
         path = existing_file(settings.path)
         names = npz.names(path)
-        pairs = needed(_pairs(path, names, inputs, for_training=isinstance(targets, type)), targets)
+        found_pairs = _pairs(
+            path, names, inputs, for_training=isinstance(targets, type), is_labelled=targets.USES_LABELS
+        )
+        pairs = needed(found_pairs, targets)
         more: list[str] = []
         if isinstance(targets, type):
             group, column = (split.group, split.column) if split else (None, None)
@@ -61,9 +65,10 @@ def read_npz(
             _refuse_missing(path, names, pairs, column)
             more = [*(name for pair in pairs.values() for name in pair.more), *([column] if column else [])]
         wanted = [name for pair in pairs.values() for name in pair.arrays]
-        arrays = npz.read(path, dict.fromkeys([*wanted, *more]))
+        arrays = without_labels(pairs, npz.read(path, dict.fromkeys([*wanted, *more])))
         notes = _unused(names, inputs, more) if isinstance(targets, type) else []
-        rows = _rows_of_parts(column, arrays, pairs["train"]) if more and column else None
+        words = PartWords.of(column, split.words_of_parts()) if split and column else None
+        rows = _rows_of_parts(column, words, arrays, pairs["train"]) if more and column and words else None
         if settings.length is not None and not inputs:
             for pair in pairs.values():
                 name = pair.inputs[INPUT]
@@ -103,25 +108,33 @@ def _refuse_missing(path: Path, names: Sequence[str], pairs: Mapping[str, Pair],
         raise DataError(problems)
 
 
-def _rows_of_parts(column: str, arrays: Mapping[str, NDArray[Any]], pair: Pair) -> dict[str, NDArray[np.int64]]:
+def _rows_of_parts(
+    column: str, words: PartWords, arrays: Mapping[str, NDArray[Any]], pair: Pair
+) -> dict[str, NDArray[np.int64]]:
     values, labels = arrays[column], arrays[pair.labels]
-    if values.dtype.kind not in "US" or values.shape != labels.shape[:1]:
-        expected = f"expected one text for each of {pair.labels}"
+    if values.dtype.kind not in "biuUS" or values.shape != labels.shape[:1]:
+        expected = f"expected one text or integer for each of {pair.labels}"
         message = f"{column} has the type {values.dtype} and the shape {values.shape}; {expected}"
         raise DataError(Problem(message, "train, validation or test for each example", path=part_names.PATH))
-    return part_names.read_part_names(values, name=column)
+    return part_names.read_part_names(values, name=column, words=words)
 
 
-def _npz_pairs(names: Sequence[str], inputs: Sequence[str]) -> dict[str, Pair]:
+def _npz_pairs(names: Sequence[str], inputs: Sequence[str], *, is_labelled: bool = True) -> dict[str, Pair]:
     """The parts of an archive that brings them ready made."""
     parts = {"train": "train", "validation": "val", "test": "test"}
     of_inputs, of_labels = array_names(names)
-    return {part: Pair.of(of_inputs.format(name), of_labels.format(name), inputs) for part, name in parts.items()}
+    return {
+        part: Pair.of(of_inputs.format(name), of_labels.format(name), inputs, is_labelled=is_labelled)
+        for part, name in parts.items()
+    }
 
 
-def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool) -> dict[str, Pair]:
+def _pairs(
+    path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool, is_labelled: bool
+) -> dict[str, Pair]:
     """The parts of an archive by the names of its arrays."""
-    ready, alone = _npz_pairs(names, inputs), Pair.of("x", "y", inputs)
+    ready = _npz_pairs(names, inputs, is_labelled=is_labelled)
+    alone = Pair.of("x", "y", inputs, is_labelled=is_labelled)
     pairs = {part: pair for part, pair in ready.items() if any(name in names for name in pair.arrays)}
     if not pairs and any(name in names for name in alone.arrays):
         pairs = {"train": alone}
@@ -133,11 +146,27 @@ def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], *, for_train
     known = [name for pair in ready.values() for name in pair.arrays]
     wanted = f"the names are {', '.join(known)}; or {', '.join(alone.arrays)} alone"
     lines = [f"it holds: {listed(names, 10) or 'nothing'}", wanted]
+    if (
+        not inputs
+        and len(names) > 1
+        and not any(name in names for pair in (*ready.values(), alone) for name in pair.arrays)
+    ):
+        lines.append(f"write it with these names: {_renaming(path, names)}")
     if not inputs and (several := _names_of_inputs(names)):
         lines.append(
             f"several inputs have names: `inputs: {{{', '.join(f'{name}: {{}}' for name in several)}}}` in `data`"
         )
     raise DataError(Problem(f"{printable(path.name)} has no {listed_or(missing)}", "\n".join(lines)))
+
+
+def _renaming(path: Path, names: Sequence[str]) -> str:
+    """The Python lines that call an array y, by its name, and another one x."""
+    label = next((name for name in names if _LABEL.search(name)), names[1])
+    value = next(name for name in names if name != label)
+    return f"a = np.load({path.name!r}); np.savez('named.npz', x=a[{value!r}], y=a[{label!r}])"
+
+
+_LABEL = re.compile(r"(?i)label|class|target|categor|^y")
 
 
 def _names_of_inputs(names: Sequence[str]) -> list[str]:

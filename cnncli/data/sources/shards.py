@@ -195,7 +195,7 @@ def _columns(
     }
     settings = wanted.settings
     found: dict[str, Any] = {}
-    if settings.label is None:
+    if settings.label is None and wanted.targets.USES_LABELS:
         found["label"] = (
             (about.label if len(about.label) > 1 else about.label[0]) if about else _label(index, wanted.path, kind)
         )

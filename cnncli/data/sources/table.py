@@ -10,6 +10,7 @@ from typing import Any
 
 from cnncli.data.dataset import INPUT
 from cnncli.data.images import Form
+from cnncli.data.part_names import PartWords
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.base import AnyShape, ModelRequest, Request, Source
 from cnncli.data.sources.image_form import form_of
@@ -47,6 +48,7 @@ class Wanted:
         tables: of each part, at least one, in order.
         found: settings that the data itself says.
         group, part: columns that `split` names; None where there are none.
+        part_words: what the column of parts says; None: as its name tells.
         check_targets: called before any image is read; may raise.
         skips_bad: whether rows with a file that cannot be used are left out.
         allow_leakage: go on when one example stands in two parts.
@@ -66,6 +68,7 @@ class Wanted:
     found: Mapping[str, Any] = field(default_factory=dict)
     group: str | None = None
     part: str | None = None
+    part_words: PartWords | None = None
     check_targets: Callable[[TargetInfo], None] | None = None
     skips_bad: bool = False
     allow_leakage: bool = False
@@ -96,6 +99,7 @@ def read_table(
         targets=request.targets,
         group=data.split.group,
         part=data.split.column,
+        part_words=_part_words(data),
         check_targets=request.check_targets,
         skips_bad=data.on_bad_image == "skip",
         allow_leakage=data.allow_leakage,
@@ -125,11 +129,17 @@ def read_table_for_model(settings: Table, request: ModelRequest, source: TableSo
         targets=type(request.targets),
         known=request.targets,
         part=data.split.column if data else None,
+        part_words=_part_words(data) if data else None,
         form=request.form,
         progress=request.progress,
     )
     source = source or SOURCE
     return _read(source.settled(wanted), source)
+
+
+def _part_words(data: Data) -> PartWords | None:
+    split = data.split
+    return PartWords.of(split.column, split.words_of_parts()) if split.column is not None else None
 
 
 class TableSource(Source[Table]):
@@ -152,7 +162,8 @@ class TableSource(Source[Table]):
         trained = settings.of_other_data(data.source.settings if data else None)
         assert isinstance(trained, Table)
         inputs = _inputs(trained, (), data)
-        is_known = trained.label is not None and all(own.given for own, _ in inputs.values())
+        is_known = trained.label is not None or not request.targets.USES_LABELS
+        is_known = is_known and all(own.given for own, _ in inputs.values())
         if not is_known and not trained.FINDS_COLUMNS:
             message = f"the columns of {printable(settings.path)} are not known: the model was not trained on a table"
             raise DataError(Problem(message, "an .npz file, or a folder of images, needs no columns"))
@@ -181,7 +192,7 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
     columns = _columns(wanted, tables)
     labels = wanted.targets.label_cells(columns.label, wanted.settings.separator)
     inputs = {name: own for name, (own, _) in wanted.inputs.items()}
-    rows = ExampleRows.of(columns, inputs, labels, source.readers(wanted, columns))
+    rows = ExampleRows.of(columns, inputs, labels, source.readers(wanted, columns), wanted.part_words)
     wrong = WrongLines()
     with problems_at(*wanted.path, "path"):
         for part, table in tables:

@@ -1,4 +1,4 @@
-"""Read the cells of a table's columns: numbers, words, weights, parts, labels."""
+"""Read the cells of a table's columns: numbers, words, weights, texts, names of files."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data import part_names
 from cnncli.data.columns import Values
 from cnncli.data.path_inside import PathInside
 from cnncli.data.signal_length import Lengths, padded_or_cut
 from cnncli.data.tables.csv_table import Rows
 from cnncli.data.tables.row_store import RowStore
 from cnncli.data.text_column import TextColumn, TextStore, fault_of
-from cnncli.messages import did_you_mean, printable, shortened
+from cnncli.messages import printable, shortened
 
 Complain = Callable[[int, str], None]  # line, message
 
@@ -28,7 +27,7 @@ class CellReader(Protocol):
     """What is read of each row.
 
     Attributes:
-        columns: the columns that it reads, one at least.
+        columns: the columns that it reads.
     """
 
     @property
@@ -55,6 +54,9 @@ def add_rows(rows: Rows, header: Sequence[str], readers: Iterable[CellReader], c
     """Give some rows of a table to each reader."""
     for reader in readers:
         places = [header.index(column) for column in reader.columns]
+        if not places:
+            reader.add(rows.lines, [()] * len(rows.lines), complain)
+            continue
         pick = itemgetter(slice(places[0], places[0] + 1)) if len(places) == 1 else itemgetter(*places)
         reader.add(rows.lines, list(map(pick, rows.cells)), complain)
 
@@ -65,6 +67,20 @@ def text_of(cell: Any) -> str:
 
 
 # ---- numbers
+
+
+class NoCells:
+    """No columns: of every row the number 0, int8 (count,)."""
+
+    def __init__(self) -> None:
+        self.columns: list[str] = []
+        self._count = 0
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        self._count += len(lines)
+
+    def values(self) -> NDArray[np.int8]:
+        return np.zeros(self._count, np.int8)
 
 
 class NumberCells:
@@ -261,33 +277,6 @@ class WordCells:
     def values(self) -> NDArray[np.int32]:
         """int32 (count,), index into `names`."""
         return np.array(self._codes, np.int32)
-
-
-class PartCells:
-    """The part that each row is for: int8 (count,), index into `parts`.
-
-    Args:
-        parts: their names, of which the words of the column are synonyms.
-    """
-
-    def __init__(self, column: str, parts: Sequence[str]) -> None:
-        self.columns = [column]
-        self._numbers = {word: parts.index(part) for word, part in part_names.PARTS.items()}
-        self._codes = array("b")
-
-    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
-        for line, [cell] in zip(lines, cells, strict=True):
-            word = text_of(cell)
-            number = self._numbers.get(word.lower())
-            if number is None:
-                said = f"is `{shortened(word)}`" if word else "is empty"
-                hint = did_you_mean(word, self._numbers) if word else ""
-                meant = f"; {hint}" if hint.startswith("did") else ""
-                complain(line, f"{shortened(self.columns[0])} {said}: expected train, validation or test{meant}")
-            self._codes.append(number or 0)
-
-    def values(self) -> NDArray[np.int8]:
-        return np.array(self._codes, np.int8)
 
 
 # ---- texts

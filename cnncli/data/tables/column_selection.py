@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 
@@ -24,11 +25,14 @@ def select(words: str | Sequence[str], header: Sequence[str], *, file: str, used
         used: columns that mean something else; a glob or a range leaves them out.
 
     Raises:
-        DataError: there is no such column.
+        DataError: there is no such column, or two have its name.
     """
     names: dict[str, None] = {}
     for word in [words] if isinstance(words, str) else words:
         names |= dict.fromkeys(_select(word, header, file, used))
+    counts = Counter(header)
+    if twice := next((name for name in names if counts[name] > 1), None):
+        raise DataError(Problem(f"{file} has {counts[twice]} columns named `{shortened(twice)}`", "rename all but one"))
     return list(names)
 
 
@@ -37,8 +41,6 @@ _GLOB = re.compile(r"[*?\[]")
 
 def _select(word: str, header: Sequence[str], file: str, used: Collection[str]) -> list[str]:
     if word in header:
-        if header.count(word) > 1:
-            raise DataError(Problem(f"{file} has {header.count(word)} columns named `{shortened(word)}`"))
         return [word]
     free = [name for name in header if name not in used]
     first, colon, last = word.partition(":")

@@ -10,19 +10,20 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.part_names import PartWords
 from cnncli.data.sources.loaded_data import PARTS, Progress
 from cnncli.data.tables.cells import (
     CellReader,
     FileCells,
     InputCells,
     NumberCells,
-    PartCells,
     SignalCells,
     TextCells,
     WeightCells,
     WordCells,
     add_rows,
 )
+from cnncli.data.tables.part_cells import PartCells
 from cnncli.data.tables.table_columns import TableColumns
 from cnncli.data.tables.table_file import TableFile
 from cnncli.data.tables.wrong_lines import WrongLines
@@ -59,10 +60,12 @@ class ExampleRows:
         inputs: Mapping[str, InputColumns],
         labels: LabelCells,
         readers: Mapping[str, InputCells],
+        part_words: PartWords | None = None,
     ) -> ExampleRows:
         """None read yet.
 
         Args:
+            part_words: what the column of parts says; None: as its name tells.
             readers: of inputs that are not read as a column of text is.
         """
         return cls(
@@ -70,7 +73,7 @@ class ExampleRows:
             labels,
             None if columns.weight is None else WeightCells(columns.weight),
             None if columns.group is None else WordCells(columns.group),
-            None if columns.part is None else PartCells(columns.part, PARTS),
+            None if columns.part is None else PartCells(columns.part, PARTS, part_words),
         )
 
     def __len__(self) -> int:

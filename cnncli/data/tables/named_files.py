@@ -33,15 +33,17 @@ class NamedFiles:
         """The folder of a file, and its name with its ending.
 
         A file with exactly this name comes first. A name without an ending means the only image or `.npy` file of that name.
-        Of a file that is not there, the first folder and the name as it is.
+        Else a backslash means a slash, as tables from Windows write paths. Of a file that is not there, the first folder and
+        the name as it is.
         """
-        for folder in self._folders if name else []:
-            directory, base = os.path.split(os.path.join(folder, name))
-            found = self._listing(directory).get(base, [])
-            if base in found:
-                return folder, name
-            if len(found) == 1:
-                return folder, name + found[0][len(base) :]
+        for written in dict.fromkeys([name, name.replace("\\", "/")]) if name else []:
+            for folder in self._folders:
+                directory, base = os.path.split(os.path.join(folder, written))
+                found = self._listing(directory).get(base, [])
+                if base in found:
+                    return folder, written
+                if len(found) == 1:
+                    return folder, written + found[0][len(base) :]
         return self._folders[0], name
 
     def has(self, name: str) -> bool:

@@ -221,7 +221,13 @@ def _expression(node: ast.expr, names: Names) -> str:
     texts = {name: value.expression if isinstance(value, Deferred) else repr(value) for name, value in values.items()}
     if not all(texts.values()):
         return ""
-    text = ast.unparse(_Replacement(texts).visit(copy.deepcopy(node)))
+    return _written_out(node, tuple(texts.items()))
+
+
+@lru_cache(maxsize=1024)
+def _written_out(node: ast.expr, texts: tuple[tuple[str, str], ...]) -> str:
+    """An expression with texts in the place of names, the same in every round; empty where that is too long."""
+    text = ast.unparse(_Replacement(dict(texts)).visit(copy.deepcopy(node)))
     return text if len(text) <= _LONGEST_EXPRESSION else ""
 
 

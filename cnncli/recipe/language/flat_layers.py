@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import glob
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from collections.abc import Mapping as Names
@@ -292,8 +293,8 @@ class FlatLayers:
             elif (found := self.known.get(f"{prefix}{name}{suffix}")) is not None:
                 if found == INPUT and name == INPUT:
                     self._note_network_input(scope, place)
-                for block, came_in in self.block_inputs.items():
-                    if found == came_in and scope.prefix.startswith(block):
+                for block, _ in scope.searched:
+                    if found == self.block_inputs.get(block):
                         self.named_inputs.setdefault(block, (name, place))
                 return [found]
         self._unknown[name] = place
@@ -302,7 +303,7 @@ class FlatLayers:
     def _matching(self, pattern: str, place: Place) -> list[str | None]:
         """The layers and groups of a glob, in their order; without the layers inside of a group that is one of them."""
         self.substitution.count(len(self.known) // _NAMES_OF_A_VALUE, place, PATH)
-        names = dict.fromkeys(name for name in self.known if fnmatch.fnmatchcase(name, pattern))
+        names = dict.fromkeys(filter(re.compile(fnmatch.translate(pattern)).match, self.known))
         groups = {group.name for group in self.groups}
         inside: set[int] = set()
         for group in self.groups:

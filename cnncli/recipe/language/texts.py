@@ -100,7 +100,8 @@ def _one(text: str, dollar: int, names: Names) -> tuple[Any, int]:
     match = _NAME.match(text, dollar)
     if match:
         name, _, size = match.group(1).partition(".")
-        return (size_here(size, names) if size else named(name, names, _with_brackets(name, names))), match.end()
+        hint = "" if size or name in names else _with_brackets(name, names)
+        return (size_here(size, names) if size else named(name, names, hint)), match.end()
     hint = "write `$name` or `$(expression)`; a dollar sign itself is `$$`"
     raise ExpressionError(f"`{shortened(text[dollar:])}` is not a name or an expression", hint)
 

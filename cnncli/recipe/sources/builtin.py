@@ -6,9 +6,11 @@ from typing import ClassVar, Literal, get_args
 
 from cnncli.recipe.sources.base import SourceSettings
 
-BuiltinDataSet = Literal["mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample", "sentences-sample", "shapes-sample"]
+BuiltinDataSet = Literal[
+    "mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample", "sentences-sample", "faces-sample", "shapes-sample"
+]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
-BUILTIN_TARGETS = {"shapes-sample": "masks"}  # of those that do not have one class for each example
+BUILTIN_TARGETS = {"faces-sample": "identities", "shapes-sample": "masks"}  # of those that do not have classes
 BUILTIN_CLASSES = {
     **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist", "cifar10"), 10),
     "cifar100": 100,
@@ -20,6 +22,7 @@ BUILTIN_SHAPES: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("cifar10", "cifar100"), (32, 32, 3)),
     "sentences-sample": (),  # texts
     "shapes-sample": (64, 64, 3),
+    "faces-sample": (48, 48, 1),
 }
 
 
@@ -52,4 +55,4 @@ class Builtin(SourceSettings):
         return BUILTIN_SHAPES[self.name]
 
     def class_count(self) -> int | None:
-        return BUILTIN_CLASSES[self.name]
+        return BUILTIN_CLASSES.get(self.name)

@@ -19,7 +19,7 @@ class ImageFolder(ImageSettings, Located):
     HAS_FILES: ClassVar[bool] = True
     RECOGNIZED: ClassVar[str] = "a folder with a folder of images for each class"
 
-    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel")
+    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "identities")
 
     path: str = Field(min_length=1, description="the folder, relative to the working directory")
     label: Columns = Field(

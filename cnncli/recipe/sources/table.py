@@ -104,7 +104,7 @@ class Table(TextFormat, InputColumns, Located):
     FINDS_COLUMNS: ClassVar[bool] = False  # columns that the settings leave out are found in the data
     PLACEHOLDER: ClassVar[str] = "YOUR_FILE.csv"
     RECOGNIZED: ClassVar[str] = "a table: .csv, .tsv or .parquet"
-    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers")
+    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers", "identities")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
 
     path: str = Field(min_length=1, description="the file; paths in it are relative to its folder")

@@ -16,11 +16,15 @@ TASKS = {
     "multilabel": "multilabel",
     "numbers": "regression",
     "masks": "segmentation",
+    "identities": "identities",
+    "input": "reconstruction",
 }
 DESCRIPTION = (
-    "type of the labels: one class for each example, any number of labels (0 and 1), quantities such as an age, or masks with "
-    "a class for each pixel; default: what the source has"
+    "what the network learns to give: one class for each example, any number of labels (0 and 1), quantities such as an age, "
+    "masks with a class for each pixel, identities, such as people, of which others come later, or the input itself, as before "
+    "`augment`"
 )
+WITHOUT_LABELS = ("input",)  # words whose targets are made of the inputs: labels are not read
 
 
 class TargetRules(Protocol):
@@ -34,6 +38,8 @@ class TargetRules(Protocol):
             `default_metrics(recipe)` too.
         HEAD: the last layer of a new recipe; `{outputs}` stands for the number of quantities.
         TRAINING: lines of the section `train` of a new recipe.
+
+    A module may also have `BALANCE`, the default of `data.balance`, and `SCORES`, see `scores_of`.
     """
 
     RULES: Rules
@@ -56,3 +62,14 @@ def default_metrics(word: str, recipe: Any) -> list[KerasObject] | None:
 def of(word: str) -> TargetRules:
     """The rules and defaults of a word of `data.targets`."""
     return cast(TargetRules, importlib.import_module(f"{__name__}.{TASKS[word]}"))
+
+
+def scores_of(word: str) -> tuple[str, ...]:
+    """What an evaluation measures besides the metrics, such as `psnr`, for `expect`: `SCORES` of the module, if it has any."""
+    found: tuple[str, ...] = getattr(of(word), "SCORES", ())
+    return found
+
+
+def balance_of(word: str) -> Any:
+    """The default of `data.balance`: `BALANCE` of the module, if it has one; else None."""
+    return getattr(of(word), "BALANCE", None)

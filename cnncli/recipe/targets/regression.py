@@ -19,7 +19,7 @@ METRICS = ("mean_absolute_error", "root_mean_squared_error")
 HEAD = "Dense: {outputs}"
 TRAINING = ("loss: mean_squared_error", "metrics: [mean_absolute_error]")
 
-_METRICS = {
+METRICS_OF_NUMBERS = {
     *("mean_absolute_error", "mae", "mean_squared_error", "mse", "root_mean_squared_error"),
     *("mean_absolute_percentage_error", "mape", "mean_squared_logarithmic_error", "msle", "log_cosh_error"),
     *("r2_score", "poisson", "cosine_similarity", "concordance_correlation", "pearson_correlation"),
@@ -73,7 +73,7 @@ def _loss_of_numbers(recipe: Recipe) -> Iterator[Problem]:
 @RULES.error_without_network
 def _metrics_of_numbers(recipe: Recipe) -> Iterator[Problem]:
     for index, metric in enumerate(recipe.train.metrics):
-        if snake_case(metric.entry.canonical) not in _METRICS:
+        if snake_case(metric.entry.canonical) not in METRICS_OF_NUMBERS:
             hint = "leave `metrics` out, or use mean_absolute_error, RootMeanSquaredError, R2Score, …"
             message = f"{metric.name} measures classes, and `targets` are numbers"
             yield Problem(message, hint, path=("train", "metrics", index))

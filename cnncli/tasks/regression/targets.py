@@ -49,7 +49,7 @@ class Numbers(BaseModel):
 
 
 # The smallest and the largest number that an activation gives.
-_RANGES = {
+RANGES = {
     "sigmoid": (0.0, 1.0),
     "hard_sigmoid": (0.0, 1.0),
     "tanh": (-1.0, 1.0),
@@ -153,7 +153,7 @@ class NumberTargets(TargetInfo):
 
     def out_of_reach(self, targets: Sequence[NDArray[Any]], activation: str | None) -> Problem | None:
         low, high = (float(of([of(part) for part in targets])) for of in (np.min, np.max))
-        least, most = _RANGES.get(activation or "", (-math.inf, math.inf))
+        least, most = RANGES.get(activation or "", (-math.inf, math.inf))
         if least <= low and high <= most:
             return None
         gives = f"from {least:g} to {most:g}" if math.isfinite(most) else f"from {least:g} on"

@@ -233,7 +233,7 @@ RECIPES = [
     Row("a monitor misspelt", callbacks("EarlyStopping: {monitor: val_los}"), STATIC, 3,
         "recipe.yaml:12:40: EarlyStopping: nothing named `val_los` is measured\n    did you mean `val_loss`?"),
     Row("more patience than epochs", callbacks("EarlyStopping: {patience: 5}"), STATIC, 0,
-        "recipe.yaml:12:41: EarlyStopping: a patience of 5 cannot run out in 1 epochs"),
+        "recipe.yaml:12:41: EarlyStopping: a patience of 5 cannot run out in 1 epoch"),
     Row("min_lr above the learning rate",
         recipe(more="  optimizer: {Adam: {learning_rate: 1e-3}}\n  callbacks: [ReduceLROnPlateau: {min_lr: 0.1, patience: 0}]\n"),
         STATIC, 0,
