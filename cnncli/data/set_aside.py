@@ -63,7 +63,9 @@ def set_aside(data: Data, found: LoadedData) -> tuple[dict[str, Examples], list[
     taken = {part: train.take(chosen[part]) for part in ("train", *missing)}
     if wanted.folds is not None or pool.groups is not None:
         notes += pool.notes
-        notes += found.targets.part_notes({part: found.targets.whole(examples.targets) for part, examples in taken.items()}, "train")
+        notes += found.targets.part_notes(
+            {part: found.targets.whole(examples.targets) for part, examples in taken.items()}, "train"
+        )
     return {**parts, **taken}, notes
 
 

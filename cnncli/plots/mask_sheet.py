@@ -47,7 +47,7 @@ class Shown:
 
 
 def class_colours(count: int) -> NDArray[np.uint8]:
-    """A colour for each class, uint8 (count, 3), the first black: those of PASCAL VOC, whose masks are PNG files with this palette."""
+    """A colour for each class, uint8 (count, 3), the first black: the palette of PASCAL VOC's masks."""
     numbers = np.arange(count)
     colours = np.zeros((count, 3), np.uint8)
     for bit in range(8):

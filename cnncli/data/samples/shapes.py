@@ -65,4 +65,5 @@ def _other_level(level: float, change: float) -> float:
 
 def _uniform(stream: np.random.PCG64, count: int) -> NDArray[np.float64]:
     """Numbers from 0 to below 1: `random_raw` is the stream that NumPy promises never to change."""
-    return (stream.random_raw(count) >> np.uint64(11)) * 2.0**-53
+    raw = np.asarray(stream.random_raw(count), np.uint64)
+    return np.asarray((raw >> np.uint64(11)) * 2.0**-53, np.float64)

@@ -83,7 +83,9 @@ def default_metrics(recipe: Recipe) -> list[KerasObject]:
 def _source_of_masks(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source.settings
     if not source.brings("masks"):
-        hint = "masks come in folders, `source: {mask_folder: {images: photos, masks: masks, image_size: [128, 128]}}`, "
+        hint = (
+            "masks come in folders, `source: {mask_folder: {images: photos, masks: masks, image_size: [128, 128]}}`, "
+        )
         hint += "or in arrays: `source: {npz: {path: scans.npz}}`, where y has the shape (count, height, width)"
         message = f"{source.described} has no masks, and `targets: masks` need a class for each pixel"
         yield Problem(message, hint, path=("data", "source"))
@@ -132,7 +134,9 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
     if loss is None:
         if activation is not None:
             message = f"`loss` is missing in `train`: none follows from an activation that is {activation}"
-            hint = "end with `Conv2D: {filters: $classes, kernel_size: 1, activation: softmax}`; the loss follows from it"
+            hint = (
+                "end with `Conv2D: {filters: $classes, kernel_size: 1, activation: softmax}`; the loss follows from it"
+            )
             yield Problem(message, hint, path=("train",))
         return
     kind, is_one = loss_class(loss), channels == 1 and not isinstance(channels, Unknown)
@@ -153,7 +157,9 @@ def _loss_and_layer(recipe: Recipe, output: Output) -> Iterator[Problem]:
     wanted = "sigmoid" if is_one else "softmax"
     from_logits = bool(loss.args.get("from_logits"))
     if not from_logits and activation not in _PROBABILITIES:
-        hint = f"add `activation: {wanted}`" + ("" if kind in OVERLAP else f", or `loss: {{{kind}: {{from_logits: true}}}}`")
+        hint = f"add `activation: {wanted}`" + (
+            "" if kind in OVERLAP else f", or `loss: {{{kind}: {{from_logits: true}}}}`"
+        )
         message = f"{loss.name} needs probabilities, and the last layer's activation is {activation}"
         yield Problem(message, hint, path=output.path)
     elif from_logits and activation in _PROBABILITIES:

@@ -29,7 +29,7 @@ class MaskSide(Side):
     @property
     def errors(self) -> NDArray[np.float64]:
         """1 - the mean IoU of each image: (images,); of an image without pixels that count 0."""
-        file = self.run.listed.path / "predictions.csv"
+        file = self.run.listed.summary.path / "predictions.csv"
         try:
             with file.open(encoding="utf-8", newline="") as stream:
                 values = np.array([float(row[MEAN_IOU]) for row in csv.DictReader(stream)], np.float64)

@@ -26,8 +26,14 @@ def show(result: SegmentationResult) -> Iterator[Lines | Table]:
         ]
     )
     rows = [
-        [row.name, number(row.iou), *_interval(row.iou_interval, number), *map(number, (row.dice, row.precision, row.recall))]
-        + [percent(row.pixels / max(result.pixels, 1)), row.images]
+        [
+            row.name,
+            number(row.iou),
+            _interval(row.iou_interval),
+            *map(number, (row.dice, row.precision, row.recall)),
+            percent(row.pixels / max(result.pixels, 1)),
+            row.images,
+        ]
         for row in result.per_class
     ]
     titles = ["class", "IoU", level, "Dice", "precision", "recall", "pixels", "images"]
@@ -56,8 +62,8 @@ def most_confused(result: SegmentationResult) -> Iterator[tuple[str, str, float]
         yield names[row], names[column], pixels / sum(result.confusion[row])
 
 
-def _interval(bounds: tuple[float, float] | None, number: object) -> list[str]:
-    return [" to ".join(f"{bound:.3f}" for bound in bounds) if bounds else "–"]
+def _interval(bounds: tuple[float, float] | None) -> str:
+    return " to ".join(f"{bound:.3f}" for bound in bounds) if bounds else "–"
 
 
 def few_examples_hint(count: int) -> str:

@@ -41,7 +41,9 @@ class MaskDecoder(Decoder):
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         broken = np.flatnonzero(~np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1))
         if broken.size:
-            raise DivergedError(f"the network's output for {names[broken[0]]} is no finite number", hint="train it again")
+            raise DivergedError(
+                f"the network's output for {names[broken[0]]} is no finite number", hint="train it again"
+            )
         shares = shares_of(masks_of(outputs), self.targets.count)  # (batch, classes)
         order = np.argsort(-shares, axis=1, kind="stable")
         return order.astype(np.int32), np.take_along_axis(shares, order, axis=1)

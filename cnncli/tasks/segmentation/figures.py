@@ -43,7 +43,14 @@ def draw(
     true = as_column(examples.targets).read(rows)
     said = scored.masks.rows(rows).reshape(-1, *scored.mask_shape)
     shown = [
-        Shown(image, mask, own, f"mean IoU {each.mean_iou:.3f}" if each.mean_iou is not None else "", each.index, each.file)
+        Shown(
+            image,
+            mask,
+            own,
+            f"mean IoU {each.mean_iou:.3f}" if each.mean_iou is not None else "",
+            each.index,
+            each.file,
+        )
         for image, mask, own, each in zip(images, true, said, worst, strict=True)
     ]
     subtitle = f"the {len(shown)} lowest IoU of {result.count:,} images: image, true mask, predicted mask, wrong pixels"

@@ -21,7 +21,8 @@ def masks_of(outputs: NDArray[np.floating[Any]]) -> NDArray[np.uint8]:
     """
     if outputs.shape[-1] == 1:
         return (outputs[..., 0] > THRESHOLD).astype(np.uint8)
-    return outputs.argmax(axis=-1).astype(np.uint8)
+    found: NDArray[np.uint8] = outputs.argmax(axis=-1).astype(np.uint8)
+    return found
 
 
 def shares_of(masks: NDArray[np.uint8], count: int) -> NDArray[np.float32]:

@@ -168,7 +168,7 @@ def scores_of(
     intervals, of_iou, of_dice = _bootstrap(counts)
     own = of_each.mean_iou
     order = np.argsort(np.where(np.isfinite(own), own, np.inf), kind="stable").astype(np.int64)
-    right, true, said = totals.T
+    _, true, said = totals.T
     floats = totals.T.astype(np.float64)
     precision, recall = divided(floats[RIGHT], floats[SAID]), divided(floats[RIGHT], floats[TRUE])
     images = (counts[..., TRUE] > 0).sum(axis=0)

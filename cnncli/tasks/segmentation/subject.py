@@ -55,7 +55,7 @@ class MaskSubject(Subject):
     def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
         """Predicted is the largest class but the first, which mostly is the background."""
         if name == "predicted":
-            return said[:, 1:].argmax(axis=1) + 1
+            return np.asarray(said[:, 1:].argmax(axis=1) + 1)
         if name == "true":
             raise DataError("a mask has several true classes", hint="name one: --class NAME")
         return np.full(len(said), self.number_of(name))

@@ -106,7 +106,9 @@ class MaskTargets(TargetInfo):
         if len(beyond):
             held = listed((f"{value} ({counts[value]:,} pixels)" for value in beyond.tolist()), 5)
             message = f"{name} holds {held}; {whose} has {self.size}, 0 to {self.count - 1}"
-            raise DataError(Problem(message, "set the number of classes with `classes` in `data`, or correct the masks"))
+            raise DataError(
+                Problem(message, "set the number of classes with `classes` in `data`, or correct the masks")
+            )
 
     def renumber(self, class_names: Sequence[str]) -> tuple[NDArray[np.int32], tuple[Problem, ...]]:
         matched = match(class_names, self.class_names)
@@ -176,7 +178,9 @@ class MaskTargets(TargetInfo):
         """How many masks have pixels of each class."""
         present = np.zeros(self.count, np.int64)
         for masks in chunks(targets):
-            present += np.array([(masks == number).reshape(len(masks), -1).any(axis=1).sum() for number in range(self.count)])
+            present += np.array(
+                [(masks == number).reshape(len(masks), -1).any(axis=1).sum() for number in range(self.count)]
+            )
         return dict(zip(self.class_names, present.tolist(), strict=True))
 
     def rows_of(self, targets: Values, number: int) -> NDArray[np.int64]:
@@ -187,7 +191,9 @@ class MaskTargets(TargetInfo):
     def unfit_output(cls, shape: OutputShape, layer: str) -> Problem | None:
         if len(shape) in (3, 4):
             return None
-        message = f"the output of layer `{layer}` is {written(shape)}, but masks need a map with a channel for each class"
+        message = (
+            f"the output of layer `{layer}` is {written(shape)}, but masks need a map with a channel for each class"
+        )
         return Problem(message, "end with `Conv2D: {filters: $classes, kernel_size: 1, activation: softmax}`")
 
     def encoding(
