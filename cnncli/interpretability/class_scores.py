@@ -67,7 +67,7 @@ def of_class(scores: Any, classes: Any) -> Any:
     Args:
         scores: (batch, classes), or (batch, 1): then 1 is its class and 0 the other, with the opposite score. Of maps
             (batch, *places, classes) the mean over the places that are predicted as the class, or over all where none is
-            (Vinogradova et al., "Towards interpretable semantic segmentation via gradient-weighted class activation mapping", 2020).
+            (Seg-Grad-CAM, Vinogradova et al., 2020).
         classes: int (batch,).
 
     Returns:
