@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, jaccard_score
 
-from cnncli.data.samples import shapes
+from cnncli.data.samples import drawn_shapes
 from cnncli.errors import DataError
 from cnncli.recipe.keras_objects.objects import read
 from cnncli.recipe.targets.segmentation import MOVING
@@ -116,7 +116,7 @@ def test_masks_move_with_their_images(kind, fill_mode):
     arguments, least = ARGUMENTS[kind]
     more = {} if kind == "RandomFlip" else {"fill_mode": fill_mode}
     keras.utils.set_random_seed(1)
-    _, masks = shapes.draw(16, seed=5)
+    _, masks = drawn_shapes.draw(16, seed=5)
     images = (100.0 * masks[..., None] + 20).astype(np.float32)
     moved, labels = augment(AugmentedAlone(getattr(keras.layers, kind)(**arguments, **more)))(images, masks)
     moved, labels = np.asarray(moved)[..., 0], np.asarray(labels)

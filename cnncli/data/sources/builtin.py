@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
-from cnncli.data.samples import faces, shapes
+from cnncli.data.samples import drawn_shapes, faces
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.cifar_files import CIFAR10, CIFAR100, Arrays, CifarFiles, read_cifar
@@ -303,10 +303,10 @@ def _sentences() -> tuple[dict[str, Examples], tuple[str, ...]]:
 
 def _shapes() -> tuple[dict[str, Examples], tuple[str, ...]]:
     parts = {}
-    for name in shapes.COUNTS:
-        pictures, masks = shapes.part(name)
+    for name in drawn_shapes.COUNTS:
+        pictures, masks = drawn_shapes.part(name)
         parts[name] = Examples({INPUT: pictures}, masks)
-    return parts, shapes.CLASSES
+    return parts, drawn_shapes.CLASSES
 
 
 def _targets(name: str, class_names: tuple[str, ...], parts: Mapping[str, Examples]) -> TargetInfo:
