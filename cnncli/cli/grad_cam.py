@@ -93,7 +93,7 @@ def grad_cam(
         trained = open_model(run_or_model, outputs=Path(output))
         subject = figure_output.subject_of(trained, input_)
         if not list_layers:
-            check_classifies(trained.model, trained.name)
+            check_classifies(trained.model, trained.name, type(trained.targets))
             layer = layer_for(subject.network, method, layer)
             if class_ not in ("predicted", "true"):
                 subject.number_of(class_)

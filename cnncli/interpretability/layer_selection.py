@@ -9,6 +9,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import ModelFileError, RecipeError
 from cnncli.interpretability.places import input_kind, places_of
 from cnncli.messages import did_you_mean, listed, shortened
@@ -100,14 +101,17 @@ def check_finite(model: keras.Model, name: str) -> None:
                 raise ModelFileError(message, hint=hint)
 
 
-def check_classifies(model: keras.Model, name: str) -> None:
+def check_classifies(model: keras.Model, name: str, targets: type[TargetInfo] | None = None) -> None:
     """Refuse a model whose output is no row of scores.
+
+    Args:
+        targets: of a task whose outputs may have other axes; None: a row is needed.
 
     Raises:
         ModelFileError: it is not.
     """
     shape = tuple(model.outputs[0].shape[1:])
-    if len(shape) != 1:
+    if len(shape) != 1 and (targets is None or targets.unfit_output(shape, name)):
         raise ModelFileError(f"{name} does not classify: its output has the shape {shape}")
 
 
