@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import resource
 import sys
 import tempfile
@@ -291,17 +292,19 @@ def main() -> int:
         done = list(pool.imap(tried, tasks, chunksize=20))
     minutes = (time.monotonic() - started) / 60
     failures = [failure for *_, failure in done if failure]
+    wrong = [failure for failure in failures if not re.match(r"\w+ \d+ \d+: [\d.]+ s, \d+ MB\n", failure)]
     loaded = sum(loads for _, _, loads, _ in done)
     print(
         f"{len(done):,} recipes in {minutes:.1f} min: {loaded:,} load, {len(done) - loaded:,} are refused, "
-        f"{len(failures):,} failures; at most {max(one[1] for one in done):,.0f} MB"
+        f"{len(failures):,} failures, of them {len(wrong):,} exceptions or places that are missing; "
+        f"at most {max(one[1] for one in done):,.0f} MB"
     )
     for kind in kinds:
         times = [(one[0], task[1]) for one, task in zip(done, tasks, strict=True) if task[0] == kind]
         slowest, seed = max(times)
         mean = sum(seconds for seconds, _ in times) / len(times)
         print(f"  {kind:12} mean {mean:.3f} s, slowest {slowest:.3f} s (seed {seed})")
-    for failure in failures[:10]:
+    for failure in [*wrong, *failures][:10]:
         print(f"\n{failure}")
     return bool(failures)
 
