@@ -129,7 +129,7 @@ class Table(TextFormat, InputColumns, Located):
         return self.path
 
     @property
-    def images(self) -> ImageKeys | None:
+    def image_keys(self) -> ImageKeys | None:
         return self.of_images
 
     @property
