@@ -11,7 +11,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 # The layer of those modules of a task that are not of `tasks`.
 OF_A_TASK = {
-    **dict.fromkeys(("targets", "labels", "class_matching"), "data"),
+    **dict.fromkeys(("targets", "labels", "class_matching", "encode", "matching"), "data"),
     "augmentation": "training",
     "subject": "interpretability",
     "figures": "plots",
