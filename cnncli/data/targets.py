@@ -85,6 +85,32 @@ class Encoding:
         return stored
 
 
+STORED = Encoding("stored", "as they are stored", lambda targets: targets)
+
+
+def encode_batch(encodings: Mapping[str, Encoding], targets: Any, weights: Any = None) -> tuple[Any, Any]:
+    """The targets of a batch as losses take them, and their weights; None where all weights are 1.
+
+    Args:
+        encodings: by output.
+        targets: as they are stored, (batch, …).
+        weights: float32 (batch,), of the examples; None: 1.
+
+    Returns:
+        Both by name where there are several outputs.
+    """
+    import tensorflow as tf
+
+    encoded = {name: encoding.encode(targets) for name, encoding in encodings.items()}
+    found = {name: encoding.weights(targets, weights) for name, encoding in encodings.items()}
+    if len(encodings) > 1 and any(each is not None for each in found.values()):
+        ones = tf.ones_like(targets[(..., *[0] * (len(targets.shape) - 1))], tf.float32)  # (batch,)
+        found = {name: ones if each is None else each for name, each in found.items()}
+    if len(encodings) == 1:
+        return next(iter(encoded.values())), next(iter(found.values()))
+    return encoded, None if all(each is None for each in found.values()) else found
+
+
 class LabelCells(CellReader, Protocol):
     """What reads the columns of a table that hold its targets."""
 

@@ -182,7 +182,7 @@ def _fit_phase(
         history.first_step = step
         dataset = work.train.dataset(first_step=step)
         # Else the first step makes the variables of the optimizer and the metrics, and TensorFlow traces it twice.
-        keras_internals.build_symbolically(work.model, dataset.element_spec)
+        keras_internals.build_symbolically(work.model, work.encoded.dataset().element_spec)
         work.model.fit(
             dataset,
             validation_data=work.validation.dataset(),
@@ -204,9 +204,15 @@ def _fit_phase(
 
 @dataclass(frozen=True)
 class _Work:
-    """What Keras fits in a phase."""
+    """What Keras fits in a phase.
+
+    Attributes:
+        encoded: the batches of the training with encoded targets, as losses take them.
+        train: those that the model takes.
+    """
 
     model: keras.Model
+    encoded: Batches
     train: Batches
     validation: Batches
     report: PhaseReport
@@ -258,8 +264,10 @@ def _work(
     )
     report = PhaseReport(phase.name, behind.name if behind else "", min(wanted, train.steps))
     if behind and computed:
-        return _Work(behind.behind(network), *computed, report)
-    return _Work(training_model(network, augment), train, validation, report)
+        of_features, validation = computed
+        return _Work(behind.behind(network), of_features, of_features, validation, report)
+    model, taken = training_model(network, train, augment)
+    return _Work(model, train, taken, validation, report)
 
 
 def losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
