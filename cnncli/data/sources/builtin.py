@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.samples import faces
+from cnncli.data.samples.scenes import CLASS_NAMES, draw_scenes
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.cifar_files import CIFAR10, CIFAR100, Arrays, CifarFiles, read_cifar
@@ -32,11 +33,14 @@ from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import printable
 from cnncli.recipe.sources.builtin import Builtin
 from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.detection.targets import BoxTargets
 
 SAMPLE = "mnist-sample"
 SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
 SENTENCES = "sentences-sample"
 FACES = "faces-sample"
+SCENES = "scenes-sample"
+_SCENE_COUNTS = {"train": 700, "test": 200}
 SENTENCES_FILE = SAMPLE_FILE.with_name("sentences-sample.csv")
 _DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")  # the package dataset-fashion-mnist
 _PATH = ("data", "source")
@@ -84,7 +88,7 @@ def read_builtin(
     """Read a data set by name, from this machine when it is here, else from the network.
 
     Args:
-        name: `mnist`, `fashion_mnist`, `cifar10`, `cifar100`, `mnist-sample` or `sentences-sample`.
+        name: one of `BUILTIN_DATA_SETS`.
         offline: `mnist-sample`: what to use, with a note, when a download is not possible.
         model: the targets of a trained model: labels follow its classes, and only the test part is kept.
         progress: called during downloads.
@@ -98,7 +102,11 @@ def read_builtin(
         model.renumber(())  # before a download, where the model has no classes
     if name == FACES:
         return _faces(model, progress)
-    if name == SENTENCES:
+    kind: type[TargetInfo] = ClassTargets
+    if name == SCENES:
+        parts, class_names = _scenes()
+        where, noun, kind = "drawn", "images with boxes", BoxTargets
+    elif name == SENTENCES:
         parts, class_names = _sentences()
         where, noun = "packaged", "sentences"
     elif name == SAMPLE:
@@ -117,11 +125,11 @@ def read_builtin(
         parts = _parts(arrays)
         where, noun = _shown(paths[0].parent if len(paths) > 1 else paths[0]), data_set.noun
     source = f"{name}, {where}: {sizes(parts)} {noun}"
-    targets: TargetInfo = ClassTargets(class_names=class_names)
+    targets = kind.model_validate({"class_names": class_names})
     if model is not None:
         numbers, missing = model.renumber(class_names)
         test = parts["test"]
-        parts = {"test": Examples(test.inputs, numbers[test.labels])}
+        parts = {"test": Examples(test.inputs, model.with_numbers(test.labels, numbers))}
         targets, notes = model, (*notes, *missing)
     return LoadedData(parts=parts, targets=targets, source=source, fingerprint=of_parts(parts, targets), notes=notes)
 
@@ -291,6 +299,11 @@ def _sentences() -> tuple[dict[str, Examples], tuple[str, ...]]:
         labels = np.array([class_names.index(row["label"]) for row in own], np.int32)
         parts[part] = Examples({INPUT: text_column(row["sentence"] for row in own)}, labels)
     return parts, class_names
+
+
+def _scenes() -> tuple[dict[str, Examples], tuple[str, ...]]:
+    drawn = {part: draw_scenes(count, seed=seed) for seed, (part, count) in enumerate(_SCENE_COUNTS.items())}
+    return {part: Examples({INPUT: each.images}, each.boxes) for part, each in drawn.items()}, CLASS_NAMES
 
 
 def _fashion_mnist(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:

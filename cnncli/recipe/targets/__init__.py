@@ -17,10 +17,11 @@ TASKS = {
     "numbers": "regression",
     "identities": "identities",
     "input": "reconstruction",
+    "boxes": "detection",
 }
 DESCRIPTION = (
     "what the network learns to give: one class for each example, any number of labels (0 and 1), quantities such as an age, "
-    "identities, such as people, of which others come later, or the input itself, as before `augment`"
+    "identities, such as people, of which others come later, the input itself, as before `augment`, or boxes around objects"
 )
 WITHOUT_LABELS = ("input",)  # words whose targets are made of the inputs: labels are not read
 
