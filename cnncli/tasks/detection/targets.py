@@ -19,7 +19,6 @@ from cnncli.recipe.schema import Data
 from cnncli.recipe.yaml.nodes import Path
 from cnncli.tasks.classification.class_matching import match
 from cnncli.tasks.classification.targets import ClassNames
-from cnncli.tasks.detection import encode
 
 SIDES_OF_A_BOX = 4
 _SAME = 0.95  # intersection over union from which two boxes of a class are one object that is labelled twice
@@ -185,6 +184,8 @@ class BoxTargets(TargetInfo):
             raise DataError(
                 Problem("the maps of boxes need a fixed size", "`image_size` or `model.input` say it", path=path)
             )
+        from cnncli.tasks.detection import encode  # TensorFlow
+
         grid = encode.Grid(height, width, self.count)
         if are_sides:
             return Encoding(
@@ -212,7 +213,7 @@ class BoxTargets(TargetInfo):
 def _as_float(function: Any) -> Any:
     """A function of boxes and a grid, for boxes of any type."""
 
-    def called(targets: Any, grid: encode.Grid) -> Any:
+    def called(targets: Any, grid: Any) -> Any:
         import tensorflow as tf
 
         return function(tf.cast(targets, tf.float32), grid)
