@@ -22,6 +22,7 @@ OF_A_TASK = {
 # what it calls, or the same thing in another layer.
 SHARED = {
     "arrays": "sources that are arrays: their settings, their values",
+    "augmentation": "augmentation in the train step: of all tasks, of one",
     "base": "what every one has: settings of sources, sources, kinds of input",
     "builtin": "data sets by name: their settings, their files",
     "image_folder": "folders of images: their settings, their images",
