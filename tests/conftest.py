@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from pathlib import Path
 
 import pytest
 from commands import CommandLine
+from unoptimised_graphs import UnoptimisedGraphs
 
 
 def pytest_configure(config: pytest.Config) -> None:
     os.environ.pop("COLUMNS", None)  # of the terminal in which the tests run: output would be as wide as it
     os.unsetenv("COLUMNS")  # pytest imports readline, which sets it for new processes and not in os.environ
     config.option.loadscopereorder = False  # by the number of tests, which says little of the time
+    sys.meta_path.insert(0, UnoptimisedGraphs())
     gc.disable()  # what is imported stays; to look for garbage among it is a third of the collection of tests
 
 
