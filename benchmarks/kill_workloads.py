@@ -1,4 +1,5 @@
-"""What the benchmark of kills trains: a recipe with every part that has a state, or sentences whose vocabulary is learned."""
+"""What the benchmark of kills trains: a recipe with every part that has a state, sentences whose vocabulary is learned,
+or digits whose noise is removed."""
 
 from __future__ import annotations
 
@@ -111,4 +112,29 @@ train:
     {"learning": 40, "anywhere": 15, "training": 20, "commit": 20, "file": 5},
     _write_sentences,
 )
-WORKLOADS = {"images": IMAGES, "sentences": SENTENCES}
+NOISE = Workload(
+    """\
+name: kills
+data:
+  source: mnist-sample
+  targets: input
+  limit: 600
+  split: {validation: 100}
+  prepare: [Rescaling: {scale: $(1 / 255)}]
+  augment: [Rescaling: $(1 / 255), GaussianNoise: $(40 / 255), Rescaling: 255]
+model:
+  layers:
+    - Conv2D: {filters: 4, kernel_size: 3, padding: same, activation: relu}
+    - Dropout: 0.1
+    - Conv2D: {filters: 1, kernel_size: 3, padding: same}
+train:
+  seed: 7
+  epochs: 4
+  batch_size: 32
+  steps_per_execution: 2
+  optimizer: {Adam: {learning_rate: 1e-3}}
+  checkpoint: {every_steps: 4, every_seconds: 1}
+""",
+    {"anywhere": 15, "training": 40, "commit": 35, "file": 10},
+)
+WORKLOADS = {"images": IMAGES, "sentences": SENTENCES, "noise": NOISE}
