@@ -152,7 +152,7 @@ def test_other_data_of_a_model_has_its_numbers(tmp_path):
     path = save(tmp_path, x=images(3), y=[1.5, 1.5, 1.5])
     one, two = targets((0.0,), (1.0,), (2.0,)), targets((0.0, 0.0), (1.0, 1.0), (2.0, 2.0))
 
-    examples, _ = load_for_model(parse_source(path), targets=one, input_shape=(4, 4, 1))
+    examples, *_ = load_for_model(parse_source(path), targets=one, input_shape=(4, 4, 1))
 
     assert examples.labels.tolist() == [[1.5]] * 3
     with pytest.raises(DataError, match="y has 1 number for each example; the model has 2 numbers"):

@@ -1,7 +1,5 @@
 """Examples with several inputs, and with targets in a file."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -10,13 +8,14 @@ from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_examples, of_parts, of_set
 from cnncli.data.pipeline import Batches
 from cnncli.data.sources.duplicates import find_copies
+from cnncli.data.targets import Encoding
 from cnncli.tasks.classification.targets import ClassTargets
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (6, 3, 3, 1)).astype(np.uint8)
 VITALS = np.random.default_rng(1).random((6, 2)).astype(np.float32)
 LABELS = np.array([0, 1, 2, 0, 1, 2], np.int32)
 NAMES = ClassTargets(class_names=("ant", "bee", "fly"))
-AS_IT_IS = {"": SimpleNamespace(encode=lambda targets: targets)}
+AS_IT_IS = {"": Encoding("stored", "", lambda targets: targets)}
 
 
 def pairs(images=IMAGES, vitals=VITALS):

@@ -315,7 +315,7 @@ def test_trained_model_reads_shards_with_the_names_of_its_classes(records: Path)
     data = Data.model_validate({"source": {"tfrecord": {"path": str(records), "label": "image/class/text", **IMAGES}}})
     source = parse_source(str(records / "train-1.tfrecord"))
 
-    examples, _ = load_for_model(source, input_shape=(6, 5, 3), targets=trained.targets, form=trained.form, data=data)
+    examples, *_ = load_for_model(source, input_shape=(6, 5, 3), targets=trained.targets, form=trained.form, data=data)
 
     assert np.array_equal(as_array(examples.input), PHOTOS[8:16])
     assert examples.labels.tolist() == [number % 3 for number in range(8, 16)]

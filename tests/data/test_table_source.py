@@ -445,7 +445,7 @@ def test_many_numbers_stay_in_a_file_and_are_the_same(monkeypatch: pytest.Monkey
 
 def for_model(path: str, data: Data, splits: Splits) -> Examples:
     shape = splits.input_shape
-    found, _ = load_for_model(
+    found, *_ = load_for_model(
         parse_source(path), input_shape=shape, targets=splits.targets, form=splits.form, data=data
     )
     return found
