@@ -91,7 +91,7 @@ def some(files: Sequence[_File]) -> list[_File]:
 def measured(paths: Sequence[str]) -> tuple[list[int], list[int], bool]:
     """Heights, widths, and whether all are gray; training reports files that cannot be read."""
     heights, widths, is_gray = [], [], True
-    for path in paths:
+    for path in filter(os.path.isfile, paths):  # to open a named pipe would wait for ever
         try:
             with Image.open(path) as image:
                 width, height = image.size

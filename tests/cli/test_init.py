@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ def test_backbone_and_its_weights_can_be_chosen():
     assert loaded.recipe.model.layers[0].name == "VGG16"
     assert loaded.recipe.model.layers[0].args["weights"] == "own $.weights.h5"
     assert loaded.recipe.data.source.image_folder.color is None  # a backbone takes colours
+
+
+def test_named_pipe_is_not_opened():
+    photos(4)
+    os.mkfifo("photos/ants/pipe.png")
+
+    assert written("photos", "--backbone", "none", file="photos.yaml")
 
 
 def test_none_is_a_network_that_is_trained_from_the_beginning():
