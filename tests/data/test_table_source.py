@@ -629,7 +629,7 @@ def test_recipe_says_what_uncertain_and_empty_labels_mean() -> None:
 
 @pytest.mark.parametrize("name", ["X_train.txt", "iris.data", "SMSSpamCollection"])
 def test_columns_with_white_space_between_them_in_a_file_of_any_name(name: str) -> None:
-    lines = [f"  {index}.5   -{index}e-1 \t {index % 2}\n" for index in range(24)]
+    lines = [f"  {index}.5   -{index}e-1   {index % 2}\n" for index in range(24)]
     Path(name).write_text("".join(lines))
 
     found = read({"path": name, "header": False, "numbers": "c0:c1", "label": "c2"})
