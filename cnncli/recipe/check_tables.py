@@ -101,7 +101,10 @@ def _parts_once(recipe: Recipe) -> Iterator[Problem]:
 @GENERAL.error_without_network
 def _one_group(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
-    if isinstance(source.settings, TableSettings) and (group := source.settings.group) not in (None, recipe.data.split.group):
+    if isinstance(source.settings, TableSettings) and (group := source.settings.group) not in (
+        None,
+        recipe.data.split.group,
+    ):
         message = f"`group` is `{group}`, and `split.group` is `{recipe.data.split.group}`"
         yield Problem(message, "leave one of them out", path=("data", "source", source.word, "group"))
 
