@@ -127,6 +127,13 @@ def test_given_layers_go_on_through_calls_and_come_from_variables():
     ]
 
 
+def test_layers_of_a_variable_count_as_a_list_in_a_later_variable():
+    before = "vars: {inner: [ReLU: {}, ReLU: {}, ReLU: {}], body: [Conv2D: {filters: $(len(inner)), kernel_size: 1}]}"
+    last = "- Flatten\n- Dense: {units: 10, activation: softmax}"
+
+    assert recipe("- $body", before, last).model.layers[0].args["filters"] == 3
+
+
 def test_the_variable_of_a_round_hides_the_parameter_of_its_name():
     before = """
     blocks:

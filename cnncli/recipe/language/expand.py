@@ -177,9 +177,10 @@ def _read_vars(entry: Entry, names: Names[str, Any], values: Arguments, substitu
             comes = "comes from the data" if row.key == "classes" else "is what comes into a layer"
             problems.append(Problem(f"`${row.key}` {comes}", hint, row.key_place, path))
         else:
-            seen = ChainMap(dict(values), names)  # type: ignore[arg-type]  # a Mapping below will do
+            earlier = values.so_far()
+            seen = ChainMap(earlier, names)  # type: ignore[arg-type]  # a Mapping below will do
             try:
-                values.give(row.key, Given(row.value, Scope(seen, given=dict(values.given))))
+                values.give(row.key, Given(row.value, Scope(seen, given=earlier.given)))
             except TooLarge as error:
                 problems.append(Problem(f"`{row.key}`: {error}", "", row.value.place, path))
                 values[row.key] = Broken(2)

@@ -70,6 +70,13 @@ class Arguments(dict[str, Any]):
         self[name] = given if are_layers(given.node, self._blocks) else self._evaluate(given.node, given.scope)
         size_of(super().__getitem__(name))
 
+    def so_far(self) -> Arguments:
+        """A copy, which values that are added later do not change."""
+        found = Arguments(self._evaluate, self._blocks)
+        found.update(self)  # as they are: layers are not evaluated
+        found.given.update(self.given)
+        return found
+
     def __getitem__(self, name: str) -> Any:
         value = super().__getitem__(name)
         if isinstance(value, Given):
