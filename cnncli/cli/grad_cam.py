@@ -85,7 +85,7 @@ def grad_cam(
     with tensorflow_log.captured():
         from cnncli.inference.model_loading import open_model
         from cnncli.interpretability.attribution import METHODS, layer_for
-        from cnncli.interpretability.layer_selection import check_classifies, map_layers
+        from cnncli.interpretability.layer_selection import map_layers
         from cnncli.interpretability.sample_selection import examples_for
         from cnncli.plots.network_figures import draw_heat_of
 
@@ -93,7 +93,7 @@ def grad_cam(
         trained = open_model(run_or_model, outputs=Path(output))
         subject = figure_output.subject_of(trained, input_)
         if not list_layers:
-            check_classifies(trained.model, trained.name)
+            subject.check_explains(trained.name)
             layer = layer_for(subject.network, method, layer)
             if class_ not in ("predicted", "true"):
                 subject.number_of(class_)

@@ -87,7 +87,7 @@ def maximize(
     figure_output.check_folder(to, (), force=force)
     with tensorflow_log.captured():
         from cnncli.inference.model_loading import open_model
-        from cnncli.interpretability.layer_selection import check_classifies, check_no_tokens, maximized_layers
+        from cnncli.interpretability.layer_selection import check_no_tokens, maximized_layers
         from cnncli.interpretability.sample_selection import value_range_of
         from cnncli.plots.network_figures import draw_maximized_of, targets_of
 
@@ -97,7 +97,7 @@ def maximize(
             check_no_tokens(subject.network, "activation maximization", "see what it responds to: cnncli feature-maps")
             shows_classes = targets_of(subject, layer, filters, classes)[0] is None
             if shows_classes:
-                check_classifies(trained.model, trained.name)
+                subject.check_explains(trained.name)
             drawn = draw_maximized_of(
                 subject,
                 figure_output.folder_for(trained, to, force=force),

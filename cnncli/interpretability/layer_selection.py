@@ -100,17 +100,6 @@ def check_finite(model: keras.Model, name: str) -> None:
                 raise ModelFileError(message, hint=hint)
 
 
-def check_classifies(model: keras.Model, name: str) -> None:
-    """Refuse a model whose output is no row of scores.
-
-    Raises:
-        ModelFileError: it is not.
-    """
-    shape = tuple(model.outputs[0].shape[1:])
-    if len(shape) != 1:
-        raise ModelFileError(f"{name} does not classify: its output has the shape {shape}")
-
-
 def map_layers(network: Opened) -> list[str]:
     """The names of the layers that give maps or tokens, from the first weights on.
 

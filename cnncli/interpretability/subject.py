@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from cnncli import task_registry
 from cnncli.data.input_values import InputValues
 from cnncli.data.targets import TargetInfo
-from cnncli.errors import RecipeError
+from cnncli.errors import ModelFileError, RecipeError
 from cnncli.messages import did_you_mean, shortened
 from cnncli.network.flatten_submodels import Opened
 
@@ -43,6 +43,20 @@ class Subject(ABC):
     def asked_for(self) -> tuple[str, ...]:
         """The names of what can be asked for, by number."""
         return self.targets.class_names
+
+    def check_explains(self, name: str) -> None:
+        """Refuse a network that gives nothing that could be explained.
+
+        Args:
+            name: of the model, for the message.
+
+        Raises:
+            ModelFileError: its output is no row of scores.
+            RecipeError: its task has nothing to explain.
+        """
+        shape = tuple(self.network.model.outputs[0].shape[1:])
+        if len(shape) != 1:
+            raise ModelFileError(f"{name} {self.targets.UNLIKE_MODEL}: its output has the shape {shape}")
 
     def number_of(self, name: str) -> int:
         """The number of what is asked for by name.

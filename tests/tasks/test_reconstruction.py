@@ -9,9 +9,12 @@ import pytest
 
 from cnncli.data.columns import as_array
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.errors import RecipeError
+from cnncli.tasks.identities.subject import VectorSubject
 from cnncli.tasks.reconstruction.evaluation_inputs import evaluation_inputs
 from cnncli.tasks.reconstruction.predictions import to_csv
 from cnncli.tasks.reconstruction.scorer import ReconstructionScorer
+from cnncli.tasks.reconstruction.subject import InputSubject
 from cnncli.tasks.reconstruction.targets import InputTargets
 
 NOISE = ({"Rescaling": 1 / 255}, {"GaussianNoise": 0.2}, {"Rescaling": 255})
@@ -112,3 +115,15 @@ def test_predictions_have_a_line_for_each_example():
         "example,mean_squared_error,psnr,ssim,input_psnr,file\n",
         "0,0.01,20,0.5,13.9794001,a.png\n",
     ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [(InputSubject, "reconstructs its input"), (VectorSubject, "vectors of identities")]
+)
+def test_network_without_classes_and_numbers_refuses_heat_maps(kind, said):
+    subject = kind(network=None, name="net", targets=None)
+
+    with pytest.raises(RecipeError, match=said):
+        subject.check_explains("net")
+    with pytest.raises(RecipeError, match=said):
+        subject.number_of("ants")

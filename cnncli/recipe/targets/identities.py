@@ -8,6 +8,7 @@ from typing import Any
 from cnncli.errors import Problem
 from cnncli.recipe.check_tables import separator_of_one_label
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.keys_of_classes import keys_of_classes
 from cnncli.recipe.outputs import loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
@@ -50,20 +51,8 @@ def _label_of_a_table(recipe: Recipe) -> Iterator[Problem]:
 
 @RULES.error_without_network
 def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
-    data = recipe.data
-    for key, is_given, why in (
-        ("class_weight", data.class_weight is not None, "weighs classes"),
-        ("classes", data.classes is not None, "counts classes"),
-        ("per_class", data.per_class is not None, "counts examples of each class"),
-    ):
-        if is_given:
-            yield Problem(f"`{key}` {why}, and `targets: identities` has none", "leave it out", path=("data", key))
-    if data.split.stratify:
-        message = (
-            "`stratify` keeps the share of every class, and `targets: identities` keeps each identity in one split"
-        )
-        yield Problem(message, "leave it out", path=("data", "split", "stratify"))
-    if data.split.group is not None:
+    yield from keys_of_classes(recipe, allowed="balance")
+    if recipe.data.split.group is not None:
         message = (
             "`group`: `targets: identities` keeps the examples of each identity together, and cannot keep other groups"
         )

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from cnncli.errors import Problem
 from cnncli.recipe.check_tables import separator_of_one_label
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.keys_of_classes import keys_of_classes
 from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import REGRESSION_LOSSES, loss_class, outputs_of
 from cnncli.recipe.rules import Rules
@@ -47,18 +48,7 @@ def _source_of_numbers(recipe: Recipe) -> Iterator[Problem]:
 
 @RULES.error_without_network
 def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
-    data = recipe.data
-    for key, is_given, why in (
-        ("class_weight", data.class_weight is not None, "weighs classes"),
-        ("classes", data.classes is not None, "counts classes"),
-        ("balance", data.balance is not None, "draws classes equally often"),
-        ("per_class", data.per_class is not None, "counts examples of each class"),
-    ):
-        if is_given:
-            yield Problem(f"`{key}` {why}, and `targets: numbers` has none", "leave it out", path=("data", key))
-    if data.split.stratify:
-        message = "`stratify` keeps the share of every class, and `targets: numbers` has none"
-        yield Problem(message, "leave it out", path=("data", "split", "stratify"))
+    yield from keys_of_classes(recipe)
 
 
 @RULES.error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -12,7 +11,7 @@ from cnncli.data.input_values import InputValues
 from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.class_scores import outputs_of
 from cnncli.interpretability.examples import MOST
-from cnncli.interpretability.subject import Subject
+from cnncli.interpretability.unexplained_subject import UnexplainedSubject
 from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.identities.neighbours import find_neighbours
 from cnncli.tasks.identities.targets import IdentityTargets
@@ -20,19 +19,19 @@ from cnncli.tasks.identities.targets import IdentityTargets
 WORDS = {"most_wrong": ", those with a wrong nearest neighbour"}
 
 
-class VectorSubject(Subject):
+class VectorSubject(UnexplainedSubject):
     """A network that gives vectors of length 1."""
 
     WHAT: ClassVar[str] = "identity"
     OPTION: ClassVar[str] = "identity"
     MAXIMIZED_AS: ClassVar[str] = "maximize-vectors"
 
-    @property
-    def asked_for(self) -> tuple[str, ...]:
-        return ()
-
-    def number_of(self, name: str) -> int:
-        raise _no_classes()
+    @classmethod
+    def refusal(cls) -> RecipeError:
+        message = "this network gives vectors of identities and has no classes whose evidence or inputs could be drawn"
+        return RecipeError(
+            message, hint="cnncli feature-maps and visualize-filters show what it sees; maximize takes --layer"
+        )
 
     def told(self, target: Any) -> str:
         assert isinstance(self.targets, IdentityTargets)
@@ -53,33 +52,8 @@ class VectorSubject(Subject):
         wrong = np.flatnonzero(found.counted & ~found.right)
         return wrong[np.argsort(-found.values[wrong], kind="stable")], None
 
-    def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
-        raise _no_classes()
-
-    def explained(self, target: Any, said: NDArray[np.float32], wanted: int) -> dict[str, Any]:
-        raise _no_classes()
-
     def predicted_text(self, said: NDArray[np.float32]) -> str:
         return ""
-
-    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> None:
-        return None
-
-    def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:
-        raise _no_classes()
-
-    def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
-        raise _no_classes()
-
-    def score(self, scores: Any, numbers: Any) -> Any:
-        raise _no_classes()
-
-
-def _no_classes() -> RecipeError:
-    message = "this network gives vectors of identities and has no classes whose evidence or inputs could be drawn"
-    return RecipeError(
-        message, hint="cnncli feature-maps and visualize-filters show what it sees; maximize takes --layer"
-    )
 
 
 SUBJECT = VectorSubject

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from cnncli.data.input_values import InputValues
 from cnncli.errors import DataError, RecipeError
 from cnncli.interpretability.examples import MOST
-from cnncli.interpretability.subject import Subject
+from cnncli.interpretability.unexplained_subject import UnexplainedSubject
 from cnncli.network.model_inputs import part_of
 from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.reconstruction.quality import squared_errors
@@ -22,15 +21,20 @@ WORDS = {"most_wrong": ", those with the largest errors"}
 _AT_A_TIME = 32  # examples
 
 
-class InputSubject(Subject):
+class InputSubject(UnexplainedSubject):
     """A network that gives back its input: filters and feature maps can be drawn, and no class or number can be explained."""
 
     WHAT: ClassVar[str] = "class"
     OPTION: ClassVar[str] = "class"
     MAXIMIZED_AS: ClassVar[str] = "maximize"
 
-    def number_of(self, name: str) -> int:
-        raise _nothing_to_explain()
+    @classmethod
+    def refusal(cls) -> RecipeError:
+        message = "heat maps and maximize explain a class or a number, and a network that reconstructs its input gives neither"
+        hint = (
+            "the pictures of the run show the error at each place; maximize --layer draws what its filters respond to"
+        )
+        return RecipeError(message, hint=hint)
 
     def told(self, target: Any) -> str:
         return ""
@@ -56,31 +60,8 @@ class InputSubject(Subject):
         """All of them, by their errors."""
         return np.argsort(-said[:, 0], kind="stable"), None
 
-    def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
-        raise _nothing_to_explain()
-
-    def explained(self, target: Any, said: NDArray[np.float32], wanted: int) -> dict[str, Any]:
-        raise _nothing_to_explain()
-
     def predicted_text(self, said: NDArray[np.float32]) -> str:
         return f"MSE {float(said[0]):.4g}"
-
-    def is_wrong(self, target: Any, said: NDArray[np.float32]) -> None:
-        return None
-
-    def heat_title(self, name: str, *, moves: bool) -> tuple[str, str]:
-        raise _nothing_to_explain()
-
-    def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
-        raise _nothing_to_explain()
-
-    def score(self, scores: Any, numbers: Any) -> Any:
-        raise _nothing_to_explain()
-
-
-def _nothing_to_explain() -> RecipeError:
-    message = "heat maps explain a class or a number, and a network that reconstructs its input gives neither"
-    return RecipeError(message, hint="cnncli evaluate --figures DIR draws the error at each place")
 
 
 SUBJECT = InputSubject
