@@ -62,7 +62,7 @@ def draw_verification(
         roc.set_xticks(_TICKS, [f"{tick:g}" for tick in _TICKS])
         roc.minorticks_off()
         roc.grid(True)
-        roc.tick_params(length=0)
+        roc.tick_params(length=0, pad=6)
         roc.set_xlabel("false acceptance", color=style.INK, fontsize=10)
         roc.set_ylabel("true acceptance", color=style.INK, fontsize=10)
         roc.set_title("ROC curve", loc="left", fontsize=style.HEADING_SIZE, fontweight="bold", pad=7)

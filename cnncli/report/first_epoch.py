@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from cnncli.plots.learning_curves import VALIDATION_PREFIX, metrics_of, readable
 from cnncli.recipe.named_inputs import has_augmentation
+from cnncli.recipe.targets import WITHOUT_LABELS
 from cnncli.report.material import Material
 from cnncli.runs.listing import RISING
 from cnncli.runs.record import Row
@@ -35,7 +36,7 @@ def explanation(material: Material) -> str:
     if data and "loss" in better and (data.class_weight or getattr(data.source.settings, "weight", None)):
         whose = "Class" if data.class_weight else "Example"
         reasons.append(f"{whose} weights change the training loss, but not the validation loss.")
-    if data and data.balance is not None:
+    if data and data.balance == "oversample":
         reasons.append("Training draws rare classes more often, validation does not.")
     return f"In the first epoch, validation is better than training in {names}. {' '.join(reasons)}"
 
@@ -64,7 +65,10 @@ def _only_in_training(material: Material) -> Iterator[str]:
     kinds = {layer.kind or "" for layer in material.network.layers} if material.network else set()
     if any(word in kind for kind in kinds for word in _RANDOM):
         yield "dropout and noise layers" if any("Noise" in kind for kind in kinds) else "dropout layers"
-    if material.recipe and has_augmentation(material.recipe):
+    recipe = material.recipe
+    if (
+        recipe and has_augmentation(recipe) and recipe.data.targets not in WITHOUT_LABELS
+    ):  # these are corrupted in validation too
         yield "augmentation layers"
 
 

@@ -1,6 +1,7 @@
 """What the page of a run tells."""
 
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 from made_runs import evaluation, png
@@ -8,8 +9,10 @@ from made_runs import network as made_network
 from reading import Read
 
 from cnncli import report, runs
+from cnncli.recipe.load import load
 from cnncli.report import embedded_figures, history
 from cnncli.report.embedded_figures import gather, within
+from cnncli.report.first_epoch import explanation
 from cnncli.tasks.comparison import compare
 
 
@@ -224,6 +227,15 @@ def test_only_the_reasons_that_hold_are_given(make_run):
         f"In the first epoch, validation is better than training in loss. {AVERAGES} "
         "Dropout layers and augmentation layers make training harder and are not used in validation. "
         "Class weights change the training loss, but not the validation loss."
+    )
+
+
+@pytest.mark.parametrize(("name", "changes"), [("faces", ["data.augment=[]"]), ("denoise-mnist", [])])
+def test_batches_of_identities_and_noise_to_undo_are_the_same_in_validation(name, changes):
+    run = SimpleNamespace(history=[BETTER, WORSE], recipe=load(name, changes).recipe, network=None)
+
+    assert (
+        explanation(run) == f"In the first epoch, validation is better than training in loss and accuracy. {AVERAGES}"
     )
 
 

@@ -78,7 +78,7 @@ Targets = type[TargetInfo] | TargetInfo
 
 
 def without_labels(pairs: Mapping[str, Pair], arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-    """The arrays, with one that says nothing in the place of labels that are not read."""
+    """The arrays, with zeros for the labels that are not read."""
     absent = {
         pair.labels: np.zeros(arrays[next(iter(pair.inputs.values()))].shape[:1], np.int8)
         for pair in pairs.values()
