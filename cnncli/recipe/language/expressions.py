@@ -226,7 +226,7 @@ def _expression(node: ast.expr, names: Names) -> str:
 
 @lru_cache(maxsize=1024)
 def _written_out(node: ast.expr, texts: tuple[tuple[str, str], ...]) -> str:
-    """An expression with texts in the place of names, the same in every round; empty where that is too long."""
+    """An expression as text, with `texts` substituted for the names; empty if it is too long. Cached: rounds repeat it."""
     text = ast.unparse(_Replacement(dict(texts)).visit(copy.deepcopy(node)))
     return text if len(text) <= _LONGEST_EXPRESSION else ""
 
