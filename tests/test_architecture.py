@@ -73,7 +73,6 @@ SHARED = {
 COUNTS_AXES = {
     "cnncli.data.targets": "the outputs of a network",
     "cnncli.conversion.find_applications": "the inputs and outputs of layers",
-    "cnncli.interpretability.layer_selection": "the outputs of layers",
     "cnncli.interpretability.places": "the outputs of layers",
     "cnncli.network": "the inputs and outputs of layers",
     "cnncli.plots.filters": "kernels",

@@ -51,11 +51,11 @@ class Subject(ABC):
             name: of the model, for the message.
 
         Raises:
-            ModelFileError: its output is no row of scores.
+            ModelFileError: its output has other axes than the targets.
             RecipeError: its task has nothing to explain.
         """
         shape = tuple(self.network.model.outputs[0].shape[1:])
-        if len(shape) != 1:
+        if self.targets.unfit_output(shape, "") is not None:
             raise ModelFileError(f"{name} {self.targets.UNLIKE_MODEL}: its output has the shape {shape}")
 
     def number_of(self, name: str) -> int:

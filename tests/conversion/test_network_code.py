@@ -86,9 +86,18 @@ def test_example_of_the_documentation_is_what_the_command_writes():
         assert part.strip() in source
 
 
+WITHOUT_SCRIPT = {"autoencoder", "denoise-mnist", "faces"}  # their networks alone can be written
+
+
+@pytest.mark.parametrize("name", sorted(WITHOUT_SCRIPT))
+def test_training_that_no_script_can_do_is_refused(name):
+    with pytest.raises(RecipeError, match="cannot be written as Python"):
+        to_python(load(name))
+
+
 @pytest.mark.parametrize("network_only", [True, False])
 def test_code_is_formatted_as_ruff_does(tmp_path, network_only):
-    for name in shipped.names():
+    for name in set(shipped.names()) - (set() if network_only else WITHOUT_SCRIPT):
         (tmp_path / f"{name}.py").write_text(to_python(load(name), network_only=network_only), encoding="utf-8")
     for number, case in enumerate([*CASES.values(), *SIZES.values(), *WITHOUT.values()]):
         (tmp_path / f"case{number}.py").write_text(
