@@ -153,9 +153,9 @@ def predict(
         from cnncli.inference.inputs import look_up
         from cnncli.inference.model_loading import open_model, table_columns
         from cnncli.inference.predict import Predictor, takes_text
-        from cnncli.inference.several_inputs import look_up_several
+        from cnncli.inference.several_inputs import inputs_of_recipe, look_up_several
         from cnncli.inference.text_inputs import TextsGiven, look_up_texts
-        from cnncli.recipe.sources.table import TextFormat
+        from cnncli.recipe.sources.table import text_format
         from cnncli.training import devices
 
         devices.choose(device or "auto", cpu_name="CPU")
@@ -167,17 +167,14 @@ def predict(
             message = f"{trained.name} takes no text"
             raise UsageError(Problem(message, "name files", Place("--text" if texts else "--lines")))
         if isinstance(trained.input_shape, dict):
-            columns = {name: table_columns(trained, name) for name in trained.input_shape}
-            given = look_up_several(
-                files, by_input, trained.input_shape, model=trained.name, columns=columns, forms=trained.input_forms
-            )
+            known = inputs_of_recipe(trained)
+            given = look_up_several(files, by_input, trained.input_shape, model=trained.name, known=known)
         elif by_input:
             message = f"{trained.name} has one input, without a name"
             raise UsageError(Problem(message, "name the files without --input", Place("--input")))
         elif takes_text(trained):
-            column = source.text_column if source else ""
-            form = source if isinstance(source, TextFormat) else None
-            given = look_up_texts(texts, files, are_lines=are_lines, column=column, form=form)
+            text_columns = source.text_columns if source else []
+            given = look_up_texts(texts, files, are_lines=are_lines, columns=text_columns, form=text_format(source))
         else:
             given = look_up(files, table_columns(trained, None), length=source.signal_length() if source else None)
         warnings = warnings_for_files(trained, given)

@@ -51,6 +51,9 @@ def _unwritten(recipe: Recipe) -> Iterator[Path]:
     if data.class_weight is not None and len(recipe.model.outputs) > 1:
         yield ("data", "class_weight")  # Keras weights the classes of one output only
     yield from unwritten_rows(recipe)
+    for name, own in (data.inputs or {}).items():
+        if own.length is not None:
+            yield ("data", "inputs", name, "length")
     if (npz := data.source.npz) is not None and npz.length is not None:
         yield ("data", "source", "npz", "length")
     if getattr(data.source.settings, "weight", None) is not None:

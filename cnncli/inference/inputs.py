@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import shlex
 import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,18 +22,19 @@ from cnncli.data.sources import npz
 from cnncli.data.sources.arrays import read_inputs
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, images_below
 from cnncli.data.sources.paths import cannot_read, existing_file
-from cnncli.data.tables.table_file import SUFFIXES
+from cnncli.data.tables.table_file import SUFFIXES, looks_like_table
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.inference.batch import Bad, Batch, Name, bad_file
-from cnncli.inference.table_rows import column_batches, files_of_table, has_header, row_width, text_format
+from cnncli.inference.table_rows import column_batches, files_of_table, has_header, row_width
 from cnncli.inputs import kind_of
-from cnncli.messages import counted, listed, shortened
-from cnncli.recipe.sources.table import InputColumns
+from cnncli.messages import counted, listed, printable, shortened
+from cnncli.recipe.sources.table import InputColumns, text_format
 
 # Of an archive's arrays, the first that is there.
 _INPUT_NAMES = ("x", "x_test", "x_val", "x_train", "test_images", "val_images", "train_images")
 _DELIMITERS = ",;\t"
+_SHARDS = (".tfrecord", ".tfrecords", ".tfrec", ".tar")
 _LONGEST_LINE = 1 << 24  # of a table, in characters
 
 
@@ -134,19 +136,22 @@ def look_up(arguments: Sequence[str], columns: InputColumns | None = None, *, le
                 paths, aside = images_below(text)
                 files += [File(path, "image") for path in paths]
                 notes += aside
-            elif of_files and _kind(text) == "table":
+            elif of_files and _kind(text, columns) == "table":
                 found, wrong = files_of_table(text, of_files)
                 files += [File(path, _kind(path)) for path in found]
                 bad += wrong
             else:
-                files.append(File(text, _kind(text), length))
+                files.append(File(text, _kind(text, columns), length))
         except DataError as error:
             bad.append(bad_file(Name(text), error))
     return Given(tuple(files), tuple(bad), tuple(notes), columns)
 
 
-def _kind(text: str) -> str:
+def _kind(text: str, columns: InputColumns | None = None) -> str:
     """What a file is, by its first bytes where its name does not tell.
+
+    Args:
+        columns: those of a table; with them a file of lines with columns is a table, whatever its name.
 
     Raises:
         DataError: there is no such file, or it cannot be opened.
@@ -164,7 +169,11 @@ def _kind(text: str) -> str:
         return "archive"
     if beginning == b"\x93NUMPY" or suffix == ".npy":
         return "array"
-    return "table" if suffix in SUFFIXES else "image"
+    if suffix in _SHARDS:
+        message = f"{printable(text)} has shards, and predict reads images, tables, .npz and .npy files"
+        raise DataError(Problem(message, f"`cnncli evaluate RUN --data {shlex.quote(text)}` scores its examples"))
+    is_table = suffix in SUFFIXES or (columns is not None and looks_like_table(path))
+    return "table" if is_table else "image"
 
 
 def _is_regular(text: str) -> bool:

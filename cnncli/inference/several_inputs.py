@@ -2,115 +2,27 @@
 
 from __future__ import annotations
 
-import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data import images, shapes
 from cnncli.data.input_values import InputValues
 from cnncli.data.shapes import Shape
+from cnncli.data.signal_length import with_length
 from cnncli.data.sources import npz
-from cnncli.data.sources.image_form import form_of
-from cnncli.data.tables.cells import text_of
-from cnncli.data.tables.column_selection import select
-from cnncli.data.tables.table_file import open_table
-from cnncli.data.tables.wrong_lines import WrongLines
-from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.inference.batch import Bad, Batch, Name, bad_file
+from cnncli.inference.given_inputs import GivenArray, GivenFiles, GivenInput
 from cnncli.inference.inputs import File, as_examples, look_up, read_array
-from cnncli.inputs import kind_of
-from cnncli.messages import counted, described, did_you_mean, listed, printable, shortened
-from cnncli.recipe.sources.base import ImageKeys
-from cnncli.recipe.sources.table import InputColumns
+from cnncli.inference.model_loading import TrainedModel, table_columns
+from cnncli.inference.several_columns import InputsOfRecipe, inputs_of_table
+from cnncli.messages import counted, did_you_mean, listed, printable, shortened
+from cnncli.recipe.sources.table import text_format
 
 _PREFIXES = ("x_", "x_test_", "x_val_", "x_train_", "")  # of an archive's arrays, the first for which any is there
-_NOT_FINITE = "holds NaN or infinite values"
-
-
-_Columns = Mapping[str, InputColumns | None]  # by input
-_Forms = Mapping[str, images.Form]
-
-
-class _Column(Protocol):
-    """One input of all examples."""
-
-    def __len__(self) -> int: ...
-
-    def read(self, rows: Sequence[int]) -> tuple[NDArray[Any], dict[int, str]]:
-        """Some examples, and by place in `rows` why one cannot be used; its numbers are then any."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Array:
-    values: NDArray[Any]
-    bad: Mapping[int, str] = field(default_factory=dict)  # why some of them cannot be used, beside their numbers
-
-    def __len__(self) -> int:
-        return len(self.values)
-
-    def read(self, rows: Sequence[int]) -> tuple[NDArray[Any], dict[int, str]]:
-        some = self.values[np.asarray(rows, np.int64)]
-        if some.dtype == np.uint8:
-            return some, {}
-        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite
-            numbers = some.astype(np.float32)
-        good = np.isfinite(numbers).all(axis=tuple(range(1, numbers.ndim)))
-        wrong = [int(place) for place in np.flatnonzero(~np.asarray(good))]
-        return numbers, {place: self.bad.get(rows[place], _NOT_FINITE) for place in wrong}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Files:
-    """A file for each example: an image, or an array with one example."""
-
-    paths: tuple[str, ...]
-    shape: tuple[int | None, ...]
-    form: images.Form | None = None  # of image files; None: stretched to `shape`
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def read(self, rows: Sequence[int]) -> tuple[NDArray[Any], dict[int, str]]:
-        found = list(in_threads(self._one, [self.paths[row] for row in rows]))
-        wrong = {place: each for place, each in enumerate(found) if isinstance(each, str)}
-        good = [each for each in found if not isinstance(each, str)]
-        shapes_found = {each.shape for each in good}
-        if len(shapes_found) > 1:
-            wrong |= {
-                place: f"has the shape {shapes.written(each.shape)}, and the first one {shapes.written(good[0].shape)}"
-                for place, each in enumerate(found)
-                if not isinstance(each, str) and each.shape != good[0].shape
-            }
-        blank = np.zeros(good[0].shape if good else (1,), np.uint8)
-        kept = [blank if place in wrong else each for place, each in enumerate(found)]
-        return np.stack([np.asarray(each) for each in kept]), wrong
-
-    def _one(self, path: str) -> NDArray[Any] | str:
-        """An example; a text says why it cannot be used."""
-        if not os.path.isfile(path):
-            return f"there is no file {printable(path)}"
-        try:
-            if path.lower().endswith((".npy", ".npz")):
-                [example], wrong = _Array(read_array(_file(path), self.shape)).read([0])
-                one: NDArray[Any] = example
-                return wrong.get(0, one)
-            form = self.form or form_of(ImageKeys(), self.shape)
-            return images.decode(images.read(path), form).pixels
-        except images.BadImage as error:
-            return f"{printable(path)}: {error}"
-        except CnncliError as error:
-            return f"{printable(path)}: {bad_file(Name(path), error).reason}"
-
-
-def _file(path: str) -> File:
-    return File(path, "archive" if path.lower().endswith(".npz") else "array")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,12 +36,12 @@ class Group:
     """
 
     file: str
-    columns: Mapping[str, _Column]
+    columns: Mapping[str, GivenInput]
     names: tuple[Name, ...] | None = None
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """The inputs that are arrays in memory."""
-        return {name: column.values for name, column in self.columns.items() if isinstance(column, _Array)}
+        return {name: column.values for name, column in self.columns.items() if isinstance(column, GivenArray)}
 
     def batches(self, size: int) -> Iterator[Batch]:
         """Read the examples, a batch at a time. An example is bad where one of its inputs is."""
@@ -178,14 +90,24 @@ class SeveralGiven:
             yield from group.batches(size)
 
 
+def inputs_of_recipe(trained: TrainedModel) -> InputsOfRecipe:
+    """What the recipe of a trained model says of its inputs."""
+    if trained.recipe is None:
+        return InputsOfRecipe(forms=trained.input_forms)
+    data = trained.recipe.recipe.data
+    inputs = data.inputs or {}
+    columns = {name: own for name in inputs if (own := table_columns(trained, name)) is not None}
+    lengths = {name: own.length for name, own in inputs.items() if own.length is not None}
+    return InputsOfRecipe(columns, trained.input_forms, lengths, text_format(data.source.settings))
+
+
 def look_up_several(
     arguments: Sequence[str],
     by_input: Sequence[str],
     input_shapes: Mapping[str, Shape],
     *,
     model: str,
-    columns: _Columns | None = None,
-    forms: _Forms | None = None,
+    known: InputsOfRecipe | None = None,
 ) -> SeveralGiven:
     """Find the examples of a network with several inputs.
 
@@ -194,22 +116,22 @@ def look_up_several(
         by_input: `left=a.npy`, as given with `--input`.
         input_shapes: of the network, by name.
         model: the name of the model, for messages.
-        columns: of a table, by input, as the recipe names them.
-        forms: what image files become, by input.
+        known: what the recipe says of the inputs.
 
     Raises:
         DataError: a file does not fit, or the inputs have different numbers of examples.
     """
+    known = known or InputsOfRecipe()
     problems: list[Problem] = []
     found: list[Group] = []
     for path in arguments:
         try:
-            found.append(_of_file(path, input_shapes, model, columns or {}, forms or {}))
+            found.append(_of_file(path, input_shapes, model, known))
         except DataError as error:
             problems += error.problems
     if by_input:
         try:
-            found.append(_of_inputs(by_input, input_shapes, forms or {}, beside=arguments))
+            found.append(_of_inputs(by_input, input_shapes, known, beside=arguments))
         except DataError as error:
             problems += error.problems
     if problems:
@@ -217,22 +139,22 @@ def look_up_several(
     return SeveralGiven(tuple(found))
 
 
-def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str, columns: _Columns, forms: _Forms) -> Group:
+def _of_file(path: str, input_shapes: Mapping[str, Shape], model: str, known: InputsOfRecipe) -> Group:
     given = look_up([path])
     if given.bad:
         raise DataError([bad.problem for bad in given.bad])
     kinds = {file.kind for file in given.files}
     if kinds == {"archive"}:
-        return _checked(path, {name: _Array(array) for name, array in _arrays(path, input_shapes).items()})
+        return _checked(path, {name: GivenArray(array) for name, array in _arrays(path, input_shapes, known).items()})
     if kinds == {"table"}:
-        return _of_table(path, input_shapes, columns, forms)
+        return _checked(path, inputs_of_table(path, input_shapes, known))
     each = " ".join(f"--input {name}=FILE" for name in input_shapes)
     message = f"{printable(path)}: {printable(model)} takes several inputs ({', '.join(input_shapes)})"
     hint = f"give an .npz file with an array for each, a .csv file with a column for each, or {each}"
     raise DataError(Problem(message, hint))
 
 
-def _arrays(path: str, input_shapes: Mapping[str, Shape]) -> dict[str, NDArray[Any]]:
+def _arrays(path: str, input_shapes: Mapping[str, Shape], known: InputsOfRecipe) -> dict[str, NDArray[Any]]:
     names = npz.names(Path(path))
     prefix = next((prefix for prefix in _PREFIXES if any(f"{prefix}{name}" in names for name in input_shapes)), "x_")
     arrays_wanted = [f"{prefix}{name}" for name in input_shapes]
@@ -245,7 +167,10 @@ def _arrays(path: str, input_shapes: Mapping[str, Shape]) -> dict[str, NDArray[A
     found = {}
     for name, shape in input_shapes.items():
         try:
-            found[name] = as_examples(arrays[f"{prefix}{name}"], shape)
+            array = arrays[f"{prefix}{name}"]
+            if (length := known.lengths.get(name)) is not None:
+                array, _ = with_length("it", array, length)
+            found[name] = as_examples(array, shape)
         except DataError as error:
             problems += [Problem(f"{prefix}{name}: {each.message}", each.hint) for each in error.problems]
     if problems:
@@ -254,7 +179,7 @@ def _arrays(path: str, input_shapes: Mapping[str, Shape]) -> dict[str, NDArray[A
 
 
 def _of_inputs(
-    by_input: Sequence[str], input_shapes: Mapping[str, Shape], forms: _Forms, *, beside: Sequence[str]
+    by_input: Sequence[str], input_shapes: Mapping[str, Shape], known: InputsOfRecipe, *, beside: Sequence[str]
 ) -> Group:
     """One file, or folder of images, for each input.
 
@@ -280,7 +205,7 @@ def _of_inputs(
         hint = f"add {' '.join(f'--input {name}=FILE' for name in missing)}"
         hint += f"; or leave out --input: all inputs are read from {printable(beside[0])}" if beside else ""
         problems.append(Problem(f"no file is given for {listed(missing)}", hint))
-    columns: dict[str, _Column] = {}
+    columns: dict[str, GivenInput] = {}
     names: tuple[Name, ...] | None = None
     for name, path in files.items() if not problems else ():
         given = look_up([path])
@@ -288,14 +213,15 @@ def _of_inputs(
             problems += [bad.problem for bad in given.bad]
         elif given.has_images:
             paths = tuple(file.path for file in given.files)
-            columns[name] = _Files(paths, tuple(input_shapes[name]), forms.get(name))
+            columns[name] = GivenFiles(paths, tuple(input_shapes[name]), known.forms.get(name))
             names = names or tuple(Name(each) for each in paths)
         elif given.files and given.files[0].kind == "table":
             hint = "an .npy file, an image or a folder of images; or one .csv file with a column for each input"
             problems.append(Problem(f"--input {name}: {printable(path)} is a table", hint))
         else:
             try:
-                columns[name] = _Array(read_array(given.files[0], input_shapes[name]))
+                file = replace(given.files[0], length=known.lengths.get(name))
+                columns[name] = GivenArray(read_array(file, input_shapes[name]))
             except CnncliError as error:
                 problems.append(bad_file(Name(path), error).problem)
     if problems:
@@ -304,81 +230,9 @@ def _of_inputs(
     return _checked(files[next(iter(input_shapes))], ordered, names)
 
 
-def _checked(file: str, columns: Mapping[str, _Column], names: tuple[Name, ...] | None = None) -> Group:
+def _checked(file: str, columns: Mapping[str, GivenInput], names: tuple[Name, ...] | None = None) -> Group:
     counts = {name: len(column) for name, column in columns.items()}
     if len(set(counts.values())) > 1:
         each = " and ".join(f"{name} has {counted(count, 'example')}" for name, count in counts.items())
         raise DataError(Problem(f"{printable(file)}: {each}", "one for each example, in the same order"))
     return Group(file, columns, names)
-
-
-# Tables.
-
-
-def _of_table(path: str, input_shapes: Mapping[str, Shape], by_input: _Columns, forms: _Forms) -> Group:
-    """A row is an example: a file for each input in its column, or numbers in several.
-
-    The columns are those that the recipe names; else `age` of one number and of files, `vital_0`, `vital_1`, … of several.
-    """
-    table, wrong = open_table(path), WrongLines()
-    rows = [row for some in table.rows(wrong) for row in some.cells]
-    wrong.refuse()
-    if not rows:
-        raise DataError(Problem(f"{printable(path)} has no rows", "the first line names the columns"))
-    problems: list[Problem] = []
-    columns: dict[str, _Column] = {}
-    for name, shape in input_shapes.items():
-        own = by_input.get(name)
-        try:
-            wanted = _wanted(name, shape, own, table.header, printable(path))
-        except DataError as error:
-            problems += error.problems
-            continue
-        places = [table.header.index(each) for each in wanted]
-        cells = [[text_of(row[place]) for place in places] for row in rows]
-        if kind_of(shape).has_places and (own is None or own.numbers is None):
-            folder = os.path.dirname(path)
-            files = tuple(os.path.join(folder, cell) for [cell] in cells)
-            columns[name] = _Files(files, tuple(shape), forms.get(name))
-        else:
-            bad = {number: text for number, row in enumerate(cells) if (text := _no_numbers(wanted, row))}
-            values = np.array([[_number(cell) for cell in row] for row in cells], np.float32)
-            sizes = [size or 0 for size in shape]
-            if math.prod(sizes) != len(wanted):
-                taken = shapes.written(shape)
-                message = f"{counted(len(wanted), 'column')} are selected for `{name}`, and the model takes {taken}"
-                problems.append(Problem(message))
-                continue
-            columns[name] = _Array(values.reshape(len(values), *sizes), bad)
-    if problems:
-        raise DataError(problems)
-    return _checked(path, columns)
-
-
-def _wanted(name: str, shape: Shape, own: InputColumns | None, header: Sequence[str], file: str) -> list[str]:
-    """The columns of an input."""
-    if own is not None:
-        return select(next(getattr(own, key) for key in own.given), header, file=file)
-    is_one = kind_of(shape).has_places or tuple(shape) == (1,)
-    wanted = [name] if is_one else [f"{name}_{number}" for number in range(shape[0] or 0)]
-    if missing := [each for each in wanted if each not in header]:
-        hint = f"its columns: {listed(header, 12)}"
-        message = f"{file} has no column {listed([f'`{each}`' for each in missing], 4)}"
-        raise DataError(Problem(message, hint))
-    return wanted
-
-
-def _no_numbers(columns: Sequence[str], row: Sequence[str]) -> str:
-    """What is wrong with the first cell of a row that is no number; empty where each is one."""
-    for column, cell in zip(columns, row, strict=True):
-        if math.isnan(_number(cell)) and cell.lower() != "nan":
-            return f"`{column}` is empty" if not cell else f"`{column}`: expected a number, got {described(cell)}"
-    return ""
-
-
-def _number(cell: str) -> float:
-    """A cell as a number; what is none becomes NaN, and the example is reported as bad."""
-    try:
-        return float(cell)
-    except ValueError:
-        return float("nan")

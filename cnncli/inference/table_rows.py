@@ -20,7 +20,7 @@ from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError
 from cnncli.inference.batch import Bad, Batch, Name, bad_file
 from cnncli.messages import counted, printable
-from cnncli.recipe.sources.table import InputColumns, Table, TextFormat
+from cnncli.recipe.sources.table import InputColumns, TableSettings, TextFormat, text_format
 
 
 def files_of_table(text: str, columns: InputColumns) -> tuple[list[str], list[Bad]]:
@@ -47,11 +47,6 @@ def files_of_table(text: str, columns: InputColumns) -> tuple[list[str], list[Ba
             elif named:
                 found.append(path)
     return found, [Bad(Name(str(problem.place or text)), problem.message) for problem in wrong.problems()]
-
-
-def text_format(columns: InputColumns | None) -> TextFormat | None:
-    """How the tables of a recipe are read, where it has one input."""
-    return columns if isinstance(columns, TextFormat) else None
 
 
 def has_header(path: str, form: TextFormat | None = None) -> bool:
@@ -87,12 +82,15 @@ def _column_batches(
     table, wrong, index = open_table(path, form=text_format(columns)), WrongLines(), 0
     names = select(columns.numbers, table.header, file=table.file, used=_others(columns, table.header))
     channels = input_shape[-1] or 1
-    if length is None and len(names) != (width := row_width(input_shape)):
-        raise DataError(f"{counted(len(names), 'column')} are selected, and the model takes {counted(width, 'number')}")
+    width = row_width(input_shape) if length is None else 0
     for rows in table.rows(wrong):
         cells = NumberCells(names) if length is None else SignalCells(names, length, channels)
         reasons = dict[int, str]()
         add_rows(rows, table.header, [cells], reasons.__setitem__)
+        if length is None and cells.width != width:
+            raise DataError(
+                f"{columns_text(names, cells.width)} selected, and the model takes {counted(width, 'number')}"
+            )
         values = as_array(cells.values()).reshape(-1, *input_shape)
         for begin in range(0, len(values), size):
             some = range(begin, min(begin + size, len(values)))
@@ -111,9 +109,16 @@ def _column_batches(
         raise DataError("it has no rows")
 
 
+def columns_text(names: Sequence[str], width: int) -> str:
+    """What is read of a row: `3 columns are`, `2,304 numbers of pixels are`."""
+    if len(names) == width:
+        return f"{counted(width, 'column')} {'is' if width == 1 else 'are'}"
+    return f"{counted(width, 'number')} of {printable(names[0])} are"
+
+
 def _others(columns: InputColumns, header: Sequence[str]) -> list[str]:
     """The columns that are something else in the recipe, such as the label, where the table has them."""
-    if not isinstance(columns, Table):
+    if not isinstance(columns, TableSettings):
         return []
     words = [columns.weight, columns.group, *(columns.label if isinstance(columns.label, list) else [columns.label])]
     return [name for name in header for word in words if word and fnmatchcase(name, word)]

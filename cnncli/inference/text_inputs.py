@@ -14,6 +14,7 @@ import numpy as np
 
 from cnncli.data.sources.paths import cannot_read, existing_file
 from cnncli.data.sources.text_folder import read_text
+from cnncli.data.tables.cells import joined
 from cnncli.data.tables.table_file import SUFFIXES, open_table
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.data.text_column import fault_of
@@ -36,7 +37,7 @@ class TextsGiven:
         texts: of the command line.
         files: in the order of the arguments, those of a folder sorted.
         bad: what is not there, or cannot be read.
-        column: of tables, which the model was trained on; empty where it is not known.
+        columns: of tables, which the model was trained on; none where they are not known.
         form: how tables are read.
         notes: none; as in `Given`.
         has_images: never; as in `Given`.
@@ -45,7 +46,7 @@ class TextsGiven:
     texts: tuple[str, ...]
     files: tuple[File, ...]
     bad: tuple[Bad, ...] = ()
-    column: str = ""
+    columns: tuple[str, ...] = ()
     form: TextFormat | None = None
     notes: tuple[Problem, ...] = ()
     has_images: bool = False
@@ -71,7 +72,7 @@ class TextsGiven:
             elif file.kind == "lines":
                 yield from _lines(path)
             elif file.kind == "table":
-                yield from _rows(path, self.column, self.form)
+                yield from _rows(path, self.columns, self.form)
             else:
                 texts = _array(path, file.kind)
                 yield from ((Name(path, index, str(text)), str(text)) for index, text in enumerate(texts))
@@ -89,7 +90,7 @@ def look_up_texts(
     arguments: Sequence[str],
     *,
     are_lines: bool = False,
-    column: str = "",
+    columns: Sequence[str] = (),
     form: TextFormat | None = None,
 ) -> TextsGiven:
     """Find what the arguments name: .txt files, folders of them, tables, arrays of texts; `-` is stdin. None of them is read.
@@ -97,7 +98,7 @@ def look_up_texts(
     Args:
         texts: given as they are.
         are_lines: each line of a file is a text.
-        column: of tables.
+        columns: of tables.
         form: how tables are read.
     """
     files: list[File] = []
@@ -107,7 +108,7 @@ def look_up_texts(
             files += _files(argument, are_lines=are_lines)
         except DataError as error:
             bad.append(bad_file(Name(argument), error))
-    return TextsGiven(tuple(texts), tuple(files), tuple(bad), column, form)
+    return TextsGiven(tuple(texts), tuple(files), tuple(bad), tuple(columns), form)
 
 
 def _files(argument: str, *, are_lines: bool) -> list[File]:
@@ -162,18 +163,20 @@ def _decoded(lines: Iterable[bytes], path: str) -> Iterator[tuple[Name, str]]:
             yield Name(path, index, text), text
 
 
-def _rows(path: str, column: str, form: TextFormat | None) -> Iterator[tuple[Name, str] | Bad]:
+def _rows(path: str, columns: Sequence[str], form: TextFormat | None) -> Iterator[tuple[Name, str] | Bad]:
     table = open_table(path, form=form)
     header = list(table.header)
-    usual = next((name for name in (column, *_USUAL) if name in header), header[0] if len(header) == 1 else None)
-    if usual is None:
+    usual = next((name for name in _USUAL if name in header), header[0] if len(header) == 1 else None)
+    wanted = columns if columns and {*columns} <= {*header} else [usual] if usual is not None else []
+    if not wanted:
+        named = listed(f"`{name}`" for name in columns or _USUAL[:1])
         hint = f"its columns: {listed(header, 12)}\na file with a text in each line: --lines"
-        raise DataError(Problem(f"it has no column `{column or _USUAL[0]}`", hint))
-    place, index = header.index(usual), 0
+        raise DataError(Problem(f"it has no column {named}", hint))
+    places, index = [header.index(name) for name in wanted], 0
     wrong = WrongLines()
     for rows in table.rows(wrong):
         for row in rows.cells:
-            text = "" if row[place] is None else str(row[place])
+            text = joined([row[place] for place in places])
             yield Name(path, index, text), text
             index += 1
     yield from (Bad(Name(path), problem.message, problem.hint) for problem in wrong.problems())

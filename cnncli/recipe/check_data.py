@@ -70,8 +70,9 @@ def _length_of_one_input(recipe: Recipe) -> Iterator[Problem]:
     """`length` of an archive does not say which of several inputs it means."""
     source = recipe.data.source
     if source.npz is not None and source.npz.length is not None and recipe.data.inputs is not None:
-        hint = "bring the arrays of the archive to one length"
-        yield Problem("`length` is for one input", hint, path=("data", "source", "npz", "length"))
+        name = next(iter(recipe.data.inputs))
+        hint = f"write it at the input that it is for: `inputs: {{{name}: {{length: {source.npz.length}}}}}`"
+        yield Problem("`length` stands beside `inputs`", hint, path=("data", "source", "npz", "length"))
 
 
 @GENERAL.error_without_network

@@ -11,7 +11,7 @@ from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.sources.base import ImageKeys
-from cnncli.recipe.sources.table import INPUT_COLUMNS, InputColumns, Table
+from cnncli.recipe.sources.table import INPUT_COLUMNS, InputColumns, TableSettings
 from cnncli.recipe.yaml.nodes import Path
 
 _EXAMPLES = '`image: file_name`, `numbers: "t*"`, `text: sentence` or `volume: scan`'
@@ -22,9 +22,9 @@ def _columns_of_inputs(recipe: Recipe) -> Iterator[Problem]:
     """One key for each input says what it is made of: beside the table's path, or for several in `inputs`."""
     source, inputs = recipe.data.source, recipe.data.inputs
     settings, path = source.settings, ("data", "source", source.word)
-    if not isinstance(settings, Table):
+    if not isinstance(settings, TableSettings):
         for name, own in (inputs or {}).items():
-            for key in _keys_of_columns(own):
+            for key in [key for key in _keys_of_columns(own) if key not in settings.KEYS_OF_INPUTS]:
                 message = f"`{key}` is for an input from a table, and the source is {settings.described}"
                 yield Problem(message, "leave it out", path=("data", "inputs", name, key))
         return
@@ -81,7 +81,7 @@ def _label_is_named(recipe: Recipe) -> Iterator[Problem]:
     settings = source.settings
     if recipe.data.targets in targets.WITHOUT_LABELS:
         return
-    if isinstance(settings, Table) and settings.label is None and not settings.FINDS_COLUMNS:
+    if isinstance(settings, TableSettings) and settings.label is None and not settings.FINDS_COLUMNS:
         yield Problem(
             "`label` is missing", "the column of the labels: `label: species`", path=("data", "source", source.word)
         )
@@ -91,7 +91,7 @@ def _label_is_named(recipe: Recipe) -> Iterator[Problem]:
 def _parts_once(recipe: Recipe) -> Iterator[Problem]:
     """A part comes from a file of its own, or from a column."""
     source = recipe.data.source
-    if isinstance(source.settings, Table) and recipe.data.split.column is not None:
+    if isinstance(source.settings, TableSettings) and recipe.data.split.column is not None:
         for key in ("validation", "test"):
             if getattr(source.settings, key) is not None:
                 message = f"`{key}` names a file, and `split.column` says the part of each row"
@@ -101,7 +101,10 @@ def _parts_once(recipe: Recipe) -> Iterator[Problem]:
 @GENERAL.error_without_network
 def _one_group(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
-    if isinstance(source.settings, Table) and (group := source.settings.group) not in (None, recipe.data.split.group):
+    if isinstance(source.settings, TableSettings) and (group := source.settings.group) not in (
+        None,
+        recipe.data.split.group,
+    ):
         message = f"`group` is `{group}`, and `split.group` is `{recipe.data.split.group}`"
         yield Problem(message, "leave one of them out", path=("data", "source", source.word, "group"))
 
@@ -128,7 +131,7 @@ def separator_of_one_label(recipe: Recipe, why: str) -> Iterator[Problem]:
         why: what an example of these targets has.
     """
     source = recipe.data.source
-    if isinstance(source.settings, Table) and source.settings.separator is not None:
+    if isinstance(source.settings, TableSettings) and source.settings.separator is not None:
         message = f"`separator` is for several labels in one cell, and {why}"
         hint = "write `targets: multilabel` in `data`, or leave it out"
         yield Problem(message, hint, path=("data", "source", source.word, "separator"))

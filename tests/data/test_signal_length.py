@@ -95,3 +95,15 @@ def test_other_data_of_a_trained_model_gets_its_length(tmp_path):
     trained = Npz(path="of the training", length=5)
 
     assert Npz(path=signals(tmp_path)).of_other_data(trained).length == 5
+
+
+def test_each_of_several_inputs_has_a_length_of_its_own(tmp_path):
+    values = np.random.default_rng(0).normal(size=(30, 6, 2)).astype("float32")
+    values[0, 4:] = NAN
+    file = tmp_path / "two.npz"
+    np.savez(file, x_ecg=values, x_age=np.arange(30.0)[:, None], y=np.arange(30) % 2)
+
+    found = read_npz(Npz(path=str(file)), inputs=("ecg", "age"), lengths={"ecg": 5}, targets=ClassTargets)
+
+    assert found.parts["train"].inputs["ecg"].shape == (30, 5, 2)
+    assert any("`length` is 5" in note.message for note in found.notes)

@@ -449,7 +449,8 @@ def test_columns_of_0_and_1_are_labels() -> None:
     reader, wrong = read(IndicatorCells(["cat", "dog"]), ["0", "1"], ["True", "false"], ["1.0", "2"], ["", "1"])
 
     assert reader.values()[:2].tolist() == [[0, 1], [1, 0]]
-    assert wrong == ["a.csv:4: dog is `2`: expected 0 or 1", "a.csv:5: cat is empty: expected 0 or 1"]
+    hint = "expected 0 or 1; `label_values` in the source says what other cells mean"
+    assert wrong == [f"a.csv:4: dog is `2`: {hint}", f"a.csv:5: cat is empty: {hint}"]
 
 
 # ---- many rows

@@ -561,3 +561,93 @@ def test_column_of_folds_says_the_parts_where_the_recipe_says_which() -> None:
     found = read(source, split={"column": "fold", "parts": {"validation": 9, "test": 10}})
 
     assert [len(part.examples) for part in found.parts] == [24, 3, 3]
+
+
+# ---- tables as they are published
+
+
+def labelled(rows: Sequence[Sequence[Any]], header: Sequence[str]) -> None:
+    write("set.csv", [header, *rows])
+
+
+def test_pixels_in_one_column_become_an_image() -> None:
+    """FER2013: 2,304 numbers in one cell."""
+    pixels = np.random.default_rng(0).integers(0, 256, (24, 16))
+    rows = [[index % 2, " ".join(map(str, row)), "Training"] for index, row in enumerate(pixels)]
+    labelled(rows, ["emotion", " pixels", "Usage"])
+
+    found = read({"path": "set.csv", "numbers": "pixels", "shape": [4, 4, 1], "label": "emotion"})
+
+    assert found.input_shape == (4, 4, 1)
+    values = np.concatenate([part.examples.read(np.arange(len(part.examples))) for part in found.parts])
+    assert sorted(values.reshape(24, 16).tolist()) == sorted(pixels.astype(float).tolist())
+
+
+def test_cell_with_another_count_of_numbers_is_reported_with_its_line() -> None:
+    labelled([["1 2 3", 0], ["4 5", 1], ["6 x 7", 0]], ["pixels", "label"])
+
+    assert refused({"path": "set.csv", "numbers": "pixels", "label": "label"}) == [
+        "set.csv:3: pixels has 2 numbers, and the first row 3",
+        "set.csv:4: pixels[1] is `x`, not a number",
+    ]
+
+
+def test_signals_of_different_length_in_one_column_are_padded() -> None:
+    labelled([[f"[{index}, 2.5, 3{', 4' * (index % 3)}]", index % 2] for index in range(30)], ["signal", "label"])
+
+    found = read({"path": "set.csv", "numbers": "signal", "length": 4, "label": "label"})
+
+    assert found.input_shape == (4, 1)
+
+
+def test_texts_of_several_columns_are_joined() -> None:
+    labelled([[1 + index % 2, f"Title {index}", f"body {index}"] for index in range(24)], ["class", "title", "text"])
+    source = {"path": "set.csv", "text": ["title", "text"], "label": "class", "label_values": {1: "World", 2: "Sports"}}
+
+    found = read(source)
+
+    assert found.targets.class_names == ("Sports", "World")
+    assert str(found.train.read(np.arange(1))[0]).startswith("Title ")
+    assert " body " in str(found.train.read(np.arange(1))[0])
+
+
+def test_recipe_says_what_uncertain_and_empty_labels_mean() -> None:
+    """CheXpert: 1.0, 0.0, -1.0 and empty cells."""
+    cells = ["1.0", "", "-1.0", "0.0"]
+    labelled([[index, cells[index % 4], cells[(index + 1) % 4]] for index in range(32)], ["age", "Edema", "Fracture"])
+    source = {"path": "set.csv", "numbers": ["age"], "label": ["Edema", "Fracture"]}
+
+    found = read({**source, "label_values": {-1: 0, "": 0}}, targets="multilabel")
+    said = refused(source, targets="multilabel")
+
+    assert sum(int(part.examples.labels.sum()) for part in found.parts) == 16
+    assert (
+        said[0]
+        == "set.csv:2: Fracture is empty: expected 0 or 1; `label_values` in the source says what other cells mean"
+    )
+
+
+@pytest.mark.parametrize("name", ["X_train.txt", "iris.data", "SMSSpamCollection"])
+def test_columns_with_white_space_between_them_in_a_file_of_any_name(name: str) -> None:
+    lines = [f"  {index}.5   -{index}e-1   {index % 2}\n" for index in range(24)]
+    Path(name).write_text("".join(lines))
+
+    found = read({"path": name, "header": False, "numbers": "c0:c1", "label": "c2"})
+
+    assert found.input_shape == (2,)
+    assert parse_source(name).word == "csv"
+
+
+def test_recipe_names_the_delimiter() -> None:
+    Path("a.txt").write_text("".join(f"{index}^{index % 2}\n" for index in range(24)))
+
+    found = read({"path": "a.txt", "header": False, "delimiter": "^", "numbers": ["c0"], "label": "c1"})
+
+    assert found.targets.count == 2
+
+
+def test_prose_is_no_table() -> None:
+    Path("readme.txt").write_text("This is a text.\nIt has lines, and some\nof them have, now and then, commas.\n")
+
+    with pytest.raises(DataError):
+        parse_source("readme.txt")

@@ -91,7 +91,7 @@ def test_table_has_files_and_numbers(tmp_path):
     np.testing.assert_array_equal(inputs["age"], [[7], [8]])
     assert bad == [
         "deep/t.csv[2]: scan: there is no file deep/2.npy",
-        "deep/t.csv[3]: age: `age`: expected a number, got 'x' (text)",
+        "deep/t.csv[3]: age: age is `x`, not a number",
     ]
 
 

@@ -23,7 +23,8 @@ from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import ARCHIVES, existing_file
 from cnncli.errors import DataError, Problem
 from cnncli.messages import did_you_mean, listed, printable
-from cnncli.recipe.schema import Split
+from cnncli.recipe.named_inputs import by_name
+from cnncli.recipe.schema import Data, Split
 from cnncli.recipe.sources.arrays import Npz, array_names
 
 
@@ -32,6 +33,7 @@ def read_npz(
     *,
     input_shape: Shape | Mapping[str, Shape] | None = None,
     inputs: Sequence[str] = (),
+    lengths: Mapping[str, int] | None = None,
     targets: Targets,
     split: Split | None = None,
     allow_leakage: bool = False,
@@ -41,6 +43,7 @@ def read_npz(
     Args:
         settings: the recipe's.
         inputs: the names of several inputs: of each there is an array, `x_train_left`.
+        lengths: of signals, by input; None: that of the settings, for the only input.
         input_shape: of the network; it tells whether (count, 28, 28) are images or sequences. None: images.
         targets: the type of the labels, for training; or the targets of a trained model, which the labels must fit: only
             the part `test` is read then, or all parts where there is no `test`.
@@ -51,6 +54,8 @@ def read_npz(
     Raises:
         DataError: everything wrong with the arrays that are read, at once.
     """
+    if lengths is None:
+        lengths = {INPUT: settings.length} if settings.length is not None and not inputs else {}
     with problems_at("data", "source", "npz", "path"):
         path = existing_file(settings.path)
         names = npz.names(path)
@@ -69,12 +74,15 @@ def read_npz(
         notes = _unused(names, inputs, more) if isinstance(targets, type) else []
         words = PartWords.of(column, split.words_of_parts()) if split and column else None
         rows = _rows_of_parts(column, words, arrays, pairs["train"]) if more and column and words else None
-        if settings.length is not None and not inputs:
-            for pair in pairs.values():
-                name = pair.inputs[INPUT]
-                arrays[name], done = with_length(name, arrays[name], settings.length)
-                input_shape = input_shape or arrays[name].shape[1:]  # else they could be images without channels
-                notes += filter(None, [length_note(name, done, settings.length)])
+        of_signals: dict[str, Shape] = {}  # with channels they could be images without channels
+        for pair in pairs.values():
+            for name, length in lengths.items():
+                array = pair.inputs[name]
+                arrays[array], done = with_length(array, arrays[array], length)
+                of_signals.setdefault(name, arrays[array].shape[1:])
+                notes += filter(None, [length_note(array, done, length)])
+        if of_signals:
+            input_shape = of_signals | (by_name(input_shape) if input_shape is not None else {})
         return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows)
 
 
@@ -186,6 +194,13 @@ def _unused(names: Sequence[str], inputs: Sequence[str], more: Sequence[str]) ->
     return [Problem(message, f"the names are {', '.join(ready)}", kind="ignored")]
 
 
+def _lengths(data: Data | None) -> dict[str, int] | None:
+    """The lengths of signals, by input; None where there is one input alone."""
+    if data is None or data.inputs is None:
+        return None
+    return {name: own.length for name, own in data.inputs.items() if own.length is not None}
+
+
 class _Npz(Source[Npz]):
     def read(self, settings: Npz, request: Request) -> LoadedData:
         return read_npz(
@@ -193,6 +208,7 @@ class _Npz(Source[Npz]):
             targets=request.targets,
             input_shape=request.input_shape,
             inputs=tuple(request.data.inputs or ()),
+            lengths=_lengths(request.data),
             split=request.data.split,
             allow_leakage=request.data.allow_leakage,
         )
@@ -202,7 +218,9 @@ class _Npz(Source[Npz]):
         names = list(shape) if isinstance(shape, Mapping) else []
         trained = settings.of_other_data(request.data.source.settings if request.data else None)
         assert isinstance(trained, Npz)
-        return read_npz(trained, targets=request.targets, input_shape=shape, inputs=names)
+        return read_npz(
+            trained, targets=request.targets, input_shape=shape, inputs=names, lengths=_lengths(request.data)
+        )
 
     def looks_like(self, path: Path) -> bool:
         if not path.is_file() or path.suffix.lower() in ARCHIVES:  # photos.zip holds files, not arrays

@@ -27,7 +27,7 @@ from cnncli.data.targets import TargetInfo, read_targets
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import did_you_mean, listed, printable, shortened
-from cnncli.recipe.sources.table import InputColumns, Table
+from cnncli.recipe.sources.table import InputColumns, TableSettings
 from cnncli.recipe.yaml.nodes import Path as RecipePath
 
 
@@ -248,7 +248,7 @@ def _label(index: SpanIndex, path: RecipePath, kind: ShardKind) -> str:
 
 
 def _needed(
-    settings: Table, inputs: Mapping[str, tuple[InputColumns, RecipePath]], wanted: Wanted
+    settings: TableSettings, inputs: Mapping[str, tuple[InputColumns, RecipePath]], wanted: Wanted
 ) -> dict[str, RecipePath]:
     """The columns that are read, with the key that names each; globs are found in the header later."""
     found: dict[str, RecipePath] = {}

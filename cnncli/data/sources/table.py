@@ -21,14 +21,14 @@ from cnncli.data.tables.column_files import FileColumn, read_images, read_volume
 from cnncli.data.tables.example_rows import ExampleRows
 from cnncli.data.tables.named_files import NamedFiles
 from cnncli.data.tables.table_columns import TableColumns, find_columns, lacking
-from cnncli.data.tables.table_file import SUFFIXES, TableFile, open_table
+from cnncli.data.tables.table_file import TableFile, looks_like_table, open_table
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, printable
 from cnncli.recipe.named_inputs import by_name
 from cnncli.recipe.schema import Data
-from cnncli.recipe.sources.table import InputColumns, Table
+from cnncli.recipe.sources.table import InputColumns, TableSettings, text_format
 from cnncli.recipe.yaml.nodes import Path
 
 
@@ -56,7 +56,7 @@ class Wanted:
         progress: called with what is being done.
     """
 
-    settings: Table
+    settings: TableSettings
     path: Path
     kind: str
     inputs: Mapping[str, tuple[InputColumns, Path]]
@@ -77,7 +77,7 @@ class Wanted:
 
 
 def read_table(
-    settings: Table, request: Request, *, path: Path, kind: str = "csv", source: TableSource | None = None
+    settings: TableSettings, request: Request, *, path: Path, kind: str = "csv", source: TableSource | None = None
 ) -> LoadedData:
     """Read a table for training.
 
@@ -109,7 +109,9 @@ def read_table(
     return _read(source.settled(wanted), source)
 
 
-def read_table_for_model(settings: Table, request: ModelRequest, source: TableSource | None = None) -> LoadedData:
+def read_table_for_model(
+    settings: TableSettings, request: ModelRequest, source: TableSource | None = None
+) -> LoadedData:
     """Read a table for a trained model.
 
     Args:
@@ -142,7 +144,7 @@ def _part_words(data: Data) -> PartWords | None:
     return PartWords.of(split.column, split.words_of_parts()) if split.column is not None else None
 
 
-class TableSource(Source[Table]):
+class TableSource(Source[TableSettings]):
     """What is read row by row: examples with columns of inputs, labels, weights, groups and parts."""
 
     def settled(self, wanted: Wanted) -> Wanted:
@@ -153,14 +155,14 @@ class TableSource(Source[Table]):
         """What reads inputs that are not read as a column of text is, by name."""
         return {}
 
-    def read(self, settings: Table, request: Request) -> LoadedData:
+    def read(self, settings: TableSettings, request: Request) -> LoadedData:
         word = request.data.source.word
         return read_table(settings, request, path=("data", "source", word), kind=word, source=self)
 
-    def read_for_model(self, settings: Table, request: ModelRequest) -> LoadedData:
+    def read_for_model(self, settings: TableSettings, request: ModelRequest) -> LoadedData:
         data = request.data
         trained = settings.of_other_data(data.source.settings if data else None)
-        assert isinstance(trained, Table)
+        assert isinstance(trained, TableSettings)
         inputs = _inputs(trained, (), data)
         is_known = trained.label is not None or not request.targets.USES_LABELS
         is_known = is_known and all(own.given for own, _ in inputs.values())
@@ -170,13 +172,13 @@ class TableSource(Source[Table]):
         return read_table_for_model(trained, request, self)
 
     def looks_like(self, path: FilePath) -> bool:
-        return path.suffix.lower() in SUFFIXES and path.is_file()
+        return looks_like_table(path)
 
 
 SOURCE = TableSource()
 
 
-def _inputs(settings: Table, path: Path, data: Data | None) -> dict[str, tuple[InputColumns, Path]]:
+def _inputs(settings: TableSettings, path: Path, data: Data | None) -> dict[str, tuple[InputColumns, Path]]:
     """The columns of each input, with the path of their keys."""
     if data is None or data.inputs is None:
         return {INPUT: (settings, path)}
@@ -192,7 +194,9 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
     columns = _columns(wanted, tables)
     labels = wanted.targets.label_cells(columns.label, wanted.settings.separator)
     inputs = {name: own for name, (own, _) in wanted.inputs.items()}
-    rows = ExampleRows.of(columns, inputs, labels, source.readers(wanted, columns), wanted.part_words)
+    rows = ExampleRows.of(
+        columns, inputs, labels, source.readers(wanted, columns), wanted.part_words, wanted.settings.label_values
+    )
     wrong = WrongLines()
     with problems_at(*wanted.path, "path"):
         for part, table in tables:
@@ -238,7 +242,7 @@ def _opened(wanted: Wanted) -> dict[str, TableFile]:
     for part, (key, text) in files.items():
         try:
             with problems_at(*wanted.path, key):
-                tables[part] = open_table(text, kind=wanted.kind, form=settings)
+                tables[part] = open_table(text, kind=wanted.kind, form=text_format(settings))
         except DataError as error:
             problems += error.problems
     if problems:

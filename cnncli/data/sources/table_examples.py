@@ -214,10 +214,11 @@ def _skipped(rows: ExampleRows, files: Mapping[str, FileColumn]) -> list[str]:
 
 def _shaped(cells: NumberCells, own: InputColumns, path: Path, input_shape: Shape | None) -> Values:
     """Numbers in the shape that the recipe gives them, or that the network takes."""
-    values, width = cells.values(), len(cells.columns)
+    values, width = cells.values(), cells.width
     shape = tuple(own.shape or ())
-    if shape and math.prod(shape) != width:
-        message = f"`shape` {written(shape)} has {counted(math.prod(shape), 'number')}, and {counted(width, 'column')} are read"
+    if shape and math.prod(shape) != width and not isinstance(cells, SignalCells):
+        what = f"{counted(width, 'column')} are read" if len(cells.columns) == width else f"a cell has {width:,}"
+        message = f"`shape` {written(shape)} has {counted(math.prod(shape), 'number')}, and {what}"
         raise DataError(Problem(message, first_of(list(map(shortened, cells.columns))), path=(*path, "shape")))
     if isinstance(cells, SignalCells):
         shape = (cells.length, cells.channels)

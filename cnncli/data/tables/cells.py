@@ -16,9 +16,10 @@ from cnncli.data.columns import Values
 from cnncli.data.path_inside import PathInside
 from cnncli.data.signal_length import Lengths, padded_or_cut
 from cnncli.data.tables.csv_table import Rows
+from cnncli.data.tables.number_lists import NumberLists, is_list
 from cnncli.data.tables.row_store import RowStore
 from cnncli.data.text_column import TextColumn, TextStore, fault_of
-from cnncli.messages import printable, shortened
+from cnncli.messages import listed, printable, shortened
 
 Complain = Callable[[int, str], None]  # line, message
 
@@ -84,22 +85,46 @@ class NoCells:
 
 
 class NumberCells:
-    """Numbers, finite: float32 (count, columns).
+    """Numbers, finite: float32 (count, width).
 
     Args:
-        columns: one for each number.
+        columns: one for each number; or one alone whose cells have several numbers each, as its first cell tells.
     """
+
+    _MAY_DIFFER = False  # the counts of numbers in the cells of one column
 
     def __init__(self, columns: Sequence[str]) -> None:
         self.columns = list(columns)
-        self._rows = RowStore((len(columns),), np.float32)
+        self.width = len(self.columns)
+        self._lists: NumberLists | None = None
+        self._rows: RowStore | None = None
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        if not len(cells):
+            return
+        cells = self._spread(lines, cells, complain)
+        self._rows = self._rows or RowStore((self.width,), np.float32)
         self._rows.append(self._numbers(lines, cells, complain))
 
+    def _spread(
+        self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain
+    ) -> Sequence[Sequence[Any]]:
+        """A cell for each number."""
+        if self._rows is None and len(self.columns) == 1 and is_list(cells[0][0]):
+            self._lists = NumberLists(self.columns[0], may_differ=self._MAY_DIFFER)
+        if self._lists is None:
+            return cells
+        cells = self._lists.rows(lines, cells, complain)
+        self.width = len(cells[0])
+        return cells
+
+    def _name(self, place: int) -> str:
+        """What the number at a place of a row is called."""
+        return self.columns[place] if self._lists is None else f"{self.columns[0]}[{place}]"
+
     def _numbers(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> NDArray[np.float32]:
-        """The numbers of some rows, float32 (count, columns)."""
-        count = len(self.columns)
+        """The numbers of some rows, float32 (count, width)."""
+        count = self.width
         try:
             read = float if _all_are_plain(cells) else _number
             flat = np.fromiter(map(read, chain.from_iterable(cells)), np.float64, len(cells) * count)
@@ -113,19 +138,17 @@ class NumberCells:
 
     def _one_by_one(self, cells: Sequence[Any], line: int, complain: Complain) -> list[float]:
         """The numbers of one row; the first that is none is reported."""
-        reasons = [
-            (column, reason) for column, cell in zip(self.columns, cells, strict=True) if (reason := no_number(cell))
-        ]
+        reasons = [(place, reason) for place, cell in enumerate(cells) if (reason := no_number(cell))]
         if not reasons:
             return [_number(text_of(cell)) for cell in cells]
-        column, reason = reasons[0]
+        place, reason = reasons[0]
         more = f" (and {len(reasons) - 1:,} more in this line)" if len(reasons) > 1 else ""
-        complain(line, f"{shortened(column)} {reason}{more}")
+        complain(line, f"{shortened(self._name(place))} {reason}{more}")
         return [0.0] * len(cells)
 
     def values(self) -> Values:
-        """float32 (count, columns)."""
-        return self._rows.values()
+        """float32 (count, width)."""
+        return (self._rows or RowStore((self.width,), np.float32)).values()
 
 
 def _all_are_plain(cells: Sequence[Sequence[Any]]) -> bool:
@@ -140,7 +163,7 @@ class SignalCells(NumberCells):
     """Signals of different length, whose last cells are empty: float32 (count, length * channels).
 
     Args:
-        columns: one for each number, all channels of a position side by side.
+        columns: one for each number, all channels of a position side by side; or one alone whose cells have several numbers.
         length: to which short signals are padded with 0, and long ones are cut.
         channels: of a position.
 
@@ -148,16 +171,21 @@ class SignalCells(NumberCells):
         lengths: what was done.
     """
 
+    _MAY_DIFFER = True
+
     def __init__(self, columns: Sequence[str], length: int, channels: int) -> None:
         super().__init__(columns)
         self.length, self.channels = length, channels
         self.lengths = Lengths()
-        self._signals = RowStore((length * channels,), np.float32)
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        if not len(cells):
+            return
+        cells = self._spread(lines, cells, complain)
+        self._rows = self._rows or RowStore((self.length * self.channels,), np.float32)
         counts = np.fromiter(map(_filled_cells, cells), np.int64, len(cells))
-        missing = -len(self.columns) % self.channels  # columns that the last position lacks
-        empty = ["0"] * len(self.columns)
+        missing = -self.width % self.channels  # columns that the last position lacks
+        empty = ["0"] * self.width
         filled = [[*row[:count], *empty[count:]] for row, count in zip(cells, counts.tolist(), strict=True)]
         numbers = np.pad(self._numbers(lines, filled, complain), ((0, 0), (0, missing)))
         for index in np.flatnonzero((counts == 0) | (counts % self.channels > 0)).tolist():
@@ -167,11 +195,11 @@ class SignalCells(NumberCells):
         ends = counts // self.channels
         self.lengths.add(ends, self.length)
         signals = numbers.reshape(len(cells), -1, self.channels)
-        self._signals.append(padded_or_cut(signals, ends, self.length).reshape(len(cells), -1))
+        self._rows.append(padded_or_cut(signals, ends, self.length).reshape(len(cells), -1))
 
     def values(self) -> Values:
         """float32 (count, length * channels)."""
-        return self._signals.values()
+        return (self._rows or RowStore((self.length * self.channels,), np.float32)).values()
 
 
 def _filled_cells(cells: Sequence[Any]) -> int:
@@ -285,21 +313,24 @@ class WordCells:
 class TextCells:
     """Sentences, without white space around them.
 
+    Args:
+        columns: of the sentences; several are joined with a space.
+
     Attributes:
-        empty: the first rows whose cell is empty, and `empty_count` how many there are.
+        empty: the first rows whose cells are empty, and `empty_count` how many there are.
     """
 
-    def __init__(self, column: str) -> None:
-        self.columns = [column]
+    def __init__(self, columns: Sequence[str]) -> None:
+        self.columns = list(columns)
         self.empty: list[int] = []
         self.empty_count = self._count = 0
         self._texts = TextStore()
 
     def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
-        for line, [cell] in zip(lines, cells, strict=True):
-            text = text_of(cell)
+        for line, row in zip(lines, cells, strict=True):
+            text = joined(row)
             if fault := fault_of(text):
-                complain(line, f"{shortened(self.columns[0])} {fault}")
+                complain(line, f"{listed(map(shortened, self.columns))} {fault}")
                 text = ""
             elif not text:
                 self.empty_count += 1
@@ -310,6 +341,11 @@ class TextCells:
 
     def values(self) -> TextColumn:
         return self._texts.column()
+
+
+def joined(cells: Sequence[Any]) -> str:
+    """The text of several cells, with a space between two; empty ones do not count."""
+    return " ".join(filter(None, map(text_of, cells)))
 
 
 _MOST_EMPTY = 5  # that are named

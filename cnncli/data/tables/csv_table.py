@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -18,6 +18,7 @@ from cnncli.messages import counted, shortened
 from cnncli.recipe.sources.table import TextFormat
 
 _DELIMITERS = ",;\t|"
+_WHITE_SPACE = " "
 _TAB_SUFFIXES = (".tsv", ".tab")
 _SAMPLE_LINES = 20  # that are looked at to find the delimiter
 _LONGEST = 1 << 24  # characters of a line, and of a field
@@ -47,7 +48,7 @@ class CsvTable:
         file: as messages call it.
         path: of the file.
         header: the names of the columns.
-        delimiter: between two fields.
+        delimiter: between two fields; a space stands for white space of any length.
         first_row: the number of records before the first row: the header, and the line `sep=;` of Excel.
         form: how the recipe says that the text is read.
     """
@@ -70,7 +71,7 @@ class CsvTable:
         """
         width, lines, cells = len(self.header), list[int](), list[Sequence[str]]()
         with _opened(self.path, self.file, self.form.encoding) as file:
-            reader = csv.reader(_lines(file, self.file), **_dialect(self.delimiter, self.form))
+            reader = csv.reader(_spaced(_lines(file, self.file), self.delimiter), **_dialect(self.delimiter, self.form))
             for _ in range(self.first_row):
                 next(reader)
             while True:
@@ -98,8 +99,8 @@ class CsvTable:
 def open_csv(path: Path, file: str, *, tabs: bool = False, form: TextFormat | None = None) -> CsvTable:
     """Read the header of a table of text.
 
-    The delimiter is a tab where the file is called `.tsv` and has one in its first line; else the one of comma, semicolon, tab
-    and `|` that gives the first lines the same number of fields.
+    The delimiter is the one of the recipe; a tab where the file is called `.tsv` and has one in its first line; else the one
+    of comma, semicolon, tab and `|` that gives the first lines the same number of fields, or white space where none does.
 
     Args:
         file: how messages call the file.
@@ -118,7 +119,9 @@ def open_csv(path: Path, file: str, *, tabs: bool = False, form: TextFormat | No
     if not any(line.strip() for line in body):
         raise DataError(Problem(f"{file} is empty", "the first line names the columns"))
     tabs = tabs or path.suffix.lower() in _TAB_SUFFIXES
-    delimiter = named[1] if named else "\t" if tabs and "\t" in body[0] else _delimiter(body, form)
+    named_delimiter = form.delimiter or (named[1] if named else "\t" if tabs and "\t" in body[0] else None)
+    delimiter = _signs(named_delimiter) or _delimiter(body, form)
+    body = list(_spaced(body, delimiter))
     body = body if form.header else [line for line in body if line.strip()]
     header = _first_record(body, _dialect(delimiter, form))
     if header is None:
@@ -128,6 +131,31 @@ def open_csv(path: Path, file: str, *, tabs: bool = False, form: TextFormat | No
     if not form.header:
         return CsvTable(file, path, tuple(f"c{place}" for place in range(len(header))), delimiter, before, form)
     return CsvTable(file, path, tuple(name.strip() for name in header), delimiter, before + 1, form)
+
+
+def is_regular(path: Path) -> bool:
+    """Whether a file is text of which the first lines have the same number of columns, several: a table in a file of any name."""
+    form = TextFormat(encoding="latin-1")
+    try:
+        with path.open("rb") as opened:
+            if b"\0" in opened.read(_LOOKED_AT):
+                return False
+        with _opened(path, path.name, form.encoding) as text:
+            sample = list(islice(_lines(text, path.name), _SAMPLE_LINES))
+    except (OSError, DataError):
+        return False
+    lines = [line for line in sample if line.strip()]
+    if len(lines) < _FEWEST_LINES:
+        return False
+    delimiter = _delimiter(lines, form)
+    widths = {
+        len(row) for row in csv.reader(_spaced(lines, delimiter), **{**_dialect(delimiter, form), "strict": False})
+    }
+    return len(widths) == 1 and max(widths) > 1
+
+
+_LOOKED_AT = 1 << 16  # bytes
+_FEWEST_LINES = 3
 
 
 def _dialect(delimiter: str, form: TextFormat) -> dict[str, Any]:
@@ -160,13 +188,25 @@ def _lines(opened: TextIO, file: str) -> Iterator[str]:
         yield line
 
 
+def _spaced(lines: Iterable[str], delimiter: str) -> Iterator[str]:
+    """The lines, with one space for white space of any length where that is the delimiter."""
+    return (" ".join(line.split()) + "\n" for line in lines) if delimiter == _WHITE_SPACE else iter(lines)
+
+
+def _signs(delimiter: str | None) -> str | None:
+    """As csv.reader takes it."""
+    return _WHITE_SPACE if delimiter == "whitespace" else delimiter
+
+
 def _delimiter(sample: Sequence[str], form: TextFormat) -> str:
     def score(sign: str) -> tuple[bool, float, int]:
-        rows = [row for row in csv.reader(sample, **{**_dialect(sign, form), "strict": False}) if row]
+        lines = _spaced(sample, sign)
+        rows = [row for row in csv.reader(lines, **{**_dialect(sign, form), "strict": False}) if row]
         width = len(rows[0])
         return width > 1, sum(len(row) == width for row in rows) / len(rows), width
 
-    return max(_DELIMITERS, key=score)
+    best = max(_DELIMITERS, key=score)
+    return best if score(best)[0] or score(_WHITE_SPACE)[:2] != (True, 1.0) else _WHITE_SPACE
 
 
 def _first_record(sample: Sequence[str], dialect: dict[str, Any]) -> list[str] | None:

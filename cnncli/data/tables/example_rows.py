@@ -6,6 +6,7 @@ from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from cnncli.data.tables.cells import (
     WordCells,
     add_rows,
 )
+from cnncli.data.tables.label_cells import ReplacedLabels
 from cnncli.data.tables.part_cells import PartCells
 from cnncli.data.tables.table_columns import TableColumns
 from cnncli.data.tables.table_file import TableFile
@@ -39,12 +41,14 @@ class ExampleRows:
     Attributes:
         inputs: by name; names of files, texts, or numbers.
         labels: of the task.
+        label_values: what other cells of the labels mean.
         weights, groups, parts: None where no column says it.
         files: the tables, as messages call them.
     """
 
     inputs: Mapping[str, CellReader]
     labels: LabelCells
+    label_values: Mapping[Any, Any] = field(default_factory=dict)
     weights: WeightCells | None = None
     groups: WordCells | None = None
     parts: PartCells | None = None
@@ -61,6 +65,7 @@ class ExampleRows:
         labels: LabelCells,
         readers: Mapping[str, InputCells],
         part_words: PartWords | None = None,
+        label_values: Mapping[Any, Any] | None = None,
     ) -> ExampleRows:
         """None read yet.
 
@@ -69,8 +74,9 @@ class ExampleRows:
             readers: of inputs that are not read as a column of text is.
         """
         return cls(
-            {name: readers.get(name) or _reader(own, columns.inputs[name]) for name, own in inputs.items()},
+            {name: readers.get(name) or reader_of(own, columns.inputs[name]) for name, own in inputs.items()},
             labels,
+            label_values or {},
             None if columns.weight is None else WeightCells(columns.weight),
             None if columns.group is None else WordCells(columns.group),
             None if columns.part is None else PartCells(columns.part, PARTS, part_words),
@@ -93,9 +99,10 @@ class ExampleRows:
         before = len(self)
         number, complain = len(self.files), partial(wrong.add, table.file)
         self.files.append(table.file)
+        labels = ReplacedLabels(self.labels, self.label_values) if self.label_values else self.labels
         others = [reader for reader in (self.weights, self.groups, self.parts) if reader is not None]
         for rows in table.rows(wrong):
-            add_rows(rows, table.header, [*self.inputs.values(), self.labels, *others], complain)
+            add_rows(rows, table.header, [*self.inputs.values(), labels, *others], complain)
             self._lines.extend(rows.lines)
             self._file_numbers.extend([number] * len(rows.lines))
             self._file_parts.extend([PARTS.index(part)] * len(rows.lines))
@@ -119,9 +126,10 @@ class ExampleRows:
         return self.files[self._file_numbers[row]], self._lines[row]
 
 
-def _reader(own: InputColumns, columns: Sequence[str]) -> CellReader:
+def reader_of(own: InputColumns, columns: Sequence[str]) -> CellReader:
+    """What reads the columns of an input."""
     if own.numbers is not None:
         return NumberCells(columns) if own.length is None else SignalCells(columns, own.length, own.channels)
     if own.text is not None:
-        return TextCells(columns[0])
+        return TextCells(columns)
     return FileCells(columns[0])

@@ -4,15 +4,46 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cnncli.data.tables.cells import Complain, text_of
+from cnncli.data.same_words import same
+from cnncli.data.tables.cells import CellReader, Complain, text_of
 from cnncli.data.tables.column_selection import in_natural_order
 from cnncli.messages import shortened
+
+
+class ReplacedLabels:
+    """Gives another reader the cells of labels with other words.
+
+    Args:
+        reader: of the labels.
+        values: `label_values` of the source: what a cell means; an empty text is an empty cell, and 1.0 is 1.
+    """
+
+    def __init__(self, reader: CellReader, values: Mapping[Any, Any]) -> None:
+        self.columns = reader.columns
+        self._reader = reader
+        self._values = {same(word): str(value).strip() for word, value in values.items()}
+        self._known: dict[Any, Any] = {}
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        self._reader.add(lines, [[self._replaced(cell) for cell in row] for row in cells], complain)
+
+    def _replaced(self, cell: Any) -> Any:
+        if isinstance(cell, list):  # of a Parquet file
+            return cell
+        if cell not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[cell] = self._values.get(same(cell), cell)
+        return self._known[cell]
+
+
+_MOST_KNOWN = 10_000  # different cells
 
 
 class TagCells:
@@ -69,6 +100,9 @@ _HAS_DECIMALS = re.compile(r"[.eE]")
 _WORDS = {"0": 0, "1": 1, "0.0": 0, "1.0": 1, "false": 0, "true": 1}
 
 
+_HINT = "; `label_values` in the source says what other cells mean"
+
+
 class IndicatorCells:
     """A column of 0 and 1 for each label; `true` and `false` mean the same.
 
@@ -92,7 +126,7 @@ class IndicatorCells:
                 number = _WORDS.get(text) if text in _WORDS else _WORDS.get(text.lower())
                 if number is None:
                     said = f"is `{shortened(text)}`" if text else "is empty"
-                    complain(lines[index], f"{shortened(self.columns[place])} {said}: expected 0 or 1")
+                    complain(lines[index], f"{shortened(self.columns[place])} {said}: expected 0 or 1{_HINT}")
                     break
                 found[index, place] = number
         self._rows.append(found)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from cnncli.data.tables.column_selection import select
 from cnncli.errors import DataError, Problem
 from cnncli.messages import listed, shortened
-from cnncli.recipe.sources.table import InputColumns, Table
+from cnncli.recipe.sources.table import InputColumns, TableSettings
 from cnncli.recipe.yaml.nodes import Path
 
 _PART, _GROUP = ("data", "split", "column"), ("data", "split", "group")
@@ -39,7 +39,7 @@ class TableColumns:
 
 def find_columns(
     header: Sequence[str],
-    settings: Table,
+    settings: TableSettings,
     inputs: Mapping[str, tuple[InputColumns, Path]],
     *,
     file: str,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cnncli.data.sources.paths import cannot_read, existing_file
-from cnncli.data.tables.csv_table import Rows, open_csv
+from cnncli.data.tables.csv_table import Rows, is_regular, open_csv
 from cnncli.data.tables.parquet_table import open_parquet
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError, Problem
@@ -15,6 +15,7 @@ from cnncli.messages import printable
 from cnncli.recipe.sources.table import TextFormat
 
 SUFFIXES = (".csv", ".tsv", ".tab", ".parquet", ".pq")
+_OTHER_SUFFIXES = ("", ".data", ".dat", ".txt")  # of files that can be tables
 
 
 class TableFile(Protocol):
@@ -37,6 +38,12 @@ class TableFile(Protocol):
 
     def rows(self, wrong: WrongLines) -> Iterator[Rows]:
         """The rows, some at a time; `wrong` gets the lines that are none."""
+
+
+def looks_like_table(path: Path) -> bool:
+    """Whether an existing file is a table: by its ending, or one of text by its lines."""
+    suffix = path.suffix.lower()
+    return path.is_file() and (suffix in SUFFIXES or (suffix in _OTHER_SUFFIXES and is_regular(path)))
 
 
 def open_table(text: str, *, kind: str = "csv", form: TextFormat | None = None) -> TableFile:

@@ -35,6 +35,7 @@ class Npz(Located):
     RECOGNIZED: ClassVar[str] = "an .npz file"
     TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers", "identities")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
+    KEYS_OF_INPUTS: ClassVar[tuple[str, ...]] = ("length",)
 
     weight: str | None = Field(
         None,

@@ -17,6 +17,7 @@ class SourceSettings(Section):
         MODULE: the module in `data.sources` that reads it.
         TARGETS: the words of `data.targets` that its labels can be; the first where a recipe names none.
         HAS_SEVERAL_INPUTS: whether `data.inputs` may name several inputs.
+        KEYS_OF_INPUTS: keys of each of several inputs that mean something here, of a source without columns.
         ARE_PIXELS: whether its values are pixels, whatever the settings say.
         PLACEHOLDER: for a path in an example of a command.
         RECOGNIZED: what is recognized as this source on the command line; empty where a path alone does not tell it.
@@ -29,6 +30,7 @@ class SourceSettings(Section):
     RECOGNIZED: ClassVar[str] = ""
     TARGETS: ClassVar[tuple[str, ...]] = ("classes",)
     HAS_SEVERAL_INPUTS: ClassVar[bool] = False
+    KEYS_OF_INPUTS: ClassVar[tuple[str, ...]] = ()
     ARE_PIXELS: ClassVar[bool] = False
     HAS_COLUMNS: ClassVar[bool] = True
     HAS_FILES: ClassVar[bool] = False
@@ -77,9 +79,9 @@ class SourceSettings(Section):
         return None
 
     @property
-    def text_column(self) -> str:
-        """The column of a table that holds the texts; empty where there is none."""
-        return ""
+    def text_columns(self) -> list[str]:
+        """The columns of a table that hold the texts."""
+        return []
 
     def settled(self, found: Mapping[str, Any]) -> SourceSettings:
         """These settings with the values that reading the data decided."""

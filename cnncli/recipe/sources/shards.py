@@ -7,12 +7,12 @@ from typing import ClassVar
 from pydantic import Field
 
 from cnncli.recipe.sources.base import ImageKeys
-from cnncli.recipe.sources.table import Columns, Table
+from cnncli.recipe.sources.table import Columns, TableSettings
 
 _PATH = "a file, a folder of shards, or a glob such as `shards/train-*.{}`; `{{000..009}}` counts"
 
 
-class FoundColumns(Table):
+class FoundColumns(TableSettings):
     """Rows whose columns the data itself names: what the settings leave out is found there."""
 
     FINDS_COLUMNS: ClassVar[bool] = True

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, model_serializer
 from pydantic_core import PydanticCustomError
 
-from cnncli.recipe.schema_fields import Count, Section
+from cnncli.recipe.schema_fields import Count, Section, Word, is_word
 from cnncli.recipe.sources.base import ImageKeys, Located, SourceSettings
 
 
@@ -22,6 +22,13 @@ def _read_columns(value: Any) -> Any:
     return names if isinstance(value, list) else names[0]
 
 
+def _read_label_values(value: Any) -> Any:
+    if value is None or (isinstance(value, dict) and value and all(map(is_word, value.values()))):
+        return value
+    raise PydanticCustomError("label_values", "expected words of the labels and what each means, `{-1: 0}`")
+
+
+LabelValues = Annotated[Any, BeforeValidator(_read_label_values, json_schema_input_type=dict[str, Word] | None)]
 _Name = Annotated[str, Field(min_length=1)]
 _Names = _Name | Annotated[list[_Name], Field(min_length=1)]
 Columns = Annotated[Any, BeforeValidator(_read_columns, json_schema_input_type=_Names | None)]
@@ -34,10 +41,13 @@ class InputColumns(ImageKeys):
     """The columns of a table that are an input."""
 
     image: str | None = Field(None, min_length=1, description="column of a table: names of image files")
-    text: str | None = Field(None, min_length=1, description="column of a table: sentences")
+    text: Columns = Field(
+        None, description="column of a table: sentences; the columns of a list are joined, `[title, text]`"
+    )
     numbers: Columns = Field(
         None,
-        description="columns of a table: a name, a list, a glob such as `t*` in natural order, or a range `t0:t186`",
+        description="columns of a table: a name, a list, a glob such as `t*` in natural order, or a range `t0:t186`; or one "
+        "column with several numbers in each cell",
     )
     volume: str | None = Field(None, min_length=1, description="column of a table: names of .npy files")
     folder: Annotated[Any, BeforeValidator(_read_columns, json_schema_input_type=_Names | None)] = Field(
@@ -50,7 +60,8 @@ class InputColumns(ImageKeys):
 
     length: Count | None = Field(
         None,
-        description="of signals in `numbers`: shorter ones, whose last cells are empty, are padded with 0, longer ones are cut",
+        description="of signals in `numbers`, or in an array of an archive: shorter ones, whose last cells are empty or NaN, "
+        "are padded with 0, longer ones are cut",
     )
 
     @model_serializer(mode="wrap")
@@ -94,10 +105,19 @@ class TextFormat(Section):
     encoding: Literal["utf-8", "windows-1252", "latin-1", "utf-16"] = Field("utf-8", description="of the file")
     decimal: Literal[".", ","] = Field(".", description="the decimal sign of numbers")
     quotes: bool = Field(True, description="false: a quote is a character as any other")
+    delimiter: Annotated[str, Field(pattern=r"^(.|\t|whitespace)$")] | None = Field(
+        None,
+        description="between two columns: a character, or `whitespace` for any number of spaces and tabs; default: found",
+    )
 
 
-class Table(TextFormat, InputColumns, Located):
-    """A table; the ending of the file says how it is read."""
+def text_format(settings: Any) -> TextFormat | None:
+    """How settings say that a table of text is read; None where they are of something else."""
+    return settings if isinstance(settings, TextFormat) else None
+
+
+class TableSettings(InputColumns, Located):
+    """The settings of rows with columns."""
 
     MODULE: ClassVar[str] = "table"
     NOUN: ClassVar[str] = "table"  # in messages
@@ -116,6 +136,11 @@ class Table(TextFormat, InputColumns, Located):
     separator: str | None = Field(
         None, min_length=1, description="for `targets: multilabel`: what stands between two labels in one cell"
     )
+    label_values: LabelValues = Field(
+        None,
+        description='what cells of the labels mean: `{-1: 0, "": 0}` takes uncertain and empty cells for 0, '
+        "`{1: world, 2: sports}` names classes",
+    )
     weight: str | None = Field(None, min_length=1, description="column: weight of each example in the loss")
     group: str | None = Field(None, min_length=1, description="column of groups; the same as `split.group`")
 
@@ -133,8 +158,8 @@ class Table(TextFormat, InputColumns, Located):
         return self.of_images
 
     @property
-    def text_column(self) -> str:
-        return self.text or ""
+    def text_columns(self) -> list[str]:
+        return [self.text] if isinstance(self.text, str) else list(self.text or [])
 
     def signal_length(self) -> int | None:
         return self.length
@@ -147,9 +172,13 @@ class Table(TextFormat, InputColumns, Located):
         return {key: path for key, path in every.items() if path is not None}
 
     def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
-        if not isinstance(trained, Table) or type(trained) is not type(self):
+        if not isinstance(trained, TableSettings) or type(trained) is not type(self):
             return self
         return trained.model_copy(update={"path": self.path, "validation": None, "test": None})
+
+
+class Table(TextFormat, TableSettings):
+    """A table; the ending of the file says how it is read."""
 
 
 def is_several(columns: str | list[str]) -> bool:

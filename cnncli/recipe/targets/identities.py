@@ -13,7 +13,7 @@ from cnncli.recipe.outputs import loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.sources import that_bring
-from cnncli.recipe.sources.table import Table, is_several
+from cnncli.recipe.sources.table import TableSettings, is_several
 
 RULES = Rules()
 NO_CLASSES = "`targets: identities` has no classes, as new identities come later: write the size of the vector, as in `Dense: 64`"
@@ -44,7 +44,7 @@ def _source_of_identities(recipe: Recipe) -> Iterator[Problem]:
 def _label_of_a_table(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
     yield from separator_of_one_label(recipe, "an example of `targets: identities` has one identity")
-    if isinstance(table := source.settings, Table) and table.label is not None and is_several(table.label):
+    if isinstance(table := source.settings, TableSettings) and table.label is not None and is_several(table.label):
         message = "`label` names several columns, and an example of `targets: identities` has one identity"
         yield Problem(message, "name the column of the identities", path=("data", "source", source.word, "label"))
 

@@ -11,7 +11,7 @@ from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.sources.table import Table, is_several
+from cnncli.recipe.sources.table import TableSettings, is_several
 
 RULES = Rules()
 NO_CLASSES = ""
@@ -45,7 +45,7 @@ def _source_of_labels(recipe: Recipe) -> Iterator[Problem]:
 @RULES.error_without_network
 def _labels_of_a_table(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
-    if not isinstance(table := source.settings, Table) or table.label is None:
+    if not isinstance(table := source.settings, TableSettings) or table.label is None:
         return
     path = ("data", "source", source.word)
     if not table.separator and not is_several(table.label):

@@ -51,7 +51,7 @@ def _one_input(recipe: Recipe) -> Iterator[Problem]:
 @RULES.error_without_network
 def _no_text(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source.settings
-    if recipe.data.inputs is None and (source.text_column or source.example_shape() == ()):
+    if recipe.data.inputs is None and (source.text_columns or source.example_shape() == ()):
         message = f"{source.described} has texts, and `targets: input` reconstructs numbers"
         hint = "images, signals, volumes and rows of numbers can be reconstructed"
         yield Problem(message, hint, path=("data", "source"))
