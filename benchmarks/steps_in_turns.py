@@ -100,7 +100,7 @@ def _train(name: str, policy: str) -> None:
     )
     batches = Batches(examples, batch_size=batch_size, encodings={"": INTEGERS}, seed=0)
     network = build(recipe, input_shape=shape, policy=policy)
-    model = training_model(network)
+    model, _ = training_model(network, batches)
     model.compile(
         optimizer=make_optimizer(phases_of(recipe)[0].optimizer),
         loss="sparse_categorical_crossentropy",

@@ -21,6 +21,7 @@ OF_A_TASK = {
 # A name that two modules share has one meaning: the module of `cli` is the command of that name, and the others are
 # what it calls, or the same thing in another layer.
 SHARED = {
+    "augmentation": "augmentation: of all tasks, of one",
     "arrays": "sources that are arrays: their settings, their values",
     "base": "what every one has: settings of sources, sources, kinds of input",
     "builtin": "data sets by name: their settings, their files",
@@ -73,9 +74,11 @@ SHARED = {
 COUNTS_AXES = {
     "cnncli.data.targets": "the outputs of a network",
     "cnncli.conversion.find_applications": "the inputs and outputs of layers",
+    "cnncli.interpretability.class_scores": "the outputs of a model",
     "cnncli.interpretability.places": "the outputs of layers",
     "cnncli.network": "the inputs and outputs of layers",
     "cnncli.plots.filters": "kernels",
+    "cnncli.plots.mask_sheet": "masks",
     "cnncli.recipe.check_data": "the input of a recipe; `recipe` imports no NumPy, which `inputs` needs",
     "cnncli.tasks": "targets, outputs, scores",
     "cnncli.workflow.first_loss": "the outputs of a network",

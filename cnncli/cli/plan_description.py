@@ -47,7 +47,7 @@ def _learned(plan: Plan) -> Iterator[tuple[str, str]]:
 
 def _classes(plan: Plan) -> Iterator[tuple[str, str]]:
     """How many training examples each class or label has; of many the fewest and the most."""
-    counts = plan.splits.targets.counts_by_name(plan.splits.train.labels)
+    counts = plan.splits.targets.counts_by_name(plan.splits.targets.whole(plan.splits.train.targets))
     if not counts:
         return
     if len(counts) <= _FEW_CLASSES:

@@ -45,12 +45,11 @@ def loss_weights(data: Data, targets: TargetInfo, examples: Examples) -> NDArray
     Returns:
         float32 (count,).
     """
-    by_class = targets.class_weight(data.class_weight, examples.labels)
-    if by_class is None:
-        return examples.weights
-    strata = targets.strata(examples.labels)
-    if strata is None:
-        return examples.weights  # an example has several classes: `weigh_classes`
+    labels = targets.whole(examples.targets)
+    by_class = targets.class_weight(data.class_weight, labels)
+    strata = None if by_class is None else targets.strata(labels)
+    if by_class is None or strata is None:
+        return examples.weights  # all are 1, or an example has several classes: `weigh_classes`
     weights = np.asarray([by_class[number] for number in range(len(by_class))], np.float32)
     own = 1 if examples.weights is None else examples.weights
     return np.asarray(weights[strata] * own, np.float32)
@@ -60,7 +59,7 @@ def weigh_classes(
     data: Data, targets: TargetInfo, examples: Examples, encodings: Mapping[str, Encoding]
 ) -> dict[str, Encoding]:
     """The encodings of training, by output: with the weights of the classes where an example has several."""
-    by_class = targets.class_weight(data.class_weight, examples.labels)
+    by_class = targets.class_weight(data.class_weight, targets.whole(examples.targets))
     if by_class is None:
         return dict(encodings)
     return {name: targets.weighing(encoding, by_class) for name, encoding in encodings.items()}

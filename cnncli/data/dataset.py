@@ -235,6 +235,8 @@ class Splits:
             **self.targets.to_json(),
             "input_shape": without_names({name: list(shape) for name, shape in by_name(self.input_shape).items()}),
             "input_range": without_names(ranges) if ranges else None,
-            "counts": {part.name: self.targets.counts(part.examples.labels) for part in self.parts},
+            "counts": {
+                part.name: self.targets.counts(self.targets.whole(part.examples.targets)) for part in self.parts
+            },
             "skipped": [printable(path) for path in self.skipped],
         }

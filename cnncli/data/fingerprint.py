@@ -46,7 +46,7 @@ def of_examples(examples: Examples, targets: TargetInfo) -> str:
 
     Of files the bytes count, not where they lie, nor the size that images are brought to; of arrays type, shape and values.
     """
-    names = targets.names_of(examples.labels)
+    names = targets.names_of(targets.whole(examples.targets))
     digest = hashlib.sha256(_line("examples", names or [], *([targets.evaluated_as] if targets.evaluated_as else [])))
     if names is None:
         _add_column(digest, targets.PLURAL, examples.targets)

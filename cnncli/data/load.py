@@ -72,12 +72,13 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
     found = replace(found, parts=with_groups(found.parts, data.split.group, found.targets))
     parts, notes = set_aside(data, found)
     parts["train"] = limited(data, found.targets, parts["train"])
-    notes += [*weight_notes(parts["train"]), *found.targets.training_notes(data, parts["train"].labels)]
+    training = found.targets.whole(parts["train"].targets)
+    notes += [*weight_notes(parts["train"]), *found.targets.training_notes(data, training)]
     return Splits(
         train=parts["train"],
         validation=parts["validation"],
         test=parts["test"],
-        targets=found.targets.of_training(parts["train"].labels),
+        targets=found.targets.of_training(training),
         input_shape=without_names(found_shapes),
         source=found.source,
         notes=(*found.notes, *notes),

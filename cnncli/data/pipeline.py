@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cnncli.data.columns import Values, as_column, may_be_copied
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.drawing import Drawing, shuffled
-from cnncli.data.targets import Encoding
+from cnncli.data.targets import STORED, Encoding, encode_batch
 from cnncli.errors import CnncliError
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -46,6 +46,7 @@ class Batches:
         rows: how many examples there are.
         count: how many an epoch draws.
         steps: how many batches it has.
+        encodings: as given.
     """
 
     def __init__(
@@ -67,13 +68,13 @@ class Batches:
         self._inputs = examples.inputs
         self._copies = 1
         self._failure: list[CnncliError] = []  # one for all that are made of this one
-        self._encodings = dict(encodings)
+        self.encodings = dict(encodings)
         self._targets = self.encoding.column(examples)
 
     @property
     def encoding(self) -> Encoding:
         """That of the main output."""
-        return next(iter(self._encodings.values()))
+        return next(iter(self.encodings.values()))
 
     @property
     def count(self) -> int:
@@ -82,6 +83,11 @@ class Batches:
     @property
     def steps(self) -> int:
         return math.ceil(self.count / self.batch_size)
+
+    @property
+    def weighs_places(self) -> bool:
+        """Whether encodings weigh the places of an example, such as pixels: what weighs 0 does not count in metrics either."""
+        return any(encoding.weigh is not None for encoding in self.encodings.values())
 
     @property
     def input_spec(self) -> Any:
@@ -114,6 +120,12 @@ class Batches:
         assert len(inputs) % self.rows == 0
         found = copy(self)
         found._inputs, found._copies = {INPUT: inputs}, len(inputs) // self.rows
+        return found
+
+    def with_stored_targets(self) -> Batches:
+        """The same batches with targets as the examples have them, of which the weights are those of the examples alone."""
+        found = copy(self)
+        found.encodings = {"": STORED}
         return found
 
     def dataset(self, *, first_step: int = 0) -> tf.data.Dataset:
@@ -155,14 +167,10 @@ class Batches:
             copies = rows + (self.epoch + times) % self._copies * self.rows
             given = {name: rows_at(copies) for name, rows_at in inputs_at.items()}
             inputs = _alone(given)
-            targets = given[INPUT] if targets_at is None else targets_at(rows)
-            encoded = {name: encoding.encode(targets) for name, encoding in self._encodings.items()}
+            stored = given[INPUT] if targets_at is None else targets_at(rows)
             own = None if weights_at is None else weights_at(rows)
-            weights = {name: encoding.weights(targets, own) for name, encoding in self._encodings.items()}
-            if all(each is None for each in weights.values()):
-                return inputs, _alone(encoded)
-            ones = tf.ones_like(rows, tf.float32)
-            return inputs, _alone(encoded), _alone({name: ones if w is None else w for name, w in weights.items()})
+            targets, weights = encode_batch(self.encodings, stored, own)
+            return (inputs, targets) if weights is None else (inputs, targets, weights)
 
         return batch
 

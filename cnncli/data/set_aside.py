@@ -63,7 +63,9 @@ def set_aside(data: Data, found: LoadedData) -> tuple[dict[str, Examples], list[
     taken = {part: train.take(chosen[part]) for part in ("train", *missing)}
     if wanted.folds is not None or pool.groups is not None:
         notes += pool.notes
-        notes += found.targets.part_notes({part: examples.labels for part, examples in taken.items()}, "train")
+        notes += found.targets.part_notes(
+            {part: found.targets.whole(examples.targets) for part, examples in taken.items()}, "train"
+        )
     return {**parts, **taken}, notes
 
 
@@ -84,7 +86,7 @@ def limited(data: Data, targets: TargetInfo, train: Examples) -> Examples:
 
 def strata_of(targets: TargetInfo, examples: Examples) -> tuple[NDArray[np.integer], tuple[str, ...]]:
     """The class of each example, and the names of the classes; the same for all where there are none."""
-    strata = targets.strata(examples.labels)
+    strata = targets.strata(targets.whole(examples.targets))
     return (np.zeros(len(examples), np.int32), ()) if strata is None else (strata, targets.class_names)
 
 

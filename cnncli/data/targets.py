@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cnncli import task_registry
-from cnncli.data.columns import Values
+from cnncli.data.columns import Values, as_array
 from cnncli.data.shapes import written
 from cnncli.data.tables.cells import CellReader
 from cnncli.errors import DataError, Problem
@@ -83,6 +83,32 @@ class Encoding:
             encoded: the targets as the loss takes them.
         """
         return stored
+
+
+STORED = Encoding("stored", "as they are stored", lambda targets: targets)
+
+
+def encode_batch(encodings: Mapping[str, Encoding], targets: Any, weights: Any = None) -> tuple[Any, Any]:
+    """The targets of a batch as losses take them, and their weights; None where all weights are 1.
+
+    Args:
+        encodings: by output.
+        targets: as they are stored, (batch, …).
+        weights: float32 (batch,), of the examples; None: 1.
+
+    Returns:
+        Both by name where there are several outputs.
+    """
+    import tensorflow as tf
+
+    encoded = {name: encoding.encode(targets) for name, encoding in encodings.items()}
+    found = {name: encoding.weights(targets, weights) for name, encoding in encodings.items()}
+    if len(encodings) > 1 and any(each is not None for each in found.values()):
+        ones = tf.ones_like(targets[(..., *[0] * (len(targets.shape) - 1))], tf.float32)  # (batch,)
+        found = {name: ones if each is None else each for name, each in found.items()}
+    if len(encodings) == 1:
+        return next(iter(encoded.values())), next(iter(found.values()))
+    return encoded, None if all(each is None for each in found.values()) else found
 
 
 class LabelCells(CellReader, Protocol):
@@ -275,6 +301,10 @@ class TargetInfo(BaseModel, ABC):
         raise DataError(f"a folder for each class has classes, and the model gives {self.PLURAL}")
 
     # ---- the recipe's settings
+
+    def whole(self, values: Values) -> Any:
+        """Targets as the methods of this class take them: in memory, unless they look at some at a time."""
+        return as_array(values)
 
     def check_settings(self, data: Data) -> list[Problem]:
         """What the section `data` says of the targets that is not so."""

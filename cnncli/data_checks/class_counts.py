@@ -11,7 +11,9 @@ _MOST_NAMED = 5
 
 def counts_by_part(splits: Splits) -> dict[str, dict[str, int]]:
     """How many examples each class or label has, by part and name; empty where there are none."""
-    return {part.name: splits.targets.counts_by_name(part.examples.labels) for part in splits.parts}
+    return {
+        part.name: splits.targets.counts_by_name(splits.targets.whole(part.examples.targets)) for part in splits.parts
+    }
 
 
 def check_classes(splits: Splits) -> list[Finding]:

@@ -124,14 +124,14 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
     own = trained.recipe.recipe.data if trained.recipe else None
     settings = source.settings.of_other_data(own.source.settings if own else None)
-    is_no_text = settings.images is not None or settings.example_shape() not in (None, ())
+    is_no_text = settings.image_keys is not None or settings.example_shape() not in (None, ())
     if is_no_text and all(tensor.dtype == "string" for tensor in trained.model.inputs):
         raise ModelFileError(f"{trained.name} takes text, and data is numbers")
     return load_for_model(
         source,
         input_shape=trained.input_shape,
         targets=trained.targets,
-        form=trained.image_form if settings.images and not isinstance(trained.input_shape, dict) else None,
+        form=trained.image_form if settings.image_keys and not isinstance(trained.input_shape, dict) else None,
         data=own,
     )
 

@@ -35,7 +35,7 @@ def warnings_for_examples(trained: TrainedModel, examples: Examples, what: str) 
         what: the examples, as messages call them.
     """
     found = [*_scale_problems(trained, examples, what), *_trained_on(trained, examples, what)]
-    return [*found, *trained.targets.unlike_training(examples.labels, what)]
+    return [*found, *trained.targets.unlike_training(trained.targets.whole(examples.targets), what)]
 
 
 def warnings_for_files(trained: TrainedModel, given: Given | SeveralGiven | TextsGiven) -> list[Problem]:

@@ -243,7 +243,7 @@ def _form(recipe: Recipe, input_shape: Sequence[int] | Mapping[str, Sequence[int
     if isinstance(input_shape, Mapping):
         return None  # images are brought to the shape of their input
     try:
-        return form_of(recipe.data.source.settings.images or ImageSettings(), tuple(input_shape))
+        return form_of(recipe.data.source.settings.image_keys or ImageSettings(), tuple(input_shape))
     except DataError:  # signals, volumes, images of five bands
         return None
 

@@ -42,7 +42,9 @@ def layer_for(network: Opened, method: str, layer: str | None) -> str | None:
         return None
     if layer:
         return find_maps(network, layer)
-    found = next((name for name in maps_from_last(network) if _is_read(network, name)), None)
+    given = network.model.outputs[0]
+    before = (name for name in maps_from_last(network) if network.tensors[name] is not given)  # an output may be a map
+    found = next((name for name in before if _is_read(network, name)), None)
     if found is None:
         raise ModelFileError(NO_MAPS, hint="occlusion and smoothgrad need none: --method occlusion")
     return found

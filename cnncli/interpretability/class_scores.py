@@ -41,6 +41,8 @@ def head_of(model: keras.Model) -> Head:
     [before_it, *_] = keras_internals.inputs_of_call(origin)
     if isinstance(last, keras.layers.Dense):
         return Head(before_it, lambda before: _dense(last, before))
+    if isinstance(last, keras.layers.Conv2D | keras.layers.Conv3D):
+        return Head(before_it, lambda before: _convolution(last, before))
     activation = getattr(getattr(last, "activation", None), "__name__", "")
     if isinstance(last, keras.layers.Softmax) or (
         isinstance(last, keras.layers.Activation) and activation in _SQUASHING
@@ -54,20 +56,41 @@ def _dense(layer: Any, before: Any) -> Any:
     return scores + tf.cast(tf.convert_to_tensor(layer.bias), tf.float32) if layer.use_bias else scores
 
 
+def _convolution(layer: Any, before: Any) -> Any:
+    scores = layer.convolution_op(tf.cast(before, tf.float32), tf.cast(tf.convert_to_tensor(layer.kernel), tf.float32))
+    return scores + tf.cast(tf.convert_to_tensor(layer.bias), tf.float32) if layer.use_bias else scores
+
+
 def of_class(scores: Any, classes: Any) -> Any:
     """The score of one class an example.
 
     Args:
-        scores: (batch, classes), or (batch, 1): then 1 is its class and 0 the other, with the opposite score.
+        scores: (batch, classes), or (batch, 1): then 1 is its class and 0 the other, with the opposite score. Of maps
+            (batch, *places, classes) the mean over the places that are predicted as the class, or over all where none is
+            (Seg-Grad-CAM, Vinogradova et al., 2020).
         classes: int (batch,).
 
     Returns:
         (batch,).
     """
     classes = tf.convert_to_tensor(classes, tf.int32)
+    if scores.shape.rank > 2:
+        return _of_places(scores, classes)
     if scores.shape[-1] == 1:
         return scores[:, 0] * tf.cast(2 * classes - 1, scores.dtype)
     return tf.gather(scores, classes, batch_dims=1)
+
+
+def _of_places(scores: Any, classes: Any) -> Any:
+    """The mean score of a class over the places that are predicted as it: (batch,)."""
+    count = scores.shape[-1]
+    rows = tf.reshape(scores, [tf.shape(scores)[0], -1, count])  # (batch, places, classes)
+    if count == 1:
+        rows = tf.concat([-rows, rows], axis=-1)
+    own = tf.gather(rows, classes, axis=2, batch_dims=1)  # (batch, places)
+    is_said = tf.cast(tf.equal(tf.argmax(rows, axis=-1, output_type=tf.int32), classes[:, None]), own.dtype)
+    weights = tf.where(tf.reduce_any(is_said > 0, axis=1, keepdims=True), is_said, tf.ones_like(is_said))
+    return tf.reduce_sum(own * weights, axis=1) / tf.reduce_sum(weights, axis=1)
 
 
 def log_odds(scores: Any, classes: Any) -> Any:
@@ -81,7 +104,7 @@ def log_odds(scores: Any, classes: Any) -> Any:
         (batch,).
     """
     score = of_class(scores, classes)
-    if scores.shape[-1] == 1:
+    if scores.shape[-1] == 1 or scores.shape.rank > 2:
         return score
     is_class = tf.one_hot(tf.convert_to_tensor(classes, tf.int32), scores.shape[-1], on_value=True, off_value=False)
     others = tf.where(is_class, tf.fill(tf.shape(scores), scores.dtype.min), scores)

@@ -100,7 +100,7 @@ def _shapes_of_inputs(recipe: Recipe) -> Iterator[Problem]:
 def _input_and_source(recipe: Recipe) -> Iterator[Problem]:
     source, shape = recipe.data.source.settings, recipe.model.input
     if (
-        source.images is None
+        source.image_keys is None
         and isinstance(shape, list)
         and (known := source.example_shape()) not in (None, tuple(shape))
     ):
@@ -111,7 +111,7 @@ def _input_and_source(recipe: Recipe) -> Iterator[Problem]:
 
 @GENERAL.error
 def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
-    images, shape = recipe.data.source.settings.images, recipe.model.input
+    images, shape = recipe.data.source.settings.image_keys, recipe.model.input
     if images is None or not isinstance(shape, list):
         return
     channels = {"rgb": 3, "grayscale": 1, None: None}[images.color]
@@ -130,7 +130,7 @@ def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
 @GENERAL.error
 def _image_size_known(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
-    images = source.settings.images if recipe.data.inputs is None else None
+    images = source.settings.image_keys if recipe.data.inputs is None else None
     if images is not None and images.image_size is None and recipe.model.input is None:
         yield Problem(
             "`image_size` is missing",

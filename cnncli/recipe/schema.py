@@ -420,5 +420,17 @@ class Recipe(Section):
         """The metrics, where the recipe names none."""
         data, train = (recipe.get("data"), recipe.get("train", {})) if isinstance(recipe, dict) else (None, None)
         if (known := _target_rules(data)) and isinstance(train, dict):
-            return {**recipe, "train": {"metrics": list(known.METRICS), **train}}
+            return (
+                {**recipe, "train": {"metrics": list(known.METRICS), **train}} if known.METRICS is not None else recipe
+            )
         return recipe
+
+    @model_validator(mode="after")
+    def _metrics_of_the_rest(self) -> Recipe:
+        """The metrics of targets for which they depend on the rest of the recipe, where it names none."""
+        if "metrics" in self.train.model_fields_set:
+            return self
+        found = targets.default_metrics(self.data.targets, self)
+        if found is None:
+            return self
+        return self.model_copy(update={"train": self.train.model_copy(update={"metrics": found})})

@@ -136,7 +136,11 @@ def run_once(
     scorer = part_of(model, model.output if are_named else model.outputs[0])  # the model itself stays compiled as it is
     scorer.compile(
         loss=alone({name: make(each) for name, each in losses.items()}),
-        metrics=alone({name: [make(metric) for metric in metrics] for name in losses}),
+        **{
+            "weighted_metrics" if batches.weighs_places else "metrics": alone(
+                {name: [make(metric) for metric in metrics] for name in losses}
+            )
+        },
         loss_weights=dict(loss_weights) if loss_weights else None,
         jit_compile=False,
     )
@@ -152,7 +156,7 @@ def run_once(
         # Within one graph Keras finds the logits before a softmax; from probabilities alone a sure answer's loss is cut.
         loss = scorer.compute_loss(inputs, labels, outputs, weights, training=False)
         mean_loss.update_state(loss, tf.shape(first)[0])
-        scorer.compute_metrics(inputs, labels, outputs)
+        scorer.compute_metrics(inputs, labels, outputs, weights if batches.weighs_places else None)
         return outputs
 
     column, seen = as_column(examples.targets), 0

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 
 from cnncli import task_registry
+from cnncli.data.pipeline import Batches
+from cnncli.data.targets import Encoding, encode_batch
 from cnncli.network.build import Network
 
-# (inputs, targets, weights) of a batch -> the same, augmented; targets are a dict by name where there are several outputs.
-Augment = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
+# (inputs, targets) of a batch -> the same, augmented; targets are as they are stored, and are encoded afterwards.
+Augment = Callable[[Any, Any], tuple[Any, Any]]
 
 
 def inputs_alone(network: Network) -> Augment:
     """Augment the inputs and leave the targets as they are: a class, or numbers that do not depend on position."""
-    return lambda inputs, targets, weights: (network.augmented(inputs), targets, weights)
+    return lambda inputs, targets: (network.augmented(inputs), targets)
 
 
 def of_task(task: str, network: Network) -> Augment | None:
@@ -35,15 +37,18 @@ def moves_targets(task: str) -> bool:
     return task_registry.has(task, "augmentation")
 
 
-def training_model(network: Network, augment: Augment | None = None) -> keras.Model:
-    """What Keras fits: every output of a network, behind its augmentation where it has one.
+def training_model(network: Network, train: Batches, augment: Augment | None = None) -> tuple[keras.Model, Batches]:
+    """What Keras fits: every output of a network, behind its augmentation where it has one; and the batches that it takes.
 
     Args:
+        train: the batches of the training, with encoded targets.
         augment: of a task whose targets move with the inputs; None augments the inputs alone.
     """
-    if augment or network.augmentation:
-        return AugmentingModel(network.full_model, augment or inputs_alone(network))
-    return network.full_model
+    if augment:
+        return AugmentingModel(network.full_model, augment, train.encodings), train.with_stored_targets()
+    if network.augmentation:
+        return AugmentingModel(network.full_model, inputs_alone(network)), train
+    return network.full_model, train
 
 
 class AugmentingModel(keras.Model):
@@ -53,12 +58,17 @@ class AugmentingModel(keras.Model):
         network: what is trained.
         augment: called in the graph once a step. Its random state must be that of layers of `Network.augmentation`,
             which checkpoints hold.
+        encodings: of the targets after it, by output; None: they come encoded.
     """
 
-    def __init__(self, network: keras.Model, augment: Augment) -> None:
+    def __init__(self, network: keras.Model, augment: Augment, encodings: Mapping[str, Encoding] | None = None) -> None:
         super().__init__(network.input, network.output, name=f"{network.name}_training")
         self.augment = augment
+        self._target_encodings = tuple((encodings or {}).items())  # Keras would track a dict
 
     def train_step(self, data: Any) -> Any:
-        batch = self.augment(*keras.utils.unpack_x_y_sample_weight(data))
-        return super().train_step(keras.utils.pack_x_y_sample_weight(*batch))
+        inputs, targets, weights = keras.utils.unpack_x_y_sample_weight(data)
+        inputs, targets = self.augment(inputs, targets)
+        if self._target_encodings:
+            targets, weights = encode_batch(dict(self._target_encodings), targets, weights)
+        return super().train_step(keras.utils.pack_x_y_sample_weight(inputs, targets, weights))

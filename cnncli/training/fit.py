@@ -127,7 +127,7 @@ def fit(
                 optimizer=make_optimizer(phase.optimizer),
                 jit_compile=False,
                 steps_per_execution=work.report.steps_per_execution,
-                **losses_and_metrics(recipe),
+                **losses_and_metrics(recipe, weighs_places=train.weighs_places),
             )
             history.phase = phase
             callbacks = [make(callback, **_mode(callback)) for callback in phase.callbacks]
@@ -182,7 +182,7 @@ def _fit_phase(
         history.first_step = step
         dataset = work.train.dataset(first_step=step)
         # Else the first step makes the variables of the optimizer and the metrics, and TensorFlow traces it twice.
-        keras_internals.build_symbolically(work.model, dataset.element_spec)
+        keras_internals.build_symbolically(work.model, work.encoded.dataset().element_spec)
         work.model.fit(
             dataset,
             validation_data=work.validation.dataset(),
@@ -204,9 +204,15 @@ def _fit_phase(
 
 @dataclass(frozen=True)
 class _Work:
-    """What Keras fits in a phase."""
+    """What Keras fits in a phase.
+
+    Attributes:
+        encoded: the batches of the training with encoded targets, as losses take them.
+        train: those that the model takes.
+    """
 
     model: keras.Model
+    encoded: Batches
     train: Batches
     validation: Batches
     report: PhaseReport
@@ -258,18 +264,25 @@ def _work(
     )
     report = PhaseReport(phase.name, behind.name if behind else "", min(wanted, train.steps))
     if behind and computed:
-        return _Work(behind.behind(network), *computed, report)
-    return _Work(training_model(network, augment), train, validation, report)
+        of_features, validation = computed
+        return _Work(behind.behind(network), of_features, of_features, validation, report)
+    model, taken = training_model(network, train, augment)
+    return _Work(model, train, taken, validation, report)
 
 
-def losses_and_metrics(recipe: Recipe) -> dict[str, Any]:
-    """What `compile` takes: by name where there are several outputs."""
+def losses_and_metrics(recipe: Recipe, *, weighs_places: bool = False) -> dict[str, Any]:
+    """What `compile` takes: by name where there are several outputs.
+
+    Args:
+        weighs_places: as of `Batches`: what does not count in the loss does not count in the metrics.
+    """
     outputs = outputs_of(recipe)
     losses = {output.name: make(output.loss) for output in outputs if output.loss is not None}
     metrics = {output.name: [make(metric) for metric in recipe.train.metrics] for output in outputs}
+    of_metrics = "weighted_metrics" if weighs_places else "metrics"
     if len(outputs) == 1:
-        return {"loss": losses[outputs[0].name], "metrics": metrics[outputs[0].name]}
-    return {"loss": losses, "metrics": metrics, "loss_weights": {output.name: output.weight for output in outputs}}
+        return {"loss": losses[outputs[0].name], of_metrics: metrics[outputs[0].name]}
+    return {"loss": losses, of_metrics: metrics, "loss_weights": {output.name: output.weight for output in outputs}}
 
 
 _PATIENT = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau)

@@ -75,7 +75,7 @@ def range_test(
         Stopped: a signal came.
     """
     freeze(network, recipe, phase)
-    model = training_model(network, augment)
+    model, taken = training_model(network, train, augment)
     model.compile(
         optimizer=_optimizer(phase.optimizer, SMALLEST),
         jit_compile=False,
@@ -84,10 +84,9 @@ def range_test(
     )
     with deferred(stopping) as pending, train.failing_as_itself():
         rising = _RisingRate(train, progress, pending.stop_if_asked)
-        dataset = train.dataset()
-        keras_internals.build_symbolically(model, dataset.element_spec)
+        keras_internals.build_symbolically(model, train.dataset().element_spec)
         model.fit(
-            dataset,
+            taken.dataset(),
             epochs=math.ceil(STEPS / train.steps),
             callbacks=[rising],
             shuffle=False,  # the batches come shuffled

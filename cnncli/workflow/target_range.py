@@ -18,7 +18,7 @@ def check_range(recipe: Recipe, outputs: Sequence[Output], splits: Splits) -> No
     Raises:
         DataError: some of them can never be reached; at the layer.
     """
-    targets = [part.examples.labels for part in splits.parts]
+    targets = [splits.targets.whole(part.examples.targets) for part in splits.parts]
     problems = []
     for output in outputs:
         activation = output_activation(output.layers(recipe)) if output.index >= 0 else None

@@ -563,11 +563,11 @@ def test_augmentation_has_a_sentence_for_each_layer():
 
 
 def test_number_of_classes_that_is_not_known_is_said():
-    [head] = explained(load("unet-small"), only=["head"]).layers
+    [head] = explained(load("resnet18"), only=["dense"]).layers
 
-    assert head.purpose.startswith("Each of its 2 outputs is a weighted sum of the 16 numbers")
-    assert [str(formula) for formula in head.formulas][:2] == ["16*2 + 2 = 34", "16*2 = 32"]
-    assert "--set data.classes=N" in explained(load("unet-small")).conclusion[-1]
+    assert head.purpose.startswith("Each of its 2 outputs is a weighted sum of the 512 numbers")
+    assert [str(formula) for formula in head.formulas][:2] == ["512*2 + 2 = 1026", "512*2 = 1024"]
+    assert "--set data.classes=N" in explained(load("resnet18")).conclusion[-1]
 
 
 def test_formula_that_does_not_give_the_number_of_the_network_is_not_shown():

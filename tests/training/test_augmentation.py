@@ -7,6 +7,7 @@ import stand_ins
 import tensorflow as tf
 
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.targets import Encoding
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
 from cnncli.runs import checkpoints as commits
@@ -68,12 +69,12 @@ def masks_too(network):
     _, *layers = network.augmentation.layers
     calls = []
 
-    def augment(inputs, targets, weights):
+    def augment(inputs, targets):
         calls.append(not tf.executing_eagerly())
         data = {"images": inputs, "segmentation_masks": keras.ops.reshape(targets, (-1, 6, 6, 1))}
         for layer in layers:
             data = layer(data, training=True)
-        return data["images"], keras.ops.reshape(data["segmentation_masks"], (-1, 36)), weights
+        return data["images"], keras.ops.reshape(data["segmentation_masks"], (-1, 36))
 
     return augment, calls
 
@@ -131,14 +132,17 @@ def test_model_that_augments_has_the_layers_and_weights_of_the_network():
     assert model.variables == network.full_model.variables
 
 
-def test_augmentation_gets_the_weights_of_examples_and_gives_those_that_count():
+def test_targets_are_augmented_as_they_are_stored_and_encoded_and_weighed_afterwards():
     recipe = load_bytes((DATA + IDENTITY).encode(), "r.yaml").recipe
     network = build(recipe, input_shape=(6, 6, 1))
-    images = examples().input
-    model = AugmentingModel(network.full_model, lambda inputs, targets, weights: (inputs, targets + 1, 1 - weights))
+    halves = Encoding("halves", "", lambda targets: targets / 2, lambda targets: targets[:, 0])
+    model = AugmentingModel(network.full_model, lambda inputs, targets: (inputs, targets + 3), {"": halves})
     model.compile(loss="mean_squared_error", optimizer="sgd", jit_compile=False)
+    batches = stand_ins.batches(
+        Examples({INPUT: np.zeros((8, 6, 6, 1), np.float32)}, np.ones((8, 36))), 3, {"": halves}
+    )
 
-    found = [model.train_on_batch(images, images.reshape(36, 36), np.full(36, weight, np.float32)) for weight in (1, 0)]
+    inputs, targets = next(iter(batches.with_stored_targets().dataset()))
 
-    assert found[0] == 0
-    assert found[1] > 0
+    assert targets.numpy().tolist() == np.ones((8, 36)).tolist()
+    assert model.train_on_batch(inputs, targets) == pytest.approx(4 * 2**2)  # weight 1 + 3, target (1 + 3) / 2

@@ -8,7 +8,7 @@ import io
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
-from cnncli.data.samples import faces
+from cnncli.data.samples import drawn_shapes, faces
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.cifar_files import CIFAR10, CIFAR100, Arrays, CifarFiles, read_cifar
@@ -32,10 +32,12 @@ from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import printable
 from cnncli.recipe.sources.builtin import Builtin
 from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.segmentation.targets import MaskTargets
 
 SAMPLE = "mnist-sample"
 SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
 SENTENCES = "sentences-sample"
+SHAPES = "shapes-sample"
 FACES = "faces-sample"
 SENTENCES_FILE = SAMPLE_FILE.with_name("sentences-sample.csv")
 _DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")  # the package dataset-fashion-mnist
@@ -101,6 +103,9 @@ def read_builtin(
     if name == SENTENCES:
         parts, class_names = _sentences()
         where, noun = "packaged", "sentences"
+    elif name == SHAPES:
+        parts, class_names = _shapes()
+        where, noun = "drawn by cnncli", "pictures with masks"
     elif name == SAMPLE:
         arrays, class_names = _mnist([SAMPLE_FILE])
         parts, where, noun = _parts(arrays), "packaged", "digits"
@@ -117,11 +122,14 @@ def read_builtin(
         parts = _parts(arrays)
         where, noun = _shown(paths[0].parent if len(paths) > 1 else paths[0]), data_set.noun
     source = f"{name}, {where}: {sizes(parts)} {noun}"
-    targets: TargetInfo = ClassTargets(class_names=class_names)
+    targets: TargetInfo = _targets(name, class_names, parts)
     if model is not None:
         numbers, missing = model.renumber(class_names)
         test = parts["test"]
-        parts = {"test": Examples(test.inputs, numbers[test.labels])}
+        if type(model) is not type(targets):
+            message = f"the model gives {model.PLURAL}, and {name} has {targets.PLURAL}"
+            raise DataError(message, hint=f"data with {model.PLURAL}: --data photos.npz")
+        parts = {"test": Examples(test.inputs, numbers[test.labels].astype(test.labels.dtype))}
         targets, notes = model, (*notes, *missing)
     return LoadedData(parts=parts, targets=targets, source=source, fingerprint=of_parts(parts, targets), notes=notes)
 
@@ -291,6 +299,20 @@ def _sentences() -> tuple[dict[str, Examples], tuple[str, ...]]:
         labels = np.array([class_names.index(row["label"]) for row in own], np.int32)
         parts[part] = Examples({INPUT: text_column(row["sentence"] for row in own)}, labels)
     return parts, class_names
+
+
+def _shapes() -> tuple[dict[str, Examples], tuple[str, ...]]:
+    parts = {}
+    for name in drawn_shapes.COUNTS:
+        pictures, masks = drawn_shapes.part(name)
+        parts[name] = Examples({INPUT: pictures}, masks)
+    return parts, drawn_shapes.CLASSES
+
+
+def _targets(name: str, class_names: tuple[str, ...], parts: Mapping[str, Examples]) -> TargetInfo:
+    if name == SHAPES:
+        return MaskTargets(class_names=class_names, mask_shape=parts["train"].targets.shape[1:])
+    return ClassTargets(class_names=class_names)
 
 
 def _fashion_mnist(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:

@@ -33,7 +33,7 @@ class Npz(Located):
     MODULE: ClassVar[str] = "npz_archive"
     PLACEHOLDER: ClassVar[str] = "YOUR_FILE.npz"
     RECOGNIZED: ClassVar[str] = "an .npz file"
-    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers", "identities")
+    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers", "identities", "masks")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
     KEYS_OF_INPUTS: ClassVar[tuple[str, ...]] = ("length",)
 

@@ -53,14 +53,19 @@ class SourceSettings(Section):
         return None
 
     @property
-    def images(self) -> ImageKeys | None:
+    def image_keys(self) -> ImageKeys | None:
         """What its image files become; None where it has none."""
         return None
 
     @property
     def are_pixels(self) -> bool:
         """Whether its values are pixels, from 0 to 255."""
-        return self.ARE_PIXELS or self.images is not None
+        return self.ARE_PIXELS or self.image_keys is not None
+
+    @property
+    def usual_targets(self) -> str:
+        """The word of `data.targets` where a recipe names none."""
+        return self.TARGETS[0]
 
     def brings(self, targets: str) -> bool:
         """Whether its labels can be these: a word of `data.targets`."""
@@ -128,7 +133,7 @@ class ImageSettings(ImageKeys, SourceSettings):
     """The settings of a source whose examples are image files."""
 
     @property
-    def images(self) -> ImageKeys | None:
+    def image_keys(self) -> ImageKeys | None:
         return self
 
     def example_shape(self) -> tuple[int, ...] | None:

@@ -7,19 +7,21 @@ from typing import ClassVar, Literal, get_args
 from cnncli.recipe.sources.base import SourceSettings
 
 BuiltinDataSet = Literal[
-    "mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample", "sentences-sample", "faces-sample"
+    "mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample", "sentences-sample", "faces-sample", "shapes-sample"
 ]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
-BUILTIN_TARGETS = {"faces-sample": "identities"}  # of those that do not have classes
+BUILTIN_TARGETS = {"faces-sample": "identities", "shapes-sample": "masks"}  # of those that do not have classes
 BUILTIN_CLASSES = {
     **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist", "cifar10"), 10),
     "cifar100": 100,
     "sentences-sample": 3,
+    "shapes-sample": 3,
 }
 BUILTIN_SHAPES: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist"), (28, 28, 1)),
     **dict.fromkeys(("cifar10", "cifar100"), (32, 32, 3)),
     "sentences-sample": (),  # texts
+    "shapes-sample": (64, 64, 3),
     "faces-sample": (48, 48, 1),
 }
 
@@ -35,7 +37,11 @@ class Builtin(SourceSettings):
     name: BuiltinDataSet
 
     def brings(self, targets: str) -> bool:
-        return targets == BUILTIN_TARGETS.get(self.name, super().TARGETS[0])
+        return targets == self.usual_targets
+
+    @property
+    def usual_targets(self) -> str:
+        return BUILTIN_TARGETS.get(self.name, self.TARGETS[0])
 
     @property
     def described(self) -> str:

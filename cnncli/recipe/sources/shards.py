@@ -23,7 +23,7 @@ class FoundColumns(TableSettings):
         return self if not self.given or self.image is not None else None
 
     @property
-    def images(self) -> ImageKeys | None:
+    def image_keys(self) -> ImageKeys | None:
         """The same, where the settings tell that they are images."""
         are_set = any(getattr(self, key) != field.default for key, field in ImageKeys.model_fields.items())
         return self.of_images if self.given or are_set else None

@@ -154,7 +154,7 @@ class TableSettings(InputColumns, Located):
         return self.path
 
     @property
-    def images(self) -> ImageKeys | None:
+    def image_keys(self) -> ImageKeys | None:
         return self.of_images
 
     @property

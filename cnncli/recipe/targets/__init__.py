@@ -15,12 +15,14 @@ TASKS = {
     "classes": "classification",
     "multilabel": "multilabel",
     "numbers": "regression",
+    "masks": "segmentation",
     "identities": "identities",
     "input": "reconstruction",
 }
 DESCRIPTION = (
     "what the network learns to give: one class for each example, any number of labels (0 and 1), quantities such as an age, "
-    "identities, such as people, of which others come later, or the input itself, as before `augment`"
+    "masks with a class for each pixel, identities, such as people, of which others come later, or the input itself, as before "
+    "`augment`"
 )
 WITHOUT_LABELS = ("input",)  # words whose targets are made of the inputs: labels are not read
 
@@ -32,7 +34,8 @@ class TargetRules(Protocol):
         RULES: what is wrong with a recipe that has such targets.
         NO_CLASSES: why `$classes` is not known, and what to write; empty where there are classes.
         STRATIFY: whether a split keeps shares of the targets, where the recipe does not say.
-        METRICS: where the recipe names none.
+        METRICS: where the recipe names none; None where they depend on the rest of the recipe: the module has a function
+            `default_metrics(recipe)` then.
         HEAD: the last layer of a new recipe; `{outputs}` stands for the number of quantities.
         TRAINING: lines of the section `train` of a new recipe.
 
@@ -42,12 +45,18 @@ class TargetRules(Protocol):
     RULES: Rules
     NO_CLASSES: str
     STRATIFY: bool
-    METRICS: tuple[Any, ...]
+    METRICS: tuple[Any, ...] | None
     HEAD: str
     TRAINING: tuple[str, ...]
 
     def default_loss(self, layers: Sequence[KerasObject]) -> KerasObject | None:
         """The loss after these layers where the recipe names none; None where none follows."""
+
+
+def default_metrics(word: str, recipe: Any) -> list[KerasObject] | None:
+    """The metrics of a recipe that names none, where they depend on the rest of it; None: they are `METRICS`."""
+    found = getattr(of(word), "default_metrics", None)
+    return None if found is None else list(found(recipe))
 
 
 def of(word: str) -> TargetRules:

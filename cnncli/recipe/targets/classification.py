@@ -44,6 +44,15 @@ def default_loss(layers: Sequence[KerasObject]) -> KerasObject | None:
 
 
 @RULES.error_without_network
+def _source_of_classes(recipe: Recipe) -> Iterator[Problem]:
+    source = recipe.data.source.settings
+    if not source.brings("classes"):
+        own = source.usual_targets
+        message = f"{source.described} brings {own}, and `targets: classes` need one class for each example"
+        yield Problem(message, f"leave `targets` out: it is `{own}`", path=("data", "targets"))
+
+
+@RULES.error_without_network
 def _label_of_a_table(recipe: Recipe) -> Iterator[Problem]:
     source = recipe.data.source
     yield from separator_of_one_label(recipe, "an example of `targets: classes` has one class")
