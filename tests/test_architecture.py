@@ -11,7 +11,7 @@ PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
 # The layer of those modules of a task that are not of `tasks`.
 OF_A_TASK = {
-    **dict.fromkeys(("targets", "labels", "class_matching"), "data"),
+    **dict.fromkeys(("targets", "labels", "class_matching", "encode", "matching"), "data"),
     "augmentation": "training",
     "subject": "interpretability",
     "figures": "plots",
@@ -21,8 +21,8 @@ OF_A_TASK = {
 # A name that two modules share has one meaning: the module of `cli` is the command of that name, and the others are
 # what it calls, or the same thing in another layer.
 SHARED = {
-    "augmentation": "augmentation: of all tasks, of one",
     "arrays": "sources that are arrays: their settings, their values",
+    "augmentation": "augmentation in the train step: of all tasks, of one",
     "base": "what every one has: settings of sources, sources, kinds of input",
     "builtin": "data sets by name: their settings, their files",
     "image_folder": "folders of images: their settings, their images",

@@ -279,6 +279,24 @@ class TargetInfo(BaseModel, ABC):
             f"the model gives {self.PLURAL}, and the labels of this data are classes", hint="--data photos.npz"
         )
 
+    @classmethod
+    def of_class_names(cls, class_names: Sequence[str]) -> Self:
+        """Describe the targets of a source that names the classes of what it marks in its images.
+
+        Raises:
+            DataError: the task has no such classes.
+        """
+        raise DataError(f"this data has classes of objects, and `targets` are {cls.PLURAL}")
+
+    def with_numbers(self, targets: NDArray[Any], numbers: NDArray[np.int32]) -> NDArray[Any]:
+        """Targets with other numbers of classes.
+
+        Args:
+            numbers: by each number that targets have the one of these targets, as `renumber` gives them.
+        """
+        found: NDArray[Any] = numbers[targets].astype(targets.dtype)
+        return found
+
     # ---- folders of classes
 
     SEVERAL_CLASSES: ClassVar[bool] = False  # whether an example may lie in the folders of several classes

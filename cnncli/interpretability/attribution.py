@@ -51,9 +51,13 @@ def layer_for(network: Opened, method: str, layer: str | None) -> str | None:
 
 
 def _is_read(network: Opened, name: str) -> bool:
-    """Whether the output depends on the places of a layer: behind the last attention it may on a class token alone."""
+    """Whether the scores depend on the places of a layer: behind the last attention it may on a class token alone.
+
+    Of several outputs only the main one has scores.
+    """
     places = places_of(network, name)
-    return places is None or not places.has_others or reaches_output(network, name)
+    is_sure = len(network.model.outputs) == 1 and (places is None or not places.has_others)
+    return is_sure or reaches_output(network, name)
 
 
 def heat_of(

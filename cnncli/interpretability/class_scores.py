@@ -31,7 +31,11 @@ class Head:
 
 
 def head_of(model: keras.Model) -> Head:
-    """The scores of a model's classes without its last softmax or sigmoid, whose gradient vanishes where an answer is sure."""
+    """The scores of a model's classes without its last softmax or sigmoid, whose gradient vanishes where an answer is sure.
+
+    Of a model that ends with a map of objects for each class (several, with sigmoid) those of
+    the places with the largest scores; of other maps the scores of every place.
+    """
     output = model.outputs[0]
     # A layer that was called more than once, as in an opened model, has other inputs in each of its calls.
     origin = keras_internals.origin_of(output)
@@ -41,8 +45,11 @@ def head_of(model: keras.Model) -> Head:
     [before_it, *_] = keras_internals.inputs_of_call(origin)
     if isinstance(last, keras.layers.Dense):
         return Head(before_it, lambda before: _dense(last, before))
-    if isinstance(last, keras.layers.Conv2D | keras.layers.Conv3D):
-        return Head(before_it, lambda before: _convolution(last, before))
+    if isinstance(last, keras.layers.Conv1D | keras.layers.Conv2D | keras.layers.Conv3D):
+        maps_of_objects = last.filters > 1 and getattr(last.activation, "__name__", "") == "sigmoid"
+        return Head(
+            before_it, lambda before: (_best_places if maps_of_objects else _as_they_are)(_convolved(last, before))
+        )
     activation = getattr(getattr(last, "activation", None), "__name__", "")
     if isinstance(last, keras.layers.Softmax) or (
         isinstance(last, keras.layers.Activation) and activation in _SQUASHING
@@ -56,9 +63,21 @@ def _dense(layer: Any, before: Any) -> Any:
     return scores + tf.cast(tf.convert_to_tensor(layer.bias), tf.float32) if layer.use_bias else scores
 
 
-def _convolution(layer: Any, before: Any) -> Any:
-    scores = layer.convolution_op(tf.cast(before, tf.float32), tf.cast(tf.convert_to_tensor(layer.kernel), tf.float32))
-    return scores + tf.cast(tf.convert_to_tensor(layer.bias), tf.float32) if layer.use_bias else scores
+def _convolved(layer: Any, before: Any) -> Any:
+    """Maps without the activation: float32 (batch, *places, classes)."""
+    kernel = tf.cast(tf.convert_to_tensor(layer.kernel), tf.float32)
+    maps = layer.convolution_op(tf.cast(before, tf.float32), kernel)
+    return maps + tf.cast(tf.convert_to_tensor(layer.bias), tf.float32) if layer.use_bias else maps
+
+
+def _as_they_are(maps: Any) -> Any:
+    return maps
+
+
+def _best_places(maps: Any) -> Any:
+    """Of maps the largest score of each class, softened so that all places of objects count: (batch, classes)."""
+    places = list(range(1, maps.shape.rank - 1))
+    return tf.reduce_logsumexp(maps, axis=places)
 
 
 def of_class(scores: Any, classes: Any) -> Any:

@@ -48,6 +48,7 @@ from cnncli.recipe.schema_pictures import Picture, read_picture
 from cnncli.recipe.sources import DEFAULT_TARGETS, usual_targets
 from cnncli.recipe.sources.arrays import Cifar, Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
+from cnncli.recipe.sources.boxes import Coco, Voc, Yolo
 from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
 from cnncli.recipe.sources.hubs import HuggingFace, Tfds
 from cnncli.recipe.sources.image_folder import ImageFolder
@@ -72,6 +73,9 @@ class Source(Section):
     builtin: BuiltinDataSet | None = Field(None, description="a data set by name; `source: mnist` means the same")
     image_folder: ImageFolder | None = None
     text_folder: TextFolder | None = None
+    yolo: Yolo | None = None
+    coco: Coco | None = None
+    voc: Voc | None = None
     npz: Npz | None = None
     idx: Idx | None = None
     cifar: Cifar | None = None

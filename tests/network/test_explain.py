@@ -566,7 +566,7 @@ def test_number_of_classes_that_is_not_known_is_said():
     [head] = explained(load("resnet18"), only=["dense"]).layers
 
     assert head.purpose.startswith("Each of its 2 outputs is a weighted sum of the 512 numbers")
-    assert [str(formula) for formula in head.formulas][:2] == ["512*2 + 2 = 1026", "512*2 = 1024"]
+    assert [str(formula) for formula in head.formulas][:2] == ["512*2 + 2 = 1,026", "512*2 = 1,024"]
     assert "--set data.classes=N" in explained(load("resnet18")).conclusion[-1]
 
 

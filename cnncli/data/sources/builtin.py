@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
 from cnncli.data.samples import drawn_shapes, faces
+from cnncli.data.samples.scenes import CLASS_NAMES, draw_scenes
 from cnncli.data.sources import idx, npz
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.cifar_files import CIFAR10, CIFAR100, Arrays, CifarFiles, read_cifar
@@ -32,6 +33,7 @@ from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import printable
 from cnncli.recipe.sources.builtin import Builtin
 from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.detection.targets import BoxTargets
 from cnncli.tasks.segmentation.targets import MaskTargets
 
 SAMPLE = "mnist-sample"
@@ -39,6 +41,8 @@ SAMPLE_FILE = Path(__file__).parent.parent / "samples" / "mnist-sample.npz"
 SENTENCES = "sentences-sample"
 SHAPES = "shapes-sample"
 FACES = "faces-sample"
+SCENES = "scenes-sample"
+_SCENE_COUNTS = {"train": 700, "test": 200}
 SENTENCES_FILE = SAMPLE_FILE.with_name("sentences-sample.csv")
 _DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")  # the package dataset-fashion-mnist
 _PATH = ("data", "source")
@@ -86,7 +90,7 @@ def read_builtin(
     """Read a data set by name, from this machine when it is here, else from the network.
 
     Args:
-        name: `mnist`, `fashion_mnist`, `cifar10`, `cifar100`, `mnist-sample` or `sentences-sample`.
+        name: one of `BUILTIN_DATA_SETS`.
         offline: `mnist-sample`: what to use, with a note, when a download is not possible.
         model: the targets of a trained model: labels follow its classes, and only the test part is kept.
         progress: called during downloads.
@@ -100,7 +104,10 @@ def read_builtin(
         model.renumber(())  # before a download, where the model has no classes
     if name == FACES:
         return _faces(model, progress)
-    if name == SENTENCES:
+    if name == SCENES:
+        parts, class_names = _scenes()
+        where, noun = "drawn by cnncli", "images with boxes"
+    elif name == SENTENCES:
         parts, class_names = _sentences()
         where, noun = "packaged", "sentences"
     elif name == SHAPES:
@@ -129,7 +136,7 @@ def read_builtin(
         if type(model) is not type(targets):
             message = f"the model gives {model.PLURAL}, and {name} has {targets.PLURAL}"
             raise DataError(message, hint=f"data with {model.PLURAL}: --data photos.npz")
-        parts = {"test": Examples(test.inputs, numbers[test.labels].astype(test.labels.dtype))}
+        parts = {"test": Examples(test.inputs, model.with_numbers(test.labels, numbers))}
         targets, notes = model, (*notes, *missing)
     return LoadedData(parts=parts, targets=targets, source=source, fingerprint=of_parts(parts, targets), notes=notes)
 
@@ -309,10 +316,15 @@ def _shapes() -> tuple[dict[str, Examples], tuple[str, ...]]:
     return parts, drawn_shapes.CLASSES
 
 
+def _scenes() -> tuple[dict[str, Examples], tuple[str, ...]]:
+    drawn = {part: draw_scenes(count, seed=seed) for seed, (part, count) in enumerate(_SCENE_COUNTS.items())}
+    return {part: Examples({INPUT: each.images}, each.boxes) for part, each in drawn.items()}, CLASS_NAMES
+
+
 def _targets(name: str, class_names: tuple[str, ...], parts: Mapping[str, Examples]) -> TargetInfo:
     if name == SHAPES:
         return MaskTargets(class_names=class_names, mask_shape=parts["train"].targets.shape[1:])
-    return ClassTargets(class_names=class_names)
+    return (BoxTargets if name == SCENES else ClassTargets)(class_names=class_names)
 
 
 def _fashion_mnist(paths: Sequence[Path]) -> tuple[Arrays, tuple[str, ...]]:

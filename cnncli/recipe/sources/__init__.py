@@ -9,6 +9,7 @@ from typing import Any
 
 from cnncli.recipe.sources.arrays import Cifar, Idx, Npz
 from cnncli.recipe.sources.base import SourceSettings
+from cnncli.recipe.sources.boxes import Coco, Voc, Yolo
 from cnncli.recipe.sources.builtin import BUILTIN_TARGETS, Builtin
 from cnncli.recipe.sources.hubs import HuggingFace, Tfds
 from cnncli.recipe.sources.image_folder import ImageFolder
@@ -22,6 +23,9 @@ SOURCES: dict[str, type[SourceSettings]] = {
     "builtin": Builtin,
     "image_folder": ImageFolder,
     "text_folder": TextFolder,
+    "yolo": Yolo,
+    "coco": Coco,
+    "voc": Voc,
     "npz": Npz,
     "idx": Idx,
     "cifar": Cifar,

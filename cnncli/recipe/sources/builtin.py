@@ -7,15 +7,25 @@ from typing import ClassVar, Literal, get_args
 from cnncli.recipe.sources.base import SourceSettings
 
 BuiltinDataSet = Literal[
-    "mnist", "fashion_mnist", "cifar10", "cifar100", "mnist-sample", "sentences-sample", "faces-sample", "shapes-sample"
+    "mnist",
+    "fashion_mnist",
+    "cifar10",
+    "cifar100",
+    "mnist-sample",
+    "sentences-sample",
+    "faces-sample",
+    "shapes-sample",
+    "scenes-sample",
 ]
 BUILTIN_DATA_SETS: tuple[str, ...] = get_args(BuiltinDataSet)
-BUILTIN_TARGETS = {"faces-sample": "identities", "shapes-sample": "masks"}  # of those that do not have classes
+# Of those that do not have classes.
+BUILTIN_TARGETS = {"faces-sample": "identities", "shapes-sample": "masks", "scenes-sample": "boxes"}
 BUILTIN_CLASSES = {
     **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist", "cifar10"), 10),
     "cifar100": 100,
     "sentences-sample": 3,
     "shapes-sample": 3,
+    "scenes-sample": 3,
 }
 BUILTIN_SHAPES: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("mnist", "mnist-sample", "fashion_mnist"), (28, 28, 1)),
@@ -23,6 +33,7 @@ BUILTIN_SHAPES: dict[str, tuple[int, ...]] = {
     "sentences-sample": (),  # texts
     "shapes-sample": (64, 64, 3),
     "faces-sample": (48, 48, 1),
+    "scenes-sample": (64, 64, 3),
 }
 
 

@@ -18,11 +18,12 @@ TASKS = {
     "masks": "segmentation",
     "identities": "identities",
     "input": "reconstruction",
+    "boxes": "detection",
 }
 DESCRIPTION = (
     "what the network learns to give: one class for each example, any number of labels (0 and 1), quantities such as an age, "
-    "masks with a class for each pixel, identities, such as people, of which others come later, or the input itself, as before "
-    "`augment`"
+    "masks with a class for each pixel, boxes around objects, identities, such as people, of which others come later, or the "
+    "input itself, as before `augment`"
 )
 WITHOUT_LABELS = ("input",)  # words whose targets are made of the inputs: labels are not read
 

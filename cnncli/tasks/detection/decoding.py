@@ -1,0 +1,102 @@
+"""Decode the outputs of a detector: boxes with a class and a score."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.errors import DivergedError
+from cnncli.messages import counted, percent
+from cnncli.recipe.targets.detection import CENTRES, SIDES
+from cnncli.tasks.decoder import Decoder, Tally
+from cnncli.tasks.detection.decode import decode_boxes
+
+THRESHOLD = 0.3  # of the score of boxes that are shown
+_NUMBERS = 5  # of a box: top, left, bottom, right, score
+
+
+@dataclass(frozen=True)
+class BoxDecoder(Decoder):
+    """Outputs are `maps` of centres and sides."""
+
+    FORMS: ClassVar[tuple[str, ...]] = ("maps",)
+
+    def decode(
+        self, names: Sequence[Any], outputs: Mapping[str, NDArray[np.float32]], top: int
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """Classes (batch, boxes), -1 where there are no more, and for each box its numbers one after the other."""
+        broken = ~np.logical_and.reduce([np.isfinite(each).all(axis=(1, 2, 3)) for each in outputs.values()])
+        if broken.any():
+            message = f"the network's output for {names[int(broken.argmax())]} is no finite number"
+            raise DivergedError(message, hint="train it again")
+        boxes = decode_boxes(outputs[CENTRES], outputs[SIDES])
+        is_sure = boxes[..., 5] >= THRESHOLD
+        numbers = np.where(is_sure, boxes[..., 4], -1).astype(np.int32)
+        return numbers, boxes[..., [0, 1, 2, 3, 5]].reshape(len(boxes), -1)
+
+    @property
+    def titles(self) -> tuple[str, str, str]:
+        return "found", "score", "others"
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        return self.targets.class_names
+
+    def boxes(self, indices: Sequence[int], values: Sequence[float]) -> list[dict[str, Any]]:
+        """The boxes of an image: class, score and the four sides."""
+        found = []
+        for place, number in enumerate(indices):
+            if number >= 0:
+                top, left, bottom, right, score = values[_NUMBERS * place : _NUMBERS * (place + 1)]
+                box = {"left": left, "top": top, "right": right, "bottom": bottom}
+                found.append({"class": self.targets.class_names[number], "score": score, **box})
+        return found
+
+    def row(self, indices: Sequence[int], values: Sequence[float]) -> tuple[str, str, str]:
+        found = self.boxes(indices, values)
+        if not found:
+            return "no object", "", ""
+        first, *others = found
+        return (
+            first["class"],
+            percent(first["score"]),
+            ", ".join(f"{each['class']} {percent(each['score'])}" for each in others),
+        )
+
+    def item(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, Any]:
+        return {"boxes": self.boxes(indices, values)}
+
+    def columns(self, top: int) -> list[str]:
+        return ["class", "score", "left", "top", "right", "bottom"]
+
+    def cells(self, indices: Sequence[int], values: Sequence[float]) -> list[str]:
+        found = self.boxes(indices, values)
+        return [found[0]["class"], *(f"{found[0][key]:.6g}" for key in self.columns(1)[1:])] if found else [""] * 6
+
+    def tally(self) -> Tally:
+        return _ClassTally(self.targets.class_names)
+
+
+@dataclass
+class _ClassTally:
+    """How many objects of each class."""
+
+    names: Sequence[str]
+    counts: Counter[int] = field(default_factory=Counter)
+
+    def add(self, indices: NDArray[np.int32], values: NDArray[np.float32]) -> None:
+        self.counts.update(indices[indices >= 0].tolist())
+
+    def __str__(self) -> str:
+        if not self.counts:
+            return "no object"
+        each = ", ".join(f"{count:,} {self.names[number]}" for number, count in self.counts.most_common())
+        return f"{counted(self.counts.total(), 'object')}: {each}"
+
+
+DECODER = BoxDecoder
