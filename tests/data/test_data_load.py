@@ -424,7 +424,7 @@ def test_misspelt_source_suggests_the_built_in_name(tmp_path: Path, monkeypatch:
         f"    looked for {tmp_path}/fashion-mnst, from {tmp_path}",
         "    data can be one of",
         "      a built-in data set: mnist, fashion_mnist, cifar10, cifar100, mnist-sample, sentences-sample, faces-sample, "
-        "shapes-sample",
+        "shapes-sample, scenes-sample",
     ]
 
 
