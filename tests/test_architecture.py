@@ -26,6 +26,7 @@ SHARED = {
     "base": "what every one has: settings of sources, sources, kinds of input",
     "builtin": "data sets by name: their settings, their files",
     "image_folder": "folders of images: their settings, their images",
+    "mask_folder": "folders of images with masks: their settings, their masks",
     "shards": "sources that are shards: their settings, their examples",
     "text_folder": "folders of texts: their settings, their texts",
     "text": "text: that of a recipe's file, the kind of input",
