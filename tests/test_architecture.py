@@ -15,6 +15,7 @@ OF_A_TASK = {
     "augmentation": "training",
     "subject": "interpretability",
     "figures": "plots",
+    "prediction_files": "plots",
     "report": "report",
 }
 

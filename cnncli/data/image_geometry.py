@@ -99,6 +99,11 @@ class Geometry:
         return part, place
 
 
+def unchanged(height: int, width: int) -> Geometry:
+    """The geometry of an image that is its own input."""
+    return Geometry(height, width, Form(height, width))
+
+
 def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:
     """Turn and mirror pixels (height, width, …) as they stand in a file by its EXIF orientation, 1 to 8."""
     exchanged, rows_reversed, columns_reversed = _TURNS.get(orientation, _TURNS[1])
