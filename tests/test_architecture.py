@@ -47,6 +47,7 @@ SHARED = {
     "report": "the report of a task; the command",
     "result": "the result of an evaluation: of all tasks, of one",
     "roc": "ROC curves: computed, drawn",
+    "prediction_files": "the files of a task's predictions",
     "predictions": "the predictions of examples: of a task in predictions.csv, as `predict` shows them",
     "decoding": "the decoding of a task's outputs",
     "subject": "the subject of pictures: of all tasks, of one",

@@ -87,7 +87,7 @@ def predict(
         typer.Option(
             "--to",
             metavar="FOLDER",
-            help="Write files of the predictions to this folder: of boxes, the images with them and boxes.json.",
+            help="Write files of the predictions to this folder: masks and overlays; images with boxes, and boxes.json.",
             rich_help_panel=options.OUTPUT,
         ),
     ] = None,

@@ -90,6 +90,11 @@ class Geometry:
         ]
         return _picked(labels, *ways, outside=outside)
 
+    def without_padding(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """The part of a label map (form.height, form.width, …) of the network that the image fills."""
+        (top, bottom), (left, right) = self._axes[1].astype(int).tolist()
+        return labels[top:bottom, left:right]
+
     @property
     def _axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The used part of the image and the place that it fills: each begin and end, of y and of x, (2, 2)."""

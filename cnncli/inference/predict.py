@@ -121,7 +121,8 @@ class Predictor:
                 if sink is not None:
                     sink(batch, geometries, outputs)
                 found, values = self.decoder.decode(batch.names, outputs, top)
-                yield Predictions(batch.names, *self.decoder.in_originals(found, values, geometries), batch.bad)
+                found, values = self.decoder.in_originals(found, values, geometries, outputs)
+                yield Predictions(batch.names, found, values, batch.bad)
             else:
                 yield Predictions([], *self.decoder.nothing, batch.bad)
 

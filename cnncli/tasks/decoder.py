@@ -139,12 +139,17 @@ class Decoder(ABC):
         """
 
     def in_originals(
-        self, indices: NDArray[np.int32], values: NDArray[np.float32], geometries: Sequence[Geometry]
+        self,
+        indices: NDArray[np.int32],
+        values: NDArray[np.float32],
+        geometries: Sequence[Geometry],
+        outputs: Any = None,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """What `decode` gives, with the places of images in pixels of their originals.
+        """What `decode` gives, of the originals: places in their pixels, shares without the padding around them.
 
         Args:
             geometries: one an example; none where inputs are no images.
+            outputs: as `decode` took them.
         """
         return indices, values
 

@@ -29,7 +29,11 @@ class BoxDecoder(Decoder):
     FORMS: ClassVar[tuple[str, ...]] = ("maps",)
 
     def in_originals(
-        self, indices: NDArray[np.int32], values: NDArray[np.float32], geometries: Sequence[Geometry]
+        self,
+        indices: NDArray[np.int32],
+        values: NDArray[np.float32],
+        geometries: Sequence[Geometry],
+        outputs: Any = None,
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         boxes = values.reshape(*indices.shape, _NUMBERS)
         rows = [in_original(own[:, :4], geometry) for own, geometry in zip(boxes, geometries, strict=True)]
