@@ -127,8 +127,8 @@ def parse_source(text: str) -> Source:
         raise DataError(_no_source(text, error)) from error
     try:
         for word, settings in reversed(SOURCES.items()):  # of folders that of images, which takes any, comes last
-            if (source := _source_of(settings)).looks_like(path):
-                return Source.model_validate({word: source.settings_of(text)})
+            if _source_of(settings).looks_like(path):
+                return Source.model_validate({word: _source_of(settings).settings_at(text)})
     except OSError as error:
         raise cannot_read(text, error) from error
     if path.suffix.lower() in ARCHIVES:

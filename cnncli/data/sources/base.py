@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from cnncli.data.dataset import InputShape
 from cnncli.data.images import Form
@@ -91,6 +91,6 @@ class Source(ABC, Generic[_Settings]):
         """Whether an existing file or folder is such data, where the command line names it alone."""
         return False
 
-    def settings_of(self, text: str) -> dict[str, Any]:
-        """The settings that mean such a file or folder, where the command line names it alone."""
-        return {"path": text}
+    def settings_at(self, path: str) -> dict[str, str]:
+        """The settings for a file or folder of which `looks_like` is true."""
+        return {"path": path}

@@ -296,15 +296,14 @@ class _MaskFolder(Source[MaskFolder]):
         return read_mask_folder_for_model(trained, request)
 
     def looks_like(self, path: Path) -> bool:
-        return bool(self.settings_of(str(path)))
+        return bool(self.settings_at(str(path)))
 
-    def settings_of(self, text: str) -> dict[str, Any]:
-        path = Path(text)
-        if (own := _two_folders(path)) is not None:
+    def settings_at(self, path: str) -> dict[str, str]:
+        if (own := _two_folders(Path(path))) is not None:
             return {"images": own[0], "masks": own[1]}
         found: dict[str, str] = {}
         for prefix, names in _PART_NAMES.items():
-            some = next((own for name in names if (own := _two_folders(path / name)) is not None), None)
+            some = next((own for name in names if (own := _two_folders(Path(path, name))) is not None), None)
             if some is not None:
                 found |= {f"{prefix}images": some[0], f"{prefix}masks": some[1]}
         return found if "images" in found else {}
