@@ -26,6 +26,10 @@ _SCALES = {2: 85, 4: 17}  # Pillow spreads grey values of so few bits over 0 to 
 _MODES_OF_NUMBERS = ("1", "L", "P", "I", "I;16", "I;16B", "I;16L", "F")
 
 
+class InColors(BadImage):
+    """A mask with colors where numbers are wanted."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Mask:
     """A mask, and what is wrong with it.
@@ -97,6 +101,24 @@ class MaskReader:
         return Mask(numbers, digest, format=kind)
 
 
+def values_in(path: str) -> tuple[dict[tuple[int, ...], int], bool]:
+    """How many pixels of a mask file hold each value: (number,), or (red, green, blue); and whether these are colors.
+
+    Raises:
+        BadImage: it cannot be read.
+    """
+    content = images.read(path)
+    try:
+        raw, _ = _decoded(content, as_colors=False, turns=False)
+    except InColors:
+        raw, _ = _decoded(content, as_colors=True, turns=False)
+        values, counts = np.unique(raw, return_counts=True)
+        colors = [(value >> 16, value >> 8 & 255, value & 255) for value in values.tolist()]
+        return dict(zip(colors, counts.tolist(), strict=True)), True
+    values, counts = np.unique(raw, return_counts=True)
+    return {(value,): count for value, count in zip(values.tolist(), counts.tolist(), strict=True)}, False
+
+
 def values_text(unknown: Mapping[int, int], *, are_colors: bool, most: int = 4) -> str:
     """`7 at 1,204 pixels, 9 at 3`, the most frequent first."""
     common = Counter(unknown).most_common(most)
@@ -151,7 +173,7 @@ def _numbers(image: Image.Image, content: bytes, name: str) -> NDArray[np.int64]
     elif image.mode not in _MODES_OF_NUMBERS:
         channels = np.asarray(image.convert("RGB"))
         if (np.ptp(channels, axis=-1) > 0).any():
-            raise BadImage(_in_colors(channels))
+            raise InColors(_in_colors(channels))
         values = channels[..., 0]
     if values.dtype.kind == "f" and (not np.isfinite(values).all() or (values != np.floor(values)).any()):
         raise BadImage("it holds values that are no integers, and a mask has a class number in each pixel")

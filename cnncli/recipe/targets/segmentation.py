@@ -20,6 +20,7 @@ RULES = Rules()
 NO_CLASSES = ""
 STRATIFY = False
 METRICS = None  # they depend on the loss: `default_metrics`
+NETWORK = "u_net"
 HEAD = "Conv2D: {filters: $classes, kernel_size: 1, activation: softmax}"
 TRAINING = ("loss: sparse_categorical_crossentropy   # metrics: mean IoU follows from the targets",)
 
