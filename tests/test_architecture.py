@@ -15,6 +15,7 @@ OF_A_TASK = {
     "augmentation": "training",
     "subject": "interpretability",
     "figures": "plots",
+    "prediction_files": "plots",
     "report": "report",
 }
 
@@ -26,6 +27,7 @@ SHARED = {
     "base": "what every one has: settings of sources, sources, kinds of input",
     "builtin": "data sets by name: their settings, their files",
     "image_folder": "folders of images: their settings, their images",
+    "mask_folder": "folders of images with masks: their settings, their masks",
     "shards": "sources that are shards: their settings, their examples",
     "text_folder": "folders of texts: their settings, their texts",
     "text": "text: that of a recipe's file, the kind of input",
@@ -45,6 +47,7 @@ SHARED = {
     "report": "the report of a task; the command",
     "result": "the result of an evaluation: of all tasks, of one",
     "roc": "ROC curves: computed, drawn",
+    "prediction_files": "the files of a task's predictions",
     "predictions": "the predictions of examples: of a task in predictions.csv, as `predict` shows them",
     "decoding": "the decoding of a task's outputs",
     "subject": "the subject of pictures: of all tasks, of one",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncli.cli import console, data_files, options, tensorflow_log
+from cnncli.cli.predicted_files import folder_of_predictions
 from cnncli.cli.predictions import STDOUT, error_as_json, error_of, view_for
 from cnncli.errors import DataError, OutputError, Place, Problem, UsageError
 from cnncli.messages import counted, printable, shortened
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from cnncli.inference.predict import Predictions, Predictor
     from cnncli.inference.several_inputs import SeveralGiven
     from cnncli.inference.text_inputs import TextsGiven
-    from cnncli.runs.output_files import OutputFile
+    from cnncli.runs.output_files import OutputFile, OutputFolder
     from cnncli.tasks.decoder import Decoder, Together
 
 _FILES = "images, folders of images, .npz, .npy or .csv files; for a network for text --text or .txt files"
@@ -81,6 +82,15 @@ def predict(
             rich_help_panel=options.OUTPUT,
         ),
     ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--to",
+            metavar="FOLDER",
+            help="Write files of the predictions to this folder: masks and overlays; images with boxes, and boxes.json.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
     model: Annotated[
         str | None,
         typer.Option(
@@ -137,7 +147,7 @@ def predict(
     if as_json and to_csv == STDOUT:
         raise UsageError(Problem("--json and --csv - both write to stdout", "leave out one of them"))
     reads = [*([run_or_model] if run_or_model else []), *files, *(text.partition("=")[2] for text in by_input)]
-    if to_csv is not None or show is not None:
+    if any(path is not None for path in (to_csv, show, to)):
         reads += data_files.data_of_run(run_or_model, output)
     csv_file = None if to_csv is None else _output_file(to_csv, "--csv", reads, force)
     if show is not None and show.suffix.lower() != ".png":
@@ -147,6 +157,7 @@ def predict(
             )
         )
     show_file = None if show is None else _output_file(show, "--show", reads, force)
+    folder = None if to is None else _output_folder(to, reads, force)
     with tensorflow_log.captured():
         from cnncli.inference.image_checks import look_at
         from cnncli.inference.input_warnings import warnings_for_files
@@ -161,6 +172,7 @@ def predict(
         devices.choose(device or "auto", cpu_name="CPU")
         trained = open_model(run_or_model, outputs=output)
         predictor = Predictor(trained)
+        files_of = None if folder is None else folder_of_predictions(folder, predictor.decoder)
         source = trained.recipe.recipe.data.source.settings if trained.recipe else None
         given: Given | SeveralGiven | TextsGiven
         if (texts or are_lines) and not takes_text(trained):
@@ -193,21 +205,28 @@ def predict(
         steps = looked.steps if looked else ""
         if not (as_json or quiet):
             _introduce(predictor, trained.name, steps, is_newest=run_or_model is None, notes=notes)
-        if show_file and looked and looked.pixels:
+        if show_file and looked and looked.decoded:
             from cnncli.plots.contact_sheet import to_png
 
-            shown = [path for path in images if path in looked.pixels]
-            show_file.write(to_png(shown, [looked.pixels[path] for path in shown]))
+            shown = [path for path in images if path in looked.decoded]
+            show_file.write(to_png(shown, [looked.decoded[path].pixels for path in shown]))
         head = {**console.SCHEMA, "model": trained.name, "top": top, "notes": [note.as_json() for note in notes]}
         head["images"] = steps or None
         seen = _Seen(predictor.decoder)
         with view_for(as_json, csv_file, predictor, head, given) as view:
             for predictions in predictor.predict(
-                given, top=top, batch_size=batch_size, form=form, decoded=looked.pixels if looked else {}
+                given,
+                top=top,
+                batch_size=batch_size,
+                form=form,
+                decoded=looked.decoded if looked else {},
+                sink=files_of.add if files_of else None,
             ):
                 seen.add(predictions)
                 view.show(predictions)
             together = seen.together()
+            if files_of:
+                files_of.end()
             view.end(seen.bad, together)
     if as_json and to_csv is not None:
         console.print_json(
@@ -215,6 +234,8 @@ def predict(
         )
     if not (as_json or quiet):
         _conclude(seen, together, to_csv)
+        if files_of and files_of.written:
+            console.say_pairs([("Written", f"{counted(len(files_of.written), 'file')} in {to}")])
     if seen.bad and as_json:
         raise typer.Exit(DataError.exit_code)  # the document has told it
     if seen.bad:
@@ -233,6 +254,19 @@ def _output_file(path: Path, option: str, reads: Sequence[str], force: bool) -> 
     if path != STDOUT:
         file.check()
     return file
+
+
+def _output_folder(path: Path, reads: Sequence[str], force: bool) -> OutputFolder:
+    """The folder of `--to`, not made yet.
+
+    Raises:
+        OutputError: it cannot or must not be written.
+    """
+    from cnncli.runs.output_files import OutputFolder
+
+    folder = OutputFolder(path, "--to", reads, force=force)
+    folder.check()
+    return folder
 
 
 def _split(arguments: Sequence[str], outputs: Path, *, is_named: bool) -> tuple[str | None, Sequence[str]]:

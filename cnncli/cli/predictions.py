@@ -168,7 +168,8 @@ class _Csv:
     def show(self, predictions: Predictions) -> None:
         for name, found, values in _each(predictions):
             self.has_predictions = True
-            self._table.writerow([*self._name(name), *map(self._text, self._decoder.cells(found, values)), ""])
+            for cells in self._decoder.rows(found, values):
+                self._table.writerow([*self._name(name), *map(self._text, cells), ""])
         for bad in predictions.bad:
             self._table.writerow([*self._name(bad.name), *[""] * len(self._titles), self._text(bad.reason)])
 

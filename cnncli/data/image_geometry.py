@@ -90,6 +90,11 @@ class Geometry:
         ]
         return _picked(labels, *ways, outside=outside)
 
+    def without_padding(self, labels: NDArray[Any]) -> NDArray[Any]:
+        """The part of a label map (form.height, form.width, …) of the network that the image fills."""
+        (top, bottom), (left, right) = self._axes[1].astype(int).tolist()
+        return labels[top:bottom, left:right]
+
     @property
     def _axes(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """The used part of the image and the place that it fills: each begin and end, of y and of x, (2, 2)."""
@@ -97,6 +102,11 @@ class Geometry:
         boxes = [np.asarray(box, np.float64) for box in (found.part, found.place)]
         part, place = (np.array([[box[1], box[3]], [box[0], box[2]]]) for box in boxes)
         return part, place
+
+
+def unchanged(height: int, width: int) -> Geometry:
+    """The geometry of an image that is its own input."""
+    return Geometry(height, width, Form(height, width))
 
 
 def upright(pixels: NDArray[Any], orientation: int) -> NDArray[Any]:

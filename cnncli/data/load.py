@@ -128,7 +128,7 @@ def parse_source(text: str) -> Source:
     try:
         for word, settings in reversed(SOURCES.items()):  # of folders that of images, which takes any, comes last
             if _source_of(settings).looks_like(path):
-                return Source.model_validate({word: {"path": text}})
+                return Source.model_validate({word: _source_of(settings).settings_at(text)})
     except OSError as error:
         raise cannot_read(text, error) from error
     if path.suffix.lower() in ARCHIVES:

@@ -157,16 +157,16 @@ class Answerer:
     def _image(self, path: str, invert: bool) -> Answer:
         form = replace(self._trained.image_form, invert=invert)
         looked = look_at(self._trained, [path], form)
-        indices, values = self._predicted(look_up([path]), form, looked.pixels)
+        indices, values = self._predicted(look_up([path]), form, looked.decoded)
         decoder = self._predictor.decoder
-        heat, problem = self._heat(path, looked.pixels[path], form)
+        heat, problem = self._heat(path, looked.decoded[path].pixels, form)
         notes = [*warnings_for_images(self._trained), *looked.warnings, *([problem] if problem else [])]
         message = "\n".join(filter(None, [f"Image: {looked.steps}", _as_text(notes, path)]))
         row = decoder.row(indices, values)
         return Answer(decoder.shares(indices, values), ", ".join(filter(None, row)).strip(), heat, message)
 
-    def _predicted(self, given: Given, form: images.Form, pixels: Any) -> tuple[list[int], list[float]]:
-        [found] = self._predictor.predict(given, top=TOP, form=form, decoded=pixels)
+    def _predicted(self, given: Given, form: images.Form, decoded: Any) -> tuple[list[int], list[float]]:
+        [found] = self._predictor.predict(given, top=TOP, form=form, decoded=decoded)
         if found.bad:
             raise DataError(found.bad[0].problem)
         return found.classes[0].tolist(), found.outputs[0].tolist()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cnncli.data.image_geometry import Geometry
 from cnncli.data.input_values import InputValues
 from cnncli.errors import CnncliError, Problem
 from cnncli.messages import printable, shortened
@@ -56,11 +58,13 @@ class Batch:
         names: one an example.
         inputs: (len(names), *shape of one): uint8 in 0 to 255, or float32, finite; of several inputs by name.
         bad: what would have stood between them.
+        geometries: one an example where they are image files: how each became its input; else none.
     """
 
     names: list[Name]
     inputs: InputValues
     bad: list[Bad]
+    geometries: Sequence[Geometry] = ()
 
 
 def bad_file(name: Name, error: CnncliError) -> Bad:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnncli.data import images, scales
 from cnncli.data.sources.image_remarks import other_depth
@@ -29,13 +28,12 @@ class Looked:
     Attributes:
         steps: what was done to them, in one line.
         warnings: images without content, of another depth, and with another background than the training images.
-        pixels: by path, (height, width, channels), 0 to 255, of those that could be read; the first ones where all would
-            take too much memory.
+        decoded: by path, those that could be read; the first ones where all would take too much memory.
     """
 
     steps: str
     warnings: tuple[Problem, ...]
-    pixels: Mapping[str, NDArray[np.generic]]
+    decoded: Mapping[str, images.Decoded]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def look_at(trained: TrainedModel, paths: Sequence[str], form: images.Form) -> L
     Args:
         form: what each image becomes.
     """
-    kept: dict[str, NDArray[np.generic]] = {}
+    kept: dict[str, images.Decoded] = {}
     most = _MOST_BYTES // (int(np.prod(form.shape)) * form.dtype.itemsize)
     wanted = set(paths[:most])
 
@@ -81,7 +79,7 @@ def look_at(trained: TrainedModel, paths: Sequence[str], form: images.Form) -> L
         except images.BadImage:
             return None
         if path in wanted:
-            kept[path] = decoded.pixels
+            kept[path] = decoded
         return _seen(path, decoded)
 
     found = [seen for seen in in_threads(look, paths) if seen]

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images, shapes
+from cnncli.data.image_geometry import Geometry
 from cnncli.data.shapes import Shape
 from cnncli.data.signal_length import with_length
 from cnncli.data.sources import npz
@@ -82,7 +83,7 @@ class Given:
         *,
         input_shape: Shape,
         form: images.Form | None,
-        decoded: Mapping[str, NDArray[Any]] | None = None,
+        decoded: Mapping[str, images.Decoded] | None = None,
     ) -> Iterator[Batch]:
         """Read the files, a batch at a time; no more than one is held.
 
@@ -90,7 +91,7 @@ class Given:
             size: examples in a batch, at most.
             input_shape: of one example, as the network takes it.
             form: what images become; None where none were named.
-            decoded: pixels of images in this form that are known already, by path.
+            decoded: images in this form that are known already, by path.
         """
         for kind, files in groupby(self.files, key=lambda file: file.kind):
             if kind == "image":
@@ -187,13 +188,13 @@ def _is_regular(text: str) -> bool:
 
 
 def _image_batches(
-    paths: Sequence[str], form: images.Form, size: int, decoded: Mapping[str, NDArray[Any]]
+    paths: Sequence[str], form: images.Form, size: int, decoded: Mapping[str, images.Decoded]
 ) -> Iterator[Batch]:
-    def read(path: str) -> NDArray[Any] | Bad:
+    def read(path: str) -> images.Decoded | Bad:
         if path in decoded:
             return decoded[path]
         try:
-            return images.decode(images.read(path), form).pixels
+            return images.decode(images.read(path), form)
         except images.BadImage as error:
             return Bad(Name(path), str(error))
 
@@ -201,8 +202,10 @@ def _image_batches(
         some = paths[begin : begin + size]
         seen = list(in_threads(read, some))
         good = [(Name(path), each) for path, each in zip(some, seen, strict=True) if not isinstance(each, Bad)]
-        pixels = np.stack([each for _, each in good]) if good else np.empty((0, *form.shape), form.dtype)
-        yield Batch([name for name, _ in good], pixels, [each for each in seen if isinstance(each, Bad)])
+        pixels = np.stack([each.pixels for _, each in good]) if good else np.empty((0, *form.shape), form.dtype)
+        bad = [each for each in seen if isinstance(each, Bad)]
+        geometries = [Geometry(each.height, each.width, form) for _, each in good]
+        yield Batch([name for name, _ in good], pixels, bad, geometries)
 
 
 # Arrays.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cnncli import task_registry
 from cnncli.data import images
+from cnncli.data.image_geometry import Geometry, unchanged
 from cnncli.data.input_values import InputValues, count, mapped, rows
 from cnncli.errors import ModelFileError, ResourceError
 from cnncli.inference import memory_budget as size
@@ -28,6 +29,9 @@ from cnncli.network.model_outputs import alone, by_name, output_shapes
 from cnncli.tasks.decoder import Decoder
 
 _Item = TypeVar("_Item")
+
+# Called with a batch, the geometry of each example (none where inputs are no images) and what `Predictor.outputs` gives.
+Sink = Callable[[Batch, Sequence[Geometry], Any], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +83,8 @@ class Predictor:
         top: int = 3,
         batch_size: int | None = None,
         form: images.Form | None = None,
-        decoded: Mapping[str, NDArray[Any]] | None = None,
+        decoded: Mapping[str, images.Decoded] | None = None,
+        sink: Sink | None = None,
     ) -> Iterator[Predictions]:
         """Decode the outputs for examples; the next batch is read meanwhile, and no more are held.
 
@@ -88,7 +93,8 @@ class Predictor:
             top: how many of the most probable classes.
             batch_size: None: as the model's own examples were scored.
             form: what images become; None: what those of the training became.
-            decoded: pixels of images in this form that are known already, by path.
+            decoded: images in this form that are known already, by path.
+            sink: gets the whole outputs of each batch, which are not kept.
 
         Raises:
             DataError: the network takes no images, and images were named.
@@ -110,8 +116,13 @@ class Predictor:
             batches = given.batches(size)
         for batch in map(self._inside_embeddings, _one_ahead(batches)):
             if batch.names:
-                decoded_batch = self.decoder.decode(batch.names, self.outputs(batch.inputs), top)
-                yield Predictions(batch.names, *decoded_batch, batch.bad)
+                outputs = self.outputs(batch.inputs)
+                geometries = _geometries(batch)
+                if sink is not None:
+                    sink(batch, geometries, outputs)
+                found, values = self.decoder.decode(batch.names, outputs, top)
+                found, values = self.decoder.in_originals(found, values, geometries, outputs)
+                yield Predictions(batch.names, found, values, batch.bad)
             else:
                 yield Predictions([], *self.decoder.nothing, batch.bad)
 
@@ -122,7 +133,8 @@ class Predictor:
             return batch
         inside = [row for row in range(len(batch.names)) if row not in outside]
         bad = [Bad(batch.names[row], problem.message, NOT_LEARNED) for row, problem in outside.items()]
-        return Batch([batch.names[row] for row in inside], rows(batch.inputs, inside), [*batch.bad, *bad])
+        geometries = [batch.geometries[row] for row in inside] if batch.geometries else ()
+        return Batch([batch.names[row] for row in inside], rows(batch.inputs, inside), [*batch.bad, *bad], geometries)
 
     @property
     def takes_text(self) -> bool:
@@ -195,6 +207,14 @@ class Predictor:
 def takes_text(trained: TrainedModel) -> bool:
     """Whether a model's examples are texts."""
     return not isinstance(trained.input_shape, dict) and kind_of(trained.input_shape) is TEXT
+
+
+def _geometries(batch: Batch) -> Sequence[Geometry]:
+    """How each example became its input: image files as they were read, images of arrays unchanged; else none."""
+    if batch.geometries or isinstance(batch.inputs, Mapping):
+        return batch.geometries
+    shape = batch.inputs.shape[1:]
+    return [unchanged(*shape[:2])] * len(batch.names) if kind_of(shape).FROM_IMAGE_FILES else ()
 
 
 def _one_ahead(items: Iterator[_Item]) -> Iterator[_Item]:

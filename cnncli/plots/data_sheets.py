@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from cnncli import task_registry
+from cnncli.data.columns import as_array, take
 from cnncli.data.dataset import Examples, Splits
 from cnncli.data.input_values import InputValues
 from cnncli.data_checks.findings import Example, Finding
@@ -28,7 +30,8 @@ def chosen_by_class(splits: Splits) -> dict[str, NDArray[np.int64]]:
 
     Where there are no classes, some of all, under an empty name.
     """
-    targets, labels = splits.targets, splits.train.labels
+    targets = splits.targets
+    labels = targets.whole(splits.train.targets)
     names = targets.class_names[:MOST_CLASSES]
     if not names:
         return {"": _spread(np.arange(len(labels)), MOST_EACH * _ROWS_WITHOUT_CLASSES)}
@@ -40,13 +43,14 @@ def draw_samples(splits: Splits, *, title: str | Title) -> Figure | None:
     """Draw training examples of each class in a row of their own; None where no input can be drawn."""
     train = splits.train
     limits = _limits(train)
+    counts = splits.targets.counts_by_name(splits.targets.whole(train.targets))
     rows = []
     for name, chosen in chosen_by_class(splits).items():
-        count = splits.targets.counts_by_name(train.labels).get(name, len(train))
+        count = counts.get(name, len(train))
         for begin in range(0, len(chosen), MOST_EACH):
             some = chosen[begin : begin + MOST_EACH]
             texts = [name, f"{count:,}"] if name else ["", *_ends(splits, some)]
-            rows.append(Row([text for text in texts if text], train.read(some), limits))
+            rows.append(Row([text for text in texts if text], _marked(splits, some), limits))
     if not rows or not can_draw(rows[0].examples):
         return draw_text_samples(splits, chosen_by_class(splits), title=title)
     names = splits.targets.class_names
@@ -55,9 +59,20 @@ def draw_samples(splits: Splits, *, title: str | Title) -> Figure | None:
     return draw_grid(rows, title=title, subtitle=f"{what}{left_out}")
 
 
+def _marked(splits: Splits, rows: NDArray[np.int64]) -> InputValues:
+    """Training examples, with their targets drawn on them where the task has `marked` in its `figures`."""
+    examples = splits.train.read(rows)
+    mark = getattr(task_registry.part(splits.targets.task, "figures"), "marked", None)
+    return examples if mark is None else mark(examples, _targets(splits, rows), splits.targets)
+
+
+def _targets(splits: Splits, rows: NDArray[np.int64]) -> NDArray[Any]:
+    return as_array(take(splits.train.targets, rows))
+
+
 def _ends(splits: Splits, rows: NDArray[np.int64]) -> list[str]:
     """The targets of the first and of the last example of a row."""
-    first, last = splits.targets.texts_of(splits.train.labels[rows[[0, -1]]])
+    first, last = splits.targets.texts_of(_targets(splits, rows[[0, -1]]))
     return [f"{first} to", last]
 
 
@@ -85,7 +100,7 @@ def draw_pipeline(
         shown.append(Row(["after augment", f"pass {number}"], values, limits or _bytes(raw)))
     if prepared is not None and can_draw(prepared):
         shown.append(Row(["after prepare", *_range_texts(prepared)], prepared, _range(prepared)))
-    names = splits.targets.texts_of(splits.train.labels[rows])
+    names = splits.targets.texts_of(_targets(splits, rows))
     subtitle = "augment changes the training examples in every epoch; prepare is part of the model"
     return draw_grid(shown, title=title, subtitle=subtitle, columns=names)
 

@@ -56,6 +56,19 @@ def class_colours(count: int) -> NDArray[np.uint8]:
     return colours
 
 
+def overlay(image: Pixels, mask: NDArray[np.uint8], count: int, *, ignored: int) -> Pixels:
+    """An image with its mask laid over it; class 0 has no colour, and pixels that do not count are white.
+
+    Args:
+        image: uint8 (height, width, 3).
+        mask: uint8 (height, width), class numbers.
+        count: of classes.
+        ignored: the number of pixels that do not count.
+    """
+    over: Pixels = np.rint(_over(image.astype(np.float32), mask, class_colours(count), ignored)).astype(np.uint8)
+    return over
+
+
 def draw_masks(
     shown: Sequence[Shown], names: Sequence[str], *, ignored: int, title: str | Title, subtitle: str
 ) -> Figure:

@@ -52,6 +52,7 @@ from cnncli.recipe.sources.boxes import Coco, Voc, Yolo
 from cnncli.recipe.sources.builtin import Builtin, BuiltinDataSet
 from cnncli.recipe.sources.hubs import HuggingFace, Tfds
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.mask_folder import MaskFolder
 from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import InputColumns, Table
 from cnncli.recipe.sources.text_folder import TextFolder
@@ -72,6 +73,7 @@ class Source(Section):
 
     builtin: BuiltinDataSet | None = Field(None, description="a data set by name; `source: mnist` means the same")
     image_folder: ImageFolder | None = None
+    mask_folder: MaskFolder | None = None
     text_folder: TextFolder | None = None
     yolo: Yolo | None = None
     coco: Coco | None = None

@@ -23,7 +23,7 @@ _File = TypeVar("_File")
 _LOOKED_AT = 200  # files that are opened
 _ALMOST_GRAY = 4  # the largest difference between the channels of a gray pixel that JPEG has stored
 _MANY_FOLDERS, _FEW_FILES = 30, 30
-_LARGE = 96  # pixels: images with such sides are photos, smaller ones are icons or digits
+LARGE = 96  # pixels: images with such sides are photos, smaller ones are icons or digits
 
 
 def look_at(path: str, word: str = "classes") -> DataSummary:
@@ -43,7 +43,7 @@ def look_at(path: str, word: str = "classes") -> DataSummary:
     heights, widths, is_gray = measured([file.path for file in some(train)])
     height, width = int(np.median(heights)), int(np.median(widths))
     sizes = {*zip(heights, widths, strict=True)}
-    are_photos = not is_gray and (len(sizes) > 1 or min(height, width) >= _LARGE)
+    are_photos = not is_gray and (len(sizes) > 1 or min(height, width) >= LARGE)
     size = f"{height} x {width}" if len(sizes) == 1 else f"the median is {height} x {width} (height x width)"
     more = {part: len(files) for part, files in tree.files.items() if part != "train"}
     names = [file.relative for file in train]

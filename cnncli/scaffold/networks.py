@@ -17,6 +17,7 @@ from cnncli.messages import counted
 from cnncli.recipe import targets
 from cnncli.recipe.write import as_flow
 from cnncli.scaffold.data_summary import DataSummary
+from cnncli.scaffold.u_net import blocks, fitting_side, levels_of, u_net
 
 BACKBONE = "MobileNetV2"  # small, and accurate for its size
 _FEW = 5_000  # photos: with fewer a network that has seen others is more accurate than a new one
@@ -25,6 +26,7 @@ _LARGEST_SIDE = 128  # of images for a network that is trained from the beginnin
 _SMALLEST_MAP = 4  # positions along the shortest axis after the last pooling
 _FIRST_FILTERS, _MOST_STAGES = 32, 4
 _STEPS = 3_000  # of the whole training, about
+_BATCH_OF_MAPS = 8
 _MOST_WORDS = 20_000
 _FEWEST_WORDS, _LONGEST_TEXT = 4, 500
 _DIMENSIONS = {SIGNAL: "1D", IMAGE: "2D", VOLUME: "3D"}
@@ -40,6 +42,7 @@ class Choice:
         data: lines of the section `data`, after the source.
         layers: lines of `model.layers`, without indentation.
         train: lines of the section `train`.
+        blocks: lines of the section `blocks`; empty where the layers use none.
     """
 
     why: str
@@ -47,6 +50,7 @@ class Choice:
     data: Sequence[str]
     layers: Sequence[str]
     train: Sequence[str]
+    blocks: Sequence[str] = ()
 
 
 def choose(found: DataSummary, *, backbone: str | None = None, weights: str | None = None) -> Choice:
@@ -58,6 +62,8 @@ def choose(found: DataSummary, *, backbone: str | None = None, weights: str | No
             of photos.
         weights: a file of weights for it; None: those of ImageNet.
     """
+    if targets.network_of(found.targets) == "u_net":
+        return _segmenting(found, backbone)
     wanted = backbone or (BACKBONE if found.are_photos and found.examples < _FEW else "none")
     if wanted != "none":
         return _transfer(found, wanted, weights)
@@ -123,6 +129,30 @@ def _convolutional(found: DataSummary) -> Choice:
             *_head(found),
         ],
         train=_plain_training(found),
+    )
+
+
+def _segmenting(found: DataSummary, backbone: str | None) -> Choice:
+    if backbone not in (None, "none"):
+        raise RecipeError(f"init writes no segmentation network with the backbone {backbone}", hint="--backbone none")
+    *sides, _ = found.shape
+    if found.has_image_files:
+        sides = [fitting_side(side, _LARGEST_SIDE) for side in sides]
+        if not found.has_one_size:
+            sides = [min(sides)] * len(sides)
+    halved = counted(levels_of(sides), "time")
+    return Choice(
+        why=f"The network is a small U-Net (Ronneberger, Fischer and Brox, 2015) that halves its maps {halved}.",
+        source={"image_size": sides} if found.has_image_files else {},
+        data=[*_prepared(found), "augment: [RandomFlip: horizontal]   # moves the masks with the images"],
+        layers=[*u_net(sides, _DIMENSIONS[found.kind]), *_head(found)],
+        train=[
+            *_settings(found, epochs=max(5, min(60, round(_STEPS * _BATCH_OF_MAPS / max(1, found.examples))))),
+            "optimizer: {Adam: {learning_rate: 1e-3}}",
+            *targets.of(found.targets).TRAINING,
+            *_early_stopping(),
+        ],
+        blocks=blocks(_DIMENSIONS[found.kind]),
     )
 
 
@@ -239,6 +269,8 @@ def _plain_training(found: DataSummary) -> list[str]:
 
 
 def _batch_size(found: DataSummary) -> int:
+    if targets.network_of(found.targets) == "u_net":
+        return _BATCH_OF_MAPS
     return 32 if found.examples < 10_000 else 64 if found.examples < 50_000 else 128
 
 

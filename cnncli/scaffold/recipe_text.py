@@ -30,6 +30,7 @@ def recipe_text(found: DataSummary, choice: Choice, *, name: str, shown: str) ->
         "",
         "data:",
         *_indented([*_source(found, choice), *_targets(found), *_split(found), *choice.data]),
+        *(["", "blocks:", *_indented(choice.blocks)] if choice.blocks else []),
         "",
         "model:",
         *([f"  input: {list(found.shape)}"] if found.has_to_say_shape else []),

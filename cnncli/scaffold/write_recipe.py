@@ -17,8 +17,9 @@ from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.schema import Source
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.mask_folder import MaskFolder
 from cnncli.recipe.sources.table import TableSettings
-from cnncli.scaffold import array_summary, image_summary, networks, table_summary, text_summary
+from cnncli.scaffold import array_summary, image_summary, mask_summary, networks, table_summary, text_summary
 from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.recipe_text import recipe_text
 from cnncli.scaffold.table_parts import tables_in
@@ -70,6 +71,8 @@ def write_recipe(
 def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
     if source.word == "image_folder":
         return _look_at_images(path, targets)
+    if isinstance(source.settings, MaskFolder):
+        return mask_summary.look_at(source.settings)
     if isinstance(source.settings, TableSettings):
         if source.settings.FINDS_COLUMNS:
             message = f"{printable(path)} is {source.settings.described}, which init does not look at"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.image_geometry import Geometry
 from cnncli.data.targets import TargetInfo
 from cnncli.recipe.schema import Recipe
 
@@ -36,6 +37,37 @@ class Together:
 
     lines: tuple[tuple[str, str], ...]
     fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Original:
+    """An example as it was before it became an input, for what `predict --to` writes.
+
+    Attributes:
+        stem: of the names of its files, which no other example of the prediction has.
+        file: as it was named.
+        geometry: how it became the input; None where that is no image.
+        read: reads its pixels, upright and in its own size: uint8 or float (height, width, 1 or 3).
+    """
+
+    stem: str
+    file: str
+    geometry: Geometry | None
+    read: Callable[[], NDArray[Any]]
+
+
+class PredictionFiles(Protocol):
+    """What `predict --to` writes; a task that writes files has it in its `prediction_files`, made of the decoder."""
+
+    def of(self, originals: Sequence[Original], outputs: Any) -> Iterator[tuple[str, bytes]]:
+        """The files of a batch: names, which begin with the stems of the originals, and contents.
+
+        Args:
+            outputs: float32 (batch, …), as `Decoder.observed` gives them; of several outputs by name.
+        """
+
+    def end(self) -> Iterator[tuple[str, bytes]]:
+        """The files of all batches together."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +138,21 @@ class Decoder(ABC):
             DivergedError: an output is not a number.
         """
 
+    def in_originals(
+        self,
+        indices: NDArray[np.int32],
+        values: NDArray[np.float32],
+        geometries: Sequence[Geometry],
+        outputs: Any = None,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        """What `decode` gives, of the originals: places in their pixels, shares without the padding around them.
+
+        Args:
+            geometries: one an example; none where inputs are no images.
+            outputs: as `decode` took them.
+        """
+        return indices, values
+
     @property
     @abstractmethod
     def titles(self) -> tuple[str, str, str]:
@@ -135,6 +182,10 @@ class Decoder(ABC):
     @abstractmethod
     def cells(self, indices: Sequence[int], values: Sequence[float]) -> list[str]:
         """A decoded example in these columns; any text."""
+
+    def rows(self, indices: Sequence[int], values: Sequence[float]) -> list[list[str]]:
+        """The rows of a decoded example in these columns, at least one."""
+        return [self.cells(indices, values)]
 
     @abstractmethod
     def tally(self) -> Tally:

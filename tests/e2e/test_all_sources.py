@@ -157,6 +157,20 @@ def cifar_files() -> str:
     return "one.npy"
 
 
+def masked_images() -> str:
+    """Images with a bright square, and masks of it."""
+    for number in range(COUNT):
+        random = np.random.default_rng(number)
+        image, mask = random.integers(0, 100, (8, 8, 3)), np.zeros((8, 8), np.uint8)
+        top, left = random.integers(0, 5, 2)
+        mask[top : top + 4, left : left + 4] = 255
+        image[mask > 0] += 120
+        for folder, values in (("photos", image.astype(np.uint8)), ("masks", mask)):
+            Path(folder).mkdir(exist_ok=True)
+            Image.fromarray(values).save(f"{folder}/{number}.png")
+    return "photos/0.png"
+
+
 def digits() -> str:
     np.save("digits.npy", np.zeros((2, 28, 28, 1), np.uint8))
     return "digits.npy"
@@ -194,6 +208,12 @@ ROWS = {
         f"targets: input\n  prepare: {PIXELS}\n  augment: [Rescaling: $(1 / 255), GaussianNoise: 0.1, Rescaling: 255]",
         "[Conv2D: {filters: 3, kernel_size: 3, padding: same}]",
         lambda: archive(x=image_array()),
+    ),
+    "mask_folder": Row(
+        "{mask_folder: {images: photos, masks: masks, classes: {ground: 0, square: 255}, image_size: [8, 8]}}",
+        f"targets: masks\n  prepare: {PIXELS}\n  augment: [RandomFlip]",
+        "[Conv2D: {filters: $classes, kernel_size: 3, padding: same, activation: softmax}]",
+        masked_images,
     ),
     "idx": Row("{idx: {path: idx}}", f"prepare: {PIXELS}", FLAT, idx_files),
     "builtin": Row("mnist-sample", f"limit: 60\n  prepare: {PIXELS}", FLAT, digits),

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from commands import call, draw_nothing
+from PIL import Image
 from stand_ins import photos
 
 from cnncli.network import checks
@@ -58,8 +59,8 @@ CHANGES = {
     "wavenet": [SPLIT, "data.source.npz.path=sounds.npz", "model.input=[256, 1]", "vars.layers=4"],
     "conv3d-volume": [SPLIT],
     "u-net": [
-        "model.input=[188, 188, 1]",
-        "data.source={image_folder: {path: photos, image_size: [188, 188], color: grayscale}}",
+        "model.input=[20, 20, 1]",
+        "data.source={mask_folder: {images: scans, masks: masks, color: grayscale}}",
         SPLIT,
         "vars.width=4",
     ],
@@ -84,6 +85,10 @@ def folder(tmp_path_factory):
     np.savez(made / "sounds.npz", x=random.uniform(-1, 1, (40, 256, 1)).astype(np.float32), y=labels)
     np.savez(made / "volumes.npz", x=random.random((24, 32, 32, 32, 1), dtype=np.float32), y=np.arange(24) % 2)
     pairs = {f"x_{side}": random.integers(0, 256, (40, 28, 28), dtype=np.uint8) for side in ("left", "right")}
+    for name, most in (("scans", 256), ("masks", 2)):
+        (made / name).mkdir()
+        for number in range(12):
+            Image.fromarray(random.integers(0, most, (20, 20), np.uint8)).save(made / name / f"{number}.png")
     np.savez(made / "pairs.npz", **pairs, y=labels)
     return made
 

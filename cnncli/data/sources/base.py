@@ -90,3 +90,7 @@ class Source(ABC, Generic[_Settings]):
     def looks_like(self, path: Path) -> bool:
         """Whether an existing file or folder is such data, where the command line names it alone."""
         return False
+
+    def settings_at(self, path: str) -> dict[str, str]:
+        """The settings for a file or folder of which `looks_like` is true."""
+        return {"path": path}

@@ -13,6 +13,7 @@ from cnncli.recipe.sources.boxes import Coco, Voc, Yolo
 from cnncli.recipe.sources.builtin import BUILTIN_TARGETS, Builtin
 from cnncli.recipe.sources.hubs import HuggingFace, Tfds
 from cnncli.recipe.sources.image_folder import ImageFolder
+from cnncli.recipe.sources.mask_folder import MaskFolder
 from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import Table
 from cnncli.recipe.sources.text_folder import TextFolder
@@ -22,6 +23,7 @@ DEFAULT_TARGETS = "classes"
 SOURCES: dict[str, type[SourceSettings]] = {
     "builtin": Builtin,
     "image_folder": ImageFolder,
+    "mask_folder": MaskFolder,
     "text_folder": TextFolder,
     "yolo": Yolo,
     "coco": Coco,

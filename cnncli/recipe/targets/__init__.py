@@ -40,7 +40,7 @@ class TargetRules(Protocol):
         HEAD: the last layer of a new recipe; `{outputs}` stands for the number of quantities.
         TRAINING: lines of the section `train` of a new recipe.
 
-    A module may also have `BALANCE`, the default of `data.balance`, and `SCORES`, see `scores_of`.
+    A module may also have `BALANCE`, the default of `data.balance`, `SCORES`, see `scores_of`, and `NETWORK`, see `network_of`.
     """
 
     RULES: Rules
@@ -74,3 +74,8 @@ def scores_of(word: str) -> tuple[str, ...]:
 def balance_of(word: str) -> Any:
     """The default of `data.balance`: `BALANCE` of the module, if it has one; else None."""
     return getattr(of(word), "BALANCE", None)
+
+
+def network_of(word: str) -> str:
+    """The network of a new recipe: `classifier`, a row of numbers for each example, or the module's `NETWORK`: `u_net`."""
+    return str(getattr(of(word), "NETWORK", "classifier"))

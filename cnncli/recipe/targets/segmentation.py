@@ -14,11 +14,13 @@ from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.mask_folder import MaskFolder
 
 RULES = Rules()
 NO_CLASSES = ""
 STRATIFY = False
 METRICS = None  # they depend on the loss: `default_metrics`
+NETWORK = "u_net"
 HEAD = "Conv2D: {filters: $classes, kernel_size: 1, activation: softmax}"
 TRAINING = ("loss: sparse_categorical_crossentropy   # metrics: mean IoU follows from the targets",)
 
@@ -89,6 +91,27 @@ def _source_of_masks(recipe: Recipe) -> Iterator[Problem]:
         hint += "or in arrays: `source: {npz: {path: scans.npz}}`, where y has the shape (count, height, width)"
         message = f"{source.described} has no masks, and `targets: masks` need a class for each pixel"
         yield Problem(message, hint, path=("data", "source"))
+
+
+@RULES.error_without_network
+def _folders_of_masks(recipe: Recipe) -> Iterator[Problem]:
+    source = recipe.data.source.settings
+    if not isinstance(source, MaskFolder):
+        return
+    path, given = ("data", "source", "mask_folder"), source.paths()
+    for part in ("validation", "test"):
+        images, masks = f"{part}_images", f"{part}_masks"
+        if (images in given) != (masks in given):
+            here, missing = (images, masks) if images in given else (masks, images)
+            yield Problem(f"`{here}` needs `{missing}`", f"add `{missing}: …`, or leave both out", path=(*path, here))
+    values = source.class_values()
+    are_colors = values is not None and any(isinstance(each, list) for each in values.values())
+    if source.ignore is not None and isinstance(source.ignore, list) != are_colors:
+        own, wanted = ("a number", "colors") if are_colors else ("a color", "numbers")
+        yield Problem(f"`ignore` is {own}, and classes are {wanted}", path=(*path, "ignore"))
+    elif values is not None and source.ignore is not None and source.ignore in values.values():
+        name = next(name for name, each in values.items() if each == source.ignore)
+        yield Problem(f"`ignore` is {source.ignore}, and so is the class `{name}`", path=(*path, "ignore"))
 
 
 @RULES.error_without_network

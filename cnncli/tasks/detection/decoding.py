@@ -10,11 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.image_geometry import Geometry
 from cnncli.errors import DivergedError
-from cnncli.messages import counted, percent
+from cnncli.messages import counted, percent, printable
 from cnncli.recipe.targets.detection import CENTRES, SIDES
 from cnncli.tasks.decoder import Decoder, Tally
 from cnncli.tasks.detection.decode import decode_boxes
+from cnncli.tasks.detection.originals import in_original
 
 THRESHOLD = 0.3  # of the score of boxes that are shown
 _NUMBERS = 5  # of a box: top, left, bottom, right, score
@@ -25,6 +27,19 @@ class BoxDecoder(Decoder):
     """Outputs are `maps` of centres and sides."""
 
     FORMS: ClassVar[tuple[str, ...]] = ("maps",)
+
+    def in_originals(
+        self,
+        indices: NDArray[np.int32],
+        values: NDArray[np.float32],
+        geometries: Sequence[Geometry],
+        outputs: Any = None,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        boxes = values.reshape(*indices.shape, _NUMBERS)
+        rows = [in_original(own[:, :4], geometry) for own, geometry in zip(boxes, geometries, strict=True)]
+        sides, is_inside = (np.stack(each) for each in zip(*rows, strict=True))
+        placed = np.concatenate([sides, boxes[..., 4:]], axis=-1).astype(np.float32)
+        return np.where(is_inside, indices, -1).astype(np.int32), placed.reshape(values.shape)
 
     def decode(
         self, names: Sequence[Any], outputs: Mapping[str, NDArray[np.float32]], top: int
@@ -48,25 +63,22 @@ class BoxDecoder(Decoder):
         return self.targets.class_names
 
     def boxes(self, indices: Sequence[int], values: Sequence[float]) -> list[dict[str, Any]]:
-        """The boxes of an image: class, score and the four sides."""
+        """The boxes of an image: class, score and the four sides in pixels of the original image."""
         found = []
         for place, number in enumerate(indices):
             if number >= 0:
                 top, left, bottom, right, score = values[_NUMBERS * place : _NUMBERS * (place + 1)]
                 box = {"left": left, "top": top, "right": right, "bottom": bottom}
-                found.append({"class": self.targets.class_names[number], "score": score, **box})
+                sides = {side: round(value, 2) for side, value in box.items()}
+                found.append({"class": self.targets.class_names[number], "score": round(score, 4), **sides})
         return found
 
     def row(self, indices: Sequence[int], values: Sequence[float]) -> tuple[str, str, str]:
         found = self.boxes(indices, values)
         if not found:
             return "no object", "", ""
-        first, *others = found
-        return (
-            first["class"],
-            percent(first["score"]),
-            ", ".join(f"{each['class']} {percent(each['score'])}" for each in others),
-        )
+        first, *others = (f"{printable(each['class'])} {_place(each)}" for each in found)
+        return first, percent(found[0]["score"]), ", ".join(others)
 
     def item(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, Any]:
         return {"boxes": self.boxes(indices, values)}
@@ -75,8 +87,12 @@ class BoxDecoder(Decoder):
         return ["class", "score", "left", "top", "right", "bottom"]
 
     def cells(self, indices: Sequence[int], values: Sequence[float]) -> list[str]:
+        return self.rows(indices, values)[0]
+
+    def rows(self, indices: Sequence[int], values: Sequence[float]) -> list[list[str]]:
+        titles = self.columns(1)[1:]
         found = self.boxes(indices, values)
-        return [found[0]["class"], *(f"{found[0][key]:.6g}" for key in self.columns(1)[1:])] if found else [""] * 6
+        return [[each["class"], *(f"{each[key]:.6g}" for key in titles)] for each in found] or [[""] * 6]
 
     def tally(self) -> Tally:
         return _ClassTally(self.targets.class_names)
@@ -97,6 +113,12 @@ class _ClassTally:
             return "no object"
         each = ", ".join(f"{count:,} {self.names[number]}" for number, count in self.counts.most_common())
         return f"{counted(self.counts.total(), 'object')}: {each}"
+
+
+def _place(box: Mapping[str, Any]) -> str:
+    """`square 12,30 40x25`: the upper left corner, then width and height, in whole pixels."""
+    left, top, right, bottom = (round(box[side]) for side in ("left", "top", "right", "bottom"))
+    return f"{left},{top} {right - left}x{bottom - top}"
 
 
 DECODER = BoxDecoder

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.image_geometry import Geometry
 from cnncli.errors import DivergedError
 from cnncli.messages import cell, percent, printable, shortened
 from cnncli.recipe.outputs import outputs_of
@@ -44,9 +45,22 @@ class MaskDecoder(Decoder):
             raise DivergedError(
                 f"the network's output for {names[broken[0]]} is no finite number", hint="train it again"
             )
-        shares = shares_of(masks_of(outputs), self.targets.count)  # (batch, classes)
-        order = np.argsort(-shares, axis=1, kind="stable")
-        return order.astype(np.int32), np.take_along_axis(shares, order, axis=1)
+        return _ordered(shares_of(masks_of(outputs), self.targets.count))
+
+    def in_originals(
+        self,
+        indices: NDArray[np.int32],
+        values: NDArray[np.float32],
+        geometries: Sequence[Geometry],
+        outputs: Any = None,
+    ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        if outputs is None or not geometries:
+            return indices, values
+        shares = [
+            shares_of(geometry.without_padding(mask)[None], self.targets.count)[0]
+            for geometry, mask in zip(geometries, masks_of(outputs), strict=True)
+        ]
+        return _ordered(np.stack(shares))
 
     @property
     def titles(self) -> tuple[str, str, str]:
@@ -77,6 +91,12 @@ class MaskDecoder(Decoder):
 
     def tally(self) -> Tally:
         return _ShareTally(self.targets.class_names)
+
+
+def _ordered(shares: NDArray[np.float32]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+    """Class numbers and shares, the largest first, each (batch, classes)."""
+    order = np.argsort(-shares, axis=1, kind="stable")
+    return order.astype(np.int32), np.take_along_axis(shares, order, axis=1)
 
 
 @dataclass

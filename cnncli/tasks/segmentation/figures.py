@@ -6,17 +6,20 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples
-from cnncli.inputs import InputKind
+from cnncli.data.input_values import InputValues
+from cnncli.inputs import InputKind, kind_of
 from cnncli.interpretability.examples import read
+from cnncli.plots.boxed_pictures import as_pixels
 from cnncli.plots.confusion import draw_confusion
 from cnncli.plots.evaluation_figures import can_show
-from cnncli.plots.mask_sheet import Shown, draw_masks
+from cnncli.plots.mask_sheet import Shown, draw_masks, overlay
 from cnncli.plots.text_fitting import Title
 from cnncli.tasks.segmentation.scorer import Scored
-from cnncli.tasks.segmentation.targets import IGNORED
+from cnncli.tasks.segmentation.targets import IGNORED, MaskTargets
 
 _MOST = 8  # images
 
@@ -55,3 +58,21 @@ def draw(
     ]
     subtitle = f"the {len(shown)} lowest IoU of {result.count:,} images: image, true mask, predicted mask, wrong pixels"
     yield "worst", draw_masks(shown, names, ignored=IGNORED, title=title + ", masks", subtitle=subtitle)
+
+
+def marked(examples: InputValues, masks: NDArray[np.uint8], targets: MaskTargets) -> InputValues:
+    """Images with their masks laid over them; others as they are.
+
+    Args:
+        examples: raw, (count, *shape of one).
+        masks: uint8 (count, height, width).
+    """
+    if not isinstance(examples, np.ndarray) or examples.dtype != np.uint8 or examples.shape[1:-1] != masks.shape[1:]:
+        return examples
+    if not kind_of(examples.shape[1:]).FROM_IMAGE_FILES:
+        return examples
+    pictures = [
+        overlay(as_pixels(image), mask, targets.count, ignored=IGNORED)
+        for image, mask in zip(examples, masks, strict=True)
+    ]
+    return np.stack(pictures)

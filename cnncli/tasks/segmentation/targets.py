@@ -114,6 +114,12 @@ class MaskTargets(TargetInfo):
         matched = match(class_names, self.class_names)
         return matched.numbers, matched.notes
 
+    def with_numbers(self, targets: NDArray[Any], numbers: NDArray[np.int32]) -> NDArray[Any]:
+        table = np.full(256, IGNORED, np.uint8)
+        table[: len(numbers)] = numbers
+        found: NDArray[np.uint8] = table[targets]
+        return found
+
     def check_settings(self, data: Data) -> list[Problem]:
         if data.classes is None or data.classes == self.count:
             return []
