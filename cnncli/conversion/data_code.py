@@ -20,6 +20,7 @@ from cnncli.recipe.sources.image_folder import ImageFolder
 
 _ONE_HOT = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
 _KERAS = {"mnist": "[..., np.newaxis]", "fashion_mnist": "[..., np.newaxis]", "cifar10": "", "cifar100": ""}
+BUILTIN_IN_CODE = (SAMPLE, *_KERAS)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cnncli.conversion.data_code import BUILTIN_IN_CODE
 from cnncli.conversion.rows_in_code import unwritten_rows
 from cnncli.errors import Problem, RecipeError
 from cnncli.recipe import targets
@@ -36,6 +37,9 @@ def _unwritten(recipe: Recipe) -> Iterator[Path]:
     data = recipe.data
     if data.source.word not in _SOURCES:
         yield ("data", "source", data.source.word)
+        return
+    if data.source.builtin is not None and data.source.builtin not in BUILTIN_IN_CODE:
+        yield ("data", "source")
         return
     if data.targets in targets.WITHOUT_LABELS:
         yield ("data", "targets")

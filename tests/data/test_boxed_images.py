@@ -115,7 +115,7 @@ def test_box_without_width_is_an_error_of_its_image(folder):
     found = json.loads((folder / "boxes.json").read_text())
     found["annotations"][0]["bbox"] = [1, 1, 0, 5]
     (folder / "boxes.json").write_text(json.dumps(found))
-    with pytest.raises(DataError, match=r"img0\.png: annotation 0: `bbox` is"):
+    with pytest.raises(DataError, match=r"boxes\.json: annotation 0, of img0\.png: `bbox` is"):
         read("coco")
 
 

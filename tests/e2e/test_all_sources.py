@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from boxed_folders import BOX_SOURCES, boxed_folder
 from commands import call, draw_nothing, stop_after_the_first_epoch
 from PIL import Image
 
@@ -26,6 +27,12 @@ WORDS = "[TextVectorization: {max_tokens: 50, output_sequence_length: 6}]"
 CLASSES = "Dense: {units: $classes, activation: softmax}"
 LABELS = "Dense: {units: $classes, activation: sigmoid}"
 FLAT = f"[Flatten, {CLASSES}]"
+MAPS = (
+    "[Conv2D: {filters: 8, kernel_size: 3, strides: 2, padding: same, activation: relu}, "
+    "Conv2D: {name: neck, filters: 8, kernel_size: 3, strides: 2, padding: same, activation: relu}, "
+    "Conv2D: {name: centres, filters: $classes, kernel_size: 1, activation: sigmoid, from: neck}, "
+    "Conv2D: {name: sides, filters: 4, kernel_size: 1, activation: softplus, from: neck}]\n  outputs: [centres, sides]"
+)
 SENTENCE = f"[Embedding: {{input_dim: 50, output_dim: 4}}, GlobalAveragePooling1D, {CLASSES}]"
 
 
@@ -215,6 +222,14 @@ ROWS = {
         "[Conv2D: {filters: $classes, kernel_size: 3, padding: same, activation: softmax}]",
         masked_images,
     ),
+    "yolo": Row(BOX_SOURCES["yolo"], f"prepare: {PIXELS}", MAPS, lambda: boxed_folder("yolo", COUNT)),
+    "coco": Row(
+        BOX_SOURCES["coco"],
+        f"prepare: {PIXELS}\n  augment: [RandomFlip: horizontal]",
+        MAPS,
+        lambda: boxed_folder("coco", COUNT),
+    ),
+    "voc": Row(BOX_SOURCES["voc"], f"prepare: {PIXELS}", MAPS, lambda: boxed_folder("voc", COUNT)),
     "idx": Row("{idx: {path: idx}}", f"prepare: {PIXELS}", FLAT, idx_files),
     "builtin": Row("mnist-sample", f"limit: 60\n  prepare: {PIXELS}", FLAT, digits),
     "tfrecord": Row("{tfrecord: {path: shards, image_size: [6, 6]}}", f"prepare: {PIXELS}", FLAT, records),

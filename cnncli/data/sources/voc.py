@@ -28,7 +28,9 @@ from cnncli.messages import printable, shortened
 from cnncli.recipe.sources.boxes import Voc
 
 _PATH = ("data", "source", "voc")
-_ANNOTATIONS, _IMAGES, _SETS = "Annotations", "JPEGImages", os.path.join("ImageSets", "Main")
+# Of labels and of images; many data sets have the second.
+_FOLDERS = (("Annotations", "JPEGImages"), ("annotations", "images"))
+_SETS = os.path.join("ImageSets", "Main")
 _PARTS = {"train": "train", "val": "validation", "test": "test"}  # lists in ImageSets/Main
 _MOST_BYTES = 1 << 20  # of a file of annotations
 
@@ -44,28 +46,32 @@ def read_voc(path: str) -> BoxedImages:
         DataError: folders, images or annotations are missing.
     """
     root = str(existing_folder(path))
-    for folder in (_ANNOTATIONS, _IMAGES):
-        if not os.path.isdir(os.path.join(root, folder)):
-            hint = f"{printable(path)} holds {contents(root)}"
-            raise DataError(Problem(f"{printable(path)} has no folder {folder}", hint))
-    stems = _stems_by_part(root)
+    folders = _folders(root)
+    if folders is None:
+        annotations, pictures = _FOLDERS[0]
+        lacking = next(each for each in (annotations, pictures) if not os.path.isdir(os.path.join(root, each)))
+        hint = f"{printable(path)} holds {contents(root)}"
+        raise DataError(Problem(f"{printable(path)} has no folder {lacking}", hint))
+    annotations, pictures = folders
+    labels = os.path.join(root, annotations)
+    stems = _stems_by_part(root, labels)
     images = {
-        os.path.splitext(name)[0]: name for name in sorted(os.listdir(os.path.join(root, _IMAGES))) if _is_image(name)
+        os.path.splitext(name)[0]: name for name in sorted(os.listdir(os.path.join(root, pictures))) if _is_image(name)
     }
     wanted = [stem for some in stems.values() for stem in some]
     if missing := [stem for stem in wanted if stem not in images]:
-        raise DataError(image_names_note(missing, len(wanted), os.path.join(path, _IMAGES)))
-    if missing := [f"{stem}.xml" for stem in wanted if not os.path.isfile(_annotations_file(root, stem))]:
-        raise DataError(image_names_note(missing, len(wanted), os.path.join(path, _ANNOTATIONS)))
+        raise DataError(image_names_note(missing, len(wanted), os.path.join(path, pictures)))
+    if missing := [f"{stem}.xml" for stem in wanted if not os.path.isfile(_annotations_file(labels, stem))]:
+        raise DataError(image_names_note(missing, len(wanted), os.path.join(path, annotations)))
     parsed = [
-        (part, stem, _Annotations(_annotations_file(root, stem))) for part, some in stems.items() for stem in some
+        (part, stem, _Annotations(_annotations_file(labels, stem))) for part, some in stems.items() for stem in some
     ]
     names = tuple(sorted({name for _, _, each in parsed for name in each.names}))
     numbers = {name: number for number, name in enumerate(names)}
     found = []
     for part, stem, each in parsed:
-        relative = f"{_IMAGES}/{images[stem]}"
-        file = ClassFile(os.path.join(root, _IMAGES, images[stem]), relative, part, "")
+        relative = f"{pictures}/{images[stem]}"
+        file = ClassFile(os.path.join(root, pictures, images[stem]), relative, part, "")
         boxes = np.array(each.boxes, np.float64).reshape(-1, 4)
         size = each.size or ((1, 1) if not each.boxes else None)
         classes = [numbers[name] for name in each.names]
@@ -74,13 +80,22 @@ def read_voc(path: str) -> BoxedImages:
         else:
             found.append(BoxedImage(file, boxes, classes, size, tuple(each.faults)))
     if not names and not any(each.faults for _, _, each in parsed):
-        raise DataError(f"{printable(os.path.join(path, _ANNOTATIONS))} has no object")
-    folders = {part: f"{word}.txt" for word, part in _PARTS.items() if part in stems}
-    return BoxedImages(sorted_by_part(found), names, f"VOC folder {printable(path)}", folders)
+        raise DataError(f"{printable(os.path.join(path, annotations))} has no object")
+    lists = {part: f"{word}.txt" for word, part in _PARTS.items() if part in stems}
+    return BoxedImages(sorted_by_part(found), names, f"VOC folder {printable(path)}", lists)
 
 
-def _stems_by_part(root: str) -> dict[str, list[str]]:
-    """The names of the images without their endings, by part."""
+def _folders(root: str) -> tuple[str, str] | None:
+    """The names of the folders of annotations and of images; None where they are not both there."""
+    return next((pair for pair in _FOLDERS if all(os.path.isdir(os.path.join(root, each)) for each in pair)), None)
+
+
+def _stems_by_part(root: str, labels: str) -> dict[str, list[str]]:
+    """The names of the images without their endings, by part.
+
+    Args:
+        labels: the folder of annotations.
+    """
     found = {}
     for word, part in _PARTS.items():
         file = os.path.join(root, _SETS, f"{word}.txt")
@@ -88,16 +103,16 @@ def _stems_by_part(root: str) -> dict[str, list[str]]:
             found[part] = [line.split()[0] for line in read_text(file).splitlines() if line.strip()]
     if found.get("train"):
         return {part: stems for part, stems in found.items() if stems}
-    names = sorted(name for name in os.listdir(os.path.join(root, _ANNOTATIONS)) if name.endswith(".xml"))
+    names = sorted(name for name in os.listdir(labels) if name.endswith(".xml"))
     if not names:
-        raise DataError(f"{printable(os.path.join(root, _ANNOTATIONS))} has no .xml file")
+        raise DataError(f"{printable(labels)} has no .xml file")
     used = {stem for stems in found.values() for stem in stems}
     train = [stem for stem in (name.removesuffix(".xml") for name in names) if stem not in used]
     return {"train": train, **found}
 
 
-def _annotations_file(root: str, stem: str) -> str:
-    return os.path.join(root, _ANNOTATIONS, f"{stem}.xml")
+def _annotations_file(labels: str, stem: str) -> str:
+    return os.path.join(labels, f"{stem}.xml")
 
 
 def _is_image(name: str) -> bool:
@@ -182,7 +197,8 @@ class _Voc(Source[Voc]):
         return read_boxed_for_model(read_voc(settings.path), settings, request, _PATH)
 
     def looks_like(self, path: Path) -> bool:
-        return (path / _ANNOTATIONS).is_dir() and (path / _IMAGES).is_dir()
+        folders = _folders(str(path))
+        return folders is not None and any(name.endswith(".xml") for name in os.listdir(path / folders[0]))
 
 
 SOURCE = _Voc()

@@ -37,7 +37,7 @@ class Yolo(BoxSettings, Located):
 
 
 class Voc(BoxSettings, Located):
-    """A folder as Pascal VOC has it: `JPEGImages`, `Annotations`, perhaps `ImageSets/Main`; difficult objects are ignored."""
+    """A Pascal VOC folder: `JPEGImages` and `Annotations`, or `images` and `annotations`; difficult objects are ignored."""
 
     MODULE: ClassVar[str] = "voc"
     RECOGNIZED: ClassVar[str] = "a folder with `Annotations` and `JPEGImages`"
@@ -56,7 +56,7 @@ class Coco(BoxSettings):
     """Images and annotations as COCO has them: a JSON file with the boxes of all images of a folder; crowds are ignored."""
 
     MODULE: ClassVar[str] = "coco"
-    RECOGNIZED: ClassVar[str] = "a JSON file of COCO annotations beside its images"
+    RECOGNIZED: ClassVar[str] = "a JSON file of COCO annotations near its images, or its folder"
 
     images: str = Field(min_length=1, description="the folder of the images, relative to the working directory")
     annotations: str = Field(min_length=1, description="the JSON file with their boxes")
@@ -68,6 +68,12 @@ class Coco(BoxSettings):
     @property
     def described(self) -> str:
         return "a COCO data set"
+
+    def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
+        if not isinstance(trained, Coco):
+            return self
+        parts = {key: getattr(self, key) for key in Coco.model_fields if key.endswith(("images", "annotations"))}
+        return trained.model_copy(update=parts)
 
     def paths(self) -> dict[str, str]:
         keys = (

@@ -13,7 +13,7 @@ from PIL import Image
 from cnncli.plots import style
 from cnncli.plots.boxed_pictures import Box, label_of, with_boxes
 from cnncli.recipe.targets.detection import CENTRES, SIDES
-from cnncli.runs.json_text import to_json
+from cnncli.runs.json_text import to_json_line
 from cnncli.tasks.decoder import Decoder, Original
 from cnncli.tasks.detection.decode import decode_boxes
 from cnncli.tasks.detection.decoding import THRESHOLD
@@ -58,13 +58,19 @@ class BoxFiles:
         """All boxes."""
         categories = [{"id": number, "name": name} for number, name in enumerate(self._names, start=1)]
         document = {"images": self._images, "annotations": self._boxes, "categories": categories}
-        yield JSON, to_json(document).encode()
+        yield JSON, _lines(document).encode()
 
     def _annotation(self, number: int, box: Sequence[float]) -> dict[str, Any]:
         top, left, bottom, right, category, score = box
         width, height = right - left, bottom - top
         about = {"id": number, "image_id": len(self._images), "category_id": int(category) + 1}
         return {**about, "bbox": [left, top, width, height], "area": width * height, "iscrowd": 0, "score": score}
+
+
+def _lines(document: Mapping[str, Sequence[Any]]) -> str:
+    """A document of lists as JSON with a line an item."""
+    lists = (f'"{key}": [\n' + ",\n".join(map(to_json_line, items)) + "\n]" for key, items in document.items())
+    return "{" + ",\n".join(lists) + "}\n"
 
 
 def _picture(
