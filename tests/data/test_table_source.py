@@ -669,7 +669,7 @@ def test_one_table_for_two_parts_is_refused_however_few_numbers_a_row_has() -> N
 
     assert "set.csv is the same table for training and validation" in said[0]
     assert "copy.csv is the same table for training and test" in of_a_copy[0]
-    assert len(read({**source, "test": "copy.csv"}, allow_leakage=True).test.examples) == 60
+    assert len(read({**source, "test": "copy.csv"}, allow_leakage=True).test) == 60
 
 
 def test_first_twenty_wrong_lines_are_listed_although_they_are_alike() -> None:
