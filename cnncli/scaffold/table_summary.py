@@ -38,7 +38,9 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     part = next((name for name, values in left.items() if _are_parts(name, values)), None)
     left.pop(part or "", None)
     group = group_in_heads(left)
-    left.pop(group or "", None)
+    own_group = left.pop(group or "", [])
+    gaps_in_group = sum(not value.strip() for value in own_group)
+    has_gaps, group = group if gaps_in_group else None, None if gaps_in_group else group
     weight = next(
         (n for n in left if _WEIGHT.fullmatch(n) and n in columns.numbers and columns.numbers[n].min() >= 0), None
     )
@@ -69,6 +71,14 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
         labels_fact(found, kind_of_label, classes, columns),
         *(f"The {other} part is {printable(name)}" for other, name in others.items()),
         *([f"All rows with the same `{printable(group)}` come into one part"] if group and not part else []),
+        *(
+            [
+                f"`{printable(has_gaps)}` could be a group, but {counted(gaps_in_group, 'cell')} "
+                f"of it {'is' if gaps_in_group == 1 else 'are'} empty"
+            ]
+            if has_gaps and not part
+            else []
+        ),
         *([group_fact(pattern, columns.values[own_used[0]])] if pattern else []),
         *([f"`{printable(weight)}` is the weight of each example in the loss"] if weight else []),
         *_gaps(used if not found.values else used - {*label}, columns),

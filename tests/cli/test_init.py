@@ -612,3 +612,11 @@ def test_images_of_one_patient_in_a_table_come_into_one_part():
     split = written("rows.csv", "--backbone", "none", file="rows.yaml").recipe.data.split
 
     assert len({*groups_in_names([str(path) for path in files], split.group)}) == 12
+
+
+def test_column_of_groups_with_empty_cells_is_named_and_not_used():
+    table([{"a": row / 7, "patient": row // 4 if row > 2 else "", "y": "NV"[row % 2]} for row in range(40)])
+    done = call("init", "rows.csv")
+
+    assert load("rows.yaml").recipe.data.split.group is None
+    assert "`patient` could be a group, but 3 cells of it are empty" in done.stderr
