@@ -104,10 +104,10 @@ def cifar() -> None:
     for name in (*(f"data_batch_{number}" for number in range(1, 6)), "test_batch"):
         labels = [number % 10 for number in range(40)]
         batch = {b"data": pixels(40, 3072), b"labels": labels, b"batch_label": b"", b"filenames": [b"x.png"] * 40}
-        (folder / name).write_bytes(pickle.dumps(batch, protocol=4))
+        (folder / name).write_bytes(pickle.dumps(batch, protocol=3).replace(b"numpy._core", b"numpy.core"))
     names = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
     meta = {b"label_names": [name.encode() for name in names], b"num_vis": 3072}
-    (folder / "batches.meta").write_bytes(pickle.dumps(meta, protocol=4))
+    (folder / "batches.meta").write_bytes(pickle.dumps(meta, protocol=3))
 
 
 def medmnist(name: str, labels: int) -> Callable[[], None]:
