@@ -132,6 +132,7 @@ def quantity(value: float | None) -> str:
     """
     if value is None or not math.isfinite(value):
         return "–"
+    value += 0.0  # -0 is 0
     if 1000 <= abs(value) < 1e9:
         return f"{value:,.0f}"
     return f"{value:#.4g}".removesuffix(".")
@@ -153,12 +154,26 @@ def _normal(word: str) -> str:
     return re.sub(r"[_\-\s]", "", word).lower()
 
 
+def fixed(value: float, digits: int) -> str:
+    """A finite number with `digits` digits behind the point: large ones without, and those that this shows badly as `1.2e-05`.
+
+    Example:
+        >>> fixed(0.25, 4), fixed(12345.6, 4), fixed(0.000012, 4), fixed(1.58062673920e11, 4), fixed(-0.0, 2)
+        ('0.2500', '12,346', '1.2e-05', '1.581e+11', '0.00')
+    """
+    value += 0.0  # -0 is 0
+    if abs(value) >= 1000:
+        return f"{value:,.0f}" if abs(value) < 1e9 else f"{value:.4g}"
+    text = f"{value:.{digits}f}"
+    return text if value == 0 or float(text) != 0 else f"{value:.2g}"
+
+
 def cell(value: Any) -> str:
     """A value as a table shows it: numbers with four digits behind the point, and a dash where there is none."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "–"
     if isinstance(value, float):
-        return f"{value:.4f}" if abs(value) < 1000 else f"{value:,.0f}"
+        return fixed(value, 4)
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     return printable(str(value))
@@ -168,7 +183,7 @@ def rough(value: Any) -> str:
     """A score of few examples: two digits behind the point, or of small numbers two significant ones."""
     if not isinstance(value, float) or not math.isfinite(value):
         return cell(value)
-    return f"{value:.2f}" if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
+    return fixed(value, 2) if abs(value) >= 0.1 or value == 0 else f"{value:.2g}"
 
 
 def clock(seconds: float) -> str:
@@ -199,7 +214,7 @@ def first_of(texts: Sequence[str], separator: str = ", ", *, most: int = 8) -> s
 
 def number_text(value: float, digits: int = 4) -> str:
     """Write a number with at most `digits` significant digits and a real minus sign: 0.05, 1e−5, −0.4123."""
-    return re.sub(r"e([+-])0*", r"e\1", f"{value:.{digits}g}").replace("e+", "e").replace("-", "−")
+    return re.sub(r"e([+-])0*", r"e\1", f"{value + 0.0:.{digits}g}").replace("e+", "e").replace("-", "−")
 
 
 def percent(share: float) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.bounded_search import SearchTooLong, first_groups
 from cnncli.data.dataset import Examples
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
@@ -92,9 +92,13 @@ def groups_in_names(files: Sequence[str], pattern: str) -> NDArray[Any]:
     """
     if fault := group_pattern.fault_of(pattern):
         raise DataError(Problem(fault, group_pattern.HINT, path=PATH))
-    compiled = re.compile(pattern)
     texts = files if "/" in pattern else [file.rpartition("/")[2] for file in files]
-    found = [match[1] if (match := compiled.search(text)) else None for text in texts]
+    try:
+        found = first_groups(pattern, texts)
+    except SearchTooLong as error:
+        message = f"`{shortened(pattern)}` takes too long to search in names such as {printable(texts[0])}"
+        hint = "it can match in too many ways: avoid a repetition within a repetition, such as `(a+)+`"
+        raise DataError(Problem(message, hint, path=PATH)) from error
     if missing := [printable(file) for file, group in zip(files, found, strict=True) if not group]:
         which = "any file name" if len(missing) == len(files) else f"{len(missing):,} of {len(files):,} file names"
         hint = listed(missing, _MOST_NAMED)

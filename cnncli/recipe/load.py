@@ -232,8 +232,14 @@ def _sorted(problems: Iterable[Problem]) -> list[Problem]:
 
 
 def _first_of_each_kind(problems: Sequence[Problem]) -> Iterator[Problem]:
-    """The problems without those of which there are many alike; how many were left out is said once."""
-    kinds = [_QUOTED.sub("…", problem.message) for problem in problems]
+    """The problems without those of which a recipe has many alike; how many were left out is said once.
+
+    The lines of tables are listed one by one: each is to be repaired.
+    """
+    kinds = [
+        _QUOTED.sub("…", problem.message) if problem.place is None or problem.place.column else str(problem.place)
+        for problem in problems
+    ]
     counts, told = Counter(kinds), Counter[str]()
     for kind, problem in zip(kinds, problems, strict=True):
         told[kind] += 1

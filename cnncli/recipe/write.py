@@ -75,6 +75,11 @@ class _Dumper(yaml.SafeDumper):
     def ignore_aliases(self, data: Any) -> bool:
         return True
 
+    def check_simple_key(self) -> bool:
+        """An empty text in quotes is a key as any other; PyYAML would write `? "" : 0`."""
+        is_empty = isinstance(self.event, yaml.ScalarEvent) and self.event.value == ""
+        return is_empty or super().check_simple_key()
+
 
 def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
     plain = bool(_PLAIN.fullmatch(value)) and value.lower() not in _RESERVED

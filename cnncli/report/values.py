@@ -33,11 +33,12 @@ def decimal(value: float | None) -> str:
     """A number with four digits behind the point, or as many significant ones: `0.3507`, `12,345`, `1e-05`."""
     if value is None:
         return MISSING
+    value += 0.0  # -0 is 0
     size = abs(value)
-    if value == int(value) and size < 1e15:
+    if size >= 1e9:
+        return f"{value:.4g}"
+    if size >= 1000 or value == int(value):
         return f"{value:,.0f}"
-    if size >= 1000:
-        return f"{value:,.0f}" if size < 1e15 else f"{value:.4g}"
     return f"{value:.4f}" if size >= 0.01 else f"{value:.4g}"
 
 

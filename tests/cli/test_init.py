@@ -536,3 +536,87 @@ def test_column_of_numbers_may_have_a_wrong_cell():
     table([{"a": "" if row == 3 else row / 7, "y": "NV"[row % 2]} for row in range(40)])
 
     assert written("rows.csv", file="rows.yaml").recipe.data.source.csv.numbers == ["a"]
+
+
+def test_pixels_in_one_column_are_images():
+    pixels = " ".join(str(number % 250) for number in range(144))
+    table(
+        [{"emotion": row % 3, "pixels": pixels, "Usage": ["Training", "PublicTest"][row % 4 == 0]} for row in range(40)]
+    )
+    data = written("rows.csv", file="rows.yaml").recipe.data
+
+    assert (data.source.csv.numbers, data.source.csv.shape, data.source.csv.label) == ("pixels", [12, 12, 1], "emotion")
+
+
+def test_signals_of_different_length_in_one_column():
+    table([{"wave": "|".join(["0.5"] * (20 + row % 5)), "beat": "NV"[row % 2]} for row in range(40)])
+    source = written("rows.csv", file="rows.yaml").recipe.data.source.csv
+
+    assert (source.numbers, source.length) == ("wave", 24)
+
+
+def test_title_and_text_are_joined_and_another_text_is_not():
+    table(
+        [
+            {
+                "Class Index": row % 4,
+                "Title": f"a title of {row} words",
+                "Text": f"a long text of {row} words",
+                "Place": f"at place no {row}",
+            }
+            for row in range(40)
+        ]
+    )
+
+    assert written("rows.csv", file="rows.yaml").recipe.data.source.csv.text == ["Title", "Text"]
+
+
+def test_uncertain_and_empty_labels_count_as_none_of_them():
+    photos(10)
+    cells = ["1.0", "", "-1.0", "0.0"]
+    table(
+        [
+            {"Path": path, "Sex": "FM"[row % 2], "Edema": cells[row % 4], "Fracture": cells[row % 3]}
+            for row, path in enumerate(sorted(Path("photos").rglob("*.png")))
+        ]
+    )
+    data = written("rows.csv", "--backbone", "none", file="rows.yaml").recipe.data
+
+    assert (data.targets, data.source.csv.label) == ("multilabel", ["Edema", "Fracture"])
+    assert data.source.csv.label_values == {"": 0, "-1": 0}
+    assert 'label_values: {"": 0, "-1": 0}' in Path("rows.yaml").read_text()
+
+
+def test_names_of_passengers_and_numbers_of_rows_are_no_inputs():
+    table(
+        [
+            {
+                "PassengerId": row + 1,
+                "Survived": row % 2,
+                "Name": f"Braund{row}, Mr. Owen Harris",
+                "Fare": row / 7,
+                "Port": "SCQ"[row % 3],
+            }
+            for row in range(40)
+        ]
+    )
+    source = written("rows.csv", file="rows.yaml").recipe.data.source.csv
+
+    assert (source.numbers, source.label) == (["Fare"], "Survived")
+
+
+def test_images_of_one_patient_in_a_table_come_into_one_part():
+    photos(12, name="patient{}_view.png")
+    files = sorted(Path("photos").rglob("*.png"))
+    table([{"Path": path, "label": path.parent.name} for path in files])
+    split = written("rows.csv", "--backbone", "none", file="rows.yaml").recipe.data.split
+
+    assert len({*groups_in_names([str(path) for path in files], split.group)}) == 12
+
+
+def test_column_of_groups_with_empty_cells_is_named_and_not_used():
+    table([{"a": row / 7, "patient": row // 4 if row > 2 else "", "y": "NV"[row % 2]} for row in range(40)])
+    done = call("init", "rows.csv")
+
+    assert load("rows.yaml").recipe.data.split.group is None
+    assert "`patient` could be a group, but 3 cells of it are empty" in done.stderr

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedGroupKFold
 
+from cnncli.data import bounded_search
 from cnncli.data.folds import fold_numbers
 from cnncli.data.group_assignment import assign
 from cnncli.data.groups import groups_in_names
@@ -253,6 +254,13 @@ def test_files_that_a_pattern_does_not_match_are_named() -> None:
     [problem] = caught.value.problems
     assert problem.message == "`(p[0-9]+)_` does not match 1 of 2 file names"
     assert problem.hint.startswith("cat/x.png\n")
+
+
+def test_pattern_that_takes_years_is_refused(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(bounded_search, "_SECONDS", 1)
+
+    with pytest.raises(DataError, match=r"`\(a\+\)\+\$` takes too long to search in names such as a{60}.png"):
+        groups_in_names([f"{'a' * 60}.png"], "(a+)+$")
 
 
 def words() -> Iterator[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -239,6 +240,20 @@ def test_index_is_kept_until_the_file_changes(tmp_path: Path, monkeypatch: pytes
     assert len(made) == 2
     assert (first.count, again.count, changed.count) == (1, 1, 2)
     assert np.array_equal(first.columns["a"].begins, again.columns["a"].begins)
+
+
+def test_other_content_of_the_same_size_and_time_is_indexed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CNNCLI_CACHE", str(tmp_path / "cache"))
+    path = shard(tmp_path / "x.tfrecord", [{"abc": b"one"}])
+    before, size = path.stat(), path.stat().st_size
+    indexed(str(path), "tfrecord", index_records)
+    path.write_bytes(shard(tmp_path / "y.tfrecord", [{"xyz": b"one"}]).read_bytes())
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (size, before.st_mtime_ns)
+    assert set(indexed(str(path), "tfrecord", index_records).columns) == {"xyz"}
 
 
 def test_damaged_index_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from commands import call
 from pictures import noise, save
 
 from cnncli.data.columns import RowFile
@@ -602,7 +603,12 @@ def test_signals_of_different_length_in_one_column_are_padded() -> None:
 
 def test_texts_of_several_columns_are_joined() -> None:
     labelled([[1 + index % 2, f"Title {index}", f"body {index}"] for index in range(24)], ["class", "title", "text"])
-    source = {"path": "set.csv", "text": ["title", "text"], "label": "class", "label_values": {1: "World", 2: "Sports"}}
+    source = {
+        "path": "set.csv",
+        "text": ["title", "text"],
+        "label": "class",
+        "label_values": {"1": "World", "2": "Sports"},
+    }
 
     found = read(source)
 
@@ -617,7 +623,7 @@ def test_recipe_says_what_uncertain_and_empty_labels_mean() -> None:
     labelled([[index, cells[index % 4], cells[(index + 1) % 4]] for index in range(32)], ["age", "Edema", "Fracture"])
     source = {"path": "set.csv", "numbers": ["age"], "label": ["Edema", "Fracture"]}
 
-    found = read({**source, "label_values": {-1: 0, "": 0}}, targets="multilabel")
+    found = read({**source, "label_values": {"-1": 0, "": 0}}, targets="multilabel")
     said = refused(source, targets="multilabel")
 
     assert sum(int(part.examples.labels.sum()) for part in found.parts) == 16
@@ -651,3 +657,29 @@ def test_prose_is_no_table() -> None:
 
     with pytest.raises(DataError):
         parse_source("readme.txt")
+
+
+def test_one_table_for_two_parts_is_refused_however_few_numbers_a_row_has() -> None:
+    labelled([[index, index % 7, index % 2] for index in range(60)], ["a", "b", "label"])
+    shutil.copy("set.csv", "copy.csv")
+    source = {"path": "set.csv", "numbers": ["a", "b"], "label": "label"}
+
+    said = refused({**source, "validation": "set.csv"})
+    of_a_copy = refused({**source, "test": "copy.csv"})
+
+    assert "set.csv is the same table for training and validation" in said[0]
+    assert "copy.csv is the same table for training and test" in of_a_copy[0]
+    assert len(read({**source, "test": "copy.csv"}, allow_leakage=True).test) == 60
+
+
+def test_first_twenty_wrong_lines_are_listed_although_they_are_alike() -> None:
+    labelled([["x" if index < 60 else index, index % 2] for index in range(90)], ["a", "label"])
+    Path("r.yaml").write_text(
+        "data: {source: {csv: {path: set.csv, numbers: a, label: label}}}\n"
+        "model: {layers: [Dense: {units: $classes, activation: softmax}]}\n"
+    )
+
+    said = call("data", "r.yaml", exit_code=4).stderr.splitlines()
+
+    assert said[0] == "error: 60 mistakes in set.csv; the first 20 are listed"
+    assert said[1:21] == [f"set.csv:{line}: a is `x`, not a number" for line in range(2, 22)]

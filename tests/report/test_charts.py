@@ -162,7 +162,15 @@ def test_network_of_very_many_boxes_is_a_table_alone():
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.350686, "0.3507"), (0.00012345, "0.0001234"), (1234567.8, "1,234,568"), (3.0, "3"), (None, "–")],
+    [
+        (0.350686, "0.3507"),
+        (0.00012345, "0.0001234"),
+        (1234567.8, "1,234,568"),
+        (3.0, "3"),
+        (158062673920.0, "1.581e+11"),
+        (-0.0, "0"),
+        (None, "–"),
+    ],
 )
 def test_number_is_written_with_four_digits(value, text):
     assert values.decimal(value) == text

@@ -22,7 +22,7 @@ from cnncli.data.sources.paths import cannot_read
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable, shortened
 
-_VERSION = 1  # of what an index holds
+_VERSION = 2  # of what an index holds
 _SUFFIX = ".index.npz"
 _UNUSED_DAYS = 30
 MISSING = -1
@@ -114,7 +114,10 @@ class IndexBuilder:
 
 
 def indexed(path: str, kind: str, make: Callable[[str], SpanIndex]) -> SpanIndex:
-    """The index of a shard: from the cache where the file is the same, by its place, size and time; else it is made.
+    """The index of a shard: from the cache where the file is the same; else it is made.
+
+    A file is the same by its place, size, and the times of its content and of its entry in the file system: other content of
+    the same size can get back the first (`touch -r`, `cp -p`), but not the second.
 
     Args:
         kind: of the shard, `tfrecord` or `tar`.
@@ -127,7 +130,7 @@ def indexed(path: str, kind: str, make: Callable[[str], SpanIndex]) -> SpanIndex
         status = os.stat(path)
     except OSError as error:
         raise cannot_read(path, error) from error
-    said = json.dumps([kind, _VERSION, os.path.abspath(path), status.st_size, status.st_mtime_ns])
+    said = json.dumps([kind, _VERSION, os.path.abspath(path), *_stamp(status)])
     kept = cache.folder() / (hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest() + _SUFFIX)
     if found := _load(path, kept):
         return found
@@ -135,6 +138,10 @@ def indexed(path: str, kind: str, make: Callable[[str], SpanIndex]) -> SpanIndex
     with suppress(OSError):  # then it is made once more the next time
         _save(made, kept)
     return made
+
+
+def _stamp(status: os.stat_result) -> tuple[int, ...]:
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino
 
 
 def _load(path: str, kept: Path) -> SpanIndex | None:

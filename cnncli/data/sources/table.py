@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import filecmp
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import combinations
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -245,9 +247,27 @@ def _opened(wanted: Wanted) -> dict[str, TableFile]:
                 tables[part] = open_table(text, kind=wanted.kind, form=text_format(settings))
         except DataError as error:
             problems += error.problems
+    problems = problems or ([] if wanted.allow_leakage else [*_same_files(wanted, files, tables)])
     if problems:
         raise DataError(problems)
     return tables
+
+
+def _same_files(
+    wanted: Wanted, files: Mapping[str, tuple[str, str]], tables: Mapping[str, TableFile]
+) -> Iterator[Problem]:
+    """Tables of two parts with the same content, whatever is in their rows: few numbers alone are not compared."""
+    for one, other in combinations(tables, 2):
+        if filecmp.cmp(tables[one].path, tables[other].path, shallow=False):
+            message = f"{printable(files[other][1])} is the same table for {_NOUNS[one]} and {_NOUNS[other]}"
+            hint = (
+                f"leave `{files[other][0]}` out: {_NOUNS[other]} examples are then taken from `path`; or allow it: "
+                "`allow_leakage: true` in `data`"
+            )
+            yield Problem(message, hint, path=(*wanted.path, files[other][0]))
+
+
+_NOUNS = {"train": "training", "validation": "validation", "test": "test"}
 
 
 def _columns(wanted: Wanted, tables: Sequence[tuple[str, TableFile]]) -> TableColumns:

@@ -25,7 +25,7 @@ def _read_columns(value: Any) -> Any:
 def _read_label_values(value: Any) -> Any:
     if value is None or (isinstance(value, dict) and value and all(map(is_word, value.values()))):
         return value
-    raise PydanticCustomError("label_values", "expected words of the labels and what each means, `{-1: 0}`")
+    raise PydanticCustomError("label_values", 'expected words of the labels and what each means, `{"-1": 0}`')
 
 
 LabelValues = Annotated[Any, BeforeValidator(_read_label_values, json_schema_input_type=dict[str, Word] | None)]
@@ -138,8 +138,8 @@ class TableSettings(InputColumns, Located):
     )
     label_values: LabelValues = Field(
         None,
-        description='what cells of the labels mean: `{-1: 0, "": 0}` takes uncertain and empty cells for 0, '
-        "`{1: world, 2: sports}` names classes",
+        description='what cells of the labels mean: `{"-1": 0, "": 0}` takes uncertain and empty cells for 0, '
+        '`{"1": world, "2": sports}` names classes',
     )
     weight: str | None = Field(None, min_length=1, description="column: weight of each example in the loss")
     group: str | None = Field(None, min_length=1, description="column of groups; the same as `split.group`")
@@ -179,6 +179,11 @@ class TableSettings(InputColumns, Located):
 
 class Table(TextFormat, TableSettings):
     """A table; the ending of the file says how it is read."""
+
+
+def is_range(columns: str | list[str]) -> bool:
+    """Whether a key can be a range of columns, `first:last`; a column can also have such a name."""
+    return isinstance(columns, str) and ":" in columns
 
 
 def is_several(columns: str | list[str]) -> bool:

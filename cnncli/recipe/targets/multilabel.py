@@ -11,7 +11,7 @@ from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.sources.table import TableSettings, is_several
+from cnncli.recipe.sources.table import TableSettings, is_range, is_several
 
 RULES = Rules()
 NO_CLASSES = ""
@@ -48,7 +48,7 @@ def _labels_of_a_table(recipe: Recipe) -> Iterator[Problem]:
     if not isinstance(table := source.settings, TableSettings) or table.label is None:
         return
     path = ("data", "source", source.word)
-    if not table.separator and not is_several(table.label):
+    if not table.separator and not is_several(table.label) and not is_range(table.label):
         hint = '`separator: "|"` for several labels in one cell; or `label: [cat, dog]`, a column of 0 and 1 for each'
         yield Problem("`separator` is missing: `label` is one column", hint, path=path)
     if table.separator and is_several(table.label):

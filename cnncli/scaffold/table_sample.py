@@ -1,0 +1,77 @@
+"""The first rows of a table by column."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cnncli.data.tables.table_file import TableFile
+from cnncli.data.tables.wrong_lines import WrongLines
+from cnncli.errors import DataError, Problem
+from cnncli.scaffold.image_columns import ImageFolders
+
+_LOOKED_AT = 20_000  # rows
+_NUMBERS = 0.95  # of the cells of a column of numbers
+
+
+@dataclass(frozen=True)
+class SampledColumns:
+    """The first rows of a table by column, and how many rows there are.
+
+    Attributes:
+        values: the cells of each column.
+        numbers: of each column of numbers those that are finite; training names the lines of other cells.
+        count: of all rows.
+        images: the files beside the table.
+    """
+
+    values: Mapping[str, list[str]]
+    numbers: Mapping[str, np.ndarray]
+    count: int
+    images: ImageFolders
+
+
+def read_first_rows(table: TableFile) -> SampledColumns:
+    """Read a table.
+
+    Raises:
+        DataError: it has no rows.
+    """
+    wrong, cells, count = WrongLines(), list[Sequence[Any]](), 0
+    for rows in table.rows(wrong):
+        count += len(rows.cells)
+        cells += rows.cells[: max(0, _LOOKED_AT - len(cells))]
+    if not cells:
+        wrong.refuse()
+        raise DataError(Problem(f"{table.file} has no rows"))
+    values = {
+        name: ["" if row[place] is None else str(row[place]) for row in cells]
+        for place, name in enumerate(table.header)
+    }
+    numbers = {name: found for name, own in values.items() if (found := _as_numbers(own)) is not None}
+    return SampledColumns(values, numbers, count, ImageFolders(os.path.dirname(table.path)))
+
+
+def are_numbers(values: Sequence[str]) -> bool:
+    """Whether nearly all cells of a column have a number."""
+    return _as_numbers(values) is not None
+
+
+def _as_numbers(values: Sequence[str]) -> np.ndarray | None:
+    """The finite numbers of a column; None where too many cells are empty or something else."""
+    found = np.array([as_number(value) for value in values])
+    known = found[np.isfinite(found)]
+    return known if len(known) >= _NUMBERS * len(found) > 0 else None
+
+
+def as_number(value: str) -> float:
+    """The number in a cell, or NaN."""
+    try:
+        return float(value)
+    except ValueError:
+        return math.nan
