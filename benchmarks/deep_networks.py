@@ -23,14 +23,12 @@ import numpy as np
 
 LONGEST = 60.0  # seconds for ResNet-1001 without data, beyond the start of TensorFlow
 CONVOLUTION = "Conv2D: {filters: 2, kernel_size: 3, padding: same}"
-WITHOUT_DATA = {
+EVERYTHING = {
     "validate": ("validate", "{recipe}"),
     "summary": ("summary", "{recipe}"),
     "--depth 1": ("summary", "{recipe}", "--depth", "1", "--json"),
     "--all": ("summary", "{recipe}", "--all"),
     "diagram": ("summary", "{recipe}", "--diagram", "{folder}/diagram.svg"),
-}
-WITH_DATA = {
     "train": ("train", "{recipe}", "--run", "deep", "--output", "{folder}/outputs", "--quiet"),
     "evaluate": ("evaluate", "{folder}/outputs/{name}/deep"),
     "predict": ("predict", "{folder}/outputs/{name}/deep", "{folder}/input.npy"),
@@ -59,21 +57,47 @@ def repeated(layers: str, times: int) -> str:
     )
 
 
-def networks(count: int) -> dict[str, tuple[tuple[int, ...], str]]:
-    """The shape of the input and the text of the layers, by the name of the network; each has about `count` layers."""
+@dataclass(frozen=True)
+class Network:
+    """The shape of the input, and the text of the layers and blocks of a recipe."""
+
+    layers: str
+    blocks: str = ""
+    shape: tuple[int, ...] = (4, 4, 2)
+
+
+def doubled(first: str, doubling: str, times: int) -> Network:
+    """Calls of blocks within blocks that hold `times` times the layers of the first one.
+
+    Args:
+        first: the layers of the first block.
+        doubling: those of any other one, where `{}` calls the one before it.
+        times: at least 1. As a sum of powers of 2 it says which blocks are called.
+    """
+    powers = range(min(times.bit_length(), 9))  # a call and a structure are two of 20 within each other
+    layers = [first, *(doubling.replace("{}", f"power{power}") for power in powers)]
+    blocks = "\n".join(f"  power{power}: {{layers: [{layers[power]}]}}" for power in powers)
+    *rest, last = powers
+    calls = [last] * (times >> last) + [power for power in rest if times >> power & 1]
+    return Network("\n".join(f"    - power{power}" for power in calls), blocks)
+
+
+def networks(count: int) -> dict[str, Network]:
+    """Networks by name; each has about `count` layers."""
     side = int((count / 2) ** (1 / 3))
     nested = f"{CONVOLUTION}, ReLU"
     for _ in range(3):
         nested = f"repeat: {{times: {side}, layers: [{nested}]}}"
     path = f"[{CONVOLUTION}, ReLU]"
     start_at_zero = path.replace("same", "same, kernel_initializer: zeros")  # else values double from sum to sum
-    tiny = (4, 4, 2)
     return {
-        "chain": (tiny, repeated(f"{CONVOLUTION}, ReLU", count // 2 - 1)),
-        "residual": (tiny, repeated(f"residual: {{body: {start_at_zero}}}", count // 3 - 1)),
-        "nested": (tiny, f"    - {nested}"),
-        "branches": (tiny, repeated(f"branches: {{merge: Average, paths: [{path}, {path}]}}", count // 5 - 1)),
-        "resnet1001": ((32, 32, 3), RESNET_1001),
+        "chain": Network(repeated(f"{CONVOLUTION}, ReLU", count // 2 - 1)),
+        "residual": Network(repeated(f"residual: {{body: {start_at_zero}}}", count // 3 - 1)),
+        "nested": Network(f"    - {nested}"),
+        "blocks": doubled(f"{CONVOLUTION}, ReLU", "{}, {}", count // 2 - 1),
+        "branches": Network(repeated(f"branches: {{merge: Average, paths: [{path}, {path}]}}", count // 5 - 1)),
+        "tree": doubled(f"{CONVOLUTION}, ReLU", "branches: {merge: Average, paths: [[{}], [{}]]}", count // 3),
+        "resnet1001": Network(RESNET_1001, shape=(32, 32, 3)),
     }
 
 
@@ -104,11 +128,12 @@ RESNET_1001 = """\
     - ReLU"""
 
 
-def recipe(shape: Sequence[int], layers: str, data: Path) -> str:
+def recipe(network: Network, data: Path) -> str:
     """A recipe that trains one step on two classes."""
     return "\n".join([
         f"data: {{source: {{npz: {{path: {data}}}}}, classes: 2, split: {{validation: 0.2}}}}",
-        f"model:\n  input: {list(shape)}\n  layers:\n{layers}",
+        f"blocks:\n{network.blocks}" if network.blocks else "",
+        f"model:\n  input: {list(network.shape)}\n  layers:\n{network.layers}",
         "    - GlobalAveragePooling2D\n    - Dense: {units: $classes, activation: softmax}",
         "train: {epochs: 1, batch_size: 8, optimizer: {SGD: {learning_rate: 0.001}}}\n",
     ])  # fmt: skip
@@ -138,16 +163,16 @@ def run(arguments: Sequence[str]) -> Outcome:
     return Outcome(seconds, used.ru_maxrss / 1024, failure)
 
 
-def measured(name: str, shape: Sequence[int], layers: str, start: Outcome) -> list[str]:
-    """Run all commands on a network and print its row; returns what failed."""
+def measured(name: str, network: Network, commands: dict[str, tuple[str, ...]], start: Outcome) -> list[str]:
+    """Run commands on a network and print its row; returns what failed."""
     failures = []
     print(f"{name:<12}", end="", flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        data = save_examples(shape, Path(folder))
+        data = save_examples(network.shape, Path(folder))
         path = Path(folder) / f"{name}.yaml"
-        path.write_text(recipe(shape, layers, data), encoding="utf-8")
+        path.write_text(recipe(network, data), encoding="utf-8")
         without_data = 0.0
-        for command, arguments in {**WITHOUT_DATA, **WITH_DATA}.items():
+        for command, arguments in commands.items():
             outcome = run(["-m", "cnncli", *(part.format(recipe=path, folder=folder, name=name) for part in arguments)])
             print(f"{outcome.seconds:>8.1f} s{outcome.megabytes / 1000:>5.1f} GB", end="", flush=True)
             if command in ("validate", "summary"):
@@ -164,13 +189,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--layers", type=int, default=5000)
     parser.add_argument("--networks", nargs="*", choices=networks(100), default=list(networks(100)))
+    parser.add_argument("--commands", nargs="*", choices=EVERYTHING, default=list(EVERYTHING))
     options = parser.parse_args()
+    commands = {name: EVERYTHING[name] for name in EVERYTHING if name in options.commands}
     start = run(["-c", "import keras, tensorflow"])
     print(f"start: {start.seconds:.1f} s, {start.megabytes / 1000:.1f} GB; {options.layers:,} layers")
-    print(f"{'':<12}" + "".join(f"{command:>18}" for command in (*WITHOUT_DATA, *WITH_DATA)))
+    print(f"{'':<12}" + "".join(f"{command:>18}" for command in commands))
     failures = []
     for name in options.networks:
-        failures += measured(name, *networks(options.layers)[name], start)
+        failures += measured(name, networks(options.layers)[name], commands, start)
     print("\n\n".join(["", *failures]) if failures else "no failures")
     return bool(failures)
 

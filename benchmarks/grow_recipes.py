@@ -122,6 +122,21 @@ def calls(generator: random.Random) -> Grown:
     return Grown(recipe("b0", blocks=rows))
 
 
+def shared(generator: random.Random) -> Grown:
+    """Blocks that are called again with the weights of the first call, in blocks that are called again."""
+    layers = generator.choice(["ReLU", "Dense: 3", "ReLU: {name: a}, Add: {from: [a, .]}", "learned: {shape: [1]}", ""])
+    rows = [f"b0: {{layers: [{nested(generator, layers, ['v'])}]}}"]
+    last = some(generator, 12)
+    for index in range(last):
+        rest = generator.choice([
+            ", ".join([f"{{b{index}: {{is: f}}}}"] * some(generator, 100)),
+            f"repeat: {{times: {some(generator, 1000)}, layers: [b{index}: {{is: f}}]}}",
+            f"repeat: {{times: {some(generator, 1000)}, layers: [repeat: {{times: 1000, layers: [b{index}: {{is: f}}]}}]}}",
+        ])  # fmt: skip
+        rows.append(f"b{index + 1}: {{layers: [b{index}: {{name: f}}, {rest}]}}")
+    return Grown(recipe(f"b{last}", variables=["v: [1, 2, 3]"], blocks=rows))
+
+
 def expressions(generator: random.Random) -> Grown:
     """Powers, shifts, repetitions and long chains of operators."""
     number = generator.choice(["9", "2.5", "1e15", "-1", "0", "10**15", "999999999999999", "$classes", "classes"])
@@ -239,7 +254,8 @@ def words(generator: random.Random) -> Grown:
 
 
 KINDS: dict[str, Callable[[random.Random], Grown]] = {
-    function.__name__: function for function in (variables, calls, expressions, large, mistakes, extended, words)
+    function.__name__: function
+    for function in (variables, calls, shared, expressions, large, mistakes, extended, words)
 }
 
 

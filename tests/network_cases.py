@@ -178,3 +178,21 @@ WITHOUT["layers that differ from call to call"] = {
     "layers": "- one: {inner: {Conv2D: {filters: 4, kernel_size: 1}}}\n- one: {inner: [ReLU, ReLU]}\n- one: {inner: ReLU}\n"
     "- kind: Conv2D",
 }
+WITHOUT["items that are no Keras layers, called again"] = {
+    "blocks": "tokens:\n  layers:\n    - residual: {shortcut: auto, "
+    "body: [Conv2D: {filters: 4, kernel_size: 3, strides: 2, padding: same}]}\n"
+    "    - residual: {shortcut: auto, body: [Conv2D: {filters: 4, kernel_size: 1}]}\n"
+    "    - learned: {shape: [4, 4, 1]}\n    - slice: {stop: 3}\n    - reduce_axis: {function: sum, axis: 1}\n"
+    "    - learned: {shape: [1, 3], merge: Concatenate}\n    - learned: {shape: [3], merge: Multiply}\n"
+    "    - learned: {merge: null, shape: [2, 3]}",
+    "layers": "- Conv2D: {name: one, filters: 3, kernel_size: 1}\n- tokens: {name: a}\n"
+    "- tokens: {name: b, is: a, from: one}\n- tokens: {name: c, is: a, from: input}\n- Add: {from: [a, b, c]}",
+}
+WITHOUT["what comes out of a constant goes into it"] = {
+    "layers": "- learned: {name: a, shape: [8, 8, 3]}\n- learned: {is: a}\n- learned: {is: a, name: last}\n"
+    "- Add: {from: [a, last]}",
+}
+WITHOUT["an application called again"] = {
+    "blocks": "maps:\n  layers: [Resizing: {height: 32, width: 32}, VGG16: {weights: null, include_top: false}]",
+    "layers": "- maps: {name: a}\n- ReLU: {from: input}\n- maps: {name: b, is: a}\n- Add: {from: [a, b]}",
+}

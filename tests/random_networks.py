@@ -45,6 +45,12 @@ BLOCKS = """
       - conv: {name: right, from: start, filters: $(filters + 1), size: 1, activation: tanh}
       - Concatenate: {from: [left, right]}
       - MaxPooling2D: {pool_size: 2, padding: same, if: $pooled}
+  gate:
+    params: [filters]
+    layers:
+      - residual: {shortcut: auto, body: [Conv2D: {filters: $filters, kernel_size: 3, padding: same}]}
+      - learned: {shape: [1], merge: Multiply, initializer: ones}
+      - ReLU
 """
 
 Names = Mapping[str, int]
@@ -164,6 +170,84 @@ class Skip:
         return keras.layers.Concatenate()([keras.layers.ReLU()(call(self.body, start, names)), start])
 
 
+@dataclass(frozen=True)
+class Shared:
+    """A layer or a call of the block `gate`, called twice: on what comes in, and on its positive part."""
+
+    name: str
+    args: dict[str, Value]
+    number: int = field(default_factory=itertools.count().__next__)
+
+    def written(self) -> Any:
+        first, second = f"first_{self.number}", f"second_{self.number}"
+        args = {key: value.written for key, value in self.args.items()}
+        layers = [
+            {"ReLU": {"name": f"positive_{self.number}"}},
+            {self.name: {"name": first, "from": ".", **args}},
+            {self.name: {"name": second, "from": f"positive_{self.number}", "is": first}},
+            {"Concatenate": {"from": [first, second]}},
+        ]
+        return {"group": {"name": f"both_{self.number}", "layers": layers}}
+
+    def call(self, x: Tensor, names: Names) -> Tensor:
+        args = {key: value.number(names) for key, value in self.args.items()}
+        made = gate(**args) if self.name == "gate" else getattr(keras.layers, self.name)(**args)
+        positive = keras.layers.ReLU()(x)
+        return keras.layers.Concatenate()([made(x), made(positive)])
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A constant that is merged."""
+
+    merge: str
+
+    def written(self) -> Any:
+        return {"learned": {"shape": 1, "merge": self.merge, "initializer": "ones"}}
+
+    def call(self, x: Tensor, names: Names) -> Tensor:
+        return learned(x.shape, self.merge)(x)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part along an axis, of which every tensor here has at least one value."""
+
+    axis: int
+
+    def written(self) -> Any:
+        return {"slice": {"axis": self.axis, "stop": 1}}
+
+    def call(self, x: Tensor, names: Names) -> Tensor:
+        size = x.shape[self.axis]
+        if size == 1:
+            return x
+        if self.axis < 3:
+            return keras.layers.Cropping2D([(0, size - 1) if axis == self.axis else (0, 0) for axis in (1, 2)])(x)
+        x = keras.layers.Reshape((x.shape[1] * x.shape[2], size, 1))(y := x)
+        x = keras.layers.Cropping2D(((0, 0), (0, size - 1)))(x)
+        return keras.layers.Reshape((*y.shape[1:3], 1))(x)
+
+
+@dataclass(frozen=True)
+class Reduced:
+    """The channels as one."""
+
+    function: str
+
+    def written(self) -> Any:
+        return {"reduce_axis": {"function": self.function, "keepdims": True}}
+
+    def call(self, x: Tensor, names: Names) -> Tensor:
+        height, width, channels = x.shape[1:]
+        x = keras.layers.Reshape((height * width, channels, 1))(x)
+        pooling = keras.layers.MaxPooling2D if self.function == "max" else keras.layers.AveragePooling2D
+        x = pooling((1, channels))(x)
+        if self.function == "sum":
+            x = keras.layers.Rescaling(channels)(x)
+        return keras.layers.Reshape((height, width, 1))(x)
+
+
 def written(nodes: list[Any]) -> list[Any]:
     return [node.written() for node in nodes]
 
@@ -198,6 +282,56 @@ def split(x: Tensor, filters: int, pooled: bool = True) -> Tensor:
     x = keras.layers.ReLU()(x)
     x = keras.layers.Concatenate()([conv(x, filters), conv(x, filters + 1, 1, "tanh")])
     return keras.layers.MaxPooling2D(2, padding="same")(x) if pooled else x
+
+
+def learned(shape: tuple[int, ...], merge: str) -> Callable[[Tensor], Tensor]:
+    """Layers that merge a constant of one value, initially 1, with tensors of a shape (batch, …)."""
+    if merge == "Multiply" and shape[-1] == 1:
+        return keras.layers.EinsumDense("...c,c->...c", 1, kernel_initializer="ones")  # type: ignore[no-any-return]
+    one = [
+        keras.layers.Reshape((-1, 1), dtype="float32"),
+        keras.layers.GlobalAveragePooling1D(dtype="float32"),
+        keras.layers.Rescaling(0.0, offset=1.0, dtype="float32"),
+        keras.layers.EinsumDense("ab,c->ac", 1, kernel_initializer="ones"),
+    ]
+    merging = getattr(keras.layers, merge)()
+
+    def call(x: Tensor) -> Tensor:
+        constant = x
+        for layer in one:
+            constant = layer(constant)
+        return merging([x, constant])
+
+    return call
+
+
+def gate(filters: int) -> Callable[[Tensor], Tensor]:
+    """The block `gate` as layers that can be called again."""
+    convolution, merging, positive = (
+        keras.layers.Conv2D(filters, 3, padding="same"),
+        keras.layers.Add(),
+        keras.layers.ReLU(),
+    )
+    projection: list[Any] = []
+    scale: list[Callable[[Tensor], Tensor]] = []
+
+    def call(x: Tensor) -> Tensor:
+        y, side = convolution(x), x
+        if x.shape != y.shape and not projection:
+            projection.append(
+                keras.layers.Conv2D(
+                    filters, 1, strides=[1, 1], padding="same", use_bias=False, kernel_initializer="he_normal"
+                )
+            )
+            projection.append(keras.layers.BatchNormalization())
+        for layer in projection:
+            side = layer(side)
+        y = merging([y, side])
+        if not scale:
+            scale.append(learned(y.shape, "Multiply"))
+        return positive(scale[0](y))
+
+    return call
 
 
 BLOCKS_IN_PYTHON: dict[str, Callable[..., Tensor]] = {"conv": conv, "bottleneck": bottleneck, "split": split}
@@ -263,9 +397,9 @@ def any_convolution(draw: Any, in_over: bool) -> Layer:
 @st.composite
 def networks(draw: Any, depth: int = 2, *, keeps_size: bool = False, in_over: bool = False) -> list[Any]:
     """Nodes that take any number of channels, so that they can stand anywhere."""
-    kinds = ["convolution", "in_place", "conv"]
+    kinds = ["convolution", "in_place", "conv", "shared", "learned", "reduced"]
     if not keeps_size:
-        kinds += ["strided", "split", "pool"]
+        kinds += ["strided", "split", "pool", "part"]
     if depth:
         kinds += ["auto", "repeat", "over", "branches", "merge", "skip", "residual", "shortcut"]
     inner = {"depth": depth - 1, "in_over": in_over}
@@ -287,6 +421,16 @@ def networks(draw: Any, depth: int = 2, *, keeps_size: bool = False, in_over: bo
         elif kind == "strided":
             strides = draw(st.sampled_from([{}, {"strides": number(2)}]))
             nodes.append(Block("bottleneck", {"inner": number(2), "outer": draw(values(in_over))[0], **strides}))
+        elif kind == "shared":
+            filters, _ = draw(values(in_over))
+            conv = {"filters": filters, "kernel_size": number(1)}
+            nodes.append(draw(st.sampled_from([Shared("Conv2D", conv), Shared("gate", {"filters": filters})])))
+        elif kind == "learned":
+            nodes.append(Learned(draw(st.sampled_from(["Add", "Multiply"]))))
+        elif kind == "reduced":
+            nodes.append(Reduced(draw(st.sampled_from(["mean", "max", "sum"]))))
+        elif kind == "part":
+            nodes.append(Part(draw(st.sampled_from([1, 2, 3]))))
         elif kind == "repeat":
             body = draw(networks(keeps_size=keeps_size, **inner))
             nodes.append(Repeat(body, times=draw(st.integers(0, 2))))

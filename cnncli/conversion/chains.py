@@ -18,6 +18,8 @@ from cnncli.recipe.named_inputs import Input, inputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar, Sequence
 
+Counts = defaultdict[str, int]
+
 _RAW = "raw"  # the input of the augmentation
 
 
@@ -57,12 +59,21 @@ def chain_code(
 
 
 def names_of_chains(recipe: Recipe) -> dict[tuple[str, str], list[str]]:
-    """The names of the layers of each input's sections.
+    """The names of the layers of each input's sections: first those of `prepare` are counted, then those of `augment`."""
+    counts, names = taken_names(recipe), dict[tuple[str, str], list[str]]()
+    for section in ("prepare", "augment"):
+        names |= _names_of_section(recipe, section, counts)
+    return names
 
-    Keras counts them as in a new process, by no name that a layer of the network has (`network.build`): first those of
-    `prepare`, then those of `augment`.
+
+def taken_names(recipe: Recipe, *, prepared: bool = False) -> Counts:
+    """How many names of each kind Keras passes over when it counts as in a new process (`network.build`): those of the
+    inputs, of the network and of its layers.
+
+    Args:
+        prepared: those of the layers of `prepare`, too.
     """
-    counts: defaultdict[str, int] = defaultdict(int)
+    counts: Counts = defaultdict(int)
     model = recipe.name.replace("-", "_").replace(".", "_")
     inputs = inputs_of(recipe.data)
     raw = [_RAW if own.name == INPUT else f"{_RAW}_{own.name}" for own in inputs]
@@ -71,15 +82,21 @@ def names_of_chains(recipe: Recipe) -> dict[tuple[str, str], list[str]]:
         counts[name] = max(counts[name], 1)
         if number.isdecimal():
             counts[base] = max(counts[base], int(number) + 1)
+    if prepared:
+        _names_of_section(recipe, "prepare", counts)
+    return counts
+
+
+def _names_of_section(recipe: Recipe, section: str, counts: Counts) -> dict[tuple[str, str], list[str]]:
+    """The names of the layers of `prepare` or `augment`; `counts` goes on with them."""
     names: dict[tuple[str, str], list[str]] = {}
-    for section in ("prepare", "augment"):
-        for own in inputs:
-            names[own.name, section] = []
-            for layer in getattr(own, section):
-                name = layer.args.get("name")
-                if name is None:
-                    base = snake_case(layer.entry.canonical)
-                    name = f"{base}_{counts[base]}" if counts[base] else base
-                    counts[base] += 1
-                names[own.name, section].append(str(name))
+    for own in inputs_of(recipe.data):
+        names[own.name, section] = []
+        for layer in getattr(own, section):
+            name = layer.args.get("name")
+            if name is None:
+                base = snake_case(layer.entry.canonical)
+                name = f"{base}_{counts[base]}" if counts[base] else base
+                counts[base] += 1
+            names[own.name, section].append(str(name))
     return names

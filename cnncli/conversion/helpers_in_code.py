@@ -101,6 +101,16 @@ def reduce_axis(x, function, axis=-1, keepdims=False, name=None):
         x = layers.Rescaling(size, name=f"{name}_size")(x)
     kept = (1,) if keepdims else ()
     return layers.Reshape((*before, *kept, *after), name=name)(x)''',
+    "call_again": '''\
+def call_again(x, start, end):
+    """Call the layers between two tensors once more, on x."""
+    return keras.Function(start, end).call(x)''',
+    "reserve_names": '''\
+def reserve_names(**counts):
+    """Let Keras give none of the first names of a kind, such as add and add_1, to layers without a name."""
+    for kind, count in counts.items():
+        for _ in range(count):
+            type(kind, (layers.Layer,), {})()  # Keras counts the name''',
 }
 NAMES = tuple(_HELPERS)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from cnncli.conversion.block_functions import FunctionCode
-from cnncli.conversion.chains import chain_code
+from cnncli.conversion.chains import chain_code, taken_names
 from cnncli.conversion.function_body import Network
 from cnncli.conversion.helpers_in_code import NAMES as HELPERS
 from cnncli.conversion.helpers_in_code import helpers_of
@@ -98,7 +98,7 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Shape | None = None) -> N
             )
         except (CannotLink, Differs) as error:
             if flat == tops:
-                raise RecipeError(_refusal(loaded, resolved)) from error
+                raise RecipeError(_refusal(loaded)) from error
             wrong = error.executions if isinstance(error, CannotLink) else writer.tops_of(error.layer)
             flat = flat | set(wrong) if set(wrong) - flat else tops
         else:
@@ -143,18 +143,7 @@ def _sizes(resolved: LoadedRecipe, shapes: Shapes | None) -> dict[str, tuple[int
     return {name: shape for name, shape in found.items() if shape is not None}
 
 
-def _refusal(loaded: LoadedRecipe, resolved: LoadedRecipe) -> list[Problem]:
-    called_again = [
-        Problem(
-            f"`{name_of(layer)}` is `{layer.shares}` called again, and only Keras layers can be called again in Python",
-            f"`is` of a {layer.name} has no Python yet",
-            resolved.place(("model", "layers", index)),
-        )
-        for index, layer in enumerate(resolved.recipe.model.layers)
-        if layer.shares and layer.kind != "layers"
-    ]
-    if called_again:
-        return called_again
+def _refusal(loaded: LoadedRecipe) -> list[Problem]:
     if loaded.open_places and not loaded.uses_sizes:
         message = "these layers depend on the number of classes in a way that has no Python of the same meaning"
         hint = "set the number of classes: --set data.classes=10"
@@ -176,7 +165,7 @@ class _Writer:
         self.layers = list(recipe.model.layers)
         self.identifiers = Identifiers()
         self.inputs = {own.name: own for own in inputs_of(recipe.data)}
-        self.plain = PlainLayers(self.layers, plain_layers, tuple(self.inputs))
+        self.plain = PlainLayers(self.layers, plain_layers, tuple(self.inputs), taken_names(recipe, prepared=True))
         self.constants: dict[str, str] = {}
         self.used_constants: dict[str, None] = {}
         own: dict[str, Execution] = {}

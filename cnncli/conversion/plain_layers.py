@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from cnncli.conversion.applications_in_code import application_code
 from cnncli.conversion.function_body import FunctionBody
-from cnncli.conversion.keras_code import application_module, applied, object_code
+from cnncli.conversion.keras_code import applied, object_code
 from cnncli.conversion.links import CannotLink, Use
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
@@ -23,14 +24,25 @@ class PlainLayers:
         layers: the flat list.
         written: the same, with what depends on the number of classes as an expression where that is known.
         inputs: the names of the network's inputs.
+        taken: how many names of each kind Keras must not give (`chains.taken_names`).
     """
 
-    def __init__(self, layers: Sequence[KerasObject], written: Sequence[KerasObject], inputs: Sequence[str]) -> None:
+    def __init__(
+        self,
+        layers: Sequence[KerasObject],
+        written: Sequence[KerasObject],
+        inputs: Sequence[str],
+        taken: Mapping[str, int],
+    ) -> None:
         self._layers = layers
         self._written = written
         self._inputs = inputs
+        self._taken = taken
         self._roots = {layer.shares for layer in layers if layer.shares}
         self._root_variables: dict[str, str] = {}
+        self._root_parts: dict[
+            str, tuple[str, str]
+        ] = {}  # of several layers: the variables of what comes in and leaves
 
     def uses(self, items: Iterable[Execution]) -> Iterator[Use]:
         """The layers that the layers of some items take by name."""
@@ -54,9 +66,12 @@ class PlainLayers:
             for position, source in enumerate(layer.inputs or ((before,) if before else (INPUT,))):
                 sources.append(self._variable_of(build, source, ("flat", index, position), holding))
             variable = build.links.layer_variable.get(name, "x")
-            if layer.kind != "layers" and (layer.shares or name in self._roots):
-                raise CannotLink([])
-            if layer.kind == "applications":
+            if layer.kind != "layers" and name in self._roots:
+                self._root_parts[name] = build.identifiers.new(f"{name}_in"), build.identifiers.new(f"{name}_out")
+                build.line(f"{self._root_parts[name][0]} = {sources[0]}")
+            if part := self._root_parts.get(layer.shares):
+                build.line(f"{variable} = call_again({sources[0]}, {', '.join(part)})")
+            elif layer.kind == "applications":
                 for line in self.application(build, layer, sources[0], variable):
                     build.line(line)
             elif layer.name == SHORTCUT:
@@ -67,12 +82,14 @@ class PlainLayers:
                     code = _flat_layer(self._written[index])
                 except NotTranslated as error:
                     raise CannotLink([]) from error
-                if name in self._roots:
+                if layer.kind == "layers" and name in self._roots:
                     self._root_variables[name] = build.identifiers.new(f"{name}_layer")
                     build.line(f"{self._root_variables[name]} = {code}")
                 if shared := self._root_variables.get(layer.shares or name):
                     code = shared
                 build.line(f"{variable} = {applied(layer.entry, code, sources)}")
+            if part := self._root_parts.get(name):
+                build.line(f"{part[1]} = {variable}")
             holding = {key: value for key, value in holding.items() if value != variable} | {name: variable}
             before = name
         return holding.get(run.result, current)
@@ -94,28 +111,10 @@ class PlainLayers:
 
     def application(self, build: FunctionBody, layer: KerasObject, tensor: str, variable: str) -> Iterator[str]:
         """An application after its own preprocessing."""
-        module = application_module(layer.name)
         own = build.identifiers.new(name_of(layer))
         build.applications.append(own)
-        weights = layer.args.get("weights", "imagenet")
         is_first = layer is self._layers[0]
-        args = {key: value for key, value in layer.args.items() if key != "name"}
-        is_file = weights not in (None, "imagenet")
-        if is_file or (weights and not is_first):
-            args["weights"] = None
-        yield f"{variable} = keras.applications.{module}.preprocess_input({tensor})"
-        more = [f"input_tensor={variable}", f"name={quoted(name_of(layer))}"]
-        yield f"{own} = {object_code(KerasObject(layer.kind, layer.name, args), more)}"
-        if args.get("weights", "imagenet") != weights:
-            kept = {**args, "weights": None if is_file else weights}
-            alone = object_code(KerasObject(layer.kind, layer.name, kept), [f"input_shape={variable}.shape[1:]"])
-            yield f"pretrained = {alone}"
-            if is_file:
-                yield f"pretrained.load_weights({quoted(str(weights))})"
-            yield "for layer in pretrained.layers:"
-            yield "    if layer.weights:"
-            yield f"        {own}.get_layer(layer.name).set_weights(layer.get_weights())"
-        yield f"{variable} = {own}.output"
+        return application_code(layer, tensor, variable, own, is_first=is_first, taken=self._taken)
 
 
 def _flat_layer(layer: KerasObject) -> str:

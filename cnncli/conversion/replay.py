@@ -17,7 +17,7 @@ from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.keras_objects.structure_entries import ENTRIES, LEARNED, REDUCE, SHORTCUT, SLICE
 from cnncli.recipe.language.flat_layers import INPUT
-from cnncli.recipe.layers import name_of
+from cnncli.recipe.layers import name_in_keras, name_of
 from cnncli.recipe.named_inputs import inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
@@ -59,6 +59,7 @@ class _Recorder:
     """Stands in for Keras."""
 
     sizes: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
+    applications: Mapping[str, str] = field(default_factory=dict)  # an application's name in Keras -> in the recipe
     again: dict[str, list[str]] = field(default_factory=dict)  # a layer's name -> those of its further calls
     makers: dict[str, int] = field(default_factory=dict)
     built: dict[str, _Built] = field(default_factory=dict)
@@ -92,6 +93,13 @@ class _Recorder:
     def _tensor(self, name: str) -> _Tensor:
         """What leaves a layer; one of `data.prepare` leaves as the input does."""
         return _Tensor(name, (None, *self.sizes.get(name, self.sizes.get(INPUT, ()))))
+
+    def call_again(self, x: _Tensor, start: _Tensor, end: _Tensor) -> _Tensor:
+        """Stands in for the helper that calls an application, or an item that is no Keras layer, once more."""
+        first = self.built[end.layer]
+        if first.inputs != (start.layer,) or not self.again.get(first.name):
+            raise Differs(f"{first.name} is called again", first.name)
+        return self.add(first.kind, self.again[first.name].pop(0), first.args, [x])
 
     def structure(self, kind: str) -> Any:
         """Stands in for the helper of an item that is no Keras layer."""
@@ -160,9 +168,10 @@ class _Applications:
         def make(*, input_tensor: Any = None, input_shape: Any = None, **args: Any) -> Any:
             if input_tensor is None:
                 return SimpleNamespace(load_weights=lambda path: None, layers=[])
+            names = self._recorder.applications
             if input_tensor.module != application_module(name):
                 raise Differs("another preprocessing")
-            output = self._recorder.add(name, args["name"], args, [input_tensor.x])
+            output = self._recorder.add(name, names.get(args["name"], args["name"]), args, [input_tensor.x])
             return SimpleNamespace(output=output, get_layer=lambda inner: SimpleNamespace(output=_Tensor(inner)))
 
         return make
@@ -190,7 +199,10 @@ def check(
     for layer in recipe.model.layers:
         if layer.shares:
             again.setdefault(layer.shares, []).append(name_of(layer))
-    recorder = _Recorder(sizes or {}, again)
+    applications = {
+        name_in_keras(each): name_of(each) for each in reversed(recipe.model.layers) if each.kind == "applications"
+    }
+    recorder = _Recorder(sizes or {}, applications, again)
     module = recorder.modules()
     try:
         exec(compile(source, "network", "exec"), module)  # our own code: texts of the recipe are literals in it
@@ -199,6 +211,8 @@ def check(
             "learned": recorder.structure(LEARNED),
             "crop": recorder.structure(SLICE),
             "reduce_axis": recorder.structure(REDUCE),
+            "call_again": recorder.call_again,
+            "reserve_names": lambda **counts: None,
         }
         module["build_model"](**arguments)
     except Differs:
@@ -224,7 +238,7 @@ def _compare(recorder: _Recorder, recipe: Recipe) -> None:
         inputs = tuple(prepared.get(each, each) for each in layer.inputs) or (before,)
         args = {key: value for key, value in layer.args.items() if key != "name"}
         if layer.name == SHORTCUT:
-            args["like"] = prepared.get(args["like"], args["like"])
+            args["like"] = made.args["like"] if layer.shares else prepared.get(args["like"], args["like"])
         own = {key: value for key, value in made.args.items() if key not in ("name", "weights")}
         args.pop("weights", None) if layer.kind == "applications" else None
         if made.kind != layer.name or made.inputs != inputs or not _are_same_arguments(layer, own, args):

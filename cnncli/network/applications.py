@@ -17,6 +17,7 @@ from cnncli.model_file_validation.stored_arrays import stored_arrays
 from cnncli.network.instantiate import dtype_policy, make
 from cnncli.network.pretrained_weights import ImagenetWeights, imagenet_weights
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.layers import name_in_keras
 from cnncli.recipe.yaml.nodes import Path
 
 
@@ -58,7 +59,7 @@ def inline(
         NetworkError: the weights have to be downloaded, and that is not possible.
     """
     weights = item.args.get("weights", (item.entry.arguments or {})["weights"].default)
-    arguments = {"weights": None, "input_tensor": preprocessed(item.name, tensor), "name": item.args.get("name")}
+    arguments = {"weights": None, "input_tensor": preprocessed(item.name, tensor), "name": name_in_keras(item)}
     before = {layer.name for layer in _layers_before(arguments["input_tensor"])}
     with dtype_policy(policy):
         application = make(item, **arguments)
@@ -115,7 +116,7 @@ def _with_weights(item: KerasObject, shape: Any, file: FilePath | None, path: Pa
     A weights' file numbers its layers within the network that it was saved from, so it is read into such a network.
     """
     where = (*path, "weights")
-    own = {"input_shape": tuple(shape)}
+    own = {"input_shape": tuple(shape), "name": name_in_keras(item)}
     if file is None:
         try:
             return make(item, weights="imagenet", **own)

@@ -14,6 +14,7 @@ from typing import Any
 from cnncli import keras_internals
 from cnncli.network.instantiate import make, names_counted_anew, shapes_alone
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.layers import name_in_keras
 from cnncli.recipe.yaml.nodes import Path
 
 
@@ -75,7 +76,7 @@ def imagenet_weights(item: KerasObject, shape: Sequence[int | None], path: Path)
     """
     try:
         with _answering(), names_counted_anew([]), shapes_alone():
-            make(item, weights="imagenet", input_shape=tuple(shape))
+            make(item, weights="imagenet", input_shape=tuple(shape), name=name_in_keras(item))
     except _Asked as asked:
         return ImagenetWeights(item.name, asked.file, asked.url, asked.checksum, (*path, "weights"))
     return None

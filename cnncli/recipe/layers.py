@@ -64,6 +64,12 @@ def application_name(entry: Entry) -> str:
     return str(default or entry.name.lower())
 
 
+def name_in_keras(application: KerasObject) -> str:
+    """The name that Keras' function gets for an application; EfficientNetV2 of Keras 3.15 finds its blocks by its own."""
+    is_fixed = application.name.startswith("EfficientNetV2")
+    return application_name(application.entry) if is_fixed else name_of(application)
+
+
 def path_of(layers: Sequence[KerasObject], name: str) -> Path:
     """Where the layer of a name stands in a recipe; the list of layers where none has it."""
     index = next((index for index, layer in enumerate(layers) if name_of(layer) == name), None)

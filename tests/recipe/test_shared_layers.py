@@ -229,3 +229,21 @@ def test_a_call_whose_name_begins_as_another_is_not_within_it():
     layers = "- ReLU: {name: stem}\n- encoder: {name: o}\n- other: {name: o_p}\n- encoder: {name: q, is: o}"
 
     assert "q_conv: Conv2D = o_conv" in flat(layers, head)
+
+
+def test_written_out_block_with_a_shortcut_that_is_called_again_is_read_back():
+    text = """
+data: {source: {npz: {path: a.npz}}, classes: 2}
+blocks: {body: {layers: [residual: {shortcut: auto, body: [Conv2D: {filters: 4, kernel_size: 1}]}]}}
+model:
+  input: [4, 4, 3]
+  layers:
+    - body: {name: one}
+    - body: {name: two, is: one, from: input}
+    - Add: {from: [one, two]}
+    - Flatten
+    - Dense: {units: $classes, activation: softmax}
+"""
+    recipe = load_bytes(text.encode(), "r.yaml").recipe
+
+    assert load_bytes(to_yaml(recipe).encode(), "r.yaml").recipe == recipe

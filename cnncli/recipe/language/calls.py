@@ -44,14 +44,15 @@ def call(writer: Writer, block: Block, entry: Entry, scope: Scope) -> None:
         blocks_open=(*scope.blocks_open, block.name),
         given={**writer.outermost.given, **values.given},
     )
-    call = Call(name, block.name, values, inner.here, len(writer.flat.nodes), len(writer.flat.groups))
-    writer.flat.block_inputs[inner.prefix] = inner.here or writer.flat.inputs[0]
-    with writer.flat.as_group(name):
+    flat = writer.flat
+    call = Call(name, block.name, values, inner.here, len(flat.nodes), len(flat.groups), len(flat.known))
+    flat.block_inputs[inner.prefix] = inner.here or flat.inputs[0]
+    with flat.as_group(name):
         if shared is not None:
-            write_again(writer.flat, shared, call, entry)
+            write_again(flat, shared, call, entry)
         else:
             writer.items(block.layers.items, inner)
-    writer.flat.shared.add_call(call, end=len(writer.flat.nodes), groups_end=len(writer.flat.groups))
+    flat.shared.add_call(call, end=len(flat.nodes), groups_end=len(flat.groups), names_end=len(flat.known))
 
 
 def _arguments(

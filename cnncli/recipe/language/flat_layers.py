@@ -161,8 +161,9 @@ class FlatLayers:
         if isinstance(body, Mapping) and (written := body.entry("is")) is not None:
             if (root := self.shared.layer(entry.key, written, arguments, self, scope)) is None:
                 return
-            arguments = root.arguments_at(entry.key_place)
-        layer = self.changes.of(own, Entry(entry.key, entry.key_place, Mapping(tuple(arguments), body.place)), OURS)
+            arguments = root.arguments_at(entry.key_place, arguments)
+        unchanged = Entry(entry.key, entry.key_place, Mapping(tuple(arguments), body.place))
+        layer = self.changes.of(own, unchanged, OURS)
         if layer is None:
             self._leave_out(own, taken)
             return
@@ -172,7 +173,7 @@ class FlatLayers:
                 arguments.append(Entry("from", entry.key_place, as_node(taken, self._from_place(body, entry, taken))))
             if root is not None:
                 arguments.append(Entry("is", entry.key_place, Scalar(root.name, entry.key_place)))
-                if plain(layer.value) != plain(Mapping(tuple(root.arguments), body.place)) or layer.key != entry.key:
+                if plain(layer.value) != plain(unchanged.value) or layer.key != entry.key:
                     message = f"`{own}` has the weights of `{root.name}`, so it cannot be changed by itself"
                     self.changes.wrong(own, message, f"change `{root.name}`")
             self.shared.add(own, layer.key, arguments, root)

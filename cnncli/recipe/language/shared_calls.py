@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import islice
 from typing import Any
 
 from cnncli.errors import Place
 from cnncli.recipe.keras_objects.structure_entries import SHORTCUT
 from cnncli.recipe.language.flat_layers import HERE, OURS, FlatLayers
-from cnncli.recipe.language.shared_layers import NO_ARGUMENTS, Call
+from cnncli.recipe.language.shared_layers import NAMES_LAYERS, NO_ARGUMENTS, Call
 from cnncli.recipe.language.substitution import as_node
 from cnncli.recipe.layers import Group
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, count, plain
-
-_NAMES_LAYERS = ("from", "like")
 
 
 def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> None:
@@ -31,11 +30,12 @@ def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> Non
         flat.wrong(message, place, hint)
     nodes = flat.nodes[shared.start : shared.end]
     names = [_name_of(node) for node in nodes]
+    inside = set(names)
     before = _name_of(flat.nodes[shared.start - 1]) if shared.start else flat.inputs[0]
     came_in, comes_in = shared.here or flat.inputs[0], flat.named(call.here, entry)
 
     def renamed(name: str) -> str:
-        return comes_in if name == came_in else _moved(name, shared, call, set(names))
+        return comes_in if name == came_in else _moved(name, shared, call, inside)
 
     for node, previous in zip(nodes, [before, *names], strict=False):
         item = _item_of(node)
@@ -43,7 +43,7 @@ def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> Non
             continue
         place = Place(item.key_place.file, item.key_place.line, item.key_place.column, called_from=entry.key_place)
         written = plain(item.value)
-        own = {key: value for key, value in written.items() if key not in (*NO_ARGUMENTS, *_NAMES_LAYERS)}
+        own = {key: value for key, value in written.items() if key not in (*NO_ARGUMENTS, *NAMES_LAYERS)}
         taken = written.get("from", previous)
         sources = [renamed(name) for name in ([taken] if isinstance(taken, str) else taken)]
         arguments = {
@@ -63,7 +63,7 @@ def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> Non
             moved = _moved(group.name, shared, call, {group.name})
             offset = call.start - shared.start
             flat.groups.append(Group(moved, group.start + offset, group.end + offset))
-    for name, layer in list(flat.known.items()):
+    for name, layer in list(islice(flat.known.items(), shared.names_start, shared.names_end)):
         if name.startswith(f"{shared.name}_"):
             flat.known.setdefault(_moved(name, shared, call, {name}), renamed(layer))
     flat.current = renamed(flat.known[shared.name]) if shared.name in flat.known else flat.current

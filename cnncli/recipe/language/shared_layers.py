@@ -16,6 +16,7 @@ from cnncli.recipe.language.substitution import Substitution, as_node, from_call
 from cnncli.recipe.yaml.nodes import Entry, Node, plain
 
 NO_ARGUMENTS = ("name", "from", "is")
+NAMES_LAYERS = ("from", "like")
 
 
 class _Flat(Protocol):
@@ -54,9 +55,11 @@ class SharedLayer:
     kind: str
     arguments: tuple[Entry, ...]
 
-    def arguments_at(self, place: Place) -> list[Entry]:
-        """Its arguments for another layer, at that layer's place."""
-        return [Entry(each.key, place, as_node(plain(each.value), place)) for each in self.arguments]
+    def arguments_at(self, place: Place, own: Items[Entry]) -> list[Entry]:
+        """Its arguments for another layer, at that layer's place; of those that name layers that one has its own."""
+        shared = [each for each in self.arguments if each.key not in NAMES_LAYERS]
+        kept = [each for each in own if each.key in NAMES_LAYERS]
+        return [*kept, *(Entry(each.key, place, as_node(plain(each.value), place)) for each in shared)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class Call:
         here: what comes in; None is the network's input.
         start, end: its layers in the flat list.
         groups_start, groups_end: its groups, itself first.
+        names_start, names_end: the names in it, among those that `from` may use.
     """
 
     name: str
@@ -78,8 +82,10 @@ class Call:
     here: str | None
     start: int
     groups_start: int
+    names_start: int
     end: int = 0
     groups_end: int = 0
+    names_end: int = 0
 
     def check(self, given: Iterable[Entry], written: Mapping[str, Node], flat: _Flat, scope: _Scope) -> None:
         """Report the arguments of another call that are not those of this one.
@@ -111,8 +117,8 @@ class SharedLayers:
         """The layer that has the weights."""
         return self._layers.get(name)
 
-    def add_call(self, call: Call, *, end: int, groups_end: int) -> None:
-        self._calls.setdefault(call.name, replace(call, end=end, groups_end=groups_end))
+    def add_call(self, call: Call, *, end: int, groups_end: int, names_end: int) -> None:
+        self._calls.setdefault(call.name, replace(call, end=end, groups_end=groups_end, names_end=names_end))
 
     def layer(self, kind: str, written: Entry, given: Items[Entry], flat: _Flat, scope: _Scope) -> SharedLayer | None:
         """The layer that `is` names, of the same kind and with the same arguments; None where that is reported as wrong."""
@@ -132,6 +138,8 @@ class SharedLayers:
         entry = structure_entries.find(kind)
         defaults = {name: argument.default for name, argument in ((entry and entry.arguments) or {}).items()}
         for argument in given:
+            if argument.key in NAMES_LAYERS:
+                continue
             _check_same(argument, known.get(argument.key, defaults.get(argument.key)), found.name, flat)
         return found if len(flat.substitution.problems) == before else None
 

@@ -29,7 +29,7 @@ from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar, Sequence, pla
 # Called around every item that is written out, with the scope in which it stands.
 Watch = Callable[[Node, Scope, FlatLayers], AbstractContextManager[None]]
 
-_OF_A_CALL = 25  # values of the recipe that a structure or a call of a block counts as: it takes as much time
+_OF_A_CALL = 10  # values of the recipe that a structure or a call of a block counts as: it takes as much time
 
 
 def flatten(
