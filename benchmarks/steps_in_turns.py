@@ -21,7 +21,6 @@ from statistics import median, quantiles
 
 from cnncli.tasks.classification.targets import INTEGERS
 
-_STEPS = 56
 _READY = "ready"
 
 
@@ -29,6 +28,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sides", nargs="+", metavar="RECIPE:PRECISION[,NAME=VALUE…]")
     parser.add_argument("--rounds", type=int, default=25, help="epochs of each side")
+    parser.add_argument("--steps", type=int, default=56, help="of an epoch")
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.rounds < 2:
@@ -36,26 +36,28 @@ def main() -> None:
     if wrong := [side for side in options.sides if not re.fullmatch(r"[^:,]+:[^:,]+(,[^=,]+=[^,]*)*", side)]:
         parser.error(f"`{wrong[0]}` is no side: RECIPE:PRECISION[,NAME=VALUE…], such as mnist:float32")
     if options.child:
-        _train(*options.sides[0].split(":"))
+        _train(*options.sides[0].split(":"), options.steps)
         return
-    children = [_started(side) for side in options.sides]
+    children = [_started(side, options.steps) for side in options.sides]
     milliseconds: list[list[float]] = [[] for _ in children]
     for _ in range(options.rounds):
         for child, taken in zip(children, milliseconds, strict=True):
             taken.append(float(_asked(child)))
     for child in children:
         child.communicate()  # its input ends, and so does it
-    print(f"{options.rounds} epochs of {_STEPS} steps each; milliseconds a step; × is the median of the rounds' ratios")
+    print(
+        f"{options.rounds} epochs of {options.steps} steps each; milliseconds a step; × is the median of the rounds' ratios"
+    )
     for side, taken in zip(options.sides, milliseconds, strict=True):
         fast, *_, slow = quantiles(taken, n=10)
         ratio = median(one / first for one, first in zip(taken, milliseconds[0], strict=True))
         print(f"{median(taken):7.1f} ({fast:.1f}–{slow:.1f})  × {ratio:.2f}  {side}")
 
 
-def _started(side: str) -> subprocess.Popen[str]:
+def _started(side: str, steps: int) -> subprocess.Popen[str]:
     """A process that is ready to train an epoch for each line that it is given."""
     trained, *settings = side.split(",")
-    command = [sys.executable, "-m", "benchmarks.steps_in_turns", "--child", trained]
+    command = [sys.executable, "-m", "benchmarks.steps_in_turns", "--child", trained, "--steps", str(steps)]
     child = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
@@ -78,23 +80,25 @@ def _asked(child: subprocess.Popen[str]) -> str:
     return child.stdout.readline()
 
 
-def _train(name: str, policy: str) -> None:
+def _train(name: str, policy: str, steps: int) -> None:
     """Train an epoch of a recipe for each line of the standard input, and print how long a step took."""
+    from cnncli.recipe.load import load
+
+    loaded = load(name, [])
     import numpy as np
 
     from cnncli.data.dataset import INPUT, Examples
     from cnncli.data.pipeline import Batches
     from cnncli.network.build import build
     from cnncli.network.instantiate import make, make_optimizer
-    from cnncli.recipe.load import load
     from cnncli.recipe.phases import phases_of
     from cnncli.training.augmentation import training_model
     from cnncli.training.steps import forward_multiply_adds, steps_per_execution
 
-    recipe = load(name, []).resolve(classes=10, steps_per_epoch=_STEPS).recipe
+    recipe = loaded.resolve(classes=10, steps_per_epoch=steps).recipe
     batch_size, shape = recipe.train.batch_size, tuple(recipe.model.input or ())
     random = np.random.default_rng(0)
-    count = _STEPS * batch_size
+    count = steps * batch_size
     examples = Examples(
         {INPUT: random.integers(0, 256, (count, *shape), np.uint8)}, random.integers(0, 10, count, np.int32)
     )
@@ -106,7 +110,7 @@ def _train(name: str, policy: str) -> None:
         loss="sparse_categorical_crossentropy",
         metrics=[make(metric) for metric in recipe.train.metrics],
         jit_compile=False,
-        steps_per_execution=steps_per_execution(forward_multiply_adds(network), batch_size=batch_size, steps=_STEPS),
+        steps_per_execution=steps_per_execution(forward_multiply_adds(network), batch_size=batch_size, steps=steps),
     )
     dataset = batches.dataset()
 
@@ -118,7 +122,7 @@ def _train(name: str, policy: str) -> None:
     epoch()
     print(_READY, flush=True)
     for _ in sys.stdin:
-        print(epoch() / _STEPS * 1e3, flush=True)
+        print(epoch() / steps * 1e3, flush=True)
 
 
 if __name__ == "__main__":

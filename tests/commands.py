@@ -7,7 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,18 @@ def stop_after_the_first_epoch(patch: pytest.MonkeyPatch, number: int) -> None:
             signal.raise_signal(number)
 
     patch.setattr(live.Lines, "epoch_ended", stopped)
+
+
+@contextmanager
+def without_graphs() -> Iterator[None]:
+    """Let TensorFlow run functions eagerly, but for those of data: to trace a graph takes longer than a few small steps."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from commands import CommandLine
+from commands import CommandLine, without_graphs
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,6 +36,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """On several cores the longest files begin first, so that none is alone at the end."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: not {"e2e", "training", "workflow"} & {*item.path.parts})
+
+
+@pytest.fixture(name="without_graphs", scope="module")
+def _without_graphs() -> Iterator[None]:
+    """For modules whose tests are about what happens around the steps.
+
+    Graphs are in tests/training, in e2e/test_shipped_recipes.py, test_train.py, test_resume.py, test_numbers.py and
+    test_multilabel.py, and in all processes of their own.
+    """
+    with without_graphs():
+        yield
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_each_side_gets_a_line_with_its_ratio_to_the_first() -> None:
-    done = run("lenet5:float32", "lenet5:float32,TF_CPP_MIN_LOG_LEVEL=1", "--rounds", "2")
+    done = run("lenet5:float32", "lenet5:float32,TF_CPP_MIN_LOG_LEVEL=1", "--rounds", "2", "--steps", "2")
 
     assert done.returncode == 0, done.stderr
-    _, first, second = done.stdout.splitlines()
+    title, first, second = done.stdout.splitlines()
+    assert title.startswith("2 epochs of 2 steps each; ")
     assert first.endswith("× 1.00  lenet5:float32")
     assert second.endswith("lenet5:float32,TF_CPP_MIN_LOG_LEVEL=1")
 

@@ -21,6 +21,7 @@ from PIL import Image
 from cnncli.recipe import targets
 from cnncli.recipe.sources import SOURCES
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
 COUNT = 60
 PIXELS = "[Rescaling: {scale: $(1 / 255)}]"
 WORDS = "[TextVectorization: {max_tokens: 50, output_sequence_length: 6}]"
@@ -45,12 +46,14 @@ class Row:
         data: further keys of `data`.
         layers: of the network.
         make: writes the data into the working directory, and returns a file or a folder to predict.
+        batch_size: of the training, for four steps in an epoch.
     """
 
     source: str
     data: str
     layers: str
     make: Callable[[], str]
+    batch_size: int = 16
 
 
 def labels() -> list[int]:
@@ -231,7 +234,7 @@ ROWS = {
     ),
     "voc": Row(BOX_SOURCES["voc"], f"prepare: {PIXELS}", MAPS, lambda: boxed_folder("voc", COUNT)),
     "idx": Row("{idx: {path: idx}}", f"prepare: {PIXELS}", FLAT, idx_files),
-    "builtin": Row("mnist-sample", f"limit: 60\n  prepare: {PIXELS}", FLAT, digits),
+    "builtin": Row("mnist-sample", f"limit: 900\n  prepare: {PIXELS}", FLAT, digits, batch_size=256),
     "tfrecord": Row("{tfrecord: {path: shards, image_size: [6, 6]}}", f"prepare: {PIXELS}", FLAT, records),
     "webdataset": Row(
         "{webdataset: {path: all.tar, image: png, label: cls, image_size: [6, 6]}}",
@@ -277,7 +280,7 @@ data:
   {row.data}
 model:
   layers: {row.layers}
-train: {{seed: 1, epochs: 2, batch_size: 16, checkpoint: {{every_steps: 2}}}}
+train: {{seed: 1, epochs: 2, batch_size: {row.batch_size}, checkpoint: {{every_steps: 2}}}}
 visualize: []
 """
 

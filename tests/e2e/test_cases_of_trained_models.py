@@ -9,6 +9,8 @@ from cases import models, outputs, told
 from cases.checking import check
 from cases.making import Case
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 CASES = {
     f"{table.__name__.removeprefix('cases.')}: {case.what}": case
     for table in (models, outputs, told)

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from commands import CommandLine, draw_nothing
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 RECIPE = """\
 data:
   source: {npz: {path: a.npz, weight: w}}

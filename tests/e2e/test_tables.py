@@ -11,6 +11,8 @@ import pytest
 from commands import call, draw_nothing
 from PIL import Image
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 PHOTOS = """\
 name: photos
 data:

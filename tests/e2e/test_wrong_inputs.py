@@ -30,6 +30,8 @@ from wrong_inputs.recipes import bomb, optimizer
 
 from cnncli.errors import EXIT_CODES
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 TABLES = {
     "recipe": [*recipes.RECIPES, *habits.FORMS],
     "data": [*data.DATA, *habits.DATA],
