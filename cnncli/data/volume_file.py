@@ -6,6 +6,7 @@ the patient to the left, as radiologists look at slices. NumPy arrays say no ori
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -88,22 +89,20 @@ def read_volume(path: str) -> Volume:
     return Volume(_checked(values, path))
 
 
-def write_like(path: str, labels: NDArray[Any], volume: Volume) -> None:
-    """Write class numbers as a NIfTI file that lies where the volume lies.
+def nifti_like(labels: NDArray[Any], volume: Volume) -> bytes:
+    """Class numbers as the content of a `.nii.gz` file that lies where a volume lies.
 
     Args:
         labels: (depth, height, width), as the volume's values.
         volume: read from a NIfTI file.
     """
-    nibabel = _package("nibabel", path)
-    affine = np.eye(4) if volume.affine is None else volume.affine
+    nibabel = _package("nibabel", "a mask")
+    assert volume.affine is not None
     turned = nibabel.orientations.ornt_transform(
-        nibabel.orientations.axcodes2ornt(_ORIENTATION), nibabel.orientations.io_orientation(affine)
+        nibabel.orientations.axcodes2ornt(_ORIENTATION), nibabel.orientations.io_orientation(volume.affine)
     )
-    image = nibabel.Nifti1Image(
-        nibabel.orientations.apply_orientation(labels.transpose(2, 1, 0), turned).astype(np.uint8), affine
-    )
-    nibabel.save(image, path)
+    stored = nibabel.orientations.apply_orientation(labels.transpose(2, 1, 0), turned).astype(np.uint8)
+    return gzip.compress(nibabel.Nifti1Image(stored, volume.affine).to_bytes(), mtime=0)
 
 
 def _is_dicom(path: str) -> bool:

@@ -47,4 +47,4 @@ def volume_batches(paths: Sequence[str], form: VolumeForm, size: int) -> Iterato
                 names.append(Name(path))
             except CnncliError as error:
                 bad.append(bad_file(Name(path), error))
-        yield Batch(names, np.stack(values) if values else np.empty((0, *form.shape, 1), np.float32), bad)
+        yield Batch(names, np.stack(values) if values else np.empty((0, *form.shape, 1), np.float32), bad, volumes=form)

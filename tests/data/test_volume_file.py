@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from medical_files import write_nifti, write_series
 
-from cnncli.data.volume_file import read_volume, write_like
+from cnncli.data.volume_file import nifti_like, read_volume
 from cnncli.data.volume_form import VolumeForm
 from cnncli.errors import DataError
 
@@ -32,9 +32,9 @@ def test_masks_written_like_a_volume_lie_where_it_lies(tmp_path, flips, order):
     path = write_nifti(tmp_path / "ct.nii", MARKED, spacing=(3, 2, 1.5), flips=flips, order=order)
     volume = read_volume(path)
 
-    write_like(str(tmp_path / "mask.nii"), (volume.values > 50).astype(np.uint8), volume)
+    (tmp_path / "mask.nii.gz").write_bytes(nifti_like((volume.values > 50).astype(np.uint8), volume))
 
-    written, original = nibabel.load(tmp_path / "mask.nii"), nibabel.load(path)
+    written, original = nibabel.load(tmp_path / "mask.nii.gz"), nibabel.load(path)
     np.testing.assert_array_equal(np.asanyarray(written.dataobj) > 0, np.asanyarray(original.dataobj) > 50)
     np.testing.assert_allclose(written.affine, original.affine)
 
