@@ -166,6 +166,7 @@ def predict(
         from cnncli.inference.predict import Predictor, takes_text
         from cnncli.inference.several_inputs import inputs_of_recipe, look_up_several
         from cnncli.inference.text_inputs import TextsGiven, look_up_texts
+        from cnncli.inference.volume_inputs import volume_form
         from cnncli.recipe.sources.table import text_format
         from cnncli.training import devices
 
@@ -188,7 +189,8 @@ def predict(
             text_columns = source.text_columns if source else []
             given = look_up_texts(texts, files, are_lines=are_lines, columns=text_columns, form=text_format(source))
         else:
-            given = look_up(files, table_columns(trained, None), length=source.signal_length() if source else None)
+            length = source.signal_length() if source else None
+            given = look_up(files, table_columns(trained, None), length=length, volumes=volume_form(trained))
         warnings = warnings_for_files(trained, given)
         form, looked = None, None
         if given.has_images:

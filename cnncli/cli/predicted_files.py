@@ -78,12 +78,13 @@ class FolderOfPredictions:
         if batch.geometries and geometry is not None:
             form, longest = geometry.form, max(geometry.height, geometry.width)
             return Original(stem, name.file, geometry, lambda: read_photo(name.file, form, longest=longest).pixels)
-        return Original(stem, str(name), geometry, lambda: np.asarray(rows(batch.inputs, row)))
+        shown = name.file if batch.volumes else str(name)
+        return Original(stem, shown, geometry, lambda: np.asarray(rows(batch.inputs, row)), batch.volumes)
 
 
 def stem_of(file: str, index: int | None) -> str:
     """`photo` of photos/photo.jpg, `digits-00017` of the example 17 of digits.npz."""
-    stem = os.path.splitext(os.path.basename(file))[0] or "example"
+    stem = os.path.splitext(os.path.basename(os.path.normpath(file)).removesuffix(".gz"))[0] or "example"
     return stem if index is None else f"{stem}-{index:05}"
 
 

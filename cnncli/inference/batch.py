@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cnncli.data.image_geometry import Geometry
 from cnncli.data.input_values import InputValues
+from cnncli.data.volume_form import VolumeForm
 from cnncli.errors import CnncliError, Problem
 from cnncli.messages import printable, shortened
 
@@ -59,12 +60,14 @@ class Batch:
         inputs: (len(names), *shape of one): uint8 in 0 to 255, or float32, finite; of several inputs by name.
         bad: what would have stood between them.
         geometries: one an example where they are image files: how each became its input; else none.
+        volumes: what each became where they are files of volumes; None where they are others.
     """
 
     names: list[Name]
     inputs: InputValues
     bad: list[Bad]
     geometries: Sequence[Geometry] = ()
+    volumes: VolumeForm | None = None
 
 
 def bad_file(name: Name, error: CnncliError) -> Bad:

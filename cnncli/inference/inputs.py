@@ -25,9 +25,11 @@ from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, images_below
 from cnncli.data.sources.paths import cannot_read, existing_file
 from cnncli.data.tables.table_file import SUFFIXES, looks_like_table
 from cnncli.data.threads import in_threads
+from cnncli.data.volume_form import VolumeForm
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.inference.batch import Bad, Batch, Name, bad_file
 from cnncli.inference.table_rows import column_batches, files_of_table, has_header, row_width
+from cnncli.inference.volume_inputs import volume_batches, volumes_at
 from cnncli.inputs import kind_of
 from cnncli.messages import counted, listed, printable, shortened
 from cnncli.recipe.sources.table import InputColumns, text_format
@@ -36,12 +38,13 @@ from cnncli.recipe.sources.table import InputColumns, text_format
 _INPUT_NAMES = ("x", "x_test", "x_val", "x_train", "test_images", "val_images", "train_images")
 _DELIMITERS = ",;\t"
 _SHARDS = (".tfrecord", ".tfrecords", ".tfrec", ".tar")
+_ALONE = ("image", "volume")  # of which a file is one example
 _LONGEST_LINE = 1 << 24  # of a table, in characters
 
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file, and what it is taken for: `image`, `archive`, `array` or `table`.
+    """A file, and what it is taken for: `image`, `volume`, `archive`, `array` or `table`.
 
     Attributes:
         length: to which signals in it are padded or cut; None where they have the length that the network takes.
@@ -61,12 +64,14 @@ class Given:
         bad: what is not there, or cannot be read.
         notes: what was left aside in folders.
         columns: those of tables that are the input, as the recipe names them; None: all columns.
+        volumes: what volumes of files become; None where the model was not trained on some.
     """
 
     files: tuple[File, ...]
     bad: tuple[Bad, ...]
     notes: tuple[Problem, ...]
     columns: InputColumns | None = None
+    volumes: VolumeForm | None = None
 
     @property
     def has_images(self) -> bool:
@@ -75,7 +80,7 @@ class Given:
     @property
     def names(self) -> list[str]:
         """About what the examples will be called."""
-        return [file.path if file.kind == "image" else f"{file.path}[0000]" for file in self.files]
+        return [file.path if file.kind in _ALONE else f"{file.path}[0000]" for file in self.files]
 
     def batches(
         self,
@@ -97,6 +102,9 @@ class Given:
             if kind == "image":
                 assert form is not None
                 yield from _image_batches([file.path for file in files], form, size, decoded or {})
+            elif kind == "volume":
+                assert self.volumes is not None
+                yield from volume_batches([file.path for file in files], self.volumes, size)
             else:
                 yield from chain.from_iterable(self._numbers(kind, file, input_shape, size) for file in files)
 
@@ -120,12 +128,19 @@ def read_array(file: File, input_shape: Shape) -> NDArray[Any]:
     return as_examples(array, input_shape)
 
 
-def look_up(arguments: Sequence[str], columns: InputColumns | None = None, *, length: int | None = None) -> Given:
+def look_up(
+    arguments: Sequence[str],
+    columns: InputColumns | None = None,
+    *,
+    length: int | None = None,
+    volumes: VolumeForm | None = None,
+) -> Given:
     """Find what the arguments name: images, folders of images, `.npz`, `.npy` and `.csv` files. Only tables of files are read.
 
     Args:
         columns: those of a table that are the input, as the recipe of the model names them; None where it names none.
         length: to which the recipe pads or cuts signals.
+        volumes: what volumes of files become; None where the model was not trained on some.
     """
     of_files = columns if columns and (columns.image or columns.volume) else None
     files: list[File] = []
@@ -133,7 +148,9 @@ def look_up(arguments: Sequence[str], columns: InputColumns | None = None, *, le
     notes: list[Problem] = []
     for text in arguments:
         try:
-            if os.path.isdir(text):
+            if volumes and (named := volumes_at(text)):
+                files += [File(path, "volume") for path in named]
+            elif os.path.isdir(text):
                 paths, aside = images_below(text)
                 files += [File(path, "image") for path in paths]
                 notes += aside
@@ -145,7 +162,7 @@ def look_up(arguments: Sequence[str], columns: InputColumns | None = None, *, le
                 files.append(File(text, _kind(text, columns), length))
         except DataError as error:
             bad.append(bad_file(Name(text), error))
-    return Given(tuple(files), tuple(bad), tuple(notes), columns)
+    return Given(tuple(files), tuple(bad), tuple(notes), columns, volumes)
 
 
 def _kind(text: str, columns: InputColumns | None = None) -> str:

@@ -134,7 +134,13 @@ class Predictor:
         inside = [row for row in range(len(batch.names)) if row not in outside]
         bad = [Bad(batch.names[row], problem.message, NOT_LEARNED) for row, problem in outside.items()]
         geometries = [batch.geometries[row] for row in inside] if batch.geometries else ()
-        return Batch([batch.names[row] for row in inside], rows(batch.inputs, inside), [*batch.bad, *bad], geometries)
+        return Batch(
+            [batch.names[row] for row in inside],
+            rows(batch.inputs, inside),
+            [*batch.bad, *bad],
+            geometries,
+            batch.volumes,
+        )
 
     @property
     def takes_text(self) -> bool:

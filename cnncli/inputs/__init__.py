@@ -12,7 +12,7 @@ from cnncli.inputs.text import TEXT
 from cnncli.inputs.tokens import TOKENS
 from cnncli.inputs.volume import VOLUME
 
-__all__ = ["IMAGE", "KINDS", "OTHER", "TEXT", "TOKENS", "InputKind", "kind_of", "kind_of_rank"]
+__all__ = ["IMAGE", "KINDS", "OTHER", "TEXT", "TOKENS", "VOLUME", "InputKind", "kind_of", "kind_of_rank"]
 
 KINDS = (TEXT, NUMBERS, SIGNAL, IMAGE, VOLUME)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -72,7 +72,7 @@ def overlay(image: Pixels, mask: NDArray[np.uint8], count: int, *, ignored: int)
 def draw_masks(
     shown: Sequence[Shown], names: Sequence[str], *, ignored: int, title: str | Title, subtitle: str
 ) -> Figure:
-    """Draw a sheet: image, true mask, predicted mask and wrong pixels of each; of a volume its middle slice.
+    """Draw a sheet: image, true mask, predicted mask and wrong pixels of each; of a volume the slice with most wrong pixels.
 
     Args:
         names: of the classes; the first is left without colour over the image.
@@ -80,6 +80,7 @@ def draw_masks(
         title, subtitle: the heading, any text.
     """
     colours = class_colours(len(names))
+    shown = [_slice_of(each, ignored) if each.true.ndim > 2 else each for each in shown]
     rows = [_row(each, colours, ignored) for each in shown]
     height, width = rows[0].shape[:2]
     columns = min(_COLUMNS, len(rows))
@@ -124,9 +125,19 @@ def _key_places(names: Sequence[str], room: float) -> list[tuple[float, int]]:
     return found
 
 
+def _slice_of(each: Shown, ignored: int) -> Shown:
+    """The slice of a volume with the most wrong pixels; where none is wrong, that with the most of the classes but the first."""
+    is_wrong = (each.true != each.said) & (each.true != ignored)
+    has_class = (each.true > 0) & (each.true != ignored)
+    counts = (is_wrong if is_wrong.any() else has_class).sum(axis=(1, 2))
+    number = int(counts.argmax()) if counts.any() else len(counts) // 2
+    score = f"{each.score}, slice {number + 1} of {len(counts)}"
+    return replace(each, image=each.image[number], true=each.true[number], said=each.said[number], score=score)
+
+
 def _row(each: Shown, colours: NDArray[np.uint8], ignored: int) -> Pixels:
     """The four pictures of an image side by side."""
-    true, said = (mask[len(mask) // 2] if mask.ndim > 2 else mask for mask in (each.true, each.said))
+    true, said = each.true, each.said
     [image] = example_tiles(each.image[None], _SIDE)
     grey = np.repeat(image.mean(axis=-1, keepdims=True), 3, axis=-1)
     size = image.shape[:2]

@@ -56,6 +56,7 @@ from cnncli.recipe.sources.mask_folder import MaskFolder
 from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import InputColumns, Table
 from cnncli.recipe.sources.text_folder import TextFolder
+from cnncli.recipe.sources.volumes import VolumeFolder
 
 if TYPE_CHECKING:
     TargetsWord = str
@@ -75,6 +76,7 @@ class Source(Section):
     image_folder: ImageFolder | None = None
     mask_folder: MaskFolder | None = None
     text_folder: TextFolder | None = None
+    volume_folder: VolumeFolder | None = None
     yolo: Yolo | None = None
     coco: Coco | None = None
     voc: Voc | None = None

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.image_geometry import Geometry
 from cnncli.data.targets import TargetInfo
+from cnncli.data.volume_form import VolumeForm
 from cnncli.recipe.schema import Recipe
 
 
@@ -48,12 +49,14 @@ class Original:
         file: as it was named.
         geometry: how it became the input; None where that is no image.
         read: reads its pixels, upright and in its own size: uint8 or float (height, width, 1 or 3).
+        volumes: what the volume of its file became; None where it is no such file.
     """
 
     stem: str
     file: str
     geometry: Geometry | None
     read: Callable[[], NDArray[Any]]
+    volumes: VolumeForm | None = None
 
 
 class PredictionFiles(Protocol):

@@ -56,4 +56,6 @@ def test_scans_beside_images_are_named_with_what_to_do(tmp_path: Path) -> None:
     [note] = read_tree(str(tmp_path), IMAGE_FILES).notes
 
     assert note.message == "2 files are not an image, not used: a/2.dcm, b/2.dcm"
-    assert note.hint.startswith("2 DICOM files: export them as PNG or JPEG")
+    assert note.hint.startswith(
+        "2 DICOM files: `source: {volume_folder: {path: …}}` reads volumes; or export them as PNG or JPEG"
+    )

@@ -186,7 +186,26 @@ def digits() -> str:
     return "digits.npy"
 
 
+def volumes() -> str:
+    for number, label in enumerate(labels()):
+        for kind in ("classes", "images", "labels"):
+            path = Path("scans") / kind / ("ab"[label] if kind == "classes" else "") / f"{number}.npy"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            values = np.random.default_rng(number).normal(label, 1, (4, 5, 6)).astype(np.float32)
+            np.save(path, (values > 0.5).astype(np.uint8) if kind == "labels" else values)
+    return "scans/images/0.npy"
+
+
+VOLUMES = "shape: [4, 4, 4], window: [-3, 3]"
+
 ROWS = {
+    "volume_folder": Row(f"{{volume_folder: {{path: scans/classes, {VOLUMES}}}}}", f"prepare: {PIXELS}", FLAT, volumes),
+    "volume_folder, masks": Row(
+        f"{{volume_folder: {{path: scans, {VOLUMES}}}}}",
+        f"targets: masks\n  prepare: {PIXELS}",
+        "[Conv3D: {filters: $classes, kernel_size: 1, activation: softmax}]",
+        volumes,
+    ),
     "image_folder": Row("{image_folder: {path: photos, image_size: [6, 6]}}", f"prepare: {PIXELS}", FLAT, image_files),
     "text_folder": Row("{text_folder: {path: reviews}}", f"prepare: {WORDS}", SENTENCE, text_files),
     "npz": Row(

@@ -67,6 +67,11 @@ CHANGES = {
         "vars.width=4",
     ],
     "siamese": [SPLIT],
+    "scan-segmentation": [
+        "data.source.volume_folder.path=scans",
+        "data.source.volume_folder.spacing=null",
+        "vars.width=2",
+    ],
     "faces": ["data.limit=200"],
     "autoencoder": ["data.source=mnist-sample", "data.limit=128"],
     "denoise-mnist": ["data.source=mnist-sample", "data.limit=128"],
@@ -99,6 +104,11 @@ def folder(tmp_path_factory):
         for number in range(12):
             Image.fromarray(random.integers(0, most, (20, 20), np.uint8)).save(made / name / f"{number}.png")
     np.savez(made / "pairs.npz", **pairs, y=labels)
+    for kind, dtype in (("images", np.float32), ("labels", np.uint8)):
+        (made / "scans" / kind).mkdir(parents=True)
+        for number in range(20):
+            values = random.normal(size=(32, 32, 32)) if kind == "images" else np.indices((32, 32, 32))[0] > 16
+            np.save(made / "scans" / kind / f"{number}.npy", values.astype(dtype))
     return made
 
 

@@ -8,9 +8,12 @@ _TO_PNG = "export them as PNG or JPEG"
 _ARRAYS = "use `source: {npz: {path: …}}` with the arrays x_train and y_train"
 # Ending -> what the files are, and what to do; the longest ending that fits counts.
 _KINDS = {
-    ".dcm": ("DICOM", f"{_TO_PNG}, for example with pydicom; 16-bit PNG keeps more than 8 bits"),
-    ".nii": ("NIfTI", f"{_TO_PNG} slice by slice, or {_ARRAYS}: nibabel reads them"),
-    ".nii.gz": ("NIfTI", f"{_TO_PNG} slice by slice, or {_ARRAYS}: nibabel reads them"),
+    ".dcm": (
+        "DICOM",
+        f"`source: {{volume_folder: {{path: …}}}}` reads volumes; or {_TO_PNG}: 16-bit PNG keeps more than 8 bits",
+    ),
+    ".nii": ("NIfTI", "use `source: {volume_folder: {path: …}}`"),
+    ".nii.gz": ("NIfTI", "use `source: {volume_folder: {path: …}}`"),
     ".npy": ("NumPy array", f"{_ARRAYS}: numpy.savez writes it"),
     ".npz": ("NumPy archive", _ARRAYS),
     ".mat": ("MATLAB", f"{_ARRAYS}: scipy.io.loadmat reads them"),

@@ -17,6 +17,7 @@ from cnncli.recipe.sources.mask_folder import MaskFolder
 from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import Table
 from cnncli.recipe.sources.text_folder import TextFolder
+from cnncli.recipe.sources.volumes import VolumeFolder
 
 DEFAULT_TARGETS = "classes"
 
@@ -25,6 +26,7 @@ SOURCES: dict[str, type[SourceSettings]] = {
     "image_folder": ImageFolder,
     "mask_folder": MaskFolder,
     "text_folder": TextFolder,
+    "volume_folder": VolumeFolder,
     "yolo": Yolo,
     "coco": Coco,
     "voc": Voc,

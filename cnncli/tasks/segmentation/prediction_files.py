@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli.data.image_geometry import Geometry
+from cnncli.data.volume_file import Volume, nifti_like, read_volume
+from cnncli.data.volume_form import VolumeForm
 from cnncli.plots.boxed_pictures import as_pixels
 from cnncli.plots.mask_sheet import class_colours, overlay
 from cnncli.plots.tiles import Pixels
@@ -23,7 +25,7 @@ _UNSEEN = [255, 255, 255]  # in the palette: pixels that the network did not get
 
 
 class MaskFiles:
-    """Of an image a mask as PNG, whose palette shows the classes, and an overlay; of a volume a mask as `.npy`.
+    """Of an image a mask as PNG, whose palette shows the classes, and an overlay; of a volume a mask as NIfTI or `.npy`.
 
     Masks have the size of the upright original. Their numbers are those of `classes.json`; 255 stands where `resize: crop` cut.
     """
@@ -35,10 +37,11 @@ class MaskFiles:
     def of(self, originals: Sequence[Original], outputs: NDArray[np.float32]) -> Iterator[tuple[str, bytes]]:
         """The masks of a batch."""
         for original, mask in zip(originals, masks_of(outputs), strict=True):
+            if original.volumes is not None:
+                yield _mask_of_volume(original.stem, mask, read_volume(original.file), original.volumes)
+                continue
             if original.geometry is None:
-                file = io.BytesIO()
-                np.save(file, mask, allow_pickle=False)
-                yield f"{original.stem}_mask.npy", file.getvalue()
+                yield f"{original.stem}_mask.npy", _npy(mask)
                 continue
             own = original_mask(mask, original.geometry)
             yield f"{original.stem}_mask.png", self._indexed(own)
@@ -69,6 +72,20 @@ def original_mask(mask: NDArray[np.uint8], geometry: Geometry) -> NDArray[np.uin
     """A mask of the network -> the same of the upright original, uint8 (height, width), by the nearest pixel."""
     found: NDArray[np.uint8] = geometry.back_labels(mask, outside=IGNORED)
     return found
+
+
+def _mask_of_volume(stem: str, mask: NDArray[np.uint8], volume: Volume, form: VolumeForm) -> tuple[str, bytes]:
+    """The mask of a volume with the voxels of its file: NIfTI of a NIfTI file, else a NumPy array (depth, height, width)."""
+    own = form.back(mask, volume)
+    if volume.affine is not None:
+        return f"{stem}_mask.nii.gz", nifti_like(own, volume)
+    return f"{stem}_mask.npy", _npy(own)
+
+
+def _npy(mask: NDArray[np.uint8]) -> bytes:
+    file = io.BytesIO()
+    np.save(file, mask, allow_pickle=False)
+    return file.getvalue()
 
 
 def _png(image: Image.Image) -> bytes:

@@ -1,0 +1,436 @@
+"""Load a folder of volumes: NIfTI, DICOM and NumPy files, with a folder for each class or with masks beside them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnncli.data import groups
+from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.fingerprint import of_parts
+from cnncli.data.same_words import same
+from cnncli.data.shapes import Shape, written
+from cnncli.data.sources.arrays import Targets, compare_scales
+from cnncli.data.sources.base import ModelRequest, Request, Source
+from cnncli.data.sources.duplicates import find_copies
+from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
+from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
+from cnncli.data.targets import TargetInfo, targets_of
+from cnncli.data.threads import in_threads
+from cnncli.data.volume_file import SUFFIXES, Volume, is_volume, read_volume, series_in, suffix_of
+from cnncli.data.volume_form import VolumeForm
+from cnncli.errors import DataError, Problem
+from cnncli.inputs import VOLUME, kind_of
+from cnncli.messages import counted, listed, printable
+from cnncli.recipe.sources.volumes import VolumeFolder
+
+_PATH = ("data", "source", "volume_folder")
+_PART_NAMES = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
+# Folders of volumes and of their masks, as the Medical Segmentation Decathlon and others call them.
+_BESIDE = (
+    ("images", "labels", "train"),
+    ("images", "masks", "train"),
+    ("imagesTr", "labelsTr", "train"),
+    ("imagesTs", "labelsTs", "test"),
+)
+_ENDINGS_OF_MASKS = ("_seg", "_mask", "_label", "-seg", "-mask", "-label", "_gt")
+_ENDING_OF_IMAGES = "_0000"  # the first channel, as nnU-Net writes it
+_MOST_LISTED = 20
+_SAME_SPACING = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A volume, its part, and what labels it: the name of its class, or the path of its mask.
+
+    Attributes:
+        relative: its path inside the folder, with `/`.
+    """
+
+    path: str
+    relative: str
+    part: str
+    class_name: str = ""
+    mask: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """A volume in its form.
+
+    Attributes:
+        values: float32 (depth, height, width, 1).
+        labels: of its mask, in the same form; None where it has none.
+        attributes: what its file says of the patient.
+    """
+
+    values: NDArray[np.float32]
+    labels: NDArray[Any] | None
+    attributes: Mapping[str, str]
+
+
+def form_of(settings: VolumeFolder, input_shape: Shape | None) -> VolumeForm:
+    """What every volume becomes: `shape`, or the network's input where it is left out.
+
+    Raises:
+        DataError: neither says it, or the two disagree.
+    """
+    if input_shape is not None and (kind_of(input_shape) is not VOLUME or input_shape[-1] not in (1, None)):
+        message = f"volumes are {' x '.join(VOLUME.AXES)} with 1 channel, the network takes {written(input_shape)}"
+        raise DataError(Problem(message, path=("model", "input")))
+    own = settings.shape or [side for side in (input_shape or ())[:-1] if side is not None]
+    if len(own) != 3:
+        hint = "`shape: [64, 64, 64]` here, or `input: [64, 64, 64, 1]` in `model`"
+        raise DataError(Problem("no shape is given for the volumes", hint, path=_PATH))
+    wrong = input_shape and [side for side, length in zip(input_shape, own, strict=False) if side not in (None, length)]
+    if wrong:
+        message = f"`shape` is {written(own)}, the network takes {written(input_shape or ())}"
+        raise DataError(Problem(message, "leave `shape` out: it follows `model.input`", path=(*_PATH, "shape")))
+    depth, height, width = own
+    low_high = settings.window and (settings.window[0], settings.window[1])
+    sides = settings.spacing and (settings.spacing[0], settings.spacing[1], settings.spacing[2])
+    return VolumeForm((depth, height, width), sides or None, low_high or None)
+
+
+def read_volume_folder(
+    settings: VolumeFolder,
+    *,
+    input_shape: Shape | None,
+    targets: type[TargetInfo],
+    has_masks: bool,
+    may_skip: bool = False,
+    allow_leakage: bool = False,
+    group: str | None = None,
+    progress: Progress | None = None,
+) -> LoadedData:
+    """Read all volumes for training.
+
+    Args:
+        targets: what the labels are.
+        has_masks: whether masks label the volumes; else their folders do.
+        may_skip: leave out what cannot be read.
+        group: an attribute of DICOM, such as `PatientID`; or a pattern, which is not read here.
+
+    Raises:
+        DataError: everything wrong with the folder and its files, at once.
+    """
+    form = form_of(settings, input_shape)
+    with problems_at(*_PATH, "path"):
+        files = _masked(settings) if has_masks else _classified(settings.path)
+        if not any(file.part == "train" for file in files):
+            hint = f"it holds {contents(settings.path)}"
+            raise DataError(Problem(f"{printable(settings.path)} has no volumes to train on", hint))
+        names = sorted({file.class_name for file in files if file.part == "train"}, key=os.fsencode)
+        if not has_masks:
+            _refuse_classes(settings.path, files, names)
+        read, problems = _read_all(files, form, progress)
+        if problems and (not may_skip or not any(read)):
+            way_out = "repair or remove them, or skip them: `on_bad_image: skip` in `data`"
+            raise DataError([*problems[:_MOST_LISTED], *_more(problems), Problem(_unusable(problems, files), way_out)])
+        usable = [(file, own) for file, own in zip(files, read, strict=True) if own is not None]
+        notes = (
+            [Problem(_left_out(problems), "\n".join(map(str, problems[:_MOST_LISTED])), kind="broken")]
+            if problems
+            else []
+        )
+        parts = _parts(usable, names, targets, group)
+        if has_masks:
+            info: TargetInfo = targets.describe(parts["train"].labels, "the masks of the training part")
+            for part, examples in parts.items():
+                info.check(examples.labels, f"the masks of the {part} part", "the training part")
+        else:
+            info = targets.of_folders(names)
+        columns = {part: examples.input for part, examples in parts.items()}
+        errors, remarks = compare_scales(columns)
+        if errors:
+            raise DataError(errors)
+        copies, found = find_copies(
+            parts,
+            {part: part for part in parts},
+            allow_leakage=allow_leakage,
+            noun=VOLUME.WORD,
+            name_of=lambda part, index: printable((parts[part].files or ())[index]),
+        )
+    notes += [*remarks, *found, *_said(usable, form)]
+    source = f"folder of volumes {printable(settings.path)}: {sizes(parts)} volumes, {info.size}"
+    return LoadedData(
+        parts=parts,
+        targets=info,
+        source=source,
+        fingerprint=of_parts(parts, info),
+        notes=tuple(notes),
+        skipped=tuple(file.relative for file, own in zip(files, read, strict=True) if own is None),
+        duplicate_of=copies,
+    )
+
+
+def _classified(path: str) -> list[_File]:
+    """The volumes of class folders, or of parts with class folders inside."""
+    root = os.path.abspath(existing_folder(path))
+    found = []
+    for part, folder in _part_folders(root):
+        for entry in listed_folder(folder):
+            if is_folder(entry) and not entry.name.startswith("."):
+                below = volumes_below(entry.path)
+                found += [
+                    _File(each, os.path.relpath(each, root).replace(os.sep, "/"), part, entry.name) for each in below
+                ]
+    if not found:
+        message = f"{printable(path)} has no folder of volumes for each class"
+        hint = f"volumes end in {', '.join(SUFFIXES)}, or are folders of DICOM slices; it holds {contents(path)}"
+        raise DataError(Problem(message, hint))
+    return found
+
+
+def _part_folders(root: str) -> list[tuple[str, str]]:
+    """The parts that a folder has, and their folders; the folder itself where it has none."""
+    folders = [entry for entry in listed_folder(root) if is_folder(entry) and not entry.name.startswith(".")]
+    parts = [(_PART_NAMES[same(entry.name).lower()], entry.path) for entry in folders if _is_part(entry.name)]
+    if parts and len(parts) == len(folders):
+        return sorted(parts, key=lambda each: PARTS.index(each[0]))
+    return [("train", root)]
+
+
+def _is_part(name: str) -> bool:
+    return same(name).lower() in _PART_NAMES
+
+
+def volumes_below(folder: str) -> list[str]:
+    """The volumes of a folder and of the folders in it: files, and folders with DICOM slices."""
+    found: list[str] = []
+    for entry in listed_folder(folder):
+        if entry.name.startswith("."):
+            continue
+        if is_folder(entry):
+            found += [entry.path] if series_in(entry.path) else volumes_below(entry.path)
+        elif is_volume(entry.path):
+            found.append(entry.path)
+    return found
+
+
+def _masked(settings: VolumeFolder) -> list[_File]:
+    """Volumes with their masks.
+
+    Raises:
+        DataError: there are no masks, or some volumes or masks are alone; all of them at once.
+    """
+    root = os.path.abspath(existing_folder(settings.path))
+    pairs = [("train", root, os.path.abspath(existing_folder(settings.masks)))] if settings.masks else _beside(root)
+    if not pairs:
+        message = f"{printable(settings.path)} has no images/ and labels/"
+        hint = "name the folder of the masks: `masks: scans/labels`"
+        raise DataError(Problem(message, f"{hint}\nit holds {contents(settings.path)}"))
+    found, problems = [], list[Problem]()
+    for part, images, masks in pairs:
+        of_masks = {_stem(os.path.relpath(path, masks), _ENDINGS_OF_MASKS): path for path in volumes_below(masks)}
+        alone = set(of_masks)
+        for path in volumes_below(images):
+            relative = os.path.relpath(path, root).replace(os.sep, "/")
+            name = _stem(os.path.relpath(path, images))
+            name = name if name in of_masks else name.removesuffix(_ENDING_OF_IMAGES)
+            if name in of_masks:
+                alone.discard(name)
+                found.append(_File(path, relative, part, mask=of_masks[name]))
+            else:
+                problems.append(Problem(f"{printable(relative)} has no mask in {printable(os.path.relpath(masks))}"))
+        problems += [
+            Problem(f"{printable(os.path.relpath(of_masks[name]))} is the mask of no volume") for name in sorted(alone)
+        ]
+    if problems:
+        raise DataError([*problems[:_MOST_LISTED], *_more(problems)])
+    return found
+
+
+def _beside(root: str) -> list[tuple[str, str, str]]:
+    """Each part with its folder of volumes and its folder of masks."""
+    found = []
+    for part, folder in _part_folders(root):
+        for images, masks, own in _BESIDE:
+            pair = os.path.join(folder, images), os.path.join(folder, masks)
+            if all(map(os.path.isdir, pair)):
+                found.append((part if folder != root else own, *pair))
+    return found
+
+
+def _stem(relative: str, endings: Sequence[str] = ()) -> str:
+    """A path inside a folder, without its ending and without what masks add to the name."""
+    suffix = suffix_of(relative)
+    stem = relative[: len(relative) - len(suffix)] if suffix in SUFFIXES else relative
+    stem = stem.replace(os.sep, "/")
+    return next((stem.removesuffix(ending) for ending in endings if stem.lower().endswith(ending)), stem)
+
+
+def _refuse_classes(path: str, files: Sequence[_File], names: Sequence[str]) -> None:
+    if len(names) < 2:
+        raise DataError(
+            Problem(f"one class only: `{printable(names[0])}`", f"{printable(path)} holds {contents(path)}")
+        )
+    unknown = sorted({file.class_name for file in files} - set(names))
+    if unknown:
+        shown = listed((f"`{printable(name)}`" for name in unknown), 5)
+        raise DataError(Problem(f"no training volume is of the class {shown}", "add some, or remove the folder"))
+
+
+def _read_all(
+    files: Sequence[_File], form: VolumeForm, progress: Progress | None
+) -> tuple[list[_Read | None], list[Problem]]:
+    """The volumes in their form, several at a time, None for those that cannot be read; and what is wrong with them."""
+
+    def read(file: _File) -> _Read | list[Problem]:
+        try:
+            volume = read_volume(file.path)
+            labels = None if file.mask is None else form.labels(_mask_of(volume, file))
+            return _Read(form.values(volume)[..., None], labels, volume.attributes)
+        except DataError as error:
+            return list(error.problems)
+
+    found: list[_Read | None] = []
+    problems: list[Problem] = []
+    for count, own in enumerate(in_threads(read, files), 1):
+        if isinstance(own, list):
+            problems += own
+        found.append(None if isinstance(own, list) else own)
+        if progress:
+            progress("reading volumes", count, len(files))
+    return found, problems
+
+
+def _mask_of(volume: Volume, file: _File) -> Volume:
+    """The mask of a volume, which must cover it."""
+    assert file.mask is not None
+    mask = read_volume(file.mask)
+    if mask.values.shape != volume.values.shape:
+        said = f"{written(mask.values.shape)} voxels, and {printable(file.relative)} has {written(volume.values.shape)}"
+        raise DataError(Problem(f"{printable(os.path.relpath(file.mask))} has {said}", "a mask covers its volume"))
+    if suffix_of(file.mask) != ".npy" and suffix_of(file.path) != ".npy":
+        differ = np.abs(np.array(mask.spacing) / volume.spacing - 1).max() > _SAME_SPACING
+        if differ:
+            said = f"a spacing of {_millimetres(mask.spacing)}, and {printable(file.relative)} has {_millimetres(volume.spacing)}"
+            raise DataError(Problem(f"{printable(os.path.relpath(file.mask))} has {said}", "a mask covers its volume"))
+    return mask if suffix_of(file.mask) == ".npy" else Volume(mask.values, volume.spacing)
+
+
+def _millimetres(spacing: Sequence[float]) -> str:
+    return " x ".join(f"{side:.3g}" for side in spacing) + " mm"
+
+
+def _parts(
+    usable: Sequence[tuple[_File, _Read]], names: Sequence[str], targets: Targets, group: str | None = None
+) -> dict[str, Examples]:
+    """The examples of each part.
+
+    Args:
+        names: of the classes; their numbers follow from it.
+        targets: what reads masks.
+        group: an attribute of DICOM that says what volumes belong together; or a pattern, which is not read here.
+    """
+    numbers = {name: number for number, name in enumerate(names)}
+    is_attribute = group is not None and "(" not in group
+    parts = {}
+    for part in PARTS:
+        mine = [(file, own) for file, own in usable if file.part == part]
+        if not mine:
+            continue
+        masks = [own.labels for _, own in mine if own.labels is not None]
+        labels = np.stack(masks) if masks else np.array([numbers[file.class_name] for file, _ in mine], np.int32)
+        of_groups = np.array(_group_names(mine, str(group)), object) if is_attribute else None
+        parts[part] = Examples(
+            {INPUT: np.stack([own.values for _, own in mine])},
+            targets.read("the masks", labels) if masks else labels,
+            tuple(file.relative for file, _ in mine),
+            groups=of_groups,
+        )
+    return parts
+
+
+def _group_names(mine: Sequence[tuple[_File, _Read]], keyword: str) -> list[str]:
+    missing = [printable(file.relative) for file, own in mine if not own.attributes.get(keyword)]
+    if missing:
+        message = f"`group: {keyword}`: {counted(len(missing), 'volume says', 'volumes say')} no {keyword}"
+        hint = f"{listed(missing, 5)}\nDICOM files have attributes, such as PatientID; a pattern finds groups in file names"
+        raise DataError(Problem(message, hint, path=groups.PATH))
+    return [own.attributes[keyword] for _, own in mine]
+
+
+def _said(usable: Sequence[tuple[_File, _Read]], form: VolumeForm) -> Iterator[Problem]:
+    """Volumes that became constant: a window beside their values, or the wrong units."""
+    constant = [printable(file.relative) for file, own in usable if own.values.min() == own.values.max()]
+    if constant:
+        message = f"{counted(len(constant), 'volume has', 'volumes have')} one value only"
+        hint = "`window` lies beside their values: " if form.window else ""
+        yield Problem(message, hint + listed(constant, 5), kind="constant")
+
+
+def _unusable(problems: Sequence[Problem], files: Sequence[_File]) -> str:
+    return f"{len(problems):,} of {counted(len(files), 'volume')} cannot be used"
+
+
+def _left_out(problems: Sequence[Problem]) -> str:
+    return f"{counted(len(problems), 'volume')} left out"
+
+
+def _more(problems: Sequence[Problem]) -> list[Problem]:
+    left = len(problems) - _MOST_LISTED
+    return [Problem(f"and {left:,} more")] if left > 0 else []
+
+
+class _VolumeFolder(Source[VolumeFolder]):
+    def read(self, settings: VolumeFolder, request: Request) -> LoadedData:
+        assert not isinstance(request.input_shape, dict)
+        found = read_volume_folder(
+            settings,
+            input_shape=request.input_shape,
+            targets=request.targets,
+            has_masks=request.data.targets == "masks",
+            may_skip=request.data.on_bad_image == "skip",
+            allow_leakage=request.data.allow_leakage,
+            group=request.data.split.group,
+            progress=request.progress,
+        )
+        request.check_targets(found.targets)
+        return found
+
+    def read_for_model(self, settings: VolumeFolder, request: ModelRequest) -> LoadedData:
+        trained = settings.of_other_data(request.data.source.settings if request.data else None)
+        assert isinstance(trained, VolumeFolder)
+        assert not isinstance(request.input_shape, Mapping)
+        form = form_of(trained, request.input_shape)
+        has_masks = isinstance(request.targets, targets_of("masks"))
+        with problems_at(*_PATH, "path"):
+            files = _masked(trained) if has_masks else _classified(trained.path)
+            files = [file for file in files if file.part == "test"] or files
+            read, problems = _read_all(files, form, request.progress)
+            if problems:
+                raise DataError([*problems[:_MOST_LISTED], *_more(problems), Problem(_unusable(problems, files))])
+            usable = [(file, own) for file, own in zip(files, read, strict=True) if own is not None]
+            names = list(dict.fromkeys(file.class_name for file in files))
+            pooled = [
+                (_File(file.path, file.relative, "test", file.class_name, file.mask), own) for file, own in usable
+            ]
+            examples = _parts(pooled, names, request.targets)["test"]
+            missing: Sequence[Problem] = ()
+            if has_masks:
+                request.targets.check(examples.labels, "the masks", "the model")
+            else:
+                numbers, missing = request.targets.renumber(names)
+                examples = Examples(
+                    examples.inputs, request.targets.with_numbers(examples.labels, numbers), examples.files
+                )
+        parts = {"test": examples}
+        source = f"folder of volumes {printable(trained.path)}: {sizes(parts)} volumes"
+        return LoadedData(parts, request.targets, source, of_parts(parts, request.targets), tuple(missing))
+
+    def looks_like(self, path: Path) -> bool:
+        if not path.is_dir():
+            return False
+        walked = (name for _, _, names in os.walk(path) for name in names)
+        return any(suffix_of(name) in (".nii", ".nii.gz", ".dcm") for name in walked)
+
+
+SOURCE = _VolumeFolder()

@@ -1,0 +1,50 @@
+"""Files of volumes as inputs of a prediction, in the form of the volumes that trained the model."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnncli.data.sources import npz
+from cnncli.data.sources.volume_folder import form_of, volumes_below
+from cnncli.data.volume_file import is_volume, read_volume, suffix_of
+from cnncli.data.volume_form import VolumeForm
+from cnncli.errors import CnncliError
+from cnncli.inference.batch import Bad, Batch, Name, bad_file
+from cnncli.recipe.sources.volumes import VolumeFolder
+
+if TYPE_CHECKING:
+    from cnncli.inference.model_loading import TrainedModel
+
+
+def volume_form(trained: TrainedModel) -> VolumeForm | None:
+    """What volumes of files become for a model; None where its recipe does not read such files."""
+    settings = trained.recipe.recipe.data.source.settings if trained.recipe else None
+    if not isinstance(settings, VolumeFolder) or isinstance(trained.input_shape, dict):
+        return None
+    return form_of(settings, trained.input_shape)
+
+
+def volumes_at(path: str) -> list[str]:
+    """The volumes that a path names: a file, a folder of DICOM slices, or those below a folder; none where it has others."""
+    if is_volume(path):
+        holds_several = suffix_of(path) == ".npy" and len(npz.read_single(Path(path)).shape) > 3
+        return [] if holds_several else [path]
+    return volumes_below(path) if os.path.isdir(path) else []
+
+
+def volume_batches(paths: Sequence[str], form: VolumeForm, size: int) -> Iterator[Batch]:
+    """Read volumes, a batch at a time: float32 (count, depth, height, width, 1)."""
+    for begin in range(0, len(paths), size):
+        names, values, bad = list[Name](), [], list[Bad]()
+        for path in paths[begin : begin + size]:
+            try:
+                values.append(form.values(read_volume(path))[..., None])
+                names.append(Name(path))
+            except CnncliError as error:
+                bad.append(bad_file(Name(path), error))
+        yield Batch(names, np.stack(values) if values else np.empty((0, *form.shape, 1), np.float32), bad, volumes=form)
