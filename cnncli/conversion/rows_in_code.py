@@ -10,7 +10,7 @@ from cnncli.conversion.python_layout import quoted
 from cnncli.data.sources.builtin import SENTENCES, SENTENCES_FILE
 from cnncli.recipe import targets
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.sources.table import Table, is_several
+from cnncli.recipe.sources.table import Table, is_range, is_several
 from cnncli.recipe.sources.text_folder import TextFolder
 from cnncli.recipe.yaml.nodes import Path
 
@@ -71,7 +71,8 @@ def unwritten_rows(recipe: Recipe) -> Iterator[Path]:
             yield (*path, key)
     if recipe.data.inputs is not None:
         yield ("data", "inputs")
-    if not targets.of(recipe.data.targets).STRATIFY and (is_several(settings.label or "") or settings.separator):
+    label = settings.label or ""
+    if not targets.of(recipe.data.targets).STRATIFY and (is_several(label) or is_range(label) or settings.separator):
         yield (*path, "label")
     if any(":" in name for name in _patterns(settings)) or settings.channels > 1:
         yield (*path, "numbers")
@@ -116,10 +117,10 @@ def _table(recipe: Recipe, settings: Table) -> Rows:
     imports = ["csv"]
     label = quoted(str(settings.label if isinstance(settings.label, str) else (settings.label or [""])[0]))
     if settings.text is not None:
-        lines.append(f"x = np.array([row[{quoted(settings.text)}] for row in rows], object)")
+        lines.append(f"x = np.array([{_text(settings.text)} for row in rows], object)")
     else:
         lines += _numbers(settings, label)
-        imports.append("fnmatch")
+        imports.append("re" if _is_in_one_cell(settings) else "fnmatch")
     if targets.of(recipe.data.targets).STRATIFY:
         lines.append(f"class_names = sorted({{row[{label}] for row in rows}})")
         lines.append(f"y = np.array([class_names.index(row[{label}]) for row in rows])")
@@ -128,7 +129,32 @@ def _table(recipe: Recipe, settings: Table) -> Rows:
     return Rows(lines, READ_TABLE, tuple(imports))
 
 
+def _text(columns: str | list[str]) -> str:
+    """The text of a row; those of several columns are joined."""
+    if isinstance(columns, str):
+        return f"row[{quoted(columns)}]"
+    names = f"[{', '.join(map(quoted, columns))}]"
+    return f'" ".join(row[name].strip() for name in {names} if row[name].strip())'
+
+
+def _is_in_one_cell(settings: Table) -> bool:
+    """Whether one column has all numbers of an example, one or several in each cell."""
+    return isinstance(settings.numbers, str) and not is_several(settings.numbers) and not is_range(settings.numbers)
+
+
+def _numbers_in_a_cell(settings: Table) -> list[str]:
+    column = str(settings.numbers)
+    lines = [f'cells = [re.findall(r"[^\\s,;|()\\[\\]]+", row[{quoted(column)}]) for row in rows]']
+    if settings.length is None:
+        shape = f".reshape(-1, {', '.join(map(str, settings.shape))})" if settings.shape else ""
+        return [*lines, f'x = np.array(cells, "float32"){shape}']
+    pad = f'keras.utils.pad_sequences(cells, {settings.length}, "float32", padding="post", truncating="post")'
+    return [*lines, f"x = {pad}[..., np.newaxis]"]
+
+
 def _numbers(settings: Table, label: str) -> list[str]:
+    if _is_in_one_cell(settings):
+        return _numbers_in_a_cell(settings)
     tests = " or ".join(f"fnmatchcase(name, {quoted(pattern)})" for pattern in _patterns(settings))
     lines = [f"columns = [name for name in rows[0] if name != {label} and ({tests})]"]
     if settings.length is None:

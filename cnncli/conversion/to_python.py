@@ -21,6 +21,7 @@ from cnncli.recipe.schema import Recipe
 _IMPORTS = {
     **{name: f"import {name}" for name in ("csv", "gzip", "math", "os")},
     "fnmatch": "from fnmatch import fnmatchcase",
+    "re": "import re",
     "Path": "from pathlib import Path",
 }
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from cnncli.messages import listed
 from cnncli.names import check_name
 from cnncli.runs.finding import list_runs
 from cnncli.runs.learned_file import LEARNED
-from cnncli.runs.lock import LOCK_FILES
-from cnncli.runs.record import RESOLVED, RunSummary
+from cnncli.runs.lock import LOCK_FILES, holder_of
+from cnncli.runs.record import RECORD, RESOLVED, RunSummary
 from cnncli.runs.run_folder import refuse_taken
 
 _FILE = "-folds.json"
@@ -77,7 +78,17 @@ def refuse_taken_set(outputs: Path, recipe_name: str, name: str, count: int) -> 
     """
     for number in range(1, count + 1):
         check_name(run_name(name, number))
-        refuse_taken(outputs, recipe_name, run_name(name, number))
+        folder = outputs / recipe_name / run_name(name, number)
+        try:
+            refuse_taken(outputs, recipe_name, run_name(name, number))
+        except OutputError as error:
+            if not os.path.isfile(folder / RECORD) or holder_of(folder) is not None:
+                raise
+            [problem] = error.problems
+            resume = (
+                f"go on with its folds: cnncli train --resume --fold all {shlex.quote(str(folder.with_name(name)))}"
+            )
+            raise OutputError(replace(problem, hint=f"{resume}\n{problem.hint}")) from error
     for place in (outputs / recipe_name / name, outputs / recipe_name / f"{name}{_FILE}"):
         if os.path.lexists(place):
             raise OutputError(f"{place} exists", hint="use another --run NAME")
