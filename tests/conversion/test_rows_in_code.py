@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ def recipe_of(folder, data):
 
 
 def run(rows):
-    module = {"np": np, "csv": csv, "os": os, "Path": Path, "fnmatchcase": __import__("fnmatch").fnmatchcase}
+    module = {"np": np, "csv": csv, "os": os, "Path": Path, "re": re, "fnmatchcase": __import__("fnmatch").fnmatchcase}
     exec("\n".join([*rows.functions, *rows.lines]), module)
     return module
 
@@ -42,6 +43,25 @@ def test_numbers_of_a_table_by_glob_in_their_shape(tmp_path, monkeypatch):
 
     assert found["x"].tolist() == [[[1], [2]], [[3], [4]]]
     assert found["x"].dtype == np.float32
+
+
+@pytest.mark.parametrize("cell", ["1 2 3 4", "[1, 2, 3, 4]", "1|2|3|4"])
+def test_numbers_in_one_cell_in_their_shape(tmp_path, monkeypatch, cell):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text(f'kind,pixels\nyes,"{cell}"\nno,"5 6 7 8"\n')
+
+    found = run(rows_code(recipe_of(tmp_path, "{csv: {path: t.csv, numbers: pixels, shape: [2, 2, 1], label: kind}}")))
+
+    assert found["x"].tolist() == [[[[1], [2]], [[3], [4]]], [[[5], [6]], [[7], [8]]]]
+
+
+def test_texts_of_several_columns_are_joined(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("t.csv").write_text("title,text,kind\n a title ,a text,yes\n,alone,no\n")
+
+    found = run(rows_code(recipe_of(tmp_path, "{csv: {path: t.csv, text: [title, text], label: kind}}")))
+
+    assert found["x"].tolist() == ["a title a text", "alone"]
 
 
 def test_folder_of_texts(tmp_path, monkeypatch):

@@ -131,4 +131,5 @@ def test_a_set_that_is_there_is_refused(trained: CommandLine) -> None:
     done = trained("train", "folds.yaml", "--fold", "all", "--run", "first")
 
     assert done.exit_code == 6
-    assert "use another --run NAME" in done.stderr
+    assert "    go on with its folds: cnncli train --resume --fold all outputs/folds/first\n" in done.stderr
+    assert "    use another --run NAME\n" in done.stderr
