@@ -73,6 +73,7 @@ def test_numbers_are_written_without_keys_of_images():
         (RECIPE, ", image_size: [8, 8]", "", "3:10", "`image_size` is missing"),
         (MULTILABEL, "kind", "kind", "3:10", "`separator` is missing: `label` is one column"),
         (MULTILABEL, "label: kind", "label: [a, b]", "", ""),
+        (MULTILABEL, "label: kind", "label: \"No Finding:Edema\"", "", ""),
         (MULTILABEL, "label: kind", 'label: "is_*"', "", ""),
         (MULTILABEL, "label: kind", 'label: "is_*", separator: "|"', "3:63", "`separator` is for labels in one column"),
         (SEVERAL, "image: file, image_size: [8, 8]", "", "5:11", "no column is named for the input"),
