@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnncli.data.sources import npz
-from cnncli.data.sources.volume_folder import form_of, volumes_below
+from cnncli.data.sources.volume_folder import form_of
+from cnncli.data.sources.volume_tree import volumes_below
 from cnncli.data.volume_file import is_volume, read_volume, suffix_of
 from cnncli.data.volume_form import VolumeForm
 from cnncli.errors import CnncliError
