@@ -32,7 +32,7 @@ def volume_form(trained: TrainedModel) -> VolumeForm | None:
 
 def volumes_at(path: str) -> list[str]:
     """The volumes that a path names: a file, a folder of DICOM slices, or those below a folder; none where it has others."""
-    if is_volume(path):
+    if os.path.exists(path) and is_volume(path):
         holds_several = suffix_of(path) == ".npy" and len(npz.read_single(Path(path)).shape) > 3
         return [] if holds_several else [path]
     return volumes_below(path) if os.path.isdir(path) else []
