@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnncli.data.sources import npz
-from cnncli.data.sources.volume_folder import form_of, volumes_below
+from cnncli.data.sources.volume_folder import form_of
+from cnncli.data.sources.volume_tree import volumes_below
 from cnncli.data.volume_file import is_volume, read_volume, suffix_of
 from cnncli.data.volume_form import VolumeForm
 from cnncli.errors import CnncliError
@@ -31,7 +32,7 @@ def volume_form(trained: TrainedModel) -> VolumeForm | None:
 
 def volumes_at(path: str) -> list[str]:
     """The volumes that a path names: a file, a folder of DICOM slices, or those below a folder; none where it has others."""
-    if is_volume(path):
+    if os.path.exists(path) and is_volume(path):
         holds_several = suffix_of(path) == ".npy" and len(npz.read_single(Path(path)).shape) > 3
         return [] if holds_several else [path]
     return volumes_below(path) if os.path.isdir(path) else []

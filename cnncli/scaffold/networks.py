@@ -29,6 +29,7 @@ _STEPS = 3_000  # of the whole training, about
 _BATCH_OF_MAPS = 8
 _MOST_WORDS = 20_000
 _FEWEST_WORDS, _LONGEST_TEXT = 4, 500
+_FLIPPED = ["augment: [RandomFlip: horizontal]   # moves the masks with the images"]
 _DIMENSIONS = {SIGNAL: "1D", IMAGE: "2D", VOLUME: "3D"}
 
 
@@ -144,7 +145,7 @@ def _segmenting(found: DataSummary, backbone: str | None) -> Choice:
     return Choice(
         why=f"The network is a small U-Net (Ronneberger, Fischer and Brox, 2015) that halves its maps {halved}.",
         source={"image_size": sides} if found.has_image_files else {},
-        data=[*_prepared(found), "augment: [RandomFlip: horizontal]   # moves the masks with the images"],
+        data=[*_prepared(found), *(_FLIPPED if found.kind is IMAGE else [])],
         layers=[*u_net(sides, _DIMENSIONS[found.kind]), *_head(found)],
         train=[
             *_settings(found, epochs=max(5, min(60, round(_STEPS * _BATCH_OF_MAPS / max(1, found.examples))))),
@@ -199,7 +200,8 @@ def _of_sentences(found: DataSummary) -> Choice:
 
 
 def _head(found: DataSummary) -> list[str]:
-    head = targets.of(found.targets).HEAD.replace("{outputs}", str(found.outputs)).splitlines()
+    suffix = _DIMENSIONS.get(found.kind, "2D")
+    head = targets.of(found.targets).HEAD.replace("{outputs}", str(found.outputs)).replace("2D", suffix).splitlines()
     head = [f"- {head[0]}", *head[1:]]
     if found.target_scale is None:
         return head
@@ -269,7 +271,7 @@ def _plain_training(found: DataSummary) -> list[str]:
 
 
 def _batch_size(found: DataSummary) -> int:
-    if targets.network_of(found.targets) == "u_net":
+    if targets.network_of(found.targets) == "u_net" or found.kind is VOLUME:
         return _BATCH_OF_MAPS
     return 32 if found.examples < 10_000 else 64 if found.examples < 50_000 else 128
 

@@ -19,7 +19,15 @@ from cnncli.recipe.schema import Source
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.mask_folder import MaskFolder
 from cnncli.recipe.sources.table import TableSettings
-from cnncli.scaffold import array_summary, image_summary, mask_summary, networks, table_summary, text_summary
+from cnncli.scaffold import (
+    array_summary,
+    image_summary,
+    mask_summary,
+    networks,
+    table_summary,
+    text_summary,
+    volume_summary,
+)
 from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.recipe_text import recipe_text
 from cnncli.scaffold.table_parts import tables_in
@@ -81,6 +89,8 @@ def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
             )
             raise DataError(Problem(message, hint))
         return table_summary.look_at(path, source.word, targets)
+    if source.word == "volume_folder":
+        return volume_summary.look_at(path)
     if source.word == "text_folder":
         return text_summary.look_at(path)
     written: Any = source.builtin or {source.word: {"path": path.replace("$", "$$")}}

@@ -19,6 +19,8 @@ from stand_ins import photos, serving
 from cnncli.network.pretrained_weights import ImagenetWeights, imagenet_weights
 from cnncli.recipe.keras_objects.objects import KerasObject
 
+pytestmark = pytest.mark.usefixtures("without_graphs")
+
 RECIPE = """\
 data: {source: {image_folder: {path: photos, image_size: [32, 32]}}}
 model: {layers: [MobileNet: {alpha: 0.25, weights: imagenet, include_top: false}, GlobalAveragePooling2D,

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from cnncli.data import groups
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.fingerprint import of_parts
-from cnncli.data.same_words import same
 from cnncli.data.shapes import Shape, written
 from cnncli.data.sources.arrays import Targets, compare_scales
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.duplicates import find_copies
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
-from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
+from cnncli.data.sources.paths import contents
+from cnncli.data.sources.volume_tree import MOST_LISTED, VolumeFile, classified_files, masked_files, more
 from cnncli.data.targets import TargetInfo, targets_of
 from cnncli.data.threads import in_threads
-from cnncli.data.volume_file import SUFFIXES, Volume, is_volume, read_volume, series_in, suffix_of
+from cnncli.data.volume_file import Volume, read_volume, suffix_of
 from cnncli.data.volume_form import VolumeForm
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import VOLUME, kind_of
@@ -31,33 +31,7 @@ from cnncli.messages import counted, listed, printable
 from cnncli.recipe.sources.volumes import VolumeFolder
 
 _PATH = ("data", "source", "volume_folder")
-_PART_NAMES = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
-# Folders of volumes and of their masks, as the Medical Segmentation Decathlon and others call them.
-_BESIDE = (
-    ("images", "labels", "train"),
-    ("images", "masks", "train"),
-    ("imagesTr", "labelsTr", "train"),
-    ("imagesTs", "labelsTs", "test"),
-)
-_ENDINGS_OF_MASKS = ("_seg", "_mask", "_label", "-seg", "-mask", "-label", "_gt")
-_ENDING_OF_IMAGES = "_0000"  # the first channel, as nnU-Net writes it
-_MOST_LISTED = 20
 _SAME_SPACING = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class _File:
-    """A volume, its part, and what labels it: the name of its class, or the path of its mask.
-
-    Attributes:
-        relative: its path inside the folder, with `/`.
-    """
-
-    path: str
-    relative: str
-    part: str
-    class_name: str = ""
-    mask: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,7 +96,7 @@ def read_volume_folder(
     """
     form = form_of(settings, input_shape)
     with problems_at(*_PATH, "path"):
-        files = _masked(settings) if has_masks else _classified(settings.path)
+        files = masked_files(settings) if has_masks else classified_files(settings.path)
         if not any(file.part == "train" for file in files):
             hint = f"it holds {contents(settings.path)}"
             raise DataError(Problem(f"{printable(settings.path)} has no volumes to train on", hint))
@@ -132,10 +106,10 @@ def read_volume_folder(
         read, problems = _read_all(files, form, progress)
         if problems and (not may_skip or not any(read)):
             way_out = "repair or remove them, or skip them: `on_bad_image: skip` in `data`"
-            raise DataError([*problems[:_MOST_LISTED], *_more(problems), Problem(_unusable(problems, files), way_out)])
+            raise DataError([*problems[:MOST_LISTED], *more(problems), Problem(_unusable(problems, files), way_out)])
         usable = [(file, own) for file, own in zip(files, read, strict=True) if own is not None]
         notes = (
-            [Problem(_left_out(problems), "\n".join(map(str, problems[:_MOST_LISTED])), kind="broken")]
+            [Problem(_left_out(problems), "\n".join(map(str, problems[:MOST_LISTED])), kind="broken")]
             if problems
             else []
         )
@@ -170,103 +144,7 @@ def read_volume_folder(
     )
 
 
-def _classified(path: str) -> list[_File]:
-    """The volumes of class folders, or of parts with class folders inside."""
-    root = os.path.abspath(existing_folder(path))
-    found = []
-    for part, folder in _part_folders(root):
-        for entry in listed_folder(folder):
-            if is_folder(entry) and not entry.name.startswith("."):
-                below = volumes_below(entry.path)
-                found += [
-                    _File(each, os.path.relpath(each, root).replace(os.sep, "/"), part, entry.name) for each in below
-                ]
-    if not found:
-        message = f"{printable(path)} has no folder of volumes for each class"
-        hint = f"volumes end in {', '.join(SUFFIXES)}, or are folders of DICOM slices; it holds {contents(path)}"
-        raise DataError(Problem(message, hint))
-    return found
-
-
-def _part_folders(root: str) -> list[tuple[str, str]]:
-    """The parts that a folder has, and their folders; the folder itself where it has none."""
-    folders = [entry for entry in listed_folder(root) if is_folder(entry) and not entry.name.startswith(".")]
-    parts = [(_PART_NAMES[same(entry.name).lower()], entry.path) for entry in folders if _is_part(entry.name)]
-    if parts and len(parts) == len(folders):
-        return sorted(parts, key=lambda each: PARTS.index(each[0]))
-    return [("train", root)]
-
-
-def _is_part(name: str) -> bool:
-    return same(name).lower() in _PART_NAMES
-
-
-def volumes_below(folder: str) -> list[str]:
-    """The volumes of a folder and of the folders in it: files, and folders with DICOM slices."""
-    found: list[str] = []
-    for entry in listed_folder(folder):
-        if entry.name.startswith("."):
-            continue
-        if is_folder(entry):
-            found += [entry.path] if series_in(entry.path) else volumes_below(entry.path)
-        elif is_volume(entry.path):
-            found.append(entry.path)
-    return found
-
-
-def _masked(settings: VolumeFolder) -> list[_File]:
-    """Volumes with their masks.
-
-    Raises:
-        DataError: there are no masks, or some volumes or masks are alone; all of them at once.
-    """
-    root = os.path.abspath(existing_folder(settings.path))
-    pairs = [("train", root, os.path.abspath(existing_folder(settings.masks)))] if settings.masks else _beside(root)
-    if not pairs:
-        message = f"{printable(settings.path)} has no images/ and labels/"
-        hint = "name the folder of the masks: `masks: scans/labels`"
-        raise DataError(Problem(message, f"{hint}\nit holds {contents(settings.path)}"))
-    found, problems = [], list[Problem]()
-    for part, images, masks in pairs:
-        of_masks = {_stem(os.path.relpath(path, masks), _ENDINGS_OF_MASKS): path for path in volumes_below(masks)}
-        alone = set(of_masks)
-        for path in volumes_below(images):
-            relative = os.path.relpath(path, root).replace(os.sep, "/")
-            name = _stem(os.path.relpath(path, images))
-            name = name if name in of_masks else name.removesuffix(_ENDING_OF_IMAGES)
-            if name in of_masks:
-                alone.discard(name)
-                found.append(_File(path, relative, part, mask=of_masks[name]))
-            else:
-                problems.append(Problem(f"{printable(relative)} has no mask in {printable(os.path.relpath(masks))}"))
-        problems += [
-            Problem(f"{printable(os.path.relpath(of_masks[name]))} is the mask of no volume") for name in sorted(alone)
-        ]
-    if problems:
-        raise DataError([*problems[:_MOST_LISTED], *_more(problems)])
-    return found
-
-
-def _beside(root: str) -> list[tuple[str, str, str]]:
-    """Each part with its folder of volumes and its folder of masks."""
-    found = []
-    for part, folder in _part_folders(root):
-        for images, masks, own in _BESIDE:
-            pair = os.path.join(folder, images), os.path.join(folder, masks)
-            if all(map(os.path.isdir, pair)):
-                found.append((part if folder != root else own, *pair))
-    return found
-
-
-def _stem(relative: str, endings: Sequence[str] = ()) -> str:
-    """A path inside a folder, without its ending and without what masks add to the name."""
-    suffix = suffix_of(relative)
-    stem = relative[: len(relative) - len(suffix)] if suffix in SUFFIXES else relative
-    stem = stem.replace(os.sep, "/")
-    return next((stem.removesuffix(ending) for ending in endings if stem.lower().endswith(ending)), stem)
-
-
-def _refuse_classes(path: str, files: Sequence[_File], names: Sequence[str]) -> None:
+def _refuse_classes(path: str, files: Sequence[VolumeFile], names: Sequence[str]) -> None:
     if len(names) < 2:
         raise DataError(
             Problem(f"one class only: `{printable(names[0])}`", f"{printable(path)} holds {contents(path)}")
@@ -278,11 +156,11 @@ def _refuse_classes(path: str, files: Sequence[_File], names: Sequence[str]) -> 
 
 
 def _read_all(
-    files: Sequence[_File], form: VolumeForm, progress: Progress | None
+    files: Sequence[VolumeFile], form: VolumeForm, progress: Progress | None
 ) -> tuple[list[_Read | None], list[Problem]]:
     """The volumes in their form, several at a time, None for those that cannot be read; and what is wrong with them."""
 
-    def read(file: _File) -> _Read | list[Problem]:
+    def read(file: VolumeFile) -> _Read | list[Problem]:
         try:
             volume = read_volume(file.path)
             labels = None if file.mask is None else form.labels(_mask_of(volume, file))
@@ -301,7 +179,7 @@ def _read_all(
     return found, problems
 
 
-def _mask_of(volume: Volume, file: _File) -> Volume:
+def _mask_of(volume: Volume, file: VolumeFile) -> Volume:
     """The mask of a volume, which must cover it."""
     assert file.mask is not None
     mask = read_volume(file.mask)
@@ -321,7 +199,7 @@ def _millimetres(spacing: Sequence[float]) -> str:
 
 
 def _parts(
-    usable: Sequence[tuple[_File, _Read]], names: Sequence[str], targets: Targets, group: str | None = None
+    usable: Sequence[tuple[VolumeFile, _Read]], names: Sequence[str], targets: Targets, group: str | None = None
 ) -> dict[str, Examples]:
     """The examples of each part.
 
@@ -349,7 +227,7 @@ def _parts(
     return parts
 
 
-def _group_names(mine: Sequence[tuple[_File, _Read]], keyword: str) -> list[str]:
+def _group_names(mine: Sequence[tuple[VolumeFile, _Read]], keyword: str) -> list[str]:
     missing = [printable(file.relative) for file, own in mine if not own.attributes.get(keyword)]
     if missing:
         message = f"`group: {keyword}`: {counted(len(missing), 'volume says', 'volumes say')} no {keyword}"
@@ -358,7 +236,7 @@ def _group_names(mine: Sequence[tuple[_File, _Read]], keyword: str) -> list[str]
     return [own.attributes[keyword] for _, own in mine]
 
 
-def _said(usable: Sequence[tuple[_File, _Read]], form: VolumeForm) -> Iterator[Problem]:
+def _said(usable: Sequence[tuple[VolumeFile, _Read]], form: VolumeForm) -> Iterator[Problem]:
     """Volumes that became constant: a window beside their values, or the wrong units."""
     constant = [printable(file.relative) for file, own in usable if own.values.min() == own.values.max()]
     if constant:
@@ -367,17 +245,12 @@ def _said(usable: Sequence[tuple[_File, _Read]], form: VolumeForm) -> Iterator[P
         yield Problem(message, hint + listed(constant, 5), kind="constant")
 
 
-def _unusable(problems: Sequence[Problem], files: Sequence[_File]) -> str:
+def _unusable(problems: Sequence[Problem], files: Sequence[VolumeFile]) -> str:
     return f"{len(problems):,} of {counted(len(files), 'volume')} cannot be used"
 
 
 def _left_out(problems: Sequence[Problem]) -> str:
     return f"{counted(len(problems), 'volume')} left out"
-
-
-def _more(problems: Sequence[Problem]) -> list[Problem]:
-    left = len(problems) - _MOST_LISTED
-    return [Problem(f"and {left:,} more")] if left > 0 else []
 
 
 class _VolumeFolder(Source[VolumeFolder]):
@@ -403,15 +276,15 @@ class _VolumeFolder(Source[VolumeFolder]):
         form = form_of(trained, request.input_shape)
         has_masks = isinstance(request.targets, targets_of("masks"))
         with problems_at(*_PATH, "path"):
-            files = _masked(trained) if has_masks else _classified(trained.path)
+            files = masked_files(trained) if has_masks else classified_files(trained.path)
             files = [file for file in files if file.part == "test"] or files
             read, problems = _read_all(files, form, request.progress)
             if problems:
-                raise DataError([*problems[:_MOST_LISTED], *_more(problems), Problem(_unusable(problems, files))])
+                raise DataError([*problems[:MOST_LISTED], *more(problems), Problem(_unusable(problems, files))])
             usable = [(file, own) for file, own in zip(files, read, strict=True) if own is not None]
             names = list(dict.fromkeys(file.class_name for file in files))
             pooled = [
-                (_File(file.path, file.relative, "test", file.class_name, file.mask), own) for file, own in usable
+                (VolumeFile(file.path, file.relative, "test", file.class_name, file.mask), own) for file, own in usable
             ]
             examples = _parts(pooled, names, request.targets)["test"]
             missing: Sequence[Problem] = ()

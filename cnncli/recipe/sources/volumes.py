@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar
 
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from cnncli.recipe.schema_fields import Count
+from cnncli.recipe.schema_fields import Count, Range
 from cnncli.recipe.sources.base import Located, SourceSettings
 
 _Spacing = Annotated[float, Field(gt=0, le=1000)]
@@ -33,17 +32,10 @@ class VolumeFolder(Located):
         None,
         description="[depth, height, width] of a voxel in millimetres, to which volumes are resampled; default: none",
     )
-    window: Annotated[list[float], Field(min_length=2, max_length=2)] | None = Field(
+    window: Range = Field(
         None,
         description="[low, high]: values that become 0 and 255, such as [-160, 240] Hounsfield units; default: none",
     )
-
-    @model_validator(mode="after")
-    def _rising(self) -> VolumeFolder:
-        if self.window is not None and not self.window[0] < self.window[1]:
-            message = "`window` is [low, high], and {low} is not below {high}"
-            raise PydanticCustomError("window", message, dict(zip(("low", "high"), self.window, strict=True)))
-        return self
 
     @property
     def described(self) -> str:
