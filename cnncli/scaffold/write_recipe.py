@@ -80,6 +80,9 @@ def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
     if source.word == "image_folder":
         return _look_at_images(path, targets)
     if isinstance(source.settings, MaskFolder):
+        if targets is not None and not source.settings.brings(targets):
+            message = f"{printable(path)} has a folder of masks beside its images: its targets are masks, not {targets}"
+            raise DataError(Problem(message, "leave out --task, or name a folder with a folder for each class"))
         return mask_summary.look_at(source.settings)
     if isinstance(source.settings, TableSettings):
         if source.settings.FINDS_COLUMNS:

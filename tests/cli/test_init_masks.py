@@ -81,3 +81,10 @@ def test_images_without_masks_are_refused():
 
     done = call("init", "scans", exit_code=DataError.exit_code)
     assert "scans/images/2.png: it has no mask: no 2.* in scans/masks/" in done.stderr
+
+
+def test_other_targets_are_refused():
+    masked(VALUES)
+
+    done = call("init", "scans", "--task", "classes", exit_code=DataError.exit_code)
+    assert "its targets are masks, not classes" in done.stderr

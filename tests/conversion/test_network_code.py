@@ -91,6 +91,7 @@ WITHOUT_SCRIPT = {
     "denoise-mnist",
     "detect-small",
     "faces",
+    "u-net",
     "unet-small",
 }  # their networks alone can be written
 

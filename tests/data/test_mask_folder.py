@@ -7,12 +7,15 @@ import pytest
 from pictures import noise
 from PIL import Image
 
+from cnncli.data.columns import RowFile
 from cnncli.data.load import load, load_for_model, parse_source
+from cnncli.data.sources import mask_folder
 from cnncli.errors import DataError, RecipeError
 from cnncli.recipe.load import load_bytes
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema import Data, Source
 
 IGNORED = 255
+SOURCE = {"images": "photos", "masks": "masks", "image_size": [8, 16]}
 COLORS = {"ground": [0, 0, 0], "road": [128, 64, 128]}
 
 
@@ -284,6 +287,29 @@ def test_other_data_has_the_classes_of_the_model():
     assert source.word == "mask_folder"
     assert len(examples) == 10
     assert targets.class_names == ("a", "b")
+
+
+@pytest.mark.usefixtures("folder")
+def test_masks_that_do_not_fit_into_memory_lie_in_a_file(monkeypatch):
+    expected = read().train.labels.tolist()
+    monkeypatch.setattr(mask_folder, "available_bytes", lambda: 0)
+    Image.fromarray(numbers(height=9)).save("masks/3.png")
+    with pytest.raises(DataError):
+        read()
+    Image.fromarray(numbers(3)).save("masks/3.png")
+    splits = read()
+
+    assert isinstance(splits.train.targets, RowFile)
+    assert splits.train.labels.tolist() == expected
+
+
+@pytest.mark.usefixtures("folder")
+def test_classes_of_other_data_are_matched_by_name():
+    trained = load(Data.model_validate({"source": {"mask_folder": {**SOURCE, "classes": ["object", "ground"]}}}))
+    source = Source.model_validate({"mask_folder": {**SOURCE, "classes": ["ground", "object"]}})
+    examples, _, _ = load_for_model(source, input_shape=(8, 16, 3), targets=trained.targets)
+
+    assert examples.labels[0, 1].tolist() == [0] * 8 + [1] * 8
 
 
 def test_a_folder_of_parts_is_recognized(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import cache, images
-from cnncli.data.columns import Values, make_row_file, take, write_rows
+from cnncli.data.columns import Values, as_array, make_row_file, take, write_rows
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
 from cnncli.data.sources.base import ModelRequest, Request, Source
@@ -103,7 +104,7 @@ def read_mask_folder_for_model(settings: MaskFolder, request: ModelRequest) -> L
     if (own := settings.class_values()) is not None and tuple(own) != model.class_names:
         numbers, missing = model.renumber(list(own))
         notes += missing
-        values = model.with_numbers(np.asarray(values), numbers)
+        values = model.with_numbers(as_array(values), numbers)
     masks = _Masks(values, found.masks.sha256, found.masks.counts)
     return _loaded(settings, _Found(found.used, found.seen, masks, found.form, found.faults), model, notes)
 
@@ -163,11 +164,7 @@ def _read_masks(
     progress: Progress | None,
 ) -> tuple[_Masks, NDArray[np.int64]]:
     """The masks that can be used, and the rows of their images: int64 (k,)."""
-    shape = (form.height, form.width)
-    fits = len(usable) * form.height * form.width <= MEMORY_SHARE * available_bytes()
-    values: Any = np.empty((len(usable), *shape), np.uint8) if fits else None
-    if values is None:
-        values = make_row_file(cache.folder(), len(usable), shape, np.dtype(np.uint8))
+    values = _room((len(usable), form.height, form.width))
     counts = np.zeros((len(usable), 256), np.int64)
     digests: list[str] = []
     good: list[int] = []
@@ -194,6 +191,19 @@ def _read_masks(
             progress("reading masks", rows.stop, len(usable))
     kept = values[: len(good)] if isinstance(values, np.ndarray) else values.take(np.arange(len(good)))
     return _Masks(kept, digests, counts[: len(good)]), np.array(good, np.int64)
+
+
+def _room(shape: tuple[int, int, int]) -> Any:
+    """An array for masks, or a file where they would take too much memory and there is room.
+
+    Args:
+        shape: (count, height, width).
+    """
+    count, *one = shape
+    size = math.prod(shape)
+    if size <= MEMORY_SHARE * available_bytes() or not cache.has_room(size):
+        return np.empty(shape, np.uint8)
+    return make_row_file(cache.folder(), count, one, np.dtype(np.uint8))
 
 
 def _refuse_no_pairs(found: _Found, settings: MaskFolder) -> None:
