@@ -90,6 +90,7 @@ WITHOUT_SCRIPT = {
     "autoencoder",
     "denoise-mnist",
     "detect-small",
+    "detect-transfer",
     "faces",
     "unet-small",
 }  # their networks alone can be written

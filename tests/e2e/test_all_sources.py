@@ -244,7 +244,7 @@ ROWS = {
         "[Conv2D: {filters: $classes, kernel_size: 3, padding: same, activation: softmax}]",
         masked_images,
     ),
-    "yolo": Row(BOX_SOURCES["yolo"], f"prepare: {PIXELS}", MAPS, lambda: boxed_folder("yolo", COUNT)),
+    "yolo": Row(BOX_SOURCES["yolo"], f"targets: boxes\n  prepare: {PIXELS}", MAPS, lambda: boxed_folder("yolo", COUNT)),
     "coco": Row(
         BOX_SOURCES["coco"],
         f"prepare: {PIXELS}\n  augment: [RandomFlip: horizontal]",
