@@ -118,9 +118,8 @@ def test_other_data_of_every_source_is_scored_alike():
 
 
 def test_heat_maps_are_those_of_a_class():
-    found = call(
-        "grad-cam", "outputs/rectangles/first", "--class", "red", "--to", "heat", "--json", "photos/images/000.png"
-    )
+    image = ("--image", "photos/images/000.png")
+    found = call("grad-cam", "outputs/rectangles/first", "--class", "red", "--to", "heat", "--json", *image)
     assert "red" in found.stdout
     assert list(Path("heat").glob("*.png"))
 
@@ -149,7 +148,7 @@ def test_mistakes_in_the_data_are_found():
     for part in (
         "1 of 81 images has no labels file",
         "boxes of 1 image reach beyond the image",
-        "no object of blue",
-        "003.png",
+        "train has no examples of 1 of 3 classes: `blue`",
+        "1 example is there more than once in its part",
     ):
         assert part in said.stdout + said.stderr

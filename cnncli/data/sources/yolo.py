@@ -84,7 +84,8 @@ _HINT = "data.yaml has `train: images/train`, `val: images/val` and `names: [cat
 def _without_labels(unlabelled: Sequence[str], found: Sequence[BoxedImage]) -> Iterator[Problem]:
     if not unlabelled:
         return
-    message = f"{len(unlabelled):,} of {counted(len(found), 'image has', 'images have')} no labels file"
+    has = "has" if len(unlabelled) == 1 else "have"
+    message = f"{len(unlabelled):,} of {counted(len(found), 'image')} {has} no labels file"
     expected = _labels_path(unlabelled[0])
     hint = f"no objects, or another folder? looked for {printable(expected)}"
     if len(unlabelled) == len(found):
