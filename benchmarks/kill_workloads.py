@@ -1,5 +1,5 @@
 """What the benchmark of kills trains: a recipe with every part that has a state, sentences whose vocabulary is learned,
-or digits whose noise is removed."""
+digits whose noise is removed, or masks that move with their images."""
 
 from __future__ import annotations
 
@@ -137,4 +137,32 @@ train:
 """,
     {"anywhere": 15, "training": 40, "commit": 35, "file": 10},
 )
-WORKLOADS = {"images": IMAGES, "sentences": SENTENCES, "noise": NOISE}
+MASKS = Workload(
+    """\
+name: kills
+data:
+  source: shapes-sample
+  limit: 200
+  class_weight: balanced
+  prepare: [Rescaling: {scale: $(1 / 255)}]
+  augment:
+    - RandomFlip
+    - RandomRotation: {factor: 0.1, fill_mode: constant}
+    - RandomBrightness: {factor: 0.2, value_range: [0, 255]}
+model:
+  layers:
+    - Conv2D: {filters: 6, kernel_size: 5, padding: same, activation: relu}
+    - BatchNormalization: {momentum: 0.8}
+    - Dropout: 0.1
+    - Conv2D: {filters: $classes, kernel_size: 3, padding: same, activation: softmax}
+train:
+  seed: 7
+  epochs: 4
+  batch_size: 16
+  steps_per_execution: 2
+  optimizer: {Adam: {learning_rate: 1e-3}}
+  checkpoint: {every_steps: 4, every_seconds: 1}
+""",
+    {"anywhere": 15, "training": 40, "commit": 35, "file": 10},
+)
+WORKLOADS = {"images": IMAGES, "sentences": SENTENCES, "noise": NOISE, "masks": MASKS}
