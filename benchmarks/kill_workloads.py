@@ -1,5 +1,5 @@
 """What the benchmark of kills trains: a recipe with every part that has a state, sentences whose vocabulary is learned,
-digits whose noise is removed, or masks that move with their images."""
+digits whose noise is removed, or masks and boxes that move with their images."""
 
 from __future__ import annotations
 
@@ -165,4 +165,36 @@ train:
 """,
     {"anywhere": 15, "training": 40, "commit": 35, "file": 10},
 )
-WORKLOADS = {"images": IMAGES, "sentences": SENTENCES, "noise": NOISE, "masks": MASKS}
+BOXES = Workload(
+    """\
+name: kills
+data:
+  source: scenes-sample
+  limit: 200
+  prepare: [Rescaling: {scale: $(1 / 255)}]
+  augment:
+    - RandomFlip: horizontal
+    - RandomTranslation: {height_factor: 0.1, width_factor: 0.1}
+    - RandomBrightness: {factor: 0.2, value_range: [0, 255]}
+model:
+  layers:
+    - Conv2D: {filters: 8, kernel_size: 3, strides: 2, padding: same, activation: relu}
+    - Conv2D: {filters: 8, kernel_size: 3, strides: 2, padding: same, use_bias: false}
+    - BatchNormalization: {momentum: 0.8}
+    - ReLU
+    - Dropout: {name: neck, rate: 0.1}
+    - Conv2D: {name: centres, filters: $classes, kernel_size: 1, activation: sigmoid, from: neck}
+    - Conv2D: {name: sides, filters: 4, kernel_size: 1, activation: softplus, from: neck}
+  outputs: [centres, sides]
+train:
+  seed: 7
+  epochs: 4
+  batch_size: 16
+  steps_per_execution: 2
+  optimizer: {Adam: {learning_rate: 1e-3}}
+  loss_weights: {sides: 4}
+  checkpoint: {every_steps: 4, every_seconds: 1}
+""",
+    {"anywhere": 15, "training": 40, "commit": 35, "file": 10},
+)
+WORKLOADS = {"images": IMAGES, "sentences": SENTENCES, "noise": NOISE, "masks": MASKS, "boxes": BOXES}

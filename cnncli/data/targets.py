@@ -153,6 +153,7 @@ class TargetInfo(BaseModel, ABC):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     PLURAL: ClassVar[str]  # what targets are called: "classes"
+    COUNTED: ClassVar[str] = ""  # what `counts_by_name` counts, where it is not `PLURAL`
     LISTED_IN: ClassVar[str]  # the field that has as many values as `count` says
     OUTPUT_FORM: ClassVar[str] = "a row of numbers"  # what a network gives an example
     UNLIKE_MODEL: ClassVar[str] = "does not classify"  # what messages say of a model whose outputs cannot be read

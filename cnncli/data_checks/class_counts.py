@@ -21,7 +21,7 @@ def check_classes(splits: Splits) -> list[Finding]:
     found = []
     for part, counts in counts_by_part(splits).items():
         if missing := [name for name, count in counts.items() if not count]:
-            word = splits.targets.PLURAL
+            word = splits.targets.COUNTED or splits.targets.PLURAL
             message = f"{part} has no examples of {len(missing):,} of {counted(len(counts), word, word)}: "
             hint = "nothing can be learned about them" if part == "train" else "no score is computed for them there"
             message += listed((f"`{name}`" for name in missing), _MOST_NAMED)

@@ -133,10 +133,13 @@ def _caption(wrong: Wrong, width: float) -> Caption:
     return prediction_lines(wrong.predicted, wrong.true, where_line(wrong.index, wrong.file, width), width, share=share)
 
 
-def prediction_lines(predicted: str, true: str, where: tuple[str, str], width: float, *, share: str = "") -> Caption:
+def prediction_lines(
+    predicted: str, true: str, where: tuple[str, str], width: float, *, share: str = "", is_wrong: bool = True
+) -> Caption:
     """The lines below an example: `predicted bees (98.2%)`, `true ants`, where it is. Names are shortened, the share is not."""
     lines = []
-    for word, name, end, colour in (("predicted ", predicted, share, style.ORANGE), ("true ", true, "", style.INK)):
+    own = style.ORANGE if is_wrong else style.INK
+    for word, name, end, colour in (("predicted ", predicted, share, own), ("true ", true, "", style.INK)):
         room = width - text_width(word + end, style.LABEL_SIZE)
         lines.append((word + fit_text(plain_text(name), room, style.LABEL_SIZE) + end, colour))
     return *lines, where

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from cnncli.inputs.volume import VOLUME
 from cnncli.messages import counted
 from cnncli.recipe import targets
 from cnncli.recipe.write import as_flow
+from cnncli.scaffold import detector
 from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.u_net import blocks, fitting_side, levels_of, u_net
 
@@ -44,6 +45,7 @@ class Choice:
         layers: lines of `model.layers`, without indentation.
         train: lines of the section `train`.
         blocks: lines of the section `blocks`; empty where the layers use none.
+        outputs: the names of the outputs; empty where the last layer is the only one.
     """
 
     why: str
@@ -52,6 +54,7 @@ class Choice:
     layers: Sequence[str]
     train: Sequence[str]
     blocks: Sequence[str] = ()
+    outputs: Sequence[str] = ()
 
 
 def choose(found: DataSummary, *, backbone: str | None = None, weights: str | None = None) -> Choice:
@@ -63,8 +66,8 @@ def choose(found: DataSummary, *, backbone: str | None = None, weights: str | No
             of photos.
         weights: a file of weights for it; None: those of ImageNet.
     """
-    if targets.network_of(found.targets) == "u_net":
-        return _segmenting(found, backbone)
+    if (whole := _WHOLE.get(targets.network_of(found.targets))) is not None:
+        return whole(found, backbone)
     wanted = backbone or (BACKBONE if found.are_photos and found.examples < _FEW else "none")
     if wanted != "none":
         return _transfer(found, wanted, weights)
@@ -155,6 +158,33 @@ def _segmenting(found: DataSummary, backbone: str | None) -> Choice:
         ],
         blocks=blocks(_DIMENSIONS[found.kind]),
     )
+
+
+def _detecting(found: DataSummary, backbone: str | None) -> Choice:
+    if backbone not in (None, "none"):
+        hint = "--backbone none, or start from `cnncli recipes copy detect-transfer`"
+        raise RecipeError(f"init writes no detector with the backbone {backbone}", hint=hint)
+    side = detector.fitting_side(*found.shape[:2])
+    epochs = max(10, min(60, round(_STEPS * _BATCH_OF_MAPS / max(1, found.examples))))
+    schedule = f"warmup_target: 3e-3, warmup_steps: 1 epochs, decay_steps: {epochs - 1} epochs"
+    return Choice(
+        why="The network is a single-stage detector, trained from the beginning; the recipe detect-transfer has a backbone.",
+        source={"image_size": [side, side]},
+        data=[*_prepared(found), "augment: [RandomFlip: horizontal]   # moves the boxes with the images"],
+        layers=detector.detector(side),
+        outputs=["centres", "sides"],
+        train=[
+            *_settings(found, epochs=epochs),
+            "optimizer:",
+            f"  Adam: {{learning_rate: {{CosineDecay: {{initial_learning_rate: 1e-4, {schedule}}}}}}}",
+            *targets.of(found.targets).TRAINING,
+        ],
+        blocks=detector.blocks(),
+    )
+
+
+# Networks that are no classifiers, by what `targets.network_of` calls them.
+_WHOLE: dict[str, Callable[[DataSummary, str | None], Choice]] = {"u_net": _segmenting, "detector": _detecting}
 
 
 def _dense(found: DataSummary) -> Choice:
@@ -271,7 +301,7 @@ def _plain_training(found: DataSummary) -> list[str]:
 
 
 def _batch_size(found: DataSummary) -> int:
-    if targets.network_of(found.targets) == "u_net" or found.kind is VOLUME:
+    if targets.network_of(found.targets) in _WHOLE or found.kind is VOLUME:
         return _BATCH_OF_MAPS
     return 32 if found.examples < 10_000 else 64 if found.examples < 50_000 else 128
 

@@ -36,6 +36,7 @@ def recipe_text(found: DataSummary, choice: Choice, *, name: str, shown: str) ->
         *([f"  input: {list(found.shape)}"] if found.has_to_say_shape else []),
         "  layers:",
         *_indented(choice.layers, 4),
+        *([f"  outputs: {as_flow(list(choice.outputs))}"] if choice.outputs else []),
         "",
         "train:",
         *_indented(choice.train),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cnncli.data.load import parse_source
+from cnncli.data.sources.box_source import labels_of
 from cnncli.data.targets import targets_of
 from cnncli.errors import DataError, Problem, RecipeError
 from cnncli.messages import did_you_mean, printable
@@ -16,11 +17,13 @@ from cnncli.names import check_name
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import LoadedRecipe, load_bytes
 from cnncli.recipe.schema import Source
+from cnncli.recipe.sources.boxes import BoxSettings
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.mask_folder import MaskFolder
 from cnncli.recipe.sources.table import TableSettings
 from cnncli.scaffold import (
     array_summary,
+    box_summary,
     image_summary,
     mask_summary,
     networks,
@@ -84,6 +87,8 @@ def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
             message = f"{printable(path)} has a folder of masks beside its images: its targets are masks, not {targets}"
             raise DataError(Problem(message, "leave out --task, or name a folder with a folder for each class"))
         return mask_summary.look_at(source.settings)
+    if isinstance(source.settings, BoxSettings):
+        return box_summary.look_at(source.word, source.settings, labels_of(source.settings))
     if isinstance(source.settings, TableSettings):
         if source.settings.FINDS_COLUMNS:
             message = f"{printable(path)} is {source.settings.described}, which init does not look at"

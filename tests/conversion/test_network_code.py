@@ -90,6 +90,7 @@ WITHOUT_SCRIPT = {
     "autoencoder",
     "denoise-mnist",
     "detect-small",
+    "detect-transfer",
     "faces",
     "u-net",
     "unet-small",

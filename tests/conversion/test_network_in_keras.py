@@ -53,6 +53,7 @@ def test_structure_gives_the_same_outputs(case):
 # What a network without weights and training examples lacks.
 GIVEN = {
     "vgg16-transfer": ["model.layers.0.VGG16.weights=null"],
+    "detect-transfer": ["model.layers.0.MobileNetV2.weights=null"],
     "sentence-cnn": ["data.prepare.0.TextVectorization.vocabulary=[not, bad]"],
     "sentence-conv1d": ["data.prepare.0.TextVectorization.vocabulary=[not, bad]"],
 }

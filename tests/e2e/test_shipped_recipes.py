@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 import numpy as np
 import pytest
+from boxed_folders import boxed_folder
 from commands import call, draw_nothing, without_graphs
 from PIL import Image
 from stand_ins import photos
@@ -76,6 +77,13 @@ CHANGES = {
     "autoencoder": ["data.source=mnist-sample", "data.limit=128"],
     "denoise-mnist": ["data.source=mnist-sample", "data.limit=128"],
     "unet-small": ["data.limit=40"],
+    "detect-small": ["data.limit=40"],
+    "detect-transfer": [
+        "data.source={yolo: {path: boxed, image_size: [64, 64]}}",
+        "model.input=[64, 64, 3]",
+        SPLIT,
+        "model.layers.0.MobileNetV2.weights=null",
+    ],
 }
 
 # Their graphs take several times as long to trace as a few steps take without. Nearly every kind of layer in them is in a graph
@@ -91,6 +99,7 @@ def folder(tmp_path_factory):
     made = tmp_path_factory.mktemp("recipes")
     random = np.random.default_rng(0)
     photos(made, count=12, size=(90, 100))
+    boxed_folder("yolo", 12, root=str(made / "boxed"))
     labels = np.arange(40) % 2
     np.savez(
         made / "pictures.npz", x=random.integers(0, 256, (40, 32, 32, 3), dtype=np.uint8), y=np.arange(40) % 10 % 4

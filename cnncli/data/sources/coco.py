@@ -7,25 +7,20 @@ from pathlib import Path
 
 import numpy as np
 
-from cnncli.data.sources.base import ModelRequest, Request, Source
+from cnncli.data.sources.box_source import BoxSource
 from cnncli.data.sources.boxed_images import (
     BoxedImage,
     BoxedImages,
     image_names_note,
-    read_boxed,
-    read_boxed_for_model,
     sorted_by_part,
 )
 from cnncli.data.sources.coco_file import CocoFile, CocoImage, parse_coco
 from cnncli.data.sources.coco_folder import coco_settings
 from cnncli.data.sources.folder_tree import ClassFile
-from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import existing_file, existing_folder
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import listed, printable
 from cnncli.recipe.sources.boxes import Coco
-
-_PATH = ("data", "source", "coco")
 
 
 def read_coco(settings: Coco) -> BoxedImages:
@@ -73,14 +68,9 @@ def _boxed(folder: str, part: str, own: CocoImage) -> BoxedImage:
     return BoxedImage(file, boxes, own.classes, (own.height, own.width) if own.boxes else None, tuple(own.faults))
 
 
-class _Coco(Source[Coco]):
-    def read(self, settings: Coco, request: Request) -> LoadedData:
-        with problems_at(*_PATH):
-            found = read_coco(settings)
-        return read_boxed(found, settings, request, _PATH)
-
-    def read_for_model(self, settings: Coco, request: ModelRequest) -> LoadedData:
-        return read_boxed_for_model(read_coco(settings), settings, request, _PATH)
+class _Coco(BoxSource[Coco]):
+    def labels(self, settings: Coco) -> BoxedImages:
+        return read_coco(settings)
 
     def looks_like(self, path: Path) -> bool:
         return coco_settings(path) is not None

@@ -9,25 +9,21 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from cnncli.data.sources.base import ModelRequest, Request, Source
+from cnncli.data.sources.box_source import BoxSource
 from cnncli.data.sources.boxed_images import (
     BoxedImage,
     BoxedImages,
     fault,
     image_names_note,
-    read_boxed,
-    read_boxed_for_model,
     read_text,
     sorted_by_part,
 )
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, ClassFile
-from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import contents, existing_folder
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable, shortened
 from cnncli.recipe.sources.boxes import Voc
 
-_PATH = ("data", "source", "voc")
 # Of labels and of images; many data sets have the second.
 _FOLDERS = (("Annotations", "JPEGImages"), ("annotations", "images"))
 _SETS = os.path.join("ImageSets", "Main")
@@ -187,14 +183,9 @@ class _Annotations:
         self.names.append(name)
 
 
-class _Voc(Source[Voc]):
-    def read(self, settings: Voc, request: Request) -> LoadedData:
-        with problems_at(*_PATH, "path"):
-            found = read_voc(settings.path)
-        return read_boxed(found, settings, request, _PATH)
-
-    def read_for_model(self, settings: Voc, request: ModelRequest) -> LoadedData:
-        return read_boxed_for_model(read_voc(settings.path), settings, request, _PATH)
+class _Voc(BoxSource[Voc]):
+    def labels(self, settings: Voc) -> BoxedImages:
+        return read_voc(settings.path)
 
     def looks_like(self, path: Path) -> bool:
         folders = _folders(str(path))

@@ -11,19 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from cnncli.data.sources.base import ModelRequest, Request, Source
+from cnncli.data.sources.box_source import BoxSource
 from cnncli.data.sources.boxed_images import (
     BoxedImage,
     BoxedImages,
     fault,
     image_names_note,
-    read_boxed,
-    read_boxed_for_model,
     read_text,
     sorted_by_part,
 )
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, ClassFile
-from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import existing_file
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import counted, listed, printable, shortened
@@ -31,7 +28,6 @@ from cnncli.recipe.sources.boxes import Yolo
 from cnncli.recipe.yaml import source
 from cnncli.recipe.yaml.nodes import plain
 
-_PATH = ("data", "source", "yolo")
 _PARTS = {"train": "train", "val": "validation", "valid": "validation", "test": "test"}  # keys of data.yaml
 _FILES = ("data.yaml", "dataset.yaml", "data.yml")
 
@@ -88,7 +84,8 @@ _HINT = "data.yaml has `train: images/train`, `val: images/val` and `names: [cat
 def _without_labels(unlabelled: Sequence[str], found: Sequence[BoxedImage]) -> Iterator[Problem]:
     if not unlabelled:
         return
-    message = f"{len(unlabelled):,} of {counted(len(found), 'image has', 'images have')} no labels file"
+    has = "has" if len(unlabelled) == 1 else "have"
+    message = f"{len(unlabelled):,} of {counted(len(found), 'image')} {has} no labels file"
     expected = _labels_path(unlabelled[0])
     hint = f"no objects, or another folder? looked for {printable(expected)}"
     if len(unlabelled) == len(found):
@@ -241,14 +238,9 @@ def _box(values: Sequence[float]) -> list[float]:
     return [min(rows), min(columns), max(rows), max(columns)]
 
 
-class _Yolo(Source[Yolo]):
-    def read(self, settings: Yolo, request: Request) -> LoadedData:
-        with problems_at(*_PATH, "path"):
-            found = read_yolo(settings.path)
-        return read_boxed(found, settings, request, _PATH)
-
-    def read_for_model(self, settings: Yolo, request: ModelRequest) -> LoadedData:
-        return read_boxed_for_model(read_yolo(settings.path), settings, request, _PATH)
+class _Yolo(BoxSource[Yolo]):
+    def labels(self, settings: Yolo) -> BoxedImages:
+        return read_yolo(settings.path)
 
     def looks_like(self, path: Path) -> bool:
         file = (

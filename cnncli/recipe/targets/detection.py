@@ -20,8 +20,12 @@ NO_CLASSES = ""
 STRATIFY = False
 METRICS: tuple[Any, ...] = ()
 SCORES = ("map50_95", "map50", "map75", "f1", "precision", "recall")
-HEAD = ""  # two maps: `scaffold.networks` writes them
-TRAINING: tuple[str, ...] = ()
+NETWORK = "detector"
+HEAD = ""  # two maps, which the network ends with
+TRAINING: tuple[str, ...] = (
+    "loss: {centres: BinaryFocalCrossentropy, sides: {Huber: {delta: 0.1}}}",
+    "loss_weights: {sides: 4}                # in cells, and small ones matter",
+)
 
 CENTRES, SIDES = "centres", "sides"
 PACKAGE = "faster_coco_eval"

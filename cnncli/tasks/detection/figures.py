@@ -84,7 +84,8 @@ def _sheet(scored: Scored, examples: Examples, indices: NDArray[np.int64], title
         index = int(indices[number])
         true, found = _boxes(scored, index)
         where = where_line(index, examples.files[index] if examples.files is not None else None, width)
-        return prediction_lines(_counted(found, names), _counted(true, names), where, width)
+        said, there = _counted(found, names), _counted(true, names)
+        return prediction_lines(said, there, where, width, is_wrong=said != there)
 
     return draw_sheet(np.stack(shown), caption, title=title, subtitle=f"{subtitle} · {_KEY}")
 

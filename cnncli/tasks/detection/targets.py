@@ -38,6 +38,7 @@ class BoxTargets(TargetInfo):
     """
 
     PLURAL: ClassVar[str] = "boxes"
+    COUNTED: ClassVar[str] = "classes"
     LISTED_IN: ClassVar[str] = "class_names"
     OUTPUT_FORM: ClassVar[str] = "maps of centres and sides"
     UNLIKE_MODEL: ClassVar[str] = "does not detect"

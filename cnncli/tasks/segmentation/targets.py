@@ -44,6 +44,7 @@ class MaskTargets(TargetInfo):
     """
 
     PLURAL: ClassVar[str] = "masks"
+    COUNTED: ClassVar[str] = "classes"
     LISTED_IN: ClassVar[str] = "class_names"
     OUTPUT_FORM: ClassVar[str] = "a map with a channel for each class"
     UNLIKE_MODEL: ClassVar[str] = "does not give masks"
