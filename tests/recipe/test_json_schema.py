@@ -90,6 +90,7 @@ def test_resolved_recipe_keeps_to_the_schema(path):
 BEYOND_A_SCHEMA = {
     "binary_loss_ten_classes",
     "boxes",
+    "masks",
     "softmax_of_one_output",
     "callbacks_that_cannot_work",
     "from_logits_and_softmax",
