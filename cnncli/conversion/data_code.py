@@ -11,7 +11,7 @@ from pathlib import Path
 from cnncli.conversion.keras_code import literal
 from cnncli.conversion.python_layout import quoted
 from cnncli.conversion.rows_in_code import rows_code
-from cnncli.data.sources.builtin import SAMPLE, SAMPLE_FILE
+from cnncli.data.sources.builtin import SAMPLE, SAMPLE_FILE, SENTENCES
 from cnncli.recipe import targets
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
 from cnncli.recipe.schema import Recipe
@@ -20,7 +20,7 @@ from cnncli.recipe.sources.image_folder import ImageFolder
 
 _ONE_HOT = ("CategoricalCrossentropy", "CategoricalFocalCrossentropy")
 _KERAS = {"mnist": "[..., np.newaxis]", "fashion_mnist": "[..., np.newaxis]", "cifar10": "", "cifar100": ""}
-BUILTIN_IN_CODE = (SAMPLE, *_KERAS)
+BUILTIN_IN_CODE = (SAMPLE, SENTENCES, *_KERAS)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from cnncli.conversion.python_layout import laid_out, quoted
 from cnncli.conversion.replay import Differs, check
 from cnncli.conversion.trace import Execution, Trace, trace
 from cnncli.conversion.values_in_code import Occurrence, value_code
+from cnncli.data.targets import targets_of
 from cnncli.errors import Problem, RecipeError
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.known_data import declared_classes, declared_shape
@@ -310,7 +311,8 @@ class _Writer:
             return
         pairs = ", ".join(f"{quoted(o.name)}: {v}" for o, v in zip(outputs, variables, strict=True))
         build.line(f"outputs = {{{pairs}}}")
-        build.line(f"return keras.Model(inputs, outputs, name={quoted(f'{name}_with_all_outputs')})")
+        whole = name if targets_of(self.recipe.data.targets).HAS_SEVERAL_OUTPUTS else f"{name}_with_all_outputs"
+        build.line(f"return keras.Model(inputs, outputs, name={quoted(whole)})")
 
 
 def _reads(node: Node) -> set[str]:

@@ -21,8 +21,8 @@ from cnncli.recipe import shipped
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import LoadedRecipe, load, load_bytes
 
-# A layer inside of a block is named outside of it, or called several times.
-WRITTEN_OUT = ("wavenet", "siamese")
+# A layer inside of a block or of an application is named outside of it, or called several times.
+WRITTEN_OUT = ("wavenet", "siamese", "detect-transfer")
 
 
 def in_python(loaded: LoadedRecipe, *, classes: int = 10) -> str:
