@@ -92,6 +92,7 @@ WITHOUT_SCRIPT = {
     "detect-small",
     "detect-transfer",
     "faces",
+    "scan-segmentation",
     "u-net",
     "unet-small",
 }  # their networks alone can be written
