@@ -111,10 +111,14 @@ def build(
     """
     items, applied = len(recipe.model.layers), sum(1 for _ in _applications(recipe))
     keras_internals.allow_depth(_MOST_OF_AN_ITEM * items + _MOST_OF_AN_APPLICATION * applied)
-    inputs = [each.name for each in inputs_of(recipe.data)]
-    raw = [_raw_name(name) for name in inputs]
-    with names_counted_anew([*inputs, *raw, _model_name(recipe.name), *map(name_of, recipe.model.layers)]):
+    with names_counted_anew(names_in(recipe)):
         return _build(recipe, input_shape, policy, load_weights, find_weights)
+
+
+def names_in(recipe: Recipe) -> list[str]:
+    """The names of a network, of its inputs and of its layers, which nothing else in it may have."""
+    inputs = [each.name for each in inputs_of(recipe.data)]
+    return [*inputs, *map(_raw_name, inputs), _model_name(recipe.name), *map(name_of, recipe.model.layers)]
 
 
 def _build(recipe: Recipe, input_shape: Shapes, policy: str, load_weights: bool, find_weights: bool) -> Network:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any
 
 import keras
@@ -14,6 +15,8 @@ from cnncli.recipe.keras_objects.catalogue import Argument
 from cnncli.recipe.keras_objects.generate_catalogue import MODULES
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.metrics import metric_name
+
+Counts = defaultdict[str, int]
 
 
 def make(found: KerasObject, **more: Any) -> Any:
@@ -67,14 +70,24 @@ def names_counted_anew(taken: Iterable[str]) -> Iterator[None]:
     Keras counts over the whole process (`dense_7`): without this a recipe's second network would not have the names of its
     first, and one of them could be a name of the recipe.
     """
-    counts: defaultdict[str, int] = defaultdict(int)
+    with names_counted_on(passed_over(taken)):
+        yield
+
+
+def passed_over(taken: Iterable[str]) -> Counts:
+    """Keras' counts of names, by kind, from which on no name that it gives is taken."""
+    counts: Counts = defaultdict(int)
     for name in taken:
         base, _, number = name.rpartition("_")
         counts[name] = max(counts[name], 1)
         if number.isdecimal():
             counts[base] = max(counts[base], int(number) + 1)
-    with keras_internals.global_attribute("object_name_uids", counts):
-        yield
+    return counts
+
+
+def names_counted_on(counts: Counts) -> AbstractContextManager[None]:
+    """Let Keras name within a `with` what has no name, and count in `counts`."""
+    return keras_internals.global_attribute("object_name_uids", counts)
 
 
 @contextlib.contextmanager

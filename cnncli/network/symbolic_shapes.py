@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnncli.errors import CnncliError
-from cnncli.network.build import Shapes, prepared_inputs
+from cnncli.network.build import Shapes, names_in, prepared_inputs
 from cnncli.network.connect import Connector, made_layer
-from cnncli.network.instantiate import names_counted_anew, shapes_alone
+from cnncli.network.instantiate import names_counted_on, passed_over, shapes_alone
 from cnncli.network.model_inputs import new_input
 from cnncli.recipe.keras_objects import objects
 from cnncli.recipe.language.here import Shape
@@ -22,7 +22,8 @@ class SymbolicShapes:
     """Connects the layers of a flat list one by one, with shapes but without weights.
 
     Args:
-        recipe: of its `data` the layers of `prepare` are used; its own list of layers is not.
+        recipe: of its `data` the layers of `prepare` are used; of its own list of layers, in which sizes are still unknown,
+            the names alone.
         input_shape: of one raw example; of several inputs by name.
     """
 
@@ -31,13 +32,14 @@ class SymbolicShapes:
         self._input_shapes = by_name(input_shape)
         self._connector: Connector | None = None
         self._is_broken = False
+        self._names = passed_over(names_in(recipe))  # an application must not give one of them to a layer of its own
         self._count = 0  # of the layers that are connected
 
     def shape_of(self, layers: Sequence[Node], name: str | None) -> Shape | None:
         if self._is_broken:
             return None
         try:
-            with shapes_alone(), names_counted_anew(list(self._input_shapes)):
+            with shapes_alone(), names_counted_on(self._names):
                 return self._shape_of(layers, name)
         except CnncliError:  # the network itself reports it, at its place
             self._is_broken = True

@@ -14,6 +14,7 @@ import pytest
 from cnncli.errors import ModelFileError, RecipeError
 from cnncli.network.build import Network, build, build_symbolically
 from cnncli.network.instantiate import shapes_alone
+from cnncli.network.symbolic_shapes import resolve
 from cnncli.recipe.load import load_bytes
 
 SHAPE = (32, 32, 3)
@@ -127,3 +128,29 @@ def test_weights_file_that_is_none_is_reported(tmp_path):
     file.write_bytes(b"<html>404</html>")
     with pytest.raises(ModelFileError, match="it is not an HDF5 file, or cut short"):
         network("MobileNetV2", str(file))
+
+
+def test_sizes_are_known_after_an_application_whose_layers_keras_counts():
+    # MobileNetV3 has layers without a name, which Keras calls add, add_1, …
+    text = """
+data: {source: {npz: {path: a.npz}}, classes: 3}
+model:
+  input: [64, 64, 3]
+  layers:
+    - MobileNetV3Small: {weights: null, include_top: false, minimalistic: true}
+    - residual: {body: [Conv2D: {filters: $here.channels, kernel_size: 1}]}
+    - Conv2D: {name: last, filters: $(here.channels // 2), kernel_size: 1}
+    - Flatten
+    - Dense: {units: $classes, activation: softmax}
+"""
+    loaded = load_bytes(text.encode(), "r.yaml")
+    recipe = resolve(loaded, (64, 64, 3)).recipe
+
+    network = build_symbolically(recipe, input_shape=(64, 64, 3))
+    assert network.output_shape("last") == (2, 2, 288)
+    assert network.output_shape("add") == (2, 2, 576)
+
+
+def test_efficientnet_v2_has_the_name_of_the_recipe():
+    # Keras 3.15 finds its blocks by its own name.
+    assert network("EfficientNetV2B0").output_shape("backbone") == (1, 1, 1280)
