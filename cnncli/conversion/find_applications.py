@@ -57,6 +57,8 @@ _VARIANTS: tuple[dict[str, Any], ...] = (
     {"minimalistic": True},
     {"include_preprocessing": False},
 )
+# Without its top it ends with a layer that it does not have with it, so both are looked for.
+_ENDS_OTHERWISE = "ConvNeXt"
 
 
 @dataclass(frozen=True)
@@ -131,10 +133,23 @@ class _Search:
             ]
             for arguments in _VARIANTS:
                 for name in possible:
-                    item = _item(name, {"include_top": False, **arguments})
-                    if item and (found := self._application(item, tensor)):
-                        return self._named(found, taken)
+                    for top in self._tops(name):
+                        item = _item(name, {**top, **arguments})
+                        if item and (found := self._application(item, tensor)):
+                            return self._named(found, taken)
         return None
+
+    def _tops(self, name: str) -> Iterator[dict[str, Any]]:
+        """The arguments that say whether an application has its top."""
+        yield {"include_top": False}
+        if name.startswith(_ENDS_OTHERWISE):
+            heads = {
+                (call.operation.units, keras.activations.serialize(call.operation.activation))
+                for call in self._calls.values()
+                if isinstance(call.operation, keras.layers.Dense) and len(call.outputs[0].shape) == 2
+            }
+            for units, activation in sorted(heads):
+                yield {"classes": units, **({} if activation == "softmax" else {"classifier_activation": activation})}
 
     def _begins(self, name: str, tensor: Any) -> bool:
         """Whether the preprocessing of an application is there; many have none."""
@@ -184,7 +199,11 @@ class _Search:
     def _named(self, application: Application, taken: Sequence[str]) -> Application:
         """The application under a name that nothing else has."""
         name = next(name for name in _numbered(application.name) if name not in self._names and name not in taken)
-        args = {key: value for key, value in application.item.args.items() if key != "name"}
+        args = {
+            key: value.as_data() if isinstance(value, KerasObject) else value
+            for key, value in application.item.args.items()
+            if key != "name"
+        }
         if name != application.name:
             args = {"name": name, **args}
         return replace(application, name=name, item=replace(application.item, args=args))

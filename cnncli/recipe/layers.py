@@ -89,6 +89,8 @@ def output_activation(layers: Sequence[KerasObject]) -> str | None:
     last = layers[-1]
     if last.name == "Softmax":
         return "softmax"
+    if last.kind == "applications":
+        return _of_the_top(last, "classifier_activation") or "linear" if _of_the_top(last, "include_top") else None
     if "activation" in (last.entry.arguments or {}):
         activation: Any = last.args.get("activation")
         return activation.name if isinstance(activation, KerasObject) else "linear"
@@ -96,11 +98,22 @@ def output_activation(layers: Sequence[KerasObject]) -> str | None:
 
 
 def output_units(layers: Sequence[KerasObject]) -> int | None:
-    """The units of the last Dense layer when nothing but an activation follows it; may be `Unknown`."""
+    """The units of the last Dense layer when nothing but an activation follows it; may be `Unknown`.
+
+    An application may end with one.
+    """
     for layer in reversed(layers):
+        if layer.kind == "applications" and _of_the_top(layer, "include_top"):
+            return _of_the_top(layer, "classes")  # type: ignore[no-any-return]  # an integer, as the catalogue says
         if layer.entry.canonical == "Dense":
             units = layer.args["units"]
             return units if isinstance(units, int) else None
         if layer.entry.canonical not in ("Activation", "Softmax"):
             return None
     return None
+
+
+def _of_the_top(application: KerasObject, argument: str) -> Any:
+    """An argument of an application, or its default."""
+    value = application.args.get(argument, (application.entry.arguments or {})[argument].default)
+    return value.name if isinstance(value, KerasObject) else value
