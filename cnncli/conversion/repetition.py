@@ -14,6 +14,7 @@ _LONGEST = 24  # layers of a round
 _LEAST_SAVED = 3  # layers
 _MOST_VARIABLES = 4
 _INDEX = "i"
+_COUNTER = re.compile(r"(0|[1-9][0-9]*|(?<=[0-9])[a-z](?=_|$))")  # 1 and a of block1a_bn
 
 
 @dataclass(frozen=True)
@@ -172,10 +173,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _parts(name: str) -> tuple[tuple[str, ...], list[int]]:
-    """The texts and the numbers of a name."""
-    pieces = re.split(r"(0|[1-9][0-9]*)", name)
-    return tuple(pieces[::2]), [int(number) for number in pieces[1::2]]
+def _parts(name: str) -> tuple[tuple[str, ...], list[int | str]]:
+    """The texts of a name, and what counts between them: numbers, and letters after a number."""
+    pieces = _COUNTER.split(name)
+    return tuple(pieces[::2]), [int(piece) if piece.isdecimal() else piece for piece in pieces[1::2]]
 
 
 def _round(items: Sequence[Item], begin: int, length: int, times: int) -> Round | None:
@@ -183,14 +184,14 @@ def _round(items: Sequence[Item], begin: int, length: int, times: int) -> Round 
     found = Round(times)
     for index in range(length):
         places = [begin + turn * length + index for turn in range(times)]
-        name = "" if items[places[0]].is_counted else _name([items[place].name for place in places])
+        name = "" if items[places[0]].is_counted else _name([items[place].name for place in places], found)
         if name is None:
             return None
         args = {}
         for key in items[places[0]].args:
             values = [items[place].args[key] for place in places]
             args[key] = values[0] if all(value == values[0] for value in values) else _variable(found, key, values)
-        inputs = _sources(items, places, begin, length)
+        inputs = _sources(items, places, begin, length, found)
         if inputs is None or len(found.over) > _MOST_VARIABLES:
             return None
         found.items.append(_item(items, places[0], inputs, args, name))
@@ -206,8 +207,8 @@ def _variable(found: Round, key: str, values: list[Any]) -> str:
     return f"${name}"
 
 
-def _name(names: list[str]) -> str | None:
-    """Names that differ in numbers as one with the number of the round; None where there is none."""
+def _name(names: list[str], found: Round) -> str | None:
+    """Names that differ in what counts as one, with the number of the round or a letter of `over`; None where there is none."""
     texts, _ = _parts(names[0])
     rows = [_parts(name)[1] for name in names]
     if any(_parts(name)[0] != texts for name in names) or any(len(row) != len(rows[0]) for row in rows):
@@ -216,11 +217,18 @@ def _name(names: list[str]) -> str | None:
     is_told_apart = False
     for index, text in enumerate(texts[1:]):
         column = [row[index] for row in rows]
-        step = column[1] - column[0]
-        if any(value != column[0] + turn * step for turn, value in enumerate(column)):
+        numbers = [ord(value) if isinstance(value, str) else value for value in column]
+        step = numbers[1] - numbers[0]
+        if any(value != numbers[0] + turn * step for turn, value in enumerate(numbers)):
+            return None
+        if len({type(value) for value in column}) > 1:
             return None
         is_told_apart |= step != 0
-        pieces += [_number(column[0], step), escaped(text)]
+        if not isinstance(column[0], str):
+            pieces += [_number(numbers[0], step), escaped(text)]
+        else:
+            letter = f"$({_variable(found, 'letter', column).removeprefix('$')})" if step else column[0]
+            pieces += [letter, escaped(text)]
     return "".join(pieces) if is_told_apart else None
 
 
@@ -233,7 +241,7 @@ def _number(first: int, step: int) -> str:
     return f"$({product} {'+' if first > 0 else '-'} {abs(first)})"
 
 
-def _sources(items: Sequence[Item], places: list[int], begin: int, length: int) -> list[str] | None:
+def _sources(items: Sequence[Item], places: list[int], begin: int, length: int, rounds: Round) -> list[str] | None:
     """What `from` says in every round; None where it cannot be the same."""
     if all(not _inputs(items, place) for place in places):
         return []
@@ -249,7 +257,7 @@ def _sources(items: Sequence[Item], places: list[int], begin: int, length: int) 
                 texts.add(HERE)
             elif start <= index < place:
                 same = [items[begin + each * length + index - start] for each in range(len(places))]
-                text = None if same[0].is_counted else _name([item.name for item in same])
+                text = None if same[0].is_counted else _name([item.name for item in same], rounds)
                 if text is None:
                     return None
                 texts.add(text)

@@ -167,6 +167,26 @@ def test_equal_rounds_become_a_repeat_and_numbers_its_variables():
     )
 
 
+def test_letters_that_count_become_a_variable():
+    x = inputs = keras.Input((8, 8, 3))
+    for letter in "bcd":
+        y = layers.Conv2D(3, 3, padding="same", name=f"block2{letter}_conv")(x)
+        x = layers.Add(name=f"block2{letter}_add")([layers.ReLU(name=f"block2{letter}")(y), x])
+    outputs = layers.Dense(2, activation="softmax", name="dense")(layers.Flatten(name="flatten")(x))
+    assert (
+        written(keras.Model(inputs, outputs))
+        == """\
+    - repeat:
+        over: {letter: [b, c, d]}
+        layers:
+          - Conv2D: {name: "block2$(letter)_conv", filters: 3, kernel_size: 3, padding: same}
+          - ReLU: {name: "block2$(letter)"}
+          - Add: {name: "block2$(letter)_add", from: ["block2$(letter)", "."]}
+    - Flatten
+    - Dense: {units: 2, activation: softmax}"""
+    )
+
+
 def test_models_within_models_are_taken_apart():
     inner_input = keras.Input((4, 4, 2))
     inner = keras.Model(
