@@ -58,6 +58,8 @@ def write_again(flat: FlatLayers, shared: Call, call: Call, entry: Entry) -> Non
         flat.substitution.count(count(again), place)
         flat.add(arguments["name"], again)
         flat.shared.add(arguments["name"], item.key, [], flat.shared.root(arguments["is"]))
+    names_count = shared.names_end - shared.names_start
+    flat.substitution.count(names_count + shared.groups_end - shared.groups_start, entry.key_place)
     for group in flat.groups[shared.groups_start : shared.groups_end]:
         if group.name != shared.name:
             moved = _moved(group.name, shared, call, {group.name})
