@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
+from cnncli import keras_internals
 from cnncli.data.input_values import InputValues
 from cnncli.errors import ModelFileError
 from cnncli.interpretability.class_scores import log_odds
@@ -43,11 +45,32 @@ def layer_for(network: Opened, method: str, layer: str | None) -> str | None:
     if layer:
         return find_maps(network, layer)
     given = network.model.outputs[0]
-    before = (name for name in maps_from_last(network) if network.tensors[name] is not given)  # an output may be a map
-    found = next((name for name in before if _is_read(network, name)), None)
-    if found is None:
+    before = [name for name in maps_from_last(network) if network.tensors[name] is not given]  # an output may be a map
+    read = (name for name in before if _is_read(network, name))
+    last = next(read, None)
+    if last is None:
         raise ModelFileError(NO_MAPS, hint="occlusion and smoothgrad need none: --method occlusion")
-    return found
+    places = places_of(network, last)
+    if (
+        places is not None and places.has_others
+    ):  # a class token, which looks at the tokens of a layer within a residual block
+        return last
+    return next((name for name in chain([last], read) if _all_go_through(network, name)), last)
+
+
+def _all_go_through(network: Opened, name: str) -> bool:
+    """Whether the scores depend on the input through a layer alone: of parallel convolutions each has only its own part."""
+    seen = {id(network.tensors[name])}
+    waiting = [network.model.outputs[0]]
+    while waiting:
+        tensor = waiting.pop()
+        if id(tensor) in seen:
+            continue
+        if tensor is network.input:
+            return False
+        seen.add(id(tensor))
+        waiting += keras_internals.inputs_of_call(keras_internals.origin_of(tensor))
+    return True
 
 
 def _is_read(network: Opened, name: str) -> bool:

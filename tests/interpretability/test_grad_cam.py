@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from cnncli.errors import RecipeError
+from cnncli.interpretability.attribution import layer_for
 from cnncli.interpretability.grad_cam import grad_cam
 from cnncli.interpretability.layer_selection import last_maps
 from cnncli.network.flatten_submodels import opened
@@ -108,3 +109,21 @@ def test_layer_behind_which_there_is_no_class_is_told():
 
     with pytest.raises(RecipeError, match="no gradient leads from the class to layer `maps`"):
         grad_cam(opened(keras.Model(inputs, outputs)), "maps", IMAGE, np.array([1]))
+
+
+def test_parallel_convolutions_leave_the_layer_before_them():
+    tokens = keras.Input((6,), dtype="int32")
+    words = keras.layers.Embedding(9, 4, name="words")(tokens)
+    parts = [keras.layers.GlobalMaxPooling1D()(keras.layers.Conv1D(3, size)(words)) for size in (2, 3)]
+    model = keras.Model(tokens, keras.layers.Dense(2, activation="softmax")(keras.layers.Concatenate()(parts)))
+
+    assert layer_for(opened(model), "grad-cam", None) == "words"
+
+
+def test_convolutions_that_are_joined_again_leave_what_joins_them():
+    image = keras.Input((8, 8, 1))
+    parts = [keras.layers.Conv2D(3, size, padding="same")(image) for size in (1, 3)]
+    joined = keras.layers.Concatenate(name="joined")(parts)
+    model = keras.Model(image, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(joined)))
+
+    assert layer_for(opened(model), "grad-cam", None) == "joined"
