@@ -93,7 +93,8 @@ FORMS = [
         "recipe.yaml:5:5: `model`: expected a mapping of keys to values, got a list\n    write `model: {layers: …}`"),
     Row("a path instead of a data set's name", source("./digits.npz"), STATIC, 3,
         "recipe.yaml:2:11: `source`: unknown choice './digits.npz' (text)\n"
-        "    one of: mnist, fashion_mnist, cifar10, cifar100, mnist-sample, sentences-sample, faces-sample, shapes-sample\n"
+        "    one of: mnist, fashion_mnist, cifar10, cifar100, mnist-sample, sentences-sample, faces-sample, "
+        "shapes-sample, scenes-sample\n"
         "    a file of your own: `source: {npz: {path: ./digits.npz}}`"),
     Row("a path without its key", source("{image_folder: photos}"), STATIC, 3,
         "recipe.yaml:2:26: `image_folder`: expected a mapping of keys to values, got 'photos' (text)\n"
