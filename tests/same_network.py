@@ -12,13 +12,13 @@ from cnncli import keras_internals
 
 
 def assert_same_network(
-    one: keras.Model, other: keras.Model, *, with_outputs: bool = True, with_name: bool = True
+    one: keras.Model, other: keras.Model, *, with_outputs: bool = True, name: str | None = None
 ) -> None:
     """Compare names, classes and configs layer by layer, what each layer takes, the weights, and the outputs.
 
     Args:
         with_outputs: copy the weights and compute; not for networks that were built symbolically.
-        with_name: compare the names of the networks.
+        name: of `one`; None: that of `other`.
     """
     assert [layer.name for layer in one.layers] == [layer.name for layer in other.layers]
     taken, taken_by_other = _inputs(one), _inputs(other)
@@ -27,7 +27,7 @@ def assert_same_network(
         assert _config(layer) == _config(like), layer.name
         assert taken[layer.name] == taken_by_other[like.name], layer.name
         assert [tuple(w.shape) for w in layer.weights] == [tuple(w.shape) for w in like.weights]
-    assert one.name == other.name or not with_name
+    assert one.name == (name or other.name)
     assert [tensor.shape for tensor in one.outputs] == [tensor.shape for tensor in other.outputs]
     if with_outputs:
         one.set_weights(other.get_weights())

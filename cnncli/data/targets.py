@@ -160,6 +160,7 @@ class TargetInfo(BaseModel, ABC):
     HAS_SEVERAL_OUTPUTS: ClassVar[bool] = False  # whether all outputs are needed together; else the main one tells all
     GROUP: ClassVar[str] = ""  # what `groups_of` tells of an example, where it tells something: "identity"
     NEEDS_KNOWN_CLASSES: ClassVar[bool] = True  # whether every class of another part has to be in training
+    HAS_PLACES: ClassVar[bool] = False  # whether a label has the height and width of its input, as a mask has
     USES_LABELS: ClassVar[bool] = True  # whether labels of the data are read; else the inputs alone tell the targets
     task: str
     class_names: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Read files of volumes: NIfTI and DICOM with nibabel and pydicom, and single NumPy arrays.
 
 Every volume is turned to one orientation: depth from the feet to the head, height from front to back, width from the right of
-the patient to the left, as radiologists look at slices. NumPy arrays say no orientation and stay as they are.
+the patient to the left, as radiologists look at slices. NumPy arrays and DICOM files with several frames stay as they are.
 """
 
 from __future__ import annotations

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnncli.data.sources import npz
 from cnncli.data.sources.volume_folder import form_of
 from cnncli.data.sources.volume_tree import volumes_below
 from cnncli.data.volume_file import is_volume, read_volume, suffix_of
@@ -33,9 +31,16 @@ def volume_form(trained: TrainedModel) -> VolumeForm | None:
 def volumes_at(path: str) -> list[str]:
     """The volumes that a path names: a file, a folder of DICOM slices, or those below a folder; none where it has others."""
     if os.path.exists(path) and is_volume(path):
-        holds_several = suffix_of(path) == ".npy" and len(npz.read_single(Path(path)).shape) > 3
-        return [] if holds_several else [path]
+        return [] if suffix_of(path) == ".npy" and _axes_of(path) > 3 else [path]
     return volumes_below(path) if os.path.isdir(path) else []
+
+
+def _axes_of(path: str) -> int:
+    """How many axes the array of a file has, by its header; 0 where there is none: `read_volume` says what is wrong."""
+    try:
+        return int(np.load(path, mmap_mode="r").ndim)
+    except (OSError, ValueError, EOFError):
+        return 0
 
 
 def volume_batches(paths: Sequence[str], form: VolumeForm, size: int) -> Iterator[Batch]:

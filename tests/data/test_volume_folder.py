@@ -141,3 +141,31 @@ def test_window_beside_the_values_is_noted(tmp_path):
     notes = read(tmp_path, settings={"window": [5000.0, 6000.0]}).notes
 
     assert any("one value only" in note.message and "`window`" in note.hint for note in notes)
+
+
+def test_masks_may_lie_within_the_folder_of_the_volumes(tmp_path):
+    values = scan()
+    write_nifti(tmp_path / "a.nii", values)
+    write_nifti(tmp_path / "labels" / "a.nii", (values > 0).astype(np.uint8))
+
+    found = read(tmp_path, has_masks=True, settings={"masks": str(tmp_path / "labels")})
+
+    assert found.parts["train"].files == ("a.nii",)
+
+
+def test_two_masks_of_one_volume_are_an_error(tmp_path):
+    write_nifti(tmp_path / "images" / "a.nii", scan())
+    for name in ("a.nii", "a_seg.nii"):
+        write_nifti(tmp_path / "labels" / name, np.ones((6, 5, 4), np.uint8))
+
+    with pytest.raises(DataError, match="are masks of one volume"):
+        read(tmp_path, has_masks=True)
+
+
+def test_class_without_a_readable_volume_is_an_error_even_when_broken_ones_are_skipped(tmp_path):
+    write_nifti(tmp_path / "ill" / "1.nii", scan())
+    (tmp_path / "well").mkdir()
+    (tmp_path / "well" / "1.nii").write_bytes(b"broken")
+
+    with pytest.raises(DataError, match="no training volume of the class `well` can be read"):
+        read(tmp_path, may_skip=True)

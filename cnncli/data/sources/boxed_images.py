@@ -19,14 +19,13 @@ from cnncli.data.sources.folder_tree import ClassFile, Tree
 from cnncli.data.sources.image_form import form_of, settled
 from cnncli.data.sources.image_remarks import looks_of, remarks
 from cnncli.data.sources.image_scan import Scan, Usable, scan
-from cnncli.data.sources.loaded_data import PARTS, LoadedData, problems_at, sizes
+from cnncli.data.sources.loaded_data import MOST_LISTED, PARTS, LoadedData, first_of, problems_at, sizes
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Place, Problem
 from cnncli.messages import counted, listed, printable
 from cnncli.recipe.sources.boxes import BoxSettings
 from cnncli.recipe.yaml.nodes import Path
 
-_MOST_LISTED = 20
 _LEAST_VISIBLE = 0.2  # share of a box that `resize: crop` must leave, or it is no object any more
 _BEYOND = 0.01  # of the image: a box that reaches further beyond it is worth a note
 _NONE = np.empty((0, 4))
@@ -139,7 +138,7 @@ def read_boxed_for_model(found: BoxedImages, settings: BoxSettings, request: Mod
 
 def _faulty(bad: Sequence[BoxedImage], way_out: str) -> DataError:
     problems = [problem for each in bad for problem in each.faults]
-    shown, left = problems[:_MOST_LISTED], len(problems) - _MOST_LISTED
+    shown, left = problems[:MOST_LISTED], len(problems) - MOST_LISTED
     more = f"and {left:,} more" if left > 0 else ""
     message = f"the labels of {counted(len(bad), 'image')} cannot be used"
     return DataError([*shown, Problem(message, "\n".join(filter(None, [more, way_out])))])
@@ -154,8 +153,8 @@ def _left_out(bad: Sequence[BoxedImage], seen: Scan) -> Iterator[Problem]:
 
 
 def _some(lines: Sequence[str]) -> list[str]:
-    left = len(lines) - _MOST_LISTED
-    return [*lines[:_MOST_LISTED], f"and {left:,} more"] if left > 0 else list(lines)
+    left = len(lines) - MOST_LISTED
+    return [*lines[:MOST_LISTED], f"and {left:,} more"] if left > 0 else list(lines)
 
 
 def _loaded(
@@ -176,7 +175,7 @@ def _loaded(
     placed = _Placed(form)
     rows = [placed.boxes_of(of_file[id(each.file)], each) for each in seen.usable]
     if placed.faults:
-        raise DataError([*placed.faults[:_MOST_LISTED], *_more(placed.faults)])
+        raise DataError(first_of(placed.faults))
     most = max(1, *map(len, rows))
     boxes = np.full((len(rows), most, 5), -1, np.float32)
     for target, own in zip(boxes, rows, strict=True):
@@ -203,11 +202,6 @@ def _loaded(
         duplicate_of=copies,
         form=form,
     )
-
-
-def _more(problems: Sequence[Problem]) -> list[Problem]:
-    left = len(problems) - _MOST_LISTED
-    return [Problem(f"and {left:,} more")] if left > 0 else []
 
 
 def _fingerprint(used: Sequence[Usable], boxes: NDArray[np.float32], targets: TargetInfo) -> str:

@@ -21,9 +21,9 @@ from cnncli.messages import counted, listed, printable, shortened
 from cnncli.recipe.keras_objects.objects import article
 
 # Folder names that stand for a part, in the order in which parts are reported.
-_PART_NAMES = {"train": "train", "val": "validation", "validation": "validation", "valid": "validation", "test": "test"}
+PART_NAMES = {"train": "train", "val": "validation", "validation": "validation", "valid": "validation", "test": "test"}
 # The same in other words; these, and capitals, count where the folder holds folders: a class may be called `Training`.
-_OTHER_PART_NAMES = {"training": "train", "testing": "test"}
+_OTHERPART_NAMES = {"training": "train", "testing": "test"}
 # By these endings a file is taken for an image, and is bad when it is none.
 IMAGE_SUFFIXES = {
     ".jpg": "JPEG",
@@ -261,7 +261,7 @@ def _is_junk(name: str) -> bool:
 def _part_folders(root: str, folders: list[str]) -> list[str]:
     """Those of the folders that are parts; none when they are classes: a class may well be called `train`."""
     named = [name for name in folders if _part_of(name)]
-    if named and all(name.rstrip("0123456789") in _PART_NAMES for name in folders):  # Kaggle has train/ and test1/
+    if named and all(name.rstrip("0123456789") in PART_NAMES for name in folders):  # Kaggle has train/ and test1/
         return named
     return [name for name in named if _split_entries(os.path.join(root, name))[0]]
 
@@ -269,7 +269,7 @@ def _part_folders(root: str, folders: list[str]) -> list[str]:
 def _part_of(name: str) -> str:
     """The part that a folder's name means; empty when it means none."""
     word = name.lower()
-    return _PART_NAMES.get(word, "") or _OTHER_PART_NAMES.get(word, "")
+    return PART_NAMES.get(word, "") or _OTHERPART_NAMES.get(word, "")
 
 
 def _taken_for_classes(root: str) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,6 +18,7 @@ from cnncli.errors import CnncliError, Problem
 # What is being done, how much of it is done, how much there is (0: not known): `("reading images", 12, 398)`.
 Progress = Callable[[str, int, int], None]
 
+MOST_LISTED = 20  # problems of one kind
 PARTS = ("train", "validation", "test")
 
 
@@ -53,6 +54,12 @@ class LoadedData:
 def sizes(parts: Mapping[str, Any]) -> str:
     """`8,000 + 2,000`: how many in each part."""
     return " + ".join(f"{len(part):,}" for part in parts.values())
+
+
+def first_of(problems: Sequence[Problem]) -> list[Problem]:
+    """The first problems, and how many are left."""
+    left = len(problems) - MOST_LISTED
+    return [*problems[:MOST_LISTED], *([Problem(f"and {left:,} more")] if left > 0 else [])]
 
 
 @contextmanager

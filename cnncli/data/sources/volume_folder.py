@@ -18,10 +18,10 @@ from cnncli.data.shapes import Shape, written
 from cnncli.data.sources.arrays import Targets, compare_scales
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.duplicates import find_copies
-from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
+from cnncli.data.sources.loaded_data import MOST_LISTED, PARTS, LoadedData, Progress, first_of, problems_at, sizes
 from cnncli.data.sources.paths import contents
-from cnncli.data.sources.volume_tree import MOST_LISTED, VolumeFile, classified_files, masked_files, more
-from cnncli.data.targets import TargetInfo, targets_of
+from cnncli.data.sources.volume_tree import VolumeFile, classified_files, masked_files
+from cnncli.data.targets import TargetInfo
 from cnncli.data.threads import in_threads
 from cnncli.data.volume_file import Volume, read_volume, suffix_of
 from cnncli.data.volume_form import VolumeForm
@@ -104,15 +104,15 @@ def read_volume_folder(
         if not has_masks:
             _refuse_classes(settings.path, files, names)
         read, problems = _read_all(files, form, progress)
-        if problems and (not may_skip or not any(read)):
+        if problems and not may_skip:
             way_out = "repair or remove them, or skip them: `on_bad_image: skip` in `data`"
-            raise DataError([*problems[:MOST_LISTED], *more(problems), Problem(_unusable(problems, files), way_out)])
+            raise DataError([*first_of(problems), Problem(_unusable(read), way_out)])
         usable = [(file, own) for file, own in zip(files, read, strict=True) if own is not None]
-        notes = (
-            [Problem(_left_out(problems), "\n".join(map(str, problems[:MOST_LISTED])), kind="broken")]
-            if problems
-            else []
-        )
+        _refuse_lost(usable, names)
+        notes = []
+        if problems:
+            message = f"{counted(read.count(None), 'volume')} left out"
+            notes = [Problem(message, "\n".join(map(str, problems[:MOST_LISTED])), kind="broken")]
         parts = _parts(usable, names, targets, group)
         if has_masks:
             info: TargetInfo = targets.describe(parts["train"].labels, "the masks of the training part")
@@ -153,6 +153,14 @@ def _refuse_classes(path: str, files: Sequence[VolumeFile], names: Sequence[str]
     if unknown:
         shown = listed((f"`{printable(name)}`" for name in unknown), 5)
         raise DataError(Problem(f"no training volume is of the class {shown}", "add some, or remove the folder"))
+
+
+def _refuse_lost(usable: Sequence[tuple[VolumeFile, _Read]], names: Sequence[str]) -> None:
+    """Refuse data of which no volume of a class, or none at all, is left to train on."""
+    left = {file.class_name for file, _ in usable if file.part == "train"}
+    if lost := [name for name in names if name not in left]:
+        which = f" of the class {listed((f'`{printable(name)}`' for name in lost), 5)}" if any(lost) else ""
+        raise DataError(Problem(f"no training volume{which} can be read", "repair the files, or remove the class"))
 
 
 def _read_all(
@@ -245,12 +253,8 @@ def _said(usable: Sequence[tuple[VolumeFile, _Read]], form: VolumeForm) -> Itera
         yield Problem(message, hint + listed(constant, 5), kind="constant")
 
 
-def _unusable(problems: Sequence[Problem], files: Sequence[VolumeFile]) -> str:
-    return f"{len(problems):,} of {counted(len(files), 'volume')} cannot be used"
-
-
-def _left_out(problems: Sequence[Problem]) -> str:
-    return f"{counted(len(problems), 'volume')} left out"
+def _unusable(read: Sequence[_Read | None]) -> str:
+    return f"{read.count(None):,} of {counted(len(read), 'volume')} cannot be used"
 
 
 class _VolumeFolder(Source[VolumeFolder]):
@@ -260,7 +264,7 @@ class _VolumeFolder(Source[VolumeFolder]):
             settings,
             input_shape=request.input_shape,
             targets=request.targets,
-            has_masks=request.data.targets == "masks",
+            has_masks=request.targets.HAS_PLACES,
             may_skip=request.data.on_bad_image == "skip",
             allow_leakage=request.data.allow_leakage,
             group=request.data.split.group,
@@ -274,13 +278,13 @@ class _VolumeFolder(Source[VolumeFolder]):
         assert isinstance(trained, VolumeFolder)
         assert not isinstance(request.input_shape, Mapping)
         form = form_of(trained, request.input_shape)
-        has_masks = isinstance(request.targets, targets_of("masks"))
+        has_masks = request.targets.HAS_PLACES
         with problems_at(*_PATH, "path"):
             files = masked_files(trained) if has_masks else classified_files(trained.path)
             files = [file for file in files if file.part == "test"] or files
             read, problems = _read_all(files, form, request.progress)
             if problems:
-                raise DataError([*problems[:MOST_LISTED], *more(problems), Problem(_unusable(problems, files))])
+                raise DataError([*first_of(problems), Problem(_unusable(read))])
             usable = [(file, own) for file, own in zip(files, read, strict=True) if own is not None]
             names = list(dict.fromkeys(file.class_name for file in files))
             pooled = [

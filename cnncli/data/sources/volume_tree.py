@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnncli.data.same_words import same
-from cnncli.data.sources.loaded_data import PARTS
+from cnncli.data.sources.folder_tree import PART_NAMES
+from cnncli.data.sources.loaded_data import PARTS, first_of
 from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
 from cnncli.data.volume_file import SUFFIXES, is_volume, series_in, suffix_of
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
 from cnncli.recipe.sources.volumes import VolumeFolder
 
-_PART_NAMES = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 # Folders of volumes and of their masks, as the Medical Segmentation Decathlon and others call them.
 _BESIDE = (
     ("images", "labels", "train"),
@@ -24,7 +24,6 @@ _BESIDE = (
 )
 _ENDINGS_OF_MASKS = ("_seg", "_mask", "_label", "-seg", "-mask", "-label", "_gt")
 _ENDING_OF_IMAGES = "_0000"  # the first channel, as nnU-Net writes it
-MOST_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +63,28 @@ def classified_files(path: str) -> list[VolumeFile]:
 def _part_folders(root: str) -> list[tuple[str, str]]:
     """The parts that a folder has, and their folders; the folder itself where it has none."""
     folders = [entry for entry in listed_folder(root) if is_folder(entry) and not entry.name.startswith(".")]
-    parts = [(_PART_NAMES[same(entry.name).lower()], entry.path) for entry in folders if _is_part(entry.name)]
+    parts = [(PART_NAMES[same(entry.name).lower()], entry.path) for entry in folders if _is_part(entry.name)]
     if parts and len(parts) == len(folders):
         return sorted(parts, key=lambda each: PARTS.index(each[0]))
     return [("train", root)]
 
 
 def _is_part(name: str) -> bool:
-    return same(name).lower() in _PART_NAMES
+    return same(name).lower() in PART_NAMES
 
 
-def volumes_below(folder: str) -> list[str]:
-    """The volumes of a folder and of the folders in it: files, and folders with DICOM slices."""
+def volumes_below(folder: str, *, without: str | None = None) -> list[str]:
+    """The volumes of a folder and of the folders in it: files, and folders with DICOM slices.
+
+    Args:
+        without: a folder that is left out.
+    """
     found: list[str] = []
     for entry in listed_folder(folder):
-        if entry.name.startswith("."):
+        if entry.name.startswith(".") or entry.path == without:
             continue
         if is_folder(entry):
-            found += [entry.path] if series_in(entry.path) else volumes_below(entry.path)
+            found += [entry.path] if series_in(entry.path) else volumes_below(entry.path, without=without)
         elif is_volume(entry.path):
             found.append(entry.path)
     return found
@@ -101,9 +104,14 @@ def masked_files(settings: VolumeFolder) -> list[VolumeFile]:
         raise DataError(Problem(message, f"{hint}\nit holds {contents(settings.path)}"))
     found, problems = [], list[Problem]()
     for part, images, masks in pairs:
-        of_masks = {_stem(os.path.relpath(path, masks), _ENDINGS_OF_MASKS): path for path in volumes_below(masks)}
+        of_masks: dict[str, str] = {}
+        for path in volumes_below(masks):
+            name = _stem(os.path.relpath(path, masks), _ENDINGS_OF_MASKS)
+            if (other := of_masks.setdefault(name, path)) != path:
+                both = f"{printable(os.path.relpath(other))} and {printable(os.path.relpath(path))}"
+                problems.append(Problem(f"{both} are masks of one volume", "keep one of them"))
         alone = set(of_masks)
-        for path in volumes_below(images):
+        for path in volumes_below(images, without=masks):
             relative = os.path.relpath(path, root).replace(os.sep, "/")
             name = _stem(os.path.relpath(path, images))
             name = name if name in of_masks else name.removesuffix(_ENDING_OF_IMAGES)
@@ -116,7 +124,7 @@ def masked_files(settings: VolumeFolder) -> list[VolumeFile]:
             Problem(f"{printable(os.path.relpath(of_masks[name]))} is the mask of no volume") for name in sorted(alone)
         ]
     if problems:
-        raise DataError([*problems[:MOST_LISTED], *more(problems)])
+        raise DataError(first_of(problems))
     return found
 
 
@@ -142,9 +150,3 @@ def _stem(relative: str, endings: Sequence[str] = ()) -> str:
     stem = relative[: len(relative) - len(suffix)] if suffix in SUFFIXES else relative
     stem = stem.replace(os.sep, "/")
     return next((stem.removesuffix(ending) for ending in endings if stem.lower().endswith(ending)), stem)
-
-
-def more(problems: Sequence[Problem]) -> list[Problem]:
-    """How many problems are left after those that are listed."""
-    left = len(problems) - MOST_LISTED
-    return [Problem(f"and {left:,} more")] if left > 0 else []

@@ -48,6 +48,7 @@ class MaskTargets(TargetInfo):
     LISTED_IN: ClassVar[str] = "class_names"
     OUTPUT_FORM: ClassVar[str] = "a map with a channel for each class"
     UNLIKE_MODEL: ClassVar[str] = "does not give masks"
+    HAS_PLACES: ClassVar[bool] = True
     task: Literal["segmentation"] = "segmentation"
     class_names: ClassNames
     mask_shape: Annotated[tuple[Annotated[int, Field(ge=1)], ...], Field(min_length=2, max_length=3)]
