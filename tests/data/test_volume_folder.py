@@ -85,6 +85,8 @@ def test_volumes_and_masks_that_are_alone_are_all_named(tmp_path):
     write_nifti(tmp_path / "images" / "a.nii", scan())
     write_nifti(tmp_path / "images" / "b.nii", scan())
     write_nifti(tmp_path / "labels" / "c.nii", np.ones((6, 5, 4), np.uint8))
+    write_nifti(tmp_path / "images" / "d.nii", scan())
+    write_nifti(tmp_path / "labels" / "d.nii", np.ones((6, 5, 4), np.uint8))
 
     with pytest.raises(DataError) as error:
         read(tmp_path, has_masks=True)
