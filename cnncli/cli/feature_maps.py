@@ -44,7 +44,7 @@ def feature_maps(
         from cnncli.inference.model_loading import open_model
         from cnncli.interpretability.layer_selection import drawn_layers, layers_to_show
         from cnncli.interpretability.sample_selection import examples_for
-        from cnncli.plots.network_figures import draw_feature_maps_of
+        from cnncli.plots.feature_map_sheets import draw_feature_maps_of
 
         trained = open_model(run_or_model, outputs=Path(output))
         subject = figure_output.subject_of(trained)

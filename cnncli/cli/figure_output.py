@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from cnncli.inference.model_loading import TrainedModel
     from cnncli.interpretability.subject import Subject
     from cnncli.network.flatten_submodels import Opened
-    from cnncli.plots.network_figures import Drawn
+    from cnncli.plots.drawn import Drawn
     from cnncli.runs.output_files import OutputFolder
 
 

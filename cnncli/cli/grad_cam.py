@@ -87,7 +87,7 @@ def grad_cam(
         from cnncli.interpretability.attribution import METHODS, layer_for
         from cnncli.interpretability.layer_selection import map_layers
         from cnncli.interpretability.sample_selection import examples_for
-        from cnncli.plots.network_figures import draw_heat_of
+        from cnncli.plots.heat_sheets import draw_heat_of
 
         wanted = options.read_samples(samples, image or [], default=METHODS[method][1], texts=texts)
         trained = open_model(run_or_model, outputs=Path(output))

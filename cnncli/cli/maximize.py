@@ -89,7 +89,7 @@ def maximize(
         from cnncli.inference.model_loading import open_model
         from cnncli.interpretability.layer_selection import check_no_tokens, maximized_layers
         from cnncli.interpretability.sample_selection import value_range_of
-        from cnncli.plots.network_figures import draw_maximized_of, targets_of
+        from cnncli.plots.maximized_sheets import draw_maximized_of, targets_of
 
         trained = open_model(run_or_model, outputs=Path(output))
         subject = figure_output.subject_of(trained, input_)

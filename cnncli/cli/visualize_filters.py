@@ -80,9 +80,9 @@ def visualize_filters(
         from cnncli.interpretability.layer_selection import check_finite
         from cnncli.interpretability.sample_selection import health_for, initial_of
         from cnncli.network import kernels
+        from cnncli.plots.drawn import Drawn
         from cnncli.plots.filters import Scale
         from cnncli.plots.kernels import draw_layers, named_or_first
-        from cnncli.plots.network_figures import Drawn
 
         trained = open_model(run_or_model, outputs=Path(output))
         if list_layers:

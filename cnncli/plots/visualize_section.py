@@ -12,8 +12,10 @@ from cnncli.interpretability.layer_selection import check_input
 from cnncli.interpretability.subject import subject_for
 from cnncli.network.build import Network
 from cnncli.network.flatten_submodels import opened
+from cnncli.plots.feature_map_sheets import draw_feature_maps_of
+from cnncli.plots.heat_sheets import draw_heat_of
 from cnncli.plots.kernels import draw_layers
-from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
+from cnncli.plots.maximized_sheets import draw_maximized_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_pictures import BY_PREDICTION, MOST_SHEETS, Filters, Picture
 from cnncli.tasks.result import Scored

@@ -10,7 +10,8 @@ from cnncli.interpretability.attribution import heat_of
 from cnncli.interpretability.examples import from_split
 from cnncli.interpretability.subject import subject_for
 from cnncli.network.flatten_submodels import opened
-from cnncli.plots.network_figures import draw_heat_of, draw_maximized_of
+from cnncli.plots.heat_sheets import draw_heat_of
+from cnncli.plots.maximized_sheets import draw_maximized_of
 from cnncli.tasks.regression.subject import choose
 from cnncli.tasks.regression.targets import NumberTargets
 

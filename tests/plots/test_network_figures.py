@@ -15,8 +15,10 @@ from cnncli.interpretability.examples import Chosen, from_files
 from cnncli.interpretability.maximize import Maximized
 from cnncli.interpretability.subject import subject_for
 from cnncli.network.flatten_submodels import opened
-from cnncli.plots import kernels, network_figures, style
-from cnncli.plots.network_figures import draw_feature_maps_of, draw_heat_of, draw_maximized_of
+from cnncli.plots import feature_map_sheets, heat_sheets, kernels, maximized_sheets, style
+from cnncli.plots.feature_map_sheets import draw_feature_maps_of
+from cnncli.plots.heat_sheets import draw_heat_of
+from cnncli.plots.maximized_sheets import draw_maximized_of
 from cnncli.tasks.classification.targets import ClassTargets
 
 SHAPES = {"image": (12, 12, 3), "many channels": (12, 12, 5), "signal": (40, 2), "wide signal": (40, 30),
@@ -61,10 +63,9 @@ def test_every_kind_of_example_is_drawn(tmp_path, shape):
 def pages(monkeypatch):
     """The pages that are saved."""
     drawn = []
-    real = network_figures.save
-    monkeypatch.setattr(
-        network_figures, "save", lambda figure, *a, **k: (drawn.append(figure), real(figure, *a, **k))[1]
-    )
+    real = heat_sheets.save
+    for module in (feature_map_sheets, heat_sheets, maximized_sheets):
+        monkeypatch.setattr(module, "save", lambda figure, *a, **k: (drawn.append(figure), real(figure, *a, **k))[1])
     return drawn
 
 
@@ -222,7 +223,7 @@ def test_note_where_most_of_the_heat_lies_in_the_padding(tmp_path, pages, monkey
     chosen = photos_of_size(tmp_path, (12, 60), (60, 60), form=Form(12, 12, resize="pad"))
     heat = np.zeros((2, 12, 12), np.float32)
     heat[:, :3] = heat[:, 6] = 1  # of the first the rows 5 and 6 are photo, of the second all
-    monkeypatch.setattr(network_figures, "heat_of", lambda *a, **k: heat)
+    monkeypatch.setattr(heat_sheets, "heat_of", lambda *a, **k: heat)
 
     drawn = draw_heat_of(subject_of((12, 12, 3)), chosen, tmp_path)
 
@@ -242,8 +243,8 @@ def test_at_most_24_sheets_are_drawn_and_a_note_says_so(tmp_path):
 
 
 def test_sheets_of_many_layers_count_too(tmp_path, monkeypatch):
-    real = network_figures.draw_feature_maps
-    monkeypatch.setattr(network_figures, "draw_feature_maps", lambda *a, **k: real(*a, **k) * 5)
+    real = feature_map_sheets.draw_feature_maps
+    monkeypatch.setattr(feature_map_sheets, "draw_feature_maps", lambda *a, **k: real(*a, **k) * 5)
     subject, chosen = subject_of((12, 12, 3)), chosen_of((12, 12, 3))
 
     two_examples = draw_feature_maps_of(subject, None, chosen, tmp_path, most_sheets=14)
@@ -319,7 +320,7 @@ def test_activations_of_one_picture_have_as_many_decimals(tmp_path, pages, monke
     found = Maximized(
         np.zeros((2, 12, 12, 3), np.float32), np.array(activations, np.float32), np.array(noise, np.float32)
     )
-    monkeypatch.setattr(network_figures, "maximize", lambda *a, **k: found)
+    monkeypatch.setattr(maximized_sheets, "maximize", lambda *a, **k: found)
     draw_maximized_of(subject_of((12, 12, 3)), tmp_path, layer="conv", filters=[0, 1], value_range=(0, 1))
     assert [text for text in texts(pages[0]) if ", noise " in text] == expected
 
@@ -360,7 +361,7 @@ def test_tokens_without_a_place_are_a_strip_that_says_so(tmp_path, pages):
 
     maps, heat = map(texts, pages)
     assert "Dense, 3 × 5 · all 5 maps, tokens without a known place, position across" in maps
-    assert network_figures._NOT_PLACED in heat
+    assert heat_sheets._NOT_PLACED in heat
     assert {"0", "1", "2"} <= set(heat)
 
 
