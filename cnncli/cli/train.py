@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncli.cli import browser, console, few_examples, find_learning_rate, folds, options, tensorflow_log
+from cnncli.cli import browser, console, find_learning_rate, finished_run, folds, options, tensorflow_log
 from cnncli.errors import ExpectationError, OutputError, Place, Problem, UsageError
-from cnncli.messages import cell, counted, printable
+from cnncli.messages import printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
-    from cnncli.workflow import Finished
 
 
 def add_to(app: typer.Typer) -> None:
@@ -174,7 +172,7 @@ def train(
                 finished = workflow.run(planned, choices, listener)
         broken = ExpectationError(finished.broken) if finished and finished.broken else None
         notes = [*planned.notes, *(finished.notes if finished else ())]
-        _report(finished, notes, broken, as_json=as_json, quiet=quiet, profile=profile)
+        finished_run.show(finished, notes, broken, as_json=as_json, quiet=quiet, profile=profile)
         if finished and open_report:
             browser.show_page(finished.path / "report.html")
         if broken and as_json:
@@ -306,117 +304,3 @@ def _check_epochs(epochs: int | None, loaded: LoadedRecipe | None = None, *, is_
         if is_resumed:
             hint = "a resumed run keeps them: leave out --epochs, or start a new run"
         raise UsageError(Problem("every phase of the recipe sets its own epochs", hint, Place("--epochs")))
-
-
-def _report(
-    finished: Finished | None,
-    notes: Sequence[Problem],
-    broken: ExpectationError | None,
-    *,
-    as_json: bool,
-    quiet: bool,
-    profile: bool,
-) -> None:
-    told = {"notes": [note.as_json() for note in notes]}
-    if finished is None:
-        if as_json:
-            console.print_json({**console.SCHEMA, "status": "checked", **told})
-        elif not quiet:
-            found = f"No mistakes; {counted(len(notes), 'note')} above" if notes else "No mistakes"
-            console.say(f"{found}. Nothing was trained, and nothing was written.")
-        return
-    if as_json:
-        profiled = {"profile": finished.profile.as_json()} if profile else {}
-        console.print_json(
-            {
-                **console.SCHEMA,
-                **finished.summary,
-                **_files(finished.path),
-                **profiled,
-                **told,
-                **(console.error_as_json(broken) if broken else {}),
-            }
-        )
-        return
-    summary = finished.summary
-    split = "test" if "test" in summary else "validation"
-    cells = few_examples.cells(summary[split], summary["examples"], summary["intervals"])
-    console.show_table(["", *summary[split]], [[f"{split} split", *cells]])
-    if quiet:
-        console.say_pairs(_not_enforced(summary))
-        return
-    console.say()
-    if profile:
-        _show_profile(finished)
-    console.say_pairs(_where(finished, summary))
-
-
-def _show_profile(finished: Finished) -> None:
-    from cnncli.workflow.profile import TITLES
-
-    profile = finished.profile
-    total = profile.seconds["total"]
-    rows = [(TITLES[name], f"{value:.2f}", f"{value / total:.0%}") for name, value in profile.seconds.items()]
-    console.stderr().print(console.table(["time", "seconds", "share"], rows))
-    if profile.step_ms is not None:
-        read = f", of which the input pipeline alone takes {profile.input_ms:.2f} ms" if profile.input_ms else ""
-        console.say(f"One step takes {profile.step_ms:.2f} ms{read}.")
-    if profile.hint:
-        console.say(profile.hint)
-    console.say()
-
-
-def _files(run: Path) -> dict[str, str | None]:
-    """The paths of what a run leaves first of all."""
-    report = run / "report.html"
-    return {"model": str(run / "model.keras"), "report": str(report) if report.is_file() else None}
-
-
-def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]:
-    from cnncli.inputs import kind_of
-
-    path = finished.path
-    shape = finished.input_shape
-    ending = ".npz" if isinstance(shape, dict) else kind_of(shape).file_ending(shape)
-    best = summary["best"]
-    return [
-        (
-            "Best",
-            f"epoch {best['epoch']} of {summary['epochs']}, by {best['monitor']} {cell(best.get(best['monitor']))}",
-        ),
-        *_stops(summary),
-        *_not_enforced(summary),
-        ("Time", _time(summary)),
-        ("Model", f"{path / 'model.keras'}"),
-        ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
-        *([("Report", f"{path / 'report.html'}")] if (path / "report.html").is_file() else []),
-        *folds.left_of_set(path),
-        ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
-        ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
-    ]
-
-
-def _not_enforced(summary: dict[str, Any]) -> list[tuple[str, str]]:
-    """Expectations that do not hold and why that is no error: other data was used than the recipe names."""
-    return [
-        ("Expected", each["text"].removeprefix("expected "))
-        for each in summary["expectations"]
-        if not (each["met"] or each["enforced"])
-    ]
-
-
-def _time(summary: dict[str, Any]) -> str:
-    """How long the command took; no speed where a resumed run had no epoch left to train."""
-    seconds, speed = summary["seconds"], summary["images_per_second"]
-    trained = f", training {seconds['fit']:.1f} s, {speed:,.0f} examples/s without validation" if speed else ""
-    return f"{seconds['total']:.1f} s{trained}"
-
-
-def _stops(summary: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Why the training, or one of its phases, ended before its last epoch; how to go on."""
-    phases = [phase for phase in summary["phases"] if phase["stopped"]]
-    for phase in phases:
-        if phase["name"]:
-            yield "Stopped", f"phase {phase['name']}, after {counted(phase['epochs'], 'epoch')}: {phase['stopped']}"
-        else:
-            yield "Stopped", f"after epoch {summary['epochs']} of {summary['epochs_planned']}: {phase['stopped']}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, get_args
+from dataclasses import replace
+from typing import Any, get_args
 
 import matplotlib
 import numpy as np
@@ -16,17 +16,11 @@ from numpy.typing import NDArray
 
 from cnncli.messages import number_text
 from cnncli.plots import style
+from cnncli.plots.filter_tiles import Filters, Normalise, Scale, counted_of, cut, has_colours, weight_range
 from cnncli.plots.text_fitting import plain_text, text_width
-from cnncli.plots.tiles import Pixels, Sheet, Spacing, Strip, choose_grid, compose, show_sheet, to_pixels, to_unit
-
-Normalise = Literal["layer", "filter"]
-Scale = Literal["diverging", "min-max", "rgb"]
+from cnncli.plots.tiles import Pixels, Sheet, Spacing, Strip, choose_grid, compose, show_sheet, to_pixels
 
 DIVERGING = "RdBu_r"  # blue is negative, white 0, red positive
-
-MOST_TILES = 256  # filters of one tile each
-MOST_STRIPS = 64  # filters of many tiles each
-MOST_FILTERS = 1024  # whatever was asked for
 
 _PAGE = (1830, 840)  # pixels for the tiles: with header and footer a slide of 16:9
 _STRIP_PAGE = (1950, 1020)
@@ -39,41 +33,6 @@ _CURVE_HEIGHT = 0.6  # of a curve's tile, in its widths
 _SCALE_WIDTH = 2.2  # inches
 _SCALE_HEIGHT = 0.42  # inches, with its three numbers
 _NOTE_HEIGHT = 0.19
-
-
-@dataclass(frozen=True)
-class _Filters:
-    """A kernel in [0, 1], cut into tiles; on a diverging scale 0.5 is the weight 0.
-
-    Attributes:
-        tiles: (filters, groups, slices, height, width, 1 or 3). A filter's tiles stand in one row: a group per input
-            channel, a slice per depth.
-        window: the kernel's size without channels and filters.
-        total: how many filters the layer has.
-        inputs: how many input channels a filter has, and how many of them are in `tiles`, in words.
-        how: what stands where, in words.
-        zero: for one channel over one dimension, which is drawn as a curve: (filters,), where the weight 0 lies.
-        names: (filters,), what is written at each.
-        scale: what the values become: a color from blue to red, a gray, or the red, green and blue of three channels.
-        is_selection: they are not all of the layer's filters, or not each of them once; the title says which.
-        together: every so many of them in turn stay in one row, or in one column.
-    """
-
-    tiles: NDArray[np.float64]
-    window: tuple[int, ...]
-    total: int
-    inputs: str
-    how: str
-    zero: NDArray[np.float64] | None = None
-    names: tuple[str, ...] = ()
-    scale: Scale = "diverging"
-    is_selection: bool = False
-    together: int = 1
-
-    @property
-    def are_strips(self) -> bool:
-        _, groups, slices, *_ = self.tiles.shape
-        return bool(groups * slices > 1)
 
 
 def draw_filters(
@@ -135,7 +94,7 @@ def draw_filters(
     if names is not None and len(names) != kernel.shape[-1]:
         raise ValueError(f"a name for each of {kernel.shape[-1]} filters; received {len(names)}")
     weights = kernel.astype(np.float64)
-    filters = _cut(weights, scale, normalise, max_filters)
+    filters = cut(weights, scale, normalise, max_filters)
     shown = tuple(names or map(str, range(len(filters.tiles))))[: len(filters.tiles)]
     filters = replace(filters, names=shown, is_selection=names is not None, together=together)
     if order:
@@ -146,84 +105,7 @@ def draw_filters(
         return _draw_page(filters, weights, title or f"Filters of {plain_text(layer_name)}", normalise)
 
 
-def has_colours(kernel: NDArray[Any], depthwise: bool) -> bool:
-    """Whether filters can be drawn as colours: each has a height, a width and three input channels."""
-    return kernel.ndim in (4, 5) and kernel.shape[-2] == 3 and not depthwise
-
-
-def _cut(kernel: NDArray[np.float64], scale: Scale, normalise: Normalise, max_filters: int | None) -> _Filters:
-    """Scale a kernel (…, channels, filters) to [0, 1] and cut it into tiles."""
-    *window, channels, total = kernel.shape
-    axes = None if normalise == "layer" else tuple(range(kernel.ndim - 1))
-    single = len(window) == 1 or channels == 1 or scale == "rgb"
-    slices = window[0] if len(window) == 3 else 1
-    shown = _channels_shown(window, channels, single, slices)
-    most = min(max_filters or (MOST_TILES if single and slices == 1 else MOST_STRIPS), MOST_FILTERS)
-    is_curve = len(window) == 1 and channels == 1
-    scaled = _around_zero(kernel, axes) if scale == "diverging" and not is_curve else to_unit(kernel, axes=axes)
-    unit = np.moveaxis(scaled, -1, 0)[:most, ..., :shown]  # (filters, …, channels)
-
-    zero = None
-    if is_curve:
-        tiles = unit[:, None, None, None]  # (filters, 1, 1, 1, length, 1)
-        zero = _zero_levels(kernel, axes, len(unit))
-        how = "position across, weight up; gray line: weight 0"
-    elif len(window) == 1:
-        tiles = unit.transpose(0, 2, 1)[:, None, None, ..., None]  # (filters, 1, 1, channels, length, 1)
-        how = "position across, input channels down"
-    elif single:
-        slabs = unit[:, None] if len(window) == 2 else unit  # (filters, depth, height, width, channels)
-        tiles = slabs[:, None]  # (filters, 1, depth, height, width, 1 or 3)
-        how = "; ".join(
-            ["each row is a filter, its slices by depth from left to right"] * (slices > 1)
-            + ["red, green and blue are the input channels 0, 1 and 2"] * (scale == "rgb")
-        )
-    else:
-        slabs = unit[:, None] if len(window) == 2 else unit  # (filters, depth, height, width, channels)
-        tiles = np.moveaxis(slabs, -1, 1)[..., None]  # (filters, channels, depth, height, width, 1)
-        how = "each row is a filter, each " + (
-            "column an input channel"
-            if slices == 1
-            else "group an input channel, its slices by depth from left to right"
-        )
-    inputs = _counted(shown, channels, "input channel")
-    return _Filters(tiles, tuple(window), total, inputs, how, zero, scale=scale)
-
-
-def _channels_shown(window: list[int], channels: int, single: bool, slices: int) -> int:
-    """Return how many channels to show, so that every weight keeps a few pixels."""
-    if len(window) == 1:
-        return min(channels, 128)
-    if single:
-        return channels
-    width = window[-1]
-    return min(channels, max(1, (128 if width == 1 else min(32, max(8, 160 // width))) // slices))
-
-
-def _zero_levels(kernel: NDArray[np.float64], axes: tuple[int, ...] | None, count: int) -> NDArray[np.float64]:
-    """Return where the weight 0 lies in each filter's [0, 1]; outside of it where no weight has that sign."""
-    low, high = _range(kernel, axes)
-    span = np.where(high > low, high - low, 1)
-    levels = np.where(high > low, -low / span, np.nan).reshape(-1)
-    return np.broadcast_to(levels, (kernel.shape[-1],))[:count]
-
-
-def _around_zero(kernel: NDArray[np.float64], axes: tuple[int, ...] | None) -> NDArray[np.float64]:
-    """Scale to [0, 1], by the largest absolute weight over `axes`, so that 0 becomes 0.5; what is not finite becomes NaN."""
-    finite = np.where(np.isfinite(kernel), kernel, np.nan)
-    size = np.abs(np.where(np.isnan(finite), 0, finite)).max(axis=axes, keepdims=True)
-    return 0.5 + finite / np.where(size > 0, 2 * size, 1)
-
-
-def _range(kernel: NDArray[np.float64], axes: tuple[int, ...] | None = None) -> tuple[Any, Any]:
-    """Return the smallest and the largest finite weight; infinities the wrong way round where there is none."""
-    finite = np.isfinite(kernel)
-    low = np.min(kernel, axis=axes, initial=np.inf, where=finite)
-    high = np.max(kernel, axis=axes, initial=-np.inf, where=finite)
-    return low, high
-
-
-def _draw_page(filters: _Filters, kernel: NDArray[np.float64], title: str, normalise: Normalise) -> Figure:
+def _draw_page(filters: Filters, kernel: NDArray[np.float64], title: str, normalise: Normalise) -> Figure:
     sheet, strip, scale = _compose(filters)
     ticks = [] if filters.zero is not None else _scale_ticks(kernel, filters.scale, normalise)
     notes = _notes(filters, kernel, normalise)
@@ -254,7 +136,7 @@ def _draw_page(filters: _Filters, kernel: NDArray[np.float64], title: str, norma
     return figure
 
 
-def _compose(filters: _Filters) -> tuple[Sheet, Strip, int]:
+def _compose(filters: Filters) -> tuple[Sheet, Strip, int]:
     """Compose the tiles; return the sheet, the shape of a filter in it, and the pixels that a weight got."""
     count, groups, slices, height, width, _ = filters.tiles.shape
     pixels = _colours(filters.tiles, filters.scale)
@@ -303,7 +185,7 @@ def _number_size(count: int) -> float:
     return 9.0 if count <= 32 else 7.5 if count <= 128 else 6.0
 
 
-def _write_numbers(axes: Axes, filters: _Filters, sheet: Sheet) -> None:
+def _write_numbers(axes: Axes, filters: Filters, sheet: Sheet) -> None:
     width, height = (pixels / style.DPI for pixels in sheet.block)
     count = len(sheet.corners)
     size = _number_size(count)
@@ -337,7 +219,7 @@ def _write_columns(axes: Axes, sheet: Sheet, strip: Strip, scale: int) -> None:
             axes.text(x, top - 6, str(number), fontsize=size, color=style.MUTED, ha="center", va="baseline")
 
 
-def _draw_curves(axes: Axes, filters: _Filters, sheet: Sheet) -> None:
+def _draw_curves(axes: Axes, filters: Filters, sheet: Sheet) -> None:
     """Draw each filter of shape (length,) as a curve in its tile."""
     width, height = sheet.block
     length = filters.tiles.shape[-2]
@@ -366,7 +248,7 @@ def _draw_curves(axes: Axes, filters: _Filters, sheet: Sheet) -> None:
 
 def _scale_ticks(kernel: NDArray[np.float64], scale: Scale, normalise: Normalise) -> list[str]:
     """Return what both ends and the middle of the scale stand for; nothing where the layer has no range."""
-    low, high = _range(kernel)
+    low, high = weight_range(kernel)
     if not low < high:
         return []
     if scale == "diverging":
@@ -386,8 +268,8 @@ def _draw_scale(figure: Figure, top: float, ticks: list[str], scale: Scale) -> N
     axes.spines[["right", "top"]].set_visible(True)
 
 
-def _notes(filters: _Filters, kernel: NDArray[np.float64], normalise: Normalise) -> list[str]:
-    low, high = (float(value) for value in _range(kernel))
+def _notes(filters: Filters, kernel: NDArray[np.float64], normalise: Normalise) -> list[str]:
+    low, high = (float(value) for value in weight_range(kernel))
     broken = int(np.count_nonzero(~np.isfinite(kernel)))
     notes = [filters.how] if filters.how else []
     if low == high:
@@ -408,11 +290,7 @@ def _notes(filters: _Filters, kernel: NDArray[np.float64], normalise: Normalise)
     return notes
 
 
-def _subtitle(filters: _Filters) -> str:
-    count = "" if filters.is_selection else _counted(len(filters.tiles), filters.total, "filter") + ", "
+def _subtitle(filters: Filters) -> str:
+    count = "" if filters.is_selection else counted_of(len(filters.tiles), filters.total, "filter") + ", "
     size = " × ".join(map(str, filters.window)) + (" long" if len(filters.window) == 1 else "")
     return f"{count}{size}, {filters.inputs} · numbered from 0"
-
-
-def _counted(shown: int, total: int, word: str) -> str:
-    return f"{total} {word}{'s' * (total > 1)}" if shown == total else f"first {shown} of {total} {word}s"

@@ -14,7 +14,8 @@ from cnncli.interpretability.filter_diagnostics import strongest as strongest_of
 from cnncli.messages import shortened
 from cnncli.network.kernels import NO_CONVOLUTION, Convolution, convolutions, find_all, kernel_of
 from cnncli.plots import naming
-from cnncli.plots.filters import MOST_STRIPS, Normalise, Scale, draw_filters, has_colours
+from cnncli.plots.filter_tiles import MOST_STRIPS, Normalise, Scale, has_colours
+from cnncli.plots.filters import draw_filters
 from cnncli.plots.save import Folder, claim, make_folder, save
 from cnncli.plots.text_fitting import plain_text
 
