@@ -24,7 +24,7 @@ from cnncli.data.load import load, parse_source
 from cnncli.data_checks.examination import examine
 from cnncli.data_checks.measurements import measure
 from cnncli.data_checks.near_duplicates import find_near
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.tasks.classification.targets import ClassTargets
 
 _COPIES = 500  # examples that are copied

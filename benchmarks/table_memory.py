@@ -81,7 +81,7 @@ def _lines(random: np.random.Generator, kind: str, count: int, width: int) -> It
 def read(path: Path, kind: str) -> None:
     """What is measured."""
     from cnncli.data.load import load
-    from cnncli.recipe.schema import Data
+    from cnncli.recipe.schema_data import Data
 
     columns = {"numbers": "t*"} if kind == _KINDS[0] else {"text": "sentence"}
     splits = load(Data.model_validate({"source": {"csv": {"path": str(path), "label": "label", **columns}}}))

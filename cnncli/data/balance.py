@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from cnncli.data.dataset import Examples
 from cnncli.data.targets import Encoding, TargetInfo
 from cnncli.errors import DataError, Problem
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 
 def read_weights(name: str, array: NDArray[np.generic]) -> NDArray[np.float32]:

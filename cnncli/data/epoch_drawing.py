@@ -9,7 +9,7 @@ from cnncli.data.dataset import Examples
 from cnncli.data.drawing import Drawing, IdentityBatches, Oversampling
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 
 def drawing_of(data: Data, targets: TargetInfo, examples: Examples, batch_size: int) -> Drawing | None:

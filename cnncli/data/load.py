@@ -25,7 +25,7 @@ from cnncli.data.targets import TargetInfo
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import nearest, printable
 from cnncli.recipe.named_inputs import by_name, without_names
-from cnncli.recipe.schema import Data, Source
+from cnncli.recipe.schema_data import Data, Source
 from cnncli.recipe.sources import SOURCES
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import BUILTIN_DATA_SETS

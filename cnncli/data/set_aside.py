@@ -17,7 +17,7 @@ from cnncli.data.splits import limit, limit_per_class, refuse_empty, shuffled, s
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 _FOLDS = ("data", "split", "folds")
 _NEAR = 0.1  # a part of groups that is further from its size than this share of it is worth a note

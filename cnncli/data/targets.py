@@ -17,7 +17,7 @@ from cnncli.data.shapes import written
 from cnncli.data.tables.cells import CellReader
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.targets import TASKS
 from cnncli.recipe.yaml.nodes import Path
 

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from cnncli.data import cache
 from cnncli.data.dataset import Splits
 from cnncli.data_checks.examination import Examination
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 VERSION = 1  # of the checks: another one finds other things
 _SUFFIX = ".examination.json"

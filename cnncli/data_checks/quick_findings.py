@@ -12,7 +12,7 @@ from cnncli.data_checks.findings import Finding
 from cnncli.data_checks.measurements import measure
 from cnncli.errors import Problem
 from cnncli.recipe.named_inputs import by_name
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 _KINDS = ("leakage", "labels", "shortcut")
 _CHEAP_VALUES = 100_000_000  # of all examples together that are measured

@@ -8,7 +8,8 @@ from cnncli.errors import Problem
 from cnncli.messages import shortened
 from cnncli.recipe import group_pattern
 from cnncli.recipe.rules import GENERAL
-from cnncli.recipe.schema import Recipe, Split
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_data import Split
 
 _SPLIT = ("data", "split")
 

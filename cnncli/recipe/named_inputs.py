@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.language.flat_layers import INPUT as INPUT
-from cnncli.recipe.schema import Data, Model, Recipe
+from cnncli.recipe.schema import Model, Recipe
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.yaml.nodes import Path
 
 _Value = TypeVar("_Value")

@@ -11,7 +11,7 @@ from cnncli.data.sources.loaded_data import LoadedData
 from cnncli.errors import DataError
 from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import counted, listed
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.targets import of as targets_of
 from cnncli.scaffold.data_summary import DataSummary, target_scale
 

@@ -16,7 +16,7 @@ from cnncli.messages import did_you_mean, printable
 from cnncli.names import check_name
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import LoadedRecipe, load_bytes
-from cnncli.recipe.schema import Source
+from cnncli.recipe.schema_data import Source
 from cnncli.recipe.sources.boxes import BoxSettings
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.mask_folder import MaskFolder

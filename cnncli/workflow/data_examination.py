@@ -16,7 +16,8 @@ from cnncli.plots.text_fitting import Title
 from cnncli.recipe.learned import Learned, learning_steps, with_learned
 from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.named_inputs import inputs_of, shapes_of
-from cnncli.recipe.schema import Data, Recipe
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_data import Data
 from cnncli.workflow.problem_places import placed_in
 
 _SHOWN = 8  # examples after `augment` and `prepare`

@@ -9,7 +9,7 @@ from cnncli.data.pipeline import Batches
 from cnncli.data.sketch import overlap_of, sketch_of
 from cnncli.errors import DataError
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.schema import Data, Source
+from cnncli.recipe.schema_data import Data, Source
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (40, 6, 6), dtype=np.uint8)

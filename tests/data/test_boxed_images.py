@@ -8,7 +8,7 @@ from PIL import Image
 
 from cnncli.data.load import load
 from cnncli.errors import DataError
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 NAMES = ["cat", "dog"]
 BOX = (8, 16, 40, 32)  # left, top, right, bottom of 80x40 pixels

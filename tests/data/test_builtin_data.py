@@ -27,7 +27,8 @@ from cnncli.data.sources import builtin, download
 from cnncli.data.sources.builtin import DATA_SETS, CachedFile, read_builtin
 from cnncli.errors import DataError, NetworkError, OutputError
 from cnncli.recipe.known_data import declared_classes
-from cnncli.recipe.schema import Data, Recipe, Source
+from cnncli.recipe.schema import Recipe
+from cnncli.recipe.schema_data import Data, Source
 from cnncli.tasks.classification.targets import ClassTargets
 
 DIGITS = np.arange(20 * 28 * 28, dtype=np.uint8).reshape(20, 28, 28)

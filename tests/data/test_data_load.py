@@ -22,7 +22,7 @@ from cnncli.data.images import Form
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.sources import image_scan
 from cnncli.errors import DataError, NetworkError
-from cnncli.recipe.schema import Data, Source
+from cnncli.recipe.schema_data import Data, Source
 from cnncli.tasks.classification.targets import ClassTargets
 
 MakeFolder = Callable[[Path, Mapping[str, int]], Path]
@@ -553,7 +553,7 @@ def test_loading_data_needs_neither_tensorflow_nor_keras() -> None:
     program = (
         "import sys\n"
         "from cnncli.data.load import load\n"
-        "from cnncli.recipe.schema import Data\n"
+        "from cnncli.recipe.schema_data import Data\n"
         "load(Data.model_validate({'source': 'mnist-sample'}))\n"
         "print([name for name in ('tensorflow', 'keras') if name in sys.modules])\n"
     )

@@ -20,7 +20,7 @@ from cnncli.data.load import load
 from cnncli.data.part_names import PartWords, read_part_names
 from cnncli.data.splits import shuffled
 from cnncli.errors import DataError
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 quick = settings(max_examples=50, deadline=None)
 

@@ -14,7 +14,7 @@ from cnncli.data.columns import as_array
 from cnncli.data.dataset import Splits
 from cnncli.data.load import load
 from cnncli.errors import DataError, NetworkError
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 PHOTOS = np.random.default_rng(0).integers(0, 256, (24, 6, 5, 3), dtype=np.uint8)
 NAMES = ("ant", "bee", "cat")

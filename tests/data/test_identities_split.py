@@ -10,7 +10,7 @@ from PIL import Image
 
 from cnncli.data.load import load, load_for_model
 from cnncli.errors import DataError
-from cnncli.recipe.schema import Data, Source
+from cnncli.recipe.schema_data import Data, Source
 
 KEYS = {"targets": "identities", "split": {"validation": 0.2, "test": 0.3}}
 

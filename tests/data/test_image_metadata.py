@@ -14,7 +14,7 @@ from pictures import noise, save
 from cnncli.data.dataset import Splits
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.errors import DataError
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 MakeFolder = Callable[[Path, Mapping[str, int]], Path]
 

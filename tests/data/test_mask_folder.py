@@ -12,7 +12,7 @@ from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.sources import mask_folder
 from cnncli.errors import DataError, RecipeError
 from cnncli.recipe.load import load_bytes
-from cnncli.recipe.schema import Data, Source
+from cnncli.recipe.schema_data import Data, Source
 
 IGNORED = 255
 SOURCE = {"images": "photos", "masks": "masks", "image_size": [8, 16]}

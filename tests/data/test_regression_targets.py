@@ -7,7 +7,7 @@ from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.splits import split
 from cnncli.data.targets import read_targets
 from cnncli.errors import DataError
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.tasks.regression.targets import Numbers, NumberTargets
 
 

@@ -23,7 +23,7 @@ from cnncli.data.shards.shard_files import shards_of
 from cnncli.data.shards.shard_writer import write_shards
 from cnncli.data.shards.span_column import SpanColumn
 from cnncli.errors import DataError, OutputError
-from cnncli.recipe.schema import Data, Source
+from cnncli.recipe.schema_data import Data, Source
 from cnncli.runs.output_files import OutputFolder
 
 RANDOM = np.random.default_rng(0)

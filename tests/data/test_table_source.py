@@ -18,7 +18,7 @@ from cnncli.data.dataset import Examples, Splits
 from cnncli.data.load import load, load_for_model, parse_source
 from cnncli.data.tables import row_store
 from cnncli.errors import DataError
-from cnncli.recipe.schema import Data, Source
+from cnncli.recipe.schema_data import Data, Source
 
 PHOTOS = {"path": "birds.csv", "image": "file", "label": "species", "image_size": [8, 8]}
 HEADER = ["file", "species", "who", "trust", "part"]

@@ -9,7 +9,7 @@ import pytest
 from cnncli.data.columns import as_array
 from cnncli.data.load import load, parse_source
 from cnncli.errors import DataError
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 LONG = "one two three four five"
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from cnncli.data.load import load
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 PIXELS = np.random.default_rng(0)
 

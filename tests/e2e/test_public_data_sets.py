@@ -20,7 +20,7 @@ import yaml
 from PIL import Image
 
 from cnncli.data.load import load
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 
 PAGE = (Path(__file__).parents[2] / "docs/public-data-sets.md").read_text(encoding="utf-8")
 RANDOM = np.random.default_rng(0)

@@ -17,7 +17,7 @@ from cnncli.data.pipeline import Batches
 from cnncli.errors import DataError
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.tasks.classification.targets import INTEGERS, ClassTargets
 from cnncli.training.fit import fit
 

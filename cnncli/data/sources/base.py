@@ -14,7 +14,7 @@ from cnncli.data.shapes import Shape
 from cnncli.data.sources.loaded_data import LoadedData, Progress
 from cnncli.data.targets import TargetInfo, targets_of
 from cnncli.errors import DataError
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.sources.base import SourceSettings
 
 AnyShape = Shape | Mapping[str, Shape]  # of one example; of several inputs by name

@@ -24,7 +24,7 @@ from cnncli.data.sources.paths import ARCHIVES, existing_file
 from cnncli.errors import DataError, Problem
 from cnncli.messages import did_you_mean, listed, printable
 from cnncli.recipe.named_inputs import by_name
-from cnncli.recipe.schema import Data, Split
+from cnncli.recipe.schema_data import Data, Split
 from cnncli.recipe.sources.arrays import Npz, array_names
 
 

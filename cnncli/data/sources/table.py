@@ -29,7 +29,7 @@ from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, printable
 from cnncli.recipe.named_inputs import by_name
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.sources.table import InputColumns, TableSettings, text_format
 from cnncli.recipe.yaml.nodes import Path
 

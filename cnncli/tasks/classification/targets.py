@@ -19,7 +19,7 @@ from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, did_you_mean, listed, nearest, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.outputs import loss_class
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.yaml.nodes import Path
 from cnncli.tasks.classification.class_matching import match
 from cnncli.tasks.classification.labels import read_labels, refuse_gaps, refuse_out_of_range

@@ -16,7 +16,7 @@ from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.yaml.nodes import Path
 from cnncli.tasks.classification.labels import read_labels
 from cnncli.tasks.classification.targets import INTEGERS, refuse_long_names

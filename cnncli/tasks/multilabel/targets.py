@@ -13,7 +13,7 @@ from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo,
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.yaml.nodes import Path
 from cnncli.tasks.classification.class_matching import match
 from cnncli.tasks.classification.targets import ClassNames, refuse_long_names

@@ -19,7 +19,7 @@ from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data, read
 from cnncli.recipe.outputs import loss_class
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.yaml.nodes import Path
 from cnncli.tasks.regression.targets import RANGES
 

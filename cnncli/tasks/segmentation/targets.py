@@ -18,7 +18,7 @@ from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.outputs import loss_class
-from cnncli.recipe.schema import Data
+from cnncli.recipe.schema_data import Data
 from cnncli.recipe.targets.segmentation import OVERLAP, SPARSE
 from cnncli.recipe.yaml.nodes import Path
 from cnncli.tasks.classification.class_matching import match
