@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
-from cnncli.data.targets import Encoding, TargetInfo
+from cnncli.data.encoding import Encoding
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.recipe.schema_data import Data
 

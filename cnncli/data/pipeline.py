@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cnncli.data.columns import Values, as_column, may_be_copied
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.drawing import Drawing, shuffled
-from cnncli.data.targets import STORED, Encoding, encode_batch
+from cnncli.data.encoding import STORED, Encoding, encode_batch
 from cnncli.errors import CnncliError
 
 _Function = TypeVar("_Function", bound=Callable[..., Any])

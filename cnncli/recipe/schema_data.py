@@ -241,7 +241,7 @@ def _targets_word(data: Mapping[str, Any]) -> Any:
 
 
 def target_rules(data: Any) -> targets.TargetRules | None:
-    """The rules of the targets of a section `data`; None where it names none and they are the default, and where they are wrong."""
+    """The rules of the targets of a section `data`; None where it names none and the default holds, and where they are wrong."""
     word = _targets_word(data) if isinstance(data, dict) else None
     if not isinstance(data, dict) or (word == DEFAULT_TARGETS and "targets" not in data):
         return None

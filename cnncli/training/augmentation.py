@@ -8,8 +8,8 @@ from typing import Any
 import keras
 
 from cnncli import task_registry
+from cnncli.data.encoding import Encoding, encode_batch
 from cnncli.data.pipeline import Batches
-from cnncli.data.targets import Encoding, encode_batch
 from cnncli.network.build import Network
 
 # (inputs, targets) of a batch -> the same, augmented; targets are as they are stored, and are encoded afterwards.

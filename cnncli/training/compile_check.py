@@ -8,8 +8,9 @@ from typing import Any
 import keras
 import numpy as np
 
+from cnncli.data.encoding import Encoding
 from cnncli.data.shapes import written
-from cnncli.data.targets import Encoding, TargetInfo
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import Problem, RecipeError
 from cnncli.network.build import Network
 from cnncli.network.instantiate import make, make_optimizer

@@ -12,8 +12,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from cnncli import keras_internals
+from cnncli.data.encoding import Encoding
 from cnncli.data.input_values import InputValues, count
-from cnncli.data.targets import Encoding
 from cnncli.errors import CnncliError, DivergedError, Problem, RecipeError
 from cnncli.keras_internals import Call
 from cnncli.network.build import Network

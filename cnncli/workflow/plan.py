@@ -7,9 +7,9 @@ from pathlib import Path
 
 from cnncli.data.balance import loss_weights, weigh_classes
 from cnncli.data.dataset import Splits
+from cnncli.data.encoding import Encoding
 from cnncli.data.epoch_drawing import comparing_drawing, drawing_of
 from cnncli.data.pipeline import Batches
-from cnncli.data.targets import Encoding
 from cnncli.errors import Problem
 from cnncli.network import budget
 from cnncli.network.build import Network

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from cnncli.data.targets import Encoding, TargetInfo, targets_of
+from cnncli.data.encoding import Encoding
+from cnncli.data.targets import TargetInfo, targets_of
 from cnncli.errors import Problem, RecipeError
 from cnncli.network.build import Network
 from cnncli.network.checks import Checked, check_shapes

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.encoding import Encoding
 from cnncli.data.input_values import InputValues, mapped
-from cnncli.data.targets import Encoding, TargetInfo
+from cnncli.data.targets import TargetInfo
 from cnncli.errors import RecipeError
 from cnncli.inputs import kind_of
 from cnncli.network.checks import Checked

@@ -5,10 +5,10 @@ import pytest
 
 from cnncli.data.columns import join, make_row_file, write_rows
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.encoding import Encoding
 from cnncli.data.fingerprint import of_examples, of_parts, of_set
 from cnncli.data.pipeline import Batches
 from cnncli.data.sources.duplicates import find_copies
-from cnncli.data.targets import Encoding
 from cnncli.tasks.classification.targets import ClassTargets
 
 IMAGES = np.random.default_rng(0).integers(0, 255, (6, 3, 3, 1)).astype(np.uint8)

@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.encoding import Encoding, as_floats
 from cnncli.data.pipeline import Batches
-from cnncli.data.targets import Encoding, as_floats
 from cnncli.network.model_outputs import alone, by_name, output_shapes
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.tasks.evaluation import run_once

@@ -7,7 +7,7 @@ import stand_ins
 import tensorflow as tf
 
 from cnncli.data.dataset import INPUT, Examples
-from cnncli.data.targets import Encoding
+from cnncli.data.encoding import Encoding
 from cnncli.network.build import build
 from cnncli.recipe.load import load_bytes
 from cnncli.runs import checkpoints as commits

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, Literal, NoReturn, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.encoding import Encoding, OutputShape
 from cnncli.data.shapes import written
-from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo
+from cnncli.data.targets import TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed
 from cnncli.recipe.keras_objects.objects import KerasObject

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator, Field
 
+from cnncli.data.encoding import Encoding, OutputShape
 from cnncli.data.tables.cells import WordCells
 from cnncli.data.tables.column_selection import in_natural_order
 from cnncli.data.tables.label_cells import without_decimals
-from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo
+from cnncli.data.targets import TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject

@@ -8,8 +8,9 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.encoding import Encoding, OutputShape, as_floats
 from cnncli.data.tables.label_cells import IndicatorCells, TagCells
-from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo, as_floats
+from cnncli.data.targets import TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from cnncli.data.dataset import INPUT, Examples
+from cnncli.data.encoding import Encoding, OutputShape, as_floats
 from cnncli.data.shapes import written
 from cnncli.data.tables.cells import NoCells
-from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo, as_floats
+from cnncli.data.targets import TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data, read

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from cnncli.data import scales
 from cnncli.data.columns import as_array
+from cnncli.data.encoding import Encoding, OutputShape, as_floats
 from cnncli.data.tables.cells import NumberCells
-from cnncli.data.targets import Encoding, OutputShape, TableTargets, TargetInfo, as_floats
+from cnncli.data.targets import TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, first_of, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from cnncli.data.columns import Values, as_column
+from cnncli.data.encoding import Encoding, OutputShape
 from cnncli.data.shapes import written
-from cnncli.data.targets import Encoding, LabelCells, OutputShape, TableTargets, TargetInfo
+from cnncli.data.targets import LabelCells, TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, shortened
 from cnncli.recipe.keras_objects.objects import KerasObject
