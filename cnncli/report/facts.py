@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 from cnncli import task_registry
 from cnncli.data.targets import read_targets
 from cnncli.messages import FEW_EXAMPLES, counted, few_examples_text
-from cnncli.recipe.keras_objects.objects import KerasObject, as_data
+from cnncli.recipe.keras_objects.objects import as_data
 from cnncli.report import values
 from cnncli.report.headline import Headline, Tile
 from cnncli.report.material import Material
@@ -85,7 +86,7 @@ def facts(material: Material) -> list[tuple[str, list[str]]]:
     if record.trainable_params not in (None, run.params):
         found.append(("Trainable parameters", [f"{record.trainable_params:,}"]))
     if recipe is not None:
-        optimizer = f"optimizer {_described(recipe.train.optimizer)}, batch size {recipe.train.batch_size:,}"
+        optimizer = f"optimizer {_described(as_data(recipe.train.optimizer))}, batch size {recipe.train.batch_size:,}"
         found.append(("Training", [optimizer]))
     found.append(("Epochs", _epochs(material)))
     device, precision = record.device, record.precision
@@ -119,15 +120,16 @@ def _data(material: Material) -> list[str]:
     return [data.source, ", ".join(counts), skipped]
 
 
-def _described(described: KerasObject) -> str:
-    """`Adam (learning_rate 0.001)`."""
-    data = as_data(described)
+def _described(data: Any) -> str:
+    """`Adam (learning_rate 0.001)`, of an object as a recipe writes it; the same of objects among its arguments."""
+    if isinstance(data, list):
+        return f"[{', '.join(map(_described, data))}]"
     if not isinstance(data, dict):
         return str(data)
     [(name, arguments)] = data.items()
     if not isinstance(arguments, dict) or not arguments:
         return str(name)
-    return f"{name} ({', '.join(f'{key} {value}' for key, value in arguments.items())})"
+    return f"{name} ({', '.join(f'{key} {_described(value)}' for key, value in arguments.items())})"
 
 
 def _epochs(material: Material) -> list[str]:

@@ -12,6 +12,7 @@ from cnncli import report, runs
 from cnncli.recipe.load import load
 from cnncli.report import embedded_figures, history
 from cnncli.report.embedded_figures import gather, within
+from cnncli.report.facts import _described
 from cnncli.report.first_epoch import explanation
 from cnncli.tasks.comparison import compare
 
@@ -49,6 +50,16 @@ def test_facts_tell_what_was_trained_and_why_so(make_run):
     )
     assert found["Precision"] == "mixed_bfloat16this processor has AMX"
     assert found["Changed by --set"] == "train.epochs=9"
+
+
+def test_objects_in_the_optimizer_are_described_like_itself():
+    data = {
+        "SGD": {"learning_rate": {"CosineDecay": {"initial_learning_rate": 0.1, "decay_steps": 5}}, "momentum": 0.9}
+    }
+
+    assert (
+        _described(data) == "SGD (learning_rate CosineDecay (initial_learning_rate 0.1, decay_steps 5), momentum 0.9)"
+    )
 
 
 def test_planned_epochs_are_those_of_the_record(make_run):
