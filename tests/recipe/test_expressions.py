@@ -88,6 +88,13 @@ def test_what_is_not_an_expression_is_reported(text, message):
     assert str(caught.value) == message
 
 
+def test_name_that_is_a_word_of_the_syntax_is_named_in_the_hint():
+    with pytest.raises(ExpressionError) as caught:
+        substitute("$(2 * lambda)", {"lambda": 3})
+
+    assert caught.value.hint == "`lambda` is a reserved word in expressions: choose another name, such as `lambda_`"
+
+
 def test_what_is_computed_from_an_unknown_number_is_unknown():
     assert isinstance(evaluate("2 * classes + 1", {"classes": Unknown(2)}), Unknown)
     assert not isinstance(evaluate("classes > 1", {"classes": Unknown(2)}), Unknown)

@@ -184,6 +184,13 @@ def test_a_glob_takes_blocks_and_not_the_layers_in_them():
     assert flat(layers, before)[-1] == "add: Add <- skip_a_re_lu_1, skip_b_re_lu_1"
 
 
+def test_a_glob_takes_blocks_and_not_the_blocks_in_them():
+    layers = "- wide: {name: skip_0}\n- wide: {name: skip_1}\n- Add: {from: skip_*}"
+    before = "blocks: {narrow: {layers: [ReLU, ReLU]}, wide: {layers: [narrow, PReLU]}}"
+
+    assert flat(layers, before)[-1] == "add: Add <- skip_0_p_re_lu, skip_1_p_re_lu"
+
+
 def test_a_glob_within_a_block_takes_the_blocks_own_layers_first():
     before = """
     blocks:

@@ -263,6 +263,15 @@ def test_block_cannot_have_the_name_of_a_structure():
     ]
 
 
+def test_block_with_a_wrong_definition_is_reported_there_and_not_at_its_calls():
+    [problem] = first_lines("- a: {from: input}\n- a", "blocks: {a: {params: [from], layers: [ReLU]}}")
+
+    assert problem == [
+        "r.yaml:1:10: block `a`: `from` cannot be a parameter",
+        "    every call has a key `from` of its own: give the parameter another name",
+    ]
+
+
 def test_block_may_call_itself_under_an_if():
     before = """
     blocks:

@@ -8,6 +8,7 @@ from cnncli.errors import Place, Problem
 from cnncli.messages import described, did_you_mean, shortened
 from cnncli.recipe.keras_objects import structure_entries
 from cnncli.recipe.language.expressions import HERE
+from cnncli.recipe.language.flat_layers import OURS
 from cnncli.recipe.language.substitution import kind_of
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Sequence, plain
 
@@ -27,7 +28,15 @@ class Block:
 
 
 class Blocks(dict[str, Block]):
-    """The recipe's `blocks` by name."""
+    """The recipe's `blocks` by name.
+
+    Attributes:
+        wrong: names of blocks whose definition is wrong; the mistake is reported there, not at their calls too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wrong: set[str] = set()
 
     @classmethod
     def read(cls, node: Node | None, problems: list[Problem]) -> Blocks:
@@ -41,6 +50,8 @@ class Blocks(dict[str, Block]):
         for entry in node.entries:
             if block := _read_block(entry, problems):
                 blocks[entry.key] = block
+            else:
+                blocks.wrong.add(entry.key)
         return blocks
 
 
@@ -79,5 +90,9 @@ def _read_block(entry: Entry, problems: list[Problem]) -> Block | None:
     known = [*required, *(defaults.keys() if defaults else ())]
     if HERE in known:
         wrong(f"`${HERE}` is what comes into a layer", entry.key_place, "give the parameter another name")
+        return None
+    if taken := next((each for each in OURS if each in known), ""):
+        hint = f"every call has a key `{taken}` of its own: give the parameter another name"
+        wrong(f"block `{name}`: `{taken}` cannot be a parameter", entry.key_place, hint)
         return None
     return Block(name, tuple(required), defaults, layers, entry.key_place)

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import ast
 import copy
+import keyword
 import operator
+import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -176,7 +178,9 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         if isinstance(error, ExpressionError):
             raise
-        raise ExpressionError(f"`{shortened(source.strip())}` is not an expression") from error
+        raise ExpressionError(
+            f"`{shortened(source.strip())}` is not an expression", _reserved_in(source, names)
+        ) from error
     except ZeroDivisionError as error:
         raise ExpressionError(f"`{shortened(source.strip())}` divides by zero") from error
     except OverflowError as error:
@@ -187,6 +191,12 @@ def evaluate(source: str, names: Mapping[str, Any]) -> Any:
         raise ExpressionError(f"`{shortened(source.strip())}` cannot be computed: {error}") from error
     except (IndexError, KeyError) as error:
         raise ExpressionError(f"`{shortened(source.strip())}` looks for an item that is not there") from error
+
+
+def _reserved_in(source: str, names: Names) -> str:
+    """A hint where an expression reads a name that is a word of its syntax, such as `lambda` or `in`."""
+    word = next((word for word in re.findall(r"\w+", source) if keyword.iskeyword(word) and word in names), "")
+    return f"`{word}` is a reserved word in expressions: choose another name, such as `{word}_`" if word else ""
 
 
 @lru_cache(maxsize=1024)

@@ -302,15 +302,18 @@ class FlatLayers:
         return [name]
 
     def _matching(self, pattern: str, place: Place) -> list[str | None]:
-        """The layers and groups of a glob, in their order; without the layers inside of a group that is one of them."""
+        """The layers and groups of a glob, in their order; without what is inside of a group that is one of them."""
         self.substitution.count(len(self.known) // _NAMES_OF_A_VALUE, place, PATH)
         names = dict.fromkeys(filter(re.compile(fnmatch.translate(pattern)).match, self.known))
-        groups = {group.name for group in self.groups}
-        inside: set[int] = set()
-        for group in self.groups:
+        inside: set[int] = set()  # layers of the groups that match
+        nested: set[str] = set()  # groups that match, in another one
+        for group in self.groups:  # from the outside in
             if group.name in names:
+                if group.start in inside:
+                    nested.add(group.name)
                 inside.update(range(group.start, group.end))
-        outer = [name for name in names if name in groups or self._indexes.get(name, -1) not in inside]
+        groups = {group.name for group in self.groups} - nested
+        outer = [n for n in names if n in groups or (n not in nested and self._indexes.get(n, -1) not in inside)]
         layers = dict.fromkeys(self.known[name] for name in outer if name not in self.inputs)
         self.substitution.count(len(layers), place, PATH)
         return [*sorted(layers, key=lambda layer: self._indexes.get(layer, -1))]

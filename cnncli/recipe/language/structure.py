@@ -121,6 +121,8 @@ class _Flattener(Writer):
             structures[name](entry, scope)
         elif name in self.blocks:
             calls.call(self, self.blocks[name], entry, scope)
+        elif name in self.blocks.wrong:
+            self.flat.keep_name(entry, scope)
         elif name[:1].islower() and name.isidentifier() and name not in structure_entries.ENTRIES:
             options = [*self.blocks, *STRUCTURES, *structure_entries.WRITTEN, *catalogue.names("layers")]
             define = f"define `{shortened(name)}` in `blocks`; CapWords are Keras"
