@@ -156,8 +156,8 @@ def compare(network: Published, *, seed: int = 0) -> Compared:
     keras.utils.set_random_seed(seed)
     recipe, shape = _recipe(network), (network.size, network.size, 3)
     ours, theirs = _ours(recipe, shape), _theirs(network)
-    images = _images(network.size, np.random.default_rng(seed))
-    _randomize(ours, images, np.random.default_rng(seed + 1))
+    images = random_images(network.size, np.random.default_rng(seed))
+    randomize(ours, images, np.random.default_rng(seed + 1))
     _copy(ours, theirs)
     mine, yours = np.asarray(ours(images)), np.asarray(theirs(_prepared(network, recipe, images)))
     spread = np.max(np.abs(mine - mine.mean(axis=0)))
@@ -200,14 +200,14 @@ def _theirs(network: Published) -> keras.Model:
     return model(weights=None, input_shape=shape, classifier_activation=None, **network.arguments)
 
 
-def _images(size: int, random: np.random.Generator) -> np.ndarray:
+def random_images(size: int, random: np.random.Generator) -> np.ndarray:
     """Some images of 4 x 4 colored rectangles, float32, 0..255."""
     colors = random.uniform(0, 255, (_IMAGE_COUNT, 4, 4, 3)).astype("float32")
     side = -(-size // 4)
     return colors.repeat(side, axis=1).repeat(side, axis=2)[:, :size, :size]
 
 
-def _randomize(model: keras.Model, images: np.ndarray, random: np.random.Generator) -> None:
+def randomize(model: keras.Model, images: np.ndarray, random: np.random.Generator) -> None:
     """Give a network random weights, and batch normalization statistics that are near those of some images."""
     normalizations = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
     for weight in model.trainable_weights:

@@ -24,7 +24,7 @@ class FunctionCode(StructuredBody):
         """The function of a block; it is written before the first function that calls it."""
         if block.name not in self.network.functions:
             calls = [e for e in self.network.trace.executions if e.is_call and _head(e.item) == block.name]
-            calls = [e for e in calls if e.top not in self.network.flat and e.end > e.start]
+            calls = [e for e in calls if e.top not in self.network.flat and e.children and e.end > e.start]
             function = FunctionCode(self.network, calls, block=block)
             function.write_block(block)
             self.network.functions[block.name] = function

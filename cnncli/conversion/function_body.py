@@ -12,6 +12,7 @@ from cnncli.conversion.links import CannotLink, Links, Use, link
 from cnncli.conversion.names_in_code import OWN, Named, counted_names, named, written_name
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
+from cnncli.conversion.sharing_calls import Roots
 from cnncli.conversion.tensor_parameters import given_node, tensor_parameters, whole_name
 from cnncli.conversion.trace import Execution, Trace
 from cnncli.conversion.values_in_code import Occurrence, evaluated, occurrences, value_code
@@ -41,6 +42,7 @@ class Network:
         inputs: the names of the network's inputs.
         functions: of the blocks, by their names, in the order in which they are written.
         application: writes an application after a variable, within a function.
+        roots: an execution with `is` -> the one whose layers it calls again.
     """
 
     trace: Trace
@@ -52,6 +54,7 @@ class Network:
     inputs: tuple[str, ...]
     functions: dict[str, Any]
     application: Callable[[Any, KerasObject, str, str], Iterator[str]]
+    roots: Roots
 
 
 @dataclass
@@ -105,6 +108,8 @@ class FunctionBody:
         self.inputs: dict[str, str] = {}  # the variables of several inputs
         self.starts: list[Start] = []
         self.applications: list[str] = []  # their variables
+        self.roots = {id(root.item) for root in network.roots.values()}
+        self.root_variables: dict[int, tuple[str, ...]] = {}  # of a layer, or of what comes into and leaves several
         runs = [run for run in network.trace.executions if run.call in self.calls and run.top not in network.flat]
         things: list[Named] = []
         for run in runs:

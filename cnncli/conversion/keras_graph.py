@@ -9,6 +9,7 @@ from typing import Any
 
 import keras
 
+from cnncli.conversion.equivalent_layers import Step, equivalent_layers
 from cnncli.conversion.find_applications import Application, find_applications
 from cnncli.conversion.graph_calls import Call, calls_to, policy_of
 from cnncli.conversion.refused_layers import OPERATION_HINT
@@ -81,27 +82,41 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
     found = find_applications(calls, inputs)
     inside = {name for application in found for name in application.names}
     problems = [*_problems_of_inputs(inputs, shown), *_problems_of_names(calls, shown)]
-    problems += [problem for call in calls if call.name not in inside for problem in _problems_of_call(call)]
+    policy = policy_of(calls)
+    steps = {call.name: equivalent_layers(call, policy=policy) for call in calls if call.name not in inside}
+    for call in calls:
+        if call.name not in inside and not steps[call.name]:
+            problems += _problems_of_call(call)
     if problems:
         raise ModelFileError(problems)
     shapes = {name: tuple(tensor.shape[1:]) for name, tensor in inputs.items()}
     ends = {application.end: application.name for application in found}
     names = dict.fromkeys(ends.get(name, name) for name in _in_order(model, outputs))
-    return Graph(shapes, tuple(_layers(calls, found, ends)), tuple(names), policy_of(calls))
+    return Graph(shapes, tuple(_layers(calls, found, ends, steps)), tuple(names), policy)
 
 
-def _layers(calls: Sequence[Call], found: Sequence[Application], ends: Mapping[str, str]) -> Iterator[Layer]:
+def _layers(
+    calls: Sequence[Call],
+    found: Sequence[Application],
+    ends: Mapping[str, str],
+    steps: Mapping[str, Sequence[Step]],
+) -> Iterator[Layer]:
     """The calls as layers, with applications where their first calls are.
 
     Args:
         ends: the name of the last call of an application -> the name of the application.
+        steps: the layers in the place of calls that a recipe cannot have.
     """
     by_name = {call.name: call for call in calls}
     application_of = {name: application for application in found for name in application.names}
     done: set[str] = set()
     for call in calls:
         application = application_of.get(call.name)
-        if application is None:
+        if application is None and steps[call.name]:
+            for step in steps[call.name]:
+                inputs = tuple(ends.get(name, name) for name in step.inputs)
+                yield Layer(f"{call.name}{step.suffix}", step.layer, inputs, call.shares if step.layer.weights else "")
+        elif application is None:
             inputs = tuple(ends.get(name, name) for name in call.inputs)
             yield Layer(call.name, call.operation, inputs, call.shares)
         elif application.end not in done:

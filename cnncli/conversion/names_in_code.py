@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -48,8 +49,7 @@ def named(execution: Execution, layers: list[KerasObject]) -> Iterator[Named]:
         return name.removeprefix(prefix)
 
     if execution.is_call:
-        inside = next((child.scope.prefix for child in execution.children), "")
-        yield Named(execution, OWN, written_name(body), head.value, local(inside.removesuffix("_")))
+        yield Named(execution, OWN, written_name(body), head.value, local(_name_of_call(execution, layers)))
     elif head.value in ("branches", "residual"):
         if not merges(execution):
             return
@@ -71,6 +71,18 @@ def named(execution: Execution, layers: list[KerasObject]) -> Iterator[Named]:
             is_named = argument is not None and not argument.required and argument.default
             base = str(argument.default) if argument and is_named else layer.name.lower()
         yield Named(execution, OWN, written_name(body), base, local(name_of(layer)))
+
+
+def _name_of_call(execution: Execution, layers: list[KerasObject]) -> str:
+    """The name of a block's call; one with `is` has nothing inside of it, so its layers tell the name."""
+    if execution.children:
+        return execution.children[0].scope.prefix.removesuffix("_")
+    head, body = head_and_body(execution.item)
+    assert head is not None
+    written = written_name(body)
+    base = head.value if written is None else ""
+    found = re.match(rf"{re.escape(execution.scope.prefix + base)}(_\d+)?(?=_)", name_of(layers[execution.start]))
+    return found[0] if found and base else ""
 
 
 def merges(execution: Execution) -> bool:

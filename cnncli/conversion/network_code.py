@@ -19,6 +19,7 @@ from cnncli.conversion.plain_layers import PlainLayers
 from cnncli.conversion.python_expressions import NotTranslated, names_in
 from cnncli.conversion.python_layout import laid_out, quoted
 from cnncli.conversion.replay import Differs, check
+from cnncli.conversion.sharing_calls import roots_of, with_their_roots
 from cnncli.conversion.trace import Execution, Trace, trace
 from cnncli.conversion.values_in_code import Occurrence, value_code
 from cnncli.data.targets import targets_of
@@ -78,15 +79,7 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Shape | None = None) -> N
     traced = trace(loaded.written, classes=classes, shapes=shapes)
     sizes = _sizes(resolved, shapes)
     tops = {run for run in traced.executions if run.parent is None}
-    # Layers that are called several times, and blocks that call themselves, are written without structure.
-    shared = {name for layer in resolved.recipe.model.layers if layer.shares for name in (layer.shares, name_of(layer))}
-    flat = {
-        run
-        for run in tops
-        if any(name_of(each) in shared for each in resolved.recipe.model.layers[run.start : run.end])
-    }
-    if any(map(_is_recursive, traced.executions)):
-        flat = tops
+    flat = tops if any(map(_is_recursive, traced.executions)) else set[Execution]()
     while True:
         try:
             writer = _Writer(resolved, traced, flat, plain_layers)
@@ -101,7 +94,7 @@ def network_code(loaded: LoadedRecipe, *, input_shape: Shape | None = None) -> N
             if flat == tops:
                 raise RecipeError(_refusal(loaded)) from error
             wrong = error.executions if isinstance(error, CannotLink) else writer.tops_of(error.layer)
-            flat = flat | set(wrong) if set(wrong) - flat else tops
+            flat = with_their_roots(flat | set(wrong), writer.network.roots) if set(wrong) - flat else tops
         else:
             return code
 
@@ -177,7 +170,16 @@ class _Writer:
         for helper in HELPERS:
             self.identifiers.new(helper)
         self.network = Network(
-            traced, self.layers, own, flat, self.identifiers, names, tuple(self.inputs), {}, self.plain.application
+            traced,
+            self.layers,
+            own,
+            flat,
+            self.identifiers,
+            names,
+            tuple(self.inputs),
+            {},
+            self.plain.application,
+            roots_of(traced, self.layers, own),
         )
         self._read_variables(names)
 

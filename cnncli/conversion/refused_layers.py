@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cnncli.conversion.equivalent_layers import may_have_equivalent
 from cnncli.errors import Problem
 from cnncli.messages import shortened
 from cnncli.model_file_validation.config import OPERATIONS
@@ -25,6 +26,7 @@ def refused_layers(config: Any) -> list[Problem]:
     found = list(_refused(config, 0))
     if all(_is_in_applications(item) for item in found):
         return []
+    found = [item for item in found if not (_is_in_applications(item) and may_have_equivalent(str(item["class_name"])))]
     return [Problem(f"a recipe cannot hold {_named(item)}: {_why_not(item)}", _hint(item)) for item in found]
 
 

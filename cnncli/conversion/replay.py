@@ -52,6 +52,7 @@ class _Built:
     name: str
     args: dict[str, Any]
     inputs: tuple[str, ...]
+    shares: str = ""
 
 
 @dataclass
@@ -61,7 +62,7 @@ class _Recorder:
     sizes: Mapping[str, tuple[int | None, ...]] = field(default_factory=dict)
     applications: Mapping[str, str] = field(default_factory=dict)  # an application's name in Keras -> in the recipe
     again: dict[str, list[str]] = field(default_factory=dict)  # a layer's name -> those of its further calls
-    makers: dict[str, int] = field(default_factory=dict)
+    makers: dict[str, object] = field(default_factory=dict)  # kept, so that no other object has the identity
     built: dict[str, _Built] = field(default_factory=dict)
     outputs: Any = None
 
@@ -82,12 +83,13 @@ class _Recorder:
     def add(
         self, kind: str, name: str, args: dict[str, Any], inputs: Sequence[_Tensor], maker: object = None
     ) -> _Tensor:
-        if name in self.built and self.makers[name] == id(maker) and self.again.get(name):
-            name = self.again[name].pop(0)
-        self.makers.setdefault(name, id(maker))
+        shares = ""
+        if maker is not None and name in self.built and self.makers[name] is maker and self.again.get(name):
+            shares, name = name, self.again[name].pop(0)
+        self.makers.setdefault(name, maker)
         if name in self.built:
             raise Differs(f"two layers are named {name}")
-        self.built[name] = _Built(kind, name, args, tuple(tensor.layer for tensor in inputs))
+        self.built[name] = _Built(kind, name, args, tuple(tensor.layer for tensor in inputs), shares)
         return self._tensor(name)
 
     def _tensor(self, name: str) -> _Tensor:
@@ -95,11 +97,31 @@ class _Recorder:
         return _Tensor(name, (None, *self.sizes.get(name, self.sizes.get(INPUT, ()))))
 
     def call_again(self, x: _Tensor, start: _Tensor, end: _Tensor) -> _Tensor:
-        """Stands in for the helper that calls an application, or an item that is no Keras layer, once more."""
-        first = self.built[end.layer]
-        if first.inputs != (start.layer,) or not self.again.get(first.name):
-            raise Differs(f"{first.name} is called again", first.name)
-        return self.add(first.kind, self.again[first.name].pop(0), first.args, [x])
+        """Stands in for the helper that calls the layers between two tensors once more."""
+        inside = self._between(start.layer, end.layer)
+        moved = {start.layer: x.layer}
+        for first in [each for each in self.built.values() if each.name in inside]:
+            root = first.shares or first.name
+            if not self.again.get(root):
+                raise Differs(f"{root} is called again", root)
+            name = self.again[root].pop(0)
+            inputs = tuple(moved[each] for each in first.inputs)
+            self.built[name] = _Built(first.kind, name, first.args, inputs, root)
+            moved[first.name] = name
+        return self._tensor(moved[end.layer])
+
+    def _between(self, start: str, end: str) -> set[str]:
+        """The layers from which a tensor is computed, back to another one."""
+        found: set[str] = set()
+        waiting = [end]
+        while waiting:
+            name = waiting.pop()
+            if name not in found and name != start:
+                if name not in self.built:
+                    raise Differs(f"{end} does not come from {start} alone", end)
+                found.add(name)
+                waiting += self.built[name].inputs
+        return found
 
     def structure(self, kind: str) -> Any:
         """Stands in for the helper of an item that is no Keras layer."""
@@ -241,7 +263,9 @@ def _compare(recorder: _Recorder, recipe: Recipe) -> None:
             args["like"] = made.args["like"] if layer.shares else prepared.get(args["like"], args["like"])
         own = {key: value for key, value in made.args.items() if key not in ("name", "weights")}
         args.pop("weights", None) if layer.kind == "applications" else None
-        if made.kind != layer.name or made.inputs != inputs or not _are_same_arguments(layer, own, args):
+        if (made.kind, made.inputs, made.shares) != (layer.name, inputs, layer.shares) or not _are_same_arguments(
+            layer, own, args
+        ):
             raise Differs(f"{name}: {made} instead of {layer}", name)
         before = name
     if built:

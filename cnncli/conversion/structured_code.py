@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 from cnncli.conversion.function_body import INDENT, TENSORS, FunctionBody, Start
 from cnncli.conversion.keras_code import applied
-from cnncli.conversion.names_in_code import OWN, merges
+from cnncli.conversion.names_in_code import OWN, merges, named
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
 from cnncli.conversion.tensor_parameters import given_layers, tensor_parameters, whole_name
@@ -91,12 +92,15 @@ class StructuredBody(FunctionBody):
             "group": self._group,
         }
         entry = Entry(head.value, head.place, body if body is not None else Scalar(None, head.place))
-        if head.value in structures:
+        if any(run in self.network.roots for run in runs):
+            result = self.assign(variable, self._called_again(entry, runs, tensors))
+        elif head.value in structures:
             result = structures[head.value](item, entry, runs, tensors[0], target)
             result = self.assign(variable, result) if id(item) in self.links.variable else result
         elif head.value in self.network.trace.blocks:
             block = self.network.trace.blocks[head.value]
-            result = self.assign(variable, self._call(item, entry, block, runs, tensors[0]))
+            with self._several(item, runs, tensors, variable) as kept:
+                result = self.assign(kept, self._call(item, entry, block, runs, tensors[0]))
         elif head.value == SHORTCUT:
             result = self.assign(variable, self._resolved_shortcut(entry, runs, tensors[0]))
         else:
@@ -115,12 +119,61 @@ class StructuredBody(FunctionBody):
         if found.kind == "applications":
             if any(layer != made[0] for layer in made):
                 raise NotTranslated(entry.key)
-            for line in self.network.application(self, made[0], tensors[0], variable):
-                self.line(line)
-            return variable
-        return self.assign(
-            variable, applied(found, layer_code(found, entry.value, self.names, runs, made, name), tensors)
-        )
+            with self._several(item, runs, tensors, variable) as kept:
+                for line in self.network.application(self, made[0], tensors[0], kept):
+                    self.line(line)
+            return kept
+        code = layer_code(found, entry.value, self.names, runs, made, name)
+        if found.kind != "layers":
+            with self._several(item, runs, tensors, variable) as kept:
+                return self.assign(kept, applied(found, code, tensors))
+        if id(item) in self.roots:
+            layer = self.identifiers.new(f"{self._wish(runs[0])}_layer")
+            self.root_variables[id(item)] = (layer,)
+            code = self.assign(layer, code)
+        return self.assign(variable, applied(found, code, tensors))
+
+    # ---- shared layers -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _several(self, item: Node, runs: list[Execution], tensors: list[str], variable: str) -> Iterator[str]:
+        """Keep what comes into an item of several layers, and what leaves it, if another item calls these layers again.
+
+        Args:
+            variable: that is assigned otherwise.
+
+        Yields:
+            The variable to assign.
+        """
+        if id(item) not in self.roots:
+            yield variable
+            return
+        wish = self._wish(runs[0])
+        start = tensors[0]
+        if start not in self.inputs.values():
+            start = self.assign(self.identifiers.new(f"{wish}_input"), tensors[0])
+        end = variable if id(item) in self.links.variable else self.identifiers.new(wish)
+        yield end
+        self.root_variables[id(item)] = (start, end)
+
+    def _called_again(self, entry: Entry, runs: list[Execution], tensors: list[str]) -> str:
+        """The call of layers that another item has made in the same function."""
+        roots = [self.network.roots.get(run) for run in runs]
+        items = {id(root.item) for root, run in zip(roots, runs, strict=True) if root and root.call is run.call}
+        found = self.root_variables.get(items.pop(), ()) if len(items) == 1 and None not in roots else ()
+        if not found:
+            raise NotTranslated(entry.key)
+        if len(found) == 2:
+            return f"call_again({tensors[0]}, {', '.join(found)})"
+        layer = find(entry.key)
+        assert layer is not None
+        return applied(layer, found[0], tensors)
+
+    def _wish(self, run: Execution) -> str:
+        """The name of an item without that of the block around it, for a variable."""
+        things = [thing for thing in named(run, self.network.layers) if thing.role == OWN]
+        name = things[0].name if things else "shared"
+        return name if not name[:1].isdigit() else f"layer_{name}"
 
     def _call(self, item: Node, entry: Entry, block: Block, runs: list[Execution], tensor: str) -> str:
         function = self.function_of(block)
