@@ -12,6 +12,7 @@ from cnncli.conversion.keras_code import literal
 from cnncli.conversion.python_layout import quoted
 from cnncli.conversion.rows_in_code import rows_code
 from cnncli.data.sources.builtin import SAMPLE, SAMPLE_FILE, SENTENCES
+from cnncli.data.sources.folder_tree import part_folders_in
 from cnncli.recipe import targets
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
 from cnncli.recipe.schema import Recipe
@@ -256,21 +257,22 @@ def _image_folder(recipe: Recipe, folder: ImageFolder) -> DataCode:
     seed = recipe.train.seed if recipe.train.seed is not None else recipe.data.split.seed
     lines = ["options = {", *(f'    "{key}": {code},' for key, code in options.items()), "}"]
     read = "keras.utils.image_dataset_from_directory"
-    parts = {name for name in ("train", "val", "validation", "test") if os.path.isdir(os.path.join(folder.path, name))}
+    parts = part_folders_in(folder.path) if os.path.isdir(folder.path) else {}
     path = folder.path.rstrip("/")
     given = recipe.data.split
     if "train" in parts:
-        held = "val" if "val" in parts else "validation" if "validation" in parts else ""
-        if held:
-            lines.append(f"train = {read}({quoted(f'{path}/train')}, seed={seed}, **options)")
-            lines.append(f"validation = {read}({quoted(f'{path}/{held}')}, shuffle=False, **options)")
+        training = quoted(f"{path}/{parts['train']}")
+        if "validation" in parts:
+            lines.append(f"train = {read}({training}, seed={seed}, **options)")
+            held = quoted(f"{path}/{parts['validation']}")
+            lines.append(f"validation = {read}({held}, shuffle=False, **options)")
         else:
             lines.append(
-                f"train, validation = {read}({quoted(f'{path}/train')}, "
+                f"train, validation = {read}({training}, "
                 f'validation_split={_share(given.validation)}, subset="both", seed={given.seed}, **options)'
             )
-        test = f"{read}({quoted(f'{path}/test')}, shuffle=False, **options)" if "test" in parts else "validation"
-        lines.append(f"test = {test}")
+        test = quoted(f"{path}/{parts['test']}") if "test" in parts else ""
+        lines.append(f"test = {f'{read}({test}, shuffle=False, **options)' if test else 'validation'}")
     else:
         lines += [
             f"train, held_out = {read}({quoted(path)}, validation_split={_share(given.validation, given.test)}, "

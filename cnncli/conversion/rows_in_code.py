@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cnncli.conversion.python_layout import quoted
 from cnncli.data.sources.builtin import SENTENCES, SENTENCES_FILE
+from cnncli.data.sources.folder_tree import part_folders_in
 from cnncli.recipe import targets
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.sources.table import Table, is_range, is_several
@@ -101,11 +102,10 @@ def _sentences() -> Rows:
 
 def _text_folder(settings: TextFolder) -> Rows:
     folder = settings.path.rstrip("/")
-    there = {name for name in ("train", "val", "validation", "test") if os.path.isdir(os.path.join(folder, name))}
+    there = part_folders_in(folder) if os.path.isdir(folder) else {}
     if "train" not in there:
         return Rows([f"x, y = read_texts({quoted(folder)})"], READ_TEXTS, ("os", "Path"))
-    parts = {"train": "train", "val": "val" if "val" in there else "validation", "test": "test"}
-    found = {part: name for part, name in parts.items() if name in there}
+    found = {"val" if part == "validation" else part: name for part, name in there.items()}
     lines = [f"x_{part}, y_{part} = read_texts({quoted(f'{folder}/{name}')})" for part, name in found.items()]
     return Rows(lines, READ_TEXTS, ("os", "Path"), tuple(found))
 

@@ -16,6 +16,7 @@ from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import listed, printable, shortened
 from cnncli.recipe import group_pattern
+from cnncli.recipe.yaml.nodes import Path
 
 PATH = ("data", "split", "group")
 
@@ -77,12 +78,13 @@ def with_groups(parts: Mapping[str, Examples], group: str | None, targets: Targe
     return grouped
 
 
-def groups_in_names(files: Sequence[str], pattern: str) -> NDArray[Any]:
+def groups_in_names(files: Sequence[str], pattern: str, *, path: Path = PATH) -> NDArray[Any]:
     """Find the group of each file by a pattern.
 
     Args:
         files: paths inside the folder, with `/`.
         pattern: a regular expression with one group. It is looked for in the name of the file; one with a `/`, in the path.
+        path: of the pattern in the recipe.
 
     Returns:
         str (count,), dtype object.
@@ -91,20 +93,20 @@ def groups_in_names(files: Sequence[str], pattern: str) -> NDArray[Any]:
         DataError: it is no such pattern, or finds nothing in some names; with the files.
     """
     if fault := group_pattern.fault_of(pattern):
-        raise DataError(Problem(fault, group_pattern.HINT, path=PATH))
+        raise DataError(Problem(fault, group_pattern.HINT, path=path))
     texts = files if "/" in pattern else [file.rpartition("/")[2] for file in files]
     try:
         found = first_groups(pattern, texts)
     except SearchTooLong as error:
         message = f"`{shortened(pattern)}` takes too long to search in names such as {printable(texts[0])}"
         hint = "it can match in too many ways: avoid a repetition within a repetition, such as `(a+)+`"
-        raise DataError(Problem(message, hint, path=PATH)) from error
+        raise DataError(Problem(message, hint, path=path)) from error
     if missing := [printable(file) for file, group in zip(files, found, strict=True) if not group]:
         which = "any file name" if len(missing) == len(files) else f"{len(missing):,} of {len(files):,} file names"
         hint = listed(missing, _MOST_NAMED)
         if "/" not in pattern:
             hint += "\na pattern without `/` is compared with the name of the file, one with `/` with its path"
-        raise DataError(Problem(f"`{shortened(pattern)}` does not match {which}", hint, path=PATH))
+        raise DataError(Problem(f"`{shortened(pattern)}` does not match {which}", hint, path=path))
     return np.array(found, object)
 
 

@@ -21,6 +21,7 @@ from cnncli.data.sources.arrays import Pair
 from cnncli.data.sources.base import AnyShape, ModelRequest, Request
 from cnncli.data.sources.loaded_data import LoadedData, Progress
 from cnncli.data.sources.paths import ARCHIVES, cannot_read, existing_file
+from cnncli.data.sources.unsupported_files import kind_of_file
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import nearest, printable
@@ -133,6 +134,9 @@ def parse_source(text: str) -> Source:
         raise cannot_read(text, error) from error
     if path.suffix.lower() in ARCHIVES:
         raise DataError(Problem(f"{printable(text)} is an archive", "unpack it first, and name the folder"))
+    if (known := kind_of_file(path.name)) is not None:
+        kind, advice = known
+        raise DataError(Problem(f"{printable(text)} is a file of the format {kind}, which is not read", advice))
     raise DataError(Problem(f"{printable(text)} is no data that can be read", f"data can be {_KINDS}"))
 
 

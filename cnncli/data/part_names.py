@@ -10,18 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.part_words import PART_OF, WORDS
 from cnncli.data.same_words import same
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, shortened
 
 PATH = ("data", "split", "column")
 
-_WORDS = {
-    "train": ("train", "training"),
-    "validation": ("validation", "valid", "val", "dev", "publictest"),  # PublicTest, PrivateTest: FER2013
-    "test": ("test", "testing", "privatetest"),
-}
-_PARTS = {word: part for part, words in _WORDS.items() for word in words}
+_PARTS = {**PART_OF, "publictest": "validation", "privatetest": "test"}  # these two are FER2013's
 _FLAGS = (  # columns of true and false; fastai writes `is_valid`, CUB-200 `is_training_image`
     (re.compile(r"(?i)is[_ ]?(val|valid|validation)"), {"true": "validation", "false": "train"}),
     (re.compile(r"(?i)is[_ ]?test(ing)?([_ ]image)?"), {"true": "test", "false": "train"}),
@@ -104,7 +100,7 @@ def read_part_names(
     if "train" not in parts:
         raise DataError(Problem(f"{name} has no training example", f"expected {words.expected}", path=PATH))
     every = np.array(parts)
-    return {part: np.flatnonzero(every == part) for part in _WORDS if part in parts}
+    return {part: np.flatnonzero(every == part) for part in WORDS if part in parts}
 
 
 PARTS_HINT = "other words: `parts: {validation: [4], test: [5]}` in `split` says what they mean; all others train"

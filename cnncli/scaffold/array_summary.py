@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from cnncli.data.dataset import Examples
 from cnncli.data.load import read_source
 from cnncli.data.sources.loaded_data import LoadedData
 from cnncli.errors import DataError
-from cnncli.inputs import IMAGE, kind_of
+from cnncli.inputs import IMAGE, TEXT, kind_of
+from cnncli.inputs.base import InputKind
 from cnncli.messages import counted, listed
 from cnncli.recipe.schema_data import Data
 from cnncli.recipe.targets import of as targets_of
@@ -17,6 +20,8 @@ from cnncli.scaffold.data_summary import DataSummary, target_scale
 
 _SHORTEST_SIDE = 8  # pixels, of an image
 _LONGEST_RATIO = 4  # of the sides of an image
+_MOST_CLASSES = 200
+_TEXTS = 2_000  # that are looked at
 
 
 def look_at(source: Any, targets: str | None = None) -> DataSummary:
@@ -53,15 +58,30 @@ def look_at(source: Any, targets: str | None = None) -> DataSummary:
         examples=len(train),
         parts=tuple(found.parts),
         facts=[
-            f"{counted(len(train), 'example')} of the shape {list(shape)}, values from {scale.low:g} to {scale.high:g}",
+            _examples_fact(train, kind_of(shape), shape),
             f"Labels: {labels}",
         ],
         are_photos=kind_of(shape) is IMAGE and shape[-1] == 3 and min(shape[:2]) >= 96,
         are_pixels=column.dtype == np.uint8 or scale.high == 255.0,
+        length=_words_of(column) if kind_of(shape) is TEXT else 0,
         is_scaled=scale.low >= -1 and scale.high <= 1,
         outputs=found.targets.count,
         target_scale=target_scale(np.asarray(train.labels)) if targets_of(word).NO_CLASSES else None,
     )
+
+
+def _examples_fact(train: Examples, kind: InputKind, shape: tuple[int, ...]) -> str:
+    if kind is TEXT:
+        [column] = train.inputs.values()
+        return f"{counted(len(train), 'text')}, 95% of at most {counted(_words_of(column), 'word')}"
+    scale = train.scale
+    return f"{counted(len(train), 'example')} of the shape {list(shape)}, values from {scale.low:g} to {scale.high:g}"
+
+
+def _words_of(texts: Any) -> int:
+    """The number of words that nearly all texts have at most."""
+    rows = np.unique(np.linspace(0, len(texts) - 1, min(len(texts), _TEXTS)).astype(int))
+    return int(np.percentile([len(text.decode().split()) for text in texts[rows].tolist()], 95))
 
 
 def _may_be_signals(shape: tuple[int, ...]) -> bool:
@@ -73,12 +93,32 @@ def _may_be_signals(shape: tuple[int, ...]) -> bool:
 
 
 def _read(source: Any, targets: str | None, shape: tuple[int, ...] | None = None) -> tuple[LoadedData, str]:
-    words = [targets] if targets else ["classes", "multilabel", "numbers"]
-    for word in words:
+    """Read a source, as the first word of `data.targets` that its labels can be.
+
+    Raises:
+        DataError: it cannot be read; or its labels are classes that are not numbered as training needs it.
+    """
+    first: DataError | None = None
+    for word in [targets] if targets else ["classes", "multilabel", "numbers"]:
         data = Data.model_validate({"source": source, "targets": word})
         try:
-            return read_source(data, input_shape=shape), word
-        except DataError:
-            if word == words[-1]:
-                raise
-    raise AssertionError
+            found = read_source(data, input_shape=shape)
+        except DataError as error:
+            first = first or error
+            continue
+        if first is not None and _are_classes(found):
+            *others, last = first.problems
+            hint = "\n".join([*last.hint.splitlines(), f"if they are no classes: `--task {word}`"])
+            raise DataError([*others, replace(last, hint=hint)]) from first
+        return found, word
+    assert first is not None
+    raise first
+
+
+def _are_classes(found: LoadedData) -> bool:
+    """Whether numbers look like classes: one-hot rows, or few different whole numbers."""
+    labels = np.asarray(found.parts["train"].labels)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        return bool(np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all())
+    different = np.unique(labels)
+    return bool((different == np.round(different)).all()) and len(different) <= min(_MOST_CLASSES, len(labels) // 3)

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from cnncli.data.sources.class_folders import class_names_of
+from cnncli.data.sources.classes_in_names import read_tree_of_names
 from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.paths import existing_folder
 from cnncli.data.targets import targets_of
@@ -26,16 +27,18 @@ _MANY_FOLDERS, _FEW_FILES = 30, 30
 LARGE = 96  # pixels: images with such sides are photos, smaller ones are icons or digits
 
 
-def look_at(path: str, word: str = "classes") -> DataSummary:
+def look_at(path: str, word: str = "classes", *, pattern: str | None = None) -> DataSummary:
     """Look at class folders.
 
     Args:
         word: of `data.targets`.
+        pattern: that finds the class in the name of a file; None: the class is its folder.
 
     Raises:
         DataError: the folder has no images in class folders.
     """
-    tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES)
+    root = os.path.abspath(existing_folder(path))
+    tree = read_tree(root, IMAGE_FILES) if pattern is None else read_tree_of_names(root, IMAGE_FILES, pattern)
     info = targets_of(word)
     class_names_of(path, tree, must_be_trained=info.NEEDS_KNOWN_CLASSES)  # raises where training would
     train = tree.files["train"]
@@ -55,6 +58,7 @@ def look_at(path: str, word: str = "classes") -> DataSummary:
         f"{'Gray images' if is_gray else 'Images in colour'}; "
         + (f"all are {size}" if len(sizes) == 1 else f"of many sizes, {size}"),
         *([group_fact(group, names)] if group else []),
+        *(["The names of the files begin with their class"] if pattern else []),
     ]
     if not info.GROUP and len(counts) >= _MANY_FOLDERS and int(np.median(list(counts.values()))) <= _FEW_FILES:
         facts.append(
@@ -62,6 +66,7 @@ def look_at(path: str, word: str = "classes") -> DataSummary:
         )
     settings = {
         "path": path.replace("$", "$$"),
+        **({"label": pattern.replace("$", "$$")} if pattern else {}),
         **resized(heights, widths),
         **({"color": "grayscale"} if is_gray else {}),
     }

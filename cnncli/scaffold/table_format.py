@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnncli.data.tables.column_selection import has_measured_numbers, numbers_in
-from cnncli.data.tables.csv_table import CsvTable
+from cnncli.data.tables.csv_table import UTF_16_MARKS, CsvTable
 from cnncli.data.tables.table_file import TableFile, open_table
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError
@@ -75,7 +75,7 @@ def is_an_example(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
 def _legacy(table: CsvTable) -> str:
     """The encoding of a file that is not UTF-8."""
     with table.path.open("rb") as file:
-        return "utf-16" if file.read(2) in (b"\xff\xfe", b"\xfe\xff") else "windows-1252"
+        return "utf-16" if file.read(2) in UTF_16_MARKS else "windows-1252"
 
 
 def _opened(path: str, word: str, keys: Mapping[str, Any]) -> CsvTable:

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from cnncli.data.part_words import WORDS
 from cnncli.data.tables.table_file import SUFFIXES, open_table
 from cnncli.errors import DataError
 from cnncli.recipe.sources.table import TextFormat
 
 _TRAIN = re.compile(r"(?i)(?<![a-z])train(ing)?(?![a-z])")
-_WORDS = {"validation": ("val", "valid", "validation", "dev"), "test": ("test", "testing")}
 
 
 def tables_of_parts(path: str, columns: Iterable[str], keys: Mapping[str, Any]) -> dict[str, str]:
@@ -31,8 +31,8 @@ def tables_of_parts(path: str, columns: Iterable[str], keys: Mapping[str, Any]) 
         return {}
     word = found[-1]
     parts: dict[str, str] = {}
-    for part, others in _WORDS.items():
-        for other in others:
+    for part in ("validation", "test"):
+        for other in WORDS[part]:
             other = other.upper() if word[0].isupper() else other.capitalize() if word[0].istitle() else other
             beside = os.path.join(folder, name[: word.start()] + other + name[word.end() :])
             if os.path.isfile(beside) and {*columns} <= {*_header(beside, keys)}:
@@ -40,10 +40,15 @@ def tables_of_parts(path: str, columns: Iterable[str], keys: Mapping[str, Any]) 
     return parts
 
 
+def is_of_training(name: str) -> bool:
+    """Whether the name of a file or folder says that it holds training examples."""
+    return bool(_TRAIN.search(name))
+
+
 def tables_in(folder: str) -> list[str]:
     """The tables in a folder, those of training examples first."""
     names = sorted(name for name in os.listdir(folder) if os.path.splitext(name)[1].lower() in SUFFIXES)
-    return [os.path.join(folder, name) for name in sorted(names, key=lambda name: not _TRAIN.search(name))]
+    return [os.path.join(folder, name) for name in sorted(names, key=lambda name: not is_of_training(name))]
 
 
 def _header(path: str, keys: Mapping[str, Any]) -> tuple[str, ...]:

@@ -157,7 +157,7 @@ def test_arrays_get_the_network_of_their_shape(shape: tuple[int, ...], labels: s
     y = {
         "classes": np.arange(40) % 3,
         "numbers": generator.normal(size=40).astype("f4"),
-        "flags": np.arange(80).reshape(40, 2) % 2,
+        "flags": (np.arange(80).reshape(40, 2) % 3 == 0).astype(int),
     }[labels]
     np.savez("data.npz", x=generator.normal(size=shape).astype("f4"), y=y)
     loaded = written("data.npz", file="data.yaml")
@@ -370,12 +370,15 @@ def test_table_without_labels_is_no_test_part():
     assert written("train.csv", file="train.yaml").recipe.data.source.csv.test is None
 
 
-def test_folder_of_tables_is_refused_with_the_table_to_name():
+def test_folder_of_tables_is_its_training_table():
     Path("set").mkdir()
     for name in ("test.csv", "train.csv"):
         table([{"a": row / 7, "label": row % 2} for row in range(40)], f"set/{name}")
 
-    assert "cnncli init set/train.csv" in call("init", "set", exit_code=4).stderr
+    done = call("init", "set")
+
+    assert "The labels stand in set/train.csv" in done.stderr
+    assert load("set.yaml").recipe.data.source.csv.path == "set/train.csv"
 
 
 def test_table_beside_folders_of_images_is_named():
@@ -392,7 +395,7 @@ def test_folder_with_a_table_keeps_what_is_wrong_with_its_images():
     said = call("init", "photos", exit_code=4).stderr
 
     assert "no image in empty/ that can be used" in said
-    assert "if the table in this folder has the labels: cnncli init photos/labels.csv" in said
+    assert "the table photos/labels.csv cannot have the labels: b holds one number only: every target is 2" in said
 
 
 @pytest.mark.parametrize(

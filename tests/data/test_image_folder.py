@@ -743,7 +743,9 @@ def test_fingerprint_changes_with_a_name_or_a_byte(tmp_path: Path, make_folder: 
 
 
 def read_for_model(path: Path, classes: list[str]) -> LoadedData:
-    return read_image_folder_for_model(str(path), form=Form(6, 8), model=ClassTargets(class_names=classes))
+    return read_image_folder_for_model(
+        ImageFolder(path=str(path)), form=Form(6, 8), model=ClassTargets(class_names=classes)
+    )
 
 
 def test_labels_follow_the_models_order(tmp_path: Path, make_folder: MakeFolder) -> None:

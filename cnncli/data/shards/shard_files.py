@@ -7,19 +7,13 @@ import os
 import re
 from collections.abc import Sequence
 
+from cnncli.data.part_words import PART_OF
 from cnncli.data.sources.paths import contents, existing_file, listed_folder
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
 
 _RANGE = re.compile(r"\{([0-9]+)\.\.([0-9]+)\}")
 _MOST_SHARDS = 100_000
-_PARTS = (
-    ("train", "train"),
-    ("validation", "validation"),
-    ("valid", "validation"),
-    ("val", "validation"),
-    ("test", "test"),
-)
 
 
 def shards_of(text: str, suffixes: Sequence[str]) -> dict[str, list[str]]:
@@ -74,7 +68,7 @@ def _of_folder(text: str, suffixes: Sequence[str]) -> dict[str, list[str]]:
         raise DataError(Problem(f"no {' or '.join(suffixes)} file in {printable(text)}", hint))
     parts: dict[str, list[str]] = {}
     for name in files:
-        part = next((part for word, part in _PARTS if re.match(rf"{word}(?![a-z])", name.lower())), "")
+        part = next((part for word, part in PART_OF.items() if re.match(rf"{word}(?![a-z])", name.lower())), "")
         parts.setdefault(part, []).append(os.path.join(text, name))
     if "train" not in parts:
         parts = {"train": parts.pop("", []), **parts}

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from cnncli.data.part_words import PART_OF
 from cnncli.data.sources.coco_file import coco_content
 from cnncli.errors import DataError
 
-_FOLDERS = (".", "annotations", "train", "valid", "val", "validation", "test")  # where annotations lie
+_FOLDERS = (".", "annotations", *PART_OF)  # where annotations lie
 _WORDS = {"validation": r"val(id(ation)?)?", "test": "test", "train": "train(ing)?"}
 _OTHERS = re.compile(r"captions|keypoints|panoptic|stuff", re.IGNORECASE)  # annotations of other tasks of COCO
 

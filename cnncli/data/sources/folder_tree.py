@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import stat
-import unicodedata
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cnncli.data.alike_names import alike
 from cnncli.data.image_header import image_format
+from cnncli.data.part_words import MAY_BE_CLASSES, PART_OF
 from cnncli.data.sources.loaded_data import PARTS
+from cnncli.data.sources.numbered_names import PATTERN, classes_of_names
 from cnncli.data.sources.paths import cannot_read, contents, is_folder, listed_folder
 from cnncli.data.sources.unsupported_files import advice_for
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, printable, shortened
 from cnncli.recipe.keras_objects.objects import article
 
-# Folder names that stand for a part, in the order in which parts are reported.
-PART_NAMES = {"train": "train", "val": "validation", "validation": "validation", "valid": "validation", "test": "test"}
-# The same in other words; these, and capitals, count where the folder holds folders: a class may be called `Training`.
-_OTHERPART_NAMES = {"training": "train", "testing": "test"}
+# Folder names that stand for a part; other words, and capitals, do so where the folder holds folders.
+PART_NAMES = {word: part for word, part in PART_OF.items() if word not in MAY_BE_CLASSES}
 # By these endings a file is taken for an image, and is bad when it is none.
 IMAGE_SUFFIXES = {
     ".jpg": "JPEG",
@@ -261,6 +258,8 @@ def _is_junk(name: str) -> bool:
 def _part_folders(root: str, folders: list[str]) -> list[str]:
     """Those of the folders that are parts; none when they are classes: a class may well be called `train`."""
     named = [name for name in folders if _part_of(name)]
+    if not any(_part_of(name) == "train" for name in named):
+        named = [name for name in named if name.lower() not in MAY_BE_CLASSES]
     if named and all(name.rstrip("0123456789") in PART_NAMES for name in folders):  # Kaggle has train/ and test1/
         return named
     return [name for name in named if _split_entries(os.path.join(root, name))[0]]
@@ -268,8 +267,7 @@ def _part_folders(root: str, folders: list[str]) -> list[str]:
 
 def _part_of(name: str) -> str:
     """The part that a folder's name means; empty when it means none."""
-    word = name.lower()
-    return PART_NAMES.get(word, "") or _OTHERPART_NAMES.get(word, "")
+    return PART_OF.get(name.lower(), "")
 
 
 def _taken_for_classes(root: str) -> Iterator[Problem]:
@@ -370,23 +368,19 @@ def _ignored_folders(others: list[str], part_folders: list[str]) -> Problem:
 
 
 def _no_class_folders(folder: str, kind: FileKind) -> Problem:
-    hint = f"it holds {contents(folder)}\neach class needs a folder of its own: {printable(folder)}/{kind.example}"
+    advice = kind.advise([entry.name for entry in listed_folder(folder)])
+    own_folder = f"each class needs a folder of its own: {printable(folder)}/{kind.example}"
+    hint = "\n".join([f"it holds {contents(folder)}", *advice, own_folder])
     return Problem(f"no class folders in {printable(folder)}", f"{hint}{_classes_in_names(folder)}")
 
 
 def _classes_in_names(folder: str) -> str:
-    """How to move files whose names begin with their class, as cat.0.jpg and dog.0.jpg do."""
+    """How files are read whose names begin with their class, as cat.0.jpg and dog.0.jpg do."""
     names = [entry.name for entry in listed_folder(folder) if not _is_junk(entry.name)]
-    counts = Counter(match[1] for name in names if (match := _NUMBERED.fullmatch(name)))
-    if not 2 <= len(counts) <= _MOST_CLASSES_IN_NAMES or min(counts.values()) < 2 or sum(counts.values()) < len(names):
+    if not (counts := classes_of_names(names)):
         return ""
-    first = shlex.quote(next(iter(counts)))
     named = listed((f"{printable(name)} {count:,}" for name, count in sorted(counts.items())), _MOST_NAMED)
-    return f"\nif names begin with their class ({named}), move the files: mkdir {first} && mv {first}[._-]* {first}/"
-
-
-_NUMBERED = re.compile(r"(.*?[^0-9._ -])[._ -]+[0-9]+\.[A-Za-z]+")  # the class, a number, the ending
-_MOST_CLASSES_IN_NAMES = 200
+    return f'\nif names begin with their class ({named}): `label: "{PATTERN}"` in the source'
 
 
 def _no_files(root: str, aside: _Aside) -> Problem:
@@ -401,11 +395,3 @@ def _alike(names: list[str]) -> Iterator[Problem]:
             f"classes {' and '.join(group)} differ only in upper and lower case",
             "on many disks they are one folder; rename one of them",
         )
-
-
-def alike(names: Iterable[str]) -> list[list[str]]:
-    """Names, for messages, that are one and the same where upper and lower case, or the way accents are written, do not count."""
-    groups: dict[str, list[str]] = {}
-    for name in names:
-        groups.setdefault(unicodedata.normalize("NFC", name).casefold(), []).append(f"`{shortened(name)}`")
-    return [group for group in groups.values() if len(group) > 1]

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from cnncli.data.image_header import BadImage
+from cnncli.data.part_words import WORDS
 from cnncli.data.path_inside import PathInside
 from cnncli.data.sources.loaded_data import PARTS, problems_at
 from cnncli.data.sources.paths import existing_folder
@@ -28,7 +29,6 @@ from cnncli.recipe.sources.hubs import HuggingFace
 _INSTALL = 'pip install "cnncli[huggingface]"'
 _ROWS = 256  # read in one go
 _SEPARATOR = "\x1f"  # between the class names of one example
-_SPLITS = {"train": ("train",), "validation": ("validation", "val", "valid", "dev"), "test": ("test",)}
 
 
 class ImageOfRow(PathInside):
@@ -202,7 +202,7 @@ def _splits(settings: HuggingFace, wanted: Wanted) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for part in PARTS:
         said = getattr(settings, part)
-        name = said or next((name for name in _SPLITS[part] if name in every), None)
+        name = said or next((name for name in WORDS[part] if name in every), None)
         if name is not None and name not in every:
             hint = f"its splits: {listed(every)}"
             raise DataError(Problem(f"there is no split `{shortened(name)}`", hint, path=(*wanted.path, part)))

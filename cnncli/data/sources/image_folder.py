@@ -18,8 +18,9 @@ from cnncli.data.fingerprint import of_files
 from cnncli.data.shapes import Shape
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.class_folders import class_names_of, lacking_notes, refuse_empty_classes, refuse_no_training
+from cnncli.data.sources.classes_in_names import read_tree_of_names
 from cnncli.data.sources.equal_files import duplicate_of, duplicates
-from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
+from cnncli.data.sources.folder_tree import IMAGE_FILES, Tree, read_tree
 from cnncli.data.sources.image_form import form_of, settled
 from cnncli.data.sources.image_metadata import metadata_of
 from cnncli.data.sources.image_remarks import looks_of, remarks
@@ -67,7 +68,7 @@ def read_image_folder(
     form = form_of(settings, input_shape, _PATH)
     with problems_at(*_PATH, "path"):
         has_classes = targets.USES_LABELS
-        tree = read_tree(os.path.abspath(existing_folder(settings.path)), IMAGE_FILES, has_classes=has_classes)
+        tree = _tree(settings, has_classes=has_classes)
         refuse_no_training(settings.path, tree)
         names: list[str] = []
         if has_classes:
@@ -97,12 +98,12 @@ def read_image_folder(
 
 
 def read_image_folder_for_model(
-    path: str, *, form: images.Form, model: TargetInfo, progress: Progress | None = None
+    settings: ImageFolder, *, form: images.Form, model: TargetInfo, progress: Progress | None = None
 ) -> LoadedData:
     """Read the images of `test/`, or all of them where there is no `test/`, for a trained model.
 
     Args:
-        path: of the folder.
+        settings: of the folder.
         form: what the model's own images became.
         model: its targets: labels follow its classes; class folders are matched by name.
 
@@ -110,7 +111,7 @@ def read_image_folder_for_model(
         DataError: as `read_image_folder`; also for a class that the model does not know.
     """
     with problems_at(*_PATH, "path"):
-        tree = read_tree(os.path.abspath(existing_folder(path)), IMAGE_FILES, has_classes=model.USES_LABELS)
+        tree = _tree(settings, has_classes=model.USES_LABELS)
         files = tree.files.get("test") or [file for files in tree.files.values() for file in files]
         names = list(dict.fromkeys(file.class_name for file in files))
         model = model.of_other_data(names)
@@ -120,7 +121,15 @@ def read_image_folder_for_model(
             raise _bad_images(seen, "repair or remove them")
     numbers = dict(zip(names, matched.tolist(), strict=True))
     notes = [*tree.notes, *missing, *remarks(seen.usable, form)]
-    return _found(path, _Labelled.of(seen, numbers, merge=model.SEVERAL_CLASSES), form, model, notes)
+    return _found(settings.path, _Labelled.of(seen, numbers, merge=model.SEVERAL_CLASSES), form, model, notes)
+
+
+def _tree(settings: ImageFolder, *, has_classes: bool) -> Tree:
+    """The files; their classes are their folders, or stand in their names."""
+    root = os.path.abspath(existing_folder(settings.path))
+    if has_classes and settings.pattern is not None:
+        return read_tree_of_names(root, IMAGE_FILES, settings.pattern, path=(*_PATH, "label"))
+    return read_tree(root, IMAGE_FILES, has_classes=has_classes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -233,7 +242,7 @@ class _ImageFolder(Source[ImageFolder]):
         if table is not None:
             return read_table_for_model(table, request)
         form = request.form or form_of(settings, request.input_shape, _PATH)
-        return read_image_folder_for_model(settings.path, form=form, model=request.targets, progress=request.progress)
+        return read_image_folder_for_model(trained, form=form, model=request.targets, progress=request.progress)
 
     def looks_like(self, path: Path) -> bool:
         return path.is_dir()

@@ -35,6 +35,8 @@ def metadata_of(settings: ImageFolder, *, for_training: bool) -> Table | None:
     folders = {"train": ""} if os.path.isfile(os.path.join(root, _FILE)) else part_folders_in(root)
     files = {part: os.path.join(settings.path, folder, _FILE) for part, folder in (folders or {"train": ""}).items()}
     there = {part: file for part, file in files.items() if os.path.isfile(file)}
+    if settings.pattern is not None and not there:  # for the names of files
+        return None
     if settings.label is None and not (_names_files(there) and not _has_classes(root)):
         return None
     if missing := [printable(file) for part, file in files.items() if part not in there]:

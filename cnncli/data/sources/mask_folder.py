@@ -17,6 +17,7 @@ from cnncli.data import cache, images
 from cnncli.data.columns import Values, as_array, make_row_file, take, write_rows
 from cnncli.data.dataset import INPUT, Examples, ImageFiles
 from cnncli.data.fingerprint import of_files
+from cnncli.data.part_words import WORDS
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.equal_files import duplicate_of, duplicates
 from cnncli.data.sources.folder_tree import Tree
@@ -39,7 +40,7 @@ _PATH = ("data", "source", "mask_folder")
 _CHUNK = 64  # masks that are held at a time
 _IMAGE_NAMES = ("images", "imgs", "image", "img", "JPEGImages")
 _MASK_NAMES = ("masks", "mask", "SegmentationClass")
-_PART_NAMES = {"": ("train", "training"), "validation_": ("val", "validation", "valid"), "test_": ("test",)}
+_PREFIXES = {"train": "", "validation": "validation_", "test": "test_"}  # of the keys of a part
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -312,8 +313,8 @@ class _MaskFolder(Source[MaskFolder]):
         if (own := _two_folders(Path(path))) is not None:
             return {"images": own[0], "masks": own[1]}
         found: dict[str, str] = {}
-        for prefix, names in _PART_NAMES.items():
-            some = next((own for name in names if (own := _two_folders(Path(path, name))) is not None), None)
+        for part, prefix in _PREFIXES.items():
+            some = next((own for name in WORDS[part] if (own := _two_folders(Path(path, name))) is not None), None)
             if some is not None:
                 found |= {f"{prefix}images": some[0], f"{prefix}masks": some[1]}
         return found if "images" in found else {}

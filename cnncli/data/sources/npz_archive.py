@@ -201,6 +201,9 @@ def _lengths(data: Data | None) -> dict[str, int] | None:
     return {name: own.length for name, own in data.inputs.items() if own.length is not None}
 
 
+_OTHER_ZIPS = (".xlsx", ".xlsm", ".ods", ".pt", ".docx", ".keras")
+
+
 class _Npz(Source[Npz]):
     def read(self, settings: Npz, request: Request) -> LoadedData:
         return read_npz(
@@ -223,7 +226,7 @@ class _Npz(Source[Npz]):
         )
 
     def looks_like(self, path: Path) -> bool:
-        if not path.is_file() or path.suffix.lower() in ARCHIVES:  # photos.zip holds files, not arrays
+        if not path.is_file() or path.suffix.lower() in (*ARCHIVES, *_OTHER_ZIPS):  # photos.zip holds files, not arrays
             return False
         with path.open("rb") as file:
             return file.read(2) == b"PK" or path.suffix.lower() in (".npz", ".npy")

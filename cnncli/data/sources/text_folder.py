@@ -18,6 +18,7 @@ from cnncli.data.sources.equal_files import duplicate_of, duplicates
 from cnncli.data.sources.folder_tree import ClassFile, FileKind, looks_like_image, read_tree
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
 from cnncli.data.sources.paths import existing_folder
+from cnncli.data.sources.text_lines import read_lines, read_lines_for_model
 from cnncli.data.targets import TargetInfo
 from cnncli.data.text_column import TextColumn, fault_of, is_telling, text_column
 from cnncli.errors import DataError, Problem
@@ -58,6 +59,8 @@ TEXT_FILES = FileKind("text", "spam/1.txt", _is_text, lambda names: [])
 
 class _TextFolder(Source[TextFolder]):
     def read(self, settings: TextFolder, request: Request) -> LoadedData:
+        if settings.lines:
+            return read_lines(settings, request)
         with problems_at(*_PATH, "path"):
             tree = read_tree(os.path.abspath(existing_folder(settings.path)), TEXT_FILES)
             targets = ClassTargets(class_names=tuple(class_names_of(settings.path, tree)))
@@ -74,6 +77,11 @@ class _TextFolder(Source[TextFolder]):
         return _found(settings.path, texts, column, numbers, targets, notes)
 
     def read_for_model(self, settings: TextFolder, request: ModelRequest) -> LoadedData:
+        trained = settings.of_other_data(request.data.source.settings if request.data else None)
+        assert isinstance(trained, TextFolder)
+        settings = trained
+        if settings.lines:
+            return read_lines_for_model(settings, request)
         with problems_at(*_PATH, "path"):
             tree = read_tree(os.path.abspath(existing_folder(settings.path)), TEXT_FILES)
             files = tree.files.get("test") or [file for files in tree.files.values() for file in files]

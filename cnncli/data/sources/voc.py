@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from cnncli.data.part_words import WORDS
 from cnncli.data.sources.box_source import BoxSource
 from cnncli.data.sources.boxed_images import (
     BoxedImage,
@@ -27,7 +28,7 @@ from cnncli.recipe.sources.boxes import Voc
 # Of labels and of images; many data sets have the second.
 _FOLDERS = (("Annotations", "JPEGImages"), ("annotations", "images"))
 _SETS = os.path.join("ImageSets", "Main")
-_PARTS = {"train": "train", "val": "validation", "test": "test"}  # lists in ImageSets/Main
+_PARTS = {words[0]: part for part, words in WORDS.items()}  # lists in ImageSets/Main: train, val, test
 _MOST_BYTES = 1 << 20  # of a file of annotations
 
 

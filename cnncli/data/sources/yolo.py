@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from cnncli.data.part_words import PART_OF
 from cnncli.data.sources.box_source import BoxSource
 from cnncli.data.sources.boxed_images import (
     BoxedImage,
@@ -28,7 +29,6 @@ from cnncli.recipe.sources.boxes import Yolo
 from cnncli.recipe.yaml import source
 from cnncli.recipe.yaml.nodes import plain
 
-_PARTS = {"train": "train", "val": "validation", "valid": "validation", "test": "test"}  # keys of data.yaml
 _FILES = ("data.yaml", "dataset.yaml", "data.yml")
 
 
@@ -48,7 +48,7 @@ def read_yolo(path: str) -> BoxedImages:
     found: list[BoxedImage] = []
     folders: dict[str, str] = {}
     unlabelled, problems = list[str](), list[Problem]()
-    for key, part in _PARTS.items():
+    for key, part in PART_OF.items():  # keys of data.yaml
         if not content.get(key):
             continue
         folders[part] = key

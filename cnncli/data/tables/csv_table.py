@@ -24,6 +24,9 @@ _SAMPLE_LINES = 20  # that are looked at to find the delimiter
 _LONGEST = 1 << 24  # characters of a line, and of a field
 _ROWS = 4096  # read in one go
 _WITH_COMMA = re.compile(r"\s*[+-]?[0-9]*,[0-9]+([eE][+-]?[0-9]+)?\s*")  # a number with a decimal comma
+UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+"""The first bytes of text in UTF-16."""
+
 _SEP = re.compile(r"sep=(.)\r?\n?")  # Excel's first line that names the delimiter
 
 
@@ -133,13 +136,25 @@ def open_csv(path: Path, file: str, *, tabs: bool = False, form: TextFormat | No
     return CsvTable(file, path, tuple(name.strip() for name in header), delimiter, before + 1, form)
 
 
+def text_lines(path: Path, file: str, encoding: str) -> Iterator[str]:
+    """The lines of a file.
+
+    Raises:
+        DataError: it has another encoding, or cannot be read.
+    """
+    with _opened(path, file, encoding) as opened:
+        yield from _lines(opened, file)
+
+
 def is_regular(path: Path) -> bool:
     """Whether a file is text of which the first lines have the same number of columns, several: a table in a file of any name."""
-    form = TextFormat(encoding="latin-1")
     try:
         with path.open("rb") as opened:
-            if b"\0" in opened.read(_LOOKED_AT):
-                return False
+            beginning = opened.read(_LOOKED_AT)
+        is_utf_16 = beginning.startswith(UTF_16_MARKS)
+        if b"\0" in beginning and not is_utf_16:
+            return False
+        form = TextFormat(encoding="utf-16" if is_utf_16 else "latin-1")
         with _opened(path, path.name, form.encoding) as text:
             sample = list(islice(_lines(text, path.name), _SAMPLE_LINES))
     except (OSError, DataError):
@@ -239,7 +254,7 @@ def _wrong_encoding(path: Path, file: str, encoding: str) -> Problem:
             f"{file} cannot be read as {encoding}", "another `encoding`: utf-8, windows-1252, latin-1, utf-16"
         )
     with path.open("rb") as opened:
-        if opened.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+        if opened.read(2) in UTF_16_MARKS:
             return Problem("the table is UTF-16, and UTF-8 is expected", _convert(path, "utf-16"), place=Place(file, 1))
         opened.seek(0)
         number = 0

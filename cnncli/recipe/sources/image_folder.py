@@ -24,7 +24,8 @@ class ImageFolder(ImageSettings, Located):
     path: str = Field(min_length=1, description="the folder, relative to the working directory")
     label: Columns = Field(
         None,
-        description="column of the labels in `metadata.csv`; default: the class is the folder of an image, or `label`",
+        description="column of the labels in `metadata.csv`, or a pattern with the class in brackets for the names of files, "
+        "such as `^([a-z]+)_`; default: the class is the folder of an image, or `label`",
     )
     separator: str | None = Field(
         None,
@@ -33,7 +34,12 @@ class ImageFolder(ImageSettings, Located):
     )
 
     def brings(self, targets: str) -> bool:
-        return self.label is not None or super().brings(targets)
+        return (self.label is not None and self.pattern is None) or super().brings(targets)
+
+    @property
+    def pattern(self) -> str | None:
+        """The pattern that finds the class in the name of a file; None where `label` is none."""
+        return self.label if isinstance(self.label, str) and "(" in self.label else None
 
     def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
         if not isinstance(trained, ImageFolder):

@@ -29,6 +29,7 @@ def _read_label_values(value: Any) -> Any:
 
 
 LabelValues = Annotated[Any, BeforeValidator(_read_label_values, json_schema_input_type=dict[str, Word] | None)]
+Encoding = Literal["utf-8", "windows-1252", "latin-1", "utf-16"]
 _Name = Annotated[str, Field(min_length=1)]
 _Names = _Name | Annotated[list[_Name], Field(min_length=1)]
 Columns = Annotated[Any, BeforeValidator(_read_columns, json_schema_input_type=_Names | None)]
@@ -102,7 +103,7 @@ class TextFormat(Section):
     """How the text of a CSV or TSV file is read."""
 
     header: bool = Field(True, description="false: the first line is an example, columns are c0, c1, c2, …")
-    encoding: Literal["utf-8", "windows-1252", "latin-1", "utf-16"] = Field("utf-8", description="of the file")
+    encoding: Encoding = Field("utf-8", description="of the file")
     decimal: Literal[".", ","] = Field(".", description="the decimal sign of numbers")
     quotes: bool = Field(True, description="false: a quote is a character as any other")
     delimiter: Annotated[str, Field(pattern=r"^(.|\t|whitespace)$")] | None = Field(

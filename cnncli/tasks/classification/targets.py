@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BeforeValidator
 
+from cnncli.data.alike_names import alike
 from cnncli.data.encoding import Encoding, OutputShape
-from cnncli.data.sources.folder_tree import alike
 from cnncli.data.tables.cells import WordCells
 from cnncli.data.tables.column_selection import in_natural_order
 from cnncli.data.tables.label_cells import without_decimals

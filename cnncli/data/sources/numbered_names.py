@@ -1,0 +1,21 @@
+"""Names of files that begin with a class and go on with a number, such as `cat.17.jpg`."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+
+PATTERN = "^(.*?[^0-9._ -])[._ -]+[0-9]+[.]"
+"""What finds the class in such a name: `great_dane` in `great_dane_12.jpg`."""
+
+_MOST_CLASSES = 200
+
+
+def classes_of_names(names: Iterable[str]) -> Counter[str]:
+    """How many names of files begin with each class, as `cat.0.jpg` and `dog.0.jpg` do; empty where they do not."""
+    every = list(names)
+    counts = Counter(match[1] for name in every if (match := re.match(PATTERN, name)))
+    if not 2 <= len(counts) <= _MOST_CLASSES or min(counts.values()) < 2 or sum(counts.values()) < len(every):
+        return Counter()
+    return counts
