@@ -1,5 +1,5 @@
 """What the benchmark of kills trains: a recipe with every part that has a state, sentences whose vocabulary is learned,
-digits whose noise is removed, or masks and boxes that move with their images."""
+digits whose noise is removed, masks and boxes that move with their images, or volumes of which the network sees windows."""
 
 from __future__ import annotations
 
@@ -197,4 +197,55 @@ train:
 """,
     {"anywhere": 15, "training": 40, "commit": 35, "file": 10},
 )
-WORKLOADS = {"images": IMAGES, "sentences": SENTENCES, "noise": NOISE, "masks": MASKS, "boxes": BOXES}
+
+
+def _write_volumes(folder: Path) -> None:
+    """Write 40 volumes of 12x16x20 voxels with a bright box each, and its mask."""
+    import numpy as np
+
+    for name in ("images", "labels"):
+        (folder / "scans" / name).mkdir(parents=True)
+    for number in range(40):
+        drawn = np.random.default_rng(number)
+        values, mask = drawn.normal(0, 40, (12, 16, 20)).astype(np.float32), np.zeros((12, 16, 20), np.uint8)
+        begin = drawn.integers(0, 8, 3)
+        mask[tuple(slice(each, each + 5) for each in begin)] = 1
+        values[mask > 0] += 150
+        np.save(folder / f"scans/images/{number:02}.npy", values)
+        np.save(folder / f"scans/labels/{number:02}.npy", mask)
+
+
+VOLUMES = Workload(
+    """\
+name: kills
+data:
+  source: {volume_folder: {path: scans, shape: [12, 16, 20], window: [-160, 240]}}
+  targets: masks
+  windows: {size: [8, 8, 8], overlap: 2}
+  prepare: [Rescaling: {scale: $(1 / 255)}]
+  augment: [GaussianNoise: 10]
+model:
+  layers:
+    - Conv3D: {filters: 4, kernel_size: 3, padding: same, activation: relu}
+    - BatchNormalization: {momentum: 0.8}
+    - Dropout: 0.1
+    - Conv3D: {filters: $classes, kernel_size: 1, activation: softmax}
+train:
+  seed: 7
+  epochs: 3
+  batch_size: 16
+  steps_per_execution: 2
+  optimizer: {Adam: {learning_rate: 1e-3}}
+  checkpoint: {every_steps: 4, every_seconds: 1}
+""",
+    {"anywhere": 15, "training": 40, "commit": 35, "file": 10},
+    _write_volumes,
+)
+WORKLOADS = {
+    "images": IMAGES,
+    "sentences": SENTENCES,
+    "noise": NOISE,
+    "masks": MASKS,
+    "boxes": BOXES,
+    "volumes": VOLUMES,
+}

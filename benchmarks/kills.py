@@ -5,6 +5,7 @@
     python -m benchmarks.kills --kills 40 --of sentences   # also while a vocabulary is learned
     python -m benchmarks.kills --kills 20 --of noise       # with noise that training, validation and evaluation draw
     python -m benchmarks.kills --kills 20 --of masks       # with masks that augmentation moves
+    python -m benchmarks.kills --kills 20 --of volumes     # with volumes of which the network sees windows
     python -m benchmarks.kills --kills 20 --of boxes       # likewise boxes, with two outputs and two losses
 
 Each round is one run of the real command: killed with SIGKILL, resumed, killed again, until it ends by itself. Half of the

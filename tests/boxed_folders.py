@@ -40,7 +40,8 @@ def coco_of(pictures) -> dict:
         for name, (left, top, right, bottom) in objects:
             about = {"id": len(annotations) + 1, "image_id": number, "category_id": NAMES.index(name) + 1, "iscrowd": 0}
             box = [left, top, right - left, bottom - top]
-            annotations.append({**about, "bbox": box, "area": box[2] * box[3]})
+            outline = [left, top, right, top, right, bottom, left, bottom]
+            annotations.append({**about, "bbox": box, "area": box[2] * box[3], "segmentation": [outline]})
     categories = [{"id": number, "name": name} for number, name in enumerate(NAMES, start=1)]
     return {"images": images, "annotations": annotations, "categories": categories}
 

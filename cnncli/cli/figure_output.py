@@ -83,8 +83,8 @@ def subject_of(trained: TrainedModel, about: str | None = None) -> Subject:
     if len(trained.model.inputs) != 1 and not trained.names_its_inputs:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and a picture shows one")
     order = trained.input_shape if isinstance(trained.input_shape, dict) else ()
-    network = check_input(opened(trained.model, trained.tensors), trained.name, about, order)
-    check_finite(trained.model, trained.name)
+    network = check_input(opened(trained.network, trained.tensors), trained.name, about, order)
+    check_finite(trained.network, trained.name)
     name = trained.recipe.recipe.name if trained.recipe else Path(trained.name).stem
     return subject_for(network, name, trained.targets)
 

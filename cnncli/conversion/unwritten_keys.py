@@ -51,7 +51,7 @@ def _unwritten(recipe: Recipe) -> Iterator[Path]:
     for key in ("group", "column", "folds"):
         if getattr(data.split, key) is not None:
             yield ("data", "split", key)
-    for key in ("balance", "per_class"):
+    for key in ("balance", "per_class", "windows"):
         if getattr(data, key) is not None:
             yield ("data", key)
     if data.class_weight is not None and len(recipe.model.outputs) > 1:

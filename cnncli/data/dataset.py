@@ -20,6 +20,7 @@ from cnncli.inputs import kind_of
 from cnncli.messages import printable
 from cnncli.recipe.named_inputs import INPUT as INPUT
 from cnncli.recipe.named_inputs import by_name, without_names
+from cnncli.recipe.windows import Windows
 
 InputShape = tuple[int, ...] | dict[str, tuple[int, ...]]  # of one example; of several inputs by name
 
@@ -207,6 +208,7 @@ class Splits:
         settings: of the recipe's source, those that the data itself said.
         form: what every image became, where they came from files.
         forms: the same of each of several inputs, by name.
+        windows: of which parts of an example the network sees; None: of the whole. `input_shape` is that of a window.
     """
 
     train: Examples
@@ -221,6 +223,7 @@ class Splits:
     settings: Mapping[str, Any] = field(default_factory=dict)
     form: images.Form | None = None
     forms: Mapping[str, images.Form] = field(default_factory=dict)
+    windows: Windows | None = None
 
     @property
     def parts(self) -> tuple[Part, Part, Part]:

@@ -30,6 +30,7 @@ from cnncli.recipe.schema_data import Data, Source
 from cnncli.recipe.sources import SOURCES
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import BUILTIN_DATA_SETS
+from cnncli.recipe.windows import Windows
 
 
 def as_used(data: Data, record: Mapping[str, Any]) -> Data:
@@ -63,9 +64,12 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         NetworkError: a download is needed and not possible.
         ResourceError: the data does not fit into memory.
     """
-    found = read_source(data, input_shape=input_shape, progress=progress)
+    found = read_source(data, input_shape=_shape_of_examples(data, input_shape), progress=progress)
     examples = found.parts["train"]
     found_shapes = {name: tuple(column.shape[1:]) for name, column in examples.inputs.items()}
+    windows = _windows(data, examples)
+    if windows is not None:
+        found_shapes = {name: (*windows.size, *shape[len(windows.size) :]) for name, shape in found_shapes.items()}
     if input_shape is not None and (problems := _mismatches(found_shapes, input_shape, "`model.input` is")):
         source = f"the data: {found.source}"
         hinted = [replace(each, hint="\n".join(filter(None, [each.hint, source]))) for each in problems]
@@ -88,7 +92,26 @@ def load(data: Data, *, input_shape: InputShape | None = None, progress: Progres
         settings=found.settings,
         form=found.form,
         forms=found.forms,
+        windows=windows,
     )
+
+
+def _shape_of_examples(data: Data, input_shape: InputShape | None) -> InputShape | None:
+    """The shape of whole examples, where the recipe says it: `model.input`, or `image_size` of which the network sees windows."""
+    if data.windows is None or input_shape is None:
+        return input_shape
+    keys = data.source.settings.image_keys
+    assert not isinstance(input_shape, dict)  # a rule: `windows` are for one input
+    return (*keys.image_size, input_shape[-1]) if keys and keys.image_size else None
+
+
+def _windows(data: Data, examples: Examples) -> Windows | None:
+    if data.windows is None:
+        return None
+    sides = examples.input.shape[1:-1]
+    if wrong := data.windows.fault(sides):
+        raise DataError(Problem(wrong, "`size` is that of a part of an example", path=("data", "windows", "size")))
+    return data.windows.model_copy(update={"of": list(sides)})
 
 
 def read_source(data: Data, *, input_shape: InputShape | None = None, progress: Progress | None = None) -> LoadedData:

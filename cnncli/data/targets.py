@@ -167,6 +167,10 @@ class TargetInfo(BaseModel, ABC):
         """
         return self
 
+    def in_windows(self, size: Sequence[int]) -> Self:
+        """The same of windows of this size of the examples."""
+        return self
+
     @property
     def evaluated_as(self) -> Any:
         """What an evaluation does to examples, as plain data, which belongs to their fingerprint; empty where it does nothing."""
@@ -194,6 +198,17 @@ class TargetInfo(BaseModel, ABC):
             DataError: the task has no such classes.
         """
         raise DataError(f"this data has classes of objects, and `targets` are {cls.PLURAL}")
+
+    def named(self, class_names: Sequence[str]) -> Self:
+        """The same, whose classes the recipe names.
+
+        Args:
+            class_names: of the numbers from 0.
+
+        Raises:
+            DataError: there are more classes than names.
+        """
+        raise DataError(f"classes of {self.PLURAL} have names of their own")
 
     def with_numbers(self, targets: NDArray[Any], numbers: NDArray[np.int32]) -> NDArray[Any]:
         """Targets with other numbers of classes.

@@ -34,6 +34,7 @@ from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import INPUT_NAME
 from cnncli.recipe.sources.base import ImageSettings
+from cnncli.recipe.windows import Windows
 from cnncli.runs.json_text import to_json
 from cnncli.tasks.decoder import Decoder
 
@@ -96,6 +97,7 @@ class About(BaseModel):
         loss, metrics: as a recipe writes them.
         losses, loss_weights: of a task that needs several outputs, by output; `loss` is then that of the main one.
         batch_size: in which the run scored its examples; another one may change the last bits.
+        windows: which parts of an image the network sees; `input_shape` is that of one, and `images` are whole.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
@@ -116,6 +118,7 @@ class About(BaseModel):
     loss_weights: Annotated[dict[_Text, float], Field(max_length=1000)] | None = None
     metrics: Annotated[tuple[_Object, ...], Field(max_length=50)] = ()
     batch_size: Annotated[int, Field(ge=1, le=_LARGEST_BATCH)]
+    windows: Windows | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -138,6 +141,12 @@ class About(BaseModel):
         forms = [*([self.images] if self.images else []), *(self.input_images or {}).values()]
         if not all(1 <= side <= _LARGEST_SIDE for form in forms for side in form.shape):
             yield f"an image of `images` has a side that is not between 1 and {_LARGEST_SIDE:,}"
+        if self.windows is not None:
+            of = self.windows.of
+            if of is None or max(of) > _LARGEST_SIDE or self.windows.fault(of):
+                yield "`windows` are no parts of an image"
+            elif self.images and list(self.images.shape[:-1]) != of:
+                yield "`windows` and `images` have different sizes"
         if unknown := (self.input_images or {}).keys() - by_name(self.input_shape).keys():
             yield f"`input_images` has `{shortened(min(unknown))}`, and `input_shape` does not"
         losses = [self.loss, *(self.losses or {}).values()]
@@ -162,7 +171,8 @@ class About(BaseModel):
         """JSON text, the same for the same values."""
         values = {name: getattr(self, name) for name in type(self).model_fields if name != "targets"}
         values |= {**self.targets.to_json(), "images": self.images and asdict(self.images)}
-        for name in ("input_images", "losses", "loss_weights"):
+        values["windows"] = self.windows and self.windows.model_dump()
+        for name in ("input_images", "losses", "loss_weights", "windows"):
             if values[name] is None:
                 del values[name]
         if self.input_images is not None:
@@ -229,19 +239,24 @@ def describe(
         input_shape=without_names({name: tuple(shape) for name, shape in by_name(input_shape).items()}),
         input_range=without_names(by_name(input_range)) if input_range else None,
         trained_on=TrainedOn(**trained_on) if trained_on else None,
-        images=_form(recipe, input_shape),
+        images=_form(recipe, input_shape, recipe.data.windows),
         input_images=_forms(recipe, input_shape),
         loss=as_data(main.loss),
         losses={output.name: as_data(output.loss) for output in outputs if output.loss} if several else None,
         loss_weights={output.name: output.weight for output in outputs} if several else None,
         metrics=tuple(as_data(metric) for metric in recipe.train.metrics),
-        batch_size=recipe.evaluate.batch_size or recipe.train.batch_size,
+        batch_size=recipe.scoring_batch_size,
+        windows=recipe.data.windows,
     )
 
 
-def _form(recipe: Recipe, input_shape: Sequence[int] | Mapping[str, Sequence[int]]) -> Form | None:
+def _form(
+    recipe: Recipe, input_shape: Sequence[int] | Mapping[str, Sequence[int]], windows: Windows | None
+) -> Form | None:
     if isinstance(input_shape, Mapping):
         return None  # images are brought to the shape of their input
+    if windows is not None:
+        input_shape = (*windows.whole, input_shape[-1])
     try:
         return form_of(recipe.data.source.settings.image_keys or ImageSettings(), tuple(input_shape))
     except DataError:  # signals, volumes, images of five bands
@@ -326,7 +341,10 @@ def _misfit(about: About, model: keras.Model) -> str:
             return f"`input_shape` is {list(shape)}, and the network takes {list(taken)}"
         if (form := (about.input_images or {}).get(tensor.name)) and not _fits(form.shape, taken):
             return f"`input_images` have the shape {list(form.shape)}, and the network takes {list(taken)}"
-    if about.images and not _fits(about.images.shape, taken):
+    if about.windows is not None:
+        if list(taken[:-1]) != about.windows.size:
+            return f"`windows` have the size {about.windows.size}, and the network takes {list(taken)}"
+    elif about.images and not _fits(about.images.shape, taken):
         return f"`images` have the shape {list(about.images.shape)}, and the network takes {list(taken)}"
     if not about.targets.can_read(given):
         has = " and ".join(str(list(shape)) for shape in given.values())

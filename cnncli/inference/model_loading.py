@@ -23,6 +23,7 @@ from cnncli.inference.model_description import About, describe
 from cnncli.messages import printable
 from cnncli.model_file_validation.archive import HDF5_HINT
 from cnncli.network.model_outputs import output_shapes
+from cnncli.network.whole_images import over_whole_images
 from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.keras_objects.objects import KerasObject, read
 from cnncli.recipe.learned import with_learned
@@ -31,6 +32,7 @@ from cnncli.recipe.named_inputs import INPUT, by_name, shapes_of, without_names
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.sources.base import ImageSettings
 from cnncli.recipe.sources.table import InputColumns
+from cnncli.recipe.windows import Windows
 from cnncli.runs.learned_file import read_learned
 from cnncli.runs.record import MODEL
 from cnncli.tasks.classification.targets import ClassTargets
@@ -52,6 +54,8 @@ class TrainedModel:
         activations: what they take for one example; None for a run, and for a file whose network takes any size.
         trained_on: fingerprints and a sketch of the training examples; None where they are not known.
         tensors: name of a layer in the recipe -> what leaves it; empty for a file.
+        windows: which parts of an image the network sees; None: the whole. `model` takes whole images in any case.
+        of_window: the network that takes windows, where there are some.
         scales: of the raw training examples, by the name of the input; empty where they are not known.
     """
 
@@ -65,6 +69,13 @@ class TrainedModel:
     trained_on: Mapping[str, Any] | None = None
     activations: Activations | None = None
     tensors: Mapping[str, Any] = field(default_factory=dict)
+    windows: Windows | None = None
+    of_window: keras.Model | None = None
+
+    @property
+    def network(self) -> keras.Model:
+        """What has the layers of the recipe: the model, or the network that it calls on windows."""
+        return self.of_window or self.model
 
     @property
     def about(self) -> About | None:
@@ -180,13 +191,15 @@ def _open_file(path: Path) -> TrainedModel:
     if told is None:
         return TrainedModel(opened.model, str(path), numbered_classes(opened.model), activations=opened.activations)
     return TrainedModel(
-        opened.model,
+        over_whole_images(opened.model, told.windows),
         str(path),
         told.targets,
         told=told,
         scales=by_name(told.input_range) if told.input_range else {},
         trained_on=told.trained_on.model_dump() if told.trained_on else None,
         activations=opened.activations,
+        windows=told.windows,
+        of_window=opened.model if told.windows else None,
     )
 
 
@@ -231,8 +244,18 @@ def _open_run(path: Path) -> TrainedModel:
         message = f"{path / runs.RECORD} is damaged: it describes {targets.size}, and the network has {has} outputs"
         raise OutputError(message, hint=_TRAIN_AGAIN)
     scales, trained_on = _scales(record, recipe.recipe), record.get("trained_on")
+    windows = recipe.recipe.data.windows
     return TrainedModel(
-        model, str(path), targets, path, recipe, scales=scales, trained_on=trained_on, tensors=network.tensors
+        over_whole_images(model, windows),
+        str(path),
+        targets,
+        path,
+        recipe,
+        scales=scales,
+        trained_on=trained_on,
+        tensors=network.tensors,
+        windows=windows,
+        of_window=model if windows else None,
     )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from cnncli import task_registry
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.input_values import InputValues, count
+from cnncli.data.windows import central_windows
 from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
 from cnncli.inference.evaluate_saved_model import own_data
 from cnncli.inference.image_checks import look_at
@@ -37,6 +38,7 @@ from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import find, kernel_of
 from cnncli.recipe.named_inputs import by_name, without_names
 from cnncli.recipe.schema_pictures import BY_PREDICTION, Samples
+from cnncli.recipe.windows import Windows
 
 _MOST_TOGETHER = 32  # examples that are computed at a time
 _HEALTH_EXAMPLES = 256
@@ -78,7 +80,7 @@ def examples_for(
         refuse_no_images(trained.input_shape)
         form = replace(trained.image_form, invert=invert)
         trained.check_memory(form.shape, min(len(files), _MOST_TOGETHER), keeps_all=True, hint="name fewer images")
-        return from_files(files, form=form), (
+        return _central(from_files(files, form=form), trained.windows), (
             *trained.notes,
             *warnings_for_images(trained),
             *look_at(trained, list(map(str, files)), form).warnings,
@@ -88,6 +90,7 @@ def examples_for(
         raise DataError(message, hint="name images: --image photo.jpg")
     split = trained.recipe.recipe.evaluate.split
     examples, notes = own_data(trained, split)
+    examples = central_windows(examples, trained.windows)
     warnings = []
     for name, column in examples.inputs.items() if examples.files is None else ():
         warnings += scale_warnings(trained.scales.get(name), column, f"the {split} split")
@@ -96,6 +99,15 @@ def examples_for(
         wrong, predicted = subject.mistakes(examples.labels, subject.said(read(examples, np.arange(len(examples)))))
     chosen = from_split(examples, split, samples, task=trained.targets.task, wrong=wrong, predicted=predicted)
     return chosen, (*notes, *warnings)
+
+
+def _central(chosen: Chosen, windows: Windows | None) -> Chosen:
+    """The window in the middle of each image, where the network sees windows."""
+    if windows is None:
+        return chosen
+    cut = tuple(slice(start, start + side) for start, side in zip(windows.centre(), windows.size, strict=True))
+    assert isinstance(chosen.inputs, np.ndarray)
+    return replace(chosen, inputs=chosen.inputs[:, *cut], originals=None)
 
 
 def value_range_of(trained: TrainedModel, about: str = INPUT) -> tuple[float, float]:

@@ -15,6 +15,7 @@ from PIL import Image
 from cnncli.plots import style
 from cnncli.plots.confident_errors import where_line
 from cnncli.plots.example_tiles import example_tiles
+from cnncli.plots.mask_overlay import class_colours, laid_over
 from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, show_sheet
 
@@ -22,7 +23,6 @@ _SIDE = 192  # pixels of a picture's longer side, at most
 _GAP, _BETWEEN = 8, 40  # pixels between the pictures of an image, and between images
 _LINE = 24
 _COLUMNS = 2
-_DENSITY = 0.55  # of a mask over its image
 _KEY = 0.24  # inches of a row of the key
 _MOST_NAMED = 24  # classes in the key
 
@@ -44,29 +44,6 @@ class Shown:
     score: str
     index: int
     file: str | None
-
-
-def class_colours(count: int) -> NDArray[np.uint8]:
-    """A colour for each class, uint8 (count, 3), the first black: the palette of PASCAL VOC's masks."""
-    numbers = np.arange(count)
-    colours = np.zeros((count, 3), np.uint8)
-    for bit in range(8):
-        for channel in range(3):
-            colours[:, channel] |= (((numbers >> (3 * bit + channel)) & 1) << (7 - bit)).astype(np.uint8)
-    return colours
-
-
-def overlay(image: Pixels, mask: NDArray[np.uint8], count: int, *, ignored: int) -> Pixels:
-    """An image with its mask laid over it; class 0 has no colour, and pixels that do not count are white.
-
-    Args:
-        image: uint8 (height, width, 3).
-        mask: uint8 (height, width), class numbers.
-        count: of classes.
-        ignored: the number of pixels that do not count.
-    """
-    over: Pixels = np.rint(_over(image.astype(np.float32), mask, class_colours(count), ignored)).astype(np.uint8)
-    return over
 
 
 def draw_masks(
@@ -144,18 +121,10 @@ def _row(each: Shown, colours: NDArray[np.uint8], ignored: int) -> Pixels:
     true, said = _enlarged(true, size), _enlarged(said, size)
     wrong = (true != said) & (true != ignored)
     errors = np.where(wrong[..., None], 255 * np.array(to_rgb(style.ORANGE)), 255 - (255 - grey) * 0.5)
-    parts = [image, _over(grey, true, colours, ignored), _over(grey, said, colours, ignored), errors]
+    parts = [image, laid_over(grey, true, colours, ignored), laid_over(grey, said, colours, ignored), errors]
     gap = np.full((size[0], _GAP, 3), 255, np.uint8)
     joined = [part for one in parts for part in (np.rint(one).astype(np.uint8), gap)]
     return np.concatenate(joined[:-1], axis=1)
-
-
-def _over(grey: NDArray[Any], mask: NDArray[np.uint8], colours: NDArray[np.uint8], ignored: int) -> NDArray[Any]:
-    """A mask over its image; pixels that do not count are white."""
-    known = np.where(mask < len(colours), mask, 0)
-    over = (1 - _DENSITY) * grey + _DENSITY * colours[known]
-    laid = np.where((mask == 0)[..., None], grey, over)
-    return np.where((mask == ignored)[..., None], 255.0, laid)
 
 
 def _enlarged(mask: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from cnncli.data.dataset import Examples, Splits
+from cnncli.data.dataset import Splits
+from cnncli.data.windows import central_windows
 from cnncli.interpretability.attribution import METHODS
 from cnncli.interpretability.examples import from_split, range_of
 from cnncli.interpretability.initial_network import initial_model
@@ -46,7 +47,7 @@ def draw_picture(
         return [
             *draw_maximized_of(subject, folder, value_range=value_range, **asked.model_dump(exclude={"input"})).files
         ]
-    examples: Examples = getattr(splits, recipe.evaluate.split)
+    examples = central_windows(getattr(splits, recipe.evaluate.split), splits.windows)
     heat, maps = picture.grad_cam, picture.feature_maps
     samples = maps.samples if maps else None
     if heat:

@@ -15,6 +15,7 @@ from cnncli.recipe.rules import GENERAL
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import INPUT_NAME
 from cnncli.recipe.sources import SOURCES
+from cnncli.recipe.targets import takes_windows
 
 SOURCES_OF_INPUTS = tuple(word for word, settings in SOURCES.items() if settings.HAS_SEVERAL_INPUTS)
 
@@ -96,11 +97,35 @@ def _shapes_of_inputs(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(f"`input` has no shape for {listed(missing)}", path=path)
 
 
+@GENERAL.error_without_network
+def _windows(recipe: Recipe) -> Iterator[Problem]:
+    windows, source, path = recipe.data.windows, recipe.data.source.settings, ("data", "windows")
+    if windows is None:
+        return
+    if not takes_windows(recipe.data.targets):
+        message = f"`windows` are for masks, and `targets` are {recipe.data.targets}"
+        yield Problem(message, "leave it out: what a network gives for windows cannot be joined here", path=path)
+        return
+    if windows.overlap is not None and windows.overlap >= min(windows.size):
+        message = f"`overlap` is {windows.overlap}, and a window has {min(windows.size)} pixels along a side"
+        yield Problem(message, "less than a side of `size`", path=(*path, "overlap"))
+    if source.image_keys is not None and source.image_keys.image_size is None:
+        hint = "`image_size: [height, width]` is the size of the whole images, from which windows are cut"
+        yield Problem("`windows` need `image_size`", hint, path=("data", "source", recipe.data.source.word))
+    elif (whole := source.example_shape()) is not None and (wrong := windows.fault(whole[:-1])):
+        yield Problem(wrong, "`size` is that of a part of an example", path=(*path, "size"))
+    shape = recipe.model.input
+    if isinstance(shape, list) and shape[:-1] != windows.size:
+        message = f"`input` is {shape}, and a window is {windows.size}"
+        yield Problem(message, "leave `input` out: it follows `windows`", path=("model", "input"))
+
+
 @GENERAL.error
 def _input_and_source(recipe: Recipe) -> Iterator[Problem]:
     source, shape = recipe.data.source.settings, recipe.model.input
     if (
         source.image_keys is None
+        and recipe.data.windows is None
         and isinstance(shape, list)
         and (known := source.example_shape()) not in (None, tuple(shape))
     ):
@@ -118,7 +143,7 @@ def _input_and_image_size(recipe: Recipe) -> Iterator[Problem]:
     if len(shape) != 3 or shape[2] not in (1, 3):
         hint = "[height, width, 3] for colour, [height, width, 1] for gray"
         yield Problem(f"`input`: images have three numbers, got {list(shape)}", hint, path=("model", "input"))
-    elif images.image_size and images.image_size != shape[:2]:
+    elif images.image_size and recipe.data.windows is None and images.image_size != shape[:2]:
         message = f"`input` is {list(shape)}, and `image_size` is {images.image_size}"
         yield Problem(message, "leave one of them out, or make them equal", path=("model", "input"))
     elif channels and channels != shape[2]:

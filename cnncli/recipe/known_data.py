@@ -12,9 +12,12 @@ def declared_classes(recipe: Recipe) -> int | None:
 
 
 def declared_shape(recipe: Recipe) -> tuple[int, ...] | dict[str, tuple[int, ...]] | None:
-    """The shape of one raw example, where the recipe alone tells it; of several inputs by name."""
+    """The shape of what the network takes of one raw example, where the recipe alone tells it; of several inputs by name."""
     if (shape := shapes_of(recipe.model)) is not None:
         return shape
+    if recipe.data.windows is not None:
+        whole = recipe.data.source.settings.example_shape()
+        return (*recipe.data.windows.size, whole[-1]) if whole else None
     if recipe.data.inputs is None and (own := recipe.data.source.settings.example_shape()) is not None:
         return own
     shapes = {each.name: shape_of_input(recipe, each) for each in inputs_of(recipe.data)}

@@ -210,3 +210,9 @@ class Recipe(Section):
         if found is None:
             return self
         return self.model_copy(update={"train": self.train.model_copy(update={"metrics": found})})
+
+    @property
+    def scoring_batch_size(self) -> int:
+        """How many examples are scored together: those whose windows are about a batch of the training, where there are some."""
+        windows, own = self.data.windows, self.train.batch_size
+        return self.evaluate.batch_size or (windows.per_batch(own) if windows and windows.of else own)

@@ -42,6 +42,7 @@ from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import InputColumns, Table
 from cnncli.recipe.sources.text_folder import TextFolder
 from cnncli.recipe.sources.volumes import VolumeFolder
+from cnncli.recipe.windows import Windows
 
 if TYPE_CHECKING:
     TargetsWord = str
@@ -185,6 +186,9 @@ class Data(Section):
     ]
     offline: Literal["mnist-sample"] | None = Field(None, description="data to use if a download is not possible")
     targets: TargetsWord = Field("classes", description=targets.DESCRIPTION)
+    windows: Windows | None = Field(
+        None, description="for masks: the network sees windows of the images, and what it gives for them is joined"
+    )
     split: Split = Field(default_factory=lambda: Split())
     inputs: InputsByName = Field(None, description="several inputs of an example, by name; `from` uses the names")
     prepare: list[PrepareStep] = Field(

@@ -111,6 +111,7 @@ def _pipeline(recipe: Recipe, splits: Splits) -> Figure | None:
     import keras
     import numpy as np
 
+    from cnncli.data.windows import central_windows
     from cnncli.network.learn_preprocessing import learn
     from cnncli.network.preprocessing import Preprocessing
     from cnncli.plots import data_sheets
@@ -120,7 +121,7 @@ def _pipeline(recipe: Recipe, splits: Splits) -> Figure | None:
     layers = Preprocessing(with_learned(recipe, learned), splits.input_shape)
     by_class = list(data_sheets.chosen_by_class(splits).values())
     rows = np.array([rows[number] for number in range(_SHOWN) for rows in by_class if number < len(rows)])[:_SHOWN]
-    examples = splits.train.read(rows)
+    examples = central_windows(splits.train, splits.windows).read(rows)
     prepared = layers.prepared(examples)
     augmented = [layers.augmented(examples) for _ in range(_PASSES)] if layers.augments else []
     if prepared is None and not augmented:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.dataset import Splits
 from cnncli.data.input_values import InputValues
+from cnncli.data.windows import central_windows
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
 from cnncli.network.build import Network
@@ -67,7 +68,9 @@ def _some(splits: Splits) -> InputValues:
     numbers = sum(kind_of(shape).size_of(shape) for shape in shapes)
     count = max(2, min(_EXAMPLES, _MOST_VALUES // max(1, numbers)))
     every = len(splits.train)
-    return splits.train.read(np.unique(np.linspace(0, every - 1, min(count, every)).astype(np.int64)))
+    return central_windows(splits.train, splits.windows).read(
+        np.unique(np.linspace(0, every - 1, min(count, every)).astype(np.int64))
+    )
 
 
 def _remarks(

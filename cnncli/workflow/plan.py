@@ -10,6 +10,7 @@ from cnncli.data.dataset import Splits
 from cnncli.data.encoding import Encoding
 from cnncli.data.epoch_drawing import comparing_drawing, drawing_of
 from cnncli.data.pipeline import Batches
+from cnncli.data.windows import in_windows
 from cnncli.errors import Problem
 from cnncli.network import budget
 from cnncli.network.build import Network
@@ -105,7 +106,8 @@ class Plan:
 
     def training_batches(self, network: Network) -> Batches:
         """The shuffled batches of the training split, with the weights of the examples, oversampled where the recipe says it."""
-        data, examples, targets = self.recipe.data, self.splits.train, self.splits.targets
+        data, targets = self.recipe.data, self.splits.targets
+        examples = in_windows(self.splits.train, self.splits.windows)
         return Batches(
             examples,
             batch_size=self.batch_size,
@@ -121,7 +123,7 @@ class Plan:
         Args:
             in_order: False: as the loss compares examples, where it compares some with others.
         """
-        examples, size = self.splits.validation, self.batch_size
+        examples, size = in_windows(self.splits.validation, self.splits.windows), self.batch_size
         drawing = None if in_order else comparing_drawing(self.recipe.data, examples, size)
         seed = None if drawing is None else 0
         batches = Batches(examples, batch_size=size, encodings=self.encodings_of(network), seed=seed, drawing=drawing)

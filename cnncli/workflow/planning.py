@@ -17,6 +17,7 @@ from cnncli.data.dataset import Splits
 from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
+from cnncli.data.windows import in_windows
 from cnncli.data_checks.quick_findings import data_problems
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes
@@ -74,7 +75,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
         found = data_problems(wanted, splits)
     batch_size = loaded.recipe.train.batch_size
     with placed_in(loaded):
-        drawn = examples_per_epoch(wanted, splits.targets, splits.train, batch_size)
+        drawn = examples_per_epoch(wanted, splits.targets, in_windows(splits.train, splits.windows), batch_size)
     steps_per_epoch = math.ceil(drawn / batch_size)
     warnings = loaded.warnings
     class_count = splits.targets.class_count
@@ -95,7 +96,8 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
             memory.check(checked)
         with placed_in(loaded):
             splits = _with_prepared_targets(loaded.recipe, checked.network, splits)
-        feasible = check_feasible(replace(checked, loaded=loaded), splits.targets)
+        targets = splits.targets.in_windows(splits.windows.size) if splits.windows else splits.targets
+        feasible = check_feasible(replace(checked, loaded=loaded), targets)
     with placed_in(loaded):
         check_classes(loaded.recipe, splits.targets.class_names)
         check_range(loaded.recipe, feasible.outputs, splits)
@@ -207,6 +209,8 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
         settled |= {"background": list(form.background), "depth": form.depth}
     if settled:
         data = data.model_copy(update={"source": data.source.settled(settled)})
+    if splits.windows:
+        data = data.model_copy(update={"windows": splits.windows})
     if data.inputs and splits.forms:
         forms = {
             name: {"background": list(form.background), "depth": form.depth} for name, form in splits.forms.items()

@@ -19,10 +19,12 @@ from cnncli import runs
 from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples, InputShape
 from cnncli.data.fingerprint import of_examples
+from cnncli.data.windows import in_windows
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.inference.model_description import About, describe, save
 from cnncli.messages import counted
 from cnncli.network.build import Network, build
+from cnncli.network.whole_images import over_whole_images
 from cnncli.recipe.named_inputs import without_names
 from cnncli.runs import checkpoints as commits
 from cnncli.tasks.evaluation import evaluate, settle
@@ -289,7 +291,7 @@ class _Recording:
 
 
 def _first_batch(planned: Plan, network: Network) -> Batch:
-    examples, encodings = planned.splits.train, planned.encodings_of(network)
+    examples, encodings = in_windows(planned.splits.train, planned.splits.windows), planned.encodings_of(network)
     rows = np.arange(min(_FIRST_EXAMPLES, len(examples)))
     targets = as_column(next(iter(encodings.values())).column(examples))
     return Batch(examples.read(rows), targets.read(rows), encodings)
@@ -301,10 +303,10 @@ def _evaluate(planned: Plan, network: Network, examples: Examples) -> Scored:
     losses = {output.name: output.loss for output in planned.outputs if output.loss}
     several = targets.HAS_SEVERAL_OUTPUTS and len(losses) > 1
     return evaluate(
-        network.model,
+        over_whole_images(network.model, planned.splits.windows),
         examples,
         targets=targets,
-        batch_size=recipe.evaluate.batch_size or planned.batch_size,
+        batch_size=recipe.scoring_batch_size,
         loss=losses if several else next(iter(losses.values())),
         loss_weights={output.name: output.weight for output in planned.outputs} if several else None,
         metrics=recipe.train.metrics,

@@ -9,7 +9,7 @@ from PIL import Image
 
 from cnncli.data.columns import RowFile
 from cnncli.data.load import load, load_for_model, parse_source
-from cnncli.data.sources import mask_folder
+from cnncli.data.sources import masked_images
 from cnncli.errors import DataError, RecipeError
 from cnncli.recipe.load import load_bytes
 from cnncli.recipe.schema_data import Data, Source
@@ -292,7 +292,7 @@ def test_other_data_has_the_classes_of_the_model():
 @pytest.mark.usefixtures("folder")
 def test_masks_that_do_not_fit_into_memory_lie_in_a_file(monkeypatch):
     expected = read().train.labels.tolist()
-    monkeypatch.setattr(mask_folder, "available_bytes", lambda: 0)
+    monkeypatch.setattr(masked_images, "available_bytes", lambda: 0)
     Image.fromarray(numbers(height=9)).save("masks/3.png")
     with pytest.raises(DataError):
         read()

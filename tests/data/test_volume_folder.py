@@ -81,6 +81,19 @@ def test_masks_are_found_beside_volumes(tmp_path, image, mask):
     np.testing.assert_array_equal(train.input[0, ..., 0], values)
 
 
+def test_classes_of_masks_have_the_names_of_the_recipe(tmp_path):
+    values = scan()
+    write_nifti(tmp_path / "images/a.nii", values)
+    write_nifti(tmp_path / "labels/a.nii", (values > 0).astype(np.uint8))
+    write_nifti(tmp_path / "labels/b.nii", np.full((6, 5, 4), 2, np.uint8))
+    write_nifti(tmp_path / "images/b.nii", values + 1)
+
+    names = ["air", "liver", "tumour", "spleen"]
+    assert read(tmp_path, has_masks=True, settings={"classes": names}).targets.class_names == tuple(names)
+    with pytest.raises(DataError, match="the masks hold class 2, and `classes` names 0 to 1"):
+        read(tmp_path, has_masks=True, settings={"classes": ["air", "liver"]})
+
+
 def test_volumes_and_masks_that_are_alone_are_all_named(tmp_path):
     write_nifti(tmp_path / "images" / "a.nii", scan())
     write_nifti(tmp_path / "images" / "b.nii", scan())

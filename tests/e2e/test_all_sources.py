@@ -201,8 +201,8 @@ VOLUMES = "shape: [4, 4, 4], window: [-3, 3]"
 ROWS = {
     "volume_folder": Row(f"{{volume_folder: {{path: scans/classes, {VOLUMES}}}}}", f"prepare: {PIXELS}", FLAT, volumes),
     "volume_folder, masks": Row(
-        f"{{volume_folder: {{path: scans, {VOLUMES}}}}}",
-        f"targets: masks\n  prepare: {PIXELS}",
+        f"{{volume_folder: {{path: scans, classes: [air, body], {VOLUMES}}}}}",
+        f"targets: masks\n  windows: {{size: [2, 4, 4], overlap: 0}}\n  prepare: {PIXELS}",
         "[Conv3D: {filters: $classes, kernel_size: 1, activation: softmax}]",
         volumes,
     ),
@@ -249,6 +249,12 @@ ROWS = {
         BOX_SOURCES["coco"],
         f"prepare: {PIXELS}\n  augment: [RandomFlip: horizontal]",
         MAPS,
+        lambda: boxed_folder("coco", COUNT),
+    ),
+    "coco, masks in windows": Row(
+        BOX_SOURCES["coco"],
+        f"targets: masks\n  windows: {{size: [16, 16]}}\n  prepare: {PIXELS}\n  augment: [RandomFlip: horizontal]",
+        "[Conv2D: {filters: $classes, kernel_size: 3, padding: same, activation: softmax}]",
         lambda: boxed_folder("coco", COUNT),
     ),
     "voc": Row(BOX_SOURCES["voc"], f"prepare: {PIXELS}", MAPS, lambda: boxed_folder("voc", COUNT)),

@@ -77,6 +77,13 @@ CHANGES = {
     "autoencoder": ["data.source=mnist-sample", "data.limit=128"],
     "denoise-mnist": ["data.source=mnist-sample", "data.limit=128"],
     "unet-small": ["data.limit=40"],
+    "unet-transfer": [
+        "data.source={mask_folder: {images: scans, masks: masks, image_size: [32, 32]}}",
+        "model.input=[32, 32, 3]",
+        SPLIT,
+        "vars.width=2",
+        "model.layers.0.MobileNetV2.weights=null",
+    ],
     "detect-small": ["data.limit=40"],
     "detect-transfer": [
         "data.source={yolo: {path: boxed, image_size: [64, 64]}}",

@@ -52,11 +52,13 @@ def test_files_are_an_indexed_mask_and_an_overlay_in_the_size_of_the_original():
     over = np.asarray(Image.open(io.BytesIO(found["photo_overlay.png"])))
     assert over.shape == (40, 80, 3)
     assert over[0, 79].tolist() == [100, 100, 100]  # ground has no colour
-    assert over[0, 0].tolist() == [115, 45, 45]  # 0.45 * 100 + 0.55 * [128, 0, 0]
+    assert over[0, 0].tolist() == [172, 132, 45]  # 0.45 * 100 + 0.55 * [230, 159, 0]
+    assert over[0, 39].tolist() == [230, 159, 0]  # a line of full colour inside the border, a black one outside
+    assert over[0, 40].tolist() == [0, 0, 0]
 
     [(name, content)] = files.end()
     assert name == "classes.json"
-    assert json.loads(content)["classes"][1] == {"number": 1, "name": "disc", "color": [128, 0, 0]}
+    assert json.loads(content)["classes"][1] == {"number": 1, "name": "disc", "color": [230, 159, 0]}
 
 
 def test_pixels_that_were_cut_off_are_255():

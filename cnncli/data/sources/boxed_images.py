@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def read_boxed(found: BoxedImages, settings: BoxSettings, request: Request, path
     with problems_at(*path):
         bad = [each for each in found.images if each.faults]
         if bad and not may_skip:
-            raise _faulty(bad, "correct them, or leave these images out: `on_bad_image: skip` in `data`")
+            raise faulty_labels(bad, "correct them, or leave these images out: `on_bad_image: skip` in `data`")
         good = [each for each in found.images if not each.faults]
         if not any(len(each.boxes) for each in good):
             raise DataError(Problem(f"{found.described} has no box", "nothing can be learned"))
@@ -100,12 +101,12 @@ def read_boxed(found: BoxedImages, settings: BoxSettings, request: Request, path
         if (better := settled(form, settings, seen.usable)) != form:
             form = better
             seen = scan([each.file for each in good], form, progress=request.progress)
-        if seen.bad and not may_skip:
-            reasons = [f"{printable(each.file.relative)}: {each.reason}" for each in seen.bad]
+        reasons = [f"{printable(each.file.relative)}: {each.reason}" for each in seen.bad]
+        if reasons and not may_skip:
             message = f"{len(seen.bad):,} of {counted(len(good), 'image')} cannot be used"
             way_out = "repair or remove them, or skip them: `on_bad_image: skip` in `data`"
             raise DataError(Problem(message, "\n".join([*_some(reasons), way_out])))
-        notes = [*found.notes, *_left_out(bad, seen)]
+        notes = [*found.notes, *labels_left_out(bad, reasons)]
         tree = Tree({}, {}, dict(found.folders), (), "image")
         looks = [looks_of(each) for each in seen.usable]
         files = [each.file for each in seen.usable]
@@ -124,7 +125,7 @@ def read_boxed_for_model(found: BoxedImages, settings: BoxSettings, request: Mod
     of_test = [each for each in found.images if each.file.part == "test"]
     mine = of_test or list(found.images)
     if bad := [each for each in mine if each.faults]:
-        raise _faulty(bad, "correct them")
+        raise faulty_labels(bad, "correct them")
     form = request.form or form_of(settings, request.input_shape, path)
     seen = scan([each.file for each in mine], form, progress=request.progress)
     if seen.bad:
@@ -136,7 +137,16 @@ def read_boxed_for_model(found: BoxedImages, settings: BoxSettings, request: Mod
     return _loaded(found, mine, seen, form, request.targets, notes, numbers)
 
 
-def _faulty(bad: Sequence[BoxedImage], way_out: str) -> DataError:
+class Labelled(Protocol):
+    """An image with its labels."""
+
+    @property
+    def faults(self) -> tuple[Problem, ...]:
+        """What is wrong with them."""
+
+
+def faulty_labels(bad: Sequence[Labelled], way_out: str) -> DataError:
+    """All faults of labels as one error."""
     problems = [problem for each in bad for problem in each.faults]
     shown, left = problems[:MOST_LISTED], len(problems) - MOST_LISTED
     more = f"and {left:,} more" if left > 0 else ""
@@ -144,12 +154,24 @@ def _faulty(bad: Sequence[BoxedImage], way_out: str) -> DataError:
     return DataError([*shown, Problem(message, "\n".join(filter(None, [more, way_out])))])
 
 
-def _left_out(bad: Sequence[BoxedImage], seen: Scan) -> Iterator[Problem]:
-    reasons = [str(problem) for each in bad for problem in each.faults]
-    reasons += [f"{printable(each.file.relative)}: {each.reason}" for each in seen.bad]
-    if reasons:
-        message = f"{counted(len(bad) + len(seen.bad), 'image')} left out"
-        yield Problem(message, "\n".join(_some(reasons)), kind="broken")
+def labels_left_out(bad: Sequence[Labelled], reasons: Sequence[str]) -> Iterator[Problem]:
+    """That images are left out.
+
+    Args:
+        bad: those whose labels are wrong.
+        reasons: why others are.
+    """
+    found = [*(str(problem) for each in bad for problem in each.faults), *reasons]
+    if found:
+        message = f"{counted(len(bad) + len(reasons), 'image')} left out"
+        yield Problem(message, "\n".join(_some(found)), kind="broken")
+
+
+def size_fault(labelled: tuple[int, int], image: tuple[int, int]) -> str:
+    """That labels are for an image of another size, (height, width)."""
+    (height, width), own = labelled, image
+    turned = "; `exif: ignore` where labels were drawn on the image as it is stored" if labelled == own[::-1] else ""
+    return f"its labels are for {width}x{height} pixels, and it has {own[1]}x{own[0]}{turned}"
 
 
 def _some(lines: Sequence[str]) -> list[str]:
@@ -244,11 +266,8 @@ class _Placed:
         name = printable(seen.file.relative)
         size = np.array([seen.height, seen.width] * 2, np.float64)
         if labelled.size and labelled.size != (seen.height, seen.width):
-            height, width = labelled.size
-            said = f"its labels are for {width}x{height} pixels, and it has {seen.width}x{seen.height}"
-            turned = "; `exif: ignore` where boxes were drawn on the image as it is stored"
-            is_turned = labelled.size == (seen.width, seen.height)
-            self.faults.append(Problem(f"{name}: {said}", f"write labels for this image{turned if is_turned else ''}"))
+            said = size_fault(labelled.size, (seen.height, seen.width))
+            self.faults.append(Problem(f"{name}: {said}", "write labels for this image"))
             return np.empty((0, 5), np.float32)
         shares = labelled.boxes / size if labelled.size else labelled.boxes  # (k, 4)
         inside = np.clip(shares, 0, 1)

@@ -1,4 +1,4 @@
-"""Parse a JSON file of COCO: its images, categories and boxes, with every fault."""
+"""Parse a JSON file of COCO: its images, categories, and boxes or outlines, with every fault."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cnncli.data.sources.boxed_images import fault, read_text
+from cnncli.data.sources.coco_outlines import Outline, encoded_outline
 from cnncli.errors import DataError, Problem
 from cnncli.messages import listed, printable, shortened
 
@@ -22,6 +23,7 @@ class CocoImage:
     Attributes:
         boxes: [top, left, bottom, right] of each object, in pixels.
         classes: the number of the category of each, in the order of their ids.
+        outlines: of each object, where outlines are wanted; the boxes are empty then.
         faults: what is wrong with its annotations.
     """
 
@@ -30,6 +32,7 @@ class CocoImage:
     width: int
     boxes: list[list[float]] = field(default_factory=list)
     classes: list[int] = field(default_factory=list)
+    outlines: list[Outline] = field(default_factory=list)
     faults: list[Problem] = field(default_factory=list)
 
 
@@ -46,8 +49,11 @@ class CocoFile:
     images: Sequence[CocoImage]
 
 
-def parse_coco(file: str) -> CocoFile:
-    """Parse a file; crowds (`iscrowd: 1`) are left out, as COCO's scores ignore them.
+def parse_coco(file: str, *, with_outlines: bool = False) -> CocoFile:
+    """Parse a file; crowds (`iscrowd: 1`) have no box, as COCO's scores ignore them.
+
+    Args:
+        with_outlines: read `segmentation`, also of crowds, and not `bbox`.
 
     Raises:
         DataError: it is no COCO JSON, or its lists do not fit together; every fault is reported at once.
@@ -67,8 +73,10 @@ def parse_coco(file: str) -> CocoFile:
         if own is None:
             said = "has no `image_id`" if image_id is None else f"is of the image {shortened(str(image_id))}"
             problems.append(fault(file, 0, f"{about} {said}{', which is not listed' if image_id is not None else ''}"))
-        elif not annotation.get("iscrowd"):
-            _add(annotation, own, number_of, about, file)
+        elif with_outlines or not annotation.get("iscrowd"):
+            add = _add_outline if with_outlines else _add_box
+            if wrong := _category_fault(annotation, number_of) or add(annotation, own, number_of):
+                own.faults.append(fault(file, 0, f"{about}, of {printable(own.name)}: {wrong}"))
     if problems:
         raise DataError(problems)
     return CocoFile(file, names, list(images.values()))
@@ -128,25 +136,34 @@ def _images(given: Sequence[Any], file: str, problems: list[Problem]) -> dict[in
     return found
 
 
-def _add(annotation: Mapping[str, Any], own: CocoImage, number_of: Mapping[int, int], about: str, file: str) -> None:
-    wrong = _fault(annotation, number_of)
-    if wrong:
-        own.faults.append(fault(file, 0, f"{about}, of {printable(own.name)}: {wrong}"))
-        return
-    left, top, width, height = map(float, annotation["bbox"])
-    own.boxes.append([top, left, top + height, left + width])
-    own.classes.append(number_of[annotation["category_id"]])
+def _category_fault(annotation: Mapping[str, Any], number_of: Mapping[int, int]) -> str:
+    category = annotation.get("category_id")
+    if isinstance(category, int) and category in number_of:
+        return ""
+    return f"`category_id` is {shortened(str(category))}, and no category has this id"
 
 
-def _fault(annotation: Mapping[str, Any], number_of: Mapping[int, int]) -> str:
-    """What is wrong with an annotation; empty where nothing is."""
-    category, box = annotation.get("category_id"), annotation.get("bbox")
-    if not isinstance(category, int) or category not in number_of:
-        return f"`category_id` is {shortened(str(category))}, and no category has this id"
+def _add_outline(annotation: Mapping[str, Any], own: CocoImage, number_of: Mapping[int, int]) -> str:
+    """Add the outline of an annotation; returns what is wrong with it, empty where nothing is."""
+    try:
+        encoded = encoded_outline(annotation.get("segmentation"), own.height, own.width)
+    except ValueError as error:
+        return str(error)
+    number = None if annotation.get("iscrowd") else number_of[annotation["category_id"]]
+    own.outlines.append(Outline(number, encoded))
+    return ""
+
+
+def _add_box(annotation: Mapping[str, Any], own: CocoImage, number_of: Mapping[int, int]) -> str:
+    """Add the box of an annotation; returns what is wrong with it, empty where nothing is."""
+    box = annotation.get("bbox")
     are_numbers = isinstance(box, list) and len(box) == 4 and all(type(each) in (int, float) for each in box)
     if not are_numbers or not all(map(math.isfinite, box or [])):
         return f"`bbox` is {shortened(str(box))}, expected [left, top, width, height]"
     assert box is not None
     if not (box[2] > 0 and box[3] > 0):
         return f"`bbox` is {box}: its {'width' if not box[2] > 0 else 'height'} is {min(box[2:]):g}"
+    left, top, width, height = map(float, box)
+    own.boxes.append([top, left, top + height, left + width])
+    own.classes.append(number_of[annotation["category_id"]])
     return ""

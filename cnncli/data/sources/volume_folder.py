@@ -116,6 +116,8 @@ def read_volume_folder(
         parts = _parts(usable, names, targets, group)
         if has_masks:
             info: TargetInfo = targets.describe(parts["train"].labels, "the masks of the training part")
+            if settings.classes is not None:
+                info = info.named(settings.classes)
             for part, examples in parts.items():
                 info.check(examples.labels, f"the masks of the {part} part", "the training part")
         else:

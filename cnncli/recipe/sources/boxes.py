@@ -9,6 +9,8 @@ from pydantic import Field
 
 from cnncli.recipe.sources.base import ImageSettings, Located, SourceSettings
 
+OUTLINES_PACKAGE = "faster_coco_eval"  # decodes the outlines of COCO
+
 
 class BoxSettings(ImageSettings):
     """The settings of a source whose labels are boxes in images."""
@@ -53,13 +55,17 @@ class Voc(BoxSettings, Located):
 
 
 class Coco(BoxSettings):
-    """Images and annotations as COCO has them: a JSON file with the boxes of all images of a folder; crowds are ignored."""
+    """Images and annotations as COCO has them: a JSON file with the boxes of all images of a folder; crowds are ignored.
+
+    `targets: masks` draws masks of the outlines; class 0 is the background.
+    """
 
     MODULE: ClassVar[str] = "coco"
+    TARGETS: ClassVar[tuple[str, ...]] = ("boxes", "masks")
     RECOGNIZED: ClassVar[str] = "a JSON file of COCO annotations near its images, or its folder"
 
     images: str = Field(min_length=1, description="the folder of the images, relative to the working directory")
-    annotations: str = Field(min_length=1, description="the JSON file with their boxes")
+    annotations: str = Field(min_length=1, description="the JSON file with their boxes or outlines")
     validation_images: str | None = Field(None, min_length=1, description="images to validate; default: `images`")
     validation_annotations: str | None = Field(None, min_length=1, description="the JSON file of the validation part")
     test_images: str | None = Field(None, min_length=1, description="images to test; default: `images`")

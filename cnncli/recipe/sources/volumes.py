@@ -9,7 +9,9 @@ from pydantic import Field
 
 from cnncli.recipe.schema_fields import Count, Range
 from cnncli.recipe.sources.base import Located, SourceSettings
+from cnncli.recipe.sources.mask_folder import MOST_CLASSES
 
+_Name = Annotated[str, Field(min_length=1)]
 _Spacing = Annotated[float, Field(gt=0, le=1000)]
 
 
@@ -24,6 +26,9 @@ class VolumeFolder(Located):
     path: str = Field(min_length=1, description="the folder, relative to the working directory")
     masks: str | None = Field(
         None, min_length=1, description="the folder of the masks; default: labels/ or masks/ beside images/ in `path`"
+    )
+    classes: Annotated[list[_Name], Field(min_length=2, max_length=MOST_CLASSES)] | None = Field(
+        None, description="names of the numbers that masks hold, from 0: `[background, liver]`; default: the numbers"
     )
     shape: Annotated[list[Count], Field(min_length=3, max_length=3)] | None = Field(
         None, description="[depth, height, width] of all volumes, cut or filled up; default: that of `model.input`"
@@ -47,6 +52,9 @@ class VolumeFolder(Located):
 
     def paths(self) -> dict[str, str]:
         return {"path": self.path, **({"masks": self.masks} if self.masks else {})}
+
+    def class_count(self) -> int | None:
+        return len(self.classes) if self.classes else None
 
     def example_shape(self) -> tuple[int, ...] | None:
         return (*self.shape, 1) if self.shape else None

@@ -40,7 +40,8 @@ class TargetRules(Protocol):
         HEAD: the last layer of a new recipe; `{outputs}` stands for the number of quantities.
         TRAINING: lines of the section `train` of a new recipe.
 
-    A module may also have `BALANCE`, the default of `data.balance`, `SCORES`, see `scores_of`, and `NETWORK`, see `network_of`.
+    A module may also have `BALANCE`, the default of `data.balance`, `SCORES`, see `scores_of`, `WINDOWS`, see `takes_windows`,
+    and `NETWORK`, see `network_of`.
     """
 
     RULES: Rules
@@ -63,6 +64,11 @@ def default_metrics(word: str, recipe: Any) -> list[KerasObject] | None:
 def of(word: str) -> TargetRules:
     """The rules and defaults of a word of `data.targets`."""
     return cast(TargetRules, importlib.import_module(f"{__name__}.{TASKS[word]}"))
+
+
+def takes_windows(word: str) -> bool:
+    """Whether `data.windows` may cut examples into windows, whose outputs can be joined: `WINDOWS` of the module."""
+    return bool(getattr(of(word), "WINDOWS", False))
 
 
 def scores_of(word: str) -> tuple[str, ...]:

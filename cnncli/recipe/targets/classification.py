@@ -14,6 +14,7 @@ from cnncli.recipe.outputs import REGRESSION_LOSSES, Output, loss_class, outputs
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.sources.table import TableSettings, is_several
+from cnncli.recipe.sources.volumes import VolumeFolder
 
 RULES = Rules()
 NO_CLASSES = ""
@@ -50,6 +51,15 @@ def _source_of_classes(recipe: Recipe) -> Iterator[Problem]:
         own = source.usual_targets
         message = f"{source.described} brings {own}, and `targets: classes` need one class for each example"
         yield Problem(message, f"leave `targets` out: it is `{own}`", path=("data", "targets"))
+
+
+@RULES.error_without_network
+def _classes_of_folders(recipe: Recipe) -> Iterator[Problem]:
+    settings = recipe.data.source.settings
+    if isinstance(settings, VolumeFolder) and settings.classes is not None:
+        hint = "leave it out: each class has a folder; or write `targets: masks`"
+        path = ("data", "source", "volume_folder", "classes")
+        yield Problem("`classes` names what masks hold, and `targets` are classes", hint, path=path)
 
 
 @RULES.error_without_network

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from cnncli.recipe.layers import output_activation, snake_case
 from cnncli.recipe.outputs import Output, loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
+from cnncli.recipe.sources.boxes import OUTLINES_PACKAGE, Coco
 from cnncli.recipe.sources.mask_folder import MaskFolder
 
 RULES = Rules()
@@ -21,6 +23,7 @@ NO_CLASSES = ""
 STRATIFY = False
 METRICS = None  # they depend on the loss: `default_metrics`
 NETWORK = "u_net"
+WINDOWS = True
 HEAD = "Conv2D: {filters: $classes, kernel_size: 1, activation: softmax}"
 TRAINING = ("loss: sparse_categorical_crossentropy   # metrics: mean IoU follows from the targets",)
 
@@ -91,6 +94,13 @@ def _source_of_masks(recipe: Recipe) -> Iterator[Problem]:
         hint += "or in arrays: `source: {npz: {path: scans.npz}}`, where y has the shape (count, height, width)"
         message = f"{source.described} has no masks, and `targets: masks` need a class for each pixel"
         yield Problem(message, hint, path=("data", "source"))
+
+
+@RULES.error_without_network
+def _outlines_package(recipe: Recipe) -> Iterator[Problem]:
+    if isinstance(recipe.data.source.settings, Coco) and importlib.util.find_spec(OUTLINES_PACKAGE) is None:
+        message = "the outlines of COCO are read by faster-coco-eval, which is not installed"
+        yield Problem(message, 'pip install "cnncli[detection]"', path=("data", "source", "coco"))
 
 
 @RULES.error_without_network

@@ -16,7 +16,8 @@ from cnncli.interpretability.examples import read
 from cnncli.plots.boxed_pictures import as_pixels
 from cnncli.plots.confusion import draw_confusion
 from cnncli.plots.evaluation_figures import can_show
-from cnncli.plots.mask_sheet import Shown, draw_masks, overlay
+from cnncli.plots.mask_overlay import overlay
+from cnncli.plots.mask_sheet import Shown, draw_masks
 from cnncli.plots.text_fitting import Title
 from cnncli.tasks.segmentation.scorer import Scored
 from cnncli.tasks.segmentation.targets import IGNORED, MaskTargets

@@ -13,7 +13,7 @@ from cnncli.data.image_geometry import Geometry
 from cnncli.data.volume_file import Volume, nifti_like, read_volume
 from cnncli.data.volume_form import VolumeForm
 from cnncli.plots.boxed_pictures import as_pixels
-from cnncli.plots.mask_sheet import class_colours, overlay
+from cnncli.plots.mask_overlay import class_colours, overlay
 from cnncli.plots.tiles import Pixels
 from cnncli.runs.json_text import to_json
 from cnncli.tasks.decoder import Decoder, Original

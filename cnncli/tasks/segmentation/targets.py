@@ -88,6 +88,12 @@ class MaskTargets(TargetInfo):
         """Classes that have no names."""
         return cls(class_names=tuple(map(str, range(count))), mask_shape=tuple(mask_shape))
 
+    def named(self, class_names: Sequence[str]) -> Self:
+        if len(class_names) < self.count:
+            message = f"the masks hold class {self.count - 1}, and `classes` names 0 to {len(class_names) - 1}"
+            raise DataError(Problem(message, "name every class, the background too"))
+        return self.model_copy(update={"class_names": tuple(class_names)})
+
     @classmethod
     def label_cells(cls, columns: Sequence[str], separator: str | None) -> LabelCells:
         raise DataError(_NO_TABLE)
@@ -122,6 +128,9 @@ class MaskTargets(TargetInfo):
         table[: len(numbers)] = numbers
         found: NDArray[np.uint8] = table[targets]
         return found
+
+    def in_windows(self, size: Sequence[int]) -> Self:
+        return self.model_copy(update={"mask_shape": tuple(size)})
 
     def check_settings(self, data: Data) -> list[Problem]:
         if data.classes is None or data.classes == self.count:
