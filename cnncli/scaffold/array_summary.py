@@ -16,6 +16,8 @@ from cnncli.recipe.targets import of as targets_of
 from cnncli.scaffold.data_summary import DataSummary, target_scale
 
 _SHORTEST_SIDE = 8  # pixels, of an image
+_GUESSED = ["classes", "multilabel", "numbers", "boxes"]  # targets, where nobody says them
+_SHOWN = "numbers"  # whose error is shown where labels are none of these
 _LONGEST_RATIO = 4  # of the sides of an image
 
 
@@ -43,6 +45,7 @@ def look_at(source: Any, targets: str | None = None) -> DataSummary:
     classes = dict(zip(names, counts, strict=True)) if len(counts) == len(names) else {}
     scale = train.scale
     labels = listed(f"{name} {count:,}" for name, count in classes.items()) if classes else found.targets.size
+    uses_labels = found.targets.USES_LABELS
     return DataSummary(
         source=source,
         kind=kind_of(shape),
@@ -54,13 +57,13 @@ def look_at(source: Any, targets: str | None = None) -> DataSummary:
         parts=tuple(found.parts),
         facts=[
             f"{counted(len(train), 'example')} of the shape {list(shape)}, values from {scale.low:g} to {scale.high:g}",
-            f"Labels: {labels}",
+            f"Labels: {labels}" if uses_labels else "Labels are not read",
         ],
         are_photos=kind_of(shape) is IMAGE and shape[-1] == 3 and min(shape[:2]) >= 96,
         are_pixels=column.dtype == np.uint8 or scale.high == 255.0,
         is_scaled=scale.low >= -1 and scale.high <= 1,
         outputs=found.targets.count,
-        target_scale=target_scale(np.asarray(train.labels)) if targets_of(word).NO_CLASSES else None,
+        target_scale=target_scale(np.asarray(train.labels)) if uses_labels and targets_of(word).NO_CLASSES else None,
     )
 
 
@@ -73,12 +76,13 @@ def _may_be_signals(shape: tuple[int, ...]) -> bool:
 
 
 def _read(source: Any, targets: str | None, shape: tuple[int, ...] | None = None) -> tuple[LoadedData, str]:
-    words = [targets] if targets else ["classes", "multilabel", "numbers"]
+    words = [targets] if targets else _GUESSED
+    first: DataError | None = None  # what is wrong with the kind of labels that most archives have
     for word in words:
         data = Data.model_validate({"source": source, "targets": word})
         try:
             return read_source(data, input_shape=shape), word
-        except DataError:
-            if word == words[-1]:
-                raise
-    raise AssertionError
+        except DataError as error:
+            first = error if first is None or word == _SHOWN else first
+    assert first is not None
+    raise first

@@ -21,6 +21,7 @@ from cnncli.recipe.sources.boxes import BoxSettings
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.mask_folder import MaskFolder
 from cnncli.recipe.sources.table import TableSettings
+from cnncli.recipe.targets import WITHOUT_LABELS
 from cnncli.scaffold import (
     array_summary,
     box_summary,
@@ -35,7 +36,8 @@ from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.recipe_text import recipe_text
 from cnncli.scaffold.table_parts import tables_in
 
-_OF_FOLDERS = {word for word in ImageFolder.TARGETS if targets_of(word).GROUP}  # that are asked for by name
+_OF_FOLDERS = {word for word in ImageFolder.TARGETS if targets_of(word).GROUP}
+_ASKED_FOR = {*_OF_FOLDERS, *WITHOUT_LABELS}  # of folders: what --task alone can say
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,9 @@ def write_recipe(
     if backbone is not None and backbone != "none":
         backbone = _application(backbone)
     found = _look_at(parse_source(path), path, targets)
+    if targets is not None and found.targets != targets:
+        message = f"the targets of {printable(path)} are {found.targets}, not {targets}"
+        raise DataError(Problem(message, "leave out --task"))
     choice = networks.choose(found, backbone=backbone, weights=weights)
     name = _name(path)
     text = recipe_text(found, choice, name=name, shown=path)
@@ -90,6 +95,9 @@ def _look_at(source: Source, path: str, targets: str | None) -> DataSummary:
     if isinstance(source.settings, BoxSettings):
         return box_summary.look_at(source.word, source.settings, labels_of(source.settings))
     if isinstance(source.settings, TableSettings):
+        if targets in WITHOUT_LABELS:
+            message = f"{printable(path)} is a table, and init reads its labels"
+            raise DataError(Problem(message, "start from a recipe: cnncli recipes copy autoencoder"))
         if source.settings.FINDS_COLUMNS:
             message = f"{printable(path)} is {source.settings.described}, which init does not look at"
             hint = (
@@ -114,7 +122,7 @@ def _look_at_images(path: str, word: str | None) -> DataSummary:
     tables = tables_in(path)
     command = f"cnncli init {shlex.quote(tables[0])}" if tables else ""
     try:
-        found = image_summary.look_at(path, word) if word in _OF_FOLDERS else image_summary.look_at(path)
+        found = image_summary.look_at(path, word) if word in _ASKED_FOR else image_summary.look_at(path)
     except DataError as error:
         if not tables:
             raise
