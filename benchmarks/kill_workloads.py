@@ -1,5 +1,6 @@
 """What the benchmark of kills trains: a recipe with every part that has a state, sentences whose vocabulary is learned,
-digits whose noise is removed, masks and boxes that move with their images, or volumes of which the network sees windows."""
+digits whose noise is removed, masks and boxes that move with their images, volumes of which the network sees
+windows, or faces in batches of people."""
 
 from __future__ import annotations
 
@@ -241,6 +242,39 @@ train:
     {"anywhere": 15, "training": 40, "commit": 35, "file": 10},
     _write_volumes,
 )
+
+IDENTITIES = Workload(
+    """\
+name: kills
+data:
+  source: faces-sample
+  targets: identities
+  limit: 320
+  balance: {per_identity: 4}
+  prepare: [Rescaling: {scale: $(1 / 255)}]
+  augment:
+    - RandomFlip: horizontal
+    - RandomTranslation: {height_factor: 0.05, width_factor: 0.05}
+model:
+  layers:
+    - Conv2D: {filters: 8, kernel_size: 3, strides: 2, padding: same, use_bias: false}
+    - BatchNormalization: {momentum: 0.8}
+    - ReLU
+    - MaxPooling2D: 2
+    - Flatten
+    - Dropout: 0.2
+    - Dense: 16
+    - UnitNormalization
+train:
+  seed: 7
+  epochs: 4
+  batch_size: 16
+  steps_per_execution: 2
+  optimizer: {Adam: {learning_rate: 1e-3}}
+  checkpoint: {every_steps: 4, every_seconds: 1}
+""",
+    {"anywhere": 15, "training": 40, "commit": 35, "file": 10},
+)
 WORKLOADS = {
     "images": IMAGES,
     "sentences": SENTENCES,
@@ -248,4 +282,5 @@ WORKLOADS = {
     "masks": MASKS,
     "boxes": BOXES,
     "volumes": VOLUMES,
+    "identities": IDENTITIES,
 }

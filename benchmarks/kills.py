@@ -7,6 +7,7 @@
     python -m benchmarks.kills --kills 20 --of masks       # with masks that augmentation moves
     python -m benchmarks.kills --kills 20 --of volumes     # with volumes of which the network sees windows
     python -m benchmarks.kills --kills 20 --of boxes       # likewise boxes, with two outputs and two losses
+    python -m benchmarks.kills --kills 20 --of identities  # with batches of a few people each
 
 Each round is one run of the real command: killed with SIGKILL, resumed, killed again, until it ends by itself. Half of the
 kills are aimed at a moment in which a file is written: the temporary file of a commit, or of another file of the run, has

@@ -37,7 +37,7 @@ def init(
         typer.Option(
             "--task",
             metavar="TARGETS",
-            help="What the labels are: classes, multilabel, numbers or identities.",
+            help="What the labels are: classes, multilabel, numbers, boxes or identities; input: none, an autoencoder.",
             show_default="as the labels suggest",
             rich_help_panel=options.RECIPE,
         ),
@@ -76,9 +76,6 @@ def init(
     from cnncli.runs.output_files import OutputFile
     from cnncli.scaffold.write_recipe import write_recipe
 
-    if task in targets.WITHOUT_LABELS:
-        hint = "start from a recipe that comes with cnncli: cnncli recipes copy autoencoder"
-        raise UsageError(f"--task {task}: init writes recipes for data with labels", hint=hint)
     if task is not None and task not in targets.TASKS:
         raise UsageError(f"--task: unknown targets `{printable(task)}`", hint=did_you_mean(task, targets.TASKS))
     if weights is not None and backbone in (None, "none"):

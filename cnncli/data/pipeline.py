@@ -77,6 +77,11 @@ class Batches:
         return next(iter(self.encodings.values()))
 
     @property
+    def targets(self) -> Values:
+        """The targets of all examples in their order, as the encoding of the main output stores them."""
+        return self._targets
+
+    @property
     def count(self) -> int:
         return self._drawing.count if self._drawing else self.rows
 

@@ -66,6 +66,7 @@ class TargetInfo(BaseModel, ABC):
     GROUP: ClassVar[str] = ""  # what `groups_of` tells of an example, where it tells something: "identity"
     NEEDS_KNOWN_CLASSES: ClassVar[bool] = True  # whether every class of another part has to be in training
     HAS_PLACES: ClassVar[bool] = False  # whether a label has the height and width of its input, as a mask has
+    ARE_BOXES: ClassVar[bool] = False  # whether a label is the boxes of its image, each with a class
     USES_LABELS: ClassVar[bool] = True  # whether labels of the data are read; else the inputs alone tell the targets
     task: str
     class_names: tuple[str, ...] = ()

@@ -19,6 +19,8 @@ from cnncli.recipe.targets import of as targets_of
 from cnncli.scaffold.data_summary import DataSummary, target_scale
 
 _SHORTEST_SIDE = 8  # pixels, of an image
+_GUESSED = ["classes", "multilabel", "numbers", "boxes"]  # targets, where nobody says them
+_SHOWN = "numbers"  # whose error is shown where labels are none of these
 _LONGEST_RATIO = 4  # of the sides of an image
 _MOST_CLASSES = 200
 _TEXTS = 2_000  # that are looked at
@@ -48,6 +50,7 @@ def look_at(source: Any, targets: str | None = None) -> DataSummary:
     classes = dict(zip(names, counts, strict=True)) if len(counts) == len(names) else {}
     scale = train.scale
     labels = listed(f"{name} {count:,}" for name, count in classes.items()) if classes else found.targets.size
+    uses_labels = found.targets.USES_LABELS
     return DataSummary(
         source=source,
         kind=kind_of(shape),
@@ -59,14 +62,14 @@ def look_at(source: Any, targets: str | None = None) -> DataSummary:
         parts=tuple(found.parts),
         facts=[
             _examples_fact(train, kind_of(shape), shape),
-            f"Labels: {labels}",
+            f"Labels: {labels}" if uses_labels else "Labels are not read",
         ],
         are_photos=kind_of(shape) is IMAGE and shape[-1] == 3 and min(shape[:2]) >= 96,
         are_pixels=column.dtype == np.uint8 or scale.high == 255.0,
         length=_words_of(column) if kind_of(shape) is TEXT else 0,
         is_scaled=scale.low >= -1 and scale.high <= 1,
         outputs=found.targets.count,
-        target_scale=target_scale(np.asarray(train.labels)) if targets_of(word).NO_CLASSES else None,
+        target_scale=target_scale(np.asarray(train.labels)) if uses_labels and targets_of(word).NO_CLASSES else None,
     )
 
 
@@ -98,13 +101,13 @@ def _read(source: Any, targets: str | None, shape: tuple[int, ...] | None = None
     Raises:
         DataError: it cannot be read; or its labels are classes that are not numbered as training needs it.
     """
-    first: DataError | None = None
-    for word in [targets] if targets else ["classes", "multilabel", "numbers"]:
+    first: DataError | None = None  # what is wrong with the kind of labels that most archives have
+    for word in [targets] if targets else _GUESSED:
         data = Data.model_validate({"source": source, "targets": word})
         try:
             found = read_source(data, input_shape=shape)
         except DataError as error:
-            first = first or error
+            first = error if first is None or word == _SHOWN else first
             continue
         if first is not None and _are_classes(found):
             *others, last = first.problems

@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from cnncli.data.sources.class_folders import class_names_of
+from cnncli.data.sources.class_folders import class_names_of, refuse_no_training
 from cnncli.data.sources.classes_in_names import read_tree_of_names
 from cnncli.data.sources.folder_tree import IMAGE_FILES, read_tree
 from cnncli.data.sources.paths import existing_folder
@@ -28,7 +28,7 @@ LARGE = 96  # pixels: images with such sides are photos, smaller ones are icons 
 
 
 def look_at(path: str, word: str = "classes", *, pattern: str | None = None) -> DataSummary:
-    """Look at class folders.
+    """Look at class folders; for targets without labels at all images of a folder.
 
     Args:
         word: of `data.targets`.
@@ -38,9 +38,14 @@ def look_at(path: str, word: str = "classes", *, pattern: str | None = None) -> 
         DataError: the folder has no images in class folders.
     """
     root = os.path.abspath(existing_folder(path))
-    tree = read_tree(root, IMAGE_FILES) if pattern is None else read_tree_of_names(root, IMAGE_FILES, pattern)
     info = targets_of(word)
-    class_names_of(path, tree, must_be_trained=info.NEEDS_KNOWN_CLASSES)  # raises where training would
+    if pattern is None:
+        tree = read_tree(root, IMAGE_FILES, has_classes=info.USES_LABELS)
+    else:
+        tree = read_tree_of_names(root, IMAGE_FILES, pattern)
+    refuse_no_training(path, tree)  # these raise where training would
+    if info.USES_LABELS:
+        class_names_of(path, tree, must_be_trained=info.NEEDS_KNOWN_CLASSES)
     train = tree.files["train"]
     counts = Counter(file.class_name for file in train)
     heights, widths, is_gray = measured([file.path for file in some(train)])
@@ -51,16 +56,19 @@ def look_at(path: str, word: str = "classes", *, pattern: str | None = None) -> 
     more = {part: len(files) for part, files in tree.files.items() if part != "train"}
     names = [file.relative for file in train]
     group = None if len(tree.files) > 1 else group_in_names(names)
+    of_classes = f" of {counted(len(counts), info.GROUP or 'class', info.PLURAL)}: " + listed(
+        f"{name} {count:,}" for name, count in counts.items()
+    )
     facts = [
-        f"{counted(len(train), 'image')} of {counted(len(counts), info.GROUP or 'class', info.PLURAL)}: "
-        + listed(f"{name} {count:,}" for name, count in counts.items()),
+        counted(len(train), "image") + (of_classes if info.USES_LABELS else ", whose labels are not read"),
         *(f"{count:,} more in the {part} part" for part, count in more.items()),
         f"{'Gray images' if is_gray else 'Images in colour'}; "
         + (f"all are {size}" if len(sizes) == 1 else f"of many sizes, {size}"),
         *([group_fact(group, names)] if group else []),
         *(["The names of the files begin with their class"] if pattern else []),
     ]
-    if not info.GROUP and len(counts) >= _MANY_FOLDERS and int(np.median(list(counts.values()))) <= _FEW_FILES:
+    are_classes = info.USES_LABELS and not info.GROUP
+    if are_classes and len(counts) >= _MANY_FOLDERS and int(np.median(list(counts.values()))) <= _FEW_FILES:
         facts.append(
             f"Many folders of few images: if they are people, of whom others come later: cnncli init {path} --task identities"
         )
@@ -75,7 +83,7 @@ def look_at(path: str, word: str = "classes", *, pattern: str | None = None) -> 
         kind=IMAGE,
         shape=(height, width, 1 if is_gray else 3),
         targets=word,
-        classes={} if info.GROUP else counts,
+        classes=counts if are_classes else {},
         examples=len(train),
         parts=tuple(tree.files),
         group=None if info.GROUP else group,

@@ -18,6 +18,7 @@ from cnncli.recipe.sources.boxes import BoxSettings
 from cnncli.recipe.sources.image_folder import ImageFolder
 from cnncli.recipe.sources.mask_folder import MaskFolder
 from cnncli.recipe.sources.table import TableSettings
+from cnncli.recipe.targets import WITHOUT_LABELS
 from cnncli.scaffold import (
     array_summary,
     box_summary,
@@ -31,7 +32,9 @@ from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.folder_search import folders_of_images, has_class_files, has_images, tables_below
 from cnncli.scaffold.table_parts import tables_in
 
-_OF_FOLDERS = {word for word in ImageFolder.TARGETS if targets_of(word).GROUP}  # that are asked for by name
+_ASKED_FOR = {word for word in ImageFolder.TARGETS if targets_of(word).GROUP} | {
+    *WITHOUT_LABELS
+}  # of folders: what --task alone can say
 _MOST_TABLES = 3  # that are looked at
 _OF_IMAGES = {"image", "label", "separator", *ImageFolder.model_fields}  # keys of a table that an image folder has, too
 
@@ -57,6 +60,9 @@ def look_at(source: Source, path: str, targets: str | None) -> DataSummary:
     if isinstance(source.settings, BoxSettings):
         return box_summary.look_at(source.word, source.settings, labels_of(source.settings))
     if isinstance(source.settings, TableSettings):
+        if targets in WITHOUT_LABELS:
+            message = f"{printable(path)} is a table, and init reads its labels"
+            raise DataError(Problem(message, "start from a recipe: cnncli recipes copy autoencoder"))
         if source.settings.FINDS_COLUMNS:
             message = f"{printable(path)} is {source.settings.described}, which init does not look at"
             hint = (
@@ -87,7 +93,7 @@ def _images(path: str, targets: str | None) -> DataSummary:
     Raises:
         DataError: nothing in it can be used.
     """
-    if targets in _OF_FOLDERS:
+    if targets in _ASKED_FOR:
         return image_summary.look_at(path, targets)
     if (found := _with_metadata(path, targets)) is not None:
         return found

@@ -16,7 +16,7 @@ from cnncli.inputs.volume import VOLUME
 from cnncli.messages import counted
 from cnncli.recipe import targets
 from cnncli.recipe.write import as_flow
-from cnncli.scaffold import detector
+from cnncli.scaffold import autoencoder, detector
 from cnncli.scaffold.data_summary import DataSummary
 from cnncli.scaffold.u_net import blocks, fitting_side, levels_of, u_net
 
@@ -28,6 +28,7 @@ _SMALLEST_MAP = 4  # positions along the shortest axis after the last pooling
 _FIRST_FILTERS, _MOST_STAGES = 32, 4
 _STEPS = 3_000  # of the whole training, about
 _BATCH_OF_MAPS = 8
+_OF_MAPS = ("u_net", "detector")
 _MOST_WORDS = 20_000
 _FEWEST_WORDS, _LONGEST_TEXT = 4, 500
 _FLIPPED = ["augment: [RandomFlip: horizontal]   # moves the masks with the images"]
@@ -169,8 +170,11 @@ def _detecting(found: DataSummary, backbone: str | None) -> Choice:
     schedule = f"warmup_target: 3e-3, warmup_steps: 1 epochs, decay_steps: {epochs - 1} epochs"
     return Choice(
         why="The network is a single-stage detector, trained from the beginning; the recipe detect-transfer has a backbone.",
-        source={"image_size": [side, side]},
-        data=[*_prepared(found), "augment: [RandomFlip: horizontal]   # moves the boxes with the images"],
+        source={"image_size": [side, side]} if found.has_image_files else {},
+        data=[
+            *_prepared(found, _resizing(found, [side, side])),
+            "augment: [RandomFlip: horizontal]   # moves the boxes with the images",
+        ],
         layers=detector.detector(side),
         outputs=["centres", "sides"],
         train=[
@@ -183,8 +187,34 @@ def _detecting(found: DataSummary, backbone: str | None) -> Choice:
     )
 
 
+def _reconstructing(found: DataSummary, backbone: str | None) -> Choice:
+    if backbone not in (None, "none"):
+        raise RecipeError(f"init writes no autoencoder with the backbone {backbone}", hint="--backbone none")
+    *sides, last = _size(found)
+    activation = "sigmoid" if found.are_pixels else ""
+    why = (
+        "An autoencoder: it gives back what it gets through a narrow layer, so that unusual examples have large errors."
+    )
+    sides = autoencoder.fitting_sides(sides) if found.kind is IMAGE else sides
+    if found.kind is NUMBERS:
+        layers = autoencoder.dense(last)
+    else:
+        layers = autoencoder.convolutional(sides, last, _DIMENSIONS[found.kind], activation)
+    return Choice(
+        why=why,
+        source={"image_size": sides} if found.has_image_files else {},
+        data=_prepared(found, _resizing(found, sides)),
+        layers=layers,
+        train=_plain_training(found),
+    )
+
+
 # Networks that are no classifiers, by what `targets.network_of` calls them.
-_WHOLE: dict[str, Callable[[DataSummary, str | None], Choice]] = {"u_net": _segmenting, "detector": _detecting}
+_WHOLE: dict[str, Callable[[DataSummary, str | None], Choice]] = {
+    "u_net": _segmenting,
+    "detector": _detecting,
+    "autoencoder": _reconstructing,
+}
 
 
 def _dense(found: DataSummary) -> Choice:
@@ -257,12 +287,25 @@ def _size(found: DataSummary) -> tuple[int, ...]:
     return (side, side, channels)
 
 
-def _prepared(found: DataSummary) -> list[str]:
-    if found.are_pixels:
-        return ["prepare: [Rescaling: {scale: $(1 / 255)}]"]
-    if found.is_scaled:
+def _resizing(found: DataSummary, sides: Sequence[int]) -> list[str]:
+    """The layer that gives images of arrays these sides; files are read with them."""
+    if found.kind is not IMAGE or found.has_image_files or list(found.shape[:2]) == list(sides):
         return []
-    return ["prepare: [Normalization]           # mean and variance are learned on the training split"]
+    return [f"Resizing: {{height: {sides[0]}, width: {sides[1]}}}"]
+
+
+def _prepared(found: DataSummary, first: Sequence[str] = ()) -> list[str]:
+    """The section `prepare`.
+
+    Args:
+        first: layers before those that scale the values.
+    """
+    if found.are_pixels:
+        return [f"prepare: [{', '.join([*first, 'Rescaling: {scale: $(1 / 255)}'])}]"]
+    if found.is_scaled:
+        return [f"prepare: [{', '.join(first)}]"] if first else []
+    learned = "# mean and variance are learned on the training split"
+    return [f"prepare: [{', '.join([*first, 'Normalization'])}]".ljust(35) + learned]
 
 
 def _augmented(found: DataSummary) -> list[str]:
@@ -301,7 +344,7 @@ def _plain_training(found: DataSummary) -> list[str]:
 
 
 def _batch_size(found: DataSummary) -> int:
-    if targets.network_of(found.targets) in _WHOLE or found.kind is VOLUME:
+    if targets.network_of(found.targets) in _OF_MAPS or found.kind is VOLUME:
         return _BATCH_OF_MAPS
     return 32 if found.examples < 10_000 else 64 if found.examples < 50_000 else 128
 

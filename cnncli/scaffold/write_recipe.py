@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnncli.data.load import parse_source
-from cnncli.errors import RecipeError
-from cnncli.messages import did_you_mean
+from cnncli.errors import DataError, Problem, RecipeError
+from cnncli.messages import did_you_mean, printable
 from cnncli.names import check_name
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.load import LoadedRecipe, load_bytes
@@ -53,6 +53,9 @@ def write_recipe(
     if backbone is not None and backbone != "none":
         backbone = _application(backbone)
     found = look_at(parse_source(path), path, targets)
+    if targets is not None and found.targets != targets:
+        message = f"the targets of {printable(path)} are {found.targets}, not {targets}"
+        raise DataError(Problem(message, "leave out --task"))
     choice = networks.choose(found, backbone=backbone, weights=weights)
     name = _name(path)
     text = recipe_text(found, choice, name=name, shown=path)

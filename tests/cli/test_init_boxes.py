@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from boxed_folders import boxed_folder
 from commands import call
@@ -47,3 +48,14 @@ def test_network_fits_the_size_of_images():
     assert "- conv: {name: cells_of_4, filters: 48}  # pixels" in detector(128)
     assert "- conv: {name: neck, filters: 64}" in detector(256)
     assert not any("cells_of_4," in line for line in detector(256))
+
+
+def test_boxes_in_arrays_are_recognized():
+    pictures = [(np.zeros((40, 60, 3), np.uint8), [4, 5, 20, 30])] * 20
+    arrays = {"x": np.stack([image for image, _ in pictures]), "boxes": np.array([[box] for _, box in pictures])}
+    np.savez("data.npz", classes=np.zeros((20, 1), int), **arrays)
+    call("init", "data.npz")
+
+    recipe = load("data.yaml").recipe
+    assert recipe.data.targets == "boxes"
+    assert recipe.data.prepare[0].args == {"height": 64, "width": 64}  # 40 x 60 cannot be halved and doubled again

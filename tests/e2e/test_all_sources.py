@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from boxed_folders import BOX_SOURCES, boxed_folder
+from boxed_folders import BOX_SOURCES, NAMES, boxed_folder, pictures_of
 from commands import call, draw_nothing, stop_after_the_first_epoch
 from PIL import Image
 
@@ -107,6 +107,18 @@ def archive(**arrays: np.ndarray) -> str:
 
 def image_array() -> np.ndarray:
     return np.stack([pixels(number) for number in range(COUNT)])
+
+
+def boxed_archive() -> str:
+    pictures = pictures_of(COUNT)
+    boxes = np.concatenate([np.array([box for _, box in own], float).reshape(-1, 4) for _, own in pictures])
+    return archive(
+        x=np.stack([image for image, _ in pictures]),
+        boxes=boxes,
+        classes=np.array([NAMES.index(name) for _, own in pictures for name, _ in own]),
+        box_counts=np.array([len(own) for _, own in pictures]),
+        class_names=np.array(NAMES),
+    )
 
 
 def signal_table() -> str:
@@ -237,6 +249,12 @@ ROWS = {
         f"targets: input\n  prepare: {PIXELS}\n  augment: [Rescaling: $(1 / 255), GaussianNoise: 0.1, Rescaling: 255]",
         "[Conv2D: {filters: 3, kernel_size: 3, padding: same}]",
         lambda: archive(x=image_array()),
+    ),
+    "npz, boxes": Row(
+        "{npz: {path: data.npz}}",
+        f"targets: boxes\n  prepare: {PIXELS}\n  augment: [RandomFlip: horizontal]",
+        MAPS,
+        boxed_archive,
     ),
     "mask_folder": Row(
         "{mask_folder: {images: photos, masks: masks, classes: {ground: 0, square: 255}, image_size: [8, 8]}}",

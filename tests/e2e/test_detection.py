@@ -82,6 +82,19 @@ def test_precision_is_what_faster_coco_eval_gives_of_the_written_boxes():
     assert run.stats[1] == pytest.approx(of_run()["map50"], abs=1e-4)
 
 
+def test_threshold_of_the_validation_is_kept_and_used():
+    chosen = json.loads(Path("outputs/rectangles/first/run.json").read_text())["data"]["threshold"]
+    assert (of_run()["threshold"], of_run()["is_chosen_on_validation"]) == (chosen, True)
+    shutil.copy("outputs/rectangles/first/model.keras", "alone.keras")
+    for network in ("outputs/rectangles/first", "alone.keras"):
+        answers = call("predict", network, "photos/images", "--json").json["predictions"]
+        scores = [box["score"] for each in answers for box in each["boxes"]]
+        assert len(scores) > COUNT / 2
+        assert min(scores) >= chosen - 5e-5  # written with four digits
+    said = call("evaluate", "outputs/rectangles/first").stdout
+    assert f"boxes of score {chosen:.2f} and more, the best F1 on the validation split" in " ".join(said.split())
+
+
 def test_files_are_pictures_in_the_original_size_and_are_not_overwritten():
     Image.fromarray(pictures_of(1)[0][0]).resize((10 * WIDTH, 10 * HEIGHT)).save("large.png")
     said = call("predict", "outputs/rectangles/first", "large.png", "--to", "drawn").stderr

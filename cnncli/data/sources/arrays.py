@@ -42,6 +42,7 @@ class Pair:
         weights: of the weights in the loss; None where there are none.
         groups: of the groups; None where there are none.
         is_labelled: whether labels are read.
+        classes: of the classes of boxes, whose labels are in two arrays; None of other labels.
     """
 
     inputs: Mapping[str, str]
@@ -50,6 +51,7 @@ class Pair:
     weights: str | None = None
     groups: str | None = None
     is_labelled: bool = True
+    classes: str | None = None
 
     @classmethod
     def of(cls, inputs: str, labels: str, names: Sequence[str] = (), *, is_labelled: bool = True) -> Pair:
@@ -60,7 +62,16 @@ class Pair:
     @property
     def arrays(self) -> list[str]:
         """The names of the inputs, and of the labels where they are read."""
-        return [*self.inputs.values(), *([self.labels] if self.is_labelled else [])]
+        labels = [self.labels, *([self.classes] if self.classes else [])]
+        return [*self.inputs.values(), *(labels if self.is_labelled else [])]
+
+    @property
+    def ending(self) -> str:
+        """What the names of the other arrays of the part end with: `_train`."""
+        if self.labels.endswith("_labels"):  # train_labels, as MedMNIST has them
+            return f"_{self.labels.removesuffix('_labels')}"
+        _, line, part = self.labels.partition("_")
+        return line + part
 
     @property
     def more(self) -> list[str]:
@@ -101,6 +112,7 @@ def found(
     allow_leakage: bool,
     notes: Sequence[Problem] = (),
     rows: Mapping[str, NDArray[np.int64]] | None = None,
+    class_names: Sequence[str] | None = None,
 ) -> LoadedData:
     """Check the arrays of all parts, and compare the parts.
 
@@ -109,6 +121,7 @@ def found(
         pairs: of each part.
         arrays: by name.
         rows: of the part `train`, the examples of each part that it is divided into.
+        class_names: by number, where the source names them; None: the labels that train tell the classes.
     """
     problems: list[Problem] = []
     parts: dict[str, Examples] = {}
@@ -126,7 +139,7 @@ def found(
     if rows is not None:
         pairs = {part: pairs["train"].of_part(part) for part in rows}
         parts = {part: parts["train"].take(indices) for part, indices in rows.items()}
-    info, label_notes = _compare_labels(pairs, parts, targets)
+    info, label_notes = _compare_labels(pairs, parts, targets, class_names)
     found_notes = [*notes, *label_notes]
     duplicate_of: dict[str, NDArray[np.int64]] = {}
     if isinstance(targets, type):
@@ -187,7 +200,10 @@ def compare_scales(arrays: Mapping[str, Values]) -> tuple[list[Problem], list[Pr
 
 
 def _compare_labels(
-    pairs: Mapping[str, Pair], parts: Mapping[str, Examples], targets: Targets
+    pairs: Mapping[str, Pair],
+    parts: Mapping[str, Examples],
+    targets: Targets,
+    class_names: Sequence[str] | None,
 ) -> tuple[TargetInfo, list[Problem]]:
     """Compare the labels of all parts with those that train, or with what the model knows; with notes."""
     labels = {pair.labels: parts[part].labels for part, pair in pairs.items()}
@@ -196,7 +212,9 @@ def _compare_labels(
             targets.check(values, name, "the model")
         return targets, []
     first = pairs["train"].labels
-    info = targets.describe(labels[first], first)
+    info = targets.describe(labels[first], first)  # also says whether anything can be learned
+    if class_names is not None:
+        info = targets.of_class_names(class_names)
     for name, values in labels.items():
         info.check(values, name, first)
     return info, info.part_notes(labels, first)

@@ -16,7 +16,7 @@ from cnncli.data.dataset import INPUT
 from cnncli.data.part_names import PartWords
 from cnncli.data.shapes import Shape
 from cnncli.data.signal_length import length_note, with_length
-from cnncli.data.sources import npz
+from cnncli.data.sources import box_arrays, npz
 from cnncli.data.sources.arrays import Pair, Targets, found, listed_or, needed, without_labels
 from cnncli.data.sources.base import ModelRequest, Request, Source
 from cnncli.data.sources.loaded_data import LoadedData, problems_at
@@ -59,21 +59,26 @@ def read_npz(
     with problems_at("data", "source", "npz", "path"):
         path = existing_file(settings.path)
         names = npz.names(path)
-        found_pairs = _pairs(
-            path, names, inputs, for_training=isinstance(targets, type), is_labelled=targets.USES_LABELS
-        )
+        found_pairs = _pairs(path, names, inputs, targets)
         pairs = needed(found_pairs, targets)
         more: list[str] = []
+        group, column = (split.group, split.column) if split else (None, None)
         if isinstance(targets, type):
-            group, column = (split.group, split.column) if split else (None, None)
             pairs = {part: _with_more(pair, settings.weight, group) for part, pair in pairs.items()}
             _refuse_missing(path, names, pairs, column)
             more = [*(name for pair in pairs.values() for name in pair.more), *([column] if column else [])]
         wanted = [name for pair in pairs.values() for name in pair.arrays]
+        if targets.ARE_BOXES:
+            own = [box_arrays.CLASS_NAMES, *(f"{box_arrays.COUNTS}{pair.ending}" for pair in pairs.values())]
+            more += [name for name in own if name in names]
         arrays = without_labels(pairs, npz.read(path, dict.fromkeys([*wanted, *more])))
-        notes = _unused(names, inputs, more) if isinstance(targets, type) else []
+        notes = _unused(names, inputs, more, targets) if isinstance(targets, type) else []
+        class_names = None
+        if targets.ARE_BOXES:
+            class_names, found_notes = _with_boxes(arrays, pairs, settings, targets)
+            notes += found_notes
         words = PartWords.of(column, split.words_of_parts()) if split and column else None
-        rows = _rows_of_parts(column, words, arrays, pairs["train"]) if more and column and words else None
+        rows = _rows_of_parts(column, words, arrays, pairs["train"]) if column and words else None
         of_signals: dict[str, Shape] = {}  # with channels they could be images without channels
         for pair in pairs.values():
             for name, length in lengths.items():
@@ -83,14 +88,42 @@ def read_npz(
                 notes += filter(None, [length_note(array, done, length)])
         if of_signals:
             input_shape = of_signals | (by_name(input_shape) if input_shape is not None else {})
-        return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows)
+        return found(
+            printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows, class_names
+        )
+
+
+def _with_boxes(
+    arrays: dict[str, NDArray[Any]], pairs: Mapping[str, Pair], settings: Npz, targets: Targets
+) -> tuple[tuple[str, ...] | None, list[Problem]]:
+    """Put the boxes of each part into `arrays` as one array of labels; the names of the classes, and notes.
+
+    Raises:
+        DataError: something is wrong with the boxes of any part.
+    """
+    named = arrays.get(box_arrays.CLASS_NAMES)
+    class_names = None if named is None else box_arrays.class_names_of(named)
+    problems, notes = list[Problem](), list[Problem]()
+    for pair in pairs.values():
+        try:
+            own = box_arrays.of_archive(arrays, pair.ending, next(iter(pair.inputs.values())), class_names)
+            arrays[pair.labels], found_notes = box_arrays.read_boxes(own, settings.box_format)
+        except DataError as error:
+            problems += error.problems
+        else:
+            notes += found_notes
+    if problems:
+        raise DataError(problems)
+    if class_names is not None and not isinstance(targets, type):
+        numbers, unlike = targets.renumber(class_names)
+        notes += unlike
+        arrays.update({pair.labels: targets.with_numbers(arrays[pair.labels], numbers) for pair in pairs.values()})
+    return class_names, notes
 
 
 def _with_more(pair: Pair, weight: str | None, group: str | None) -> Pair:
     """The names of weights and groups of a part: `w` beside x, `w_train` beside x_train."""
-    labels = pair.labels
-    ending = f"_{labels.removesuffix('_labels')}" if labels.endswith("_labels") else labels.removeprefix("y")
-    return replace(pair, weights=weight and weight + ending, groups=group and group + ending)
+    return replace(pair, weights=weight and weight + pair.ending, groups=group and group + pair.ending)
 
 
 def _refuse_missing(path: Path, names: Sequence[str], pairs: Mapping[str, Pair], column: str | None) -> None:
@@ -107,7 +140,7 @@ def _refuse_missing(path: Path, names: Sequence[str], pairs: Mapping[str, Pair],
             near = did_you_mean(missing[0], [name for name in names if name not in ("x", "y")])
             hint = "\n".join(filter(None, [near, f"it holds: {listed(names, 10)}"]))
             problems.append(Problem(f"{printable(path.name)} has no {listed_or(missing)}", hint, path=key))
-    if column and "train" in pairs and pairs["train"].labels != "y":
+    if column and "train" in pairs and pairs["train"].ending:
         message = (
             f"`column: {column}` says the part of each example, and the archive has parts already, {', '.join(pairs)}"
         )
@@ -127,22 +160,32 @@ def _rows_of_parts(
     return part_names.read_part_names(values, name=column, words=words)
 
 
-def _npz_pairs(names: Sequence[str], inputs: Sequence[str], *, is_labelled: bool = True) -> dict[str, Pair]:
+def _npz_pairs(names: Sequence[str], inputs: Sequence[str], targets: Targets) -> dict[str, Pair]:
     """The parts of an archive that brings them ready made."""
     parts = {"train": "train", "validation": "val", "test": "test"}
+    if targets.ARE_BOXES:
+        return {part: _boxed_pair(f"_{name}") for part, name in parts.items()}
     of_inputs, of_labels = array_names(names)
     return {
-        part: Pair.of(of_inputs.format(name), of_labels.format(name), inputs, is_labelled=is_labelled)
+        part: Pair.of(of_inputs.format(name), of_labels.format(name), inputs, is_labelled=targets.USES_LABELS)
         for part, name in parts.items()
     }
 
 
-def _pairs(
-    path: Path, names: Sequence[str], inputs: Sequence[str], *, for_training: bool, is_labelled: bool
-) -> dict[str, Pair]:
+def _alone(inputs: Sequence[str], targets: Targets) -> Pair:
+    """The arrays of an archive without parts."""
+    return _boxed_pair("") if targets.ARE_BOXES else Pair.of("x", "y", inputs, is_labelled=targets.USES_LABELS)
+
+
+def _boxed_pair(ending: str) -> Pair:
+    boxes, classes = (f"{word}{ending}" for word in (box_arrays.BOXES, box_arrays.CLASSES))
+    return replace(Pair.of(f"x{ending}", boxes), classes=classes)
+
+
+def _pairs(path: Path, names: Sequence[str], inputs: Sequence[str], targets: Targets) -> dict[str, Pair]:
     """The parts of an archive by the names of its arrays."""
-    ready = _npz_pairs(names, inputs, is_labelled=is_labelled)
-    alone = Pair.of("x", "y", inputs, is_labelled=is_labelled)
+    ready, alone = _npz_pairs(names, inputs, targets), _alone(inputs, targets)
+    for_training = isinstance(targets, type)
     pairs = {part: pair for part, pair in ready.items() if any(name in names for name in pair.arrays)}
     if not pairs and any(name in names for name in alone.arrays):
         pairs = {"train": alone}
@@ -160,6 +203,8 @@ def _pairs(
         and not any(name in names for pair in (*ready.values(), alone) for name in pair.arrays)
     ):
         lines.append(f"write it with these names: {_renaming(path, names)}")
+    if not targets.ARE_BOXES and any(name.partition("_")[0] == box_arrays.BOXES for name in names):
+        lines.append("boxes are read with `targets: boxes` in `data`")
     if not inputs and (several := _names_of_inputs(names)):
         lines.append(
             f"several inputs have names: `inputs: {{{', '.join(f'{name}: {{}}' for name in several)}}}` in `data`"
@@ -183,15 +228,17 @@ def _names_of_inputs(names: Sequence[str]) -> list[str]:
     return [name for name in dict.fromkeys(found) if name not in ("train", "val", "test")][:8]
 
 
-def _unused(names: Sequence[str], inputs: Sequence[str], more: Sequence[str]) -> list[Problem]:
+def _unused(names: Sequence[str], inputs: Sequence[str], more: Sequence[str], targets: Targets) -> list[Problem]:
     """Arrays of names that mean nothing here: a misspelt part would be missed without a word."""
-    ready = [name for pair in _npz_pairs(names, inputs).values() for name in pair.arrays]
-    unused = [name for name in names if name not in (*ready, *Pair.of("x", "y", inputs).arrays, *more)]
+    ready, alone = _npz_pairs(names, inputs, targets), _alone(inputs, targets)
+    known = dict.fromkeys(name for pair in ready.values() for name in (*pair.arrays, pair.labels))
+    read = (*known, *alone.arrays, alone.labels, *more)
+    unused = [name for name in names if name not in read]
     if not unused:
         return []
     noun = "array is" if len(unused) == 1 else "arrays are"
     message = f"{len(unused):,} {noun} not used: {listed(unused)}"
-    return [Problem(message, f"the names are {', '.join(ready)}", kind="ignored")]
+    return [Problem(message, f"the names are {', '.join(known)}", kind="ignored")]
 
 
 def _lengths(data: Data | None) -> dict[str, int] | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from cnncli.recipe.schema_fields import Count
 from cnncli.recipe.sources.base import Located, SourceSettings
 
+# How four numbers say where a box is, by Keras' words: corners, or a corner or the centre with the width and the height, in
+# pixels from 0, or with `rel_` in shares of the image.
+BoxFormat = Literal["xyxy", "yxyx", "xywh", "center_xywh", "rel_xyxy", "rel_yxyx", "rel_xywh", "rel_center_xywh"]
 _KERAS_NAMES, _MEDMNIST_NAMES = ("x_{}", "y_{}"), ("{}_images", "{}_labels")
 
 
@@ -33,7 +36,7 @@ class Npz(Located):
     MODULE: ClassVar[str] = "npz_archive"
     PLACEHOLDER: ClassVar[str] = "YOUR_FILE.npz"
     RECOGNIZED: ClassVar[str] = "an .npz file"
-    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers", "identities", "masks")
+    TARGETS: ClassVar[tuple[str, ...]] = ("classes", "multilabel", "numbers", "identities", "masks", "boxes")
     HAS_SEVERAL_INPUTS: ClassVar[bool] = True
     KEYS_OF_INPUTS: ClassVar[tuple[str, ...]] = ("length",)
 
@@ -46,6 +49,10 @@ class Npz(Located):
         None,
         description="of signals: shorter ones, which NaN fills up in the file, are padded with 0, longer ones are cut",
     )
+    box_format: BoxFormat = Field(
+        "xyxy",
+        description="of `targets: boxes`: what the four numbers of a box are, in pixels, or with `rel_` in shares of the image",
+    )
 
     @property
     def described(self) -> str:
@@ -55,7 +62,10 @@ class Npz(Located):
         return self.length
 
     def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
-        return self.model_copy(update={"length": trained.signal_length()}) if trained else self
+        update: dict[str, object] = {"length": trained.signal_length()} if trained else {}
+        if isinstance(trained, Npz):
+            update["box_format"] = trained.box_format
+        return self.model_copy(update=update)
 
 
 class Idx(Located):

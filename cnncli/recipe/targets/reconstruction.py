@@ -19,6 +19,7 @@ NO_CLASSES = "`targets: input` has no classes: the last layer gives what an inpu
 STRATIFY = False
 METRICS = ("mean_absolute_error",)
 SCORES = ("mean_squared_error", "psnr", "ssim", "psnr_gain")
+NETWORK = "autoencoder"
 HEAD = ""  # the whole network depends on the input
 TRAINING = ("loss: mean_squared_error",)
 

@@ -9,6 +9,8 @@ from cnncli.tasks.detection.matching import KINDS
 from cnncli.tasks.detection.result import DetectionResult
 from cnncli.tasks.text_report import FEW_EXAMPLES_HINT, Lines, Table
 
+# Where the threshold of the scores comes from.
+THRESHOLD_OF = {True: "the best F1 on the validation split", False: "the best F1 on these images"}
 _COSTLY = 5  # mistakes; --json has more
 
 
@@ -17,14 +19,15 @@ def show(result: DetectionResult) -> Iterator[Lines | Table]:
     number = rough if result.count < FEW_EXAMPLES else cell
     intervals = result.intervals
     level = f"{intervals.level:.0%} interval"
+    whose = THRESHOLD_OF[result.is_chosen_on_validation]
     yield Lines(
         [
             ("mAP50-95", f"{number(result.map50_95)}, {level} {' to '.join(map(number, intervals.map50_95))}"),
             ("mAP50", f"{number(result.map50)}, {level} {' to '.join(map(number, intervals.map50))}"),
             ("mAP75", number(result.map75)),
             (
-                "best F1",
-                f"{number(result.f1)} with boxes of score {result.threshold:.2f} and more: "
+                "F1",
+                f"{number(result.f1)} with boxes of score {result.threshold:.2f} and more, {whose}: "
                 f"precision {number(result.precision)}, recall {number(result.recall)}",
             ),
         ]

@@ -17,8 +17,8 @@ from cnncli.recipe.targets.detection import CENTRES, SIDES
 from cnncli.tasks.decoder import Decoder, Tally
 from cnncli.tasks.detection.decode import decode_boxes
 from cnncli.tasks.detection.originals import in_original
+from cnncli.tasks.detection.targets import BoxTargets
 
-THRESHOLD = 0.3  # of the score of boxes that are shown
 _NUMBERS = 5  # of a box: top, left, bottom, right, score
 
 
@@ -41,6 +41,12 @@ class BoxDecoder(Decoder):
         placed = np.concatenate([sides, boxes[..., 4:]], axis=-1).astype(np.float32)
         return np.where(is_inside, indices, -1).astype(np.int32), placed.reshape(values.shape)
 
+    @property
+    def least_score(self) -> float:
+        """The score from which on boxes are shown."""
+        assert isinstance(self.targets, BoxTargets)
+        return self.targets.least_score
+
     def decode(
         self, names: Sequence[Any], outputs: Mapping[str, NDArray[np.float32]], top: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -50,7 +56,7 @@ class BoxDecoder(Decoder):
             message = f"the network's output for {names[int(broken.argmax())]} is no finite number"
             raise DivergedError(message, hint="train it again")
         boxes = decode_boxes(outputs[CENTRES], outputs[SIDES])
-        is_sure = boxes[..., 5] >= THRESHOLD
+        is_sure = boxes[..., 5] >= self.least_score
         numbers = np.where(is_sure, boxes[..., 4], -1).astype(np.int32)
         return numbers, boxes[..., [0, 1, 2, 3, 5]].reshape(len(boxes), -1)
 

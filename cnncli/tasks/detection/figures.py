@@ -53,7 +53,7 @@ def draw(
 
 
 def _boxes(scored: Scored, index: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The true boxes of an image, and those that were found with the score of the best F1 or more."""
+    """The true boxes of an image, and those that were found with the score of the threshold or more."""
     true = scored.targets.rows([index])[0].reshape(-1, 5).astype(np.float64)
     found = scored.outputs.rows([index])[0].reshape(-1, 6).astype(np.float64)
     return true[true[:, 4] >= 0], found[(found[:, 4] >= 0) & (found[:, 5] >= scored.result.threshold)]
@@ -105,7 +105,7 @@ def _costly(scored: Scored, examples: Examples, title: str | Title) -> Figure:
         with_boxes(image, [*_beneath(scored, each), _marked(each)], side=_SIDE)
         for image, each in zip(images, mistakes, strict=True)
     ]
-    subtitle = f"{counted(total, 'mistake')}: the {len(mistakes)} about which the network was most certain"
+    subtitle = f"{counted(total, 'mistake')}: the {len(mistakes)} of which the network was surest, of equal ones the larger first"
 
     def caption(number: int, width: float) -> Caption:
         each = mistakes[number]

@@ -16,8 +16,8 @@ from cnncli.recipe.targets.detection import CENTRES, SIDES
 from cnncli.runs.json_text import to_json_line
 from cnncli.tasks.decoder import Decoder, Original
 from cnncli.tasks.detection.decode import decode_boxes
-from cnncli.tasks.detection.decoding import THRESHOLD
 from cnncli.tasks.detection.originals import in_original
+from cnncli.tasks.detection.targets import BoxTargets
 
 JSON = "boxes.json"
 _LEAST_SIDE = 320  # pixels of a picture's longer side: smaller ones are enlarged, so that words can be read
@@ -31,6 +31,8 @@ class BoxFiles:
     """
 
     def __init__(self, decoder: Decoder) -> None:
+        assert isinstance(decoder.targets, BoxTargets)
+        self._least_score = decoder.targets.least_score
         self._names = decoder.targets.class_names
         self._images: list[dict[str, Any]] = []
         self._boxes: list[dict[str, Any]] = []
@@ -50,7 +52,7 @@ class BoxFiles:
             self._boxes += [
                 self._annotation(len(self._boxes) + number, box) for number, box in enumerate(boxes.tolist(), start=1)
             ]
-            shown = boxes[boxes[:, 5] >= THRESHOLD]
+            shown = boxes[boxes[:, 5] >= self._least_score]
             size = np.array([geometry.height, geometry.width] * 2, np.float64)
             yield f"{original.stem}.png", _picture(original.read(), shown[:, :4] / size, shown[:, 4:], self._names)
 

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from cnncli.report import values
 from cnncli.report.headline import Headline, Tile
+from cnncli.tasks.detection.console import THRESHOLD_OF
 from cnncli.tasks.detection.matching import KINDS
 from cnncli.tasks.detection.result import DetectionResult
 from cnncli.tasks.detection.scores import ClassAp
@@ -41,7 +42,10 @@ class Sections:
 
 def targets_fact(targets: BoxTargets) -> tuple[str, list[str]]:
     """The targets of the training: a word, and the lines behind it."""
-    return "Classes", [values.all_names(targets.class_names)]
+    lines = [values.all_names(targets.class_names)]
+    if targets.threshold is not None:
+        lines.append(f"boxes count from the score {targets.threshold:.2f}, {THRESHOLD_OF[True]}")
+    return "Classes", lines
 
 
 def headline(result: DetectionResult) -> Headline:
@@ -52,8 +56,8 @@ def headline(result: DetectionResult) -> Headline:
 def tiles(result: DetectionResult) -> list[Tile]:
     """What stands beside the headline at the top of the page."""
     interval = f"{result.intervals.level:.0%} interval {_interval(result.intervals.map50)}"
-    found = f"boxes with a score of {result.threshold:.2f} and more"
-    return [Tile("mAP50", values.rate(result.map50), interval), Tile("Best F1", values.rate(result.f1), found)]
+    found = f"boxes with a score of {result.threshold:.2f} and more, {THRESHOLD_OF[result.is_chosen_on_validation]}"
+    return [Tile("mAP50", values.rate(result.map50), interval), Tile("F1", values.rate(result.f1), found)]
 
 
 def numbers(result: DetectionResult) -> list[tuple[str, str, str]]:

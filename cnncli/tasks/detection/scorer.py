@@ -16,6 +16,7 @@ from cnncli.tasks.detection.decode import decode_boxes
 from cnncli.tasks.detection.predictions import to_csv
 from cnncli.tasks.detection.result import DetectionResult
 from cnncli.tasks.detection.scores import (
+    at_threshold,
     best_of,
     bootstrap,
     by_threshold,
@@ -55,12 +56,13 @@ class DetectionScorer:
     """Scores of batches; see `Scorer`. It holds the boxes of all images, at most 100 found ones each, and no maps.
 
     Args:
-        targets: with the names of the classes.
+        targets: with the names of the classes, and the threshold where it is known.
         files: one an image, when the images came from files.
     """
 
     def __init__(self, targets: BoxTargets, *, files: Sequence[str] | None = None) -> None:
         self._names, self._files = targets.class_names, files
+        self._threshold = targets.threshold
         self._targets, self._outputs = SpooledRows(), SpooledRows()
         self._is_diverged: list[NDArray[np.bool_]] = []
 
@@ -95,8 +97,9 @@ class DetectionScorer:
         detections = Detections(found, true, len(names))
         objects = sum(map(len, true))
         points = by_threshold(detections, objects)
-        best = best_of(points)
-        kinds, most_costly, costs = costly_mistakes(found, true, best.threshold, names, self._files)
+        own = self._threshold
+        point = best_of(points) if own is None else at_threshold(detections, objects, own)
+        kinds, most_costly, costs = costly_mistakes(found, true, point.threshold, names, self._files)
         wrong = np.flatnonzero(costs)
         result = DetectionResult(
             **common,
@@ -106,10 +109,11 @@ class DetectionScorer:
             map50_95=mean_precision(scores),
             map50=mean_precision(scores, 0),
             map75=mean_precision(scores, 5),
-            threshold=best.threshold,
-            precision=best.precision,
-            recall=best.recall,
-            f1=best.f1,
+            threshold=point.threshold,
+            is_chosen_on_validation=own is not None,
+            precision=point.precision,
+            recall=point.recall,
+            f1=point.f1,
             mistakes=kinds,
             per_class=tuple(per_class(scores, true, names)),
             curves=tuple(curves(scores, names)),

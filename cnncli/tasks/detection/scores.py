@@ -20,6 +20,8 @@ SAMPLES = 1000
 _LEAST_SAMPLES = 100
 _MOST_WORK = 400_000_000  # boxes, thresholds and draws together: about 10 s
 
+THRESHOLDS_OF_SCORES = [number / 100 for number in range(1, 100)]
+
 Boxes = Sequence[NDArray[np.floating[Any]]]  # of each image
 
 
@@ -101,7 +103,9 @@ class BoxScores(Part):
         objects: true boxes in them.
         map50_95: mean average precision as COCO has it: over classes and thresholds of 0.5 to 0.95 of intersection over union.
         map50, map75: at one threshold.
-        threshold: the score from which precision, recall, F1 and mistakes count boxes: that of the best F1 on these images.
+        threshold: the score from which precision, recall, F1 and mistakes count boxes: that of the best F1 on the validation
+            split, or on these images where that is not known.
+        is_chosen_on_validation: whether it is that of the validation split.
         mistakes: how many of each kind.
         per_class: one a class, by number.
         curves: precision by recall, of all classes together and of each.
@@ -115,6 +119,7 @@ class BoxScores(Part):
     map50: Score
     map75: Score
     threshold: float
+    is_chosen_on_validation: bool
     precision: Score
     recall: Score
     f1: Score
@@ -173,19 +178,26 @@ def by_threshold(detections: Detections, objects: int) -> list[ThresholdPoint]:
     """Precision, recall and F1 at the scores 0.01 to 0.99."""
     order = np.argsort(-detections.scores, kind="stable")
     scores, hits = detections.scores[order], np.cumsum(detections.right[0][order])
-    points = []
-    for threshold in np.arange(1, 100) / 100:
-        said = int(np.searchsorted(-scores, -threshold, side="right"))
-        right = int(hits[said - 1]) if said else 0
-        points.append(
-            ThresholdPoint(
-                threshold=float(threshold),
-                precision=right / said if said else None,
-                recall=right / objects if objects else None,
-                f1=2 * right / (said + objects) if said + objects else None,
-            )
-        )
-    return points
+    counts = [int(np.searchsorted(-scores, -threshold, side="right")) for threshold in THRESHOLDS_OF_SCORES]
+    return [
+        _point(threshold, said, int(hits[said - 1]) if said else 0, objects)
+        for threshold, said in zip(THRESHOLDS_OF_SCORES, counts, strict=True)
+    ]
+
+
+def at_threshold(detections: Detections, objects: int, threshold: float) -> ThresholdPoint:
+    """The same at any score."""
+    is_said = detections.scores >= threshold
+    return _point(threshold, int(is_said.sum()), int(detections.right[0][is_said].sum()), objects)
+
+
+def _point(threshold: float, said: int, right: int, objects: int) -> ThresholdPoint:
+    return ThresholdPoint(
+        threshold=threshold,
+        precision=right / said if said else None,
+        recall=right / objects if objects else None,
+        f1=2 * right / (said + objects) if said + objects else None,
+    )
 
 
 def best_of(points: Sequence[ThresholdPoint]) -> ThresholdPoint:
@@ -201,7 +213,8 @@ def costly_mistakes(
     """Every mistake with a score from a threshold on.
 
     Returns:
-        How many there are of each kind, the most costly ones, and the sum of the costs of each image.
+        How many there are of each kind, the most costly ones (of equal costs that with the larger box first), and the sum of
+        the costs of each image.
     """
     counts = dict.fromkeys(KINDS, 0)
     costs = np.zeros(len(true))
@@ -223,8 +236,13 @@ def costly_mistakes(
                     cost=each.cost,
                 )
             )
-    every.sort(key=lambda each: -each.cost)
+    every.sort(key=lambda each: (-each.cost, -_area(each.box)))
     return counts, every[:MOST_WRONG], costs
+
+
+def _area(box: tuple[float, float, float, float]) -> float:
+    top, left, bottom, right = box
+    return (bottom - top) * (right - left)
 
 
 def bootstrap(detections: Detections, images: int, *, seed: int = 0) -> BoxIntervals:

@@ -16,7 +16,7 @@ from cnncli.interpretability.subject import Subject
 from cnncli.messages import counted, percent
 from cnncli.network.model_inputs import part_of
 from cnncli.recipe.schema_pictures import Samples
-from cnncli.tasks.detection.decoding import THRESHOLD
+from cnncli.tasks.detection.targets import BoxTargets
 
 WORDS = {"most_wrong": ", those with the most costly mistakes", "one_per_class": ", one with each class"}
 MOST_CLASSES = 24
@@ -29,6 +29,11 @@ class BoxSubject(Subject):
     WHAT: ClassVar[str] = "class"
     OPTION: ClassVar[str] = "class"
     MAXIMIZED_AS: ClassVar[str] = "maximize-classes"
+
+    @property
+    def _least_score(self) -> float:
+        assert isinstance(self.targets, BoxTargets)
+        return self.targets.least_score
 
     def told(self, target: Any) -> str:
         numbers = np.asarray(target)[:, 4]
@@ -59,7 +64,7 @@ class BoxSubject(Subject):
     ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
         """By classes that are there and were not found, or found and are not there."""
         wrong = np.abs(self._is_there(targets) - said)
-        rows = np.flatnonzero((wrong > 1 - THRESHOLD).any(axis=1))
+        rows = np.flatnonzero((wrong > 1 - self._least_score).any(axis=1))
         return rows[np.argsort(-wrong[rows].sum(axis=1), kind="stable")], None
 
     def _is_there(self, targets: NDArray[Any]) -> NDArray[np.bool_]:
@@ -83,12 +88,12 @@ class BoxSubject(Subject):
         }
 
     def predicted_text(self, said: NDArray[np.float32]) -> str:
-        found = [number for number in np.argsort(-said).tolist() if said[number] >= THRESHOLD]
+        found = [number for number in np.argsort(-said).tolist() if said[number] >= self._least_score]
         return ", ".join(f"{self.asked_for[number]} ({percent(float(said[number]))})" for number in found) or "nothing"
 
     def is_wrong(self, target: Any, said: NDArray[np.float32]) -> bool:
         is_there = self._is_there(np.asarray(target)[None])[0]
-        return bool(((said >= THRESHOLD) != is_there).any())
+        return bool(((said >= self._least_score) != is_there).any())
 
     def asked_text(self, said: NDArray[np.float32], wanted: int) -> str:
         return f"heat for {self.asked_for[wanted]} ({percent(float(said[wanted]))})"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar, Literal, NoReturn, Self
+from typing import Annotated, Any, ClassVar, Literal, NoReturn, Self
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from cnncli.data.encoding import Encoding, OutputShape
 from cnncli.data.shapes import written
@@ -22,6 +23,7 @@ from cnncli.tasks.classification.class_matching import match
 from cnncli.tasks.classification.targets import ClassNames
 
 SIDES_OF_A_BOX = 4
+LEAST_SCORE = 0.3  # of boxes that are shown, where no validation examples told it
 _SAME = 0.95  # intersection over union from which two boxes of a class are one object that is labelled twice
 _TINY = 0.02  # of the height or width of an image
 _EXPECTED = (
@@ -36,6 +38,8 @@ class BoxTargets(TargetInfo):
 
     Attributes:
         class_names: by number.
+        threshold: the score of the best F1 on the validation split, at an intersection over union of 0.5, chosen once the network
+            is trained; None before, or where the validation split has no object.
     """
 
     PLURAL: ClassVar[str] = "boxes"
@@ -44,8 +48,15 @@ class BoxTargets(TargetInfo):
     OUTPUT_FORM: ClassVar[str] = "maps of centres and sides"
     UNLIKE_MODEL: ClassVar[str] = "does not detect"
     HAS_SEVERAL_OUTPUTS: ClassVar[bool] = True
+    ARE_BOXES: ClassVar[bool] = True
     task: Literal["detection"] = "detection"
     class_names: ClassNames
+    threshold: Annotated[float | None, Field(ge=0, le=1)] = None
+
+    @property
+    def least_score(self) -> float:
+        """The score from which on a box counts as found."""
+        return LEAST_SCORE if self.threshold is None else self.threshold
 
     @classmethod
     def read(cls, name: str, array: NDArray[Any]) -> NDArray[np.float32]:
