@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -91,8 +93,9 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
         raise ModelFileError(problems)
     shapes = {name: tuple(tensor.shape[1:]) for name, tensor in inputs.items()}
     ends = {application.end: application.name for application in found}
-    names = dict.fromkeys(ends.get(name, name) for name in _in_order(model, outputs))
-    return Graph(shapes, tuple(_layers(calls, found, ends, steps)), tuple(names), policy)
+    layers, renamed = _with_counted_names(list(_layers(calls, found, ends, steps)), _without_own_names(calls, steps))
+    names = dict.fromkeys(renamed.get(name, name) for name in (ends.get(n, n) for n in _in_order(model, outputs)))
+    return Graph(shapes, tuple(layers), tuple(names), policy)
 
 
 def _layers(
@@ -124,6 +127,41 @@ def _layers(
             start = ends.get(application.start, application.start)
             last = by_name[application.end].operation
             yield Layer(application.name, last, (start,), application=application.item)
+
+
+def _without_own_names(calls: Sequence[Call], steps: Mapping[str, Sequence[Step]]) -> set[str]:
+    """The names of layers in the place of calls that Keras named by counting."""
+    found = set()
+    for call in calls:
+        kind = snake_case(type(call.operation).__name__)
+        for step in steps.get(call.name, ()):
+            if step.suffix or re.fullmatch(rf"{kind}(_\d+)?", call.name):
+                found.add(f"{call.name}{step.suffix}")
+    return found
+
+
+def _with_counted_names(layers: Sequence[Layer], free: Collection[str]) -> tuple[list[Layer], dict[str, str]]:
+    """The layers, some with the names that a recipe counts; and the old names of these with the new ones."""
+    taken = {layer.name for layer in layers if layer.name not in free}
+    counts: Counter[str] = Counter()
+    renamed: dict[str, str] = {}
+    for layer in layers:
+        base = snake_case(layer.kind)
+        names = (f"{base}_{number}" if number else base for number in itertools.count(counts[base]))
+        if layer.name in free:
+            renamed[layer.name] = next(name for name in names if name not in taken)
+        if layer.name in free or layer.name == next(names):
+            counts[base] += 1
+    found = [
+        replace(
+            layer,
+            name=renamed.get(layer.name, layer.name),
+            inputs=tuple(renamed.get(name, name) for name in layer.inputs),
+            shares=renamed.get(layer.shares, layer.shares),
+        )
+        for layer in layers
+    ]
+    return found, renamed
 
 
 def _in_order(model: keras.Model, outputs: list[str]) -> list[str]:
