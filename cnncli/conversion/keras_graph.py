@@ -16,7 +16,7 @@ from cnncli.conversion.find_applications import Application, find_applications
 from cnncli.conversion.graph_calls import Call, calls_to, policy_of
 from cnncli.conversion.refused_layers import OPERATION_HINT
 from cnncli.errors import ModelFileError, Problem
-from cnncli.messages import shortened
+from cnncli.messages import listed, shortened
 from cnncli.network.connect import shape_text
 from cnncli.recipe.check_names import REFUSED
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -84,6 +84,7 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
     found = find_applications(calls, inputs)
     inside = {name for application in found for name in application.names}
     problems = [*_problems_of_inputs(inputs, shown), *_problems_of_names(calls, shown)]
+    problems += _problems_of_outputs(outputs, inputs, shown)
     policy = policy_of(calls)
     steps = {call.name: equivalent_layers(call, policy=policy) for call in calls if call.name not in inside}
     for call in calls:
@@ -184,12 +185,22 @@ def _problems_of_inputs(inputs: Mapping[str, Any], shown: str) -> Iterator[Probl
             yield Problem(message, "build the model with a fixed input shape and save it again")
 
 
+def _problems_of_outputs(outputs: Sequence[str], inputs: Mapping[str, Any], shown: str) -> Iterator[Problem]:
+    """The outputs that no layer gives, and those that are given twice."""
+    for name, count in Counter(outputs).items():
+        if name in inputs:
+            yield Problem(
+                f"an output of {shown} is its input", "let a layer give it, such as Identity, and save it again"
+            )
+        elif count > 1:
+            yield Problem(
+                f"{count} outputs of {shown} are that of the layer `{name}`", "name it once, and save it again"
+            )
+
+
 def _problems_of_names(calls: Sequence[Call], shown: str) -> Iterator[Problem]:
-    """The names of layers that a recipe cannot have, and those that two layers have."""
-    names = Counter(call.operation.name for call in calls if call.is_layer and not call.shares)
-    for name in sorted(name for name, count in names.items() if count > 1):
-        yield Problem(f"two layers of {shown} are named `{name}`", "rename one of them and save the model again")
-    for name in names:
+    """The names of layers that a recipe cannot have."""
+    for name in [call.name for call in calls if call.is_layer and not call.shares]:
         if name == INPUT:
             message = f"a layer of {shown} is named `{INPUT}`, which a recipe keeps for its input"
             yield Problem(message, "rename it and save the model again")
@@ -208,6 +219,9 @@ def _problems_of_call(call: Call) -> Iterator[Problem]:
         is_adapted = isinstance(call.operation, keras.layers.Normalization)
         hint = "give them as arguments, and save the model again" if is_adapted else ""
         yield Problem(f"a recipe cannot hold the layer `{name}` ({kind}): {call.refused}", hint)
+    elif call.unwritten:
+        message = f"the layer `{name}` ({kind}) is called with {listed(call.unwritten)}"
+        yield Problem(message, "a recipe calls layers on the outputs of other layers, and on nothing else")
     elif len(call.outputs) > 1:
         message = f"the layer `{name}` gives {len(call.outputs)} tensors"
         yield Problem(message, "a layer of a recipe gives one tensor")
