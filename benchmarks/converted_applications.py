@@ -14,6 +14,8 @@ a weight is another one, or a difference is larger than 5e-5.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import multiprocessing
 import sys
 import tempfile
@@ -61,12 +63,15 @@ def converted(name: str, folder: Path) -> str:
     module: dict[str, Any] = {"__name__": name}
     exec(compile(source, str(script), "exec"), module)
     differences.append(_difference(module["build_model"](), weights, params, images, expected))
+    if not max(differences) <= LARGEST_DIFFERENCE:
+        raise ValueError(f"the logits differ by {differences[0]:.1e} (recipe) and {differences[1]:.1e} (script)")
     cells = [name, layers, _lines(recipe), python_lines(source), f"{params:,}", *(f"{d:.1e}" for d in differences)]
     return f"| {' | '.join(map(str, cells))} |"
 
 
 def _command(*arguments: object) -> None:
-    code = app([str(argument) for argument in arguments], prog_name="cnncli", standalone_mode=False)
+    with contextlib.redirect_stdout(io.StringIO()):
+        code = app([str(argument) for argument in arguments], prog_name="cnncli", standalone_mode=False)
     if code:
         raise ValueError(f"`cnncli {arguments[0]}` ends with exit code {code}")
 

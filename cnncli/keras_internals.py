@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, NamedTuple
 
 import keras
-from keras.src.backend.common import global_state
+from keras.src.backend.common import global_state, masking
 from keras.src.backend.config import keras_home
 from keras.src.saving import saving_lib
 from keras.src.saving.serialization_lib import ObjectSharingScope
@@ -43,6 +43,11 @@ def inputs_of_call(origin: Origin) -> list[Any]:
 def outputs_of_call(origin: Origin) -> list[Any]:
     """The symbolic tensors that a call gave."""
     return list(origin.operation._inbound_nodes[origin.call].output_tensors)
+
+
+def mask_of(tensor: Any) -> Any:
+    """The mask that belongs to a tensor, and that Keras hands to the layers that take it; None where it has none."""
+    return masking.get_keras_mask(tensor)
 
 
 def arguments_of_call(origin: Origin) -> tuple[Any, ...]:

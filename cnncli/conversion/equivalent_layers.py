@@ -59,8 +59,8 @@ def equivalent_layers(call: Call, *, policy: str) -> list[Step]:
 
 
 def may_have_equivalent(kind: str) -> bool:
-    """Whether calls of a class can have equivalent layers, by its name alone."""
-    return kind in _MAKERS
+    """Whether calls of a class can have equivalent layers, or compute a mask, by its name alone."""
+    return kind in _MAKERS or kind in ("Any", "NotEqual")
 
 
 def _origin(call: Call) -> keras_internals.Origin:
@@ -190,6 +190,23 @@ def _activated(name: str, **wanted: Any) -> Any:
     return make
 
 
+def _cropped(call: Call, kept: dict[str, Any]) -> list[Step]:
+    """x[:, 1:-1, 1:-1]: a part along the axes between the batch and the channels."""
+    [symbol] = keras_internals.inputs_of_call(_origin(call))
+    positional, named = keras_internals.arguments_of_call(_origin(call))
+    key = named["key"] if "key" in named else positional[1]
+    given, rank = list(key) if isinstance(key, (tuple, list)) else [key], len(symbol.shape)
+    cuts = [*given, *[slice(None)] * (rank - len(given))]
+    if rank not in (3, 4, 5) or any(cut != slice(None) for cut in (cuts[0], cuts[-1])):
+        raise _None
+    ranges = [range(size)[cut] for size, cut in zip(symbol.shape[1:-1], cuts[1:-1], strict=True)]
+    if any(each.step != 1 or not each for each in ranges):
+        raise _None
+    sides = [(each.start, size - each.stop) for each, size in zip(ranges, symbol.shape[1:-1], strict=True)]
+    cropping = getattr(layers, f"Cropping{rank - 2}D")
+    return [Step(cropping(sides if rank > 3 else sides[0], **kept), call.inputs)]
+
+
 _MAKERS: dict[str, Callable[[Call, dict[str, Any]], Sequence[Step]]] = {
     "CustomScaleLayer": _scaled_sum,
     "LayerScale": _channel_scale,
@@ -207,6 +224,7 @@ _MAKERS: dict[str, Callable[[Call, dict[str, Any]], Sequence[Step]]] = {
     "Squeeze": _reshaped,
     "Transpose": _transposed,
     "Concatenate": _concatenated,
+    "GetItem": _cropped,
     "Mean": _pooled("Average"),
     "Max": _pooled("Max"),
     "Relu": _activated("relu"),

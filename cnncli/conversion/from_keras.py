@@ -11,7 +11,8 @@ import keras
 
 from cnncli.conversion.keras_graph import Graph, Layer, read_graph
 from cnncli.conversion.layer_items import LayerItems, NotInRecipe, plain_config
-from cnncli.conversion.repetition import Item, as_item, escaped, written
+from cnncli.conversion.recipe_item import Item
+from cnncli.conversion.repetition import as_item, escaped, written
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import CnncliError, ModelFileError, Problem
 from cnncli.network.build import build_symbolically
@@ -224,21 +225,32 @@ def _listed(items: Sequence[Any], indent: int) -> Iterator[str]:
     margin = " " * indent
     for item in items:
         line = f"{margin}- {as_flow(item, within=False)}"
-        if isinstance(item, dict) and "repeat" in item:
-            yield f"{margin}- repeat:"
-            for key, value in item["repeat"].items():
-                if key == "layers":
-                    yield f"{margin}    layers:"
-                    yield from _listed(value, indent + 6)
-                else:
-                    yield f"{margin}    {key}: {as_flow(value)}"
-        elif len(line) <= _WIDTH or not isinstance(item, dict):
-            yield line
-        else:
-            [(kind, args)] = item.items()
+        [(kind, args)] = item.items() if isinstance(item, dict) else [("", None)]
+        if kind == "repeat" or (len(line) > _WIDTH and isinstance(args, dict)):
             yield f"{margin}- {kind}:"
             for key, value in args.items():
-                yield f"{margin}    {key}: {as_flow(value)}"
+                yield from _keyed(key, value, indent + 4)
+        else:
+            yield line
+
+
+def _keyed(key: str, value: Any, indent: int) -> Iterator[str]:
+    """A key with its value; the lists of layers that structures have, layer by layer."""
+    margin = " " * indent
+    if key not in ("layers", "body", "paths"):
+        yield f"{margin}{key}: {as_flow(value)}"
+        return
+    yield f"{margin}{key}:"
+    if key != "paths":
+        yield from _listed(value, indent + 2)
+        return
+    for path in value:
+        if len(line := f"{margin}  - {as_flow(path)}") <= _WIDTH:
+            yield line
+            continue
+        first, *rest = _listed(path, indent + 4)
+        yield f"{margin}  - {first.lstrip()}"
+        yield from rest
 
 
 # ---- the same network --------------------------------------------------------------------------------------------------

@@ -6,13 +6,14 @@ import itertools
 import json
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 
 from cnncli import keras_internals
+from cnncli.conversion.call_arguments import takes_training, tensors_of_call, unwritten_arguments
 from cnncli.conversion.layer_items import plain_config
 from cnncli.recipe.keras_objects import catalogue
 
@@ -28,6 +29,7 @@ class Call:
         outputs: the symbolic tensors that it gives.
         number: which call of the operation it is.
         shares: the name of the first call of the same layer; empty where this is the first.
+        is_training: a model around it is called with `training=True`.
     """
 
     operation: Any
@@ -36,6 +38,7 @@ class Call:
     outputs: tuple[Any, ...]
     number: int = 0
     shares: str = ""
+    is_training: bool = False
 
     @property
     def is_layer(self) -> bool:
@@ -51,6 +54,12 @@ class Call:
         if isinstance(self.operation, keras.layers.Normalization) and self.operation.input_mean is None:
             return "its mean and variance were computed by `adapt`"
         return entry.refused
+
+    @property
+    def unwritten(self) -> list[str]:
+        """What the call says that a recipe cannot say, as `training=True`."""
+        found = unwritten_arguments(keras_internals.Origin(self.operation, self.number))
+        return ["training=True"] if self.is_training and not found and takes_training(self.operation) else found
 
     def signature(self) -> str:
         """What the call computes, without names: equal for calls that differ in weights and inputs alone."""
@@ -71,9 +80,9 @@ def calls_to(outputs: list[Any], inputs: dict[str, Any]) -> tuple[list[Call], li
     Returns:
         The calls, each after those that it takes, and the names of what gives the outputs.
     """
-    calls: dict[str, Call] = {}
-    names = _follow(outputs, {id(tensor): name for name, tensor in inputs.items()}, calls)
-    return list(calls.values()), names
+    followed = _Followed()
+    names = followed.follow(outputs, {id(tensor): name for name, tensor in inputs.items()})
+    return list(followed.calls.values()), names
 
 
 def policy_of(calls: Iterable[Call]) -> str:
@@ -83,40 +92,60 @@ def policy_of(calls: Iterable[Call]) -> str:
     return found if found in ("float32", "mixed_bfloat16", "mixed_float16") else "float32"
 
 
-def _follow(outputs: list[Any], names: dict[int, str], calls: dict[str, Call]) -> list[str]:
-    """Add the calls that lead to some tensors; a model within the model is followed, too.
+@dataclass
+class _Followed:
+    """What is known of the calls so far.
 
-    Args:
-        outputs: of a model.
-        names: its inputs, by identity -> the names of what gives them.
-        calls: what is known so far, by name; it grows.
-
-    Returns:
-        The names of what gives the outputs.
+    Attributes:
+        calls: by name.
+        first: the first call of each operation, by its identity.
     """
-    for origin in _order(outputs):
-        operation = origin.operation
-        if isinstance(operation, keras.layers.InputLayer):
-            continue
-        taken = tuple(names[id(tensor)] for tensor in keras_internals.inputs_of_call(origin))
-        given = keras_internals.outputs_of_call(origin)
-        if isinstance(operation, keras.Model):
-            inside = {id(tensor): name for tensor, name in zip(operation.inputs, taken, strict=True)}
-            names |= {
-                id(tensor): name for tensor, name in zip(given, _follow(operation.outputs, inside, calls), strict=True)
-            }
-            continue
-        first = calls.get(operation.name)
-        name = _free_name(operation.name, calls) if first else str(operation.name)
-        shares = first.name if first and first.operation is operation else ""
-        calls[name] = Call(operation, name, taken, tuple(given), origin.call, shares)
-        names |= {id(tensor): name for tensor in given}
-    return [names[id(tensor)] for tensor in outputs]
 
+    calls: dict[str, Call] = field(default_factory=dict)
+    first: dict[int, Call] = field(default_factory=dict)
 
-def _free_name(name: str, calls: dict[str, Call]) -> str:
-    """A name for a further call of a layer."""
-    return next(found for number in itertools.count(2) if (found := f"{name}_call{number}") not in calls)
+    def follow(
+        self, outputs: list[Any], names: dict[int, str], prefix: str = "", *, is_training: bool = False
+    ) -> list[str]:
+        """Add the calls that lead to some tensors; a model within the model is followed, too.
+
+        Args:
+            outputs: of a model.
+            names: its inputs, by identity -> the names of what gives them.
+            prefix: of names that layers outside of the model have, too.
+            is_training: the model is called with `training=True`.
+
+        Returns:
+            The names of what gives the outputs.
+        """
+        for origin in _order(outputs):
+            operation = origin.operation
+            if isinstance(operation, keras.layers.InputLayer):
+                continue
+            taken = tuple(names[id(tensor)] for tensor in tensors_of_call(origin))
+            given = keras_internals.outputs_of_call(origin)
+            if isinstance(operation, keras.Model):
+                inside = {id(tensor): name for tensor, name in zip(operation.inputs, taken, strict=True)}
+                is_called_so = keras_internals.arguments_of_call(origin)[1].get("training") is True
+                within = self.follow(
+                    operation.outputs, inside, f"{operation.name}_", is_training=is_training or is_called_so
+                )
+                names |= {id(tensor): name for tensor, name in zip(given, within, strict=True)}
+                continue
+            first = self.first.get(id(operation))
+            name = self._free_name(f"{first.name}_call") if first else str(operation.name)
+            if name in self.calls:  # a layer of another model has this name
+                name = f"{prefix}{name}" if prefix else self._free_name(f"{name}_")
+                name = name if name not in self.calls else self._free_name(f"{name}_")
+            shares = first.name if first else ""
+            call = Call(operation, name, taken, tuple(given), origin.call, shares, is_training)
+            self.calls[name] = call
+            self.first.setdefault(id(operation), call)
+            names |= {id(tensor): name for tensor in given}
+        return [names[id(tensor)] for tensor in outputs]
+
+    def _free_name(self, start: str) -> str:
+        return next(found for number in itertools.count(2) if (found := f"{start}{number}") not in self.calls)
 
 
 def _order(outputs: list[Any]) -> list[keras_internals.Origin]:
@@ -134,7 +163,7 @@ def _order(outputs: list[Any]) -> list[keras_internals.Origin]:
             found[key] = origin
             continue
         waiting.append((origin, True))
-        tensors = keras_internals.inputs_of_call(origin)
+        tensors = tensors_of_call(origin)
         waiting += [(keras_internals.origin_of(tensor), False) for tensor in reversed(tensors)]
     return list(found.values())
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import keras
@@ -14,7 +16,7 @@ from cnncli.conversion.find_applications import Application, find_applications
 from cnncli.conversion.graph_calls import Call, calls_to, policy_of
 from cnncli.conversion.refused_layers import OPERATION_HINT
 from cnncli.errors import ModelFileError, Problem
-from cnncli.messages import shortened
+from cnncli.messages import listed, shortened
 from cnncli.network.connect import shape_text
 from cnncli.recipe.check_names import REFUSED
 from cnncli.recipe.keras_objects.objects import KerasObject
@@ -82,6 +84,7 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
     found = find_applications(calls, inputs)
     inside = {name for application in found for name in application.names}
     problems = [*_problems_of_inputs(inputs, shown), *_problems_of_names(calls, shown)]
+    problems += _problems_of_outputs(outputs, inputs, shown)
     policy = policy_of(calls)
     steps = {call.name: equivalent_layers(call, policy=policy) for call in calls if call.name not in inside}
     for call in calls:
@@ -91,8 +94,9 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
         raise ModelFileError(problems)
     shapes = {name: tuple(tensor.shape[1:]) for name, tensor in inputs.items()}
     ends = {application.end: application.name for application in found}
-    names = dict.fromkeys(ends.get(name, name) for name in _in_order(model, outputs))
-    return Graph(shapes, tuple(_layers(calls, found, ends, steps)), tuple(names), policy)
+    layers, renamed = _with_counted_names(list(_layers(calls, found, ends, steps)), _without_own_names(calls, steps))
+    names = dict.fromkeys(renamed.get(name, name) for name in (ends.get(n, n) for n in _in_order(model, outputs)))
+    return Graph(shapes, tuple(layers), tuple(names), policy)
 
 
 def _layers(
@@ -126,6 +130,41 @@ def _layers(
             yield Layer(application.name, last, (start,), application=application.item)
 
 
+def _without_own_names(calls: Sequence[Call], steps: Mapping[str, Sequence[Step]]) -> set[str]:
+    """The names of layers in the place of calls that Keras named by counting."""
+    found = set()
+    for call in calls:
+        kind = snake_case(type(call.operation).__name__)
+        for step in steps.get(call.name, ()):
+            if step.suffix or re.fullmatch(rf"{kind}(_\d+)?", call.name):
+                found.add(f"{call.name}{step.suffix}")
+    return found
+
+
+def _with_counted_names(layers: Sequence[Layer], free: Collection[str]) -> tuple[list[Layer], dict[str, str]]:
+    """The layers, some with the names that a recipe counts; and the old names of these with the new ones."""
+    taken = {layer.name for layer in layers if layer.name not in free}
+    counts: Counter[str] = Counter()
+    renamed: dict[str, str] = {}
+    for layer in layers:
+        base = snake_case(layer.kind)
+        names = (f"{base}_{number}" if number else base for number in itertools.count(counts[base]))
+        if layer.name in free:
+            renamed[layer.name] = next(name for name in names if name not in taken)
+        if layer.name in free or layer.name == next(names):
+            counts[base] += 1
+    found = [
+        replace(
+            layer,
+            name=renamed.get(layer.name, layer.name),
+            inputs=tuple(renamed.get(name, name) for name in layer.inputs),
+            shares=renamed.get(layer.shares, layer.shares),
+        )
+        for layer in layers
+    ]
+    return found, renamed
+
+
 def _in_order(model: keras.Model, outputs: list[str]) -> list[str]:
     """The outputs in the order in which they were given by name; Keras sorts the names."""
     given = None if isinstance(model, keras.Sequential) else model.output
@@ -146,12 +185,22 @@ def _problems_of_inputs(inputs: Mapping[str, Any], shown: str) -> Iterator[Probl
             yield Problem(message, "build the model with a fixed input shape and save it again")
 
 
+def _problems_of_outputs(outputs: Sequence[str], inputs: Mapping[str, Any], shown: str) -> Iterator[Problem]:
+    """The outputs that no layer gives, and those that are given twice."""
+    for name, count in Counter(outputs).items():
+        if name in inputs:
+            yield Problem(
+                f"an output of {shown} is its input", "let a layer give it, such as Identity, and save it again"
+            )
+        elif count > 1:
+            yield Problem(
+                f"{count} outputs of {shown} are that of the layer `{name}`", "name it once, and save it again"
+            )
+
+
 def _problems_of_names(calls: Sequence[Call], shown: str) -> Iterator[Problem]:
-    """The names of layers that a recipe cannot have, and those that two layers have."""
-    names = Counter(call.operation.name for call in calls if call.is_layer and not call.shares)
-    for name in sorted(name for name, count in names.items() if count > 1):
-        yield Problem(f"two layers of {shown} are named `{name}`", "rename one of them and save the model again")
-    for name in names:
+    """The names of layers that a recipe cannot have."""
+    for name in [call.name for call in calls if call.is_layer and not call.shares]:
         if name == INPUT:
             message = f"a layer of {shown} is named `{INPUT}`, which a recipe keeps for its input"
             yield Problem(message, "rename it and save the model again")
@@ -170,6 +219,9 @@ def _problems_of_call(call: Call) -> Iterator[Problem]:
         is_adapted = isinstance(call.operation, keras.layers.Normalization)
         hint = "give them as arguments, and save the model again" if is_adapted else ""
         yield Problem(f"a recipe cannot hold the layer `{name}` ({kind}): {call.refused}", hint)
+    elif call.unwritten:
+        message = f"the layer `{name}` ({kind}) is called with {listed(call.unwritten)}"
+        yield Problem(message, "a recipe calls layers on the outputs of other layers, and on nothing else")
     elif len(call.outputs) > 1:
         message = f"the layer `{name}` gives {len(call.outputs)} tensors"
         yield Problem(message, "a layer of a recipe gives one tensor")

@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
+from cnncli.conversion.likeness import Likeness
+from cnncli.conversion.parallel_paths import START, Paths
+from cnncli.conversion.recipe_item import Item, name_parts
 from cnncli.recipe.keras_objects import catalogue
 from cnncli.recipe.language.flat_layers import HERE, INPUT
 
-_LONGEST = 24  # layers of a round
+_LONGEST = 100  # layers of a round
 _LEAST_SAVED = 3  # layers
 _MOST_VARIABLES = 4
 _INDEX = "i"
-_COUNTER = re.compile(r"(0|[1-9][0-9]*|(?<=[0-9])[a-z](?=_|$))")  # 1 and a of block1a_bn
-
-
-@dataclass(frozen=True)
-class Item:
-    """A layer of a recipe.
-
-    Attributes:
-        kind: its class.
-        args: its arguments, without its name.
-        name: in the flat list.
-        is_counted: the name is what a recipe counts anyway.
-        inputs: the layers that it takes.
-        shares: the name of the layer that it calls once more; empty where it has weights of its own.
-    """
-
-    kind: str
-    args: dict[str, Any]
-    name: str
-    is_counted: bool
-    inputs: tuple[str, ...]
-    shares: str = ""
 
 
 @dataclass
@@ -69,11 +50,12 @@ def written(items: Sequence[Item], *, with_repeats: bool = True) -> list[Any]:
     """
     found: list[Any] = []
     at = 0
+    places = {item.name: place for place, item in enumerate(items)}
     chosen = _chosen(items) if with_repeats else {}
     while at < len(items):
         if at in chosen:
             length, times = chosen[at]
-            repeated = _round(items, at, length, times)
+            repeated = _round(items, places, at, length, times)
             assert repeated is not None
             found.append(repeated.written())
             at += length * times
@@ -124,12 +106,12 @@ def _inputs(items: Sequence[Item], at: int) -> list[str]:
 def _chosen(items: Sequence[Item]) -> dict[int, tuple[int, int]]:
     """Where repetition begins -> the layers of a round and the number of rounds; together they save the most lines."""
     best: list[tuple[int, tuple[int, int] | None]] = [(0, None)] * (len(items) + 1)
+    likeness = Likeness(items)
     for at in range(len(items) - 1, -1, -1):
         best[at] = (best[at + 1][0], None)
-        for length, times in _candidates(items, at):
-            repeated = _round(items, at, length, times)
+        for length, times, variables in _candidates(items, likeness, at):
             # A variable costs as much as two layers: rounds that are equal are read more easily.
-            saved = length * (times - 1) - 1 - 2 * len(repeated.over if repeated else ())
+            saved = length * (times - 1) - 1 - 2 * variables
             if saved + 1 >= _LEAST_SAVED and saved + best[at + length * times][0] > best[at][0]:
                 best[at] = (saved + best[at + length * times][0], (length, times))
     found = {}
@@ -142,46 +124,35 @@ def _chosen(items: Sequence[Item]) -> dict[int, tuple[int, int]]:
     return found
 
 
-def _candidates(items: Sequence[Item], at: int) -> Iterator[tuple[int, int]]:
-    """The longest repetition for each length of a round."""
+def _candidates(items: Sequence[Item], likeness: Likeness, at: int) -> Iterator[tuple[int, int, int]]:
+    """The longest repetition for each length of a round, with the number of its variables."""
+    covered: list[int] = []  # lengths of equal rounds: a multiple of one saves less
     for length in range(1, min(_LONGEST, (len(items) - at) // 2) + 1):
-        times = 1
-        while at + length * (times + 1) <= len(items) and all(
-            _are_alike(items[at + index], items[at + length * times + index]) for index in range(length)
-        ):
-            times += 1
-        while times > 1 and _round(items, at, length, times) is None:
+        times, equal = likeness.rounds(at, length)
+        if times < 2 or any(length % known == 0 for known in covered):
+            continue
+        if equal > 1 and _round(items, likeness.places, at, length, 2) is not None:
+            covered.append(length)
+            yield length, equal, 0
+            if times == equal:
+                continue
+        while times > 1:
+            if (found := _round(items, likeness.places, at, length, times)) is not None:
+                yield length, times, len(found.over)
+                break
             times -= 1
-        if times > 1:
-            yield length, times
 
 
-def _are_alike(one: Item, other: Item) -> bool:
-    if one.kind != other.kind or one.args.keys() != other.args.keys() or len(one.inputs) != len(other.inputs):
-        return False
-    if one.is_counted != other.is_counted or one.shares or other.shares:
-        return False
-    if not one.is_counted and _parts(one.name)[0] != _parts(other.name)[0]:
-        return False
-    return all(
-        value == other.args[key] or (_is_number(value) and _is_number(other.args[key]))
-        for key, value in one.args.items()
-    )
+def _round(items: Sequence[Item], known: Mapping[str, int], begin: int, length: int, times: int) -> Round | None:
+    """The `repeat` of some rounds; None where they differ in more than numbers.
 
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _parts(name: str) -> tuple[tuple[str, ...], list[int | str]]:
-    """The texts of a name, and what counts between them: numbers, and letters after a number."""
-    pieces = _COUNTER.split(name)
-    return tuple(pieces[::2]), [int(piece) if piece.isdecimal() else piece for piece in pieces[1::2]]
-
-
-def _round(items: Sequence[Item], begin: int, length: int, times: int) -> Round | None:
-    """The `repeat` of some rounds; None where they differ in more than numbers."""
+    Args:
+        known: the place of each item by its name.
+    """
     found = Round(times)
+    arguments: list[dict[str, Any]] = []
+    names: list[str] = []
+    taken: list[_Taken] = []
     for index in range(length):
         places = [begin + turn * length + index for turn in range(times)]
         name = "" if items[places[0]].is_counted else _name([items[place].name for place in places], found)
@@ -191,10 +162,31 @@ def _round(items: Sequence[Item], begin: int, length: int, times: int) -> Round 
         for key in items[places[0]].args:
             values = [items[place].args[key] for place in places]
             args[key] = values[0] if all(value == values[0] for value in values) else _variable(found, key, values)
-        inputs = _sources(items, places, begin, length, found)
-        if inputs is None or len(found.over) > _MOST_VARIABLES:
+        sources = _sources(items, known, places, begin, length, found)
+        if sources is None or len(found.over) > _MOST_VARIABLES:
             return None
-        found.items.append(_item(items, places[0], inputs, args, name))
+        arguments.append(args)
+        names.append(name)
+        taken.append(sources)
+
+    def item(index: int, sources: list[str]) -> Any:
+        return _item(items, begin + index, sources, arguments[index], names[index])
+
+    if all(sources.texts is not None for sources in taken):
+        found.items = [item(index, sources.texts or []) for index, sources in enumerate(taken)]
+        return found
+    # Names that are counted cannot be named in every round, but paths need no names.
+    if any(sources.places is None for sources in taken):
+        return None
+    paths = Paths(
+        [item.kind for item in items[begin : begin + length]],
+        [sources.places or () for sources in taken],
+        lambda index: item(index, []),
+    )
+    structured = paths.structured()
+    if structured is None:
+        return None
+    found.items = structured
     return found
 
 
@@ -209,9 +201,9 @@ def _variable(found: Round, key: str, values: list[Any]) -> str:
 
 def _name(names: list[str], found: Round) -> str | None:
     """Names that differ in what counts as one, with the number of the round or a letter of `over`; None where there is none."""
-    texts, _ = _parts(names[0])
-    rows = [_parts(name)[1] for name in names]
-    if any(_parts(name)[0] != texts for name in names) or any(len(row) != len(rows[0]) for row in rows):
+    texts, _ = name_parts(names[0])
+    rows = [name_parts(name)[1] for name in names]
+    if any(name_parts(name)[0] != texts for name in names) or any(len(row) != len(rows[0]) for row in rows):
         return None
     pieces = [escaped(texts[0])]
     is_told_apart = False
@@ -241,29 +233,46 @@ def _number(first: int, step: int) -> str:
     return f"$({product} {'+' if first > 0 else '-'} {abs(first)})"
 
 
-def _sources(items: Sequence[Item], places: list[int], begin: int, length: int, rounds: Round) -> list[str] | None:
-    """What `from` says in every round; None where it cannot be the same."""
+class _Taken(NamedTuple):
+    """What a layer of a round takes.
+
+    Attributes:
+        texts: as `from` says it in every round; empty for the layer before. None where `from` cannot say it.
+        places: as places in the round, `START` for what comes in; None where it is none of these.
+    """
+
+    texts: list[str] | None
+    places: tuple[int, ...] | None
+
+
+def _sources(
+    items: Sequence[Item], known: Mapping[str, int], places: list[int], begin: int, length: int, rounds: Round
+) -> _Taken | None:
+    """What a layer takes in every round; None where that differs."""
     if all(not _inputs(items, place) for place in places):
-        return []
-    found = []
-    indexes = {item.name: index for index, item in enumerate(items)}
+        return _Taken([], (places[0] - begin - 1,))
+    texts: list[str] | None = []
+    inside: list[int] | None = []
     for position in range(len(items[places[0]].inputs)):
-        texts = set()
+        found = set()
         for turn, place in enumerate(places):
             name = items[place].inputs[position]
-            index = indexes.get(name, -1)
+            index = known.get(name, -1)
             start = begin + turn * length
-            if index == start - 1:
-                texts.add(HERE)
-            elif start <= index < place:
-                same = [items[begin + each * length + index - start] for each in range(len(places))]
-                text = None if same[0].is_counted else _name([item.name for item in same], rounds)
-                if text is None:
-                    return None
-                texts.add(text)
-            else:
-                texts.add(escaped(name))
-        if len(texts) > 1:
+            found.add(index - start if start - 1 <= index < place else escaped(name))
+        if len(found) > 1:
             return None
-        found.append(texts.pop())
-    return found
+        source = found.pop()
+        if isinstance(source, str):
+            inside = None
+        elif inside is not None:
+            inside.append(source)
+        text = source if isinstance(source, str) else HERE
+        if isinstance(source, int) and source != START:
+            same = [items[begin + turn * length + source] for turn in range(len(places))]
+            named = None if same[0].is_counted else _name([item.name for item in same], rounds)
+            texts = None if named is None else texts
+            text = named or ""
+        if texts is not None:
+            texts.append(text)
+    return _Taken(texts, None if inside is None else tuple(inside))
