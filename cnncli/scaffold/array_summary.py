@@ -17,7 +17,6 @@ from cnncli.messages import counted, listed
 from cnncli.recipe.schema import Data
 from cnncli.recipe.targets import of as targets_of
 from cnncli.scaffold.data_summary import DataSummary, target_scale
-from cnncli.tasks.classification.labels import is_one_hot
 
 _SHORTEST_SIDE = 8  # pixels, of an image
 _LONGEST_RATIO = 4  # of the sides of an image
@@ -119,7 +118,7 @@ def _read(source: Any, targets: str | None, shape: tuple[int, ...] | None = None
 def _are_classes(found: LoadedData) -> bool:
     """Whether numbers look like classes: one-hot rows, or few different whole numbers."""
     labels = np.asarray(found.parts["train"].labels)
+    if found.targets.count > 1:
+        return bool(np.isin(labels, (0, 1)).all() and (labels.sum(axis=-1) == 1).all())
     different = np.unique(labels)
-    return is_one_hot(labels) or (
-        bool((different == np.round(different)).all()) and len(different) <= min(_MOST_CLASSES, len(labels) // 3)
-    )
+    return bool((different == np.round(different)).all()) and len(different) <= min(_MOST_CLASSES, len(labels) // 3)
