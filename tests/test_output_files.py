@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cnncli.errors import OutputError
+from cnncli.runs import output_files
 from cnncli.runs.output_files import NothingToWrite, OutputFile, OutputFolder
 
 
@@ -271,7 +272,8 @@ def test_temporary_file_of_a_killed_process_goes_and_one_that_is_written_stays(h
         "with OutputFile(Path('a.bin')).writing() as file:\n"
         "    print(flush=True); time.sleep(60)"
     )
-    writers = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(2)]
+    ours = {**os.environ, "PYTHONPATH": str(Path(output_files.__file__).parents[2])}
+    writers = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=ours) for _ in range(2)]
     for writer in writers:
         assert writer.stdout is not None
         writer.stdout.readline()

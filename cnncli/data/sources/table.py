@@ -210,7 +210,7 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
     for row, reason in sorted(bad.items()):
         (left_out if wanted.skips_bad else wrong).add(*rows.place(row), reason)
     if wrong.count:
-        raise DataError(_refused(wrong, bad, may_skip=wanted.known is None))
+        raise DataError([*_refused(wrong, bad, may_skip=wanted.known is None), *left_out.problems()])
     assert labelled is not None
     notes = [*labelled.notes]
     if left_out.count:
