@@ -222,3 +222,8 @@ def percent(share: float) -> str:
     if 0 < share < 0.0005:
         return "<0.1%"
     return ">99.9%" if share >= 0.9995 else f"{share:.1%}"
+
+
+def share_text(count: int, total: int) -> str:
+    """Write how many of all: `5.2%`, and `100%` only for all of them."""
+    return "100%" if count == total else percent(count / total)

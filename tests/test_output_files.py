@@ -1,12 +1,15 @@
 """Files that the user names for a result never replace another file by accident."""
 
 import os
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
 from cnncli.errors import OutputError
+from cnncli.runs import output_files
 from cnncli.runs.output_files import NothingToWrite, OutputFile, OutputFolder
 
 
@@ -261,3 +264,28 @@ def test_folder_for_pictures_is_checked(here):
         OutputFolder(Path("pictures")).check(["new.png", "roc.png"])
     OutputFolder(Path("pictures"), force=True).check(["new.png", "roc.png"])
     assert not (here / "new").exists()
+
+
+def test_temporary_file_of_a_killed_process_goes_and_one_that_is_written_stays(here):
+    code = (
+        "import sys, time; from pathlib import Path; from cnncli.runs.output_files import OutputFile\n"
+        "with OutputFile(Path('a.bin')).writing() as file:\n"
+        "    print(flush=True); time.sleep(60)"
+    )
+    ours = {**os.environ, "PYTHONPATH": str(Path(output_files.__file__).parents[2])}
+    writers = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=ours) for _ in range(2)]
+    for writer in writers:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+    killed, alive = writers
+    killed.kill()
+    killed.wait()
+    for file in here.iterdir():
+        os.utime(file, (0, 0))
+
+    OutputFolder(here).make()
+
+    left = [file.name for file in here.iterdir()]
+    alive.kill()
+    alive.wait()
+    assert left == [f".cnncli.tmp-{alive.pid}"]

@@ -54,12 +54,7 @@ class FolderOfPredictions:
             self._write(name, content)
 
     def _write(self, name: str, content: bytes) -> None:
-        from cnncli.runs.storage import storage_error
-
-        try:
-            self._folder.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise storage_error("make", self._folder.path, error) from error
+        self._folder.make()
         self._folder.file(name).write(content)
         self.written.append(self._folder.path / name)
 

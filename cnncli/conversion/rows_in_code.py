@@ -73,7 +73,7 @@ def unwritten_rows(recipe: Recipe) -> Iterator[Path]:
     if recipe.data.inputs is not None:
         yield ("data", "inputs")
     label = settings.label or ""
-    if not targets.of(recipe.data.targets).STRATIFY and (is_several(label) or is_range(label) or settings.separator):
+    if is_several(label) or is_range(label) or settings.separator:
         yield (*path, "label")
     if any(":" in name for name in _patterns(settings)) or settings.channels > 1:
         yield (*path, "numbers")

@@ -10,7 +10,7 @@ from cnncli.data_checks.examples_by_index import AllExamples
 from cnncli.data_checks.findings import Finding
 from cnncli.data_checks.measurements import Measured
 from cnncli.inputs import kind_of
-from cnncli.messages import percent
+from cnncli.messages import share_text
 
 _MANY = 0.05  # of the examples
 _MOST_LISTED = 100
@@ -31,7 +31,7 @@ def check_lengths(every: AllExamples, measured: Mapping[str, Measured], longest:
         share = len(rows) / len(own.lengths)
         if share >= _MANY:
             kind = kind_of(own.shape)
-            message = f"{len(rows):,} {kind.WORD}s ({percent(share)}) have more than {most:,} {kind.LENGTH_IN}"
+            message = f"{len(rows):,} {kind.WORD}s ({share_text(len(rows), len(own.lengths))}) have more than {most:,} {kind.LENGTH_IN}"
             message += ": the rest is cut off"
             hint = f"nine of ten have at most {int(np.quantile(own.lengths, 0.9)):,}"
             examples = tuple(every.example(int(row)) for row in rows[:_MOST_LISTED])

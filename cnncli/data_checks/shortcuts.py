@@ -16,7 +16,7 @@ from cnncli.data_checks.findings import Finding
 from cnncli.data_checks.image_files import Header, features_of
 from cnncli.data_checks.measurements import Measured
 from cnncli.inputs import kind_of
-from cnncli.messages import percent
+from cnncli.messages import percent, share_text
 
 GAP = 0.5  # of the way from the share of the most frequent class to 100% that accuracy has to go
 _FOLDS = 5
@@ -50,7 +50,7 @@ def check_shortcuts(
     for name, values in features.items():
         accuracy = accuracy_of(values[rows], classes)
         if accuracy >= share + GAP * (1 - share):
-            message = f"{name} alone predicts the class of {percent(accuracy)} of the training examples"
+            message = f"{name} alone predicts the class of {share_text(round(accuracy * len(rows)), len(rows))} of the training examples"
             hint = (
                 f"always the most frequent class: {percent(share)} (cross-validation on {len(rows):,} examples)\n"
                 "this may be what the classes are, or how they were collected: a network can learn it instead of the content"

@@ -191,28 +191,43 @@ def _found_beside(data: dict[str, Any], errors: list[ErrorDetails], context: dic
     """What the rules find in a recipe whose wrong values are left out, so that one kind of mistake hides no other."""
     # A stand-in for a network that may be wrong; only rules that do not look at it are asked.
     data = {**copy.deepcopy({key: value for key, value in data.items() if key != "model"}), "model": _ANY_MODEL}
+    removed: list[Path] = []
     for error in sorted(errors, key=lambda error: [str(part).zfill(6) for part in error["loc"]], reverse=True):
-        if error["loc"][0] != "model":
-            _leave_out(data, error["loc"])
+        if error["loc"][0] != "model" and _leave_out(data, error["loc"]):
+            removed.append(error["loc"])
     try:
         recipe = Recipe.model_validate(data, context=dict(context))
     except ValidationError:
         return []
-    return list(check.check_without_network(recipe))
+    found = check.check_without_network(recipe)
+    return [replace(problem, path=_as_written(problem.path, removed)) for problem in found]
 
 
-def _leave_out(data: Any, path: Path) -> None:
-    """Delete the value at a path, or what of the path there is."""
+def _as_written(path: Path, removed: Iterable[Path]) -> Path:
+    """A path in a recipe from which list items were left out, as it is in the whole recipe."""
+    for left_out in sorted(removed, key=lambda each: [str(part).zfill(6) for part in each]):
+        *above, last = left_out
+        place = len(above)
+        if isinstance(last, int) and len(path) > place and path[:place] == tuple(above):
+            number = path[place]
+            if isinstance(number, int) and number >= last:
+                path = (*path[:place], number + 1, *path[place + 1 :])
+    return path
+
+
+def _leave_out(data: Any, path: Path) -> bool:
+    """Delete the value at a path; whether it was there."""
     *above, last = path
     for part in above:
         try:
             data = data[part]
         except (KeyError, IndexError, TypeError):
-            return
+            return False
     try:
         del data[last]
     except (KeyError, IndexError, TypeError):
-        return
+        return False
+    return True
 
 
 def _name_of(file: str) -> str:

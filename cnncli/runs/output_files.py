@@ -25,6 +25,7 @@ from typing import IO
 
 from cnncli.errors import OutputError, Place, Problem
 from cnncli.messages import shortened
+from cnncli.runs.abandoned_files import hold, remove_abandoned
 from cnncli.runs.lock import LOCK_FILES
 from cnncli.runs.record import MODEL, RECORD, RESOLVED
 from cnncli.runs.storage import storage_error, sync_folder
@@ -46,6 +47,7 @@ _STANDARD_STREAMS = [f"{place}{number}" for number in (1, 2) for place in ("/dev
     "/dev/stdout",
     "/dev/stderr",
 ]
+_TEMPORARY = ".cnncli.tmp-"
 _LONGEST_NAME = 255  # bytes, on every common file system
 _PEEKED = 1 << 16  # bytes
 
@@ -125,10 +127,11 @@ class OutputFile:
                 yield file
             return
         target = Path(os.path.realpath(self.path))
-        temporary = target.with_name(f".cnncli.tmp-{os.getpid()}")  # shorter than most names
+        temporary = target.with_name(f"{_TEMPORARY}{os.getpid()}")  # shorter than most names
         try:
             temporary.unlink(missing_ok=True)
             with open(temporary, "xb") as file:
+                hold(file)
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
@@ -252,6 +255,18 @@ class OutputFolder:
         self._check_can_be_made()
         for name in names if os.path.isdir(self.path) else ():
             self.file(name).check()
+
+    def make(self) -> None:
+        """Create the folder, and remove the temporary files of a process that was killed while it wrote here.
+
+        Raises:
+            OutputError: it cannot be made.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error("make", self.path, error) from error
+        remove_abandoned(self.path, _TEMPORARY)
 
     def file(self, name: str) -> OutputFile:
         """A file in the folder."""

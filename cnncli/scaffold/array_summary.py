@@ -84,7 +84,7 @@ def _examples_fact(train: Examples, kind: InputKind, shape: tuple[int, ...]) -> 
 def _words_of(texts: Any) -> int:
     """The number of words that nearly all texts have at most."""
     rows = np.unique(np.linspace(0, len(texts) - 1, min(len(texts), _TEXTS)).astype(int))
-    return int(np.percentile([len(text.decode().split()) for text in texts[rows].tolist()], 95))
+    return int(np.percentile([len(text.split()) for text in texts.encoded(rows)], 95))
 
 
 def _may_be_signals(shape: tuple[int, ...]) -> bool:
@@ -121,7 +121,7 @@ def _read(source: Any, targets: str | None, shape: tuple[int, ...] | None = None
 def _are_classes(found: LoadedData) -> bool:
     """Whether numbers look like classes: one-hot rows, or few different whole numbers."""
     labels = np.asarray(found.parts["train"].labels)
-    if labels.ndim == 2 and labels.shape[1] > 1:
-        return bool(np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all())
+    if found.targets.count > 1:
+        return bool(np.isin(labels, (0, 1)).all() and (labels.sum(axis=-1) == 1).all())
     different = np.unique(labels)
     return bool((different == np.round(different)).all()) and len(different) <= min(_MOST_CLASSES, len(labels) // 3)

@@ -141,6 +141,7 @@ def _is_text(name: str, values: Sequence[str]) -> bool:
 def _are_names(values: Sequence[str]) -> bool:
     """Whether nearly all words begin with a capital letter, as in names of people: no network learns anything of them."""
     words = [word.lstrip("(\"'") for value in some(values) for word in value.split()]
+    words = [word for word in words if word[:1].isalpha()]
     return sum(word[:1].isupper() for word in words) > _CAPITALS * len(words)
 
 

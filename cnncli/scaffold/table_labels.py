@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from cnncli.data.tables.label_cells import ReplacedLabels
+from cnncli.data.tables.label_cells import ReplacedLabels, without_decimals
 from cnncli.data.targets import targets_of
 from cnncli.errors import DataError, Problem
 from cnncli.messages import listed, shortened
@@ -94,6 +94,20 @@ def _flags_in(values: Sequence[str]) -> set[str]:
     return cells if "1" in cells and cells <= {"0", "1", "-1", ""} else set()
 
 
+def is_filled(value: str) -> bool:
+    """Whether a cell of a label has a class."""
+    return value.strip().lower() not in ("", "nan")
+
+
+def class_counts(label: FoundLabel, sample: SampledColumns) -> Counter[str]:
+    """The number of examples of each class."""
+    if len(label.columns) > 1:
+        return Counter({name: int((sample.numbers[name] == 1).sum()) for name in label.columns})
+    words = [value.strip() for value in sample.values[label.columns[0]] if is_filled(value)]
+    names = dict(zip(dict.fromkeys(words), without_decimals(list(dict.fromkeys(words))), strict=True))
+    return Counter(names[word] for word in words)
+
+
 def read_labels(label: FoundLabel, targets: str, sample: SampledColumns) -> None:
     """Read the labels as training does.
 
@@ -104,7 +118,7 @@ def read_labels(label: FoundLabel, targets: str, sample: SampledColumns) -> None
     cells = kind.label_cells(label.columns, label.separator or None)
     rows = list(zip(*(sample.values[name] for name in label.columns), strict=True))
     if "" not in label.values:
-        rows = [row for row in rows if all(map(str.strip, row))]
+        rows = [row for row in rows if all(map(is_filled, row))]
     reader = ReplacedLabels(cells, label.values)
     reader.add(range(len(rows)), rows, lambda line, message: None)  # training names the lines of wrong cells
     kind.of_cells(cells, None)
@@ -137,7 +151,11 @@ def targets_for(label: FoundLabel, sample: SampledColumns) -> str:
     if label.separator or label.values:
         return "multilabel"
     if len(label.columns) > 1:
-        return "multilabel" if all(_flags_in(sample.values[name]) for name in label.columns) else "numbers"
+        cells = [sample.values[name] for name in label.columns]
+        if not all(map(_flags_in, cells)):
+            return "numbers"
+        rows = zip(*([as_number(cell) for cell in own] for own in cells), strict=True)
+        return "classes" if all(sum(row) == 1 for row in rows) else "multilabel"
     [name] = label.columns
     return "classes" if name not in sample.numbers or _is_class_number(name, sample) else "numbers"
 
@@ -150,6 +168,8 @@ def labels_fact(label: FoundLabel, targets: str, classes: Mapping[str, int], sam
         tags = Counter(tag.strip() for value in cells for tag in value.split(label.separator))
         most = listed(f"{shortened(tag)} {count:,}" for tag, count in tags.most_common() if tag)
         return f"Each cell of {shown} has any number of labels, with `{label.separator}` between them: {most}"
+    if classes and len(label.columns) > 1:
+        return f"Each column of {shown} is a class, and one of them is 1 in each row"
     if classes:
         return (
             f"The label is {shown}: {listed(f'{shortened(name)} {count:,}' for name, count in sorted(classes.items()))}"

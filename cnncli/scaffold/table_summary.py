@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from cnncli.data.part_names import PartWords
 from cnncli.data.tables.column_selection import select
-from cnncli.data.tables.label_cells import without_decimals
+from cnncli.inputs.numbers import NUMBERS
 from cnncli.messages import counted, listed, printable
 from cnncli.recipe.targets import of as rules_of
 from cnncli.scaffold.data_summary import DataSummary, group_fact, group_in_heads, target_scale
 from cnncli.scaffold.table_format import open_with_format
 from cnncli.scaffold.table_inputs import find_input
-from cnncli.scaffold.table_labels import find_label, labels_fact, numbers_in_columns, read_labels, targets_for
+from cnncli.scaffold.table_labels import (
+    FoundLabel,
+    class_counts,
+    find_label,
+    is_filled,
+    labels_fact,
+    numbers_in_columns,
+    read_labels,
+    targets_for,
+)
+from cnncli.scaffold.table_layouts import refuse_inputs_alone, refuse_time_steps
 from cnncli.scaffold.table_parts import tables_of_parts
 from cnncli.scaffold.table_sample import SampledColumns, are_numbers, read_first_rows
 
+_GROUPED = re.compile(r"(?<=[0-9]),(?=[0-9]{3})|[$€£%]")  # what stands in numbers that are written for people
 _WEIGHT = re.compile(r"(?i)(sample[_ ]?)?weights?|confidence")
 
 
@@ -32,6 +42,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     Raises:
         DataError: no column can be an input, or none a label; two columns have one name; training refuses the labels.
     """
+    refuse_inputs_alone(path)
     table, text_format = open_with_format(path, word)
     columns = read_first_rows(table)
     left = dict(columns.values)
@@ -49,6 +60,8 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     label = found.columns
     own = {name: values for name, values in left.items() if name not in label}
     settings, about = find_input(own, label, columns)
+    if about["kind"] is NUMBERS:
+        refuse_time_steps(path, columns, label)
     settings = {**text_format, **settings, **found.settings}
     settings |= {"weight": weight} if weight else {}
     own_used = about.pop("used")
@@ -57,9 +70,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     kind_of_label = targets or targets_for(found, columns)
     select([name for name in [*label, *own_used, part, group, weight] if name], table.header, file=table.file)
     read_labels(found, kind_of_label, columns)
-    words = [value.strip() for value in columns.values[label[0]] if value.strip()]
-    names = dict(zip(dict.fromkeys(words), without_decimals(list(dict.fromkeys(words))), strict=True))
-    classes = Counter(names[word] for word in words) if rules_of(kind_of_label).STRATIFY else {}
+    classes = class_counts(found, columns) if rules_of(kind_of_label).STRATIFY else {}
     has_own_folder = settings.get("folder", "..") != ".."  # as a rule the images of other parts lie in other folders
     others = {} if part or has_own_folder else tables_of_parts(path, [*own_used, *label], text_format)
     source = {word: _escaped({"path": path, **others, **settings})}
@@ -81,6 +92,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
         ),
         *([group_fact(pattern, columns.values[own_used[0]])] if pattern else []),
         *([f"`{printable(weight)}` is the weight of each example in the loss"] if weight else []),
+        *_without_class(found, kind_of_label, columns),
         *_gaps(used if not found.values else used - {*label}, columns),
         *([f"Columns that are not used: {listed(_with_reason(name, columns) for name in unused)}"] if unused else []),
     ]
@@ -99,6 +111,16 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
     )
 
 
+def _without_class(found: FoundLabel, targets: str, columns: SampledColumns) -> Iterator[str]:
+    """How many rows have no class, in words that are no numbers."""
+    if rules_of(targets).STRATIFY and len(found.columns) == 1 and found.columns[0] not in columns.numbers:
+        count = sum(not is_filled(value) for value in columns.values[found.columns[0]])
+        if count:
+            are = "cell is" if count == 1 else "cells are"
+            name = printable(found.columns[0])
+            yield f"{count:,} {are} empty or NaN in `{name}`: training stops there and names the lines"
+
+
 def _gaps(used: Iterable[str | None], columns: SampledColumns) -> Iterator[str]:
     """The columns of numbers that a recipe uses although some of their cells have none."""
     for name in columns.numbers:
@@ -111,6 +133,8 @@ def _with_reason(name: str, columns: SampledColumns) -> str:
     if name in columns.numbers or not name:
         return name or "one without a name"
     filled = [value for value in columns.values[name] if value.strip()]
+    if filled and are_numbers([_GROUPED.sub("", value) for value in filled]) and not are_numbers(filled):
+        return f"{name} (its numbers have signs such as `,` or `$` in them: {filled[0]})"
     empty = len(columns.values[name]) - len(filled)
     is_number = bool(filled) and are_numbers(filled)
     return f"{name} ({counted(empty, 'empty cell')})" if is_number and empty else name

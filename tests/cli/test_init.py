@@ -395,7 +395,7 @@ def test_folder_with_a_table_keeps_what_is_wrong_with_its_images():
     said = call("init", "photos", exit_code=4).stderr
 
     assert "no image in empty/ that can be used" in said
-    assert "the table photos/labels.csv cannot have the labels: b holds one number only: every target is 2" in said
+    assert "the table photos/labels.csv cannot have the labels: `b` holds one number only: every target is 2" in said
 
 
 @pytest.mark.parametrize(
@@ -407,8 +407,12 @@ def test_folder_with_a_table_keeps_what_is_wrong_with_its_images():
             "Each cell of `tags` has any number of labels, with `|` between them: sea 40, sun 20",
         ),
         (
-            [{"text": f"so many words {row}", "cat": row % 2, "dog": 1 - row % 2} for row in range(40)],
+            [{"text": f"so many words {row}", "cat": row % 2, "dog": row % 3 % 2} for row in range(40)],
             "The labels are the columns `cat`, `dog`, with 0 and 1",
+        ),
+        (
+            [{"text": f"so many words {row}", "cat": row % 2, "dog": 1 - row % 2} for row in range(40)],
+            "Each column of `cat`, `dog` is a class, and one of them is 1 in each row",
         ),
         (
             [{"a": row / 7, "b": "" if row % 9 == 0 else row / 5, "y": "NV"[row % 2]} for row in range(40)],

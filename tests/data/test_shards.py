@@ -444,3 +444,11 @@ def test_damaged_description_is_named(tmp_path: Path) -> None:
     [found] = problems("tfrecord", tmp_path / "shards")
 
     assert found.startswith("shards/dataset.json cannot be used: ")
+
+
+def test_shard_of_two_parts_is_refused(records: Path) -> None:
+    test = str(records / "train-2.tfrecord")
+
+    assert problems("tfrecord", records / "train-*.tfrecord", test=test, **IMAGES) == [
+        "1 shard of test is also of train: train-2.tfrecord"
+    ]

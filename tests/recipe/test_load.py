@@ -139,3 +139,28 @@ def test_work_grows_with_the_number_of_layers():
     lines_to_load(1)  # imports
     ten, twenty, forty = (lines_to_load(blocks) for blocks in (10, 20, 40))
     assert forty - twenty < 2.1 * (twenty - ten)
+
+
+def test_unknown_layer_in_a_list_moves_no_place_of_what_rules_find_behind_it():
+    recipe = """version: 1
+data:
+  source: shapes-sample
+  targets: masks
+  augment:
+    - RandomFlp: horizontal
+    - Reshape: [3, 3]
+    - RandomFli: x
+    - Flatten
+model:
+  layers: [Conv2D: {filters: $classes, kernel_size: 1, activation: softmax}]
+"""
+    with pytest.raises(RecipeError) as caught:
+        load_bytes(recipe.encode(), "a.yaml")
+
+    found = [(str(problem.place), problem.message.split()[0]) for problem in caught.value.problems]
+    assert found == [
+        ("a.yaml:6:7", "unknown"),
+        ("a.yaml:7:7", "Reshape"),
+        ("a.yaml:8:7", "unknown"),
+        ("a.yaml:9:7", "Flatten"),
+    ]

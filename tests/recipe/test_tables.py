@@ -65,7 +65,7 @@ def test_numbers_are_written_without_keys_of_images():
         (RECIPE, "image: file", "image: file, shape: [4]", "3:44", "`shape` is for `numbers`"),
         (RECIPE, "image: file", "numbers: 0.5", "3:33", "`numbers`: expected the name of a column"),
         (RECIPE, "label: kind, ", "", "3:10", "`label` is missing"),
-        (RECIPE, "label: kind", "label: [a, b]", "3:44", "`label` names several columns"),
+        (RECIPE, "label: kind", "label: [a, b]", "", ""),  # one-hot
         (RECIPE, "label: kind", 'label: kind, separator: "|"', "3:61", "`separator` is for several labels in one cell"),
         (RECIPE, "model:", "  split: {column: part}\nmodel:", "", ""),
         (RECIPE, "[8, 8]}", "[8, 8], test: b.csv}\n  split: {column: part}", "3:76", "`test` names a file, and `split.column`"),

@@ -21,7 +21,6 @@ from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
 from cnncli.runs.output_files import OutputFolder
-from cnncli.runs.storage import storage_error
 
 SHARD_BYTES = 128 << 20  # about, where nothing else is wished
 _SAMPLE = 64  # examples by which the size is estimated
@@ -76,10 +75,7 @@ def write_shards(
     counts = {name: shard_count or _shard_count(parts[name], sizes[name], shard_bytes) for name in parts}
     names = {part: _names(part, min(counts[part], sizes[part])) for part in parts}
     folder.check([*(name for some in names.values() for name in some), FILE])
-    try:
-        folder.path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise storage_error("make", folder.path, error) from error
+    folder.make()
     done = 0
     for part, features in parts.items():
         for number, name in enumerate(names[part]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from cnncli.data.tables.table_columns import TableColumns
 from cnncli.data.targets import TargetInfo, read_targets
 from cnncli.data.threads import in_threads
 from cnncli.errors import CnncliError, DataError, Problem
-from cnncli.messages import did_you_mean, listed, printable, shortened
+from cnncli.messages import counted, did_you_mean, listed, printable, shortened
 from cnncli.recipe.sources.table import InputColumns, TableSettings
 from cnncli.recipe.yaml.nodes import Path as RecipePath
 
@@ -142,10 +142,26 @@ def _files(wanted: Wanted, kind: ShardKind) -> dict[str, list[str]]:
         except DataError as error:
             problems += error.problems
             continue
-        files |= found if part == "train" else {part: [path for paths in found.values() for path in paths]}
+        own = found if part == "train" else {part: [path for paths in found.values() for path in paths]}
+        problems += [] if wanted.allow_leakage else [*_in_two_parts(files, own, (*wanted.path, key))]
+        files |= own
     if problems:
         raise DataError(problems)
     return files
+
+
+def _in_two_parts(
+    files: Mapping[str, Sequence[str]], more: Mapping[str, Sequence[str]], path: RecipePath
+) -> Iterator[Problem]:
+    """Shards of one part that another part has already."""
+    part_of = {os.path.realpath(each): part for part, paths in files.items() for each in paths}
+    for part, paths in more.items():
+        shared = [each for each in paths if part_of.get(os.path.realpath(each), part) != part]
+        if shared:
+            other = part_of[os.path.realpath(shared[0])]
+            named = listed([printable(each) for each in shared], 3)
+            message = f"{counted(len(shared), 'shard')} of {part} {'is' if len(shared) == 1 else 'are'} also of {other}: {named}"
+            yield Problem(message, "name each in one part, or allow it: `allow_leakage: true` in `data`", path=path)
 
 
 def _described_files(text: str) -> dict[str, list[str]]:

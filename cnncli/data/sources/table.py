@@ -210,7 +210,7 @@ def _read(wanted: Wanted, source: TableSource) -> LoadedData:
     for row, reason in sorted(bad.items()):
         (left_out if wanted.skips_bad else wrong).add(*rows.place(row), reason)
     if wrong.count:
-        raise DataError(_refused(wrong, bad, may_skip=wanted.known is None))
+        raise DataError([*_refused(wrong, bad, may_skip=wanted.known is None), *left_out.problems()])
     assert labelled is not None
     notes = [*labelled.notes]
     if left_out.count:
@@ -256,8 +256,14 @@ def _opened(wanted: Wanted) -> dict[str, TableFile]:
 def _same_files(
     wanted: Wanted, files: Mapping[str, tuple[str, str]], tables: Mapping[str, TableFile]
 ) -> Iterator[Problem]:
-    """Tables of two parts with the same content, whatever is in their rows: few numbers alone are not compared."""
+    """Tables of two parts with the same content, whatever is in their rows: few numbers alone are not compared.
+
+    Tables in two folders that name files may well be equal: each names those of its own folder, which are compared later.
+    """
+    name_files = all(own.image or own.volume for own, _ in wanted.inputs.values())
     for one, other in combinations(tables, 2):
+        if name_files and tables[one].path.parent != tables[other].path.parent:
+            continue
         if filecmp.cmp(tables[one].path, tables[other].path, shallow=False):
             message = f"{printable(files[other][1])} is the same table for {_NOUNS[one]} and {_NOUNS[other]}"
             hint = (

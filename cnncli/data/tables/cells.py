@@ -293,8 +293,8 @@ class WordCells:
         numbers = self._numbers
         for line, [cell] in zip(lines, cells, strict=True):
             word = text_of(cell)
-            if not word and not self._may_be_empty:
-                complain(line, f"{shortened(self.columns[0])} is empty")
+            if (not word or word.lower() == "nan") and not self._may_be_empty:
+                complain(line, f"{shortened(self.columns[0])} is {'NaN' if word else 'empty'}")
                 self._codes.append(0)
             else:
                 self._codes.append(numbers.setdefault(word, len(numbers)))

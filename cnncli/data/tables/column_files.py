@@ -124,8 +124,6 @@ def _reason(file: ClassFile, reason: str) -> str:
         return f"{name}: {reason}"
     if "://" in name:
         return f"{name} is an address; a table names files"
-    if "\\" in name and os.sep == "/":
-        return f"{name} is not there; write `/` instead of `\\` in paths"
     return f"{name} is not there (paths count from the table)"
 
 

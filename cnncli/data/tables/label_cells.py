@@ -134,3 +134,35 @@ class IndicatorCells:
     def values(self) -> NDArray[np.uint8]:
         """uint8 (count, labels), by `names`."""
         return np.concatenate([*self._rows, np.zeros((0, len(self.columns)), np.uint8)])
+
+
+class OneHotCells(IndicatorCells):
+    """A column of 0 and 1 for each class, of which one is 1 in each row.
+
+    Attributes:
+        names: the columns.
+    """
+
+    def add(self, lines: Sequence[int], cells: Sequence[Sequence[Any]], complain: Complain) -> None:
+        wrong = set[int]()
+
+        def noticed(line: int, message: str) -> None:
+            wrong.add(line)
+            complain(line, message)
+
+        super().add(lines, cells, noticed)
+        for index in np.flatnonzero(self._rows[-1].sum(axis=1) != 1).tolist():
+            if lines[index] not in wrong:
+                found = [shortened(name) for name, one in zip(self.columns, self._rows[-1][index], strict=True) if one]
+                said = f"{' and '.join(found[:3])} are 1" if found else f"none of the {len(self.columns)} classes is 1"
+                complain(
+                    lines[index], f"{said}: `targets: classes` has one class for each example, `multilabel` several"
+                )
+
+    def __len__(self) -> int:
+        return sum(map(len, self._rows))
+
+    def classes(self) -> NDArray[np.int32]:
+        """int32 (count,), index into `names`."""
+        found: NDArray[np.int32] = self.values().argmax(axis=1).astype(np.int32)
+        return found

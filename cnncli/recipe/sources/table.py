@@ -132,7 +132,9 @@ class TableSettings(InputColumns, Located):
     validation: str | None = Field(None, min_length=1, description="a file with the validation examples")
     test: str | None = Field(None, min_length=1, description="a file with the test examples")
     label: Columns = Field(
-        None, description="column of the labels; several columns for `targets: multilabel` (0 and 1) or `numbers`"
+        None,
+        description="column of the labels; several columns of 0 and 1 for `targets: multilabel` or one-hot classes, or of "
+        "numbers",
     )
     separator: str | None = Field(
         None, min_length=1, description="for `targets: multilabel`: what stands between two labels in one cell"

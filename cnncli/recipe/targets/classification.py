@@ -13,7 +13,6 @@ from cnncli.recipe.layers import name_of, output_activation, output_units, snake
 from cnncli.recipe.outputs import REGRESSION_LOSSES, Output, loss_class, outputs_of
 from cnncli.recipe.rules import Rules
 from cnncli.recipe.schema import Recipe
-from cnncli.recipe.sources.table import TableSettings, is_several
 from cnncli.recipe.sources.volumes import VolumeFolder
 
 RULES = Rules()
@@ -64,12 +63,7 @@ def _classes_of_folders(recipe: Recipe) -> Iterator[Problem]:
 
 @RULES.error_without_network
 def _label_of_a_table(recipe: Recipe) -> Iterator[Problem]:
-    source = recipe.data.source
     yield from separator_of_one_label(recipe, "an example of `targets: classes` has one class")
-    if isinstance(table := source.settings, TableSettings) and table.label is not None and is_several(table.label):
-        message = "`label` names several columns, and an example of `targets: classes` has one class"
-        hint = "write `targets: multilabel` for columns of 0 and 1, `targets: numbers` for quantities"
-        yield Problem(message, hint, path=("data", "source", source.word, "label"))
 
 
 @RULES.error

@@ -84,7 +84,7 @@ def refuse_out_of_range(labels: NDArray[np.int32], name: str, class_count: int, 
 
 
 def _wrong_shape(name: str, array: NDArray[Any]) -> Problem:
-    if array.ndim == 2 and array.shape[1] > 1 and _is_one_hot(array):
+    if is_one_hot(array):
         message = f"{name} is one-hot, shape {array.shape}; {_EXPECTED}"
         return Problem(message, f"store `np.argmax({name}, axis=1)`; the recipe's loss decides the encoding")
     if array.ndim == 2 and array.shape[1] > 1 and np.isin(array, (0, 1)).all():
@@ -94,8 +94,10 @@ def _wrong_shape(name: str, array: NDArray[Any]) -> Problem:
     return Problem(f"{name} has the shape {array.shape}; {_EXPECTED}: shape (count,)", _QUANTITIES)
 
 
-def _is_one_hot(array: NDArray[Any]) -> bool:
-    return bool(np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all())
+def is_one_hot(array: NDArray[Any]) -> bool:
+    """Whether labels are rows of 0 with one 1 each."""
+    is_matrix = array.ndim == 2 and array.shape[1] > 1
+    return is_matrix and bool(np.isin(array, (0, 1)).all() and (array.sum(axis=1) == 1).all())
 
 
 def _first(name: str, array: NDArray[Any], wrong: NDArray[np.bool_], hint: str = "") -> Problem | None:

@@ -14,7 +14,7 @@ from cnncli.data.alike_names import alike
 from cnncli.data.encoding import Encoding, OutputShape
 from cnncli.data.tables.cells import WordCells
 from cnncli.data.tables.column_selection import in_natural_order
-from cnncli.data.tables.label_cells import without_decimals
+from cnncli.data.tables.label_cells import OneHotCells, without_decimals
 from cnncli.data.targets import TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, did_you_mean, listed, nearest, shortened
@@ -93,13 +93,21 @@ class ClassTargets(TargetInfo):
         return cls.numbered(refuse_gaps(targets, name))
 
     @classmethod
-    def label_cells(cls, columns: Sequence[str], separator: str | None) -> WordCells:
-        [column] = columns
-        return WordCells(column)
+    def label_cells(cls, columns: Sequence[str], separator: str | None) -> WordCells | OneHotCells:
+        return WordCells(columns[0]) if len(columns) == 1 else OneHotCells(columns)
 
     @classmethod
-    def of_cells(cls, cells: WordCells, known: Self | None) -> TableTargets:
-        """The words of the column are the names of the classes, in natural order: 0, 1, 2, …, 10; `1.0` is called 1."""
+    def of_cells(cls, cells: WordCells | OneHotCells, known: Self | None) -> TableTargets:
+        """The words of the column are the names of the classes, in natural order: 0, 1, 2, …, 10; `1.0` is called 1.
+
+        Of several columns their names are those of the classes, in the order of the columns.
+        """
+        if isinstance(cells, OneHotCells):
+            refuse_long_names(cells.names, cells.columns)
+            if known is None:
+                return TableTargets(cells.classes(), cls(class_names=tuple(cells.names)))
+            matched = match(cells.names, known.class_names)
+            return TableTargets(matched.numbers[cells.classes()], known, matched.notes)
         found = without_decimals(cells.names)
         if known:
             found = cells.names if {*cells.names} <= {*known.class_names} else found
