@@ -13,7 +13,7 @@ import numpy as np
 from cnncli import task_registry
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.input_values import InputValues, count
-from cnncli.data.windows import central_windows
+from cnncli.data.windowed_examples import central_windows
 from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
 from cnncli.inference.evaluate_saved_model import own_data
 from cnncli.inference.image_checks import look_at

@@ -75,9 +75,9 @@ class MaskFaults:
             return smooth if many else f"name them in `classes`, or one with `ignore`: {names}"
         classes = self._settings.classes
         if set(self._unknown) == {IGNORED} and self._settings.ignore is None:
-            names = classes if isinstance(classes, list) else ["background", "object"]
-            is_open = len(names) == 2 and not isinstance(classes, dict)
-            other = f", or `classes: {{{names[0]}: 0, {names[1]}: 255}}` where it is a class" if is_open else ""
+            two = classes if isinstance(classes, list) else ["background", "object"]
+            is_open = len(two) == 2 and not isinstance(classes, dict)
+            other = f", or `classes: {{{two[0]}: 0, {two[1]}: 255}}` where it is a class" if is_open else ""
             return f"`ignore: 255` in `mask_folder` where these pixels do not count{other}"
         if isinstance(classes, list) and set(self._unknown) == {len(classes)}:
             pairs = listed((f"{name}: {number}" for number, name in enumerate(classes, 1)), 8)

@@ -5,7 +5,7 @@ import pytest
 
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.load import load
-from cnncli.data.windows import central_windows, in_windows
+from cnncli.data.windowed_examples import central_windows, in_windows
 from cnncli.errors import DataError
 from cnncli.recipe.schema import Data
 from cnncli.recipe.windows import Windows
