@@ -20,6 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from cnncli.names import NAME_PATTERN
 from cnncli.recipe import targets
+from cnncli.recipe.example_windows import Windows
 from cnncli.recipe.growth import LARGEST_SEED as LARGEST_SEED
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import Group, nested
@@ -57,7 +58,6 @@ from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import InputColumns, Table
 from cnncli.recipe.sources.text_folder import TextFolder
 from cnncli.recipe.sources.volumes import VolumeFolder
-from cnncli.recipe.windows import Windows
 
 if TYPE_CHECKING:
     TargetsWord = str

@@ -7,8 +7,8 @@ from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.load import load
 from cnncli.data.windowed_examples import central_windows, in_windows
 from cnncli.errors import DataError
+from cnncli.recipe.example_windows import Windows
 from cnncli.recipe.schema import Data
-from cnncli.recipe.windows import Windows
 
 
 @pytest.mark.parametrize(
