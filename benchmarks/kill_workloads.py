@@ -224,7 +224,7 @@ data:
   targets: masks
   windows: {size: [8, 8, 8], overlap: 2}
   prepare: [Rescaling: {scale: $(1 / 255)}]
-  augment: [GaussianNoise: 10]
+  augment: [Rescaling: {scale: $(1 / 255)}, GaussianNoise: 0.05, Rescaling: {scale: 255}]
 model:
   layers:
     - Conv3D: {filters: 4, kernel_size: 3, padding: same, activation: relu}

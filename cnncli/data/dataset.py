@@ -18,9 +18,9 @@ from cnncli.data.threads import in_threads
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
 from cnncli.messages import printable
+from cnncli.recipe.example_windows import Windows
 from cnncli.recipe.named_inputs import INPUT as INPUT
 from cnncli.recipe.named_inputs import by_name, without_names
-from cnncli.recipe.windows import Windows
 
 InputShape = tuple[int, ...] | dict[str, tuple[int, ...]]  # of one example; of several inputs by name
 

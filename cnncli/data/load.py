@@ -25,12 +25,12 @@ from cnncli.data.sources.unsupported_files import kind_of_file
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import CnncliError, DataError, Problem
 from cnncli.messages import nearest, printable
+from cnncli.recipe.example_windows import Windows
 from cnncli.recipe.named_inputs import by_name, without_names
 from cnncli.recipe.schema_data import Data, Source
 from cnncli.recipe.sources import SOURCES
 from cnncli.recipe.sources.base import SourceSettings
 from cnncli.recipe.sources.builtin import BUILTIN_DATA_SETS
-from cnncli.recipe.windows import Windows
 
 
 def as_used(data: Data, record: Mapping[str, Any]) -> Data:

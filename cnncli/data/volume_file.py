@@ -35,7 +35,7 @@ class Volume:
 
     Attributes:
         values: (depth, height, width), in the units of the file: Hounsfield units of a CT.
-        spacing: millimetres between voxels along these axes; 1 where the file does not say it.
+        spacing: millimetres between voxels along these axes; 1 where the file does not say it, 0 where it says 0.
         attributes: what DICOM says of the patient and the examination, by keyword, such as `PatientID`.
         affine: float64 (4, 4) of a NIfTI file, voxels of the file to millimetres; None of others.
     """
@@ -130,7 +130,8 @@ def _package(name: str, path: str) -> ModuleType:
 def _read_nifti(path: str) -> Volume:
     nibabel = _package("nibabel", path)
     try:
-        image = nibabel.load(path)
+        with nibabel.imageglobals.LoggingOutputSuppressor():  # it writes to the console what it corrects
+            image = nibabel.load(path)
         shape = tuple(length for axis, length in enumerate(image.shape) if axis < 3 or length != 1)
         if len(shape) != 3:
             found = " x ".join(map(str, image.shape))
@@ -143,7 +144,7 @@ def _read_nifti(path: str) -> Volume:
         )
         stored = np.asanyarray(image.dataobj).reshape(shape)
         values = nibabel.orientations.apply_orientation(stored, turned).transpose(2, 1, 0)
-        sides = np.linalg.norm(affine[:3, :3], axis=0)  # of the file's axes
+        sides = np.linalg.norm(affine[:3, :3], axis=0) * _says_its_sides(image, path)  # of the file's axes
         order = [int(np.flatnonzero(turned[:, 0] == axis)[0]) for axis in range(3)]
         width, height, depth = (float(sides[axis]) for axis in order)
     except DataError:
@@ -151,6 +152,15 @@ def _read_nifti(path: str) -> Volume:
     except Exception as error:  # nibabel raises many types for broken files
         raise _refused(path, f"not readable as NIfTI: {shortened(str(error))}") from error
     return Volume(_checked(values, path), (depth, height, width), {}, affine)
+
+
+def _says_its_sides(image: Any, path: str) -> NDArray[np.bool_]:
+    """Along which axes of a NIfTI file voxels have a side, bool (3,): nibabel takes 1 mm for one of 0."""
+    nibabel = _package("nibabel", path)
+    with nibabel.openers.ImageOpener(path) as file:
+        header = type(image.header).from_fileobj(file, check=False)
+    found: NDArray[np.bool_] = np.asarray(header["pixdim"][1:4] != 0) | (int(header["sform_code"]) > 0)
+    return found
 
 
 def _read_dicom(paths: Sequence[str], where: str) -> Volume:
@@ -175,7 +185,9 @@ def _read_dicom(paths: Sequence[str], where: str) -> Volume:
     rows = [float(side) for side in first.get("PixelSpacing", (1, 1))]
     if len(slices) == 1:
         values = frames[0] if frames[0].ndim == 3 else frames[0][None]
-        depth = float(first.get("SpacingBetweenSlices", first.get("SliceThickness", 1)) or 1)
+        said = [first.get(key) for key in ("SpacingBetweenSlices", "SliceThickness")]
+        sides = [float(each) for each in said if each not in (None, "")]
+        depth = next((side for side in sides if side > 0), sides[0] if sides else 1.0)
         return Volume(_checked(values, where), (depth, rows[0], rows[1]), _attributes(first))
     if len({frame.shape for frame in frames}) > 1 or frames[0].ndim != 2:
         raise _refused(where, "its slices differ in size")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.volume_file import Volume
 
+_MOST_VOXELS = 1 << 29  # of a volume on its way: 2 GiB
 _PADDING = 0  # of masks: class 0 is the background
 
 
@@ -27,6 +29,17 @@ class VolumeForm:
     shape: tuple[int, int, int]
     spacing: tuple[float, float, float] | None = None
     window: tuple[float, float] | None = None
+
+    def fault(self, volume: Volume) -> str:
+        """Why a volume cannot be brought to this form; empty where it can."""
+        if self.spacing is None:
+            return ""
+        if min(volume.spacing) <= 0:
+            return "its voxels have a side of 0 mm, so it cannot be brought to `spacing`"
+        size = self._size_at(volume.values.shape, volume.spacing)
+        if math.prod(size) > _MOST_VOXELS:
+            return f"at `spacing` it has {'x'.join(map(str, size))} voxels, more than {_MOST_VOXELS:,}"
+        return ""
 
     def values(self, volume: Volume) -> NDArray[np.float32]:
         """The values of a volume in this form, float32 (depth, height, width); linear between voxels.

@@ -87,11 +87,20 @@ def _add_images(answerer: Answerer, folder: Path, examples: Sequence[str]) -> No
                 image, image_inverted = _image(examples)
         with gr.Column(scale=6, min_width=300), gr.Row():
             bars = gr.Label(label="Prediction", num_top_classes=TOP, min_width=240, elem_id="bars")
+            drawn = gr.Image(
+                label="Found",
+                interactive=False,
+                buttons=["fullscreen"],
+                format="png",
+                min_width=240,
+                elem_id="drawn",
+                visible=answerer.draws_predictions,
+            )
             heat = gr.Image(
                 label="Grad-CAM", interactive=False, buttons=["fullscreen"], format="png", min_width=240, elem_id="heat"
             )
             notes = gr.Textbox(label="Notes", lines=1, interactive=False, min_width=500, elem_id="notes")
-    shown = [bars, notes, heat]
+    shown = [bars, notes, heat, drawn]
     if answerer.takes_drawings:
         _on_change(of_drawing, drawing, drawing_inverted, shown)
     _on_change(of_image, image, image_inverted, shown)
@@ -163,8 +172,10 @@ def _on_change(answer: Callable[..., Any], given: Any, inverted: gr.Checkbox, sh
 
 
 def _shown(answer: Answer | None) -> list[Any]:
-    """Bars, notes and heat."""
-    return [None, "", None] if answer is None else [answer.shares or answer.text or None, answer.message, answer.heat]
+    """Bars, notes, heat, and what is drawn."""
+    if answer is None:
+        return [None, "", None, None]
+    return [answer.shares or answer.text or None, answer.message, answer.heat, answer.drawn]
 
 
 def _add_texts(answerer: Answerer) -> None:

@@ -28,13 +28,13 @@ from cnncli.model_file_validation.archive import ABOUT
 from cnncli.model_file_validation.refusal import SAVE_AGAIN
 from cnncli.model_file_validation.strict_json import parse
 from cnncli.network.model_outputs import output_shapes
+from cnncli.recipe.example_windows import Windows
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data, read
 from cnncli.recipe.named_inputs import by_name, without_names
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.schema_fields import INPUT_NAME
 from cnncli.recipe.sources.base import ImageSettings
-from cnncli.recipe.windows import Windows
 from cnncli.runs.json_text import to_json
 from cnncli.tasks.decoder import Decoder
 

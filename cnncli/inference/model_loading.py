@@ -24,6 +24,7 @@ from cnncli.messages import printable
 from cnncli.model_file_validation.archive import HDF5_HINT
 from cnncli.network.model_outputs import output_shapes
 from cnncli.network.whole_images import over_whole_images
+from cnncli.recipe.example_windows import Windows
 from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.keras_objects.objects import KerasObject, read
 from cnncli.recipe.learned import with_learned
@@ -32,7 +33,6 @@ from cnncli.recipe.named_inputs import INPUT, by_name, shapes_of, without_names
 from cnncli.recipe.schema import Recipe
 from cnncli.recipe.sources.base import ImageSettings
 from cnncli.recipe.sources.table import InputColumns
-from cnncli.recipe.windows import Windows
 from cnncli.runs.learned_file import read_learned
 from cnncli.runs.record import MODEL
 from cnncli.tasks.classification.targets import ClassTargets

@@ -12,7 +12,7 @@ from cnncli.data.sources.volume_folder import form_of
 from cnncli.data.sources.volume_tree import volumes_below
 from cnncli.data.volume_file import is_volume, read_volume, suffix_of
 from cnncli.data.volume_form import VolumeForm
-from cnncli.errors import CnncliError
+from cnncli.errors import CnncliError, DataError
 from cnncli.inference.batch import Bad, Batch, Name, bad_file
 from cnncli.recipe.sources.volumes import VolumeFolder
 
@@ -49,7 +49,10 @@ def volume_batches(paths: Sequence[str], form: VolumeForm, size: int) -> Iterato
         names, values, bad = list[Name](), [], list[Bad]()
         for path in paths[begin : begin + size]:
             try:
-                values.append(form.values(read_volume(path))[..., None])
+                volume = read_volume(path)
+                if wrong := form.fault(volume):
+                    raise DataError(wrong)
+                values.append(form.values(volume)[..., None])
                 names.append(Name(path))
             except CnncliError as error:
                 bad.append(bad_file(Name(path), error))

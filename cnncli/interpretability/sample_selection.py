@@ -13,7 +13,7 @@ import numpy as np
 from cnncli import task_registry
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.input_values import InputValues, count
-from cnncli.data.windows import central_windows
+from cnncli.data.windowed_examples import central_windows
 from cnncli.errors import CnncliError, DataError, ModelFileError, NetworkError, Problem
 from cnncli.inference.evaluate_saved_model import own_data
 from cnncli.inference.image_checks import look_at
@@ -36,9 +36,9 @@ from cnncli.interpretability.maximize import LEAST_SIDE, likely_range
 from cnncli.interpretability.subject import Subject
 from cnncli.network.flatten_submodels import Opened, opened
 from cnncli.network.kernels import find, kernel_of
+from cnncli.recipe.example_windows import Windows
 from cnncli.recipe.named_inputs import by_name, without_names
 from cnncli.recipe.schema_pictures import BY_PREDICTION, Samples
-from cnncli.recipe.windows import Windows
 
 _MOST_TOGETHER = 32  # examples that are computed at a time
 _HEALTH_EXAMPLES = 256

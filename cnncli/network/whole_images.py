@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from cnncli.recipe.windows import Windows
+from cnncli.recipe.example_windows import Windows
 
 
 def over_whole_images(model: keras.Model, windows: Windows | None) -> keras.Model:

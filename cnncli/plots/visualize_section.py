@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from cnncli.data.dataset import Splits
-from cnncli.data.windows import central_windows
+from cnncli.data.windowed_examples import central_windows
 from cnncli.interpretability.attribution import METHODS
 from cnncli.interpretability.examples import from_split, range_of
 from cnncli.interpretability.initial_network import initial_model

@@ -109,12 +109,12 @@ def _windows(recipe: Recipe) -> Iterator[Problem]:
     if windows.overlap is not None and windows.overlap >= min(windows.size):
         message = f"`overlap` is {windows.overlap}, and a window has {min(windows.size)} pixels along a side"
         yield Problem(message, "less than a side of `size`", path=(*path, "overlap"))
-    if source.image_keys is not None and source.image_keys.image_size is None:
+    shape = recipe.model.input
+    if source.image_keys is not None and source.image_keys.image_size is None and shape is not None:
         hint = "`image_size: [height, width]` is the size of the whole images, from which windows are cut"
         yield Problem("`windows` need `image_size`", hint, path=("data", "source", recipe.data.source.word))
     elif (whole := source.example_shape()) is not None and (wrong := windows.fault(whole[:-1])):
         yield Problem(wrong, "`size` is that of a part of an example", path=(*path, "size"))
-    shape = recipe.model.input
     if isinstance(shape, list) and shape[:-1] != windows.size:
         message = f"`input` is {shape}, and a window is {windows.size}"
         yield Problem(message, "leave `input` out: it follows `windows`", path=("model", "input"))

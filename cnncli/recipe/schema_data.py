@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from cnncli.recipe import targets
+from cnncli.recipe.example_windows import Windows
 from cnncli.recipe.growth import LARGEST_SEED as LARGEST_SEED
 from cnncli.recipe.schema_fields import (
     INPUT_NAME,
@@ -42,7 +43,6 @@ from cnncli.recipe.sources.shards import TfRecord, WebDataset
 from cnncli.recipe.sources.table import InputColumns, Table
 from cnncli.recipe.sources.text_folder import TextFolder
 from cnncli.recipe.sources.volumes import VolumeFolder
-from cnncli.recipe.windows import Windows
 
 if TYPE_CHECKING:
     TargetsWord = str

@@ -111,7 +111,7 @@ def _pipeline(recipe: Recipe, splits: Splits) -> Figure | None:
     import keras
     import numpy as np
 
-    from cnncli.data.windows import central_windows
+    from cnncli.data.windowed_examples import central_windows
     from cnncli.network.learn_preprocessing import learn
     from cnncli.network.preprocessing import Preprocessing
     from cnncli.plots import data_sheets

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.dataset import Splits
 from cnncli.data.input_values import InputValues
-from cnncli.data.windows import central_windows
+from cnncli.data.windowed_examples import central_windows
 from cnncli.errors import DataError, Problem
 from cnncli.inputs import kind_of
 from cnncli.network.build import Network

@@ -10,7 +10,7 @@ from cnncli.data.dataset import Splits
 from cnncli.data.encoding import Encoding
 from cnncli.data.epoch_drawing import comparing_drawing, drawing_of
 from cnncli.data.pipeline import Batches
-from cnncli.data.windows import in_windows
+from cnncli.data.windowed_examples import in_windows
 from cnncli.errors import Problem
 from cnncli.network import budget
 from cnncli.network.build import Network

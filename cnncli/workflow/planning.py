@@ -17,7 +17,7 @@ from cnncli.data.dataset import Splits
 from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.load import as_used
 from cnncli.data.load import load as load_data
-from cnncli.data.windows import in_windows
+from cnncli.data.windowed_examples import in_windows
 from cnncli.data_checks.quick_findings import data_problems
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes

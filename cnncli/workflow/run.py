@@ -19,7 +19,7 @@ from cnncli import runs
 from cnncli.data.columns import as_column
 from cnncli.data.dataset import Examples, InputShape
 from cnncli.data.fingerprint import of_examples
-from cnncli.data.windows import in_windows
+from cnncli.data.windowed_examples import in_windows
 from cnncli.errors import DivergedError, OutputError, Problem, ResourceError, Stopped
 from cnncli.inference.model_description import About, describe, save
 from cnncli.messages import counted

@@ -111,6 +111,63 @@ def test_0_and_255_are_two_classes_where_they_are_named():
     assert told[0] == f"{Path('masks/0.png')}: it holds 255 at 64 pixels, and classes are 0 to 254"
     assert "or `classes: {background: 0, object: 255}` where it is a class" in hint
 
+    _, hint = problems(classes=["ground", "road"])
+    assert "or `classes: {ground: 0, road: 255}` where it is a class" in hint
+
+
+@pytest.mark.usefixtures("folder")
+def test_masks_that_count_from_1_get_a_hint():
+    for number in range(10):
+        Image.fromarray(numbers(number) + 1).save(f"masks/{number}.png")
+    _, hint = problems(classes=["ground", "road"])
+    assert "where masks count from 1: `classes: {ground: 1, road: 2}`" in hint
+    [note] = [note for note in read().notes if "no pixel of the training masks is `0`" in note.message]
+    assert "`classes: {ground: 1, object: 2}`" in note.hint
+
+
+def as_jpeg(path):
+    path.unlink()
+    Image.fromarray(numbers()).save(path.with_suffix(".jpg"))
+
+
+def with_fractions(path):
+    path.unlink()
+    Image.fromarray(numbers().astype(np.float32) / 2).save(path.with_suffix(".tif"))
+
+
+def with_pages(path):
+    path.unlink()
+    page = Image.fromarray(numbers())
+    page.save(path.with_suffix(".tif"), save_all=True, append_images=[page])
+
+
+def in_alpha(path):
+    Image.fromarray(np.dstack([np.zeros((8, 16, 3), np.uint8), numbers() * 255])).save(path)
+
+
+def as_array(path):
+    path.unlink()
+    np.save(path.with_suffix(".npy"), numbers())
+
+
+@pytest.mark.parametrize(
+    ("write", "message"),
+    [
+        (as_jpeg, "masks/3.jpg: JPEG changes values, so its class numbers cannot be trusted: save masks as PNG"),
+        (with_fractions, "masks/3.tif: it holds 0.5, and a mask has a class number in each pixel"),
+        (with_pages, "masks/3.tif: it has 2 pages, and a mask has one"),
+        (
+            in_alpha,
+            "masks/3.png: its pixels differ in transparency alone: save class numbers, without an alpha channel",
+        ),
+        (as_array, "photos/3.png: it has no mask: masks/3.npy is no image file"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_odd_mask_says_what_it_is(write, message):
+    write(Path("masks/3.png"))
+    assert problems()[0][0] == message
+
 
 @pytest.mark.usefixtures("folder")
 def test_ignored_pixels_do_not_count():

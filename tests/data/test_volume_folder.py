@@ -94,6 +94,46 @@ def test_classes_of_masks_have_the_names_of_the_recipe(tmp_path):
         read(tmp_path, has_masks=True, settings={"classes": ["air", "liver"]})
 
 
+def test_mask_with_a_wrong_value_is_named(tmp_path):
+    for number in range(3):
+        write_nifti(tmp_path / f"images/{number}.nii", scan() + number)
+        write_nifti(tmp_path / f"labels/{number}.nii", np.full((6, 5, 4), 300 if number == 1 else 1, np.int16))
+    with pytest.raises(DataError, match=r"labels/1\.nii holds 300; classes are 0 to 254") as error:
+        read(tmp_path, has_masks=True)
+    assert len(error.value.problems) == 1
+
+
+def without_sides(path):
+    """A NIfTI file whose header says 0 mm along one axis, and has no affine."""
+    write_nifti(path, scan())
+    content = bytearray(path.read_bytes())
+    content[252:256] = bytes(4)  # qform_code and sform_code
+    content[80:84] = bytes(4)  # pixdim[1]
+    path.write_bytes(bytes(content))
+
+
+@pytest.mark.parametrize(
+    ("write", "spacing", "message"),
+    [
+        (without_sides, [1, 1, 1], "its voxels have a side of 0 mm, so it cannot be brought to `spacing`"),
+        (
+            lambda path: write_nifti(path, scan()),
+            [0.001, 0.005, 0.001],
+            "at `spacing` it has 6000x1000x4000 voxels, more than",
+        ),
+    ],
+)
+def test_spacing_that_cannot_be_had_is_told(tmp_path, capfd, write, spacing, message):
+    for kind in ("ill", "well"):
+        (tmp_path / kind).mkdir()
+        write(tmp_path / kind / "a.nii")
+    read(tmp_path)  # it is not needed here
+    with pytest.raises(DataError) as error:
+        read(tmp_path, settings={"spacing": spacing})
+    assert message in str(error.value.problems[0])
+    assert capfd.readouterr().err == ""
+
+
 def test_volumes_and_masks_that_are_alone_are_all_named(tmp_path):
     write_nifti(tmp_path / "images" / "a.nii", scan())
     write_nifti(tmp_path / "images" / "b.nii", scan())

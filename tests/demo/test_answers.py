@@ -14,6 +14,7 @@ from cnncli.inference.model_loading import TrainedModel, numbered_classes
 from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.multilabel.targets import LabelTargets
 from cnncli.tasks.regression.targets import Numbers, NumberTargets
+from cnncli.tasks.segmentation.targets import MaskTargets
 
 
 def answerer(inputs, *layers, targets=None, **more) -> Answerer:
@@ -30,6 +31,10 @@ def ends_in(outputs: list[float], activation: str) -> keras.layers.Layer:
         kernel_initializer="zeros",
         bias_initializer=lambda shape, dtype=None: np.asarray(outputs, np.float32),
     )
+
+
+def class_1(shape, dtype=None):
+    return np.array([0, 9], np.float32)
 
 
 def numbers(count: int) -> NumberTargets:
@@ -72,6 +77,16 @@ def test_regression_shows_its_numbers_and_heat(image):
 
     assert (answer.shares, answer.text) == ({}, "7.250, -3.000")
     assert answer.heat.shape == (336, 336, 3)
+
+
+def test_segmentation_shows_the_mask_over_the_image(image):
+    layers = [keras.layers.Conv2D(2, 1, kernel_initializer="zeros", bias_initializer=class_1, activation="softmax")]
+    targets = MaskTargets(class_names=("ground", "disc"), mask_shape=(8, 8))
+    answer = answerer((8, 8, 3), *layers, targets=targets).image(image, invert=False)
+
+    photo = np.asarray(Image.open(image)).repeat(42, axis=0).repeat(42, axis=1)
+    np.testing.assert_allclose(answer.drawn, 0.45 * photo + 0.55 * np.array([230, 159, 0]), atol=0.51)
+    assert answer.shares == {"disc": 1.0}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from cnncli.network.whole_images import over_whole_images
-from cnncli.recipe.windows import Windows
+from cnncli.recipe.example_windows import Windows
 
 
 @pytest.mark.parametrize(

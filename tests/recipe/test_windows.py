@@ -30,11 +30,11 @@ def test_windows_of_images_are_read():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (recipe(source="color: rgb"), "r.yaml:2:12: `windows` need `image_size`"),
+        (recipe(source="color: rgb", model="input: [32, 32, 3], "), "r.yaml:2:25: `windows` need `image_size`"),
         (recipe("{size: [32, 200]}"), "r.yaml:4:19: a window is 32x200, and the examples are 96x128"),
         (
             recipe("{size: [32, 32], overlap: 32}"),
-            "r.yaml:4:29: `overlap` is 32, and a window has 32 pixels along a side",
+            "r.yaml:4:38: `overlap` is 32, and a window has 32 pixels along a side",
         ),
         (recipe("{size: [1, 1], overlap: 0}"), "r.yaml:4:19: an example has 12,288 windows; at most 10,000 are taken"),
         (recipe(model="input: [64, 64, 3], "), "r.yaml:5:16: `input` is [64, 64, 3], and a window is [32, 32]"),

@@ -152,6 +152,30 @@ def test_ways_out_may_have_several_number_formats(policy):
     assert (cut.name, cut.dtype.name) == ("input and a", "float32")
 
 
+def test_skips_of_a_frozen_encoder_are_kept_exactly():
+    layers = [
+        "Conv2D: {name: a, filters: 3, kernel_size: 3, padding: same}",
+        "MaxPooling2D: 2",
+        CONV % "b",
+        "UpSampling2D: {name: up, size: 2}",
+        "Concatenate: {from: [up, a]}",
+        "Conv2D: {name: head, filters: 3, kernel_size: 1, activation: softmax}",
+    ]
+    text = "data: {source: {npz: {path: a.npz}}, targets: masks, classes: 3}\nmodel:\n  layers:\n"
+    text += "".join(f"    - {layer}\n" for layer in layers) + "train: {freeze: [a, b]}\n"
+    recipe = load_bytes(text.encode(), "r.yaml").recipe
+    network = build(recipe, input_shape=(6, 6, 1))
+    freeze(network, recipe, phases_of(recipe)[0])
+    cut = find_cut(network)
+    images = np.random.default_rng(0).normal(size=(5, 6, 6, 1)).astype(np.float32)
+    kept = np.asarray(cut.before(network)(images))
+    both = keras.Model(network.model.inputs, [network.model.get_layer(name).output for name in ("a", "b")])(images)
+
+    assert cut.left == ("a", "b")
+    np.testing.assert_array_equal(kept, np.concatenate([np.reshape(each, (5, -1)) for each in both], axis=1))
+    np.testing.assert_array_equal(cut.behind(network)(kept), network.model(images))
+
+
 TWO_OUTPUTS = """
 data: {source: {npz: {path: a.npz}}, classes: 3}
 model:

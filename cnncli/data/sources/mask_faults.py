@@ -73,10 +73,15 @@ class MaskFaults:
             smooth = "many colors of few pixels come from smoothed edges: save masks without antialiasing"
             names = listed((value_text(value, are_colors=True) for value, _ in self._unknown.most_common(5)), 5)
             return smooth if many else f"name them in `classes`, or one with `ignore`: {names}"
+        classes = self._settings.classes
         if set(self._unknown) == {IGNORED} and self._settings.ignore is None:
-            named = self._settings.classes is not None
-            other = "" if named else ", or `classes: {background: 0, object: 255}` where it is a class"
+            two = classes if isinstance(classes, list) else ["background", "object"]
+            is_open = len(two) == 2 and not isinstance(classes, dict)
+            other = f", or `classes: {{{two[0]}: 0, {two[1]}: 255}}` where it is a class" if is_open else ""
             return f"`ignore: 255` in `mask_folder` where these pixels do not count{other}"
+        if isinstance(classes, list) and set(self._unknown) == {len(classes)}:
+            pairs = listed((f"{name}: {number}" for number, name in enumerate(classes, 1)), 8)
+            return f"where masks count from 1: `classes: {{{pairs}}}`"
         return "name the numbers in `classes`, `{background: 0, object: 255}`, or one with `ignore`"
 
     def notes(self) -> Iterator[Problem]:

@@ -61,6 +61,7 @@ class MaskReader:
     """
 
     def __init__(self, values: Mapping[str, Value] | None, ignore: Value | None) -> None:
+        self._are_own_numbers = values is None
         self.are_colors = values is not None and any(isinstance(each, list) for each in values.values())
         self._table = np.full(_COLORS if self.are_colors else _NUMBERS, _UNKNOWN, np.int16)
         if values is None:
@@ -86,6 +87,8 @@ class MaskReader:
             raw, kind = _decoded(content, as_colors=self.are_colors, turns=form.exif == "apply")
         except BadImage as error:
             return Mask(None, digest, str(error))
+        if kind == "JPEG" and self._are_own_numbers:
+            return Mask(None, digest, "JPEG changes values, so its class numbers cannot be trusted: save masks as PNG")
         height, width = raw.shape
         if (height, width) != size:
             said = f"it has {width}x{height} pixels, and its image {size[1]}x{size[0]}"
@@ -151,6 +154,8 @@ def _decoded(content: bytes, *, as_colors: bool, turns: bool) -> tuple[NDArray[n
         with Image.open(io.BytesIO(content), formats=(name,)) as image:
             if image.width * image.height > images.MOST_PIXELS:
                 raise BadImage(f"it has {image.width:,}x{image.height:,} pixels; the limit is 64 megapixels")
+            if (frames := getattr(image, "n_frames", 1)) > 1:
+                raise BadImage(f"it has {frames:,} pages, and a mask has one")
             turn = orientation(image.info.get("exif") or b"") if turns and name != "TIFF" else 1
             values = _colors(image) if as_colors else _numbers(image, content, name)
     except (BadImage, MemoryError):
@@ -169,16 +174,25 @@ def _numbers(image: Image.Image, content: bytes, name: str) -> NDArray[np.int64]
     """Indexes of a palette, or gray values."""
     values: NDArray[Any] = np.asarray(image)
     if image.mode in ("LA", "PA"):
+        _refuse_alpha_alone(values[..., :1], values[..., 1])
         values = values[..., 0]
     elif image.mode not in _MODES_OF_NUMBERS:
         channels = np.asarray(image.convert("RGB"))
         if (np.ptp(channels, axis=-1) > 0).any():
             raise InColors(_in_colors(channels))
+        if image.mode == "RGBA":
+            _refuse_alpha_alone(channels, values[..., 3])
         values = channels[..., 0]
-    if values.dtype.kind == "f" and (not np.isfinite(values).all() or (values != np.floor(values)).any()):
-        raise BadImage("it holds values that are no integers, and a mask has a class number in each pixel")
+    if values.dtype.kind == "f" and (wrong := values[values != np.floor(values)]).size:  # NaN is unequal to itself
+        raise BadImage(f"it holds {wrong.flat[0]:.4g}, and a mask has a class number in each pixel")
     bits, color_type = (content[24], content[25]) if name == "PNG" else (8, 0)
     return values.astype(np.int64) // (_SCALES.get(bits, 1) if color_type == 0 else 1)
+
+
+def _refuse_alpha_alone(channels: NDArray[np.uint8], alpha: NDArray[np.uint8]) -> None:
+    """Refuse a mask whose objects are seen by their transparency alone, which is not read."""
+    if np.ptp(channels) == 0 and np.ptp(alpha) > 0:
+        raise BadImage("its pixels differ in transparency alone: save class numbers, without an alpha channel")
 
 
 def _in_colors(channels: NDArray[np.uint8]) -> str:

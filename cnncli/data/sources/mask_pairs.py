@@ -20,6 +20,18 @@ _IMAGE_WORDS = "image|images|img|rgb|sat|photo|leftImg8bit"
 _MASK_WORDS = "mask|masks|seg|segmentation|label|labels|labelIds|gtFine_labelIds|gt|manual1|annotation|l"
 _OF_IMAGES = re.compile(rf"(?i)^(?:{_IMAGE_WORDS})[-_.]|[-_.](?:{_IMAGE_WORDS})$")
 _OF_MASKS = re.compile(rf"(?i)^(?:{_MASK_WORDS})[-_.]|[-_.](?:{_MASK_WORDS})$")
+_NO_IMAGES = (
+    ".npy",
+    ".npz",
+    ".mat",
+    ".json",
+    ".txt",
+    ".xml",
+    ".svg",
+    ".nii",
+    ".nii.gz",
+    ".pdf",
+)  # masks of other kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,9 +159,11 @@ def _unpaired(found: Mapping[ClassFile, Sequence[ClassFile]], image_folder: str,
     for file, some in found.items():
         if not some:
             name = _shown(image_folder, file)
-            yield Problem(
-                f"{name}: it has no mask: no {printable(_without_ending(file))}.* in {printable(mask_folder)}/"
-            )
+            why = f"no {printable(_without_ending(file))}.* in {printable(mask_folder)}/"
+            other = (os.path.join(mask_folder, _without_ending(file) + ending) for ending in _NO_IMAGES)
+            if (found_instead := next(filter(os.path.isfile, other), None)) is not None:
+                why = f"{printable(found_instead)} is no image file"
+            yield Problem(f"{name}: it has no mask: {why}")
         elif len(some) > 1:
             both = listed((printable(mask.relative) for mask in some), 3)
             yield Problem(

@@ -173,6 +173,8 @@ def _read_all(
     def read(file: VolumeFile) -> _Read | list[Problem]:
         try:
             volume = read_volume(file.path)
+            if wrong := form.fault(volume):
+                raise DataError(f"{printable(os.path.relpath(file.path))}: {wrong}")
             labels = None if file.mask is None else form.labels(_mask_of(volume, file))
             return _Read(form.values(volume)[..., None], labels, volume.attributes)
         except DataError as error:
@@ -196,11 +198,10 @@ def _mask_of(volume: Volume, file: VolumeFile) -> Volume:
     if mask.values.shape != volume.values.shape:
         said = f"{written(mask.values.shape)} voxels, and {printable(file.relative)} has {written(volume.values.shape)}"
         raise DataError(Problem(f"{printable(os.path.relpath(file.mask))} has {said}", "a mask covers its volume"))
-    if suffix_of(file.mask) != ".npy" and suffix_of(file.path) != ".npy":
-        differ = np.abs(np.array(mask.spacing) / volume.spacing - 1).max() > _SAME_SPACING
-        if differ:
-            said = f"a spacing of {_millimetres(mask.spacing)}, and {printable(file.relative)} has {_millimetres(volume.spacing)}"
-            raise DataError(Problem(f"{printable(os.path.relpath(file.mask))} has {said}", "a mask covers its volume"))
+    have_sides = suffix_of(file.mask) != ".npy" and suffix_of(file.path) != ".npy"
+    if have_sides and not np.allclose(mask.spacing, volume.spacing, rtol=_SAME_SPACING, atol=0):
+        said = f"a spacing of {_millimetres(mask.spacing)}, and {printable(file.relative)} has {_millimetres(volume.spacing)}"
+        raise DataError(Problem(f"{printable(os.path.relpath(file.mask))} has {said}", "a mask covers its volume"))
     return mask if suffix_of(file.mask) == ".npy" else Volume(mask.values, volume.spacing)
 
 
@@ -230,11 +231,31 @@ def _parts(
         of_groups = np.array(_group_names(mine, str(group)), object) if is_attribute else None
         parts[part] = Examples(
             {INPUT: np.stack([own.values for _, own in mine])},
-            targets.read("the masks", labels) if masks else labels,
+            _read_masks(mine, labels, targets) if masks else labels,
             tuple(file.relative for file, _ in mine),
             groups=of_groups,
         )
     return parts
+
+
+def _read_masks(mine: Sequence[tuple[VolumeFile, _Read]], labels: NDArray[Any], targets: Targets) -> NDArray[Any]:
+    """The masks of a part as targets.
+
+    Raises:
+        DataError: with the files that hold what no class has.
+    """
+    try:
+        return targets.read("the masks", labels)
+    except DataError as error:
+        problems: list[Problem] = []
+        for file, own in mine:
+            try:
+                targets.read(
+                    printable(os.path.relpath(file.mask or "")), own.labels[None] if own.labels is not None else labels
+                )
+            except DataError as of_one:
+                problems += of_one.problems
+        raise DataError(first_of(problems) or error.problems) from error
 
 
 def _group_names(mine: Sequence[tuple[VolumeFile, _Read]], keyword: str) -> list[str]:

@@ -143,7 +143,9 @@ class MaskTargets(TargetInfo):
         problems = []
         if missing := [self.class_names[number] for number in np.flatnonzero(counts == 0).tolist()]:
             named = listed((f"`{shortened(name)}`" for name in missing), 5)
-            problems.append(Problem(f"no pixel of the training masks is {named}", kind="classes"))
+            counts_from_1 = "where masks count from 1, name the numbers: `classes: {ground: 1, object: 2}`"
+            hint = counts_from_1 if missing == ["0"] else ""
+            problems.append(Problem(f"no pixel of the training masks is {named}", hint, kind="classes"))
         rare = [number for number in np.flatnonzero(counts).tolist() if counts[number] < _RARE * total]
         if rare and data.class_weight is None:
             shares = listed((f"`{shortened(self.class_names[n])}` {counts[n] / total:.2%}" for n in rare), 5)

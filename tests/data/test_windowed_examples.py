@@ -5,10 +5,10 @@ import pytest
 
 from cnncli.data.dataset import INPUT, Examples
 from cnncli.data.load import load
-from cnncli.data.windows import central_windows, in_windows
+from cnncli.data.windowed_examples import central_windows, in_windows
 from cnncli.errors import DataError
+from cnncli.recipe.example_windows import Windows
 from cnncli.recipe.schema_data import Data
-from cnncli.recipe.windows import Windows
 
 
 @pytest.mark.parametrize(

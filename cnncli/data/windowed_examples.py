@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.columns import Column, Indexes, Values, as_column
 from cnncli.data.dataset import Examples
-from cnncli.recipe.windows import Windows
+from cnncli.recipe.example_windows import Windows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
