@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data import images
+from cnncli.demo.predicted_pictures import Pictures, titles_of
 from cnncli.errors import CnncliError, DataError, ModelFileError, Problem
 from cnncli.inference.image_checks import look_at
 from cnncli.inference.input_warnings import warnings_for_files, warnings_for_images
@@ -35,6 +36,7 @@ _MOST_PROBLEMS = 10  # of a file
 _LARGEST_CANVAS = 64  # pixels: larger images are photos, which nobody draws
 _SHOWN = 336  # pixels: smaller images are enlarged
 _METHOD = "grad-cam"
+_PLACES = ("first", "second")  # of two images that are compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,12 +48,14 @@ class Answer:
         text: the prediction in one line; empty where there is none.
         heat: uint8 (height, width, 3), the image in its own resolution under its Grad-CAM; None where there is none.
         message: how the image became the network's input, and warnings, a line each.
+        pictures: uint8 (height, width, 3), by title: what was found, drawn; see `Answerer.titles`.
     """
 
     shares: dict[str, float]
     text: str
     heat: NDArray[np.uint8] | None
     message: str
+    pictures: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,8 @@ class Answerer:
         takes_images: whether image files become its input; else it takes texts, or files of arrays.
         takes_text: whether its input is text.
         takes_drawings: whether its input is small and gray, as a drawn digit.
+        titles: of the pictures that it shows of an image; of some tasks none, and the Grad-CAM instead.
+        compares: whether the page takes two images, which it compares.
         draws_light_on_dark: whether a drawing, black on white, has to be inverted to look like the training images.
 
     Raises:
@@ -109,6 +115,8 @@ class Answerer:
         )
         ground = trained.scale.ground if trained.scale else None
         self.draws_light_on_dark = ground is not None and ground < 0.5
+        self.titles = list(titles_of(self._predictor.decoder).values())
+        self.compares = self._predictor.decoder.COMPARES and self.takes_images
         is_explained = form or self.takes_text
         self._subject = subject_for(opened(trained.model), trained.name, trained.targets) if is_explained else None
 
@@ -132,6 +140,21 @@ class Answerer:
             return self._image(path, invert)
         except CnncliError as error:
             return Answer({}, "", None, _as_text(error.problems, path))
+
+    def pair(self, first: str, second: str, *, invert: bool) -> Answer:
+        """Compare two image files; what is wrong with them is in the message."""
+        try:
+            form = replace(self._trained.image_form, invert=invert)
+            looked = look_at(self._trained, [first, second], form)
+            found = list(self._predictor.predict(look_up([first, second]), form=form, decoded=looked.decoded))
+            if bad := [each for batch in found for each in batch.bad]:
+                raise DataError([each.problem for each in bad])
+            outputs = [batch.outputs for batch in found if len(batch.names)]
+            [(_, text), *_] = self._predictor.decoder.together(_PLACES, outputs).lines
+            message = _as_text([*warnings_for_images(self._trained), *looked.warnings], first)
+            return Answer({}, text, None, message)
+        except CnncliError as error:
+            return Answer({}, "", None, _as_text(error.problems, first))
 
     def text(self, text: str) -> TextAnswer:
         """Predict a text; what is wrong with it is in the message."""
@@ -157,16 +180,20 @@ class Answerer:
     def _image(self, path: str, invert: bool) -> Answer:
         form = replace(self._trained.image_form, invert=invert)
         looked = look_at(self._trained, [path], form)
-        indices, values = self._predicted(look_up([path]), form, looked.decoded)
         decoder = self._predictor.decoder
-        heat, problem = self._heat(path, looked.decoded[path].pixels, form)
+        pictures = Pictures(decoder)
+        indices, values = self._predicted(look_up([path]), form, looked.decoded, pictures)
+        heat, problem = (None, None) if self.titles else self._heat(path, looked.decoded[path].pixels, form)
         notes = [*warnings_for_images(self._trained), *looked.warnings, *([problem] if problem else [])]
         message = "\n".join(filter(None, [f"Image: {looked.steps}", _as_text(notes, path)]))
         row = decoder.row(indices, values)
-        return Answer(decoder.shares(indices, values), ", ".join(filter(None, row)).strip(), heat, message)
+        text = ", ".join(filter(None, (part.strip() for part in row)))
+        return Answer(decoder.shares(indices, values), text, heat, message, pictures.found)
 
-    def _predicted(self, given: Given, form: images.Form, decoded: Any) -> tuple[list[int], list[float]]:
-        [found] = self._predictor.predict(given, top=TOP, form=form, decoded=decoded)
+    def _predicted(
+        self, given: Given, form: images.Form, decoded: Any, pictures: Pictures
+    ) -> tuple[list[int], list[float]]:
+        [found] = self._predictor.predict(given, top=TOP, form=form, decoded=decoded, sink=pictures.add)
         if found.bad:
             raise DataError(found.bad[0].problem)
         return found.classes[0].tolist(), found.outputs[0].tolist()
