@@ -87,7 +87,7 @@ def predict(
         typer.Option(
             "--to",
             metavar="FOLDER",
-            help="Write files of the predictions to this folder: masks and overlays; images with boxes, and boxes.json.",
+            help="Write files of the predictions to this folder: masks, images with boxes, reconstructed images, vectors.",
             rich_help_panel=options.OUTPUT,
         ),
     ] = None,

@@ -33,7 +33,7 @@ class FolderOfPredictions:
 
     def __init__(self, folder: OutputFolder, files: PredictionFiles) -> None:
         self._folder, self._files = folder, files
-        self._stems: Counter[str] = Counter()
+        self._stems: Counter[str] = Counter()  # with a count of each, also of those without a file of their own
         self.written: list[Path] = []
 
     def add(self, batch: Batch, geometries: Sequence[Geometry], outputs: Any) -> None:
@@ -50,7 +50,7 @@ class FolderOfPredictions:
 
     def end(self) -> None:
         """Write the files of all batches together; none where there was no example."""
-        for name, content in self._files.end() if self.written else ():
+        for name, content in self._files.end() if self._stems else ():
             self._write(name, content)
 
     def _write(self, name: str, content: bytes) -> None:
@@ -59,22 +59,13 @@ class FolderOfPredictions:
         self.written.append(self._folder.path / name)
 
     def _original(self, batch: Batch, row: int, geometry: Geometry | None) -> Original:
-        import numpy as np
+        from cnncli.interpretability.original_examples import original_of
 
-        from cnncli.data.input_values import rows
-        from cnncli.interpretability.original_photos import read_photo
-        from cnncli.tasks.decoder import Original
-
-        name = batch.names[row]
-        stem = stem_of(name.file, name.index)
+        stem = stem_of(batch.names[row].file, batch.names[row].index)
         self._stems[stem] += 1
         if (count := self._stems[stem]) > 1:
             stem = f"{stem}--{count}"
-        if batch.geometries and geometry is not None:
-            form, longest = geometry.form, max(geometry.height, geometry.width)
-            return Original(stem, name.file, geometry, lambda: read_photo(name.file, form, longest=longest).pixels)
-        shown = name.file if batch.volumes else str(name)
-        return Original(stem, shown, geometry, lambda: np.asarray(rows(batch.inputs, row)), batch.volumes)
+        return original_of(batch, row, geometry, stem=stem)
 
 
 def stem_of(file: str, index: int | None) -> str:

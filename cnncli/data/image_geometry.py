@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from cnncli.data.images import Form, placement
 
@@ -89,6 +90,23 @@ class Geometry:
             )
         ]
         return _picked(labels, *ways, outside=outside)
+
+    def back_image(self, image: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """An image (height, width, channels) of the network, of any size -> that of the upright original, interpolated.
+
+        What the network did not get of the original is 0.
+        """
+        (top, bottom), (left, right) = self._axes[0].round().astype(int).tolist()
+        (first, last), (begin, end) = self._axes[1].tolist()
+        scale_y, scale_x = image.shape[0] / self.form.height, image.shape[1] / self.form.width
+        box = (begin * scale_x, first * scale_y, end * scale_x, last * scale_y)
+        found = np.zeros((self.height, self.width, image.shape[-1]))
+        size = (right - left, bottom - top)
+        for number in range(image.shape[-1]):
+            plane = Image.fromarray(image[..., number].astype(np.float32))
+            part = plane.resize(size, Image.Resampling.BILINEAR, box=box)
+            found[top:bottom, left:right, number] = np.asarray(part)
+        return found
 
     def without_padding(self, labels: NDArray[Any]) -> NDArray[Any]:
         """The part of a label map (form.height, form.width, …) of the network that the image fills."""

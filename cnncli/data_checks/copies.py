@@ -109,7 +109,8 @@ def findings_of(copies: Copies, every: AllExamples, *, only_leakage: bool = Fals
     for pairs, words in ((copies.exact, _EXACT), (copies.near, _NEAR)):
         conflicts = {pair for pair in pairs if every.labels_differ(*pair)}
         if conflicts:
-            message = f"{counted(len(conflicts), *words.pairs)} two labels"
+            targets = every.splits.targets
+            message = f"{counted(len(conflicts), *words.pairs)} two {targets.PLURAL if targets.GROUP else 'labels'}"
             found.append(_finding("labels", message, words.wrong, sorted(conflicts), every, words))
         rest = [pair for pair in pairs if pair not in conflicts]
         same_part = [pair for pair in rest if every.part_of[pair[0]] == every.part_of[pair[1]]]

@@ -13,7 +13,7 @@ from cnncli.data.dataset import Splits
 from cnncli.data.sources.loaded_data import Progress
 from cnncli.data_checks import copies
 from cnncli.data_checks.blank_examples import check_blank
-from cnncli.data_checks.class_counts import check_classes, counts_by_part
+from cnncli.data_checks.class_counts import check_classes, check_lone, counts_by_part
 from cnncli.data_checks.example_groups import GroupsSummary, check_groups, summarise_groups
 from cnncli.data_checks.examples_by_index import AllExamples
 from cnncli.data_checks.findings import KINDS, NOTE, Finding, in_order
@@ -118,6 +118,7 @@ def examine(
         *copies.findings_of(found, every),
         *check_groups(splits),
         *check_classes(splits),
+        *check_lone(splits),
         *check_blank(every, measured),
         *check_lengths(every, measured, longest or {}),
         *check_shortcuts(every, measured, headers),

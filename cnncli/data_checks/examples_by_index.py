@@ -55,8 +55,9 @@ class AllExamples:
         return Example(part=part.name, index=row, file=None if files is None else files[row], label=label)
 
     def labels_differ(self, one: int, other: int) -> bool:
-        """Whether two examples have different classes or labels; False where there are none."""
-        if not self.splits.targets.class_names:
+        """Whether two examples have different classes, labels or identities; False where there are none."""
+        targets = self.splits.targets
+        if not targets.class_names and not targets.GROUP:
             return False
         labels = [as_column(part.examples.targets).read([row]) for part, row in map(self.place, (one, other))]
         return bool(np.any(labels[0] != labels[1]))

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from cnncli import task_registry
 from cnncli.data import images
-from cnncli.data.image_geometry import Geometry
+from cnncli.demo.predicted_pictures import Pictures, titles_of
 from cnncli.errors import CnncliError, DataError, ModelFileError, Problem
-from cnncli.inference.batch import Batch
 from cnncli.inference.image_checks import look_at
 from cnncli.inference.input_warnings import warnings_for_files, warnings_for_images
-from cnncli.inference.inputs import look_up
+from cnncli.inference.inputs import Given, look_up
 from cnncli.inference.model_loading import TrainedModel
 from cnncli.inference.predict import Predictor, takes_text
 from cnncli.inference.text_inputs import look_up_texts
@@ -33,7 +29,6 @@ from cnncli.interpretability.words import words
 from cnncli.messages import counted, printable
 from cnncli.network.flatten_submodels import opened
 from cnncli.plots.heat_maps import overlay
-from cnncli.tasks.decoder import Original, PredictionFiles
 
 TOP = 5  # classes that are shown
 MOST_ROWS = 100  # of a file's examples
@@ -41,7 +36,7 @@ _MOST_PROBLEMS = 10  # of a file
 _LARGEST_CANVAS = 64  # pixels: larger images are photos, which nobody draws
 _SHOWN = 336  # pixels: smaller images are enlarged
 _METHOD = "grad-cam"
-_FILES = "prediction_files"  # of a task that draws what it finds
+_PLACES = ("first", "second")  # of two images that are compared
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,14 +48,14 @@ class Answer:
         text: the prediction in one line; empty where there is none.
         heat: uint8 (height, width, 3), the image in its own resolution under its Grad-CAM; None where there is none.
         message: how the image became the network's input, and warnings, a line each.
-        drawn: uint8 (height, width, 3), the image with what is found in it, such as a mask; None where the task draws nothing.
+        pictures: uint8 (height, width, 3), by title: what was found, drawn; see `Answerer.titles`.
     """
 
     shares: dict[str, float]
     text: str
     heat: NDArray[np.uint8] | None
     message: str
-    drawn: NDArray[np.uint8] | None = None
+    pictures: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -97,7 +92,8 @@ class Answerer:
         takes_images: whether image files become its input; else it takes texts, or files of arrays.
         takes_text: whether its input is text.
         takes_drawings: whether its input is small and gray, as a drawn digit.
-        draws_predictions: whether the task draws what it finds into the image.
+        titles: of the pictures that it shows of an image; of some tasks none, and the Grad-CAM instead.
+        compares: whether the page takes two images, which it compares.
         draws_light_on_dark: whether a drawing, black on white, has to be inverted to look like the training images.
 
     Raises:
@@ -108,7 +104,7 @@ class Answerer:
         if isinstance(trained.input_shape, dict):
             message = f"{trained.name} takes several inputs ({', '.join(trained.input_shape)}), and the page takes one"
             raise ModelFileError(message, hint=f"cnncli predict {trained.name} data.npz")
-        check_finite(trained.network, trained.name)
+        check_finite(trained.model, trained.name)
         self._trained = trained
         self._predictor = Predictor(trained)
         form = _image_form(trained)
@@ -117,9 +113,10 @@ class Answerer:
         self.takes_drawings = bool(
             form and form.color == "grayscale" and max(form.height, form.width) <= _LARGEST_CANVAS
         )
-        self.draws_predictions = self.takes_images and task_registry.has(trained.targets.task, _FILES)
         ground = trained.scale.ground if trained.scale else None
         self.draws_light_on_dark = ground is not None and ground < 0.5
+        self.titles = list(titles_of(self._predictor.decoder).values())
+        self.compares = self._predictor.decoder.COMPARES and self.takes_images
         is_explained = form or self.takes_text
         self._subject = subject_for(opened(trained.network), trained.name, trained.targets) if is_explained else None
 
@@ -143,6 +140,21 @@ class Answerer:
             return self._image(path, invert)
         except CnncliError as error:
             return Answer({}, "", None, _as_text(error.problems, path))
+
+    def pair(self, first: str, second: str, *, invert: bool) -> Answer:
+        """Compare two image files; what is wrong with them is in the message."""
+        try:
+            form = replace(self._trained.image_form, invert=invert)
+            looked = look_at(self._trained, [first, second], form)
+            found = list(self._predictor.predict(look_up([first, second]), form=form, decoded=looked.decoded))
+            if bad := [each for batch in found for each in batch.bad]:
+                raise DataError([each.problem for each in bad])
+            outputs = [batch.outputs for batch in found if len(batch.names)]
+            [(_, text), *_] = self._predictor.decoder.together(_PLACES, outputs).lines
+            message = _as_text([*warnings_for_images(self._trained), *looked.warnings], first)
+            return Answer({}, text, None, message)
+        except CnncliError as error:
+            return Answer({}, "", None, _as_text(error.problems, first))
 
     def text(self, text: str) -> TextAnswer:
         """Predict a text; what is wrong with it is in the message."""
@@ -168,37 +180,23 @@ class Answerer:
     def _image(self, path: str, invert: bool) -> Answer:
         form = replace(self._trained.image_form, invert=invert)
         looked = look_at(self._trained, [path], form)
-        indices, values, drawn = self._predicted(path, form, looked.decoded)
         decoder = self._predictor.decoder
-        heat, problem = self._heat(path, looked.decoded[path].pixels, form)
+        pictures = Pictures(decoder)
+        indices, values = self._predicted(look_up([path]), form, looked.decoded, pictures)
+        heat, problem = (None, None) if self.titles else self._heat(path, looked.decoded[path].pixels, form)
         notes = [*warnings_for_images(self._trained), *looked.warnings, *([problem] if problem else [])]
         message = "\n".join(filter(None, [f"Image: {looked.steps}", _as_text(notes, path)]))
         row = decoder.row(indices, values)
-        return Answer(decoder.shares(indices, values), ", ".join(filter(None, row)).strip(), heat, message, drawn)
+        text = ", ".join(filter(None, (part.strip() for part in row)))
+        return Answer(decoder.shares(indices, values), text, heat, message, pictures.found)
 
     def _predicted(
-        self, path: str, form: images.Form, decoded: Any
-    ) -> tuple[list[int], list[float], NDArray[np.uint8] | None]:
-        """What is found in an image file, as the decoder gives it, and drawn into it."""
-        drawn: list[NDArray[np.uint8]] = []
-
-        def draw(_: Batch, geometries: Sequence[Geometry], outputs: Any) -> None:
-            drawn.append(self._drawn(path, form, geometries[0], outputs))
-
-        sink = draw if self.draws_predictions else None
-        [found] = self._predictor.predict(look_up([path]), top=TOP, form=form, decoded=decoded, sink=sink)
+        self, given: Given, form: images.Form, decoded: Any, pictures: Pictures
+    ) -> tuple[list[int], list[float]]:
+        [found] = self._predictor.predict(given, top=TOP, form=form, decoded=decoded, sink=pictures.add)
         if found.bad:
             raise DataError(found.bad[0].problem)
-        return found.classes[0].tolist(), found.outputs[0].tolist(), drawn[0] if drawn else None
-
-    def _drawn(self, path: str, form: images.Form, geometry: Geometry, outputs: Any) -> NDArray[np.uint8]:
-        """The last picture that `predict --to` writes of an example."""
-        decoder = self._predictor.decoder
-        files: PredictionFiles = task_registry.part(decoder.targets.task, _FILES).FILES(decoder)
-        original = Original("", path, geometry, lambda: read_photo(path, form).pixels)
-        pictures = [content for name, content in files.of([original], outputs) if name.endswith(".png")]
-        with Image.open(io.BytesIO(pictures[-1])) as image:
-            return np.asarray(_enlarged(np.asarray(image.convert("RGB"))))
+        return found.classes[0].tolist(), found.outputs[0].tolist()
 
     def _heat(
         self, path: str, pixels: NDArray[Any], form: images.Form
@@ -210,8 +208,6 @@ class Answerer:
         """
         assert self._subject is not None
         subject: Subject = self._subject
-        if self._trained.windows is not None:
-            return None, Problem("no Grad-CAM of a whole image: the network sees windows of it")
         try:
             layer = layer_for(subject.network, _METHOD, None)
         except CnncliError as error:

@@ -27,7 +27,7 @@ _STYLE = """
 #drawing p {display: flex; justify-content: space-between; align-items: center; max-width: 22rem; margin: .5rem auto 0}
 #drawing button {padding: .2rem .8rem; border: 1px solid var(--border-color-primary); border-radius: var(--radius-sm);
   background: var(--button-secondary-background-fill); color: var(--button-secondary-text-color); cursor: pointer}
-#image img {width: 100%; height: 100%; object-fit: contain; image-rendering: ENLARGED}
+#image img, #image-1 img, #image-2 img {width: 100%; height: 100%; object-fit: contain; image-rendering: ENLARGED}
 """
 
 
@@ -60,7 +60,9 @@ def build(answerer: Answerer, name: str, folder: Path, examples: Sequence[str]) 
             f"<h1>{html.escape(printable(name))}</h1><p>{html.escape(answerer.summary)}</p>",
             elem_id="title",
         )
-        if answerer.takes_images:
+        if answerer.compares:
+            _add_pair(answerer, examples)
+        elif answerer.takes_images:
             _add_images(answerer, folder, examples)
         elif answerer.takes_text:
             _add_texts(answerer)
@@ -70,11 +72,13 @@ def build(answerer: Answerer, name: str, folder: Path, examples: Sequence[str]) 
 
 
 def _add_images(answerer: Answerer, folder: Path, examples: Sequence[str]) -> None:
+    titles = answerer.titles
+
     def of_drawing(url: str, invert: bool) -> list[Any]:
-        return _shown(answerer.image(_drawn(url, folder), invert=invert) if url else None)
+        return _shown(answerer.image(_drawn(url, folder), invert=invert) if url else None, titles)
 
     def of_image(path: str | None, invert: bool) -> list[Any]:
-        return _shown(answerer.image(path, invert=invert) if path else None)
+        return _shown(answerer.image(path, invert=invert) if path else None, titles)
 
     with gr.Row():
         with gr.Column(scale=4, min_width=300):
@@ -87,23 +91,23 @@ def _add_images(answerer: Answerer, folder: Path, examples: Sequence[str]) -> No
                 image, image_inverted = _image(examples)
         with gr.Column(scale=6, min_width=300), gr.Row():
             bars = gr.Label(label="Prediction", num_top_classes=TOP, min_width=240, elem_id="bars")
-            drawn = gr.Image(
-                label="Found",
-                interactive=False,
-                buttons=["fullscreen"],
-                format="png",
-                min_width=240,
-                elem_id="drawn",
-                visible=answerer.draws_predictions,
-            )
-            heat = gr.Image(
-                label="Grad-CAM", interactive=False, buttons=["fullscreen"], format="png", min_width=240, elem_id="heat"
-            )
+            pictures = [_picture(title) for title in titles or ["Grad-CAM"]]
             notes = gr.Textbox(label="Notes", lines=1, interactive=False, min_width=500, elem_id="notes")
-    shown = [bars, notes, heat, drawn]
+    shown = [bars, notes, *pictures]
     if answerer.takes_drawings:
         _on_change(of_drawing, drawing, drawing_inverted, shown)
     _on_change(of_image, image, image_inverted, shown)
+
+
+def _picture(title: str) -> gr.Image:
+    return gr.Image(
+        label=title,
+        interactive=False,
+        buttons=["fullscreen"],
+        format="png",
+        min_width=240,
+        elem_id="heat" if title == "Grad-CAM" else f"picture-{title.lower()}",
+    )
 
 
 def _drawing(answerer: Answerer) -> tuple[gr.HTML, gr.Checkbox]:
@@ -131,14 +135,7 @@ def _drawn(url: str, folder: Path) -> str:
 
 
 def _image(examples: Sequence[str]) -> tuple[gr.Image, gr.Checkbox]:
-    image = gr.Image(
-        label="Image",
-        sources=["upload", "webcam", "clipboard"],
-        webcam_options=gr.WebcamOptions(mirror=False),
-        buttons=[],
-        height=300,
-        elem_id="image",
-    )
+    image = _upload("Image", "image")
     inverted = _invert(False)
     if examples:
         gr.Examples(
@@ -171,11 +168,57 @@ def _on_change(answer: Callable[..., Any], given: Any, inverted: gr.Checkbox, sh
     )
 
 
-def _shown(answer: Answer | None) -> list[Any]:
-    """Bars, notes, heat, and what is drawn."""
+def _shown(answer: Answer | None, titles: Sequence[str]) -> list[Any]:
+    """Bars, notes and pictures: those of the titles, or the heat."""
     if answer is None:
-        return [None, "", None, None]
-    return [answer.shares or answer.text or None, answer.message, answer.heat, answer.drawn]
+        return [None, "", *[None] * max(1, len(titles))]
+    pictures = [answer.pictures.get(title) for title in titles] if titles else [answer.heat]
+    return [answer.shares or answer.text or None, answer.message, *pictures]
+
+
+def _add_pair(answerer: Answerer, examples: Sequence[str]) -> None:
+    def of_pair(first: str | None, second: str | None, invert: bool) -> list[Any]:
+        if not first or not second:
+            return [None, ""]
+        answer = answerer.pair(first, second, invert=invert)
+        return [answer.text or None, answer.message]
+
+    with gr.Row():
+        given = [_upload(label, f"image-{number}") for number, label in enumerate(("First image", "Second image"), 1)]
+    if len(examples) > 1:
+        gr.Examples(
+            [list(pair) for pair in zip(examples, [*examples[1:], examples[0]], strict=True)],
+            list(given),
+            label="Examples from the test split",
+            cache_examples=False,
+            api_visibility="private",
+            elem_id="examples",
+        )
+    inverted = _invert(False)
+    bars = gr.Label(label="Similarity", elem_id="bars")
+    notes = gr.Textbox(label="Notes", lines=1, interactive=False, elem_id="notes")
+    gr.on(
+        [*(each.change for each in given), inverted.input],
+        of_pair,
+        [*given, inverted],
+        [bars, notes],
+        concurrency_id="predict",
+        concurrency_limit=1,
+        trigger_mode="always_last",
+        show_progress="minimal",
+        api_visibility="private",
+    )
+
+
+def _upload(label: str, elem_id: str) -> gr.Image:
+    return gr.Image(
+        label=label,
+        sources=["upload", "webcam", "clipboard"],
+        webcam_options=gr.WebcamOptions(mirror=False),
+        buttons=[],
+        height=300,
+        elem_id=elem_id,
+    )
 
 
 def _add_texts(answerer: Answerer) -> None:

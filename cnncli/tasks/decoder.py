@@ -60,7 +60,13 @@ class Original:
 
 
 class PredictionFiles(Protocol):
-    """What `predict --to` writes; a task that writes files has it in its `prediction_files`, made of the decoder."""
+    """What `predict --to` writes; a task that writes files has it in its `prediction_files`, made of the decoder.
+
+    Attributes:
+        PICTURES: the files of an image that the demo shows: what their names end with behind the stem, and their titles.
+    """
+
+    PICTURES: ClassVar[Mapping[str, str]]
 
     def of(self, originals: Sequence[Original], outputs: Any) -> Iterator[tuple[str, bytes]]:
         """The files of a batch: names, which begin with the stems of the originals, and contents.

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from cnncli.messages import cell
 from cnncli.tasks.recorded_run import Recorded
+from cnncli.tasks.resampling import paired_bootstrap
 from cnncli.tasks.result import Interval
-from cnncli.tasks.statistics import LEVEL, p_text, paired_bootstrap
+from cnncli.tasks.statistics import LEVEL, p_text
 
 
 @dataclass(frozen=True, eq=False)

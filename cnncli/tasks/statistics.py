@@ -1,4 +1,4 @@
-"""Statistics of comparisons: McNemar's test, bootstrap intervals, t intervals over folds, Holm's correction."""
+"""Statistics of comparisons: McNemar's test, intervals of differences, t intervals over folds, Holm's correction."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 BOOTSTRAP = "percentile bootstrap over examples"  # how intervals are made
 T_INTERVAL = "t interval of the mean over folds"
@@ -15,8 +14,6 @@ LEVEL = 0.95  # of every interval; a difference is shown when p is below 1 - LEV
 
 _FEW = 25  # discordant examples: the usual bound, below which the chi-square approximation is not trusted
 _DRAWS = 10_000
-_PAIRED_DRAWS = 5000
-_AT_A_TIME = 2_000_000  # examples drawn at once: 16 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,34 +70,6 @@ def difference_interval(first_only: int, second_only: int, count: int, *, seed: 
     tail = 100 * (1 - LEVEL) / 2
     low, high = np.percentile((drawn[:, 1] - drawn[:, 0]) / count, [tail, 100 - tail]).tolist()
     return low, high
-
-
-def paired_bootstrap(differences: NDArray[np.float64], *, seed: int = 0) -> tuple[tuple[float, float], float]:
-    """Draw the examples again, with replacement, both runs' errors together, and look at the mean difference.
-
-    Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapters 13 and 16. The p-value is twice the share of the
-    draws on the other side of 0, counting the data itself as one draw, so that it is never 0.
-
-    Args:
-        differences: float64 (examples,).
-        seed: the same seed, the same result.
-
-    Returns:
-        The 95% percentile interval of the mean, and the two-sided p-value.
-    """
-    random = np.random.default_rng(seed)
-    count = len(differences)
-    rows = max(1, _AT_A_TIME // count)
-    means = np.concatenate(
-        [
-            differences[random.integers(count, size=(min(rows, _PAIRED_DRAWS - done), count))].mean(axis=1)
-            for done in range(0, _PAIRED_DRAWS, rows)
-        ]
-    )
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(means, [tail, 100 - tail]).tolist()
-    smaller = min(int(np.sum(means <= 0)), int(np.sum(means >= 0)))
-    return (low, high), min(1.0, 2 * (smaller + 1) / (_PAIRED_DRAWS + 1))
 
 
 def t_interval(values: Sequence[float]) -> tuple[float, float]:

@@ -11,6 +11,7 @@ from cnncli.data_checks.examination_text import facts
 from cnncli.data_checks.quick_findings import quick_findings
 from cnncli.errors import Problem
 from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.identities.targets import IdentityTargets
 from cnncli.tasks.multilabel.targets import LabelTargets
 
 NAMES = ("ant", "bee", "cat")
@@ -245,3 +246,30 @@ def test_of_many_examples_some_are_compared_and_their_copies_are_found(parts, mo
 
     assert examination.compared == 42
     assert [finding.lines() for finding in examination.of(["leakage"])] == [["train[59] ~ test[11]"]]
+
+
+def people(parts):
+    targets = IdentityTargets(names=("Ann", "Bob", "Cid", "Dan"), identities=4)
+    made = splits_of(parts, targets)
+    return {finding.kind: finding for finding in examine(made).findings}
+
+
+def test_a_picture_of_two_people_is_a_conflict_of_labels():
+    pictures = noise(40, 0)
+    pictures[17] = pictures[3]
+    parts = {
+        "train": (pictures, np.arange(40, dtype=np.int32) % 2),
+        "validation": (noise(8, 1), np.full(8, 2, np.int32)),
+    }
+    parts["test"] = noise(8, 2), np.full(8, 3, np.int32)
+    assert people(parts).keys() == {"duplicates"}  # both are of Bob
+    parts["train"][1][17] = 0
+    conflict = people(parts)["labels"]
+    assert conflict.message == "1 pair of equal examples has two identities"
+
+
+def test_people_with_one_picture_are_named_in_their_part():
+    train = np.array([0] * 20 + [1] * 19 + [2], np.int32)
+    parts = {"train": (noise(40, 0), train), "validation": (noise(8, 1), np.full(8, 3, np.int32))}
+    parts["test"] = noise(8, 2), np.full(8, 3, np.int32)
+    assert people(parts)["missing"].message == "1 identity of 3 in train has one example only: `Cid`"

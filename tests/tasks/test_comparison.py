@@ -12,7 +12,7 @@ from cnncli.tasks.comparison import compare
 from cnncli.tasks.regression.predictions import to_csv
 from cnncli.tasks.regression.scorer import RegressionScorer
 from cnncli.tasks.regression.targets import NumberTargets
-from cnncli.tasks.statistics import paired_bootstrap
+from cnncli.tasks.resampling import paired_bootstrap
 
 TRUE = np.random.default_rng(0).uniform(0, 10, (60, 1)).astype(np.float32)
 NOISE = np.random.default_rng(1).normal(0, 1, (60, 1)).astype(np.float32)

@@ -142,8 +142,8 @@ def _faults(
     is_box = classes != _NOTHING
     most = np.inf if arrays.class_count is None else arrays.class_count
     bad_class: NDArray[np.bool_] = ~((classes >= 0) & (classes % 1 == 0) & (classes < most)) & is_box
-    is_finite = np.isfinite(boxes).all(axis=-1)
-    has_area = (shares[..., 2] > shares[..., 0]) & (shares[..., 3] > shares[..., 1])
+    is_finite: NDArray[np.bool_] = np.isfinite(boxes).all(axis=-1)
+    has_area: NDArray[np.bool_] = (shares[..., 2] > shares[..., 0]) & (shares[..., 3] > shares[..., 1])
     is_seen = (inside[..., 2] > inside[..., 0]) & (inside[..., 3] > inside[..., 1])
     bad_box = is_box & ~(is_finite & has_area & is_seen)
     whole = is_box & is_finite

@@ -12,7 +12,7 @@ from cnncli.tasks.detection.average_precision import Detections
 from cnncli.tasks.detection.predictions import read_boxes
 from cnncli.tasks.pairs import Pair, Side
 from cnncli.tasks.recorded_run import Recorded
-from cnncli.tasks.statistics import LEVEL
+from cnncli.tasks.resampling import drawn_counts, interval_and_p
 
 TARGET = "boxes"  # what an example has
 _DRAWS = 1000
@@ -86,19 +86,14 @@ def pair(first: DetectionSide, second: DetectionSide) -> DetectionPair:
     count = len(first.run.true)
     work = max(1, first.detections.right.size + second.detections.right.size)
     draws = int(min(_DRAWS, max(_LEAST_DRAWS, _MOST_WORK // work)))
-    random = np.random.default_rng(0)
     differences = []
-    for _ in range(draws):
-        weights = np.bincount(random.integers(count, size=count), minlength=count).astype(float)
+    for weights in drawn_counts(count, draws):
         (_, one), (_, other) = (each.detections.mean_average_precisions(weights) for each in (first, second))
         differences.append(other - one)
     known = np.array(differences)[~np.isnan(differences)]
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(known, [tail, 100 - tail]).tolist() if len(known) else (0.0, 0.0)
-    smaller = min(int(np.sum(known <= 0)), int(np.sum(known >= 0)))
-    p = min(1.0, 2 * (smaller + 1) / (draws + 1))
+    interval, p = interval_and_p(known, draws=draws) if len(known) else ((0.0, 0.0), 1.0)
     (_, one), (_, other) = first.detections.mean_average_precisions(), second.detections.mean_average_precisions()
     return DetectionPair(
-        first=first.label, second=second.label, count=count, interval=(low, high), p=p, adjusted_p=p,
+        first=first.label, second=second.label, count=count, interval=interval, p=p, adjusted_p=p,
         difference=other - one, draws=draws,
     )  # fmt: skip

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from cnncli.plots import style
 from cnncli.plots.boxed_pictures import Box, label_of, with_boxes
+from cnncli.plots.file_contents import png
 from cnncli.recipe.targets.detection import CENTRES, SIDES
 from cnncli.runs.json_text import to_json_line
 from cnncli.tasks.decoder import Decoder, Original
@@ -29,6 +28,8 @@ class BoxFiles:
 
     `annotations` of the JSON are results of COCO too: each has a score, and those of an image come by falling score.
     """
+
+    PICTURES: ClassVar[Mapping[str, str]] = {".png": "Boxes"}
 
     def __init__(self, decoder: Decoder) -> None:
         assert isinstance(decoder.targets, BoxTargets)
@@ -92,9 +93,7 @@ def _picture(
     ]
     side = max(longest, _LEAST_SIDE)
     drawn = with_boxes(image, boxes, side=side, line=max(2, round(side * _LINE_SHARE)))
-    file = io.BytesIO()
-    Image.fromarray(drawn).save(file, "PNG")
-    return file.getvalue()
+    return png(drawn)
 
 
 FILES = BoxFiles

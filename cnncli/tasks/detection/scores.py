@@ -11,6 +11,7 @@ from pydantic import Field
 
 from cnncli.tasks.detection.average_precision import RECALLS, CocoScores, Detections
 from cnncli.tasks.detection.matching import KINDS, mistakes_of
+from cnncli.tasks.resampling import drawn_counts, percentiles
 from cnncli.tasks.result import Interval, Intervals, Part, Score
 from cnncli.tasks.statistics import LEVEL
 
@@ -252,15 +253,8 @@ def bootstrap(detections: Detections, images: int, *, seed: int = 0) -> BoxInter
     """
     work = max(1, detections.right.size)
     samples = int(min(SAMPLES, max(_LEAST_SAMPLES, _MOST_WORK // work)))
-    random = np.random.default_rng(seed)
-    drawn = [
-        detections.mean_average_precisions(
-            np.bincount(random.integers(images, size=images), minlength=images).astype(float)
-        )
-        for _ in range(samples)
-    ]
-    tail = 100 * (1 - LEVEL) / 2
+    drawn = [detections.mean_average_precisions(counts) for counts in drawn_counts(images, samples, seed=seed)]
     values = np.array(drawn)
     values = values[~np.isnan(values).any(axis=1)]
-    bounds = np.percentile(values, [tail, 100 - tail], axis=0).T.tolist() if len(values) else [[0.0, 1.0]] * 2
+    bounds = percentiles(values).T.tolist() if len(values) else [[0.0, 1.0]] * 2
     return BoxIntervals(level=LEVEL, samples=samples, seed=seed, map50=tuple(bounds[0]), map50_95=tuple(bounds[1]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,10 +9,10 @@ from numpy.typing import NDArray
 
 from cnncli.data.input_values import InputValues
 from cnncli.errors import DataError
-from cnncli.interpretability.class_scores import as_input, in_batches, of_class
+from cnncli.interpretability.class_scores import as_input, in_batches
 from cnncli.interpretability.examples import MOST
-from cnncli.interpretability.subject import Subject
-from cnncli.messages import counted, percent
+from cnncli.interpretability.several_classes_subject import SeveralClassesSubject
+from cnncli.messages import percent
 from cnncli.network.model_inputs import part_of
 from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.detection.targets import BoxTargets
@@ -23,12 +22,14 @@ MOST_CLASSES = 24
 _BATCH = 32
 
 
-class BoxSubject(Subject):
+class BoxSubject(SeveralClassesSubject):
     """A network that gives maps of centres: of each class the score of its best cell can be asked for."""
 
     WHAT: ClassVar[str] = "class"
     OPTION: ClassVar[str] = "class"
     MAXIMIZED_AS: ClassVar[str] = "maximize-classes"
+    SEVERAL: ClassVar[str] = "an image can have objects of several classes"
+    BELOW: ClassVar[str] = "score before the sigmoid"
 
     @property
     def _least_score(self) -> float:
@@ -72,13 +73,6 @@ class BoxSubject(Subject):
         found: NDArray[np.bool_] = (targets[..., 4, None] == numbers).any(axis=1)
         return found
 
-    def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
-        if name == "predicted":
-            return np.asarray(said.argmax(axis=-1))
-        if name == "true":
-            raise DataError("an image can have objects of several classes", hint="name one: --class NAME")
-        return np.full(len(said), self.number_of(name))
-
     def explained(self, target: Any, said: NDArray[np.float32], wanted: int) -> dict[str, Any]:
         return {
             "true": None if target is None else self.told(target),
@@ -103,12 +97,6 @@ class BoxSubject(Subject):
         if moves:
             return f"influence on the score of {whose}", "changes the score"
         return f"evidence for objects of {whose}", "supports the class"
-
-    def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
-        return f"inputs that maximize {counted(len(names), 'class', 'classes')}", "score before the sigmoid"
-
-    def score(self, scores: Any, numbers: Any) -> Any:
-        return of_class(scores, numbers)
 
 
 SUBJECT = BoxSubject

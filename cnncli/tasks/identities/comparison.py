@@ -15,6 +15,7 @@ from cnncli.tasks.identities import identity_bootstrap
 from cnncli.tasks.identities.pair_scores import Curves, Pairs, pairs_of, similarities
 from cnncli.tasks.pairs import Pair, Side
 from cnncli.tasks.recorded_run import Recorded
+from cnncli.tasks.resampling import drawn_counts, interval_and_p
 
 TARGET = "identity"  # what an example has
 
@@ -129,10 +130,10 @@ def _by_area(
 def _by_neighbours(first: IdentitiesSide, second: IdentitiesSide) -> IdentitiesPair:
     gained = second.right - first.right
     drawn_gains = []
-    for drawn in identity_bootstrap.draws(int(first.identities.max()) + 1):
+    for drawn in drawn_counts(int(first.identities.max()) + 1, identity_bootstrap.SAMPLES):
         weights = drawn[first.identities]
         drawn_gains.append(float((weights * gained).sum() / weights.sum()))
-    interval, p = identity_bootstrap.interval_and_p(drawn_gains)
+    interval, p = interval_and_p(np.array(drawn_gains))
     return _pair(first, second, "recall@1", float(gained.mean()), interval, p)
 
 

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.tasks.identities.pair_scores import Curves, Pairs
-from cnncli.tasks.statistics import LEVEL
+from cnncli.tasks.resampling import drawn_counts, interval_and_p, percentiles
 
 SAMPLES = 500
 MOST_PAIRS = 50_000  # of one identity, and of two, that are drawn again
 Score = Callable[[NDArray[np.float64]], float | None]  # how often each identity was drawn -> the score
-
-
-def draws(count: int, *, seed: int = 0, samples: int = SAMPLES) -> Iterator[NDArray[np.float64]]:
-    """How often each of the identities is drawn, float64 (count,), with replacement."""
-    random = np.random.default_rng(seed)
-    for _ in range(samples):
-        yield np.bincount(random.integers(count, size=count), minlength=count).astype(np.float64)
 
 
 def pair_weights(drawn: NDArray[np.float64], identities: NDArray[np.int64], pairs: Pairs) -> NDArray[np.float64]:
@@ -45,7 +38,7 @@ def intervals(count: int, scores: Mapping[str, Score], *, seed: int = 0) -> dict
         seed: the same seed, the same intervals.
     """
     found: dict[str, list[float | None]] = {name: [] for name in scores}
-    for drawn in draws(count, seed=seed):
+    for drawn in drawn_counts(count, SAMPLES, seed=seed):
         for name, score in scores.items():
             found[name].append(score(drawn))
     return {name: _percentiles(values) for name, values in found.items()}
@@ -55,8 +48,7 @@ def _percentiles(values: Sequence[float | None]) -> tuple[float, float] | None:
     known = [value for value in values if value is not None]
     if 2 * len(known) < len(values):
         return None
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(known, [tail, 100 - tail]).tolist()
+    low, high = percentiles(known).tolist()
     return low, high
 
 
@@ -74,18 +66,9 @@ def area_difference(
     """
     curves = [Curves(each, pairs.same) for each in values]
     differences = []
-    for drawn in draws(int(identities.max()) + 1, seed=seed):
+    for drawn in drawn_counts(int(identities.max()) + 1, SAMPLES, seed=seed):
         weights = pair_weights(drawn, identities, pairs)
         first, second = (each.curve(weights) for each in curves)
         if first is not None and second is not None:
             differences.append(second.area - first.area)
-    return interval_and_p(differences)
-
-
-def interval_and_p(differences: Sequence[float]) -> tuple[tuple[float, float], float]:
-    """The percentile interval of drawn differences, and twice the share on the other side of 0, never 0 itself."""
-    drawn = np.array(differences)
-    tail = 100 * (1 - LEVEL) / 2
-    low, high = np.percentile(drawn, [tail, 100 - tail]).tolist()
-    smaller = min(int(np.sum(drawn <= 0)), int(np.sum(drawn >= 0)))
-    return (low, high), min(1.0, 2 * (smaller + 1) / (len(drawn) + 1))
+    return interval_and_p(np.array(differences))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from cnncli.tasks.classification.thresholds import BestThreshold, ThresholdScore
+from cnncli.tasks.resampling import drawn_rows, percentiles
 from cnncli.tasks.result import Interval, Intervals, Part, Score
 from cnncli.tasks.spooled_rows import SpooledRows
 from cnncli.tasks.statistics import BOOTSTRAP, LEVEL
@@ -144,11 +145,9 @@ def most_together(counts: NDArray[np.int64], names: Sequence[str]) -> Iterator[T
 
 def bootstrap(targets: SpooledRows, probabilities: SpooledRows, *, seed: int = 0) -> LabelIntervals:
     """Draw the examples again, with replacement: intervals of macro and micro F1."""
-    random, count = np.random.default_rng(seed), targets.shape[0]
+    count = targets.shape[0]
     macro, micro = [], []
-    rows = max(1, _AT_A_TIME // count)
-    for done in range(0, SAMPLES, rows):
-        drawn = random.integers(count, size=(min(rows, SAMPLES - done), count))
+    for drawn in drawn_rows(count, SAMPLES, seed=seed, most=_AT_A_TIME):
         weights = np.stack([np.bincount(row, minlength=count) for row in drawn]).astype(np.float32)
         hits = totals = np.zeros((len(weights), targets.shape[1]), np.float32)
         place = 0
@@ -160,8 +159,7 @@ def bootstrap(targets: SpooledRows, probabilities: SpooledRows, *, seed: int = 0
         defined = np.maximum((totals > 0).sum(axis=1), 1)  # labels of a draw that occur or are predicted
         macro.append(divided(2 * hits, totals + (totals == 0)).sum(axis=1) / defined)
         micro.append(2 * hits.sum(axis=1) / np.maximum(totals.sum(axis=1), 1))
-    tail = 100 * (1 - LEVEL) / 2
-    bounds = [np.percentile(np.concatenate(each), [tail, 100 - tail]).tolist() for each in (macro, micro)]
+    bounds = [percentiles(np.concatenate(each)).tolist() for each in (macro, micro)]
     return LabelIntervals(level=LEVEL, samples=SAMPLES, seed=seed, macro_f1=bounds[0], micro_f1=bounds[1])
 
 

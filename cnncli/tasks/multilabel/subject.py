@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,10 +9,10 @@ from numpy.typing import NDArray
 
 from cnncli.data.input_values import InputValues
 from cnncli.errors import DataError
-from cnncli.interpretability.class_scores import of_class, outputs_of
+from cnncli.interpretability.class_scores import outputs_of
 from cnncli.interpretability.examples import MOST
-from cnncli.interpretability.subject import Subject
-from cnncli.messages import counted, percent
+from cnncli.interpretability.several_classes_subject import SeveralClassesSubject
+from cnncli.messages import percent
 from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.multilabel.scores import THRESHOLD, losses
 
@@ -21,12 +20,15 @@ WORDS = {"most_wrong": ", those with the largest errors", "one_per_class": ", on
 MOST_LABELS = 24
 
 
-class LabelSubject(Subject):
+class LabelSubject(SeveralClassesSubject):
     """A network that gives a probability for each label."""
 
     WHAT: ClassVar[str] = "label"
     OPTION: ClassVar[str] = "label"
     MAXIMIZED_AS: ClassVar[str] = "maximize-labels"
+    SEVERAL: ClassVar[str] = "an example can have several true labels"
+    PLURAL: ClassVar[str] = "labels"
+    BELOW: ClassVar[str] = "score before the sigmoid"
 
     def told(self, target: Any) -> str:
         return ", ".join(self.asked_for[column] for column in np.flatnonzero(target)) or "none"
@@ -43,13 +45,6 @@ class LabelSubject(Subject):
     ) -> tuple[NDArray[np.int64], NDArray[np.int64] | None]:
         wrong = np.flatnonzero(((said > THRESHOLD) != targets.astype(bool)).any(axis=1))
         return wrong[np.argsort(-losses(targets[wrong], said[wrong]), kind="stable")], None
-
-    def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
-        if name == "predicted":
-            return np.asarray(said.argmax(axis=-1))
-        if name == "true":
-            raise DataError("an example can have several true labels", hint="name one: --class NAME")
-        return np.full(len(said), self.number_of(name))
 
     def explained(self, target: Any, said: NDArray[np.float32], wanted: int) -> dict[str, Any]:
         return {
@@ -73,12 +68,6 @@ class LabelSubject(Subject):
         if moves:
             return f"influence on the score of {whose}", "changes the score"
         return f"evidence for {whose}", "supports the label"
-
-    def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
-        return f"inputs that maximize {counted(len(names), 'label')}", "score before the sigmoid"
-
-    def score(self, scores: Any, numbers: Any) -> Any:
-        return of_class(scores, numbers)
 
 
 SUBJECT = LabelSubject

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -26,15 +26,17 @@ class InputDecoder(Decoder):
     FORMS: ClassVar[tuple[str, ...]] = ("inputs",)
 
     def observed(self, model: keras.Model, inputs: Any, outputs: Any) -> Any:
-        """The mean squared error of each example, float32 (batch, 1)."""
-        difference = preparation(model, self._inputs.layers)(inputs) - outputs
+        """By name: `errors`, mean squared ones, float32 (batch, 1); `inputs`, behind `prepare`; `outputs`."""
+        prepared = preparation(model, self._inputs.layers)(inputs)
+        difference = prepared - outputs
         axes = list(range(1, len(difference.shape)))
-        return keras.ops.mean(keras.ops.square(difference), axis=axes)[:, None]
+        errors = keras.ops.mean(keras.ops.square(difference), axis=axes)[:, None]
+        return {"errors": errors, "inputs": prepared, "outputs": outputs}
 
     def decode(
-        self, names: Sequence[Any], outputs: NDArray[np.float32], top: int
+        self, names: Sequence[Any], outputs: Mapping[str, NDArray[np.float32]], top: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        errors = outputs[:, 0].astype(np.float64)
+        errors = outputs["errors"][:, 0].astype(np.float64)
         broken = np.flatnonzero(~np.isfinite(errors))
         if broken.size:
             message = f"the network's output for {names[broken[0]]} is no finite number"

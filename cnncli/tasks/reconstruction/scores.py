@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.tasks.reconstruction.quality import psnr_of
+from cnncli.tasks.resampling import drawn_rows, percentiles
 from cnncli.tasks.result import Interval, Intervals, Part
 from cnncli.tasks.statistics import BOOTSTRAP, LEVEL
 
 MOST_WORST = 25
 SAMPLES = 1000
-
-_AT_A_TIME = 2_000_000  # examples drawn at once: 16 MB
 
 
 class Quality(Part):
@@ -150,15 +149,9 @@ def bootstrap(
     """
     values = np.stack(list(columns.values()), axis=1)  # (examples, scores)
     count = len(values)
-    random = np.random.default_rng(seed)
-    rows = max(1, _AT_A_TIME // count)
-    means = np.concatenate(
-        [
-            values[random.integers(count, size=(min(rows, samples - done), count))].mean(axis=1)
-            for done in range(0, samples, rows)
-        ]
-    )
-    low, high = np.percentile(means, [50 * (1 - level), 50 * (1 + level)], axis=0).tolist()
+    drawn = drawn_rows(count, samples, seed=seed)
+    means = np.concatenate([values[rows].mean(axis=1) for rows in drawn])
+    low, high = percentiles(means, level=level).tolist()
     between = {name: (low[place], high[place]) for place, name in enumerate(columns)}
     return ReconstructionIntervals(
         level=level, samples=samples, seed=seed, **{"ssim": None, "psnr_gain": None, **between}

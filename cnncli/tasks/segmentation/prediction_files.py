@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from cnncli.data.image_geometry import Geometry
 from cnncli.data.volume_file import Volume, nifti_like, read_volume
 from cnncli.data.volume_form import VolumeForm
 from cnncli.plots.boxed_pictures import as_pixels
+from cnncli.plots.file_contents import npy, png
 from cnncli.plots.mask_overlay import class_colours, overlay
 from cnncli.plots.tiles import Pixels
 from cnncli.runs.json_text import to_json
@@ -30,6 +31,8 @@ class MaskFiles:
     Masks have the size of the upright original. Their numbers are those of `classes.json`; 255 stands where `resize: crop` cut.
     """
 
+    PICTURES: ClassVar[Mapping[str, str]] = {"_overlay.png": "Classes"}
+
     def __init__(self, decoder: Decoder) -> None:
         self._names = decoder.targets.class_names
         self._colours = class_colours(len(self._names))
@@ -41,12 +44,12 @@ class MaskFiles:
                 yield _mask_of_volume(original.stem, mask, read_volume(original.file), original.volumes)
                 continue
             if original.geometry is None:
-                yield f"{original.stem}_mask.npy", _npy(mask)
+                yield f"{original.stem}_mask.npy", npy(mask)
                 continue
             own = original_mask(mask, original.geometry)
             yield f"{original.stem}_mask.png", self._indexed(own)
             image = as_pixels(original.read())
-            yield f"{original.stem}_overlay.png", _png(Image.fromarray(self._overlay(image, own)))
+            yield f"{original.stem}_overlay.png", png(Image.fromarray(self._overlay(image, own)))
 
     def end(self) -> Iterator[tuple[str, bytes]]:
         """What the numbers mean."""
@@ -65,7 +68,7 @@ class MaskFiles:
         palette[: len(self._colours)] = self._colours
         palette[IGNORED] = _UNSEEN
         image.putpalette(palette.ravel().tolist())  # gray values become indexes
-        return _png(image)
+        return png(image)
 
 
 def original_mask(mask: NDArray[np.uint8], geometry: Geometry) -> NDArray[np.uint8]:
@@ -79,19 +82,7 @@ def _mask_of_volume(stem: str, mask: NDArray[np.uint8], volume: Volume, form: Vo
     own = form.back(mask, volume)
     if volume.affine is not None:
         return f"{stem}_mask.nii.gz", nifti_like(own, volume)
-    return f"{stem}_mask.npy", _npy(own)
-
-
-def _npy(mask: NDArray[np.uint8]) -> bytes:
-    file = io.BytesIO()
-    np.save(file, mask, allow_pickle=False)
-    return file.getvalue()
-
-
-def _png(image: Image.Image) -> bytes:
-    file = io.BytesIO()
-    image.save(file, "PNG")
-    return file.getvalue()
+    return f"{stem}_mask.npy", npy(own)
 
 
 FILES = MaskFiles

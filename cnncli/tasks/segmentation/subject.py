@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,10 +9,10 @@ from numpy.typing import NDArray
 
 from cnncli.data.input_values import InputValues
 from cnncli.errors import DataError
-from cnncli.interpretability.class_scores import as_input, in_batches, of_class
+from cnncli.interpretability.class_scores import as_input, in_batches
 from cnncli.interpretability.examples import MOST
-from cnncli.interpretability.subject import Subject
-from cnncli.messages import counted, percent
+from cnncli.interpretability.several_classes_subject import SeveralClassesSubject
+from cnncli.messages import percent
 from cnncli.recipe.schema_pictures import Samples
 from cnncli.tasks.segmentation.masks import masks_of, shares_of
 from cnncli.tasks.segmentation.targets import IGNORED, MaskTargets
@@ -24,12 +23,14 @@ _AT_A_TIME = 16  # examples
 _MOST_CLASSES = 24
 
 
-class MaskSubject(Subject):
+class MaskSubject(SeveralClassesSubject):
     """A network that gives masks: a class can be asked for."""
 
     WHAT: ClassVar[str] = "class"
     OPTION: ClassVar[str] = "class"
     MAXIMIZED_AS: ClassVar[str] = "maximize-classes"
+    SEVERAL: ClassVar[str] = "a mask has several true classes"
+    BELOW: ClassVar[str] = "mean score of all pixels"
 
     def told(self, target: Any) -> str:
         assert isinstance(self.targets, MaskTargets)
@@ -52,13 +53,9 @@ class MaskSubject(Subject):
         true = [np.bincount(mask.ravel(), minlength=256)[: said.shape[1]] / mask.size for mask in targets]
         return np.argsort(-np.abs(np.asarray(true) - said).sum(axis=1), kind="stable"), None
 
-    def wanted(self, name: str, targets: NDArray[Any] | None, said: NDArray[np.float32]) -> NDArray[Any]:
-        """Predicted is the largest class but the first, which mostly is the background."""
-        if name == "predicted":
-            return np.asarray(said[:, 1:].argmax(axis=1) + 1)
-        if name == "true":
-            raise DataError("a mask has several true classes", hint="name one: --class NAME")
-        return np.full(len(said), self.number_of(name))
+    def most_said(self, said: NDArray[np.float32]) -> NDArray[Any]:
+        """The largest class but the first, which mostly is the background."""
+        return np.asarray(said[:, 1:].argmax(axis=1) + 1)
 
     def explained(self, target: Any, said: NDArray[np.float32], wanted: int) -> dict[str, Any]:
         true = None if target is None else self.told(target)
@@ -80,12 +77,6 @@ class MaskSubject(Subject):
         if moves:
             return f"influence on the score of {whose}, over its pixels", "changes the score"
         return f"evidence for {whose}, over its pixels", "supports the class"
-
-    def maximized_title(self, names: Sequence[str]) -> tuple[str, str]:
-        return f"inputs that maximize {counted(len(names), 'class', 'classes')}", "mean score of all pixels"
-
-    def score(self, scores: Any, numbers: Any) -> Any:
-        return of_class(scores, numbers)
 
 
 SUBJECT = MaskSubject
