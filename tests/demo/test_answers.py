@@ -85,7 +85,7 @@ def test_segmentation_shows_the_mask_over_the_image(image):
     answer = answerer((8, 8, 3), *layers, targets=targets).image(image, invert=False)
 
     photo = np.asarray(Image.open(image)).repeat(42, axis=0).repeat(42, axis=1)
-    np.testing.assert_allclose(answer.drawn, 0.45 * photo + 0.55 * np.array([230, 159, 0]), atol=0.51)
+    np.testing.assert_allclose(answer.pictures["Classes"], 0.45 * photo + 0.55 * np.array([230, 159, 0]), atol=0.51)
     assert answer.shares == {"disc": 1.0}
 
 
