@@ -29,4 +29,4 @@ def keys_of_classes(recipe: Recipe, *, allowed: str = "") -> Iterator[Problem]:
             )
     if data.split.stratify:
         message = f"`stratify` keeps the share of every class, and `targets: {data.targets}` has none"
-        yield Problem(message, "leave it out", path=("data", "split", "stratify"))
+        yield Problem(message, "leave it out, or write `stratify: false`", path=("data", "split", "stratify"))

@@ -41,6 +41,12 @@ def test_lines_build_on_an_image_a_sequence_or_a_row(lines):
         ("transformerblock", "[24, 16]", (24, 16)),
         ("mlp", "[24, 16]", (24, 16)),
         ("droppath", "[8, 6, 16]", (8, 6, 16)),
+        ("spacetodepth", "[8, 6, 16]", (4, 3, 64)),
+        ("windowpartition", "[8, 12, 16]", (6, 16, 16)),
+        ("roll", "[8, 6, 16]", (8, 6, 16)),
+        ("eca", "[8, 6, 16]", (8, 6, 16)),
+        ("cbam", "[8, 6, 16]", (8, 6, 16)),
+        ("nonlocal", "[8, 6, 16]", (8, 6, 16)),
     ],
 )
 def test_lines_have_the_shape_of_the_layer(name, shape, expected):

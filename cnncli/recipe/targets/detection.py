@@ -114,7 +114,7 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
         message = (
             "`stratify` needs one class for each example, and an image of `targets: boxes` has any number of objects"
         )
-        yield Problem(message, "leave it out", path=("data", "split", "stratify"))
+        yield Problem(message, "leave it out, or write `stratify: false`", path=("data", "split", "stratify"))
 
 
 @RULES.error_without_network

@@ -68,7 +68,7 @@ def _keys_of_classes(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, "leave it out", path=("data", key))
     if data.split.stratify:
         message = "`stratify` needs one class for each example, and `targets: multilabel` allows several"
-        yield Problem(message, "leave it out", path=("data", "split", "stratify"))
+        yield Problem(message, "leave it out, or write `stratify: false`", path=("data", "split", "stratify"))
 
 
 @RULES.error

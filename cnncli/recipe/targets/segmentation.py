@@ -133,7 +133,7 @@ def _keys_of_one_class(recipe: Recipe) -> Iterator[Problem]:
             yield Problem(message, "leave it out; `class_weight` weighs pixels", path=("data", key))
     if data.split.stratify:
         message = "`stratify` needs one class for each example, and a mask has one for each pixel"
-        yield Problem(message, "leave it out", path=("data", "split", "stratify"))
+        yield Problem(message, "leave it out, or write `stratify: false`", path=("data", "split", "stratify"))
     if data.inputs is not None:
         message = "`targets: masks` need one input, whose pixels the masks describe"
         yield Problem(message, "leave `inputs` out", path=("data", "inputs"))
