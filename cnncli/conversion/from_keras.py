@@ -28,6 +28,7 @@ from cnncli.recipe.write import as_flow
 
 _PREPARING = ("Rescaling", "Normalization", "Resizing", "CenterCrop")
 _WIDTH = 120
+_STRUCTURES = ("repeat", "branches", "residual")
 
 
 def from_keras(model: keras.Model, *, name: str, shown: str, targets: TargetInfo | None = None) -> str:
@@ -79,9 +80,10 @@ def _items(graph: Graph, policy: str, shown: str) -> list[Item]:
         before = each.name
         try:
             args = arguments.arguments(each.layer, policy=own)
-        except NotInRecipe:
+        except NotInRecipe as error:
             if not each.shares:
-                message = f"a recipe cannot describe the layer `{each.name}` ({each.kind}) of {shown}"
+                why = f": {'; '.join(error.reasons)}" if error.reasons else ""
+                message = f"a recipe cannot describe the layer `{each.name}` ({each.kind}) of {shown}{why}"
                 problems.append(Problem(message, "its arguments are not those that a recipe checks"))
             continue
         items.append(Item(each.kind, args, each.name, False, each.inputs, each.shares))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -19,7 +19,15 @@ _SET_ELSEWHERE = ("name", "autocast")
 
 
 class NotInRecipe(Exception):
-    """A recipe cannot describe a layer."""
+    """A recipe cannot describe a layer.
+
+    Args:
+        reasons: what is wrong with its arguments, where that is known.
+    """
+
+    def __init__(self, reasons: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.reasons = reasons
 
 
 class LayerItems:
@@ -89,7 +97,7 @@ def _minimal(name: str, wanted: dict[str, Any]) -> dict[str, Any]:
         if key in wanted and key not in _SET_ELSEWHERE
     }
     if not _gives(entry, given, wanted):
-        raise NotInRecipe
+        raise NotInRecipe([fault.message for fault in read({entry.canonical: given}, "layers")[1]])
     for key in list(given):
         less = {other: value for other, value in given.items() if other != key}
         if _gives(entry, less, wanted):

@@ -78,4 +78,7 @@ def _why_not(item: Mapping[str, Any]) -> str:
     entry = catalogue.find("layers", kind)
     if module != "keras.layers" or entry is None or item.get("registered_name") not in (None, kind):
         return "it is not one of Keras' own layers"
+    inner = item.get("config")
+    if isinstance(inner, dict) and inner.get("stateful") is True:
+        return "`stateful` keeps a state from batch to batch"
     return entry.refused

@@ -171,8 +171,9 @@ class _Layer:
         if list(named) != list(wanted[1 : 1 + len(named)]) or len(tensors) != 1:
             raise Differs(f"{self.found.name} is called otherwise")
         found = self.found
-        if found.name == "Pipeline" and isinstance(found.args["layers"][0], _Layer):
-            found = found.args["layers"][0].found
+        inner = found.args["layers"][0] if found.name == "Pipeline" else None
+        if isinstance(inner, _Layer) and inner.found.args.get("name") == found.args.get("name"):
+            found = inner.found  # Equalization, which Keras takes for a cycle
         return self.recorder.add(found.name, str(found.args.get("name", "")), dict(found.args), flat, self)
 
 
