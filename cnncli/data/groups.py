@@ -162,4 +162,4 @@ def _shared(one: str, other: str, groups: Mapping[str, NDArray[Any]], noun: str,
         of = "" if noun == _FROM_FILES else f" of `{noun}`"
         message = f"{len(shared):,} {plural or f'groups{of}'} stand {where}: {listed(shared, _MOST_NAMED)}"
     hint = "what is measured there was seen in training: keep each in one part, or allow it: `allow_leakage: true` in `data`"
-    yield Problem(message, hint, path=PATH)
+    yield Problem(message, hint, path=PATH, kind="leakage")

@@ -31,7 +31,8 @@ def check_lengths(every: AllExamples, measured: Mapping[str, Measured], longest:
         share = len(rows) / len(own.lengths)
         if share >= _MANY:
             kind = kind_of(own.shape)
-            message = f"{len(rows):,} {kind.WORD}s ({share_text(len(rows), len(own.lengths))}) have more than {most:,} {kind.LENGTH_IN}"
+            shown = share_text(len(rows), len(own.lengths))
+            message = f"{len(rows):,} {kind.WORD}s ({shown}) have more than {most:,} {kind.LENGTH_IN}"
             message += ": the rest is cut off"
             hint = f"nine of ten have at most {int(np.quantile(own.lengths, 0.9)):,}"
             examples = tuple(every.example(int(row)) for row in rows[:_MOST_LISTED])

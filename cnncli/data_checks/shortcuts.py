@@ -50,7 +50,8 @@ def check_shortcuts(
     for name, values in features.items():
         accuracy = accuracy_of(values[rows], classes)
         if accuracy >= share + GAP * (1 - share):
-            message = f"{name} alone predicts the class of {share_text(round(accuracy * len(rows)), len(rows))} of the training examples"
+            shown = share_text(round(accuracy * len(rows)), len(rows))
+            message = f"{name} alone predicts the class of {shown} of the training examples"
             hint = (
                 f"always the most frequent class: {percent(share)} (cross-validation on {len(rows):,} examples)\n"
                 "this may be what the classes are, or how they were collected: a network can learn it instead of the content"

@@ -14,7 +14,7 @@ from cnncli.data.input_values import InputValues
 from cnncli.inputs import kind_of
 from cnncli.plots import style
 from cnncli.plots.example_tiles import example_tiles, side_by_side
-from cnncli.plots.text_fitting import Title, fit_text, plain_text, text_width
+from cnncli.plots.text_fitting import Title, fit_lines, fit_text, plain_text, text_width
 from cnncli.plots.tiles import Pixels, Spacing, compose, show_sheet
 from cnncli.recipe.named_inputs import by_name
 
@@ -23,6 +23,7 @@ _GAP = 10
 _LINE = 0.17  # inches of a line of text
 _WIDEST_NAME = 2.6  # inches
 _LEAST_WIDTH = 5.2
+_MOST_LINES = 3  # above a column
 Limits = Mapping[str, tuple[float, float]]
 
 
@@ -68,7 +69,9 @@ def draw_grid(
         widest = max((text_width(line, style.LABEL_SIZE) for lines in names for line in lines), default=0.0)
         margin = min(widest, _WIDEST_NAME) + 0.15 * bool(widest)
         sheet = compose(blocks.reshape(-1, height, width, 3), count, Spacing(right=_GAP, below=_GAP))
-        above = _LINE + 0.03 if columns else 0.0
+        room = (width + _GAP) / style.DPI - 0.05
+        heads = [fit_lines(plain_text(text), room, style.LABEL_SIZE, _MOST_LINES) for text in columns[:count]]
+        above = max(map(len, heads)) * _LINE + 0.03 if heads else 0.0
         top = style.MARGIN + style.HEADER_HEIGHT
         picture_width, picture_height = sheet.image.shape[1] / style.DPI, sheet.image.shape[0] / style.DPI
         page = max(_LEAST_WIDTH, 2 * style.MARGIN + margin + picture_width, style.header_width("", subtitle))
@@ -76,9 +79,10 @@ def draw_grid(
         style.add_header(figure, title, subtitle)
         left = style.MARGIN + margin
         show_sheet(figure, left, top + above, sheet.image)
-        for number, text in enumerate(columns[:count]):
-            shown = fit_text(plain_text(text), width / style.DPI, style.LABEL_SIZE)
-            style.add_text(figure, left + sheet.corners[number][0] / style.DPI, top, shown)
+        for number, lines in enumerate(heads):
+            first = top + above - 0.03 - len(lines) * _LINE  # the last line is next to the picture
+            for line, text in enumerate(lines):
+                style.add_text(figure, left + sheet.corners[number][0] / style.DPI, first + line * _LINE, text)
         for number, lines in enumerate(names):
             begin = top + above + sheet.corners[number * count][1] / style.DPI
             for line, text in enumerate(lines):

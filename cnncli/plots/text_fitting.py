@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -80,6 +81,25 @@ def text_width(text: str, size: float, *, bold: bool = False) -> float:
     font.set_text(text)
     width, _ = font.get_width_height()
     return float(width) / 64 / _MEASURED_AT  # FreeType counts in 1/64 of a pixel
+
+
+def fit_lines(text: str, width: float, size: float, most: int) -> list[str]:
+    """Break a text into at most so many lines of `width` inches: after spaces, commas, `_`, `-`, `.` and `/`, else anywhere.
+
+    What does not fit into the lines is shortened in the last one.
+    """
+    lines: list[str] = []
+    rest = text.strip()
+    while rest and len(lines) < most - 1 and text_width(rest, size) > width:
+        fitting = next((n for n in range(len(rest) - 1, 0, -1) if text_width(rest[:n].rstrip(), size) <= width), 1)
+        ends = [match.end() for match in _AFTER.finditer(rest[: fitting + 1]) if match.end() <= fitting]
+        end = ends[-1] if ends else fitting
+        lines.append(rest[:end].rstrip())
+        rest = rest[end:].lstrip()
+    return [*lines, fit_text(rest, width, size)] if rest else lines
+
+
+_AFTER = re.compile(r"[ ,_./-]+")  # where a line may end
 
 
 def fit_text(text: str, width: float, size: float, *, bold: bool = False) -> str:

@@ -8,16 +8,11 @@ from collections.abc import Iterator
 from cnncli.data.part_words import PART_OF
 from cnncli.data.sources.folder_tree import images_below
 from cnncli.data.sources.paths import is_folder, listed_folder
-from cnncli.data.sources.text_lines import files_of_classes
 from cnncli.data.tables.table_file import SUFFIXES
 from cnncli.errors import DataError
 from cnncli.scaffold.table_parts import is_of_training
 
 _DEEPEST = 3  # folders below the one that is named
-_MOST_CLASSES = 200  # files of lines
-_FEWEST_LINES = 10
-_LOOKED_AT = 1 << 16  # bytes of a file
-_FEWEST_WORDS = 3  # in a line, on average
 
 
 def folders_of_images(folder: str) -> Iterator[str]:
@@ -44,26 +39,6 @@ def tables_below(folder: str) -> list[str]:
         if os.path.splitext(entry.name)[1].lower() in SUFFIXES and not entry.name.startswith(".")
     ]
     return sorted(found, key=lambda path: (path.count(os.sep), not is_of_training(os.path.basename(path))))
-
-
-def has_class_files(folder: str) -> bool:
-    """Whether a folder holds a file with a text in each line for each class, such as `pos.txt` and `neg.txt`."""
-    found = [os.path.join(folder, name) for name in files_of_classes(folder).values()]
-    return 2 <= len(found) <= _MOST_CLASSES and all(map(_is_of_lines, found))
-
-
-def _is_of_lines(path: str) -> bool:
-    try:
-        with open(path, "rb") as file:
-            beginning = file.read(_LOOKED_AT)
-    except OSError:
-        return False
-    if b"\0" in beginning or b"\t" in beginning:
-        return False
-    lines = [line.split() for line in beginning.splitlines() if line.strip()]
-    words = [word for line in lines for word in line]
-    has_letters = 2 * sum(word[:1].isalpha() for word in words) > len(words)
-    return has_letters and len(lines) >= _FEWEST_LINES and len(words) >= _FEWEST_WORDS * len(lines)
 
 
 def _folders(folder: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from cnncli.data.sources.box_source import labels_of
 from cnncli.data.sources.image_metadata import metadata_of
 from cnncli.data.sources.numbered_names import PATTERN
+from cnncli.data.sources.text_lines import has_class_files
 from cnncli.data.targets import targets_of
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
@@ -29,7 +30,7 @@ from cnncli.scaffold import (
     volume_summary,
 )
 from cnncli.scaffold.data_summary import DataSummary
-from cnncli.scaffold.folder_search import folders_of_images, has_class_files, has_images, tables_below
+from cnncli.scaffold.folder_search import folders_of_images, has_images, tables_below
 from cnncli.scaffold.table_parts import tables_in
 
 _ASKED_FOR = {word for word in ImageFolder.TARGETS if targets_of(word).GROUP} | {
@@ -125,13 +126,13 @@ def _with_metadata(path: str, targets: str | None) -> DataSummary | None:
 
 
 def _searched(path: str, targets: str | None, error: DataError) -> DataSummary:
-    """Look for a table, class folders further below, images whose names have their class, and files of lines.
+    """Look for a table, class folders further below, and images whose names have their class.
 
     Raises:
         DataError: there is none of them; with what is wrong with the folder itself, and with its tables.
     """
     wrong: list[str] = []
-    for way in (_tables, _deeper, _names, _lines):
+    for way in (_tables, _deeper, _names):
         for look in way(path, targets):
             try:
                 return look()
@@ -180,11 +181,6 @@ def _deeper(path: str, targets: str | None) -> _Looks:
             )
 
         yield look
-
-
-def _lines(path: str, targets: str | None) -> _Looks:
-    if has_class_files(path):
-        yield lambda: text_summary.look_at_lines(path)
 
 
 def _command(table: str) -> str:

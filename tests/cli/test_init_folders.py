@@ -193,7 +193,7 @@ def test_folders_of_sounds_are_named():
         Path(folder).mkdir()
         Path(folder, "1.wav").write_bytes(b"RIFF")
 
-    assert "2 WAV files: make arrays of them" in said(".")
+    assert "2 WAV files: make arrays first" in said(".")
 
 
 def test_rows_that_are_time_steps_are_refused():
@@ -227,3 +227,10 @@ def test_numbers_written_for_people_are_named():
     told = call("init", "houses.csv").stderr
 
     assert "price (its numbers have signs such as `,` or `$` in them: 0)" in told
+
+
+def test_numbered_texts_in_one_folder_are_no_classes():
+    for number in range(3):
+        sentences(f"letters/{number}.txt", "good")
+
+    assert "no class folders in" in said("letters")

@@ -431,7 +431,15 @@ def test_misspelt_source_suggests_the_built_in_name(tmp_path: Path, monkeypatch:
 def test_file_of_another_kind_is_no_source(tmp_path: Path) -> None:
     (tmp_path / "a.h5").write_bytes(b"\x89HDF")
 
-    assert error(parse_source, str(tmp_path / "a.h5")).splitlines()[0] == f"{tmp_path}/a.h5 is no data that can be read"
+    (tmp_path / "a.xyz").write_bytes(b"\x89HDF")
+
+    assert error(parse_source, str(tmp_path / "a.h5")).splitlines() == [
+        f"{tmp_path}/a.h5 is a file of the format HDF5, which is not read",
+        "    use `source: {npz: {path: …}}` with the arrays x_train and y_train: h5py reads them",
+    ]
+    assert (
+        error(parse_source, str(tmp_path / "a.xyz")).splitlines()[0] == f"{tmp_path}/a.xyz is no data that can be read"
+    )
 
 
 def test_pipe_is_no_source(tmp_path: Path) -> None:

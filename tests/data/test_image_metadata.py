@@ -164,3 +164,54 @@ def test_copies_in_several_parts_are_still_an_error(make_folder: MakeFolder) -> 
     shutil.copy("birds/train/flying/0.png", "birds/test/night/copy.png")
 
     assert error("birds", "multilabel").splitlines()[0] == "1 image lies in two of train/ and test/"
+
+
+# ---- classes in the names of files
+
+
+def test_pattern_finds_the_class_in_the_name_of_a_file() -> None:
+    for part, count in (("train", 12), ("test", 4)):
+        for number in range(count):
+            save(
+                Path(f"pets/{part}/{['great_dane', 'pug'][number % 2]}_{number}.png"),
+                noise(8, 6, seed=100 * count + number),
+            )
+
+    splits = read("pets", label="^(.+)_[0-9]+[.]")
+
+    assert splits.targets.class_names == ("great_dane", "pug")
+    assert splits.test.labels.tolist() == [0, 0, 1, 1]
+    other, *_ = load_for_model(
+        parse_source("pets"),
+        input_shape=(8, 8, 3),
+        targets=splits.targets,
+        data=data_of("pets", label="^(.+)_[0-9]+[.]"),
+    )
+    assert other.labels.tolist() == [0, 0, 1, 1]
+
+
+def test_names_without_the_class_are_listed() -> None:
+    for name in ("cat.1", "dog.1", "photo"):
+        save(Path(f"pets/{name}.png"), noise(8, 6))
+
+    assert error("pets", label="^([a-z]+)[.][0-9]").splitlines()[:2] == [
+        "`^([a-z]+)[.][0-9]` does not match 1 of 3 file names",
+        "    photo.png",
+    ]
+
+
+def test_pattern_that_finds_one_class_is_an_error() -> None:
+    for number in range(4):
+        save(Path(f"pets/cat.{number}.png"), noise(8, 6, seed=number))
+
+    assert "finds one class only: `cat`" in error("pets", label="^([a-z]+)[.]")
+
+
+def test_equal_tables_of_different_images_in_two_folders_are_two_parts() -> None:
+    for part, first in (("train", 0), ("test", 50)):
+        rows = [[f"{number}.png", ["owl", "wren"][number % 2]] for number in range(12)]
+        for number in range(12):
+            save(Path(f"birds/{part}/{number}.png"), noise(8, 6, seed=first + number))
+        write(f"birds/{part}/metadata.csv", ["file_name", "label"], rows)
+
+    assert len(read("birds").test.labels) == 12

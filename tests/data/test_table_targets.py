@@ -128,3 +128,38 @@ def test_what_is_known_of_targets_goes_to_the_record_and_back() -> None:
     for word, cells in (("classes", ["a", "b"]), ("multilabel", [["0", "1"]]), ("numbers", ["1", "3"])):
         info = targets_from(word, cells).info
         assert read_targets(info.to_json()) == info
+
+
+def test_columns_of_which_one_is_1_are_classes_in_their_order() -> None:
+    rows = [["0", "1.0", "0"], ["1", "0", "0.0"], ["false", "0", "True"]]
+
+    found = targets_from("classes", rows)
+    again = targets_from("classes", rows[::-1], known=found.info)
+
+    assert (found.info.class_names, found.values.tolist()) == (("a0", "a1", "a2"), [1, 0, 2])
+    assert again.values.tolist() == [2, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("word", "names", "row", "message"),
+    [
+        (
+            "classes",
+            ["a", "b", "c"],
+            ["1", "1", "0"],
+            "a and b are 1: `targets: classes` has one class for each example",
+        ),
+        ("classes", ["a", "b", "c"], ["0", "0", "0"], "none of the 3 classes is 1"),
+        ("classes", ["a", "b", "c"], ["0", "2", "1"], "b is `2`: expected 0 or 1"),
+        ("classes", ["a"], ["nan"], "a is NaN"),
+        ("classes", ["a"], [""], "a is empty"),
+    ],
+)
+def test_row_without_one_class_is_reported(word: str, names: list[str], row: list[str], message: str) -> None:
+    cells = targets_of(word).label_cells(names, None)
+    wrong: list[str] = []
+
+    cells.add([7], [row], lambda line, said: wrong.append(f"{line}: {said}"))
+
+    assert len(wrong) == 1
+    assert wrong[0].startswith(f"7: {message}")

@@ -165,3 +165,50 @@ def test_folder_of_texts_is_recognized_on_the_command_line(tmp_path):
 )  # fmt: skip
 def test_folders_without_texts_are_refused(tmp_path, files, message):
     assert error(write(tmp_path, files)) == message.replace("{}", str(tmp_path))
+
+
+# ---- a file of lines for each class
+
+
+def test_file_of_lines_is_a_class_and_each_line_a_text(tmp_path):
+    files = {
+        f"{part}/{name}.txt": f"{part} {name} 0\r\n\n  {part} {name} 1  \n"
+        for part in ("train", "dev", "test")
+        for name in ("neg", "pos")
+    }
+    splits = read_lines(write(tmp_path, {**files, "train/README.md": "about", "train/.hidden": "x"}))
+
+    assert as_array(splits.train.input).tolist() == ["train neg 0", "train neg 1", "train pos 0", "train pos 1"]
+    assert splits.train.labels.tolist() == [0, 0, 1, 1]
+    assert as_array(splits.validation.input).tolist()[0] == "dev neg 0"
+    assert splits.targets.class_names == ("neg", "pos")
+
+
+def test_endings_are_the_classes_where_they_tell_the_files_apart(tmp_path):
+    lines = "".join(f"caf\u00e9 {number}\n" for number in range(10)).encode("latin-1")
+    write(tmp_path, {"rt.neg": lines, "rt.pos": lines.replace(b"caf", b"bar")})
+
+    splits = read_lines(tmp_path, encoding="latin-1")
+
+    assert splits.targets.class_names == ("neg", "pos")
+    assert sorted(as_array(splits.train.input).tolist())[0] == "bar\u00e9 0"
+
+
+def test_lines_in_another_encoding_are_named(tmp_path):
+    write(tmp_path, {"neg.txt": "one\ntwo\n", "pos.txt": b"one\ncaf\xe9\n"})
+
+    with pytest.raises(DataError) as caught:
+        read_lines(tmp_path)
+
+    [problem] = caught.value.problems
+    assert (problem.message, problem.place.line) == ("byte 0xe9 is not UTF-8", 2)
+
+
+def test_one_file_of_lines_is_no_classification(tmp_path):
+    with pytest.raises(DataError, match="has 1 files of texts"):
+        read_lines(write(tmp_path, {"all.txt": "one\n"}))
+
+
+def read_lines(root: Path, **settings):
+    source = {"text_folder": {"path": str(root), "lines": True, **settings}}
+    return load(Data.model_validate({"source": source}))

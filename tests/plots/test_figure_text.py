@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from cnncli.messages import number_text
 from cnncli.plots import style
-from cnncli.plots.text_fitting import Title, fit_text, plain_text, shorten, text_width
+from cnncli.plots.text_fitting import Title, fit_lines, fit_text, plain_text, shorten, text_width
 
 ODD_NAMES = [
     "[red]",
@@ -121,3 +121,13 @@ def test_pages_are_whole_pixels():
     figure = style.new_figure(3.3333, 2.1111)
     assert isinstance(figure, Figure)
     assert [side * style.DPI for side in figure.get_size_inches()] == pytest.approx([500, 317])
+
+
+def test_long_names_are_broken_into_lines_that_fit():
+    lines = fit_lines("001.Black_footed Albatross of the North Sea", 0.9, style.LABEL_SIZE, 3)
+
+    assert all(text_width(line, style.LABEL_SIZE) <= 0.9 for line in lines)
+    assert lines[:2] == ["001.Black_", "footed"]
+    assert len(lines) == 3
+    assert fit_lines("ants", 1.1, style.LABEL_SIZE, 3) == ["ants"]
+    assert fit_lines("", 1.1, style.LABEL_SIZE, 3) == []

@@ -11,8 +11,8 @@ from pathlib import Path
 from cnncli.data.alike_names import alike
 from cnncli.data.image_header import image_format
 from cnncli.data.part_words import MAY_BE_CLASSES, PART_OF
+from cnncli.data.sources import numbered_names
 from cnncli.data.sources.loaded_data import PARTS
-from cnncli.data.sources.numbered_names import PATTERN, classes_of_names
 from cnncli.data.sources.paths import cannot_read, contents, is_folder, listed_folder
 from cnncli.data.sources.unsupported_files import advice_for
 from cnncli.errors import DataError, Problem
@@ -55,12 +55,14 @@ class FileKind:
         example: the name of one, for messages.
         is_one: whether a file is one, or says so.
         advise: what to do about files that are none, by their names.
+        may_be_labelled_by_name: whether the source reads the class from the name of a file, too.
     """
 
     noun: str
     example: str
     is_one: Callable[[os.DirEntry[str]], bool]
     advise: Callable[[Sequence[str]], list[str]]
+    may_be_labelled_by_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,9 +260,11 @@ def _is_junk(name: str) -> bool:
 def _part_folders(root: str, folders: list[str]) -> list[str]:
     """Those of the folders that are parts; none when they are classes: a class may well be called `train`."""
     named = [name for name in folders if _part_of(name)]
-    if not any(_part_of(name) == "train" for name in named):
+    has_training = any(_part_of(name) == "train" for name in named)
+    if not has_training:
         named = [name for name in named if name.lower() not in MAY_BE_CLASSES]
-    if named and all(name.rstrip("0123456789") in PART_NAMES for name in folders):  # Kaggle has train/ and test1/
+    plain = {*PART_NAMES, *(["dev"] if has_training else [])}
+    if named and all(name.rstrip("0123456789") in plain for name in folders):  # Kaggle has train/ and test1/
         return named
     return [name for name in named if _split_entries(os.path.join(root, name))[0]]
 
@@ -337,7 +341,7 @@ def looks_like_image(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-IMAGE_FILES = FileKind("image", "cats/1.jpg", looks_like_image, advice_for)
+IMAGE_FILES = FileKind("image", "cats/1.jpg", looks_like_image, advice_for, may_be_labelled_by_name=True)
 
 
 def _refuse_two_of_a_part(part_folders: list[str]) -> None:
@@ -368,19 +372,11 @@ def _ignored_folders(others: list[str], part_folders: list[str]) -> Problem:
 
 
 def _no_class_folders(folder: str, kind: FileKind) -> Problem:
-    advice = kind.advise([entry.name for entry in listed_folder(folder)])
-    own_folder = f"each class needs a folder of its own: {printable(folder)}/{kind.example}"
-    hint = "\n".join([f"it holds {contents(folder)}", *advice, own_folder])
-    return Problem(f"no class folders in {printable(folder)}", f"{hint}{_classes_in_names(folder)}")
-
-
-def _classes_in_names(folder: str) -> str:
-    """How files are read whose names begin with their class, as cat.0.jpg and dog.0.jpg do."""
     names = [entry.name for entry in listed_folder(folder) if not _is_junk(entry.name)]
-    if not (counts := classes_of_names(names)):
-        return ""
-    named = listed((f"{printable(name)} {count:,}" for name, count in sorted(counts.items())), _MOST_NAMED)
-    return f'\nif names begin with their class ({named}): `label: "{PATTERN}"` in the source'
+    own_folder = f"each class needs a folder of its own: {printable(folder)}/{kind.example}"
+    by_name = numbered_names.advice_for(names, has_label=kind.may_be_labelled_by_name)
+    hint = "\n".join([f"it holds {contents(folder)}", *kind.advise(names), own_folder, *by_name])
+    return Problem(f"no class folders in {printable(folder)}", hint)
 
 
 def _no_files(root: str, aside: _Aside) -> Problem:

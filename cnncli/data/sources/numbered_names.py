@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import Counter
 from collections.abc import Iterable
+
+from cnncli.messages import listed, printable
 
 PATTERN = "^(.*?[^0-9._ -])[._ -]+[0-9]+[.]"
 """What finds the class in such a name: `great_dane` in `great_dane_12.jpg`."""
 
 _MOST_CLASSES = 200
+_MOST_NAMED = 5
+
+
+def advice_for(names: Iterable[str], *, has_label: bool) -> list[str]:
+    """How files are read whose names begin with their class; nothing where they do not.
+
+    Args:
+        has_label: whether the source reads the class from the names.
+    """
+    if not (counts := classes_of_names(names)):
+        return []
+    named = listed((f"{printable(name)} {count:,}" for name, count in sorted(counts.items())), _MOST_NAMED)
+    if has_label:
+        return [f'if names begin with their class ({named}): `label: "{PATTERN}"` in the source']
+    first = shlex.quote(next(iter(counts)))
+    return [f"if names begin with their class ({named}), move the files: mkdir {first} && mv {first}[._-]* {first}/"]
 
 
 def classes_of_names(names: Iterable[str]) -> Counter[str]:

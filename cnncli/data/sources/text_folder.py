@@ -18,7 +18,7 @@ from cnncli.data.sources.equal_files import duplicate_of, duplicates
 from cnncli.data.sources.folder_tree import ClassFile, FileKind, looks_like_image, read_tree
 from cnncli.data.sources.loaded_data import PARTS, LoadedData, Progress, problems_at, sizes
 from cnncli.data.sources.paths import existing_folder
-from cnncli.data.sources.text_lines import read_lines, read_lines_for_model
+from cnncli.data.sources.text_lines import has_class_files, read_lines, read_lines_for_model
 from cnncli.data.targets import TargetInfo
 from cnncli.data.text_column import TextColumn, fault_of, is_telling, text_column
 from cnncli.errors import DataError, Problem
@@ -92,7 +92,7 @@ class _TextFolder(Source[TextFolder]):
         return _found(settings.path, texts, column, numbers, request.targets, [*tree.notes, *missing])
 
     def looks_like(self, path: Path) -> bool:
-        """Whether most of the first files below are texts, and none is an image."""
+        """Whether most of the first files below are texts, and none is an image; or its files have a text in each line."""
         if not path.is_dir():
             return False
         seen, texts = 0, 0
@@ -103,7 +103,7 @@ class _TextFolder(Source[TextFolder]):
                         return 2 * texts > seen and seen >= _LOOKED_AT
                     seen += entry.is_file()
                     texts += _is_text(entry)
-        return 2 * texts > seen
+        return 2 * texts > seen or has_class_files(str(path))
 
 
 SOURCE = _TextFolder()

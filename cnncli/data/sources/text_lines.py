@@ -14,7 +14,7 @@ from cnncli.data.sources.loaded_data import LoadedData, problems_at
 from cnncli.data.sources.paths import contents, existing_folder, is_folder, listed_folder
 from cnncli.data.sources.table import TableSource, Wanted, read_table, read_table_for_model
 from cnncli.data.tables.csv_table import Rows, text_lines
-from cnncli.data.tables.table_file import TableFile
+from cnncli.data.tables.table_file import SUFFIXES, TableFile
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError, Problem
 from cnncli.messages import printable
@@ -25,7 +25,11 @@ _PATH = ("data", "source", "text_folder")
 _TEXT, _CLASS = "text", "class"
 _ROWS = 4096  # read in one go
 _NO_CLASSES = ("readme", "license", "licence", "copying", "changelog")  # how files are called that hold no examples
-_OTHER_ENDINGS = (".md", ".py", ".ipynb", ".json", ".pdf", ".html")
+_OTHER_ENDINGS = (*SUFFIXES, ".md", ".py", ".ipynb", ".json", ".jsonl", ".xml", ".yaml", ".yml", ".pdf", ".html")
+_MOST_CLASSES = 50
+_FEWEST_LINES = 10
+_FEWEST_WORDS = 3  # in a line, on average
+_LOOKED_AT = 1 << 16  # bytes of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,31 @@ def files_of_classes(folder: str) -> dict[str, str]:
     if len({stem for stem, _ in split}) == 1:
         return {ending.removeprefix("."): name for (_, ending), name in zip(split, names, strict=True)}
     return {name: name for name in names}
+
+
+def has_class_files(folder: str) -> bool:
+    """Whether a folder holds a file with a text in each line for each class, such as `pos.txt` and `neg.txt`.
+
+    Files with numbers, such as `17.txt`, are texts themselves.
+    """
+    files = files_of_classes(folder)
+    if not 2 <= len(files) <= _MOST_CLASSES or 2 * sum(name[-1:].isdigit() for name in files) > len(files):
+        return False
+    return all(_is_of_lines(os.path.join(folder, name)) for name in files.values())
+
+
+def _is_of_lines(path: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            beginning = file.read(_LOOKED_AT)
+    except OSError:
+        return False
+    if b"\0" in beginning or b"\t" in beginning:
+        return False
+    lines = [line.split() for line in beginning.splitlines() if line.strip()]
+    words = [word for line in lines for word in line]
+    has_letters = 2 * sum(word[:1].isalpha() for word in words) > len(words)
+    return has_letters and len(lines) >= _FEWEST_LINES and len(words) >= _FEWEST_WORDS * len(lines)
 
 
 def _as_table(settings: TextFolder) -> Table:

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 _TO_PNG = "export them as PNG or JPEG"
 _ARRAYS = "use `source: {npz: {path: …}}` with the arrays x_train and y_train"
 _UNPACK = "unpack them"
-_TO_CSV = "save them as CSV UTF-8 in Excel or LibreOffice"
-_SOUNDS = "make arrays of them: docs/public-data-sets.md has an example for sounds"
+_TO_CSV = "save as CSV UTF-8 in Excel or LibreOffice"
+_SOUNDS = "make arrays first: docs/public-data-sets.md has an example for sounds"
 _SERIES = f"{_ARRAYS}: aeon reads them; the UCR archive also has .tsv files, which are read as they are"
 _VOLUMES = "use `source: {volume_folder: {path: …}}`"
-_BY_PANDAS = "save them as CSV or Parquet with pandas"
+_BY_PANDAS = "save as CSV or Parquet with pandas"
 # Ending -> what the files are, and what to do; the longest ending that fits counts.
 _KINDS = {
     ".dcm": (
