@@ -37,7 +37,7 @@ def init(
         typer.Option(
             "--task",
             metavar="TARGETS",
-            help="What the labels are: classes, multilabel, numbers or identities.",
+            help="What the labels are: classes, multilabel, numbers, identities, or masks of COCO's outlines.",
             show_default="as the labels suggest",
             rich_help_panel=options.RECIPE,
         ),
