@@ -59,7 +59,11 @@ def look_at(source: Source, path: str, targets: str | None) -> DataSummary:
             raise DataError(Problem(message, "leave out --task, or name a folder with a folder for each class"))
         return mask_summary.look_at(source.settings)
     if isinstance(source.settings, BoxSettings):
-        return box_summary.look_at(source.word, source.settings, labels_of(source.settings))
+        if targets is not None and not source.settings.brings(targets):
+            message = f"{printable(path)} is {source.settings.described}, whose targets are boxes, not {targets}"
+            raise DataError(Problem(message, "leave out --task, or name a folder with a folder for each class"))
+        summary = box_summary.look_at(source.word, source.settings, labels_of(source.settings))
+        return replace(summary, targets=targets or summary.targets)
     if isinstance(source.settings, TableSettings):
         if targets in WITHOUT_LABELS:
             message = f"{printable(path)} is a table, and init reads its labels"

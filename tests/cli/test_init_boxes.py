@@ -33,6 +33,20 @@ def test_folder_is_recognized_and_its_recipe_has_no_mistakes(word):
     assert "no mistakes" in call("validate", "mine.yaml").stdout
 
 
+def test_masks_of_coco_are_asked_for_by_the_task():
+    boxed_folder("coco", 20)
+    call("init", ".", "--task", "masks", "--output", "mine.yaml")
+    recipe = load("mine.yaml").recipe
+    assert (recipe.data.source.word, recipe.data.targets) == ("coco", "masks")
+    assert "no mistakes" in call("validate", "mine.yaml").stdout
+
+
+def test_task_that_boxes_have_not_is_refused():
+    boxed_folder("yolo", 4)
+    said = call("init", "photos", "--task", "masks", exit_code=None).stderr
+    assert "photos is a YOLO data set, whose targets are boxes, not masks" in said
+
+
 def test_wrong_labels_are_reported_before_a_recipe_is_written():
     boxed_folder("yolo", 4)
     Path("photos/labels/000.txt").write_text("0 1.5 0.5 0.1 0.1\n7 0.5 0.5 0.1 0.1\n")

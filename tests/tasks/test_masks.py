@@ -10,6 +10,7 @@ from cnncli.errors import DataError
 from cnncli.recipe.keras_objects.objects import read
 from cnncli.recipe.targets.segmentation import MOVING
 from cnncli.tasks.segmentation.augmentation import augment
+from cnncli.tasks.segmentation.boundaries import boundary_distances
 from cnncli.tasks.segmentation.scorer import SegmentationScorer
 from cnncli.tasks.segmentation.targets import IGNORED, MaskTargets
 
@@ -41,6 +42,34 @@ def test_iou_and_dice_are_those_of_scikit_learn():
 
 def test_batches_of_any_size_give_the_same():
     assert scored(10)[0].result == scored(3)[0].result
+
+
+@pytest.mark.parametrize(
+    ("true", "said", "expected"),
+    [
+        ([0, 0, 1, 1, 1, 1], [0, 0, 1, 1, 1, 1], (0.0, 2)),
+        ([0, 0, 1, 1, 1, 1], [0, 0, 0, 0, 1, 1], (4.0, 2)),  # behind pixel 1, behind pixel 3
+        ([0, 1, 1, 1, 0, 0], [0, 1, 1, 1, 1, 1], (3.0, 3)),  # behind 0 and 3, behind 0: the one at 3 is 3 away
+        ([0, 0, 1, 1, 2, 2], [0, 0, 2, 2, 2, 2], (2.0, 3)),
+        ([0, 0, IGNORED, 1, 1, 1], [0, 0, 0, 0, 1, 1], (0.0, 0)),  # the true boundary is where nothing counts
+        ([1, 1, 1, 1, 1, 1], [0, 0, 0, 0, 1, 1], (0.0, 0)),
+    ],
+)
+def test_distances_between_boundaries_are_those_worked_out_by_hand(true, said, expected):
+    assert boundary_distances(np.array([true], np.uint8), np.array([said], np.uint8), ignored=IGNORED) == expected
+
+
+def test_boundary_error_is_the_mean_over_all_boundaries():
+    scorer = SegmentationScorer(TARGETS)
+    masks = np.zeros((2, 8, 8), np.uint8)
+    masks[:, :, 4:] = 1
+    said = masks.copy()
+    said[1, :, 4:7] = 0  # 3 pixels to the right
+    scorer.update(masks, np.eye(3, dtype=np.float32)[said])
+    result = scorer.result(split="test", loss=0.0, metrics={}).result
+    assert result.boundary_error == 1.5  # 16 pixels at 0, 16 at 3
+    assert result.intervals.boundary_error == (0.0, 3.0)
+    assert result.scores["boundary_error"] == 1.5
 
 
 def test_a_class_that_is_nowhere_has_no_score():

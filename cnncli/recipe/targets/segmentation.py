@@ -23,6 +23,7 @@ NO_CLASSES = ""
 STRATIFY = False
 METRICS = None  # they depend on the loss: `default_metrics`
 NETWORK = "u_net"
+SCORES = ("mean_dice", "pixel_accuracy", "boundary_error")
 WINDOWS = True
 HEAD = "Conv2D: {filters: $classes, kernel_size: 1, activation: softmax}"
 TRAINING = ("loss: sparse_categorical_crossentropy   # metrics: mean IoU follows from the targets",)

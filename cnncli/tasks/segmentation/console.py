@@ -23,6 +23,7 @@ def show(result: SegmentationResult) -> Iterator[Lines | Table]:
             ("baseline", f"{number(baseline.mean_iou)} by always predicting {baseline.class_name}"),
             ("mean Dice", f"{number(result.mean_dice)}, {level} {' to '.join(map(number, intervals.mean_dice))}"),
             ("pixels", f"{number(result.pixel_accuracy)} of {result.pixels:,} are correct"),
+            *boundary_line(result),
         ]
     )
     rows = [
@@ -47,6 +48,14 @@ def show(result: SegmentationResult) -> Iterator[Lines | Table]:
             [each.file or f"example {each.index}", number(each.mean_iou), percent(each.wrong or 0.0)] for each in wrong
         ]
         yield Table("lowest mean IoU", ["", "mean IoU", "wrong pixels"], rows)
+
+
+def boundary_line(result: SegmentationResult) -> Iterator[tuple[str, str]]:
+    """How far the boundaries lie apart, where that is known."""
+    if result.boundary_error is not None:
+        bounds = result.intervals.boundary_error
+        between = f", {result.intervals.level:.0%} interval {bounds[0]:.2f} to {bounds[1]:.2f}" if bounds else ""
+        yield "boundaries", f"{result.boundary_error:.2f} pixels from the true ones{between}"
 
 
 def most_confused(result: SegmentationResult) -> Iterator[tuple[str, str, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -53,7 +53,15 @@ def tiles(result: SegmentationResult) -> list[Tile]:
     return [
         Tile("Mean Dice", values.rate(result.mean_dice), level + _interval(result.intervals.mean_dice)),
         Tile("Pixel accuracy", values.percent(result.pixel_accuracy), f"of {result.pixels:,} pixels"),
+        *_boundary_tile(result, level),
     ]
+
+
+def _boundary_tile(result: SegmentationResult, level: str) -> Iterator[Tile]:
+    if result.boundary_error is not None:
+        bounds = result.intervals.boundary_error
+        between = f"{level}{bounds[0]:.2f} to {bounds[1]:.2f}" if bounds else ""
+        yield Tile("Boundary error", f"{result.boundary_error:.2f} pixels", between)
 
 
 def numbers(result: SegmentationResult) -> list[tuple[str, str, str]]:

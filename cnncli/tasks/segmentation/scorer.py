@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnncli.data.dataset import Examples
 from cnncli.tasks.diverged_outputs import refuse_diverged
+from cnncli.tasks.segmentation.boundaries import boundary_distances
 from cnncli.tasks.segmentation.masks import masks_of, shares_of
 from cnncli.tasks.segmentation.predictions import to_csv
 from cnncli.tasks.segmentation.result import SegmentationResult
@@ -46,7 +47,9 @@ class Scored:
 
 
 class SegmentationScorer:
-    """Scores of batches; see `Scorer`. Beside the spooled masks it keeps 12 bytes for each class of each example.
+    """Scores of batches; see `Scorer`.
+
+    Beside the spooled masks it keeps 12 bytes for each class of each example, and 16 for its boundaries.
 
     Args:
         targets: with the names of the classes.
@@ -58,6 +61,7 @@ class SegmentationScorer:
         count = len(self._names)
         self._confusion = np.zeros((count, count), np.int64)
         self._counts: list[NDArray[np.int32]] = []
+        self._boundaries: list[tuple[float, int]] = []
         self._is_diverged: list[NDArray[np.bool_]] = []
         self._masks, self._shares = SpooledRows(), SpooledRows()
         self._shape: tuple[int, ...] = ()
@@ -80,6 +84,7 @@ class SegmentationScorer:
             self._confusion += confusion
             of_each = np.stack([np.diag(confusion), confusion.sum(axis=1), confusion.sum(axis=0)], axis=-1)
             self._counts.append(of_each.astype(np.int32))
+            self._boundaries.append(boundary_distances(true, own, ignored=IGNORED))
         self._masks.append(said.reshape(len(said), -1))
         self._shares.append(shares_of(said, count))
 
@@ -94,7 +99,8 @@ class SegmentationScorer:
         """
         refuse_diverged(np.concatenate(self._is_diverged), "not a number")
         counts = np.stack(self._counts)
-        scores, order = scores_of(counts, self._confusion, self._names, self._files)
+        boundaries = np.array(self._boundaries, np.float64).reshape(-1, 2)
+        scores, order = scores_of(counts, boundaries, self._confusion, self._names, self._files)
         result = SegmentationResult(**common, count=len(counts), **dict(scores))
         return Scored(result, self._shares, self._masks, self._shape, counts, order)
 

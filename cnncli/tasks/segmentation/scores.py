@@ -75,6 +75,7 @@ class SegmentationIntervals(Intervals):
     mean_iou: Interval
     mean_dice: Interval
     pixel_accuracy: Interval
+    boundary_error: Interval | None = None
 
 
 class Scores(Part):
@@ -83,6 +84,8 @@ class Scores(Part):
     Attributes:
         mean_iou, mean_dice: of the classes that are true or predicted anywhere.
         pixel_accuracy: the share of the pixels that are right.
+        boundary_error: the mean distance in pixels between predicted and true boundaries; None where there are none, or where the
+            run was scored before there was this score.
         pixels: how many count.
         per_class: the scores of each class.
         confusion: pixels by true class (rows) and predicted class; empty with more than 100 classes.
@@ -93,6 +96,7 @@ class Scores(Part):
     mean_iou: Score
     mean_dice: Score
     pixel_accuracy: Score
+    boundary_error: Score = None
     pixels: int
     baseline: Baseline
     per_class: tuple[ClassScore, ...]
@@ -148,6 +152,7 @@ def mean_of_present(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def scores_of(
     counts: NDArray[np.integer],
+    boundaries: NDArray[np.float64],
     confusion: NDArray[np.int64],
     names: Sequence[str],
     files: Sequence[str] | None,
@@ -156,6 +161,7 @@ def scores_of(
 
     Args:
         counts: int (images, classes, 3): RIGHT, TRUE and SAID of each image.
+        boundaries: (images, 2): the sum of the distances between boundaries, and how many there are.
         confusion: int64 (classes, classes), pixels by true and predicted class.
         names: of the classes.
         files: one an image, where they came from files.
@@ -165,7 +171,7 @@ def scores_of(
     """
     totals = counts.sum(axis=0, dtype=np.int64)  # (classes, 3)
     all_of_them, of_each = Overlaps.of(totals), Overlaps.of(counts)
-    intervals, of_iou, of_dice = _bootstrap(counts)
+    intervals, of_iou, of_dice = _bootstrap(counts, boundaries)
     own = of_each.mean_iou
     order = np.argsort(np.where(np.isfinite(own), own, np.inf), kind="stable").astype(np.int64)
     _, true, said = totals.T
@@ -201,6 +207,7 @@ def scores_of(
         mean_iou=float(all_of_them.mean_iou),
         mean_dice=float(all_of_them.mean_dice),
         pixel_accuracy=float(all_of_them.accuracy),
+        boundary_error=float(divided(*boundaries.sum(axis=0))),
         pixels=int(true.sum()),
         baseline=_baseline(totals, names),
         per_class=per_class,
@@ -223,16 +230,17 @@ def _baseline(totals: NDArray[np.int64], names: Sequence[str]) -> Baseline:
 
 
 def _bootstrap(
-    counts: NDArray[np.integer],
+    counts: NDArray[np.integer], boundaries: NDArray[np.float64]
 ) -> tuple[SegmentationIntervals, list[Interval | None], list[Interval | None]]:
     """Draw the images again, with replacement: a draw is a sum of the counts of images (Efron and Tibshirani, 1993, ch. 13)."""
     images, classes, _ = counts.shape
     flat = counts.reshape(images, -1).astype(np.float64)  # (images, classes * 3)
     random = np.random.default_rng(_SEED)
-    drawn = []
+    drawn, distances = [], []
     for begin in range(0, _DRAWS, _AT_A_TIME):
         times = random.multinomial(images, np.full(images, 1 / images), size=min(_AT_A_TIME, _DRAWS - begin))
         drawn.append((times.astype(np.float64) @ flat).reshape(-1, classes, 3))
+        distances.append(times.astype(np.float64) @ boundaries)
     found = Overlaps.of(np.concatenate(drawn))
     whole = SegmentationIntervals(
         level=LEVEL,
@@ -242,6 +250,7 @@ def _bootstrap(
         mean_iou=_interval(found.mean_iou) or (0.0, 1.0),
         mean_dice=_interval(found.mean_dice) or (0.0, 1.0),
         pixel_accuracy=_interval(found.accuracy) or (0.0, 1.0),
+        boundary_error=_interval(divided(*np.concatenate(distances).T)),
     )
     return whole, list(map(_interval, found.iou.T)), list(map(_interval, found.dice.T))
 
