@@ -88,9 +88,7 @@ def read_npz(
                 notes += filter(None, [length_note(array, done, length)])
         if of_signals:
             input_shape = of_signals | (by_name(input_shape) if input_shape is not None else {})
-        return found(
-            printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows, class_names
-        )
+        return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows, named)
 
 
 def _with_boxes(
