@@ -53,8 +53,9 @@ def demo(
 ) -> None:
     """Try a trained model on a local web page: draw, upload or photograph an image.
 
-    The page shows the most probable classes and Grad-CAM. It reads images as `cnncli predict` does. Networks for other
-    inputs take .npy, .npz and .csv files.
+    The page shows the most probable classes and Grad-CAM; boxes, masks and reconstructions as pictures; of two images of
+    identities their similarity. It reads images as `cnncli predict` does. Networks for other inputs take .npy, .npz and .csv
+    files.
 
     The page makes no requests to other servers. Press Ctrl-C to stop it.
     """

@@ -37,8 +37,7 @@ def init(
         typer.Option(
             "--task",
             metavar="TARGETS",
-            help="What the labels are: classes, multilabel, numbers, boxes, masks (of COCO's outlines) or identities; input: none, "
-            "an autoencoder.",
+            help="What the labels are: classes, multilabel, numbers, boxes, masks or identities; input: none, an autoencoder.",
             show_default="as the labels suggest",
             rich_help_panel=options.RECIPE,
         ),

@@ -167,8 +167,8 @@ class Answerer:
         inputs = np.array([text], object)
         wanted = subject.wanted("predicted", None, subject.said(inputs))
         [heat] = word_heat(subject.network, None, inputs, wanted, score=subject.score)
-        row = ", ".join(filter(None, decoder.row(indices, values))).strip()
-        return TextAnswer(decoder.shares(indices, values), row, list(zip(words(text), heat.tolist(), strict=True)), "")
+        said = decoder.sentence(indices, values)
+        return TextAnswer(decoder.shares(indices, values), said, list(zip(words(text), heat.tolist(), strict=True)), "")
 
     def file(self, path: str) -> Table:
         """Predict the first examples of an .npy, .npz or .csv file; what is wrong with it is in the message."""
@@ -186,9 +186,7 @@ class Answerer:
         heat, problem = (None, None) if self.titles else self._heat(path, looked.decoded[path].pixels, form)
         notes = [*warnings_for_images(self._trained), *looked.warnings, *([problem] if problem else [])]
         message = "\n".join(filter(None, [f"Image: {looked.steps}", _as_text(notes, path)]))
-        row = decoder.row(indices, values)
-        text = ", ".join(filter(None, (part.strip() for part in row)))
-        return Answer(decoder.shares(indices, values), text, heat, message, pictures.found)
+        return Answer(decoder.shares(indices, values), decoder.sentence(indices, values), heat, message, pictures.found)
 
     def _predicted(
         self, given: Given, form: images.Form, decoded: Any, pictures: Pictures

@@ -90,7 +90,8 @@ def _add_images(answerer: Answerer, folder: Path, examples: Sequence[str]) -> No
             else:
                 image, image_inverted = _image(examples)
         with gr.Column(scale=6, min_width=300), gr.Row():
-            bars = gr.Label(label="Prediction", num_top_classes=TOP, min_width=240, elem_id="bars")
+            width = 240 if len(titles) < 2 else 500  # pixels: several pictures stand side by side below it
+            bars = gr.Label(label="Prediction", num_top_classes=TOP, min_width=width, elem_id="bars")
             pictures = [_picture(title) for title in titles or ["Grad-CAM"]]
             notes = gr.Textbox(label="Notes", lines=1, interactive=False, min_width=500, elem_id="notes")
     shown = [bars, notes, *pictures]
@@ -185,6 +186,9 @@ def _add_pair(answerer: Answerer, examples: Sequence[str]) -> None:
 
     with gr.Row():
         given = [_upload(label, f"image-{number}") for number, label in enumerate(("First image", "Second image"), 1)]
+    inverted = _invert(False)
+    bars = gr.Label(label="Similarity", elem_id="bars")
+    notes = gr.Textbox(label="Notes", lines=1, interactive=False, elem_id="notes")
     if len(examples) > 1:
         gr.Examples(
             [list(pair) for pair in zip(examples, [*examples[1:], examples[0]], strict=True)],
@@ -194,9 +198,6 @@ def _add_pair(answerer: Answerer, examples: Sequence[str]) -> None:
             api_visibility="private",
             elem_id="examples",
         )
-    inverted = _invert(False)
-    bars = gr.Label(label="Similarity", elem_id="bars")
-    notes = gr.Textbox(label="Notes", lines=1, interactive=False, elem_id="notes")
     gr.on(
         [*(each.change for each in given), inverted.input],
         of_pair,

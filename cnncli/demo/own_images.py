@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from cnncli import task_registry
@@ -20,7 +22,7 @@ COUNT = 10
 
 
 def own_images(trained: TrainedModel, folder: Path) -> list[str]:
-    """Write some images of the test split, of different classes.
+    """Write some images of the test split, of different classes; of identities two each, one after the other.
 
     Args:
         folder: for the files.
@@ -33,7 +35,10 @@ def own_images(trained: TrainedModel, folder: Path) -> list[str]:
     except CnncliError:
         return []
     column = as_column(examples.input)
-    indices = task_registry.part(trained.targets.task, "subject").choose(COUNT, examples.labels)
+    if trained.targets.GROUP:
+        indices = _two_of_each(examples.labels)
+    else:
+        indices = task_registry.part(trained.targets.task, "subject").choose(COUNT, examples.labels)
     if isinstance(column, ImageFiles):
         copies = []
         for index in indices:
@@ -47,3 +52,10 @@ def own_images(trained: TrainedModel, folder: Path) -> list[str]:
     for path, pixels in zip(paths, column.read(np.asarray(indices, np.int64)), strict=True):
         Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels).save(path)
     return [str(path) for path in paths]
+
+
+def _two_of_each(identities: NDArray[Any]) -> NDArray[np.int64]:
+    """Two examples each of the first identities that have them, int64 (at most `COUNT`,)."""
+    rows = (np.flatnonzero(identities == number)[:2] for number in np.unique(identities))
+    pairs = [pair for pair in rows if len(pair) == 2]
+    return np.concatenate([*pairs, np.empty(0, np.int64)])[:COUNT].astype(np.int64)

@@ -123,3 +123,84 @@ def test_labels_of_an_image_of_another_size_are_an_error(folder):
     Image.new("RGB", (40, 80)).save(folder / "images/img0.png")
     with pytest.raises(DataError, match="its labels are for 80x40 pixels, and it has 40x80"):
         read("coco")
+
+
+@pytest.mark.parametrize(
+    "names",
+    ["names: {0: 'no', 1: dog}", "names:\n  0: no\n  1: dog  # as Ultralytics writes them", "nc: 2\nnames: [no, dog]"],
+)
+def test_names_of_yolo_may_be_numbered_and_are_texts_as_they_stand(folder, names):
+    (folder / "data.yaml").write_text(f"path: .\ntrain: images\nval:  # none\n{names}\n")
+    assert read("yolo").targets.class_names == ("no", "dog")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("train: images\nnames: {0: cat, 2: dog}", "data.yaml: `names` are not numbered from 0 to 1"),
+        ("train: images\nnames: [cat, {a: b}]", "data.yaml does not name its classes"),
+        ("train: images\nnames: [cat, dog", "data.yaml:2: no YAML: expected ',' or ']', but got '<stream end>'"),
+        ("- a", "data.yaml is no data.yaml: it has no keys"),
+        ("[" * 5000, "data.yaml is no data.yaml: it is nested too deep"),
+    ],
+)
+def test_wrong_data_yaml_is_named_with_its_line(folder, content, message):
+    (folder / "data.yaml").write_text(content)
+    with pytest.raises(DataError) as caught:
+        read("yolo")
+    assert message in str(caught.value.problems[0])
+
+
+def test_outline_without_area_is_an_error_of_its_line(folder):
+    (folder / "labels/img0.txt").write_text("1 0.1 0.1 0.1 0.5 0.1 0.9\n")
+    with pytest.raises(DataError) as caught:
+        read("yolo")
+    assert "img0.txt:1: the outline has no area" in str(caught.value.problems[0])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (("<width>80</width>", "<width>inf</width>"), "img0.xml: `size` with `width` and `height` is missing"),
+        (
+            ("<xmin>9</xmin>", "<xmin>90</xmin>"),
+            "img0.xml: object 2: ymin 17, xmin 90, ymax 32, xmax 95 lie outside the image of 80x40 pixels",
+        ),
+    ],
+)
+def test_wrong_annotations_of_voc_are_named(folder, change, message):
+    file = folder / "Annotations/img0.xml"
+    file.write_text(file.read_text().replace(*change).replace("<xmax>40</xmax>", "<xmax>95</xmax>"))
+    with pytest.raises(DataError) as caught:
+        read("voc")
+    assert message in str(caught.value.problems[0])
+
+
+def test_size_of_coco_that_is_no_number_is_named(folder):
+    found = json.loads((folder / "boxes.json").read_text())
+    found["images"][0]["width"] = float("inf")
+    (folder / "boxes.json").write_text(json.dumps(found))
+    with pytest.raises(DataError) as caught:
+        read("coco")
+    assert "an image has no `file_name`, `height` and `width`" in str(caught.value.problems[0])
+
+
+def lists(folder, **names):
+    (folder / "ImageSets/Main").mkdir(parents=True, exist_ok=True)
+    for part, stems in names.items():
+        (folder / f"ImageSets/Main/{part}.txt").write_text("\r\n".join(stems))
+
+
+def test_lists_of_voc_say_the_parts(folder):
+    stems = sorted(path.stem for path in (folder / "Annotations").iterdir())
+    lists(folder, train=stems[:-2], val=[f"{stems[-2]} 1"], test=stems[-1:])  # older lists have 1 or -1 behind the name
+    splits = read("voc")
+    assert [len(part.examples) for part in splits.parts] == [len(stems) - 2, 1, 1]
+    assert splits.test.files == (f"JPEGImages/{stems[-1]}.png",)
+
+
+def test_lists_of_voc_that_leave_nothing_to_train_are_an_error(folder):
+    lists(folder, train=[], test=sorted(path.stem for path in (folder / "Annotations").iterdir()))
+    with pytest.raises(DataError) as caught:
+        read("voc")
+    assert "VOC folder . has no image to train" in str(caught.value.problems[0])

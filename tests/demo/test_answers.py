@@ -12,7 +12,10 @@ from cnncli.demo.answers import MOST_ROWS, Answerer
 from cnncli.errors import ModelFileError
 from cnncli.inference.model_loading import TrainedModel, numbered_classes
 from cnncli.tasks.classification.targets import ClassTargets
+from cnncli.tasks.detection.targets import BoxTargets
+from cnncli.tasks.identities.targets import IdentityTargets
 from cnncli.tasks.multilabel.targets import LabelTargets
+from cnncli.tasks.reconstruction.targets import InputTargets
 from cnncli.tasks.regression.targets import Numbers, NumberTargets
 from cnncli.tasks.segmentation.targets import MaskTargets
 
@@ -143,3 +146,59 @@ def test_network_with_several_inputs_is_refused():
 
     with pytest.raises(ModelFileError, match=r"takes several inputs \(first, second\), and the page takes one"):
         Answerer(TrainedModel(model, "some.keras", numbered_classes(model)))
+
+
+def maps_of_one_box(inputs):
+    """Layers that give a box of 4x4 pixels in the middle of each image of 8x8, whatever it shows."""
+    centres, sides = np.zeros((4, 4, 2), np.float32), np.full((4, 4, 4), 1.5, np.float32)
+    centres[2, 2, 1] = 0.75
+    nothing = keras.layers.Rescaling(0.0)(keras.layers.AveragePooling2D(2)(inputs))
+    return {
+        name: keras.layers.Conv2D(len(maps[0, 0]), 1, kernel_initializer="zeros")(nothing) + maps[None]
+        for name, maps in (("centres", centres), ("sides", sides))
+    }
+
+
+def test_boxes_are_drawn_on_the_image(image):
+    inputs = keras.Input((8, 8, 3))
+    trained = TrainedModel(
+        keras.Model(inputs, maps_of_one_box(inputs)), "some.keras", BoxTargets(class_names=("cat", "dog"))
+    )
+    shown = Answerer(trained)
+    answer = shown.image(image, invert=False)
+
+    assert (shown.titles, answer.text, answer.heat) == (["Boxes"], "dog 75.0%", None)
+    drawn = answer.pictures["Boxes"]
+    assert drawn.shape == (320, 320, 3)  # enlarged, so that lines and words can be read
+    assert not (drawn == np.asarray(Image.open(image).resize((320, 320), 0))).all()
+
+
+def test_reconstructions_are_shown_with_their_error(image):
+    targets = InputTargets(shape=(8, 8, 3), low=0.0, high=255.0, errors=tuple(np.linspace(1, 101, 101)))
+    shown = answerer((8, 8, 3), keras.layers.Rescaling(1.0, offset=2.0), targets=targets)
+    answer = shown.image(image, invert=False)
+
+    assert shown.titles == ["Output", "Error"]
+    assert answer.text == "error 4.000, PSNR 42.11 dB, percentile 3.0 of all validation examples"  # 10 log10(255² / 2²)
+    assert {title: each.shape for title, each in answer.pictures.items()} == {
+        "Output": (336, 336, 3),
+        "Error": (336, 336, 3),
+    }
+    expected = np.clip(np.asarray(Image.open(image), int) + 2, 0, 255)
+    np.testing.assert_array_equal(answer.pictures["Output"][::42, ::42], expected)
+
+
+def test_two_images_of_identities_are_compared(image, tmp_path):
+    other = tmp_path / "b.png"
+    Image.fromarray(255 - np.asarray(Image.open(image))).save(other)
+    targets = IdentityTargets(identities=2, threshold=0.9)
+    last = keras.layers.UnitNormalization()
+    shown = answerer((8, 8, 3), keras.layers.Flatten(), keras.layers.Dense(4), last, targets=targets)
+
+    assert shown.compares
+    assert shown.pair(image, image, invert=False).text == "first and second: 1.0000, same identity (threshold 0.9000)"
+    assert "different identities" in shown.pair(image, str(other), invert=False).text
+    broken = tmp_path / "c.png"
+    broken.write_bytes(b"no image")
+    answer = shown.pair(image, str(broken), invert=False)
+    assert (answer.text, "c.png" in answer.message) == ("", True)

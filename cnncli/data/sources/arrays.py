@@ -112,7 +112,7 @@ def found(
     allow_leakage: bool,
     notes: Sequence[Problem] = (),
     rows: Mapping[str, NDArray[np.int64]] | None = None,
-    class_names: Sequence[str] | None = None,
+    known_names: Sequence[str] | None = None,
 ) -> LoadedData:
     """Check the arrays of all parts, and compare the parts.
 
@@ -121,7 +121,7 @@ def found(
         pairs: of each part.
         arrays: by name.
         rows: of the part `train`, the examples of each part that it is divided into.
-        class_names: by number, where the source names them; None: the labels that train tell the classes.
+        known_names: the classes by number, where the source names them; None: the labels that train tell the classes.
     """
     problems: list[Problem] = []
     parts: dict[str, Examples] = {}
@@ -139,7 +139,7 @@ def found(
     if rows is not None:
         pairs = {part: pairs["train"].of_part(part) for part in rows}
         parts = {part: parts["train"].take(indices) for part, indices in rows.items()}
-    info, label_notes = _compare_labels(pairs, parts, targets, class_names)
+    info, label_notes = _compare_labels(pairs, parts, targets, known_names)
     found_notes = [*notes, *label_notes]
     duplicate_of: dict[str, NDArray[np.int64]] = {}
     if isinstance(targets, type):
@@ -203,7 +203,7 @@ def _compare_labels(
     pairs: Mapping[str, Pair],
     parts: Mapping[str, Examples],
     targets: Targets,
-    class_names: Sequence[str] | None,
+    known_names: Sequence[str] | None,
 ) -> tuple[TargetInfo, list[Problem]]:
     """Compare the labels of all parts with those that train, or with what the model knows; with notes."""
     labels = {pair.labels: parts[part].labels for part, pair in pairs.items()}
@@ -213,8 +213,8 @@ def _compare_labels(
         return targets, []
     first = pairs["train"].labels
     info = targets.describe(labels[first], first)  # also says whether anything can be learned
-    if class_names is not None:
-        info = targets.of_class_names(class_names)
+    if known_names is not None:
+        info = targets.of_class_names(known_names)
     for name, values in labels.items():
         info.check(values, name, first)
     return info, info.part_notes(labels, first)

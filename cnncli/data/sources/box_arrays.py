@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.errors import DataError, Problem
+from cnncli.inputs import IMAGE, kind_of
 from cnncli.messages import counted
 from cnncli.recipe.sources.arrays import BoxFormat
 
@@ -93,8 +94,7 @@ def _check_shapes(arrays: BoxArrays) -> None:
             message = f"{arrays.boxes_name} has boxes of {counted(len(boxes), 'image')}, and there are {count:,}"
             raise DataError(Problem(message, "one row for each image, in the same order"))
         return
-    whole = counts.ndim == 1 and bool((counts >= 0).all()) and bool((counts % 1 == 0).all())
-    if not whole or len(counts) != count:
+    if counts.shape != (count,) or not bool(((counts >= 0) & (counts % 1 == 0)).all()):
         message = f"{arrays.counts_name} has the shape {counts.shape}, and there are {counted(count, 'image')}"
         raise DataError(Problem(message, "expected the number of boxes of each image, 0 or more"))
     if counts.sum() != len(boxes):
@@ -142,8 +142,8 @@ def _faults(
     is_box = classes != _NOTHING
     most = np.inf if arrays.class_count is None else arrays.class_count
     bad_class: NDArray[np.bool_] = ~((classes >= 0) & (classes % 1 == 0) & (classes < most)) & is_box
-    is_finite: NDArray[np.bool_] = np.isfinite(boxes).all(axis=-1)
-    has_area: NDArray[np.bool_] = (shares[..., 2] > shares[..., 0]) & (shares[..., 3] > shares[..., 1])
+    is_finite = np.asarray(np.isfinite(boxes).all(axis=-1))
+    has_area = np.asarray((shares[..., 2] > shares[..., 0]) & (shares[..., 3] > shares[..., 1]))
     is_seen = (inside[..., 2] > inside[..., 0]) & (inside[..., 3] > inside[..., 1])
     bad_box = is_box & ~(is_finite & has_area & is_seen)
     whole = is_box & is_finite
@@ -200,7 +200,7 @@ def class_names_of(array: NDArray[Any]) -> tuple[str, ...]:
     Raises:
         DataError: they are no texts, or two are equal.
     """
-    if array.dtype.kind != "U" or array.ndim != 1 or not len(array):
+    if array.dtype.kind != "U" or array.shape != (array.size,) or not array.size:
         message = (
             f"{CLASS_NAMES} has the type {array.dtype} and the shape {array.shape}; expected a text for each class"
         )
@@ -224,7 +224,7 @@ def of_archive(arrays: Mapping[str, NDArray[Any]], ending: str, inputs: str, nam
         DataError: the inputs are no images.
     """
     shape = arrays[inputs].shape
-    if len(shape) not in (3, 4) or not all(shape[:3]):
+    if IMAGE not in (kind_of(shape[1:]), kind_of((*shape[1:], 1))) or not all(shape[:3]):
         raise DataError(Problem(f"{inputs} has the shape {shape}; boxes need images (count, height, width, channels)"))
     boxes, classes, counts = (f"{word}{ending}" for word in (BOXES, CLASSES, COUNTS))
     class_count = None if names is None else len(names)

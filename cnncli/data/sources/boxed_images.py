@@ -95,6 +95,10 @@ def read_boxed(found: BoxedImages, settings: BoxSettings, request: Request, path
         if bad and not may_skip:
             raise faulty_labels(bad, "correct them, or leave these images out: `on_bad_image: skip` in `data`")
         good = [each for each in found.images if not each.faults]
+        if not any(each.file.part == "train" for each in found.images):
+            raise DataError(
+                Problem(f"{found.described} has no image to train", f"it has {listed(found.folders.values())}")
+            )
         if not any(len(each.boxes) for each in good):
             raise DataError(Problem(f"{found.described} has no box", "nothing can be learned"))
         seen = scan([each.file for each in good], form, progress=request.progress)
@@ -284,10 +288,11 @@ class _Placed:
             yield Problem(message, f"{listed(self._beyond, 5)}\nthey are cut at its sides", kind="cut")
         if self._cut_off:
             names = list(dict.fromkeys(self._cut_off))
-            message = (
-                f"{counted(len(self._cut_off), 'box is', 'boxes are')} left out: `resize: crop` cuts most of them off"
-            )
-            yield Problem(message, f"{listed(names, 5)}\n`resize: pad` keeps them", kind="cut")
+            is_cut = self._form.resize == "crop"
+            why = "`resize: crop` cuts most of them off" if is_cut else "hardly anything of them lies in their image"
+            message = f"{counted(len(self._cut_off), 'box is', 'boxes are')} left out: {why}"
+            hint = "\n".join([listed(names, 5), *(["`resize: pad` keeps them"] if is_cut else [])])
+            yield Problem(message, hint, kind="cut")
 
 
 def in_form(boxes: NDArray[np.float64], geometry: Geometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

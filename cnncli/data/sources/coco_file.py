@@ -120,7 +120,7 @@ def _images(given: Sequence[Any], file: str, problems: list[Problem]) -> dict[in
     for each in given:
         try:
             own = CocoImage(str(each["file_name"]), int(each["height"]), int(each["width"]))
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, OverflowError):
             message = f"an image has no `file_name`, `height` and `width`: {shortened(str(each))}"
             problems.append(fault(file, 0, message))
             continue

@@ -73,9 +73,9 @@ def read_npz(
             more += [name for name in own if name in names]
         arrays = without_labels(pairs, npz.read(path, dict.fromkeys([*wanted, *more])))
         notes = _unused(names, inputs, more, targets) if isinstance(targets, type) else []
-        class_names = None
+        named = None
         if targets.ARE_BOXES:
-            class_names, found_notes = _with_boxes(arrays, pairs, settings, targets)
+            named, found_notes = _with_boxes(arrays, pairs, settings, targets)
             notes += found_notes
         words = PartWords.of(column, split.words_of_parts()) if split and column else None
         rows = _rows_of_parts(column, words, arrays, pairs["train"]) if column and words else None
@@ -88,9 +88,7 @@ def read_npz(
                 notes += filter(None, [length_note(array, done, length)])
         if of_signals:
             input_shape = of_signals | (by_name(input_shape) if input_shape is not None else {})
-        return found(
-            printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows, class_names
-        )
+        return found(printable(settings.path), pairs, arrays, input_shape, targets, allow_leakage, notes, rows, named)
 
 
 def _with_boxes(
@@ -101,12 +99,12 @@ def _with_boxes(
     Raises:
         DataError: something is wrong with the boxes of any part.
     """
-    named = arrays.get(box_arrays.CLASS_NAMES)
-    class_names = None if named is None else box_arrays.class_names_of(named)
+    texts = arrays.get(box_arrays.CLASS_NAMES)
+    named = None if texts is None else box_arrays.class_names_of(texts)
     problems, notes = list[Problem](), list[Problem]()
     for pair in pairs.values():
         try:
-            own = box_arrays.of_archive(arrays, pair.ending, next(iter(pair.inputs.values())), class_names)
+            own = box_arrays.of_archive(arrays, pair.ending, next(iter(pair.inputs.values())), named)
             arrays[pair.labels], found_notes = box_arrays.read_boxes(own, settings.box_format)
         except DataError as error:
             problems += error.problems
@@ -114,11 +112,11 @@ def _with_boxes(
             notes += found_notes
     if problems:
         raise DataError(problems)
-    if class_names is not None and not isinstance(targets, type):
-        numbers, unlike = targets.renumber(class_names)
+    if named is not None and not isinstance(targets, type):
+        numbers, unlike = targets.renumber(named)
         notes += unlike
         arrays.update({pair.labels: targets.with_numbers(arrays[pair.labels], numbers) for pair in pairs.values()})
-    return class_names, notes
+    return named, notes
 
 
 def _with_more(pair: Pair, weight: str | None, group: str | None) -> Pair:

@@ -135,7 +135,7 @@ class _Annotations:
         root = self._parsed(path)
         if root is None:
             return
-        self.size = self._size(root)
+        self.size = self._size(root)  # before the objects, which lie in it
         for number, each in enumerate(root.iter("object"), start=1):
             if (each.findtext("difficult") or "0").strip() == "1":
                 continue
@@ -159,7 +159,7 @@ class _Annotations:
     def _size(self, root: ElementTree.Element) -> tuple[int, int] | None:
         try:
             height, width = (int(float(root.findtext(f"size/{key}") or 0)) for key in ("height", "width"))
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         return (height, width) if height > 0 and width > 0 else None
 
@@ -179,6 +179,11 @@ class _Annotations:
         top, left, bottom, right = values
         if not (np.isfinite(values).all() and bottom >= top and right >= left):
             yield f"ymin {top:g}, xmin {left:g}, ymax {bottom:g}, xmax {right:g} are no box"
+            return
+        if self.size is not None and (min(bottom, right) < 1 or top > self.size[0] or left > self.size[1]):
+            height, width = self.size
+            where = f"ymin {top:g}, xmin {left:g}, ymax {bottom:g}, xmax {right:g}"
+            yield f"{where} lie outside the image of {width}x{height} pixels"
             return
         self.boxes.append([top - 1, left - 1, bottom, right])
         self.names.append(name)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from cnncli.data.part_words import PART_OF
 from cnncli.data.sources.box_source import BoxSource
@@ -23,13 +24,12 @@ from cnncli.data.sources.boxed_images import (
 )
 from cnncli.data.sources.folder_tree import IMAGE_SUFFIXES, ClassFile
 from cnncli.data.sources.paths import existing_file
-from cnncli.errors import CnncliError, DataError, Problem
+from cnncli.errors import DataError, Problem
 from cnncli.messages import counted, listed, printable, shortened
 from cnncli.recipe.sources.boxes import Yolo
-from cnncli.recipe.yaml import source
-from cnncli.recipe.yaml.nodes import plain
 
 _FILES = ("data.yaml", "dataset.yaml", "data.yml")
+_MOST_LETTERS = 1 << 20  # of data.yaml
 
 
 def read_yolo(path: str) -> BoxedImages:
@@ -103,13 +103,25 @@ def _data_file(path: str) -> str:
 
 
 def _content(file: str) -> dict[str, Any]:
+    """The mapping of data.yaml, in which every key and value is text as it is written: `0: person` has the key "0".
+
+    Raises:
+        DataError: it is no YAML, or no mapping.
+    """
+    text = read_text(file)
+    if len(text) > _MOST_LETTERS:
+        raise DataError(f"{printable(file)} is too large for a data.yaml: {len(text):,} letters")
     try:
-        with open(file, "rb") as stream:
-            found: dict[str, Any] = plain(source.parse(stream.read(), printable(file)))
-    except OSError as error:
-        raise DataError(f"cannot read {printable(file)}: {(error.strerror or str(error)).lower()}") from error
-    except CnncliError as error:
-        raise DataError(error.problems) from error
+        found = yaml.load(text, Loader=yaml.BaseLoader)  # which makes texts, lists and mappings alone
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        said = getattr(error, "problem", None) or str(error).splitlines()[0]
+        problem = fault(file, mark.line + 1 if mark else 0, f"no YAML: {shortened(said)}", _HINT)
+        raise DataError(problem) from error
+    except RecursionError as error:
+        raise DataError(f"{printable(file)} is no data.yaml: it is nested too deep") from error
+    if not isinstance(found, dict):
+        raise DataError(Problem(f"{printable(file)} is no data.yaml: it has no keys", _HINT))
     return found
 
 
@@ -118,18 +130,18 @@ def _class_names(content: dict[str, Any], file: str) -> tuple[str, ...]:
     names = content.get("names")
     if isinstance(names, dict):
         wanted = [str(number) for number in range(len(names))]
-        if sorted(map(str, names)) != sorted(wanted):
-            raise DataError(f"{printable(file)}: `names` are not numbered from 0 to {len(names) - 1}")
-        by_number = {str(number): name for number, name in names.items()}
-        names = [by_number[number] for number in wanted]
-    if not isinstance(names, list) or not names:
+        if sorted(names) != sorted(wanted):
+            message = f"{printable(file)}: `names` are not numbered from 0 to {len(names) - 1}"
+            raise DataError(Problem(message, f"they are {listed(names, 10)}"))
+        names = [names[number] for number in wanted]
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
         raise DataError(Problem(f"{printable(file)} does not name its classes", "add `names: [cat, dog]`"))
-    if len(set(map(str, names))) < len(names):
-        raise DataError(f"{printable(file)}: two of `names` are the same: {listed(map(str, names))}")
+    if len(set(names)) < len(names):
+        raise DataError(f"{printable(file)}: two of `names` are the same: {listed(names)}")
     count = content.get("nc")
-    if count is not None and count != len(names):
+    if count and count != str(len(names)):
         raise DataError(f"{printable(file)}: `nc` is {shortened(str(count))}, and there are {len(names)} `names`")
-    return tuple(map(str, names))
+    return tuple(names)
 
 
 def _root(content: dict[str, Any], file: str) -> str:
@@ -226,6 +238,8 @@ def _row(words: Sequence[str], class_count: int) -> tuple[str, str, list[float]]
     if not is_polygon and not (shares[2] > 0 and shares[3] > 0):
         which = "width" if not shares[2] > 0 else "height"
         return f"the {which} is 0", "remove the line, or correct it", []
+    if is_polygon and not (max(shares[::2]) > min(shares[::2]) and max(shares[1::2]) > min(shares[1::2])):
+        return "the outline has no area", "remove the line, or correct it", []
     return "", "", values
 
 

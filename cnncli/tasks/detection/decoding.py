@@ -86,6 +86,10 @@ class BoxDecoder(Decoder):
         first, *others = (f"{printable(each['class'])} {_place(each)}" for each in found)
         return first, percent(found[0]["score"]), ", ".join(others)
 
+    def sentence(self, indices: Sequence[int], values: Sequence[float]) -> str:
+        found = self.boxes(indices, values)
+        return ", ".join(f"{printable(each['class'])} {percent(each['score'])}" for each in found) or "no object"
+
     def item(self, indices: Sequence[int], values: Sequence[float]) -> dict[str, Any]:
         return {"boxes": self.boxes(indices, values)}
 

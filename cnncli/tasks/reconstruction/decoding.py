@@ -64,6 +64,14 @@ class InputDecoder(Decoder):
         error, percentile = values
         return "", quantity(error), f"{self._psnr(error):.2f} dB, {_percent(percentile)}"
 
+    def sentence(self, indices: Sequence[int], values: Sequence[float]) -> str:
+        error, percentile = values
+        said = f"error {quantity(error)}, PSNR {self._psnr(error):.2f} dB"
+        if np.isnan(percentile):
+            return said
+        place = "above" if percentile >= 100 else f"percentile {percentile:.1f} of"
+        return f"{said}, {place} all validation examples"
+
     def _psnr(self, error: float) -> float:
         return float(psnr_of(np.array([error]), self._inputs.data_range)[0])
 
