@@ -46,11 +46,13 @@ def learned(
     axis=1,
     last=False,
     regularizer=None,
+    trainable=True,
     name=None,
 ):
     """Merge x with a trainable constant, the same for every example, or return it alone."""
     shape = (shape,) if isinstance(shape, int) else tuple(shape)
     weights = {"kernel_initializer": initializer, "kernel_regularizer": regularizer}
+    weights["trainable"] = trainable
     if merge == "Multiply" and shape == x.shape[-1:]:
         scale = layers.EinsumDense("...c,c->...c", shape[0], name=name, **weights)
         return scale(x)

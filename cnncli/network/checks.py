@@ -12,6 +12,8 @@ from cnncli.errors import CnncliError, ExpectationError, Problem, RecipeError, d
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.build import Network, build_symbolically, layers_matching
 from cnncli.network.merging import unintended_broadcasts
+from cnncli.network.structures import constant_name
+from cnncli.recipe.keras_objects.structure_entries import LEARNED
 from cnncli.recipe.known_data import declared_classes, declared_shape
 from cnncli.recipe.layers import name_of
 from cnncli.recipe.load import LoadedRecipe
@@ -134,6 +136,7 @@ def freeze(network: Network, recipe: Recipe, phase: TrainingPhase) -> None:
     frozen = _names(network, phase, "freeze")
     unfrozen = _names(network, phase, "unfreeze") - (_kept_statistics(network, recipe) - set(phase.unfreeze))
     said = {name_of(layer): layer.args.get("trainable", True) for layer in recipe.model.layers}
+    said |= {constant_name(name_of(item)): said[name_of(item)] for item in recipe.model.layers if item.name == LEARNED}
     kept = _kept_statistics(network, recipe)
     for layer in network.full_model.layers:
         learns = bool(said.get(layer.name, True)) and layer.name not in frozen and layer.name not in kept

@@ -204,7 +204,11 @@ def _group(row: Row, outline: Sequence[Row], summary: Summary, first: str) -> La
         purpose = f"The layers of {row.shares}, called once more with the same weights."
     elif first:
         purpose = f"The same layers as in {first}, with other numbers."
-    elif structure := purpose_of_structure(row.kind, [(layer.kind, layer.output_shape) for layer in layers]):
+    elif structure := purpose_of_structure(
+        row.kind,
+        [(layer.kind, layer.output_shape) for layer in layers],
+        learns=any(layer.trainable_params for layer in layers),
+    ):
         purpose = structure
     elif entry:
         purpose = f"{entry.canonical}, a published network, used as a part: {consists}."

@@ -56,22 +56,22 @@ def has_numbers(kind: str) -> bool:
     return kind in _WITH_NUMBERS
 
 
-def purpose_of_structure(kind: str, layers: Sequence[tuple[str, Shape]]) -> str:
+def purpose_of_structure(kind: str, layers: Sequence[tuple[str, Shape]], *, learns: bool) -> str:
     """What an item of a recipe is for that becomes several Keras layers; empty for other blocks.
 
     Args:
         kind: `learned`, for example.
         layers: the class of each Keras layer, and what leaves it.
+        learns: whether training changes weights of theirs.
     """
     if kind == structure_entries.LEARNED:
-        constant = next((shape for name, shape in layers if name == "EinsumDense"), ())
-        how = _MERGED.get(layers[-1][0])
-        merged = f"It is {how} what comes in." if how else "It replaces what comes in."
-        return f"A constant of {shape_text(constant)} that training changes, the same for every example. {merged}"
+        constant = shape_text(next((shape for name, shape in layers if name == "EinsumDense"), ()))
+        merged = f"It is {how} what comes in." if (how := _MERGED.get(layers[-1][0])) else "It replaces what comes in."
+        changes = " that training changes" if learns else ""
+        return f"A constant of {constant}{changes}, the same for every example. {merged}"
     if kind == structure_entries.SLICE:
-        return (
-            f"Takes a part of what comes in along one axis: {shape_text(layers[-1][1])} is left; it computes nothing."
-        )
+        left = shape_text(layers[-1][1])
+        return f"Takes a part of what comes in along one axis: {left} is left; it computes nothing."
     if kind == structure_entries.REDUCE:
         names = [name for name, _ in layers]
         function = "maximum" if "MaxPooling2D" in names else "sum" if "Rescaling" in names else "mean"

@@ -122,6 +122,7 @@ def _learned(item: KerasObject, tensor: Any) -> Built:
     weights = {
         "kernel_initializer": _made(item.args.get("initializer")) or "zeros",
         "kernel_regularizer": _made(item.args.get("regularizer")),
+        "trainable": item.args.get("trainable", True),
     }
     _check_merge(item, merge, shape, tuple(tensor.shape))
     if merge == "Multiply" and len(shape) == 1 and shape[0] == tensor.shape[-1]:
@@ -132,7 +133,7 @@ def _learned(item: KerasObject, tensor: Any) -> Built:
         keras.layers.Reshape((-1, 1), name=f"{name}_values", dtype="float32"),
         keras.layers.GlobalAveragePooling1D(name=f"{name}_mean", dtype="float32"),
         keras.layers.Rescaling(0.0, offset=1.0, name=f"{name}_one", dtype="float32"),
-        keras.layers.EinsumDense(f"ab,{axes}->a{axes}", shape, name=f"{name}_constant" if merge else name, **weights),
+        keras.layers.EinsumDense(f"ab,{axes}->a{axes}", shape, name=constant_name(name) if merge else name, **weights),
     )
     if not merge:
         return one
@@ -141,6 +142,11 @@ def _learned(item: KerasObject, tensor: Any) -> Built:
     is_first = merge == "Concatenate" and not item.args.get("last")
     both = [one.output, tensor] if is_first else [tensor, one.output]
     return Built(merged(both), (*one.layers, merged))
+
+
+def constant_name(name: str) -> str:
+    """The name of the layer that holds the weights of a `learned` of this name, where it is merged by another one."""
+    return f"{name}_constant"
 
 
 def _constant_shape(item: KerasObject) -> tuple[int, ...]:

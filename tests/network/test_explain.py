@@ -284,9 +284,10 @@ def test_constants_and_parts_of_an_input_are_explained_as_one():
     loaded = recipe(
         "- learned: {name: scale, merge: Multiply, shape: [3]}\n- learned: {name: bias, shape: [28, 28, 1]}\n"
         "- slice: {name: two, stop: 2}\n- reduce_axis: {name: total, function: sum, keepdims: true}\n"
-        f"- learned: {{name: alone, shape: [5, 7], merge: null}}{END}"
+        "- learned: {name: alone, shape: [5, 7], merge: null}\n"
+        f"- learned: {{name: fixed, shape: [5, 7], initializer: Identity, trainable: false}}{END}"
     )
-    scale, bias, two, total, alone = explained(loaded).layers[1:6]
+    scale, bias, two, total, alone, fixed = explained(loaded).layers[1:7]
 
     assert scale.purpose == "Multiplies each channel by a number that training changes."
     assert str(scale.formulas[0]) == "3"
@@ -297,6 +298,7 @@ def test_constants_and_parts_of_an_input_are_explained_as_one():
     assert two.purpose == "Takes a part of what comes in along one axis: 28×28×2 is left; it computes nothing."
     assert total.purpose == "Takes the sum along one axis: 28×28×1 is left."
     assert alone.purpose.endswith("It replaces what comes in.")
+    assert fixed.purpose == "A constant of 5×7, the same for every example. It is added to what comes in."
 
 
 def test_dropout_of_whole_examples_is_stochastic_depth():

@@ -10,6 +10,7 @@ import pytest
 from cnncli.errors import RecipeError
 from cnncli.network import checks, summary
 from cnncli.network.build import build
+from cnncli.recipe.phases import phases_of
 from tests.network.test_build import loaded
 
 END = "\n- Flatten\n- Dense: {name: end, units: 10, activation: softmax}"
@@ -105,6 +106,17 @@ def test_a_learned_constant_leaves_alone_where_it_is_merged_with_nothing():
     found = network_of("- learned: {name: l, shape: [5, 7], merge: null}")
 
     assert np.allclose(output(found, "l"), np.broadcast_to(constant(found, "l"), (2, 5, 7)), atol=1e-6)
+
+
+@pytest.mark.parametrize(("merge", "name"), [("Add", "l_constant"), ("Multiply", "l"), ("null", "l")])
+def test_a_constant_that_is_not_trainable_stays_so_when_a_phase_begins(merge, name):
+    recipe = loaded(f"- learned: {{name: l, shape: 3, merge: {merge}, trainable: false}}{END}").recipe
+    found = build(recipe, input_shape=(12, 12, 3))
+    assert not found.model.get_layer(name).trainable_weights
+
+    checks.freeze(found, recipe, phases_of(recipe)[0])
+
+    assert not found.model.get_layer(name).trainable_weights
 
 
 def test_a_model_with_them_opens_without_this_package(tmp_path):

@@ -44,6 +44,7 @@ ENTRIES = {
             Argument("axis", 1, type="integer", doc="Axis of Concatenate; 0 is the batch."),
             Argument("last", False, type="boolean", doc="Concatenate: the constant comes after the input."),
             Argument("regularizer", None, kind="regularizers", doc="Regularizer of the constant."),
+            Argument("trainable", True, type="boolean", doc="false: it stays as the initializer makes it."),
         ),
         _entry(
             SLICE,
