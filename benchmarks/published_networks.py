@@ -216,10 +216,12 @@ def randomize(model: keras.Model, images: np.ndarray, random: np.random.Generato
             weight.assign(random.uniform(0.5, 1.5, weight.shape) if is_factor else random.normal(0, 0.1, weight.shape))
         elif weight.name == "kernel" and weight.shape[-1] > 1:  # as large as what comes in (He et al., 2015)
             weight.assign(random.normal(0, np.sqrt(2 / np.prod(weight.shape[:-1])), weight.shape))
+    momenta = [layer.momentum for layer in normalizations]
     for layer in normalizations:
         layer.momentum = 0.0  # the moving statistics become those of one batch
     model(images, training=True)
-    for layer in normalizations:
+    for layer, momentum in zip(normalizations, momenta, strict=True):
+        layer.momentum = momentum
         mean, variance = np.asarray(layer.moving_mean), np.asarray(layer.moving_variance)
         layer.moving_mean.assign(mean + 0.3 * np.sqrt(variance) * random.normal(size=mean.shape))
         layer.moving_variance.assign(variance * random.uniform(0.5, 2, variance.shape))

@@ -54,6 +54,21 @@ CASES: dict[str, dict[str, str]] = {
         "outer:\n  params: [n]\n  layers: [inner, Conv2D: {filters: $outputs, kernel_size: $n}]",
         "layers": "- outer: 1\n- outer: {n: 1, name: last}",
     },
+    "shared layers": {
+        "blocks": "twice:\n  params: [n]\n  layers: [Conv2D: {name: c, filters: $n, kernel_size: 1}, ReLU, "
+        "Conv2D: {filters: 3, kernel_size: 1}, Conv2D: {name: d, is: c, if: $(n == 3)}]",
+        "layers": "- Conv2D: {name: step, filters: 3, kernel_size: 1}\n- repeat: {times: 3, layers: [Conv2D: {is: step}]}\n"
+        "- repeat: {times: 2, layers: [Conv2D: {name: a, filters: 3, kernel_size: 1}, ReLU: {name: p}, "
+        "Conv2D: {name: b, from: p, is: a}, Add: {from: [a, b]}]}\n- twice: 3\n- twice: 2\n"
+        "- learned: {name: scale, shape: [3], merge: Multiply}\n- ReLU\n- learned: {is: scale}",
+    },
+    "a block that is called again": {
+        "blocks": "encoder:\n  layers: [Conv2D: {name: c, filters: 4, kernel_size: 1}, ReLU, residual: "
+        "{body: [Conv2D: {filters: 4, kernel_size: 1}, ReLU, Conv2D: {is: conv2d}, Conv2D: {filters: 6, kernel_size: 1}], "
+        "shortcut: auto}]",
+        "layers": "- encoder: {name: one}\n- Conv2D: {name: other, filters: 3, kernel_size: 1, from: input}\n"
+        "- encoder: {name: two, is: one}\n- Add: {from: [one, two]}",
+    },
     "division of whole numbers": {
         "variables": "alpha: 0.5",
         "layers": "- repeat: {over: {f: [8, 16]}, layers: [Conv2D: {filters: $(f / 4), kernel_size: 1}, "

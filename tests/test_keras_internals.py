@@ -56,6 +56,16 @@ def test_a_call_of_a_function_has_its_arguments():
     assert (args[1:], options) == ((2.5,), {})
 
 
+def test_a_tensor_knows_its_mask_and_layers_are_called_with_it():
+    words = keras.Input((3,), dtype="int32")
+    vectors = keras.layers.Embedding(4, 2, mask_zero=True)(words)
+    code = keras.layers.LSTM(2)(vectors)
+    assert keras_internals.mask_of(words) is None
+    assert keras_internals.mask_of(vectors).dtype == "bool"
+    _, options = keras_internals.arguments_of_call(keras_internals.origin_of(code))
+    assert options["mask"] is keras_internals.mask_of(vectors)
+
+
 def test_layers_can_be_called_again_on_their_own_output():
     given, called = keras.Input((4,)), []
     model = keras.Model(given, keras.layers.Dense(4)(keras.layers.ReLU()(given)))

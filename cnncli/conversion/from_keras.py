@@ -247,7 +247,8 @@ def _keyed(key: str, value: Any, indent: int) -> Iterator[str]:
         yield from _listed(value, indent + 2)
         return
     for path in value:
-        if len(line := f"{margin}  - {as_flow(path)}") <= _WIDTH:
+        line = f"{margin}  - [{', '.join(as_flow(item, within=False) for item in path)}]"
+        if len(line) <= _WIDTH and not any(structure in line for structure in _STRUCTURES):
             yield line
             continue
         first, *rest = _listed(path, indent + 4)

@@ -84,7 +84,8 @@ def read_graph(model: keras.Model, *, shown: str) -> Graph:
     found = find_applications(calls, inputs)
     inside = {name for application in found for name in application.names}
     problems = [*_problems_of_inputs(inputs, shown), *_problems_of_names(calls, shown)]
-    problems += _problems_of_outputs(outputs, inputs, shown)
+    given = {id(tensor) for tensor in inputs.values()}
+    problems += _problems_of_outputs(outputs, [id(tensor) in given for tensor in model.outputs], shown)
     policy = policy_of(calls)
     steps = {call.name: equivalent_layers(call, policy=policy) for call in calls if call.name not in inside}
     for call in calls:
@@ -185,14 +186,13 @@ def _problems_of_inputs(inputs: Mapping[str, Any], shown: str) -> Iterator[Probl
             yield Problem(message, "build the model with a fixed input shape and save it again")
 
 
-def _problems_of_outputs(outputs: Sequence[str], inputs: Mapping[str, Any], shown: str) -> Iterator[Problem]:
+def _problems_of_outputs(outputs: Sequence[str], are_inputs: Sequence[bool], shown: str) -> Iterator[Problem]:
     """The outputs that no layer gives, and those that are given twice."""
-    for name, count in Counter(outputs).items():
-        if name in inputs:
-            yield Problem(
-                f"an output of {shown} is its input", "let a layer give it, such as Identity, and save it again"
-            )
-        elif count > 1:
+    if any(are_inputs):
+        yield Problem(f"an output of {shown} is its input", "let a layer give it, such as Identity, and save it again")
+    counts = Counter(name for name, is_input in zip(outputs, are_inputs, strict=True) if not is_input)
+    for name, count in counts.items():
+        if count > 1:
             yield Problem(
                 f"{count} outputs of {shown} are that of the layer `{name}`", "name it once, and save it again"
             )

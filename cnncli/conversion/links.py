@@ -129,7 +129,7 @@ def _without_lists(
         [use, *_] = each
         everything = [run for run in trace.of(made[0].item) if run.call is use.call and run.end > run.start]
         if [run for run in everything if run.ended <= use.at] == made and len({id(use.by) for use in each}) == 1:
-            found.collected[id(made[0].item)] = found.lists[item] = identifiers.new(f"{_wish(use.text, made[0])}s")
+            found.collected[id(made[0].item)] = found.lists[item] = identifiers.new(f"{wish(use.text, made[0])}s")
     return [use for use in uses if use.by is None or id(use.by.item) not in found.lists]
 
 
@@ -162,7 +162,7 @@ def _link_items(
         found.kept |= items.keys()
         found.of[key] = None
         return
-    variable = variables.pop() if variables else identifiers.new(_wish(pairs[0][0].text, pairs[0][1]))
+    variable = variables.pop() if variables else identifiers.new(wish(pairs[0][0].text, pairs[0][1]))
     for item in items:
         found.variable[item] = variable
     found.of[key] = variable
@@ -174,7 +174,7 @@ def _latest(sharing: list[Execution], use: Use) -> Execution | None:
     return max(before, key=lambda execution: execution.ended, default=None)
 
 
-def _wish(text: str, execution: Execution) -> str:
+def wish(text: str, execution: Execution) -> str:
     """A variable's name: that of the layer, with its kind before a digit."""
     head, body = head_and_body(execution.item)
     written = written_name(body)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from cnncli.conversion.function_body import INDENT, TENSORS, FunctionBody, Start
 from cnncli.conversion.keras_code import applied
+from cnncli.conversion.links import wish
 from cnncli.conversion.names_in_code import OWN, merges, named
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
@@ -148,11 +149,10 @@ class StructuredBody(FunctionBody):
         if id(item) not in self.roots:
             yield variable
             return
-        wish = self._wish(runs[0])
         start = tensors[0]
-        if start not in self.inputs.values():
-            start = self.assign(self.identifiers.new(f"{wish}_input"), tensors[0])
-        end = variable if id(item) in self.links.variable else self.identifiers.new(wish)
+        if start not in ("inputs", *self.inputs.values()):  # which stay what they are
+            start = self.assign(self.identifiers.new(f"{self._wish(runs[0])}_input"), tensors[0])
+        end = variable if id(item) in self.links.variable else self.identifiers.new(self._wish(runs[0]))
         yield end
         self.root_variables[id(item)] = (start, end)
 
@@ -170,10 +170,9 @@ class StructuredBody(FunctionBody):
         return applied(layer, found[0], tensors)
 
     def _wish(self, run: Execution) -> str:
-        """The name of an item without that of the block around it, for a variable."""
+        """The name of an item, for a variable."""
         things = [thing for thing in named(run, self.network.layers) if thing.role == OWN]
-        name = things[0].name if things else "shared"
-        return name if not name[:1].isdigit() else f"layer_{name}"
+        return wish(things[0].name if things else "shared", run)
 
     def _call(self, item: Node, entry: Entry, block: Block, runs: list[Execution], tensor: str) -> str:
         function = self.function_of(block)

@@ -212,14 +212,14 @@ def test_models_within_models_are_taken_apart():
 def test_every_layer_that_a_recipe_cannot_hold_is_named(tmp_path):
     inputs = keras.Input((4, 4, 1))
     x = layers.Lambda(lambda x: x, name="first_lambda", output_shape=(4, 4, 1))(inputs)
-    x = layers.Lambda(lambda x: x, name="second_lambda", output_shape=(4, 4, 1))(keras.ops.sin(x) + 1)
+    x = layers.Lambda(lambda x: x, name="second_lambda", output_shape=(4, 4, 1))(keras.ops.cos(keras.ops.sin(x)))
     model = keras.Model(inputs, layers.Flatten(name="flatten")(x))
     model.save(tmp_path / "m.keras")
 
     done = call("from-keras", tmp_path / "m.keras", exit_code=None)
 
     assert done.exit_code == ModelFileError.exit_code
-    for name in ("first_lambda", "second_lambda", "keras.ops.sin", "keras.ops.add"):
+    for name in ("first_lambda", "second_lambda", "keras.ops.sin", "keras.ops.cos"):
         assert name in done.stderr
     assert "Traceback" not in done.stderr
 

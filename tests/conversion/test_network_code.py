@@ -21,14 +21,14 @@ from cnncli.recipe import shipped
 from cnncli.recipe.known_data import declared_classes
 from cnncli.recipe.load import LoadedRecipe, load, load_bytes
 
-# A layer inside of a block or of an application is named outside of it, or called several times.
-WRITTEN_OUT = ("wavenet", "siamese", "detect-transfer")
+# A layer inside of a block or of an application is named outside of it.
+WRITTEN_OUT = ("wavenet", "detect-transfer")
 
 
 def in_python(loaded: LoadedRecipe, *, classes: int = 10) -> str:
     """The network as code that is known to build the recipe's."""
     code = network_code(loaded)
-    assert code.is_flat == any(layer.shares for layer in loaded.recipe.model.layers)
+    assert not code.is_flat
     source = laid_out(code.lines)
     if loaded.uses_sizes:
         return source  # compared already, with the sizes of its layers
