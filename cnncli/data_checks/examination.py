@@ -20,6 +20,7 @@ from cnncli.data_checks.findings import KINDS, NOTE, Finding, in_order
 from cnncli.data_checks.image_files import Header, ImageFilesSummary, read_headers, summarise
 from cnncli.data_checks.lengths import check_lengths
 from cnncli.data_checks.measurements import Measured, measure
+from cnncli.data_checks.number_columns import check_columns
 from cnncli.data_checks.shortcuts import check_shortcuts
 from cnncli.errors import Problem
 from cnncli.inputs import kind_of
@@ -121,6 +122,7 @@ def examine(
         *check_lone(splits),
         *check_blank(every, measured),
         *check_lengths(every, measured, longest or {}),
+        *check_columns(splits),
         *check_shortcuts(every, measured, headers),
         *from_notes(splits.notes),
     ]

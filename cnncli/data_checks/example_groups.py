@@ -8,7 +8,6 @@ from itertools import combinations
 from pydantic import BaseModel, ConfigDict
 
 from cnncli.data.dataset import Splits
-from cnncli.data.groups import PATH
 from cnncli.data_checks.findings import Finding
 from cnncli.messages import counted, listed
 
@@ -44,15 +43,13 @@ def summarise_groups(splits: Splits) -> GroupsSummary | None:
 
 
 def check_groups(splits: Splits) -> list[Finding]:
-    """Groups that lie in two parts, unless the split has said so already."""
-    if any(note.kind == "leakage" and note.path == PATH for note in splits.notes):
-        return []
+    """Groups that lie in two parts."""
     found = []
     for (one, first), (other, second) in combinations(_names(splits).items(), 2):
         if shared := sorted(map(str, first.keys() & second.keys())):
             verb = "lies" if len(shared) == 1 else "lie"
             message = f"{counted(len(shared), 'group')} {verb} in {one} and in {other}: {listed(shared, _MOST_NAMED)}"
-            hint = "scores measured with them are too good: `split: {group: …}` in `data` keeps each group in one part"
+            hint = "scores measured with them are too good: keep each group in one part"
             found.append(Finding(kind="leakage", message=message, hint=hint, count=len(shared)))
     return found
 

@@ -19,7 +19,7 @@ KINDS: dict[str, str] = {
     "shortcut": "size, format or brightness alone tells the class",
     "duplicates": "an example several times in one part",
     "imbalance": "classes of very different size",
-    "values": "values in two scales",
+    "values": "values in two scales, codes for missing values, columns of one value",
     "cut": "signals or sentences that are cut off",
     "ignored": "files that are not used",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnncli.data.dataset import Splits
+from cnncli.data.groups import PATH as GROUP
 from cnncli.data_checks import copies, examination_cache
 from cnncli.data_checks.example_groups import check_groups
 from cnncli.data_checks.examples_by_index import AllExamples
@@ -20,12 +21,14 @@ _CHEAP_PAIRS = 10_000_000  # of examples that are compared
 
 
 def data_problems(data: Data, splits: Splits) -> list[Problem]:
-    """Warnings about the data of a training; the source has told of equal examples already.
+    """Warnings about the data of a training; the source has told of equal examples already, the split of groups in two parts.
 
     Where an examination of this data with this split is in the cache, its findings.
     """
     known = examination_cache.find(data, splits)
     findings = known.of(_KINDS) if known else quick_findings(splits)
+    if any(note.path == GROUP and note.kind for note in splits.notes):
+        findings = [finding for finding in findings if finding.kind != "leakage" or finding.pairs]
     return [finding.as_problem() for finding in findings if not finding.is_exact]
 
 

@@ -22,7 +22,7 @@ from cnncli.messages import counted, listed, printable
 from cnncli.scaffold.data_summary import group_in_names
 from cnncli.scaffold.image_columns import ImageFolders
 from cnncli.scaffold.image_summary import measured, resized, some
-from cnncli.scaffold.table_sample import SampledColumns, as_number
+from cnncli.scaffold.table_sample import SampledColumns, as_number, with_reason
 
 IDENTITY = re.compile(r"(?i)|unnamed.*|(.*[_ .-])?(id|index|idx|nr|no|row|key|uuid)")
 """Names of columns that number the rows."""
@@ -79,7 +79,7 @@ def find_input(
     if texts:
         return _texts(texts, own)
     if not numeric:
-        hint = f"its columns: {listed(sample.values, 12)}"
+        hint = f"its columns: {listed((with_reason(name, sample) for name in sample.values), 12)}"
         raise DataError(Problem("no column has images, text or numbers", hint))
     return _numbers(numeric, own, sample)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +14,10 @@ import numpy as np
 from cnncli.data.tables.table_file import TableFile
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError, Problem
+from cnncli.messages import counted, shortened
 from cnncli.scaffold.image_columns import ImageFolders
 
+_GROUPED = re.compile(r"(?<=[0-9]),(?=[0-9]{3})|[$€£%]")  # what stands in numbers that are written for people
 _LOOKED_AT = 20_000  # rows
 _NUMBERS = 0.95  # of the cells of a column of numbers
 
@@ -55,6 +58,22 @@ def read_first_rows(table: TableFile) -> SampledColumns:
     }
     numbers = {name: found for name, own in values.items() if (found := _as_numbers(own)) is not None}
     return SampledColumns(values, numbers, count, ImageFolders(os.path.dirname(table.path)))
+
+
+def with_reason(name: str, sample: SampledColumns) -> str:
+    """The name of a column that is not used, with the cells that keep it from being one of numbers."""
+    if name in sample.numbers or not name:
+        return name or "one without a name"
+    cells = sample.values[name]
+    filled = [cell for cell in cells if cell.strip()]
+    if filled and are_numbers([_GROUPED.sub("", cell) for cell in filled]) and not are_numbers(filled):
+        return f"{name} (its numbers have signs such as `,` or `$` in them: {filled[0]})"
+    words = [cell for cell in filled if not math.isfinite(as_number(cell))]
+    if 2 * (len(filled) - len(words)) < len(cells) or not filled:
+        return name
+    said = f"{counted(len(words), 'cell')} without a number: {shortened(words[0])}" if words else ""
+    empty = len(cells) - len(filled)
+    return f"{name} ({' and '.join(filter(None, [counted(empty, 'empty cell') if empty else '', said]))})"
 
 
 def are_numbers(values: Sequence[str]) -> bool:

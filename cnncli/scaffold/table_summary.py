@@ -26,9 +26,8 @@ from cnncli.scaffold.table_labels import (
 )
 from cnncli.scaffold.table_layouts import refuse_inputs_alone, refuse_time_steps
 from cnncli.scaffold.table_parts import tables_of_parts
-from cnncli.scaffold.table_sample import SampledColumns, are_numbers, read_first_rows
+from cnncli.scaffold.table_sample import SampledColumns, read_first_rows, with_reason
 
-_GROUPED = re.compile(r"(?<=[0-9]),(?=[0-9]{3})|[$€£%]")  # what stands in numbers that are written for people
 _WEIGHT = re.compile(r"(?i)(sample[_ ]?)?weights?|confidence")
 
 
@@ -94,7 +93,7 @@ def look_at(path: str, word: str, targets: str | None = None) -> DataSummary:
         *([f"`{printable(weight)}` is the weight of each example in the loss"] if weight else []),
         *_without_class(found, kind_of_label, columns),
         *_gaps(used if not found.values else used - {*label}, columns),
-        *([f"Columns that are not used: {listed(_with_reason(name, columns) for name in unused)}"] if unused else []),
+        *([f"Columns that are not used: {listed(with_reason(name, columns) for name in unused)}"] if unused else []),
     ]
     return DataSummary(
         source=source,
@@ -126,18 +125,6 @@ def _gaps(used: Iterable[str | None], columns: SampledColumns) -> Iterator[str]:
     for name in columns.numbers:
         if name in used and (count := len(columns.values[name]) - len(columns.numbers[name])):
             yield f"`{printable(name)}` has {counted(count, 'cell')} without a number: training stops there and names the lines"
-
-
-def _with_reason(name: str, columns: SampledColumns) -> str:
-    """A column that is not used, with the reason where the cells without a number are that."""
-    if name in columns.numbers or not name:
-        return name or "one without a name"
-    filled = [value for value in columns.values[name] if value.strip()]
-    if filled and are_numbers([_GROUPED.sub("", value) for value in filled]) and not are_numbers(filled):
-        return f"{name} (its numbers have signs such as `,` or `$` in them: {filled[0]})"
-    empty = len(columns.values[name]) - len(filled)
-    is_number = bool(filled) and are_numbers(filled)
-    return f"{name} ({counted(empty, 'empty cell')})" if is_number and empty else name
 
 
 def _are_parts(name: str, values: Sequence[str]) -> bool:

@@ -234,3 +234,13 @@ def test_numbered_texts_in_one_folder_are_no_classes():
         sentences(f"letters/{number}.txt", "good")
 
     assert "no class folders in" in said("letters")
+
+
+def test_cells_that_keep_columns_from_being_numbers_are_told():
+    rows = [
+        ["NA" if number % 10 == 0 else number / 7, "" if number % 9 == 0 else 1.5, "uv"[number % 2]]
+        for number in range(60)
+    ]
+    table("rows.csv", [["a", "b", "class"], *rows])
+
+    assert "its columns: a (6 cells without a number: NA), b (7 empty cells), class" in said("rows.csv")

@@ -1,15 +1,19 @@
 """Faults that are planted into data are found and named; see also tests/e2e/test_data.py."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from cnncli.data.dataset import Examples, Splits
+from cnncli.data.load import load
 from cnncli.data.text_column import text_column
 from cnncli.data_checks import near_duplicates
 from cnncli.data_checks.examination import examine, from_notes
 from cnncli.data_checks.examination_text import facts
-from cnncli.data_checks.quick_findings import quick_findings
+from cnncli.data_checks.quick_findings import data_problems, quick_findings
 from cnncli.errors import Problem
+from cnncli.recipe.schema_data import Data
 from cnncli.tasks.classification.targets import ClassTargets
 from cnncli.tasks.identities.targets import IdentityTargets
 from cnncli.tasks.multilabel.targets import LabelTargets
@@ -179,7 +183,8 @@ def test_lengths_of_signals_do_not_count_the_zeros_at_the_end(parts):
 
 
 def test_rows_of_few_numbers_may_be_equal_by_chance(parts):
-    parts = {part: (np.ones((len(one), 3), np.float32), one) for part, (_, one) in parts.items()}
+    rows = np.eye(3, dtype=np.float32)
+    parts = {part: (rows[np.arange(len(one)) % 3], one) for part, (_, one) in parts.items()}
 
     assert found(parts) == {}
 
@@ -273,3 +278,19 @@ def test_people_with_one_picture_are_named_in_their_part():
     parts = {"train": (noise(40, 0), train), "validation": (noise(8, 1), np.full(8, 3, np.int32))}
     parts["test"] = noise(8, 2), np.full(8, 3, np.int32)
     assert people(parts)["missing"].message == "1 identity of 3 in train has one example only: `Cid`"
+
+
+def test_training_tells_once_of_a_group_in_two_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CNNCLI_CACHE", str(tmp_path / "cache"))
+    rows = [
+        f"{number / 7},{'ab'[number % 2]},p{number % 5},{'test' if number > 20 else 'train'}" for number in range(30)
+    ]
+    (tmp_path / "rows.csv").write_text("\n".join(["x,y,who,part", *rows]))
+    source = {"csv": {"path": str(tmp_path / "rows.csv"), "numbers": "x", "label": "y"}}
+    split = {"column": "part", "group": "who"}
+    data = Data.model_validate({"source": source, "split": split, "allow_leakage": True})
+    splits = load(data)
+
+    told = [note.message for note in (*splits.notes, *data_problems(data, splits)) if "p1" in note.message]
+
+    assert told == ["5 groups of `who` stand in train and in test: p0, p1, p2, p3, p4"]
