@@ -46,6 +46,8 @@ def _unwritten(recipe: Recipe) -> Iterator[Path]:
     folder = data.source.image_folder
     if folder is not None and (folder.label is not None or not targets.of(data.targets).STRATIFY):
         yield ("data", "source", "image_folder")  # Keras reads one class for each folder
+    if folder is not None and folder.resize == "keep":
+        yield ("data", "source", "image_folder", "resize")
     for key in ("group", "column", "folds"):
         if getattr(data.split, key) is not None:
             yield ("data", "split", key)
