@@ -48,6 +48,8 @@ def _unwritten(recipe: Recipe) -> Iterator[Path]:
         yield ("data", "source", "image_folder")  # Keras reads one class for each folder
     if data.source.text_folder is not None and data.source.text_folder.lines:
         yield ("data", "source", "text_folder", "lines")
+    if folder is not None and folder.resize == "keep":
+        yield ("data", "source", "image_folder", "resize")
     for key in ("group", "column", "folds"):
         if getattr(data.split, key) is not None:
             yield ("data", "split", key)

@@ -37,7 +37,8 @@ class Form:
     Attributes:
         height, width: in pixels.
         resize: `pad` fits the whole image in, centred, with borders of the background; `crop` covers the area and cuts the middle
-            out; `stretch` distorts. All of them bilinear with antialiasing.
+            out; `stretch` distorts. All of them bilinear with antialiasing. `keep` resizes nothing: smaller images get borders,
+            of larger ones the middle is taken.
         color: `rgb` (3 channels) or `grayscale` (1).
         exif: `apply` turns and mirrors an image as its EXIF orientation says.
         background: (red, green, blue), on which transparent images are laid.
@@ -48,7 +49,7 @@ class Form:
 
     height: int
     width: int
-    resize: Literal["pad", "crop", "stretch"] = "stretch"
+    resize: Literal["pad", "crop", "stretch", "keep"] = "stretch"
     color: Literal["rgb", "grayscale"] = "rgb"
     exif: Literal["apply", "ignore"] = "apply"
     background: tuple[int, int, int] = (0, 0, 0)
@@ -170,7 +171,7 @@ def _by_pillow(content: bytes, name: str, page: TiffPage | None, form: Form) -> 
         several = name != "JPEG" and getattr(image, "is_animated", False)
         oddities = ["multi-page" if name in ("TIFF", "HEIF") else "animated"] if several else []
         size, mode = image.size, image.mode
-        image.draft("L" if form.color == "grayscale" and image.mode == "RGB" else None, _draft_size(form, turn))
+        image.draft("L" if form.color == "grayscale" and image.mode == "RGB" else None, _draft_size(form, turn, size))
         if is_deep_png(content) and not is_deep(mode) and "transparency" not in image.info:
             image.load()  # says in its own words what is damaged
             planes, converted, top = _deep_planes(decode_png(content), form)
@@ -290,7 +291,9 @@ def _exif(image: Image.Image) -> bytes:
     return exif if isinstance(exif, bytes) else b""
 
 
-def _draft_size(form: Form, turn: int) -> tuple[int, int]:
+def _draft_size(form: Form, turn: int, own: tuple[int, int]) -> tuple[int, int]:
+    if form.resize == "keep":
+        return own
     size = (2 * form.width, 2 * form.height)
     return size[::-1] if turn in _TURNED else size
 
@@ -374,7 +377,16 @@ def placement(width: int, height: int, form: Form) -> Placement:
         inner_height = min(form.height, max(1, round(height * scale)))
         left, top = (form.width - inner_width) // 2, (form.height - inner_height) // 2
         return Placement(whole, (left, top, left + inner_width, top + inner_height))
+    if form.resize == "keep":
+        (left, x, wide), (top, y, high) = _shared(width, form.width), _shared(height, form.height)
+        return Placement((left, top, left + wide, top + high), (x, y, x + wide, y + high))
     return Placement(whole, full)
+
+
+def _shared(length: int, wanted: int) -> tuple[int, int, int]:
+    """What two sides whose middles coincide share: where it begins in each, and how long it is."""
+    shared = min(length, wanted)
+    return (length - shared) // 2, (wanted - shared) // 2, shared
 
 
 def _resized(image: Image.Image, form: Form) -> Image.Image:

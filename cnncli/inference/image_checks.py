@@ -18,7 +18,7 @@ _MOST_BYTES = 256 << 20  # of pixels that are kept, so that no image is decoded 
 _ALIKE = 2  # of 255: an image whose values differ by no more shows nothing
 _DARK, _LIGHT = 0.25, 0.75
 _MOST_NAMED = 3
-_RESIZED = {"pad": "padded", "crop": "cropped", "stretch": "stretched"}
+_RESIZED = {"pad": "padded", "crop": "cropped", "stretch": "stretched", "keep": "cut or filled up"}
 
 
 @dataclass(frozen=True, eq=False)

@@ -279,10 +279,26 @@ def losses_and_metrics(recipe: Recipe, *, weighs_places: bool = False) -> dict[s
     outputs = outputs_of(recipe)
     losses = {output.name: make(output.loss) for output in outputs if output.loss is not None}
     metrics = {output.name: [make(metric) for metric in recipe.train.metrics] for output in outputs}
+    if weighs_places and recipe.data.class_weight is not None:
+        for metric in (metric for some in metrics.values() for metric in some):
+            _count_places_alike(metric)
     of_metrics = "weighted_metrics" if weighs_places else "metrics"
     if len(outputs) == 1:
         return {"loss": losses[outputs[0].name], of_metrics: metrics[outputs[0].name]}
     return {"loss": losses, of_metrics: metrics, "loss_weights": {output.name: output.weight for output in outputs}}
+
+
+def _count_places_alike(metric: Any) -> None:
+    """Let a metric leave out what weighs nothing, and count the rest alike: weights of classes are for the loss.
+
+    Those of IoU would cut the weights to integers: a class with 0.6 would not count at all.
+    """
+    update = metric.update_state
+
+    def update_state(y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        return update(y_true, y_pred, None if sample_weight is None else keras.ops.cast(sample_weight > 0, "float32"))
+
+    metric.update_state = update_state
 
 
 _PATIENT = (keras.callbacks.EarlyStopping, keras.callbacks.ReduceLROnPlateau)

@@ -11,6 +11,7 @@ from cnncli.data.image_geometry import Geometry, stored, upright
 
 STRETCH = images.Form(10, 20, resize="stretch")
 CROP = images.Form(20, 20, resize="crop")
+KEEP = images.Form(20, 20, resize="keep")
 PAD = images.Form(20, 20, resize="pad")
 
 
@@ -21,6 +22,22 @@ def test_stretched_points_are_scaled_by_each_axis():
 def test_cropped_points_lose_what_is_cut_off():
     # 40 high, 80 wide -> the middle 40x40, from x 20 on, at half the size.
     assert Geometry(40, 80, CROP).forward(np.array([[40.0, 20.0], [0.0, 70.0]])).tolist() == [[20, 0], [0, 25]]
+
+
+def test_kept_points_are_moved_alone():
+    smaller = Geometry(10, 30, KEEP)  # 10 rows lie in the middle of 20, the middle 20 of 30 columns are taken
+    np.testing.assert_array_equal(smaller.forward(np.array([[0.0, 5.0], [10.0, 30.0]])), [[5, 0], [15, 25]])
+    np.testing.assert_array_equal(smaller.back(np.array([[5.0, 0.0], [15.0, 25.0]])), [[0, 5], [10, 30]])
+
+
+def test_kept_pixels_are_those_of_the_file():
+    pixels = np.random.default_rng(0).integers(0, 256, (10, 30, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    found = images.decode(file.getvalue(), KEEP).pixels
+    np.testing.assert_array_equal(found[5:15], pixels[:, 5:25])
+    assert not found[:5].any()
+    assert not found[15:].any()
 
 
 def test_padded_points_are_moved_by_the_border():

@@ -8,11 +8,13 @@ from sklearn.metrics import accuracy_score, f1_score, jaccard_score
 from cnncli.data.samples import drawn_shapes
 from cnncli.errors import DataError
 from cnncli.recipe.keras_objects.objects import read
+from cnncli.recipe.load import load_bytes
 from cnncli.recipe.targets.segmentation import MOVING
 from cnncli.tasks.segmentation.augmentation import augment
 from cnncli.tasks.segmentation.boundaries import boundary_distances
 from cnncli.tasks.segmentation.scorer import SegmentationScorer
 from cnncli.tasks.segmentation.targets import IGNORED, MaskTargets
+from cnncli.training.fit import losses_and_metrics
 
 TARGETS = MaskTargets.numbered(3, (8, 8))
 
@@ -109,6 +111,17 @@ def test_pixels_that_do_not_count_weigh_nothing():
     assert encoding.weights(masks).numpy().tolist() == [[[1, 1, 0]]]
     weighed = TARGETS.weighing(encoding, {0: 0.5, 1: 1.0, 2: 3.0})
     assert weighed.weights(masks).numpy().tolist() == [[[0.5, 3, 0]]]
+
+
+def test_class_weights_are_for_the_loss_and_not_for_the_metric():
+    text = b"""
+data: {source: {npz: {path: a.npz}}, targets: masks, classes: 2, class_weight: {"0": 0.6, "1": 2.6}}
+model: {layers: [Conv2D: {filters: $classes, kernel_size: 1, activation: softmax}]}
+"""
+    [metric] = losses_and_metrics(load_bytes(text, "r.yaml").recipe, weighs_places=True)["weighted_metrics"]
+    true, said = np.array([[0, 0, 0, 1, 1]]), np.eye(2, dtype=np.float32)[[[0, 0, 1, 1, 0]]]
+    metric.update_state(true, said, np.array([[0.6, 0.6, 0.6, 2.6, 0]], np.float32))
+    assert float(metric.result()) == pytest.approx((2 / 3 + 1 / 2) / 2)  # the last one does not count
 
 
 def test_a_map_of_another_size_than_the_masks_is_refused():

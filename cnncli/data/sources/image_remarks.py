@@ -155,7 +155,11 @@ def _surprising_sizes(used: Sequence[Usable], form: Form) -> Iterator[Problem]:
     if form.resize == "stretch" and distorted > len(used) * _SURPRISING_SHARE:
         message = f"{distorted:,} of {counted(len(used), 'image')} are stretched to more than twice their shape"
         yield Problem(message, f"width x height: {spread}\n`resize: pad` or `resize: crop` keeps their shape")
+    cut = int((sizes_of > (form.width, form.height)).any(axis=1).sum())
+    if form.resize == "keep" and cut:
+        message = f"{counted(cut, 'image is', 'images are')} larger than `image_size`: `resize: keep` takes the middle"
+        yield Problem(message, f"width x height: {spread}", kind="cut")
     enlarged = int((sizes_of * _MOST_ENLARGEMENT < (form.width, form.height)).all(axis=1).sum())
-    if enlarged > len(used) / 2:
+    if form.resize != "keep" and enlarged > len(used) / 2:
         message = f"{enlarged:,} of {counted(len(used), 'image')} are enlarged to more than twice their size"
         yield Problem(message, f"width x height: {spread}; they become {form.width}x{form.height}")

@@ -106,9 +106,10 @@ class ImageKeys(Section):
     """What image files become: the keys that every source of image files has, and every input of image files."""
 
     image_size: Size | None = Field(None, description="[height, width] of all images; default: that of `model.input`")
-    resize: Literal["pad", "crop", "stretch"] = Field(
+    resize: Literal["pad", "crop", "stretch", "keep"] = Field(
         "stretch",
-        description="how images with another shape are resized: pad adds black borders, crop cuts the centre, stretch distorts",
+        description="how images with another shape are resized: pad adds black borders, crop cuts the centre, stretch "
+        "distorts, keep resizes nothing: smaller images get borders, of larger ones the centre is taken",
     )
     color: Literal["rgb", "grayscale"] | None = Field(None, description="default: as in `model.input`, else rgb")
     exif: Literal["apply", "ignore"] = Field("apply", description="rotate photos by their EXIF data")
