@@ -126,6 +126,8 @@ def _arrays(recipe: Recipe) -> tuple[list[str], tuple[str, ...], bool, bool]:
     assert source.npz is not None
     lines = [f"data = np.load({quoted(source.npz.path)})"]
     names = _names(source.npz.path)
+    if recipe.data.targets in targets.WITHOUT_LABELS:
+        return _arrays_without_labels(lines, names)
     if not _has_parts(names):
         return [*lines, f"x = {_inputs(recipe, 'x')}", 'y = data["y"]'], (), False, False
     of_inputs, of_labels = array_names(names)
@@ -137,9 +139,19 @@ def _arrays(recipe: Recipe) -> tuple[list[str], tuple[str, ...], bool, bool]:
     return lines, (), "val" in parts, "test" in parts
 
 
+def _arrays_without_labels(lines: list[str], names: set[str]) -> tuple[list[str], tuple[str, ...], bool, bool]:
+    """The same where labels are not read: the examples stand in their place until the targets are made."""
+    of_inputs = array_names(names)[0]
+    parts = [each for each in ("train", "val", "test") if of_inputs.format(each) in names]
+    if not parts:
+        return [*lines, 'x = y = data["x"]'], (), False, False
+    lines = [*lines, *(f'x_{part} = y_{part} = data["{of_inputs.format(part)}"]' for part in parts)]
+    return lines, (), "val" in parts, "test" in parts
+
+
 def _has_parts(names: set[str]) -> bool:
     """Whether an archive has a training part of its own."""
-    return array_names(names)[1].format("train") in names
+    return any(each.format("train") in names for each in array_names(names))
 
 
 def _inputs(recipe: Recipe, array: str) -> str:
@@ -180,7 +192,7 @@ def _types(recipe: Recipe, has_validation: bool, has_test: bool) -> Iterator[str
         for name in names:
             if shape and not isinstance(shape, dict):
                 yield f"x{name} = x{name}.reshape(-1, {', '.join(map(str, shape))})"
-            if not _has_one_class(recipe):
+            if not _has_one_class(recipe) and recipe.data.targets not in targets.WITHOUT_LABELS:
                 yield f'y{name} = y{name}.astype("float32")'
 
 

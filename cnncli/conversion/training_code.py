@@ -9,12 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from cnncli.conversion.chains import names_of_chains
 from cnncli.conversion.data_code import DataCode, takes_one_hot
 from cnncli.conversion.keras_code import literal, object_code
 from cnncli.conversion.python_layout import quoted
+from cnncli.recipe import targets
 from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.recipe.layers import name_of
-from cnncli.recipe.named_inputs import has_augmentation
+from cnncli.recipe.named_inputs import has_augmentation, inputs_of
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.phases import TrainingPhase, phases_of
 from cnncli.recipe.schema import Recipe
@@ -53,7 +55,7 @@ def training_code(recipe: Recipe, data: DataCode) -> TrainingCode:
     """Write how a recipe trains, evaluates and saves its network."""
     phases = phases_of(recipe)
     freezes = any(phase.freeze for phase in phases)
-    lines: list[str] = []
+    lines: list[str] = [*_inputs_as_targets(recipe)]
     trained = "model"
     if has_augmentation(recipe):
         trained = "trained"
@@ -86,6 +88,26 @@ def training_code(recipe: Recipe, data: DataCode) -> TrainingCode:
     lines.append(f'model.save("{recipe.name}.keras")')
     functions = [*(FREEZE if freezes else []), *(["", "", *KEEP_STATISTICS] if keeps else [])]
     return TrainingCode(functions, lines, ("fnmatch",) if freezes else ())
+
+
+def _inputs_as_targets(recipe: Recipe) -> Iterator[str]:
+    """Where the targets are the inputs: what `prepare` makes of them, before the augmentation, which is to be undone."""
+    if recipe.data.targets not in targets.WITHOUT_LABELS:
+        return
+    yield "# The targets are the inputs behind the preprocessing."
+    [own] = inputs_of(recipe.data)
+    of_prepare = names_of_chains(recipe).get((own.name, "prepare"))
+    made = '{}.astype("float32")'
+    if of_prepare:
+        yield f"prepared = keras.Model(model.input, model.get_layer({quoted(of_prepare[-1])}).output)"
+        made = "prepared.predict({}, verbose=0)"
+    for part in ("train", "val", "test"):
+        yield f"y_{part} = {made.format(f'x_{part}')}"
+    if has_augmentation(recipe):
+        yield "# What the network is to undo is in the validation and test examples, too."
+        yield "corrupt = build_augmentation()"
+        for part in ("val", "test"):
+            yield f"x_{part} = keras.ops.convert_to_numpy(corrupt(x_{part}, training=True))"
 
 
 def _kept(recipe: Recipe, phases: Sequence[TrainingPhase]) -> list[KerasObject]:

@@ -31,6 +31,7 @@ def refuse_unwritten(recipe: Recipe, loaded: LoadedRecipe) -> None:
 
 
 _SOURCES = ("builtin", "image_folder", "text_folder", "npz", "idx", "csv", "tsv")  # that `data_code` writes
+_WITHOUT_LABELS = ("builtin", "npz", "idx")  # those where labels need not be read
 
 
 def _unwritten(recipe: Recipe) -> Iterator[Path]:
@@ -41,8 +42,11 @@ def _unwritten(recipe: Recipe) -> Iterator[Path]:
     if data.source.builtin is not None and data.source.builtin not in BUILTIN_IN_CODE:
         yield ("data", "source")
         return
-    if data.targets in targets.WITHOUT_LABELS:
+    if not targets.in_python(data.targets) or (
+        data.targets in targets.WITHOUT_LABELS and data.source.word not in _WITHOUT_LABELS
+    ):
         yield ("data", "targets")
+        return
     folder = data.source.image_folder
     if folder is not None and (folder.label is not None or not targets.of(data.targets).STRATIFY):
         yield ("data", "source", "image_folder")  # Keras reads one class for each folder

@@ -87,8 +87,6 @@ def test_example_of_the_documentation_is_what_the_command_writes():
 
 
 WITHOUT_SCRIPT = {
-    "autoencoder",
-    "denoise-mnist",
     "detect-small",
     "detect-transfer",
     "faces",

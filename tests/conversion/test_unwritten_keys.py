@@ -38,8 +38,16 @@ def test_key_of_a_table_that_no_script_follows_is_refused(key):
         refuse_unwritten(loaded.recipe, loaded)
 
 
-def test_targets_that_are_made_of_inputs_are_refused():
-    data = "data: {source: {npz: {path: a.npz}}, targets: input}\n"
+@pytest.mark.parametrize(
+    ("source", "word"),
+    [
+        ("csv: {path: a.csv, numbers: a, label: b}", "input"),
+        ("npz: {path: a.npz}", "boxes"),
+        ("npz: {path: a.npz}", "identities"),
+    ],
+)
+def test_targets_of_which_a_part_is_not_in_keras_are_refused(source, word):
+    data = f"data: {{source: {{{source}}}, targets: {word}}}\n"
     loaded = load_bytes((data + "model: {layers: [Dense: 2]}\n").encode(), "a.yaml")
 
     with pytest.raises(RecipeError, match="`targets` cannot be written as Python"):

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 from commands import CommandLine, call
+
+from cnncli.data.sources.builtin import SAMPLE_FILE
 
 RECIPE = """\
 name: two-phases
@@ -123,3 +126,26 @@ def test_script_learns_its_vocabulary_from_the_training_texts(tmp_path, monkeypa
     model = keras.models.load_model(tmp_path / "texts.keras")
     assert {"good", "bad", "film"} <= set(model.get_layer("text_vectorization").get_vocabulary())
     assert model.predict(np.array(["a good film"], object), verbose=0).shape == (1, 2)
+
+
+def test_script_reconstructs_its_inputs_and_undoes_the_noise(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    digits = np.load(SAMPLE_FILE)["x_train"][:300, ::2, ::2, None]  # (300, 14, 14, 1)
+    np.savez("digits.npz", x=digits)
+    (tmp_path / "clean.yaml").write_text("""\
+name: clean
+data:
+  source: {npz: {path: digits.npz}}
+  targets: input
+  prepare: [Rescaling: {scale: $(1 / 255)}]
+  augment: [Rescaling: $(1 / 255), GaussianNoise: 0.3, Rescaling: 255]
+model: {input: [14, 14, 1], layers: [Conv2D: {filters: 1, kernel_size: 1}]}
+train: {seed: 1, epochs: 30, batch_size: 16, optimizer: {Adam: 0.05}}
+""")
+    call("to-python", "clean.yaml", "--to", "clean.py")
+
+    scores = ast.literal_eval(run(tmp_path / "clean.py").strip().splitlines()[-1])
+
+    # The best that one weight can do against noise of a variance of 0.09: the share variance / (variance + 0.09) of the input.
+    variance = float((digits / 255).var())
+    assert scores["loss"] == pytest.approx(variance * 0.09 / (variance + 0.09), rel=0.15)

@@ -40,8 +40,8 @@ class TargetRules(Protocol):
         HEAD: the last layer of a new recipe; `{outputs}` stands for the number of quantities.
         TRAINING: lines of the section `train` of a new recipe.
 
-    A module may also have `BALANCE`, the default of `data.balance`, `SCORES`, see `scores_of`, `WINDOWS`, see `takes_windows`,
-    and `NETWORK`, see `network_of`.
+    A module may also have `IN_PYTHON`, see `in_python`, `BALANCE`, the default of `data.balance`, `SCORES`, see `scores_of`,
+    `WINDOWS`, see `takes_windows`, and `NETWORK`, see `network_of`.
     """
 
     RULES: Rules
@@ -80,6 +80,11 @@ def scores_of(word: str) -> tuple[str, ...]:
 def balance_of(word: str) -> Any:
     """The default of `data.balance`: `BALANCE` of the module, if it has one; else None."""
     return getattr(of(word), "BALANCE", None)
+
+
+def in_python(word: str) -> bool:
+    """Whether `to-python` writes a training with these targets: not where a part of it is none of Keras (`IN_PYTHON`)."""
+    return bool(getattr(of(word), "IN_PYTHON", True))
 
 
 def network_of(word: str) -> str:

@@ -21,6 +21,7 @@ STRATIFY = False
 METRICS: tuple[Any, ...] = ()
 SCORES = ("map50_95", "map50", "map75", "f1", "precision", "recall")
 NETWORK = "detector"
+IN_PYTHON = False  # boxes are encoded and decoded by cnncli
 HEAD = ""  # two maps, which the network ends with
 TRAINING: tuple[str, ...] = (
     "loss: {centres: BinaryFocalCrossentropy, sides: {Huber: {delta: 0.1}}}",

@@ -20,6 +20,7 @@ NO_CLASSES = "`targets: identities` has no classes, as new identities come later
 STRATIFY = False
 METRICS: tuple[Any, ...] = ()
 SCORES = ("auc", "tar_at_far_0_01", "tar_at_far_0_001", "equal_error_rate", "recall_at_1")
+IN_PYTHON = False  # batches of a few identities are drawn by cnncli
 BALANCE = {"per_identity": 4}
 HEAD = "Dense: 64\n- UnitNormalization"
 TRAINING = ("loss: Circle",)
