@@ -26,7 +26,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from benchmarks.published_networks import python_lines, random_images, randomize
+from benchmarks.published_networks import LARGEST_DIFFERENCE, python_lines, random_images, randomize
 from cnncli.cli.app import app
 from cnncli.network.build import build
 from cnncli.recipe.load import load
