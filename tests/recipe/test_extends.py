@@ -79,7 +79,9 @@ def test_resnets_of_other_depths_expect_their_published_parameters(tmp_path):
 
 def test_null_takes_a_section_or_a_list_of_the_parent_back(tmp_path):
     parent = BASE.replace("}\nmodel", ", split: {test: 0.3}, augment: [RandomFlip: horizontal]}\nmodel")
-    parent += "train: {metrics: [accuracy, TopKCategoricalAccuracy: 5]}\nexpect: {params: 1}\nvisualize: [filters: {}]\n"
+    parent += (
+        "train: {metrics: [accuracy, TopKCategoricalAccuracy: 5]}\nexpect: {params: 1}\nvisualize: [filters: {}]\n"
+    )
 
     child = "data: {split: null, augment: null}\ntrain: {metrics: null}\nexpect: null\nvisualize: null\n"
 

@@ -40,7 +40,12 @@ def merge(below: Mapping, above: Mapping, path: Path = ()) -> Mapping:
             entry = Entry(entry.key, entry.key_place, merge(old.value, entry.value, (*path, entry.key)))
         entries[entry.key] = entry
         is_null = isinstance(entry.value, Scalar) and entry.value.value is None
-        if is_null and old is not None and not isinstance(old.value, Scalar) and _is_at((*path, entry.key), _TAKEN_BACK):
+        if (
+            is_null
+            and old is not None
+            and not isinstance(old.value, Scalar)
+            and _is_at((*path, entry.key), _TAKEN_BACK)
+        ):
             del entries[entry.key]
     return Mapping(tuple(entries.values()), above.place)
 
