@@ -1,4 +1,4 @@
-"""Shipped recipes beside the networks of keras.applications: equal weights give equal outputs.
+"""Recipes beside the networks of keras.applications: equal weights give equal outputs.
 
     python -m benchmarks.published_networks
     python -m benchmarks.published_networks DenseNet121 DenseNet201
@@ -22,6 +22,7 @@ import sys
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import keras
@@ -47,7 +48,7 @@ class Published:
     """A network that keras.applications has too.
 
     Attributes:
-        recipe: the shipped recipe.
+        recipe: the shipped recipe, or one of `benchmarks/networks`.
         module: of keras.applications.
         model: the function of that module.
         settings: what `--set` says.
@@ -119,6 +120,10 @@ NETWORKS = {
         f"EfficientNetB{number}": _efficientnet(number, width, depth)
         for number, (width, depth) in enumerate(zip(_WIDTHS, _DEPTHS, strict=True))
     },
+    "MobileNetV3Large": Published("mobilenet-v3-large", "mobilenet_v3", "MobileNetV3Large"),
+    "EfficientNetV2S": Published("efficientnet-v2-s", "efficientnet_v2", "EfficientNetV2S"),
+    "NASNetMobile": Published("nasnet-mobile", "nasnet", "NASNetMobile", size=224),
+    "InceptionResNetV2": Published("inception-resnet-v2", "inception_resnet_v2", "InceptionResNetV2", size=139),
     **{
         f"ConvNeXt{name}": Published(
             "convnext-tiny", "convnext", f"ConvNeXt{name}", (f"vars.depths={depths}", f"vars.width={width}")
@@ -184,7 +189,7 @@ def _prepared(network: Published, recipe: Recipe, images: np.ndarray) -> np.ndar
 def _recipe(network: Published) -> Recipe:
     shape = (network.size, network.size, 3)
     settings = [f"data.source.image_folder.image_size={list(shape[:2])}", f"model.input={list(shape)}", "expect={}"]
-    loaded = load(network.recipe, [*network.settings, *settings])
+    loaded = load(str(own(network.recipe) or network.recipe), [*network.settings, *settings])
     return symbolic_shapes.resolve(loaded, shape, classes=CLASSES).recipe
 
 
@@ -329,10 +334,17 @@ def values(network: Published) -> str:
     return ", ".join(f"`{text}`" for text in variables) + ("*" if len(variables) < len(network.settings) else "")
 
 
+def own(name: str) -> Path | None:
+    """The file of a recipe that is not shipped."""
+    file = Path(__file__).parent / "networks" / f"{name}.yaml"
+    return file if file.exists() else None
+
+
 def recipe_lines(name: str) -> int:
     """The lines of a recipe's `vars`, `blocks` and `model` without comments and blank lines."""
     count, inside = 0, False
-    for line in shipped.read(name).decode().splitlines():
+    file = own(name)
+    for line in (file.read_bytes() if file else shipped.read(name)).decode().splitlines():
         text = line.strip()
         if line[:1].isalpha():
             inside = line.partition(":")[0] in ("vars", "blocks", "model")
@@ -364,7 +376,8 @@ def main() -> int:
         network = NETWORKS[name]
         compared = compare(network)
         lines = [recipe_lines(network.recipe), python_lines(inspect.getsource(_module(network)))]
-        cells = [name, f"[{network.recipe}](../recipes/{network.recipe}.yaml)", values(network), *lines]
+        folder = "benchmarks/networks" if own(network.recipe) else "recipes"
+        cells = [name, f"[{network.recipe}](../{folder}/{network.recipe}.yaml)", values(network), *lines]
         cells += [f"{compared.params:,}", f"{compared.difference:.1e}"]
         print(f"| {' | '.join(map(str, cells))} |", flush=True)
         is_equal = compared.keras_params - compared.params == network.extra_params

@@ -144,8 +144,8 @@ def _form_hint(kind: str, value: Any, path: Path) -> str:
         return "each item begins with `- `"
     if kind == "list_type" and key == "image_size" and isinstance(value, int):
         return f"height and width: `{key}: [{value}, {value}]`"
-    if kind in ("list_type", "dict_type") and value is None:
-        return f"`{key}: {'[]' if kind == 'list_type' else '{}'}` if there are none"
+    if value is None and kind in ("list_type", "dict_type", "model_type", "model_attributes_type"):
+        return f"leave `{key}` out, or write `{key}: {'[]' if kind == 'list_type' else '{}'}`"
     if kind == "list_type" and value is not None:
         return f"a list has brackets: `{key}: [{_quoted(value)}]`"
     if kind == "dict_type" and path == ("data", "inputs") and isinstance(value, list):

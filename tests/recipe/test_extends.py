@@ -75,3 +75,14 @@ def test_resnets_of_other_depths_expect_their_published_parameters(tmp_path):
     # torchvision's ResNet-18, 34, 50, 101 and 152.
     published = [11_689_512, 21_797_672, 25_557_032, 44_549_160, 60_192_808]
     assert [count.trainable_params for count in counts] == published
+
+
+def test_null_takes_a_section_or_a_list_of_the_parent_back(tmp_path):
+    parent = BASE.replace("}\nmodel", ", split: {test: 0.3}, augment: [RandomFlip: horizontal]}\nmodel")
+    parent += (
+        "train: {metrics: [accuracy, TopKCategoricalAccuracy: 5]}\nexpect: {params: 1}\nvisualize: [filters: {}]\n"
+    )
+
+    child = "data: {split: null, augment: null}\ntrain: {metrics: null}\nexpect: null\nvisualize: null\n"
+
+    assert child_of(parent, child, tmp_path) == child_of(BASE, "", tmp_path)

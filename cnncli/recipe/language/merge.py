@@ -1,8 +1,8 @@
-"""Merge two trees of a recipe: mappings merge, lists and single values replace."""
+"""Merge two trees of a recipe: mappings merge, lists and single values replace, null takes sections back."""
 
 from __future__ import annotations
 
-from cnncli.recipe.yaml.nodes import Entry, Mapping, Path
+from cnncli.recipe.yaml.nodes import Entry, Mapping, Path, Scalar
 
 # Mappings of which only one key can be meant: `{npz: …}` takes the place of `{image_folder: …}`.
 _ONE_OF: tuple[Path, ...] = (("data", "source"), ("visualize", "*"))
@@ -17,11 +17,15 @@ _OF_OWN_NAMES: tuple[Path, ...] = (
     ("expect", "metrics"),
 )
 
+# Mappings and lists of a parent that null takes back, as if it did not have them.
+_TAKEN_BACK: tuple[Path, ...] = (("train",), ("evaluate",), ("visualize",), ("expect",), ("data", "*"), ("train", "*"))
+
 
 def merge(below: Mapping, above: Mapping, path: Path = ()) -> Mapping:
     """Two mappings as one: of a key in both, mappings merge and everything else is `above`'s.
 
-    A Keras object of another name (`Adam` over `SGD`) replaces the whole object, and so does another kind of source.
+    A Keras object of another name (`Adam` over `SGD`) replaces the whole object, and so does another kind of source. null
+    over a section leaves none.
 
     Args:
         path: where they stand in the recipe.
@@ -35,6 +39,14 @@ def merge(below: Mapping, above: Mapping, path: Path = ()) -> Mapping:
         if old is not None and isinstance(old.value, Mapping) and isinstance(entry.value, Mapping):
             entry = Entry(entry.key, entry.key_place, merge(old.value, entry.value, (*path, entry.key)))
         entries[entry.key] = entry
+        is_null = isinstance(entry.value, Scalar) and entry.value.value is None
+        if (
+            is_null
+            and old is not None
+            and not isinstance(old.value, Scalar)
+            and _is_at((*path, entry.key), _TAKEN_BACK)
+        ):
+            del entries[entry.key]
     return Mapping(tuple(entries.values()), above.place)
 
 
