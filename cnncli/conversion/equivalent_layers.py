@@ -46,7 +46,7 @@ def equivalent_layers(call: Call, *, policy: str) -> list[Step]:
     [given, *more] = call.outputs
     kept: dict[str, Any] = {"dtype": "float32" if given.dtype == "float32" else policy}
     try:
-        steps = [] if more else make(call, kept)
+        steps = [] if more else list(make(call, kept))
         symbols = dict(zip(call.inputs, keras_internals.inputs_of_call(_origin(call)), strict=True))
         result = None
         for step in steps:

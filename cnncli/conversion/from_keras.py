@@ -227,13 +227,28 @@ def _listed(items: Sequence[Any], indent: int) -> Iterator[str]:
     margin = " " * indent
     for item in items:
         line = f"{margin}- {as_flow(item, within=False)}"
-        [(kind, args)] = item.items() if isinstance(item, dict) else [("", None)]
-        if kind == "repeat" or (len(line) > _WIDTH and isinstance(args, dict)):
+        kind: str = next(iter(item)) if isinstance(item, dict) else ""
+        args: Any = item[kind] if kind else None
+        if isinstance(args, dict) and kind in _STRUCTURES and (kind == "repeat" or len(line) > _WIDTH):
             yield f"{margin}- {kind}:"
             for key, value in args.items():
                 yield from _keyed(key, value, indent + 4)
+        elif isinstance(args, dict) and len(line) > _WIDTH:
+            yield from _wrapped(f"{margin}- {kind}: {{", [f"{key}: {as_flow(args[key])}" for key in args])
         else:
             yield line
+
+
+def _wrapped(start: str, arguments: Sequence[str]) -> Iterator[str]:
+    """A layer on several lines, as many arguments on each as fit."""
+    line, margin = start, " " * len(start)
+    for number, argument in enumerate(arguments, start=1):
+        text = f"{argument}}}" if number == len(arguments) else f"{argument},"
+        if line not in (start, margin) and len(line) + 1 + len(text) > _WIDTH:
+            yield line
+            line = margin
+        line = f"{line}{text}" if line in (start, margin) else f"{line} {text}"
+    yield line
 
 
 def _keyed(key: str, value: Any, indent: int) -> Iterator[str]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cnncli.conversion.identifiers import Identifiers
-from cnncli.conversion.links import CannotLink, Links, Use, link
+from cnncli.conversion.keras_code import applied
+from cnncli.conversion.links import CannotLink, Links, Use, link, wish
 from cnncli.conversion.names_in_code import OWN, Named, counted_names, named, written_name
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
@@ -17,10 +18,11 @@ from cnncli.conversion.tensor_parameters import given_node, tensor_parameters, w
 from cnncli.conversion.trace import Execution, Trace
 from cnncli.conversion.values_in_code import Occurrence, evaluated, occurrences, value_code
 from cnncli.recipe.keras_objects.objects import KerasObject
+from cnncli.recipe.keras_objects.structure_entries import find
 from cnncli.recipe.language.blocks import Block
 from cnncli.recipe.language.flat_layers import HERE
 from cnncli.recipe.language.writer import head_and_body
-from cnncli.recipe.yaml.nodes import Mapping, Node, Scalar
+from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Scalar
 from cnncli.recipe.yaml.nodes import Sequence as NodeList
 
 COUNTER = "name_of"  # the function that counts names, within a function
@@ -307,6 +309,46 @@ class FunctionBody:
                     if whole_name(given_node(run.item, called, inner)) == parameter:
                         return self._given_layer(run, inner)
         return None
+
+    # ---- shared layers -------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def several(self, item: Node, runs: list[Execution], tensors: list[str], variable: str) -> Iterator[str]:
+        """Keep what comes into an item of several layers, and what leaves it, if another item calls these layers again.
+
+        Args:
+            variable: that is assigned otherwise.
+
+        Yields:
+            The variable to assign.
+        """
+        if id(item) not in self.roots:
+            yield variable
+            return
+        start = tensors[0]
+        if start not in ("inputs", *self.inputs.values()):  # which stay what they are
+            start = self.assign(self.identifiers.new(f"{self._wish(runs[0])}_input"), tensors[0])
+        end = variable if id(item) in self.links.variable else self.identifiers.new(self._wish(runs[0]))
+        yield end
+        self.root_variables[id(item)] = (start, end)
+
+    def called_again(self, entry: Entry, runs: list[Execution], tensors: list[str]) -> str:
+        """The call of layers that another item has made in the same function."""
+        roots = [self.network.roots.get(run) for run in runs]
+        items = {id(root.item) for root, run in zip(roots, runs, strict=True) if root and root.call is run.call}
+        found = self.root_variables.get(items.pop(), ()) if len(items) == 1 and None not in roots else ()
+        if not found:
+            raise NotTranslated(entry.key)
+        if len(found) == 2:
+            return f"call_again({tensors[0]}, {', '.join(found)})"
+        layer = find(entry.key)
+        assert layer is not None
+        return applied(layer, found[0], tensors)
+
+    def _wish(self, run: Execution) -> str:
+        """The name of an item, for a variable."""
+        things = [thing for thing in named(run, self.network.layers) if thing.role == OWN]
+        return wish(things[0].name if things else "shared", run)
 
     @contextmanager
     def translating(self, runs: list[Execution]) -> Iterator[None]:

@@ -69,7 +69,7 @@ class Paths:
 
     def _split(self, begin: int, place: int, start: int, ends: Sequence[int]) -> list[list[Any]] | None:
         """The paths that lead to a merging layer, in its order."""
-        paths = []
+        paths: list[list[Any]] = []
         for end in ends:
             if end == start:
                 paths.append([])

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 
 from cnncli.conversion.function_body import INDENT, TENSORS, FunctionBody, Start
 from cnncli.conversion.keras_code import applied
-from cnncli.conversion.links import wish
-from cnncli.conversion.names_in_code import OWN, merges, named
+from cnncli.conversion.names_in_code import OWN, merges
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
 from cnncli.conversion.tensor_parameters import given_layers, tensor_parameters, whole_name
@@ -94,13 +92,13 @@ class StructuredBody(FunctionBody):
         }
         entry = Entry(head.value, head.place, body if body is not None else Scalar(None, head.place))
         if any(run in self.network.roots for run in runs):
-            result = self.assign(variable, self._called_again(entry, runs, tensors))
+            result = self.assign(variable, self.called_again(entry, runs, tensors))
         elif head.value in structures:
             result = structures[head.value](item, entry, runs, tensors[0], target)
             result = self.assign(variable, result) if id(item) in self.links.variable else result
         elif head.value in self.network.trace.blocks:
             block = self.network.trace.blocks[head.value]
-            with self._several(item, runs, tensors, variable) as kept:
+            with self.several(item, runs, tensors, variable) as kept:
                 result = self.assign(kept, self._call(item, entry, block, runs, tensors[0]))
         elif head.value == SHORTCUT:
             result = self.assign(variable, self._resolved_shortcut(entry, runs, tensors[0]))
@@ -120,59 +118,19 @@ class StructuredBody(FunctionBody):
         if found.kind == "applications":
             if any(layer != made[0] for layer in made):
                 raise NotTranslated(entry.key)
-            with self._several(item, runs, tensors, variable) as kept:
+            with self.several(item, runs, tensors, variable) as kept:
                 for line in self.network.application(self, made[0], tensors[0], kept):
                     self.line(line)
             return kept
         code = layer_code(found, entry.value, self.names, runs, made, name)
         if found.kind != "layers":
-            with self._several(item, runs, tensors, variable) as kept:
+            with self.several(item, runs, tensors, variable) as kept:
                 return self.assign(kept, applied(found, code, tensors))
         if id(item) in self.roots:
             layer = self.identifiers.new(f"{self._wish(runs[0])}_layer")
             self.root_variables[id(item)] = (layer,)
             code = self.assign(layer, code)
         return self.assign(variable, applied(found, code, tensors))
-
-    # ---- shared layers -------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _several(self, item: Node, runs: list[Execution], tensors: list[str], variable: str) -> Iterator[str]:
-        """Keep what comes into an item of several layers, and what leaves it, if another item calls these layers again.
-
-        Args:
-            variable: that is assigned otherwise.
-
-        Yields:
-            The variable to assign.
-        """
-        if id(item) not in self.roots:
-            yield variable
-            return
-        start = tensors[0]
-        if start not in ("inputs", *self.inputs.values()):  # which stay what they are
-            start = self.assign(self.identifiers.new(f"{self._wish(runs[0])}_input"), tensors[0])
-        end = variable if id(item) in self.links.variable else self.identifiers.new(self._wish(runs[0]))
-        yield end
-        self.root_variables[id(item)] = (start, end)
-
-    def _called_again(self, entry: Entry, runs: list[Execution], tensors: list[str]) -> str:
-        """The call of layers that another item has made in the same function."""
-        roots = [self.network.roots.get(run) for run in runs]
-        items = {id(root.item) for root, run in zip(roots, runs, strict=True) if root and root.call is run.call}
-        found = self.root_variables.get(items.pop(), ()) if len(items) == 1 and None not in roots else ()
-        if not found:
-            raise NotTranslated(entry.key)
-        if len(found) == 2:
-            return f"call_again({tensors[0]}, {', '.join(found)})"
-        layer = find(entry.key)
-        assert layer is not None
-        return applied(layer, found[0], tensors)
-
-    def _wish(self, run: Execution) -> str:
-        """The name of an item, for a variable."""
-        things = [thing for thing in named(run, self.network.layers) if thing.role == OWN]
-        return wish(things[0].name if things else "shared", run)
 
     def _call(self, item: Node, entry: Entry, block: Block, runs: list[Execution], tensor: str) -> str:
         function = self.function_of(block)

@@ -112,7 +112,9 @@ def test_paths_with_counted_names_are_repeated_as_branches():
                     merge: {Concatenate: {name: "mixed$(i + 1)"}}
                     paths:
                       - [Conv2D: {filters: 2, kernel_size: 1}, ReLU]
-                      - [Conv2D: {filters: 2, kernel_size: 1}, ReLU, Conv2D: {filters: 3, kernel_size: 3, padding: same}]
+                      - - Conv2D: {filters: 2, kernel_size: 1}
+                        - ReLU
+                        - Conv2D: {filters: 3, kernel_size: 3, padding: same}
                 - Conv2D: {filters: 2, kernel_size: 1}
           - Activation: relu
     - Flatten

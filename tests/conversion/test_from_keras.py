@@ -147,6 +147,19 @@ def test_arguments_that_are_defaults_are_left_out():
     )
 
 
+def test_long_layers_go_on_below_their_first_argument():
+    initializer = keras.initializers.VarianceScaling(2.0, "fan_out", "untruncated_normal")
+    options = {"kernel_initializer": initializer, "kernel_regularizer": keras.regularizers.L2(0.5), "use_bias": False}
+    model = keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3, name="a_name", **options)])
+    assert (
+        written(model)
+        == """\
+    - Conv2D: {name: a_name, filters: 4, kernel_size: 3, use_bias: false,
+               kernel_initializer: {VarianceScaling: {scale: 2.0, mode: fan_out, distribution: untruncated_normal}},
+               kernel_regularizer: {L2: 0.5}}"""
+    )
+
+
 def test_equal_rounds_become_a_repeat_and_numbers_its_variables():
     x = inputs = keras.Input((8, 8, 3))
     for number, filters in enumerate([4, 8, 16]):
