@@ -104,7 +104,11 @@ def _frozen(plan: Plan) -> Iterator[tuple[str, str]]:
     for phase, features in zip(phases_of(plan.recipe), plan.features, strict=True):
         which = f" ({phase.name})" if phase.name else ""
         if features.cut:
-            copies = f", for {features.copies} augmented passes" if has_augmentation(plan.recipe) else ""
+            copies = (
+                f", for {counted(features.copies, 'augmented pass', 'augmented passes')}"
+                if has_augmentation(plan.recipe)
+                else ""
+            )
             yield "Frozen", f"layers up to {features.cut.name} are computed once{copies}{which}"
         elif features.reason:
             way_out = "`augment_copies: 4` in `data` computes 4 augmented passes once"

@@ -205,7 +205,7 @@ def test_lines_in_another_encoding_are_named(tmp_path):
 
 
 def test_one_file_of_lines_is_no_classification(tmp_path):
-    with pytest.raises(DataError, match="has 1 files of texts"):
+    with pytest.raises(DataError, match="has 1 file of texts"):
         read_lines(write(tmp_path, {"all.txt": "one\n"}))
 
 

@@ -123,10 +123,40 @@ def medmnist(name: str, labels: int) -> Callable[[], None]:
 
 
 def mr() -> None:
+    folder = Path("rt-polaritydata")
+    folder.mkdir()
     for label in ("pos", "neg"):
-        lines = [f"{sentence()} caf\xe9 {label} {number} \n" for number in range(30)]
-        Path(f"rt-polarity.{label}").write_text("".join(lines), encoding="latin-1")
-    python(script("bash", "MR"))
+        lines = (f"{label} film {number}: {' '.join(RANDOM.choice(WORDS, 9))} caf\u00e9 \n" for number in range(40))
+        (folder / f"rt-polarity.{label}").write_text("".join(lines), encoding="windows-1252")
+
+
+def har() -> None:
+    for part, first in (("train", 1), ("test", 20)):
+        Path(part, "Inertial Signals").mkdir(parents=True)
+        for channel in ("body_acc_x", "body_acc_y", "total_acc_z"):
+            np.savetxt(Path(part, "Inertial Signals", f"{channel}_{part}.txt"), RANDOM.normal(size=(40, 128)))
+        np.savetxt(Path(part, f"y_{part}.txt"), np.arange(40) % 2 + 1, fmt="%d")
+        np.savetxt(Path(part, f"subject_{part}.txt"), first + np.arange(40) // 5, fmt="%d")
+    Path("activity_labels.txt").write_text("1 WALKING\n2 SITTING\n")
+    python(script("python", "UCI HAR"))
+
+
+def cats_and_dogs() -> None:
+    folder = Path("dogs-vs-cats/train")
+    folder.mkdir(parents=True)
+    for number in range(40):
+        Image.fromarray(pixels(1, 12, 16, 3)[0]).save(folder / f"{('cat', 'dog')[number % 2]}.{number // 2}.jpg")
+
+
+def isic() -> None:
+    folder, classes = Path("ISIC2018_Task3_Training_Input"), ("MEL", "NV", "BCC", "AKIEC", "BKL", "DF", "VASC")
+    folder.mkdir()
+    with open("ISIC2018_Task3_Training_GroundTruth.csv", "w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(["image", *classes])
+        for number in range(70):
+            Image.fromarray(pixels(1, 12, 16, 3)[0]).save(folder / f"ISIC_{number:07d}.jpg")
+            table.writerow([f"ISIC_{number:07d}", *(float(place == number % 7) for place in range(7))])
 
 
 def imdb() -> None:
@@ -241,7 +271,10 @@ MAKERS = {
     ("cifar", "cifar-10-batches-py"): cifar,
     ("npz", "pathmnist.npz"): medmnist("pathmnist.npz", 1),
     ("npz", "chestmnist.npz"): medmnist("chestmnist.npz", 14),
-    ("csv", "mr.csv"): mr,
+    ("text_folder", "rt-polaritydata"): mr,
+    ("npz", "har.npz"): har,
+    ("image_folder", "dogs-vs-cats/train"): cats_and_dogs,
+    ("csv", "ISIC2018_Task3_Training_GroundTruth.csv"): isic,
     ("text_folder", "aclImdb"): imdb,
     ("csv", "mitbih_train.csv"): signals("mitbih_{}.csv", 1, 187),
     ("tsv", "FordA_TRAIN.tsv"): signals("FordA_{}.tsv", 0, 500, delimiter="\t"),

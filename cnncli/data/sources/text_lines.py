@@ -17,7 +17,7 @@ from cnncli.data.tables.csv_table import Rows, text_lines
 from cnncli.data.tables.table_file import SUFFIXES, TableFile
 from cnncli.data.tables.wrong_lines import WrongLines
 from cnncli.errors import DataError, Problem
-from cnncli.messages import printable
+from cnncli.messages import counted, printable
 from cnncli.recipe.sources.table import Table
 from cnncli.recipe.sources.text_folder import TextFolder
 
@@ -157,7 +157,7 @@ def _tables(text: str, encoding: str, *, for_training: bool) -> Iterator[tuple[s
         inside = os.path.join(root, folder)
         found = files_of_classes(inside)
         if len(found) < 2:
-            message = f"{printable(os.path.join(text, folder))} has {len(found)} files of texts"
+            message = f"{printable(os.path.join(text, folder))} has {counted(len(found), 'file')} of texts"
             raise DataError(Problem(message, f"it holds {contents(inside)}\neach class needs a file with its texts"))
         for class_name, name in found.items():
             path = os.path.join(text, folder, name)
