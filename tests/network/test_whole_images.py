@@ -33,6 +33,13 @@ def test_outputs_count_more_the_nearer_to_the_middle_of_their_window():
     np.testing.assert_allclose(np.ravel(over_whole_images(model, windows)(image)), expected, rtol=1e-6)
 
 
+def test_metrics_of_the_training_are_not_those_of_whole_images():
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 1)])
+    model.compile(loss="mse", metrics=["mae"])
+    model.train_on_batch(np.ones((1, 4, 4, 1)), np.ones((1, 4, 4, 1)))
+    assert over_whole_images(model, Windows(size=[4, 4], of=[8, 8])).metrics == []
+
+
 def test_a_model_without_windows_stays():
     model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Rescaling(1.0)])
     assert over_whole_images(model, None) is model
