@@ -38,17 +38,24 @@ def test_key_of_a_table_that_no_script_follows_is_refused(key):
         refuse_unwritten(loaded.recipe, loaded)
 
 
+MAPS = (
+    "Conv2D: {name: neck, filters: 2, kernel_size: 1}, "
+    "Conv2D: {name: centres, filters: $classes, kernel_size: 1, activation: sigmoid, from: neck}, "
+    "Conv2D: {name: sides, filters: 4, kernel_size: 1, activation: softplus, from: neck}"
+)
+
+
 @pytest.mark.parametrize(
-    ("source", "word"),
+    ("source", "word", "model"),
     [
-        ("csv: {path: a.csv, numbers: a, label: b}", "input"),
-        ("npz: {path: a.npz}", "boxes"),
-        ("npz: {path: a.npz}", "identities"),
+        ("csv: {path: a.csv, numbers: a, label: b}", "input", "layers: [Dense: 1]"),
+        ("npz: {path: a.npz}", "identities", "layers: [Dense: 2, UnitNormalization]"),
+        ("npz: {path: a.npz}", "boxes", f"layers: [{MAPS}], outputs: [centres, sides]"),
     ],
 )
-def test_targets_of_which_a_part_is_not_in_keras_are_refused(source, word):
+def test_targets_of_which_a_part_is_not_in_keras_are_refused(source, word, model):
     data = f"data: {{source: {{{source}}}, targets: {word}}}\n"
-    loaded = load_bytes((data + "model: {layers: [Dense: 2]}\n").encode(), "a.yaml")
+    loaded = load_bytes(f"{data}model: {{{model}}}\n".encode(), "a.yaml")
 
     with pytest.raises(RecipeError, match="`targets` cannot be written as Python"):
         refuse_unwritten(loaded.recipe, loaded)

@@ -9,7 +9,8 @@ import pytest
 
 from cnncli.data.columns import as_array
 from cnncli.data.dataset import INPUT, Examples
-from cnncli.errors import RecipeError
+from cnncli.errors import DataError, RecipeError
+from cnncli.recipe.keras_objects.objects import KerasObject
 from cnncli.tasks.identities.subject import VectorSubject
 from cnncli.tasks.reconstruction.evaluation_inputs import evaluation_inputs
 from cnncli.tasks.reconstruction.predictions import to_csv
@@ -127,3 +128,15 @@ def test_network_without_classes_and_numbers_refuses_heat_maps(kind, said):
         subject.check_explains("net")
     with pytest.raises(RecipeError, match=said):
         subject.number_of("ants")
+
+
+@pytest.mark.parametrize(
+    ("given", "hint"),
+    [((16, 18, 3), "or images of 16x18 (height x width)"), ((13, 15, 3), "padding: same")],
+)
+def test_sides_that_do_not_come_back_say_which_do(given, hint):
+    """15x17 halved is 8x9, and 16x18 when it is doubled again."""
+    info = InputTargets(shape=(15, 17, 3), low=0.0, high=1.0)
+    with pytest.raises(DataError) as caught:
+        info.encoding(KerasObject("losses", "mean_squared_error"), output_shape=given, layer="last")
+    assert hint in caught.value.problems[0].hint.splitlines()[-1]

@@ -17,7 +17,7 @@ from cnncli.data.shapes import written
 from cnncli.data.tables.cells import NoCells
 from cnncli.data.targets import TableTargets, TargetInfo
 from cnncli.errors import DataError, Problem
-from cnncli.inputs import kind_of
+from cnncli.inputs import IMAGE, kind_of
 from cnncli.recipe.keras_objects.objects import KerasObject, as_data, read
 from cnncli.recipe.outputs import loss_class
 from cnncli.recipe.schema_data import Data
@@ -299,5 +299,11 @@ def _way_to(wanted: Sequence[int], given: OutputShape) -> str:
     if len(given) == 1 and given[0] == math.prod(wanted):
         return f"end with `- Reshape: {list(wanted)}`"
     if len(given) == len(wanted):
-        return "as many UpSampling or transposed convolutions as poolings, or strides; padding: same"
+        hint = "as many UpSampling or transposed convolutions as poolings, or strides; padding: same"
+        if kind_of(wanted) is IMAGE and all(
+            found is not None and found >= own for found, own in zip(given, sides, strict=False)
+        ):
+            height, width = given[:2]  # each halving rounded up
+            hint += f"\nor images of {height}x{width} (height x width), by `image_size` or by a Resizing in `prepare`"
+        return hint
     return f"an {kind_of(wanted).WORD} needs as many axes: end with `- Reshape: {list(wanted)}`"
