@@ -26,9 +26,7 @@ def over_whole_images(model: keras.Model, windows: Windows | None) -> keras.Mode
     if windows is None:
         return model
     [given] = model.inputs
-    network = keras.Model(
-        model.inputs, model.outputs[0]
-    )  # the model itself would bring the metrics that it was compiled with
+    network = keras.Model(model.inputs, model.outputs[0])  # without the metrics of a compiled model
     inputs = keras.Input((*windows.whole, given.shape[-1]), dtype=given.dtype, name=given.name)
     return keras.Model(inputs, _Joined(network, windows, name="joined")(inputs), name=f"{model.name}_over_windows")
 
