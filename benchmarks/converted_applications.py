@@ -46,9 +46,9 @@ def converted(name: str, folder: Path) -> str:
     model = getattr(keras.applications, name)(weights=None, input_shape=shape)
     randomize(model, images, np.random.default_rng(1))
     layers, params = len(model.layers), model.count_params()
-    expected, weights = _logits(model, images), _weights(model)
     saved, recipe, script = (folder / f"{name}{suffix}" for suffix in (".keras", ".yaml", ".py"))
     model.save(saved)
+    expected, weights = _logits(model, images), _weights(model)
     del model
     keras.backend.clear_session()
     _command("from-keras", saved, "--to", recipe)
