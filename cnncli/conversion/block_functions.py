@@ -8,7 +8,7 @@ from cnncli.conversion.function_body import INDENT
 from cnncli.conversion.python_expressions import NotTranslated
 from cnncli.conversion.python_layout import quoted
 from cnncli.conversion.structured_code import StructuredBody, mentions
-from cnncli.conversion.tensor_parameters import layer_parameters
+from cnncli.conversion.tensor_parameters import layer_parameters, layers_given
 from cnncli.conversion.trace import Execution, SizesThen
 from cnncli.conversion.values_in_code import Occurrence, value_code
 from cnncli.recipe.language.blocks import Block
@@ -20,15 +20,25 @@ from cnncli.recipe.yaml.nodes import Mapping, Node
 class FunctionCode(StructuredBody):
     """A whole function: that of a block, or `build_model`."""
 
-    def function_of(self, block: Block) -> FunctionCode:
-        """The function of a block; it is written before the first function that calls it."""
-        if block.name not in self.network.functions:
+    def function_of(self, block: Block, runs: Sequence[Execution]) -> FunctionCode:
+        """The function of a block for calls that give it the same layers; it is written before the first that calls it.
+
+        Raises:
+            NotTranslated: the calls give it different layers.
+        """
+        blocks = self.network.trace.blocks
+        keys = {(block.name, *layers_given(block, blocks, run)) for run in runs if run.children}
+        if len(keys) != 1:
+            raise NotTranslated(block.name)
+        [key] = keys
+        if key not in self.network.functions:
             calls = [e for e in self.network.trace.executions if e.is_call and _head(e.item) == block.name]
             calls = [e for e in calls if e.top not in self.network.flat and e.children and e.end > e.start]
+            calls = [e for e in calls if (block.name, *layers_given(block, blocks, e)) == key]
             function = FunctionCode(self.network, calls, block=block)
             function.write_block(block)
-            self.network.functions[block.name] = function
-        found: FunctionCode = self.network.functions[block.name]
+            self.network.functions[key] = function
+        found: FunctionCode = self.network.functions[key]
         return found
 
     def write_block(self, block: Block) -> None:

@@ -42,7 +42,7 @@ class Network:
         identifiers: of the module.
         names: the recipe's names outside of blocks and loops -> Python.
         inputs: the names of the network's inputs.
-        functions: of the blocks, by their names, in the order in which they are written.
+        functions: of the blocks, by their names and the layers that they are given, in the order in which they are written.
         application: writes an application after a variable, within a function.
         roots: an execution with `is` -> the one whose layers it calls again.
     """
@@ -54,7 +54,7 @@ class Network:
     identifiers: Identifiers
     names: dict[str, str]
     inputs: tuple[str, ...]
-    functions: dict[str, Any]
+    functions: dict[tuple[Any, ...], Any]
     application: Callable[[Any, KerasObject, str, str], Iterator[str]]
     roots: Roots
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cnncli.conversion.python_expressions import NotTranslated
+from cnncli.conversion.tensor_parameters import given_layers
 from cnncli.conversion.trace import Execution
 from cnncli.conversion.values_in_code import evaluated
 from cnncli.recipe.keras_objects import catalogue
@@ -103,10 +104,10 @@ def path_count(execution: Execution) -> int:
     if body.get("path") is not None:
         return _round_count(body, execution)
     paths = body.get("paths")
-    if not isinstance(paths, Sequence):
+    if paths is None:
         raise NotTranslated("paths")
     count = 0
-    for path in paths.items:
+    for path in paths.items if isinstance(paths, Sequence) else given_layers(paths, [execution]):
         if not isinstance(path, Mapping):
             count += 1
             continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from cnncli.conversion.function_body import INDENT, TENSORS, FunctionBody, Start
 from cnncli.conversion.keras_code import applied
@@ -26,8 +26,8 @@ from cnncli.recipe.yaml.nodes import Sequence as NodeList
 class StructuredBody(FunctionBody):
     """Writes items of a recipe as lines of a function."""
 
-    def function_of(self, block: Block) -> StructuredBody:
-        """The function of a block."""
+    def function_of(self, block: Block, runs: Sequence[Execution]) -> StructuredBody:
+        """The function of a block for some of its calls."""
         raise NotImplementedError
 
     # ---- items ---------------------------------------------------------------------------------------------------------
@@ -133,7 +133,7 @@ class StructuredBody(FunctionBody):
         return self.assign(variable, applied(found, code, tensors))
 
     def _call(self, item: Node, entry: Entry, block: Block, runs: list[Execution], tensor: str) -> str:
-        function = self.function_of(block)
+        function = self.function_of(block, runs)
         given: list[Entry] = []
         if isinstance(entry.value, Mapping):
             given = [argument for argument in entry.value.entries if argument.key not in OURS]

@@ -37,11 +37,19 @@ def tensor_parameters(block: Block, blocks: Mapping[str, Block]) -> set[str]:
 
 def layer_parameters(block: Block, blocks: Mapping[str, Block], calls: Iterable[Execution]) -> set[str]:
     """The parameters of a block that are layers in some call."""
-    found = set()
-    for call in calls:
-        given = call.children[0].scope.given if call.children else {}
-        own = {*block.params, *(block.defaults.keys() if block.defaults else ())}
-        found |= {name for name in own if name in given and are_layers(given[name].node, blocks)}
+    return {name for call in calls for name, _ in layers_given(block, blocks, call)}
+
+
+def layers_given(block: Block, blocks: Mapping[str, Block], call: Execution) -> list[tuple[str, int]]:
+    """The parameters of a block that are layers in a call, each with the identity of these layers."""
+    scope = call.children[0].scope if call.children else None
+    found = []
+    for name in (*block.params, *(block.defaults.keys() if block.defaults else ())):
+        if scope is not None and name in scope.given:
+            node = scope.given[name].node
+            if isinstance(node, Scalar) and (behind := language_given_node(node, scope.given[name].scope)) is not None:
+                node = behind.node
+            found += [(name, id(node))] if are_layers(node, blocks) else []
     return found
 
 
