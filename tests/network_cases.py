@@ -187,13 +187,13 @@ CASES["layers as a parameter of a block"] = {
     "layers": "- twice: {inner: [Conv2D: {filters: 3, kernel_size: 3, padding: same}, ReLU], filters: 4}\n"
     "- repeat: {times: 2, layers: [one: {inner: {Conv2D: {filters: 4, kernel_size: 1}}}]}",
 }
-WITHOUT["layers that differ from call to call"] = {
+CASES["layers that differ from call to call"] = {
     "blocks": "one:\n  params: [inner]\n  layers:\n    - $inner\n    - ReLU\n"
     "kind:\n  params: [k]\n  layers: [$k: {filters: 2, kernel_size: 1}]",
     "layers": "- one: {inner: {Conv2D: {filters: 4, kernel_size: 1}}}\n- one: {inner: [ReLU, ReLU]}\n- one: {inner: ReLU}\n"
     "- kind: Conv2D",
 }
-WITHOUT["items that are no Keras layers, called again"] = {
+CASES["items that are no Keras layers, called again"] = {
     "blocks": "tokens:\n  layers:\n    - residual: {shortcut: auto, "
     "body: [Conv2D: {filters: 4, kernel_size: 3, strides: 2, padding: same}]}\n"
     "    - residual: {shortcut: auto, body: [Conv2D: {filters: 4, kernel_size: 1}]}\n"
@@ -203,11 +203,27 @@ WITHOUT["items that are no Keras layers, called again"] = {
     "layers": "- Conv2D: {name: one, filters: 3, kernel_size: 1}\n- tokens: {name: a}\n"
     "- tokens: {name: b, is: a, from: one}\n- tokens: {name: c, is: a, from: input}\n- Add: {from: [a, b, c]}",
 }
-WITHOUT["what comes out of a constant goes into it"] = {
+CASES["what comes out of a constant goes into it"] = {
     "layers": "- learned: {name: a, shape: [8, 8, 3]}\n- learned: {is: a}\n- learned: {is: a, name: last}\n"
     "- Add: {from: [a, last]}",
 }
-WITHOUT["an application called again"] = {
+CASES["an application called again"] = {
     "blocks": "maps:\n  layers: [Resizing: {height: 32, width: 32}, VGG16: {weights: null, include_top: false}]",
     "layers": "- maps: {name: a}\n- ReLU: {from: input}\n- maps: {name: b, is: a}\n- Add: {from: [a, b]}",
+}
+CASES["paths in variables"] = {
+    "variables": "a: [[ReLU], [Conv2D: {filters: 3, kernel_size: 1}, ReLU]], b: [[Conv2D: {filters: 2, kernel_size: 1}], [ReLU]]",
+    "blocks": "one:\n  params: [paths]\n  defaults: {filters: $here.channels}\n  layers:\n"
+    "    - residual:\n        body:\n          - branches: {merge: Concatenate, paths: $paths}\n"
+    "          - Conv2D: {filters: $filters, kernel_size: 1}",
+    "layers": "- repeat: {times: 2, layers: [one: $a]}\n- one: $b\n- repeat: {times: 2, layers: [one: {paths: $b}]}",
+}
+CASES["blocks that a loop names"] = {
+    "blocks": "wide:\n  params: [filters]\n  layers: [Conv2D: {filters: $filters, kernel_size: 3, padding: same}]\n"
+    "deep:\n  params: [filters]\n  layers: [Conv2D: {filters: $filters, kernel_size: 1}, ReLU]",
+    "layers": "- wide: 2\n- repeat:\n    over: {kind: [wide, deep, wide], count: [1, 2, 2]}\n    layers:\n"
+    "      - repeat: {times: $count, as: i, layers: [$kind: {filters: $(i + 2)}]}",
+}
+WITHOUT["Keras layers that a loop names"] = {
+    "layers": "- repeat: {over: {kind: [ReLU, Softmax]}, layers: [$kind: {}]}\n- repeat: {times: 2, layers: [ReLU]}",
 }

@@ -12,7 +12,7 @@ import typer
 
 from cnncli.cli import console, data_files, options, tensorflow_log
 from cnncli.cli.recipe_or_run import run_meant
-from cnncli.errors import OutputError, Place, Problem
+from cnncli.errors import OutputError, Place, Problem, RecipeError
 from cnncli.messages import printable
 
 if TYPE_CHECKING:
@@ -70,13 +70,21 @@ def to_python(
         for warning in source.loaded.warnings:
             console.show_note(warning)
     with tensorflow_log.captured() if source.loaded.uses_sizes else nullcontext():  # sizes come from Keras
-        code = converted(
-            source.loaded,
-            network_only=network,
-            input_shape=source.input_shape,
-            training=source.training.recipe if source.training else None,
-            weights=source.weights,
-        )
+        try:
+            code = converted(
+                source.loaded,
+                network_only=network,
+                input_shape=source.input_shape,
+                training=source.training.recipe if source.training else None,
+                weights=source.weights,
+            )
+        except RecipeError:
+            if not source.loaded.uses_sizes:
+                raise
+            from cnncli.workflow import check_without_data
+
+            check_without_data(source.loaded)  # a network that Keras cannot build has no Python either: it says why
+            raise
     if file:
         file.write(code)
     if as_json:
@@ -134,7 +142,6 @@ def _source(recipe: str, output: Path, settings: list[str]) -> _Source:
 def _of_run(run: Path, settings: list[str]) -> _Source:
     """The recipe as it was written, where it gives what the run recorded; else the resolved one."""
     from cnncli import runs
-    from cnncli.errors import RecipeError
     from cnncli.recipe.load import load, load_bytes
     from cnncli.runs.record import MODEL
 

@@ -26,25 +26,28 @@ class FunctionCode(StructuredBody):
         Raises:
             NotTranslated: the calls give it different layers.
         """
-        blocks = self.network.trace.blocks
-        keys = {(block.name, *layers_given(block, blocks, run)) for run in runs if run.children}
+        calls = [e for e in self.network.trace.executions if e.is_call and e.head == block.name]
+        calls = [e for e in calls if e.top not in self.network.flat and e.children and e.end > e.start]
+        parameters = layer_parameters(block, self.network.trace.blocks, calls)
+        keys = {(block.name, *layers_given(parameters, run)) for run in runs if run.children}
         if len(keys) != 1:
             raise NotTranslated(block.name)
         [key] = keys
         if key not in self.network.functions:
-            calls = [e for e in self.network.trace.executions if e.is_call and _head(e.item) == block.name]
-            calls = [e for e in calls if e.top not in self.network.flat and e.children and e.end > e.start]
-            calls = [e for e in calls if (block.name, *layers_given(block, blocks, e)) == key]
+            calls = [e for e in calls if (block.name, *layers_given(parameters, e)) == key]
             function = FunctionCode(self.network, calls, block=block)
-            function.write_block(block)
+            function.write_block(block, parameters)
             self.network.functions[key] = function
         found: FunctionCode = self.network.functions[key]
         return found
 
-    def write_block(self, block: Block) -> None:
-        """The whole function of a block."""
+    def write_block(self, block: Block, layers: set[str]) -> None:
+        """The whole function of a block.
+
+        Args:
+            layers: the parameters that are layers, which are written out in the function.
+        """
         calls = [call for call in self.calls if call is not None]
-        layers = layer_parameters(block, self.network.trace.blocks, calls)
         written = {entry.key: entry.value for entry in block.defaults.entries} if block.defaults else {}
         defaults = {param: node for param, node in written.items() if param not in layers}
         required = [param for param in block.params if param not in written and param not in layers]
@@ -92,8 +95,3 @@ class FunctionCode(StructuredBody):
         current = self.items(items, current, "x")
         self.end()
         return current
-
-
-def _head(item: Node) -> str:
-    head, _ = head_and_body(item)
-    return str(head.value) if head is not None else ""

@@ -117,7 +117,7 @@ class FunctionBody:
         for run in runs:
             with self.translating([run]):
                 things += named(run, network.layers)
-        self._counted = counted_names(things)
+        self._counted = counted_names(sorted(things, key=lambda thing: thing.time))
         if self._counted.wrong:
             raise CannotLink(run.top for run in self._counted.wrong)
         self.links: Links = link(
@@ -285,8 +285,8 @@ class FunctionBody:
                     yield Use(key, reference.text, reference.layer, run.began, run.call, run, reference.is_glob)
             if not run.is_call or head is None:
                 continue
-            for parameter in tensor_parameters(blocks[head.value], blocks):
-                given = given_node(run.item, blocks[head.value], parameter)
+            for parameter in tensor_parameters(blocks[run.head], blocks):
+                given = given_node(run.item, blocks[run.head], parameter)
                 layer = self._given_layer(run, parameter)
                 if layer is not None and whole_name(given) not in self.tensors_given:
                     place = (id(run.item), parameter)
@@ -304,7 +304,7 @@ class FunctionBody:
                 if whole_name(node) == parameter:
                     return reference.layer
             if run.is_call and head is not None:
-                called = self.network.trace.blocks[head.value]
+                called = self.network.trace.blocks[run.head]
                 for inner in tensor_parameters(called, self.network.trace.blocks):
                     if whole_name(given_node(run.item, called, inner)) == parameter:
                         return self._given_layer(run, inner)

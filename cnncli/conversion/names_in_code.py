@@ -38,6 +38,12 @@ class Named:
     base: str
     name: str
 
+    @property
+    def time(self) -> int:
+        """When it is named: what merges paths after all that is in them."""
+        is_merging = self.execution.head in ("branches", "residual")
+        return self.execution.ended if is_merging else self.execution.began
+
 
 def named(execution: Execution, layers: list[KerasObject]) -> Iterator[Named]:
     """What got a name when an item was written out, in the order of counting."""
@@ -50,21 +56,21 @@ def named(execution: Execution, layers: list[KerasObject]) -> Iterator[Named]:
         return name.removeprefix(prefix)
 
     if execution.is_call:
-        yield Named(execution, OWN, written_name(body), head.value, local(_name_of_call(execution, layers)))
-    elif head.value in ("branches", "residual"):
+        yield Named(execution, OWN, written_name(body), execution.head, local(_name_of_call(execution, layers)))
+    elif execution.head in ("branches", "residual"):
         if not merges(execution):
             return
         last = layers[execution.end - 1]
-        if head.value == "residual" and execution.end > execution.start + 1:
+        if execution.head == "residual" and execution.end > execution.start + 1:
             before = layers[execution.end - 2]
             if before.name == SHORTCUT and before.args.get("name") and _is_auto(body):
                 yield Named(execution, SHORTCUT, None, SHORTCUT, local(name_of(before)))
         written = written_name(body)
-        if written is None and head.value == "branches" and isinstance(body, Mapping):
+        if written is None and execution.head == "branches" and isinstance(body, Mapping):
             merge = body.get("merge")
             written = written_name(head_and_body(merge)[1]) if merge is not None else None
         yield Named(execution, OWN, written, snake_case(last.entry.canonical), local(name_of(last)))
-    elif head.value not in ("repeat", "group"):
+    elif execution.head not in ("repeat", "group"):
         layer = layers[execution.start]
         base = snake_case(layer.entry.canonical)
         if layer.kind == "applications":
@@ -81,7 +87,7 @@ def _name_of_call(execution: Execution, layers: list[KerasObject]) -> str:
     head, body = head_and_body(execution.item)
     assert head is not None
     written = written_name(body)
-    base = head.value if written is None else ""
+    base = execution.head if written is None else ""
     found = re.match(rf"{re.escape(execution.scope.prefix + base)}(_\d+)?(?=_)", name_of(layers[execution.start]))
     return found[0] if found and base else ""
 
@@ -91,7 +97,7 @@ def merges(execution: Execution) -> bool:
     head, body = head_and_body(execution.item)
     if head is None or not isinstance(body, Mapping):
         return False
-    if head.value == "residual":
+    if execution.head == "residual":
         skip = body.get("skip")
         return skip is None or bool(evaluated(skip, execution))
     return path_count(execution) > 1
@@ -157,16 +163,16 @@ def counted_names(things: Iterable[Named]) -> CountedNames:
         things: all that is named in a function, in all its calls, in order.
     """
     names: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
-    bases: dict[tuple[int, str], str] = {}
+    bases: defaultdict[tuple[int, str], set[str]] = defaultdict(set)
     orders: defaultdict[tuple[int, str], list[Named]] = defaultdict(list)
     for thing in things:
         if thing.written is None:
             key = (id(thing.execution.item), thing.role)
             names[key].add(thing.name)
-            bases[key] = thing.base
+            bases[key].add(thing.base)
             orders[id(thing.execution.call), thing.base].append(thing)
-    counted = frozenset(bases[key] for key, found in names.items() if len(found) > 1)
-    constant = {key: next(iter(found)) for key, found in names.items() if bases[key] not in counted}
+    counted = frozenset(base for key, found in names.items() if len(found) > 1 for base in bases[key])
+    constant = {key: next(iter(found)) for key, found in names.items() if not bases[key] & counted}
     wrong = [
         thing.execution
         for (_, base), found in orders.items()

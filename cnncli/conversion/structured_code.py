@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 
-from cnncli.conversion.function_body import INDENT, TENSORS, FunctionBody, Start
+from cnncli.conversion.function_body import COUNTER, INDENT, TENSORS, FunctionBody, Start
 from cnncli.conversion.keras_code import applied
 from cnncli.conversion.names_in_code import OWN, merges
 from cnncli.conversion.python_expressions import NotTranslated
@@ -79,8 +79,6 @@ class StructuredBody(FunctionBody):
     def _kept(self, item: Node, runs: list[Execution], current: str, target: str) -> str:
         head, body = head_and_body(item)
         assert head is not None
-        if "$" in head.value:
-            raise NotTranslated(head.value)
         tensors = self.tensors(item, runs, body) or [current]
         self.names[SIZES] = tensors[0]
         variable = self.links.variable.get(id(item), target)
@@ -90,17 +88,20 @@ class StructuredBody(FunctionBody):
             "residual": self._residual,
             "group": self._group,
         }
-        entry = Entry(head.value, head.place, body if body is not None else Scalar(None, head.place))
+        heads = list(dict.fromkeys(run.head for run in runs))
+        entry = Entry(heads[0], head.place, body if body is not None else Scalar(None, head.place))
         if any(run in self.network.roots for run in runs):
             result = self.assign(variable, self.called_again(entry, runs, tensors))
-        elif head.value in structures:
-            result = structures[head.value](item, entry, runs, tensors[0], target)
+        elif len(heads) > 1:
+            result = self.assign(variable, self._one_of(item, head, entry, runs, tensors[0]))
+        elif entry.key in structures:
+            result = structures[entry.key](item, entry, runs, tensors[0], target)
             result = self.assign(variable, result) if id(item) in self.links.variable else result
-        elif head.value in self.network.trace.blocks:
-            block = self.network.trace.blocks[head.value]
+        elif entry.key in self.network.trace.blocks:
+            block = self.network.trace.blocks[entry.key]
             with self.several(item, runs, tensors, variable) as kept:
                 result = self.assign(kept, self._call(item, entry, block, runs, tensors[0]))
-        elif head.value == SHORTCUT:
+        elif entry.key == SHORTCUT:
             result = self.assign(variable, self._resolved_shortcut(entry, runs, tensors[0]))
         else:
             result = self._layer(item, entry, runs, tensors, variable)
@@ -158,6 +159,21 @@ class StructuredBody(FunctionBody):
             arguments.append(codes.pop(param))
         arguments += [f"{own[key]}={code}" for key, code in codes.items()]
         return f"{function.name}({', '.join([*arguments, f'name={self.name_code(item, OWN, runs)}'])})"
+
+    def _one_of(self, item: Node, head: Scalar, entry: Entry, runs: list[Execution], tensor: str) -> str:
+        """`- $kind: {…}` that is another block in another round: the functions by name, and the arguments that all take."""
+        kind = value_code(head, self.names, occurrences(head, runs))
+        functions: dict[str, str] = {}
+        arguments = set()
+        for name, block in self.network.trace.blocks.items():
+            if own := [run for run in runs if run.head == name]:
+                code = self._call(item, Entry(name, entry.key_place, entry.value), block, own, tensor)
+                functions[name], given = code.split("(", 1)
+                arguments.add(given.replace(f"{COUNTER}({quoted(name)})", f"{COUNTER}({kind})"))
+        if len(arguments) != 1 or functions.keys() != {run.head for run in runs}:
+            raise NotTranslated(head.value)
+        listed = ", ".join(f"{quoted(name)}: {function}" for name, function in functions.items())
+        return f"{{{listed}}}[{kind}]({arguments.pop()}"
 
     def _given_tensor(self, item: Node, given: Entry) -> str:
         """The tensor of the layer that an argument of a block names."""

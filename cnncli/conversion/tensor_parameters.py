@@ -37,20 +37,23 @@ def tensor_parameters(block: Block, blocks: Mapping[str, Block]) -> set[str]:
 
 def layer_parameters(block: Block, blocks: Mapping[str, Block], calls: Iterable[Execution]) -> set[str]:
     """The parameters of a block that are layers in some call."""
-    return {name for call in calls for name, _ in layers_given(block, blocks, call)}
+    own = (*block.params, *(block.defaults.keys() if block.defaults else ()))
+    nodes = [(name, _given(name, call)) for call in calls for name in own]
+    return {name for name, node in nodes if node is not None and are_layers(node, blocks)}
 
 
-def layers_given(block: Block, blocks: Mapping[str, Block], call: Execution) -> list[tuple[str, int]]:
-    """The parameters of a block that are layers in a call, each with the identity of these layers."""
-    scope = call.children[0].scope if call.children else None
-    found = []
-    for name in (*block.params, *(block.defaults.keys() if block.defaults else ())):
-        if scope is not None and name in scope.given:
-            node = scope.given[name].node
-            if isinstance(node, Scalar) and (behind := language_given_node(node, scope.given[name].scope)) is not None:
-                node = behind.node
-            found += [(name, id(node))] if are_layers(node, blocks) else []
-    return found
+def layers_given(parameters: Iterable[str], call: Execution) -> tuple[tuple[str, int], ...]:
+    """The identity of what a call of a block gives for each of some parameters."""
+    return tuple((name, id(_given(name, call))) for name in sorted(parameters))
+
+
+def _given(name: str, call: Execution) -> Node | None:
+    """What a call gives for a parameter, as it was written; None where it has no such parameter."""
+    given = call.children[0].scope.given.get(name) if call.children else None
+    if given is None or not isinstance(given.node, Scalar):
+        return given.node if given else None
+    behind = language_given_node(given.node, given.scope)
+    return given.node if behind is None else behind.node
 
 
 def given_layers(node: Node, runs: Sequence[Execution]) -> tuple[Node, ...]:

@@ -19,6 +19,7 @@ from cnncli.recipe.language.expand import expand
 from cnncli.recipe.language.expressions import HERE, Sizes
 from cnncli.recipe.language.flat_layers import FlatLayers, Scope
 from cnncli.recipe.language.here import HereSizes, Shape, Shapes
+from cnncli.recipe.language.texts import substitute
 from cnncli.recipe.language.writer import head_and_body
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Node, Sequence
 
@@ -51,6 +52,7 @@ class Execution:
         source: the layer that flows here before it; None is the network's input.
         result: the same after it.
         references: what its `from` names.
+        head: the name of the layer, structure or block, also where it is written as `$kind`; empty where there is none.
         is_call: it is the call of a block.
         shape: what comes in, without the batch; None where nothing asks for sizes.
     """
@@ -65,6 +67,7 @@ class Execution:
     ended: int = 0
     result: str | None = None
     references: tuple[Reference, ...] = ()
+    head: str = ""
     is_call: bool = False
     shape: Shape | None = None
     children: list[Execution] = field(default_factory=list)
@@ -168,7 +171,10 @@ class _Recorder:
         head, body = head_and_body(item)
         parent = self._open[-1] if self._open else None
         execution = Execution(item, scope, parent, len(flat.nodes), self._tick(), flat.current)
-        execution.is_call = head is not None and head.value in self.blocks
+        if head is not None:
+            is_computed = "$" in head.value and body is not None
+            execution.head = str(substitute(head.value, values_at(execution))) if is_computed else head.value
+        execution.is_call = execution.head in self.blocks
         execution.references = tuple(_references(body, scope, flat))
         if self._knows_shapes:
             before = flat.current

@@ -149,3 +149,15 @@ train: {seed: 1, epochs: 30, batch_size: 16, optimizer: {Adam: 0.05}}
     # The best that one weight can do against noise of a variance of 0.09: the share variance / (variance + 0.09) of the input.
     variance = float((digits / 255).var())
     assert scores["loss"] == pytest.approx(variance * 0.09 / (variance + 0.09), rel=0.15)
+
+
+def test_network_that_keras_cannot_build_says_why_it_has_no_python(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    body = "residual: {skip: $(here.channels == 1), body: [Conv2D: {filters: 4, kernel_size: 3}]}"
+    ending = "Dense: {units: 10, activation: softmax}"
+    text = f"data: {{source: mnist-sample}}\nmodel:\n  layers:\n    - {body}\n    - Flatten\n    - {ending}\n"
+    Path("r.yaml").write_text(text)
+
+    done = call("to-python", "r.yaml", "--network", exit_code=3)
+
+    assert done.stderr.startswith("r.yaml:4:7: Add: Inputs have incompatible shapes.")
