@@ -154,8 +154,8 @@ train: {seed: 1, epochs: 30, batch_size: 16, optimizer: {Adam: 0.05}}
 def test_network_that_keras_cannot_build_says_why_it_has_no_python(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     body = "residual: {skip: $(here.channels == 1), body: [Conv2D: {filters: 4, kernel_size: 3}]}"
-    ending = "Dense: {units: 10, activation: softmax}"
-    text = f"data: {{source: mnist-sample}}\nmodel:\n  layers:\n    - {body}\n    - Flatten\n    - {ending}\n"
+    ending = "Conv2D: {filters: $here.channels, kernel_size: 1}\n    - Flatten\n    - Dense: {units: 10, activation: softmax}"
+    text = f"data: {{source: mnist-sample}}\nmodel:\n  layers:\n    - {body}\n    - {ending}\n"
     Path("r.yaml").write_text(text)
 
     done = call("to-python", "r.yaml", "--network", exit_code=3)
