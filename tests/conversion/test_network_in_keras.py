@@ -54,6 +54,7 @@ def test_structure_gives_the_same_outputs(case):
 GIVEN = {
     "vgg16-transfer": ["model.layers.0.VGG16.weights=null"],
     "detect-transfer": ["model.layers.0.MobileNetV2.weights=null"],
+    "unet-transfer": ["model.layers.0.MobileNetV2.weights=null"],
     "sentence-cnn": ["data.prepare.0.TextVectorization.vocabulary=[not, bad]"],
     "sentence-conv1d": ["data.prepare.0.TextVectorization.vocabulary=[not, bad]"],
 }
