@@ -20,7 +20,6 @@ from cnncli.scaffold.data_summary import DataSummary, target_scale
 
 _SHORTEST_SIDE = 8  # pixels, of an image
 _GUESSED = ["classes", "multilabel", "numbers", "boxes"]  # targets, where nobody says them
-_SHOWN = "numbers"  # whose error is shown where labels are none of these
 _LONGEST_RATIO = 4  # of the sides of an image
 _MOST_CLASSES = 200
 _TEXTS = 2_000  # that are looked at
@@ -107,7 +106,7 @@ def _read(source: Any, targets: str | None, shape: tuple[int, ...] | None = None
         try:
             found = read_source(data, input_shape=shape)
         except DataError as error:
-            first = error if first is None or word == _SHOWN else first
+            first = first or error
             continue
         if first is not None and _are_classes(found):
             *others, last = first.problems

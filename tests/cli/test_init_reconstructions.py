@@ -69,7 +69,7 @@ def test_signals_and_rows_of_numbers(shape):
 def test_what_has_other_targets_is_refused():
     boxed_folder("yolo", 4)
     said = call("init", "photos", "--task", "input", exit_code=None).stderr
-    assert "the targets of photos are boxes, not input" in said
+    assert "photos is a YOLO data set, whose targets are boxes, not input" in said
 
     Path("rows.csv").write_text("a,label\n" + "1,x\n" * 20)
     said = call("init", "rows.csv", "--task", "input", exit_code=None).stderr
