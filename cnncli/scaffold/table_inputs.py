@@ -206,6 +206,8 @@ def _numbers(
     high = max(float(sample.numbers[name].max()) for name in names)
     series = _series(names)
     if series is None:
+        # Training stops at cells without a number: such a column is left out where there are others.
+        names = [name for name in names if not sample.has_gaps(name)] or names
         fact = f"{counted(len(names), 'column')} of numbers: {listed(map(printable, names))}"
         beside = list(own)
         are_side_by_side = len(names) > _SERIES and names == beside[beside.index(names[0]) :][: len(names)]

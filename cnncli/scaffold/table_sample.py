@@ -38,6 +38,10 @@ class SampledColumns:
     count: int
     images: ImageFolders
 
+    def has_gaps(self, name: str) -> bool:
+        """Whether some cells of a column of numbers have none."""
+        return len(self.numbers[name]) < len(self.values[name])
+
 
 def read_first_rows(table: TableFile) -> SampledColumns:
     """Read a table.
@@ -62,7 +66,7 @@ def read_first_rows(table: TableFile) -> SampledColumns:
 
 def with_reason(name: str, sample: SampledColumns) -> str:
     """The name of a column that is not used, with the cells that keep it from being one of numbers."""
-    if name in sample.numbers or not name:
+    if not name or (name in sample.numbers and not sample.has_gaps(name)):
         return name or "one without a name"
     cells = sample.values[name]
     filled = [cell for cell in cells if cell.strip()]

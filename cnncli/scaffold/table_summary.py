@@ -123,7 +123,8 @@ def _without_class(found: FoundLabel, targets: str, columns: SampledColumns) -> 
 def _gaps(used: Iterable[str | None], columns: SampledColumns) -> Iterator[str]:
     """The columns of numbers that a recipe uses although some of their cells have none."""
     for name in columns.numbers:
-        if name in used and (count := len(columns.values[name]) - len(columns.numbers[name])):
+        if name in used and columns.has_gaps(name):
+            count = len(columns.values[name]) - len(columns.numbers[name])
             yield f"`{printable(name)}` has {counted(count, 'cell')} without a number: training stops there and names the lines"
 
 

@@ -419,6 +419,10 @@ def test_folder_with_a_table_keeps_what_is_wrong_with_its_images():
             "b (5 empty cells)",
         ),
         (
+            [{"a": row / 7, "b": "NA" if row == 3 else row / 5, "y": "NV"[row % 2]} for row in range(40)],
+            "Columns that are not used: b (1 cell without a number: NA)",
+        ),
+        (
             [{"a": "" if row == 3 else row / 7, "y": "NV"[row % 2]} for row in range(40)],
             "`a` has 1 cell without a number: training stops there and names the lines",
         ),
