@@ -64,11 +64,16 @@ def _show(notes: Iterable[Problem]) -> None:
 
 def _shapes(loaded: LoadedRecipe) -> tuple[dict[str, Any], tuple[Problem, ...]]:
     """What the shapes tell, and notes about them."""
+    from cnncli.recipe import targets
+    from cnncli.recipe.known_data import declared_classes
     from cnncli.workflow import check_without_data
 
     checked = check_without_data(loaded)
     if checked is None:
-        what = "set `model.input` and `data.classes` to check the shapes without the data"
+        rules = targets.of(loaded.recipe.data.targets)
+        knows_classes = rules.NO_CLASSES or declared_classes(loaded.recipe)
+        missing = "`model.input`" if knows_classes else "`model.input` and `data.classes`"
+        what = f"set {missing} to check the shapes without the data"
         return {"params": None, "trainable_params": None, "checked": what}, ()
     what = "all shapes fit"
     if not checked.is_complete:

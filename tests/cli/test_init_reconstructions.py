@@ -74,3 +74,12 @@ def test_what_has_other_targets_is_refused():
     Path("rows.csv").write_text("a,label\n" + "1,x\n" * 20)
     said = call("init", "rows.csv", "--task", "input", exit_code=None).stderr
     assert "rows.csv is a table, and init reads its labels" in said
+
+
+def test_validate_asks_for_the_input_alone_where_there_are_no_classes():
+    layers = "[Conv2D: {filters: 1, kernel_size: 3, padding: same}]"
+    Path("r.yaml").write_text(
+        f"data: {{source: {{npz: {{path: a.npz}}}}, targets: input}}\nmodel: {{layers: {layers}}}\n"
+    )
+    said = call("validate", "r.yaml").stdout
+    assert said == "r: no mistakes; set `model.input` to check the shapes without the data\n"
