@@ -34,9 +34,8 @@ def roots_of(trace: Trace, layers: Sequence[KerasObject], own: Names[str, Execut
 
 def _has_layers_of(root: Execution, run: Execution) -> bool:
     """Whether a first execution is of the same layer, or a call of the same block."""
-    heads = [head_and_body(each.item)[0] for each in (root, run)]
     is_same = root.is_call == run.is_call and root.end - root.start == run.end - run.start
-    return is_same and (not run.is_call or heads[0].value == heads[1].value)  # type: ignore[union-attr]
+    return is_same and (not run.is_call or root.head == run.head)
 
 
 def with_their_roots(flat: set[Execution], roots: Roots) -> set[Execution]:
