@@ -123,7 +123,7 @@ def without_sides(path):
         ),
     ],
 )
-def test_spacing_that_cannot_be_had_is_told(tmp_path, capfd, caplog, write, spacing, message):
+def test_spacing_that_cannot_be_had_is_told(tmp_path, caplog, write, spacing, message):
     for kind in ("ill", "well"):
         (tmp_path / kind).mkdir()
         write(tmp_path / kind / "a.nii")
@@ -131,8 +131,7 @@ def test_spacing_that_cannot_be_had_is_told(tmp_path, capfd, caplog, write, spac
     with pytest.raises(DataError) as error:
         read(tmp_path, settings={"spacing": spacing})
     assert message in str(error.value.problems[0])
-    assert capfd.readouterr().err == ""
-    assert caplog.records == []  # nibabel corrects a side of 0 mm
+    assert [each for each in caplog.records if each.name.startswith("nibabel")] == []  # it corrects a side of 0 mm
 
 
 def test_volumes_and_masks_that_are_alone_are_all_named(tmp_path):
