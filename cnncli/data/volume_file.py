@@ -10,7 +10,6 @@ import gzip
 import logging
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -132,8 +131,9 @@ def _package(name: str, path: str) -> ModuleType:
 def _read_nifti(path: str) -> Volume:
     nibabel = _package("nibabel", path)
     try:
-        with _silent(nibabel.imageglobals.logger):  # it writes to the console what it corrects
-            image = nibabel.load(path)
+        # It writes to the console what it corrects. Its own way to prevent that is not for threads, nor is a level that returns.
+        nibabel.imageglobals.logger.setLevel(logging.CRITICAL + 1)
+        image = nibabel.load(path)
         shape = tuple(length for axis, length in enumerate(image.shape) if axis < 3 or length != 1)
         if len(shape) != 3:
             found = " x ".join(map(str, image.shape))
@@ -154,16 +154,6 @@ def _read_nifti(path: str) -> Volume:
     except Exception as error:  # nibabel raises many types for broken files
         raise _refused(path, f"not readable as NIfTI: {shortened(str(error))}") from error
     return Volume(_checked(values, path), (depth, height, width), {}, affine)
-
-
-@contextmanager
-def _silent(logger: logging.Logger) -> Iterator[None]:
-    before = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
 
 
 def _says_its_sides(image: Any, path: str) -> NDArray[np.bool_]:
