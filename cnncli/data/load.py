@@ -122,6 +122,10 @@ def read_source(data: Data, *, input_shape: InputShape | None = None, progress: 
     if not request.targets.USES_LABELS:
         found = _without_labels(found, request.targets)
     request.check_targets(found.targets)
+    if "train" not in found.parts:
+        hint = "repair the files that `on_bad_image: skip` leaves out" if found.skipped else None
+        path = ("data", "source", data.source.word)
+        raise DataError(Problem(f"no example is left to train; {found.source}", hint, path=path))
     return found
 
 

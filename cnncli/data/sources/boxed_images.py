@@ -202,7 +202,7 @@ def _loaded(
     rows = [placed.boxes_of(of_file[id(each.file)], each) for each in seen.usable]
     if placed.faults:
         raise DataError(first_of(placed.faults))
-    most = max(1, *map(len, rows))
+    most = max(map(len, rows), default=1) or 1
     boxes = np.full((len(rows), most, 5), -1, np.float32)
     for target, own in zip(boxes, rows, strict=True):
         target[: len(own)] = own

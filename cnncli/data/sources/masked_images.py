@@ -165,8 +165,6 @@ def loaded(
             parts[part] = _examples(mine, found, np.arange(begin, begin + len(mine)))
             copies[part] = duplicate_of(map(looks_of, mine))
             begin += len(mine)
-    if not parts.get("train") and len(parts) == 1:
-        parts = {"train": next(iter(parts.values()))}
     return LoadedData(
         parts=parts,
         targets=targets,
