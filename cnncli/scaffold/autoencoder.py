@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_FIRST_FILTERS, _MOST_LEVELS = 16, 4
+from cnncli.scaffold.halvings import halvings_of
+
+_FIRST_FILTERS = 16
 _SMALLEST_MAP = 4  # positions along the shortest axis at the narrowest place
 _WIDEST, _NARROWEST = 64, 8  # units of a network of rows of numbers
 
 
 def levels_of(sides: Sequence[int]) -> int:
-    """How often maps are halved: as long as every side can be, at most four times."""
-    levels = 0
-    while levels < _MOST_LEVELS and all(_can_halve(side, levels + 1) for side in sides):
-        levels += 1
-    return levels
-
-
-def _can_halve(side: int, times: int) -> bool:
-    return side % (1 << times) == 0 and side >> times >= _SMALLEST_MAP
+    """How often maps are halved."""
+    return halvings_of(sides, smallest=_SMALLEST_MAP)
 
 
 def fitting_sides(sides: Sequence[int]) -> list[int]:

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_FIRST_FILTERS, _MOST_LEVELS = 16, 4
+from cnncli.scaffold.halvings import MOST, halvings_of
+
+_FIRST_FILTERS = 16
 _SMALLEST_MAP = 8  # positions along the shortest axis at the bottom
 
 
 def levels_of(sides: Sequence[int]) -> int:
-    """How often maps are halved: as long as every side can be, at most four times."""
-    levels = 0
-    while levels < _MOST_LEVELS and all(_can_halve(side, levels + 1) for side in sides):
-        levels += 1
-    return levels
-
-
-def _can_halve(side: int, times: int) -> bool:
-    return side % (1 << times) == 0 and side >> times >= _SMALLEST_MAP
+    """How often maps are halved."""
+    return halvings_of(sides, smallest=_SMALLEST_MAP)
 
 
 def fitting_side(side: int, most: int) -> int:
     """The largest side of images that can be halved four times."""
-    step = 1 << _MOST_LEVELS
+    step = 1 << MOST
     return max(2 * step, min(most, step * (side // step)))
 
 
