@@ -81,6 +81,7 @@ def test_layers_of_applications_become_layers():
         lambda x: ops.gelu(x, approximate=True),
         lambda x: ops.mean(x, axis=(1, 3)),
         lambda x: ops.transpose(x, (1, 0, 2, 3)),
+        lambda x: ops.concatenate([x, x], axis=0),
     ],
 )
 def test_functions_without_an_equal_layer_are_refused(function):
@@ -88,6 +89,19 @@ def test_functions_without_an_equal_layer_are_refused(function):
     x = function(layers.Conv2D(2, 1, name="conv2d")(inputs))
     with pytest.raises(ModelFileError, match=r"the function keras\.ops\."):
         from_keras(keras.Model(inputs, layers.ReLU(name="last")(x)), name="m", shown="m.keras")
+
+
+def test_division_is_rescaling():
+    inputs = keras.Input((4, 4, 2))
+    x = layers.Conv2D(2, 1, name="conv2d")(inputs)
+    assert layers_of(ending(x / 4, inputs))[1] == "Rescaling: 0.25"
+
+
+def test_function_of_integers_is_refused():
+    inputs = keras.Input((4,), dtype="int32")
+    model = keras.Model(inputs, layers.Embedding(5, 2, name="words")(inputs + 1))
+    with pytest.raises(ModelFileError, match=r"the function keras\.ops\."):
+        from_keras(model, name="m", shown="m.keras")
 
 
 def test_paths_with_counted_names_are_repeated_as_branches():
