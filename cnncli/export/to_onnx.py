@@ -1,0 +1,105 @@
+"""ONNX by tf2onnx, quantized and computed by onnxruntime; no other module knows these packages."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from cnncli.export.inference_function import InferenceFunction
+from cnncli.export.runtime import Arrays, Runtime
+
+OPSET = 18
+
+
+def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str]) -> None:
+    """Write a network of 32-bit floats.
+
+    Args:
+        metadata: text by key, for the properties of the file.
+    """
+    import onnx
+    import tf2onnx
+
+    logging.getLogger("tf2onnx").setLevel(logging.ERROR)
+    frozen = function.frozen()
+    inputs = [tensor.name for tensor in frozen.inputs]
+    outputs = [tensor.name for tensor in frozen.outputs]
+    names = sorted(function.outputs.values())  # as tf.nest orders the tensors of a dict
+    model, _ = tf2onnx.convert.from_graph_def(
+        frozen.graph.as_graph_def(add_shapes=True),
+        name="cnncli",
+        input_names=inputs,
+        output_names=outputs,
+        opset=OPSET,
+        custom_op_handlers={"Erfc": (_erfc, [])},
+        tensors_to_rename=dict(zip(inputs, function.inputs, strict=True)) | dict(zip(outputs, names, strict=True)),
+    )
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    for key, value in metadata.items():
+        model.metadata_props.add(key=key, value=value)
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def _erfc(context: Any, node: Any, name: str, args: Any) -> None:
+    """Erfc(x) = 1 - Erf(x), which ONNX has; of `gelu`."""
+    dtype = context.get_dtype(node.output[0])
+    one = context.make_const(f"{name}_one", np.array(1, np.float32))
+    erf = context.make_node("Erf", [node.input[0]], dtypes=[dtype])
+    shapes, outputs = node.output_shapes, node.output
+    context.remove_node(node.name)
+    context.make_node("Sub", [one.output[0], erf.output[0]], outputs=outputs, shapes=shapes, dtypes=[dtype])
+
+
+def quantize(source: Path, path: Path, kind: str, calibration: Iterable[Arrays]) -> None:
+    """Write a quantized network.
+
+    Args:
+        source: the network of 32-bit floats.
+        kind: `float16`, `dynamic` (weights as int8) or `int8` (weights and activations).
+        calibration: training examples, one each, for `int8`.
+    """
+    import onnx
+
+    if kind == "float16":
+        from onnxruntime.transformers.float16 import convert_float_to_float16
+
+        onnx.save(convert_float_to_float16(onnx.load(source), keep_io_types=True), path)
+        return
+    from onnxruntime.quantization import QuantType, quantize_dynamic, quantize_static
+
+    logging.getLogger().setLevel(logging.ERROR)  # it recommends a preprocessing that was done already
+    if kind == "dynamic":
+        quantize_dynamic(source, path, weight_type=QuantType.QUInt8)
+        return
+    quantize_static(source, path, _Calibration(calibration), weight_type=QuantType.QInt8, per_channel=True)
+
+
+class _Calibration:
+    """Training examples as onnxruntime asks for them."""
+
+    def __init__(self, examples: Iterable[Arrays]) -> None:
+        self._examples = iter(examples)
+
+    def get_next(self) -> dict[str, Any] | None:
+        return next((dict(each) for each in self._examples), None)
+
+
+class OnnxRuntime(Runtime):
+    """onnxruntime on the CPU."""
+
+    def __init__(self, path: Path) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.log_severity_level = 3
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self._outputs = [each.name for each in self._session.get_outputs()]
+
+    def run(self, inputs: Arrays) -> Arrays:
+        return dict(zip(self._outputs, self._session.run(None, dict(inputs)), strict=True))

@@ -1,0 +1,61 @@
+"""SavedModel: what TensorFlow Serving and TensorFlow read, with a signature for tensors and one for encoded images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+from cnncli.data.images import Form
+from cnncli.export.image_graph import decoded_images
+from cnncli.export.inference_function import InferenceFunction
+from cnncli.export.runtime import Arrays, Runtime
+
+TENSORS = "serving_default"
+IMAGE_FILES = "image_files"
+IMAGE_BYTES = "image_bytes"  # TensorFlow Serving takes base64 for names that end so
+
+
+def write(function: InferenceFunction, path: Path, *, form: Form | None) -> None:
+    """Write a SavedModel.
+
+    Args:
+        path: of its folder.
+        form: what image files become; None: the signature for image files is left out.
+    """
+    archive = keras.export.ExportArchive()
+    archive.track(function.model)
+    archive.add_endpoint(TENSORS, function.__call__, input_signature=function.signature)
+    if form is not None and len(function.inputs) == 1:
+
+        def of_files(image_bytes: Any) -> dict[str, Any]:
+            return function(decoded_images(image_bytes, form))
+
+        archive.add_endpoint(IMAGE_FILES, of_files, input_signature=[tf.TensorSpec((None,), tf.string, IMAGE_BYTES)])
+    archive.write_out(str(path), verbose=False)
+
+
+class SavedModelRuntime(Runtime):
+    """TensorFlow with a SavedModel."""
+
+    def __init__(self, path: Path) -> None:
+        self._loaded = tf.saved_model.load(str(path))  # its variables live as long as it
+        self._signature = self._loaded.signatures[TENSORS]
+
+    def run(self, inputs: Arrays) -> Arrays:
+        found = self._signature(**{name: tf.constant(value) for name, value in inputs.items()})
+        return {name: value.numpy() for name, value in found.items()}
+
+    def run_files(self, contents: list[bytes]) -> Arrays:
+        """Outputs for encoded images."""
+        found = self._loaded.signatures[IMAGE_FILES](image_bytes=tf.constant(contents))
+        return {name: value.numpy() for name, value in found.items()}
+
+    @property
+    def reads_files(self) -> bool:
+        """Whether it has a signature for encoded images."""
+        return IMAGE_FILES in self._loaded.signatures
