@@ -30,7 +30,7 @@ def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str
     outputs = [tensor.name for tensor in frozen.outputs]
     names = sorted(function.outputs.values())  # as tf.nest orders the tensors of a dict
     model, _ = tf2onnx.convert.from_graph_def(
-        frozen.graph.as_graph_def(add_shapes=True),
+        _without_xla(frozen.graph.as_graph_def(add_shapes=True)),
         name="cnncli",
         input_names=inputs,
         output_names=outputs,
@@ -44,6 +44,14 @@ def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str
         model.metadata_props.add(key=key, value=value)
     onnx.checker.check_model(model)
     onnx.save(model, path)
+
+
+def _without_xla(graph: Any) -> Any:
+    """Let functions be inlined that Keras compiles with XLA, as it does for convolutions in groups."""
+    for each in (*graph.node, *graph.library.function):
+        for mark in ("_XlaMustCompile", "_noinline"):
+            each.attr.pop(mark, None)
+    return graph
 
 
 def _erfc(context: Any, node: Any, name: str, args: Any) -> None:

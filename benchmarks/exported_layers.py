@@ -1,0 +1,170 @@
+"""Every layer of Keras in every format of `cnncli export`: the difference of the results, or why there are none.
+
+    python -m benchmarks.exported_layers > table.md
+    python -m benchmarks.exported_layers --formats onnx litert-int8 --only Conv2D GRU
+
+Run from the top of the repository. Each case is a network of one layer with random weights. It is converted, loaded in the
+runtime of the format, and computed for batches of 1, 2 and 5 random examples. A cell is the largest difference from Keras
+relative to the largest output, or the first line of the error. Each case runs in a process of its own, so that an abort costs
+one cell. The exit code is 1 if `unsupported_layers` names a layer whose results are equal within 1e-5, or names none of a
+case that fails or differs by more: by more than 1e-2 where activations have 16 bits; quantized weights are only converted and
+computed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.layer_cases import CASES, Case
+from cnncli.export import to_litert, to_onnx, to_saved_model
+from cnncli.export.formats import Target, every_target
+from cnncli.export.inference_function import InferenceFunction
+from cnncli.export.runtime import Runtime
+from cnncli.network.model_outputs import ALONE
+
+LARGEST_DIFFERENCE = 1e-5
+_BATCHES = (1, 2, 5)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a case in a format: a difference, or an error."""
+
+    difference: float | None = None
+    error: str = ""
+
+    def __str__(self) -> str:
+        return self.error if self.difference is None else f"{self.difference:.0e}"
+
+
+def function_of(model: keras.Model) -> InferenceFunction:
+    """The function of a model with one input and one output."""
+    [tensor] = model.inputs
+    spec = tf.TensorSpec((None, *tensor.shape[1:]), tensor.dtype, "input")
+    return InferenceFunction(model, {"input": spec}, {"input": tensor.name}, {ALONE: "output"})
+
+
+def written(function: InferenceFunction, target: Target, folder: Path, examples: Any) -> Runtime:
+    """Write a function in a format; returns its runtime."""
+    def calibration() -> Iterator[dict[str, Any]]:
+        return ({"input": examples[i : i + 1]} for i in range(len(examples)))
+
+    path = folder / target.format.file
+    if target.format.name == "saved_model":
+        to_saved_model.write(function, path, form=None)
+        return to_saved_model.SavedModelRuntime(path)
+    if target.format.name == "litert":
+        to_litert.write(function, path, quantization=target.quantization, calibration=calibration)
+        return to_litert.LiteRuntime(path)
+    to_onnx.write(function, path, metadata={})
+    if target.quantization != "none":
+        source, path = path, folder / "quantized.onnx"
+        to_onnx.quantize(source, path, target.quantization, calibration())
+    return to_onnx.OnnxRuntime(path)
+
+
+def outcome(model: keras.Model, target: Target, examples: Any) -> Outcome:
+    """Convert a model and compare its outputs."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            runtime = written(function_of(model), target, Path(folder), examples)
+        except Exception as error:
+            return Outcome(error=f"conversion: {_first_line(error)}")
+        largest = 0.0
+        for batch in _BATCHES:
+            inputs = examples[:batch]
+            expected = np.asarray(model(inputs, training=False), np.float32)
+            try:
+                found = runtime.run({"input": inputs})["output"]
+            except Exception as error:
+                return Outcome(error=f"batch of {batch}: {_first_line(error)}")
+            if found.shape != expected.shape:
+                return Outcome(error=f"batch of {batch}: shape {found.shape}, not {expected.shape}")
+            scale = max(float(np.max(np.abs(expected), initial=0)), 1e-30)
+            largest = max(largest, float(np.max(np.abs(found - expected), initial=0)) / scale)
+    return Outcome(largest)
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error)
+    if found := re.search(r"Tensorflow Ops?: ([\w, ]+)|failed to .*? '([\w.]+)'|op: '?([\w.]+)", text):
+        text = next(part for part in found.groups() if part)
+    lines = [line for line in text.splitlines() if line.strip()] or [""]
+    return f"{type(error).__name__}: {lines[0]}".replace("|", "/")[:160]
+
+
+def outcomes(case: Case, targets: Sequence[Target]) -> Iterator[Outcome]:
+    """Those of a case in all formats; a process that aborts gives the error of the format that it was at."""
+    rest = list(targets)
+    while rest:
+        lines, status = _forked(lambda write, rest=rest: _all(case, rest, write))
+        for line in lines:
+            text, _, number = line.partition("\t")
+            yield Outcome(float(number)) if number else Outcome(error=text)
+        rest = rest[len(lines) :]
+        if rest:
+            yield Outcome(error=f"the process ends: {signal.Signals(status & 127).name if status & 127 else status}")
+            rest = rest[1:]
+
+
+def _all(case: Case, targets: Sequence[Target], write: Callable[[str], None]) -> None:
+    keras.utils.set_random_seed(0)
+    model = case.model()
+    examples = case.examples(20)
+    for target in targets:
+        found = outcome(model, target, examples)
+        write(f"{found.error}\t{'' if found.difference is None else found.difference}".replace("\n", " ") + "\n")
+
+
+def _forked(work: Callable[[Callable[[str], None]], None]) -> tuple[list[str], int]:
+    """The lines that work writes in a process of its own, and how that ended."""
+    reader, writer = os.pipe()
+    process = os.fork()
+    if process == 0:
+        os.close(reader)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        if "LOUD" not in os.environ:
+            os.dup2(quiet, 1)
+            os.dup2(quiet, 2)
+        code = 1
+        try:
+            work(lambda text: os.write(writer, text.encode()) and None)
+            code = 0
+        finally:
+            os._exit(code)
+    os.close(writer)
+    with os.fdopen(reader) as stream:
+        lines = stream.read().splitlines()
+    return lines, os.waitpid(process, 0)[1]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--formats", nargs="*", default=[], metavar="NAME")
+    parser.add_argument("--only", nargs="*", default=[], metavar="LAYER", help="cases that begin with it")
+    options = parser.parse_args()
+    targets = [each for each in every_target() if not options.formats or each.name in options.formats]
+    print(f"| layer | input | {' | '.join(each.name for each in targets)} |\n|---|---|{'---|' * len(targets)}", flush=True)
+    for case in CASES:
+        if options.only and not case.code.startswith(tuple(options.only)):
+            continue
+        cells = [f"`{case.code}`", str(case.shape), *map(str, outcomes(case, targets))]
+        print(f"| {' | '.join(cells)} |", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
