@@ -51,7 +51,7 @@ class InferenceFunction:
         from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
         concrete = tf.function(self, autograph=False).get_concrete_function(*self.signature)
-        return convert_variables_to_constants_v2(concrete)
+        return convert_variables_to_constants_v2(concrete, lower_control_flow=False)
 
 
 def inference_function(trained: TrainedModel) -> InferenceFunction:
