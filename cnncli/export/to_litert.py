@@ -10,6 +10,7 @@ from typing import Any
 import tensorflow as tf
 
 from cnncli.export import to_saved_model
+from cnncli.export.equivalent_calls import equivalent_calls
 from cnncli.export.inference_function import InferenceFunction
 from cnncli.export.runtime import Arrays, Runtime
 
@@ -24,7 +25,8 @@ def write(
         calibration: gives training examples, one each, for `int8`.
     """
     with tempfile.TemporaryDirectory() as folder:
-        to_saved_model.write(function, Path(folder, "model"), form=None)
+        with equivalent_calls(function.model, "litert"):
+            to_saved_model.write(function, Path(folder, "model"), form=None)
         converter = tf.lite.TFLiteConverter.from_saved_model(
             str(Path(folder, "model")), signature_keys=[to_saved_model.TENSORS]
         )

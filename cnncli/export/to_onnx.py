@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from cnncli.export.equivalent_calls import equivalent_calls
 from cnncli.export.inference_function import InferenceFunction
 from cnncli.export.runtime import Arrays, Runtime
 
@@ -25,7 +26,8 @@ def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str
     import tf2onnx
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
-    frozen = function.frozen()
+    with equivalent_calls(function.model, "onnx"):
+        frozen = function.frozen()
     inputs = [tensor.name for tensor in frozen.inputs]
     outputs = [tensor.name for tensor in frozen.outputs]
     names = sorted(function.outputs.values())  # as tf.nest orders the tensors of a dict
@@ -35,7 +37,7 @@ def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str
         input_names=inputs,
         output_names=outputs,
         opset=OPSET,
-        custom_op_handlers={"Erfc": (_erfc, [])},
+        custom_op_handlers={"Erfc": (_erfc, []), "Expm1": (_expm1, [])},
         tensors_to_rename=dict(zip(inputs, function.inputs, strict=True)) | dict(zip(outputs, names, strict=True)),
     )
     for value in (*model.graph.input, *model.graph.output):
@@ -56,12 +58,23 @@ def _without_xla(graph: Any) -> Any:
 
 def _erfc(context: Any, node: Any, name: str, args: Any) -> None:
     """Erfc(x) = 1 - Erf(x), which ONNX has; of `gelu`."""
+    _with_one(context, node, name, "Erf", lambda one, erf: [one, erf])
+
+
+def _expm1(context: Any, node: Any, name: str, args: Any) -> None:
+    """Expm1(x) = Exp(x) - 1, of `celu`."""
+    _with_one(context, node, name, "Exp", lambda one, exp: [exp, one])
+
+
+def _with_one(context: Any, node: Any, name: str, operation: str, order: Callable[[str, str], list[str]]) -> None:
+    """Replace a node by the difference of 1 and what an operation gives."""
     dtype = context.get_dtype(node.output[0])
     one = context.make_const(f"{name}_one", np.array(1, np.float32))
-    erf = context.make_node("Erf", [node.input[0]], dtypes=[dtype])
+    inner = context.make_node(operation, [node.input[0]], dtypes=[dtype])
     shapes, outputs = node.output_shapes, node.output
     context.remove_node(node.name)
-    context.make_node("Sub", [one.output[0], erf.output[0]], outputs=outputs, shapes=shapes, dtypes=[dtype])
+    operands = order(one.output[0], inner.output[0])
+    context.make_node("Sub", operands, outputs=outputs, shapes=shapes, dtypes=[dtype])
 
 
 def quantize(source: Path, path: Path, kind: str, calibration: Iterable[Arrays]) -> None:
