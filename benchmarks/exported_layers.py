@@ -155,10 +155,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--formats", nargs="*", default=[], metavar="NAME")
     parser.add_argument("--only", nargs="*", default=[], metavar="LAYER", help="cases that begin with it")
+    parser.add_argument("--first", action="store_true", help="one case of each layer")
     options = parser.parse_args()
     targets = [each for each in every_target() if not options.formats or each.name in options.formats]
     print(f"| layer | input | {' | '.join(each.name for each in targets)} |\n|---|---|{'---|' * len(targets)}", flush=True)
-    for case in CASES:
+    cases = {case.layer: case for case in reversed(CASES)}.values() if options.first else CASES
+    for case in cases:
         if options.only and not case.code.startswith(tuple(options.only)):
             continue
         cells = [f"`{case.code}`", str(case.shape), *map(str, outcomes(case, targets))]

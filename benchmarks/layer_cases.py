@@ -29,6 +29,11 @@ class Case:
     shape: tuple[int | None, ...]
     values: str = "normal"
 
+    @property
+    def layer(self) -> str:
+        """The name of the layer that the case is about."""
+        return self.code.partition("(")[0]
+
     def model(self) -> keras.Model:
         """The network, with random weights."""
         inputs = keras.Input(self.shape, name="input", dtype="string" if self.values == _WORDS else "float32")
@@ -158,6 +163,7 @@ _OF_IMAGES = """
     Resizing(12, 11, antialias=True)
     Resizing(4, 6, crop_to_aspect_ratio=True)
     Resizing(4, 6, pad_to_aspect_ratio=True)
+    Resizing(12, 11, antialias=True, pad_to_aspect_ratio=True)
     CenterCrop(4, 6)
     CenterCrop(12, 12)
     Cropping2D(((1, 0), (2, 1)))
@@ -184,6 +190,17 @@ _OF_IMAGES = """
     Multiply()([x, GlobalAveragePooling2D(keepdims=True)(x)])
     Concatenate()([x, UpSampling2D(2)(MaxPooling2D(2)(x))])
     MultiHeadAttention(2, 3, attention_axes=(1, 2))(x, x)
+    Conv2D(6, 3, data_format="channels_first")
+    Conv2D(4, 3, groups=2, data_format="channels_first")
+    DepthwiseConv2D(3, data_format="channels_first")
+    Conv2DTranspose(4, 3, data_format="channels_first")
+    MaxPooling2D(2, data_format="channels_first")
+    AveragePooling2D(2, padding="same", data_format="channels_first")
+    GlobalAveragePooling2D(data_format="channels_first")
+    UpSampling2D(2, data_format="channels_first", interpolation="bilinear")
+    Resizing(4, 6, data_format="channels_first")
+    Resizing(4, 6, data_format="channels_first", interpolation="bicubic")
+    TimeDistributed(LSTM(3))
 """
 _OF_COLORS = """
     Normalization(mean=[1.0, 2.0, 3.0], variance=[1.0, 4.0, 9.0])
@@ -195,7 +212,6 @@ _OF_COLORS = """
     AugMix()
     AutoContrast()
     ContrastLimitedAdaptiveHistogramEqualization()
-    Equalization()(x * 1.0)
     RandAugment()
     RandomBrightness(0.5)
     RandomColorDegeneration(0.5)
@@ -228,7 +244,7 @@ _OF_SERIES = """
     Subtract()([x, Rescaling(2.0)(x)])
     Multiply()([x, Rescaling(2.0)(x)])
     Average()([x, Rescaling(2.0)(x)])
-    Maximum()([x, Rescaling(2.0)(x)])
+    Maximum()([x, Rescaling(0.5)(x)])
     Minimum()([x, Rescaling(2.0)(x)])
     Concatenate()([x, Rescaling(2.0)(x)])
     Concatenate(axis=1)([x, Rescaling(2.0)(x)])
@@ -281,6 +297,9 @@ _OF_COUNTS = """
     Hashing(5, salt=(3, 4))
     HashedCrossing(5)([Discretization([2.0])(Reshape((1,))(Lambda(lambda t: t[:, 0])(x))), Discretization([4.0])(Reshape((1,))(Lambda(lambda t: t[:, 0])(x)))])
     IntegerLookup(vocabulary=[2, 3, 5])
+    IntegerLookup(vocabulary=[2, 3, 5], num_oov_indices=2, mask_token=0)
+    Discretization([1.0, 3.0, 5.0], output_mode="multi_hot")
+    Embedding(7, 3)(IntegerLookup(vocabulary=[2, 3, 5])(x))
     IntegerLookup(vocabulary=[2, 3, 5], output_mode="multi_hot")
 """
 
@@ -301,13 +320,18 @@ def _all() -> list[Case]:
     cases += _cases((2, 6, 3), "ConvLSTM1D(2, 3)\nConvLSTM1D(2, 3, return_sequences=True)\nConvLSTM1D(2, 3, unroll=True)")
     cases += _cases((2, 6, 6, 3), "ConvLSTM2D(2, 3)\nConvLSTM2D(2, 3, return_sequences=True)\nConvLSTM2D(2, 3, unroll=True)")
     cases += _cases((2, 4, 4, 4, 3), "ConvLSTM3D(2, 3)")
+    volumes = ("MaxPooling3D(2)", "AveragePooling3D(2)", "AdaptiveMaxPooling3D(2)", "AdaptiveAveragePooling3D(2)")
+    volumes += ("Conv3D(4, 3)", "Conv3D(4, 3, groups=2)", "Conv3D(4, 2, dilation_rate=2)", "Conv3DTranspose(4, 3)")
+    cases += _cases(_VOLUME, "\n".join(each.replace(")", ', data_format="channels_first")') for each in volumes))
     cases += [Case(f'Activation("{name}")', _SERIES) for name in _ACTIVATIONS.split()]
     cases += _cases(_SERIES, 'Lambda(lambda t: ops.gelu(t, approximate=False))\nLambda(lambda t: ops.gelu(t, approximate=True))')
     cases += _cases(_NUMBERS, 'Dense(5)\nDense(5, activation="softmax")\nBatchNormalization()\nRepeatVector(3)')
     cases += _cases((4,), _OF_COUNTS, "counts")
     cases += _cases((64,), "MelSpectrogram(fft_length=32, sequence_stride=16, num_mel_bins=8)")
     cases += _cases((64, 1), "STFTSpectrogram(frame_length=32, frame_step=16, fft_length=32)")
-    cases += _cases((None, None, 4), 'Conv2D(6, 3, groups=2, padding="same")\nDepthwiseConv2D(3, strides=2)\nGlobalMaxPooling2D()\nUpSampling2D(2)\nUpSampling2D(2, interpolation="bilinear")\nConv2DTranspose(2, 3, strides=2, padding="same")\nAveragePooling2D(2)\nResizing(4, 4)\nGroupNormalization(2)')
+    cases += _cases((None, None, 4), 'Conv2D(6, 3, groups=2, padding="same")\nDepthwiseConv2D(3, strides=2)\nGlobalMaxPooling2D()\nUpSampling2D(2)\nUpSampling2D(2, interpolation="bilinear")\nConv2DTranspose(2, 3, strides=2, padding="same")\nAveragePooling2D(2)\nResizing(4, 4)\nResizing(4, 4, interpolation="bicubic")\nResizing(4, 4, antialias=True)\nUpSampling2D(2, interpolation="bicubic")\nUpSampling2D(2, interpolation="lanczos3")\nGroupNormalization(2)')
+    cases += _cases((None, 4), 'LSTM(3)\nGRU(3, return_sequences=True)\nBidirectional(GRU(3))\nConv1D(6, 3)\nGlobalMaxPooling1D()\nMultiHeadAttention(2, 3)(x, x)\nLSTM(3)(Masking(0.0)(x))')
+    cases += _cases((300, 4), "GRU(3)")
     cases += _cases((), 'TextVectorization(vocabulary=["two", "three"], output_sequence_length=3)\nTextVectorization(vocabulary=["two", "three"], output_mode="multi_hot")\nStringLookup(vocabulary=["two", "three"])', _WORDS)
     return list(dict.fromkeys(cases))
 

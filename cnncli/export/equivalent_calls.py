@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -34,6 +35,8 @@ def equivalent_calls(model: keras.Model, format_name: str) -> Iterator[None]:
         for layer in dict.fromkeys(keras_internals.all_layers(model)):
             for owner, name, value in _replacements(layer, format_name):
                 before.append((owner, name, vars(owner).get(name, _OF_THE_CLASS)))
+                if name in vars(owner):
+                    delattr(owner, name)  # or TensorFlow saves what it was too
                 setattr(owner, name, value)
         yield
     finally:
@@ -52,12 +55,9 @@ def _replacements(layer: Any, format_name: str) -> Iterator[tuple[Any, str, Any]
     for generator in vars(layer).values():
         if isinstance(generator, keras.random.SeedGenerator):
             yield generator, "next", lambda *_, **__: tf.zeros((2,), tf.uint32)  # drawn in inference, and not used
-    found = _interpolation_by_matrices(layer)
-    if format_name == "litert":
-        for replace in (_unrolled, _pooling_3d, _adaptive_pooling_3d, _convolution_3d, _transposed_convolution):
-            found |= replace(layer)
-    for name, value in found.items():
-        yield layer, name, value
+    for replace in _REPLACEMENTS[format_name]:
+        for name, value in replace(layer).items():
+            yield layer, name, value
 
 
 def _unrolled(layer: Any) -> dict[str, Any]:
@@ -78,6 +78,19 @@ def input_shape(layer: Any) -> tuple[int | None, ...]:
     return tuple(next(iter(shapes.values()), ()) or ())
 
 
+def _upsampling_of_any_size(layer: Any) -> dict[str, Any]:
+    """Keras asks in Python whether a size is positive, which a graph of unknown sizes cannot answer."""
+    if not isinstance(layer, keras.layers.UpSampling2D) or layer.data_format != "channels_last":
+        return {}
+    if layer.interpolation == "nearest" or None not in input_shape(layer)[1:3]:
+        return {}
+
+    def call(images: Any) -> Any:
+        return tf.image.resize(images, tf.shape(images)[1:3] * layer.size, method=layer.interpolation)
+
+    return {"call": call}
+
+
 def _interpolation_by_matrices(layer: Any) -> dict[str, Any]:
     """Resize by a product with a matrix of weights for each axis.
 
@@ -96,7 +109,10 @@ def _interpolation_by_matrices(layer: Any) -> dict[str, Any]:
     )
 
     def call(images: Any, *_: Any, **__: Any) -> Any:
-        return tf.einsum("rh,bhwc,sw->brsc", rows, images, columns)
+        channels = images.shape[-1]
+        images = tf.matmul(rows, tf.reshape(images, (-1, height, width * channels)))
+        images = tf.matmul(columns, tf.reshape(images, (-1, width, channels)))
+        return tf.reshape(images, (-1, *size, channels))
 
     return {"call": call}
 
@@ -167,7 +183,7 @@ def _parts(length: int, count: int) -> list[tuple[int, int]]:
 
 
 def _convolution_3d(layer: Any) -> dict[str, Any]:
-    """Convolve group by group with kernels that have zeros where a dilated one has holes."""
+    """Convolve group by group with kernels that have zeros where a dilated one has holes; no runtime has these groups."""
     if not isinstance(layer, keras.layers.Conv3D) or layer.data_format != "channels_last":
         return {}
     if layer.groups == 1 and max(layer.dilation_rate) == 1:
@@ -208,6 +224,52 @@ def _transposed_convolution(layer: Any) -> dict[str, Any]:
     return {"call": call}
 
 
+def _lookup_by_comparison(layer: Any) -> dict[str, Any]:
+    """No format has a table from numbers to numbers."""
+    if not isinstance(layer, keras.layers.IntegerLookup):
+        return {}
+    table = layer.lookup_table
+    keys, values = (each.numpy() for each in table.export())
+    return {"lookup_table": _Comparisons(keys, values, table.default_value.numpy())}
+
+
+@dataclass(frozen=True)
+class _Comparisons:
+    """A table of whole numbers.
+
+    Attributes:
+        keys: int64 (entries,), different ones.
+        values: of the keys, int64 (entries,).
+        default: of all other numbers.
+    """
+
+    keys: NDArray[Any]
+    values: NDArray[Any]
+    default: Any
+
+    def lookup(self, numbers: Any) -> Any:
+        """int64, in the shape of the numbers."""
+        found = tf.where(tf.equal(numbers[..., None], self.keys), self.values - self.default, np.int64(0))
+        return tf.reduce_sum(found, axis=-1) + self.default
+
+
+def _categories(layer: Any) -> dict[str, Any]:
+    """LiteRT cannot count how often a number occurs."""
+    if not isinstance(layer, keras.layers.CategoryEncoding) or layer.output_mode == "one_hot" or layer.sparse:
+        return {}
+    if len(input_shape(layer)) != 2:
+        return {}
+    reduce = tf.reduce_max if layer.output_mode == "multi_hot" else tf.reduce_sum
+
+    def call(numbers: Any, count_weights: Any = None) -> Any:
+        codes = tf.one_hot(tf.cast(numbers, tf.int32), layer.num_tokens, dtype=layer.compute_dtype)
+        if count_weights is not None:
+            codes = codes * tf.cast(count_weights, codes.dtype)[..., None]
+        return reduce(codes, axis=1)
+
+    return {"call": call}
+
+
 def _array(weight: Any) -> NDArray[Any]:
     array: NDArray[Any] = ops.convert_to_numpy(weight)
     return array
@@ -219,3 +281,21 @@ def _with_holes(kernel: NDArray[Any], rates: Sequence[int]) -> NDArray[Any]:
     wide = np.zeros((*sizes, *kernel.shape[len(rates) :]), kernel.dtype)
     wide[tuple(slice(None, None, rate) for rate in rates)] = kernel
     return wide
+
+
+_ANYWHERE = (_upsampling_of_any_size,)
+_REPLACEMENTS = {
+    "saved_model": _ANYWHERE,
+    "onnx": (*_ANYWHERE, _interpolation_by_matrices, _convolution_3d, _lookup_by_comparison),
+    "litert": (
+        *_ANYWHERE,
+        _interpolation_by_matrices,
+        _convolution_3d,
+        _lookup_by_comparison,
+        _categories,
+        _unrolled,
+        _pooling_3d,
+        _adaptive_pooling_3d,
+        _transposed_convolution,
+    ),
+}

@@ -37,7 +37,7 @@ def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str
         input_names=inputs,
         output_names=outputs,
         opset=OPSET,
-        custom_op_handlers={"Erfc": (_erfc, []), "Expm1": (_expm1, [])},
+        custom_op_handlers={"Erfc": (_erfc, []), "Expm1": (_expm1, []), "Bucketize": (_bucketize, [])},
         tensors_to_rename=dict(zip(inputs, function.inputs, strict=True)) | dict(zip(outputs, names, strict=True)),
     )
     for value in (*model.graph.input, *model.graph.output):
@@ -75,6 +75,23 @@ def _with_one(context: Any, node: Any, name: str, operation: str, order: Callabl
     context.remove_node(node.name)
     operands = order(one.output[0], inner.output[0])
     context.make_node("Sub", operands, outputs=outputs, shapes=shapes, dtypes=[dtype])
+
+
+def _bucketize(context: Any, node: Any, name: str, args: Any) -> None:
+    """How many boundaries are not above each number, of `Discretization`."""
+    from onnx import TensorProto
+
+    boundaries = context.make_const(f"{name}_boundaries", np.array(node.get_attr_value("boundaries"), np.float32))
+    last = context.make_const(f"{name}_axis", np.array([-1], np.int64))
+    shapes, outputs = node.output_shapes, node.output
+    numbers = context.make_node("Cast", [node.input[0]], attr={"to": TensorProto.FLOAT})
+    column = context.make_node("Unsqueeze", [numbers.output[0], last.output[0]])
+    reached = context.make_node("GreaterOrEqual", [column.output[0], boundaries.output[0]])
+    counted = context.make_node("Cast", reached.output, attr={"to": TensorProto.INT32})
+    context.remove_node(node.name)
+    attr, dtypes = {"keepdims": 0}, [TensorProto.INT32]
+    operands = [counted.output[0], last.output[0]]
+    context.make_node("ReduceSum", operands, attr=attr, outputs=outputs, shapes=shapes, dtypes=dtypes)
 
 
 def quantize(source: Path, path: Path, kind: str, calibration: Iterable[Arrays]) -> None:

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 
 from cnncli.data.images import Form
+from cnncli.export.equivalent_calls import equivalent_calls
 from cnncli.export.image_graph import decoded_images
 from cnncli.export.inference_function import InferenceFunction
 from cnncli.export.runtime import Arrays, Runtime
@@ -29,14 +30,16 @@ def write(function: InferenceFunction, path: Path, *, form: Form | None) -> None
     """
     archive = keras.export.ExportArchive()
     archive.track(function.model)
-    archive.add_endpoint(TENSORS, function.__call__, input_signature=function.signature)
-    if form is not None and len(function.inputs) == 1:
+    with equivalent_calls(function.model, "saved_model"):
+        archive.add_endpoint(TENSORS, function.__call__, input_signature=function.signature)
+        if form is not None and len(function.inputs) == 1:
 
-        def of_files(image_bytes: Any) -> dict[str, Any]:
-            return function(decoded_images(image_bytes, form))
+            def of_files(image_bytes: Any) -> dict[str, Any]:
+                return function(decoded_images(image_bytes, form))
 
-        archive.add_endpoint(IMAGE_FILES, of_files, input_signature=[tf.TensorSpec((None,), tf.string, IMAGE_BYTES)])
-    archive.write_out(str(path), verbose=False)
+            signature = [tf.TensorSpec((None,), tf.string, IMAGE_BYTES)]
+            archive.add_endpoint(IMAGE_FILES, of_files, input_signature=signature)
+        archive.write_out(str(path), verbose=False)  # traces it
 
 
 class SavedModelRuntime(Runtime):
