@@ -59,6 +59,7 @@ def function_of(model: keras.Model) -> InferenceFunction:
 
 def written(function: InferenceFunction, target: Target, folder: Path, examples: Any) -> Runtime:
     """Write a function in a format; returns its runtime."""
+
     def calibration() -> Iterator[dict[str, Any]]:
         return ({"input": examples[i : i + 1]} for i in range(len(examples)))
 
@@ -158,7 +159,9 @@ def main() -> int:
     parser.add_argument("--first", action="store_true", help="one case of each layer")
     options = parser.parse_args()
     targets = [each for each in every_target() if not options.formats or each.name in options.formats]
-    print(f"| layer | input | {' | '.join(each.name for each in targets)} |\n|---|---|{'---|' * len(targets)}", flush=True)
+    print(
+        f"| layer | input | {' | '.join(each.name for each in targets)} |\n|---|---|{'---|' * len(targets)}", flush=True
+    )
     cases = {case.layer: case for case in reversed(CASES)}.values() if options.first else CASES
     for case in cases:
         if options.only and not case.code.startswith(tuple(options.only)):

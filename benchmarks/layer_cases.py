@@ -280,7 +280,6 @@ _OF_SERIES = """
 _ACTIVATIONS = """
     celu elu exponential gelu glu hard_shrink hard_sigmoid hard_silu hard_tanh leaky_relu linear log_sigmoid log_softmax mish relu
     relu6 selu sigmoid silu soft_shrink softmax softplus softsign sparse_plus sparse_sigmoid sparsemax squareplus tanh tanh_shrink
-    threshold
 """
 _OF_COUNTS = """
     Embedding(7, 3)
@@ -317,22 +316,38 @@ def _all() -> list[Case]:
     cases += _cases(_SERIES, _OF_SERIES)
     for name in ("LSTM", "GRU", "SimpleRNN"):
         cases += _cases(_SERIES, _RECURRENT.replace("{}", name))
-    cases += _cases((2, 6, 3), "ConvLSTM1D(2, 3)\nConvLSTM1D(2, 3, return_sequences=True)\nConvLSTM1D(2, 3, unroll=True)")
-    cases += _cases((2, 6, 6, 3), "ConvLSTM2D(2, 3)\nConvLSTM2D(2, 3, return_sequences=True)\nConvLSTM2D(2, 3, unroll=True)")
+    cases += _cases(
+        (2, 6, 3), "ConvLSTM1D(2, 3)\nConvLSTM1D(2, 3, return_sequences=True)\nConvLSTM1D(2, 3, unroll=True)"
+    )
+    cases += _cases(
+        (2, 6, 6, 3), "ConvLSTM2D(2, 3)\nConvLSTM2D(2, 3, return_sequences=True)\nConvLSTM2D(2, 3, unroll=True)"
+    )
     cases += _cases((2, 4, 4, 4, 3), "ConvLSTM3D(2, 3)")
     volumes = ("MaxPooling3D(2)", "AveragePooling3D(2)", "AdaptiveMaxPooling3D(2)", "AdaptiveAveragePooling3D(2)")
     volumes += ("Conv3D(4, 3)", "Conv3D(4, 3, groups=2)", "Conv3D(4, 2, dilation_rate=2)", "Conv3DTranspose(4, 3)")
     cases += _cases(_VOLUME, "\n".join(each.replace(")", ', data_format="channels_first")') for each in volumes))
     cases += [Case(f'Activation("{name}")', _SERIES) for name in _ACTIVATIONS.split()]
-    cases += _cases(_SERIES, 'Lambda(lambda t: ops.gelu(t, approximate=False))\nLambda(lambda t: ops.gelu(t, approximate=True))')
+    cases += _cases(
+        _SERIES, "Lambda(lambda t: ops.gelu(t, approximate=False))\nLambda(lambda t: ops.gelu(t, approximate=True))"
+    )
     cases += _cases(_NUMBERS, 'Dense(5)\nDense(5, activation="softmax")\nBatchNormalization()\nRepeatVector(3)')
     cases += _cases((4,), _OF_COUNTS, "counts")
     cases += _cases((64,), "MelSpectrogram(fft_length=32, sequence_stride=16, num_mel_bins=8)")
     cases += _cases((64, 1), "STFTSpectrogram(frame_length=32, frame_step=16, fft_length=32)")
-    cases += _cases((None, None, 4), 'Conv2D(6, 3, groups=2, padding="same")\nDepthwiseConv2D(3, strides=2)\nGlobalMaxPooling2D()\nUpSampling2D(2)\nUpSampling2D(2, interpolation="bilinear")\nConv2DTranspose(2, 3, strides=2, padding="same")\nAveragePooling2D(2)\nResizing(4, 4)\nResizing(4, 4, interpolation="bicubic")\nResizing(4, 4, antialias=True)\nUpSampling2D(2, interpolation="bicubic")\nUpSampling2D(2, interpolation="lanczos3")\nGroupNormalization(2)')
-    cases += _cases((None, 4), 'LSTM(3)\nGRU(3, return_sequences=True)\nBidirectional(GRU(3))\nConv1D(6, 3)\nGlobalMaxPooling1D()\nMultiHeadAttention(2, 3)(x, x)\nLSTM(3)(Masking(0.0)(x))')
+    cases += _cases(
+        (None, None, 4),
+        'Conv2D(6, 3, groups=2, padding="same")\nDepthwiseConv2D(3, strides=2)\nGlobalMaxPooling2D()\nUpSampling2D(2)\nUpSampling2D(2, interpolation="bilinear")\nConv2DTranspose(2, 3, strides=2, padding="same")\nAveragePooling2D(2)\nResizing(4, 4)\nResizing(4, 4, interpolation="bicubic")\nResizing(4, 4, antialias=True)\nUpSampling2D(2, interpolation="bicubic")\nUpSampling2D(2, interpolation="lanczos3")\nGroupNormalization(2)',
+    )
+    cases += _cases(
+        (None, 4),
+        "LSTM(3)\nGRU(3, return_sequences=True)\nBidirectional(GRU(3))\nConv1D(6, 3)\nGlobalMaxPooling1D()\nMultiHeadAttention(2, 3)(x, x)\nLSTM(3)(Masking(0.0)(x))",
+    )
     cases += _cases((300, 4), "GRU(3)")
-    cases += _cases((), 'TextVectorization(vocabulary=["two", "three"], output_sequence_length=3)\nTextVectorization(vocabulary=["two", "three"], output_mode="multi_hot")\nStringLookup(vocabulary=["two", "three"])', _WORDS)
+    cases += _cases(
+        (),
+        'TextVectorization(vocabulary=["two", "three"], output_sequence_length=3)\nTextVectorization(vocabulary=["two", "three"], output_mode="multi_hot")\nStringLookup(vocabulary=["two", "three"])',
+        _WORDS,
+    )
     return list(dict.fromkeys(cases))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cnncli import keras_internals
 
-_LONGEST_UNROLLED = 256  # steps, each with operations of its own in the graph
+LONGEST_UNROLLED = 256  # steps, each with operations of its own in the graph
 _DILATED_TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose)
 _POOLING_3D = {keras.layers.MaxPooling3D: ops.max_pool, keras.layers.AveragePooling3D: ops.average_pool}
 _ADAPTIVE_3D = {
@@ -68,7 +68,7 @@ def _unrolled(layer: Any) -> dict[str, Any]:
 def is_short(layer: keras.layers.RNN) -> bool:
     """Whether a recurrent layer has few enough steps to be unrolled."""
     steps = input_shape(layer)[1]
-    return steps is not None and steps <= _LONGEST_UNROLLED
+    return steps is not None and steps <= LONGEST_UNROLLED
 
 
 def input_shape(layer: Any) -> tuple[int | None, ...]:

@@ -1,0 +1,129 @@
+"""The layers that a format cannot hold, with the reason and a way out; known before the conversion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+
+from cnncli import keras_internals
+from cnncli.errors import Problem
+from cnncli.export.equivalent_calls import LONGEST_UNROLLED, can_be_matrices, input_shape, is_short, resizes_smoothly
+from cnncli.export.formats import Target
+
+_NAMED = 5
+_SAVED_MODEL = "export saved_model, which holds every layer"
+
+
+def _always(_: Any) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Unsupported:
+    """Layers that formats cannot hold.
+
+    Attributes:
+        formats: by name.
+        layers: names of classes of keras.layers.
+        reason: completes the sentence that begins with the title of the format.
+        hint: a way out.
+        condition: of the layers; where it holds, the layer cannot be held.
+        quantizations: those that are affected; empty for all.
+    """
+
+    formats: tuple[str, ...]
+    layers: tuple[str, ...]
+    reason: str
+    hint: str = _SAVED_MODEL
+    condition: Callable[[Any], bool] = _always
+    quantizations: tuple[str, ...] = ()
+
+    def holds_for(self, layer: Any, target: Target) -> bool:
+        """Whether a layer is one of them."""
+        return (
+            target.format.name in self.formats
+            and (not self.quantizations or target.quantization in self.quantizations)
+            and isinstance(layer, tuple(getattr(keras.layers, name) for name in self.layers))
+            and self.condition(layer)
+        )
+
+
+def _counts(layer: Any) -> bool:
+    return getattr(layer, "output_mode", "int") in ("multi_hot", "count", "tf_idf")
+
+
+def _has_unknown_length(layer: Any) -> bool:
+    return not layer.unroll and input_shape(layer)[1] is None
+
+
+def _is_long(layer: Any) -> bool:
+    return not layer.unroll and not is_short(layer) and not _has_unknown_length(layer)
+
+
+def _resizes_smoothly_any_size(layer: Any) -> bool:
+    return resizes_smoothly(layer) and not can_be_matrices(layer)
+
+
+UNSUPPORTED = (
+    Unsupported(("onnx", "litert"), ("TextVectorization",), "has no operations that split texts into words"),
+    Unsupported(("onnx",), ("StringLookup",), "has no tables from texts to numbers"),
+    Unsupported(("onnx", "litert"), ("Hashing", "HashedCrossing"), "has none of TensorFlow's hash functions"),
+    Unsupported(
+        ("onnx",),
+        ("MelSpectrogram",),
+        "has no Fourier transform of real numbers that gives TensorFlow's complex ones",
+        "use STFTSpectrogram, which is computed as a convolution, or export saved_model or litert",
+    ),
+    Unsupported(
+        ("litert",),
+        ("Discretization", "IntegerLookup", "StringLookup"),
+        "has no operation that counts numbers, which the output modes multi_hot, count and tf_idf need",
+        "use `output_mode: int` and CategoryEncoding, or export saved_model",
+        _counts,
+    ),
+    Unsupported(
+        ("onnx", "litert"),
+        ("Resizing", "UpSampling2D"),
+        "has bicubic, Lanczos and antialiased interpolation only between known sizes, without aspect ratio",
+        "give the input a height and a width, use bilinear interpolation, or export saved_model",
+        _resizes_smoothly_any_size,
+    ),
+    Unsupported(
+        ("litert",),
+        ("RNN",),
+        "has recurrent layers only for a known number of steps",
+        "give the input a length, or export saved_model or onnx",
+        _has_unknown_length,
+    ),
+    Unsupported(
+        ("litert",),
+        ("RNN",),
+        f"has recurrent layers only for at most {LONGEST_UNROLLED} steps",
+        "shorten the input, or export saved_model or onnx",
+        _is_long,
+    ),
+)
+
+
+def unsupported(model: keras.Model, target: Target) -> list[Problem]:
+    """Name the layers of a model that a format cannot hold; equal ones are one problem."""
+    found: dict[tuple[Unsupported, str], list[str]] = {}
+    for layer in dict.fromkeys(keras_internals.all_layers(model)):
+        for row in UNSUPPORTED:
+            if row.holds_for(layer, target):
+                found.setdefault((row, type(layer).__name__), []).append(layer.name)
+    title = target.format.title
+    return [Problem(f"{_named(kind, names)}: {title} {row.reason}", row.hint) for (row, kind), names in found.items()]
+
+
+def _named(kind: str, names: Iterable[str]) -> str:
+    """The layers by name and kind."""
+    quoted = [f"`{name}`" for name in names]
+    if len(quoted) == 1:
+        return f"layer {quoted[0]} ({kind})"
+    more = [f"{len(quoted) - _NAMED} more"] if len(quoted) > _NAMED else []
+    *some, last = quoted[:_NAMED] + more
+    return f"{len(quoted)} layers {', '.join(some)} and {last} ({kind})"
