@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from cnncli.export.inference_function import InferenceFunction
-from cnncli.export.runtime import Arrays, Runtime
+from cnncli.export.runtime import Arrays, LibraryError, Runtime, calling
+from cnncli.messages import listed
 
 OPSET = 18
 
 
-def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str]) -> None:
-    """Write a network of 32-bit floats.
-
-    Args:
-        metadata: text by key, for the properties of the file.
-    """
+def write(function: InferenceFunction, path: Path) -> None:
+    """Write a network of 32-bit floats."""
     import onnx
     import tf2onnx
 
@@ -29,20 +26,40 @@ def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str
     inputs = [tensor.name for tensor in frozen.inputs]
     outputs = [tensor.name for tensor in frozen.outputs]
     names = sorted(function.outputs.values())  # as tf.nest orders the tensors of a dict
-    model, _ = tf2onnx.convert.from_graph_def(
-        frozen.graph.as_graph_def(add_shapes=True),
-        name="cnncli",
-        input_names=inputs,
-        output_names=outputs,
-        opset=OPSET,
-        custom_op_handlers={"Erfc": (_erfc, [])},
-        tensors_to_rename=dict(zip(inputs, function.inputs, strict=True)) | dict(zip(outputs, names, strict=True)),
-    )
+    with calling("tf2onnx"):
+        model, _ = tf2onnx.convert.from_graph_def(
+            frozen.graph.as_graph_def(add_shapes=True),
+            name="cnncli",
+            input_names=inputs,
+            output_names=outputs,
+            opset=OPSET,
+            custom_op_handlers={"Erfc": (_erfc, [])},
+            tensors_to_rename=dict(zip(inputs, function.inputs, strict=True)) | dict(zip(outputs, names, strict=True)),
+        )
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
-    for key, value in metadata.items():
+    if unknown := _unknown_operations(model):
+        raise LibraryError(f"tf2onnx has no operation of ONNX for {listed(unknown)}")
+    with calling("onnx"):
+        onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
+def _unknown_operations(model: Any) -> list[str]:
+    """Operations of TensorFlow that the conversion left as they are."""
+    import onnx
+
+    known = {schema.name for schema in onnx.defs.get_all_schemas()}
+    return sorted({node.op_type for node in model.graph.node if node.domain == "" and node.op_type not in known})
+
+
+def add_properties(path: Path, properties: Mapping[str, str]) -> None:
+    """Add metadata to a file: text by key."""
+    import onnx
+
+    model = onnx.load(path)
+    for key, value in properties.items():
         model.metadata_props.add(key=key, value=value)
-    onnx.checker.check_model(model)
     onnx.save(model, path)
 
 
@@ -56,28 +73,31 @@ def _erfc(context: Any, node: Any, name: str, args: Any) -> None:
     context.make_node("Sub", [one.output[0], erf.output[0]], outputs=outputs, shapes=shapes, dtypes=[dtype])
 
 
-def quantize(source: Path, path: Path, kind: str, calibration: Iterable[Arrays]) -> None:
+def quantize(source: Path, path: Path, kind: str, calibration: Callable[[], Iterable[Arrays]]) -> None:
     """Write a quantized network.
 
     Args:
         source: the network of 32-bit floats.
         kind: `float16`, `dynamic` (weights as int8) or `int8` (weights and activations).
-        calibration: training examples, one each, for `int8`.
+        calibration: gives training examples, one each, for `int8`.
     """
     import onnx
 
     if kind == "float16":
         from onnxruntime.transformers.float16 import convert_float_to_float16
 
-        onnx.save(convert_float_to_float16(onnx.load(source), keep_io_types=True), path)
+        with calling("onnxruntime"):
+            found = convert_float_to_float16(onnx.load(source), keep_io_types=True)
+        onnx.save(found, path)
         return
     from onnxruntime.quantization import QuantType, quantize_dynamic, quantize_static
 
     logging.getLogger().setLevel(logging.ERROR)  # it recommends a preprocessing that was done already
-    if kind == "dynamic":
-        quantize_dynamic(source, path, weight_type=QuantType.QUInt8)
-        return
-    quantize_static(source, path, _Calibration(calibration), weight_type=QuantType.QInt8, per_channel=True)
+    with calling("onnxruntime"):
+        if kind == "dynamic":
+            quantize_dynamic(source, path, weight_type=QuantType.QUInt8)
+        else:
+            quantize_static(source, path, _Calibration(calibration()), weight_type=QuantType.QInt8, per_channel=True)
 
 
 class _Calibration:
@@ -98,8 +118,11 @@ class OnnxRuntime(Runtime):
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        with calling("onnxruntime"):
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._outputs = [each.name for each in self._session.get_outputs()]
 
     def run(self, inputs: Arrays) -> Arrays:
-        return dict(zip(self._outputs, self._session.run(None, dict(inputs)), strict=True))
+        with calling("onnxruntime"):
+            found = self._session.run(None, dict(inputs))
+        return dict(zip(self._outputs, found, strict=True))

@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
-
 
 from cnncli.data.images import Form
 from cnncli.export.image_graph import decoded_images
 from cnncli.export.inference_function import InferenceFunction
-from cnncli.export.runtime import Arrays, Runtime
+from cnncli.export.runtime import Arrays, Runtime, calling
 
 TENSORS = "serving_default"
 IMAGE_FILES = "image_files"
@@ -36,7 +34,8 @@ def write(function: InferenceFunction, path: Path, *, form: Form | None) -> None
             return function(decoded_images(image_bytes, form))
 
         archive.add_endpoint(IMAGE_FILES, of_files, input_signature=[tf.TensorSpec((None,), tf.string, IMAGE_BYTES)])
-    archive.write_out(str(path), verbose=False)
+    with calling("TensorFlow"):
+        archive.write_out(str(path), verbose=False)
 
 
 class SavedModelRuntime(Runtime):
@@ -47,7 +46,8 @@ class SavedModelRuntime(Runtime):
         self._signature = self._loaded.signatures[TENSORS]
 
     def run(self, inputs: Arrays) -> Arrays:
-        found = self._signature(**{name: tf.constant(value) for name, value in inputs.items()})
+        with calling("TensorFlow"):
+            found = self._signature(**{name: tf.constant(value) for name, value in inputs.items()})
         return {name: value.numpy() for name, value in found.items()}
 
     def run_files(self, contents: list[bytes]) -> Arrays:
