@@ -13,7 +13,7 @@ import typer
 from cnncli.cli import console, data_files, options, tensorflow_log, wrapping
 from cnncli.errors import ModelFileError, Place, Problem, UsageError
 from cnncli.export.formats import FORMATS, Target, check_packages, every_target
-from cnncli.messages import cell, percent, printable, size_text
+from cnncli.messages import cell, printable, share_text, size_text
 
 if TYPE_CHECKING:
     from cnncli.export.export_model import Exported, Exporter, NotExported
@@ -211,24 +211,20 @@ def _export(
 
 def _table(exporter: Exporter, done: Sequence[Exported]) -> tuple[list[str], list[list[str]]]:
     """Titles and rows: the model in Keras, then each export."""
-    agreements = [each.agreement.agreement for each in done]
+    has_decisions = any(each.agreement.decisions for each in done)
     score = next((name for name in exporter.keras_scores if name != "loss"), "loss" if exporter.keras_scores else "")
     sizes = list(exporter.keras_milliseconds)
-    titles = ["format", "size", "difference", *(["agreement"] if any(agreements) else []), *([score] if score else [])]
+    titles = ["format", "size", "difference", *(["agreement"] if has_decisions else []), *([score] if score else [])]
     titles += [f"ms at {size}" for size in sizes]
     rows = []
     for each in [None, *done]:
         scores = each.scores if each else exporter.keras_scores
         times = each.milliseconds if each else exporter.keras_milliseconds
         row = [each.target.name, size_text(each.bytes), f"{each.agreement.largest_difference:.1e}"] if each else _KERAS
-        if any(agreements):
-            row = [*row, _share(each.agreement.agreement) if each else ""]
+        if has_decisions:
+            row = [*row, share_text(each.agreement.equal_decisions, each.agreement.decisions) if each else ""]
         rows.append([*row, *([cell(scores[score])] if score else []), *(f"{times[size]:.2f}" for size in sizes)])
     return titles, rows
-
-
-def _share(agreement: float | None) -> str:
-    return "" if agreement is None else percent(agreement)
 
 
 def _markdown(
@@ -291,6 +287,7 @@ def _as_json(
             {
                 "format": target.format.name,
                 "quantization": target.quantization,
+                "why": error.why,
                 "problems": [problem.as_json() for problem in error.problems],
             }
             for target, error in refused

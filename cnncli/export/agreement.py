@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cnncli.export.formats import NONE, Target
 from cnncli.export.inference_function import InferenceFunction
 from cnncli.export.runtime import Arrays, Runtime
-from cnncli.messages import percent
+from cnncli.messages import percent, share_text
 from cnncli.tasks.decoder import Decoder
 
 BATCHES = (1, 32)  # examples, of the measured times
@@ -40,7 +40,8 @@ class Agreement:
         largest_difference: of any two outputs.
         relative_difference: the largest difference divided by the largest absolute output of Keras.
         relative_error: the root mean square of the differences, divided by the standard deviation of Keras' outputs.
-        agreement: the share of equal decisions, such as classes; None where outputs decide nothing.
+        decisions: how many there are, such as classes; 0 where outputs decide nothing.
+        equal_decisions: how many of them are the same.
         is_finite: whether all its outputs are numbers.
     """
 
@@ -48,8 +49,14 @@ class Agreement:
     largest_difference: float
     relative_difference: float
     relative_error: float
-    agreement: float | None
+    decisions: int
+    equal_decisions: int
     is_finite: bool = True
+
+    @property
+    def share(self) -> float | None:
+        """Of equal decisions; None where there are none."""
+        return self.equal_decisions / self.decisions if self.decisions else None
 
     def fault(self, target: Target) -> str:
         """Why the export cannot be used; empty if it can."""
@@ -60,11 +67,13 @@ class Agreement:
                 return ""
             relative = f"{self.relative_difference:.2g} of the largest output"
             return f"its outputs differ from those of Keras by up to {self.largest_difference:.2g}, {relative} (at most {most:g})"
-        if self.agreement is not None:
-            if self.agreement >= _LEAST_AGREEMENT:
+        if self.share is not None:
+            if self.share >= _LEAST_AGREEMENT:
                 return ""
-            least = percent(_LEAST_AGREEMENT)
-            return f"it decides as Keras in {percent(self.agreement)} of {self.examples:,} examples (at least {least})"
+            return (
+                f"{share_text(self.equal_decisions, self.decisions)} of its decisions are those of Keras "
+                f"(at least {percent(_LEAST_AGREEMENT)})"
+            )
         if self.relative_error <= _LARGEST_ERROR:
             return ""
         return (
@@ -99,7 +108,8 @@ def compare(
         max(each.largest for each in moments.values()),
         max(each.relative_difference for each in moments.values()),
         max(each.relative_error for each in moments.values()),
-        same / decided if decided else None,
+        decided,
+        same,
         all(each.is_finite for each in moments.values()),
     )
 

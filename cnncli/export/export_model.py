@@ -125,6 +125,7 @@ class Exporter:
             agreement = self._compared(target, runtime)
         except LibraryError as error:
             raise self._refused(target, str(error)) from error
+        about["check"] = {"examples": self.examples.described, **asdict(agreement)}
         (folder / about_export.FILE).write_bytes(about_export.as_bytes(about))
         if example:
             (folder / SCRIPT).write_text(self._script(target), encoding="utf-8")
