@@ -99,6 +99,8 @@ def compare(
         for name, each in moments.items():
             each.add(wanted[name], np.asarray(found[name], np.float32))
         examples += len(next(iter(batch.values())))
+        if not all(each.is_finite for each in moments.values()):
+            break
         if decoder is not None and (decisions := _decisions(decoder, function, wanted)) is not None:
             others = _decisions(decoder, function, found)
             same += int((decisions == others).sum())

@@ -27,7 +27,7 @@ from cnncli.tasks.decoder import Decoder
 from cnncli.tasks.evaluation import evaluate
 
 SCRIPT = "predict.py"
-_RUNTIMES: dict[str, Callable[[Path], Runtime]] = {
+RUNTIMES: dict[str, Callable[[Path], Runtime]] = {
     "saved_model": to_saved_model.SavedModelRuntime,
     "onnx": to_onnx.OnnxRuntime,
     "litert": to_litert.LiteRuntime,
@@ -121,11 +121,11 @@ class Exporter:
         about = about_export.about_export(self._trained, self.function, target)
         try:
             self._write(target, path, about)
-            runtime = _RUNTIMES[target.format.name](path)
+            runtime = RUNTIMES[target.format.name](path)
             agreement = self._compared(target, runtime)
         except LibraryError as error:
             raise self._refused(target, str(error)) from error
-        about["check"] = {"examples": self.examples.described, **asdict(agreement)}
+        about["check"] = {"data": self.examples.described, **asdict(agreement)}
         (folder / about_export.FILE).write_bytes(about_export.as_bytes(about))
         if example:
             (folder / SCRIPT).write_text(self._script(target), encoding="utf-8")

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from cnncli.export.inference_function import InferenceFunction
+from cnncli.export.large_weights import put_back, take_out
 from cnncli.export.runtime import Arrays, LibraryError, Runtime, calling
 from cnncli.messages import listed
 
@@ -26,16 +27,19 @@ def write(function: InferenceFunction, path: Path) -> None:
     inputs = [tensor.name for tensor in frozen.inputs]
     outputs = [tensor.name for tensor in frozen.outputs]
     names = sorted(function.outputs.values())  # as tf.nest orders the tensors of a dict
+    graph = frozen.graph.as_graph_def(add_shapes=True)
+    weights = take_out(graph)
     with calling("tf2onnx"):
         model, _ = tf2onnx.convert.from_graph_def(
-            frozen.graph.as_graph_def(add_shapes=True),
+            graph,
             name="cnncli",
-            input_names=inputs,
+            input_names=[*inputs, *weights],
             output_names=outputs,
             opset=OPSET,
             custom_op_handlers={"Erfc": (_erfc, [])},
             tensors_to_rename=dict(zip(inputs, function.inputs, strict=True)) | dict(zip(outputs, names, strict=True)),
         )
+    put_back(model, weights)
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
     if unknown := _unknown_operations(model):
