@@ -68,12 +68,13 @@ def written(function: InferenceFunction, target: Target, folder: Path, examples:
         to_saved_model.write(function, path, form=None)
         return to_saved_model.SavedModelRuntime(path)
     if target.format.name == "litert":
-        to_litert.write(function, path, quantization=target.quantization, calibration=calibration)
+        kind = target.quantization
+        to_litert.write(function, path, quantization=kind, calibration=calibration, scratch=folder / "saved_model")
         return to_litert.LiteRuntime(path)
-    to_onnx.write(function, path, metadata={})
+    to_onnx.write(function, path)
     if target.quantization != "none":
         source, path = path, folder / "quantized.onnx"
-        to_onnx.quantize(source, path, target.quantization, calibration())
+        to_onnx.quantize(source, path, target.quantization, calibration)
     return to_onnx.OnnxRuntime(path)
 
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "Score a trained model on its test split or on other data.", _TRAIN),
     "predict": ("predict", "Predict images, arrays or rows of a table with a trained model.", _TRAIN),
     "demo": ("demo", "Try a trained model on a local web page: draw, upload or photograph an image.", _TRAIN),
+    "export": ("export", "Write a trained model as SavedModel, ONNX or LiteRT, checked against Keras.", _TRAIN),
     "visualize-filters": ("visualize_filters", "Draw the filters of a convolution.", _INSPECT),
     "feature-maps": ("feature_maps", "Draw the feature maps of a layer for some examples.", _INSPECT),
     "grad-cam": ("grad_cam", "Draw which parts of an image support a class.", _INSPECT),

@@ -16,7 +16,7 @@ from cnncli.inputs import kind_of
 from cnncli.network.model_outputs import ALONE, by_name
 from cnncli.network.whole_images import over_whole_images
 
-_NAMES_OF_FORMS = {"inputs": "reconstruction", "maps": "maps"}
+_NAMES_OF_FORMS = {"inputs": "reconstruction", "numbers": "values"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +67,11 @@ def inference_function(trained: TrainedModel) -> InferenceFunction:
     specs = {
         name: tf.TensorSpec((None, *tensors[own].shape[1:]), tensors[own].dtype, name) for name, own in names.items()
     }
-    return InferenceFunction(model, specs, names, _output_names(trained, model))
+    # Names of an ONNX graph are unique.
+    outputs = {
+        own: f"predicted_{name}" if name in names else name for own, name in _output_names(trained, model).items()
+    }
+    return InferenceFunction(model, specs, names, outputs)
 
 
 def _output_names(trained: TrainedModel, model: keras.Model) -> dict[str, str]:

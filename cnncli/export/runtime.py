@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from numpy.typing import NDArray
 
+from cnncli.network.keras_messages import first_sentence
+
 Arrays = Mapping[str, NDArray[Any]]
+
+
+class LibraryError(Exception):
+    """A converter or a runtime failed; says in one sentence what it said."""
+
+
+@contextmanager
+def calling(library: str) -> Iterator[None]:
+    """Around calls of a converter or a runtime alone: they raise about anything.
+
+    Raises:
+        LibraryError: in the place of what the library raised, except errors of the system and of memory.
+    """
+    try:
+        yield
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:
+        raise LibraryError(f"{library}: {first_sentence(error)}") from error
 
 
 class Runtime(ABC):

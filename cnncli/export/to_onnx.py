@@ -11,17 +11,15 @@ import numpy as np
 
 from cnncli.export.equivalent_calls import equivalent_calls
 from cnncli.export.inference_function import InferenceFunction
-from cnncli.export.runtime import Arrays, Runtime
+from cnncli.export.large_weights import put_back, take_out
+from cnncli.export.runtime import Arrays, LibraryError, Runtime, calling
+from cnncli.messages import listed
 
 OPSET = 18
 
 
-def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str]) -> None:
-    """Write a network of 32-bit floats.
-
-    Args:
-        metadata: text by key, for the properties of the file.
-    """
+def write(function: InferenceFunction, path: Path) -> None:
+    """Write a network of 32-bit floats."""
     import onnx
     import tf2onnx
 
@@ -31,29 +29,52 @@ def write(function: InferenceFunction, path: Path, *, metadata: Mapping[str, str
     inputs = [tensor.name for tensor in frozen.inputs]
     outputs = [tensor.name for tensor in frozen.outputs]
     names = sorted(function.outputs.values())  # as tf.nest orders the tensors of a dict
-    model, _ = tf2onnx.convert.from_graph_def(
-        _without_xla(frozen.graph.as_graph_def(add_shapes=True)),
-        name="cnncli",
-        input_names=inputs,
-        output_names=outputs,
-        opset=OPSET,
-        custom_op_handlers={"Erfc": (_erfc, []), "Expm1": (_expm1, []), "Bucketize": (_bucketize, [])},
-        tensors_to_rename=dict(zip(inputs, function.inputs, strict=True)) | dict(zip(outputs, names, strict=True)),
-    )
+    graph = frozen.graph.as_graph_def(add_shapes=True)
+    _let_inline(graph)
+    weights = take_out(graph)
+    with calling("tf2onnx"):
+        model, _ = tf2onnx.convert.from_graph_def(
+            graph,
+            name="cnncli",
+            input_names=[*inputs, *weights],
+            output_names=outputs,
+            opset=OPSET,
+            custom_op_handlers={name: (handler, []) for name, handler in _HANDLERS.items()},
+            tensors_to_rename=dict(zip(inputs, function.inputs, strict=True)) | dict(zip(outputs, names, strict=True)),
+        )
+    put_back(model, weights)
     for value in (*model.graph.input, *model.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = "batch"
-    for key, value in metadata.items():
-        model.metadata_props.add(key=key, value=value)
-    onnx.checker.check_model(model)
+    if unknown := _unknown_operations(model):
+        raise LibraryError(f"tf2onnx has no operation of ONNX for {listed(unknown)}")
+    with calling("onnx"):
+        onnx.checker.check_model(model)
     onnx.save(model, path)
 
 
-def _without_xla(graph: Any) -> Any:
-    """Let functions be inlined that Keras compiles with XLA, as it does for convolutions in groups."""
+def _unknown_operations(model: Any) -> list[str]:
+    """Operations of TensorFlow that the conversion left as they are."""
+    import onnx
+
+    known = {schema.name for schema in onnx.defs.get_all_schemas()}
+    return sorted({node.op_type for node in model.graph.node if node.domain == "" and node.op_type not in known})
+
+
+def add_properties(path: Path, properties: Mapping[str, str]) -> None:
+    """Add metadata to a file: text by key."""
+    import onnx
+
+    model = onnx.load(path)
+    for key, value in properties.items():
+        model.metadata_props.add(key=key, value=value)
+    onnx.save(model, path)
+
+
+def _let_inline(graph: Any) -> None:
+    """Mark the functions to be inlined that Keras compiles with XLA, as it does for convolutions in groups."""
     for each in (*graph.node, *graph.library.function):
         for mark in ("_XlaMustCompile", "_noinline"):
             each.attr.pop(mark, None)
-    return graph
 
 
 def _erfc(context: Any, node: Any, name: str, args: Any) -> None:
@@ -94,28 +115,34 @@ def _bucketize(context: Any, node: Any, name: str, args: Any) -> None:
     context.make_node("ReduceSum", operands, attr=attr, outputs=outputs, shapes=shapes, dtypes=dtypes)
 
 
-def quantize(source: Path, path: Path, kind: str, calibration: Iterable[Arrays]) -> None:
+_HANDLERS = {"Erfc": _erfc, "Expm1": _expm1, "Bucketize": _bucketize}
+
+
+def quantize(source: Path, path: Path, kind: str, calibration: Callable[[], Iterable[Arrays]]) -> None:
     """Write a quantized network.
 
     Args:
         source: the network of 32-bit floats.
         kind: `float16`, `dynamic` (weights as int8) or `int8` (weights and activations).
-        calibration: training examples, one each, for `int8`.
+        calibration: gives training examples, one each, for `int8`.
     """
     import onnx
 
     if kind == "float16":
         from onnxruntime.transformers.float16 import convert_float_to_float16
 
-        onnx.save(convert_float_to_float16(onnx.load(source), keep_io_types=True), path)
+        with calling("onnxruntime"):
+            found = convert_float_to_float16(onnx.load(source), keep_io_types=True)
+        onnx.save(found, path)
         return
     from onnxruntime.quantization import QuantType, quantize_dynamic, quantize_static
 
     logging.getLogger().setLevel(logging.ERROR)  # it recommends a preprocessing that was done already
-    if kind == "dynamic":
-        quantize_dynamic(source, path, weight_type=QuantType.QUInt8)
-        return
-    quantize_static(source, path, _Calibration(calibration), weight_type=QuantType.QInt8, per_channel=True)
+    with calling("onnxruntime"):
+        if kind == "dynamic":
+            quantize_dynamic(source, path, weight_type=QuantType.QUInt8)
+        else:
+            quantize_static(source, path, _Calibration(calibration()), weight_type=QuantType.QInt8, per_channel=True)
 
 
 class _Calibration:
@@ -136,8 +163,11 @@ class OnnxRuntime(Runtime):
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        with calling("onnxruntime"):
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         self._outputs = [each.name for each in self._session.get_outputs()]
 
     def run(self, inputs: Arrays) -> Arrays:
-        return dict(zip(self._outputs, self._session.run(None, dict(inputs)), strict=True))
+        with calling("onnxruntime"):
+            found = self._session.run(None, dict(inputs))
+        return dict(zip(self._outputs, found, strict=True))

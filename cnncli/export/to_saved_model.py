@@ -6,15 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import keras
-import numpy as np
 import tensorflow as tf
-
 
 from cnncli.data.images import Form
 from cnncli.export.equivalent_calls import equivalent_calls
 from cnncli.export.image_graph import decoded_images
 from cnncli.export.inference_function import InferenceFunction
-from cnncli.export.runtime import Arrays, Runtime
+from cnncli.export.runtime import Arrays, Runtime, calling
 
 TENSORS = "serving_default"
 IMAGE_FILES = "image_files"
@@ -39,7 +37,8 @@ def write(function: InferenceFunction, path: Path, *, form: Form | None) -> None
 
             signature = [tf.TensorSpec((None,), tf.string, IMAGE_BYTES)]
             archive.add_endpoint(IMAGE_FILES, of_files, input_signature=signature)
-        archive.write_out(str(path), verbose=False)  # traces it
+        with calling("TensorFlow"):
+            archive.write_out(str(path), verbose=False)  # traces it
 
 
 class SavedModelRuntime(Runtime):
@@ -50,7 +49,8 @@ class SavedModelRuntime(Runtime):
         self._signature = self._loaded.signatures[TENSORS]
 
     def run(self, inputs: Arrays) -> Arrays:
-        found = self._signature(**{name: tf.constant(value) for name, value in inputs.items()})
+        with calling("TensorFlow"):
+            found = self._signature(**{name: tf.constant(value) for name, value in inputs.items()})
         return {name: value.numpy() for name, value in found.items()}
 
     def run_files(self, contents: list[bytes]) -> Arrays:

@@ -11,7 +11,7 @@ import keras
 import tensorflow as tf
 
 from cnncli import runs
-from cnncli.data.dataset import Examples
+from cnncli.data.dataset import Examples, Splits
 from cnncli.data.load import as_used, load, load_for_model, parse_source
 from cnncli.data.targets import TargetInfo
 from cnncli.errors import DataError, ModelFileError, Problem
@@ -69,7 +69,7 @@ def evaluate_saved_model(
     devices.choose(device or "auto", cpu_name="CPU")
     trained = open_model(run_or_file, outputs=outputs)
     if data is not None:
-        examples, remarks, targets = _other_data(trained, data)
+        examples, remarks, targets = other_data(trained, data)
         notes = (*trained.notes, *remarks)
         where = data
     else:
@@ -117,13 +117,18 @@ def _check_output(trained: TrainedModel) -> None:
         raise ModelFileError(f"{trained.name} {trained.targets.UNLIKE_MODEL}: its output has the shape {shape}")
 
 
-def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...], TargetInfo]:
+def other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Problem, ...], TargetInfo]:
+    """Read what `--data` names as examples for a model, with notes and the targets that they have.
+
+    Raises:
+        DataError: it is missing, or does not fit the model.
+    """
     source = parse_source(data)
     _check_output(trained)
     if len(trained.model.inputs) != 1 and not trained.names_its_inputs:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
     own = trained.recipe.recipe.data if trained.recipe else None
-    settings = source.settings.of_other_data(own.source.settings if own else None)
+    settings = source.settings.ofother_data(own.source.settings if own else None)
     is_no_text = settings.image_keys is not None or settings.example_shape() not in (None, ())
     if is_no_text and all(tensor.dtype == "string" for tensor in trained.model.inputs):
         raise ModelFileError(f"{trained.name} takes text, and data is numbers")
@@ -137,7 +142,14 @@ def _other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Probl
 
 
 def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem, ...]]:
-    """The run's own split, checked to be unchanged, with notes.
+    """The run's own split, with notes. Raises: as `own_splits`."""
+    splits, notes = own_splits(trained)
+    examples: Examples = getattr(splits, split)
+    return examples, notes
+
+
+def own_splits(trained: TrainedModel) -> tuple[Splits, tuple[Problem, ...]]:
+    """The data of a run, checked to be unchanged, with notes.
 
     Raises:
         DataError: the model is a file, of which no data is known; or the data cannot be read.
@@ -156,8 +168,7 @@ def own_data(trained: TrainedModel, split: str) -> tuple[Examples, tuple[Problem
         notes.append(
             Problem("the data has changed since the run was trained", "the splits may now hold other examples")
         )
-    examples: Examples = getattr(splits, split)
-    return examples, tuple(notes)
+    return splits, tuple(notes)
 
 
 def _how(trained: TrainedModel, examples: Examples) -> tuple[Losses, list[KerasObject], int]:

@@ -1,8 +1,9 @@
-"""Temporary files that a killed process left behind: recognized by a lock that nobody holds, and removed."""
+"""Temporary files and folders that a killed process left behind: recognized by a lock that nobody holds, and removed."""
 
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -33,6 +34,29 @@ def remove_abandoned(folder: Path, beginning: str) -> None:
         for entry in entries:
             if entry.name.startswith(beginning) and entry.is_file(follow_symlinks=False):
                 _remove(entry)
+
+
+def remove_abandoned_folders(folder: Path, beginning: str, lock: str) -> None:
+    """Remove the temporary folders in a folder that no process holds.
+
+    Args:
+        beginning: of their names.
+        lock: the file in each that a process holds while it writes the folder.
+    """
+    with suppress(OSError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(beginning) and entry.is_dir(follow_symlinks=False):
+                _remove_folder(Path(entry.path), lock)
+
+
+def _remove_folder(folder: Path, lock: str) -> None:
+    with suppress(OSError):
+        if time.time() - folder.stat().st_mtime < _OLD:
+            return
+        with suppress(FileNotFoundError), open(folder / lock, "rb") as file:
+            if fcntl is not None:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where a process writes it
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _remove(entry: os.DirEntry[str]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.image_geometry import Geometry
+from cnncli.data.images import Form
 from cnncli.data.targets import TargetInfo
 from cnncli.data.volume_form import VolumeForm
 from cnncli.recipe.schema import Recipe
@@ -97,6 +98,7 @@ class Decoder(ABC):
 
     FORMS: ClassVar[tuple[str, ...]]
     COMPARES: ClassVar[bool] = False  # whether `together` says something
+    SCRIPT_DRAWS: ClassVar[bool] = False  # whether the lines of `script` use `Image` of Pillow
 
     @classmethod
     def form_of(cls, recipe: Recipe) -> str:
@@ -130,6 +132,26 @@ class Decoder(ABC):
             outputs: float32 (batch, …), of several outputs by name.
         """
         return self.activated(outputs)
+
+    def decisions(self, outputs: NDArray[np.float32]) -> NDArray[Any] | None:
+        """What outputs decide, such as the class of each example; None where they decide nothing.
+
+        Args:
+            outputs: float32 (batch, …), activated; not called where a network has several outputs.
+        """
+        return None
+
+    def script(self, outputs: Sequence[str], form: Form | None) -> list[str]:
+        """Lines of plain Python that print what is found in an example, for scripts beside exported models.
+
+        They may use `file`, as it was named; `outputs`, float32 arrays of the example by name; `about`, a dict with the
+        fields of the targets; `image`, the upright photo, where `form` is given; `np`, `Path` and `sys`.
+
+        Args:
+            outputs: the names, the main one first.
+            form: what image files become; None for other inputs.
+        """
+        return [f'print(f"{{file}}: {{outputs[{outputs[0]!r}]}}")']
 
     @abstractmethod
     def decode(self, names: Sequence[Any], outputs: Any, top: int) -> tuple[NDArray[np.int32], NDArray[np.float32]]:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.images import Form
 from cnncli.messages import cell, counted, printable, shortened
 from cnncli.recipe.layers import output_activation
 from cnncli.recipe.outputs import outputs_of
@@ -62,6 +63,9 @@ class ClassDecoder(Decoder):
             return outputs
         return keras.ops.sigmoid(outputs) if self.count == 1 else keras.ops.softmax(outputs)
 
+    def decisions(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+        return predicted_classes(outputs)
+
     def decode(
         self, names: Sequence[Any], outputs: NDArray[np.float32], top: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -75,6 +79,18 @@ class ClassDecoder(Decoder):
     @property
     def _word(self) -> str:
         return "probability" if self.gives_probabilities else "output"
+
+    def script(self, outputs: Sequence[str], form: Form | None) -> list[str]:
+        lines = [f"values = outputs[{outputs[0]!r}]"]
+        if self.form == "logits" and self.count == 1:
+            lines.append("values = 1 / (1 + np.exp(-values))")
+        elif self.form == "logits":
+            lines += ["values = np.exp(values - values.max())", "values = values / values.sum()"]
+        if self.count == 1:
+            lines.append("values = np.array([1 - values[0], values[0]])")
+        shown = "{values[best]:.1%}" if self.gives_probabilities else "{values[best]:.4g}"
+        names = "about['class_names'][best]" if self.targets.class_names else "best"
+        return [*lines, "best = int(values.argmax())", f'print(f"{{file}}: {{{names}}} {shown}")']
 
     @property
     def titles(self) -> tuple[str, str, str]:

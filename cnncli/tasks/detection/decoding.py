@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.image_geometry import Geometry
+from cnncli.data.images import Form
 from cnncli.errors import DivergedError
 from cnncli.messages import counted, percent, printable
 from cnncli.recipe.targets.detection import CENTRES, SIDES
@@ -19,6 +20,13 @@ from cnncli.tasks.detection.decode import decode_boxes
 from cnncli.tasks.detection.originals import in_original
 from cnncli.tasks.detection.targets import BoxTargets
 
+# Of a script: shares of a side of the network's input -> pixels of the photo; the names are those of its lines for `resize`.
+_LINES_TO_ORIGINAL = {
+    "stretch": ("vertical * image.height", "across * image.width"),
+    "pad": ("(vertical * {side} - top) / scale", "(across * {side} - left) / scale"),
+    "crop": ("top + vertical * height", "left + across * width"),
+    "keep": ("vertical * {side} - ({side} - image.height) // 2", "across * {side} - ({side} - image.width) // 2"),
+}
 _NUMBERS = 5  # of a box: top, left, bottom, right, score
 
 
@@ -59,6 +67,32 @@ class BoxDecoder(Decoder):
         is_sure = boxes[..., 5] >= self.least_score
         numbers = np.where(is_sure, boxes[..., 4], -1).astype(np.int32)
         return numbers, boxes[..., [0, 1, 2, 3, 5]].reshape(len(boxes), -1)
+
+    def script(self, outputs: Sequence[str], form: Form | None) -> list[str]:
+        lines = [
+            f'centres, sides = outputs["{CENTRES}"], outputs["{SIDES}"]  # (rows, columns, classes), (rows, columns, 4)',
+            "rows, columns, classes = centres.shape",
+            "around = np.pad(centres, ((1, 1), (1, 1), (0, 0)), constant_values=-1)",
+            "windows = np.lib.stride_tricks.sliding_window_view(around, (3, 3), axis=(0, 1))",
+            f"is_peak = (centres == windows.max(axis=(-2, -1))) & (centres >= {self.least_score:.9g})",
+            "for row, column, number in sorted(np.argwhere(is_peak).tolist(), key=lambda cell: -centres[tuple(cell)]):",
+            "    up, left_side, down, right_side = sides[row, column]",
+            "    vertical = np.clip([(row + 0.5 - up) / rows, (row + 0.5 + down) / rows], 0, 1)",
+            "    across = np.clip([(column + 0.5 - left_side) / columns, (column + 0.5 + right_side) / columns], 0, 1)",
+        ]
+        if form is not None:
+            y, x = _LINES_TO_ORIGINAL[form.resize]
+            lines += [
+                f"    y = np.clip({y.format(side=form.height)}, 0, image.height)",
+                f"    x = np.clip({x.format(side=form.width)}, 0, image.width)",
+            ]
+        else:
+            lines.append("    y, x = vertical, across")
+        lines.append("    name, score = about['class_names'][number], centres[row, column, number]")
+        lines.append(
+            '    print(f"{file}: {name} {score:.1%} left {x[0]:.1f} top {y[0]:.1f} right {x[1]:.1f} bottom {y[1]:.1f}")'
+        )
+        return lines
 
     @property
     def titles(self) -> tuple[str, str, str]:

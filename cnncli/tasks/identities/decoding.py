@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.images import Form
 from cnncli.errors import DivergedError
 from cnncli.messages import counted, quantity
 from cnncli.tasks.decoder import Decoder, Tally, Together
@@ -43,6 +44,13 @@ class VectorDecoder(Decoder):
             message = f"the network's output for {names[broken[0]]} is no finite number"
             raise DivergedError(message, hint="train it again")
         return np.broadcast_to(np.arange(outputs.shape[1], dtype=np.int32), outputs.shape), outputs
+
+    def script(self, outputs: Sequence[str], form: Form | None) -> list[str]:
+        return [
+            f"vector = outputs[{outputs[0]!r}]",
+            "first = vector if file == sys.argv[1] else first",
+            'print(f"{file}: similarity to {sys.argv[1]} {vector @ first:.3f}")',
+        ]
 
     @property
     def titles(self) -> tuple[str, str, str]:

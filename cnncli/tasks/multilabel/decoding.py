@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.images import Form
 from cnncli.errors import DivergedError
 from cnncli.messages import cell, counted, printable, shortened
 from cnncli.tasks.decoder import Decoder, Tally
@@ -26,6 +27,9 @@ class LabelDecoder(Decoder):
 
     FORMS: ClassVar[tuple[str, ...]] = ("probabilities",)
 
+    def decisions(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+        return outputs > THRESHOLD
+
     def decode(
         self, names: Sequence[Any], outputs: NDArray[np.float32], top: int
     ) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
@@ -40,6 +44,13 @@ class LabelDecoder(Decoder):
     def _found(self, indices: Sequence[int], values: Sequence[float]) -> list[str]:
         names = self.targets.class_names
         return [names[index] for index, value in zip(indices, values, strict=True) if value > THRESHOLD]
+
+    def script(self, outputs: Sequence[str], form: Form | None) -> list[str]:
+        labels = 'zip(about["class_names"], outputs[' + repr(outputs[0]) + "])"
+        return [
+            f'found = [f"{{name}} {{value:.1%}}" for name, value in {labels} if value > {THRESHOLD}]',
+            """print(f"{file}: {', '.join(found) or 'no label'}")""",
+        ]
 
     @property
     def titles(self) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.images import Form
 from cnncli.errors import DivergedError
 from cnncli.messages import quantity
 from cnncli.tasks.decoder import Decoder, Tally
@@ -55,6 +56,13 @@ class InputDecoder(Decoder):
     def _inputs(self) -> InputTargets:
         assert isinstance(self.targets, InputTargets)
         return self.targets
+
+    def script(self, outputs: Sequence[str], form: Form | None) -> list[str]:
+        return [
+            'found = Path(file).with_name(f"{Path(file).stem}-reconstruction.npy")',
+            f"np.save(found, outputs[{outputs[0]!r}])",
+            'print(f"{file}: {found}")',
+        ]
 
     @property
     def titles(self) -> tuple[str, str, str]:

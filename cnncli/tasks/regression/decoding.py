@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from cnncli.data.images import Form
 from cnncli.errors import DivergedError
 from cnncli.messages import quantity
 from cnncli.tasks.decoder import Decoder, Tally
@@ -30,6 +31,12 @@ class NumberDecoder(Decoder):
             message = f"the network's output for {names[broken[0]]} is no finite number"
             raise DivergedError(message, hint="train it again")
         return np.broadcast_to(np.arange(outputs.shape[1], dtype=np.int32), outputs.shape), outputs
+
+    def script(self, outputs: Sequence[str], form: Form | None) -> list[str]:
+        return [
+            f"values = outputs[{outputs[0]!r}]",
+            """print(f"{file}: {', '.join(f'{value:.6g}' for value in values)}")""",
+        ]
 
     @property
     def titles(self) -> tuple[str, str, str]:

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnncli.data.image_geometry import Geometry
+from cnncli.data.images import Form
 from cnncli.errors import DivergedError
 from cnncli.messages import cell, percent, printable, shortened
 from cnncli.recipe.outputs import outputs_of
 from cnncli.recipe.schema import Recipe
 from cnncli.tasks.decoder import Decoder, Tally
-from cnncli.tasks.segmentation.masks import masks_of, shares_of
+from cnncli.tasks.segmentation.masks import THRESHOLD, masks_of, shares_of
 
 _BEHIND = 4  # classes that a table shows beside the first
 
@@ -25,6 +26,7 @@ _BEHIND = 4  # classes that a table shows beside the first
 class MaskDecoder(Decoder):
     """Outputs are `probabilities` of the classes of each pixel, or `logits`. A decoded example is the shares of its classes."""
 
+    SCRIPT_DRAWS: ClassVar[bool] = True
     FORMS: ClassVar[tuple[str, ...]] = ("probabilities", "logits")
 
     @classmethod
@@ -36,6 +38,9 @@ class MaskDecoder(Decoder):
         if self.form != "logits":
             return outputs
         return keras.ops.sigmoid(outputs) if self.count == 1 else keras.ops.softmax(outputs)
+
+    def decisions(self, outputs: NDArray[np.float32]) -> NDArray[Any]:
+        return masks_of(outputs)
 
     def decode(
         self, names: Sequence[Any], outputs: NDArray[np.float32], top: int
@@ -61,6 +66,20 @@ class MaskDecoder(Decoder):
             for geometry, mask in zip(geometries, masks_of(outputs), strict=True)
         ]
         return _ordered(np.stack(shares))
+
+    def script(self, outputs: Sequence[str], form: Form | None) -> list[str]:
+        threshold = 0 if self.form == "logits" else THRESHOLD
+        is_binary = self.count == 1
+        largest = (
+            f"(values[..., 0] > {threshold}).astype(np.uint8)" if is_binary else "values.argmax(-1).astype(np.uint8)"
+        )
+        lines = [f"values = outputs[{outputs[0]!r}]", f"mask = {largest}"]
+        ending = "png" if form else "npy"
+        lines.append(f'found = Path(file).with_name(f"{{Path(file).stem}}-mask.{ending}")')
+        lines.append("Image.fromarray(mask).save(found)" if form else "np.save(found, mask)")
+        lines.append('shares = np.bincount(mask.ravel(), minlength=len(about["class_names"])) / mask.size')
+        lines.append('classes = [f"{name} {share:.1%}" for name, share in zip(about["class_names"], shares) if share]')
+        return [*lines, """print(f"{file}: {', '.join(classes)}; {found}")"""]
 
     @property
     def titles(self) -> tuple[str, str, str]:

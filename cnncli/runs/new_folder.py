@@ -1,0 +1,98 @@
+"""Write a whole folder or nothing: its files appear under its name when all of them are written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from cnncli.errors import OutputError, Place, Problem
+from cnncli.messages import printable
+from cnncli.runs.abandoned_files import hold, remove_abandoned_folders
+from cnncli.runs.output_files import OutputFolder, StrPath
+from cnncli.runs.storage import storage_error, sync_folder
+
+_TEMPORARY = ".cnncli-folder.tmp-"
+LOCK = ".lock"
+
+
+@dataclass(frozen=True)
+class NewFolder:
+    """A folder that an option of a command names, and that the command writes as a whole.
+
+    Attributes:
+        path: as the user wrote it.
+        option: for messages, `--to`.
+        is_own: whether a folder that exists was written by the same command; with `force` it is replaced.
+        reads: files and folders that the command reads.
+        force: replace an older one.
+    """
+
+    path: Path
+    option: str
+    is_own: Callable[[Path], bool]
+    reads: Sequence[StrPath] = ()
+    force: bool = False
+
+    def check(self) -> None:
+        """Refuse a folder that cannot or must not be written. Nothing is created.
+
+        Raises:
+            OutputError: with the path, the reason, and what to do.
+        """
+        OutputFolder(self.path, self.option, self.reads, force=self.force).check()
+        if not os.path.lexists(self.path) or (os.path.isdir(self.path) and not os.listdir(self.path)):
+            return
+        if not self.is_own(self.path):
+            raise self._refused("exists already, and this command did not write it", "name another folder")
+        if not self.force:
+            raise self._refused("exists already; --force overwrites it", "")
+
+    @contextmanager
+    def writing(self) -> Iterator[Path]:
+        """Give an empty folder; it gets its name when the block ends without an error, else it is removed.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        self.check()
+        target = Path(os.path.realpath(self.path))
+        temporary = target.parent / f"{_TEMPORARY}{os.getpid()}"
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            remove_abandoned_folders(target.parent, _TEMPORARY, LOCK)
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir()
+            with open(temporary / LOCK, "xb") as lock:
+                hold(lock)
+                yield temporary
+                self.check()
+                (temporary / LOCK).unlink()
+                _replace(temporary, target)
+            sync_folder(target.parent)
+        except OSError as error:
+            raise storage_error("write", self.path, error) from error
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+    def _refused(self, reason: str, hint: str) -> OutputError:
+        return OutputError(Problem(f"{printable(str(self.path))} {reason}", hint, Place(self.option)))
+
+
+def _replace(new: Path, target: Path) -> None:
+    """Give a folder its name; an older one of that name goes only when the new one stands."""
+    if not os.path.isdir(target):
+        os.rename(new, target)
+        return
+    old = new.with_name(f"{new.name}-old")
+    os.rename(target, old)
+    try:
+        os.rename(new, target)
+    except OSError:
+        with suppress(OSError):
+            os.rename(old, target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
