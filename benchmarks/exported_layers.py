@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import signal
 import sys
 import tempfile
@@ -30,9 +29,9 @@ import tensorflow as tf
 
 from benchmarks.layer_cases import CASES, Case
 from cnncli.export import to_litert, to_onnx, to_saved_model
-from cnncli.export.formats import Target, every_target
+from cnncli.export.formats import NONE, Target, every_target
 from cnncli.export.inference_function import InferenceFunction
-from cnncli.export.runtime import Runtime
+from cnncli.export.runtime import LibraryError, Runtime
 from cnncli.network.model_outputs import ALONE
 
 LARGEST_DIFFERENCE = 1e-5
@@ -47,7 +46,7 @@ class Outcome:
     error: str = ""
 
     def __str__(self) -> str:
-        return self.error if self.difference is None else f"{self.difference:.0e}"
+        return self.error.replace("|", "/")[:160] if self.difference is None else f"{self.difference:.0e}"
 
 
 def function_of(model: keras.Model) -> InferenceFunction:
@@ -57,55 +56,54 @@ def function_of(model: keras.Model) -> InferenceFunction:
     return InferenceFunction(model, {"input": spec}, {"input": tensor.name}, {ALONE: "output"})
 
 
-def written(function: InferenceFunction, target: Target, folder: Path, examples: Any) -> Runtime:
+def outcome(model: keras.Model, target: Target, examples: Any, folder: Path) -> Outcome:
+    """Convert a model and compare its outputs.
+
+    Args:
+        folder: for files; targets of the same model share what they have in common.
+    """
+    try:
+        runtime = _written(function_of(model), target, examples, folder)
+    except LibraryError as error:
+        return Outcome(error=f"{error}")
+    except Exception as error:
+        return Outcome(error=f"{type(error).__name__}: {error}")
+    largest = 0.0
+    for batch in _BATCHES:
+        inputs = examples[:batch]
+        expected = np.asarray(model(inputs, training=False), np.float32)
+        try:
+            found = runtime.run({"input": inputs})["output"]
+        except LibraryError as error:
+            return Outcome(error=f"batch of {batch}: {error}")
+        if found.shape != expected.shape:
+            return Outcome(error=f"batch of {batch}: shape {found.shape}, not {expected.shape}")
+        scale = max(float(np.max(np.abs(expected), initial=0)), 1e-30)
+        largest = max(largest, float(np.max(np.abs(found - expected), initial=0)) / scale)
+    return Outcome(largest)
+
+
+def _written(function: InferenceFunction, target: Target, examples: Any, folder: Path) -> Runtime:
     """Write a function in a format; returns its runtime."""
 
     def calibration() -> Iterator[dict[str, Any]]:
         return ({"input": examples[i : i + 1]} for i in range(len(examples)))
 
-    path = folder / target.format.file
+    path = folder / f"{target.name}-{target.format.file}"
     if target.format.name == "saved_model":
         to_saved_model.write(function, path, form=None)
         return to_saved_model.SavedModelRuntime(path)
     if target.format.name == "litert":
-        kind = target.quantization
-        to_litert.write(function, path, quantization=kind, calibration=calibration, scratch=folder / "saved_model")
+        scratch, kind = folder / "litert", target.quantization
+        to_litert.write(function, path, quantization=kind, calibration=calibration, scratch=scratch)
         return to_litert.LiteRuntime(path)
-    to_onnx.write(function, path)
-    if target.quantization != "none":
-        source, path = path, folder / "quantized.onnx"
-        to_onnx.quantize(source, path, target.quantization, calibration)
+    floats = folder / "floats.onnx"
+    if not floats.exists():
+        to_onnx.write(function, floats)
+    if target.quantization == NONE:
+        return to_onnx.OnnxRuntime(floats)
+    to_onnx.quantize(floats, path, target.quantization, calibration)
     return to_onnx.OnnxRuntime(path)
-
-
-def outcome(model: keras.Model, target: Target, examples: Any) -> Outcome:
-    """Convert a model and compare its outputs."""
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            runtime = written(function_of(model), target, Path(folder), examples)
-        except Exception as error:
-            return Outcome(error=f"conversion: {_first_line(error)}")
-        largest = 0.0
-        for batch in _BATCHES:
-            inputs = examples[:batch]
-            expected = np.asarray(model(inputs, training=False), np.float32)
-            try:
-                found = runtime.run({"input": inputs})["output"]
-            except Exception as error:
-                return Outcome(error=f"batch of {batch}: {_first_line(error)}")
-            if found.shape != expected.shape:
-                return Outcome(error=f"batch of {batch}: shape {found.shape}, not {expected.shape}")
-            scale = max(float(np.max(np.abs(expected), initial=0)), 1e-30)
-            largest = max(largest, float(np.max(np.abs(found - expected), initial=0)) / scale)
-    return Outcome(largest)
-
-
-def _first_line(error: Exception) -> str:
-    text = str(error)
-    if found := re.search(r"Tensorflow Ops?: ([\w, ]+)|failed to .*? '([\w.]+)'|op: '?([\w.]+)", text):
-        text = next(part for part in found.groups() if part)
-    lines = [line for line in text.splitlines() if line.strip()] or [""]
-    return f"{type(error).__name__}: {lines[0]}".replace("|", "/")[:160]
 
 
 def outcomes(case: Case, targets: Sequence[Target]) -> Iterator[Outcome]:
@@ -126,9 +124,11 @@ def _all(case: Case, targets: Sequence[Target], write: Callable[[str], None]) ->
     keras.utils.set_random_seed(0)
     model = case.model()
     examples = case.examples(20)
-    for target in targets:
-        found = outcome(model, target, examples)
-        write(f"{found.error}\t{'' if found.difference is None else found.difference}".replace("\n", " ") + "\n")
+    with tempfile.TemporaryDirectory() as folder:
+        for target in targets:
+            found = outcome(model, target, examples, Path(folder))
+            number = "" if found.difference is None else found.difference
+            write(f"{' '.join(found.error.split())}\t{number}\n")
 
 
 def _forked(work: Callable[[Callable[[str], None]], None]) -> tuple[list[str], int]:

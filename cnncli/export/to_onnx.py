@@ -129,10 +129,15 @@ def quantize(source: Path, path: Path, kind: str, calibration: Callable[[], Iter
     import onnx
 
     if kind == "float16":
-        from onnxruntime.transformers.float16 import convert_float_to_float16
+        from onnxruntime.transformers import float16
 
+        kept = [
+            *float16.DEFAULT_OP_BLOCK_LIST,
+            "IsInf",
+            "IsNaN",
+        ]  # of attention over several axes; ONNX has no 16 bits there
         with calling("onnxruntime"):
-            found = convert_float_to_float16(onnx.load(source), keep_io_types=True)
+            found = float16.convert_float_to_float16(onnx.load(source), keep_io_types=True, op_block_list=kept)
         onnx.save(found, path)
         return
     from onnxruntime.quantization import QuantType, quantize_dynamic, quantize_static

@@ -31,6 +31,7 @@ class Unsupported:
         reason: completes the sentence that begins with the title of the format.
         hint: a way out.
         condition: of the layers; where it holds, the layer cannot be held.
+        activations: names; the layers are those that compute one of them, as their own or as an argument.
         quantizations: those that are affected; empty for all.
     """
 
@@ -40,15 +41,34 @@ class Unsupported:
     hint: str = _SAVED_MODEL
     condition: Callable[[Any], bool] = _always
     quantizations: tuple[str, ...] = ()
+    activations: tuple[str, ...] = ()
 
     def holds_for(self, layer: Any, target: Target) -> bool:
         """Whether a layer is one of them."""
         return (
             target.format.name in self.formats
             and (not self.quantizations or target.quantization in self.quantizations)
-            and isinstance(layer, tuple(getattr(keras.layers, name) for name in self.layers))
+            and self._is_of(layer)
             and self.condition(layer)
         )
+
+    def _is_of(self, layer: Any) -> bool:
+        own = isinstance(layer, tuple(getattr(keras.layers, name) for name in self.layers))
+        return own or any(name in self.activations for name in _activations(layer))
+
+
+def _activations(layer: Any) -> list[str]:
+    """The names of the activations that a layer computes."""
+    functions = (getattr(layer, name, None) for name in ("activation", "recurrent_activation"))
+    return [name for function in functions if (name := getattr(function, "__name__", ""))]
+
+
+def _has_channels_first(layer: Any) -> bool:
+    return bool(layer.data_format == "channels_first")
+
+
+def _has_groups_of_first_channels(layer: Any) -> bool:
+    return _has_channels_first(layer) and layer.groups > 1
 
 
 def _counts(layer: Any) -> bool:
@@ -104,6 +124,44 @@ UNSUPPORTED = (
         f"has recurrent layers only for at most {LONGEST_UNROLLED} steps",
         "shorten the input, or export saved_model or onnx",
         _is_long,
+    ),
+    Unsupported(
+        ("litert",),
+        (
+            "AdaptiveAveragePooling3D",
+            "AdaptiveMaxPooling3D",
+            "AveragePooling3D",
+            "Conv2DTranspose",
+            "Conv3D",
+            "Conv3DTranspose",
+            "MaxPooling3D",
+        ),
+        "computes these layers only with the channels in the last axis",
+        f"use `data_format: channels_last`, or {_SAVED_MODEL}",
+        _has_channels_first,
+    ),
+    Unsupported(
+        ("onnx",),
+        ("Conv3D",),
+        "has groups of channels in volumes only with the channels in the last axis",
+        f"use `data_format: channels_last`, or {_SAVED_MODEL}",
+        _has_groups_of_first_channels,
+    ),
+    Unsupported(
+        ("litert",),
+        (),
+        "computes its exponential with large errors in 8 bits",
+        "use elu, or quantize the weights alone: `--quantize dynamic`",
+        quantizations=("int8",),
+        activations=("celu", "selu"),
+    ),
+    Unsupported(
+        ("onnx", "litert"),
+        (),
+        "sorts and sums its values with large errors in 8 bits",
+        "use softmax, or quantize the weights alone: `--quantize dynamic`",
+        quantizations=("int8",),
+        activations=("sparsemax",),
     ),
 )
 
