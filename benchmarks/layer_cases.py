@@ -34,6 +34,11 @@ class Case:
         """The name of the layer that the case is about."""
         return self.code.partition("(")[0]
 
+    @property
+    def family(self) -> str:
+        """The part of Keras that the layer belongs to, such as `pooling`."""
+        return str(getattr(keras.layers, self.layer).__module__.split(".")[3])
+
     def model(self) -> keras.Model:
         """The network, with random weights."""
         inputs = keras.Input(self.shape, name="input", dtype="string" if self.values == _WORDS else "float32")
@@ -289,17 +294,52 @@ _OF_COUNTS = """
     ReversibleEmbedding(7, 3)
     CategoryEncoding(7)
     CategoryEncoding(7, output_mode="count")
-    CategoryEncoding(7, output_mode="one_hot")(Reshape((1,))(Lambda(lambda t: t[:, 0])(x)))
+    CategoryEncoding(7, output_mode="one_hot")(x[:, :1])
     Discretization([1.0, 3.0, 5.0])
-    Discretization([1.0, 3.0, 5.0], output_mode="one_hot")(Reshape((1,))(Lambda(lambda t: t[:, 0])(x)))
+    Discretization([1.0, 3.0, 5.0], output_mode="one_hot")(x[:, :1])
     Hashing(5)
     Hashing(5, salt=(3, 4))
-    HashedCrossing(5)([Discretization([2.0])(Reshape((1,))(Lambda(lambda t: t[:, 0])(x))), Discretization([4.0])(Reshape((1,))(Lambda(lambda t: t[:, 0])(x)))])
+    HashedCrossing(5)([Discretization([2.0])(x[:, :1]), Discretization([4.0])(x[:, :1])])
     IntegerLookup(vocabulary=[2, 3, 5])
     IntegerLookup(vocabulary=[2, 3, 5], num_oov_indices=2, mask_token=0)
     Discretization([1.0, 3.0, 5.0], output_mode="multi_hot")
     Embedding(7, 3)(IntegerLookup(vocabulary=[2, 3, 5])(x))
     IntegerLookup(vocabulary=[2, 3, 5], output_mode="multi_hot")
+"""
+
+_CONVOLUTIONAL_RECURRENT = """
+    ConvLSTM{}(2, 3)
+    ConvLSTM{}(2, 3, return_sequences=True)
+    ConvLSTM{}(2, 3, unroll=True)
+"""
+_OF_ANY_IMAGES = """
+    Conv2D(6, 3, groups=2, padding="same")
+    DepthwiseConv2D(3, strides=2)
+    Conv2DTranspose(2, 3, strides=2, padding="same")
+    AveragePooling2D(2)
+    GlobalMaxPooling2D()
+    GroupNormalization(2)
+    UpSampling2D(2)
+    UpSampling2D(2, interpolation="bilinear")
+    UpSampling2D(2, interpolation="bicubic")
+    UpSampling2D(2, interpolation="lanczos3")
+    Resizing(4, 4)
+    Resizing(4, 4, interpolation="bicubic")
+    Resizing(4, 4, antialias=True)
+"""
+_OF_ANY_SERIES = """
+    Conv1D(6, 3)
+    GlobalMaxPooling1D()
+    MultiHeadAttention(2, 3)(x, x)
+    GRU(3, return_sequences=True)
+    LSTM(3)(Masking(0.0)(x))
+    Bidirectional(GRU(3))
+"""
+_OF_TEXTS = """
+    TextVectorization(vocabulary=["two", "three"], output_sequence_length=3)
+    TextVectorization(vocabulary=["two", "three"], output_mode="multi_hot")
+    StringLookup(vocabulary=["two", "three"])
+    StringLookup(vocabulary=["two", "three"], output_mode="count")(ops.expand_dims(x, -1))
 """
 
 
@@ -316,38 +356,22 @@ def _all() -> list[Case]:
     cases += _cases(_SERIES, _OF_SERIES)
     for name in ("LSTM", "GRU", "SimpleRNN"):
         cases += _cases(_SERIES, _RECURRENT.replace("{}", name))
-    cases += _cases(
-        (2, 6, 3), "ConvLSTM1D(2, 3)\nConvLSTM1D(2, 3, return_sequences=True)\nConvLSTM1D(2, 3, unroll=True)"
-    )
-    cases += _cases(
-        (2, 6, 6, 3), "ConvLSTM2D(2, 3)\nConvLSTM2D(2, 3, return_sequences=True)\nConvLSTM2D(2, 3, unroll=True)"
-    )
+    for shape, axes in (((2, 6, 3), "1D"), ((2, 6, 6, 3), "2D")):
+        cases += _cases(shape, _CONVOLUTIONAL_RECURRENT.replace("{}", axes))
     cases += _cases((2, 4, 4, 4, 3), "ConvLSTM3D(2, 3)")
     volumes = ("MaxPooling3D(2)", "AveragePooling3D(2)", "AdaptiveMaxPooling3D(2)", "AdaptiveAveragePooling3D(2)")
     volumes += ("Conv3D(4, 3)", "Conv3D(4, 3, groups=2)", "Conv3D(4, 2, dilation_rate=2)", "Conv3DTranspose(4, 3)")
     cases += _cases(_VOLUME, "\n".join(each.replace(")", ', data_format="channels_first")') for each in volumes))
     cases += [Case(f'Activation("{name}")', _SERIES) for name in _ACTIVATIONS.split()]
-    cases += _cases(
-        _SERIES, "Lambda(lambda t: ops.gelu(t, approximate=False))\nLambda(lambda t: ops.gelu(t, approximate=True))"
-    )
+    cases += _cases(_SERIES, "Lambda(lambda t: ops.gelu(t, approximate=True))")
     cases += _cases(_NUMBERS, 'Dense(5)\nDense(5, activation="softmax")\nBatchNormalization()\nRepeatVector(3)')
     cases += _cases((4,), _OF_COUNTS, "counts")
     cases += _cases((64,), "MelSpectrogram(fft_length=32, sequence_stride=16, num_mel_bins=8)")
     cases += _cases((64, 1), "STFTSpectrogram(frame_length=32, frame_step=16, fft_length=32)")
-    cases += _cases(
-        (None, None, 4),
-        'Conv2D(6, 3, groups=2, padding="same")\nDepthwiseConv2D(3, strides=2)\nGlobalMaxPooling2D()\nUpSampling2D(2)\nUpSampling2D(2, interpolation="bilinear")\nConv2DTranspose(2, 3, strides=2, padding="same")\nAveragePooling2D(2)\nResizing(4, 4)\nResizing(4, 4, interpolation="bicubic")\nResizing(4, 4, antialias=True)\nUpSampling2D(2, interpolation="bicubic")\nUpSampling2D(2, interpolation="lanczos3")\nGroupNormalization(2)',
-    )
-    cases += _cases(
-        (None, 4),
-        "LSTM(3)\nGRU(3, return_sequences=True)\nBidirectional(GRU(3))\nConv1D(6, 3)\nGlobalMaxPooling1D()\nMultiHeadAttention(2, 3)(x, x)\nLSTM(3)(Masking(0.0)(x))",
-    )
+    cases += _cases((None, None, 4), _OF_ANY_IMAGES)
+    cases += _cases((None, 4), _OF_ANY_SERIES)
     cases += _cases((300, 4), "GRU(3)")
-    cases += _cases(
-        (),
-        'TextVectorization(vocabulary=["two", "three"], output_sequence_length=3)\nTextVectorization(vocabulary=["two", "three"], output_mode="multi_hot")\nStringLookup(vocabulary=["two", "three"])',
-        _WORDS,
-    )
+    cases += _cases((), _OF_TEXTS, "words")
     return list(dict.fromkeys(cases))
 
 

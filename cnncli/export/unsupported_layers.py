@@ -14,7 +14,9 @@ from cnncli.export.equivalent_calls import LONGEST_UNROLLED, can_be_matrices, in
 from cnncli.export.formats import Target
 
 _NAMED = 5
+_WEIGHTS_ALONE = "quantize the weights alone: `--quantize dynamic`"
 _SAVED_MODEL = "export saved_model, which holds every layer"
+_KNOWN_SIZE = "give the input a height and a width, use bilinear interpolation, or export saved_model"
 
 
 def _always(_: Any) -> bool:
@@ -75,6 +77,10 @@ def _counts(layer: Any) -> bool:
     return getattr(layer, "output_mode", "int") in ("multi_hot", "count", "tf_idf")
 
 
+def _gives_codes(layer: Any) -> bool:
+    return layer.output_mode != "int"
+
+
 def _has_unknown_length(layer: Any) -> bool:
     return not layer.unroll and input_shape(layer)[1] is None
 
@@ -83,8 +89,14 @@ def _is_long(layer: Any) -> bool:
     return not layer.unroll and not is_short(layer) and not _has_unknown_length(layer)
 
 
-def _resizes_smoothly_any_size(layer: Any) -> bool:
+def _interpolates_any_size(layer: Any) -> bool:
     return resizes_smoothly(layer) and not can_be_matrices(layer)
+
+
+def _interpolates_any_size_otherwise(layer: Any) -> bool:
+    """ONNX has the bicubic interpolation of TensorFlow where the scale is a whole number."""
+    is_whole = isinstance(layer, keras.layers.UpSampling2D) and layer.interpolation == "bicubic"
+    return _interpolates_any_size(layer) and not is_whole
 
 
 UNSUPPORTED = (
@@ -105,11 +117,18 @@ UNSUPPORTED = (
         _counts,
     ),
     Unsupported(
-        ("onnx", "litert"),
+        ("litert",),
         ("Resizing", "UpSampling2D"),
         "has bicubic, Lanczos and antialiased interpolation only between known sizes, without aspect ratio",
-        "give the input a height and a width, use bilinear interpolation, or export saved_model",
-        _resizes_smoothly_any_size,
+        _KNOWN_SIZE,
+        _interpolates_any_size,
+    ),
+    Unsupported(
+        ("onnx",),
+        ("Resizing", "UpSampling2D"),
+        "has Lanczos, antialiased and TensorFlow's bicubic interpolation only between known sizes, without aspect ratio",
+        _KNOWN_SIZE,
+        _interpolates_any_size_otherwise,
     ),
     Unsupported(
         ("litert",),
@@ -149,9 +168,17 @@ UNSUPPORTED = (
     ),
     Unsupported(
         ("litert",),
+        ("CategoryEncoding", "Discretization", "IntegerLookup"),
+        "gives codes of 0 and 1 with large errors in 8 bits",
+        _WEIGHTS_ALONE,
+        _gives_codes,
+        quantizations=("int8",),
+    ),
+    Unsupported(
+        ("litert",),
         (),
         "computes its exponential with large errors in 8 bits",
-        "use elu, or quantize the weights alone: `--quantize dynamic`",
+        f"use elu, or {_WEIGHTS_ALONE}",
         quantizations=("int8",),
         activations=("celu", "selu"),
     ),
@@ -159,7 +186,7 @@ UNSUPPORTED = (
         ("onnx", "litert"),
         (),
         "sorts and sums its values with large errors in 8 bits",
-        "use softmax, or quantize the weights alone: `--quantize dynamic`",
+        f"use softmax, or {_WEIGHTS_ALONE}",
         quantizations=("int8",),
         activations=("sparsemax",),
     ),
@@ -170,9 +197,9 @@ def unsupported(model: keras.Model, target: Target) -> list[Problem]:
     """Name the layers of a model that a format cannot hold; equal ones are one problem."""
     found: dict[tuple[Unsupported, str], list[str]] = {}
     for layer in dict.fromkeys(keras_internals.all_layers(model)):
-        for row in UNSUPPORTED:
-            if row.holds_for(layer, target):
-                found.setdefault((row, type(layer).__name__), []).append(layer.name)
+        row = next((row for row in UNSUPPORTED if row.holds_for(layer, target)), None)
+        if row is not None:
+            found.setdefault((row, type(layer).__name__), []).append(layer.name)
     title = target.format.title
     return [Problem(f"{_named(kind, names)}: {title} {row.reason}", row.hint) for (row, kind), names in found.items()]
 

@@ -16,7 +16,9 @@ _LARGE_ERROR = 0.25  # of the largest output, in 8 bits
 _VOLUME, _FIRST = (3, 4, 4, 2), 'data_format="channels_first"'
 # Networks of the rows, by the first words of a row's reason; each fails in all its formats.
 CASES = {
-    "has no operations that split texts": [Case('TextVectorization(["two"], output_sequence_length=2)', (), "words")],
+    "has no operations that split texts": [
+        Case('TextVectorization(vocabulary=["two"], output_sequence_length=2)', (), "words")
+    ],
     "has no tables from texts": [Case('StringLookup(vocabulary=["two"])', (), "words")],
     "has none of TensorFlow's hash": [Case("Hashing(5)", (2,), "counts")],
     "has no Fourier transform": [
@@ -27,9 +29,13 @@ CASES = {
         Case('IntegerLookup(vocabulary=[2, 3], output_mode="count")', (2,), "counts"),
     ],
     "has bicubic, Lanczos and antialiased": [
-        Case('Resizing(6, 5, interpolation="bicubic", crop_to_aspect_ratio=True)', (4, 4, 2)),
         Case("Resizing(3, 5, antialias=True)", (None, None, 2)),
     ],
+    "has Lanczos, antialiased": [
+        Case('Resizing(6, 5, interpolation="bicubic", crop_to_aspect_ratio=True)', (4, 4, 2)),
+        Case('UpSampling2D(2, interpolation="lanczos3")', (None, None, 2)),
+    ],
+    "gives codes of 0 and 1": [Case('Discretization([1.0, 3.0], output_mode="one_hot")', (1,), "counts")],
     "has recurrent layers only for a known": [Case("LSTM(2)", (None, 2))],
     "has recurrent layers only for at most": [Case("SimpleRNN(1)", (LONGEST_UNROLLED + 1, 1))],
     "computes these layers only": [Case(f"MaxPooling3D(2, {_FIRST})", _VOLUME)],
@@ -101,7 +107,7 @@ def test_layers_within_layers_and_models_are_named():
     [problem] = unsupported(outer, Target(FORMATS["litert"]))
 
     assert problem.message.startswith(
-        "2 layers `forward_steps` and `backward_steps` (LSTM): LiteRT has recurrent layers"
+        "2 layers `backward_steps` and `forward_steps` (LSTM): LiteRT has recurrent layers"
     )
     assert unsupported(outer, Target(FORMATS["onnx"])) == []
 
