@@ -78,7 +78,7 @@ def _counts(layer: Any) -> bool:
 
 
 def _gives_codes(layer: Any) -> bool:
-    return layer.output_mode != "int"
+    return bool(layer.output_mode != "int")
 
 
 def _has_unknown_length(layer: Any) -> bool:
@@ -196,9 +196,11 @@ UNSUPPORTED = (
 def unsupported(model: keras.Model, target: Target) -> list[Problem]:
     """Name the layers of a model that a format cannot hold; equal ones are one problem."""
     found: dict[tuple[Unsupported, str], list[str]] = {}
+    inside: set[int] = set()  # of layers that are named themselves
     for layer in dict.fromkeys(keras_internals.all_layers(model)):
         row = next((row for row in UNSUPPORTED if row.holds_for(layer, target)), None)
-        if row is not None:
+        if row is not None and id(layer) not in inside:
+            inside |= {id(each) for each in keras_internals.all_layers(layer)}
             found.setdefault((row, type(layer).__name__), []).append(layer.name)
     title = target.format.title
     return [Problem(f"{_named(kind, names)}: {title} {row.reason}", row.hint) for (row, kind), names in found.items()]
