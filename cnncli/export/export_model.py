@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -145,10 +145,8 @@ class Exporter:
 
     def _write(self, target: Target, path: Path, about: dict[str, Any]) -> None:
         if target.quantization == "int8" and self.examples.calibration is None:
-            error = self._refused(target, "int8 needs training examples to measure the ranges of the layers")
-            raise NotExported(
-                replace(each, hint="name examples with --data, or export a run") for each in error.problems
-            )
+            why = "int8 needs training examples to measure the ranges of the layers"
+            raise self._refused(target, why, hint="name examples with --data, or export a run")
         if target.format.name == "saved_model":
             form = self._trained.about.images if self._trained.about else None
             to_saved_model.write(self.function, path, form=form)
@@ -181,8 +179,8 @@ class Exporter:
             raise error
         return found
 
-    def _refused(self, target: Target, why: str) -> NotExported:
-        error = NotExported(Problem(f"{self._trained.name} cannot be exported as {target.name}: {why}"))
+    def _refused(self, target: Target, why: str, hint: str = "") -> NotExported:
+        error = NotExported(Problem(f"{self._trained.name} cannot be exported as {target.name}: {why}", hint))
         error.why = why
         return error
 
