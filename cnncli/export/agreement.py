@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from cnncli.export.formats import NONE, Target
 from cnncli.export.inference_function import InferenceFunction
 from cnncli.export.runtime import Arrays, Runtime
-from cnncli.messages import number_text, percent, share_text
+from cnncli.messages import percent, share_text
 from cnncli.tasks.decoder import Decoder
 
 BATCHES = (1, 32)  # examples, of the measured times
@@ -67,7 +67,7 @@ class Agreement:
                 return ""
             return (
                 f"its outputs differ from those of Keras by up to {self.largest_difference:.2g}, "
-                f"{number_text(100 * self.relative_difference, 2)}% of the largest output (at most {100 * most:g}%)"
+                f"{100 * self.relative_difference:.3g}% of the largest output (at most {100 * most:g}%)"
             )
         if self.share is not None:
             if self.share >= _LEAST_AGREEMENT:
