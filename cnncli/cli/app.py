@@ -26,6 +26,7 @@ COMMANDS = {
     "maximize": ("maximize", "Draw the input that a filter or a class responds to most.", _INSPECT),
     "runs": ("runs", "List, rename, annotate and delete runs.", _RUNS),
     "report": ("report", "Write the HTML report of one run or several runs.", _RUNS),
+    "card": ("card", "Write the model card of a run, or a folder for the Hugging Face Hub.", _RUNS),
     "compare": ("compare", "Compare runs on the same test data, with a significance test.", _RUNS),
     "reproduce": ("reproduce", "Repeat a finished run and check whether the result is identical.", _RUNS),
     "recipes": ("recipes", "List, show and copy the shipped recipes.", _RECIPES),
