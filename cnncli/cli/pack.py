@@ -48,6 +48,7 @@ def pack(
     from cnncli import runs
     from cnncli.runs.output_files import OutputFile
     from cnncli.runs.packs import packing
+    from cnncli.runs.packs.members import REQUIREMENTS
 
     if to is not None and to.suffix.lower() != ".zip":
         message = f"`{shortened(str(to))}` does not end in .zip"
@@ -59,7 +60,7 @@ def pack(
     file.check()
     packed = packing.pack(path, file)
     notes = [
-        Problem(f"{name} is {now} today, the run was trained with {then}: {packing.REQUIREMENTS} lists {then}")
+        Problem(f"{name} is {now} today, the run was trained with {then}: {REQUIREMENTS} lists {then}")
         for name, (then, now) in packed.changed.items()
     ]
     if as_json:

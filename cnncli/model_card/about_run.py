@@ -111,7 +111,7 @@ class AboutRun:
     @property
     def input_range(self) -> tuple[float, float] | None:
         """The smallest and the largest value of the training examples of the only input, where they are known."""
-        found = (self.material.record.data.model_extra or {}).get("input_range")
+        found = (self.material.record.data.model_extra or {}).get("input_range") if self.is_one_input else None
         low, high = (found.get(name) if isinstance(found, dict) else None for name in ("low", "high"))
         return (low, high) if isinstance(low, int | float) and isinstance(high, int | float) else None
 

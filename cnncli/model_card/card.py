@@ -68,7 +68,7 @@ def is_unedited(path: Path) -> bool:
     except OSError:
         return False
     found = _MARK.search(content)
-    return bool(found) and hashlib.sha256(content[: found.start()]).hexdigest() == found[1].decode()
+    return found is not None and hashlib.sha256(content[: found.start()]).hexdigest() == found[1].decode()
 
 
 def _lines(run: AboutRun, name: str, wishes: Wishes, pictures: Sequence[tuple[str, str]]) -> Iterator[str]:

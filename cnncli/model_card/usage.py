@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator
 
@@ -83,7 +84,7 @@ def _arrays(run: AboutRun) -> list[str]:
         [(_, value)] = (_array(run, "inputs"),)
         return [f"inputs = {value}"]
     pairs = [_array(run, name) for name in run.shapes]
-    return ["inputs = {", *(f"    {name!r}: {value.replace('  #', ',  #', 1)}" for name, value in pairs), "}"]
+    return ["inputs = {", *(f"    {json.dumps(name)}: {value.replace('  #', ',  #', 1)}" for name, value in pairs), "}"]
 
 
 def _array(run: AboutRun, name: str) -> tuple[str, str]:
