@@ -80,15 +80,18 @@ def unpacked(file: Path) -> Iterator[Unpacked]:
         raise OutputError(f"no such file: {shown}", hint="a pack is written by: cnncli pack RUN") from error
     except (OSError, ValueError) as error:
         raise _cannot_read(shown, error) from error
-    with os.fdopen(descriptor, "rb") as stream:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OutputError(f"{shown} is not a regular file", hint=_AGAIN)
-        with tempfile.TemporaryDirectory(prefix="cnncli-pack-", ignore_cleanup_errors=True) as folder:
-            try:
-                found = _checked(stream, shown, Path(folder))
-            except _BROKEN as error:
-                raise OutputError(f"{shown} is damaged: {shortened(str(error), 100)}", hint=_AGAIN) from error
-            yield found
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OutputError(f"{shown} is not a regular file", hint=_AGAIN)
+    with (
+        os.fdopen(descriptor, "rb") as stream,
+        tempfile.TemporaryDirectory(prefix="cnncli-pack-", ignore_cleanup_errors=True) as folder,
+    ):
+        try:
+            found = _checked(stream, shown, Path(folder))
+        except _BROKEN as error:
+            raise OutputError(f"{shown} is damaged: {shortened(str(error), 100)}", hint=_AGAIN) from error
+        yield found
 
 
 def _checked(stream: BinaryIO, shown: str, folder: Path) -> Unpacked:
