@@ -49,6 +49,8 @@ class AboutRun:
             OutputError: it is not finished, or its recipe or record cannot be read.
         """
         path = material.run.summary.path
+        if material.status == "broken":
+            raise OutputError(f"{path} cannot be read: {material.run.problem}", hint=_TRAIN)
         if material.status != "completed":
             hint = f"finish it with: cnncli train --resume {path}" if material.status == "interrupted" else _TRAIN
             message = f"{path} is not finished (its status is {material.status}): there is no model to describe"

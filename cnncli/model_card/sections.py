@@ -38,7 +38,7 @@ def data(run: AboutRun) -> Iterator[str]:
     yield from markdown.facts(pairs)
     yield from _counts(run)
     for each in inputs_of(run.recipe.data):
-        of = "" if run.is_one_input else f" of `{each.name}`"
+        of = "" if run.is_one_input else f" of the input {each.name}"
         if each.prepare:
             named = facts.described_all(each.prepare)
             yield from (markdown.escaped(f"Preprocessing{of}, part of the model: {named}."), "")

@@ -109,6 +109,8 @@ def _example(run: AboutRun) -> str:
 
 
 def _remark(run: AboutRun) -> str:
+    if run.recipe.data.windows is not None:
+        return "The network takes windows of this size; `cnncli predict` cuts larger images and joins what it gives."
     if image_form(run) is not None:
         return (
             "The scaling of the pixel values is inside the model; decoding and resizing are not. `cnncli predict` also turns "

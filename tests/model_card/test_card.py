@@ -227,6 +227,20 @@ def test_run_that_is_not_finished_has_no_card(tmp_path, status):
         card_of(make_run(tmp_path, status=status))
 
 
+def test_run_whose_record_is_damaged_has_no_card(tmp_path):
+    run = make_run(tmp_path)
+    (run / "run.json").write_text("{")
+    with pytest.raises(OutputError, match=r"cannot be read: .*run\.json is damaged"):
+        card_of(run)
+
+
+def test_network_for_windows_says_so(tmp_path):
+    recipe = recipe_of("segmentation").replace("shapes-sample", "shapes-sample, windows: {size: [64, 64]}")
+    code = section(card_of(make_run(tmp_path, "segmentation", recipe=recipe)).text, "How to use it")
+    assert "The network takes windows of this size" in code
+    assert "photo.png" not in code
+
+
 def test_run_without_a_recipe_has_no_card(tmp_path):
     with pytest.raises(OutputError, match=r"resolved\.yaml is missing"):
         card_of(make_run(tmp_path, without=("resolved.yaml",)))
