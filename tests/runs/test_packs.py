@@ -99,6 +99,8 @@ def test_same_run_gives_the_same_bytes_whenever_and_from_wherever(original, tmp_
         os.utime(each, (1, 1))
     packing.pack(copy, OutputFile(tmp_path / "again.zip"))
     assert (tmp_path / "again.zip").read_bytes() == file.read_bytes()
+    with zipfile.ZipFile(file) as archive:
+        assert {member.date_time for member in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_links_and_other_files_stay_out(original, tmp_path):
