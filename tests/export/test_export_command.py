@@ -94,7 +94,7 @@ def test_other_folder_is_not_overwritten(folder):
     (folder / "mine").mkdir()
     (folder / "mine" / "a.txt").write_text("a")
     done = call("export", "digits.keras", "--format", "saved_model", "--to", "mine", "--force", exit_code=6)
-    assert "mine exists already, and this command did not write it" in done.stderr
+    assert "mine exists and is not empty" in done.stderr
     assert files_in(folder / "mine") == ["a.txt"]
 
 
