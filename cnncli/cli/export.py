@@ -37,7 +37,7 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help=f"{', '.join(FORMATS)} or {_ALL}.",
+            help=f"Write this format: {', '.join(FORMATS)} or {_ALL}.",
             rich_help_panel=options.OUTPUT,
         ),
     ] = "",

@@ -43,13 +43,12 @@ class NewFolder:
         Raises:
             OutputError: with the path, the reason, and what to do.
         """
+        if self._holds_something():
+            if self.is_own is None or not self.is_own(self.path):
+                raise self._refused("exists and is not empty", "name a new folder")
+            if not self.force:
+                raise self._refused("exists already; --force overwrites it", "")
         OutputFolder(self.path, self.option, self.reads, force=self.force).check()
-        if not self._holds_something():
-            return
-        if self.is_own is None or not self.is_own(self.path):
-            raise self._refused("exists and is not empty", "name a new folder")
-        if not self.force:
-            raise self._refused("exists already; --force overwrites it", "")
 
     @contextmanager
     def writing(self) -> Iterator[Path]:

@@ -123,7 +123,7 @@ def test_folder_that_appears_in_the_meantime_is_kept(tmp_path, monkeypatch):
         write_text(file, text)
 
     monkeypatch.setattr(hub_folder, "_write", meanwhile)
-    with pytest.raises(OutputError, match="cannot write"):
+    with pytest.raises(OutputError, match="exists and is not empty"):
         write(run, tmp_path / "hub")
     assert os.listdir(tmp_path / "hub") == ["mine.txt"]
     assert sorted(os.listdir(tmp_path)) == ["hub", "outputs"]
