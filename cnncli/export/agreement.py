@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -184,5 +185,5 @@ class _Moments:
         if not self._count:
             return 0.0
         variance = max(0.0, self._squares / self._count - (self._sum / self._count) ** 2)
-        error = (self._errors / self._count) ** 0.5
-        return error / variance**0.5 if variance > 0 else error
+        error = math.sqrt(self._errors / self._count)
+        return error / math.sqrt(variance) if variance > 0 else error
