@@ -8,7 +8,8 @@ from typing import Any
 from cnncli.data.images import Form
 from cnncli.export.formats import Target
 from cnncli.export.to_saved_model import TENSORS
-from cnncli.inputs import IMAGE, NUMBERS, TEXT, TOKENS, kind_of
+from cnncli.inputs import IMAGE, TEXT, TOKENS, InputKind, kind_of
+from cnncli.inputs.numbers import NUMBERS
 from cnncli.tasks.decoder import Decoder
 
 _INDENT = "    "
