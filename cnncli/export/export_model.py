@@ -56,7 +56,7 @@ class Exported:
         target: format and quantization.
         bytes: of the model file or folder.
         agreement: of its outputs with those of Keras.
-        scores: of the exported model on the test split, by name; empty without targets.
+        scores: of the exported model on the test split, by name, the most important first; empty without targets.
         milliseconds: of a batch, by its size.
     """
 
@@ -196,8 +196,9 @@ class Exporter:
             loss=about.loss_objects,
             loss_weights=about.loss_weights,
             metrics=about.metric_objects,
+            original=self.function.model,
         )
-        return {"loss": scored.result.loss, **scored.result.metrics}
+        return {**scored.result.scores, **scored.result.metrics, "loss": scored.result.loss}
 
     def _times(self, run: Callable[[Any], Any]) -> dict[str, float]:
         return milliseconds(run, next(self.examples.batches(1)))
