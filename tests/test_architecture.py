@@ -17,6 +17,7 @@ OF_A_TASK = {
     "figures": "plots",
     "prediction_files": "plots",
     "report": "report",
+    "card": "model_card",
 }
 
 # A name that two modules share has one meaning: the module of `cli` is the command of that name, and the others are
@@ -33,6 +34,7 @@ SHARED = {
     "text": "text: that of a recipe's file, the kind of input",
     "table": "tables: their settings, their rows; tables of a terminal are in `console`",
     "calibration": "the calibration of probabilities: computed, drawn",
+    "card": "the model card: written, of a task; the command",
     "comparison": "the comparison of runs: of all tasks, of one",
     "console": "what a terminal shows: of all commands, of a task",
     "feature_maps": "feature maps: computed, drawn; the command",

@@ -37,7 +37,7 @@ def export(
         typer.Option(
             "--format",
             metavar="FORMAT",
-            help=f"{', '.join(FORMATS)} or {_ALL}.",
+            help=f"Write this format: {', '.join(FORMATS)} or {_ALL}.",
             rich_help_panel=options.OUTPUT,
         ),
     ] = "",
@@ -212,7 +212,7 @@ def _export(
 def _table(exporter: Exporter, done: Sequence[Exported]) -> tuple[list[str], list[list[str]]]:
     """Titles and rows: the model in Keras, then each export."""
     has_decisions = any(each.agreement.decisions for each in done)
-    score = next((name for name in exporter.keras_scores if name != "loss"), "loss" if exporter.keras_scores else "")
+    score = next(iter(exporter.keras_scores), "")
     sizes = list(exporter.keras_milliseconds)
     titles = ["format", "size", "difference", *(["agreement"] if has_decisions else []), *([score] if score else [])]
     titles += [f"ms at {size}" for size in sizes]

@@ -20,10 +20,11 @@ RUNS = "Runs"
 TRAINING = "Training"
 DATA = "Data"
 PICTURES = "Pictures"
+CARD = "Model card"
 OUTPUT = "Output"
 SERVER = "Server"
 COMMON = "Common options"
-PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, OUTPUT, SERVER, COMMON)
+PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, CARD, OUTPUT, SERVER, COMMON)
 
 NEWEST_RUN = "the newest run"
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file or the name of a shipped recipe.")]

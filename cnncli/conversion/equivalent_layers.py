@@ -48,7 +48,7 @@ def equivalent_layers(call: Call, *, policy: str) -> list[Step]:
     if more:
         return []
     try:
-        steps = make(call, kept)
+        steps = list(make(call, kept))
     except (_None, ValueError, TypeError):  # no layer computes the same, or Keras refuses its arguments
         return []
     try:

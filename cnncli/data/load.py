@@ -123,7 +123,7 @@ def read_source(data: Data, *, input_shape: InputShape | None = None, progress: 
         found = _without_labels(found, request.targets)
     request.check_targets(found.targets)
     if "train" not in found.parts:
-        hint = "repair the files that `on_bad_image: skip` leaves out" if found.skipped else None
+        hint = "repair the files that `on_bad_image: skip` leaves out" if found.skipped else ""
         path = ("data", "source", data.source.word)
         raise DataError(Problem(f"no example is left to train; {found.source}", hint, path=path))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -65,8 +66,10 @@ class Agreement:
         if (most := _DIFFERENCES.get(target.quantization)) is not None:
             if self.relative_difference <= most:
                 return ""
-            relative = f"{self.relative_difference:.2g} of the largest output"
-            return f"its outputs differ from those of Keras by up to {self.largest_difference:.2g}, {relative} (at most {most:g})"
+            return (
+                f"its outputs differ from those of Keras by up to {self.largest_difference:.2g}, "
+                f"{100 * self.relative_difference:.3g}% of the largest output (at most {100 * most:g}%)"
+            )
         if self.share is not None:
             if self.share >= _LEAST_AGREEMENT:
                 return ""
@@ -182,5 +185,5 @@ class _Moments:
         if not self._count:
             return 0.0
         variance = max(0.0, self._squares / self._count - (self._sum / self._count) ** 2)
-        error = (self._errors / self._count) ** 0.5
-        return error / variance**0.5 if variance > 0 else error
+        error = math.sqrt(self._errors / self._count)
+        return error / math.sqrt(variance) if variance > 0 else error

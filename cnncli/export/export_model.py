@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,7 @@ class Exported:
         target: format and quantization.
         bytes: of the model file or folder.
         agreement: of its outputs with those of Keras.
-        scores: of the exported model on the test split, by name; empty without targets.
+        scores: of the exported model on the test split, by name, the most important first; empty without targets.
         milliseconds: of a batch, by its size.
     """
 
@@ -145,10 +145,8 @@ class Exporter:
 
     def _write(self, target: Target, path: Path, about: dict[str, Any]) -> None:
         if target.quantization == "int8" and self.examples.calibration is None:
-            error = self._refused(target, "int8 needs training examples to measure the ranges of the layers")
-            raise NotExported(
-                replace(each, hint="name examples with --data, or export a run") for each in error.problems
-            )
+            why = "int8 needs training examples to measure the ranges of the layers"
+            raise self._refused(target, why, hint="name examples with --data, or export a run")
         if target.format.name == "saved_model":
             form = self._trained.about.images if self._trained.about else None
             to_saved_model.write(self.function, path, form=form)
@@ -181,8 +179,8 @@ class Exporter:
             raise error
         return found
 
-    def _refused(self, target: Target, why: str) -> NotExported:
-        error = NotExported(Problem(f"{self._trained.name} cannot be exported as {target.name}: {why}"))
+    def _refused(self, target: Target, why: str, hint: str = "") -> NotExported:
+        error = NotExported(Problem(f"{self._trained.name} cannot be exported as {target.name}: {why}", hint))
         error.why = why
         return error
 
@@ -198,8 +196,9 @@ class Exporter:
             loss=about.loss_objects,
             loss_weights=about.loss_weights,
             metrics=about.metric_objects,
+            original=self.function.model,
         )
-        return {"loss": scored.result.loss, **scored.result.metrics}
+        return {**scored.result.scores, **scored.result.metrics, "loss": scored.result.loss}
 
     def _times(self, run: Callable[[Any], Any]) -> dict[str, float]:
         return milliseconds(run, next(self.examples.batches(1)))

@@ -17,7 +17,6 @@ from cnncli.export.runtime import Arrays
 from cnncli.inference.evaluate_saved_model import other_data, own_splits
 from cnncli.inference.model_loading import TrainedModel
 from cnncli.inputs import TEXT, kind_of
-from cnncli.recipe.named_inputs import by_name
 
 _RANDOM = 64
 _CALIBRATION = 200
@@ -119,7 +118,7 @@ def _typed(values: NDArray[Any], spec: Any) -> NDArray[Any]:
 def _random(trained: TrainedModel, function: InferenceFunction) -> Arrays:
     """Inputs of the known scale, the same every time."""
     random = np.random.default_rng(0)
-    scales = by_name(trained.scales) if trained.scales else {}
+    scales = trained.scales
     found = {}
     for name, spec in function.inputs.items():
         shape = tuple(length or 32 for length in spec.shape[1:])

@@ -78,8 +78,7 @@ def _border(before: Any, inner: Any, form: Form) -> Any:
     is_row = (rows >= before[0]) & (rows < before[0] + inner[0])
     is_column = (columns >= before[1]) & (columns < before[1] + inner[1])
     outside = 1.0 - tf.cast(is_row[:, None] & is_column[None, :], tf.float32)
-    red, green, blue = form.background
-    level = (red, green, blue)
+    level: tuple[float, ...] = form.background
     if form.color == "grayscale":
         level = (sum(part * share for part, share in zip(level, _LUMINANCE, strict=True)),)
     return outside[..., None] * tf.constant(level, tf.float32)

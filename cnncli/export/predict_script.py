@@ -8,7 +8,8 @@ from typing import Any
 from cnncli.data.images import Form
 from cnncli.export.formats import Target
 from cnncli.export.to_saved_model import TENSORS
-from cnncli.inputs import IMAGE, NUMBERS, TEXT, TOKENS, kind_of
+from cnncli.inputs import IMAGE, TEXT, TOKENS, InputKind, kind_of
+from cnncli.inputs.numbers import NUMBERS
 from cnncli.tasks.decoder import Decoder
 
 _INDENT = "    "
@@ -44,6 +45,9 @@ _RUN = {
 }
 
 
+_GIVEN: dict[InputKind, str] = {NUMBERS: "5.1,3.5,1.4", TOKENS: "3,1,4", TEXT: "'a text'"}
+
+
 def predict_script(
     target: Target,
     inputs: Mapping[str, Any],
@@ -63,13 +67,7 @@ def predict_script(
     """
     kind = kind_of(tuple(next(iter(inputs.values())).shape[1:])) if len(inputs) == 1 else None
     is_image = kind is IMAGE and form is not None
-    given = (
-        "photo.jpg"
-        if is_image
-        else {NUMBERS: "5.1,3.5,1.4", TOKENS: "3,1,4", TEXT: '"a text"'}.get(kind, "example.npy")
-    )
-    if kind is None:
-        given = "example.npz"
+    given = "photo.jpg" if is_image else _GIVEN.get(kind, "example.npy") if kind else "example.npz"
     imports = ["import json", "import sys", "from pathlib import Path", "", *_IMPORT[target.format.name]]
     if is_image or (decoder and decoder.SCRIPT_DRAWS):
         imports.append("from PIL import Image, ImageOps")
@@ -80,7 +78,7 @@ def predict_script(
         *shown,
     ]
     lines = [
-        f'"""Predict with {target.format.title}: python predict.py {given.replace(chr(34), chr(39))}"""',
+        f'"""Predict with {target.format.title}: python predict.py {given}"""',
         "",
         *imports,
         "",

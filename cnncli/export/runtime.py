@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,6 +16,9 @@ from cnncli.network.keras_messages import first_sentence
 Arrays = Mapping[str, NDArray[Any]]
 
 
+_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)  # which TensorFlow has in its own errors
+
+
 class LibraryError(Exception):
     """A converter or a runtime failed; says in one sentence what it said."""
 
@@ -23,13 +28,16 @@ def calling(library: str) -> Iterator[None]:
     """Around calls of a converter or a runtime alone: they raise about anything.
 
     Raises:
-        LibraryError: in the place of what the library raised, except errors of the system and of memory.
+        LibraryError: in the place of what the library raised, except that memory or the disk fails.
     """
     try:
         yield
     except (OSError, MemoryError):
         raise
     except Exception as error:
+        for number in _DISK:
+            if os.strerror(number) in str(error):
+                raise OSError(number, os.strerror(number)) from error
         raise LibraryError(f"{library}: {first_sentence(error)}") from error
 
 

@@ -128,7 +128,7 @@ def other_data(trained: TrainedModel, data: str) -> tuple[Examples, tuple[Proble
     if len(trained.model.inputs) != 1 and not trained.names_its_inputs:
         raise ModelFileError(f"{trained.name} takes {len(trained.model.inputs)} inputs, and data is one")
     own = trained.recipe.recipe.data if trained.recipe else None
-    settings = source.settings.ofother_data(own.source.settings if own else None)
+    settings = source.settings.of_other_data(own.source.settings if own else None)
     is_no_text = settings.image_keys is not None or settings.example_shape() not in (None, ())
     if is_no_text and all(tensor.dtype == "string" for tensor in trained.model.inputs):
         raise ModelFileError(f"{trained.name} takes text, and data is numbers")

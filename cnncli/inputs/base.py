@@ -17,6 +17,7 @@ class InputKind:
 
     Attributes:
         WORD: what an example is called.
+        PLURAL: what examples are called; `{}` stands for the length of their only axis.
         AXES: of an example; channels are the last.
         TENSOR_DTYPE: of the tensor that enters a network; empty for Keras' own, that of the dtype policy.
         ARE_NUMBERS: whether examples hold numbers, which have a scale.
@@ -37,6 +38,7 @@ class InputKind:
     """
 
     WORD: ClassVar[str] = "array"
+    PLURAL: ClassVar[str] = "arrays"
     AXES: ClassVar[tuple[str, ...]] = ()
     TENSOR_DTYPE: ClassVar[str] = ""
     ARE_NUMBERS: ClassVar[bool] = True

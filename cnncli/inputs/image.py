@@ -11,6 +11,7 @@ _MOST_CHANNELS = 4  # of images whose last axis may be that of the channels
 
 class Image(InputKind):
     WORD = "image"
+    PLURAL = "images"
     AXES = ("height", "width", "channels")
     FROM_IMAGE_FILES = True
     ARE_PIXELS = True

@@ -14,6 +14,7 @@ _MANY = 64  # of a row: two rows of so many are hardly equal by chance
 
 class Numbers(InputKind):
     WORD = "row of numbers"
+    PLURAL = "rows of {} numbers"
     AXES = ("numbers",)
     ARE_CURVES = True
     CHANNEL = "column"

@@ -15,6 +15,7 @@ _MOST_CURVES = 3  # in a small tile; more could not be told apart
 
 class Signal(InputKind):
     WORD = "signal"
+    PLURAL = "signals"
     AXES = ("length", "channels")
     MAY_BE_QUIET = True
     ARE_CURVES = True

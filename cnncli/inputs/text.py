@@ -14,6 +14,7 @@ _NUMBERS = 1 << 13  # that the layers before the first weights may make of a tex
 
 class Text(InputKind):
     WORD = "text"
+    PLURAL = "texts"
     AXES = ()
     TENSOR_DTYPE = "string"
     MAP_AXES: ClassVar[tuple[str, ...]] = ("length", "channels")

@@ -17,6 +17,7 @@ PADDING = 0  # the number that fills up short sequences, as Keras' `mask_zero` h
 
 class Tokens(InputKind):
     WORD = "sequence"
+    PLURAL = "sequences of {} tokens"
     AXES = ("length",)
     MAP_AXES: ClassVar[tuple[str, ...]] = ("length", "channels")
     ARE_NUMBERED = True

@@ -17,6 +17,7 @@ _LINES = 40  # a line between slices is so many times thinner than a slice is la
 
 class Volume(InputKind):
     WORD = "volume"
+    PLURAL = "volumes"
     AXES = ("depth", "height", "width", "channels")
     ARE_PIXELS = True
     SMALL = (4, 8)

@@ -17,6 +17,7 @@ from cnncli.errors import ModelFileError, ResourceError
 from cnncli.messages import listed, nearest, printable, shortened
 from cnncli.model_file_validation.refusal import SAVE_AGAIN, damaged, refused
 from cnncli.system_memory import available_bytes
+from cnncli.zip_end import zip_end
 
 HDF5_HINT = "open it in the Keras that you trust it in, and save it as .keras"
 
@@ -27,12 +28,6 @@ _MOST_BYTES = {_METADATA: 1 << 16, _CONFIG: 16 << 20, ABOUT: 8 << 20}
 _MOST_RATIO, _SMALL = 100, 1 << 20  # Keras does not compress; text shrinks, and what is small is no bomb
 _MOST_DIRECTORY = 1 << 16  # bytes; of three members it has some 200
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-
-# The end of a zip file: its last 22 bytes, before them a locator (20) and a record (56) in the 64-bit form.
-_END, _END_64 = struct.Struct("<4s4H2LH"), struct.Struct("<4sQ2H2L4Q")
-_END_SIGNATURE, _LOCATOR_SIGNATURE, _END_64_SIGNATURE = b"PK\5\6", b"PK\6\7", b"PK\6\6"
-_LOCATOR_BYTES = 20
-_LONGEST_COMMENT = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -123,22 +118,16 @@ def _check_kind(file: BinaryIO, path: Path, shown: str) -> None:
 
 def _check_end(file: BinaryIO, shown: str, wanted_bytes: int | None) -> None:
     """See that the archive is whole and its table of contents small, before anything builds that table."""
-    size = file.seek(0, os.SEEK_END)
-    file.seek(-min(size, _END.size + _LONGEST_COMMENT), os.SEEK_END)
-    tail = file.read()
-    end = tail[-_END.size :]
-    if not end.startswith(_END_SIGNATURE) or len(end) < _END.size:
-        if _END_SIGNATURE in tail and not (wanted_bytes and wanted_bytes > size):
+    end = zip_end(file)
+    is_short = bool(wanted_bytes and wanted_bytes > end.size)
+    if not end.is_whole:
+        if end.has_more_behind and not is_short:
             raise refused(shown, "bytes behind its end", hint=SAVE_AGAIN)
-        of_all = f" of {wanted_bytes:,}" if wanted_bytes and wanted_bytes > size else ""
-        raise ModelFileError(f"{shown} is cut short: {size:,}{of_all} bytes", hint=SAVE_AGAIN)
-    directory_bytes = _END.unpack(end)[5]
-    before = tail[: -_END.size]
-    record = before[-_LOCATOR_BYTES - _END_64.size : -_LOCATOR_BYTES]
-    if before[-_LOCATOR_BYTES:].startswith(_LOCATOR_SIGNATURE) and record.startswith(_END_64_SIGNATURE):
-        directory_bytes = _END_64.unpack(record)[8]
-    if directory_bytes > _MOST_DIRECTORY:
-        raise refused(shown, f"a table of contents of {directory_bytes:,} bytes; that of a model has some hundred")
+        of_all = f" of {wanted_bytes:,}" if is_short else ""
+        raise ModelFileError(f"{shown} is cut short: {end.size:,}{of_all} bytes", hint=SAVE_AGAIN)
+    if end.directory_bytes > _MOST_DIRECTORY:
+        told = f"a table of contents of {end.directory_bytes:,} bytes; that of a model has some hundred"
+        raise refused(shown, told)
 
 
 def _read_members(file: BinaryIO, shown: str) -> Contents:

@@ -111,14 +111,17 @@ def load(recipe: str, settings: Sequence[str] = ()) -> LoadedRecipe:
     return load_bytes(content, shown, settings)
 
 
-def load_resolved(file: FilePath, settings: Sequence[str] = ()) -> LoadedRecipe:
+def load_resolved(file: FilePath, settings: Sequence[str] = (), *, shown_as: str = "") -> LoadedRecipe:
     """The same for the resolved recipe of a run, which is larger than any that a person writes.
+
+    Args:
+        shown_as: what messages call it; by default the file.
 
     Raises:
         RecipeError: with all problems, sorted by place.
     """
     content = recipe_file.read_bytes(file, most=WRITTEN_OUT.bytes)
-    return load_bytes(content, str(file), settings, bounds=WRITTEN_OUT)
+    return load_bytes(content, shown_as or str(file), settings, bounds=WRITTEN_OUT)
 
 
 def load_bytes(content: bytes, file: str, settings: Sequence[str] = (), *, bounds: Bounds = AS_WRITTEN) -> LoadedRecipe:

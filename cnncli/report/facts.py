@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import Any
 
 from cnncli import task_registry
 from cnncli.data.targets import read_targets
 from cnncli.messages import FEW_EXAMPLES, counted, few_examples_text
-from cnncli.recipe.keras_objects.objects import as_data
+from cnncli.recipe.keras_objects.objects import KerasObject, as_data
 from cnncli.report import values
 from cnncli.report.headline import Headline, Tile
 from cnncli.report.material import Material
@@ -118,6 +119,11 @@ def _data(material: Material) -> list[str]:
     counts = [f"{sum(per_class):,} for {words.get(split, split)}" for split, per_class in data.counts.items()]
     skipped = f"{len(data.skipped):,} files were skipped" if data.skipped else ""
     return [data.source, ", ".join(counts), skipped]
+
+
+def described_all(objects: Sequence[KerasObject]) -> str:
+    """Objects of Keras with their arguments, `RandomFlip, Rescaling (scale 0.00392)`."""
+    return ", ".join(_described(as_data(each)) for each in objects)
 
 
 def _described(data: Any) -> str:

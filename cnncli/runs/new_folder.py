@@ -26,14 +26,14 @@ class NewFolder:
     Attributes:
         path: as the user wrote it.
         option: for messages, `--to`.
-        is_own: whether a folder that exists was written by the same command; with `force` it is replaced.
+        is_own: whether a folder that exists was written by the same command, so that `force` replaces it; None: never.
         reads: files and folders that the command reads.
         force: replace an older one.
     """
 
     path: Path
     option: str
-    is_own: Callable[[Path], bool]
+    is_own: Callable[[Path], bool] | None = None
     reads: Sequence[StrPath] = ()
     force: bool = False
 
@@ -43,13 +43,12 @@ class NewFolder:
         Raises:
             OutputError: with the path, the reason, and what to do.
         """
+        if self._holds_something():
+            if self.is_own is None or not self.is_own(self.path):
+                raise self._refused("exists and is not empty", "name a new folder")
+            if not self.force:
+                raise self._refused("exists already; --force overwrites it", "")
         OutputFolder(self.path, self.option, self.reads, force=self.force).check()
-        if not os.path.lexists(self.path) or (os.path.isdir(self.path) and not os.listdir(self.path)):
-            return
-        if not self.is_own(self.path):
-            raise self._refused("exists already, and this command did not write it", "name another folder")
-        if not self.force:
-            raise self._refused("exists already; --force overwrites it", "")
 
     @contextmanager
     def writing(self) -> Iterator[Path]:
@@ -71,6 +70,7 @@ class NewFolder:
                 yield temporary
                 self.check()
                 (temporary / LOCK).unlink()
+                _sync(temporary)
                 _replace(temporary, target)
             sync_folder(target.parent)
         except OSError as error:
@@ -78,8 +78,26 @@ class NewFolder:
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
 
+    def _holds_something(self) -> bool:
+        try:
+            return os.path.isdir(self.path) and any(os.scandir(self.path))
+        except OSError as error:
+            raise storage_error("read", self.path, error) from error
+
     def _refused(self, reason: str, hint: str) -> OutputError:
         return OutputError(Problem(f"{printable(str(self.path))} {reason}", hint, Place(self.option)))
+
+
+def _sync(folder: Path) -> None:
+    """Make the files of a folder durable."""
+    for place, _, names in os.walk(folder):
+        for name in names:
+            descriptor = os.open(os.path.join(place, name), os.O_RDWR)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+        sync_folder(Path(place))
 
 
 def _replace(new: Path, target: Path) -> None:

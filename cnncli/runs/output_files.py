@@ -37,6 +37,7 @@ STDOUT = Path("-")
 _FORCE = "exists already; --force overwrites it"
 _MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 _RECIPE_SUFFIXES = (".yaml", ".yml")
+_DOCUMENT_SUFFIXES = (".md", ".markdown")
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".gif", ".webp", ".tif", ".tiff")
 _RUN_FILES = (RECORD, LOCK_FILES[0], MODEL, "recipe.yaml", RESOLVED)
 _HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -381,6 +382,8 @@ def _kind_of(path: Path) -> str:
         return ""
     if beginning.startswith(_HDF5) or (beginning.startswith(_ZIP) and _holds_model(path)):
         return "a model"
+    if path.suffix.lower() in _DOCUMENT_SUFFIXES:  # a text may show a recipe, as a model card does
+        return ""
     return "a recipe" if _RECIPE_KEYS.search(beginning) else ""
 
 

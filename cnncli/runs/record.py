@@ -122,10 +122,27 @@ class Fold(_Part):
     count: Count
 
 
+class Processor(_Part):
+    """The model of the processor."""
+
+    model: str | None = None
+
+
+class Gpu(_Part):
+    """A graphics processor and its driver."""
+
+    name: str = ""
+    driver: str = ""
+
+
 class Environment(_Part):
     """The program and the machine, as `runs.environment` describes them."""
 
     versions: dict[str, str | None] = {}
+    os: str | None = None
+    cpu: Processor = Processor()
+    memory_bytes: Count | None = None
+    gpus: list[Gpu] = []
 
 
 class Record(_Part):

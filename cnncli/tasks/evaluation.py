@@ -52,6 +52,7 @@ def evaluate(
     loss_weights: Mapping[str, float] | None = None,
     split: str = "test",
     examples_sha256: str | None = None,
+    original: keras.Model | None = None,
 ) -> Scored:
     """Run a model once over examples and score what it gives.
 
@@ -61,12 +62,15 @@ def evaluate(
         loss: of the output, or of each of several by name.
         loss_weights: of several outputs, in the sum; None: 1 each.
         split, examples_sha256: what the examples are; see `Result`.
+        original: the Keras model, if `model` computes it in another runtime and has not its layers.
 
     Raises:
         DataError: the model's outputs do not fit the targets.
     """
     shapes, losses = output_shapes(model), by_name(loss)
-    encodings = {name: targets.encoding(losses[name], output_shape=shape).of(model) for name, shape in shapes.items()}
+    encodings = {
+        name: targets.encoding(losses[name], output_shape=shape).of(original or model) for name, shape in shapes.items()
+    }
     batches = Batches(examples, batch_size=batch_size, encodings=encodings)
     if (inputs := evaluation_inputs(targets, examples)) is not None:
         batches = batches.of(inputs)

@@ -43,17 +43,24 @@ def folder(place, monkeypatch):
     return place.folder
 
 
-def test_run_comes_out_bit_for_bit_the_same_with_its_own_threads(place, folder):
-    done = place.process("reproduce", "again/first", "--json")
+def test_pack_of_a_deleted_run_comes_out_bit_for_bit_the_same_with_its_own_threads(place, folder):
+    packed = place("pack", "again/first", "--to", "first.zip")
+    assert packed.exit_code == 0, packed.stderr
+    (folder / "outputs/again/first").rename(folder / "deleted")
+    try:
+        done = place.process("reproduce", "first.zip", "--json")
+    finally:
+        (folder / "deleted").rename(folder / "outputs/again/first")
 
     assert done.exit_code == 0, done.stderr
     said = done.json
+    assert (said["of"], said["packages"]) == ("first.zip", {})
     assert said["verdict"] == "bit-identical"
     assert said["same_weights"]
     assert said["same_predictions"]
     assert said["first_epoch"] is None
     record = json.loads((folder / said["run"] / "run.json").read_text())
-    assert record["reproduces"]["run"] == "outputs/again/first"
+    assert record["reproduces"]["run"] == "first.zip"
     assert record["threads"] == {"intra_op": 1, "inter_op": 1}
     assert record["seed"] == json.loads((folder / "outputs/again/first/run.json").read_text())["seed"]
 

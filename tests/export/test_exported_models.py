@@ -179,7 +179,7 @@ model:
 train: {loss: sparse_categorical_crossentropy}
 """
     function = inference_function(untrained(text, {"probabilities": (4,), "b": (4,)}))
-    assert list(function.inputs) == ["probabilities", "b"]
+    assert sorted(function.inputs) == ["b", "probabilities"]
     assert list(function.outputs.values()) == ["predicted_probabilities"]
 
 

@@ -71,6 +71,11 @@ class SourceSettings(Section):
         """Whether its labels can be these: a word of `data.targets`."""
         return targets in self.TARGETS
 
+    @property
+    def hub_data_set(self) -> str | None:
+        """The identifier of this data set on the Hugging Face Hub, where it has one."""
+        return None
+
     def of_other_data(self, trained: SourceSettings | None) -> SourceSettings:
         """These settings, of which the command line gave the path alone, with what those of the training say besides.
 

@@ -35,6 +35,13 @@ BUILTIN_SHAPES: dict[str, tuple[int, ...]] = {
     "faces-sample": (48, 48, 1),
     "scenes-sample": (64, 64, 3),
 }
+# The same data on the Hugging Face Hub.
+HUB_DATA_SETS = {
+    "mnist": "ylecun/mnist",
+    "fashion_mnist": "zalando-datasets/fashion_mnist",
+    "cifar10": "uoft-cs/cifar10",
+    "cifar100": "uoft-cs/cifar100",
+}
 
 
 class Builtin(SourceSettings):
@@ -64,6 +71,10 @@ class Builtin(SourceSettings):
 
     def example_shape(self) -> tuple[int, ...] | None:
         return BUILTIN_SHAPES[self.name]
+
+    @property
+    def hub_data_set(self) -> str | None:
+        return HUB_DATA_SETS.get(self.name)
 
     def class_count(self) -> int | None:
         return BUILTIN_CLASSES.get(self.name)

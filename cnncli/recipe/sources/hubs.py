@@ -47,6 +47,10 @@ class HuggingFace(FoundColumns):
     def shown(self) -> str:
         return self.path or self.name or ""
 
+    @property
+    def hub_data_set(self) -> str | None:
+        return self.name
+
     def paths(self) -> dict[str, str]:
         return {"path": self.path} if self.path else {}
 

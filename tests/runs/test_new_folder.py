@@ -1,0 +1,88 @@
+"""A folder that a command writes appears whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+import time
+
+import pytest
+
+from cnncli.errors import OutputError
+from cnncli.runs.new_folder import LOCK, NewFolder
+
+
+def of(path, *, is_own=True, force=False) -> NewFolder:
+    return NewFolder(path, "--to", lambda _: is_own, force=force)
+
+
+def test_folder_appears_when_the_block_ends(tmp_path):
+    path = tmp_path / "below" / "new"
+    with of(path).writing() as folder:
+        (folder / "a").write_text("a")
+        assert not path.exists()
+    assert os.listdir(path) == ["a"]
+    assert os.listdir(tmp_path / "below") == ["new"]
+
+
+def test_nothing_is_left_of_a_block_that_fails(tmp_path):
+    with pytest.raises(ZeroDivisionError), of(tmp_path / "new").writing() as folder:
+        (folder / "a").write_bytes(bytes(1 // 0))
+    assert os.listdir(tmp_path) == []
+
+
+def test_empty_folder_is_used(tmp_path):
+    (tmp_path / "new").mkdir()
+    with of(tmp_path / "new", is_own=False).writing() as folder:
+        (folder / "a").write_text("a")
+    assert os.listdir(tmp_path / "new") == ["a"]
+
+
+def test_older_folder_stays_when_the_new_one_fails(tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "old").write_text("a")
+    with pytest.raises(ZeroDivisionError), of(tmp_path / "new", force=True).writing():
+        raise ZeroDivisionError
+    assert os.listdir(tmp_path / "new") == ["old"]
+
+
+def test_force_replaces_an_own_folder_alone(tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "old").write_text("a")
+    for is_own, force in ((True, False), (False, True)):
+        with pytest.raises(OutputError):
+            of(tmp_path / "new", is_own=is_own, force=force).check()
+    with of(tmp_path / "new", force=True).writing() as folder:
+        (folder / "a").write_text("a")
+    assert os.listdir(tmp_path / "new") == ["a"]
+    assert os.listdir(tmp_path) == ["new"]
+
+
+def test_file_of_that_name_is_refused(tmp_path):
+    (tmp_path / "new").write_text("a")
+    with pytest.raises(OutputError, match="is a file, not a folder"):
+        of(tmp_path / "new", force=True).check()
+
+
+def test_folder_inside_a_run_is_refused(tmp_path):
+    for name in ("run.json", "recipe.yaml"):
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(OutputError, match="lies in the folder of a run"):
+        of(tmp_path / "export").check()
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path):
+    left = tmp_path / ".cnncli-folder.tmp-1"
+    left.mkdir()
+    (left / LOCK).touch()
+    (left / "model").write_text("a")
+    held = tmp_path / ".cnncli-folder.tmp-2"
+    held.mkdir()
+    old = time.time() - 100
+    fcntl = pytest.importorskip("fcntl")
+    with open(held / LOCK, "xb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for folder in (left, held):
+            os.utime(folder, (old, old))
+        with of(tmp_path / "new").writing():
+            pass
+    assert sorted(os.listdir(tmp_path)) == [".cnncli-folder.tmp-2", "new"]
