@@ -13,7 +13,7 @@ import typer
 from cnncli.cli import console, data_files, options, tensorflow_log, wrapping
 from cnncli.errors import ModelFileError, Place, Problem, UsageError
 from cnncli.export.formats import FORMATS, Target, check_packages, every_target
-from cnncli.messages import cell, printable, share_text, size_text
+from cnncli.messages import cell, listed, printable, share_text, size_text
 
 if TYPE_CHECKING:
     from cnncli.export.export_model import Exported, Exporter, NotExported
@@ -233,8 +233,16 @@ def _markdown(
     titles, rows = table
     lines = [f"Compared with Keras on: {described}.", "", "| " + " | ".join(titles) + " |", "|" + "---|" * len(titles)]
     lines += ["| " + " | ".join(row) + " |" for row in rows]
-    lines += ["", *(f"- {target.name}: {error.why}" for target, error in refused)]
+    lines += ["", *(f"- {line}" for line in _not_had(refused))]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _not_had(refused: Sequence[tuple[Target, NotExported]]) -> list[str]:
+    """What cannot be had and why, formats with the same reason together."""
+    formats: dict[str, list[str]] = {}
+    for target, error in refused:
+        formats.setdefault(error.why, []).append(target.name)
+    return [f"not {listed(names, len(names))}: {why}" for why, names in formats.items()]
 
 
 def _show(
@@ -254,8 +262,8 @@ def _show(
         console.show_table(titles, rows)
         if refused:
             console.stdout().print()
-        for target, error in refused:
-            wrapping.show(wrapping.wrapped(f"not {target.name}: {error.why}"))
+        for line in _not_had(refused):
+            wrapping.show(wrapping.wrapped(line))
         console.stdout().print()
     console.stdout().print(printable(str(folder)))
     if not quiet and example:

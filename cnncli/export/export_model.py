@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from cnncli.export.formats import NONE, Target
 from cnncli.export.inference_function import InferenceFunction, inference_function
 from cnncli.export.predict_script import predict_script
 from cnncli.export.runtime import LibraryError, Runtime
+from cnncli.export.unsupported_layers import unsupported
 from cnncli.inference.model_loading import TrainedModel
 from cnncli.network.model_outputs import output_shapes
 from cnncli.tasks.decoder import Decoder
@@ -117,6 +118,8 @@ class Exporter:
             NotExported: the format cannot hold the network, or the export does not agree with Keras.
             OSError: it cannot be written.
         """
+        if problems := unsupported(self.function.model, target):
+            raise _not_exported(problems, "; ".join(problem.message for problem in problems))
         path = folder / target.format.file
         about = about_export.about_export(self._trained, self.function, target)
         try:
@@ -180,9 +183,8 @@ class Exporter:
         return found
 
     def _refused(self, target: Target, why: str, hint: str = "") -> NotExported:
-        error = NotExported(Problem(f"{self._trained.name} cannot be exported as {target.name}: {why}", hint))
-        error.why = why
-        return error
+        message = f"{self._trained.name} cannot be exported as {target.name}: {why}"
+        return _not_exported([Problem(message, hint)], why)
 
     def _scores(self, model: keras.Model) -> dict[str, float]:
         about, examples = self._trained.about, self.examples.scored
@@ -216,6 +218,12 @@ class Exporter:
         return predict_script(
             target, self.function.inputs, list(self.function.outputs.values()), form=form, decoder=self._decoder
         )
+
+
+def _not_exported(problems: Sequence[Problem], why: str) -> NotExported:
+    error = NotExported(problems)
+    error.why = why
+    return error
 
 
 def _size(path: Path) -> int:

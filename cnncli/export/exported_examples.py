@@ -16,7 +16,7 @@ from cnncli.export.inference_function import InferenceFunction
 from cnncli.export.runtime import Arrays
 from cnncli.inference.evaluate_saved_model import other_data, own_splits
 from cnncli.inference.model_loading import TrainedModel
-from cnncli.inputs import TEXT, kind_of
+from cnncli.inputs import kind_of
 
 _RANDOM = 64
 _CALIBRATION = 200
@@ -124,7 +124,7 @@ def _random(trained: TrainedModel, function: InferenceFunction) -> Arrays:
         shape = tuple(length or 32 for length in spec.shape[1:])
         scale: Scale | None = scales.get(function.keras_names[name]) or trained.scale
         kind = kind_of(shape)
-        if kind is TEXT:
+        if spec.dtype.name == "string":
             found[name] = np.resize(np.array(_TEXTS, object), _RANDOM)
             continue
         low, high = (scale.low, scale.high) if scale else (0.0, 255.0 if kind.ARE_PIXELS else 1.0)

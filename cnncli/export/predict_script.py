@@ -8,8 +8,7 @@ from typing import Any
 from cnncli.data.images import Form
 from cnncli.export.formats import Target
 from cnncli.export.to_saved_model import TENSORS
-from cnncli.inputs import IMAGE, TEXT, TOKENS, InputKind, kind_of
-from cnncli.inputs.numbers import NUMBERS
+from cnncli.inputs import kind_of
 from cnncli.tasks.decoder import Decoder
 
 _INDENT = "    "
@@ -45,9 +44,6 @@ _RUN = {
 }
 
 
-_GIVEN: dict[InputKind, str] = {NUMBERS: "5.1,3.5,1.4", TOKENS: "3,1,4", TEXT: "'a text'"}
-
-
 def predict_script(
     target: Target,
     inputs: Mapping[str, Any],
@@ -66,14 +62,14 @@ def predict_script(
         decoder: prints what is found; None: the outputs are printed.
     """
     kind = kind_of(tuple(next(iter(inputs.values())).shape[1:])) if len(inputs) == 1 else None
-    is_image = kind is IMAGE and form is not None
-    given = "photo.jpg" if is_image else _GIVEN.get(kind, "example.npy") if kind else "example.npz"
+    is_image = form is not None and kind is not None and kind.FROM_IMAGE_FILES
+    given = "photo.jpg" if is_image else kind.IN_SCRIPT if kind else "example.npz"
     imports = ["import json", "import sys", "from pathlib import Path", "", *_IMPORT[target.format.name]]
     if is_image or (decoder and decoder.SCRIPT_DRAWS):
         imports.append("from PIL import Image, ImageOps")
     shown = decoder.script(outputs, form) if decoder else ["print(file, outputs)"]
     body = [
-        *(_image_lines(form, next(iter(inputs))) if is_image and form else _array_lines(kind, inputs)),
+        *(_image_lines(form, next(iter(inputs))) if is_image and form else _array_lines(inputs)),
         *_RUN[target.format.name],
         *shown,
     ]
@@ -137,17 +133,11 @@ def _image_lines(form: Form, name: str) -> list[str]:
     return [*lines, f'inputs = {{"{name}": ({values}){shape}}}' if shape else f'inputs = {{"{name}": {values}}}']
 
 
-def _array_lines(kind: Any, inputs: Mapping[str, Any]) -> list[str]:
-    """Read a row of numbers or a text from the command line, or an example from an array file."""
-    dtypes = {
-        name: "object" if spec.dtype.name == "string" else f"np.{spec.dtype.name}" for name, spec in inputs.items()
-    }
-    name, *_ = inputs
-    if kind in (NUMBERS, TOKENS):
-        return [f'inputs = {{"{name}": np.array(file.split(","), {dtypes[name]})}}']
-    if kind is TEXT:
-        return [f'inputs = {{"{name}": np.array(file, object)}}']
-    if kind is None:
-        fields = ", ".join(f'"{each}": np.asarray(arrays["{each}"], {dtype})' for each, dtype in dtypes.items())
-        return ["arrays = np.load(file)", f"inputs = {{{fields}}}"]
-    return [f'inputs = {{"{name}": np.load(file).astype({dtypes[name]}).reshape({tuple(inputs[name].shape[1:])})}}']
+def _array_lines(inputs: Mapping[str, Any]) -> list[str]:
+    """Read an example from the command line or an array file; of several inputs from an archive of arrays by name."""
+    if len(inputs) == 1:
+        [(name, spec)] = inputs.items()
+        shape = tuple(spec.shape[1:])
+        return [f'inputs = {{"{name}": {kind_of(shape).script(spec.dtype.name, shape)}}}']
+    fields = ", ".join(f'"{name}": np.asarray(arrays["{name}"], np.{spec.dtype.name})' for name, spec in inputs.items())
+    return ["arrays = np.load(file)", f"inputs = {{{fields}}}"]

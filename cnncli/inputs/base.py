@@ -35,6 +35,7 @@ class InputKind:
         SMALL: cells along each place of the small pictures by which near duplicates are found, a coarse and a fine one;
             None where examples may well be nearly equal.
         LENGTH_IN: what a length of an example counts.
+        IN_SCRIPT: what the command line of a script names as an example: a file, or the example itself.
     """
 
     WORD: ClassVar[str] = "array"
@@ -56,6 +57,7 @@ class InputKind:
     LEAST_DIFFERENT: ClassVar[int] = 1
     SMALL: ClassVar[tuple[int, int] | None] = None
     LENGTH_IN: ClassVar[str] = "positions"
+    IN_SCRIPT: ClassVar[str] = "example.npy"
 
     @property
     def has_places(self) -> bool:
@@ -79,6 +81,14 @@ class InputKind:
     def file_ending(self, shape: Shape) -> str:
         """The ending of a file that can hold one example of this shape, for `cnncli predict`."""
         return ".npy"
+
+    def script(self, dtype: str, shape: Shape) -> str:
+        """An expression of plain Python that reads an example from `file`, what the command line of a script names.
+
+        Args:
+            dtype: of the array, as NumPy calls it.
+        """
+        return f"np.load(file).astype(np.{dtype}).reshape({tuple(shape)})"
 
     def is_gray_or_colour(self, shape: Shape) -> bool:
         """Whether examples of this shape are images with one channel or three."""

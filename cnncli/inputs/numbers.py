@@ -14,6 +14,7 @@ _MANY = 64  # of a row: two rows of so many are hardly equal by chance
 
 class Numbers(InputKind):
     WORD = "row of numbers"
+    IN_SCRIPT = "5.1,3.5,1.4"
     PLURAL = "rows of {} numbers"
     AXES = ("numbers",)
     ARE_CURVES = True
@@ -21,6 +22,9 @@ class Numbers(InputKind):
     MOST_CHANNELS = 64
     LEAST_EXAMPLES = 20  # of fewer some column may well be small by chance
     LEAST_DIFFERENT = 4  # a row of fewer may well occur twice
+
+    def script(self, dtype: str, shape: Shape) -> str:
+        return f'np.array(file.split(","), np.{dtype})'
 
     def file_ending(self, shape: Shape) -> str:
         return ".csv"

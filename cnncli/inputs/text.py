@@ -14,6 +14,7 @@ _NUMBERS = 1 << 13  # that the layers before the first weights may make of a tex
 
 class Text(InputKind):
     WORD = "text"
+    IN_SCRIPT = "'a text'"
     PLURAL = "texts"
     AXES = ()
     TENSOR_DTYPE = "string"
@@ -32,6 +33,9 @@ class Text(InputKind):
 
     def caption(self, shape: Sequence[int]) -> str:
         return "text"
+
+    def script(self, dtype: str, shape: Shape) -> str:
+        return "np.array(file, object)"
 
     def file_ending(self, shape: Shape) -> str:
         return ".txt"

@@ -17,6 +17,7 @@ PADDING = 0  # the number that fills up short sequences, as Keras' `mask_zero` h
 
 class Tokens(InputKind):
     WORD = "sequence"
+    IN_SCRIPT = "3,1,4"
     PLURAL = "sequences of {} tokens"
     AXES = ("length",)
     MAP_AXES: ClassVar[tuple[str, ...]] = ("length", "channels")
@@ -32,6 +33,9 @@ class Tokens(InputKind):
 
     def caption(self, shape: Sequence[int]) -> str:
         return f"sequence of {shape[0]} tokens"
+
+    def script(self, dtype: str, shape: Shape) -> str:
+        return f'np.array(file.split(","), np.{dtype})'
 
     def file_ending(self, shape: Shape) -> str:
         return ".csv"

@@ -145,7 +145,7 @@ def test_all_lists_what_cannot_be_had(folder, monkeypatch):
     assert refused["why"] == "int8 needs training examples to measure the ranges of the layers"
     table = (folder / "out" / "exports.md").read_text()
     assert "| saved_model |" in table
-    assert "- litert-int8: int8 needs training examples" in table
+    assert "- not litert-int8: int8 needs training examples" in table
 
 
 def test_run_that_is_not_there_is_an_error(tmp_path, monkeypatch):
