@@ -27,6 +27,7 @@ COMMANDS = {
     "runs": ("runs", "List, rename, annotate and delete runs.", _RUNS),
     "report": ("report", "Write the HTML report of one run or several runs.", _RUNS),
     "compare": ("compare", "Compare runs on the same test data, with a significance test.", _RUNS),
+    "track": ("track", "Send runs to TensorBoard, MLflow or Weights & Biases.", _RUNS),
     "reproduce": ("reproduce", "Repeat a finished run and check whether the result is identical.", _RUNS),
     "recipes": ("recipes", "List, show and copy the shipped recipes.", _RECIPES),
     "init": ("init", "Write a recipe that fits a folder or a file of data.", _RECIPES),

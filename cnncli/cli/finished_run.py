@@ -119,7 +119,7 @@ def _tracked(summary: dict[str, Any], path: Path) -> Iterator[tuple[str, str]]:
     for each in kept:
         yield ("Trackers" if each is kept[0] else ""), f"{title(each['tracker'])}: {each['url'] or each['place']}"
         if command := viewing(each["tracker"], each["place"], path.parent.parent):
-            yield "", f"# {command}"
+            yield "", command
 
 
 def _not_enforced(summary: dict[str, Any]) -> list[tuple[str, str]]:

@@ -22,8 +22,9 @@ DATA = "Data"
 PICTURES = "Pictures"
 OUTPUT = "Output"
 SERVER = "Server"
+TRACKER = "Tracker"
 COMMON = "Common options"
-PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, OUTPUT, SERVER, COMMON)
+PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, TRACKER, OUTPUT, SERVER, COMMON)
 
 NEWEST_RUN = "the newest run"
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file or the name of a shipped recipe.")]

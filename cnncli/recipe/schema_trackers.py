@@ -11,7 +11,7 @@ from cnncli.recipe.schema_fields import Duration, Section, one_or_its_key
 
 _Text = Annotated[str, Field(min_length=1)]
 TIMEOUT = 60.0  # seconds
-_TIMEOUT = "longest wait for the tracker at the end of the run"
+_TIMEOUT = f"longest wait for it at the end of the run; default: {TIMEOUT:g} s"
 _MODEL = "send model.keras, too"
 
 
@@ -32,7 +32,7 @@ class Mlflow(Section):
     )
     experiment: _Text | None = Field(None, description="default: MLFLOW_EXPERIMENT_NAME, or the name of the recipe")
     model: bool = Field(True, description=_MODEL)
-    timeout: Duration = Field(TIMEOUT, description=_TIMEOUT)
+    timeout: Duration | None = Field(None, description=_TIMEOUT)
 
 
 class Wandb(Section):
@@ -44,7 +44,7 @@ class Wandb(Section):
         None, description="offline: write files for `wandb sync`; default: WANDB_MODE, or online"
     )
     model: bool = Field(True, description=_MODEL)
-    timeout: Duration = Field(TIMEOUT, description=_TIMEOUT)
+    timeout: Duration | None = Field(None, description=_TIMEOUT)
 
 
 class Tracker(Section):

@@ -23,7 +23,7 @@ def fault_of_uri(uri: str) -> tuple[str, str] | None:
         return f"unknown kind of address `{known}`", hint
     if without_password(uri) != uri:
         variables = "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD" if known in ("http", "https") else ""
-        return "a password does not belong in a recipe", f"set it with {variables or 'MLFLOW_TRACKING_URI'}"
+        return "a password does not belong in an address", f"set it with {variables or 'MLFLOW_TRACKING_URI'}"
     return None
 
 

@@ -82,7 +82,7 @@ def open_session(settings: Tracker, folder: Path) -> Session:
 
 def timeout(settings: Tracker) -> float:
     """How long to wait for a tracker at the end, in seconds."""
-    return float(getattr(settings.settings, "timeout", TIMEOUT))
+    return float(getattr(settings.settings, "timeout", None) or TIMEOUT)
 
 
 class DirectSession:

@@ -65,7 +65,8 @@ class WandbTracker:
         import wandb
 
         self.wandb.summary.update({**run.results, "status": run.status, "epochs": len(self.rows)})
-        there = set(self.wandb.summary.keys())
+        has_new = self.first_step <= len(self.rows)
+        there = set() if has_new else set(self.wandb.summary.keys())
         new = {f"figures/{picture.stem}": picture for picture in run.pictures}
         pictures = {name: wandb.Image(str(picture)) for name, picture in new.items() if name not in there}
         if pictures:

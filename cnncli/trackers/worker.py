@@ -11,6 +11,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,9 @@ def main() -> None:
     os.dup2(2, 1)
 
     def answer(told: Answer) -> None:
-        answers.write(f"{json.dumps(told)}\n")
-        answers.flush()
+        with suppress(OSError):  # the training was killed
+            answers.write(f"{json.dumps(told)}\n")
+            answers.flush()
 
     serve(sys.stdin, registry.make, answer)
 
