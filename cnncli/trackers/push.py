@@ -76,5 +76,6 @@ def _of_recipe(path: Path) -> list[Tracker]:
     """The trackers of the run's resolved recipe; none where it cannot be read."""
     with suppress(CnncliError, ValidationError):
         recipe = plain(parse(regular_content(path / RESOLVED), RESOLVED, bounds=WRITTEN_OUT))
-        return [Tracker.model_validate(each) for each in recipe.get("track", [])]
+        found = recipe.get("track")
+        return [Tracker.model_validate(each) for each in found] if isinstance(found, list) else []
     return []

@@ -45,9 +45,9 @@ class WandbTracker:
                 settings=wandb.Settings(**_quiet(wandb.Settings)),
             )
         except wandb.errors.CommError as error:
-            raise Unreachable(f"no answer from Weights & Biases: {error}") from error
+            raise Unreachable(f"no answer: {error}") from error
         except wandb.errors.UsageError as error:
-            raise Unreachable(f"Weights & Biases: {error}") from error
+            raise Unreachable(str(error)) from error
         self.first_step = self.wandb.step  # of a run that goes on, the one after its last
         self.rows: list[Mapping[str, Any]] = []
         place = f"{self.folder / FOLDER}" if is_offline else str(self.wandb.project)

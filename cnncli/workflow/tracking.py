@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -125,5 +126,5 @@ def tracked(
 def _note(session: Session, path: Path) -> Problem:
     assert session.failure is not None
     name = session.settings.name
-    hint = f"send it later with: cnncli track {path} --to {name}"
+    hint = f"send it later with: cnncli track {shlex.quote(str(path))} --to {name}"
     return Problem(f"{registry.title(name)} does not get all of this run: {session.failure.reason}", hint)

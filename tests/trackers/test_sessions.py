@@ -57,6 +57,20 @@ def part(name):
         raise ValueError(f"no {name}\\ntoday")
 """
 
+TRAINING = """
+import sys, time
+from pathlib import Path
+from cnncli.recipe.schema_trackers import tracker
+from cnncli.trackers.sessions import open_session
+
+session = open_session(tracker("wandb"), Path(sys.argv[1]))
+session.log_epochs([{"epoch": 1, "loss": 1.0}])
+while session.run is None:
+    time.sleep(0.02)
+print("started", flush=True)
+time.sleep(600)
+"""
+
 
 @pytest.fixture
 def seen(tmp_path, monkeypatch):
@@ -146,13 +160,7 @@ def test_server_that_never_answers_is_not_waited_for(make_run):
 
 def test_killed_training_closes_the_run_of_the_tracker(make_run, seen):
     folder = make_run(status="running")
-    script = (
-        "import sys, time; from pathlib import Path; "
-        "from cnncli.recipe.schema_trackers import tracker; from cnncli.trackers.sessions import open_session; "
-        "session = open_session(tracker('wandb'), Path(sys.argv[1])); "
-        "session.log_epochs([{'epoch': 1, 'loss': 1.0}]); print('sent', flush=True); time.sleep(600)"
-    )
-    with subprocess.Popen([sys.executable, "-c", script, str(folder)], stdout=subprocess.PIPE) as training:
+    with subprocess.Popen([sys.executable, "-c", TRAINING, str(folder)], stdout=subprocess.PIPE) as training:
         training.stdout.readline()
         training.kill()
 

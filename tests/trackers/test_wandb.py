@@ -62,4 +62,4 @@ def test_without_a_key_the_reason_says_what_to_do(make_run, monkeypatch):
     failure = push(make_run(), tracker("wandb"), patience=60).failure
 
     assert failure.unreachable
-    assert failure.reason == "Weights & Biases: No API key configured. Use `wandb login` to log in."
+    assert failure.reason == "No API key configured. Use `wandb login` to log in."
