@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import sys
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from cnncli.messages import shortened
 from cnncli.recipe.schema_trackers import Tracker as Settings
@@ -22,7 +24,7 @@ from cnncli.trackers.tracked_run import read
 from cnncli.trackers.tracker import Tracker, Unreachable
 
 LONGEST_REASON = 300  # characters
-_CLOSING = 30.0  # seconds, after the training was killed
+_CLOSING, _FINISHING = 30.0, 900.0  # seconds, after the training was killed, and after it has asked to finish
 # Less patience than the packages have by themselves, and no telemetry; what the user has set stays.
 _ENVIRONMENT = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "15",
@@ -32,17 +34,18 @@ _ENVIRONMENT = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 
+Message = dict[str, Any]
 Answer = dict[str, Any]
 
 
-def serve(lines: Iterable[str], make: Callable[[Settings], Tracker], answer: Callable[[Answer], None]) -> None:
+def serve(messages: Iterable[Message], make: Callable[[Settings], Tracker], answer: Callable[[Answer], None]) -> None:
     """Pass messages on to a tracker until it has finished or failed.
 
     The first message has the settings and the folder of the run, those that follow rows of the history, and the last one is
     `{"finish": true}`.
     """
     try:
-        messages = map(json.loads, lines)
+        messages = iter(messages)
         first = next(messages)
         folder = Path(first["folder"])
         tracker = make(Settings.model_validate_json(json.dumps(first["settings"])))
@@ -52,8 +55,6 @@ def serve(lines: Iterable[str], make: Callable[[Settings], Tracker], answer: Cal
                 tracker.log_epochs(message["rows"])
             if "finish" in message:
                 break
-        else:
-            _end_after(_CLOSING)
         tracker.finish(read(folder))
         answer({"finished": True})
     except Exception as error:
@@ -67,10 +68,21 @@ def reason(error: Exception) -> str:
     return shortened(text if known else f"{type(error).__name__}: {text}", LONGEST_REASON)
 
 
-def _end_after(seconds: float) -> None:
-    timer = threading.Timer(seconds, os._exit, [1])
-    timer.daemon = True
-    timer.start()
+def _received(stream: TextIO) -> Iterator[Message]:
+    """The messages of a stream, read beside the work: when it ends, so does this process after a while, whatever hangs in it."""
+    received: queue.SimpleQueue[Message | None] = queue.SimpleQueue()
+
+    def read_all() -> None:
+        message: Message = {}
+        for line in stream:
+            message = json.loads(line)
+            received.put(message)
+        received.put(None)
+        time.sleep(_FINISHING if "finish" in message else _CLOSING)
+        os._exit(1)
+
+    threading.Thread(target=read_all, daemon=True).start()
+    return iter(received.get, None)
 
 
 def main() -> None:
@@ -85,7 +97,7 @@ def main() -> None:
             answers.write(f"{json.dumps(told)}\n")
             answers.flush()
 
-    serve(sys.stdin, registry.make, answer)
+    serve(_received(sys.stdin), registry.make, answer)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class Run:
 
 def init(**settings):
     part("init")
+    time.sleep(float(os.environ.get("SLOW", 0)))
     return Run()
 
 def part(name):
@@ -65,9 +66,10 @@ from cnncli.trackers.sessions import open_session
 
 session = open_session(tracker("wandb"), Path(sys.argv[1]))
 session.log_epochs([{"epoch": 1, "loss": 1.0}])
-while session.run is None:
+while not session._messages.empty():
     time.sleep(0.02)
-print("started", flush=True)
+time.sleep(0.2)
+print("sent", flush=True)
 time.sleep(600)
 """
 
@@ -135,19 +137,6 @@ def test_package_that_crashes_its_process_is_told(make_run, seen, monkeypatch):
     assert push(make_run(), tracker("wandb"), patience=60).failure.reason == "its process ended with exit code 3"
 
 
-def test_server_that_is_not_there_is_told_with_its_address(make_run, monkeypatch):
-    pytest.importorskip("mlflow", reason="mlflow is not installed")
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{unused.getsockname()[1]}"  # nobody listens
-
-        failure = push(make_run(), tracker("mlflow", uri=address), patience=60).failure
-
-    assert failure.reason == f"no answer from {address}"
-    assert failure.unreachable
-
-
 def test_server_that_never_answers_is_not_waited_for(make_run):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         began = time.monotonic()
@@ -158,7 +147,8 @@ def test_server_that_never_answers_is_not_waited_for(make_run):
     assert time.monotonic() - began < 10.0
 
 
-def test_killed_training_closes_the_run_of_the_tracker(make_run, seen):
+def test_killed_training_closes_the_run_of_the_tracker(make_run, seen, monkeypatch):
+    monkeypatch.setenv("SLOW", "1.5")  # nobody is there any more when the tracker has started
     folder = make_run(status="running")
     with subprocess.Popen([sys.executable, "-c", TRAINING, str(folder)], stdout=subprocess.PIPE) as training:
         training.stdout.readline()

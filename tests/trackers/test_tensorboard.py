@@ -88,7 +88,9 @@ def test_files_of_a_stopped_process_are_replaced_so_that_no_step_is_there_twice(
 
 def test_epochs_can_be_read_while_the_run_trains(make_run):
     folder = make_run()
-    send(folder, rows=read(folder).history[:1], finishes=False)
+    tracker, run = TensorBoardTracker(TensorBoard()), read(folder)
+    tracker.start(run)
+    tracker.log_epochs(run.history[:1])
 
     assert scalars(folder / "tensorboard/train")["loss"] == [(1, 1.0)]
 

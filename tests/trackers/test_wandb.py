@@ -48,14 +48,6 @@ def test_offline_run_has_everything_and_a_second_push_replaces_it(make_run):
     assert not folder.exists()
 
 
-def test_interrupted_run_has_failed(make_run):
-    folder = make_run(status="interrupted")
-
-    assert push(folder, OFFLINE, patience=60).failure is None
-    found = offline_run(folder)
-    assert (found["exit"], found["summary"]["status"]) == (1, "interrupted")
-
-
 def test_without_a_key_the_reason_says_what_to_do(make_run, monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
 
