@@ -150,7 +150,9 @@ def test_without_trackers_nothing_is_said_and_nothing_recorded(folder):
     assert "trackers" not in record_of(folder)
 
 
-def test_trackers_of_the_command_line_join_those_of_the_recipe():
+def test_trackers_of_the_command_line_join_those_of_the_recipe(monkeypatch):
+    monkeypatch.setattr(registry, "missing_package", lambda settings: None)
+
     found = wanted_trackers(load_bytes(RECIPE, "r.yaml"), ["tensorboard"])
 
     assert [each.name for each in found] == ["tensorboard", "mlflow"]
