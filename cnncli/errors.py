@@ -184,7 +184,7 @@ EXIT_CODES: dict[int, str] = {
     6: "output, storage or lock",
     7: "training diverged",
     8: "not enough memory, or the device is missing",
-    9: "a required download failed",
+    9: "a required download failed, or no answer from a server",
     70: "a bug in cnncli",
     129: "stopped by SIGHUP",
     130: "stopped by Ctrl-C",

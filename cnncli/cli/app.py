@@ -29,6 +29,7 @@ COMMANDS = {
     "report": ("report", "Write the HTML report of one run or several runs.", _RUNS),
     "card": ("card", "Write the model card of a run, or a folder for the Hugging Face Hub.", _RUNS),
     "compare": ("compare", "Compare runs on the same test data, with a significance test.", _RUNS),
+    "track": ("track", "Send runs to TensorBoard, MLflow or Weights & Biases.", _RUNS),
     "reproduce": ("reproduce", "Repeat a finished run and check whether the result is identical.", _RUNS),
     "pack": ("pack", "Pack a finished run as one zip file, from which it can be reproduced.", _RUNS),
     "recipes": ("recipes", "List, show and copy the shipped recipes.", _RECIPES),

@@ -113,7 +113,8 @@ def say_pairs(pairs: Iterable[tuple[str, str]]) -> None:
 def pair_lines(word: str, text: str) -> list[Text]:
     """A word in bold and a text; a command or a line of a recipe is not broken, so that it can be copied."""
     line = Text.assemble((f"{word:<10} ", "bold"), printable(text))
-    return [line] if text.startswith(("cnncli ", "# ")) else fitted(line, 11)
+    is_command = text.startswith(("cnncli ", "# ", "tensorboard ", "mlflow "))
+    return [line] if is_command else fitted(line, 11)
 
 
 def show_note(problem: Problem) -> None:

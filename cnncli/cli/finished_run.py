@@ -104,10 +104,22 @@ def _where(finished: Finished, summary: dict[str, Any]) -> list[tuple[str, str]]
         ("Model", f"{path / 'model.keras'}"),
         ("Pictures", f"{path / 'figures'}, {counted(len(finished.figures), 'file')}"),
         *([("Report", f"{path / 'report.html'}")] if (path / "report.html").is_file() else []),
+        *_tracked(summary, path),
         *folds.left_of_set(path),
         ("Next", f"cnncli report {shlex.quote(str(path))} --open"),
         ("", f"cnncli predict {shlex.quote(str(path))} YOUR{ending}"),
     ]
+
+
+def _tracked(summary: dict[str, Any], path: Path) -> Iterator[tuple[str, str]]:
+    """Where the trackers have the run, and the commands that show it."""
+    from cnncli.trackers.registry import title, viewing
+
+    kept = [each for each in summary["trackers"] if each["error"] is None]
+    for each in kept:
+        yield ("Trackers" if each is kept[0] else ""), f"{title(each['tracker'])}: {each['url'] or each['place']}"
+        if command := viewing(each["tracker"], each["place"], path.parent.parent):
+            yield "", command
 
 
 def _not_enforced(summary: dict[str, Any]) -> list[tuple[str, str]]:

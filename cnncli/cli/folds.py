@@ -75,6 +75,7 @@ class Choices:
         device: `auto`, `cpu` or `gpu`; None leaves it to the recipe.
         started: `time.monotonic()` when the command began.
         dry_run: check every fold, and train none.
+        track: names of trackers, besides those of the recipe.
     """
 
     outputs: Path
@@ -85,6 +86,7 @@ class Choices:
     as_json: bool
     quiet: bool
     verbose: bool
+    track: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -216,6 +218,7 @@ def _train_one(fold: _Fold, done: FoldSet, choices: Choices) -> tuple[Plan, Fini
             choices.started,
             resume=fold.resume,
             fold_set=done.name,
+            track=choices.track,
         )
         with listener:
             if choices.dry_run:

@@ -38,6 +38,7 @@ _STAGES = {
     "fit": "training",
     "evaluate": "evaluating",
     "figures": "drawing",
+    "track": "waiting for the trackers; Ctrl-C skips this",
 }
 
 

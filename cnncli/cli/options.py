@@ -23,8 +23,9 @@ PICTURES = "Pictures"
 CARD = "Model card"
 OUTPUT = "Output"
 SERVER = "Server"
+TRACKER = "Tracker"
 COMMON = "Common options"
-PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, CARD, OUTPUT, SERVER, COMMON)
+PANELS = (RECIPE, TRAINING, DATA, PICTURES, TABLE, RUNS, CARD, TRACKER, OUTPUT, SERVER, COMMON)
 
 NEWEST_RUN = "the newest run"
 RecipeFile = Annotated[str, typer.Argument(metavar="RECIPE", help="A recipe file or the name of a shipped recipe.")]

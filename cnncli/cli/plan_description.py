@@ -34,7 +34,11 @@ def describe(plan: Plan, *, trains: bool = True) -> list[tuple[str, str]]:
         *_frozen(plan),
         ("Device", f"{plan.device.kind.upper()}, {plan.device.name} ({plan.device.reason})"),
         ("Precision", f"{plan.precision.policy} ({plan.precision.reason})"),
-        *([("Training", _training_text(plan)), ("Checkpoint", _checkpoint_text(plan))] if trains else []),
+        *(
+            [("Training", _training_text(plan)), ("Checkpoint", _checkpoint_text(plan)), *_trackers(plan)]
+            if trains
+            else []
+        ),
     ]
 
 
@@ -83,6 +87,14 @@ def _checkpoint_text(plan: Plan) -> str:
         return "none, a stopped run cannot be continued (train.checkpoint.keep: false)"
     steps = f", every {counted(wanted.every_steps, 'step')}" if wanted.every_steps else ""
     return f"after each epoch, every {wanted.every_seconds:g} s{steps}"
+
+
+def _trackers(plan: Plan) -> Iterator[tuple[str, str]]:
+    """The trackers that get the values of the run."""
+    from cnncli.trackers.registry import title
+
+    if plan.recipe.track:
+        yield "Trackers", ", ".join(title(each.name) for each in plan.recipe.track)
 
 
 def _learning(plan: Plan) -> str:

@@ -69,6 +69,15 @@ def train(
         ),
     ] = None,
     open_report: options.Open = False,
+    track: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--track",
+            metavar="TRACKER",
+            help="Send the values of the run to a tracker: tensorboard, mlflow or wandb. Can be repeated.",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
     device: options.Device = None,
     dry_run: Annotated[
         bool,
@@ -108,6 +117,7 @@ def train(
     """
     started = time.monotonic()
     options.check_device(device)
+    trackers = _checked_trackers(track, resume=resume)
     _check_epochs(epochs)
     others = {
         "--resume": resume,
@@ -115,13 +125,22 @@ def train(
         "--run": run is not None,
         "--open": open_report,
         "--profile": profile,
+        "--track": bool(trackers),
     }
     find_learning_rate.check_options(find=find_lr, to=to, others=others)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
     if fold == folds.ALL:
         folds.check_options({"--find-lr": find_lr, "--open": open_report, "--profile": profile})
         choices_of_all = folds.Choices(
-            Path(output), run, device, started, dry_run=dry_run, as_json=as_json, quiet=quiet, verbose=verbose
+            Path(output),
+            run,
+            device,
+            started,
+            dry_run=dry_run,
+            as_json=as_json,
+            quiet=quiet,
+            verbose=verbose,
+            track=trackers,
         )
         _train_all(recipe, changes, choices_of_all, resume=resume)
         return
@@ -161,7 +180,9 @@ def train(
         from cnncli import workflow
 
         resumed = going_on.path if going_on else None
-        choices = workflow.Options(Path(output), run, device, tuple(sys.argv), started, profile, resumed)
+        choices = workflow.Options(
+            Path(output), run, device, tuple(sys.argv), started, profile, resumed, track=trackers
+        )
         with listener:
             planned = workflow.make_plan(loaded, choices, listener)
             if dry_run:
@@ -270,6 +291,22 @@ def _refuse_changes(changes: Sequence[str], run_name: str | None) -> None:
         raise UsageError(
             Problem("a resumed run keeps its recipe; only train.epochs can be changed", "start a new run", place)
         )
+
+
+def _checked_trackers(names: Sequence[str] | None, *, resume: bool) -> tuple[str, ...]:
+    """Check `--track`.
+
+    Raises:
+        UsageError: there is no such tracker, or the run is resumed: it keeps its trackers.
+    """
+    from cnncli.recipe.schema_trackers import NAMES
+
+    for name in names or ():
+        options.check_choice("--track", name, NAMES)
+    if names and resume:
+        hint = f"leave out --track, and send the finished run with: cnncli track RUN --to {names[0]}"
+        raise UsageError(Problem("a resumed run keeps its trackers", hint, Place("--track")))
+    return tuple(dict.fromkeys(names or ()))
 
 
 def _say_finished(going_on: _GoingOn, *, as_json: bool, quiet: bool) -> None:

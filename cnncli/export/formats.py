@@ -6,7 +6,7 @@ import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnncli.errors import Place, Problem, UsageError
+from cnncli.errors import Place, Problem, ResourceError
 
 NONE = "none"
 
@@ -86,7 +86,7 @@ def check_packages(targets: Sequence[Target], option: str) -> None:
     """Refuse formats whose packages are not installed.
 
     Raises:
-        UsageError: with the command that installs them.
+        ResourceError: with the command that installs them.
     """
     problems = []
     for each in dict.fromkeys(target.format.name for target in targets):
@@ -95,4 +95,4 @@ def check_packages(targets: Sequence[Target], option: str) -> None:
             hint = f'install it with: pip install "cnncli[{FORMATS[each].extra}]"'
             problems.append(Problem(message, hint, Place(option)))
     if problems:
-        raise UsageError(problems)
+        raise ResourceError(problems)

@@ -16,6 +16,7 @@ from cnncli.recipe import (  # all but the last bring rules
     check_splits,  # noqa: F401
     check_tables,  # noqa: F401
     check_text,  # noqa: F401
+    check_trackers,  # noqa: F401
     check_training,  # noqa: F401
     targets,
 )

@@ -10,8 +10,8 @@ from typing import Any
 
 from cnncli.errors import dotted
 
-# What a recipe says about itself, what is drawn and what is expected changes nothing of what is trained.
-_NO_DIFFERENCE = ("version", "name", "about", "visualize", "expect")
+# What a recipe says about itself, what is drawn, tracked and expected changes nothing of what is trained.
+_NO_DIFFERENCE = ("version", "name", "about", "visualize", "track", "expect")
 _Path = tuple[str | int, ...]
 
 

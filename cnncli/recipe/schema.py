@@ -33,6 +33,7 @@ from cnncli.recipe.schema_fields import (
     ShapeOrShapes,
 )
 from cnncli.recipe.schema_pictures import Picture, read_picture
+from cnncli.recipe.schema_trackers import Trackers
 
 # ---- model -------------------------------------------------------------------------------------------------------------
 
@@ -187,6 +188,9 @@ class Recipe(Section):
     evaluate: Evaluate = Field(default_factory=lambda: Evaluate())
     visualize: list[Annotated[Picture, BeforeValidator(read_picture)]] = Field(
         [], description="pictures to draw at the end of a run"
+    )
+    track: Trackers = Field(
+        [], description="experiment trackers that get the values of each run: `[tensorboard, mlflow]`"
     )
     expect: Expect = Field(default_factory=lambda: Expect())
 

@@ -73,7 +73,7 @@ _SENTENCES = {
 }
 _HINTS = {"string_pattern_mismatch": f"the pattern: {NAME_PATTERN}"}
 # Messages of the schema's own rules that need nothing added.
-_COMPLETE = ("one_source", "one_picture", "one_target")
+_COMPLETE = ("one_source", "one_picture", "one_target", "one_tracker")
 
 
 def problems(errors: Iterable[ErrorDetails], root: Mapping) -> list[Problem]:

@@ -32,6 +32,7 @@ _HEADLINES = ("val_accuracy", "accuracy", "val_loss", "loss")
 _LARGEST_RECORD = 64 * 1024 * 1024
 _STAMP = re.compile(r"(\d{8}-\d{6})-[0-9a-f]{6}(-fold\d+)?")
 _NO_ARTEFACTS = {RECORD, NOTE, "run.log", *LOCK_FILES}
+_OF_TRACKERS = ("tensorboard/", "wandb/")  # they change after the record is complete
 
 
 def _scalar(value: Any) -> Any:
@@ -330,7 +331,8 @@ def is_closed(file: Path) -> bool:
 
 
 def artefacts(path: Path) -> list[dict[str, Any]]:
-    """List the files of a run's folder: path within it, bytes, SHA-256; without its record, note, log, lock and links.
+    """List the files of a run's folder: path within it, bytes, SHA-256; without its record, note, log, lock, links and
+    what trackers write.
 
     Raises:
         OutputError: a file cannot be read.
@@ -339,7 +341,13 @@ def artefacts(path: Path) -> list[dict[str, Any]]:
     for folder, _, names in os.walk(path, onerror=_raise_unreadable):
         for file in (Path(folder, name) for name in names):
             inside = file.relative_to(path).as_posix()
-            if inside in _NO_ARTEFACTS or TEMPORARY.search(inside) or file.is_symlink() or not file.is_file():
+            if (
+                inside in _NO_ARTEFACTS
+                or inside.startswith(_OF_TRACKERS)
+                or TEMPORARY.search(inside)
+                or file.is_symlink()
+                or not file.is_file()
+            ):
                 continue
             found.append({"path": inside, **size_and_hash(file)})
     return sorted(found, key=lambda artefact: str(artefact["path"]))

@@ -37,6 +37,7 @@ class Options:
         resume: the folder of a run to go on with; its recipe is the one that is planned.
         again: the folder of a run to do again; its recipe is the one that is planned.
         fold_set: the name of the set of folds that the run belongs to; None where it belongs to none.
+        track: names of trackers, besides those of the recipe.
     """
 
     outputs: Path
@@ -48,6 +49,7 @@ class Options:
     resume: Path | None = None
     again: Path | None = None
     fold_set: str | None = None
+    track: tuple[str, ...] = ()
 
     @property
     def earlier(self) -> Path | None:

@@ -30,7 +30,9 @@ from cnncli.recipe.load import LoadedRecipe
 from cnncli.recipe.named_inputs import inputs_of, shapes_of
 from cnncli.recipe.outputs import Output
 from cnncli.recipe.schema import LARGEST_SEED, Recipe
+from cnncli.recipe.schema_trackers import Tracker
 from cnncli.runs.learned_file import read_learned
+from cnncli.trackers.registry import settled
 from cnncli.training import devices, features, precision
 from cnncli.training.steps import known_multiply_adds
 from cnncli.workflow.downloads import check_downloads
@@ -42,6 +44,7 @@ from cnncli.workflow.problem_places import placed_in
 from cnncli.workflow.progress_listener import ProgressListener, timed
 from cnncli.workflow.schedule_checks import epochs_without_learning
 from cnncli.workflow.target_range import check_range
+from cnncli.workflow.tracking import wanted_trackers
 from cnncli.workflow.training_memory import available_memory
 from cnncli.workflow.warnings import remarks
 
@@ -60,6 +63,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
     """
     now = time.monotonic()
     seconds: dict[str, float] = {"import": now - (options.started or now)}
+    trackers = [] if options.again else wanted_trackers(loaded, options.track)
     environment = runs.environment()
     cpu = environment["cpu"]
     device = _device(loaded, options, cpu.get("model") or "CPU")
@@ -132,7 +136,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
     for note in notes:
         listener.note(note)
     return Plan(
-        _filled_in(loaded, splits, feasible.outputs),
+        _filled_in(loaded, splits, feasible.outputs, _settled(trackers, loaded.recipe.name, options)),
         splits,
         device,
         threads,
@@ -197,8 +201,15 @@ def _numbers_on_disk(counted: budget.Budget, *, keeps_state: bool) -> int:
     return counted.params + _COMMITS * commit
 
 
-def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) -> LoadedRecipe:
-    """The recipe with what the data and chance decide: input shape, loss, seed."""
+def _settled(trackers: list[Tracker], recipe_name: str, options: Options) -> list[Tracker]:
+    """The trackers with their places; a run that is resumed has them."""
+    return trackers if options.resume else settled(trackers, recipe_name)
+
+
+def _filled_in(
+    loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output], trackers: list[Tracker]
+) -> LoadedRecipe:
+    """The recipe with what the data, chance and the environment decide: input shape, loss, seed, places of trackers."""
     recipe = loaded.recipe
     losses = {output.name: output.loss for output in outputs}
     train: dict[str, Any] = {"loss": losses if recipe.model.outputs else next(iter(losses.values()))}
@@ -220,6 +231,7 @@ def _filled_in(loaded: LoadedRecipe, splits: Splits, outputs: Sequence[Output]) 
     update = {
         "data": data,
         "train": recipe.train.model_copy(update=train),
+        "track": trackers,
         "model": recipe.model.model_copy(update={"input": splits.as_json()["input_shape"]}),
     }
     return replace(loaded, recipe=recipe.model_copy(update=update))

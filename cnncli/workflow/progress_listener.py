@@ -17,7 +17,7 @@ class ProgressListener(Observer, Protocol):
     """Observes a run: the command line."""
 
     def stage(self, name: str) -> None:
-        """The next part begins: `data`, `build`, `fit`, `evaluate`, `figures`."""
+        """The next part begins: `data`, `build`, `fit`, `evaluate`, `figures`, `track`."""
 
     def loading(self, what: str, done: int, total: int) -> None:
         """So much of the data is read or downloaded."""

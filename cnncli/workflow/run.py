@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -43,6 +43,7 @@ from cnncli.workflow.problem_places import placed_in
 from cnncli.workflow.profile import Profile, profile
 from cnncli.workflow.progress_listener import ProgressListener, timed
 from cnncli.workflow.report_files import write_network, write_report
+from cnncli.workflow.tracking import Tracking, tracked
 
 _RECORDED_BEFORE = (
     "run",
@@ -88,10 +89,13 @@ def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished
     started = time.monotonic()
     listener.ready(planned)
     network = build_network(planned, listener)
-    with open_folder(planned, options, listener) as (folder, checkpoints):
+    with (
+        open_folder(planned, options, listener) as (folder, checkpoints),
+        tracked(planned.recipe.track, folder, _rows_of(checkpoints.resume), listener) as tracking,
+    ):
         try:
             with placed_in(planned.loaded), reraise_out_of_memory(planned.batch_size):
-                return _train(planned, network, folder, listener, options, checkpoints, started)
+                finished = _train(planned, network, folder, listener, options, checkpoints, started, tracking)
         except DivergedError as error:
             folder.write_history(error.details.pop("history"))
             _finish(folder, "diverged", listener, error=str(error))
@@ -113,6 +117,11 @@ def run(planned: Plan, options: Options, listener: ProgressListener) -> Finished
                 told = replace(last, hint="\n".join(filter(None, [last.hint, way_on])))
                 raise type(error)([*others, told]) from error
             raise
+    return replace(
+        finished,
+        summary={**finished.summary, "trackers": tracking.as_json()},
+        notes=(*finished.notes, *tracking.notes),
+    )
 
 
 def build_network(planned: Plan, listener: ProgressListener, *, download: bool = True) -> Network:
@@ -153,12 +162,13 @@ def _train(
     options: Options,
     checkpoints: Checkpoints,
     started: float,
+    tracking: Tracking,
 ) -> Finished:
     recipe, splits, seconds = planned.recipe, planned.splits, planned.seconds
     write_network(folder, planned, network, listener.note)
     with timed(seconds, "fit", listener):
         train, validation = planned.training_batches(network), planned.validation_batches(network)
-        recording = _Recording(listener, folder, checkpoints.resume)
+        recording = _Recording(listener, folder, _rows_of(checkpoints.resume), tracking)
         try:
             fitted = fit(
                 network,
@@ -258,12 +268,15 @@ def _import_what_comes_later() -> None:
 
 
 class _Recording:
-    """Passes on what happens to the listener, and keeps the history on disk, for at most 3% of the time."""
+    """Passes on what happens to the listener and the trackers, and keeps the history on disk, for at most 3% of the time."""
 
-    def __init__(self, listener: ProgressListener, folder: runs.Run, resume: State | None) -> None:
+    def __init__(
+        self, listener: ProgressListener, folder: runs.Run, rows: Sequence[Mapping[str, Any]], tracking: Tracking
+    ) -> None:
         self.listener = listener
         self.folder = folder
-        self.rows: list[Mapping[str, Any]] = list(resume.values["watcher"]["rows"]) if resume else []
+        self.tracking = tracking
+        self.rows = list(rows)
         self.epoch_begins = listener.epoch_begins
         self.has_stepped = False
         self.written, self.cost = 0.0, 0.0
@@ -281,6 +294,7 @@ class _Recording:
         if time.monotonic() - self.written >= self.cost / _SHARE:
             self.write()
         self.listener.epoch_ended(epoch, row)
+        self.tracking.epoch_ended(row)
 
     def write(self) -> None:
         """Write the history as far as it goes."""
@@ -288,6 +302,12 @@ class _Recording:
         self.folder.write_history(self.rows)
         self.written = time.monotonic()
         self.cost = self.written - started
+
+
+def _rows_of(resume: State | None) -> Sequence[Mapping[str, Any]]:
+    """The history that a run continues."""
+    rows: Sequence[Mapping[str, Any]] = resume.values["watcher"]["rows"] if resume else ()
+    return rows
 
 
 def _first_batch(planned: Plan, network: Network) -> Batch:

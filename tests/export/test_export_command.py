@@ -62,7 +62,7 @@ def test_missing_package_is_named_with_its_extra(monkeypatch):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *more: None if name == "tf2onnx" else found(name, *more)
     )
-    done = call("export", "x.keras", "--format", "onnx", exit_code=2)
+    done = call("export", "x.keras", "--format", "onnx", exit_code=8)
     assert "ONNX needs tf2onnx" in done.stderr
     assert 'install it with: pip install "cnncli[onnx]"' in done.stderr
 

@@ -101,6 +101,7 @@ BEYOND_A_SCHEMA = {
     "no_loss_follows",
     "numbers_and_classes",
     "too_few_outputs",
+    "tracker_addresses",
 }
 # Told while the text is read: no schema is asked.
 WITHOUT_A_TREE = {"code_fence", "en_dash", "merge_conflict", "tuples_and_decimal_commas"}

@@ -21,7 +21,7 @@ def a_file(name: str) -> Make:
 
 USAGE = [
     Row("an unknown command", nothing, "trian x", 2,
-        "error: No such command 'trian'. Did you mean 'train'?\n    see: cnncli --help"),
+        "error: No such command 'trian'. Did you mean 'train', 'track'?\n    see: cnncli --help"),
     Row("no recipe", nothing, "train", 2,
         "error: the argument RECIPE is missing\n    for example: cnncli train mnist; `cnncli recipes` lists the shipped recipes"),
     Row("an unknown option", recipe(), f"{TRAIN} --epoch 3", 2,
