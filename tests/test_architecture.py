@@ -79,6 +79,7 @@ SHARED = {
 COUNTS_AXES = {
     "cnncli.data.targets": "the outputs of a network",
     "cnncli.conversion.find_applications": "the inputs and outputs of layers",
+    "cnncli.export.equivalent_calls": "the inputs of layers",
     "cnncli.interpretability.class_scores": "the outputs of a model",
     "cnncli.interpretability.places": "the outputs of layers",
     "cnncli.network": "the inputs and outputs of layers",
