@@ -14,6 +14,7 @@ from cnncli.export.equivalent_calls import LONGEST_UNROLLED, can_be_matrices, in
 from cnncli.export.formats import Target
 
 _NAMED = 5
+_RECURRENT = ("LSTM", "GRU", "SimpleRNN", "RNN", "ConvLSTM1D", "ConvLSTM2D", "ConvLSTM3D")
 _WEIGHTS_ALONE = "quantize the weights alone: `--quantize dynamic`"
 _SAVED_MODEL = "export saved_model, which holds every layer"
 _KNOWN_SIZE = "give the input a height and a width, use bilinear interpolation, or export saved_model"
@@ -132,14 +133,14 @@ UNSUPPORTED = (
     ),
     Unsupported(
         ("litert",),
-        ("RNN",),
+        _RECURRENT,
         "has recurrent layers only for a known number of steps",
         "give the input a length, or export saved_model or onnx",
         _has_unknown_length,
     ),
     Unsupported(
         ("litert",),
-        ("RNN",),
+        _RECURRENT,
         f"has recurrent layers only for at most {LONGEST_UNROLLED} steps",
         "shorten the input, or export saved_model or onnx",
         _is_long,

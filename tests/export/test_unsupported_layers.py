@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import keras
 import pytest
 
@@ -119,3 +121,15 @@ def test_activation_that_is_an_argument_counts():
 
     assert problem.message == "layer `hidden` (Dense): LiteRT computes its exponential with large errors in 8 bits"
     assert unsupported(dense, Target(FORMATS["litert"])) == []
+
+
+def test_page_has_a_line_for_each_row():
+    page = (Path(__file__).parents[2] / "docs" / "export.md").read_text(encoding="utf-8")
+    lines = []
+    for row in UNSUPPORTED:
+        names = ", ".join(f"`{name}`" for name in row.layers or row.activations)
+        formats = " and ".join(FORMATS[name].title for name in row.formats)
+        lines.append(f"| {names} | {', '.join([formats, *row.quantizations])} | {row.reason} | {row.hint} |")
+    _, _, rest = page.partition("| layers or activations | format | the format … | way out |\n|---|---|---|---|\n")
+
+    assert rest.split("\n\n")[0].splitlines() == lines
