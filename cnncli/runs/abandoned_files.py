@@ -36,27 +36,32 @@ def remove_abandoned(folder: Path, beginning: str) -> None:
                 _remove(entry)
 
 
-def remove_abandoned_folders(folder: Path, beginning: str, lock: str) -> None:
-    """Remove the temporary folders in a folder that no process holds.
+def lock_of(folder: Path) -> Path:
+    """The file beside a temporary folder that a process holds while it writes the folder."""
+    return folder.with_name(f"{folder.name}.lock")
+
+
+def remove_abandoned_folders(folder: Path, beginning: str) -> None:
+    """Remove the temporary folders in a folder that no process holds, with their locks.
 
     Args:
         beginning: of their names.
-        lock: the file in each that a process holds while it writes the folder.
     """
     with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.startswith(beginning) and entry.is_dir(follow_symlinks=False):
-                _remove_folder(Path(entry.path), lock)
+                _remove_folder(Path(entry.path))
 
 
-def _remove_folder(folder: Path, lock: str) -> None:
+def _remove_folder(folder: Path) -> None:
     with suppress(OSError):
         if time.time() - folder.stat().st_mtime < _OLD:
             return
-        with suppress(FileNotFoundError), open(folder / lock, "rb") as file:
+        with suppress(FileNotFoundError), open(lock_of(folder), "rb") as file:
             if fcntl is not None:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises where a process writes it
         shutil.rmtree(folder, ignore_errors=True)
+        lock_of(folder).unlink(missing_ok=True)
 
 
 def _remove(entry: os.DirEntry[str]) -> None:

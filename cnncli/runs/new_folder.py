@@ -11,12 +11,11 @@ from pathlib import Path
 
 from cnncli.errors import OutputError, Place, Problem
 from cnncli.messages import printable
-from cnncli.runs.abandoned_files import hold, remove_abandoned_folders
+from cnncli.runs.abandoned_files import hold, lock_of, remove_abandoned_folders
 from cnncli.runs.output_files import OutputFolder, StrPath
 from cnncli.runs.storage import storage_error, sync_folder
 
 _TEMPORARY = ".cnncli-folder.tmp-"
-LOCK = ".lock"
 
 
 @dataclass(frozen=True)
@@ -62,14 +61,13 @@ class NewFolder:
         temporary = target.parent / f"{_TEMPORARY}{os.getpid()}"
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            remove_abandoned_folders(target.parent, _TEMPORARY, LOCK)
-            shutil.rmtree(temporary, ignore_errors=True)
-            temporary.mkdir()
-            with open(temporary / LOCK, "xb") as lock:
+            remove_abandoned_folders(target.parent, _TEMPORARY)
+            with open(lock_of(temporary), "wb") as lock:
                 hold(lock)
+                shutil.rmtree(temporary, ignore_errors=True)
+                temporary.mkdir()
                 yield temporary
                 self.check()
-                (temporary / LOCK).unlink()
                 _sync(temporary)
                 _replace(temporary, target)
             sync_folder(target.parent)
@@ -77,6 +75,7 @@ class NewFolder:
             raise storage_error("write", self.path, error) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+            lock_of(temporary).unlink(missing_ok=True)
 
     def _holds_something(self) -> bool:
         try:

@@ -8,7 +8,8 @@ import time
 import pytest
 
 from cnncli.errors import OutputError
-from cnncli.runs.new_folder import LOCK, NewFolder
+from cnncli.runs.abandoned_files import lock_of
+from cnncli.runs.new_folder import NewFolder
 
 
 def of(path, *, is_own=True, force=False) -> NewFolder:
@@ -18,6 +19,7 @@ def of(path, *, is_own=True, force=False) -> NewFolder:
 def test_folder_appears_when_the_block_ends(tmp_path):
     path = tmp_path / "below" / "new"
     with of(path).writing() as folder:
+        assert os.listdir(folder) == []
         (folder / "a").write_text("a")
         assert not path.exists()
     assert os.listdir(path) == ["a"]
@@ -71,18 +73,17 @@ def test_folder_inside_a_run_is_refused(tmp_path):
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path):
-    left = tmp_path / ".cnncli-folder.tmp-1"
-    left.mkdir()
-    (left / LOCK).touch()
-    (left / "model").write_text("a")
-    held = tmp_path / ".cnncli-folder.tmp-2"
-    held.mkdir()
+    left, held = tmp_path / ".cnncli-folder.tmp-1", tmp_path / ".cnncli-folder.tmp-2"
+    for folder in (left, held):
+        folder.mkdir()
+        (folder / "model").write_text("a")
+    lock_of(left).touch()
     old = time.time() - 100
     fcntl = pytest.importorskip("fcntl")
-    with open(held / LOCK, "xb") as lock:
+    with open(lock_of(held), "xb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for folder in (left, held):
             os.utime(folder, (old, old))
         with of(tmp_path / "new").writing():
             pass
-    assert sorted(os.listdir(tmp_path)) == [".cnncli-folder.tmp-2", "new"]
+    assert sorted(os.listdir(tmp_path)) == [held.name, lock_of(held).name, "new"]
