@@ -17,6 +17,7 @@ from cnncli.recipe import (  # all but the last bring rules
     check_tables,  # noqa: F401
     check_text,  # noqa: F401
     check_training,  # noqa: F401
+    check_tune,  # noqa: F401
     targets,
 )
 from cnncli.recipe.growth import MOST_PROBLEMS

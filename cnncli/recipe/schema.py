@@ -33,6 +33,7 @@ from cnncli.recipe.schema_fields import (
     ShapeOrShapes,
 )
 from cnncli.recipe.schema_pictures import Picture, read_picture
+from cnncli.recipe.schema_tune import Tune
 
 # ---- model -------------------------------------------------------------------------------------------------------------
 
@@ -189,6 +190,7 @@ class Recipe(Section):
         [], description="pictures to draw at the end of a run"
     )
     expect: Expect = Field(default_factory=lambda: Expect())
+    tune: Tune | None = Field(None, description="a hyperparameter search with `cnncli tune`")
 
     @model_validator(mode="before")
     @classmethod

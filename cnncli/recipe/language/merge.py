@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Path, Scalar
 
 # Mappings of which only one key can be meant: `{npz: …}` takes the place of `{image_folder: …}`.
-_ONE_OF: tuple[Path, ...] = (("data", "source"), ("visualize", "*"))
+_ONE_OF: tuple[Path, ...] = (("data", "source"), ("visualize", "*"), ("tune", "parameters", "*"))
 # Mappings whose keys are names that a recipe chooses: `C1` is a layer of the network, not an object of Keras.
 _OF_OWN_NAMES: tuple[Path, ...] = (
     ("vars",),
@@ -15,10 +15,11 @@ _OF_OWN_NAMES: tuple[Path, ...] = (
     ("train", "loss_weights"),
     ("expect", "shapes"),
     ("expect", "metrics"),
+    ("tune", "parameters"),
 )
 
 # Mappings and lists of a parent that null takes back, as if it did not have them.
-_TAKEN_BACK: tuple[Path, ...] = (("train",), ("evaluate",), ("visualize",), ("expect",), ("data", "*"), ("train", "*"))
+_TAKEN_BACK: tuple[Path, ...] = (("train",), ("evaluate",), ("visualize",), ("expect",), ("tune",), ("data", "*"), ("train", "*"))
 
 
 def merge(below: Mapping, above: Mapping, path: Path = ()) -> Mapping:
