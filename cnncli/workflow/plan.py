@@ -37,6 +37,7 @@ class Options:
         resume: the folder of a run to go on with; its recipe is the one that is planned.
         again: the folder of a run to do again; its recipe is the one that is planned.
         fold_set: the name of the set of folds that the run belongs to; None where it belongs to none.
+        threads: how many TensorFlow computes with, where several processes share the cores; None leaves it to TensorFlow.
     """
 
     outputs: Path
@@ -48,6 +49,7 @@ class Options:
     resume: Path | None = None
     again: Path | None = None
     fold_set: str | None = None
+    threads: devices.Threads | None = None
 
     @property
     def earlier(self) -> Path | None:
