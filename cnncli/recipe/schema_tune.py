@@ -112,7 +112,7 @@ def _faults(written: dict[str, Any]) -> Iterator[Fault]:
 def _faults_of_choices(written: dict[str, Any]) -> Iterator[Fault]:
     choices = written["choice"]
     for key in ("step", "log"):
-        if key in written:
+        if written.get(key) not in (None, False):
             yield Fault((key,), f"`{key}` belongs to a range, not to `choice`", "leave it out", on_key=True)
     if not isinstance(choices, list) or not choices:
         got = "an empty list" if choices == [] else described(choices)

@@ -18,8 +18,8 @@ from cnncli.tune.storage import open_storage
 
 SETTLED = "cnncli"  # what all processes of a sweep have in common, among the attributes of the study
 # Attributes of trials.
-SESSION, AGAIN, FAILURE, RESULT, GRID = (
-    f"cnncli_{word}" for word in ("session", "again", "failure", "result", "grid")
+SESSION, HOST, AGAIN, FAILURE, RESULT, GRID = (
+    f"cnncli_{word}" for word in ("session", "host", "again", "failure", "result", "grid")
 )
 
 
@@ -137,8 +137,11 @@ def _enqueue_again(study: Study, trial: FrozenTrial) -> None:
 
 
 def fail(study: Study, number: int, failure: Mapping[str, Any]) -> None:
-    """End a running trial whose process is gone, with the reason; a finished trial stays as it is."""
+    """End a running trial whose process is gone, with the reason; a finished trial stays as it is.
+
+    It ends as a pruned one: the sampler keeps away from values like these.
+    """
     found = next((trial for trial in trials_of(study) if trial.number == number), None)
     if found is not None and found.state == TrialState.RUNNING:
         Trial(study, found._trial_id).set_user_attr(FAILURE, dict(failure))
-        study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
+        study.tell(number, state=TrialState.PRUNED, skip_if_finished=True)

@@ -62,6 +62,10 @@ class SweepFolder:
     def logs(self) -> Path:
         return self.path / "logs"
 
+    @property
+    def is_finished(self) -> bool:
+        return self.read_record().get("status") == "completed"
+
     def storage(self, chosen: str | None) -> str:
         """The storage: a database, or the path of a journal."""
         return chosen or str(self.path / JOURNAL)

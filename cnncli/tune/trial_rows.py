@@ -70,7 +70,7 @@ def _row(trial: FrozenTrial, space: Space) -> TrialRow:
     failure = trial.user_attrs.get(studies.FAILURE)
     return TrialRow(
         trial.number,
-        _STATES.get(trial.state, FAILED),
+        FAILED if failure else _STATES.get(trial.state, FAILED),
         dict(trial.params),
         space.values(trial.params),
         trial.value if trial.state == TrialState.COMPLETE else None,

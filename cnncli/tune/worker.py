@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import queue
 import signal
+import socket
 import sys
 import threading
 import traceback
 import warnings
 from collections.abc import Mapping
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import optuna
 
@@ -25,10 +26,6 @@ from cnncli.tune.space import Space
 from cnncli.tune.worker_protocol import END, RUN, Event, Failure, Work
 
 _GONE = 3  # exit code where the sweep is gone
-
-
-class _Failed(Exception):
-    """A trial failed; its attributes say why."""
 
 
 def main() -> int:
@@ -108,28 +105,15 @@ class Worker:
         """Train one trial; false where the sweep cannot go on."""
         begun = sum(map(studies.is_begun, studies.trials_of(self._study)))
         self._study.sampler = make_sampler(self._work.sampler, self._work.seed, begun)
-        self._study.optimize(self._objective, n_trials=1, catch=(_Failed,))
-        trial = next(trial for trial in studies.trials_of(self._study) if trial.number == self._number)
-        state = {"COMPLETE": "complete", "PRUNED": "pruned"}.get(trial.state.name, "failed")
-        failure = trial.user_attrs.get(studies.FAILURE)
-        value = trial.value if state == "complete" else None
-        self.say(
-            Event(
-                kind="ended",
-                number=trial.number,
-                state=state,
-                value=value,
-                epoch=len(trial.intermediate_values),
-                values=trial.params,
-                failure=Failure(**failure) if failure else None,
-            )
-        )
+        self._study.optimize(self._objective, n_trials=1)
+        self.say(Event(kind="ended", number=self._number))
         if self._fatal is not None:
             self.say(Event(kind="fatal", failure=self._fatal))
         return self._fatal is None
 
     def _objective(self, trial: optuna.Trial) -> float:
         self._number = trial.number
+        trial.set_user_attr(studies.HOST, socket.gethostname())
         trial.set_user_attr(studies.SESSION, self._work.session)
         values = self._space.suggest(trial)
         self.say(Event(kind="begun", number=trial.number, values=values))
@@ -141,12 +125,11 @@ class Worker:
             if self._shared.failure is not None and not any(key.startswith("data.") for key in values):
                 self._fatal = failure  # no trial can read the data
             self._fail(trial, failure)
-        except (optuna.TrialPruned, _Failed, Stopped):
+        except optuna.TrialPruned:
             raise
         except Exception as error:
             traceback.print_exc()  # to the log of the worker
             self._fail(trial, Failure(message=f"{type(error).__name__}: {error}"[:500]))
-        raise AssertionError
 
     def _train(self, trial: optuna.Trial, values: Mapping[str, Any]) -> float:
         from cnncli.tune.trial import load_trial, train_trial
@@ -178,12 +161,12 @@ class Worker:
         trial.set_user_attr(studies.RESULT, result)
         if outcome.value is None:
             self._fail(trial, Failure(message=f"`{metric}` has no value", code="data", exit=4))
-        assert outcome.value is not None
         return outcome.value
 
-    def _fail(self, trial: optuna.Trial, failure: Failure) -> None:
+    def _fail(self, trial: optuna.Trial, failure: Failure) -> NoReturn:
+        """End a trial that failed: as a pruned one, so that the sampler keeps away from values like these."""
         trial.set_user_attr(studies.FAILURE, failure.model_dump())
-        raise _Failed
+        raise optuna.TrialPruned
 
 
 if __name__ == "__main__":

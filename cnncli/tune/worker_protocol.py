@@ -56,8 +56,8 @@ class Event(_Message):
         kind: `ready` once, then for each trial `begun`, `epoch` and `ended`; `fatal` ends the worker.
         number: of the trial.
         values: of its parameters, as Optuna keeps them.
-        state: `complete`, `pruned` or `failed`.
-        failure: of a trial that failed, or why the sweep cannot go on.
+        value: of the metric after the epoch.
+        failure: why the sweep cannot go on.
     """
 
     kind: Literal["ready", "begun", "epoch", "ended", "fatal"]
@@ -65,7 +65,6 @@ class Event(_Message):
     values: dict[str, Any] = Field(default_factory=dict)
     epoch: int = 0
     value: float | None = None
-    state: str = ""
     failure: Failure | None = None
 
 
