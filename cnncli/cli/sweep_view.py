@@ -14,13 +14,10 @@ from rich.text import Text
 from cnncli.cli import console
 from cnncli.errors import Problem
 from cnncli.messages import cell, clock, counted, printable, shortened
-from cnncli.recipe.write import as_flow
 
 if TYPE_CHECKING:
     from cnncli.tune.sweep import Sweep
     from cnncli.tune.trial_rows import TrialRow
-
-_LONGEST = 28  # letters of a value
 
 
 def make_sweep_view(sweep: Sweep, rows: Sequence[TrialRow], *, quiet: bool, verbose: bool) -> SweepView:
@@ -47,6 +44,8 @@ class SweepView:
 
     def __init__(self, sweep: Sweep, rows: Sequence[TrialRow]) -> None:
         self.sweep = sweep
+        from cnncli.tune.parameter_names import short_names
+
         self.names = dict(zip(sweep.space.parameters, short_names(list(sweep.space.parameters)), strict=True))
         self.rows = {row.number: row for row in rows if row.state != "running"}
         self.running: dict[int, _Running] = {}
@@ -84,6 +83,8 @@ class SweepView:
 
     def values_text(self, values: Mapping[str, Any]) -> str:
         """`learning_rate 0.0012  batch_size 64`."""
+        from cnncli.tune.parameter_names import value_text
+
         return "  ".join(f"{self.names.get(key, key)} {value_text(value)}" for key, value in values.items())
 
     def introduction(self) -> list[tuple[str, str]]:
@@ -182,27 +183,3 @@ def outcome_text(row: TrialRow, *, short: bool = False) -> str:
         return "pruned" if short else f"pruned after epoch {row.result.get('epochs', len(row.curve))}"
     reason = row.failure.message if row.failure else "no reason is known"
     return "failed" if short else f"failed: {shortened(reason, 200)}"
-
-
-def value_text(value: Any) -> str:
-    """A value of a parameter: a number with four digits, all else as YAML writes it."""
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return shortened(as_flow(value), _LONGEST)
-
-
-def short_names(keys: Sequence[str]) -> list[str]:
-    """The shortest endings of dotted keys that tell them apart: `learning_rate`, `C1.filters`, `C2.filters`."""
-    parts = [key.split(".") for key in keys]
-    lengths = [1] * len(parts)
-
-    def name(index: int) -> str:
-        return ".".join(parts[index][-lengths[index] :])
-
-    while True:
-        names = [name(index) for index in range(len(parts))]
-        same = [index for index, own in enumerate(names) if names.count(own) > 1 and lengths[index] < len(parts[index])]
-        if not same:
-            return names
-        for index in same:
-            lengths[index] += 1

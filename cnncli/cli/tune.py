@@ -12,7 +12,7 @@ import typer
 
 from cnncli.cli import console, options, tensorflow_log
 from cnncli.errors import Place, Problem, RecipeError, Stopped, UsageError
-from cnncli.messages import cell, counted, shortened
+from cnncli.messages import cell, counted
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
@@ -223,7 +223,7 @@ def _search(loaded: LoadedRecipe, given: SweepOptions, recipe: str, *, quiet: bo
         sweep.folder.finish("failed")
         raise
     result = conclude(prepared, stopped)
-    from cnncli.tune.sweep_page import write_page
+    from cnncli.tune.sweep_pictures import write_page
 
     write_page(result)
     finish(result)
@@ -241,10 +241,10 @@ def _resume_command(recipe: str, given: SweepOptions, name: str) -> str:
 
 def _show(result: SweepResult, *, quiet: bool) -> None:
     """Print the best values and where everything is."""
-    from cnncli.recipe.write import as_flow
+    from cnncli.tune.parameter_names import value_text
 
     best, sweep = result.best, result.prepared.sweep
-    rows: list[list[Any]] = [[key, shortened(as_flow(value), 60)] for key, value in best.values.items()]
+    rows: list[list[Any]] = [[key, value_text(value)] for key, value in best.values.items()]
     rows.append([sweep.metric, cell(best.value)])
     console.show_table([f"best of {counted(len(result.rows), 'trial')}", f"trial {best.number}"], rows, left=1)
     if quiet:

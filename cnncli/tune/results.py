@@ -5,7 +5,6 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from cnncli.messages import cell
@@ -99,8 +98,3 @@ def _header(result: SweepResult, count: int) -> Sequence[str]:
         "",
         "The test examples were not used: what `cnncli train` measures on them is a fair estimate.",
     ]
-
-
-def picture_files(folder: Path) -> list[Path]:
-    """The pictures of a sweep."""
-    return sorted(folder.glob("*.png"))

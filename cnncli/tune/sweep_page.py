@@ -1,2 +1,0 @@
-"""x"""
-def write_page(result): pass
