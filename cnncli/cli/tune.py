@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -217,7 +218,7 @@ def _search(loaded: LoadedRecipe, given: SweepOptions, recipe: str, *, quiet: bo
             stopped = run_sweep(sweep, prepared.study, prepared.seed, view)
     except Stopped as stop:
         sweep.folder.finish("stopped")
-        stop.hint = f"continue with: {_resume_command(recipe, given, sweep.folder.name)}"
+        stop.hint = f"continue with: {_resume_command(recipe, loaded.settings, given, sweep.folder.name)}"
         raise
     except BaseException:
         sweep.folder.finish("failed")
@@ -230,12 +231,17 @@ def _search(loaded: LoadedRecipe, given: SweepOptions, recipe: str, *, quiet: bo
     return result
 
 
-def _resume_command(recipe: str, given: SweepOptions, name: str) -> str:
+def _resume_command(recipe: str, settings: Sequence[str], given: SweepOptions, name: str) -> str:
+    """The command that goes on with a sweep."""
     words = ["cnncli", "tune", recipe, "--name", name]
-    if given.outputs != options.DEFAULT_OUTPUTS:
-        words += ["--output", str(given.outputs)]
+    words += [word for setting in settings for word in ("--set", setting)]
+    for option, value in (("--trials", given.trials), ("--workers", given.workers if given.workers > 1 else None)):
+        words += [option, str(value)] if value else []
+    words += ["--output", str(given.outputs)] if given.outputs != options.DEFAULT_OUTPUTS else []
     if given.storage:
-        words += ["--storage", "URL"]
+        from cnncli.tune.storage import shown
+
+        words += ["--storage", shown(given.storage)]
     return shlex.join(words)
 
 
@@ -252,6 +258,7 @@ def _show(result: SweepResult, *, quiet: bool) -> None:
     console.say()
     if result.stopped:
         console.say_pairs([("Stopped", f"{result.stopped}; more trials: the same command with --name and --trials")])
+    console.say_pairs([("" if index else "Failed", line) for index, line in enumerate(result.failures[:3])])
     console.say_pairs(
         [
             ("Recipe", str(sweep.folder.best)),

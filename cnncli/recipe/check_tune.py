@@ -71,6 +71,17 @@ def _grid_of_ranges(recipe: Recipe) -> Iterator[Problem]:
         yield Problem(f"the grid has {int(count):,} combinations", hint, path=("tune", "sampler"))
 
 
+@GENERAL.warning
+def _fewer_values_than_trials(recipe: Recipe) -> Iterator[Problem]:
+    """Samplers try values again that they have tried before."""
+    if recipe.tune is None or recipe.tune.sampler == "grid" or recipe.tune.trials is None:
+        return
+    count = math.prod(map(value_count, recipe.tune.parameters.values()))
+    if count < recipe.tune.trials:
+        message = f"`trials`: {recipe.tune.trials:,} are more than the {int(count):,} combinations that there are"
+        yield Problem(message, "`sampler: grid` tries each of them once", path=("tune", "trials"))
+
+
 def value_count(parameter: Parameter) -> float:
     """How many values a parameter can have; infinite for a range of numbers without a step."""
     if parameter.choice is not None:

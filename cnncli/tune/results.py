@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import shlex
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cnncli.messages import cell
+from cnncli.messages import cell, counted
 from cnncli.recipe.write import as_flow
 from cnncli.runs.storage import write_atomically
 from cnncli.tune.best_recipe import best_recipe
 from cnncli.tune.prepare import Prepared
-from cnncli.tune.sweep import no_result
+from cnncli.tune.sweep import no_result, reason_of
 from cnncli.tune.trial_rows import TrialRow, as_csv, best_of, read_rows
+
+_MOST_FAILURES = 10  # reasons that are told
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,14 @@ class SweepResult:
     def train_command(self) -> str:
         """The command that trains the best recipe."""
         return f"cnncli train {shlex.quote(str(self.prepared.sweep.folder.best))}"
+
+    @property
+    def failures(self) -> list[str]:
+        """The reasons for which trials failed, each with how often, the most frequent first: `3 trials: …`."""
+        failures = [row.failure for row in self.rows if row.failure is not None]
+        counts = Counter(map(reason_of, failures))
+        first = {reason_of(failure): failure.message for failure in reversed(failures)}
+        return [f"{counted(count, 'trial')}: {first[reason]}" for reason, count in counts.most_common(_MOST_FAILURES)]
 
     def as_json(self) -> dict[str, Any]:
         """What `cnncli tune --json` prints."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import time
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from optuna import Study
+from optuna.exceptions import ExperimentalWarning
 from optuna.storages import BaseStorage, JournalStorage, RDBStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import FrozenTrial
@@ -53,15 +55,17 @@ def open_storage(text: str, on_stale: Callback) -> BaseStorage:
         if attempt:
             time.sleep(_BETWEEN_TRIES)
         try:
-            return RDBStorage(
-                text,
-                engine_kwargs=_engine_options(text),
-                heartbeat_interval=_HEARTBEAT,
-                grace_period=_GRACE,
-                heartbeat_stale_trial_callback=on_stale,
-            )
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ExperimentalWarning)
+                return RDBStorage(
+                    text,
+                    engine_kwargs=_engine_options(text),
+                    heartbeat_interval=_HEARTBEAT,
+                    grace_period=_GRACE,
+                    heartbeat_stale_trial_callback=on_stale,
+                )
         except ImportError as missing:
-            raise _missing_driver(text, missing) from missing
+            raise _missing_driver(text) from missing
         except Exception as failure:
             if _is_wrong_url(failure):
                 raise _wrong_url(text) from failure
@@ -88,13 +92,21 @@ def _wrong_url(text: str) -> UsageError:
     return UsageError(Problem(f"`{shown(text)}` is no URL of a database", hint, Place("--storage")))
 
 
-def _missing_driver(text: str, error: ImportError) -> UsageError:
-    package = _PACKAGES.get(error.name or "", error.name or "the driver of the database")
-    hint = f'install it with: pip install "{package}"'
-    return UsageError(Problem(f"{shown(text)} needs the package {package}", hint, Place("--storage")))
+def _missing_driver(text: str) -> UsageError:
+    scheme = text.partition("://")[0].lower()
+    package = _PACKAGES.get(scheme, f"the driver of {scheme.partition('+')[2] or scheme}")
+    hint = f'install it with: pip install "{package}"' if scheme in _PACKAGES else "see the documentation of SQLAlchemy"
+    return UsageError(Problem(f"{shown(text)} needs {package}, which is not installed", hint, Place("--storage")))
 
 
-_PACKAGES = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient", "pymysql": "PyMySQL"}
+# Driver of a URL -> the package that brings it.
+_PACKAGES = {
+    "postgresql": "psycopg2-binary",
+    "postgresql+psycopg2": "psycopg2-binary",
+    "postgresql+psycopg": "psycopg[binary]",
+    "mysql": "mysqlclient",
+    "mysql+pymysql": "PyMySQL",
+}
 
 
 def _journal(path: Path) -> BaseStorage:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from cnncli.report.sweep_page import SweepPage, TrialLine, sweep_page
 from cnncli.runs.storage import write_atomically
 from cnncli.tune.parameter_names import short_names, value_text
 from cnncli.tune.results import SweepResult
-from cnncli.tune.sweep import reason_of
 from cnncli.tune.trial_rows import RUNNING, TrialRow
 
 _DRAWN = {
@@ -34,7 +32,6 @@ _DRAWN = {
     "search-slices": draw_search_slices,
     "search-coordinates": draw_search_coordinates,
 }
-_MOST_FAILURES = 10
 
 
 def write_page(result: SweepResult) -> None:
@@ -99,9 +96,6 @@ def _page(result: SweepResult) -> SweepPage:
     sweep, best = result.prepared.sweep, result.best
     keys = list(sweep.space.parameters)
     search = f"{sweep.search.sampler}, pruner {sweep.search.pruner}, seed {result.prepared.seed}"
-    failures = [row.failure for row in result.rows if row.failure is not None]
-    reasons = Counter(map(reason_of, failures))
-    first = {reason_of(failure): failure.message for failure in reversed(failures)}
     return SweepPage(
         f"{sweep.folder.path.absolute().parent.name}/{sweep.folder.path.name}",
         [
@@ -115,7 +109,7 @@ def _page(result: SweepResult) -> SweepPage:
         [(key, value_text(value)) for key, value in best.values.items()],
         [sweep.metric, *short_names(keys), "epochs", "seconds"],
         [TrialLine(row.number, row.state, _cells(row, keys)) for row in result.rows],
-        [f"{counted(count, 'trial')}: {first[reason]}" for reason, count in reasons.most_common(_MOST_FAILURES)],
+        result.failures,
     )
 
 
