@@ -138,6 +138,8 @@ def train(
     else:
         going_on, loaded = None, _load(recipe, changes, Path(output), run, fold)
     _check_epochs(epochs, loaded, is_resumed=going_on is not None)
+    if loaded.recipe.tune is not None and going_on is None and not quiet:
+        console.say("The section tune is ignored: cnncli tune searches.")
     if find_lr:
         find_learning_rate.find_learning_rate(
             loaded,
