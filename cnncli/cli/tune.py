@@ -6,7 +6,6 @@ import shlex
 import sys
 import time
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -24,7 +23,7 @@ _MOST_WORKERS = 64
 
 
 def add_to(app: typer.Typer) -> None:
-    app.command(epilog="Example: cnncli tune mnist-search --workers 2 --trials 30")(tune)
+    app.command(epilog="Example: cnncli tune mnist-tune --workers 2 --trials 30")(tune)
 
 
 def tune(
@@ -239,7 +238,7 @@ def _resume_command(recipe: str, settings: Sequence[str], given: SweepOptions, n
         words += [option, str(value)] if value else []
     words += ["--output", str(given.outputs)] if given.outputs != options.DEFAULT_OUTPUTS else []
     if given.storage:
-        from cnncli.tune.storage import shown
+        from cnncli.tune.study_storage import shown
 
         words += ["--storage", shown(given.storage)]
     return shlex.join(words)

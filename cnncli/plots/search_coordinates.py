@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -45,15 +46,11 @@ def draw_search_coordinates(searching: Searching) -> Figure | None:
         _draw_lines(axes, searching, keys, trials)
         for place, key in enumerate(keys):
             searched = searching.parameters[key]
-            _draw_axis(axes, place, searched.name, [(_place(searched, at), text) for at, text in _ticks(searched)])
+            _draw_axis(axes, place, searched.name, [(_place(searched, at), text) for at, text in searched.ticks()])
         low, high = _limits(trials)
         ticks = [(0.0, number_text(low)), (1.0, number_text(high))] if high > low else [(0.5, number_text(low))]
         _draw_axis(axes, len(keys), searching.metric, ticks, is_last=True)
     return figure
-
-
-def _ticks(searched: Searched) -> list[tuple[float, str]]:
-    return searched.ticks()
 
 
 def _place(searched: Searched, position: float) -> float:
@@ -77,14 +74,16 @@ def _draw_lines(axes: Axes, searching: Searching, keys: Sequence[str], trials: S
         heights = [searching.parameters[key].share(trial.params[key]) for key in keys]
         heights.append((trial.value - low) / (high - low) if high > low else 0.5)
         x = np.concatenate([place + steps for place in range(len(heights) - 1)])
-        pairs = zip(heights[:-1], heights[1:], strict=True)
+        pairs = pairwise(heights)
         y = np.concatenate([first + (second - first) * smooth for first, second in pairs])
         is_best = searching.best is not None and trial.number == searching.best.number
         color = style.GREEN if is_best else style.RIGHT_RAMP(0.15 + 0.75 * (rank + 1) / len(trials))
         axes.plot(x, y, color=color, linewidth=2.6 if is_best else 1.2, zorder=4 if is_best else 2, clip_on=False)
 
 
-def _draw_axis(axes: Axes, place: float, name: str, ticks: Sequence[tuple[float, str]], *, is_last: bool = False) -> None:
+def _draw_axis(
+    axes: Axes, place: float, name: str, ticks: Sequence[tuple[float, str]], *, is_last: bool = False
+) -> None:
     axes.plot([place, place], [0, 1], color=style.FRAME, linewidth=1.0, zorder=3, clip_on=False)
     for height, text in ticks:
         side = 1 if is_last else -1

@@ -175,5 +175,7 @@ def set_parameter_scale(axes: Axes, searched: Searched) -> None:
             for label in axes.get_xticklabels():
                 label.set_horizontalalignment("right")
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10], integer=float(low).is_integer() and float(high).is_integer()))
+        axes.xaxis.set_major_locator(
+            MaxNLocator(5, steps=[1, 2, 5, 10], integer=float(low).is_integer() and float(high).is_integer())
+        )
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: number_text(value)))

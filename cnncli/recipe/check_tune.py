@@ -41,7 +41,9 @@ def _tune_direction(recipe: Recipe) -> Iterator[Problem]:
     metric, direction, best = recipe.tune.metric, recipe.tune.direction, best_direction(recipe.tune.metric)
     if direction is None and best is None:
         hint = "write `direction: minimize` or `direction: maximize`"
-        yield Problem(f"`direction` is missing: `{metric}` does not tell whether low or high is best", hint, None, _METRIC)
+        yield Problem(
+            f"`direction` is missing: `{metric}` does not tell whether low or high is best", hint, None, _METRIC
+        )
     elif direction is not None and best is not None and direction != best:
         which = "low" if best == "minimize" else "high"
         message = f"`direction`: {direction} is wrong for `{metric}`: a {which} value is best"

@@ -37,15 +37,8 @@ _Positive = Annotated[float, Field(gt=0)]
 _Step = Annotated[Any, BeforeValidator(lambda value: value, json_schema_input_type=_Positive | None)]
 
 
-def _one_kind(schema: dict[str, Any]) -> None:
-    """In the JSON Schema: exactly one of the kinds, and beside it what belongs to a range."""
-    schema["oneOf"] = [{"required": [kind]} for kind in KINDS]
-
-
 class Parameter(Section):
     """The values of a hyperparameter: exactly one of `choice`, `int` and `float`."""
-
-    model_config = {**Section.model_config, "json_schema_extra": _one_kind}
 
     choice: list[Any] | None = Field(None, description="a list of values, of any kind")
     int: _Integers = Field(None, description="[low, high], two integers; both ends belong to the range")
@@ -163,10 +156,10 @@ def _faults_of_range(kind: str, written: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _is_number(value: Any, kind: str) -> bool:
-    if isinstance(value, Deferred) or isinstance(value, bool) or not isinstance(value, (int, float)):
+    if isinstance(value, (Deferred, bool)) or not isinstance(value, (int, float)):
         return False
     if kind == "int":
-        return float(value).is_integer() and abs(value) <= LARGEST_INTEGER if math.isfinite(value) else False
+        return math.isfinite(value) and float(value).is_integer() and abs(value) <= LARGEST_INTEGER
     return math.isfinite(value)
 
 

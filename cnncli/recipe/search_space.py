@@ -140,7 +140,9 @@ def _replaced(
         key = entry.key
         if key not in values or plain_at(whole, key) == plain_at(alone[key], key):
             continue
-        hint = "search whole values: `train.optimizer: {choice: [{Adam: {learning_rate: 1e-3}}, {SGD: {momentum: 0.9}}]}`"
+        hint = (
+            "search whole values: `train.optimizer: {choice: [{Adam: {learning_rate: 1e-3}}, {SGD: {momentum: 0.9}}]}`"
+        )
         message = f"`{shortened(key)}`: another parameter replaces what it sets"
         yield Problem(message, hint, entry.key_place, (TUNE, "parameters", key))
 

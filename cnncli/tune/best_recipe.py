@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cnncli.recipe import write
+from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.language import overrides
 from cnncli.recipe.search_space import TUNE, setting_of
 from cnncli.recipe.yaml import source
-from cnncli.recipe.growth import WRITTEN_OUT
 from cnncli.recipe.yaml.nodes import Mapping as Tree
 from cnncli.recipe.yaml.nodes import plain
 

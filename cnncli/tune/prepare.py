@@ -22,8 +22,8 @@ from cnncli.recipe.write import as_yaml
 from cnncli.recipe.yaml.nodes import plain
 from cnncli.tune.best_recipe import base_recipe
 from cnncli.tune.space import Space
-from cnncli.tune.storage import shown
 from cnncli.tune.study import Search
+from cnncli.tune.study_storage import shown
 from cnncli.tune.sweep import Sweep, open_sweep
 from cnncli.tune.sweep_folder import SweepFolder, new_name, sweep_folder, sweeps
 

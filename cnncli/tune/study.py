@@ -14,7 +14,7 @@ from cnncli.errors import OutputError, Problem
 from cnncli.messages import listed
 from cnncli.tune.samplers import make_pruner
 from cnncli.tune.space import Space
-from cnncli.tune.storage import open_storage
+from cnncli.tune.study_storage import open_storage
 
 SETTLED = "cnncli"  # what all processes of a sweep have in common, among the attributes of the study
 # Attributes of trials.

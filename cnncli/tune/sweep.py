@@ -34,8 +34,8 @@ from cnncli.recipe.schema import LARGEST_SEED
 from cnncli.tune import sessions
 from cnncli.tune import study as studies
 from cnncli.tune.space import Space
-from cnncli.tune.storage import is_database, mend_journal
 from cnncli.tune.study import Search
+from cnncli.tune.study_storage import is_database, mend_journal
 from cnncli.tune.sweep_folder import SweepFolder
 from cnncli.tune.trial_rows import TrialRow, read_rows
 from cnncli.tune.worker_pool import WorkerPool, WorkerProcess

@@ -15,7 +15,7 @@ from cnncli.names import check_name
 from cnncli.runs.json_text import to_json
 from cnncli.runs.run_folder import refuse_taken
 from cnncli.runs.storage import storage_error, write_atomically
-from cnncli.tune.storage import JOURNAL, is_database
+from cnncli.tune.study_storage import JOURNAL, is_database
 
 PREFIX = "tune-"
 RECORD = "sweep.json"

@@ -91,7 +91,10 @@ tune:
     [
         ("metric: accuracy", "`metric`: no validation metric is named `accuracy`"),
         ("metric: test_accuracy", "`metric`: no validation metric is named `test_accuracy`"),
-        ("metric: val_loss\n  direction: maximize", "`direction`: maximize is wrong for `val_loss`: a low value is best"),
+        (
+            "metric: val_loss\n  direction: maximize",
+            "`direction`: maximize is wrong for `val_loss`: a low value is best",
+        ),
         ("sampler: tpee", "`sampler`: unknown choice 'tpee' (text)"),
         ("sampler: grid", "`model.drop.rate`: the sampler `grid` needs a step for a range of numbers"),
         ("trials: 0", "`trials`: expected an integer ≥ 1, got 0"),
@@ -220,7 +223,9 @@ _TEXTS = st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=
 _SCALARS = st.none() | st.booleans() | st.integers(-(2**31), 2**31) | st.floats(-1e300, 1e300) | _TEXTS
 _VALUES = st.recursive(
     _SCALARS,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1, max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text("abc", min_size=1, max_size=3), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 

@@ -11,9 +11,9 @@ from search_recipes import RECIPE, TUNE
 
 pytest.importorskip("optuna")
 
-from cnncli.recipe.load import load_bytes  # noqa: E402
-from cnncli.recipe.search_space import setting_of  # noqa: E402
-from cnncli.tune.best_recipe import base_recipe, best_recipe  # noqa: E402
+from cnncli.recipe.load import load_bytes
+from cnncli.recipe.search_space import setting_of
+from cnncli.tune.best_recipe import base_recipe, best_recipe
 
 
 def test_it_is_the_recipe_with_the_values_set() -> None:

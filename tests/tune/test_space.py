@@ -59,7 +59,9 @@ def _parameters(draw: st.DrawFn) -> dict[str, dict[str, Any]]:
 @given(parameters=_parameters(), seed=st.integers(0, 1000))
 @settings(max_examples=120, deadline=None)
 def test_every_sampled_value_validates_or_is_reported(parameters: dict[str, dict[str, Any]], seed: int) -> None:
-    content = f"{RECIPE}tune: {{parameters: {parameters!r}}}\n".replace("False", "false").replace("True", "true").encode()
+    content = (
+        f"{RECIPE}tune: {{parameters: {parameters!r}}}\n".replace("False", "false").replace("True", "true").encode()
+    )
     try:
         loaded = load_bytes(content, "r.yaml")
     except RecipeError:

@@ -19,13 +19,15 @@ from cnncli.tune import sessions  # noqa: E402
 from cnncli.tune import study as studies  # noqa: E402
 from cnncli.tune.samplers import make_sampler  # noqa: E402
 from cnncli.tune.space import Space  # noqa: E402
-from cnncli.tune.storage import mend_journal, open_storage, shown  # noqa: E402
 from cnncli.tune.study import Search  # noqa: E402
+from cnncli.tune.study_storage import mend_journal, open_storage, shown  # noqa: E402
 from cnncli.tune.sweep import common_failure, no_result  # noqa: E402
 from cnncli.tune.trial_rows import TrialRow, as_csv, best_of, read_rows  # noqa: E402
 from cnncli.tune.worker_protocol import Failure  # noqa: E402
 
-SPACE = Space({"a": Parameter.model_validate({"int": [1, 9]}), "b": Parameter.model_validate({"choice": ["x", [1, 2]]})})
+SPACE = Space(
+    {"a": Parameter.model_validate({"int": [1, 9]}), "b": Parameter.model_validate({"choice": ["x", [1, 2]]})}
+)
 SEARCH = Search("minimize", "random", "none", 0, 1)
 
 
@@ -94,7 +96,7 @@ def test_a_grid_is_put_into_the_queue_once_and_grows(tmp_path: Path) -> None:
     studies.enqueue_grid(study, SPACE, seed=1, count=3)
     studies.enqueue_grid(study, SPACE, seed=1, count=3)
     assert len(study.trials) == 3
-    trial, _ = begin(study)  # killed: its point comes back, and is not taken for a new one
+    begin(study)  # killed: its point comes back, and is not taken for a new one
     studies.give_back(study, lambda trial: True)
 
     studies.enqueue_grid(study, SPACE, seed=1, count=18)
@@ -145,14 +147,18 @@ def test_passwords_are_not_shown() -> None:
     ("url", "error", "message"),
     [
         ("foo://x", UsageError, "`foo://x` is no URL of a database"),
-        ("mysql+pymysql://me:secret@h/x", UsageError, "mysql+pymysql://me:***@h/x needs PyMySQL, which is not installed"),
+        (
+            "mysql+pymysql://me:secret@h/x",
+            UsageError,
+            "mysql+pymysql://me:***@h/x needs PyMySQL, which is not installed",
+        ),
         ("sqlite:////none/such/s.db", OutputError, "cannot open the storage sqlite:////none/such/s.db: unable to open"),
     ],
 )
 def test_storages_that_cannot_be_opened(
     url: str, error: type[Exception], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cnncli.tune.storage._BETWEEN_TRIES", 0)
+    monkeypatch.setattr("cnncli.tune.study_storage._BETWEEN_TRIES", 0)
 
     with pytest.raises(error) as raised:
         open_storage(url, lambda study, trial: None)

@@ -12,15 +12,15 @@ from search_recipes import RECIPE, TUNE
 
 pytest.importorskip("optuna")
 
-from cnncli.errors import DataError, DivergedError, ResourceError, Stopped  # noqa: E402
-from cnncli.recipe.load import load_bytes  # noqa: E402
-from cnncli.tune import study as studies  # noqa: E402
-from cnncli.tune import trial as trials  # noqa: E402
-from cnncli.tune.space import Space  # noqa: E402
-from cnncli.tune.trial import Outcome  # noqa: E402
-from cnncli.tune.trial_rows import read_rows  # noqa: E402
-from cnncli.tune.worker import Worker  # noqa: E402
-from cnncli.tune.worker_protocol import Event, Work  # noqa: E402
+from cnncli.errors import DataError, DivergedError, ResourceError, Stopped
+from cnncli.recipe.load import load_bytes
+from cnncli.tune import study as studies
+from cnncli.tune import trial as trials
+from cnncli.tune.space import Space
+from cnncli.tune.trial import Outcome
+from cnncli.tune.trial_rows import read_rows
+from cnncli.tune.worker import Worker
+from cnncli.tune.worker_protocol import Event, Work
 
 Train = Callable[..., Outcome]
 

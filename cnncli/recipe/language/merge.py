@@ -19,7 +19,15 @@ _OF_OWN_NAMES: tuple[Path, ...] = (
 )
 
 # Mappings and lists of a parent that null takes back, as if it did not have them.
-_TAKEN_BACK: tuple[Path, ...] = (("train",), ("evaluate",), ("visualize",), ("expect",), ("tune",), ("data", "*"), ("train", "*"))
+_TAKEN_BACK: tuple[Path, ...] = (
+    ("train",),
+    ("evaluate",),
+    ("visualize",),
+    ("expect",),
+    ("tune",),
+    ("data", "*"),
+    ("train", "*"),
+)
 
 
 def merge(below: Mapping, above: Mapping, path: Path = ()) -> Mapping:
