@@ -119,10 +119,10 @@ def _faults_of_choices(written: dict[str, Any]) -> Iterator[Fault]:
         if _holds_deferred(value):
             message = f"`choice`: `{value}` is not known before the data is read"
             yield Fault(("choice", index), message, "write the value itself")
-        key = (type(value).__name__, value)
-        if key in seen:
+        found = (type(value).__name__, value)
+        if found in seen:
             yield Fault(("choice", index), f"`choice`: {described(value)} is given twice", "leave one of them out")
-        seen.append(key)
+        seen.append(found)
 
 
 def _holds_deferred(value: Any) -> bool:

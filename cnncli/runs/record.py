@@ -115,11 +115,15 @@ class Monitor(_Part):
 
 
 class Fold(_Part):
-    """The fold that is a run's test split, and the set that was trained with `--fold all`; None for one fold alone."""
+    """The fold that is a run's test split, or the repetition with another seed.
+
+    The set is that of `--fold all` or `--repeat`; None for one fold alone.
+    """
 
     set: str | None = None
     number: Count
     count: Count
+    kind: Literal["fold", "repeat"] = "fold"
 
 
 class Environment(_Part):
