@@ -2,9 +2,10 @@
 
     python -m benchmarks.tune_overhead --trials 50
 
-Trains a small network on some packaged digits with one worker, for one epoch each. Of each trial it takes the time from the end of
-the trial before to its own end, less that of `fit`: reading the recipe, planning, building, Optuna and its journal, freeing memory.
-A failure, with exit code 1: the median overhead is above 1.5 s, or the worker has grown by more than 100 MB since its tenth trial.
+Trains a small network on some packaged digits with one worker, for one epoch each. Of each trial it takes the time from the end
+of the trial before to its own end, less that of `fit`: reading the recipe, planning, building, Optuna and its journal, freeing
+memory. A failure, with exit code 1: the median overhead is above 1.5 s, or the worker has grown by more than 100 MB since its
+tenth trial.
 """
 
 from __future__ import annotations
@@ -96,7 +97,9 @@ def main() -> int:
     growth = listener.memory[-1] - listener.memory[tenth]
     print(f"overhead of a trial: median {statistics.median(beyond):.2f} s, largest {max(beyond):.2f} s")
     print(f"fit of a trial: median {statistics.median(listener.fits):.2f} s")
-    print(f"memory of the worker: {listener.memory[tenth]:.0f} MB after trial {tenth}, {growth:+.0f} MB until the last one")
+    print(
+        f"memory of the worker: {listener.memory[tenth]:.0f} MB after trial {tenth}, {growth:+.0f} MB until the last one"
+    )
     return int(statistics.median(beyond) > _MOST_SECONDS or growth > _MOST_GROWTH)
 
 

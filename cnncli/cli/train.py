@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,8 @@ from cnncli.messages import printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
+
+_MOST_REPEATS = 1000
 
 
 def add_to(app: typer.Typer) -> None:
@@ -65,6 +67,15 @@ def train(
             "--fold",
             metavar="K",
             help="With `folds` in the recipe: test on fold K, or train all folds one after the other and show their mean.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = None,
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            "--repeat",
+            metavar="N",
+            help="Train N times, each with another seed, and show the mean and the interval of the scores.",
             rich_help_panel=options.TRAINING,
         ),
     ] = None,
@@ -118,12 +129,12 @@ def train(
     }
     find_learning_rate.check_options(find=find_lr, to=to, others=others)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
-    if fold == folds.ALL:
-        folds.check_options({"--find-lr": find_lr, "--open": open_report, "--profile": profile})
+    if fold == folds.ALL or repeat is not None:
+        _check_set(fold, repeat, {"--find-lr": find_lr, "--open": open_report, "--profile": profile})
         choices_of_all = folds.Choices(
             Path(output), run, device, started, dry_run=dry_run, as_json=as_json, quiet=quiet, verbose=verbose
         )
-        _train_all(recipe, changes, choices_of_all, resume=resume)
+        _train_all(recipe, changes, choices_of_all, resume=resume, repeat=repeat)
         return
     if resume:
         if fold is not None:
@@ -183,13 +194,33 @@ def train(
             raise broken
 
 
-def _train_all(recipe: str | None, changes: Sequence[str], choices: folds.Choices, *, resume: bool) -> None:
-    """Train all folds of a recipe, or go on with a set of them."""
+def _check_set(fold: str | None, repeat: int | None, others: Mapping[str, bool]) -> None:
+    """Refuse what does not go with several trainings.
+
+    Raises:
+        UsageError: for all that is wrong.
+    """
+    if repeat is None:
+        folds.check_options(others)
+        return
+    if not 2 <= repeat <= _MOST_REPEATS:
+        raise UsageError(Problem(f"expected 2 to {_MOST_REPEATS:,}, got {repeat}", place=Place("--repeat")))
+    folds.check_options({"--fold": fold is not None, **others}, "--repeat")
+
+
+def _train_all(
+    recipe: str | None, changes: Sequence[str], choices: folds.Choices, *, resume: bool, repeat: int | None
+) -> None:
+    """Train all folds or repetitions of a recipe, or go on with a set of them."""
     if resume:
         if choices.dry_run:
-            raise UsageError(Problem("this option does not go with --resume --fold all", place=Place("--dry-run")))
+            option = "--fold all" if repeat is None else "--repeat"
+            raise UsageError(Problem(f"this option does not go with --resume {option}", place=Place("--dry-run")))
         _refuse_changes(changes, choices.run)
-        folds.resume_all(recipe, changes, choices)
+        folds.resume_all(recipe, changes, choices, repeat)
+        return
+    if repeat is not None:
+        folds.train_repeats(_load(recipe, changes, choices.outputs, None), recipe or "", changes, repeat, choices)
         return
     loaded = _load(recipe, changes, choices.outputs, None, folds.ALL)
     if loaded.recipe.data.split.fold is not None:

@@ -1,4 +1,4 @@
-"""Sets of runs: one run for each fold of a cross-validation, or for each seed, beside each other in the folder of their recipe."""
+"""Sets of runs: a run for each fold of a cross-validation or for each seed, beside each other in the recipe's folder."""
 
 from __future__ import annotations
 
