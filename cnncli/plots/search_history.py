@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -53,7 +55,7 @@ def draw_search_history(searching: Searching) -> Figure:
     return figure
 
 
-_LOOKS = {
+_LOOKS: dict[str, dict[str, Any]] = {
     "complete": {"color": style.BLUE, "linewidths": 0},
     "pruned": {"facecolors": "none", "edgecolors": style.MUTED, "linewidths": 1.2},
 }

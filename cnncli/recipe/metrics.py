@@ -25,8 +25,10 @@ def metric_name(metric: KerasObject) -> str:
     return str(name or snake_case(metric.entry.canonical))
 
 
-_RISING = ("acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "io_u", "r2", "sensitivity", "specificity")
-_RISING += ("correlation", "similarity")
+_RISING = (
+    "acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "io_u", "r2", "sensitivity", "specificity", "correlation",
+    "similarity",
+)  # fmt: skip
 _FALLING = ("loss", "error", "crossentropy", "hinge", "divergence", "poisson", "mse", "mae", "mape", "msle", "cosh")
 
 

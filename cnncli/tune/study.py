@@ -96,7 +96,8 @@ def enqueue_grid(study: Study, space: Space, seed: int, count: int) -> None:
 
 def trials_of(study: Study) -> list[FrozenTrial]:
     """All trials, read from the storage."""
-    return study.get_trials(deepcopy=False)
+    found: list[FrozenTrial] = study.get_trials(deepcopy=False)
+    return found
 
 
 def is_interrupted(trial: FrozenTrial) -> bool:

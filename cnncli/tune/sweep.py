@@ -44,6 +44,7 @@ from cnncli.tune.worker_protocol import Event, Failure, Work
 ALIKE = 10  # failures for the same reason, before any trial succeeds, that end a sweep
 _WAIT = 0.2  # seconds between two looks at the clock
 _LOST_AT_START = 3  # workers that may end before their first trial
+_TRIALS_OF_A_WORKER = 250  # then it is replaced: TensorFlow keeps about a megabyte for each network of another size
 _ERRORS: dict[int, type[CnncliError]] = {
     each.exit_code: each
     for each in (RecipeError, DataError, ModelFileError, OutputError, DivergedError, ResourceError, NetworkError)
@@ -148,7 +149,7 @@ def _is_dead(trial: FrozenTrial, living: Sequence[str], storage: str) -> bool:
 
 
 def _was_here(trial: FrozenTrial) -> bool:
-    return trial.user_attrs.get(studies.HOST) == socket.gethostname()
+    return bool(trial.user_attrs.get(studies.HOST) == socket.gethostname())
 
 
 def _work(sweep: Sweep, session: str, seed: int) -> Work:
@@ -178,7 +179,6 @@ class _Running:
         self.pool = WorkerPool(work, sweep.folder.logs, [{} for _ in range(sweep.workers)])
         self.started = time.monotonic()
         self.lost_at_start = 0
-        self.asked = 0  # trials that workers were asked for and have not begun
 
     def run(self) -> str:
         if not self._may_begin():
@@ -190,8 +190,10 @@ class _Running:
             for worker in [each for each in self.pool.workers if each.is_idle]:
                 if not self._may_begin() or self._is_late():
                     break
+                if worker.trials >= _TRIALS_OF_A_WORKER:
+                    worker.end()
+                    continue
                 worker.ask()
-                self.asked += 1
             if all(worker.is_idle for worker in self.pool.workers):
                 for worker in self.pool.workers:
                     worker.end()
@@ -204,7 +206,7 @@ class _Running:
         most = self.sweep.trials
         if self.sweep.search.sampler == "grid":
             most = min(most, int(self.sweep.space.grid_size))
-        return begun + self.asked < most
+        return begun + sum(worker.is_asked for worker in self.pool.workers) < most
 
     def _is_late(self) -> bool:
         most = self.sweep.max_seconds
@@ -216,8 +218,7 @@ class _Running:
         elif event.kind == "ready":
             worker.is_idle = True
         elif event.kind == "begun":
-            worker.trial = event.number
-            self.asked -= 1
+            worker.trial, worker.is_asked = event.number, False
             self.listener.begun(event.number, self.sweep.space.values(event.values))
         elif event.kind == "epoch":
             self.listener.epoch_ended(event.number, event.epoch, event.value)
@@ -237,7 +238,10 @@ class _Running:
             raise failure
 
     def _replace(self, worker: WorkerProcess) -> None:
-        """A worker has ended by itself: its trial has failed, and another worker goes on."""
+        """A worker has ended, perhaps by itself: its trial has failed then. Another worker goes on."""
+        if worker.is_ending:
+            self.pool.replace(worker)
+            return
         code = worker.process.returncode
         how = f"exit code {code}" if code >= 0 else signal.Signals(-code).name
         if worker.trial is None:
@@ -246,7 +250,6 @@ class _Running:
             if self.lost_at_start >= _LOST_AT_START:
                 message = f"the worker processes end before their first trial ({how})"
                 raise ResourceError(Problem(message, f"what they said: {worker.log}\n{_last_lines(worker.log)}"))
-            self.asked = max(0, self.asked - (0 if worker.is_idle else 1))
         else:
             hint = "a smaller batch_size or fewer workers need less memory" if code == -signal.SIGKILL else ""
             message = f"the process of the trial was ended by {how}"

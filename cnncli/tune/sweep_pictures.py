@@ -75,7 +75,7 @@ def _searched(name: str, parameter: Parameter) -> Searched:
 
 
 def _trial(row: TrialRow) -> SearchedTrial:
-    last = next(reversed(row.curve.values()), None) if row.state == "pruned" else row.value
+    last = list(row.curve.values())[-1] if row.state == "pruned" and row.curve else row.value
     return SearchedTrial(row.number, row.state, row.params, last)
 
 
@@ -87,7 +87,8 @@ def importances(study: Study) -> Mapping[str, float]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+            found: dict[str, float] = get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0))
+            return found
     except (ValueError, RuntimeError):  # no parameter varies
         return {}
 

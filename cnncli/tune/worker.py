@@ -6,6 +6,7 @@ It ends when stdin ends: no worker outlives its sweep.
 
 from __future__ import annotations
 
+import gc
 import os
 import queue
 import signal
@@ -89,6 +90,7 @@ class Worker:
     def _import(self) -> None:
         """Start TensorFlow, which takes seconds, and get ready to share the data between trials."""
         from cnncli.training.devices import Threads
+        from cnncli.tune import trial  # noqa: F401  # and all that training needs
         from cnncli.workflow.plan import Options
         from cnncli.workflow.shared_data import SharedData
 
@@ -96,6 +98,8 @@ class Worker:
         threads = Threads(work.intra_op, work.inter_op) if work.intra_op else None
         self._options = Options(work.outputs, device=work.device, threads=threads)
         self._shared = SharedData()
+        gc.collect()
+        gc.freeze()  # what is imported stays; to look for garbage among it takes longer than to build a small network
 
     def say(self, event: Event) -> None:
         self._events.write(event.model_dump_json() + "\n")

@@ -28,23 +28,28 @@ class WorkerProcess:
     Attributes:
         log: the file with what it and its libraries print.
         trial: the number of the trial that it trains; None where it has not begun one.
+        is_asked: it was asked for a trial that it has not begun.
         is_idle: it waits for a trial.
         trials: how many it has ended.
+        is_ending: it was let end.
     """
 
     process: subprocess.Popen[str]
     log: Path
     trial: int | None = None
+    is_asked: bool = False
     is_idle: bool = False
     trials: int = 0
+    is_ending: bool = False
 
     def ask(self) -> None:
         """Let it train a trial."""
-        self.is_idle = False
+        self.is_idle, self.is_asked = False, True
         self._send(RUN)
 
     def end(self) -> None:
-        """Let it end, as there is nothing left to do."""
+        """Let it end, as there is nothing left to do for it."""
+        self.is_idle, self.is_ending = False, True
         self._send(END)
 
     def _send(self, line: str) -> None:
