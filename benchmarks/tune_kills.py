@@ -3,12 +3,12 @@
     python -m benchmarks.tune_kills --kills 6
     python -m benchmarks.tune_kills --kills 6 --postgresql
 
-Runs sweeps of a tiny network with two workers. While one runs, a worker or the whole sweep gets SIGKILL; a killed sweep is called again
-with the same command. A failure, with exit code 1: a trial that was finished before a kill is missing afterwards or has another
-value, a process is left over, or the sweep does not reach its number of trials.
+Runs sweeps of a tiny network with two workers. While one runs, a worker or the whole sweep gets SIGKILL; a killed sweep is called
+again with the same command. A failure, with exit code 1: a trial that was finished before a kill is missing afterwards or has
+another value, or a process is left over.
 
-With --postgresql the trials are in a database that is made for this in a temporary folder. It needs Debian's package `postgresql`,
-`pip install "psycopg[binary]"`, and root, which starts the server as the user `postgres`.
+With --postgresql the trials are in a database that is made for this in a temporary folder. It needs Debian's package
+`postgresql`, `pip install "psycopg[binary]"`, and root, which starts the server as the user `postgres`.
 """
 
 from __future__ import annotations

@@ -29,6 +29,14 @@ from cnncli.tune.worker_protocol import END, RUN, Event, Failure, Work
 _GONE = 3  # exit code where the sweep is gone
 
 
+class _Fatal(Exception):
+    """No trial can be trained; says why."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.failure = failure
+
+
 def main() -> int:
     """Work until there is no more to do."""
     events = _own_stdout()
@@ -83,7 +91,6 @@ class Worker:
         self._content = work.recipe.read_bytes()
         search = studies.Search(work.direction, work.sampler, work.pruner, work.warmup_epochs, work.epochs)
         self._study = studies.open_study(work.storage, work.study, search)
-        self._fatal: Failure | None = None
         self._number = -1
         self._import()
 
@@ -109,11 +116,13 @@ class Worker:
         """Train one trial; false where the sweep cannot go on."""
         begun = sum(map(studies.is_begun, studies.trials_of(self._study)))
         self._study.sampler = make_sampler(self._work.sampler, self._work.seed, begun)
-        self._study.optimize(self._objective, n_trials=1)
+        try:
+            self._study.optimize(self._objective, n_trials=1)
+        except _Fatal as error:  # the trial has no failure of its own: it is trained again by the next call
+            self.say(Event(kind="fatal", failure=error.failure))
+            return False
         self.say(Event(kind="ended", number=self._number))
-        if self._fatal is not None:
-            self.say(Event(kind="fatal", failure=self._fatal))
-        return self._fatal is None
+        return True
 
     def _objective(self, trial: optuna.Trial) -> float:
         self._number = trial.number
@@ -127,7 +136,7 @@ class Worker:
             [problem, *_] = error.problems
             failure = Failure(message=problem.message, hint=problem.hint, code=error.code, exit=error.exit_code)
             if self._shared.failure is not None and not any(key.startswith("data.") for key in values):
-                self._fatal = failure  # no trial can read the data
+                raise _Fatal(failure) from error  # no trial can read the data
             self._fail(trial, failure)
         except optuna.TrialPruned:
             raise

@@ -133,6 +133,7 @@ def test_data_that_cannot_be_read_ends_the_sweep(tmp_path: Path, monkeypatch: py
     assert last.kind == "fatal"
     assert last.failure is not None
     assert (last.failure.message, last.failure.exit) == ("no such folder", 4)
+    assert studies.give_back(one._study, lambda trial: False) == [0]  # when the folder is there
 
 
 def test_a_trial_that_is_worse_than_the_others_is_pruned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
