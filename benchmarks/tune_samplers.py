@@ -2,7 +2,7 @@
 
     python -m benchmarks.tune_samplers --seeds 5 --trials 30
 
-Searches learning rate, batch size, filters and units of MNIST's small network, 2 epochs on 2,000 packaged digits, without pruning.
+Searches learning rate, batch size, filters and units of MNIST's small network, 2 epochs on 2,000 packaged digits, no pruning.
 The value is the validation accuracy of the best trial after all trials. A failure, with exit code 1: the median over the seeds of
 TPE's best value is below that of random search. It trains 300 networks.
 """

@@ -46,7 +46,7 @@ def draw_search_coordinates(searching: Searching) -> Figure | None:
         _draw_lines(axes, searching, keys, trials)
         for place, key in enumerate(keys):
             searched = searching.parameters[key]
-            _draw_axis(axes, place, searched.name, [(_place(searched, at), text) for at, text in searched.ticks()])
+            _draw_axis(axes, place, searched.title, [(_place(searched, at), text) for at, text in searched.ticks()])
         low, high = _limits(trials)
         ticks = [(0.0, number_text(low)), (1.0, number_text(high))] if high > low else [(0.5, number_text(low))]
         _draw_axis(axes, len(keys), searching.metric, ticks, is_last=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -48,11 +49,16 @@ def draw_search_history(searching: Searching) -> Figure:
         axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 2, 5, 10], integer=True))
         axes.set_xlabel("trial", color=style.INK, fontsize=10)
         axes.set_ylabel(searching.metric + (" (log scale)" if searching.is_log else ""), color=style.INK, fontsize=10)
-        axes.legend(
-            loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=5, frameon=False, handlelength=1.4, borderaxespad=0.2,
-            columnspacing=1.4, borderpad=0.1, fontsize=style.LABEL_SIZE,
-        )  # fmt: skip
+        if searching.trials:
+            _draw_legend(axes)
     return figure
+
+
+def _draw_legend(axes: Axes) -> None:
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(-0.01, 1.0), ncols=5, frameon=False, handlelength=1.4, borderaxespad=0.2,
+        columnspacing=1.4, borderpad=0.1, fontsize=style.LABEL_SIZE,
+    )  # fmt: skip
 
 
 _LOOKS: dict[str, dict[str, Any]] = {

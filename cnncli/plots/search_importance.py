@@ -20,7 +20,7 @@ def draw_search_importance(searching: Searching) -> Figure | None:
     if not shown:
         return None
     with style.look():
-        names = {key: searching.parameters[key].name for key, _ in shown}
+        names = {key: searching.parameters[key].title for key, _ in shown}
         names = {key: fit_text(name, _WIDEST_NAME, style.LABEL_SIZE) for key, name in names.items()}
         left = max(text_width(name, style.LABEL_SIZE) for name in names.values()) + 0.15
         top = style.MARGIN + style.HEADER_HEIGHT + 0.1

@@ -70,7 +70,7 @@ def _draw_panel(axes: Axes, searching: Searching, key: str, searched: Searched, 
             axes.scatter([x], [y], s=22, facecolors="none", edgecolors=[color], linewidths=1.0, zorder=2, clip_on=False)
         if best is not None and trial.number == best.number:
             axes.scatter([x], [y], s=80, facecolors="none", edgecolors=style.GREEN, linewidths=1.8, zorder=4)
-    title = fit_text(searched.name, _WIDTH - 0.2, style.HEADING_SIZE, bold=True)
+    title = fit_text(searched.title, _WIDTH - 0.2, style.HEADING_SIZE, bold=True)
     axes.set_title(title, loc="left", fontsize=style.HEADING_SIZE, fontweight="bold", color=style.INK, pad=6)
     if has_label:
         axes.set_ylabel(searching.metric, color=style.INK)

@@ -36,6 +36,11 @@ class Searched:
     high: float
     log: bool
 
+    @property
+    def title(self) -> str:
+        """The name, as it can be drawn."""
+        return plain_text(self.name)
+
     def position(self, value: Any) -> float:
         """Where a value lies on an axis: a choice by its number from 0."""
         return float(self.choices.index(value)) if self.choices is not None else float(value)
