@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnncli.cli import console, tensorflow_log
-from cnncli.errors import ExpectationError, OutputError, Place, Problem, Stopped, UsageError
+from cnncli.cli import console, parallel_sets, set_member, tensorflow_log
+from cnncli.errors import CnncliError, ExpectationError, OutputError, Place, Problem, Stopped, UsageError
 from cnncli.messages import cell, counted, printable
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ class Choices:
         device: `auto`, `cpu` or `gpu`; None leaves it to the recipe.
         started: `time.monotonic()` when the command began.
         dry_run: check every fold, and train none.
+        workers: how many are trained at the same time.
     """
 
     outputs: Path
@@ -85,6 +86,7 @@ class Choices:
     as_json: bool
     quiet: bool
     verbose: bool
+    workers: int = 1
 
 
 @dataclass(frozen=True)
@@ -232,6 +234,16 @@ def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
     notes: list[Problem] = []
     broken: list[Problem] = []
     paths = {number: run.path for number, run in done.runs.items()}
+    if choices.workers > 1 and not choices.dry_run:
+        for number, event, own in _train_at_once(todo, done, choices):
+            assert event.path
+            paths[number] = event.path
+            notes += [note for note in own if note not in notes]
+            word = done.kind.word
+            unmet = parallel_sets.problems_of(event)
+            broken += [replace(each, message=f"{word} {number}: {each.message}") for each in unmet]
+        _report(done, [paths[number] for number in sorted(paths)], notes, broken, choices)
+        return
     for fold in todo:
         if fold is not todo[0]:
             choices = replace(choices, started=time.monotonic())
@@ -256,6 +268,54 @@ def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
         _say_checked(notes, counted(done.count, done.kind.word), choices)
     else:
         _report(done, [paths[number] for number in sorted(paths)], notes, broken, choices)
+
+
+def _train_at_once(
+    todo: Sequence[_Fold], done: FoldSet, choices: Choices
+) -> Iterator[tuple[int, set_member.Event, list[Problem]]]:
+    """Train several at the same time.
+
+    Raises:
+        CnncliError: of the first that fails, with the command that continues.
+        Stopped: likewise.
+    """
+    way_on = f"continue with: cnncli train --resume {done.kind.option(done.count)} {_named(done)}"
+    members = {fold.number: _member(fold, done, choices) for fold in todo}
+    says = (lambda text: None) if choices.quiet else console.say
+    try:
+        for number, event, notes in parallel_sets.train_members(
+            members, choices.workers, word=done.kind.word, says=says
+        ):
+            if not choices.quiet:
+                parallel_sets.show_notes(notes)
+            yield number, event, notes
+    except Stopped as stop:
+        stop.hint = way_on
+        raise
+    except CnncliError as error:
+        *most, last = error.problems
+        raise type(error)([*most, replace(last, hint="\n".join(filter(None, [last.hint, way_on])))]) from error
+
+
+def _member(fold: _Fold, done: FoldSet, choices: Choices) -> set_member.Member:
+    from cnncli.recipe.growth import WRITTEN_OUT
+    from cnncli.runs.folds import REPEAT, run_name
+
+    loaded = fold.loaded
+    return set_member.Member(
+        content=loaded.content.decode(),
+        file=loaded.file,
+        settings=list(loaded.settings),
+        is_written_out=loaded.bounds == WRITTEN_OUT,
+        outputs=choices.outputs,
+        run_name=None if fold.resume else run_name(done.name, fold.number, done.kind),
+        resume=fold.resume,
+        device=choices.device,
+        command_line=sys.argv,
+        fold_set=done.name,
+        repeat=(fold.number, done.count) if done.kind is REPEAT else None,
+        threads=parallel_sets.threads_for(choices.workers),
+    )
 
 
 def _train_one(fold: _Fold, done: FoldSet, choices: Choices) -> tuple[Plan, Finished | None]:

@@ -18,7 +18,7 @@ from cnncli.messages import printable
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
 
-_MOST_REPEATS = 1000
+_MOST_REPEATS, _MOST_WORKERS = 1000, 64
 
 
 def add_to(app: typer.Typer) -> None:
@@ -79,6 +79,15 @@ def train(
             rich_help_panel=options.TRAINING,
         ),
     ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            help="With --fold all or --repeat: train N at the same time; they share the processor cores.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = 1,
     open_report: options.Open = False,
     device: options.Device = None,
     dry_run: Annotated[
@@ -131,11 +140,22 @@ def train(
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
     if fold == folds.ALL or repeat is not None:
         _check_set(fold, repeat, {"--find-lr": find_lr, "--open": open_report, "--profile": profile})
+        _check_workers(workers)
         choices_of_all = folds.Choices(
-            Path(output), run, device, started, dry_run=dry_run, as_json=as_json, quiet=quiet, verbose=verbose
+            Path(output),
+            run,
+            device,
+            started,
+            dry_run=dry_run,
+            as_json=as_json,
+            quiet=quiet,
+            verbose=verbose,
+            workers=workers,
         )
         _train_all(recipe, changes, choices_of_all, resume=resume, repeat=repeat)
         return
+    if workers != 1:
+        raise UsageError(Problem("this option needs --fold all or --repeat", "leave it out", Place("--workers")))
     if resume:
         if fold is not None:
             raise UsageError(
@@ -206,6 +226,12 @@ def _check_set(fold: str | None, repeat: int | None, others: Mapping[str, bool])
     if not 2 <= repeat <= _MOST_REPEATS:
         raise UsageError(Problem(f"expected 2 to {_MOST_REPEATS:,}, got {repeat}", place=Place("--repeat")))
     folds.check_options({"--fold": fold is not None, **others}, "--repeat")
+
+
+def _check_workers(workers: int) -> None:
+    """Raise UsageError where so many cannot be trained at the same time."""
+    if not 1 <= workers <= _MOST_WORKERS:
+        raise UsageError(Problem(f"expected 1 to {_MOST_WORKERS}, got {workers}", place=Place("--workers")))
 
 
 def _train_all(
