@@ -279,7 +279,6 @@ def _train_at_once(
         CnncliError: of the first that fails, with the command that continues.
         Stopped: likewise.
     """
-    way_on = f"continue with: cnncli train --resume {done.kind.option(done.count)} {_named(done)}"
     members = {fold.number: _member(fold, done, choices) for fold in todo}
     says = (lambda text: None) if choices.quiet else console.say
     try:
@@ -290,11 +289,20 @@ def _train_at_once(
                 parallel_sets.show_notes(notes)
             yield number, event, notes
     except Stopped as stop:
-        stop.hint = way_on
+        stop.hint = _way_on(done)
         raise
     except CnncliError as error:
         *most, last = error.problems
-        raise type(error)([*most, replace(last, hint="\n".join(filter(None, [last.hint, way_on])))]) from error
+        raise type(error)([*most, replace(last, hint="\n".join(filter(None, [last.hint, _way_on(done)])))]) from error
+
+
+def _way_on(done: FoldSet) -> str:
+    """The command that continues a set; empty where none of its runs has begun."""
+    from cnncli.runs.folds import find_set
+
+    if find_set(done.folder.parent, f"{done.folder.name}/{done.name}", done.kind) is None:
+        return ""
+    return f"continue with: cnncli train --resume {done.kind.option(done.count)} {_named(done)}"
 
 
 def _member(fold: _Fold, done: FoldSet, choices: Choices) -> set_member.Member:

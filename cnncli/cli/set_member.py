@@ -1,7 +1,7 @@
 """Train one run of a set in a process of its own, for `cnncli train --fold all --workers 2`.
 
-`python -m cnncli.cli.set_member` reads `Member` as JSON from the first line of stdin, and writes an `Event` a line to stdout. When
-stdin ends, the training is stopped as by a signal: no run outlives its set.
+`python -m cnncli.cli.set_member` reads a `Member` as JSON from the first line of stdin, and writes an `Event` a line to stdout.
+When stdin ends, the training is stopped as by a signal: no run outlives its set.
 """
 
 from __future__ import annotations

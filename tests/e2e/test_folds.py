@@ -217,3 +217,36 @@ def test_repetitions_that_are_refused(
 
     assert done.exit_code == exit_code
     assert message in " ".join(done.stderr.split())
+
+
+def test_repetitions_at_the_same_time_have_the_same_scores(repeated: CommandLine) -> None:
+    said = json.loads((repeated.folder / "seeds.json").read_text())
+
+    done = repeated("train", *ONE_FOLD, "--repeat", "2", "--run", "beside", "--workers", "2", "--json")
+
+    assert done.exit_code == 0, done.stderr
+    found, wanted = (each["scores"]["loss"]["repeats"] for each in (done.json, said))
+    assert found == pytest.approx(wanted, rel=1e-4)  # the last bits depend on the number of threads
+    assert [run["run"] for run in done.json["runs"]] == [f"outputs/folds/beside-repeat{number}" for number in (1, 2)]
+    record = json.loads((repeated.folder / "outputs/folds/beside-repeat2/run.json").read_text())
+    assert (record["status"], record["fold"]["number"]) == ("completed", 2)
+    assert "repeat 2  epoch 2/2" in done.stderr
+
+
+def test_a_run_that_fails_beside_others_says_which(repeated: CommandLine) -> None:
+    done = repeated(
+        "train", *ONE_FOLD, "--repeat", "2", "--run", "bad", "--workers", "2", "--set", "data.source.npz.path=none.npz"
+    )
+
+    assert done.exit_code == 4
+    assert "repeat " in done.stderr
+    assert "none.npz" in done.stderr
+    assert "continue with" not in done.stderr  # nothing has begun
+
+
+@pytest.mark.parametrize(("workers", "message"), [("2", "needs --fold all or --repeat"), ("0", "needs --fold all")])
+def test_workers_are_for_sets(repeated: CommandLine, workers: str, message: str) -> None:
+    done = repeated("train", *ONE_FOLD, "--workers", workers)
+
+    assert done.exit_code == 2
+    assert message in done.stderr
