@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from cnncli.errors import Place, Problem, RecipeError
 from cnncli.messages import did_you_mean, shortened
+from cnncli.recipe import load as loading
 from cnncli.recipe.language import overrides
 from cnncli.recipe.language.expand import expand
-from cnncli.recipe.load import LoadedRecipe, load, problems_of, read, sorted_problems
+from cnncli.recipe.load import LoadedRecipe, problems_of, sorted_problems
 from cnncli.recipe.schema_tune import Parameter
 from cnncli.recipe.write import as_flow, escaped
 from cnncli.recipe.yaml import nodes
@@ -39,12 +40,17 @@ def load_with_search_space(recipe: str, settings: Sequence[str] = ()) -> LoadedR
     Raises:
         RecipeError: with all problems, sorted by place.
     """
+    loaded: LoadedRecipe | None = None
+    problems: list[Problem] = []
     try:
-        loaded, problems = load(recipe, settings), list[Problem]()
+        loaded = loading.load(recipe, settings)
         written = loaded.written
     except RecipeError as error:
-        loaded, problems = None, list(error.problems)
-        written = read(recipe, settings)
+        problems = list(error.problems)
+        try:
+            written = loading.read(recipe, settings)
+        except RecipeError:
+            raise error from None  # it is no YAML
     file = loaded.file if loaded else written.place.file
     known = {(str(problem.place), problem.message) for problem in problems}
     problems += [each for each in _problems(written, file) if (str(each.place), each.message) not in known]

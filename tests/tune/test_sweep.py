@@ -54,6 +54,7 @@ class Pool:
         self.count = len(environments)
         self.workers: list[WorkerProcess] = []
         self.queue: list[tuple[WorkerProcess, Event | None]] = []
+        self.asked: list[WorkerProcess] = []
         self.started = 0
 
     storage: Any
@@ -72,14 +73,19 @@ class Pool:
         self.workers[self.workers.index(worker)] = self._new()
 
     def events(self, seconds: float) -> Iterator[tuple[WorkerProcess, Event | None]]:
+        asked, self.asked = self.asked, []
+        for worker in asked:
+            self._train(worker)
         found, self.queue = self.queue, []
         yield from found
 
     def stop(self) -> None: ...
 
     def _take(self, worker: WorkerProcess, line: str) -> None:
-        if line != "run":
-            return
+        if line == "run":
+            self.asked.append(worker)  # it takes a moment until it has begun
+
+    def _train(self, worker: WorkerProcess) -> None:
         trial = self.study.ask()
         trial.set_user_attr(studies.SESSION, self.session)
         values = SPACE.suggest(trial)
@@ -120,7 +126,7 @@ def run(
     return study, listener.rows, stopped
 
 
-@pytest.mark.parametrize("workers", [1, 3])
+@pytest.mark.parametrize("workers", [1, 3, 8])
 def test_there_are_as_many_trials_as_there_are_to_be(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int
 ) -> None:
