@@ -117,4 +117,5 @@ def _page(result: SweepResult) -> SweepPage:
 def _cells(row: TrialRow, keys: list[str]) -> list[str]:
     values: dict[str, Any] = dict(row.values)
     parameters = [value_text(values[key]) if key in values else cell(None) for key in keys]
-    return [cell(row.value), *parameters, cell(row.result.get("epochs")), cell(row.result.get("seconds"))]
+    seconds = row.result.get("seconds")
+    return [cell(row.value), *parameters, cell(row.result.get("epochs")), f"{seconds:.1f}" if seconds else cell(None)]
