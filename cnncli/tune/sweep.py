@@ -38,6 +38,7 @@ from cnncli.tune.study import Search
 from cnncli.tune.study_storage import is_database, mend_journal
 from cnncli.tune.sweep_folder import SweepFolder
 from cnncli.tune.trial_rows import TrialRow, read_rows
+from cnncli.tune.worker_devices import worker_environments
 from cnncli.tune.worker_pool import WorkerPool, WorkerProcess
 from cnncli.tune.worker_protocol import Event, Failure, Work
 
@@ -176,7 +177,7 @@ class _Running:
 
     def __init__(self, sweep: Sweep, study: Study, listener: SweepListener, work: Work) -> None:
         self.sweep, self.study, self.listener = sweep, study, listener
-        self.pool = WorkerPool(work, sweep.folder.logs, [{} for _ in range(sweep.workers)])
+        self.pool = WorkerPool(work, sweep.folder.logs, worker_environments(sweep.workers, sweep.device))
         self.started = time.monotonic()
         self.lost_at_start = 0
 
