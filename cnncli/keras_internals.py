@@ -1,7 +1,7 @@
-"""Private names of Keras that cnncli uses, each with a contract test.
+"""Private names of Keras and TensorFlow that cnncli uses, each with a contract test.
 
 After an upgrade of Keras, `tests/test_keras_internals.py` shows which of them changed. Nothing else in cnncli may use a
-private name of Keras.
+private name of theirs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from keras.src.backend.config import keras_home
 from keras.src.saving import saving_lib
 from keras.src.saving.serialization_lib import ObjectSharingScope
 from keras.src.utils import file_utils
+from tensorflow.python.framework import ops
 
 DEEPEST = 30_000  # layers one after the other
 
@@ -183,3 +184,14 @@ def idf_weights_of(layer: Any) -> Any:
     """The weights (words,) that a lookup layer in the mode `tf_idf` has learned, special tokens included; else None."""
     lookup = getattr(layer, "_lookup_layer", layer)  # TextVectorization has one
     return lookup.idf_weights.numpy() if lookup.output_mode == "tf_idf" else None
+
+
+def forget_custom_gradients() -> None:
+    """Let go of the graphs of trainings that have ended.
+
+    TensorFlow keeps the gradient function of every loss that has one of its own for as long as the process lives, and with
+    it the graph of the train step, some megabytes for each training. No graph that is still to be differentiated may exist.
+    """
+    registry = ops.gradient_registry._registry
+    for name in [name for name in registry if name.startswith("CustomGradient-")]:
+        del registry[name]

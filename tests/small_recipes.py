@@ -15,6 +15,7 @@ LARGER = "data.source.image_folder={path: photos, image_size: [96, 96]}"
 CHANGES = {
     "mnist": ["data.source=mnist-sample", "data.limit=128"],
     "lenet5": ["data.source=mnist-sample", "data.limit=128"],
+    "mnist-tune": ["data.source=mnist-sample", "data.limit=128"],
     "alexnet": [IMAGES, SPLIT, "train.batch_size=4"],
     "alexnet-small": ["data.limit=128"],
     "vgg16-transfer": [SMALL, "model.input=[64, 64, 3]", SPLIT, "model.layers.0.VGG16.weights=null"],

@@ -199,3 +199,19 @@ def test_depth_that_is_allowed_is_bounded():
         assert sys.getrecursionlimit() == 31_000
     finally:
         sys.setrecursionlimit(before)
+
+
+def test_gradients_of_graphs_are_forgotten():
+    import tensorflow as tf
+
+    @tf.custom_gradient
+    def doubled(x):
+        return 2 * x, lambda upstream: 2 * upstream
+
+    function = tf.function(doubled)
+    function(tf.ones(3))
+    registry = keras_internals.ops.gradient_registry._registry
+    kept = {name for name in registry if not name.startswith("CustomGradient-")}
+    assert len(registry) > len(kept) > 100
+    keras_internals.forget_custom_gradients()
+    assert set(registry) == kept

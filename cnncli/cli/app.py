@@ -17,6 +17,7 @@ _TRAIN, _INSPECT, _RUNS, _RECIPES = "Train and use a network", "Look inside a ne
 # Name -> its module here, its one-line description, and its panel in `cnncli --help`.
 COMMANDS = {
     "train": ("train", "Train a network from a recipe, evaluate it and draw what it learned.", _TRAIN),
+    "tune": ("tune", "Search hyperparameters of a recipe with many short trainings.", _TRAIN),
     "evaluate": ("evaluate", "Score a trained model on its test split or on other data.", _TRAIN),
     "predict": ("predict", "Predict images, arrays or rows of a table with a trained model.", _TRAIN),
     "demo": ("demo", "Try a trained model on a local web page: draw, upload or photograph an image.", _TRAIN),

@@ -1,4 +1,4 @@
-"""`cnncli compare` of cross-validations: sets of folds that `train --fold all` made."""
+"""`cnncli compare` of sets of runs, which `train --fold all` and `train --repeat` made."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def _report(compared: FoldComparison, *, verbose: bool) -> Iterator[Text]:
     first = compared.scores[0]
     run = first.sides[0].run
     if not compared.mismatches:
-        what = f"{counted(len(first.sides), 'fold')}, {counted(first.example_count, 'example')} in all"
+        what = f"{counted(len(first.sides), first.kind.word)}, {counted(first.example_count, 'example')} in all"
         yield from told(f"{what}: {run.listed.source}" if run.listed.source else what)
         yield Text()
     for label, scores in zip(compared.labels, compared.scores, strict=True):
@@ -80,7 +80,8 @@ def _report(compared: FoldComparison, *, verbose: bool) -> Iterator[Text]:
     for pair in compared.pairs:
         yield Text()
         yield from told(pair.sentence_by_fold)
-        yield from told(f"over the examples of all folds: {pair.pooled.sentence}")
+        if pair.pooled is not None:
+            yield from told(f"over the examples of all folds: {pair.pooled.sentence}")
     for label, scores, found in zip(compared.labels[1:], compared.scores[1:], compared.recipe_differences, strict=True):
         yield Text()
         yield from differing(compared.labels[0], replace(scores.sides[0], label=label), found, verbose=verbose)

@@ -1,4 +1,4 @@
-"""`cnncli train --fold`: one fold of a cross-validation, or all of them with a table of their scores."""
+"""`cnncli train --fold` and `--repeat`: several trainings of a recipe, with a table of their scores."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cnncli.cli import console, tensorflow_log
-from cnncli.errors import ExpectationError, OutputError, Place, Problem, Stopped, UsageError
+from cnncli.cli import console, parallel_sets, set_member, tensorflow_log
+from cnncli.errors import CnncliError, ExpectationError, OutputError, Place, Problem, Stopped, UsageError
 from cnncli.messages import cell, counted, printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
-    from cnncli.runs.folds import FoldSet
+    from cnncli.runs.folds import FoldSet, Kind
     from cnncli.tasks.fold_scores import FoldedScore, FoldScores
     from cnncli.workflow import Finished, Plan
 
@@ -47,8 +47,8 @@ def changes_of(fold: str | None, loaded: LoadedRecipe) -> list[str]:
     return [f"data.split.fold={int(fold)}"]
 
 
-def check_options(others: Mapping[str, bool]) -> None:
-    """Refuse options that do not go with `--fold all`.
+def check_options(others: Mapping[str, bool], option: str = "--fold all") -> None:
+    """Refuse options that do not go with `--fold all` or `--repeat`.
 
     Args:
         others: option -> whether it is given.
@@ -57,8 +57,8 @@ def check_options(others: Mapping[str, bool]) -> None:
         UsageError: for all of them.
     """
     problems = [
-        Problem("this option does not go with --fold all", "leave it out, or train one fold", Place(option))
-        for option, given in others.items()
+        Problem(f"this option does not go with {option}", "leave it out, or train once", Place(other))
+        for other, given in others.items()
         if given
     ]
     if problems:
@@ -76,6 +76,7 @@ class Choices:
         started: `time.monotonic()` when the command began.
         dry_run: check every fold, and train none.
         track: names of trackers, besides those of the recipe.
+        workers: how many are trained at the same time.
     """
 
     outputs: Path
@@ -87,11 +88,12 @@ class Choices:
     quiet: bool
     verbose: bool
     track: tuple[str, ...] = ()
+    workers: int = 1
 
 
 @dataclass(frozen=True)
 class _Fold:
-    """A fold that is still to be trained; `resume` is the run that goes on."""
+    """A fold or a repetition that is still to be trained; `resume` is the run that goes on."""
 
     number: int
     loaded: LoadedRecipe
@@ -117,33 +119,74 @@ def train_all(
 
     count = loaded.recipe.data.split.folds
     assert count is not None
-    name = choices.run or folds.new_name()
-    folds.refuse_taken_set(choices.outputs, loaded.recipe.name, name, count)
     seed = [] if loaded.recipe.train.seed is not None else [f"train.seed={secrets.randbelow(LARGEST_SEED)}"]
     todo = [
         _Fold(number, load(recipe, [*changes, *seed, f"data.split.fold={number}"])) for number in range(1, count + 1)
     ]
-    _train(todo, folds.FoldSet(choices.outputs / loaded.recipe.name, name, count, {}), choices)
+    _train_new(todo, loaded.recipe.name, folds.FOLD, choices)
 
 
-def resume_all(text: str | None, changes: Sequence[str], choices: Choices) -> None:
-    """Go on with a set of folds: finished folds stay, the one that was stopped goes on, the others are trained.
+def train_repeats(loaded: LoadedRecipe, recipe: str, changes: Sequence[str], count: int, choices: Choices) -> None:
+    """Train a recipe several times, each with another seed and in a run of its own.
+
+    The seeds count up from that of the recipe, so that the first repetition is the training without `--repeat`.
+
+    Args:
+        changes: those of `--set`.
+    """
+    import secrets
+
+    from cnncli.recipe.load import load
+    from cnncli.recipe.schema import LARGEST_SEED
+    from cnncli.runs.folds import REPEAT
+
+    first = secrets.randbelow(LARGEST_SEED) if loaded.recipe.train.seed is None else loaded.recipe.train.seed
+    numbers = range(1, count + 1)
+    todo = [_Fold(number, load(recipe, [*changes, f"train.seed={_seed(first, number)}"])) for number in numbers]
+    _train_new(todo, loaded.recipe.name, REPEAT, choices)
+
+
+def _seed(first: int, number: int) -> int:
+    """The seed of a repetition, by that of the first."""
+    from cnncli.recipe.schema import LARGEST_SEED
+
+    return (first + number - 1) % (LARGEST_SEED + 1)
+
+
+def _train_new(todo: Sequence[_Fold], recipe_name: str, kind: Kind, choices: Choices) -> None:
+    """Train a set that is not there yet."""
+    from cnncli.runs import folds
+
+    name = choices.run or folds.new_name()
+    folds.refuse_taken_set(choices.outputs, recipe_name, name, len(todo), kind)
+    _train(todo, folds.FoldSet(choices.outputs / recipe_name, name, len(todo), {}, kind), choices)
+
+
+def resume_all(text: str | None, changes: Sequence[str], choices: Choices, repeat: int | None = None) -> None:
+    """Go on with a set: finished folds stay, the one that was stopped goes on, the others are trained.
 
     Args:
         text: names the set, or one of its runs; None: the newest set that is not finished.
         changes: of `train.epochs` alone: finished folds are then trained further.
+        repeat: how many repetitions there are to be; None: it is a set of folds.
 
     Raises:
         OutputError: there is no such set.
+        UsageError: the set has another number of repetitions.
     """
     from cnncli import runs
     from cnncli.recipe.load import load_resolved
     from cnncli.runs import folds
 
-    found = folds.find_set(choices.outputs, text)
+    kind = folds.FOLD if repeat is None else folds.REPEAT
+    found = folds.find_set(choices.outputs, text, kind)
     if found is None:
-        what = f"no set of folds {text!r}" if text else "no set of folds that is not finished"
-        raise OutputError(f"{what} in {choices.outputs}", hint="train one with: cnncli train RECIPE --fold all")
+        what = f"no set of {kind.word}s {text!r}" if text else f"no set of {kind.word}s that is not finished"
+        hint = f"train one with: cnncli train RECIPE {kind.option(repeat or 0)}"
+        raise OutputError(f"{what} in {choices.outputs}", hint=hint)
+    if repeat is not None and repeat != found.count:
+        message = f"{found.label} has {counted(found.count, 'repeat')}, got {repeat}"
+        raise UsageError(Problem(message, f"write --repeat {found.count}", Place("--repeat")))
     readable = [run.path for run in found.runs.values() if run.status != "broken"]
     begun = {number: run for number, run in found.runs.items() if run.path in readable}
     todo = []
@@ -152,14 +195,28 @@ def resume_all(text: str | None, changes: Sequence[str], choices: Choices) -> No
             path = begun[number].path
             todo.append(_Fold(number, load_resolved(path / runs.RESOLVED, changes), path))
         elif number not in begun:
-            folds.remove_unrecorded(found.folder / folds.run_name(found.name, number))
-            of_fold = [*changes, f"data.split.fold={number}"]
+            folds.remove_unrecorded(found.folder / folds.run_name(found.name, number, kind))
+            of_fold = [*changes, _change_of(found, number)]
             todo.append(_Fold(number, load_resolved(readable[0] / runs.RESOLVED, of_fold)))
     if kept := [str(number) for number in range(1, found.count + 1) if number not in {each.number for each in todo}]:
-        noun = "fold" if len(kept) == 1 else "folds"
+        noun = kind.word if len(kept) == 1 else f"{kind.word}s"
         if not choices.quiet:
             console.say(f"{printable(found.label)}: {noun} {', '.join(kept)} of {found.count} finished already.")
     _train(todo, found, replace(choices, outputs=found.folder.parent))
+
+
+def _change_of(found: FoldSet, number: int) -> str:
+    """What makes a run of a set the fold or the repetition of that number."""
+    from cnncli.recipe.load import load_resolved
+    from cnncli.runs import RESOLVED
+    from cnncli.runs.folds import FOLD
+
+    if found.kind is FOLD:
+        return f"data.split.fold={number}"
+    other, run = next((other, run) for other, run in found.runs.items() if run.status != "broken")
+    seed = load_resolved(run.path / RESOLVED).recipe.train.seed
+    assert seed is not None  # a resolved recipe has one
+    return f"train.seed={_seed(seed, 1 + number - other)}"
 
 
 def left_of_set(run: Path) -> list[tuple[str, str]]:
@@ -171,38 +228,109 @@ def left_of_set(run: Path) -> list[tuple[str, str]]:
     found = find_set(run.parent.parent, f"{run.parent.name}/{run.name}") if fold.get("set") else None
     if found is None or found.is_finished:
         return []
-    return [("Folds", f"cnncli train --resume --fold all {_named(found)}")]
+    word = f"{found.kind.word}s".capitalize()
+    return [(word, f"cnncli train --resume {found.kind.option(found.count)} {_named(found)}")]
 
 
 def _train(todo: Sequence[_Fold], done: FoldSet, choices: Choices) -> None:
     notes: list[Problem] = []
     broken: list[Problem] = []
     paths = {number: run.path for number, run in done.runs.items()}
+    if choices.workers > 1 and not choices.dry_run:
+        for number, event, own in _train_at_once(todo, done, choices):
+            assert event.path
+            paths[number] = event.path
+            notes += [note for note in own if note not in notes]
+            word = done.kind.word
+            unmet = parallel_sets.problems_of(event)
+            broken += [replace(each, message=f"{word} {number}: {each.message}") for each in unmet]
+        _report(done, [paths[number] for number in sorted(paths)], notes, broken, choices)
+        return
     for fold in todo:
         if fold is not todo[0]:
             choices = replace(choices, started=time.monotonic())
         if not choices.quiet:
-            console.say(f"Fold {fold.number} of {done.count}")
+            seed = "" if done.kind.word == "fold" else f", seed {fold.loaded.recipe.train.seed}"
+            console.say(f"{done.kind.word.capitalize()} {fold.number} of {done.count}{seed}")
         try:
             planned, finished = _train_one(fold, done, choices)
         except Stopped as stop:
-            stop.hint = stop.hint and f"continue with: cnncli train --resume --fold all {_named(done)}"
+            which = f"{done.kind.option(done.count)} {_named(done)}"
+            stop.hint = stop.hint and f"continue with: cnncli train --resume {which}"
             raise
         notes += [note for note in [*planned.notes, *(finished.notes if finished else ())] if note not in notes]
         if finished:
             paths[fold.number] = finished.path
-            broken += [replace(each, message=f"fold {fold.number}: {each.message}") for each in finished.broken]
+            broken += [
+                replace(each, message=f"{done.kind.word} {fold.number}: {each.message}") for each in finished.broken
+            ]
         if not choices.quiet:
             console.say()
     if choices.dry_run:
-        _say_checked(notes, done.count, choices)
+        _say_checked(notes, counted(done.count, done.kind.word), choices)
     else:
         _report(done, [paths[number] for number in sorted(paths)], notes, broken, choices)
 
 
+def _train_at_once(
+    todo: Sequence[_Fold], done: FoldSet, choices: Choices
+) -> Iterator[tuple[int, set_member.Event, list[Problem]]]:
+    """Train several at the same time.
+
+    Raises:
+        CnncliError: of the first that fails, with the command that continues.
+        Stopped: likewise.
+    """
+    members = {fold.number: _member(fold, done, choices) for fold in todo}
+    says = (lambda text: None) if choices.quiet else console.say
+    try:
+        for number, event, notes in parallel_sets.train_members(
+            members, choices.workers, word=done.kind.word, says=says
+        ):
+            if not choices.quiet:
+                parallel_sets.show_notes(notes)
+            yield number, event, notes
+    except Stopped as stop:
+        stop.hint = _way_on(done)
+        raise
+    except CnncliError as error:
+        *most, last = error.problems
+        raise type(error)([*most, replace(last, hint="\n".join(filter(None, [last.hint, _way_on(done)])))]) from error
+
+
+def _way_on(done: FoldSet) -> str:
+    """The command that continues a set; empty where none of its runs has begun."""
+    from cnncli.runs.folds import find_set
+
+    if find_set(done.folder.parent, f"{done.folder.name}/{done.name}", done.kind) is None:
+        return ""
+    return f"continue with: cnncli train --resume {done.kind.option(done.count)} {_named(done)}"
+
+
+def _member(fold: _Fold, done: FoldSet, choices: Choices) -> set_member.Member:
+    from cnncli.recipe.growth import WRITTEN_OUT
+    from cnncli.runs.folds import REPEAT, run_name
+
+    loaded = fold.loaded
+    return set_member.Member(
+        content=loaded.content.decode(),
+        file=loaded.file,
+        settings=list(loaded.settings),
+        is_written_out=loaded.bounds == WRITTEN_OUT,
+        outputs=choices.outputs,
+        run_name=None if fold.resume else run_name(done.name, fold.number, done.kind),
+        resume=fold.resume,
+        device=choices.device,
+        command_line=sys.argv,
+        fold_set=done.name,
+        repeat=(fold.number, done.count) if done.kind is REPEAT else None,
+        threads=parallel_sets.threads_for(choices.workers),
+    )
+
+
 def _train_one(fold: _Fold, done: FoldSet, choices: Choices) -> tuple[Plan, Finished | None]:
     from cnncli.cli.live import make_listener
-    from cnncli.runs.folds import run_name
+    from cnncli.runs.folds import REPEAT, run_name
 
     listener = make_listener(quiet=choices.quiet, verbose=choices.verbose)
     with tensorflow_log.captured() as log:
@@ -212,13 +340,14 @@ def _train_one(fold: _Fold, done: FoldSet, choices: Choices) -> tuple[Plan, Fini
 
         options = workflow.Options(
             choices.outputs,
-            None if fold.resume else run_name(done.name, fold.number),
+            None if fold.resume else run_name(done.name, fold.number, done.kind),
             choices.device,
             tuple(sys.argv),
             choices.started,
             resume=fold.resume,
             fold_set=done.name,
             track=choices.track,
+            repeat=(fold.number, done.count) if done.kind is REPEAT else None,
         )
         with listener:
             if choices.dry_run:
@@ -230,11 +359,11 @@ def _named(found: FoldSet) -> str:
     return shlex.quote(str(found.folder / found.name))
 
 
-def _say_checked(notes: Sequence[Problem], count: int, choices: Choices) -> None:
+def _say_checked(notes: Sequence[Problem], count: str, choices: Choices) -> None:
     if choices.as_json:
         console.print_json({**console.SCHEMA, "status": "checked", "notes": [note.as_json() for note in notes]})
     elif not choices.quiet:
-        console.say(f"No mistakes in {counted(count, 'fold')}. Nothing was trained, and nothing was written.")
+        console.say(f"No mistakes in {count}. Nothing was trained, and nothing was written.")
 
 
 def _report(
@@ -246,7 +375,7 @@ def _report(
     from cnncli import runs
     from cnncli.tasks.fold_scores import read_fold_scores
 
-    scores = read_fold_scores(paths)
+    scores = read_fold_scores(paths, done.kind)
     told: dict[str, Any] = {"set": str(done.folder / done.name), **scores.as_json()}
     runs.write_atomically(done.file, runs.to_json({**console.SCHEMA, **told}))
     error = ExpectationError(broken) if broken else None
@@ -256,16 +385,12 @@ def _report(
         raise typer.Exit(error.exit_code if error else 0)
     console.show_table(["", *(score.name for score in scores.scores)], list(_rows(scores)))
     if not choices.quiet:
-        split = scores.sides[0].run.result.split
         console.say()
-        console.say(
-            f"Each of {counted(scores.example_count, 'example')} is in the {split} split of one fold. "
-            "The interval is a t interval over the folds."
-        )
+        console.say(_about(scores))
         console.say_pairs(
             [
                 ("Scores", str(done.file)),
-                ("Runs", str(done.folder / f"{done.name}-fold…")),
+                ("Runs", str(done.folder / f"{done.name}-{done.kind.word}…")),
                 ("Next", f"cnncli report {_named(done)} --open"),
                 ("", f"cnncli compare {_named(done)} ANOTHER_SET"),
             ]
@@ -274,12 +399,24 @@ def _report(
         raise error
 
 
+def _about(scores: FoldScores) -> str:
+    """What the table says."""
+    split, word = scores.sides[0].run.result.split, scores.kind.word
+    examples = counted(scores.example_count, "example")
+    if word == "fold":
+        return f"Each of {examples} is in the {split} split of one fold. The interval is a t interval over the folds."
+    return (
+        f"Every repeat has another seed and is tested on the same {examples} of the {split} split. "
+        "The interval is a t interval over the repeats."
+    )
+
+
 def _rows(scores: FoldScores) -> Iterator[list[str]]:
     texts = [scores.sides[0].text] * (len(scores.scores) - 1) + [cell]
     columns = list(zip(scores.scores, texts, strict=True))
     for number, side in enumerate(scores.sides):
         yield [
-            f"fold {number + 1} ({side.run.result.count:,})",
+            f"{scores.kind.word} {number + 1} ({side.run.result.count:,})",
             *(text(score.values[number]) for score, text in columns),
         ]
     yield ["mean", *(text(score.mean) for score, text in columns)]

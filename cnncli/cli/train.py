@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +17,8 @@ from cnncli.messages import printable
 
 if TYPE_CHECKING:
     from cnncli.recipe.load import LoadedRecipe
+
+_MOST_REPEATS, _MOST_WORKERS = 1000, 64
 
 
 def add_to(app: typer.Typer) -> None:
@@ -68,6 +70,24 @@ def train(
             rich_help_panel=options.TRAINING,
         ),
     ] = None,
+    repeat: Annotated[
+        int | None,
+        typer.Option(
+            "--repeat",
+            metavar="N",
+            help="Train N times, each with another seed, and show the mean and the interval of the scores.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            help="With --fold all or --repeat: train N at the same time; they share the processor cores.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = 1,
     open_report: options.Open = False,
     track: Annotated[
         list[str] | None,
@@ -129,8 +149,9 @@ def train(
     }
     find_learning_rate.check_options(find=find_lr, to=to, others=others)
     changes = [*(settings or []), *([f"train.epochs={epochs}"] if epochs is not None else [])]
-    if fold == folds.ALL:
-        folds.check_options({"--find-lr": find_lr, "--open": open_report, "--profile": profile})
+    if fold == folds.ALL or repeat is not None:
+        _check_set(fold, repeat, {"--find-lr": find_lr, "--open": open_report, "--profile": profile})
+        _check_workers(workers)
         choices_of_all = folds.Choices(
             Path(output),
             run,
@@ -141,9 +162,12 @@ def train(
             quiet=quiet,
             verbose=verbose,
             track=trackers,
+            workers=workers,
         )
-        _train_all(recipe, changes, choices_of_all, resume=resume)
+        _train_all(recipe, changes, choices_of_all, resume=resume, repeat=repeat)
         return
+    if workers != 1:
+        raise UsageError(Problem("this option needs --fold all or --repeat", "leave it out", Place("--workers")))
     if resume:
         if fold is not None:
             raise UsageError(
@@ -157,6 +181,8 @@ def train(
     else:
         going_on, loaded = None, _load(recipe, changes, Path(output), run, fold)
     _check_epochs(epochs, loaded, is_resumed=going_on is not None)
+    if loaded.recipe.tune is not None and going_on is None and not quiet:
+        console.say("The section tune is ignored: cnncli tune searches.")
     if find_lr:
         find_learning_rate.find_learning_rate(
             loaded,
@@ -202,13 +228,39 @@ def train(
             raise broken
 
 
-def _train_all(recipe: str | None, changes: Sequence[str], choices: folds.Choices, *, resume: bool) -> None:
-    """Train all folds of a recipe, or go on with a set of them."""
+def _check_set(fold: str | None, repeat: int | None, others: Mapping[str, bool]) -> None:
+    """Refuse what does not go with several trainings.
+
+    Raises:
+        UsageError: for all that is wrong.
+    """
+    if repeat is None:
+        folds.check_options(others)
+        return
+    if not 2 <= repeat <= _MOST_REPEATS:
+        raise UsageError(Problem(f"expected 2 to {_MOST_REPEATS:,}, got {repeat}", place=Place("--repeat")))
+    folds.check_options({"--fold": fold is not None, **others}, "--repeat")
+
+
+def _check_workers(workers: int) -> None:
+    """Raise UsageError where so many cannot be trained at the same time."""
+    if not 1 <= workers <= _MOST_WORKERS:
+        raise UsageError(Problem(f"expected 1 to {_MOST_WORKERS}, got {workers}", place=Place("--workers")))
+
+
+def _train_all(
+    recipe: str | None, changes: Sequence[str], choices: folds.Choices, *, resume: bool, repeat: int | None
+) -> None:
+    """Train all folds or repetitions of a recipe, or go on with a set of them."""
     if resume:
         if choices.dry_run:
-            raise UsageError(Problem("this option does not go with --resume --fold all", place=Place("--dry-run")))
+            option = "--fold all" if repeat is None else "--repeat"
+            raise UsageError(Problem(f"this option does not go with --resume {option}", place=Place("--dry-run")))
         _refuse_changes(changes, choices.run)
-        folds.resume_all(recipe, changes, choices)
+        folds.resume_all(recipe, changes, choices, repeat)
+        return
+    if repeat is not None:
+        folds.train_repeats(_load(recipe, changes, choices.outputs, None), recipe or "", changes, repeat, choices)
         return
     loaded = _load(recipe, changes, choices.outputs, None, folds.ALL)
     if loaded.recipe.data.split.fold is not None:

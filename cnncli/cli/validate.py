@@ -36,9 +36,9 @@ def validate(
     Checks names, arguments, types and references, the shapes of all layers and the memory that training needs. The data is
     not read; `cnncli train RECIPE --dry-run` also reads the data.
     """
-    from cnncli.recipe.load import load
+    from cnncli.recipe.search_space import load_with_search_space
 
-    loaded = load(recipe, settings or [])
+    loaded = load_with_search_space(recipe, settings or [])
     shows = not quiet and not as_json
     if shows:
         _show(loaded.warnings)

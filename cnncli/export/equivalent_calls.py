@@ -99,6 +99,8 @@ def _interpolation_by_matrices(layer: Any) -> dict[str, Any]:
     if not resizes_smoothly(layer) or not can_be_matrices(layer):
         return {}
     _, height, width, _ = input_shape(layer)
+    assert height is not None
+    assert width is not None
     if isinstance(layer, keras.layers.Resizing):
         size, antialias = (layer.height, layer.width), layer.antialias
     else:

@@ -18,6 +18,7 @@ from cnncli.recipe import (  # all but the last bring rules
     check_text,  # noqa: F401
     check_trackers,  # noqa: F401
     check_training,  # noqa: F401
+    check_tune,  # noqa: F401
     targets,
 )
 from cnncli.recipe.growth import MOST_PROBLEMS

@@ -11,7 +11,7 @@ from typing import Any
 from cnncli.errors import dotted
 
 # What a recipe says about itself, what is drawn, tracked and expected changes nothing of what is trained.
-_NO_DIFFERENCE = ("version", "name", "about", "visualize", "track", "expect")
+_NO_DIFFERENCE = ("version", "name", "about", "visualize", "track", "expect", "tune")
 _Path = tuple[str | int, ...]
 
 

@@ -68,7 +68,7 @@ class LoadedRecipe:
 
     def located(self, error: CnncliError) -> CnncliError:
         """The same error with places in the recipe; a mistake in a block is reported once, however often it is called."""
-        return type(error)(_sorted(self.locate(error.problems)), details=error.details)
+        return type(error)(sorted_problems(self.locate(error.problems)), details=error.details)
 
     def resolve(
         self, *, classes: int | None = None, steps_per_epoch: int | None = None, shapes: Shapes | None = None
@@ -142,6 +142,15 @@ def read(recipe: str, settings: Sequence[str] = ()) -> Mapping:
     return overrides.apply(extend(source.parse(content, shown), shown), settings)
 
 
+def problems_of(written: Mapping, file: str) -> tuple[Problem, ...]:
+    """What is wrong with a tree after `extends` and `--set`, sorted by place."""
+    try:
+        _resolve(written, file, b"", (), AS_WRITTEN)
+    except RecipeError as error:
+        return error.problems
+    return ()
+
+
 def _resolve(
     written: Mapping,
     file: str,
@@ -156,7 +165,7 @@ def _resolve(
     expansion = expand(written, classes=classes, shapes=shapes, bounds=bounds)
     root, problems = expansion.root, expansion.problems
     if not expansion.is_whole:
-        raise RecipeError(_sorted(problems))
+        raise RecipeError(sorted_problems(problems))
     context: dict[str, Any] = {"steps_per_epoch": steps_per_epoch}
     data = plain(root)
     data.setdefault("name", _name_of(file))
@@ -172,13 +181,13 @@ def _resolve(
         errors = error.errors()[:MOST_PROBLEMS]
         problems += validation_messages.problems(errors, root)
         problems += [p.at(_place(root, p.path)) for p in _found_beside(data, errors, context)]
-        raise RecipeError(_sorted(problems)) from None
+        raise RecipeError(sorted_problems(problems)) from None
     warnings = expansion.warnings
     for problem, is_warning in check.check(recipe, root):
         (warnings if is_warning else problems).append(problem.at(_place(root, problem.path)))
     if problems:
-        raise RecipeError(_sorted(problems))
-    sorted_warnings = tuple(_sorted(warnings))
+        raise RecipeError(sorted_problems(problems))
+    sorted_warnings = tuple(sorted_problems(warnings))
     open_places, uses_sizes = expansion.open_places, expansion.uses_sizes
     return LoadedRecipe(
         recipe, file, content, settings, written, root, sorted_warnings, open_places, uses_sizes, bounds
@@ -239,7 +248,8 @@ def _name_of(file: str) -> str:
     return stem.lstrip("._-")[:64] or "recipe"
 
 
-def _sorted(problems: Iterable[Problem]) -> list[Problem]:
+def sorted_problems(problems: Iterable[Problem]) -> list[Problem]:
+    """Problems by line and column; of many alike only the first."""
     # A mistake in a block is reported once, at its first call, however often the block is called.
     unique: dict[Any, Problem] = {}
     for problem in problems:

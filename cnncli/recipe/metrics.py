@@ -1,4 +1,4 @@
-"""Names of metrics: the columns of the history."""
+"""Names of metrics: the columns of the history, and whether high or low values are best."""
 
 from __future__ import annotations
 
@@ -23,3 +23,17 @@ def metric_name(metric: KerasObject) -> str:
     default = (metric.entry.arguments or {}).get("name")
     name = metric.args.get("name") or (default.default if default and isinstance(default.default, str) else None)
     return str(name or snake_case(metric.entry.canonical))
+
+
+_RISING = (
+    "acc", "auc", "precision", "recall", "f1", "fbeta", "iou", "io_u", "r2", "sensitivity", "specificity", "correlation",
+    "similarity",
+)  # fmt: skip
+_FALLING = ("loss", "error", "crossentropy", "hinge", "divergence", "poisson", "mse", "mae", "mape", "msle", "cosh")
+
+
+def best_direction(name: str) -> str | None:
+    """`minimize` or `maximize`, as the name of a metric tells; None where it does not."""
+    if any(word in name for word in _FALLING):
+        return "minimize"
+    return "maximize" if any(word in name for word in _RISING) else None

@@ -103,6 +103,7 @@ def _type(value: dict[str, Any]) -> str:
         "boolean": "true or false",
         "string": "text",
         "object": "mapping",
+        "": "value",
     }
     return words[kind] + _limits(value)
 
@@ -112,7 +113,7 @@ def _plural(value: dict[str, Any]) -> str:
         noun = NOUNS[value[KIND_OF_OBJECT]]
         return f"{noun}es" if noun.endswith("s") else f"{noun}s"
     words = _type(value)
-    return re.sub(r"^(integer|number|text|list)", r"\1s", words)
+    return re.sub(r"^(integer|number|text|list|value)", r"\1s", words)
 
 
 def _limits(value: dict[str, Any]) -> str:

@@ -34,6 +34,7 @@ from cnncli.recipe.schema_fields import (
 )
 from cnncli.recipe.schema_pictures import Picture, read_picture
 from cnncli.recipe.schema_trackers import Trackers
+from cnncli.recipe.schema_tune import Tune
 
 # ---- model -------------------------------------------------------------------------------------------------------------
 
@@ -193,6 +194,7 @@ class Recipe(Section):
         [], description="experiment trackers that get the values of each run: `[tensorboard, mlflow]`"
     )
     expect: Expect = Field(default_factory=lambda: Expect())
+    tune: Tune | None = Field(None, description="a hyperparameter search with `cnncli tune`")
 
     @model_validator(mode="before")
     @classmethod

@@ -28,7 +28,7 @@ def to_yaml(recipe: Recipe) -> str:
 def as_written(recipe: Recipe) -> dict[str, Any]:
     """A recipe with everything filled in, as plain data that reads back equal."""
     data = recipe.model_dump(exclude_none=True)
-    return {key: item if key == "about" else _as_written(item) for key, item in data.items()}
+    return {key: item if key == "about" else escaped(item) for key, item in data.items()}
 
 
 def as_yaml(data: Any) -> str:
@@ -51,14 +51,14 @@ def as_flow(data: Any, *, within: bool = True) -> str:
     return text if text.isascii() else "".join(map(_visible, text))
 
 
-def _as_written(value: Any) -> Any:
+def escaped(value: Any) -> Any:
     """A dollar sign in a text is doubled, since alone it would begin a name; in what is not known yet it begins one."""
     if isinstance(value, Deferred):
         return value.written
     if isinstance(value, dict):
-        return {key: _as_written(item) for key, item in value.items()}
+        return {key: escaped(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_as_written(item) for item in value]
+        return [escaped(item) for item in value]
     return value.replace("$", "$$") if isinstance(value, str) else value
 
 

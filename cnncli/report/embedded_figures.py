@@ -34,6 +34,10 @@ _METHODS = {"grad-cam++": "Grad-CAM++", "grad-cam": "Grad-CAM", "smoothgrad": "S
 _METHOD = rf"(?P<method>{'|'.join(map(re.escape, _METHODS))})"
 # What a file shows, by its name: the pattern, its kind, and the words for it.
 _KINDS = (
+    (r"search-history", "search-history", "The metric of each trial, and the best so far"),
+    (r"search-importance", "search-importance", "Importance of each parameter"),
+    (r"search-slices", "search-slices", "The metric over each parameter"),
+    (r"search-coordinates", "search-coordinates", "Parallel coordinates: the values of each trial and its metric"),
     (r"samples", "samples", "Training examples of each class"),
     (r"pipeline", "pipeline", "Examples as they are read, after augment, and after prepare"),
     (r"copies", "copies", "Equal and nearly equal examples side by side"),

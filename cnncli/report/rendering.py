@@ -22,6 +22,7 @@ _MAKERS = {
     "index.html": ("cnncli runs", "cnncli runs "),
     "explanation.html": ("cnncli explain", "cnncli explain "),
     "data.html": ("cnncli data", "cnncli data "),
+    "sweep.html": ("cnncli tune", "cnncli tune "),
 }
 
 

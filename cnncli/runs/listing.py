@@ -171,17 +171,18 @@ def fold_lines(runs: Iterable[ListedRun]) -> list[str]:
     for each in fold_sets(run.summary for run in runs):
         values = [score for path in each.paths if (score := scores[path]) is not None]
         names = {name for name, _ in values}
-        text = f"{each.label}: {len(each.runs)} of {each.count} folds"
+        noun = f"{each.kind.word}s"
+        text = f"{each.label}: {len(each.runs)} of {each.count} {noun}"
         if each.is_finished and len(values) == each.count and len(names) == 1:
             mean, deviation = fmean(value for _, value in values), stdev(value for _, value in values)
-            text = f"{each.label}: {each.count} folds, {names.pop()} {mean:.4f} (standard deviation {deviation:.4f})"
+            text = f"{each.label}: {each.count} {noun}, {names.pop()} {mean:.4f} (standard deviation {deviation:.4f})"
         found.append(text)
     return found
 
 
 def _remarks(record: Record) -> Iterator[str]:
     if record.fold is not None:
-        yield f"fold {record.fold.number} of {record.fold.count}"
+        yield f"{record.fold.kind} {record.fold.number} of {record.fold.count}"
     for phase in record.phases:
         if phase.stopped:
             yield f"stopped early{f' (phase {phase.name})' if phase.name else ''}: {phase.stopped}"

@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PlainValidator, TypeAdapter, ValidationError
 
@@ -116,11 +116,15 @@ class Monitor(_Part):
 
 
 class Fold(_Part):
-    """The fold that is a run's test split, and the set that was trained with `--fold all`; None for one fold alone."""
+    """The fold that is a run's test split, or the repetition with another seed.
+
+    The set is that of `--fold all` or `--repeat`; None for one fold alone.
+    """
 
     set: str | None = None
     number: Count
     count: Count
+    kind: Literal["fold", "repeat"] = "fold"
 
 
 class Processor(_Part):

@@ -1,4 +1,4 @@
-"""Compare cross-validations on the same folds: paired by fold, and over all examples together."""
+"""Compare cross-validations by fold and over all examples together, and repetitions of two recipes by their scores."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnncli import task_registry
 from cnncli.errors import DataError, OutputError, Problem
 from cnncli.messages import listed
 from cnncli.recipe.differences import Difference, differences
-from cnncli.runs.folds import FoldSet
+from cnncli.runs.folds import FOLD, REPEAT, FoldSet, Kind
 from cnncli.tasks.comparison import ANYWAY, corrected, difference_as_json, mismatch, refuse_mixed
 from cnncli.tasks.fold_scores import FoldedScore, FoldScores, read_fold_scores
 from cnncli.tasks.pairs import Pair, Side
@@ -19,37 +19,44 @@ from cnncli.tasks.statistics import LEVEL, T_INTERVAL
 
 @dataclass(frozen=True, eq=False)
 class FoldPair:
-    """A cross-validation against the first one.
+    """A set against the first one.
 
     Attributes:
-        by_fold: the differences of the main score, second minus first, of each fold.
-        pooled: the test over the examples of all folds, each predicted by the network that did not see it.
+        labels: of the first and the second set.
+        by_fold: the differences of the main score, second minus first, of each fold or repetition.
+        pooled: the test over the examples of all folds, each predicted by the network that did not see it; None of
+            repetitions, which predict the same examples.
+        kind: what the runs are.
     """
 
+    labels: tuple[str, str]
     by_fold: FoldedScore
-    pooled: Pair
+    pooled: Pair | None
+    kind: Kind
 
     @property
     def sentence_by_fold(self) -> str:
         """`accuracy of B minus that of A, by fold: mean 0.0120, 95% interval -0.0040 to 0.0280 (…)`."""
-        score, first, second = self.by_fold, self.pooled.first, self.pooled.second
-        what = f"{score.name} of {second} minus that of {first}, by fold"
+        score, (first, second) = self.by_fold, self.labels
+        what = f"{score.name} of {second} minus that of {first}, by {self.kind.word}"
         if score.mean is None:
             return f"{what}: no value"
         interval = ""
         if score.interval:
             low, high = score.interval
-            interval = f", 95% interval {low:.4f} to {high:.4f} ({T_INTERVAL}, {len(score.values)} folds)"
+            interval = f", 95% interval {low:.4f} to {high:.4f} ({T_INTERVAL}, {len(score.values)} {self.kind.word}s)"
         return f"{what}: mean {score.mean:.4f}{interval}"
 
     def as_json(self) -> dict[str, Any]:
-        by_fold = {"score": self.by_fold.name, **self.by_fold.as_json(), "interval_method": T_INTERVAL}
-        return {**self.pooled.as_json(), "by_fold": by_fold}
+        word = self.kind.word
+        by_fold = {"score": self.by_fold.name, **self.by_fold.as_json(word), "interval_method": T_INTERVAL}
+        pooled = self.pooled.as_json() if self.pooled else {"first": self.labels[0], "second": self.labels[1]}
+        return {**pooled, f"by_{word}": by_fold}
 
 
 @dataclass(frozen=True, eq=False)
 class FoldComparison:
-    """Several cross-validations beside each other.
+    """Several sets beside each other.
 
     Attributes:
         labels: in the order in which they were named.
@@ -80,7 +87,7 @@ class FoldComparison:
 
 
 def compare_folds(sets: Sequence[FoldSet], *, anyway: bool = False) -> FoldComparison:
-    """Compare cross-validations that have the same folds.
+    """Compare cross-validations that have the same folds, or repetitions that are tested on the same examples.
 
     Args:
         sets: two or more; the others are compared with the first.
@@ -91,7 +98,8 @@ def compare_folds(sets: Sequence[FoldSet], *, anyway: bool = False) -> FoldCompa
         DataError: the folds are not the same, with all that differs; or some are of another task.
     """
     refuse_unfinished(sets)
-    scores = [read_fold_scores(each.paths) for each in sets]
+    _refuse_mixed_kinds(sets)
+    scores = [read_fold_scores(each.paths, each.kind) for each in sets]
     labels = [each.label for each in sets]
     if len(set(labels)) < len(labels):
         labels = [str(each.folder / each.name) for each in sets]
@@ -123,23 +131,32 @@ def refuse_unfinished(sets: Sequence[FoldSet]) -> None:
         done = [number for number, run in each.runs.items() if run.status == "completed"]
         if len(done) < each.count:
             missing = listed(str(number) for number in range(1, each.count + 1) if number not in done)
-            message = f"{each.label}: of {each.count} folds not all are finished, without {missing}"
-            hint = f"finish them with: cnncli train --resume --fold all {each.folder / each.name}"
+            message = f"{each.label}: of {each.count} {each.kind.word}s not all are finished, without {missing}"
+            hint = f"finish them with: cnncli train --resume {each.kind.option(each.count)} {each.folder / each.name}"
             problems.append(Problem(message, hint))
     if problems:
         raise OutputError(problems)
 
 
+def _refuse_mixed_kinds(sets: Sequence[FoldSet]) -> None:
+    """Raise DataError where some are folds and others repetitions."""
+    kinds = {each.kind for each in sets}
+    if len(kinds) > 1:
+        told = "; ".join(f"{each.label} has {each.kind.word}s" for each in sets)
+        raise DataError(Problem(f"folds and repetitions cannot be compared: {told}", "compare sets of one kind"))
+
+
 def _named(scores: FoldScores, label: str) -> list[Side]:
-    return [replace(side, label=f"{label}, fold {number}") for number, side in enumerate(scores.sides, 1)]
+    return [replace(side, label=f"{label}, {scores.kind.word} {number}") for number, side in enumerate(scores.sides, 1)]
 
 
 def _mismatches(
     first: FoldSet, other: FoldSet, mine: Sequence[Side], theirs: Sequence[Side], labels: tuple[str, str]
 ) -> Iterator[Problem]:
     if first.count != other.count:
-        message = f"{labels[1]} has {other.count} folds and {labels[0]} {first.count}"
-        yield Problem(message, "only sets with the same folds can be compared")
+        word = first.kind.word
+        message = f"{labels[1]} has {other.count} {word}s and {labels[0]} {first.count}"
+        yield Problem(message, f"only sets with the same {word}s can be compared")
         return
     for one, another in zip(mine, theirs, strict=True):
         yield from mismatch(one, another)
@@ -147,10 +164,14 @@ def _mismatches(
 
 def _pairs(labels: Sequence[str], scores: Sequence[FoldScores]) -> tuple[FoldPair, ...]:
     first, *others = scores
+    names = [(labels[0], label) for label in labels[1:]]
+    found = [_difference(first, other) for other in others]
+    if first.kind is REPEAT:
+        return tuple(FoldPair(*each, None, REPEAT) for each in zip(names, found, strict=True))
     task = task_registry.part(first.sides[0].run.result.task, "comparison")
     pooled = [task.side(_pooled(each), label) for each, label in zip(scores, labels, strict=True)]
     tested = corrected([task.pair(pooled[0], other) for other in pooled[1:]])
-    return tuple(FoldPair(_difference(first, other), pair) for other, pair in zip(others, tested, strict=True))
+    return tuple(FoldPair(*each, FOLD) for each in zip(names, found, tested, strict=True))
 
 
 def _pooled(scores: FoldScores) -> Any:

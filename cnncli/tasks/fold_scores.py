@@ -1,4 +1,4 @@
-"""The scores of all folds of a cross-validation: each fold's, their mean, spread and interval."""
+"""The scores of a set of runs, folds of a cross-validation or repetitions: each one's, their mean, spread and interval."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from cnncli import task_registry
+from cnncli.runs.folds import FOLD, Kind
 from cnncli.tasks.pairs import Side
 from cnncli.tasks.recorded_run import read_run
 from cnncli.tasks.statistics import LEVEL, T_INTERVAL, t_interval
@@ -45,9 +46,9 @@ class FoldedScore:
         low, high = (min(max(end, bounds[0]), bounds[1]) for end in t_interval(known))
         return cls(name, tuple(values), mean, float(np.std(known, ddof=1)), (low, high))
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self, word: str = "fold") -> dict[str, Any]:
         return {
-            "folds": list(self.values),
+            f"{word}s": list(self.values),
             "mean": self.mean,
             "standard_deviation": self.deviation,
             "interval": list(self.interval) if self.interval else None,
@@ -61,26 +62,30 @@ class FoldScores:
     Attributes:
         sides: what each fold's run says, by fold.
         scores: the main one first, the loss last.
+        kind: whether these are folds or repetitions.
     """
 
     sides: tuple[Side, ...]
     scores: tuple[FoldedScore, ...]
+    kind: Kind = FOLD
 
     @property
     def example_count(self) -> int:
-        return sum(side.run.result.count for side in self.sides)
+        """How many examples are tested: those of all folds, or those that every repetition is tested on."""
+        counts = [side.run.result.count for side in self.sides]
+        return sum(counts) if self.kind is FOLD else counts[0]
 
     def as_json(self) -> dict[str, Any]:
         """The form of `train --fold all --json` and of the file."""
-        first = self.sides[0].run.result
+        first, word = self.sides[0].run.result, self.kind.word
         return {
             "task": first.task,
             "split": first.split,
-            "folds": len(self.sides),
+            f"{word}s": len(self.sides),
             "examples": self.example_count,
             "runs": [
                 {
-                    "fold": number,
+                    word: number,
                     "run": str(side.run.listed.summary.path),
                     "examples": side.run.result.count,
                     "loss": side.run.result.loss,
@@ -88,13 +93,13 @@ class FoldScores:
                 }
                 for number, side in enumerate(self.sides, 1)
             ],
-            "scores": {score.name.replace(" ", "_").lower(): score.as_json() for score in self.scores},
+            "scores": {score.name.replace(" ", "_").lower(): score.as_json(word) for score in self.scores},
             "level": LEVEL,
             "interval_method": T_INTERVAL,
         }
 
 
-def read_fold_scores(paths: Sequence[Path]) -> FoldScores:
+def read_fold_scores(paths: Sequence[Path], kind: Kind = FOLD) -> FoldScores:
     """Read the scores of the runs of all folds, by fold.
 
     Raises:
@@ -107,4 +112,4 @@ def read_fold_scores(paths: Sequence[Path]) -> FoldScores:
     bounds = sides[0].BOUNDS
     scores = [FoldedScore.of(column[0][0], [value for _, value, _ in column], bounds) for column in columns]
     scores.append(FoldedScore.of("loss", [run.result.loss for run in runs]))
-    return FoldScores(sides, tuple(scores))
+    return FoldScores(sides, tuple(scores), kind)

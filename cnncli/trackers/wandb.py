@@ -40,7 +40,7 @@ class WandbTracker:
                 notes=run.about or None,
                 config={**run.parameters, "cnncli": dict(run.tags)},
                 dir=str(self.folder),
-                mode=mode,
+                mode=mode,  # type: ignore[arg-type]  # the schema lets no other pass
                 resume=None if is_offline else "allow",
                 settings=wandb.Settings(**_quiet(wandb.Settings)),
             )

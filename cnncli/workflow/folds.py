@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-
-import keras
-
 from cnncli.recipe.load import LoadedRecipe
+from cnncli.workflow.between_trainings import forget_the_training_before
 from cnncli.workflow.plan import Options, Plan
 from cnncli.workflow.planning import make_plan
 from cnncli.workflow.progress_listener import ProgressListener
@@ -19,21 +16,15 @@ def run_fold(loaded: LoadedRecipe, options: Options, listener: ProgressListener)
     Raises:
         CnncliError: as `make_plan` and `run`.
     """
-    _forget_the_fold_before()
+    forget_the_training_before()
     planned = make_plan(loaded, options, listener)
     return planned, run(planned, options, listener)
 
 
 def check_fold(loaded: LoadedRecipe, options: Options, listener: ProgressListener) -> Plan:
     """Plan a fold and build its network; nothing is written."""
-    _forget_the_fold_before()
+    forget_the_training_before()
     planned = make_plan(loaded, options, listener)
     listener.ready(planned)
     build_network(planned, listener, download=False)
     return planned
-
-
-def _forget_the_fold_before() -> None:
-    """Free its memory, and begin again to count default names."""
-    keras.utils.clear_session()
-    gc.collect()

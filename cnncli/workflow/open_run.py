@@ -127,8 +127,6 @@ def _compare_with_earlier(planned: Plan, record: Mapping[str, Any], listener: Pr
 def _identity(planned: Plan, options: Options) -> dict[str, Any]:
     """Who, what and where, for run.json."""
     monitor, mode = monitored(planned.recipe)
-    split = planned.recipe.data.split
-    fold = {"set": options.fold_set, "number": split.fold or 1, "count": split.folds}
     return {
         "command_line": list(options.command_line),
         "recipe_sha256": hashlib.sha256(planned.loaded.content).hexdigest(),
@@ -148,11 +146,22 @@ def _identity(planned: Plan, options: Options) -> dict[str, Any]:
         "trainable_params": planned.budget.trainable_params,
         "epochs_planned": planned.epochs,
         "monitor": {"name": monitor, "mode": mode},
-        "fold": fold if split.folds else None,
+        "fold": _fold(planned, options),
         "threads": asdict(planned.threads),
         "environment": runs.environment(),
         "git": runs.git_state(Path(planned.loaded.file).parent),
     }
+
+
+def _fold(planned: Plan, options: Options) -> dict[str, Any] | None:
+    """Which fold is the test split, or which repetition the run is; None where it is neither."""
+    split = planned.recipe.data.split
+    if options.repeat is not None:
+        number, count = options.repeat
+        return {"set": options.fold_set, "number": number, "count": count, "kind": "repeat"}
+    if not split.folds:
+        return None
+    return {"set": options.fold_set, "number": split.fold or 1, "count": split.folds, "kind": "fold"}
 
 
 def _trained_on(splits: Splits) -> dict[str, Any]:

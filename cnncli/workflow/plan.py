@@ -36,8 +36,10 @@ class Options:
         profile: look closer at where the time goes.
         resume: the folder of a run to go on with; its recipe is the one that is planned.
         again: the folder of a run to do again; its recipe is the one that is planned.
-        fold_set: the name of the set of folds that the run belongs to; None where it belongs to none.
+        fold_set: the name of the set of folds or repetitions that the run belongs to; None where it belongs to none.
         track: names of trackers, besides those of the recipe.
+        repeat: the number of the repetition, and how many there are; None where the run is none.
+        threads: how many TensorFlow computes with, where several processes share the cores; None leaves it to TensorFlow.
     """
 
     outputs: Path
@@ -50,6 +52,8 @@ class Options:
     again: Path | None = None
     fold_set: str | None = None
     track: tuple[str, ...] = ()
+    repeat: tuple[int, int] | None = None
+    threads: devices.Threads | None = None
 
     @property
     def earlier(self) -> Path | None:

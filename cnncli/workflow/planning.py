@@ -16,9 +16,7 @@ from cnncli import runs
 from cnncli.data.dataset import Splits
 from cnncli.data.epoch_drawing import examples_per_epoch
 from cnncli.data.load import as_used
-from cnncli.data.load import load as load_data
 from cnncli.data.windowed_examples import in_windows
-from cnncli.data_checks.quick_findings import data_problems
 from cnncli.errors import Place, Problem, ResourceError
 from cnncli.network import budget, symbolic_shapes
 from cnncli.network.build import Network
@@ -43,6 +41,7 @@ from cnncli.workflow.preflight import check_feasible, check_without_data
 from cnncli.workflow.problem_places import placed_in
 from cnncli.workflow.progress_listener import ProgressListener, timed
 from cnncli.workflow.schedule_checks import epochs_without_learning
+from cnncli.workflow.shared_data import SharedData, read_data
 from cnncli.workflow.target_range import check_range
 from cnncli.workflow.tracking import wanted_trackers
 from cnncli.workflow.training_memory import available_memory
@@ -53,10 +52,15 @@ _BYTES = 4  # float32
 _PICTURES_AND_REPORT = 20_000_000  # bytes
 
 
-def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener) -> Plan:
+def make_plan(
+    loaded: LoadedRecipe, options: Options, listener: ProgressListener, shared: SharedData | None = None
+) -> Plan:
     """Read the data and check everything that can be checked before training; nothing is written.
 
     What the recipe alone tells is checked before the data is read, which may take minutes.
+
+    Args:
+        shared: the data that another training in this process has read; None: it is read.
 
     Raises:
         CnncliError: with the place in the recipe, where it has one.
@@ -68,15 +72,15 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
     cpu = environment["cpu"]
     device = _device(loaded, options, cpu.get("model") or "CPU")
     memory = available_memory(device, environment)
-    threads = devices.use_threads(_recorded_threads(options.earlier))
+    threads = devices.use_threads(_recorded_threads(options.earlier) or options.threads)
     with timed(seconds, "build", listener):
         checked = check_without_data(loaded, memory)
     with placed_in(loaded), timed(seconds, "data", listener):
         wanted = (
             as_used(loaded.recipe.data, runs.read_record(options.earlier)) if options.earlier else loaded.recipe.data
         )
-        splits = load_data(wanted, input_shape=shapes_of(loaded.recipe.model), progress=listener.loading)
-        found = data_problems(wanted, splits)
+        read = shared.read if shared else read_data
+        splits, found = read(wanted, shapes_of(loaded.recipe.model), listener.loading)
     batch_size = loaded.recipe.train.batch_size
     with placed_in(loaded):
         drawn = examples_per_epoch(wanted, splits.targets, in_windows(splits.train, splits.windows), batch_size)
@@ -88,7 +92,7 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
     learned = Learned()
     if learning_steps(loaded.recipe):
         with placed_in(loaded), timed(seconds, "data", listener):
-            learned = _learned(loaded, splits, options, listener)
+            learned = _learned(loaded, splits, options, listener, shared)
     with timed(seconds, "build", listener):
         if (
             not checked
@@ -155,10 +159,14 @@ def make_plan(loaded: LoadedRecipe, options: Options, listener: ProgressListener
     )
 
 
-def _learned(loaded: LoadedRecipe, splits: Splits, options: Options, listener: ProgressListener) -> Learned:
+def _learned(
+    loaded: LoadedRecipe, splits: Splits, options: Options, listener: ProgressListener, shared: SharedData | None
+) -> Learned:
     """What preprocessing learns from the training examples; of a run that is resumed, what it has learned."""
     if options.resume:
         return read_learned(options.resume, runs.read_record(options.resume), loaded.recipe)
+    if shared:
+        return shared.learned(loaded.recipe.data, lambda: learn(loaded.recipe, splits.train, listener.loading))
     return learn(loaded.recipe, splits.train, listener.loading)
 
 

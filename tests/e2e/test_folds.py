@@ -133,3 +133,120 @@ def test_a_set_that_is_there_is_refused(trained: CommandLine) -> None:
     assert done.exit_code == 6
     assert "    go on with its folds: cnncli train --resume --fold all outputs/folds/first\n" in done.stderr
     assert "    use another --run NAME\n" in done.stderr
+
+
+# ---- --repeat ----------------------------------------------------------------------------------------------------------
+
+ONE_FOLD = ("folds.yaml", "--set", "data.split.fold=1")
+
+
+@pytest.fixture(scope="module")
+def repeated(trained: CommandLine) -> CommandLine:
+    """The same folder with a set of two repetitions, `folds/seeds`."""
+    with pytest.MonkeyPatch.context() as patch:
+        draw_nothing(patch)
+        done = trained("train", *ONE_FOLD, "--repeat", "2", "--run", "seeds", "--json")
+    assert done.exit_code == 0, done.stderr
+    (trained.folder / "seeds.json").write_text(done.stdout, encoding="utf-8")
+    return trained
+
+
+def test_each_repetition_is_a_run_with_another_seed(repeated: CommandLine) -> None:
+    said = json.loads((repeated.folder / "seeds.json").read_text())
+
+    assert [run["run"] for run in said["runs"]] == ["outputs/folds/seeds-repeat1", "outputs/folds/seeds-repeat2"]
+    assert [run["repeat"] for run in said["runs"]] == [1, 2]
+    records = [json.loads((repeated.folder / run["run"] / "run.json").read_text()) for run in said["runs"]]
+    assert [record["seed"] for record in records] == [3, 4]
+    assert records[1]["fold"] == {"set": "seeds", "number": 2, "count": 2, "kind": "repeat"}
+    assert (said["repeats"], said["examples"]) == (2, 32)  # those of the first fold, each time
+    loss = said["scores"]["loss"]
+    assert loss["mean"] == pytest.approx(np.mean(loss["repeats"]))
+    assert loss["repeats"][0] != loss["repeats"][1]
+    written = json.loads((repeated.folder / "outputs/folds/seeds-repeats.json").read_text())
+    assert written["scores"] == said["scores"]
+
+
+def test_a_missing_repetition_is_trained_again_with_its_own_seed(repeated: CommandLine) -> None:
+    first = repeated.folder / "outputs/folds/seeds-repeat1"
+    history = json.loads((first / "history.json").read_text())
+    shutil.rmtree(first)
+
+    done = repeated("train", "--resume", "--repeat", "2", "seeds")
+
+    assert done.exit_code == 0, done.stderr
+    assert "repeat 2 of 2 finished already" in " ".join(done.stderr.split())
+    assert "Repeat 1 of 2, seed 3" in done.stderr
+    for row, earlier in zip(json.loads((first / "history.json").read_text()), history, strict=True):
+        assert {**row, "seconds": 0} == {**earlier, "seconds": 0}
+    assert [line.split("  ")[0] for line in done.stdout.splitlines()[1:3]] == ["repeat 1 (32)", "repeat 2 (32)"]
+    assert "Every repeat has another seed and is tested on the same 32 examples" in done.stderr
+
+
+def test_repetitions_are_compared_by_their_scores(repeated: CommandLine) -> None:
+    assert repeated("train", *ONE_FOLD, "--repeat", "2", "--run", "more", "--epochs", "3", "-q").exit_code == 0
+
+    done = repeated("compare", "folds/seeds", "folds/more", "--json")
+    shown = repeated("compare", "folds/seeds", "folds/more")
+    mixed = repeated("compare", "folds/seeds", "folds/first")
+
+    [pair] = done.json["comparisons"]
+    first, second = (each["scores"]["accuracy"]["repeats"] for each in done.json["sets"])
+    assert pair["by_repeat"]["repeats"] == pytest.approx([b - a for a, b in zip(first, second, strict=True)])
+    assert "by repeat: mean" in shown.stdout
+    assert mixed.exit_code == 4
+    assert "folds and repetitions cannot be compared" in mixed.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "exit_code", "message"),
+    [
+        ((*ONE_FOLD, "--repeat", "1"), 2, "--repeat: expected 2 to 1,000, got 1"),
+        (("folds.yaml", "--repeat", "2", "--fold", "all"), 2, "--fold: this option does not go with --repeat"),
+        (("folds.yaml", "--repeat", "2"), 2, "the recipe has 2 folds, and each can be the test split"),
+        ((*ONE_FOLD, "--repeat", "2", "--run", "seeds"), 6, "--resume --repeat 2 outputs/folds/seeds"),
+        (("--resume", "--repeat", "3", "seeds"), 2, "folds/seeds has 2 repeats, got 3"),
+        (("--resume", "--repeat", "2", "first"), 6, "no set of repeats 'first'"),
+        (("--resume", "--fold", "all", "seeds"), 6, "no set of folds 'seeds'"),
+    ],
+)
+def test_repetitions_that_are_refused(
+    repeated: CommandLine, arguments: tuple[str, ...], exit_code: int, message: str
+) -> None:
+    done = repeated("train", *arguments)
+
+    assert done.exit_code == exit_code
+    assert message in " ".join(done.stderr.split())
+
+
+def test_repetitions_at_the_same_time_have_the_same_scores(repeated: CommandLine) -> None:
+    said = json.loads((repeated.folder / "seeds.json").read_text())
+
+    done = repeated("train", *ONE_FOLD, "--repeat", "2", "--run", "beside", "--workers", "2", "--json")
+
+    assert done.exit_code == 0, done.stderr
+    found, wanted = (each["scores"]["loss"]["repeats"] for each in (done.json, said))
+    assert found == pytest.approx(wanted, rel=1e-4)  # the last bits depend on the number of threads
+    assert [run["run"] for run in done.json["runs"]] == [f"outputs/folds/beside-repeat{number}" for number in (1, 2)]
+    record = json.loads((repeated.folder / "outputs/folds/beside-repeat2/run.json").read_text())
+    assert (record["status"], record["fold"]["number"]) == ("completed", 2)
+    assert "repeat 2  epoch 2/2" in done.stderr
+
+
+def test_a_run_that_fails_beside_others_says_which(repeated: CommandLine) -> None:
+    done = repeated(
+        "train", *ONE_FOLD, "--repeat", "2", "--run", "bad", "--workers", "2", "--set", "data.source.npz.path=none.npz"
+    )
+
+    assert done.exit_code == 4
+    assert "repeat " in done.stderr
+    assert "none.npz" in done.stderr
+    assert "continue with" not in done.stderr  # nothing has begun
+
+
+@pytest.mark.parametrize(("workers", "message"), [("2", "needs --fold all or --repeat"), ("0", "needs --fold all")])
+def test_workers_are_for_sets(repeated: CommandLine, workers: str, message: str) -> None:
+    done = repeated("train", *ONE_FOLD, "--workers", workers)
+
+    assert done.exit_code == 2
+    assert message in done.stderr

@@ -111,7 +111,7 @@ def _opened(schema: Schema) -> Schema:
             schema[key] = _opened(schema[key])
     if schema.get("type") == "string" and "pattern" in schema:
         schema["pattern"] = f"{schema['pattern']}|{HAS_VALUE}"
-    elif isinstance(schema["type"], str) and schema["type"] not in ("string", "null"):
+    elif isinstance(schema.get("type"), str) and schema["type"] not in ("string", "null"):
         schema = {**schema, "type": [schema["type"], "string"], "pattern": STANDS_FOR_VALUE}
     return unobtrusive(schema) if "default" in schema else schema
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncli.recipe.yaml.nodes import Entry, Mapping, Path, Scalar
 
 # Mappings of which only one key can be meant: `{npz: …}` takes the place of `{image_folder: …}`.
-_ONE_OF: tuple[Path, ...] = (("data", "source"), ("visualize", "*"), ("track", "*"))
+_ONE_OF: tuple[Path, ...] = (("data", "source"), ("visualize", "*"), ("track", "*"), ("tune", "parameters", "*"))
 # Mappings whose keys are names that a recipe chooses: `C1` is a layer of the network, not an object of Keras.
 _OF_OWN_NAMES: tuple[Path, ...] = (
     ("vars",),
@@ -15,11 +15,12 @@ _OF_OWN_NAMES: tuple[Path, ...] = (
     ("train", "loss_weights"),
     ("expect", "shapes"),
     ("expect", "metrics"),
+    ("tune", "parameters"),
 )
 
 # Mappings and lists of a parent that null takes back, as if it did not have them.
 _TAKEN_BACK: tuple[Path, ...] = (
-    *((section,) for section in ("train", "evaluate", "visualize", "track", "expect")),
+    *((section,) for section in ("train", "evaluate", "visualize", "track", "expect", "tune")),
     ("data", "*"),
     ("train", "*"),
 )

@@ -50,6 +50,15 @@ def apply(root: Mapping, settings: Settings[str]) -> Mapping:
     return root
 
 
+def path_of(root: Mapping, key: str, place: Place) -> Parts:
+    """The path in the tree that a key means: `model.C1.filters` is `model.change.C1.filters`.
+
+    Raises:
+        RecipeError: it is no key, told at `place`.
+    """
+    return _through_change(root, _parts(key, place), Mapping((), place))
+
+
 def _apply(root: Mapping, setting: str, place: Place) -> Mapping:
     path, equals, written = setting.partition("=")
     if not equals:

@@ -1,0 +1,268 @@
+"""`cnncli tune`: search hyperparameters of a recipe."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cnncli.cli import console, options, tensorflow_log
+from cnncli.errors import Place, Problem, RecipeError, Stopped, UsageError
+from cnncli.messages import cell, counted
+
+if TYPE_CHECKING:
+    from cnncli.recipe.load import LoadedRecipe
+    from cnncli.tune.prepare import SweepOptions
+    from cnncli.tune.results import SweepResult
+
+_MOST_WORKERS = 64
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command(epilog="Example: cnncli tune mnist-tune --workers 2 --trials 30")(tune)
+
+
+def tune(
+    recipe: options.RecipeFile,
+    settings: options.Set = None,
+    trials: Annotated[
+        int | None,
+        typer.Option(
+            "--trials",
+            metavar="N",
+            help="Number of trials, those of earlier calls and other hosts included.",
+            show_default="tune.trials of the recipe",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = None,
+    workers: Annotated[
+        int,
+        typer.Option(
+            "--workers",
+            metavar="N",
+            help="Train N trials at the same time, each in its own process; they share the processor cores.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = 1,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Continue the sweep of --name (default: the newest unfinished sweep of the recipe).",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = False,
+    output: options.Outputs = options.DEFAULT_OUTPUTS,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name",
+            metavar="NAME",
+            help="Name of the sweep. A sweep that exists is continued or joined.",
+            show_default="the date and time",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            "--storage",
+            metavar="URL",
+            help="Where trials are stored, so that several hosts share a sweep: the URL of a database, or a journal file.",
+            show_default="a journal in the folder of the sweep",
+            rich_help_panel=options.OUTPUT,
+        ),
+    ] = None,
+    device: options.Device = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option(
+            "--dry-run",
+            help="Check recipe, search space, data and network. Nothing is written.",
+            rich_help_panel=options.TRAINING,
+        ),
+    ] = False,
+    as_json: options.Json = False,
+    quiet: options.Quiet = False,
+    verbose: options.Verbose = False,
+) -> None:
+    """Search the hyperparameters that the section `tune` of a recipe names, with Optuna.
+
+    Each trial trains the recipe with other values and is scored on the validation examples; the test examples are not used.
+    The best recipe is written as a file that `cnncli train` trains.
+    """
+    started = time.monotonic()
+    options.check_device(device)
+    _check_counts(trials, workers)
+    from cnncli.recipe.search_space import load_with_search_space
+
+    loaded = load_with_search_space(recipe, settings or [])
+    _check_section(loaded)
+    _check_optuna()
+    from cnncli.tune.prepare import SweepOptions
+
+    given = SweepOptions(output, name, resume, storage, trials, workers, device, tuple(sys.argv))
+    if dry_run:
+        _check(loaded, given, started, as_json=as_json, quiet=quiet, verbose=verbose)
+        return
+    if not quiet:
+        for note in loaded.warnings:
+            console.show_note(note)
+    result = _search(loaded, given, recipe, quiet=quiet, verbose=verbose)
+    if as_json:
+        console.print_json({**console.SCHEMA, **result.as_json()})
+    else:
+        _show(result, quiet=quiet)
+
+
+def _check_counts(trials: int | None, workers: int) -> None:
+    """Refuse numbers that mean nothing.
+
+    Raises:
+        UsageError: for all of them.
+    """
+    problems = []
+    if trials is not None and trials < 1:
+        problems.append(Problem(f"expected an integer ≥ 1, got {trials}", place=Place("--trials")))
+    if not 1 <= workers <= _MOST_WORKERS:
+        problems.append(Problem(f"expected 1 to {_MOST_WORKERS}, got {workers}", place=Place("--workers")))
+    if problems:
+        raise UsageError(problems)
+
+
+def _check_section(loaded: LoadedRecipe) -> None:
+    """Refuse a recipe that says nothing of a search.
+
+    Raises:
+        RecipeError: with a section to begin with.
+    """
+    if loaded.recipe.tune is not None:
+        return
+    hint = (
+        "for example:\n"
+        "tune:\n"
+        f"  metric: {'val_accuracy' if 'accuracy' in map(str, loaded.recipe.train.metrics) else 'val_loss'}\n"
+        "  trials: 20\n"
+        "  parameters:\n"
+        "    train.optimizer.Adam.learning_rate: {float: [1e-4, 1e-2], log: true}\n"
+        "    train.batch_size: {choice: [32, 64, 128]}"
+    )
+    raise RecipeError(Problem("the recipe has no section `tune`", hint, Place(loaded.file)))
+
+
+def _check_optuna() -> None:
+    """Refuse to go on without Optuna.
+
+    Raises:
+        UsageError: with the command that installs it.
+    """
+    from importlib import metadata
+
+    try:
+        found = metadata.version("optuna")
+    except metadata.PackageNotFoundError:
+        found = ""
+    if not found or int(found.split(".")[0]) < 5:
+        got = f"version {found} is installed" if found else "it is not installed"
+        hint = 'install it with: pip install "cnncli[tune]"'
+        raise UsageError(Problem(f"`cnncli tune` needs Optuna 5 or newer, and {got}", hint))
+
+
+def _check(
+    loaded: LoadedRecipe, given: SweepOptions, started: float, *, as_json: bool, quiet: bool, verbose: bool
+) -> None:
+    """Check a recipe with its own values, its data and its network, and say what would be searched."""
+    from cnncli.cli.live import make_listener
+    from cnncli.tune.prepare import trials_of, tune_of
+
+    listener = make_listener(quiet=quiet, verbose=verbose)
+    with tensorflow_log.captured() as log:
+        listener.starting(loaded, log)
+        from cnncli import workflow
+
+        choices = workflow.Options(given.outputs, device=given.device, started=started)
+        with listener:
+            planned = workflow.make_plan(loaded, choices, listener)
+            listener.ready(planned)
+            workflow.build_network(planned, listener, download=False)
+    tune = tune_of(loaded)
+    count = given.trials or trials_of(tune)
+    if as_json:
+        parameters = {key: each.model_dump(exclude_none=True) for key, each in tune.parameters.items()}
+        told = {"status": "checked", "trials": count, "metric": tune.metric, "parameters": parameters}
+        console.print_json({**console.SCHEMA, **told, "notes": [note.as_json() for note in planned.notes]})
+    elif not quiet:
+        console.say(f"No mistakes; {counted(count, 'trial')} of {counted(len(tune.parameters), 'parameter')}.")
+        console.say("Nothing was trained, and nothing was written.")
+
+
+def _search(loaded: LoadedRecipe, given: SweepOptions, recipe: str, *, quiet: bool, verbose: bool) -> SweepResult:
+    from cnncli.cli.sweep_view import make_sweep_view
+    from cnncli.tune.prepare import prepare
+    from cnncli.tune.results import conclude, finish
+    from cnncli.tune.sweep import run_sweep
+    from cnncli.tune.trial_rows import read_rows
+
+    prepared = prepare(loaded, given)
+    sweep = prepared.sweep
+    rows = read_rows(prepared.study, sweep.space)
+    view = make_sweep_view(sweep, rows, quiet=quiet, verbose=verbose)
+    view.starting()
+    try:
+        with view:
+            stopped = run_sweep(sweep, prepared.study, prepared.seed, view)
+    except Stopped as stop:
+        sweep.folder.finish("stopped")
+        stop.hint = f"continue with: {_resume_command(recipe, loaded.settings, given, sweep.folder.name)}"
+        raise
+    except BaseException:
+        sweep.folder.finish("failed")
+        raise
+    result = conclude(prepared, stopped)
+    from cnncli.tune.sweep_pictures import write_page
+
+    write_page(result)
+    finish(result)
+    return result
+
+
+def _resume_command(recipe: str, settings: Sequence[str], given: SweepOptions, name: str) -> str:
+    """The command that goes on with a sweep."""
+    words = ["cnncli", "tune", recipe, "--name", name]
+    words += [word for setting in settings for word in ("--set", setting)]
+    for option, value in (("--trials", given.trials), ("--workers", given.workers if given.workers > 1 else None)):
+        words += [option, str(value)] if value else []
+    words += ["--output", str(given.outputs)] if given.outputs != options.DEFAULT_OUTPUTS else []
+    if given.storage:
+        from cnncli.tune.study_storage import shown
+
+        words += ["--storage", shown(given.storage)]
+    return shlex.join(words)
+
+
+def _show(result: SweepResult, *, quiet: bool) -> None:
+    """Print the best values and where everything is."""
+    from cnncli.tune.parameter_names import value_text
+
+    best, sweep = result.best, result.prepared.sweep
+    rows: list[list[Any]] = [[key, value_text(value)] for key, value in best.values.items()]
+    rows.append([sweep.metric, cell(best.value)])
+    console.show_table([f"best of {counted(len(result.rows), 'trial')}", f"trial {best.number}"], rows, left=1)
+    if quiet:
+        return
+    console.say()
+    if result.stopped:
+        console.say_pairs([("Stopped", f"{result.stopped}; more trials: the same command with --name and --trials")])
+    console.say_pairs([("" if index else "Failed", line) for index, line in enumerate(result.failures[:3])])
+    console.say_pairs(
+        [
+            ("Recipe", str(sweep.folder.best)),
+            ("Page", str(sweep.folder.page)),
+            ("Table", str(sweep.folder.table)),
+            ("Next", result.train_command),
+        ]
+    )

@@ -1,0 +1,36 @@
+"""Which GPU each worker of a sweep uses, where there are several."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+_VARIABLE = "CUDA_VISIBLE_DEVICES"
+
+
+def worker_environments(workers: int, device: str | None) -> list[dict[str, str]]:
+    """The variables that each worker gets beside those of this process: its GPU, in turns.
+
+    Args:
+        device: `auto`, `cpu` or `gpu`; None: `auto`.
+    """
+    gpus = _gpus() if workers > 1 and device != "cpu" else []
+    if len(gpus) < 2:
+        return [{} for _ in range(workers)]
+    return [{_VARIABLE: gpus[index % len(gpus)]} for index in range(workers)]
+
+
+def _gpus() -> list[str]:
+    """The GPUs that this process may use, as CUDA names them; TensorFlow, which knows them too, is not imported here."""
+    if (chosen := os.environ.get(_VARIABLE)) is not None:
+        return [name.strip() for name in chosen.split(",") if name.strip()]
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return []
+    query = [program, "--query-gpu=index", "--format=csv,noheader"]
+    try:
+        said = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return [line.strip() for line in said.splitlines() if line.strip().isdecimal()]
